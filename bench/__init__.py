@@ -1,0 +1,1 @@
+"""What it costs: streaming, re-analysis, memory, as ratios to the bare cost."""

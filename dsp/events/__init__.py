@@ -1,0 +1,1 @@
+"""Detectors: samples of one sensor in, contacts out.  One module per placement."""

@@ -1,0 +1,254 @@
+"""Causal building blocks that may be fed in pieces: resampler, filters, running means, history.
+
+Every class keeps its whole state in plain attributes, so ``copy.deepcopy`` is a snapshot, and
+every answer is the same to the last bit however the input was cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter, sosfilt, sosfilt_zi
+
+from dsp.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive samples on a uniform grid.
+
+    ``t0_s`` time of the first row; ``x`` (m, k); ``filled`` (m,) True where the row was bridged
+    over lost samples; ``fresh`` True when nothing connects this block to the one before.
+    """
+
+    t0_s: float
+    x: Array
+    filled: np.ndarray
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """The resampler met a hole too long to bridge: last sample before, first sample after."""
+
+    start_s: float
+    end_s: float
+
+
+class Resampler:
+    """Irregular samples to a uniform grid, by cubic Hermite with three-point slopes.
+
+    Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, is
+    returned as a ``Hole``, and a fresh grid starts at the first sample after it.  Looks one input
+    sample ahead.  Samples that do not move time forward are dropped and counted in ``dropped``.
+    """
+
+    def __init__(self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03) -> None:
+        self.rate_hz = rate_hz
+        self.bridge_s = bridge_s
+        self.filled_over_s = period_hint_s
+        self.dropped = 0
+        self._t: Array = np.empty(0)
+        self._x: Array = np.empty((0, 0))
+        self._t0_s = 0.0
+        self._next = 0  # grid index of the next row to make
+        self._fresh = True
+        self._begun = False  # the first interval of this grid has been made
+
+    def push(self, t_s: Array, x: Array) -> list[Block | Hole]:
+        """Take samples ``t_s`` (n,), ``x`` (n, k); give what the grid now allows, in order."""
+        if len(t_s) == 0:
+            return []
+        t_s, x = self._forward_only(t_s, x)
+        first = len(self._t) == 0
+        self._t = np.concatenate((self._t, t_s))
+        self._x = x.astype(np.float64) if first else np.concatenate((self._x, x))
+        if first and len(t_s):
+            self._t0_s, self._next, self._fresh, self._begun = float(t_s[0]), 0, True, False
+        out: list[Block | Hole] = []
+        while len(self._t):
+            long = np.flatnonzero(np.diff(self._t) > self.bridge_s)
+            if len(long) == 0:
+                self._make(out, self._t, self._x, ended=False)
+                break
+            cut = int(long[0]) + 1
+            self._make(out, self._t[:cut], self._x[:cut], ended=True)
+            out.append(Hole(float(self._t[cut - 1]), float(self._t[cut])))
+            self._t, self._x = self._t[cut:], self._x[cut:]
+            self._t0_s, self._next, self._fresh, self._begun = float(self._t[0]), 0, True, False
+        return out
+
+    def _forward_only(self, t_s: Array, x: Array) -> tuple[Array, Array]:
+        last = self._t[-1] if len(self._t) else -np.inf
+        peak = np.maximum.accumulate(np.concatenate(([last], t_s)))
+        keep = t_s > peak[:-1]
+        if keep.all():
+            return t_s, x
+        self.dropped += int((~keep).sum())
+        return t_s[keep], x[keep]
+
+    def _make(self, out: list[Block | Hole], t: Array, x: Array, *, ended: bool) -> None:
+        """Make all grid rows that lie in intervals whose slopes are known, then forget."""
+        n = len(t)
+        last = n - 1 if ended else n - 2  # rows up to t[last] can be made
+        if last < 1 and not (ended and n == 1):
+            return
+        stop = int(np.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9)) + 1
+        if stop > self._next:
+            grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
+            rows, filled = _hermite(t, x, grid, self.filled_over_s)
+            out.append(Block(float(grid[0]), rows, filled, self._fresh))
+            self._next, self._fresh = stop, False
+        if not ended:
+            keep_from = max(0, last - 1)  # the next interval starts at t[last]; its slope looks one back
+            self._t, self._x = t[keep_from:], x[keep_from:]
+
+
+def _hermite(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.ndarray]:
+    """Cubic Hermite values of samples (t, x) at ``grid``; which of them lie in holes."""
+    if len(t) == 1:
+        return np.repeat(x, len(grid), axis=0), np.zeros(len(grid), bool)
+    h = np.diff(t)
+    d = np.diff(x, axis=0) / h[:, None]
+    slope = np.empty_like(x)
+    slope[0], slope[-1] = d[0], d[-1]
+    w = (h[1:] / (h[1:] + h[:-1]))[:, None]
+    slope[1:-1] = w * d[:-1] + (1 - w) * d[1:]
+    i = np.clip(np.searchsorted(t, grid, side="right") - 1, 0, len(t) - 2)
+    u = ((grid - t[i]) / h[i])[:, None]
+    hi = h[i][:, None]
+    v = 1 - u
+    rows = (
+        v * v * (1 + 2 * u) * x[i]
+        + u * u * (3 - 2 * u) * x[i + 1]
+        + u * v * hi * (v * slope[i] - u * slope[i + 1])
+    )
+    return rows, h[i] > hole_s
+
+
+class Fir:
+    """Linear-phase low-pass: sinc times Hann, half length ``0.8 / cutoff_hz`` seconds, unit DC gain.
+
+    The output of row ``i`` belongs to the input at row ``i - delay``: the caller subtracts
+    ``delay_s`` from times.  Starts as if the first sample had lasted for ever.
+    """
+
+    def __init__(self, cutoff_hz: float, rate_hz: float) -> None:
+        half = max(1, round(0.8 / cutoff_hz * rate_hz))
+        k = np.arange(-half, half + 1)
+        taps = np.sinc(2 * cutoff_hz * k / rate_hz) * np.hanning(2 * half + 3)[1:-1]
+        self.taps: Array = taps / taps.sum()
+        self.delay = half
+        self.delay_s = half / rate_hz
+        self._zi: Array | None = None
+
+    def push(self, x: Array) -> Array:
+        """Filter ``x`` (n,) or (n, k) along its first axis; same shape back."""
+        if len(x) == 0:
+            return x
+        if self._zi is None:  # the state after an endless run of x[0]
+            rest = np.cumsum(self.taps[::-1])[::-1][1:]
+            self._zi = np.multiply.outer(rest, x[0])
+        y, self._zi = lfilter(self.taps, 1.0, x, axis=0, zi=self._zi)
+        return np.asarray(y)
+
+
+class Sos:
+    """Recursive filter in second-order sections, started at rest on the first sample."""
+
+    def __init__(self, sos: Array) -> None:
+        self._sos = sos
+        self._rest: Array = sosfilt_zi(sos)
+        self._zi: Array | None = None
+
+    def push(self, x: Array) -> Array:
+        """Filter ``x`` (n,) or (n, k) along its first axis; same shape back."""
+        if len(x) == 0:
+            return x
+        if self._zi is None:
+            self._zi = np.multiply.outer(self._rest, x[0])
+        y, self._zi = sosfilt(self._sos, x, axis=0, zi=self._zi)
+        return np.asarray(y)
+
+
+class RunningMean:
+    """Plain mean of all samples until ``tau_s`` is filled, exponential mean from then on."""
+
+    def __init__(self, tau_s: float, rate_hz: float) -> None:
+        self._full = max(1, round(tau_s * rate_hz))
+        self._gain = 1.0 / self._full
+        self._n = 0
+        self._sum: Array | None = None
+        self._mean: Array | None = None
+
+    def push(self, x: Array) -> Array:
+        """Mean up to and with each row of ``x`` (n,) or (n, k); same shape back."""
+        if len(x) == 0:
+            return x
+        m = min(len(x), self._full - self._n)
+        out = np.empty(x.shape)
+        if m > 0:
+            total = np.zeros(x.shape[1:]) if self._sum is None else self._sum
+            sums = np.cumsum(np.concatenate((total[None], x[:m])), axis=0)[1:]
+            count = np.arange(self._n + 1, self._n + m + 1).reshape((-1,) + (1,) * (x.ndim - 1))
+            out[:m] = sums / count
+            self._sum, self._n, self._mean = sums[-1], self._n + m, out[m - 1]
+        if m < len(x):
+            keep = 1 - self._gain
+            assert self._mean is not None
+            out[m:], _ = lfilter([self._gain], [1.0, -keep], x[m:], axis=0, zi=(keep * self._mean)[None])
+            self._mean = out[-1]
+        return out
+
+
+class History:
+    """The last ``keep_s`` seconds (at least) of grid rows, addressed by absolute row number."""
+
+    def __init__(self, rate_hz: float, width: int, keep_s: float) -> None:
+        self.rate_hz = rate_hz
+        self.t0_s = 0.0  # time of absolute row 0
+        self._keep = int(np.ceil(keep_s * rate_hz))
+        self._rows: Array = np.empty((4 * self._keep, width))
+        self._lo = 0  # absolute number of _rows[0]
+        self.end = 0  # absolute number after the last row
+
+    @property
+    def start(self) -> int:
+        """First row still held."""
+        return self._lo
+
+    def restart(self, t0_s: float) -> None:
+        """Forget everything; row 0 is now at ``t0_s``."""
+        self.t0_s, self._lo, self.end = t0_s, 0, 0
+
+    def append(self, rows: Array) -> None:
+        used = self.end - self._lo
+        if used + len(rows) > len(self._rows):
+            drop = max(0, used - self._keep)
+            kept = self._rows[drop:used]
+            size = max(4 * self._keep, len(kept) + 2 * len(rows))
+            fresh = np.empty((size, self._rows.shape[1]))
+            fresh[: len(kept)] = kept
+            self._rows, self._lo = fresh, self._lo + drop
+            used = len(kept)
+        self._rows[used : used + len(rows)] = rows
+        self.end += len(rows)
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Rows ``start`` to ``stop`` (absolute, exclusive); a view, not to be written to."""
+        if start < self._lo or stop > self.end:
+            raise IndexError(f"rows {start}..{stop} outside {self._lo}..{self.end}")
+        return self._rows[start - self._lo : stop - self._lo]
+
+    def time(self, row: float) -> float:
+        """Time of an absolute (fractional) row number."""
+        return self.t0_s + row / self.rate_hz
+
+
+def parabola(left: float, mid: float, right: float) -> float:
+    """Offset, in samples within ±0.5, of the extremum of the parabola through three samples."""
+    bend = left - 2 * mid + right
+    if bend == 0:
+        return 0.0
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))

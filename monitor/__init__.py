@@ -1,0 +1,1 @@
+"""The service around ``dsp``: sensors and phones in, store, page, messages out."""

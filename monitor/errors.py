@@ -1,0 +1,49 @@
+"""What can go wrong outside this program, and whom it concerns.
+
+Anything that is not a ``MonitorError`` is a bug and ends with a traceback; the tape makes the
+restart lossless.
+"""
+
+
+class MonitorError(Exception):
+    """Someone outside can act.  The text is one line that says what is wrong and what to do."""
+
+
+class ConfigError(MonitorError):
+    """The operator must change a setting or an argument (exit code 2).  May hold many mistakes."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class InputError(MonitorError):
+    """A file or recording handed to us cannot be used (exit code 2)."""
+
+
+class SensorError(MonitorError):
+    """A sensor misbehaves."""
+
+
+class SensorLost(SensorError):
+    """The link went away; the supervisor tries again."""
+
+
+class SensorNotFound(SensorError):
+    """The sensor is not in range; the supervisor tries again."""
+
+
+class DecodeError(SensorError):
+    """These bytes are not what the device's format allows; the packet is counted and skipped."""
+
+
+class StoreError(MonitorError):
+    """The embedded database or a tape cannot be read or written (disk full, damaged, newer version)."""
+
+
+class SinkError(MonitorError):
+    """The far end of a sink misbehaves."""
+
+
+class SinkRefused(SinkError):
+    """The far end will never take this (wrong token, conflict): do not send it again unchanged."""

@@ -1,0 +1,65 @@
+"""What sources hand over and decoders make of it: bytes with their arrival time, then samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dsp.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One notification, HTTP body or MQTT message exactly as it came.
+
+    ``sensor`` is the name in the settings; ``arrival_ns`` the steady clock of the receiving
+    machine, counted from the start of the session; ``channel`` says which characteristic or kind
+    of message (the decoder knows its names); ``link`` counts the connections of this sensor, so
+    that counters and partial frames of an old connection are never mixed with a new one.
+    """
+
+    sensor: str
+    arrival_ns: int
+    channel: str
+    payload: bytes
+    link: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """IMU rows out of one packet.  ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None.
+
+    Time, as far as the device tells it: ``device_s`` (n,) seconds on the device's own clock
+    (already unwrapped within the packet, ``device_wrap_s`` its range, None if it never wraps), or
+    None for devices without a clock, which are timed by counting samples.  ``sequence`` is the
+    device's packet or sample number if there is one (``sequence_wrap`` its range) and
+    ``per_sequence`` how many samples one count stands for; together they tell how many were lost.
+    ``nominal_hz`` is the rate the device was asked for.
+    """
+
+    acc_ms2: Array
+    gyr_rads: Array | None
+    nominal_hz: float
+    device_s: Array | None = None
+    device_wrap_s: float | None = None
+    sequence: int | None = None
+    sequence_wrap: int | None = None
+    per_sequence: int = 1
+
+    def __len__(self) -> int:
+        return len(self.acc_ms2)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Finished numbers out of one packet, by metric-like name with unit (``speed_mps`` ...).
+
+    ``age_s`` is how long before arrival they were true, as far as the device tells;
+    ``device_s`` the instant on the device's clock if it gives one.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    age_s: float = 0.0
+    device_s: float | None = None
+
+
+Decoded = Samples | Values

@@ -1,0 +1,71 @@
+"""What the service tells its sinks besides the records of ``dsp``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dsp.types import Record
+
+
+class Link(StrEnum):
+    """State of the connection to a sensor, in words a runner understands (``text`` says more)."""
+
+    SEARCHING = "searching"
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    SILENT = "silent"
+    LOST = "lost"
+    OFF = "off"  # Bluetooth is off or the adapter is unplugged
+
+
+@dataclass(frozen=True, slots=True)
+class SensorStatus:
+    """How one sensor is doing at ``t_s``; sent when something changes and at least every 5 s."""
+
+    t_s: float
+    sensor: str
+    link: Link
+    text: str
+    received: int = 0  # samples or readings so far
+    lost: int = 0  # samples known to be missing so far
+    rate_hz: float | None = None
+    silent_s: float = 0.0  # since the last packet
+    battery_pct: float | None = None
+    clock_sd_ms: float | None = None  # uncertainty of the time base; None before it is known
+    clock_ppm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SinkStatus:
+    """How one sink is doing: ``backlog`` records wait, ``dropped`` were given up."""
+
+    t_s: float
+    sink: str
+    ok: bool
+    text: str
+    backlog: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The first record of a session.  ``started_utc`` ISO 8601."""
+
+    session: str
+    athlete: str
+    started_utc: str
+    sensors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The last record of a session."""
+
+    session: str
+    t_s: float
+    reason: str
+
+
+Out = Record | SensorStatus | SinkStatus | SessionStarted | SessionEnded
+"""Everything a sink must be able to take; what it has no use for it ignores."""

@@ -1,0 +1,232 @@
+"""Contacts from an IMU on the shoe: mid-swing, mid-stance, initial contact, toe-off, stride speed.
+
+Every decision rests on a fixed stretch of samples after it, so chunks never matter; a contact is
+known about 0.1 s after toe-off.  While the axes are being learned (the first strides) samples are
+kept and their contacts delivered afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsp.events.foot_axes import FootAxes
+from dsp.events.foot_features import Stance, at, landing, lift_off, rest_row, slide_mps, stance, tipped_row
+from dsp.events.foot_stride import StrideMeter, mid_stances, stillness
+from dsp.filters import Block, History, Hole, Resampler
+from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
+
+RATE_HZ = 200.0
+ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
+LOOK_AHEAD_S = 0.085  # after the foot has tipped: all of the toe-off features
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootParams:
+    """Segmentation of strides (Fukuchi 2017 virtual IMUs: no stance missed, none invented)."""
+
+    swing_dps: float = 400.0  # first guess of the mid-swing peak
+    stride_s: float = 0.70  # first guess of the stride time
+    least_dps: float = 120.0  # no swing is slower
+    ic_sd_s: float = 0.0035
+    to_sd_s: float = 0.0055
+
+
+class FootStage:
+    """Chunks of one foot sensor to contacts, gaps and readiness.
+
+    Features of a contact: ``stride_s`` (smoothed stride time), ``speed_mps`` and
+    ``stride_length_m`` (of the stride that ends here; absent for the first), ``pitch_max_deg``
+    (largest toe-up angle before contact), ``foot_strike_deg`` (needs speed), ``swing_dps``.
+    """
+
+    def __init__(self, worn: Worn, params: FootParams | None = None) -> None:
+        self.worn = worn
+        self._p = params or FootParams()
+        self._resampler = Resampler(RATE_HZ)
+        self._history = History(RATE_HZ, 7, keep_s=16.0)
+        self._axes = FootAxes()
+        self._meter = StrideMeter(RATE_HZ)
+        self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
+        self.done_s = -math.inf
+        self._begin_grid()
+
+    def _begin_grid(self) -> None:
+        self._cursor = 2  # next row to be looked at for a mid-swing
+        self._swing: int | None = None  # mid-swing whose stance is not finished
+        self._last_swing: int | None = None
+        self._try_at = round(4 * RATE_HZ)  # rows at which the next attempt to find the axes is due
+        self._meter.forget()
+
+    def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
+        """Contacts that these samples complete."""
+        if chunk.gyr_rads is None:
+            raise ValueError(f"{self.worn.sensor}: a foot sensor needs a gyroscope; wear it as 'ankle'")
+        out: list[Contact | Gap | Readiness] = []
+        for piece in self._resampler.push(chunk.t_s, np.hstack((chunk.acc_ms2, chunk.gyr_rads))):
+            if isinstance(piece, Hole):
+                out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
+            else:
+                out += self._block(piece)
+        return out
+
+    def finish(self) -> list[Contact | Gap | Readiness]:
+        """Nothing more: a stance without its toe-off is not a contact."""
+        return []
+
+    def _block(self, block: Block) -> list[Contact | Gap | Readiness]:
+        if block.fresh:
+            self._history.restart(block.t0_s)
+            self._begin_grid()
+        self._history.append(np.column_stack((block.x, block.filled)))
+        out: list[Contact | Gap | Readiness] = []
+        while self._axes.have or self._find_axes():
+            made = self._step()
+            if made is None:
+                break
+            out += made
+        row = self._swing if self._swing is not None else max(self._cursor, self._history.start)
+        self.done_s = self._history.time(row)
+        return out
+
+    def _find_axes(self) -> bool:
+        """From candidate mid-stances of the last 12 s; True when enough strides agree."""
+        h = self._history
+        while self._try_at <= h.end:
+            stop, self._try_at = self._try_at, self._try_at + round(RATE_HZ)
+            start = max(0, stop - round(12 * RATE_HZ), h.start)
+            rows = h.rows(start, stop)
+            for a, b in mid_stances(rows[:, ACC], rows[:, GYR], RATE_HZ):
+                self._axes.learn(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
+            if self._axes.have >= 4:
+                self._axes.have = 4
+                self._cursor = max(self._cursor, start + 2)
+                return True
+            self._axes.reset()
+            self._cursor = max(self._cursor, start + 2)
+        return False
+
+    def _step(self) -> list[Contact | Readiness] | None:
+        """One decision: the next mid-swing, or the stance after it; None until more has come."""
+        if self._swing is None:
+            return [] if self._find_swing() else None
+        return self._close(self._swing)
+
+    def _rate_of_pitch(self, start: int, stop: int) -> Array:
+        axes = self._axes.axes()
+        assert axes is not None
+        return np.asarray(-np.degrees(self._history.rows(start, stop)[:, GYR] @ axes.left))
+
+    def _find_swing(self) -> bool:
+        """The first peak of the smoothed pitch rate that is high enough, and the highest near it."""
+        h = self._history
+        self._cursor = max(self._cursor, h.start + 2)
+        stop = min(h.end, self._cursor + round(2 * RATE_HZ))
+        if stop - self._cursor < 6:
+            return False
+        w = np.convolve(self._rate_of_pitch(self._cursor - 2, stop), np.array([1, 2, 3, 2, 1]) / 9, "valid")
+        peaks = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])) + 1
+        high = peaks[w[peaks] > self._threshold(self._cursor + peaks)]
+        if len(high) == 0:
+            self._cursor += len(w) - 2
+            return stop < h.end
+        i, near = int(high[0]), round(0.12 * RATE_HZ)
+        while True:
+            if i + near + 2 > len(w):
+                self._cursor += max(0, int(high[0]) - 1)
+                return self._cursor + near + 8 < stop < h.end
+            rivals = peaks[(peaks > i) & (peaks <= i + near)]
+            if len(rivals) == 0 or w[rivals].max() <= w[i]:
+                break
+            i = int(rivals[np.argmax(w[rivals])])
+        self._swing, self._swing_dps = self._cursor + i, float(w[i])
+        return True
+
+    def _threshold(self, rows: Array) -> Array:
+        """Half the usual peak, halved again with every stride time that passes without one."""
+        late = 0.0
+        if self._last_swing is not None:
+            late = np.maximum(0.0, (rows - self._last_swing) / (self._stride_s * RATE_HZ) - 1.5)
+        return np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late)
+
+    def _close(self, swing: int) -> list[Contact | Readiness] | None:
+        """Mid-stance, then contact and toe-off, once their samples are there."""
+        h = self._history
+        first, last = (swing + round(k * self._stride_s * RATE_HZ) for k in (0.143, 0.60))
+        if h.end < last + 3:
+            return None
+        still = stillness(h.rows(first - 2, last + 3))
+        zv = first + int(np.argmin(still))
+        if still.min() > max(200.0, 4 * self._still):
+            return self._reject(swing)
+        limit = zv + round((0.40 if self._stride_s < 0.95 else 0.65) * RATE_HZ)
+        axes = self._axes.axes()
+        assert axes is not None
+        stop = min(h.end, limit)
+        rows = h.rows(swing, stop)
+        tipped = tipped_row(stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ))
+        if tipped is None:
+            return self._reject(swing) if h.end >= limit else None
+        need = swing + math.ceil(tipped + LOOK_AHEAD_S * RATE_HZ)
+        if h.end < need:
+            return None
+        rows = h.rows(swing, need)
+        self._still += 0.2 * (float(still.min()) - self._still)
+        return self._contact(
+            swing, stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ), tipped, need
+        )
+
+    def _reject(self, swing: int) -> list[Contact | Readiness]:
+        """No stance followed: it was not a mid-swing; look on right behind it."""
+        self._swing, self._cursor = None, swing + round(0.05 * RATE_HZ)
+        return []
+
+    def _contact(self, swing: int, s: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
+        h, out = self._history, list[Contact | Readiness]()
+        self._follow(swing)
+        ic, to = landing(s), lift_off(s, tipped, self._stride_s)
+        contact_s = (to.row - ic.row) / RATE_HZ
+        if not 0.08 < contact_s < 1.2:
+            return self._reject(swing)
+        ic0, to0 = ic.slap_row - 0.0105 * RATE_HZ, tipped + 0.0186 * RATE_HZ
+        features = {
+            "stride_s": self._stride_s,
+            "pitch_max_deg": ic.pitch_max_deg,
+            "swing_dps": self._swing_dps,
+        }
+        features |= self._meter.stride(
+            h, self._axes, swing + s.zv, swing + rest_row(ic0, to0), slide_mps(s, ic0, to0)
+        )
+        self._axes.learn_push_off(h.rows(swing + s.zv + 4, swing + round(tipped) + 4)[:, GYR])
+        if "speed_mps" in features:
+            pitch = at(s.foot_pitch_deg, ic.row)
+            features["foot_strike_deg"] = 1.072 * pitch - 0.83 * features["speed_mps"] + 1.63
+        filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
+        p, t0 = self._p, h.time(swing)
+        out.append(
+            Contact(
+                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic.row / RATE_HZ, t0 + to.row / RATE_HZ,
+                p.ic_sd_s, p.to_sd_s, h.time(need - 1), filled, features,
+            )
+        )  # fmt: skip
+        have = self._axes.have
+        if self._axes.shifted:
+            self._axes.reset()
+            self._meter.forget()
+            self._try_at = need + round(4 * RATE_HZ)
+            out.append(Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True))
+        elif have <= FootAxes.need:
+            out.append(Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need))
+        return out
+
+    def _follow(self, swing: int) -> None:
+        """Adapt stride time and usual peak; go on behind this mid-swing."""
+        if self._last_swing is not None:
+            stride = (swing - self._last_swing) / RATE_HZ
+            if 0.4 < stride < 1.7:
+                self._stride_s += 0.2 * (stride - self._stride_s)
+        self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
+        self._last_swing, self._swing = swing, None
+        self._cursor = swing + round(0.55 * self._stride_s * RATE_HZ)

@@ -1,0 +1,68 @@
+"""Strides of a foot sensor: where the foot stands still, and how far it went in between."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.events.foot_axes import FootAxes
+from dsp.filters import History
+from dsp.orientation import stride_vector
+from dsp.types import Array
+
+BELT_SCALE = 1.0034  # treadmill belts of Fukuchi 2017; one constant for everybody
+
+
+def stillness(rows: Array) -> Array:
+    """How much a foot moves, 25 ms mean of ``|w| + 8 ||a| - g|`` (deg/s); two rows lost at each end."""
+    w = np.degrees(np.linalg.norm(rows[:, 3:6], axis=1))
+    a = np.abs(np.linalg.norm(rows[:, 0:3], axis=1) - 9.807)
+    return np.convolve(w + 8 * a, np.full(5, 0.2), "valid")
+
+
+def mid_stances(acc_ms2: Array, gyr_rads: Array, rate_hz: float) -> list[tuple[int, int]]:
+    """Pairs of successive still instants that look like strides, without knowing any axis."""
+    c = stillness(np.hstack((acc_ms2, gyr_rads)))
+    apart, limit = round(0.42 * rate_hz), 2 * float(np.median(c))
+    low = np.flatnonzero((c[1:-1] < c[:-2]) & (c[1:-1] <= c[2:]) & (c[1:-1] < limit)) + 1
+    found: list[int] = []
+    for i in low[np.argsort(c[low], kind="stable")]:
+        if all(abs(int(i) - j) >= apart for j in found):
+            found.append(int(i))
+    found.sort()
+    pairs = []
+    for a, b in zip(found, found[1:], strict=False):
+        if 0.45 < (b - a) / rate_hz < 1.6 and c[a : b + 1].max() > 250:
+            pairs.append((a + 2, b + 2))
+    return pairs
+
+
+class StrideMeter:
+    """Length and speed of strides from rest to rest, and the learning of the axes on the way."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._rate_hz = rate_hz
+        self._slides: list[float] = []
+        self.forget()
+
+    def forget(self) -> None:
+        """No stride may span what happened (a gap, a moved mount)."""
+        self._last: tuple[int, int] | None = None
+
+    def stride(self, h: History, axes: FootAxes, zv: int, rest: int, slide_mps: float) -> dict[str, float]:
+        """The stride that ends at mid-stance row ``zv`` / cut row ``rest``; empty for the first one."""
+        last, self._last = self._last, (zv, rest)
+        self._slides = [*self._slides[-14:], slide_mps]
+        if last is None or not 0.4 < (zv - last[0]) / self._rate_hz < 1.7 or min(last) < h.start:
+            return {}
+        dt = 1 / self._rate_hz
+        whole = h.rows(last[0], zv + 1)
+        axes.learn(whole[:, 0:3], whole[:, 3:6], dt)
+        known = axes.axes()
+        if known is None or rest - last[1] < 0.4 * self._rate_hz:
+            return {}
+        cut = h.rows(last[1], rest + 1)
+        moved = stride_vector(cut[:, 0:3], cut[:, 3:6], known.up, dt)
+        flat = moved - (moved @ known.up) * known.up
+        time_s = (rest - last[1]) * dt
+        speed = BELT_SCALE * (float(np.linalg.norm(flat)) / time_s + float(np.median(self._slides)))
+        return {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_features import Stance, at, landing, lift_off, rest_row, slide_mps, stance, tipped_row
@@ -144,12 +145,12 @@ class FootStage:
         self._swing, self._swing_dps = self._cursor + i, float(w[i])
         return True
 
-    def _threshold(self, rows: Array) -> Array:
+    def _threshold(self, rows: NDArray[np.int64]) -> Array:
         """Half the usual peak, halved again with every stride time that passes without one."""
-        late = 0.0
+        late = np.zeros(len(rows))
         if self._last_swing is not None:
             late = np.maximum(0.0, (rows - self._last_swing) / (self._stride_s * RATE_HZ) - 1.5)
-        return np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late)
+        return np.asarray(np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late))
 
     def _close(self, swing: int) -> list[Contact | Readiness] | None:
         """Mid-stance, then contact and toe-off, once their samples are there."""
@@ -207,7 +208,8 @@ class FootStage:
         p, t0 = self._p, h.time(swing)
         out.append(
             Contact(
-                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic.row / RATE_HZ, t0 + to.row / RATE_HZ,
+                self.worn.sensor, self.worn.placement, self.worn.side,
+                t0 + ic.row / RATE_HZ, t0 + to.row / RATE_HZ,
                 p.ic_sd_s, p.to_sd_s, h.time(need - 1), filled, features,
             )
         )  # fmt: skip

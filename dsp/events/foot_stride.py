@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from dsp.events.foot_axes import FootAxes
@@ -30,7 +32,7 @@ def mid_stances(acc_ms2: Array, gyr_rads: Array, rate_hz: float) -> list[tuple[i
             found.append(int(i))
     found.sort()
     pairs = []
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         if 0.45 < (b - a) / rate_hz < 1.6 and c[a : b + 1].max() > 250:
             pairs.append((a + 2, b + 2))
     return pairs

@@ -153,7 +153,6 @@ class PelvisStage:
 
     def _measure(self, start_s: float, stop_s: float) -> dict[str, float]:
         """Loaded width, toe-off, flight minimum and vertical oscillation of one step."""
-        h = self._history
         found: dict[str, float] = {}
         slow = self._column(SLOW, start_s - 0.25, stop_s, self._slow.delay)
         fast = self._column(FAST, start_s, stop_s, self._fast.delay)

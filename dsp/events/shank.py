@@ -95,7 +95,7 @@ class ShankStage:
         return out
 
     def _find_axis(self) -> bool:
-        """Principal axis of rotation of the last 3 s; the swing forward is the faster way round."""
+        """Principal axis of rotation of the last 3 s; the swing forward takes less time."""
         h = self._history
         while self._try_at <= h.end:
             stop, self._try_at = self._try_at, self._try_at + round(RATE_HZ)
@@ -104,9 +104,11 @@ class ShankStage:
             if values[-1] < 4 * values[-2] or values[-1] < 2.0:
                 continue
             w = rows[:, GYR] @ vectors[:, -1]
-            forward = 1.0 if np.percentile(w, 98) > -np.percentile(w, 2) else -1.0
+            forward = 1.0 if np.median(w) < 0 else -1.0  # the swing is the shorter way round
             self._axis = forward * vectors[:, -1]
-            self._long = rows[:, ACC].mean(axis=0)
+            self._stride_s = _period_s(w, 0.5, 1.2)
+            self._peak_dps = max(self._p.least_dps, math.degrees(float((forward * w).max())))
+            self._long = rows[:, ACC].mean(axis=0) / GRAVITY_MS2
             self._cursor = max(1, h.start + 1, stop - round(9 * RATE_HZ))
             return True
         return False
@@ -158,10 +160,7 @@ class ShankStage:
         if zero is None:
             return None
         z = math.ceil(zero)
-        dips = np.flatnonzero((w[z:-1] < w[z - 1 : -2]) & (w[z:-1] <= w[z + 1 :]))
-        if len(dips) == 0 or dips[0] > 0.15 * RATE_HZ:
-            return None
-        t2 = extremum(w, z + int(dips[0]))
+        t2 = extremum(w, z + int(np.argmin(w[z : z + round(0.15 * RATE_HZ)])))
         t1 = crossing(w[z - 1 : round(t2) + 1], level, rising=False)
         axial = acc @ (self._long / np.linalg.norm(self._long)) / GRAVITY_MS2
         start = max(0, round(t2 - 0.08 * RATE_HZ))
@@ -200,13 +199,11 @@ class ShankStage:
         return [contact]
 
     def _follow(self, swing: int) -> None:
-        """Adapt stride time, usual peak, long axis; go on behind this swing."""
+        """Adapt stride time and usual peak; go on behind this swing."""
         if self._swings:
             stride = (swing - self._swings[-1]) / RATE_HZ
             if 0.4 < stride < 1.7:
                 self._stride_s += 0.2 * (stride - self._stride_s)
-                mean = self._history.rows(self._swings[-1], swing)[:, ACC].mean(axis=0)
-                self._long = self._long + 0.1 * (mean - self._long)
         self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
         self._swings = [*self._swings[-2:], swing]
         self._swing, self._cursor = None, swing + round(0.6 * self._stride_s * RATE_HZ)
@@ -225,6 +222,18 @@ class ShankStage:
         across = np.einsum("nij,nj->ni", turn[middle], rows[middle, GYR]).mean(axis=0)
         across -= (across @ up) * up
         across /= np.linalg.norm(across)
+        upright = np.einsum("nji,j->ni", turn[:whole], up).mean(axis=0)
+        self._long = self._long + (upright - self._long) / min(self._have + 1, 10)
         long = turn[-1] @ (self._long / np.linalg.norm(self._long))
         back = np.cross(up, across)
         return math.degrees(math.atan2(float(long @ back), float(long @ up))) + self._p.angle_offset_deg
+
+
+def _period_s(x: Array, shortest_s: float, longest_s: float) -> float:
+    """Lag of the first high peak of the autocorrelation between two limits."""
+    y = x - x.mean()
+    lags = np.arange(round(shortest_s * RATE_HZ), round(longest_s * RATE_HZ))
+    scores = [float(y[k:] @ y[:-k]) / (len(y) - k) for k in lags]
+    first = int(np.flatnonzero(np.array(scores) >= 0.85 * max(scores))[0])
+    best = first + int(np.argmax(scores[first : first + round(0.1 * RATE_HZ)]))
+    return float(lags[best]) / RATE_HZ

@@ -51,6 +51,7 @@ class ShankStage:
         self._low = Fir(20.0, RATE_HZ)
         self._axis: Array | None = None
         self._long: Array = np.zeros(3)
+        self._mean: Array = np.zeros(3)
         self._stride_s, self._peak_dps = self._p.stride_s, self._p.swing_dps
         self._have = 0
         self.done_s = -math.inf
@@ -108,7 +109,8 @@ class ShankStage:
             self._axis = forward * vectors[:, -1]
             self._stride_s = _period_s(w, 0.5, 1.2)
             self._peak_dps = max(self._p.least_dps, math.degrees(float((forward * w).max())))
-            self._long = rows[:, ACC].mean(axis=0) / GRAVITY_MS2
+            self._mean = rows[:, ACC].mean(axis=0)
+            self._long = _long_axis(self._mean, self._axis)
             self._cursor = max(1, h.start + 1, stop - round(9 * RATE_HZ))
             return True
         return False
@@ -162,7 +164,7 @@ class ShankStage:
         z = math.ceil(zero)
         t2 = extremum(w, z + int(np.argmin(w[z : z + round(0.15 * RATE_HZ)])))
         t1 = crossing(w[z - 1 : round(t2) + 1], level, rising=False)
-        axial = acc @ (self._long / np.linalg.norm(self._long)) / GRAVITY_MS2
+        axial = acc @ self._long / GRAVITY_MS2
         start = max(0, round(t2 - 0.08 * RATE_HZ))
         t3 = crossing(axial[start : round(t2 + 0.06 * RATE_HZ)], 1.2, rising=True)
         marks = [t2] + ([z - 1 + t1] if t1 is not None else []) + ([start + t3] if t3 is not None else [])
@@ -178,16 +180,14 @@ class ShankStage:
         span = (raw_to - raw_ic) / RATE_HZ
         if not 0.08 < span < 1.0:
             return []
-        ic_s = h.time(swing + raw_ic) - 0.0145
-        to_s = ic_s + (-0.0064 + 0.9738 * span)
+        ic_s = h.time(swing + raw_ic) - 0.0165
+        to_s = ic_s + (-0.0044 + 0.9738 * span)
         features = {"stride_s": self._stride_s, "swing_dps": self._swing_dps, "span_s": span}
-        angle = self._inclination(swing, swing + raw_ic - 0.0145 * RATE_HZ)
+        angle = self._inclination(swing, swing + raw_ic - 0.0165 * RATE_HZ)
         if angle is not None:
             features["shank_deg"] = angle
         near = h.rows(swing + round(raw_ic) - 4, swing + round(raw_ic) + 12)[:, ACC]
-        features["shock_g"] = float(
-            np.abs(near @ self._long).max() / np.linalg.norm(self._long) / GRAVITY_MS2
-        )
+        features["shock_g"] = float(np.abs(near @ self._long).max() / GRAVITY_MS2)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
         known = h.time(need - 1) + self._low.delay_s
         contact = Contact(
@@ -199,11 +199,15 @@ class ShankStage:
         return [contact]
 
     def _follow(self, swing: int) -> None:
-        """Adapt stride time and usual peak; go on behind this swing."""
+        """Adapt stride time, long axis and usual peak; go on behind this swing."""
         if self._swings:
             stride = (swing - self._swings[-1]) / RATE_HZ
             if 0.4 < stride < 1.7:
                 self._stride_s += 0.2 * (stride - self._stride_s)
+                mean = self._history.rows(self._swings[-1], swing)[:, ACC].mean(axis=0)
+                self._mean = self._mean + 0.1 * (mean - self._mean)
+                assert self._axis is not None
+                self._long = _long_axis(self._mean, self._axis)
         self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
         self._swings = [*self._swings[-2:], swing]
         self._swing, self._cursor = None, swing + round(0.6 * self._stride_s * RATE_HZ)
@@ -222,11 +226,22 @@ class ShankStage:
         across = np.einsum("nij,nj->ni", turn[middle], rows[middle, GYR]).mean(axis=0)
         across -= (across @ up) * up
         across /= np.linalg.norm(across)
-        upright = np.einsum("nji,j->ni", turn[:whole], up).mean(axis=0)
-        self._long = self._long + (upright - self._long) / min(self._have + 1, 10)
-        long = turn[-1] @ (self._long / np.linalg.norm(self._long))
+        long = turn[-1] @ self._long
         back = np.cross(up, across)
-        return math.degrees(math.atan2(float(long @ back), float(long @ up))) + self._p.angle_offset_deg
+        return -math.degrees(math.atan2(float(long @ back), float(long @ up))) + self._p.angle_offset_deg
+
+
+def _long_axis(mean_ms2: Array, axis: Array) -> Array:
+    """Unit vector along the shank towards the knee, from the mean specific force of whole strides.
+
+    In running that mean lies behind the long axis by 31.3 deg in the sagittal plane: 1.9 deg SD
+    over 15 runners at three speeds (Fukuchi 2017), and 30.7, SD 2.0, in another laboratory
+    (Hamner 2013), so no mounting has to be known.
+    """
+    flat = mean_ms2 - (mean_ms2 @ axis) * axis
+    flat = flat / np.linalg.norm(flat)
+    lean = math.radians(31.3)
+    return np.asarray(math.cos(lean) * flat + math.sin(lean) * np.cross(flat, axis))
 
 
 def _period_s(x: Array, shortest_s: float, longest_s: float) -> float:

@@ -1,0 +1,209 @@
+"""The pipeline, from samples of all sensors to the records of a session.
+
+``push`` what came, in any cut, as long as the sensors are interleaved to within ``lateness_s``.
+Each sensor has a detector; their contacts wait until no sensor that still delivers can add an
+earlier one, then become steps in time order, and whole seconds become metrics.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsp.activity import ActivityLog, ActivityStage
+from dsp.cadence import StrideClock
+from dsp.contact_time import pelvis_contact_shift_s
+from dsp.estimates import Around, step_estimates
+from dsp.events.ankle import AnkleStage
+from dsp.events.foot import FootStage
+from dsp.events.pelvis import PelvisStage
+from dsp.events.shank import ShankStage
+from dsp.readings import Readings
+from dsp.seconds import Seconds
+from dsp.speed import SpeedBook
+from dsp.types import (
+    ActivityChange, Contact, Gap, ImuChunk, Placement, Reading, Record, Runner, Side, Step, Worn,
+)  # fmt: skip
+
+STAGES = {
+    Placement.FOOT: FootStage,
+    Placement.SHANK: ShankStage,
+    Placement.ANKLE: AnkleStage,
+    Placement.PELVIS: PelvisStage,
+    Placement.WAIST: PelvisStage,
+    Placement.HIP: PelvisStage,
+}
+RANK = (Placement.FOOT, Placement.SHANK, Placement.PELVIS, Placement.WAIST, Placement.HIP, Placement.ANKLE)
+"""Who is believed first about a contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParams:
+    """How sensors are brought together (choices)."""
+
+    lateness_s: float = 1.0  # a sensor silent for longer is not waited for
+    patience_s: float = 12.0  # nor one that delivers but cannot decide (it learns) for longer
+    same_contact_s: float = 0.12  # contacts of two sensors this close are one
+
+
+class Engine:
+    """All sensors of one runner.  ``push`` in, records out, ``finish`` at the end."""
+
+    def __init__(
+        self, worn: Sequence[Worn], runner: Runner | None = None, params: EngineParams | None = None
+    ) -> None:
+        self._p = params or EngineParams()
+        self._runner = runner or Runner()
+        self._worn = {w.sensor: w for w in worn}
+        imus = [w for w in worn if w.placement is not Placement.POD]
+        self._stages = {w.sensor: STAGES[w.placement](w) for w in imus}
+        self._clocks = {w.sensor: StrideClock(w.placement.one_leg) for w in imus}
+        first = min(imus, key=lambda w: RANK.index(w.placement), default=None)
+        self._activity_from = "" if first is None else first.sensor
+        self._activity = ActivityStage(first) if first is not None else None
+        self._log = ActivityLog()
+        self._seen: dict[str, float] = {}
+        self._waiting: list[Contact] = []
+        self._settled_s = -math.inf
+        self._last: dict[Side | None, float] = {}
+        self._last_leg: dict[Side | None, float] = {}
+        self._readings = Readings()
+        self._speed = SpeedBook()
+        self._seconds = Seconds(self._runner)
+
+    def push(self, item: ImuChunk | Reading) -> list[Record]:
+        """Take samples or a finished number; give the records that have become certain."""
+        if isinstance(item, Reading):
+            return self._read(item)
+        if len(item) == 0:
+            return []
+        out: list[Record] = []
+        self._seen[item.sensor] = float(item.t_s[-1])
+        if self._activity is not None and item.sensor == self._activity_from:
+            for change in self._activity.push(item):
+                self._log.push(change)
+                out.append(change)
+        out += self._take(item.sensor, self._stages[item.sensor].push(item))
+        return out + self._settle(self._watermark())
+
+    def finish(self) -> list[Record]:
+        """No more input: everything still waiting becomes certain."""
+        out: list[Record] = []
+        for sensor, stage in self._stages.items():
+            out += self._take(sensor, stage.finish())
+        out += self._settle(math.inf)
+        return out + self._seconds.finish(self._readings, self._speed)
+
+    def _take(self, sensor: str, found: Sequence[object]) -> list[Record]:
+        """Contacts wait; everything else goes on."""
+        out: list[Record] = []
+        for item in found:
+            if isinstance(item, Contact):
+                self._waiting.append(item)
+                continue
+            if isinstance(item, Gap):
+                self._clocks[sensor].gap()
+                self._last.clear()
+            out.append(item)  # type: ignore[arg-type]
+        return out
+
+    def _watermark(self) -> float:
+        """Up to when no sensor that still delivers can add a contact."""
+        newest = max(self._seen.values())
+        times = [
+            max(self._stages[s].done_s, seen - self._p.patience_s)
+            for s, seen in self._seen.items()
+            if seen >= newest - self._p.lateness_s
+        ]
+        return min(times) - self._p.same_contact_s
+
+    def _settle(self, until_s: float) -> list[Record]:
+        """Contacts up to ``until_s``, in time order, to steps; then the seconds before it."""
+        self._settled_s = max(self._settled_s, until_s)
+        ready = sorted(
+            (c for c in self._waiting if c.ic_s <= self._settled_s), key=lambda c: (c.ic_s, c.sensor)
+        )
+        self._waiting = [c for c in self._waiting if c.ic_s > self._settled_s]
+        out: list[Record] = []
+        while ready:
+            group = [c for c in ready if self._same(ready[0], c)]
+            ready = [c for c in ready if not any(c is g for g in group)]
+            step = self._step(sorted(group, key=lambda c: RANK.index(c.placement)))
+            if step is not None:
+                out += self._seconds.push(step, self._readings, self._speed, self._log)
+                out.append(step)
+        if math.isfinite(self._settled_s):
+            out += self._seconds.until(self._settled_s, self._readings, self._speed, self._log)
+        return out
+
+    def _same(self, a: Contact, b: Contact) -> bool:
+        if a is b:
+            return True
+        sides = {a.side, b.side} - {None}
+        return a.sensor != b.sensor and abs(a.ic_s - b.ic_s) < self._p.same_contact_s and len(sides) < 2
+
+    def _step(self, group: list[Contact]) -> Step | None:
+        """One step from all sensors that saw it; None where a better sensor saw nothing."""
+        c, placement = group[0], group[0].placement
+        strides = [self._clocks[g.sensor].push(g.ic_s) for g in group]
+        if not placement.one_leg and self._covered(c):
+            return None
+        if placement.one_leg:
+            self._last_leg[c.side] = c.ic_s
+        own = c.features.get("speed_mps")
+        if own is not None:
+            self._speed.foot(c.ic_s, own)
+        speed, given = self._speed.at(c.ic_s, self._readings)
+        ic_s = c.ic_s
+        if "clock_s" in c.features and speed is not None and speed.value > 1.5:
+            ic_s = c.features["clock_s"] - pelvis_contact_shift_s(speed.value)
+        stride = strides[0] if strides[0] is not None else c.features.get("stride_s")
+        around = Around(
+            runner=self._runner,
+            activity=self._log.at(c.ic_s),
+            stride_s=stride,
+            step_s=self._step_time(c, stride),
+            speed=speed,
+            given=given,
+            slope=self._readings.estimate("slope_pct", c.ic_s, sd=0.3),
+            cadence=self._clocks[c.sensor].cadence(c.ic_s, placement.value),
+            partners=tuple(group[1:]),
+        )
+        estimates = step_estimates(c, around)
+        to_s = c.to_s
+        contact = next((e for e in estimates if e.metric == "contact_ms"), None)
+        if not placement.one_leg:
+            to_s = ic_s + contact.value / 1e3 if contact is not None and contact.how != "model" else None
+        return Step(c.sensor, c.side, ic_s, to_s, estimates)
+
+    def _covered(self, c: Contact) -> bool:
+        """A sensor on this leg (or on both, if the side is unknown) is alive and saw nothing here."""
+        alive = {s for s, t in self._last_leg.items() if c.ic_s - t < 1.5}
+        if None in alive:
+            return True
+        return c.side in alive if c.side is not None else len(alive) == 2
+
+    def _step_time(self, c: Contact, stride_s: float | None) -> float | None:
+        """Since the contact of the other foot where both are seen, else half a stride."""
+        other = None if c.side is None else self._last.get(c.side.other)
+        self._last[c.side] = c.ic_s
+        if other is not None and stride_s is not None and 0.3 < (c.ic_s - other) / stride_s < 0.7:
+            return c.ic_s - other
+        return None if stride_s is None else stride_s / 2
+
+    def _read(self, reading: Reading) -> list[Record]:
+        self._readings.push(reading)
+        if self._stages:
+            return []
+        out: list[Record] = []
+        if reading.quantity in ("cadence_spm", "speed_mps"):
+            out += self._pod_activity(reading)
+        return out + self._seconds.until(reading.t_s - 1.0, self._readings, self._speed, self._log)
+
+    def _pod_activity(self, reading: Reading) -> list[Record]:
+        change = self._readings.activity(reading.t_s, self._log.at(math.inf))
+        if change is None:
+            return []
+        self._log.push(change)
+        return [ActivityChange(change.t_s, change.activity, change.known_s)]

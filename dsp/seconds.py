@@ -1,0 +1,162 @@
+"""Whole seconds: what the live page, the charts and the coach see.
+
+A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them);
+where only a pod is worn, it is what the pod's speed and cadence support.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from dsp import braking, contact_time, overstride
+from dsp.activity import ActivityLog
+from dsp.load import BrakingLoad
+from dsp.metrics import METRICS
+from dsp.readings import Readings
+from dsp.speed import SpeedBook
+from dsp.types import Activity, Estimate, Metric, Reading, Runner, Side, Step
+
+WINDOW_S = 5.0
+PASSED_ON = ("heart_rate_bpm", "power_w", "slope_pct")
+AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
+
+
+class Seconds:
+    """Steps in, in time order; one set of metrics per whole second out, none invented."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._steps: deque[Step] = deque()
+        self._load = BrakingLoad()
+        self._next: int | None = None
+        self._started = False
+
+    def push(self, step: Step, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        """Finish the seconds before this step, then count it."""
+        out = self.until(step.ic_s, readings, speed, log)
+        self._steps.append(step)
+        impulse, peak, time = (
+            step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
+        )
+        if impulse is not None and time is not None:
+            slope = step.get("slope_pct")
+            self._load.push(
+                impulse.value, None if peak is None else peak.value, time.value / 1e3,
+                None if slope is None else slope.value,
+            )  # fmt: skip
+        return out
+
+    def until(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        """All whole seconds up to ``t_s``."""
+        if self._next is None:
+            self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
+        out: list[Metric] = []
+        while self._next <= t_s:
+            out += self._second(float(self._next), readings, speed, log)
+            self._next += 1
+        return out
+
+    def finish(self, readings: Readings, speed: SpeedBook) -> list[Metric]:
+        """The last second with steps in it."""
+        if self._next is None or not self._steps or self._steps[-1].ic_s < self._next - 1:
+            return []
+        return self._second(float(self._next), readings, speed, ActivityLog())
+
+    def _second(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        while self._steps and self._steps[0].ic_s <= t_s - WINDOW_S:
+            self._steps.popleft()
+        steps = [s for s in self._steps if s.ic_s <= t_s]
+        found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
+        if steps:
+            found += self._load.estimates()
+            found += _variability(steps)
+        out = [Metric(t_s, None, e) for e in found]
+        out += _sides(t_s, steps)
+        for name in PASSED_ON:
+            value = readings.estimate(name, t_s, sd=1.0)
+            if value is not None and all(e.metric != name for e in found):
+                out.append(Metric(t_s, None, value))
+        return out
+
+    def _from_steps(self, steps: list[Step]) -> list[Estimate]:
+        out: list[Estimate] = []
+        for name in AVERAGED:
+            seen = [e for e in (s.get(name) for s in steps) if e is not None]
+            if not seen:
+                continue
+            if name in ("cadence_spm", "speed_mps"):
+                out.append(seen[-1])
+                continue
+            mean = sum(e.value for e in seen) / len(seen)
+            out.append(Estimate(name, mean, seen[-1].sd, seen[-1].how))
+        return out
+
+    def _from_pod(self, t_s: float, readings: Readings, log: ActivityLog) -> list[Estimate]:
+        """Models of speed and cadence, where no step was seen."""
+        cadence = readings.latest("cadence_spm", t_s)
+        speed = readings.latest("speed_mps", t_s)
+        out: list[Estimate] = []
+        if cadence is not None and cadence.value > 0:
+            out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
+        if speed is not None:
+            out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))
+        if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
+            return out
+        slope = readings.latest("slope_pct", t_s)
+        return out + pod_models(cadence, speed, slope, self._runner)
+
+
+def pod_models(cadence: Reading, speed: Reading, slope: Reading | None, runner: Runner) -> list[Estimate]:
+    """Everything that speed and cadence support while running."""
+    v, step = speed.value, 60 / cadence.value
+    contact, sd = contact_time.pod(v, step, runner.height_m)
+    distance = overstride.pod(v, step)
+    level = braking.impulse_pod(v, step)
+    grade = 0.0 if slope is None else slope.value
+    impulse = braking.on_slope(level[0], step, grade)
+    out = [
+        Estimate("contact_ms", 1e3 * contact, 1e3 * sd, "model"),
+        Estimate("step_length_m", v * step, 0.03 * v * step, "pod"),
+        Estimate("overstride_m", *distance, "pod"),
+        Estimate("braking_impulse_bws", impulse, level[1] * (1 + abs(grade) / 15), "pod"),
+    ]
+    leg = overstride.leg_length_m(runner.height_m, runner.leg_length_m)
+    if leg is not None:
+        out.append(Estimate("overstride_leg_pct", 100 * distance[0] / leg, 100 * distance[1] / leg, "pod"))
+    if abs(grade) <= 3:
+        out.append(Estimate("peak_braking_bw", *braking.peak_pod(v, step, runner.height_m), "pod"))
+    return out
+
+
+def _variability(steps: list[Step]) -> list[Estimate]:
+    """Spread of step times within each side, so that a left/right difference does not count."""
+    times = [(s.side, e.value) for s in steps if (e := s.get("step_time_ms")) is not None]
+    spread, count = 0.0, 0
+    for side in (Side.LEFT, Side.RIGHT, None):
+        own = [t for s, t in times if s is side]
+        if len(own) >= 4:
+            mean = sum(own) / len(own)
+            spread += sum((t / mean - 1) ** 2 for t in own)
+            count += len(own) - 1
+    if count == 0:
+        return []
+    value = 100 * math.sqrt(spread / count)
+    return [Estimate("step_variability_pct", value, value / math.sqrt(2 * count), steps[-1].sensor)]
+
+
+def _sides(t_s: float, steps: list[Step]) -> list[Metric]:
+    """Contact time of each leg and their balance, where sides are known and measured."""
+    means: dict[Side, float] = {}
+    out: list[Metric] = []
+    for side in Side:
+        seen = [e for s in steps if s.side is side and (e := s.get("contact_ms")) and e.how != "model"]
+        if seen:
+            means[side] = sum(e.value for e in seen) / len(seen)
+            sd = seen[-1].sd / math.sqrt(len(seen))
+            out.append(Metric(t_s, side, Estimate("contact_ms", means[side], sd, seen[-1].how)))
+    if len(means) == 2:
+        left, right = means[Side.LEFT], means[Side.RIGHT]
+        balance = 100 * left / (left + right)
+        out.append(Metric(t_s, None, Estimate("contact_balance_pct", balance, 0.6, "both feet")))
+    return out

@@ -23,7 +23,17 @@ from dsp.readings import Readings
 from dsp.seconds import Seconds
 from dsp.speed import SpeedBook
 from dsp.types import (
-    ActivityChange, Contact, Gap, ImuChunk, Placement, Reading, Record, Runner, Side, Step, Worn,
+    ActivityChange,
+    Contact,
+    Gap,
+    ImuChunk,
+    Placement,
+    Reading,
+    Record,
+    Runner,
+    Side,
+    Step,
+    Worn,
 )  # fmt: skip
 
 STAGES = {
@@ -116,7 +126,7 @@ class Engine:
             for s, seen in self._seen.items()
             if seen >= newest - self._p.lateness_s
         ]
-        return min(times) - self._p.same_contact_s
+        return float(min(times)) - self._p.same_contact_s
 
     def _settle(self, until_s: float) -> list[Record]:
         """Contacts up to ``until_s``, in time order, to steps; then the seconds before it."""

@@ -74,13 +74,13 @@ class Card:
         own = [r["cadence_spm"] for r in found if "cadence_spm" in r and first <= float(r["ic_s"]) <= last]
         if own:
             mean = float(np.mean(np.array(own, dtype=float)))
-            self.octaves += abs(np.log2(mean / expected)) > 0.4
+            self.octaves += int(abs(np.log2(mean / expected)) > 0.4)
             self.tallies.setdefault("cadence_spm", Tally()).add([mean - expected])
 
     def _match(self, truth: dict[str, np.ndarray], found: list[Row]) -> list[tuple[int, int]]:
         times = np.array([float(r["ic_s"]) for r in found if "side" in r])
         if len(times) == 0:
-            return [(i, i) for i in range(0)] or self._by_second(truth, found)
+            return self._by_second(truth, found)
         pairs, used = [], set()
         for i, ic in enumerate(truth["ic"]):
             j = int(np.argmin(np.abs(times - ic)))

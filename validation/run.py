@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def _cut(chunk: ImuChunk) -> list[ImuChunk]:
     gyr = chunk.gyr_rads
     return [
         ImuChunk(chunk.sensor, chunk.t_s[a:b], chunk.acc_ms2[a:b], None if gyr is None else gyr[a:b])
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges.tolist())
     ]
 
 

@@ -249,6 +249,7 @@ def _period_s(x: Array, shortest_s: float, longest_s: float) -> float:
     y = x - x.mean()
     lags = np.arange(round(shortest_s * RATE_HZ), round(longest_s * RATE_HZ))
     scores = [float(y[k:] @ y[:-k]) / (len(y) - k) for k in lags]
-    first = int(np.flatnonzero(np.array(scores) >= 0.85 * max(scores))[0])
+    high = max(scores)
+    first = int(np.flatnonzero(np.array(scores) >= high - 0.15 * abs(high))[0])
     best = first + int(np.argmax(scores[first : first + round(0.1 * RATE_HZ)]))
     return float(lags[best]) / RATE_HZ

@@ -1,0 +1,113 @@
+"""The five laws, for every detector and for the engine."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsp.engine import STAGES, Engine
+from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
+from tests.dsp.gait import STRIDE_S, WORN, cut, signal, without
+
+PLACEMENTS = sorted(WORN)
+
+
+def stage(name: str):
+    return STAGES[Placement(name)](WORN[name])
+
+
+def run(detector, pieces: list[ImuChunk]) -> list[object]:
+    return [found for piece in pieces for found in detector.push(piece)]
+
+
+def engine_records(pieces: list[ImuChunk], name: str) -> list[Record]:
+    engine = Engine([WORN[name]])
+    return [r for piece in pieces for r in engine.push(piece)] + engine.finish()
+
+
+WHOLE = {name: run(stage(name), [signal(name)]) for name in PLACEMENTS}
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@settings(max_examples=8, deadline=None)
+@given(sizes=st.lists(st.integers(1, 700), min_size=1, max_size=6))
+def test_chunking_never_matters_to_a_detector(name: str, sizes: list[int]) -> None:
+    assert run(stage(name), cut(signal(name), sizes)) == WHOLE[name]
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@settings(max_examples=4, deadline=None)
+@given(sizes=st.lists(st.integers(5, 150), min_size=1, max_size=6))
+def test_chunking_never_matters_to_the_engine(name: str, sizes: list[int]) -> None:
+    def certain(records: list[Record]) -> list[str]:
+        return sorted(repr(r) for r in records)
+
+    assert certain(engine_records(cut(signal(name), sizes), name)) == certain(
+        engine_records(cut(signal(name), [20]), name)
+    )
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_an_empty_chunk_is_nothing(name: str) -> None:
+    empty = ImuChunk(name, np.empty(0), np.empty((0, 3)), np.empty((0, 3)))
+    pieces = [empty]
+    for piece in cut(signal(name), [333]):
+        pieces += [piece, empty]
+    assert run(stage(name), pieces) == WHOLE[name]
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_a_copied_twin_goes_on_alike(name: str) -> None:
+    first, second = cut(signal(name), [1500])[0], cut(signal(name), [1500])[1:]
+    detector = stage(name)
+    run(detector, [first])
+    twin = copy.deepcopy(detector)
+    assert run(detector, second) == run(twin, second)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_inputs_are_not_changed(name: str) -> None:
+    chunk, untouched = signal(name), signal(name)
+    for array in (chunk.t_s, chunk.acc_ms2, chunk.gyr_rads):
+        array.flags.writeable = False
+    run(stage(name), [chunk])
+    assert np.array_equal(chunk.acc_ms2, untouched.acc_ms2)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_a_gap_is_told_once_and_no_step_spans_it(name: str) -> None:
+    found = run(stage(name), [without(signal(name), 8.0, 8.5)])
+    gaps = [f for f in found if isinstance(f, Gap)]
+    assert len(gaps) == 1
+    assert gaps[0].start_s == pytest.approx(8.0, abs=0.02)
+    assert gaps[0].end_s == pytest.approx(8.5, abs=0.02)
+    for c in found:
+        if isinstance(c, Contact) and c.to_s is not None:
+            assert not (c.ic_s < 8.0 and c.to_s > 8.5)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_every_stride_is_found_at_its_rhythm(name: str) -> None:
+    per_stride = 2 if name == "pelvis" else 1
+    times = np.array([c.ic_s for c in WHOLE[name] if isinstance(c, Contact)])
+    inner = times[(times > 3) & (times < 12)]
+    assert abs(len(inner) - 9 / STRIDE_S * per_stride) <= 1.5
+    assert np.median(np.diff(inner)) == pytest.approx(STRIDE_S / per_stride, abs=0.01)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_cadence_is_never_off_by_two(name: str) -> None:
+    steps = [r for r in engine_records(cut(signal(name), [20]), name) if isinstance(r, Step)]
+    cadence = [e.value for s in steps if (e := s.get("cadence_spm")) is not None]
+    assert len(cadence) > 10
+    assert np.allclose(cadence, 120 / STRIDE_S, atol=3)
+
+
+def test_a_placement_never_claims_what_it_cannot_see() -> None:
+    steps = [r for r in engine_records(cut(signal("ankle"), [20]), "ankle") if isinstance(r, Step)]
+    metrics = {e.metric for s in steps for e in s.estimates}
+    assert metrics <= {"cadence_spm", "stride_time_ms", "step_time_ms"}

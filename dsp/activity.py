@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from dsp.filters import norms
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, Array, ImuChunk, Placement, Worn
 
 CONFIRM = 2  # seconds in a row
@@ -39,8 +40,8 @@ class ActivityStage:
             if self._second is not None and second != self._second:
                 out += self._close(self._second, second)
             self._second = second
-            acc = np.linalg.norm(chunk.acc_ms2[a:b], axis=1) / GRAVITY_MS2
-            gyr = None if chunk.gyr_rads is None else np.linalg.norm(chunk.gyr_rads[a:b], axis=1)
+            acc = norms(chunk.acc_ms2[a:b]) / GRAVITY_MS2
+            gyr = None if chunk.gyr_rads is None else norms(chunk.gyr_rads[a:b])
             self._parts.append((acc, gyr))
         return out
 

@@ -150,7 +150,8 @@ class Fir:
         if self._zi is None:  # the state after an endless run of x[0]
             rest = np.cumsum(self.taps[::-1])[::-1][1:]
             self._zi = np.multiply.outer(rest, x[0])
-        y, self._zi = lfilter(self.taps, 1.0, x, axis=0, zi=self._zi)
+        # two denominators keep lfilter off np.convolve, whose sums depend on the length of x
+        y, self._zi = lfilter(self.taps, [1.0, 0.0], x, axis=0, zi=self._zi)
         return np.asarray(y)
 
 
@@ -244,6 +245,19 @@ class History:
     def time(self, row: float) -> float:
         """Time of an absolute (fractional) row number."""
         return self.t0_s + row / self.rate_hz
+
+
+def along(x: Array, v: Array) -> Array:
+    """Component of rows (n, 3) along ``v`` (3,) or along rows (n, 3).
+
+    Written out because a matrix product may round differently with the number of rows.
+    """
+    return np.asarray(x[:, 0] * v[..., 0] + x[:, 1] * v[..., 1] + x[:, 2] * v[..., 2])
+
+
+def norms(x: Array) -> Array:
+    """Norm of rows (n, 3), the same to the last bit for any number of rows."""
+    return np.sqrt(along(x, x))
 
 
 def parabola(left: float, mid: float, right: float) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean
+from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, norms
 from dsp.types import GRAVITY_MS2, Contact, Gap, ImuChunk, Worn
 
 RATE_HZ = 100.0
@@ -66,7 +66,7 @@ class AnkleStage:
         if block.fresh:
             self._start_filters()
             self._history.restart(block.t0_s)
-        slow = self._slow.push(np.linalg.norm(block.x, axis=1) / GRAVITY_MS2)
+        slow = self._slow.push(norms(block.x) / GRAVITY_MS2)
         mean = self._mean.push(slow)
         self._history.append(np.column_stack((slow, mean, self._sway.push((slow - mean) ** 2))))
         return self._search()
@@ -84,6 +84,8 @@ class AnkleStage:
                 self._armed_s = h.time(first + int(before[-1]))
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - self._slow.delay_s
             since = at - self._fired_s
+            if first + i < 2 * self._slow.delay:
+                continue  # the filter still remembers the made-up time before the first sample
             if self._armed_s > self._fired_s and since > p.refractory * self._stride_s:
                 if 0.45 < since < 1.4:
                     self._stride_s += 0.2 * (since - self._stride_s)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_features import Stance, at, landing, lift_off, rest_row, slide_mps, stance, tipped_row
 from dsp.events.foot_stride import StrideMeter, mid_stances, stillness
-from dsp.filters import Block, History, Hole, Resampler
+from dsp.filters import Block, History, Hole, Resampler, along
 from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
 
 RATE_HZ = 200.0
@@ -118,7 +118,7 @@ class FootStage:
     def _rate_of_pitch(self, start: int, stop: int) -> Array:
         axes = self._axes.axes()
         assert axes is not None
-        return np.asarray(-np.degrees(self._history.rows(start, stop)[:, GYR] @ axes.left))
+        return np.asarray(-np.degrees(along(self._history.rows(start, stop)[:, GYR], axes.left)))
 
     def _find_swing(self) -> bool:
         """The first peak of the smoothed pitch rate that is high enough, and the highest near it."""

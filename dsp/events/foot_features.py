@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.foot_axes import Axes
-from dsp.filters import parabola
+from dsp.filters import along, parabola
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
 
@@ -41,13 +41,13 @@ class Stance:
 def stance(acc_ms2: Array, gyr_rads: Array, axes: Axes, zv: int, rate_hz: float) -> Stance:
     """Integrate rows (n, 3) from row ``zv`` both ways."""
     dt = 1 / rate_hz
-    w = -gyr_rads @ axes.left
+    w = -along(gyr_rads, axes.left)
     pitch = _from(w, zv, dt)
-    forward, up = acc_ms2 @ axes.forward, acc_ms2 @ axes.up
+    forward, up = along(acc_ms2, axes.forward), along(acc_ms2, axes.up)
     sin, cos = np.sin(pitch), np.cos(pitch)
     ax, az = forward * cos - up * sin, forward * sin + up * cos - GRAVITY_MS2
     vz = _from(az, zv, dt)
-    foot = np.degrees(_from(-gyr_rads @ axes.foot_left, zv, dt))
+    foot = np.degrees(_from(-along(gyr_rads, axes.foot_left), zv, dt))
     return Stance(
         rate_hz, zv, np.degrees(w), np.degrees(pitch), foot, ax, _from(ax, zv, dt), vz, _from(vz, zv, dt)
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.events.foot_axes import FootAxes
-from dsp.filters import History
+from dsp.filters import History, norms
 from dsp.orientation import stride_vector
 from dsp.types import Array
 
@@ -16,8 +16,8 @@ BELT_SCALE = 1.0034  # treadmill belts of Fukuchi 2017; one constant for everybo
 
 def stillness(rows: Array) -> Array:
     """How much a foot moves, 25 ms mean of ``|w| + 8 ||a| - g|`` (deg/s); two rows lost at each end."""
-    w = np.degrees(np.linalg.norm(rows[:, 3:6], axis=1))
-    a = np.abs(np.linalg.norm(rows[:, 0:3], axis=1) - 9.807)
+    w = np.degrees(norms(rows[:, 3:6]))
+    a = np.abs(norms(rows[:, 0:3]) - 9.807)
     return np.convolve(w + 8 * a, np.full(5, 0.2), "valid")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.sides import SideVote
-from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean
+from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, along, norms
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Worn
 
 RATE_HZ = 100.0
@@ -86,9 +86,9 @@ class PelvisStage:
             self._history.restart(block.t0_s)
         acc = block.x[:, :3]
         mean_acc = self._gravity.push(acc)
-        down = mean_acc / np.maximum(np.linalg.norm(mean_acc, axis=1, keepdims=True), 1e-9)
-        along = np.einsum("ij,ij->i", acc, down)
-        vertical = along / np.maximum(self._level.push(along), 1e-3)
+        down = mean_acc / np.maximum(norms(mean_acc), 1e-9)[:, None]
+        upward = along(acc, down)
+        vertical = upward / np.maximum(self._level.push(upward), 1e-3)
         slow, fast = self._slow.push(vertical), self._fast.push(vertical)
         mean = self._mean.push(slow)
         self._history.append(np.column_stack((slow, fast, mean, self._sway.push((slow - mean) ** 2))))

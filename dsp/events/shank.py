@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.foot_features import crossing, extremum
-from dsp.filters import Block, Fir, History, Hole, Resampler
+from dsp.filters import Block, Fir, History, Hole, Resampler, along
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
 
@@ -117,7 +117,7 @@ class ShankStage:
 
     def _rate(self, start: int, stop: int) -> Array:
         assert self._axis is not None
-        return np.asarray(np.degrees(self._history.rows(start, stop)[:, GYR] @ self._axis))
+        return np.asarray(np.degrees(along(self._history.rows(start, stop)[:, GYR], self._axis)))
 
     def _find_swing(self) -> list[Contact | Readiness] | None:
         h, near = self._history, round(0.12 * RATE_HZ)

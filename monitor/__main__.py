@@ -1,0 +1,5 @@
+"""``python -m monitor`` is ``gaitcue``."""
+
+from monitor.cli import main
+
+main()

@@ -43,7 +43,7 @@ def analyze(
 
 
 def chosen(file: Path, recording: Recording, only: tuple[str, ...]) -> Recording:
-    """Only the named sensors; without names all of them (two placements that cannot both lead: name one)."""
+    """Only the named sensors; without names all of them."""
     names = [w.sensor for w, _ in recording.streams]
     unknown = [s for s in only if s not in names]
     if unknown:

@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 Where = StrEnum("Where", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
-Leg = StrEnum("Leg", {"left": "L", "right": "R"})  # type: ignore[misc]
+Leg = StrEnum("Leg", {"left": "L", "right": "R"})
 
 
 @app.callback()
@@ -58,6 +58,19 @@ def metrics() -> None:
     for m in METRICS:
         table.add_row(m.name, m.unit, m.definition, ", ".join(m.supported_by), m.source)
     Console().print(table)
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(help="length of the simulated run")] = 30.0,
+    speed: Annotated[
+        float, typer.Option(help="how much faster than a real run; 0: as fast as possible")
+    ] = 3.0,
+) -> None:
+    """Run on two simulated foot pods and a belt sensor and show the numbers as they come."""
+    from monitor.demo import demo as run
+
+    run(seconds, speed)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from dsp.types import GRAVITY_MS2, Contact, Gap, ImuChunk, Worn
 
 RATE_HZ = 100.0
 SLOW, MEAN, SWAY = 0, 1, 2
+SETTLE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +85,8 @@ class AnkleStage:
                 self._armed_s = h.time(first + int(before[-1]))
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - self._slow.delay_s
             since = at - self._fired_s
-            if first + i < 2 * self._slow.delay:
-                continue  # the filter still remembers the made-up time before the first sample
+            if first + i < SETTLE_S * RATE_HZ:
+                continue  # the filters still remember the made-up time before the first sample
             if self._armed_s > self._fired_s and since > p.refractory * self._stride_s:
                 if 0.45 < since < 1.4:
                     self._stride_s += 0.2 * (since - self._stride_s)

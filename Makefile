@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types unit system validate bench clean
+.PHONY: demo test lint types unit validate clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
 
-test: system lint types unit
+test: lint types unit
 
 $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)
@@ -21,9 +21,6 @@ $(VENV)/.demo: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/pyvenv.cfg pyproject.toml constraints.txt
 	$(PIP) --editable ".[test]"
 	touch $@ $(VENV)/.demo
-
-system: ## servers and a browser for the tests, where this machine lets us install them
-	@.ci/system
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -37,9 +34,6 @@ unit: $(VENV)/.test
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out
-
-bench: $(VENV)/.test
-	$(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

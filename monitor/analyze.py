@@ -17,7 +17,7 @@ from dsp.engine import Engine
 from dsp.metrics import BY_NAME, METRICS
 from dsp.types import Activity, ActivityChange, Gap, ImuChunk, Placement, Record, Side, Step
 from monitor.errors import InputError, StoreError
-from monitor.recordings import Recording, read
+from monitor.recorded import Recording, read
 
 SLICE_S = 0.5
 COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]

@@ -12,7 +12,7 @@ from dsp.metrics import BY_NAME
 from dsp.simulate import leg, trunk
 from dsp.types import ActivityChange, Metric, Placement, Runner, Side, Step, Worn
 from monitor.analyze import SLICE_S, run
-from monitor.recordings import Recording
+from monitor.recorded import Recording
 
 SHOWN = (
     "cadence_spm", "contact_ms", "flight_ms", "speed_mps", "foot_strike_deg", "overstride_m",

@@ -33,7 +33,9 @@ class SensorStatus:
     silent_s: float = 0.0  # since the last packet
     battery_pct: float | None = None
     clock_sd_ms: float | None = None  # uncertainty of the time base; None before it is known
-    clock_ppm: float | None = None
+    clock_ppm: float | None = None  # how fast its clock runs
+    repeated: int = 0  # packets that came twice or out of turn, and were dropped
+    bad: int = 0  # packets that could not be read
 
 
 @dataclass(frozen=True, slots=True)

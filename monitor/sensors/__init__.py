@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.packet import Decoded, Packet
+from monitor.sensors.plain import PlainDecoder
 from monitor.settings import SensorSettings
 
 
@@ -34,4 +35,8 @@ class SensorSpec:
     decoder: Callable[[SensorSettings], Decoder]
 
 
-SENSORS: dict[str, SensorSpec] = {}
+SENSORS: dict[str, SensorSpec] = {
+    "plain": SensorSpec(
+        "plain", "Recording or simulation", "samples and values of a file", "vector", PlainDecoder
+    ),
+}

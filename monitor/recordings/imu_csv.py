@@ -1,0 +1,78 @@
+"""Plain CSV of one IMU.
+
+The first line is ``t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads`` (the three
+``gyr`` columns may be absent), every other line holds the numbers: seconds that increase, specific
+force in m/s² (9.81 at rest) and angular rate in rad/s, in any one set of axes.  Times are kept as
+they are, so that steps can be compared with the file; a hole in them is a gap.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dsp.types import Array, Placement
+from monitor.errors import ConfigError, InputError
+from monitor.recordings.recording import Recording, Signal, Wearing, check, make
+
+HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
+HEADER_LINE = ",".join(HEADER)
+
+
+def read_csv(path: Path, wearing: Wearing) -> Recording:
+    """A recording of one sensor, worn as the operator says."""
+    if wearing.placement is None:
+        known = ", ".join(p for p in Placement if p is not Placement.POD)
+        raise ConfigError(f"{path}: say where the sensor was worn: --placement, one of {known}")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path}: is not text; a CSV with the header {HEADER_LINE} is expected") from exc
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+    rows = _numbers(path, lines)
+    t_s = rows[:, 0]
+    back = np.flatnonzero(np.diff(t_s) <= 0)
+    if len(back):
+        raise InputError(f"{path}: line {back[0] + 3}: t_s does not increase ({t_s[back[0] + 1]:g} s)")
+    gyr = rows[:, 4:7] if rows.shape[1] == len(HEADER) else None
+    stream = Signal(wearing.placement, wearing.side, t_s, rows[:, 1:4], gyr)
+    check(stream, str(path))
+    return make(path.stem, [stream])
+
+
+def _numbers(path: Path, lines: list[str]) -> Array:
+    """All lines after the header, (n, 4) or (n, 7), finite."""
+    if not lines:
+        raise InputError(f"{path}: is empty; a CSV with the header {HEADER_LINE} is expected")
+    header = tuple(name.strip() for name in lines[0].split(","))
+    if header not in (HEADER, HEADER[:4]):
+        raise InputError(f"{path}: line 1 must be {HEADER_LINE} (the gyr columns may be absent)")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) < 3:
+        raise InputError(f"{path}: holds {len(lines) - 1} samples; nothing can be found in that")
+    try:
+        rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
+    except ValueError as exc:
+        raise _first_mistake(path, lines, len(header)) from exc
+    if rows.shape != (len(lines) - 1, len(header)) or not np.isfinite(rows).all():
+        raise _first_mistake(path, lines, len(header))
+    return np.asarray(rows, dtype=np.float64)
+
+
+def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
+    """Which line is wrong, found the slow way."""
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split(",")
+        if len(cells) != width:
+            return InputError(f"{path}: line {number} has {len(cells)} columns, the header {width}")
+        for name, cell in zip(HEADER, cells, strict=False):
+            try:
+                good = bool(np.isfinite(float(cell)))
+            except ValueError:
+                good = False
+            if not good:
+                return InputError(f"{path}: line {number}: {name} is {cell.strip()!r}, not a number")
+    return InputError(f"{path}: cannot be read as numbers")

@@ -1,0 +1,148 @@
+"""What a recording is, and samples of a file made into packets as a radio would deliver them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from dsp.types import Array, Placement, Runner, Side
+from monitor.errors import InputError
+from monitor.packet import Packet
+from monitor.sensors import plain
+from monitor.settings import SensorSettings, SessionSettings
+
+PACKET_S = 0.1  # samples of this much time travel together
+SPEED_SENSOR = "treadmill"
+
+REST_LOW_MS2, REST_HIGH_MS2 = 5.5, 80.0
+"""Median norm of specific force, standing to sprinting, foot to pelvis.  All recordings of runners
+and walkers we measured lie within 7.6 and 48 m/s²; the same in g would lie below 5."""
+FASTEST_RADS = 75.0
+"""99th percentile of the norm of angular rate; the fastest gyroscopes end at 4000 deg/s = 70 rad/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wearing:
+    """What the operator says about a file that does not say it itself."""
+
+    placement: Placement | None = None
+    side: Side | None = None
+    with_speed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Settings and packets of one session; ``packets`` may be called again and again.
+
+    ``started_utc`` and ``session`` are empty where the file does not tell.
+    """
+
+    title: str
+    settings: SessionSettings
+    duration_s: float
+    count: int
+    packets: Callable[[], Iterator[Packet]]
+    session: str = ""
+    started_utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Samples of one sensor of a file: ``t_s`` (n,), ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None."""
+
+    placement: Placement
+    side: Side | None
+    t_s: Array
+    acc_ms2: Array
+    gyr_rads: Array | None
+
+    @property
+    def name(self) -> str:
+        word = {Side.LEFT: "_left", Side.RIGHT: "_right", None: ""}[self.side]
+        return f"{self.placement}{word}"
+
+    @property
+    def rate_hz(self) -> float:
+        return float(1 / np.median(np.diff(self.t_s)))
+
+
+def make(
+    title: str,
+    streams: Sequence[Signal],
+    runner: Runner | None = None,
+    speed: dict[str, float] | None = None,
+) -> Recording:
+    """A recording out of samples; ``speed`` are readings that held all the time."""
+    sensors = [
+        SensorSettings(name=s.name, kind="plain", placement=s.placement, side=s.side, rate_hz=s.rate_hz)
+        for s in streams
+    ]
+    start, end = min(float(s.t_s[0]) for s in streams), max(float(s.t_s[-1]) for s in streams)
+    if speed:
+        sensors.append(SensorSettings(name=SPEED_SENSOR, kind="plain", placement=Placement.POD))
+    settings = SessionSettings(runner=runner or Runner(), sensors=tuple(sensors))
+
+    def packets() -> Iterator[Packet]:
+        flows = [_imu_packets(s) for s in streams]
+        if speed:
+            flows.append(_speed_packets(speed, start, end))
+        return heapq.merge(*flows, key=lambda packet: packet.arrival_ns)
+
+    count = sum(len(_cuts(s.t_s)) - 1 for s in streams)
+    count += len(np.arange(start, end, 1.0)) if speed else 0
+    return Recording(title, settings, end - start, count, packets)
+
+
+def check(stream: Signal, where: str) -> None:
+    """``InputError`` unless the samples can be what they are said to be."""
+    acc, gyr = stream.acc_ms2, stream.gyr_rads
+    if len(acc) < 2:
+        raise InputError(f"{where}: holds {len(acc)} samples; nothing can be found in that")
+    for name, values in (("acceleration", acc), ("angular rate", gyr)):
+        if values is not None and not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+            raise InputError(
+                f"{where}: {name} of sample {row} is not a number; leave out what was not measured"
+            )
+    norm = float(np.median(np.linalg.norm(acc, axis=1)))
+    if not REST_LOW_MS2 <= norm <= REST_HIGH_MS2:
+        raise InputError(
+            f"{where}: the acceleration has a median norm of {norm:.3g} m/s² where about 9.8 is expected "
+            "at rest; give specific force in m/s² (1 g = 9.80665 m/s²), gravity included"
+        )
+    if gyr is not None:
+        fast = float(np.quantile(np.linalg.norm(gyr, axis=1), 0.99))
+        if fast > FASTEST_RADS:
+            raise InputError(
+                f"{where}: the angular rate reaches {fast:.0f} rad/s, faster than any sensor measures; "
+                "give it in rad/s (1 deg/s = 0.01745 rad/s)"
+            )
+    if stream.placement in (Placement.FOOT, Placement.SHANK) and gyr is None:
+        raise InputError(f"{where}: a {stream.placement} sensor needs a gyroscope; there is none")
+    if not 20 <= stream.rate_hz <= 5000:
+        raise InputError(f"{where}: {stream.rate_hz:.3g} samples a second; 20 to 5000 can be used")
+
+
+def _cuts(t_s: Array) -> Array:
+    """First rows of the packets, and the end.  A packet ends with its tenth of a second, or at a hole."""
+    tenth = np.floor((t_s - t_s[0]) / PACKET_S + 1e-6)
+    return np.concatenate(([0], np.flatnonzero(np.diff(tenth)) + 1, [len(t_s)]))
+
+
+def _imu_packets(stream: Signal) -> Iterator[Packet]:
+    cuts, rate_hz = _cuts(stream.t_s).tolist(), stream.rate_hz
+    for a, b in pairwise(cuts):
+        t_s = stream.t_s[a:b]
+        gyr = None if stream.gyr_rads is None else stream.gyr_rads[a:b]
+        payload = plain.encode_imu(a, rate_hz, t_s, stream.acc_ms2[a:b], gyr)
+        yield Packet(stream.name, round(float(t_s[-1]) * 1e6) * 1000, plain.IMU, payload)
+
+
+def _speed_packets(speed: dict[str, float], start_s: float, end_s: float) -> Iterator[Packet]:
+    payload = plain.encode_values(speed)
+    for t_s in np.arange(start_s, end_s, 1.0):
+        yield Packet(SPEED_SENSOR, round(float(t_s) * 1e9), plain.VALUES, payload)

@@ -1,0 +1,77 @@
+"""The synchronous heart: packets of one session in, records out.
+
+A live run, a review, a crash recovery and a regression test are this same class fed with the same
+packets.  It reads no clock: time comes in with the packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from dsp.engine import Engine
+from dsp.types import Record
+from monitor.errors import InputError
+from monitor.packet import Packet
+from monitor.records import SensorStatus
+from monitor.sensors import SENSORS, SensorSpec
+from monitor.settings import SessionSettings
+from monitor.stream import Stream
+
+
+class Coach(Protocol):
+    """What comes after the engine: targets, drift, cues."""
+
+    def push(self, record: Record) -> list[Record]:
+        """The records that follow from this one."""
+        ...
+
+
+class Session:
+    """``push(packet)`` gives the records that have become certain, ``finish()`` the rest."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        coach: Coach | None = None,
+        sensors: Mapping[str, SensorSpec] = SENSORS,
+    ) -> None:
+        self.settings = settings
+        self.t_s = 0.0  # arrival of the last packet
+        self._coach = coach
+        self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
+        self._streams = {s.name: Stream(s, sensors[s.kind]) for s in settings.sensors}
+
+    def push(self, packet: Packet) -> list[Record | SensorStatus]:
+        """Decode, time and evaluate one packet; a packet that cannot be read is counted."""
+        stream = self._streams.get(packet.sensor)
+        if stream is None:
+            raise InputError(
+                f"packet of sensor {packet.sensor!r}, which the session's settings do not name"
+            )
+        out: list[Record | SensorStatus] = []
+        for item in stream.push(packet):
+            out += self._coached(self._engine.push(item))
+        self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
+        for other in self._streams.values():
+            status = other.due(self.t_s)
+            if status is not None:
+                out.append(status)
+        return out
+
+    def finish(self) -> list[Record | SensorStatus]:
+        """No more packets: everything still waiting becomes certain."""
+        return [*self._coached(self._engine.finish()), *self.statuses()]
+
+    def statuses(self) -> list[SensorStatus]:
+        """How every sensor did so far."""
+        return [stream.status(self.t_s) for stream in self._streams.values()]
+
+    def _coached(self, records: list[Record]) -> list[Record]:
+        if self._coach is None:
+            return records
+        out: list[Record] = []
+        for record in records:
+            out.append(record)
+            out += self._coach.push(record)
+        return out

@@ -48,6 +48,16 @@ class StrideClock:
         self._contacts.append(ic_s)
         return stride
 
+    def now(self, t_s: float, how: str, ic_sd_s: float) -> Estimate | None:
+        """From the stride that ends at ``t_s``, or the window's mean where that stride is odd."""
+        mean = self.cadence(t_s, how)
+        if not self._strides or self._strides[-1][0] != t_s:
+            return mean
+        value = 120 / self._strides[-1][1]
+        if mean is not None and abs(value / mean.value - 1) > self._p.gate:
+            return mean
+        return Estimate("cadence_spm", value, value * value / 120 * 1.4 * ic_sd_s, how)
+
     def cadence(self, t_s: float, how: str) -> Estimate | None:
         """Mean over the window before ``t_s``; None without at least two strides in it."""
         recent = np.array([d for t, d in self._strides if t_s - self._p.window_s < t <= t_s])

@@ -177,7 +177,7 @@ class Engine:
             speed=speed,
             given=given,
             slope=self._readings.estimate("slope_pct", c.ic_s, sd=0.3),
-            cadence=self._clocks[c.sensor].cadence(c.ic_s, placement.value),
+            cadence=self._clocks[c.sensor].now(c.ic_s, placement.value, c.ic_sd_s),
             partners=tuple(group[1:]),
         )
         estimates = step_estimates(c, around)

@@ -85,7 +85,7 @@ class Seconds:
             seen = [e for e in (s.get(name) for s in steps) if e is not None]
             if not seen:
                 continue
-            if name in ("cadence_spm", "speed_mps"):
+            if name == "speed_mps":
                 out.append(seen[-1])
                 continue
             mean = sum(e.value for e in seen) / len(seen)

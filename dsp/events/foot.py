@@ -58,7 +58,7 @@ class FootStage:
         self._cursor = 2  # next row to be looked at for a mid-swing
         self._swing: int | None = None  # mid-swing whose stance is not finished
         self._last_swing: int | None = None
-        self._try_at = round(4 * RATE_HZ)  # rows at which the next attempt to find the axes is due
+        self._try_at = round(2.5 * RATE_HZ)  # rows at which the next attempt to find the axes is due
         self._meter.forget()
 
     def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
@@ -74,14 +74,21 @@ class FootStage:
         return out
 
     def finish(self) -> list[Contact | Gap | Readiness]:
-        """Nothing more: a stance without its toe-off is not a contact."""
-        return []
+        """A recording too short to be sure of the axes is read with what one stride tells."""
+        h = self._history
+        if self._axes.have or h.end - h.start < RATE_HZ or not self._learn(h.start, h.end, least=1):
+            return []
+        return self._decide()
 
     def _block(self, block: Block) -> list[Contact | Gap | Readiness]:
         if block.fresh:
             self._history.restart(block.t0_s)
             self._begin_grid()
         self._history.append(np.column_stack((block.x, block.filled)))
+        return self._decide()
+
+    def _decide(self) -> list[Contact | Gap | Readiness]:
+        """All decisions the samples so far allow."""
         out: list[Contact | Gap | Readiness] = []
         while self._axes.have or self._find_axes():
             made = self._step()
@@ -96,18 +103,24 @@ class FootStage:
         """From candidate mid-stances of the last 12 s; True when enough strides agree."""
         h = self._history
         while self._try_at <= h.end:
-            stop, self._try_at = self._try_at, self._try_at + round(RATE_HZ)
+            stop, self._try_at = self._try_at, self._try_at + round(0.5 * RATE_HZ)
             start = max(0, stop - round(12 * RATE_HZ), h.start)
-            rows = h.rows(start, stop)
-            for a, b in mid_stances(rows[:, ACC], rows[:, GYR], RATE_HZ):
-                self._axes.learn(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
-            if self._axes.have >= 4:
-                self._axes.have = 4
-                self._cursor = max(self._cursor, start + 2)
+            if self._learn(start, stop, least=3):
                 return True
-            self._axes.reset()
             self._cursor = max(self._cursor, start + 2)
         return False
+
+    def _learn(self, start: int, stop: int, least: int) -> bool:
+        """Axes from the strides between two rows, if there are at least so many."""
+        rows = self._history.rows(start, stop)
+        for a, b in mid_stances(rows[:, ACC], rows[:, GYR], RATE_HZ):
+            self._axes.learn(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
+        if self._axes.have < least:
+            self._axes.reset()
+            return False
+        self._axes.have = min(self._axes.have, 4)
+        self._cursor = max(self._cursor, start + 2)
+        return True
 
     def _step(self) -> list[Contact | Readiness] | None:
         """One decision: the next mid-swing, or the stance after it; None until more has come."""

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types unit validate clean
+.PHONY: demo test lint types unit validate bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
@@ -34,6 +34,9 @@ unit: $(VENV)/.test
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out
+
+bench: $(VENV)/.demo
+	$(BIN)/python -m bench
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

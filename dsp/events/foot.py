@@ -150,7 +150,7 @@ class FootStage:
         while True:
             if i + near + 2 > len(w):
                 self._cursor += max(0, int(high[0]) - 1)
-                return self._cursor + near + 8 < stop < h.end
+                return stop < h.end
             rivals = peaks[(peaks > i) & (peaks <= i + near)]
             if len(rivals) == 0 or w[rivals].max() <= w[i]:
                 break

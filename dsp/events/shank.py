@@ -138,9 +138,14 @@ class ShankStage:
         i = int(peak[0])
         if i + near + 1 > len(w):
             self._cursor += max(0, i - 1)
-            return [] if self._cursor + near + 3 < stop < h.end else None
+            return [] if stop < h.end else None
         i += int(np.argmax(w[i : i + near]))
-        self._swing, self._swing_dps = self._cursor - 1 + i, float(w[i])
+        swing = self._cursor - 1 + i
+        if w[i] > 2 * self._peak_dps:  # a knock, not a swing; but if it goes on, believe it
+            self._peak_dps *= 1.1
+            self._cursor = swing + round(0.06 * RATE_HZ)
+            return []
+        self._swing, self._swing_dps = swing, float(w[i])
         return []
 
     def _close(self, swing: int) -> list[Contact | Readiness] | None:

@@ -1,0 +1,76 @@
+"""A detector that was led astray is right again within three strides."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsp.engine import STAGES
+from dsp.types import Contact, ImuChunk, Placement
+from tests.dsp.gait import STRIDE_S, WORN, leg, signal, without
+
+SWINGING = ["foot", "shank"]
+
+
+def contacts(name: str, chunk: ImuChunk) -> np.ndarray:
+    detector = STAGES[Placement(name)](WORN[name])
+    return np.array([c.ic_s for c in [*detector.push(chunk), *detector.finish()] if isinstance(c, Contact)])
+
+
+def later(chunk: ImuChunk, start_s: float) -> ImuChunk:
+    """The same recording switched on later."""
+    keep = chunk.t_s >= start_s
+    assert chunk.gyr_rads is not None
+    return ImuChunk(chunk.sensor, chunk.t_s[keep], chunk.acc_ms2[keep], chunk.gyr_rads[keep])
+
+
+def agrees(times: np.ndarray, reference: np.ndarray, start_s: float, stop_s: float = 12.5) -> bool:
+    """The same contacts, to 20 ms, none missing and none added."""
+    a, b = (x[(x > start_s) & (x < stop_s)] for x in (times, reference))
+    return len(a) == len(b) and bool(np.all(np.abs(a - b) < 0.02))
+
+
+@pytest.mark.parametrize("name", SWINGING)
+@pytest.mark.parametrize("start", [0.1, 0.23, 0.37, 0.45, 0.52, 0.66])
+def test_it_does_not_matter_when_the_recording_starts(name: str, start: float) -> None:
+    whole = signal(name)
+    assert agrees(contacts(name, later(whole, start)), contacts(name, whole), start + 3 * STRIDE_S)
+
+
+@pytest.mark.parametrize("name", SWINGING)
+@pytest.mark.parametrize("size_rads", [3.0, 6.0, 10.0, 20.0, 35.0, 80.0])
+@pytest.mark.parametrize("phase", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_one_false_peak_of_any_size_is_forgotten(name: str, size_rads: float, phase: float) -> None:
+    whole = signal(name)
+    at = 8 * STRIDE_S + phase * STRIDE_S
+    bump = -size_rads * np.exp(-(((whole.t_s - at) / 0.02) ** 2))
+    assert whole.gyr_rads is not None
+    spoiled = whole.gyr_rads + np.column_stack((0 * bump, bump, 0 * bump))
+    found = contacts(name, ImuChunk(whole.sensor, whole.t_s, whole.acc_ms2, spoiled))
+    assert agrees(found, contacts(name, whole), at + 3 * STRIDE_S)
+
+
+@pytest.mark.parametrize("name", SWINGING)
+def test_after_a_gap_the_next_strides_are_found(name: str) -> None:
+    whole = signal(name)
+    assert agrees(contacts(name, without(whole, 6.0, 6.9)), contacts(name, whole), 6.9 + 3 * STRIDE_S)
+
+
+@pytest.mark.parametrize("name", SWINGING)
+def test_after_standing_still_the_next_strides_are_found(name: str) -> None:
+    first, second = leg(name, seconds=7.0), leg(name, seconds=7.0, seed=5)
+    pause = np.arange(0, 4.0, 0.005)
+    rng = np.random.default_rng(4)
+    still = np.column_stack((0 * pause, 0 * pause, 9.80665 + 0 * pause)) + 0.05 * rng.standard_normal(
+        (len(pause), 3)
+    )
+    t = np.concatenate((first.t_s, 7.0 + pause, 11.0 + second.t_s))
+    acc = np.concatenate((first.acc_ms2, still, second.acc_ms2))
+    assert first.gyr_rads is not None
+    assert second.gyr_rads is not None
+    gyr = np.concatenate((first.gyr_rads, 0.01 * rng.standard_normal((len(pause), 3)), second.gyr_rads))
+    found = contacts(name, ImuChunk(name, t, acc, gyr))
+    assert not np.any((found > 7.3) & (found < 10.8))
+    after = found[(found > 11 + 3 * STRIDE_S) & (found < 17.0)]
+    assert abs(len(after) - (6.0 - 3 * STRIDE_S) / STRIDE_S) <= 1.2
+    assert np.allclose(np.diff(after), STRIDE_S, atol=0.02)

@@ -166,7 +166,8 @@ class TapeReader:
                 f"{path}: is not a file" if path.exists() else f"{path}: there is no such file"
             )
         try:
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
             try:
                 self.header, self.finished = self._read_header()
             except BaseException:

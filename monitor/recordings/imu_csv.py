@@ -3,7 +3,8 @@
 The first line is ``t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads`` (the three
 ``gyr`` columns may be absent), every other line holds the numbers: seconds that increase, specific
 force in m/s² (9.81 at rest) and angular rate in rad/s, in any one set of axes.  Times are kept as
-they are, so that steps can be compared with the file; a hole in them is a gap.
+they are, so that steps can be compared with the file; a hole in them is a gap, and so are samples
+of ``nan``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from dsp.types import Array, Placement
 from monitor.errors import ConfigError, InputError
-from monitor.recordings.recording import Recording, Signal, Wearing, check, make
+from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 HEADER_LINE = ",".join(HEADER)
@@ -37,9 +38,8 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     if len(back):
         raise InputError(f"{path}: line {back[0] + 3}: t_s does not increase ({t_s[back[0] + 1]:g} s)")
     gyr = rows[:, 4:7] if rows.shape[1] == len(HEADER) else None
-    stream = Signal(wearing.placement, wearing.side, t_s, rows[:, 1:4], gyr)
-    check(stream, str(path))
-    return make(path.stem, [stream])
+    signal = Signal(wearing.placement, wearing.side, t_s, rows[:, 1:4], gyr)
+    return make(path.stem, [checked(signal, str(path))])
 
 
 def _numbers(path: Path, lines: list[str]) -> Array:
@@ -57,7 +57,7 @@ def _numbers(path: Path, lines: list[str]) -> Array:
         rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
     except ValueError as exc:
         raise _first_mistake(path, lines, len(header)) from exc
-    if rows.shape != (len(lines) - 1, len(header)) or not np.isfinite(rows).all():
+    if rows.shape != (len(lines) - 1, len(header)) or not np.isfinite(rows[:, 0]).all():
         raise _first_mistake(path, lines, len(header))
     return np.asarray(rows, dtype=np.float64)
 
@@ -70,7 +70,7 @@ def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
             return InputError(f"{path}: line {number} has {len(cells)} columns, the header {width}")
         for name, cell in zip(HEADER, cells, strict=False):
             try:
-                good = bool(np.isfinite(float(cell)))
+                good = bool(np.isfinite(float(cell))) or name != HEADER[0]
             except ValueError:
                 good = False
             if not good:

@@ -16,7 +16,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, Placement, Runner, Side
 from monitor.errors import ConfigError, InputError
-from monitor.recordings.recording import Recording, Signal, Wearing, check, make
+from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,8 @@ def _stream(path: Path, arrays: Mapping[str, Array], column: _Column, rate_hz: f
         if values is not None and (values.ndim != 2 or values.shape[1] != 3 or len(values) != len(acc)):
             raise InputError(f"{path}: {name} has shape {values.shape}, ({len(acc)}, 3) is needed")
     assert column.placement is not None
-    stream = Signal(column.placement, column.side, np.arange(len(acc)) / rate_hz, acc, gyr)
-    check(stream, where)
-    return stream
+    signal = Signal(column.placement, column.side, np.arange(len(acc)) / rate_hz, acc, gyr)
+    return checked(signal, where)
 
 
 def _scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | None:

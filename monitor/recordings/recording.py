@@ -62,8 +62,8 @@ class Signal:
 
     @property
     def name(self) -> str:
-        word = {Side.LEFT: "_left", Side.RIGHT: "_right", None: ""}[self.side]
-        return f"{self.placement}{word}"
+        """``footL``, ``pelvis`` ..."""
+        return f"{self.placement}{self.side or ''}"
 
     @property
     def rate_hz(self) -> float:
@@ -97,17 +97,28 @@ def make(
     return Recording(title, settings, end - start, count, packets)
 
 
-def check(stream: Signal, where: str) -> None:
-    """``InputError`` unless the samples can be what they are said to be."""
-    acc, gyr = stream.acc_ms2, stream.gyr_rads
+def checked(signal: Signal, where: str) -> Signal:
+    """The signal, without samples that are not numbers: they leave a hole, which becomes a gap.
+
+    ``InputError`` unless the rest can be what it is said to be.
+    """
+    acc, gyr = signal.acc_ms2, signal.gyr_rads
     if len(acc) < 2:
         raise InputError(f"{where}: holds {len(acc)} samples; nothing can be found in that")
-    for name, values in (("acceleration", acc), ("angular rate", gyr)):
-        if values is not None and not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-            raise InputError(
-                f"{where}: {name} of sample {row} is not a number; leave out what was not measured"
-            )
+    good = np.isfinite(acc).all(axis=1)
+    if gyr is not None:
+        good &= np.isfinite(gyr).all(axis=1)
+    if good.mean() < 0.5:
+        raise InputError(f"{where}: more than half of the samples are not numbers (NaN); record it again")
+    kept = Signal(
+        signal.placement, signal.side, signal.t_s[good], acc[good], None if gyr is None else gyr[good]
+    )
+    _plausible(kept, where)
+    return kept
+
+
+def _plausible(signal: Signal, where: str) -> None:
+    acc, gyr = signal.acc_ms2, signal.gyr_rads
     norm = float(np.median(np.linalg.norm(acc, axis=1)))
     if not REST_LOW_MS2 <= norm <= REST_HIGH_MS2:
         raise InputError(
@@ -121,10 +132,10 @@ def check(stream: Signal, where: str) -> None:
                 f"{where}: the angular rate reaches {fast:.0f} rad/s, faster than any sensor measures; "
                 "give it in rad/s (1 deg/s = 0.01745 rad/s)"
             )
-    if stream.placement in (Placement.FOOT, Placement.SHANK) and gyr is None:
-        raise InputError(f"{where}: a {stream.placement} sensor needs a gyroscope; there is none")
-    if not 20 <= stream.rate_hz <= 5000:
-        raise InputError(f"{where}: {stream.rate_hz:.3g} samples a second; 20 to 5000 can be used")
+    if signal.placement in (Placement.FOOT, Placement.SHANK) and gyr is None:
+        raise InputError(f"{where}: a {signal.placement} sensor needs a gyroscope; there is none")
+    if not 20 <= signal.rate_hz <= 5000:
+        raise InputError(f"{where}: {signal.rate_hz:.3g} samples a second; 20 to 5000 can be used")
 
 
 def _cuts(t_s: Array) -> Array:
@@ -135,10 +146,11 @@ def _cuts(t_s: Array) -> Array:
 
 def _imu_packets(stream: Signal) -> Iterator[Packet]:
     cuts, rate_hz = _cuts(stream.t_s).tolist(), stream.rate_hz
+    number = np.round((stream.t_s - stream.t_s[0]) * rate_hz).astype(np.int64).tolist()
     for a, b in pairwise(cuts):
         t_s = stream.t_s[a:b]
         gyr = None if stream.gyr_rads is None else stream.gyr_rads[a:b]
-        payload = plain.encode_imu(a, rate_hz, t_s, stream.acc_ms2[a:b], gyr)
+        payload = plain.encode_imu(number[a], rate_hz, t_s, stream.acc_ms2[a:b], gyr)
         yield Packet(stream.name, round(float(t_s[-1]) * 1e6) * 1000, plain.IMU, payload)
 
 

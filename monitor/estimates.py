@@ -1,0 +1,72 @@
+"""The estimates of a step as bytes: compact, exact, and quick to read by the ten thousand.
+
+20 bytes each, little-endian: u16 word of the metric, u16 word of how, f64 value, f64 sd.  Words
+are numbered in the store's table ``word``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+
+from dsp.types import Array, Estimate
+
+_ONE = struct.Struct("<HHdd")
+_ROW = np.dtype([("metric", "<u2"), ("how", "<u2"), ("value", "<f8"), ("sd", "<f8")])
+
+
+class Words:
+    """Names to small numbers and back, for one database connection."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._numbers: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+
+    def pack(self, estimates: Sequence[Estimate]) -> bytes:
+        """Inside a transaction, as a new word is written."""
+        return b"".join(
+            _ONE.pack(self._number(e.metric), self._number(e.how), e.value, e.sd) for e in estimates
+        )
+
+    def unpack(self, blobs: Sequence[bytes]) -> list[tuple[Estimate, ...]]:
+        """The estimates of every step."""
+        rows = np.frombuffer(b"".join(blobs), _ROW)
+        texts = {n: self._text(n) for n in np.union1d(rows["metric"], rows["how"]).tolist()}
+        names = [texts[n] for n in rows["metric"].tolist()]
+        hows = [texts[n] for n in rows["how"].tolist()]
+        made = list(map(Estimate, names, rows["value"].tolist(), rows["sd"].tolist(), hows))
+        ends = np.cumsum([len(blob) // _ONE.size for blob in blobs]).tolist()
+        return [tuple(made[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
+
+    def columns(self, blobs: Sequence[bytes]) -> dict[str, Array]:
+        """The values of every metric (n,), NaN where a step has none."""
+        rows = np.frombuffer(b"".join(blobs), _ROW)
+        step = np.repeat(np.arange(len(blobs)), [len(blob) // _ONE.size for blob in blobs])
+        out: dict[str, Array] = {}
+        for number in np.unique(rows["metric"]).tolist():
+            mine = rows["metric"] == number
+            values = out[self._text(number)] = np.full(len(blobs), np.nan)
+            values[step[mine]] = rows["value"][mine]
+        return out
+
+    def forget(self) -> None:
+        """Numbers given in a transaction that was rolled back do not hold."""
+        self._numbers.clear()
+        self._texts.clear()
+
+    def _number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._db.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (text,))
+            (number,) = self._db.execute("SELECT id FROM word WHERE text = ?", (text,)).fetchone()
+            self._numbers[text], self._texts[number] = number, text
+        return self._numbers[text]
+
+    def _text(self, number: int) -> str:
+        if number not in self._texts:
+            (text,) = self._db.execute("SELECT text FROM word WHERE id = ?", (number,)).fetchone()
+            self._numbers[text], self._texts[number] = number, text
+        return self._texts[number]

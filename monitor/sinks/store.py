@@ -1,0 +1,46 @@
+"""Records into the embedded store, about once a second, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from monitor.errors import SinkError, StoreError
+from monitor.records import Out, SessionEnded
+from monitor.steady import Steady
+from monitor.store import Store
+
+EVERY_S = 1.0
+
+
+class StoreSink:
+    """Writes what came in one transaction; what could not be written waits for the next attempt."""
+
+    name = "store"
+
+    def __init__(self, store: Store, session_id: str, time: Steady) -> None:
+        self._store = store
+        self._session_id = session_id
+        self._time = time
+        self._pending: list[Out] = []
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Until the batches end; a ``SessionEnded`` among them ends the session in the store."""
+        await self._write()
+        async for batch in batches:
+            self._pending += batch
+            await self._write()
+            if not any(isinstance(record, SessionEnded) for record in batch):
+                await self._time.sleep(EVERY_S)
+
+    async def _write(self) -> None:
+        if not self._pending:
+            return
+        try:
+            await asyncio.to_thread(self._store.write, self._session_id, self._pending)
+            ended = [r for r in self._pending if isinstance(r, SessionEnded)]
+            self._pending = []
+            for record in ended:
+                await asyncio.to_thread(self._store.end, self._session_id, record.t_s)
+        except StoreError as exc:
+            raise SinkError(f"{exc}; {len(self._pending)} records wait in memory") from exc

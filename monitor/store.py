@@ -1,0 +1,340 @@
+"""The embedded store: all sessions of a user in one SQLite file (WAL, synchronous=FULL).
+
+Records get a ``row`` number that only grows, over all kinds and sessions; a sink that must deliver
+everything reads on from the last row it acknowledged (``outbox``).  One ``Store`` may be used from
+several threads, and several processes may open the same file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import operator
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.types import Array, Estimate, Gap, Metric, Side, Step
+from monitor import as_json, schema
+from monitor.errors import StoreError
+from monitor.estimates import Words
+from monitor.records import Out
+
+
+class Status(StrEnum):
+    """Of a session."""
+
+    LIVE = "live"  # being recorded, or left behind by a program that died
+    COMPLETE = "complete"
+    RECOVERED = "recovered"  # completed from its tape on a later start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInfo:
+    """What is known about a session without its records.
+
+    ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
+    ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program.
+    """
+
+    id: str
+    athlete: str
+    title: str
+    started_utc: str
+    ended: bool = False
+    duration_s: float = 0.0
+    status: Status = Status.LIVE
+    sensors: tuple[str, ...] = ()
+    tape: str = ""
+    settings: str = "{}"
+    version: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepColumns:
+    """Steps as arrays (n,).  ``side`` is ``L``, ``R`` or empty; what is not known is NaN.
+
+    ``values`` maps the name of each metric that any step has to its values.
+    """
+
+    side: NDArray[np.str_]
+    ic_s: Array
+    to_s: Array
+    values: Mapping[str, Array]
+
+
+class Store:
+    """Open, create or migrate the store at ``path``; every method raises ``StoreError`` only."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                schema.prepare(self._db, path)
+            except BaseException:
+                self._db.close()
+                raise
+        self._words = Words(self._db)
+
+    def close(self) -> None:
+        with self._lock, self._translated():
+            self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------ writing
+
+    def begin(self, info: SessionInfo) -> None:
+        """A new session; ``StoreError`` if its id is taken."""
+        values = [_column(getattr(info, name)) for name in _SESSION]
+        marks = ", ".join("?" * len(values))
+        with self._transaction() as db:
+            db.execute(f"INSERT INTO session ({', '.join(_SESSION)}) VALUES ({marks})", values)
+
+    def write(self, session_id: str, records: Sequence[Out]) -> None:
+        """Add records in one transaction."""
+        with self._transaction() as db:
+            self._known(session_id)
+            (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
+            rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in schema.TABLES}
+            for number, record in enumerate(records, start=row):
+                table, columns = self._columns(record)
+                rows[table].append((number, session_id, *columns))
+            for table, values in rows.items():
+                if values:
+                    marks = ", ".join("?" * len(values[0]))
+                    db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+            db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
+
+    def end(self, session_id: str, t_s: float, status: Status = Status.COMPLETE) -> None:
+        """Nothing more will come; ``t_s`` is its length in seconds."""
+        self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
+
+    def rename(self, session_id: str, title: str) -> None:
+        self._change(session_id, "title = ?", title)
+
+    def tag(self, session_id: str, tags: Iterable[str]) -> None:
+        """Replace the tags of a session."""
+        self._change(session_id, "tags = ?", json.dumps(list(tags)))
+
+    def clear(self, session_id: str) -> None:
+        """Forget the records of a session, not the session."""
+        with self._transaction() as db:
+            self._forget(db, session_id)
+
+    def delete(self, session_id: str) -> None:
+        """Forget a session and its records.  Its tape is a file of its own and stays."""
+        with self._transaction() as db:
+            self._forget(db, session_id)
+            db.execute("DELETE FROM session WHERE id = ?", (session_id,))
+
+    # ------------------------------------------------------------------ reading
+
+    def sessions(self) -> list[SessionInfo]:
+        """All sessions, the newest first."""
+        rows = self._all(f"SELECT {', '.join(_SESSION)} FROM session ORDER BY id DESC")
+        return [_session(row) for row in rows]
+
+    def session(self, session_id: str) -> SessionInfo:
+        """One session; ``StoreError`` if there is none of this id."""
+        with self._lock, self._translated():
+            return self._known(session_id)
+
+    def steps(self, session_id: str) -> list[Step]:
+        """All steps in the order in which they became certain."""
+        sql = "SELECT sensor, side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
+        rows = self._all(sql, session_id)
+        unpacked = self._words.unpack([row[4] for row in rows])
+        return [
+            Step(sensor, _SIDES[side], ic_s, to_s, estimates)
+            for (sensor, side, ic_s, to_s, _), estimates in zip(rows, unpacked, strict=True)
+        ]
+
+    def step_columns(self, session_id: str) -> StepColumns:
+        """The same as arrays, ten times as fast: for charts and tables."""
+        sql = "SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
+        rows = self._all(sql, session_id)
+        sides, ic_s, to_s, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
+        return StepColumns(
+            side=np.array([side or "" for side in sides], dtype="U1"),
+            ic_s=np.array(ic_s, dtype=np.float64),
+            to_s=np.array(to_s, dtype=np.float64),
+            values=self._words.columns(blobs),
+        )
+
+    def metrics(self, session_id: str, names: Iterable[str] | None = None) -> list[Metric]:
+        """Per-second metrics, of all names or of those given."""
+        sql = "SELECT row, t_s, side, name, value, sd, how FROM metric WHERE session = ?"
+        chosen = [] if names is None else list(names)
+        if names is not None:
+            sql += f" AND name IN ({', '.join('?' * len(chosen))})"
+        return [_metric(row[1:]) for row in self._all(sql + " ORDER BY row", session_id, *chosen)]
+
+    def gaps(self, session_id: str) -> list[Gap]:
+        sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
+        return [Gap(*row) for row in self._all(sql, session_id)]
+
+    def events(self, session_id: str) -> list[Out]:
+        """All records that are neither steps, metrics nor gaps."""
+        sql = "SELECT kind, body FROM event WHERE session = ? ORDER BY row"
+        return [_event(*row) for row in self._all(sql, session_id)]
+
+    def records(self, session_id: str) -> list[Out]:
+        """Everything of a session in the order of writing."""
+        return [record for _, _, record in self._rows("session = ?", session_id)]
+
+    # ------------------------------------------------------------------ outboxes
+
+    def outbox(self, sink: str, limit: int = 1000) -> list[tuple[int, str, Out]]:
+        """The next records this sink has not acknowledged: (row, session id, record)."""
+        return self._rows("row > ?", self._delivered(sink), limit=limit)
+
+    def acknowledge(self, sink: str, row: int) -> None:
+        """All up to ``row`` have arrived at the far end (or are not wanted there)."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO delivered VALUES (?, ?) ON CONFLICT (sink) "
+                "DO UPDATE SET row = max(row, excluded.row)",
+                (sink, row),
+            )
+
+    def backlog(self, sink: str) -> int:
+        """How many records wait for this sink."""
+        after = self._delivered(sink)
+        return sum(self._all(f"SELECT count(*) FROM {t} WHERE row > ?", after)[0][0] for t in schema.TABLES)
+
+    def last_row(self) -> int:
+        """The number of the newest record: where a new sink begins that wants no history."""
+        return int(self._all("SELECT next_row - 1 FROM numbering")[0][0])
+
+    # ------------------------------------------------------------------ inside
+
+    def _delivered(self, sink: str) -> int:
+        found = self._all("SELECT row FROM delivered WHERE sink = ?", sink)
+        return found[0][0] if found else 0
+
+    def _columns(self, record: Out) -> tuple[str, tuple[object, ...]]:
+        """The table of a record, and its columns after row and session."""
+        match record:
+            case Step(sensor, side, ic_s, to_s, estimates):
+                return "step", (sensor, side, ic_s, to_s, self._words.pack(estimates))
+            case Metric(t_s, side, Estimate(name, value, sd, how)):
+                return "metric", (t_s, side, name, value, sd, how)
+            case Gap(sensor, start_s, end_s):
+                return "gap", (sensor, start_s, end_s)
+            case _:
+                return "event", (as_json.kind_of(record), json.dumps(as_json.dump(record)))
+
+    def _rows(self, where: str, *values: object, limit: int = -1) -> list[tuple[int, str, Out]]:
+        """Records of all tables by row: (row, session, record)."""
+        with self._lock:
+            found = {
+                table: self._all(
+                    f"SELECT * FROM {table} WHERE {where} ORDER BY row LIMIT {int(limit)}", *values
+                )
+                for table in schema.TABLES
+            }
+        estimates = self._words.unpack([row[6] for row in found["step"]])
+        steps = [
+            (r[0], r[1], Step(r[2], _SIDES[r[3]], r[4], r[5], e))
+            for r, e in zip(found["step"], estimates, strict=True)
+        ]
+        metrics = [(r[0], r[1], _metric(r[2:])) for r in found["metric"]]
+        gaps = [(r[0], r[1], Gap(*r[2:])) for r in found["gap"]]
+        events = [(r[0], r[1], _event(*r[2:])) for r in found["event"]]
+        merged: Iterable[tuple[int, str, Out]] = heapq.merge(
+            steps, metrics, gaps, events, key=operator.itemgetter(0)
+        )
+        return list(merged)[: limit if limit >= 0 else None]
+
+    def _known(self, session_id: str) -> SessionInfo:
+        sql = f"SELECT {', '.join(_SESSION)} FROM session WHERE id = ?"
+        row = self._db.execute(sql, (session_id,)).fetchone()
+        if row is None:
+            raise StoreError(f"there is no session {session_id!r}; `gaitcue sessions` lists them")
+        return _session(row)
+
+    def _forget(self, db: sqlite3.Connection, session_id: str) -> None:
+        self._known(session_id)
+        for table in schema.TABLES:
+            db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
+
+    def _change(self, session_id: str, what: str, *values: object) -> None:
+        with self._transaction() as db:
+            self._known(session_id)
+            db.execute(f"UPDATE session SET {what} WHERE id = ?", (*values, session_id))
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        with self._lock, self._translated():
+            return self._db.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing."""
+        with self._lock, self._translated():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                self._words.forget()
+                raise
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            raise StoreError(f"{self.path}: {exc}") from exc
+
+
+_SESSION = tuple(SessionInfo.__dataclass_fields__)
+_SIDES = {None: None, "L": Side.LEFT, "R": Side.RIGHT}
+
+
+def _column(value: object) -> object:
+    return json.dumps(value) if isinstance(value, tuple) else value
+
+
+def _session(row: Sequence[Any]) -> SessionInfo:
+    info = SessionInfo(**dict(zip(_SESSION, row, strict=True)))
+    return replace(
+        info,
+        ended=bool(info.ended),
+        status=Status(info.status),
+        sensors=tuple(json.loads(str(info.sensors))),
+        tags=tuple(json.loads(str(info.tags))),
+    )
+
+
+def _metric(row: Sequence[Any]) -> Metric:
+    t_s, side, name, value, sd, how = row
+    return Metric(t_s, _SIDES[side], Estimate(name, value, sd, how))
+
+
+def _event(kind: str, body: str) -> Out:
+    try:
+        record: Out = as_json.load(as_json.KINDS[kind], json.loads(body))
+    except (KeyError, ValueError) as exc:
+        raise StoreError(f"a {kind} record cannot be read; it is from another version: {exc}") from exc
+    return record

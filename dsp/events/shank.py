@@ -60,6 +60,7 @@ class ShankStage:
     def _begin_grid(self) -> None:
         self._cursor = 1
         self._swings: list[int] = []
+        self._candidate: int | None = None
         self._swing: int | None = None
         self._try_at = round(3 * RATE_HZ)
 
@@ -156,6 +157,7 @@ class ShankStage:
         w = self._rate(swing, need)
         found = self._events(w, h.rows(swing, need)[:, ACC])
         if found is None:
+            self._adapt(swing)  # a wrong stride time must not keep itself alive
             self._swing, self._cursor = None, swing + round(0.1 * RATE_HZ)
             return []
         return self._contact(swing, need, *found)
@@ -205,17 +207,23 @@ class ShankStage:
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time, long axis and usual peak; go on behind this swing."""
-        if self._swings:
-            stride = (swing - self._swings[-1]) / RATE_HZ
-            if 0.4 < stride < 1.7:
-                self._stride_s += 0.2 * (stride - self._stride_s)
-                mean = self._history.rows(self._swings[-1], swing)[:, ACC].mean(axis=0)
-                self._mean = self._mean + 0.1 * (mean - self._mean)
-                assert self._axis is not None
-                self._long = _long_axis(self._mean, self._axis)
+        self._adapt(swing)
+        if self._swings and (swing - self._swings[-1]) / RATE_HZ < 1.7:
+            mean = self._history.rows(self._swings[-1], swing)[:, ACC].mean(axis=0)
+            self._mean = self._mean + 0.1 * (mean - self._mean)
+            assert self._axis is not None
+            self._long = _long_axis(self._mean, self._axis)
         self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
         self._swings = [*self._swings[-2:], swing]
         self._swing, self._cursor = None, swing + round(0.6 * self._stride_s * RATE_HZ)
+
+    def _adapt(self, swing: int) -> None:
+        """Stride time from this candidate to the one before."""
+        if self._candidate is not None:
+            stride = (swing - self._candidate) / RATE_HZ
+            if 0.4 < stride < 1.7:
+                self._stride_s += 0.2 * (stride - self._stride_s)
+        self._candidate = swing
 
     def _inclination(self, swing: int, ic: float) -> float | None:
         """Angle of the long axis at contact, gravity from the last two whole strides."""

@@ -54,12 +54,14 @@ class Values:
     """Finished numbers out of one packet, by metric-like name with unit (``speed_mps`` ...).
 
     ``age_s`` is how long before arrival they were true, as far as the device tells;
-    ``device_s`` the instant on the device's clock if it gives one.
+    ``device_s`` the instant on the device's clock if it gives one.  ``note`` is something the runner
+    should hear about the sensor itself; a decoder says each thing once.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     age_s: float = 0.0
     device_s: float | None = None
+    note: str = ""
 
 
 Decoded = Samples | Values

@@ -36,7 +36,8 @@ class Stream:
         self._link = -1
         self._arrival_s: float | None = None  # of the last packet
         self._battery_pct: float | None = None
-        self._complaint = ""  # what was wrong with the last packet
+        self._word = ""  # what the last packet gave cause to say
+        self._urgent = False  # and it should be said at once
         self._told = SensorStatus(0.0, settings.name, Link.SEARCHING, "no packet yet")
 
     def push(self, packet: Packet) -> list[Input]:
@@ -44,7 +45,7 @@ class Stream:
         arrival_s = packet.arrival_ns * 1e-9
         elapsed_s = np.inf if self._arrival_s is None else arrival_s - self._arrival_s
         new_link = packet.link != self._link
-        self._arrival_s, self._link, self._complaint = arrival_s, packet.link, ""
+        self._arrival_s, self._link, self._word = arrival_s, packet.link, ""
         out: list[Input] = []
         try:
             for decoded in self._decoder.decode(packet):
@@ -55,7 +56,7 @@ class Stream:
                     out += self._values(decoded, arrival_s)
         except DecodeError as exc:
             self.bad += 1
-            self._complaint = f"a packet could not be read: {exc}"
+            self._word = f"a packet could not be read: {exc}"
         return out
 
     def due(self, now_s: float) -> SensorStatus | None:
@@ -63,8 +64,13 @@ class Stream:
         told = self._told
         age_s = now_s - told.t_s
         worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
-        if self._state(now_s) is told.link and age_s < (OFTEN_S if worse else SELDOM_S):
+        if (
+            not self._urgent
+            and self._state(now_s) is told.link
+            and age_s < (OFTEN_S if worse else SELDOM_S)
+        ):
             return None
+        self._urgent = False
         self._told = self.status(now_s)
         return self._told
 
@@ -79,7 +85,7 @@ class Stream:
             t_s=now_s,
             sensor=self.name,
             link=state,
-            text=text.get(state) or self._complaint or "streaming",
+            text=text.get(state) or self._word or "streaming",
             received=self.received,
             lost=self.lost,
             rate_hz=(self.received - self._told.received) / elapsed_s if elapsed_s >= OFTEN_S else None,
@@ -135,6 +141,8 @@ class Stream:
         if decoded.device_s is not None and self._clock is not None and self._clock.running:
             t_s = min(self._clock.at(decoded.device_s), arrival_s)
         self._battery_pct = decoded.values.get("battery_pct", self._battery_pct)
+        if decoded.note:
+            self._word, self._urgent = decoded.note, True
         self.received += 1
         return [Reading(self.name, t_s, name, value) for name, value in decoded.values.items()]
 

@@ -71,7 +71,7 @@ def _load(path: Path) -> dict[str, Array]:
     wanted = {name for c in COLUMNS for name in (*c.acc, c.gyr)}
     wanted |= {"fs_imu", "mass_kg", "height_m", "speed_mps", "slope_pct", "slope_deg"}
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             out = {name: file[name] for name in file.files if name in wanted}
             scales = {name: file[f"{name}__scale"] for name in out if f"{name}__scale" in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, AttributeError) as exc:

@@ -1,0 +1,78 @@
+"""The configuration file: one line here makes a section exist in ``gaitcue.toml``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dsp.types import Runner
+from monitor import from_toml
+from monitor.errors import ConfigError
+from monitor.settings import SensorSettings, SessionSettings
+from monitor.web.access import WebSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where sessions and tapes are kept; ``$XDG_DATA_HOME/gaitcue`` if not set."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a user can set.  A field that is a dataclass is a ``[table]`` of that name."""
+
+    athlete: str = "me"
+    runner: Runner = field(default_factory=Runner)
+    sensor: tuple[SensorSettings, ...] = ()
+    web: WebSettings = field(default_factory=WebSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.athlete.strip()) <= 40 or not self.athlete.isprintable():
+            raise ValueError("athlete must be a name of 1 to 40 characters")
+        _ = self.session  # its limits are ours
+
+    @property
+    def session(self) -> SessionSettings:
+        return SessionSettings(athlete=self.athlete, runner=self.runner, sensors=self.sensor)
+
+
+def default_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """``$XDG_CONFIG_HOME/gaitcue/gaitcue.toml``, usually under ``~/.config``."""
+    return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
+
+
+def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the database and the tapes live."""
+    return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+    """The file at ``path``; without one the default file if there is one, else the defaults."""
+    if path is None and not default_path(environment).exists():
+        return from_toml.loads(Config, "", environment, Path("the environment"))
+    config = from_toml.load(Config, path or default_path(environment), environment)
+    _check_kinds(config, path or default_path(environment))
+    return config
+
+
+def _check_kinds(config: Config, path: Path) -> None:
+    from monitor.sensors import SENSORS  # decoders are many and only needed where sensors are
+
+    mistakes = [
+        f'{path}: [[sensor]] "{s.name}", kind: "{s.kind}" is not a known device'
+        + from_toml.suggestion(s.kind, SENSORS)
+        for s in config.sensor
+        if s.kind not in SENSORS
+    ]
+    if mistakes:
+        raise ConfigError(*mistakes)
+
+
+def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    given = Path(environment.get(variable, ""))
+    return (given if given.is_absolute() else Path.home() / otherwise) / "gaitcue"

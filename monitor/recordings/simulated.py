@@ -1,0 +1,89 @@
+"""Simulated sensors behind a simulated radio, for the demo and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dsp.simulate import leg, trunk
+from dsp.types import Array, Placement, Runner, Side
+from monitor.packet import Packet
+from monitor.recordings.recording import Recording, Signal, make
+from monitor.sensors import plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radio:
+    """What Bluetooth LE does to packets (orders of magnitude of real links).
+
+    Packets wait for the next connection event, some for several; now and then the link stalls and
+    everything that waited comes at once.  The order never changes.
+    """
+
+    interval_s: float = 0.03  # between connection events
+    success: float = 0.85  # share of events that succeed
+    stall_every_s: float | None = 20.0  # on average
+    stall_s: tuple[float, float] = (0.1, 0.6)
+    loss: float = 0.0  # share of packets the device drops
+    ppm: float = 50.0  # how fast the device's clock runs
+    latency_s: float = 0.02
+
+    def arrivals(self, ready_s: Array, rng: np.random.Generator) -> Array:
+        """When packets that were ready at ``ready_s`` (n,) arrive; NaN for those that are lost."""
+        n = len(ready_s)
+        events = np.ceil(ready_s / self.interval_s + rng.random()) + rng.geometric(self.success, n) - 1
+        out = events * self.interval_s + np.abs(rng.normal(0, 0.002, n)) + self.latency_s
+        at_s = float(ready_s[0]) if n else 0.0
+        while self.stall_every_s is not None and n:
+            at_s += rng.exponential(self.stall_every_s)
+            if at_s > ready_s[-1]:
+                break
+            end_s = at_s + rng.uniform(*self.stall_s)
+            held = (out >= at_s) & (out < end_s)
+            out[held] = end_s + 0.01 * rng.random(int(held.sum()))
+            at_s = end_s
+        out = np.maximum.accumulate(out)
+        out[rng.random(n) < self.loss] = np.nan
+        return np.asarray(out, dtype=np.float64)
+
+
+def simulated(seconds: float, radio: Radio | None = None, seed: int = 1) -> Recording:
+    """Two shoes and a belt of one simulated runner."""
+    signals = []
+    chunks = (leg("footL", seconds), leg("footR", seconds, phase=0.5, seed=3), trunk("pelvis", seconds))
+    worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
+    for (placement, side), c in zip(worn, chunks, strict=True):
+        signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
+    recording = make("simulated runner", signals, Runner(height_m=1.75, mass_kg=70.0))
+    return recording if radio is None else delivered(recording, radio, seed)
+
+
+def delivered(recording: Recording, radio: Radio, seed: int = 1) -> Recording:
+    """The same samples as that radio would bring them, with each device's clock running its own way."""
+    packets = list(recording.packets())
+    arrival_s = np.empty(len(packets))
+    for number, sensor in enumerate(recording.settings.sensors):
+        mine = [k for k, packet in enumerate(packets) if packet.sensor == sensor.name]
+        ready_s = np.array([packets[k].arrival_ns * 1e-9 for k in mine])
+        arrival_s[mine] = radio.arrivals(ready_s, np.random.default_rng([seed, number]))
+    order = np.argsort(arrival_s, kind="stable")[: int(np.isfinite(arrival_s).sum())].tolist()
+
+    def as_delivered() -> Iterator[Packet]:
+        for k in order:
+            packet = replace(packets[k], arrival_ns=round(float(arrival_s[k]) * 1e9))
+            yield _skewed(packet, radio.ppm) if packet.channel == plain.IMU else packet
+
+    return replace(recording, count=len(order), packets=as_delivered)
+
+
+def _skewed(packet: Packet, ppm: float) -> Packet:
+    samples = plain.decode_imu(packet.payload)
+    assert samples.device_s is not None
+    assert samples.sequence is not None
+    device_s = samples.device_s * (1 + ppm * 1e-6)
+    payload = plain.encode_imu(
+        samples.sequence, samples.nominal_hz, device_s, samples.acc_ms2, samples.gyr_rads
+    )
+    return replace(packet, payload=payload)

@@ -1,0 +1,32 @@
+"""A password or token that cannot be printed by accident."""
+
+from __future__ import annotations
+
+import hmac
+
+
+class Secret:
+    """Shows as ``***``; ``reveal()`` is the one way out, so that every use can be found."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        if not value:
+            raise ValueError("a secret must not be empty")
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def matches(self, other: str) -> bool:
+        """Compare in a time that does not tell how much of ``other`` was right."""
+        return hmac.compare_digest(self._value.encode(), other.encode(errors="replace"))
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.matches(other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)

@@ -1,0 +1,97 @@
+"""Does this pod count steps or strides?  The standard means strides; half the market sends steps.
+
+Order of belief: what the user says, the table of known devices, then a check against speed that
+needs ``AGREE_S`` of agreement before it overturns anything.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
+MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
+MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
+
+
+class Unit(StrEnum):
+    """What the number in the cadence field counts."""
+
+    STEPS = "steps"  # both feet
+    STRIDES = "strides"  # the foot with the sensor
+
+
+STEP_COUNTERS = ("TICKR X", "RUNN", "Technogym Run")
+"""Names of devices known to send steps: OpenTracks issue 1164; TrackMyIndoorWorkout's captures."""
+
+
+class CadenceUnit:
+    """Turns one pod's raw cadence into steps per minute and notices when its unit is the other one."""
+
+    def __init__(self, override: str | None = None, device: str | None = None) -> None:
+        self._override = Unit(override) if override else None
+        self.unit = self._override or _from_table(device)
+        self._settled = self._override is not None
+        self._leaning: Unit | None = None
+        self._leaning_s = 0.0
+        self._last_s: float | None = None
+        self._warned = False
+        self._note = ""
+
+    def spm(self, raw: float, speed_mps: float, t_s: float) -> float | None:
+        """Steps per minute, or None where the reading makes no sense in the unit believed in."""
+        evidence = _evidence(raw, speed_mps)
+        if evidence is not None:
+            self._weigh(evidence, t_s)
+        spm = raw if self.unit is Unit.STEPS else 2.0 * raw
+        return spm if spm <= MAX_SPM else None
+
+    def note(self) -> str:
+        """A contradiction worth telling, once."""
+        note, self._note = self._note, ""
+        return note
+
+    def _weigh(self, evidence: Unit, t_s: float) -> None:
+        since = 0.0 if self._last_s is None else t_s - self._last_s
+        self._last_s = t_s
+        if evidence is not self._leaning or not 0.0 <= since <= MAX_STEP_GAP_S:
+            self._leaning, self._leaning_s = evidence, 0.0
+        else:
+            self._leaning_s += since
+        if not self._settled:
+            self.unit = evidence
+        if self._leaning_s < AGREE_S:
+            return
+        if evidence is not self.unit:
+            self._contradict(evidence)
+        if self._override is None:
+            self.unit, self._settled = evidence, True
+
+    def _contradict(self, evidence: Unit) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        told = "the settings say" if self._override else "it first looked like"
+        self._note = f"cadence looks like {evidence}, but {told} {self.unit}"
+
+
+def _from_table(device: str | None) -> Unit:
+    known = device is not None and device.upper().startswith(tuple(n.upper() for n in STEP_COUNTERS))
+    return Unit.STEPS if known else Unit.STRIDES
+
+
+def _evidence(raw: float, speed_mps: float) -> Unit | None:
+    """What one reading says about the unit; None where both are possible.
+
+    125 strides/min would be 250 steps/min.  Between 90 and 125 a walker's steps and a runner's
+    strides are told apart by speed; 65 to 90 at a slow speed may be a slow jogger's strides, so it
+    says nothing.  Below 65 and moving, steps would be longer than walkers take them.
+    """
+    if raw >= 125:
+        return Unit.STEPS
+    if raw >= 65 and speed_mps >= 2.1:
+        return Unit.STRIDES
+    if raw >= 90 and 0.5 <= speed_mps <= 1.7:
+        return Unit.STEPS
+    if 20 <= raw < 65 and speed_mps >= 1.0:
+        return Unit.STRIDES
+    return None

@@ -4,12 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test lint types unit validate bench clean
+.PHONY: demo test system lint types unit validate bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
 
-test: lint types unit
+test: system lint types unit
+
+system: ## a browser for the tests, where this machine lets us install one
+	@.ci/system
 
 $(VENV)/pyvenv.cfg:
 	$(PYTHON) -m venv $(VENV)

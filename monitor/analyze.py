@@ -1,4 +1,4 @@
-"""A whole recording through the live engine: steps to CSV, a summary to the terminal."""
+"""A whole recording through the live session: steps to CSV, a summary to the terminal."""
 
 from __future__ import annotations
 
@@ -7,62 +7,45 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from dsp.engine import Engine
 from dsp.metrics import BY_NAME, METRICS
-from dsp.types import Activity, ActivityChange, Gap, ImuChunk, Placement, Record, Side, Step
-from monitor.errors import InputError, StoreError
-from monitor.recorded import Recording, read
+from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
+from monitor.errors import StoreError
+from monitor.recordings import read
+from monitor.recordings.recording import Recording
+from monitor.session import Session
 
-SLICE_S = 0.5
 COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
 COLUMNS += [m.name for m in METRICS if m.step and m.name not in COLUMNS]
 
 
-def analyze(
-    file: Path, steps: Path | None, placement: Placement | None, side: Side | None, only: tuple[str, ...]
-) -> None:
+def analyze(file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool) -> None:
     """Read, run, write, and print what was found."""
-    recording = chosen(file, read(file, placement, side), only)
+    recording = read(file, placement, side, with_speed=speed)
     console = Console()
     records: list[Record] = []
     with Progress(console=Console(stderr=True), disable=not console.is_terminal) as bar:
-        task = bar.add_task(file.name, total=recording.duration_s)
-        for t_s, found in run(recording):
+        task = bar.add_task(file.name, total=recording.count)
+        for done, found in run(recording):
             records += found
-            bar.update(task, completed=t_s)
-    taken = [r for r in records if isinstance(r, Step)]
+            bar.update(task, completed=done)
     if steps is not None:
-        write_steps(steps, taken)
+        write_steps(steps, [r for r in records if isinstance(r, Step)])
     console.print(summary(recording, records))
 
 
-def chosen(file: Path, recording: Recording, only: tuple[str, ...]) -> Recording:
-    """Only the named sensors; without names all of them."""
-    names = [w.sensor for w, _ in recording.streams]
-    unknown = [s for s in only if s not in names]
-    if unknown:
-        raise InputError(f"{file}: no sensor {', '.join(unknown)}; there are: {', '.join(names)}")
-    kept = tuple(s for s in recording.streams if not only or s[0].sensor in only)
-    return Recording(kept, recording.runner)
-
-
-def run(recording: Recording) -> Iterator[tuple[float, list[Record]]]:
-    """Slices of half a second through a fresh engine; the time reached and what became certain."""
-    engine = Engine([w for w, _ in recording.streams], recording.runner)
-    for t_s in np.arange(0.0, recording.duration_s + SLICE_S, SLICE_S):
-        found: list[Record] = []
-        for _, chunk in recording.streams:
-            a, b = np.searchsorted(chunk.t_s, (t_s + chunk.t_s[0], t_s + SLICE_S + chunk.t_s[0]))
-            gyr = None if chunk.gyr_rads is None else chunk.gyr_rads[a:b]
-            found += engine.push(ImuChunk(chunk.sensor, chunk.t_s[a:b], chunk.acc_ms2[a:b], gyr))
-        yield float(t_s), found
-    yield recording.duration_s, engine.finish()
+def run(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
+    """Every packet through a fresh session; packets done and records that became certain."""
+    session = Session(recording.settings)
+    for done, packet in enumerate(recording.packets(), start=1):
+        yield done, [r for r in session.push(packet) if isinstance(r, get_args(Record))]
+    yield recording.count, [r for r in session.finish() if isinstance(r, get_args(Record))]
 
 
 def write_steps(path: Path, steps: list[Step]) -> None:
@@ -84,7 +67,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 
 
 def summary(recording: Recording, records: list[Record]) -> Table:
-    """Mean and spread of every metric over the running steps, and what else happened."""
+    """Mean and spread of every metric over the steps, and what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
     table = Table(title=_headline(recording, records, steps))
     for heading, justify in (("metric", "left"), ("mean", "right"), ("SD", "right"), ("steps", "right")):
@@ -106,13 +89,14 @@ def summary(recording: Recording, records: list[Record]) -> Table:
 def _headline(recording: Recording, records: list[Record], steps: list[Step]) -> str:
     sides = [sum(s.side is side for s in steps) for side in (Side.LEFT, Side.RIGHT)]
     gaps = sum(isinstance(r, Gap) for r in records)
-    worn = ", ".join(f"{w.sensor} ({w.placement.value})" for w, _ in recording.streams)
+    worn = ", ".join(f"{s.name} ({s.placement.value})" for s in recording.settings.sensors)
     text = f"{worn}: {recording.duration_s / 60:.1f} min, {len(steps)} steps"
     text += f" (L {sides[0]}, R {sides[1]}), {gaps} gaps"
-    return text + f", running {_running_s(recording, records) / 60:.1f} min"
+    return text + f", running {running_s(records, recording.duration_s) / 60:.1f} min"
 
 
-def _running_s(recording: Recording, records: list[Record]) -> float:
+def running_s(records: list[Record], end_s: float) -> float:
+    """How long the activity was running, until ``end_s``."""
     changes = [(r.t_s, r.activity) for r in records if isinstance(r, ActivityChange)]
-    changes.append((recording.duration_s, Activity.UNKNOWN))
+    changes.append((end_s, Activity.UNKNOWN))
     return sum(b[0] - a[0] for a, b in pairwise(changes) if a[1] is Activity.RUN)

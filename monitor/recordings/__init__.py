@@ -32,7 +32,7 @@ def read(
     try:
         kind = path.stat().st_mode
     except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+        raise InputError(f"{path}: cannot be opened ({exc.strerror or exc}); check the name") from exc
     if not S_ISREG(kind):
         raise InputError(
             f"{path}: is {'a folder' if path.is_dir() else 'not a plain file'}, not a recording"

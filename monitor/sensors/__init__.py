@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.packet import Decoded, Packet
+from monitor.sensors.heart_rate import HeartRateDecoder
 from monitor.sensors.plain import PlainDecoder
+from monitor.sensors.rsc import RscDecoder
+from monitor.sensors.treadmill import TreadmillDecoder
 from monitor.settings import SensorSettings
 
 
@@ -38,5 +41,12 @@ class SensorSpec:
 SENSORS: dict[str, SensorSpec] = {
     "plain": SensorSpec(
         "plain", "Recording or simulation", "samples and values of a file", "vector", PlainDecoder
+    ),
+    "rsc": SensorSpec("rsc", "Running pod (RSC)", "speed, cadence, distance", "vector", RscDecoder),
+    "heart_rate": SensorSpec(
+        "heart_rate", "Heart rate strap", "heart rate, beat intervals", "vector", HeartRateDecoder
+    ),
+    "treadmill": SensorSpec(
+        "treadmill", "Treadmill (FTMS)", "belt speed, incline", "vector", TreadmillDecoder
     ),
 }

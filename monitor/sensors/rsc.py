@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from monitor.cadence_unit import CadenceUnit
 from monitor.errors import DecodeError
+from monitor.fields import unpack
 from monitor.gatt import GattSpec, sig
 from monitor.packet import Decoded, Packet, Values
-from monitor.sensors.cadence_unit import CadenceUnit
-from monitor.sensors.fields import unpack
 from monitor.settings import SensorSettings
 
 SERVICE = sig(0x1814)

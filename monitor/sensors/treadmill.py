@@ -6,9 +6,9 @@ import struct
 from dataclasses import dataclass
 
 from monitor.errors import DecodeError
+from monitor.fields import unpack
 from monitor.gatt import GattSpec, sig
 from monitor.packet import Decoded, Packet, Values
-from monitor.sensors.fields import unpack
 from monitor.settings import SensorSettings
 
 SERVICE = sig(0x1826)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -78,21 +79,21 @@ def test_bad_input_gives_one_clear_line_and_exit_code_two(name: str, tmp_path: P
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
-    assert "no such file" in gaitcue("analyze", tmp_path / "gone.npz").stderr
-    assert "not a file" in gaitcue("analyze", tmp_path).stderr
+    assert "No such file" in gaitcue("analyze", tmp_path / "gone.npz").stderr
+    assert "a folder" in gaitcue("analyze", tmp_path).stderr
 
 
-def test_an_unknown_sensor_is_named_with_those_there_are(shoes: Path) -> None:
-    done = gaitcue("analyze", shoes, "--sensors", "tail")
+def test_a_sensor_that_is_not_there_is_told_with_those_there_are(shoes: Path) -> None:
+    done = gaitcue("analyze", shoes, "--placement", "hip")
     assert done.returncode == 2
-    assert "footL, footR" in done.stderr
+    assert "the file has foot" in done.stderr
 
 
-def test_the_demo_shows_a_cadence() -> None:
+def test_the_demo_shows_a_cadence_and_where_its_page_is() -> None:
     done = gaitcue("demo", "--seconds", "12", "--speed", "0")
     assert done.returncode == 0, done.stderr
-    assert "Cadence" in done.stdout
-    assert "171" in done.stdout
+    assert "http://127.0.0.1" in done.stdout
+    assert any("Cadence" in line and re.search("17[12]", line) for line in done.stdout.splitlines())
 
 
 def test_every_metric_is_listed_with_its_unit() -> None:

@@ -1,0 +1,131 @@
+"""A live session put together: store, tape, page and terminal around one source."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import segno
+from rich.console import Console
+
+from monitor import as_json
+from monitor.app import serve
+from monitor.config import Config, data_folder
+from monitor.records import SessionEnded, SessionStarted
+from monitor.recovery import recover
+from monitor.session import Session
+from monitor.settings import SessionSettings
+from monitor.sinks import Sink
+from monitor.sinks.store import StoreSink
+from monitor.sinks.terminal import TerminalSink
+from monitor.sinks.web import WebSink
+from monitor.sources import Source
+from monitor.steady import RealTime, Steady
+from monitor.store import SessionInfo, Store
+from monitor.tape import Tape, TapeHeader
+from monitor.web.access import WebSettings, needed_token
+from monitor.web.board import Board
+from monitor.web.page import serving
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What to run.  ``keep``: write store and tape; ``web``: serve the page; ``linger``: until Ctrl-C."""
+
+    title: str
+    settings: SessionSettings
+    source: Callable[[Steady], Source]
+    keep: bool = True
+    web: WebSettings | None = None
+    linger: bool = False
+
+
+def go(config: Config, live: Live, console: Console) -> SessionEnded:
+    """Run it to its end; tells where the page is and what was kept."""
+    with contextlib.ExitStack() as stack:
+        return asyncio.run(_go(config, live, console, stack))
+
+
+async def _go(config: Config, live: Live, console: Console, stack: contextlib.ExitStack) -> SessionEnded:
+    time = RealTime()
+    started = _started(live.settings)
+    tape, sinks = None, list[Sink]()
+    if live.keep:
+        store = stack.enter_context(open_store(config, console))
+        tape = _begin(store, data_folder(config), live, started)
+        sinks.append(StoreSink(store, started.session, time))
+    sinks.append(TerminalSink(console))
+    async with contextlib.AsyncExitStack() as pages:
+        if live.web is not None:
+            page = WebSink(Board(live.web.history_s), time)
+            token = needed_token(live.web, data_folder(config))
+            show(await pages.enter_async_context(serving(page, live.web, token)), live.web, console)
+            sinks.append(page)
+        ended = await serve(
+            [live.source(time)], Session(live.settings), sinks, started, tape=tape, time=time
+        )
+        if live.keep:
+            console.print(f"kept as {started.session}; gaitcue sessions lists all")
+        if live.web is not None and live.linger and ended.reason != "stopped":
+            console.print("the page stays open until Ctrl-C")
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+    return ended
+
+
+def open_store(config: Config, console: Console) -> Store:
+    """The store; sessions that a killed program left behind are completed first."""
+    store = Store(data_folder(config) / "gaitcue.db")
+    try:
+        for r in recover(store):
+            text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
+            console.print(f"recovered {r.session}: {text}")
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _started(settings: SessionSettings) -> SessionStarted:
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    name = f"{now:%Y-%m-%dT%H-%M-%S}-{'-'.join(settings.athlete.split())}"
+    sensors = tuple(s.name for s in settings.sensors)
+    return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
+
+
+def _begin(store: Store, folder: Path, live: Live, started: SessionStarted) -> Tape:
+    program = version("gaitcue")
+    tapes = folder / "tapes"
+    tapes.mkdir(parents=True, exist_ok=True)
+    path = tapes / f"{started.session}.tape"
+    tape = Tape(path, TapeHeader(started.session, started.started_utc, live.settings, program))
+    store.begin(
+        SessionInfo(
+            id=started.session,
+            athlete=started.athlete,
+            title=live.title,
+            started_utc=started.started_utc,
+            sensors=started.sensors,
+            tape=str(path),
+            settings=json.dumps(as_json.dump(live.settings)),
+            version=program,
+        )
+    )
+    return tape
+
+
+def show(url: str, settings: WebSettings, console: Console) -> None:
+    """The page's address, as a QR code too when phones may come."""
+    console.print(f"page: {url}", soft_wrap=True)
+    if not settings.loopback:
+        drawing = io.StringIO()
+        segno.make(url, micro=False).terminal(out=drawing, compact=True)
+        console.file.write(drawing.getvalue())
+        console.print("scan this with the phone; it holds the token")

@@ -1,0 +1,55 @@
+"""The newest numbers in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from dsp.metrics import BY_NAME
+from monitor.records import Out
+from monitor.web.board import Board
+
+SHOWN = (
+    "cadence_spm", "contact_ms", "flight_ms", "speed_mps", "foot_strike_deg", "overstride_m",
+    "braking_impulse_bws", "peak_braking_bw", "contact_balance_pct", "braking_dose_mps",
+)  # fmt: skip
+
+
+class TerminalSink:
+    """Draws while it runs; without a terminal it prints the last table only."""
+
+    name = "terminal"
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._board = Board(history_s=60)
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Until the batches end."""
+        with Live(console=self._console, refresh_per_second=8) as live:
+            async for batch in batches:
+                self._board.push(batch)
+                live.update(self._table())
+        self._console.print()
+
+    def _table(self) -> Table:
+        state = self._board.state()
+        lost = sum(s["lost"] for s in state["sensors"].values())
+        title = f"{state['t_s']:5.1f} s   {state['activity']}   {state['steps']} steps"
+        title += f"   {lost} samples lost" if lost else ""
+        table = Table(title=title)
+        table.add_column("metric")
+        table.add_column("now", justify="right")
+        table.add_column("±", justify="right")
+        table.add_column("unit")
+        for name in SHOWN:
+            spec, now = BY_NAME[name], state["now"].get(name)
+            if now is None:
+                table.add_row(spec.label, "—", "", spec.unit)
+            else:
+                n = spec.decimals
+                table.add_row(spec.label, f"{now['value']:.{n}f}", f"{now['sd']:.{n}f}", spec.unit)
+        return table

@@ -1,0 +1,179 @@
+"""The live page over HTTP: static files, one WebSocket, and who may come in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import Cookie, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.middleware.gzip import GZipMiddleware
+from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
+
+from monitor.errors import ConfigError
+from monitor.secret import Secret
+from monitor.sinks.web import WebSink
+from monitor.web.access import WebSettings
+from monitor.web.board import legend
+
+STATIC = files("monitor.web") / "static"
+FILES = {
+    "/live.js": ("live.js", "text/javascript"),
+    "/live.css": ("live.css", "text/css"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+COOKIE = "gaitcue"
+REFUSED = 4401  # our WebSocket close code for a page without the token
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+)
+
+
+def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
+    """The page of one service.  With a ``token`` nothing is shown to those who lack it."""
+    app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    plotly = get_plotlyjs().encode()
+
+    def admit(given: str | None) -> None:
+        if not _may(token, given):
+            raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
+
+    @app.get("/")
+    def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
+        admit(token or gaitcue)
+        headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
+        body = (STATIC / "live.html").read_bytes()
+        response = Response(body, media_type="text/html", headers=headers)
+        if token is not None:
+            response.set_cookie(COOKIE, token, max_age=90 * 86400, httponly=True, samesite="strict")
+        return response
+
+    @app.get("/{name}.{ending}")
+    def static(request: Request) -> Response:
+        if request.url.path == "/plotly.js":  # public software, worth keeping in the browser
+            keep = {"Cache-Control": "public, max-age=604800"}
+            return Response(plotly, media_type="text/javascript", headers=keep)
+        name, kind = FILES.get(request.url.path, ("", ""))
+        if not name:
+            raise HTTPException(404, "There is no such file.")
+        return Response((STATIC / name).read_bytes(), media_type=kind)
+
+    @app.get("/api/v1/legend")
+    def definitions(gaitcue: str | None = Cookie(None)) -> Response:
+        admit(gaitcue)
+        return _json(legend())
+
+    @app.get("/api/v1/live")
+    def live(gaitcue: str | None = Cookie(None)) -> Response:
+        admit(gaitcue)
+        return _json(sink.board.state())
+
+    @app.websocket("/ws")
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        if not (_same_origin(socket) and _may(token, socket.cookies.get(COOKIE))):
+            await socket.close(REFUSED)
+            return
+        await _serve_page(socket, sink)
+
+    return app
+
+
+async def _serve_page(socket: WebSocket, sink: WebSink) -> None:
+    page = sink.attach()
+    gone = asyncio.create_task(_until_gone(socket), name="page gone")
+    gone.add_done_callback(lambda _: page.close())
+    try:
+        async for messages in page.batches():
+            for message in messages:
+                await socket.send_text(message)
+        await socket.close()
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # it left while we were sending; it comes back by itself
+    finally:
+        sink.detach(page)
+        gone.cancel()
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive_text()
+
+
+def _json(value: object) -> Response:
+    return Response(json.dumps(value, allow_nan=False), media_type="application/json")
+
+
+def _may(token: Secret | None, given: str | None) -> bool:
+    return token is None or secrets.compare_digest(token.reveal().encode(), (given or "").encode())
+
+
+def _same_origin(socket: WebSocket) -> bool:
+    """A page of another site may not read ours through the visitor's browser."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to ``monitor.app``."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(sink: WebSink, settings: WebSettings, token: Secret | None) -> AsyncIterator[str]:
+    """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
+    listener = _listen(settings)
+    config = uvicorn.Config(
+        make_app(sink, token), log_level="warning", lifespan="off", timeout_graceful_shutdown=2
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="web server")
+    try:
+        yield address(settings, listener.getsockname()[1], token)
+    finally:
+        sink.close()
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+def _listen(settings: WebSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError as exc:
+        listener.close()
+        raise ConfigError(
+            f"the page cannot use {settings.host} port {settings.port} ({exc.strerror}); "
+            "choose another with --port"
+        ) from exc
+    return listener
+
+
+def address(settings: WebSettings, port: int, token: Secret | None) -> str:
+    """What to open, from this machine or, on a network, from the phone."""
+    host = settings.host
+    if host in ("0.0.0.0", "::"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # sends nothing; tells which interface leads out
+                host = probe.getsockname()[0]
+            except OSError:
+                host = socket.gethostname()
+    shown = f"[{host}]" if ":" in host else host
+    query = f"?token={token.reveal()}" if token is not None else ""
+    return f"http://{shown}:{port}/{query}"

@@ -1,0 +1,159 @@
+"""Whole runs through the real program: kept, killed, recovered, looked at in a browser."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pytest
+
+from dsp.simulate import leg
+from dsp.types import Step
+from monitor.errors import InputError
+from monitor.recordings import read
+from monitor.records import SensorStatus
+from monitor.session import Session
+from monitor.store import Status, Store
+from monitor.tape import TapeReader
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    return tmp_path / "gaitcue"
+
+
+@pytest.fixture
+def shoes(tmp_path: Path) -> Path:
+    left, right = leg("L", 60.0), leg("R", 60.0, phase=0.5)
+    np.savez(
+        tmp_path / "run.npz", fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads,
+        footR_acc=right.acc_ms2, footR_gyro=right.gyr_rads,
+    )  # fmt: skip
+    return tmp_path / "run.npz"
+
+
+def start(*args: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", "-m", "monitor", *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def steps_of(path: Path) -> list[Step]:
+    recording = read(path)
+    session = Session(recording.settings)
+    found = [r for packet in recording.packets() for r in session.push(packet)]
+    return [r for r in found + session.finish() if isinstance(r, Step)]
+
+
+def committed(home: Path, packets: int) -> Path:
+    """Wait until the program has written so much of its tape; where it is."""
+    deadline = os.times().elapsed + 60
+    while os.times().elapsed < deadline:
+        for path in home.glob("tapes/*.tape"):
+            with contextlib.suppress(InputError), TapeReader(path) as tape:  # not made yet
+                if tape.count() >= packets:
+                    return path
+    raise AssertionError("the program wrote no tape")
+
+
+def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, shoes: Path) -> None:
+    program = start("replay", shoes, "--speed", "max")
+    said, _ = program.communicate(timeout=60)
+    assert program.returncode == 0, said
+    with Store(home / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        assert info.status is Status.COMPLETE
+        assert store.steps(info.id) == steps_of(shoes)
+    assert steps_of(Path(info.tape)) == steps_of(shoes)
+    listed = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
+    assert "complete" in listed.stdout
+
+
+def test_what_was_on_the_tape_survives_a_kill(home: Path, shoes: Path) -> None:
+    program = start("replay", shoes, "--speed", "10")
+    tape = committed(home, 200)
+    program.send_signal(signal.SIGKILL)
+    program.communicate()
+    with TapeReader(tape) as reader:
+        kept = list(reader.packets())
+    said = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
+    assert "recovered" in said.stdout + said.stderr
+    session = Session(read(tape).settings)
+    made = [r for packet in kept for r in session.push(packet)] + session.finish()
+    with Store(home / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        assert info.status is Status.RECOVERED
+        stored = [r for r in store.records(info.id) if isinstance(r, Step)]
+    assert stored == [r for r in made if isinstance(r, Step)]
+    assert len(stored) > 10
+
+
+def test_stopping_ends_the_session_cleanly(home: Path, shoes: Path) -> None:
+    program = start("replay", shoes, "--speed", "1")
+    committed(home, 20)
+    program.send_signal(signal.SIGTERM)
+    said, _ = program.communicate(timeout=30)
+    assert program.returncode == 0, said
+    with Store(home / "gaitcue.db") as store:
+        assert [s.status for s in store.sessions()] == [Status.COMPLETE]
+        assert any(isinstance(e, SensorStatus) for e in store.events(store.sessions()[0].id))
+
+
+def address(output: IO[str] | None) -> str:
+    assert output is not None
+    for line in output:
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    raise AssertionError("no page was told")
+
+
+@pytest.fixture
+def chromium() -> str:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing: apt-get install chromium")
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    return path
+
+
+def test_the_page_shows_the_run_and_comes_back_after_a_restart(
+    home: Path, shoes: Path, chromium: str
+) -> None:
+    from playwright.sync_api import expect, sync_playwright
+
+    def service(port: str) -> tuple[subprocess.Popen[str], str]:
+        program = start("replay", shoes, "--speed", "4", "--web", "--port", port, "--no-keep")
+        return program, address(program.stdout)
+
+    program, url = service("0")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 390, "height": 844})
+            troubles: list[str] = []
+            page.on("pageerror", lambda error: troubles.append(str(error)))
+            page.goto(url)
+            expect(page.locator("#cadence")).to_have_text(re.compile(r"17[0-3]"), timeout=20_000)
+            expect(page.locator("#activity")).to_have_text("running")
+            expect(page.locator("#tile-contact_ms h2")).to_have_text("Ground contact time")
+            expect(page.locator("#strip .scatterlayer path.js-line").first).to_be_attached(timeout=20_000)
+            program.kill()
+            program.communicate()
+            expect(page.locator("#link")).to_have_text("reconnecting", timeout=10_000)
+            program, _ = service(url.rsplit(":", 1)[1].strip("/"))
+            expect(page.locator("#link")).to_have_text("live", timeout=20_000)
+            assert troubles == []
+            browser.close()
+    finally:
+        program.kill()
+        program.communicate()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dsp.simulate import leg, trunk
+from dsp.simulate import Bout, Device, imu, plan
 from dsp.types import Array, Placement, Runner, Side
 from monitor.packet import Packet
 from monitor.recordings.recording import Recording, Signal, make
@@ -50,13 +51,15 @@ class Radio:
 
 
 def simulated(seconds: float, radio: Radio | None = None, seed: int = 1) -> Recording:
-    """Two shoes and a belt of one simulated runner."""
-    signals = []
-    chunks = (leg("footL", seconds), leg("footR", seconds, phase=0.5, seed=3), trunk("pelvis", seconds))
+    """Two shoes and a belt of one simulated runner at an easy pace, a little faster every other minute."""
+    bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
+    bouts[-1] = replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))
+    run, signals = plan(bouts, seed=seed), []
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
-    for (placement, side), c in zip(worn, chunks, strict=True):
+    for number, (placement, side) in enumerate(worn):
+        c = imu(run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number)
         signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = make("simulated runner", signals, Runner(height_m=1.75, mass_kg=70.0))
+    recording = make("simulated runner", signals, Runner(height_m=run.style.height_m, mass_kg=70.0))
     return recording if radio is None else delivered(recording, radio, seed)
 
 

@@ -36,6 +36,20 @@ from monitor.web.page import serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a sink of an outside system is made from.  ``store`` is None where nothing is kept."""
+
+    config: Config
+    store: Store | None
+    started: SessionStarted
+    time: Steady
+
+
+SINKS: tuple[Callable[[Around], Sink | None], ...] = ()
+"""Outside systems that get the records; each row makes its sink, or None where it is not set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
     """What to run.  ``keep``: write store and tape; ``web``: serve the page; ``linger``: until Ctrl-C."""
 
@@ -56,11 +70,13 @@ def go(config: Config, live: Live, console: Console) -> SessionEnded:
 async def _go(config: Config, live: Live, console: Console, stack: contextlib.ExitStack) -> SessionEnded:
     time = RealTime()
     started = _started(live.settings)
-    tape, sinks = None, list[Sink]()
+    tape, store, sinks = None, None, list[Sink]()
     if live.keep:
         store = stack.enter_context(open_store(config, console))
         tape = _begin(store, data_folder(config), live, started)
         sinks.append(StoreSink(store, started.session, time))
+    around = Around(config=config, store=store, started=started, time=time)
+    sinks += [sink for make in SINKS if (sink := make(around)) is not None]
     sinks.append(TerminalSink(console))
     async with contextlib.AsyncExitStack() as pages:
         if live.web is not None:

@@ -1,0 +1,56 @@
+"""Commands that run a session: on simulated sensors, on a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.commands.options import Host, Leg, Port, Settings, Web, Where, pace, page
+
+
+def demo(
+    seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 60.0,
+    speed: Annotated[float, typer.Option(min=0, help="times real time; 0: as fast as possible")] = 3.0,
+    web: Annotated[bool, typer.Option(help="serve the live page meanwhile")] = True,
+    host: Host = None,
+    port: Port = 0,
+) -> None:
+    """Run on two simulated shoes and a belt and show the numbers as they come."""
+    from monitor.config import Config
+    from monitor.demo import demo as run
+
+    run(seconds, speed, page(Config(), host, port) if web else None)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="a tape, .npz, or .csv of one IMU")],
+    speed: Annotated[str, typer.Option(help="times real time, or max")] = "1",
+    web: Web = False,
+    host: Host = None,
+    port: Port = None,
+    placement: Annotated[Where | None, typer.Option(help="where the one sensor was worn")] = None,
+    side: Annotated[Leg | None, typer.Option(help="which leg it was worn on")] = None,
+    keep: Annotated[bool, typer.Option(help="keep it as a session of its own")] = True,
+    config: Settings = None,
+) -> None:
+    """Run a recording through the live service, as if it happened now."""
+    from rich.console import Console
+
+    from monitor.config import load
+    from monitor.live import Live, go
+    from monitor.recordings import read
+    from monitor.sources.replay import Replay
+
+    settings, times = load(config), pace(speed)
+    recording = read(file, placement and placement.value, side and side.value)
+    live = Live(
+        title=recording.title,
+        settings=recording.settings,
+        source=lambda time: Replay(recording, time, times),
+        keep=keep,
+        web=page(settings, host, port) if web else None,
+        linger=web,
+    )
+    go(settings, live, Console())

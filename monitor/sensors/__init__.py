@@ -11,11 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from monitor.gatt import GattSpec
 from monitor.packet import Decoded, Packet
-from monitor.sensors.heart_rate import HeartRateDecoder
+from monitor.sensors import heart_rate, rsc, treadmill
 from monitor.sensors.plain import PlainDecoder
-from monitor.sensors.rsc import RscDecoder
-from monitor.sensors.treadmill import TreadmillDecoder
 from monitor.settings import SensorSettings
 
 
@@ -27,26 +26,54 @@ class Decoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSpec:
-    """A device family.  ``tested`` says how: vector, emulation, hardware (or experimental)."""
+    """A device family.
+
+    ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
+    Bluetooth connection needs; None for what does not come over Bluetooth.
+    """
 
     kind: str
     label: str
     gives: str
     tested: str
     decoder: Callable[[SensorSettings], Decoder]
+    gatt: Callable[[SensorSettings], GattSpec] | None = None
 
 
-SENSORS: dict[str, SensorSpec] = {
-    "plain": SensorSpec(
-        "plain", "Recording or simulation", "samples and values of a file", "vector", PlainDecoder
+_ROWS = (
+    SensorSpec(
+        kind="plain",
+        label="Recording or simulation",
+        gives="samples and values of a file",
+        tested="vector",
+        decoder=PlainDecoder,
     ),
-    "rsc": SensorSpec("rsc", "Running pod (RSC)", "speed, cadence, distance", "vector", RscDecoder),
-    "heart_rate": SensorSpec(
-        "heart_rate", "Heart rate strap", "heart rate, beat intervals", "vector", HeartRateDecoder
+    SensorSpec(
+        kind="rsc",
+        label="Running pod (RSC)",
+        gives="speed, cadence, distance",
+        tested="vector",
+        decoder=rsc.RscDecoder,
+        gatt=rsc.gatt,
     ),
-    "treadmill": SensorSpec(
-        "treadmill", "Treadmill (FTMS)", "belt speed, incline", "vector", TreadmillDecoder
+    SensorSpec(
+        kind="heart_rate",
+        label="Heart rate strap",
+        gives="heart rate, beat intervals",
+        tested="vector",
+        decoder=heart_rate.HeartRateDecoder,
+        gatt=heart_rate.gatt,
     ),
-}
+    SensorSpec(
+        kind="treadmill",
+        label="Treadmill (FTMS)",
+        gives="belt speed, incline",
+        tested="vector",
+        decoder=treadmill.TreadmillDecoder,
+        gatt=treadmill.gatt,
+    ),
+)
+
+SENSORS: dict[str, SensorSpec] = {row.kind: row for row in _ROWS}

@@ -19,7 +19,7 @@ from monitor.errors import ConfigError, MonitorError, SinkRefused, StoreError
 from monitor.packet import Packet
 from monitor.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.session import Session
-from monitor.sinks import Sink
+from monitor.sinks import Sink, Telling
 from monitor.sources import Source
 from monitor.steady import RealTime, Steady
 from monitor.supervise import Backoff, supervise
@@ -179,12 +179,13 @@ class _Service:
             self._tell(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
     async def _tick(self) -> None:
-        """Once a second: commit the tape, tell of losses."""
+        """Once a second: commit the tape, tell of losses and of what sinks have to say."""
         while True:
             await self._time.sleep(self._p.commit_s)
             if self._tape is not None:
                 await self._commit(self._tape)
             self._tell_dropped()
+            self._tell_news()
 
     async def _commit(self, tape: Tape) -> None:
         try:
@@ -206,6 +207,11 @@ class _Service:
             if dropped > self._told_dropped.get(name, 0):
                 self._told_dropped[name] = dropped
                 self._tell(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
+
+    def _tell_news(self) -> None:
+        for sink, _ in self._sinks:
+            if isinstance(sink, Telling) and (news := sink.news(self._session.t_s)) is not None:
+                self._tell(news, but=sink.name)
 
     def _status(
         self, name: str, text: str, backlog: int = 0, dropped: int = 0, *, ok: bool = False

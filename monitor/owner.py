@@ -7,10 +7,12 @@ count lives in a memory map, so a ``kill -9`` cannot lose it.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from monitor.errors import StoreError
@@ -88,3 +90,21 @@ def is_written(tape: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold ``path`` locked while inside; False if somebody else holds it.  The file stays."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise StoreError(f"{path}: {exc.strerror or exc}") from exc
+    try:
+        _lock(descriptor)
+        held = True
+    except OSError:
+        held = False
+    try:
+        yield held
+    finally:
+        os.close(descriptor)

@@ -52,6 +52,13 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE session ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
     CREATE TABLE delivered (sink TEXT PRIMARY KEY, row INTEGER NOT NULL);
     """,
+    # 3: records that a far end refused for good, with its reason.
+    """
+    CREATE TABLE quarantine (
+      sink TEXT NOT NULL, row INTEGER NOT NULL, session TEXT NOT NULL, reason TEXT NOT NULL,
+      PRIMARY KEY (sink, row)
+    );
+    """,
 )
 
 VERSION = len(MIGRATIONS)

@@ -28,6 +28,9 @@ from monitor.errors import StoreError
 from monitor.estimates import Words
 from monitor.records import Out
 
+Waiting = tuple[int, str, Out]
+"""A record on its way to a far end: its row, its session's id, itself."""
+
 
 class Status(StrEnum):
     """Of a session."""
@@ -203,9 +206,9 @@ class Store:
 
     # ------------------------------------------------------------------ outboxes
 
-    def outbox(self, sink: str, limit: int = 1000) -> list[tuple[int, str, Out]]:
+    def outbox(self, sink: str, limit: int = 1000) -> list[Waiting]:
         """The next records this sink has not acknowledged: (row, session id, record)."""
-        return self._rows("row > ?", self._delivered(sink), limit=limit)
+        return self._rows("row > ?", self.delivered(sink), limit=limit)
 
     def acknowledge(self, sink: str, row: int) -> None:
         """All up to ``row`` have arrived at the far end (or are not wanted there)."""
@@ -218,18 +221,42 @@ class Store:
 
     def backlog(self, sink: str) -> int:
         """How many records wait for this sink."""
-        after = self._delivered(sink)
+        after = self.delivered(sink)
         return sum(self._all(f"SELECT count(*) FROM {t} WHERE row > ?", after)[0][0] for t in schema.TABLES)
 
+    def delivered(self, sink: str) -> int:
+        """The last row this sink acknowledged; 0 if it never did."""
+        found = self._all("SELECT row FROM delivered WHERE sink = ?", sink)
+        return found[0][0] if found else 0
+
+    def quarantine(self, sink: str, refused: Sequence[tuple[int, str]], reason: str) -> None:
+        """Set aside records, (row, session id) each, that the far end will never take as they are."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)",
+                [(sink, row, session, reason) for row, session in refused],
+            )
+
+    def quarantined(self, sink: str) -> list[tuple[int, str, str]]:
+        """What was set aside: (row, session id, reason)."""
+        sql = "SELECT row, session, reason FROM quarantine WHERE sink = ? ORDER BY row"
+        return self._all(sql, sink)
+
+    def release(self, sink: str, session_id: str) -> None:
+        """Forget that records of this session were set aside: they are about to be sent again."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM quarantine WHERE sink = ? AND session = ?", (sink, session_id))
+
+    def skip_history(self, sink: str) -> None:
+        """A sink never heard of before begins with what comes next."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO delivered SELECT ?, next_row - 1 FROM numbering", (sink,))
+
     def last_row(self) -> int:
-        """The number of the newest record: where a new sink begins that wants no history."""
+        """The number of the newest record."""
         return int(self._all("SELECT next_row - 1 FROM numbering")[0][0])
 
     # ------------------------------------------------------------------ inside
-
-    def _delivered(self, sink: str) -> int:
-        found = self._all("SELECT row FROM delivered WHERE sink = ?", sink)
-        return found[0][0] if found else 0
 
     def _columns(self, record: Out) -> tuple[str, tuple[object, ...]]:
         """The table of a record, and its columns after row and session."""
@@ -243,7 +270,7 @@ class Store:
             case _:
                 return "event", (as_json.kind_of(record), json.dumps(as_json.dump(record)))
 
-    def _rows(self, where: str, *values: object, limit: int = -1) -> list[tuple[int, str, Out]]:
+    def _rows(self, where: str, *values: object, limit: int = -1) -> list[Waiting]:
         """Records of all tables by row: (row, session, record)."""
         with self._lock:
             found = {
@@ -260,9 +287,7 @@ class Store:
         metrics = [(r[0], r[1], _metric(r[2:])) for r in found["metric"]]
         gaps = [(r[0], r[1], Gap(*r[2:])) for r in found["gap"]]
         events = [(r[0], r[1], _event(*r[2:])) for r in found["event"]]
-        merged: Iterable[tuple[int, str, Out]] = heapq.merge(
-            steps, metrics, gaps, events, key=operator.itemgetter(0)
-        )
+        merged: Iterable[Waiting] = heapq.merge(steps, metrics, gaps, events, key=operator.itemgetter(0))
         return list(merged)[: limit if limit >= 0 else None]
 
     def _known(self, session_id: str) -> SessionInfo:
@@ -274,7 +299,7 @@ class Store:
 
     def _forget(self, db: sqlite3.Connection, session_id: str) -> None:
         self._known(session_id)
-        for table in schema.TABLES:
+        for table in (*schema.TABLES, "quarantine"):
             db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
 
     def _change(self, session_id: str, what: str, *values: object) -> None:

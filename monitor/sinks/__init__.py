@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from monitor.records import Out
+from monitor.records import Out, SinkStatus
 
 
 class Sink(Protocol):
@@ -14,3 +14,12 @@ class Sink(Protocol):
     name: str
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A sink that says by itself how it is doing; asked about once a second."""
+
+    def news(self, t_s: float) -> SinkStatus | None:
+        """What there is to tell at session second ``t_s``, or None."""
+        ...

@@ -47,6 +47,9 @@ STAGES = {
 RANK = (Placement.FOOT, Placement.SHANK, Placement.PELVIS, Placement.WAIST, Placement.HIP, Placement.ANKLE)
 """Who is believed first about a contact."""
 
+ALIVE_S = 1.5
+"""A sensor with a contact so short ago is seeing the runner's steps: two strides of a slow jog."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineParams:
@@ -77,7 +80,7 @@ class Engine:
         self._waiting: list[Contact] = []
         self._settled_s = -math.inf
         self._last: dict[Side | None, float] = {}
-        self._last_leg: dict[Side | None, float] = {}
+        self._stepped_s: dict[str, float] = {}  # last contact of every sensor
         self._readings = Readings()
         self._speed = SpeedBook()
         self._seconds = Seconds(self._runner)
@@ -157,10 +160,9 @@ class Engine:
         """One step from all sensors that saw it; None where a better sensor saw nothing."""
         c, placement = group[0], group[0].placement
         strides = [self._clocks[g.sensor].push(g.ic_s) for g in group]
-        if not placement.one_leg and self._covered(c):
+        self._stepped_s |= {g.sensor: g.ic_s for g in group}
+        if self._covered(c):
             return None
-        if placement.one_leg:
-            self._last_leg[c.side] = c.ic_s
         own = c.features.get("speed_mps")
         if own is not None:
             self._speed.foot(c.ic_s, own)
@@ -188,11 +190,13 @@ class Engine:
         return Step(c.sensor, c.side, ic_s, to_s, estimates)
 
     def _covered(self, c: Contact) -> bool:
-        """A sensor on this leg (or on both, if the side is unknown) is alive and saw nothing here."""
-        alive = {s for s, t in self._last_leg.items() if c.ic_s - t < 1.5}
-        if None in alive:
+        """A better sensor sees this leg (or both legs), is alive, and saw nothing here."""
+        alive = [self._worn[s] for s, t in self._stepped_s.items() if c.ic_s - t < ALIVE_S]
+        better = [w for w in alive if RANK.index(w.placement) < RANK.index(c.placement)]
+        legs = {w.side if w.placement.one_leg else None for w in better}
+        if None in legs:
             return True
-        return c.side in alive if c.side is not None else len(alive) == 2
+        return c.side in legs if c.side is not None else len(legs) == 2
 
     def _step_time(self, c: Contact, stride_s: float | None) -> float | None:
         """Since the contact of the other foot where both are seen, else half a stride."""

@@ -202,7 +202,7 @@ class _Service:
             self._tape_ok = True
 
     def _tell_dropped(self) -> None:
-        counts = {sink.name: channel.dropped for sink, channel in self._sinks}
+        counts = {sink.name: channel.dropped for sink, channel in self._sinks if not channel.closed}
         for name, dropped in {**counts, "session": self._input.dropped}.items():
             if dropped > self._told_dropped.get(name, 0):
                 self._told_dropped[name] = dropped

@@ -9,6 +9,6 @@ from blockbuster import BlockBuster, blockbuster_ctx
 
 
 @pytest.fixture(autouse=True)
-def _nothing_blocks() -> Iterator[BlockBuster]:
+def nothing_blocks() -> Iterator[BlockBuster]:
     with blockbuster_ctx(scanned_modules=["monitor"]) as guard:
         yield guard

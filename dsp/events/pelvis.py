@@ -15,7 +15,7 @@ import numpy as np
 
 from dsp.events.sides import SideVote
 from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, along, norms
-from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Worn
+from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Placement, Worn
 
 RATE_HZ = 100.0
 SLOW, FAST = 0, 1  # History columns: vertical specific force in g, low-passed at 5 and at 12 Hz
@@ -52,6 +52,7 @@ class PelvisStage:
         self._history = History(RATE_HZ, 4, keep_s=4.0)
         self._sides = SideVote(RATE_HZ)
         self._step_s = self._p.first_step_s
+        self._width_s: float | None = None  # loaded width of the last step
         self._clock_s: float | None = None  # the crossing whose step is not finished yet
         self._last_fired_s = self._armed_s = -math.inf
         self.done_s = -math.inf
@@ -71,6 +72,7 @@ class PelvisStage:
         for piece in self._resampler.push(chunk.t_s, x):
             if isinstance(piece, Hole):
                 out += self._finish(None)
+                self._width_s = None
                 out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
             else:
                 out += self._block(piece)
@@ -142,6 +144,7 @@ class PelvisStage:
         if next_s is not None and next_s - clock <= self._p.longest_step_s:
             features["step_s"] = next_s - clock
             features |= self._measure(clock, next_s)
+            self._share_width(features)
             to_s = features.get("off_s")
         side = self._sides.step(clock, self._step_s)
         known = (next_s if next_s is not None else clock) + self._slow.delay_s
@@ -150,6 +153,15 @@ class PelvisStage:
             Contact(self.worn.sensor, self.worn.placement, side, ic, to_s, self._p.ic_sd_s,
                     None if to_s is None else 0.012, known, 0.0, features)
         ]  # fmt: skip
+
+    def _share_width(self, features: dict[str, float]) -> None:
+        """A sensor on one hip sees the near leg longer than the far one: give each step the mean of two."""
+        width, before = features.pop("load_width_s", None), self._width_s
+        self._width_s = width
+        if width is not None and self.worn.placement is not Placement.HIP:
+            features["load_width_s"] = width
+        elif width is not None and before is not None:
+            features["load_width_s"] = (width + before) / 2
 
     def _measure(self, start_s: float, stop_s: float) -> dict[str, float]:
         """Loaded width, toe-off, flight minimum and vertical oscillation of one step."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from monitor.gatt import GattSpec
 from monitor.packet import Decoded, Packet
-from monitor.sensors import heart_rate, rsc, treadmill
+from monitor.sensors import heart_rate, movesense, polar, rsc, treadmill, xsens_dot
 from monitor.sensors.plain import PlainDecoder
 from monitor.settings import SensorSettings
 
@@ -73,6 +73,30 @@ _ROWS = (
         tested="vector",
         decoder=treadmill.TreadmillDecoder,
         gatt=treadmill.gatt,
+    ),
+    SensorSpec(
+        kind="movesense",
+        label="Movesense",
+        gives="acceleration, angular rate, up to 208 Hz",
+        tested="vector",
+        decoder=movesense.MovesenseDecoder,
+        gatt=movesense.gatt,
+    ),
+    SensorSpec(
+        kind="polar",
+        label="Polar H10, Verity Sense, OH1",
+        gives="acceleration; of a Verity Sense angular rate too",
+        tested="vector",
+        decoder=polar.PolarDecoder,
+        gatt=polar.gatt,
+    ),
+    SensorSpec(
+        kind="xsens_dot",
+        label="Xsens (Movella) DOT",
+        gives="acceleration, angular rate, 60 Hz",
+        tested="experimental",
+        decoder=xsens_dot.DotDecoder,
+        gatt=xsens_dot.gatt,
     ),
 )
 

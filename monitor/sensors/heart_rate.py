@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from monitor.errors import DecodeError
-from monitor.fields import unpack
+from monitor.fields import MAX_RR_S, MIN_RR_S, unpack
 from monitor.gatt import GattSpec, sig
 from monitor.packet import Decoded, Packet, Values
 from monitor.settings import SensorSettings
@@ -17,9 +17,6 @@ CHARACTERISTICS = {"heart_rate": sig(0x2A37), "body_location": sig(0x2A38)}
 _FLAGS = struct.Struct("<B")
 _U8 = struct.Struct("<B")
 _U16 = struct.Struct("<H")
-
-MIN_RR_S, MAX_RR_S = 0.25, 2.5
-"""Outside lies no beat: a Garmin HRM-Dual was captured sending 52 ms beside a true 1,044 ms."""
 
 
 @dataclass(frozen=True, slots=True)

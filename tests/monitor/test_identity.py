@@ -32,7 +32,7 @@ def test_device_information_is_text_whatever_the_padding(payload: bytes, name: s
 @pytest.mark.parametrize(
     ("payload", "us", "acc_ms2"),
     [
-        ("d805224 4af964040 6b2aa740 5add14c0 00000000", 1143080408, (3.009197, 5.223928, -2.326010)),
+        ("d8052244 af964040 6b2aa740 5add14c0 00000000", 1143080408, (3.009197, 5.223928, -2.326010)),
         ("f3462244 0da53c40 9c13a640 f01009c0 00000000", 1143097075, (2.947574, 5.189894, -2.141659)),
     ],
 )

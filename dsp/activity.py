@@ -1,8 +1,10 @@
 """Stand, walk or run, from one sensor, once a second.
 
 Running has no quiet moment: on foot and shank the share of near-rest samples separates it from
-walking (shank: 0 of 118 walking windows called running, 21 people); at the pelvis the spread of the
-acceleration does.  A state must hold for two seconds before it is told.
+walking (shank: 0 of 118 walking windows called running, 21 people); above the ankle, without a
+gyroscope, it is how far the acceleration usually is from 1 g (walking: 99 % of 832 windows of 21 people
+below 0.29 g; running at 2 m/s: all of 20 above 0.47 g; in between only 16 of 1500 s of a real run); at
+the pelvis its spread.  A state must hold for two seconds before it is told.
 """
 
 from __future__ import annotations
@@ -69,7 +71,9 @@ class ActivityStage:
             limit, least = (0.15, 0.45) if self._placement is Placement.FOOT else (0.12, 0.50)
             runs = quiet < limit and spread > least
         elif self._placement is Placement.ANKLE:
-            runs = spread >= (0.75 if running else 0.9)
+            if last is not None:
+                acc = np.concatenate((last[0], acc))
+            runs = float(np.median(np.abs(acc - 1))) >= (0.35 if running else 0.40)
         else:
             runs = spread >= (0.45 if running else 0.55)
         return Activity.RUN if runs else Activity.WALK

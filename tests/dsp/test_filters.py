@@ -1,0 +1,119 @@
+"""The building blocks do what their names say, in any cut of the input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.signal import butter
+
+from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, Sos, parabola
+from dsp.types import Array
+
+RNG = np.random.default_rng(7)
+NOISE = RNG.standard_normal((700, 3))
+CUTS = st.lists(st.integers(0, 300), min_size=1, max_size=8)
+
+
+def cut(x: Array, sizes: list[int]) -> list[Array]:
+    return np.split(x, np.minimum(np.cumsum(sizes), len(x)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Fir(5.0, 100.0),
+        lambda: RunningMean(1.5, 100.0),
+        lambda: Sos(butter(2, 5.0, fs=100.0, output="sos")),
+    ],
+    ids=["fir", "running mean", "sos"],
+)
+@settings(max_examples=25, deadline=None)
+@given(sizes=CUTS)
+def test_the_answer_is_the_same_to_the_last_bit_however_the_input_was_cut(make, sizes: list[int]) -> None:
+    whole, pieces = make(), make()
+    assert np.array_equal(
+        whole.push(NOISE), np.concatenate([pieces.push(piece) for piece in cut(NOISE, sizes)])
+    )
+
+
+def test_a_fir_keeps_slow_waves_at_their_delay_and_stops_fast_ones() -> None:
+    t = np.arange(600) / 100.0
+    slow, fast = np.sin(2 * np.pi * 1.0 * t), np.sin(2 * np.pi * 20.0 * t)
+    fir = Fir(5.0, 100.0)
+    out, late = fir.push(slow), fir.delay
+    assert np.abs(out[200:] - slow[200 - late : 600 - late]).max() < 0.03
+    assert np.abs(Fir(5.0, 100.0).push(fast)[200:]).max() < 0.01
+
+
+def test_a_filter_starts_as_if_the_first_sample_had_lasted_for_ever() -> None:
+    still = np.full((50, 3), 9.8)
+    assert np.allclose(Fir(5.0, 100.0).push(still), 9.8, atol=1e-12)
+    assert np.allclose(Sos(butter(2, 5.0, fs=100.0, output="sos")).push(still), 9.8, atol=1e-9)
+
+
+def test_a_running_mean_is_plain_until_it_is_full_and_then_forgets() -> None:
+    out = RunningMean(0.5, 100.0).push(NOISE)
+    assert np.allclose(out[:50], np.cumsum(NOISE[:50], axis=0) / np.arange(1, 51)[:, None])
+    assert np.allclose(out[60], 0.98 * out[59] + 0.02 * NOISE[60])
+
+
+def blocks(resampler: Resampler, t: Array, x: Array) -> tuple[Array, Array]:
+    found = [b for b in resampler.push(t, x) if isinstance(b, Block)]
+    rate = resampler.rate_hz
+    return np.concatenate([b.t0_s + np.arange(len(b.x)) / rate for b in found]), np.concatenate(
+        [b.x for b in found]
+    )
+
+
+@pytest.mark.parametrize("rate_hz", [50.0, 100.0, 150.0, 208.0, 500.0])
+def test_resampling_keeps_a_wave_of_running(rate_hz: float) -> None:
+    t = np.arange(0, 5, 1 / rate_hz) + 0.3
+    grid, x = blocks(Resampler(200.0), t, np.sin(2 * np.pi * 3.0 * t)[:, None])
+    assert np.allclose(np.diff(grid), 0.005)
+    assert np.abs(x[:, 0] - np.sin(2 * np.pi * 3.0 * grid)).max() < (0.02 if rate_hz == 50 else 0.004)
+
+
+def test_jitter_of_the_sample_times_does_not_move_the_wave() -> None:
+    t = np.cumsum(RNG.uniform(0.006, 0.014, 500))
+    grid, x = blocks(Resampler(200.0), t, np.sin(2 * np.pi * 2.0 * t)[:, None])
+    assert np.abs(x[:, 0] - np.sin(2 * np.pi * 2.0 * grid)).max() < 0.01
+
+
+def test_a_short_hole_is_bridged_and_marked_a_long_one_ends_the_grid() -> None:
+    t = np.arange(300) / 100.0
+    keep = ((t < 1.0) | (t > 1.06)) & ((t < 2.0) | (t > 2.3))
+    found = Resampler(100.0).push(t[keep], np.ones((keep.sum(), 1)))
+    holes = [h for h in found if isinstance(h, Hole)]
+    assert [(round(h.start_s, 2), round(h.end_s, 2)) for h in holes] == [(1.99, 2.31)]
+    made = [b for b in found if isinstance(b, Block)]
+    assert [b.fresh for b in made] == [True, True]
+    assert made[0].filled.sum() == pytest.approx(7, abs=1)
+    assert not made[1].filled.any()
+
+
+def test_samples_that_go_back_in_time_are_dropped_and_counted() -> None:
+    resampler = Resampler(100.0)
+    t = np.array([0.0, 0.01, 0.02, 0.015, 0.02, 0.03, 0.04])
+    blocks(resampler, t, np.zeros((7, 1)))
+    assert resampler.dropped == 2
+
+
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=40))
+def test_a_history_keeps_at_least_what_it_promised(sizes: list[int]) -> None:
+    history, total = History(100.0, 1, keep_s=1.0), 0
+    for size in sizes:
+        history.append(np.arange(total, total + size, dtype=float)[:, None])
+        total += size
+        first = max(history.start, total - 100)
+        assert first == max(0, total - 100)
+        assert history.rows(first, total)[:, 0].tolist() == list(range(first, total))
+    with pytest.raises(IndexError):
+        history.rows(0, total + 1)
+
+
+def test_the_top_of_a_parabola_is_found_between_samples() -> None:
+    y = [-((x - 0.3) ** 2) for x in (-1, 0, 1)]
+    assert parabola(*y) == pytest.approx(0.3)
+    assert parabola(1.0, 1.0, 1.0) == 0.0

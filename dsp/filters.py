@@ -6,6 +6,7 @@ every answer is the same to the last bit however the input was cut.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,82 +50,76 @@ class Resampler:
         self.bridge_s = bridge_s
         self.filled_over_s = period_hint_s
         self.dropped = 0
-        self._t: Array = np.empty(0)
+        self._t: Array = np.empty(0)  # the last samples: those the next row may still need
         self._x: Array = np.empty((0, 0))
         self._t0_s = 0.0
         self._next = 0  # grid index of the next row to make
         self._fresh = True
-        self._begun = False  # the first interval of this grid has been made
 
     def push(self, t_s: Array, x: Array) -> list[Block | Hole]:
         """Take samples ``t_s`` (n,), ``x`` (n, k); give what the grid now allows, in order."""
         if len(t_s) == 0:
             return []
-        t_s, x = self._forward_only(t_s, x)
-        first = len(self._t) == 0
-        self._t = np.concatenate((self._t, t_s))
-        self._x = x.astype(np.float64) if first else np.concatenate((self._x, x))
-        if first and len(t_s):
-            self._t0_s, self._next, self._fresh, self._begun = float(t_s[0]), 0, True, False
+        if len(self._t):
+            t_s, x = np.concatenate((self._t, t_s)), np.concatenate((self._x, x))
+        else:
+            self._begin(float(t_s[0]))
+        step = t_s[1:] - t_s[:-1]
+        if len(step) and step.min() <= 0:
+            t_s, x = self._forward_only(t_s, x)
+            step = t_s[1:] - t_s[:-1]
         out: list[Block | Hole] = []
-        while len(self._t):
-            long = np.flatnonzero(np.diff(self._t) > self.bridge_s)
-            if len(long) == 0:
-                self._make(out, self._t, self._x, ended=False)
-                break
-            cut = int(long[0]) + 1
-            self._make(out, self._t[:cut], self._x[:cut], ended=True)
-            out.append(Hole(float(self._t[cut - 1]), float(self._t[cut])))
-            self._t, self._x = self._t[cut:], self._x[cut:]
-            self._t0_s, self._next, self._fresh, self._begun = float(self._t[0]), 0, True, False
+        at = 0
+        for cut in np.flatnonzero(step > self.bridge_s).tolist():
+            self._make(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
+            out.append(Hole(float(t_s[cut]), float(t_s[cut + 1])))
+            at = cut + 1
+            self._begin(float(t_s[at]))
+        last = len(t_s) - 2  # up to here slopes are known
+        if last > at:
+            self._make(out, t_s[at:], x[at:], last - at)
+        keep = max(at, last - 1)  # the next interval starts at t[last]; its slope looks one back
+        self._t, self._x = t_s[keep:].copy(), x[keep:].copy()
         return out
 
-    def _forward_only(self, t_s: Array, x: Array) -> tuple[Array, Array]:
-        last = self._t[-1] if len(self._t) else -np.inf
-        peak = np.maximum.accumulate(np.concatenate(([last], t_s)))
-        keep = t_s > peak[:-1]
-        if keep.all():
-            return t_s, x
-        self.dropped += int((~keep).sum())
-        return t_s[keep], x[keep]
+    def _begin(self, t0_s: float) -> None:
+        """A fresh grid."""
+        self._t0_s, self._next, self._fresh = t0_s, 0, True
 
-    def _make(self, out: list[Block | Hole], t: Array, x: Array, *, ended: bool) -> None:
-        """Make all grid rows that lie in intervals whose slopes are known, then forget."""
-        n = len(t)
-        last = n - 1 if ended else n - 2  # rows up to t[last] can be made
-        if last < 1 and not (ended and n == 1):
-            return
-        stop = int(np.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9)) + 1
+    def _forward_only(self, t: Array, x: Array) -> tuple[Array, Array]:
+        keep = np.concatenate(([True], t[1:] > np.maximum.accumulate(t[:-1])))
+        self.dropped += int((~keep).sum())
+        return t[keep], x[keep]
+
+    def _make(self, out: list[Block | Hole], t: Array, x: Array, last: int) -> None:
+        """Make the grid rows up to sample ``last``."""
+        stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
             grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
             rows, filled = _hermite(t, x, grid, self.filled_over_s)
             out.append(Block(float(grid[0]), rows, filled, self._fresh))
             self._next, self._fresh = stop, False
-        if not ended:
-            keep_from = max(0, last - 1)  # the next interval starts at t[last]; its slope looks one back
-            self._t, self._x = t[keep_from:], x[keep_from:]
 
 
 def _hermite(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.ndarray]:
-    """Cubic Hermite values of samples (t, x) at ``grid``; which of them lie in holes."""
+    """Cubic Hermite values of samples (t, x) at ``grid``; which of them lie in holes.
+
+    Written as the straight line between two samples less what it bends, with three-point slopes.
+    """
     if len(t) == 1:
         return np.repeat(x, len(grid), axis=0), np.zeros(len(grid), bool)
-    h = np.diff(t)
-    d = np.diff(x, axis=0) / h[:, None]
-    slope = np.empty_like(x)
-    slope[0], slope[-1] = d[0], d[-1]
-    w = (h[1:] / (h[1:] + h[:-1]))[:, None]
-    slope[1:-1] = w * d[:-1] + (1 - w) * d[1:]
-    i = np.clip(np.searchsorted(t, grid, side="right") - 1, 0, len(t) - 2)
-    u = ((grid - t[i]) / h[i])[:, None]
-    hi = h[i][:, None]
-    v = 1 - u
-    rows = (
-        v * v * (1 + 2 * u) * x[i]
-        + u * u * (3 - 2 * u) * x[i + 1]
-        + u * v * hi * (v * slope[i] - u * slope[i + 1])
-    )
-    return rows, h[i] > hole_s
+    h = t[1:] - t[:-1]
+    slope = (x[1:] - x[:-1]) / h[:, None]
+    bend = np.zeros(x.shape)
+    bend[1:-1] = (slope[1:] - slope[:-1]) / (t[2:] - t[:-2])[:, None]
+    i = np.minimum(t.searchsorted(grid, side="right") - 1, len(h) - 1)
+    h = h[i]
+    past = grid - t[i]
+    ahead = h - past
+    share = past * ahead / h
+    rows = x[i] + past[:, None] * slope[i]
+    rows -= (share * ahead)[:, None] * bend[i] + (share * past)[:, None] * bend[i + 1]
+    return rows, h > hole_s
 
 
 class Fir:
@@ -223,18 +218,26 @@ class History:
         """Forget everything; row 0 is now at ``t0_s``."""
         self.t0_s, self._lo, self.end = t0_s, 0, 0
 
-    def append(self, rows: Array) -> None:
-        used = self.end - self._lo
-        if used + len(rows) > len(self._rows):
+    def append(self, *columns: Array) -> None:
+        """Add rows, given as one or several groups of columns, (m,) or (m, k) each."""
+        used, more = self.end - self._lo, len(columns[0])
+        if used + more > len(self._rows):
             drop = max(0, used - self._keep)
             kept = self._rows[drop:used]
-            size = max(4 * self._keep, len(kept) + 2 * len(rows))
+            size = max(4 * self._keep, len(kept) + 2 * more)
             fresh = np.empty((size, self._rows.shape[1]))
             fresh[: len(kept)] = kept
             self._rows, self._lo = fresh, self._lo + drop
             used = len(kept)
-        self._rows[used : used + len(rows)] = rows
-        self.end += len(rows)
+        at, rows = 0, self._rows[used : used + more]
+        for group in columns:
+            if group.ndim == 1:
+                rows[:, at] = group
+                at += 1
+            else:
+                rows[:, at : at + group.shape[1]] = group
+                at += group.shape[1]
+        self.end += more
 
     def rows(self, start: int, stop: int) -> Array:
         """Rows ``start`` to ``stop`` (absolute, exclusive); a view, not to be written to."""
@@ -265,4 +268,4 @@ def parabola(left: float, mid: float, right: float) -> float:
     bend = left - 2 * mid + right
     if bend == 0:
         return 0.0
-    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5))
+    return min(0.5, max(-0.5, 0.5 * (left - right) / bend))

@@ -2,69 +2,110 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
+from dsp.filters import norms
 from dsp.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Some strides of a sensor, followed by its gyroscope from the first row on.
+
+    ``turn`` (n, 3, 3) rotation from each row's sensor frame to the first one's; ``force_ms2`` (n, 3)
+    specific force in that first frame.
+    """
+
+    dt_s: float
+    gyr_rads: Array
+    turn: Array
+    force_ms2: Array
+
+    def up(self, start: int, stop: int) -> Array:
+        """Up (unit, sensor frame of row ``start``) from a stride that starts and ends at rest.
+
+        Velocity is the same at both ends, so the mean specific force is gravity.  The accelerometer
+        at the instant of rest is *not* gravity: the foot is still rolling.
+        """
+        return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
+
+    def moved(self, start: int, stop: int, up: Array) -> Array:
+        """Displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
+
+        The foot stands as tilted at the end as at the start: the tilt error of the gyroscope, and
+        then the velocity left over, are spread linearly over the stride.  What remains of two
+        integrations is the moment of the force about mid-time, in which gravity cancels.
+        """
+        n = stop - start
+        arm = 0.5 * (n - 1) - np.arange(n)  # trapezoid rule, twice
+        arm[0] -= 0.25 * n
+        arm[-1] += 0.25 * n
+        tilt = cross(self.turn[stop - 1] @ up, self.turn[start] @ up)
+        angle = math.sqrt(tilt @ tilt)
+        axis = tilt / angle if angle else tilt
+        phase = np.linspace(0.0, angle, n)
+        weights = arm * np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
+        along, across, rest = weights @ self.force_ms2[start:stop]  # Rodrigues, summed over the rows
+        moment = along + cross(axis, across) + (axis @ rest) * axis
+        return np.asarray(self.dt_s**2 * (moment @ self.turn[start]))
+
+
+def track(acc_ms2: Array, gyr_rads: Array, dt_s: float) -> Track:
+    """Follow rows (n, 3) of specific force and angular rate."""
+    turn = attitudes(gyr_rads, dt_s)
+    return Track(dt_s, gyr_rads, turn, np.einsum("nij,nj->ni", turn, acc_ms2))
 
 
 def attitudes(gyr_rads: Array, dt_s: float) -> Array:
     """Rotation from each sensor frame to the first one: (n, 3) rates to (n, 3, 3), trapezoid rule.
 
-    The running product is built by doubling, so a stride costs eight matrix products, not one
-    per sample.
+    The running product is taken inside all blocks at once, then from block to block, so that n rows
+    cost some ``2 sqrt(n)`` array operations.
     """
-    turn = np.zeros_like(gyr_rads)
-    turn[1:] = 0.5 * (gyr_rads[1:] + gyr_rads[:-1]) * dt_s
+    n = len(gyr_rads)
+    size = math.isqrt(n - 1) + 1 if n else 1
+    turn = np.zeros((-(-n // size) * size, 3))
+    turn[1:n] = 0.5 * dt_s * (gyr_rads[1:] + gyr_rads[:-1])
     product = rotations(turn)
-    reach = 1
-    while reach < len(product):
-        product = np.concatenate((product[:reach], product[:-reach] @ product[reach:]))
-        reach *= 2
-    return product
+    blocks = product.reshape(-1, size, 3, 3)
+    for k in range(1, size):
+        blocks[:, k] = blocks[:, k - 1] @ blocks[:, k]
+    for k in range(1, len(blocks)):
+        blocks[k] = blocks[k - 1, -1] @ blocks[k]
+    return product[:n]
 
 
 def rotations(vectors: Array) -> Array:
     """Rotation vectors (n, 3) in radians to matrices (n, 3, 3) (Rodrigues)."""
-    angle = np.linalg.norm(vectors, axis=1)
-    safe = np.where(angle > 1e-12, angle, 1.0)
-    k = vectors / safe[:, None]
-    cross = np.zeros((len(vectors), 3, 3))
-    cross[:, 0, 1], cross[:, 0, 2] = -k[:, 2], k[:, 1]
-    cross[:, 1, 0], cross[:, 1, 2] = k[:, 2], -k[:, 0]
-    cross[:, 2, 0], cross[:, 2, 1] = -k[:, 1], k[:, 0]
-    sine, versine = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
-    return np.asarray(np.eye(3) + sine * cross + versine * (cross @ cross))
+    angle = norms(vectors)
+    half = np.sinc(angle / (2 * math.pi))[:, None] * vectors
+    out = 0.5 * half[:, :, None] * half[:, None, :]
+    sine = np.sinc(angle / math.pi)[:, None] * vectors
+    cosine = np.cos(angle)
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        out[:, k, k] += cosine
+        out[:, i, j] -= sine[:, k]
+        out[:, j, i] += sine[:, k]
+    return np.asarray(out)
 
 
-def closure_up(acc_ms2: Array, gyr_rads: Array, dt_s: float) -> Array:
-    """Up (unit, in the first sensor frame): the mean specific force of a stride from rest to rest.
-
-    Velocity is the same at both ends, so whatever is left of the force is gravity.  The
-    accelerometer at the instant of rest is *not* gravity: the foot is still rolling.
-    """
-    force = np.einsum("nij,nj->ni", attitudes(gyr_rads, dt_s), acc_ms2).mean(axis=0)
-    return np.asarray(force / np.linalg.norm(force))
+def unit(vector: Array) -> Array:
+    """``vector`` (3,) made one long."""
+    return np.asarray(vector / math.sqrt(vector @ vector))
 
 
-def stride_vector(acc_ms2: Array, gyr_rads: Array, up: Array, dt_s: float) -> Array:
-    """Displacement (3,) in metres, first sensor frame, of a stride that starts and ends at rest.
-
-    The foot stands as tilted at the end as at the start: the tilt error of the gyroscope and then
-    the velocity left over are spread linearly over the stride.
-    """
-    rotation = attitudes(gyr_rads, dt_s)
-    share = np.linspace(0.0, 1.0, len(rotation))
-    tilt = np.cross(rotation[-1] @ up, up)
-    rotation = rotations(share[:, None] * tilt) @ rotation
-    force = np.einsum("nij,nj->ni", rotation, acc_ms2)
-    gravity = float(force.mean(axis=0) @ up)
-    velocity = integral(force - gravity * up, dt_s)
-    velocity -= share[:, None] * velocity[-1]
-    return np.asarray(integral(velocity, dt_s)[-1])
+def cross(a: Array, b: Array) -> Array:
+    """Vector product of two vectors (3,); ``np.cross`` is made for stacks and ten times slower."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array((ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))
 
 
 def integral(x: Array, dt_s: float) -> Array:
     """Running trapezoid integral along the first axis, zero at the first row."""
     out = np.zeros_like(x)
-    np.cumsum(0.5 * (x[1:] + x[:-1]) * dt_s, axis=0, out=out[1:])
+    np.cumsum(0.5 * dt_s * (x[1:] + x[:-1]), axis=0, out=out[1:])
     return out

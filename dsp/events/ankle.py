@@ -69,7 +69,7 @@ class AnkleStage:
             self._history.restart(block.t0_s)
         slow = self._slow.push(norms(block.x) / GRAVITY_MS2)
         mean = self._mean.push(slow)
-        self._history.append(np.column_stack((slow, mean, self._sway.push((slow - mean) ** 2))))
+        self._history.append(slow, mean, self._sway.push((slow - mean) ** 2))
         return self._search()
 
     def _search(self) -> list[Contact]:

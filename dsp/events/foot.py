@@ -17,6 +17,7 @@ from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_features import Stance, at, landing, lift_off, rest_row, slide_mps, stance, tipped_row
 from dsp.events.foot_stride import StrideMeter, mid_stances, stillness
 from dsp.filters import Block, History, Hole, Resampler, along
+from dsp.orientation import track
 from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
 
 RATE_HZ = 200.0
@@ -84,7 +85,7 @@ class FootStage:
         if block.fresh:
             self._history.restart(block.t0_s)
             self._begin_grid()
-        self._history.append(np.column_stack((block.x, block.filled)))
+        self._history.append(block.x, block.filled)
         return self._decide()
 
     def _decide(self) -> list[Contact | Gap | Readiness]:
@@ -114,7 +115,8 @@ class FootStage:
         """Axes from the strides between two rows, if there are at least so many."""
         rows = self._history.rows(start, stop)
         for a, b in mid_stances(rows[:, ACC], rows[:, GYR], RATE_HZ):
-            self._axes.learn(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
+            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
+            self._axes.learn(stride, 0, b + 1 - a)
         if self._axes.have < least:
             self._axes.reset()
             return False
@@ -178,19 +180,17 @@ class FootStage:
         limit = zv + round((0.40 if self._stride_s < 0.95 else 0.65) * RATE_HZ)
         axes = self._axes.axes()
         assert axes is not None
-        stop = min(h.end, limit)
-        rows = h.rows(swing, stop)
-        tipped = tipped_row(stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ))
-        if tipped is None:
+        look = round(LOOK_AHEAD_S * RATE_HZ)
+        rows = h.rows(swing, min(h.end, limit + look))
+        seen = stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ)
+        tipped = tipped_row(seen)
+        if tipped is None or tipped > limit - 1 - swing:
             return self._reject(swing) if h.end >= limit else None
-        need = swing + math.ceil(tipped + LOOK_AHEAD_S * RATE_HZ)
+        need = swing + math.ceil(tipped) + look
         if h.end < need:
             return None
-        rows = h.rows(swing, need)
         self._still += 0.2 * (float(still.min()) - self._still)
-        return self._contact(
-            swing, stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ), tipped, need
-        )
+        return self._contact(swing, seen.until(need - swing), tipped, need)
 
     def _reject(self, swing: int) -> list[Contact | Readiness]:
         """No stance followed: it was not a mid-swing; look on right behind it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.orientation import closure_up, stride_vector
+from dsp.orientation import Track, cross, unit
 from dsp.types import Array
 
 
@@ -42,6 +42,7 @@ class FootAxes:
         self._up: Array = np.zeros(3)
         self._spin: Array = np.zeros((3, 3))
         self._push: Array = np.zeros((3, 3))
+        self._known: Axes | None = None  # made from the above when asked for
         self._travel: Array = np.zeros(3)
         self._odd = 0
 
@@ -50,11 +51,11 @@ class FootAxes:
         """Three strides in a row disagreed with everything learned."""
         return self._odd >= 3
 
-    def learn(self, acc_ms2: Array, gyr_rads: Array, dt_s: float) -> None:
-        """One stride, rows from mid-stance to mid-stance."""
-        up = closure_up(acc_ms2, gyr_rads, dt_s)
+    def learn(self, track: Track, start: int, stop: int) -> None:
+        """One stride, rows of ``track`` from mid-stance to mid-stance."""
+        up = track.up(start, stop)
         if self.have >= 5:
-            apart = math.degrees(math.acos(float(np.clip(up @ self._up, -1, 1))))
+            apart = math.degrees(math.acos(min(1.0, max(-1.0, float(up @ self._up)))))
             self._odd = self._odd + 1 if apart > self.shift_deg else 0
             if self._odd:
                 return
@@ -64,34 +65,43 @@ class FootAxes:
             middle = np.median(self._ups, axis=0)
         else:
             middle = self._up + 0.05 * (up - self._up)
-        self._up = middle / np.linalg.norm(middle)
+        self._up = unit(middle)
         keep = 1 - 1 / min(self.have, 40)
-        self._spin = keep * self._spin + gyr_rads.T @ gyr_rads / len(gyr_rads) * (1 - keep)
-        moved = stride_vector(acc_ms2, gyr_rads, self._up, dt_s)
-        self._travel = keep * self._travel + moved * (1 - keep)
+        gyr = track.gyr_rads[start:stop]
+        self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)
+        self._travel = keep * self._travel + track.moved(start, stop, self._up) * (1 - keep)
+        self._known = None
 
     def learn_push_off(self, gyr_rads: Array) -> None:
         """Rows of one push-off."""
         self._push = 0.95 * self._push + gyr_rads.T @ gyr_rads / max(len(gyr_rads), 1)
+        self._known = None
 
     def axes(self) -> Axes | None:
         """What is known now, or None before the first stride."""
-        if self.have == 0:
-            return None
+        if self._known is None and self.have:
+            self._known = self._make()
+        return self._known
+
+    def _make(self) -> Axes:
         left = _flat_axis(self._spin, self._up)
-        forward = np.cross(left, self._up)
+        forward = cross(left, self._up)
         if forward @ self._travel < 0:
             left, forward = -left, -forward
         foot_left = left
         if self._push.any():
             plane = np.stack((forward, left))
-            across = np.linalg.eigh(plane @ self._push @ plane.T)[1][:, -1] @ plane
+            across = _principal(plane @ self._push @ plane.T) @ plane
             foot_left = across if across @ left > 0 else -across
         return Axes(forward, left, self._up, foot_left)
 
 
 def _flat_axis(covariance: Array, up: Array) -> Array:
     """Principal axis of rotation, made horizontal."""
-    axis = np.linalg.eigh(covariance)[1][:, -1]
-    flat = axis - (axis @ up) * up
-    return np.asarray(flat / np.linalg.norm(flat))
+    axis = _principal(covariance)
+    return unit(axis - (axis @ up) * up)
+
+
+def _principal(covariance: Array) -> Array:
+    """The direction in which it is largest."""
+    return np.asarray(np.linalg.eigh(covariance)[1][:, -1])

@@ -37,6 +37,19 @@ class Stance:
     vz_mps: Array
     pz_m: Array
 
+    def until(self, row: int) -> Stance:
+        """The rows before ``row`` only."""
+        series = (
+            self.w_dps,
+            self.pitch_deg,
+            self.foot_pitch_deg,
+            self.ax_ms2,
+            self.vx_mps,
+            self.vz_mps,
+            self.pz_m,
+        )
+        return Stance(self.rate_hz, self.zv, *(x[:row] for x in series))
+
 
 def stance(acc_ms2: Array, gyr_rads: Array, axes: Axes, zv: int, rate_hz: float) -> Stance:
     """Integrate rows (n, 3) from row ``zv`` both ways."""
@@ -146,7 +159,9 @@ def rest_row(ic: float, to: float) -> int:
 
 def at(x: Array, row: float) -> float:
     """Linear interpolation of ``x`` at a fractional row, held at the ends."""
-    return float(np.interp(row, np.arange(len(x)), x))
+    i = min(max(0, int(row)), len(x) - 2)
+    share = min(1.0, max(0.0, row - i))
+    return float(x[i] + share * (x[i + 1] - x[i]))
 
 
 def crossing(x: Array, level: float, *, rising: bool, last: bool = False) -> float | None:

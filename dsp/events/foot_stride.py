@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
 from dsp.events.foot_axes import FootAxes
 from dsp.filters import History, norms
-from dsp.orientation import stride_vector
+from dsp.orientation import track
 from dsp.types import Array
 
 BELT_SCALE = 1.0034  # treadmill belts of Fukuchi 2017; one constant for everybody
@@ -56,15 +58,15 @@ class StrideMeter:
         self._slides = [*self._slides[-14:], slide_mps]
         if last is None or not 0.4 < (zv - last[0]) / self._rate_hz < 1.7 or min(last) < h.start:
             return {}
-        dt = 1 / self._rate_hz
-        whole = h.rows(last[0], zv + 1)
-        axes.learn(whole[:, 0:3], whole[:, 3:6], dt)
+        first, dt = min(last), 1 / self._rate_hz
+        rows = h.rows(first, max(zv, rest) + 1)
+        both = track(rows[:, 0:3], rows[:, 3:6], dt)
+        axes.learn(both, last[0] - first, zv + 1 - first)
         known = axes.axes()
         if known is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        cut = h.rows(last[1], rest + 1)
-        moved = stride_vector(cut[:, 0:3], cut[:, 3:6], known.up, dt)
+        moved = both.moved(last[1] - first, rest + 1 - first, known.up)
         flat = moved - (moved @ known.up) * known.up
         time_s = (rest - last[1]) * dt
-        speed = BELT_SCALE * (float(np.linalg.norm(flat)) / time_s + float(np.median(self._slides)))
+        speed = BELT_SCALE * (math.sqrt(flat @ flat) / time_s + median(self._slides))
         return {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}

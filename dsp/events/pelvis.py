@@ -93,7 +93,7 @@ class PelvisStage:
         vertical = upward / np.maximum(self._level.push(upward), 1e-3)
         slow, fast = self._slow.push(vertical), self._fast.push(vertical)
         mean = self._mean.push(slow)
-        self._history.append(np.column_stack((slow, fast, mean, self._sway.push((slow - mean) ** 2))))
+        self._history.append(slow, fast, mean, self._sway.push((slow - mean) ** 2))
         self._sides.feed(block, down)
         return self._search()
 

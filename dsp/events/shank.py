@@ -86,7 +86,7 @@ class ShankStage:
             self._low = Fir(20.0, RATE_HZ)
             h.restart(block.t0_s - self._low.delay_s)
             self._begin_grid()
-        h.append(np.column_stack((self._low.push(block.x), block.filled)))
+        h.append(self._low.push(block.x), block.filled)
         out: list[Contact | Readiness] = []
         while self._axis is not None or self._find_axis():
             made = self._close(self._swing) if self._swing is not None else self._find_swing()

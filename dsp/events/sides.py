@@ -46,7 +46,7 @@ class SideVote:
         self._gyro = True
         low = self._low.push(block.x)
         low[:, GYR] -= self._drift.push(low[:, GYR])
-        self._history.append(np.hstack((low, up)))
+        self._history.append(low, up)
 
     def step(self, clock_s: float, step_s: float) -> Side | None:
         """Side of the step whose clock is at ``clock_s``; None while the vote is open."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -20,6 +20,7 @@ from monitor.errors import StoreError
 from monitor.recordings import read
 from monitor.recordings.recording import Recording
 from monitor.session import Session
+from monitor.settings import SessionSettings
 
 COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
 COLUMNS += [m.name for m in METRICS if m.step and m.name not in COLUMNS]
@@ -37,7 +38,7 @@ def analyze(file: Path, steps: Path | None, placement: str | None, side: str | N
             bar.update(task, completed=done)
     if steps is not None:
         write_steps(steps, [r for r in records if isinstance(r, Step)])
-    console.print(summary(recording, records))
+    console.print(summary(recording.settings, recording.duration_s, records))
 
 
 def run(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
@@ -66,10 +67,10 @@ def write_steps(path: Path, steps: list[Step]) -> None:
         raise StoreError(f"{path}: cannot write ({exc.strerror}); choose another place") from exc
 
 
-def summary(recording: Recording, records: list[Record]) -> Table:
+def summary(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
     """Mean and spread of every metric over the steps, and what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
-    table = Table(title=_headline(recording, records, steps))
+    table = Table(title=_headline(settings, duration_s, records, steps))
     for heading, justify in (("metric", "left"), ("mean", "right"), ("SD", "right"), ("steps", "right")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     table.add_column("unit")
@@ -86,16 +87,18 @@ def summary(recording: Recording, records: list[Record]) -> Table:
     return table
 
 
-def _headline(recording: Recording, records: list[Record], steps: list[Step]) -> str:
+def _headline(
+    settings: SessionSettings, duration_s: float, records: Sequence[Record], steps: list[Step]
+) -> str:
     sides = [sum(s.side is side for s in steps) for side in (Side.LEFT, Side.RIGHT)]
     gaps = sum(isinstance(r, Gap) for r in records)
-    worn = ", ".join(f"{s.name} ({s.placement.value})" for s in recording.settings.sensors)
-    text = f"{worn}: {recording.duration_s / 60:.1f} min, {len(steps)} steps"
+    worn = ", ".join(f"{s.name} ({s.placement.value})" for s in settings.sensors)
+    text = f"{worn}: {duration_s / 60:.1f} min, {len(steps)} steps"
     text += f" (L {sides[0]}, R {sides[1]}), {gaps} gaps"
-    return text + f", running {running_s(records, recording.duration_s) / 60:.1f} min"
+    return text + f", running {running_s(records, duration_s) / 60:.1f} min"
 
 
-def running_s(records: list[Record], end_s: float) -> float:
+def running_s(records: Sequence[Record], end_s: float) -> float:
     """How long the activity was running, until ``end_s``."""
     changes = [(r.t_s, r.activity) for r in records if isinstance(r, ActivityChange)]
     changes.append((end_s, Activity.UNKNOWN))

@@ -143,9 +143,11 @@ class _Service:
         """Evaluate packets in the order in which they came."""
         async for batch in self._input.batches():
             for count, item in enumerate(batch, start=1):
-                records = self._session.push(item) if isinstance(item, Packet) else [item]
-                for record in records:
-                    self._tell(record)
+                if isinstance(item, Packet):
+                    for record in self._session.push(item):
+                        self._tell(record)
+                else:
+                    self._tell(self._session.heard(item))
                 if count % self._p.at_once == 0:
                     await asyncio.sleep(0)
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import look, run
+from monitor.commands import devices, look, run
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     run.demo,
+    run.run,
+    run.record,
     run.replay,
+    devices.scan,
     look.analyze,
     look.sessions,
     look.metrics,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dsp.types import Runner
 from monitor import from_toml
+from monitor.ble import BluetoothSettings
 from monitor.errors import ConfigError
 from monitor.settings import SensorSettings, SessionSettings
 from monitor.web.access import WebSettings
@@ -28,6 +29,7 @@ class Config:
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)
     sensor: tuple[SensorSettings, ...] = ()
+    bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 

@@ -23,7 +23,7 @@ def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
         Live(
             title="demo",
             settings=recording.settings,
-            source=lambda time: Replay(recording, time, pace),
+            sources=lambda time: [Replay(recording, time, pace)],
             keep=False,
             web=web,
         ),

@@ -33,6 +33,10 @@ class SensorNotFound(SensorError):
     """The sensor is not in range; the supervisor tries again."""
 
 
+class BluetoothOff(SensorError):
+    """No adapter, no permission, or switched off: nothing can be reached until that changes."""
+
+
 class DecodeError(SensorError):
     """These bytes are not what the device's format allows; the packet is counted and skipped."""
 

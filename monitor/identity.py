@@ -10,6 +10,12 @@ from monitor.gatt import sig
 
 BATTERY_LEVEL = sig(0x2A19)
 
+BATTERY = "battery"
+"""The channel of a battery level, with every family; not a sign that the sensor measures."""
+
+LOW_PCT = 15.0
+"""From here on the runner should be told.  (A choice: most pods then last for less than one run.)"""
+
 DEVICE_INFORMATION = {
     "manufacturer": sig(0x2A29),
     "model": sig(0x2A24),

@@ -1,4 +1,4 @@
-"""A live session put together: store, tape, page and terminal around one source."""
+"""A live session put together: store, tape, page and terminal around the sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 import datetime
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,14 +16,17 @@ import segno
 from rich.console import Console
 
 from monitor import as_json
+from monitor.analyze import summary
 from monitor.app import serve
 from monitor.config import Config, data_folder
 from monitor.records import SessionEnded, SessionStarted
 from monitor.recovery import recover
+from monitor.sensor_table import sensor_table
 from monitor.session import Session
 from monitor.settings import SessionSettings
 from monitor.sinks import Sink
 from monitor.sinks.store import StoreSink
+from monitor.sinks.tally import Tally
 from monitor.sinks.terminal import TerminalSink
 from monitor.sinks.web import WebSink
 from monitor.sources import Source
@@ -45,20 +48,43 @@ class Around:
     time: Steady
 
 
+def bluetooth(config: Config, time: Steady) -> Source | None:
+    """The configured sensors that come over Bluetooth."""
+    from monitor.sensors import SENSORS  # these and bleak are only needed where sensors are
+    from monitor.sources.ble import Ble
+
+    sensors = [s for s in config.sensor if SENSORS[s.kind].gatt is not None]
+    return Ble(sensors, time, config.bluetooth) if sensors else None
+
+
+SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth,)
+"""Where the packets of configured sensors come from; each row makes its source, or None without such."""
+
 SINKS: tuple[Callable[[Around], Sink | None], ...] = ()
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """What to run.  ``keep``: write store and tape; ``web``: serve the page; ``linger``: until Ctrl-C."""
+    """What to run.  ``sources`` are made with the session's clock, which starts at 0.
+
+    ``keep``: write store and tape; ``tape``: write this tape and nothing else; ``web``: serve the page;
+    ``linger``: until Ctrl-C; ``summary``: tell at the end what came of it.
+    """
 
     title: str
     settings: SessionSettings
-    source: Callable[[Steady], Source]
+    sources: Callable[[Steady], Sequence[Source]]
     keep: bool = True
     web: WebSettings | None = None
     linger: bool = False
+    tape: Path | None = None
+    summary: bool = False
+
+
+def sources(config: Config, time: Steady) -> list[Source]:
+    """All sources that the settings ask for."""
+    return [source for make in SOURCES if (source := make(config, time)) is not None]
 
 
 def go(config: Config, live: Live, console: Console) -> SessionEnded:
@@ -70,14 +96,17 @@ def go(config: Config, live: Live, console: Console) -> SessionEnded:
 async def _go(config: Config, live: Live, console: Console, stack: contextlib.ExitStack) -> SessionEnded:
     time = RealTime()
     started = _started(live.settings)
-    tape, store, sinks = None, None, list[Sink]()
-    if live.keep:
+    tape, store, tally = None, None, Tally()
+    sinks: list[Sink] = [TerminalSink(console), tally]
+    if live.tape is not None:
+        tape = _tape(live.tape, live, started)
+    elif live.keep:
         store = stack.enter_context(open_store(config, console))
         tape = _begin(store, data_folder(config), live, started)
         sinks.append(StoreSink(store, started.session, time))
-    around = Around(config=config, store=store, started=started, time=time)
-    sinks += [sink for make in SINKS if (sink := make(around)) is not None]
-    sinks.append(TerminalSink(console))
+    if live.tape is None:
+        around = Around(config=config, store=store, started=started, time=time)
+        sinks += [sink for make in SINKS if (sink := make(around)) is not None]
     async with contextlib.AsyncExitStack() as pages:
         if live.web is not None:
             page = WebSink(Board(live.web.history_s), time)
@@ -85,9 +114,14 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
             show(await pages.enter_async_context(serving(page, live.web, token)), live.web, console)
             sinks.append(page)
         ended = await serve(
-            [live.source(time)], Session(live.settings), sinks, started, tape=tape, time=time
+            live.sources(time), Session(live.settings), sinks, started, tape=tape, time=time
         )
-        if live.keep:
+        if live.summary:
+            console.print(sensor_table(tally.sensors))
+            console.print(summary(live.settings, ended.t_s, tally.records))
+        if live.tape is not None:
+            console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
+        elif live.keep:
             console.print(f"kept as {started.session}; gaitcue sessions lists all")
         if live.web is not None and live.linger and ended.reason != "stopped":
             console.print("the page stays open until Ctrl-C")
@@ -116,12 +150,16 @@ def _started(settings: SessionSettings) -> SessionStarted:
     return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
 
 
+def _tape(path: Path, live: Live, started: SessionStarted) -> Tape:
+    header = TapeHeader(started.session, started.started_utc, live.settings, version("gaitcue"))
+    return Tape(path, header)
+
+
 def _begin(store: Store, folder: Path, live: Live, started: SessionStarted) -> Tape:
-    program = version("gaitcue")
     tapes = folder / "tapes"
     tapes.mkdir(parents=True, exist_ok=True)
     path = tapes / f"{started.session}.tape"
-    tape = Tape(path, TapeHeader(started.session, started.started_utc, live.settings, program))
+    tape = _tape(path, live, started)
     store.begin(
         SessionInfo(
             id=started.session,
@@ -131,7 +169,7 @@ def _begin(store: Store, folder: Path, live: Live, started: SessionStarted) -> T
             sensors=started.sensors,
             tape=str(path),
             settings=json.dumps(as_json.dump(live.settings)),
-            version=program,
+            version=version("gaitcue"),
         )
     )
     return tape

@@ -59,6 +59,11 @@ class Session:
                 out.append(status)
         return out
 
+    def heard(self, told: SensorStatus) -> SensorStatus:
+        """What a source says of a connection, completed with what this session counted."""
+        stream = self._streams.get(told.sensor)
+        return told if stream is None else stream.heard(told)
+
     def finish(self) -> list[Record | SensorStatus]:
         """No more packets: everything still waiting becomes certain."""
         return [*self._coached(self._engine.finish()), *self.statuses()]

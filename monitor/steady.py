@@ -16,10 +16,13 @@ class Steady(Protocol):
 
 
 class RealTime:
-    """This machine's monotonic clock."""
+    """This machine's monotonic clock, from the moment this object was made: session time."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
 
     def now_s(self) -> float:
-        return time.monotonic()
+        return time.monotonic() - self._began_s
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.types import ImuChunk, Input, Reading
+from monitor import identity
 from monitor.clock import Clock
 from monitor.errors import DecodeError
 from monitor.packet import Packet, Samples, Values
@@ -38,10 +39,15 @@ class Stream:
         self._battery_pct: float | None = None
         self._word = ""  # what the last packet gave cause to say
         self._urgent = False  # and it should be said at once
+        self._link_told: tuple[Link, str] | None = None  # what the source said since the last packet
         self._told = SensorStatus(0.0, settings.name, Link.SEARCHING, "no packet yet")
 
     def push(self, packet: Packet) -> list[Input]:
         """What this packet brought, in session seconds."""
+        if packet.channel == identity.BATTERY:
+            self._battery(packet.payload)
+            return []
+        self._link_told = None
         arrival_s = packet.arrival_ns * 1e-9
         elapsed_s = np.inf if self._arrival_s is None else arrival_s - self._arrival_s
         new_link = packet.link != self._link
@@ -58,6 +64,12 @@ class Stream:
             self.bad += 1
             self._word = f"a packet could not be read: {exc}"
         return out
+
+    def heard(self, told: SensorStatus) -> SensorStatus:
+        """What the source says of the connection, with the counts; holds until the next packet."""
+        self._link_told = (told.link, told.text)
+        self._told = self.status(told.t_s)
+        return self._told
 
     def due(self, now_s: float) -> SensorStatus | None:
         """A status if it is time to tell one: something changed, or nothing was told for long."""
@@ -79,6 +91,8 @@ class Stream:
         state = self._state(now_s)
         silent_s = now_s if self._arrival_s is None else max(0.0, now_s - self._arrival_s)
         text = {Link.SEARCHING: "no packet yet", Link.SILENT: f"silent for {silent_s:.0f} s"}
+        if self._link_told is not None:
+            text[state] = self._link_told[1]
         elapsed_s = now_s - self._told.t_s
         clock = self._clock
         return SensorStatus(
@@ -97,7 +111,19 @@ class Stream:
             bad=self.bad,
         )
 
+    def _battery(self, payload: bytes) -> None:
+        before = self._battery_pct
+        try:
+            self._battery_pct = identity.battery_pct(payload)
+        except DecodeError:
+            self.bad += 1
+            return
+        if self._battery_pct <= identity.LOW_PCT and (before is None or before > identity.LOW_PCT):
+            self._word, self._urgent = f"battery {self._battery_pct:.0f} %: charge it soon", True
+
     def _state(self, now_s: float) -> Link:
+        if self._link_told is not None:
+            return self._link_told[0]
         if self._arrival_s is None:
             return Link.SEARCHING
         return Link.SILENT if now_s - self._arrival_s > SILENT_S else Link.STREAMING

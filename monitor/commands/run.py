@@ -1,4 +1,4 @@
-"""Commands that run a session: on simulated sensors, on a recording."""
+"""Commands that run a session: on simulated sensors, on your own, on a recording."""
 
 from __future__ import annotations
 
@@ -22,6 +22,33 @@ def demo(
     from monitor.demo import demo as run
 
     run(seconds, speed, page(Config(), host, port) if web else None)
+
+
+def run(
+    web: Annotated[bool, typer.Option(help="serve the live page")] = True,
+    host: Host = None,
+    port: Port = None,
+    title: Annotated[str, typer.Option(help="what this run is to be called")] = "run",
+    config: Settings = None,
+) -> None:
+    """Run live on the configured sensors until Ctrl-C: page, store and tape."""
+    from monitor.run import configured
+    from monitor.run import run as start
+
+    settings = configured(config)
+    start(settings, title, web=page(settings, host, port) if web else None)
+
+
+def record(
+    raw: Annotated[Path, typer.Option(help="the tape to write, something.tape; it must not exist yet")],
+    config: Settings = None,
+) -> None:
+    """Record what the configured sensors send, untouched, until Ctrl-C; nothing else is kept."""
+    from monitor.run import checked_tape, configured
+    from monitor.run import run as start
+
+    tape = checked_tape(raw)
+    start(configured(config), raw.stem, tape=tape)
 
 
 def replay(
@@ -48,7 +75,7 @@ def replay(
     live = Live(
         title=recording.title,
         settings=recording.settings,
-        source=lambda time: Replay(recording, time, times),
+        sources=lambda time: [Replay(recording, time, times)],
         keep=keep,
         web=page(settings, host, port) if web else None,
         linger=web,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
 from dsp.metrics import BY_NAME
-from monitor.records import Out
+from monitor.records import Out, SensorStatus
+from monitor.sensor_table import sensor_table
 from monitor.web.board import Board
 
 SHOWN = (
@@ -26,13 +27,15 @@ class TerminalSink:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._board = Board(history_s=60)
+        self._sensors: dict[str, SensorStatus] = {}
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Until the batches end."""
         with Live(console=self._console, refresh_per_second=8) as live:
             async for batch in batches:
                 self._board.push(batch)
-                live.update(self._table())
+                self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
+                live.update(Group(self._table(), sensor_table(self._sensors)))
         self._console.print()
 
     def _table(self) -> Table:

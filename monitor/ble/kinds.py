@@ -1,0 +1,28 @@
+"""Which of our device families somebody on the air may belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsp.types import Placement
+from monitor.ble.air import Sighting
+from monitor.gatt import GattSpec
+from monitor.sensors import SENSORS, SensorSpec
+from monitor.settings import SensorSettings
+
+
+def gatt_of(spec: SensorSpec) -> GattSpec | None:
+    """How this family shows itself with default settings; None if not over Bluetooth."""
+    if spec.gatt is None:
+        return None
+    return spec.gatt(SensorSettings(name="any", kind=spec.kind, placement=Placement.POD))
+
+
+def kinds(s: Sighting, specs: Mapping[str, SensorSpec] = SENSORS) -> list[SensorSpec]:
+    """The families it fits, those that know it by its name first."""
+    fitting = [
+        (not gatt.names, spec)
+        for spec in specs.values()
+        if (gatt := gatt_of(spec)) is not None and gatt.matches(s.name, s.services)
+    ]
+    return [spec for _, spec in sorted(fitting, key=lambda pair: pair[0])]

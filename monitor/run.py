@@ -1,0 +1,65 @@
+"""Live on the configured sensors: checked before anything is started, told in one line what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from rich.console import Console
+
+from monitor.config import Config, default_path, load
+from monitor.errors import ConfigError
+from monitor.live import Live, go, sources
+from monitor.sensors import SENSORS
+from monitor.steady import RealTime
+from monitor.web.access import WebSettings
+
+
+def run(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
+    """Until Ctrl-C; with ``tape`` only that is written."""
+    live = Live(
+        title=title,
+        settings=config.session,
+        sources=lambda time: sources(config, time),
+        web=web,
+        tape=tape,
+        summary=True,
+    )
+    go(config, live, Console())
+
+
+def configured(path: Path | None) -> Config:
+    """The settings, if there is something to run on; else the error says what to do.
+
+    ``ConfigError`` without sensors, ``BluetoothOff`` without the Bluetooth that they need.
+    """
+    config = load(path)
+    if not config.sensor:
+        raise ConfigError(
+            f"{path or default_path()} names no sensors: gaitcue setup asks for them, gaitcue scan "
+            "shows what is near, gaitcue demo needs none"
+        )
+    if not sources(config, RealTime()):
+        kinds = ", ".join(sorted({s.kind for s in config.sensor}))
+        raise ConfigError(f"none of the configured sensors ({kinds}) can be listened to live")
+    if any(SENSORS[s.kind].gatt for s in config.sensor):
+        asyncio.run(_check_bluetooth(config))
+    return config
+
+
+def checked_tape(path: Path) -> Path:
+    """A place where a tape can be written; ``ConfigError`` otherwise."""
+    if path.suffix != ".tape":
+        raise ConfigError(f"{path}: call it {path.name}.tape, so that gaitcue replay knows what it is")
+    if path.exists():
+        raise ConfigError(f"{path}: exists already, and a tape is never written over; choose another name")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: there is no folder {path.parent}; make it first")
+    return path
+
+
+async def _check_bluetooth(config: Config) -> None:
+    from monitor.ble.air import Air
+
+    for adapter in config.bluetooth.adapters or (None,):
+        await Air(RealTime(), adapter).check()

@@ -1,0 +1,181 @@
+"""``gaitcue scan``: a live table of the sensors that are near, and the TOML to paste."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from monitor import identity
+from monitor.ble import BluetoothSettings
+from monitor.ble.air import Air, Sighting
+from monitor.ble.kinds import gatt_of, kinds
+from monitor.ble.link import connected
+from monitor.errors import DecodeError, SensorError
+from monitor.sensors import SensorSpec
+from monitor.steady import RealTime, Steady
+from monitor.toml_text import literal
+
+UNATTENDED_S = 10.0  # without a terminal and without --seconds
+_BARS = "▂▄▆█"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a sensor says when it is connected; empty or None where it does not."""
+
+    serial: str = ""
+    battery_pct: float | None = None
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    """One device that was seen."""
+
+    sighting: Sighting
+    kinds: list[SensorSpec]
+    details: Details | None = None
+
+
+def scan(
+    settings: BluetoothSettings,
+    seconds: float | None,
+    console: Console,
+    *,
+    connect: bool = False,
+    everything: bool = False,
+) -> None:
+    """Scan until Ctrl-C or for ``seconds``.  ``BluetoothOff`` without Bluetooth."""
+    until_s = seconds if seconds is not None or console.is_terminal else UNATTENDED_S
+    found: dict[str, Found] = {}
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_scan(settings, until_s, console, found, connect, everything))
+    if not console.is_terminal:
+        console.print(table(found.values(), everything))
+    useful = [f for f in found.values() if f.kinds]
+    if not useful:
+        console.print(
+            "No sensor was seen. Switch it on (most need a shake), end its phone app, come closer."
+        )
+    for f in useful:
+        console.print("\n" + to_paste(f), markup=False, highlight=False)
+
+
+async def _scan(
+    settings: BluetoothSettings,
+    seconds: float | None,
+    console: Console,
+    found: dict[str, Found],
+    connect: bool,
+    everything: bool,
+) -> None:
+    time = RealTime()
+    air = Air(time, next(iter(settings.adapters), None))
+    with Live(console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
+
+        def told(sightings: list[Sighting]) -> None:
+            update(found, sightings)
+            live.update(table(found.values(), everything))
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if connect:
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(air.watch(told), name="watch")
+                        group.create_task(_ask_all(air, found, time), name="ask")
+                else:
+                    await air.watch(told)
+
+
+async def _ask_all(air: Air, found: Mapping[str, Found], time: Steady) -> None:
+    while True:
+        for f in list(found.values()):
+            if f.kinds and f.details is None:
+                f.details = await ask(air, f.sighting, f.kinds[0], time)
+        await time.sleep(1.0)
+
+
+async def ask(air: Air, sighting: Sighting, spec: SensorSpec, time: Steady) -> Details:
+    """Connect for a moment; what goes wrong is part of the answer."""
+    gatt = gatt_of(spec)
+    assert gatt is not None
+    try:
+        async with connected(air, sighting, sighting.name, gatt, time) as link:
+            serial, level = await link.serial(), await link.battery()
+    except SensorError as exc:
+        return Details(trouble=str(exc))
+    pct = None
+    if level is not None:
+        with contextlib.suppress(DecodeError):
+            pct = identity.battery_pct(level)
+    return Details(serial, pct)
+
+
+def update(found: dict[str, Found], sightings: Iterable[Sighting]) -> None:
+    """Add what is new, refresh what is known."""
+    for s in sightings:
+        known = found.setdefault(s.address, Found(s, []))
+        known.sighting, known.kinds = s, kinds(s)
+
+
+def table(found: Iterable[Found], everything: bool) -> Table:
+    """The sensors we can use, the strongest first; the rest as a number, or listed too."""
+    ordered = sorted(found, key=lambda f: (not f.kinds, -(f.sighting.rssi_dbm or -999)))
+    others = sum(not f.kinds for f in ordered)
+    title = (
+        "searching; Ctrl-C ends" if not others else f"searching; Ctrl-C ends; {others} other devices near"
+    )
+    out = Table(title=title)
+    for heading in ("name", "kind", "signal", "battery", "measures"):
+        out.add_column(heading, overflow="fold")
+    for f in ordered:
+        if f.kinds or everything:
+            out.add_row(*_row(f))
+    return out
+
+
+def _row(f: Found) -> list[str | Text]:
+    details = f.details or Details()
+    battery = f"{details.battery_pct:.0f} %" if details.battery_pct is not None else ""
+    name = Text(f.sighting.name or f.sighting.address)
+    if details.serial and details.serial not in f.sighting.name:
+        name.append(f"\nserial {details.serial}", style="dim")
+    return [
+        name,
+        Text("\n".join(f"{k.label} ({k.kind})" for k in f.kinds)),
+        signal(f.sighting.rssi_dbm),
+        details.trouble or battery,
+        Text("\n".join(k.gives for k in f.kinds)),
+    ]
+
+
+def signal(rssi_dbm: int | None) -> str:
+    """Bars and dBm: from -90 (hardly) to -60 (next to it)."""
+    if rssi_dbm is None:
+        return "connected"
+    bars = 1 + sum(rssi_dbm > limit for limit in (-85, -75, -65))
+    return f"{_BARS[:bars]:<4} {rssi_dbm} dBm"
+
+
+def to_paste(f: Found) -> str:
+    """``[[sensor]]`` for the settings file."""
+    first, *others = f.kinds
+    match = f.sighting.name or (f.details.serial if f.details else "")
+    name = re.sub(r"[/+#\"'\\\x00-\x1f]", "", match or first.label).strip()[:40] or first.kind
+    rows = [
+        "[[sensor]]",
+        f"name = {literal(name)}   # yours to choose",
+        f"kind = {literal(first.kind)}" + "".join(f"   # or {literal(k.kind)}" for k in others),
+        'placement = "pod"   # pod for finished numbers, else foot, shank, ankle, pelvis, waist or hip',
+    ]
+    if match:
+        rows.append(f"match = {literal(match)}")
+    return "\n".join(rows)

@@ -1,0 +1,61 @@
+"""What ``gaitcue scan`` sees and says."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tomllib
+
+from rich.console import Console
+
+from dsp.types import Placement
+from monitor.ble.air import Air
+from monitor.emulated.pods import RunningPod, Strap
+from monitor.emulated.radio import Radio
+from monitor.scan import Found, ask, table, to_paste, update
+from monitor.settings import SensorSettings
+from tests.radio.quick import LoopTime
+
+
+async def seen(radio: Radio, seconds: float = 2.0) -> list[Found]:
+    found: dict[str, Found] = {}
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await Air(LoopTime()).watch(lambda sightings: update(found, sightings))
+    return sorted(found.values(), key=lambda f: f.sighting.name)
+
+
+async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
+    devices = [RunningPod(radio, "Footpod 12"), Strap(radio, "Strap 7")]
+    for device in devices:
+        await device.start()
+    pod, strap = await seen(radio)
+    assert (pod.sighting.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
+    assert [k.kind for k in strap.kinds] == ["heart_rate"]
+    with Console(width=140, record=True, file=None) as console:
+        console.print(table([pod, strap], everything=False))
+    drawn = console.export_text()
+    assert "Footpod 12" in drawn
+    assert "dBm" in drawn
+    for device in devices:
+        await device.stop()
+
+
+async def test_what_is_to_be_pasted_are_settings_that_fit(radio: Radio) -> None:
+    device = RunningPod(radio, 'My "pod"')
+    await device.start()
+    (found,) = await seen(radio)
+    (row,) = tomllib.loads(to_paste(found).replace('\\"', ""))["sensor"]
+    made = SensorSettings(**row | {"placement": Placement(row["placement"])})
+    assert made.kind == "rsc"
+    await device.stop()
+
+
+async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio: Radio) -> None:
+    device = RunningPod(radio, serial="A-1234", battery_pct=41)
+    await device.start()
+    (found,) = await seen(radio)
+    details = await ask(Air(LoopTime()), found.sighting, found.kinds[0], LoopTime())
+    assert (details.serial, details.battery_pct, details.trouble) == ("A-1234", 41.0, "")
+    await device.free()
+    await device.stop()

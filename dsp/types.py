@@ -229,12 +229,12 @@ class Readiness:
 
 
 class Fault(StrEnum):
-    """What a cue is about; one at a time, in this order of importance."""
+    """What a cue is about; one at a time, the first of these that lasts."""
 
+    BRAKING = "braking"
+    OVERSTRIDE = "overstride"
     CADENCE_LOW = "cadence_low"
     CADENCE_HIGH = "cadence_high"
-    OVERSTRIDE = "overstride"
-    BRAKING = "braking"
 
 
 class CueKind(StrEnum):
@@ -247,7 +247,8 @@ class CueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The target of ``metric`` at ``t_s``: ``low`` to ``high`` (either may be None), and its centre.
+    """The target of ``metric`` from ``t_s`` until the next band of it: ``low`` to ``high`` (either may
+    be None), and its centre.
 
     ``muted`` says in a few plain words why nothing would be said now (empty: cues are on).
     """
@@ -266,7 +267,7 @@ class Cue:
 
     ``t_s`` is the time of the last step or second that decided; it is worthless after
     ``expires_s``.  ``value`` and ``target`` are in the unit of ``metric``; ``wording`` is the key of
-    the sentence in the phrase book; ``why`` says in plain words what decided.
+    the sentence in the phrase book (of a fault, its name); ``why`` says in plain words what decided.
     """
 
     t_s: float
@@ -277,7 +278,7 @@ class Cue:
     target: float
     wording: str
     expires_s: float
-    withheld: str = ""  # empty: spoken; else why not ("experiment", "fading", "muted: ...")
+    withheld: str = ""  # empty: spoken; else why not, a key of monitor.cues.WITHHELD
     why: str = ""
 
 

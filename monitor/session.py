@@ -6,11 +6,11 @@ packets.  It reads no clock: time comes in with the packets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from dsp.engine import Engine
 from dsp.types import Record
+from monitor.coach import Coach
 from monitor.errors import InputError
 from monitor.packet import Packet
 from monitor.records import SensorStatus
@@ -19,26 +19,17 @@ from monitor.settings import SessionSettings
 from monitor.stream import Stream
 
 
-class Coach(Protocol):
-    """What comes after the engine: targets, drift, cues."""
-
-    def push(self, record: Record) -> list[Record]:
-        """The records that follow from this one."""
-        ...
-
-
 class Session:
     """``push(packet)`` gives the records that have become certain, ``finish()`` the rest."""
 
     def __init__(
         self,
         settings: SessionSettings,
-        coach: Coach | None = None,
         sensors: Mapping[str, SensorSpec] = SENSORS,
     ) -> None:
         self.settings = settings
         self.t_s = 0.0  # arrival of the last packet
-        self._coach = coach
+        self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
         self._streams = {s.name: Stream(s, sensors[s.kind]) for s in settings.sensors}
 
@@ -56,7 +47,7 @@ class Session:
         for other in self._streams.values():
             status = other.due(self.t_s)
             if status is not None:
-                out.append(status)
+                out += self._coached([status])
         return out
 
     def heard(self, told: SensorStatus) -> SensorStatus:
@@ -72,11 +63,5 @@ class Session:
         """How every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
 
-    def _coached(self, records: list[Record]) -> list[Record]:
-        if self._coach is None:
-            return records
-        out: list[Record] = []
-        for record in records:
-            out.append(record)
-            out += self._coach.push(record)
-        return out
+    def _coached(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
+        return list(records) if self._coach is None else self._coach.push(records)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
+from dsp.baseline import Baseline
+from dsp.situation import EffortParams
+from dsp.target import TargetParams
 from dsp.types import Placement, Runner, Side, Worn
 
 
@@ -39,12 +43,50 @@ class SensorSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CueSettings:
+    """Whether and how long to be coached.  ``experiment`` is the runner's consent to withheld cues."""
+
+    on: bool = True
+    plan: Literal["fade", "always"] = "fade"  # cues in ever less of the time (Crowell, Willy, Davis)
+    experiment: bool = False  # one due cue in five stays unspoken at random, so that cues can be judged
+    warm_up_s: float = 300.0  # the first minutes of every run are silent
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warm_up_s <= 3600:
+            raise ValueError(f"warm_up_s must be between 0 and 3600, not {self.warm_up_s:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoachSettings:
+    """All that decides the cues of one session: fixed when it starts, kept on its tape.
+
+    ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``week`` and
+    ``availability`` (share of the time in which cues may be spoken) come from the plan.
+    """
+
+    cues: CueSettings = field(default_factory=CueSettings)
+    target: TargetParams = field(default_factory=TargetParams)
+    effort: EffortParams = field(default_factory=EffortParams)
+    baseline: dict[str, Any] | None = None
+    week: int = 1
+    availability: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.week < 1 or not 0 <= self.availability <= 1:
+            raise ValueError("week starts at 1, availability is between 0 and 1")
+        if self.baseline is not None:
+            Baseline.from_dict(self.baseline)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """All that decides what numbers come out of a session's packets; stored with its tape."""
+    """All that decides what records come out of a session's packets; stored with its tape."""
 
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)
     sensors: tuple[SensorSettings, ...] = ()
+    coach: CoachSettings | None = None  # None: numbers only
 
     def __post_init__(self) -> None:
         names = [sensor.name for sensor in self.sensors]

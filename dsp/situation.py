@@ -1,0 +1,180 @@
+"""What the runner is in the middle of: reasons to keep silent, and seconds fit to learn from."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dsp.types import Activity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffortParams:
+    """Cues are for easy and moderate running.  What is None is not judged.
+
+    Heart rate lags by 30 to 60 s, so both a low heart rate and a low pace are asked for where both
+    are known.  ``today`` is the runner's own word: "hard" silences the whole run, "easy" none of it.
+    """
+
+    today: Literal["auto", "easy", "hard"] = "auto"
+    max_heart_rate_bpm: float | None = None
+    heart_rate_share: float = 0.82  # of the maximum
+    threshold_mps: float | None = None  # speed of an all-out hour
+    speed_share: float = 0.88  # of the threshold speed
+    back: float = 0.03  # must fall this far below again (relative)
+
+    def __post_init__(self) -> None:
+        if self.max_heart_rate_bpm is not None and not 120 <= self.max_heart_rate_bpm <= 240:
+            raise ValueError("max_heart_rate_bpm must be between 120 and 240")
+        if self.threshold_mps is not None and not 1.5 <= self.threshold_mps <= 7:
+            raise ValueError("threshold_mps must be between 1.5 and 7")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SituationParams:
+    """Limits of steady running (evidence: cueing by RunningCadence, RunnerUp; the dsp brief)."""
+
+    warm_up_s: float = 300.0
+    settle_s: float = 20.0  # after starting to run
+    reconnect_s: float = 10.0
+    window_s: float = 30.0  # in which ``lost_share`` of the samples may be missing
+    lost_share: float = 0.10
+    hill_pct: float = 3.0  # cadence is not cued on steeper ground,
+    steep_pct: float = 8.0  # overstride and braking not on this
+    level_pct: float = 2.0  # nothing is learned on steeper ground
+    changing_ms2: float = 0.05
+    slow_mps: float = 1.8  # turns and crossings
+    running_spm: float = 140.0  # what counts as running where nothing tells the activity
+    effort: EffortParams = field(default_factory=EffortParams)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``muted`` and ``hill`` in plain words, empty if cues are on; ``learn`` if fit for a baseline.
+
+    ``hill`` silences cadence only.
+    """
+
+    muted: str = ""
+    hill: str = ""
+    learn: bool = False
+
+
+class Situation:
+    """Events and seconds in, a verdict per second out.  Times on a clock that never goes back."""
+
+    def __init__(self, params: SituationParams | None = None) -> None:
+        self.params = params or SituationParams()
+        self.activity = Activity.UNKNOWN
+        self._first_run_s = math.inf
+        self._run_since_s = math.inf
+        self._back_s = -math.inf
+        self._lost: deque[tuple[float, float]] = deque()
+        self._speeds: deque[float] = deque(maxlen=10)
+        self._hard = _Hard(self.params.effort)
+        self._hill = self._steep = False
+
+    def change(self, activity: Activity, now_s: float) -> None:
+        """The runner does something else from now on."""
+        if activity is Activity.RUN and self.activity is not Activity.RUN:
+            self._run_since_s = now_s
+            self._first_run_s = min(self._first_run_s, now_s)
+        self.activity = activity
+
+    def lost(self, now_s: float, gap_s: float) -> None:
+        """Samples were missing for ``gap_s``, of all sensors on average."""
+        self._lost.append((now_s, gap_s))
+
+    def returned(self, now_s: float) -> None:
+        """The signal is back after a hole, or the clock jumped."""
+        self._back_s = now_s
+        self._speeds.clear()
+
+    def second(
+        self,
+        now_s: float,
+        cadence_spm: float,
+        speed: float | None,
+        slope: float | None,
+        heart: float | None,
+    ) -> Verdict:
+        """Judge this second; ``speed`` m/s, ``slope`` %, ``heart`` 1/min, None where unknown."""
+        p = self.params
+        if self.activity is Activity.UNKNOWN and cadence_spm >= p.running_spm:
+            self.change(Activity.RUN, now_s)
+        if speed is not None:
+            self._speeds.append(speed)
+        grade = abs(slope or 0.0)
+        self._hill = grade > (p.hill_pct - 0.5 if self._hill else p.hill_pct)
+        self._steep = grade > (p.steep_pct - 0.5 if self._steep else p.steep_pct)
+        hard = self._hard.second(speed, heart)
+        transient = self._transient(now_s, speed)
+        warm = now_s - self._first_run_s < p.warm_up_s
+        muted = transient or ("warm-up" if warm else "") or hard or ("too steep" if self._steep else "")
+        return Verdict(
+            muted=muted,
+            hill="on a hill" if self._hill else "",
+            learn=not muted and grade <= p.level_pct,
+        )
+
+    def _transient(self, now_s: float, speed: float | None) -> str:
+        p = self.params
+        if self.activity is not Activity.RUN:
+            return "walking" if self.activity is Activity.WALK else "not running"
+        if now_s - self._back_s < p.reconnect_s:
+            return "the signal has just come back"
+        while self._lost and self._lost[0][0] < now_s - p.window_s:
+            self._lost.popleft()
+        if sum(gap for _, gap in self._lost) > p.lost_share * p.window_s:
+            return "the signal has holes"
+        if now_s - self._run_since_s < p.settle_s:
+            return "just started running"
+        if speed is not None and speed < p.slow_mps:
+            return "turning, crossing or very slow"
+        return "changing speed" if abs(self._acceleration()) > p.changing_ms2 else ""
+
+    def _acceleration(self) -> float:
+        """m/s² between the last five seconds and the five before."""
+        if len(self._speeds) < 10:
+            return 0.0
+        v = list(self._speeds)
+        return (sum(v[5:]) - sum(v[:5])) / 25
+
+
+class _Hard:
+    """Hard effort with hysteresis, on the mean of about a minute."""
+
+    MEMORY_S = 60.0
+
+    def __init__(self, params: EffortParams) -> None:
+        self._p = params
+        self._means: dict[str, float] = {}
+        self._over: dict[str, bool] = {}
+
+    def second(self, speed: float | None, heart: float | None) -> str:
+        p = self._p
+        if p.today == "hard":
+            return "hard effort (you said so)"
+        if p.today == "easy":
+            return ""
+        heart_limit = None if p.max_heart_rate_bpm is None else p.heart_rate_share * p.max_heart_rate_bpm
+        speed_limit = None if p.threshold_mps is None else p.speed_share * p.threshold_mps
+        by_heart = self._above("heart", heart, heart_limit)
+        by_speed = self._above("speed", speed, speed_limit)
+        if by_heart:
+            return "hard effort (heart rate)"
+        return "hard effort (pace)" if by_speed else ""
+
+    def _above(self, name: str, value: float | None, limit: float | None) -> bool:
+        if value is None or limit is None:
+            self._over[name] = False
+            return False
+        mean = self._means.get(name, value)
+        self._means[name] = mean = mean + (value - mean) / self.MEMORY_S
+        high = max(mean, value) if name == "speed" else mean
+        if self._over.get(name):
+            limit *= 1 - self._p.back
+        self._over[name] = high > limit
+        return self._over[name]

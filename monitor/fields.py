@@ -16,6 +16,7 @@ MS2_PER_MG = GRAVITY_MS2 / 1000.0
 
 MAX_ACC_MS2 = 4000.0  # about 400 g: no sensor here measures more, so more is not a measurement
 MAX_GYR_RADS = 200.0  # about 11,500 deg/s, likewise
+MAX_SPEED_MPS = 15.0  # above any runner; a faster reading is a fault of the pod or the GPS
 
 MIN_RR_S, MAX_RR_S = 0.25, 2.5
 """Outside lies no beat: a Garmin HRM-Dual was captured sending 52 ms beside a true 1,044 ms."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from monitor.gatt import GattSpec
 from monitor.packet import Decoded, Packet
-from monitor.sensors import heart_rate, movesense, polar, rsc, treadmill, xsens_dot
+from monitor.sensors import heart_rate, movesense, phyphox, polar, rsc, sensor_logger, treadmill, xsens_dot
 from monitor.sensors.plain import PlainDecoder
 from monitor.settings import SensorSettings
 
@@ -97,6 +97,20 @@ _ROWS = (
         tested="experimental",
         decoder=xsens_dot.DotDecoder,
         gatt=xsens_dot.gatt,
+    ),
+    SensorSpec(
+        kind="sensor_logger",
+        label="Phone with Sensor Logger",
+        gives="acceleration, angular rate, speed (GPS)",
+        tested="vector",
+        decoder=sensor_logger.SensorLoggerDecoder,
+    ),
+    SensorSpec(
+        kind="phyphox",
+        label="Phone with phyphox",
+        gives="acceleration, angular rate",
+        tested="experimental",
+        decoder=phyphox.PhyphoxDecoder,
     ),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitor.cadence_unit import CadenceUnit
 from monitor.errors import DecodeError
-from monitor.fields import unpack
+from monitor.fields import MAX_SPEED_MPS, unpack
 from monitor.gatt import GattSpec, sig
 from monitor.packet import Decoded, Packet, Values
 from monitor.settings import SensorSettings
@@ -18,8 +18,6 @@ CHARACTERISTICS = {"rsc": sig(0x2A53), "rsc_feature": sig(0x2A54), "sensor_locat
 _HEAD = struct.Struct("<BHB")
 _STRIDE = struct.Struct("<H")
 _DISTANCE = struct.Struct("<I")
-
-MAX_SPEED_MPS = 15.0  # above any runner; a faster reading is a fault of the pod
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def outcome(got: list[Decoded] | DecodeError) -> object:
         if isinstance(d, Values)
         else (d.acc_ms2.tolist(), d.device_s is None or d.device_s.tolist())
         for d in got
+        if isinstance(d, Samples) or d.values
     ]
 
 

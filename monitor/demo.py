@@ -26,6 +26,7 @@ def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
             sources=lambda time: [Replay(recording, time, pace)],
             keep=False,
             web=web,
+            pace=pace,
         ),
         console,
     )

@@ -69,7 +69,8 @@ class Live:
     """What to run.  ``sources`` are made with the session's clock, which starts at 0.
 
     ``keep``: write store and tape; ``tape``: write this tape and nothing else; ``web``: serve the page;
-    ``linger``: until Ctrl-C; ``summary``: tell at the end what came of it.
+    ``linger``: until Ctrl-C; ``summary``: tell at the end what came of it;
+    ``pace``: how many seconds of the session pass in one second; infinite as fast as possible.
     """
 
     title: str
@@ -80,6 +81,7 @@ class Live:
     linger: bool = False
     tape: Path | None = None
     summary: bool = False
+    pace: float = 1.0
 
 
 def sources(config: Config, time: Steady) -> list[Source]:
@@ -107,15 +109,14 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
     if live.tape is None:
         around = Around(config=config, store=store, started=started, time=time)
         sinks += [sink for make in SINKS if (sink := make(around)) is not None]
+    session = Session(live.settings)
     async with contextlib.AsyncExitStack() as pages:
         if live.web is not None:
-            page = WebSink(Board(live.web.history_s), time)
+            page = WebSink(Board(live.web.history_s), time, lambda: session.t_s, live.pace)
             token = needed_token(live.web, data_folder(config))
             show(await pages.enter_async_context(serving(page, live.web, token)), live.web, console)
             sinks.append(page)
-        ended = await serve(
-            live.sources(time), Session(live.settings), sinks, started, tape=tape, time=time
-        )
+        ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         if live.summary:
             console.print(sensor_table(tally.sensors))
             console.print(summary(live.settings, ended.t_s, tally.records))

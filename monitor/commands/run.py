@@ -79,5 +79,6 @@ def replay(
         keep=keep,
         web=page(settings, host, port) if web else None,
         linger=web,
+        pace=times,
     )
     go(settings, live, Console())

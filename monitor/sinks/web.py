@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from monitor.channel import Channel
@@ -16,13 +17,21 @@ WAITING = 100  # changes a slow page may lie behind; then it starts over
 
 
 class WebSink:
-    """One board, any number of pages.  A page that cannot keep up costs nobody anything."""
+    """One board, any number of pages.  A page that cannot keep up costs nobody anything.
+
+    Every message says which session second it is now (``at_s``), so that a page can lay sounds on
+    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.
+    """
 
     name = "web"
 
-    def __init__(self, board: Board, time: Steady) -> None:
+    def __init__(
+        self, board: Board, time: Steady, at_s: Callable[[], float] = lambda: 0.0, pace: float = 1.0
+    ) -> None:
         self.board = board
         self._time = time
+        self._at_s = at_s
+        self._pace = pace if math.isfinite(pace) else None
         self._pages: set[Channel[str]] = set()
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
@@ -36,7 +45,8 @@ class WebSink:
     def attach(self) -> Channel[str]:
         """Messages for one page: first everything, then every change; closed if it lags too far."""
         page: Channel[str] = Channel(WAITING)
-        page.put(json.dumps({"all": self.board.state()}, allow_nan=False))
+        everything = {"all": self.board.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        page.put(json.dumps(everything, allow_nan=False))
         self._pages.add(page)
         return page
 
@@ -50,7 +60,7 @@ class WebSink:
             page.close()
 
     def _send(self, change: dict[str, Any]) -> None:
-        message = json.dumps({"change": change}, allow_nan=False)
+        message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
         for page in list(self._pages):
             page.put(message)
             if page.dropped:

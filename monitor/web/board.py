@@ -11,12 +11,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from dsp.metrics import BY_NAME
-from dsp.types import ActivityChange, Estimate, Gap, Metric, Step
+from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
 from monitor import as_json
 from monitor.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 
 CHARTED = ("cadence_spm", "contact_ms", "speed_mps", "overstride_m", "braking_impulse_bws")
-"""Metrics whose last minutes are kept, once a second."""
+"""Metrics whose last minutes are kept, once a second; ``band:NAME`` are low and high of its band."""
+
+BEATS, CUES = 24, 12
+"""How many of the newest steps (for the metronome's phase) and cues a page is told."""
+
+
+Point = tuple[float, *tuple[float | None, ...]]
+"""Seconds, then what is drawn there."""
 
 
 class Board:
@@ -25,11 +32,15 @@ class Board:
     def __init__(self, history_s: float) -> None:
         self._history_s = history_s
         self._state: dict[str, Any] = {"t_s": 0.0, "steps": 0, "activity": "unknown", "session": None}
-        self._state |= {"ended": None, "gaps": 0}
+        self._state |= {"ended": None, "gaps": 0, "beats": [], "cues": []}
         self._now: dict[str, dict[str, Any]] = {}
+        self._bands: dict[str, Any] = {}
+        self._cues = 0
         self._sensors: dict[str, Any] = {}
         self._sinks: dict[str, Any] = {}
-        self._history: dict[str, deque[tuple[float, float]]] = {name: deque() for name in CHARTED}
+        self._history: dict[str, deque[Point]] = {
+            name: deque() for metric in CHARTED for name in (metric, f"band:{metric}")
+        }
 
     def state(self) -> dict[str, Any]:
         """Everything, for a page that has just been opened."""
@@ -37,6 +48,7 @@ class Board:
         return {
             **self._state,
             "now": {name: dict(v) for name, v in self._now.items()},
+            "bands": dict(self._bands),
             "sensors": dict(self._sensors),
             "sinks": dict(self._sinks),
             "history": history,
@@ -44,7 +56,7 @@ class Board:
 
     def push(self, records: Iterable[Out]) -> dict[str, Any]:
         """Take records; what changed."""
-        change: dict[str, Any] = {"now": {}, "sensors": {}, "sinks": {}, "history": {}}
+        change: dict[str, Any] = {"now": {}, "bands": {}, "sensors": {}, "sinks": {}, "history": {}}
         before = dict(self._state)
         for record in records:
             self._take(record, change)
@@ -55,11 +67,19 @@ class Board:
         match record:
             case Step():
                 self._state["steps"] += 1
+                self._state["beats"] = sorted([*self._state["beats"], round(record.ic_s, 4)])[-BEATS:]
                 for estimate in record.estimates:
                     self._newest(record.ic_s, estimate, change)
             case Metric(t_s, None, estimate):
                 self._newest(t_s, estimate, change)
-                self._chart(t_s, estimate, change)
+                self._chart(estimate.metric, (t_s, estimate.value), change)
+            case Band(t_s, metric):
+                self._bands[metric] = change["bands"][metric] = as_json.dump(record)
+                self._chart(f"band:{metric}", (t_s, record.low, record.high), change)
+            case Cue():
+                self._cues += 1
+                told = {"n": self._cues, **as_json.dump(record)}
+                self._state["cues"] = [*self._state["cues"], told][-CUES:]
             case ActivityChange():
                 self._state["activity"] = record.activity.value
             case Gap():
@@ -84,13 +104,13 @@ class Board:
         self._now[estimate.metric] = change["now"][estimate.metric] = shown
         self._reach(t_s)
 
-    def _chart(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
-        points = self._history.get(estimate.metric)
+    def _chart(self, name: str, point: Point, change: dict[str, Any]) -> None:
+        points = self._history.get(name)
         if points is None:
             return
-        points.append((t_s, estimate.value))
-        change["history"].setdefault(estimate.metric, []).append((t_s, estimate.value))
-        while points[0][0] < t_s - self._history_s:
+        points.append(point)
+        change["history"].setdefault(name, []).append(point)
+        while points[0][0] < point[0] - self._history_s:
             points.popleft()
 
     def _reach(self, t_s: float) -> None:

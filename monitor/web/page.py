@@ -12,7 +12,7 @@ from importlib.resources import files
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import Cookie, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import Cookie, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
@@ -23,11 +23,15 @@ from monitor.web.access import WebSettings
 from monitor.web.board import legend
 
 STATIC = files("monitor.web") / "static"
-FILES = {
-    "/live.js": ("live.js", "text/javascript"),
-    "/live.css": ("live.css", "text/css"),
-    "/icon.svg": ("icon.svg", "image/svg+xml"),
+KINDS = {
+    "js": "text/javascript",
+    "css": "text/css",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "webmanifest": "application/manifest+json",
 }
+"""What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
 COOKIE = "gaitcue"
 REFUSED = 4401  # our WebSocket close code for a page without the token
 POLICY = (
@@ -57,14 +61,14 @@ def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
         return response
 
     @app.get("/{name}.{ending}")
-    def static(request: Request) -> Response:
-        if request.url.path == "/plotly.js":  # public software, worth keeping in the browser
+    def static(name: str, ending: str) -> Response:
+        if (name, ending) == ("plotly", "js"):  # public software, worth keeping in the browser
             keep = {"Cache-Control": "public, max-age=604800"}
             return Response(plotly, media_type="text/javascript", headers=keep)
-        name, kind = FILES.get(request.url.path, ("", ""))
-        if not name:
+        file = STATIC / f"{name}.{ending}"
+        if ending not in KINDS or not file.is_file():
             raise HTTPException(404, "There is no such file.")
-        return Response((STATIC / name).read_bytes(), media_type=kind)
+        return Response(file.read_bytes(), media_type=KINDS[ending], headers={"Cache-Control": "no-cache"})
 
     @app.get("/api/v1/legend")
     def definitions(gaitcue: str | None = Cookie(None)) -> Response:

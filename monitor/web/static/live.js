@@ -1,9 +1,17 @@
 // The live page: one WebSocket, one state, drawn again when it changes.
+import { openBox } from "./box.js";
+import { SessionClock } from "./clock.js";
+import { Cues } from "./cues.js";
+import { openPocket } from "./pocket.js";
+import { Sound } from "./sound.js";
+import { Voice } from "./voice.js";
+
 const $ = (id) => document.getElementById(id);
 const TILES = ["contact_ms", "speed_mps", "overstride_m", "braking_impulse_bws", "foot_strike_deg", "contact_balance_pct"];
 const STALE_S = 4; // a number older than this is shown faint: it was, it is not
 const STRIP_S = 300;
 let legend = {}, state = null, heard = 0, retry = 250, drawn = "";
+const clock = new SessionClock(), sound = new Sound(), voice = new Voice(), cues = new Cues(clock, sound, voice);
 
 function merge(change) {
   for (const [key, value] of Object.entries(change)) {
@@ -13,7 +21,8 @@ function merge(change) {
         all.push(...points);
         while (all.length && all[0][0] < state.t_s - 900) all.shift();
       }
-    } else if (value && typeof value === "object" && key !== "session") Object.assign(state[key], value);
+    } else if (Array.isArray(value)) state[key] = value;
+    else if (value && typeof value === "object" && key !== "session") Object.assign(state[key], value);
     else state[key] = value;
   }
 }
@@ -23,8 +32,10 @@ function connect() {
   socket.onopen = () => { retry = 250; say("link", "live", "good"); };
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
-    if (message.all) state = message.all; else if (state) merge(message.change);
+    if (message.all) { state = message.all; clock.start(message.pace); } else if (state) merge(message.change);
+    clock.hear(message.at_s);
     heard = performance.now();
+    cues.take(state, legend);
     draw();
   };
   socket.onclose = (event) => {
@@ -109,8 +120,14 @@ function strip() {
     if (i && t - recent[i - 1][0] > 3) { x.push(t / 60); y.push(null); }
     x.push(t / 60); y.push(v);
   });
-  const line = css.getPropertyValue("--line"), low = Math.min(...recent.map((p) => p[1])), high = Math.max(...recent.map((p) => p[1]));
-  Plotly.react($("strip"), [{ x, y, mode: "lines", line: { color: css.getPropertyValue("--trace"), width: 2.5 } }], {
+  const line = css.getPropertyValue("--line"), bands = (state.history["band:cadence_spm"] ?? []).filter(([t, a, b]) => t > end - STRIP_S && a !== null && b !== null);
+  const all = [...recent.map((p) => p[1]), ...bands.flatMap(([, a, b]) => [a, b])], low = Math.min(...all), high = Math.max(...all);
+  const edge = { x: bands.map(([t]) => t / 60), mode: "lines", line: { width: 0 }, hoverinfo: "skip" }, good = css.getPropertyValue("--good");
+  Plotly.react($("strip"), [
+    { ...edge, y: bands.map((b) => b[1]) },
+    { ...edge, y: bands.map((b) => b[2]), fill: "tonexty", fillcolor: `${good.trim()}33` },
+    { x, y, mode: "lines", line: { color: css.getPropertyValue("--trace"), width: 2.5 } },
+  ], {
     margin: { l: 44, r: 8, t: 4, b: 34 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent", font: { color: ink, size: 12 },
     xaxis: { title: { text: "minutes" }, gridcolor: line, zeroline: false, range: [Math.max(0, end - STRIP_S) / 60, Math.max(end, 30) / 60] },
     yaxis: { title: { text: "steps/min" }, gridcolor: line, zeroline: false, range: [Math.min(low - 4, 150), Math.max(high + 4, 185)] },
@@ -125,5 +142,7 @@ setTheme(kept ? kept === "light" : matchMedia("(prefers-color-scheme: light)").m
 $("theme").onclick = () => { setTheme(theme() === "dark"); localStorage.setItem("theme", theme()); };
 setInterval(() => { if (state && !state.ended && performance.now() - heard > 6000) say("link", "no news", "warn"); }, 1000);
 addEventListener("resize", () => { drawn = ""; draw(); });
-fetch("api/v1/legend").then((r) => (r.ok ? r.json() : {})).then((found) => { legend = found; delete $("tiles").dataset.names; draw(); });
+fetch("api/v1/legend").then((r) => (r.ok ? r.json() : {})).then((found) => { legend = found; delete $("tiles").dataset.names; draw(); }).catch(() => {}); // no link: names stay as they are
+openBox(sound, voice);
+openPocket();
 connect();

@@ -1,0 +1,57 @@
+// The sound box: switch on with one tap, try it, choose, measure the delay of headphones.
+import { keep, settings } from "./settings.js";
+import { QUICKER } from "./sound.js";
+import { listen } from "./taps.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function openBox(sound, voice) {
+  const box = $("box"), pill = $("sound");
+  const shown = () => {
+    pill.textContent = sound.ready ? "sound on" : "tap for sound";
+    pill.className = `pill ${sound.ready ? "good" : "warn"}`;
+    $("delay").textContent = settings.delay_ms ? `${settings.delay_ms} ms are taken off` : "not measured";
+  };
+  const test = async () => {
+    if (!(await sound.unlock())) return;
+    sound.tones(QUICKER);
+    setTimeout(() => voice.say(voice.phrase("sound_on")), 420);
+    navigator.vibrate?.(100);
+  };
+  sound.changed = shown;
+  pill.onclick = async () => { if (sound.ready) box.showModal(); else await test(); shown(); };
+  $("box-test").onclick = test;
+  $("box-close").onclick = () => box.close();
+  for (const name of ["tones", "beats", "pulses"]) {
+    $(`set-${name}`).checked = settings[name];
+    $(`set-${name}`).onchange = ({ target }) => keep(name, target.checked);
+  }
+  $("set-pulses").disabled = !navigator.vibrate;
+  for (const name of ["words", "language"]) {
+    $(`set-${name}`).value = settings[name];
+    $(`set-${name}`).onchange = ({ target }) => keep(name, target.value);
+  }
+  $("set-volume").value = settings.volume;
+  $("set-volume").onchange = ({ target }) => { keep("volume", Number(target.value)); sound.tones(QUICKER); };
+  voice.load().then(() => {
+    $("set-language").append(...voice.languages.map(([code, name]) => new Option(name, code)));
+    $("set-language").value = settings.language;
+  });
+  $("tap-start").onclick = () => measure(sound, shown);
+  $("tap-forget").onclick = () => { keep("delay_ms", 0); shown(); };
+  shown();
+}
+
+async function measure(sound, shown) {
+  const pad = $("tap-pad"), told = $("tap-told");
+  const before = settings.delay_ms;
+  keep("delay_ms", 0); // heard as it comes
+  pad.disabled = false; $("tap-start").disabled = true;
+  told.textContent = "Tap the field on every beat.";
+  const found = await listen(sound, pad);
+  pad.disabled = true; $("tap-start").disabled = false;
+  keep("delay_ms", found ?? before);
+  told.textContent = found === null ? "The taps did not agree; nothing was changed. Try once more."
+    : `Heard ${found} ms after it was sent (right to about 50 ms). Sounds now start so much earlier.`;
+  shown();
+}

@@ -1,0 +1,37 @@
+// The page in a pocket: installed, awake, dark, and deaf to the cloth.
+const HOLD_MS = 1200;
+const $ = (id) => document.getElementById(id);
+let lock = null, wanted = false;
+
+export function openPocket() {
+  navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page works, but only with a link
+  $("pocket-start").onclick = () => { $("pocket").hidden = false; keepAwake(); document.documentElement.requestFullscreen?.().catch(() => {}); };
+  const pocket = $("pocket");
+  let timer = 0;
+  pocket.onpointerdown = () => { timer = setTimeout(leave, HOLD_MS); };
+  pocket.onpointerup = pocket.onpointercancel = pocket.onpointerleave = () => clearTimeout(timer);
+  pocket.oncontextmenu = (event) => event.preventDefault();
+  document.addEventListener("visibilitychange", () => { if (wanted && !document.hidden) keepAwake(); });
+  tellAwake();
+}
+
+// The screen goes dark after a while unless a page asks; the browser takes that back when the page is hidden.
+export async function keepAwake() {
+  wanted = true;
+  try {
+    lock = await navigator.wakeLock.request("screen");
+    lock.onrelease = tellAwake;
+  } catch { lock = null; }
+  tellAwake();
+}
+
+function leave() {
+  $("pocket").hidden = true;
+  if (document.fullscreenElement) document.exitFullscreen();
+}
+
+function tellAwake() {
+  $("awake").textContent = lock && !lock.released ? "The screen stays awake."
+    : !isSecureContext ? "This page came over http, so the browser refuses to keep the screen awake: set the phone’s screen time-out to never, or open the page over https."
+    : wanted ? "The browser did not let the screen be kept awake (battery saver?)." : "";
+}

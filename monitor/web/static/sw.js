@@ -1,0 +1,33 @@
+// The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
+const SHELL = "gaitcue-1";
+const FILES = ["live.css", "cues.css", "live.js", "clock.js", "metronome.js", "settings.js", "sound.js", "voice.js",
+  "cues.js", "taps.js", "box.js", "pocket.js", "phrases.json", "icon.svg", "icon-192.png", "plotly.js"];
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  const others = (names) => Promise.all(names.filter((name) => name !== SHELL).map((name) => caches.delete(name)));
+  event.waitUntil(caches.keys().then(others).then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { pathname, origin } = new URL(event.request.url);
+  const shell = pathname === "/" || FILES.includes(pathname.slice(1));
+  if (event.request.method === "GET" && origin === location.origin && shell) event.respondWith(fresh(event.request, pathname));
+});
+
+// From the service if it answers, else as it was; "/" is kept without what stands behind the "?".
+async function fresh(request, pathname) {
+  const cache = await caches.open(SHELL);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await cache.put(pathname, answer.clone());
+    return answer;
+  } catch (error) {
+    const kept = await cache.match(pathname);
+    if (kept) return kept;
+    throw error;
+  }
+}

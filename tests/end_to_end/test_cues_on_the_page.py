@@ -132,7 +132,9 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         service.tell(cue(first[-1]))
         await expect(page.locator("#cue-words")).to_have_text("Schnell und leicht")
         await expect(page.locator("#cue-numbers")).to_have_text("Cadence 164, target 172 steps/min")
-        await expect(page.locator("#cue-late")).to_have_text(re.compile(r"heard [01]\.\d s after the step"))
+        await expect(page.locator("#cue-late")).to_have_text(
+            re.compile(r"heard [01]\.\d s after your step")
+        )
         await page.wait_for_function("heard.words.length == 1")
         made, words, pulses = await heard(page)
         assert words == [{"text": "Schnell und leicht", "lang": "de"}]
@@ -220,3 +222,16 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
             "caches.open('gaitcue-1').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )
         assert not [url for url in kept if "api" in url or "token" in url]
+
+
+async def test_in_the_pocket_the_page_is_black_and_deaf_until_it_is_held(browser: Browser) -> None:
+    async with opened(browser, Service()) as page:
+        await page.locator("#sound").tap()
+        await page.locator("#pocket-start").tap()
+        await expect(page.locator("#pocket")).to_be_visible()
+        await page.mouse.click(200, 40)  # where the sound switch lies
+        await expect(page.locator("#box")).to_be_hidden()
+        await expect(page.locator("#pocket")).to_be_visible()
+        await page.mouse.down()
+        await expect(page.locator("#pocket")).to_be_hidden()
+        await page.mouse.up()

@@ -72,7 +72,7 @@ export class Cues {
       ? `${spec.label} ${number(cue.value)}, target ${number(cue.target)} ${spec.unit}` : "";
     const late_s = heard_ms === null ? null : this.clock.at(heard_ms) - cue.t_s;
     $("cue-late").textContent = late_s === null ? "no sound: tap “sound” above"
-      : `heard ${(late_s / this.clock.pace).toFixed(1)} s after the step that decided`;
+      : `heard ${(late_s / this.clock.pace).toFixed(1)} s after your step`;
     banner.hidden = false;
     clearTimeout(this.#hide);
     this.#hide = setTimeout(() => { banner.hidden = true; }, SHOWN_S * 1000);

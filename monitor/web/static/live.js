@@ -35,6 +35,7 @@ function connect() {
     if (message.all) { state = message.all; clock.start(message.pace); } else if (state) merge(message.change);
     clock.hear(message.at_s);
     heard = performance.now();
+    if (!state?.ended) say("link", "live", "good");
     cues.take(state, legend);
     draw();
   };

@@ -5,7 +5,12 @@ let lock = null, wanted = false;
 
 export function openPocket() {
   navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page works, but only with a link
-  $("pocket-start").onclick = () => { $("pocket").hidden = false; keepAwake(); document.documentElement.requestFullscreen?.().catch(() => {}); };
+  $("pocket-start").onclick = () => {
+    $("box").close();
+    $("pocket").hidden = false;
+    keepAwake();
+    document.documentElement.requestFullscreen?.().catch(() => {}); // iPhones have none: their bars stay
+  };
   const pocket = $("pocket");
   let timer = 0;
   pocket.onpointerdown = () => { timer = setTimeout(leave, HOLD_MS); };

@@ -132,9 +132,7 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         service.tell(cue(first[-1]))
         await expect(page.locator("#cue-words")).to_have_text("Schnell und leicht")
         await expect(page.locator("#cue-numbers")).to_have_text("Cadence 164, target 172 steps/min")
-        await expect(page.locator("#cue-late")).to_have_text(
-            re.compile(r"heard [01]\.\d s after your step")
-        )
+        await expect(page.locator("#cue-late")).to_have_text(re.compile(r"heard \d+\.\d s after your step"))
         await page.wait_for_function("heard.words.length == 1")
         made, words, pulses = await heard(page)
         assert words == [{"text": "Schnell und leicht", "lang": "de"}]

@@ -142,6 +142,7 @@ const kept = localStorage.getItem("theme");
 setTheme(kept ? kept === "light" : matchMedia("(prefers-color-scheme: light)").matches);
 $("theme").onclick = () => { setTheme(theme() === "dark"); localStorage.setItem("theme", theme()); };
 setInterval(() => { if (state && !state.ended && performance.now() - heard > 6000) say("link", "no news", "warn"); }, 1000);
+new ResizeObserver(() => { if (window.Plotly && $("strip").data) Plotly.Plots.resize($("strip")); }).observe($("strip"));
 addEventListener("resize", () => { drawn = ""; draw(); });
 fetch("api/v1/legend").then((r) => (r.ok ? r.json() : {})).then((found) => { legend = found; delete $("tiles").dataset.names; draw(); }).catch(() => {}); // no link: names stay as they are
 openBox(sound, voice);

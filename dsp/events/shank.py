@@ -1,7 +1,6 @@
 """Contacts from an IMU on the shank: swing peak, then contact and toe-off of the pitch rate.
 
-Fitted on virtual shank IMUs of 15 runners (Fukuchi 2017, PeerJ 5:e3298), leave-one-runner-out:
-initial contact 6.4 ms, toe-off 7.3 ms between runners, contact time 9.2 ms per trial.
+What the marks found here say about contact and toe-off is in ``dsp.models``.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 
 from dsp.events.foot_features import crossing, extremum
 from dsp.filters import Block, Fir, History, Hole, Resampler, along
+from dsp.models import MODELS, Models
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
 
@@ -28,23 +28,21 @@ class ShankParams:
     stride_s: float = 0.70
     least_dps: float = 100.0
     level: float = 0.35  # of the usual swing peak
-    ic_sd_s: float = 0.0065
-    to_sd_s: float = 0.0075
-    angle_offset_deg: float = 0.0
 
 
 class ShankStage:
     """Chunks of one shank sensor to contacts, gaps and readiness.
 
-    Features: ``stride_s``, ``swing_dps``, ``span_s`` (raw contact to raw toe-off, for the contact
-    time and overstride models), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee,
-    relative to the mount), ``shock_g`` (largest acceleration near contact).
+    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
+    there to the mark of toe-off), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee),
+    ``shock_g`` (largest acceleration near contact).
     """
 
     need = 6
 
-    def __init__(self, worn: Worn, params: ShankParams | None = None) -> None:
+    def __init__(self, worn: Worn, models: Models = MODELS, params: ShankParams | None = None) -> None:
         self.worn = worn
+        self._models = models
         self._p = params or ShankParams()
         self._resampler = Resampler(RATE_HZ)
         self._history = History(RATE_HZ, 7, keep_s=12.0)
@@ -182,23 +180,39 @@ class ShankStage:
         return None if off is None or last <= first else (ic, top + off)
 
     def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> list[Contact | Readiness]:
-        h, p, w = self._history, self._p, self.worn
+        h, m, w = self._history, self._models, self.worn
         self._follow(swing)
         span = (raw_to - raw_ic) / RATE_HZ
         if not 0.08 < span < 1.0:
             return []
-        ic_s = h.time(swing + raw_ic) - 0.0165
-        to_s = ic_s + (-0.0044 + 0.9738 * span)
-        features = {"stride_s": self._stride_s, "swing_dps": self._swing_dps, "span_s": span}
-        angle = self._inclination(swing, swing + raw_ic - 0.0165 * RATE_HZ)
-        if angle is not None:
-            features["shank_deg"] = angle
+        features = {
+            "at_s": h.time(swing + raw_ic),
+            "stride_s": self._stride_s,
+            "swing_dps": self._swing_dps,
+            "span_ms": 1e3 * span,
+        }
+        shift_s = m.shank_ic_ms.value(features) / 1e3
+        ic_s = features["at_s"] + shift_s
+        to_s = ic_s + m.shank_contact_ms.value(features) / 1e3
+        lean = self._inclination(swing, swing + raw_ic + shift_s * RATE_HZ)
+        if lean is not None:
+            features["lean_deg"] = lean
+            features["shank_deg"] = m.shank_deg.value(features)
         near = h.rows(swing + round(raw_ic) - 4, swing + round(raw_ic) + 12)[:, ACC]
         features["shock_g"] = float(np.abs(near @ self._long).max() / GRAVITY_MS2)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
         known = h.time(need - 1) + self._low.delay_s
         contact = Contact(
-            w.sensor, w.placement, w.side, ic_s, to_s, p.ic_sd_s, p.to_sd_s, known, filled, features
+            w.sensor,
+            w.placement,
+            w.side,
+            ic_s,
+            to_s,
+            m.shank_ic_ms.sd / 1e3,
+            m.shank_contact_ms.sd / 1e3,
+            known,
+            filled,
+            features,
         )
         if self._have < self.need:
             self._have += 1
@@ -241,7 +255,7 @@ class ShankStage:
         across /= np.linalg.norm(across)
         long = turn[-1] @ self._long
         back = np.cross(up, across)
-        return -math.degrees(math.atan2(float(long @ back), float(long @ up))) + self._p.angle_offset_deg
+        return -math.degrees(math.atan2(float(long @ back), float(long @ up)))
 
 
 def _long_axis(mean_ms2: Array, axis: Array) -> Array:

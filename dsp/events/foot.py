@@ -62,6 +62,7 @@ class FootStage:
         self._axes = FootAxes()
         self._meter = StrideMeter(RATE_HZ)
         self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
+        self._ended = False  # no more samples will come
         self.done_s = -math.inf
         self._begin_grid()
 
@@ -85,11 +86,12 @@ class FootStage:
         return out
 
     def finish(self) -> list[Contact | Gap | Readiness]:
-        """A recording too short to be sure of the axes is read with what one stride tells."""
-        h = self._history
-        if self._axes.have or h.end - h.start < RATE_HZ or not self._learn(h.start, h.end, least=1):
+        """The last stance, if its toe-off was seen; a short recording learns its axes from one stride."""
+        h, self._ended = self._history, True
+        short = not self._axes.have and h.end - h.start >= RATE_HZ
+        if short and not self._learn(h.start, h.end, least=1):
             return []
-        return self._decide()
+        return self._decide() if self._axes.have else []
 
     def _block(self, block: Block) -> list[Contact | Gap | Readiness]:
         if block.fresh:
@@ -181,7 +183,9 @@ class FootStage:
         """Mid-stance, then contact and toe-off, once their samples are there."""
         h = self._history
         first, last = (swing + round(k * self._stride_s * RATE_HZ) for k in (0.143, 0.60))
-        if h.end < last + 3:
+        if self._ended:
+            last = min(last, h.end - 3)
+        if h.end < last + 3 or last <= first:
             return None
         still = stillness(h.rows(first - 2, last + 3))
         zv = first + int(np.argmin(still))
@@ -197,6 +201,8 @@ class FootStage:
         if tipped is None or tipped > limit - 1 - swing:
             return self._reject(swing) if h.end >= limit else None
         need = swing + math.ceil(tipped) + look
+        if self._ended and h.end >= swing + tipped + 0.03 * RATE_HZ:
+            need = min(need, h.end)
         if h.end < need:
             return None
         self._still += 0.2 * (float(still.min()) - self._still)

@@ -52,6 +52,7 @@ class ShankStage:
         self._mean: Array = np.zeros(3)
         self._stride_s, self._peak_dps = self._p.stride_s, self._p.swing_dps
         self._have = 0
+        self._ended = False  # no more samples will come
         self.done_s = -math.inf
         self._begin_grid()
 
@@ -75,8 +76,11 @@ class ShankStage:
         return out
 
     def finish(self) -> list[Contact | Gap | Readiness]:
-        """Nothing more: a stance without its toe-off is not a contact."""
-        return []
+        """The last stance, if its toe-off was still seen."""
+        if self._axis is None:
+            return []
+        self._ended = True
+        return list(self._decide())
 
     def _block(self, block: Block) -> list[Contact | Readiness]:
         h = self._history
@@ -85,7 +89,11 @@ class ShankStage:
             h.restart(block.t0_s - self._low.delay_s)
             self._begin_grid()
         h.append(self._low.push(block.x), block.filled)
-        out: list[Contact | Readiness] = []
+        return self._decide()
+
+    def _decide(self) -> list[Contact | Readiness]:
+        """All decisions the samples so far allow."""
+        h, out = self._history, list[Contact | Readiness]()
         while self._axis is not None or self._find_axis():
             made = self._close(self._swing) if self._swing is not None else self._find_swing()
             if made is None:
@@ -151,7 +159,9 @@ class ShankStage:
         need = swing + round((0.15 + 0.75) * self._stride_s * RATE_HZ)
         h = self._history
         if h.end < need:
-            return None
+            if not self._ended or h.end - swing < 0.3 * RATE_HZ:
+                return None
+            need = h.end
         w = self._rate(swing, need)
         found = self._events(w, h.rows(swing, need)[:, ACC])
         if found is None:

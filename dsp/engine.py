@@ -191,7 +191,9 @@ class Engine:
         estimates = step_estimates(c, around, self._models)
         to_s = c.to_s
         contact = next((e for e in estimates if e.metric == "contact_ms"), None)
-        if not placement.one_leg:
+        if not around.running:
+            to_s = None  # what says when a runner leaves the ground says nothing about a walker
+        elif not placement.one_leg:
             to_s = ic_s + contact.value / 1e3 if contact is not None and contact.how != "model" else None
         return Step(c.sensor, c.side, ic_s, to_s, estimates)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dsp import braking
-from dsp.models import Guess, Linear, Models
+from dsp import braking, running
+from dsp.models import Guess, Models, best
 from dsp.overstride import leg_length_m
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
@@ -27,23 +27,27 @@ class Around:
     cadence: Estimate | None
     partners: tuple[Contact, ...] = ()
 
+    @property
+    def running(self) -> bool:
+        """Not known to walk or stand."""
+        return self.activity not in (Activity.WALK, Activity.STAND)
+
 
 def step_estimates(contact: Contact, around: Around, models: Models) -> tuple[Estimate, ...]:
     """Everything the sensors worn support, nothing else."""
-    how = contact.placement.value
     out: list[Estimate] = []
     _timing(out, contact, around, models)
     if around.speed is not None:
-        _add(out, "speed_mps", (around.speed.value, around.speed.sd), around.speed.how)
+        v, sd, how = around.speed.value, around.speed.sd, around.speed.how
+        _add(out, "speed_mps", (v, sd), how)
         if around.step_s is not None:
-            v, sd = around.speed.value, around.speed.sd
-            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), around.speed.how)
+            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), how)
     if around.slope is not None:
         out.append(around.slope)
     for c in (contact, *around.partners):
         _own(out, c, models)
-    if around.activity is not Activity.WALK and around.activity is not Activity.STAND:
-        _running(out, contact, around, models, how)
+    if around.running:
+        _running(out, contact, around, models)
     return tuple(out)
 
 
@@ -53,44 +57,15 @@ def pod_estimates(
     """Everything that speed and cadence alone support while running."""
     step = 60 / cadence_spm
     out: list[Estimate] = []
-    terms = motion_terms(speed_mps, step, runner.height_m)
-    _add(out, "contact_ms", _pod_contact(terms, models).guess(terms), "model")
+    terms = running.motion_terms(speed_mps, step, runner.height_m)
+    contact = running.pod_contact_ms(terms, models)
+    _add(out, "contact_ms", contact, "model")
+    if contact is not None and runner.height_m is not None:
+        terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
     _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
-    _load(
-        out,
-        terms,
-        models.pod_overstride_m,
-        models.pod_impulse_bws,
-        _pod_peak(terms, models),
-        slope_pct,
-        "pod",
-    )
+    _load(out, terms, running.for_pod(models), slope_pct, "pod")
     _relative(out, runner, "pod")
     return out
-
-
-def motion_terms(speed_mps: float | None, step_s: float | None, height_m: float | None) -> dict[str, float]:
-    """Terms of the models that rest on speed, step time and body height, as far as these are known."""
-    out: dict[str, float] = {}
-    if step_s is not None:
-        out["step_s"] = step_s
-    if height_m is not None:
-        out["height_m"] = height_m
-    if speed_mps is not None and speed_mps > 0:
-        out |= {"speed_mps": speed_mps, "per_speed_s_m": 1 / speed_mps}
-        if step_s is not None:
-            out["speed_step_m"] = speed_mps * step_s
-            if height_m is not None:
-                out["step_per_height"] = speed_mps * step_s / height_m
-    return out
-
-
-def _pod_contact(terms: dict[str, float], models: Models) -> Linear:
-    return models.pod_contact_ms_with_height if "height_m" in terms else models.pod_contact_ms
-
-
-def _pod_peak(terms: dict[str, float], models: Models) -> Linear:
-    return models.pod_peak_bw_with_height if "height_m" in terms else models.pod_peak_bw
 
 
 def _add(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
@@ -110,46 +85,35 @@ def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
         _add(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
     if a.step_s is not None:
         _add(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
-    _add(
-        out,
-        "contact_ms",
-        _contact_ms(c, a, models),
-        how if c.to_s is not None and c.to_sd_s is not None else "model",
-    )
+    measured = c.to_s is not None and c.to_sd_s is not None
+    _add(out, "contact_ms", _contact_ms(c, a, models), how if measured else "model")
     contact = _get(out, "contact_ms")
     if contact is not None and a.stride_s is not None:
         stride_ms = 1e3 * a.stride_s
+        share = 100 * contact.value / stride_ms, 100 * contact.sd / stride_ms
         _add(out, "flight_ms", (stride_ms / 2 - contact.value, contact.sd), contact.how)
-        _add(
-            out,
-            "duty_factor_pct",
-            (100 * contact.value / stride_ms, 100 * contact.sd / stride_ms),
-            contact.how,
-        )
+        _add(out, "duty_factor_pct", share, contact.how)
 
 
 def _contact_ms(c: Contact, a: Around, models: Models) -> Guess | None:
+    """All of these were fitted on running: walkers stay twice as long on the ground."""
+    if not a.running:
+        return None
     if c.placement in (Placement.FOOT, Placement.SHANK):
         if c.to_s is None:
             return None
         return 1e3 * (c.to_s - c.ic_s), 1e3 * math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
-    if a.stride_s is None or a.activity in (Activity.WALK, Activity.STAND):
-        return None
     terms = _terms(c, a)
-    flies = c.features.get("flight_g", 1.0) < 0.35
-    if "load_ms" in terms and flies:
-        known = models.pelvis_contact_ms_with_speed if "speed_mps" in terms else models.pelvis_contact_ms
-        return known.guess(terms)
-    if terms.get("speed_mps", 0.0) < 1.8:
+    if "step_s" not in terms:
         return None
-    return _pod_contact(terms, models).guess(terms)
+    return running.pelvis_contact_ms(terms, models) or running.pod_contact_ms(terms, models)
 
 
 def _terms(c: Contact, a: Around) -> dict[str, float]:
     """All that the models of one step may ask for."""
     step = None if a.stride_s is None else a.stride_s / 2
     speed = None if a.speed is None else a.speed.value
-    return {**c.features, **motion_terms(speed, step, a.runner.height_m)}
+    return {**c.features, **running.motion_terms(speed, step, a.runner.height_m)}
 
 
 def _own(out: list[Estimate], c: Contact, models: Models) -> None:
@@ -168,45 +132,39 @@ def _own(out: list[Estimate], c: Contact, models: Models) -> None:
         _add(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
 
 
-def _running(out: list[Estimate], c: Contact, a: Around, models: Models, how: str) -> None:
+def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
     """Overstride, braking and stiffness: models of running, absent in any other gait."""
     if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
         return
-    contact, terms = _get(out, "contact_ms"), _terms(c, a)
-    overstride, impulse, peak = models.pod_overstride_m, models.pod_impulse_bws, _pod_peak(terms, models)
-    if c.placement is Placement.FOOT and contact is not None:
+    how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
+    if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
         terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
-        overstride = models.foot_overstride_m_with_speed if a.given else models.foot_overstride_m
-        impulse = models.foot_impulse_bws_with_speed if a.given else models.foot_impulse_bws
-        peak = models.foot_peak_bw
-    if c.placement is Placement.SHANK:
-        terms["speed_span_m"] = 1e-3 * a.speed.value * terms["span_ms"]
-        overstride = models.shank_overstride_m
+    chosen = running.for_pod(models)
+    if c.placement is Placement.FOOT and contact is not None:
+        chosen = running.for_foot(models, given=a.given)
+    elif c.placement is Placement.SHANK:
+        chosen = running.for_shank(models)
     slope = a.slope.value if a.slope is not None else 0.0
-    _load(out, terms, overstride, impulse, peak, slope, how)
+    _load(out, terms, chosen, slope, how)
     leg = _relative(out, a.runner, how)
     if abs(slope) <= LEVEL_PCT:
         _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
 
 
 def _load(
-    out: list[Estimate],
-    terms: dict[str, float],
-    overstride: Linear,
-    impulse: Linear,
-    peak: Linear,
-    slope_pct: float,
-    how: str,
+    out: list[Estimate], terms: dict[str, float], chosen: running.Chosen, slope_pct: float, how: str
 ) -> None:
     """Overstride, braking impulse with its speed lost, and on the level the peak."""
-    _add(out, "overstride_m", overstride.guess(terms), how)
-    level, sd = impulse.guess(terms)
-    value = braking.on_slope(level, terms["step_s"], slope_pct)
-    sd *= 1 + abs(slope_pct) / 15  # the slope law is not validated: it costs certainty
+    _add(out, "overstride_m", chosen.overstride(terms), how)
+    level = best(terms, *chosen.impulse)
+    if level is None:
+        return
+    value = braking.on_slope(level[0], terms["step_s"], slope_pct)
+    sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
     _add(out, "braking_impulse_bws", (value, sd), how)
     _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
     if abs(slope_pct) <= LEVEL_PCT:
-        _add(out, "peak_braking_bw", peak.guess(terms), how)
+        _add(out, "peak_braking_bw", best(terms, *chosen.peak), how)
 
 
 def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:

@@ -48,9 +48,9 @@ class FootParams:
 class FootStage:
     """Chunks of one foot sensor to contacts, gaps and readiness.
 
-    Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``stride_s`` (smoothed
-    stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``, ``stride_length_m``,
-    ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
+    Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
+    ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
+    ``stride_length_m``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
@@ -217,7 +217,12 @@ class FootStage:
         h, m = self._history, self._models
         self._follow(swing)
         slap, t0 = slap_row(s), h.time(swing)
-        features = {"at_s": t0 + slap / RATE_HZ, "stride_s": self._stride_s, "swing_dps": self._swing_dps}
+        features = {
+            "at_s": t0 + slap / RATE_HZ,
+            "tipped_s": t0 + tipped / RATE_HZ,
+            "stride_s": self._stride_s,
+            "swing_dps": self._swing_dps,
+        }
         features |= landing_terms(s, slap) | lift_off_terms(s, tipped)
         ic = slap + m.foot_ic_ms.value(features) * 1e-3 * RATE_HZ
         to = tipped + m.foot_to_ms.value(features) * 1e-3 * RATE_HZ

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsp.events.foot_features import crossing, extremum
 from dsp.filters import Block, Fir, History, Hole, Resampler, along
-from dsp.models import MODELS, Models
+from dsp.models import MODELS, Models, best
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
 
@@ -203,31 +203,33 @@ class ShankStage:
         }
         shift_s = m.shank_ic_ms.value(features) / 1e3
         ic_s = features["at_s"] + shift_s
-        to_s = ic_s + m.shank_contact_ms.value(features) / 1e3
         lean = self._inclination(swing, swing + raw_ic + shift_s * RATE_HZ)
         if lean is not None:
             features["lean_deg"] = lean
             features["shank_deg"] = m.shank_deg.value(features)
+        contact = best(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
+        assert contact is not None
+        to_s = ic_s + contact[0] / 1e3
         near = h.rows(swing + round(raw_ic) - 4, swing + round(raw_ic) + 12)[:, ACC]
         features["shock_g"] = float(np.abs(near @ self._long).max() / GRAVITY_MS2)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
         known = h.time(need - 1) + self._low.delay_s
-        contact = Contact(
+        seen = Contact(
             w.sensor,
             w.placement,
             w.side,
             ic_s,
             to_s,
             m.shank_ic_ms.sd / 1e3,
-            m.shank_contact_ms.sd / 1e3,
+            contact[1] / 1e3,
             known,
             filled,
             features,
         )
         if self._have < self.need:
             self._have += 1
-            return [contact, Readiness(known, w.sensor, self._have, self.need)]
-        return [contact]
+            return [seen, Readiness(known, w.sensor, self._have, self.need)]
+        return [seen]
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time, long axis and usual peak; go on behind this swing."""

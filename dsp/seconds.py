@@ -19,7 +19,18 @@ from dsp.speed import SpeedBook
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 WINDOW_S = 5.0
-PASSED_ON = ("heart_rate_bpm", "power_w", "slope_pct")
+PASSED_ON = {
+    "heart_rate_bpm": 1.0,
+    "power_w": 1.0,
+    "slope_pct": 1.0,
+    "contact_ms": 14.0,  # Stryd -5.2 %, RunScribe -2.3 % of a treadmill's (Garcia-Pinillos 2019)
+    "step_length_m": 0.03,
+    "vertical_oscillation_mm": 8.0,
+    "vertical_ratio_pct": 0.6,
+    "contact_balance_pct": 0.6,
+    "leg_stiffness_kn_m": 0.6,
+}
+"""What a watch or pod measures itself, and our guess of its SD, since none of them tells one."""
 AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 
 
@@ -69,13 +80,15 @@ class Seconds:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
+        if not steps:  # what a device measured is better than our model of it
+            found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
         if steps:
             found += self._load.estimates()
             found += _variability(steps)
         out = [Metric(t_s, None, e) for e in found]
         out += _sides(t_s, steps)
-        for name in PASSED_ON:
-            value = readings.estimate(name, t_s, sd=1.0)
+        for name, sd in PASSED_ON.items():
+            value = readings.estimate(name, t_s, sd=sd)
             if value is not None and all(e.metric != name for e in found):
                 out.append(Metric(t_s, None, value))
         return out

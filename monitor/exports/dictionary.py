@@ -23,8 +23,6 @@ GENERAL = (
     Entry("utc", "ISO 8601", "Time of day of t_s, UTC.", "session clock"),
     Entry("distance_m", "m", "Sum of speed; stands still where speed is not known.", "definition"),
     Entry("activity", "text", "stand, walk, run or unknown.", "dsp.activity"),
-    Entry("target_low", "unit of the target's metric", "Lower edge of the band in force.", "coach"),
-    Entry("target_high", "unit of the target's metric", "Upper edge of the band in force.", "coach"),
     Entry("cue", "text", "Cue of this second: its kind and fault; withheld ones in brackets.", "coach"),
     Entry("side", "L or R", "Leg of the step, empty where the sensors cannot tell.", "worn sensors"),
     Entry("ic_s", "s", "Initial contact, session time.", "dsp.events"),
@@ -52,6 +50,8 @@ def _entry(column: str) -> Entry:
         ("_sd", " One standard deviation."),
         ("_L", " Left."),
         ("_R", " Right."),
+        ("_target_low", " Lower edge of the target in force."),
+        ("_target_high", " Upper edge of the target in force."),
     ):
         spec = BY_NAME.get(column.removesuffix(ending) if ending else column)
         if spec is not None and column.endswith(ending):

@@ -128,7 +128,7 @@ def _own(run: Run) -> dict[str, Array]:
     """Developer fields (n,)."""
     out = {name: run.value(name) * OWN[name][2] for name in OWN if name in run.columns}
     if any(b.metric == "cadence_spm" for b in run.bands):
-        out["target_low"], out["target_high"] = targets(run)
+        out["target_low"], out["target_high"] = targets(run, "cadence_spm")
     if run.cues:
         out["cue"] = np.full(len(run.t_s), np.nan)
         for cue in run.cues:

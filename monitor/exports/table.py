@@ -33,8 +33,8 @@ def seconds(run: Run) -> dict[str, Any]:
         out[name], out[f"{name}_sd"] = column.value, column.sd
     for (name, side), column in sorted(run.sided.items()):
         out[f"{name}_{side}"] = column.value
-    if run.bands:
-        out["target_low"], out["target_high"] = targets(run)
+    for name in sorted({band.metric for band in run.bands}):
+        out[f"{name}_target_low"], out[f"{name}_target_high"] = targets(run, name)
     if run.cues:
         out["cue"] = _cues(run)
     return out
@@ -51,12 +51,12 @@ def steps(store: Store, run: Run) -> dict[str, Any]:
     }
 
 
-def targets(run: Run) -> tuple[Array, Array]:
-    """Edges (n,) of the band in force at each second, NaN where there is none."""
+def targets(run: Run, metric: str) -> tuple[Array, Array]:
+    """Edges (n,) of this metric's band in force at each second, NaN where there is none."""
     low, high = np.full(len(run.t_s), np.nan), np.full(len(run.t_s), np.nan)
     for band in run.bands:
         at = int(band.t_s)
-        if 0 <= at < len(low):
+        if band.metric == metric and 0 <= at < len(low):
             low[at:] = np.nan if band.low is None else band.low
             high[at:] = np.nan if band.high is None else band.high
     return low, high

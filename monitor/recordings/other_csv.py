@@ -15,7 +15,7 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, Placement
 from monitor.errors import ConfigError, InputError
 from monitor.recordings.delimited import Sheet, headings, parse
-from monitor.recordings.imu_csv import HEADER, read_csv
+from monitor.recordings.imu_csv import HEADER, HEADER_LINE, read_csv
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 UNITS: Mapping[str, Mapping[str, float]] = {
@@ -50,8 +50,8 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
     written = wearing.columns or _known(names)
     if not written:
         raise InputError(
-            f"{path}: its columns ({', '.join(names[:8])}) are not known; tell them with --columns "
-            "t=NAME:ms,ax=NAME:g,ay=NAME:g,az=NAME:g,gx=NAME:dps,gy=NAME:dps,gz=NAME:dps"
+            f"{path}: its columns ({', '.join(names[:8])}) are not known; line 1 must be {HEADER_LINE}, "
+            "or tell them with --columns t=NAME:ms,ax=NAME:g,ay=NAME:g,az=NAME:g,gx=NAME:dps,gy=...,gz=..."
         )
     if wearing.placement is None:
         known = ", ".join(p for p in Placement if p is not Placement.POD)

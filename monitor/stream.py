@@ -32,9 +32,10 @@ class Stream:
         self._clock: Clock | None = None
         self._sequence = Sequence()
         self._count_s = 0.0  # device time by count, for sensors without a clock
-        self._last_t = -np.inf  # session time of the last sample
         self._segments = 0
-        self._link = -1
+        self._device_s: float | None = None  # of the last sample, on the device's clock
+        self._link = -1  # of the last samples; answers to commands come before them
+        self._sampled_s = -np.inf  # arrival of the last samples
         self._arrival_s: float | None = None  # of the last packet
         self._battery_pct: float | None = None
         self._word = ""  # what the last packet gave cause to say
@@ -49,15 +50,12 @@ class Stream:
             return []
         self._link_told = None
         arrival_s = packet.arrival_ns * 1e-9
-        elapsed_s = np.inf if self._arrival_s is None else arrival_s - self._arrival_s
-        new_link = packet.link != self._link
-        self._arrival_s, self._link, self._word = arrival_s, packet.link, ""
+        self._arrival_s, self._word = arrival_s, ""
         out: list[Input] = []
         try:
             for decoded in self._decoder.decode(packet):
                 if isinstance(decoded, Samples):
-                    out += self._samples(decoded, arrival_s, packet.link, new_link, elapsed_s)
-                    new_link, elapsed_s = False, 0.0
+                    out += self._samples(decoded, arrival_s, packet.link)
                 else:
                     out += self._values(decoded, arrival_s)
         except DecodeError as exc:
@@ -128,12 +126,12 @@ class Stream:
             return Link.SEARCHING
         return Link.SILENT if now_s - self._arrival_s > SILENT_S else Link.STREAMING
 
-    def _samples(
-        self, samples: Samples, arrival_s: float, link: int, new_link: bool, elapsed_s: float
-    ) -> list[Input]:
+    def _samples(self, samples: Samples, arrival_s: float, link: int) -> list[Input]:
         n = len(samples)
         if n == 0:
             return []
+        elapsed_s, new_link = arrival_s - self._sampled_s, link != self._link
+        self._sampled_s, self._link = arrival_s, link
         lost = self._sequence.missing(samples, new_link, elapsed_s)
         if lost is None:
             self.repeated += 1
@@ -150,9 +148,9 @@ class Stream:
         if fresh == 0:
             self.repeated += 1
             return []
-        if samples.sequence is None and not counted and self._clock.segments == self._segments:
-            lost = max(0, round((float(t_s[0]) - self._last_t) * samples.nominal_hz) - 1)
-        self._segments, self._last_t = self._clock.segments, float(t_s[-1])
+        if samples.sequence is None and not counted:
+            lost = self._missing(float(device_s[n - fresh]), samples, elapsed_s)
+        self._segments, self._device_s = self._clock.segments, float(device_s[-1])
         self.received += fresh
         self.lost += lost
         gyr = samples.gyr_rads
@@ -161,6 +159,17 @@ class Stream:
                 self.name, t_s, samples.acc_ms2[n - fresh :], gyr[n - fresh :] if gyr is not None else None
             )
         ]
+
+    def _missing(self, first_s: float, samples: Samples, elapsed_s: float) -> int:
+        """Samples lost before the one at ``first_s`` on the device's clock, if that went on meanwhile."""
+        assert self._clock is not None
+        if self._device_s is None:
+            return 0
+        ahead_s, wrap_s = first_s - self._device_s, samples.device_wrap_s
+        if wrap_s is not None:
+            ahead_s = (ahead_s + wrap_s / 2) % wrap_s - wrap_s / 2
+        restarted = self._clock.segments != self._segments and ahead_s > elapsed_s + Sequence.SLACK_S
+        return 0 if restarted else max(0, round(ahead_s * samples.nominal_hz) - 1)
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
         t_s = arrival_s - decoded.age_s

@@ -55,6 +55,7 @@ class Pod(ABC):
     ) -> None:
         self.name = name
         self.notified = 0
+        self.silent = False  # measures, and sends nothing
         self._radio = radio
         self._controller = radio.controller(name)
         self._address = Address.generate_static_address()
@@ -118,11 +119,14 @@ class Pod(ABC):
         self._radio.cut(self._controller, self._address)
 
     async def notify(self, characteristic: Characteristic[bytes], value: bytes) -> bool:
-        """To whom it subscribed; False if to nobody."""
+        """To all that subscribed; False if to nobody."""
         listening = [c for c in self.connections if c.att_mtu >= len(value) + 3]
-        if not listening:
+        if self.silent or not listening:
             return False
-        await self.device.notify_subscribers(characteristic, value)
+        if characteristic.properties & _P.INDICATE:
+            await self.device.indicate_subscribers(characteristic, value)
+        else:
+            await self.device.notify_subscribers(characteristic, value)
         self.notified += 1
         return True
 
@@ -176,7 +180,6 @@ class RunningPod(Pod):
     def __init__(
         self, radio: Radio, name: str = "RunPod 1", *, serial: str = "", battery_pct: int | None = 87
     ) -> None:
-        self.silent = False  # connected, and sends nothing
         self._measurement = notifying(sig(0x2A53))
         feature = readable(sig(0x2A54), struct.pack("<H", 0x0007))
         service = Service(UUID(sig(0x1814)), [self._measurement, feature])
@@ -187,8 +190,7 @@ class RunningPod(Pod):
         beat = Beat(1.0)
         while True:
             await beat.wait()
-            if not self.silent:
-                await self.notify(self._measurement, struct.pack("<BHBH", 1, 768, 170, 110))
+            await self.notify(self._measurement, struct.pack("<BHBH", 1, 768, 170, 110))
 
 
 class Strap(Pod):

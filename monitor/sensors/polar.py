@@ -174,11 +174,12 @@ class PolarDecoder:
     def __init__(self, settings: SensorSettings) -> None:
         self._wanted_hz = settings.rate_hz
         self._link = -1
+        # These outlive a link, as the stream does until the next connection stops it.
+        self._rate_hz = dict.fromkeys((ACC, GYRO), self._wanted_hz or DEFAULT_HZ)
+        self._factor = {ACC: 1.0, GYRO: 1.0}
         self._forget()
 
     def _forget(self) -> None:
-        self._rate_hz = dict.fromkeys((ACC, GYRO), self._wanted_hz or DEFAULT_HZ)
-        self._factor = {ACC: 1.0, GYRO: 1.0}
         self._spacing: dict[int, Spacing] = {}
         self._join = Join(("acc",), HOLE_S)
         self._with_gyro = False

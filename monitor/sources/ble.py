@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from monitor.ble import BluetoothSettings
 from monitor.ble.air import Air, Sighting
@@ -27,10 +28,19 @@ from monitor.sources import Emit
 from monitor.steady import Steady
 from monitor.supervise import Backoff, supervise
 
-SEARCH_S = 8.0  # for one attempt; the others' turns lie between two of them
-BY_NAME_S = 4.0  # then those are asked for their serial number whose name does not tell
-REMIND_S = 5.0  # between two statuses of a sensor that is not there
-BACKOFF = Backoff(first_s=0.5, longest_s=8.0)  # a pod that is switched on is found within 16 s
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long things are tried (choices)."""
+
+    search_s: float = 8.0  # in one attempt; the others' turns lie between two of them
+    by_name_s: float = 4.0  # then those are asked for their serial number whose name does not tell
+    remind_s: float = 5.0  # between two statuses of a sensor that is not there
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.5, longest_s=8.0))
+
+    def __post_init__(self) -> None:
+        if not 0 < self.by_name_s <= self.search_s or self.remind_s <= 0:
+            raise ValueError("by_name_s must be positive and within search_s, remind_s positive")
 
 
 class Ble:
@@ -44,14 +54,16 @@ class Ble:
         time: Steady,
         settings: BluetoothSettings | None = None,
         specs: Mapping[str, SensorSpec] = SENSORS,
-        backoff: Backoff = BACKOFF,
+        patience: Patience | None = None,
     ) -> None:
         self._settings = settings or BluetoothSettings()
         _check_told_apart(sensors)
         airs = [Air(time, adapter) for adapter in self._settings.adapters or (None,)]
         self._claims = Claims()
         self._pods = [
-            _Pod(s, gatt(s), airs[n % len(airs)], self._claims, time, self._settings, backoff)
+            _Pod(
+                s, gatt(s), airs[n % len(airs)], self._claims, time, self._settings, patience or Patience()
+            )
             for n, s in enumerate(sensors)
             if (gatt := specs[s.kind].gatt) is not None
         ]
@@ -108,7 +120,7 @@ class _Pod:
         claims: Claims,
         time: Steady,
         settings: BluetoothSettings,
-        backoff: Backoff,
+        patience: Patience,
     ) -> None:
         self.name = sensor.name
         self._match = sensor.match
@@ -117,19 +129,19 @@ class _Pod:
         self._claims = claims
         self._time = time
         self._acquire = settings.acquire_notify
-        self._backoff = backoff
+        self._patience = patience
         self._emit: Emit = lambda item: None
         self._status: SensorStatus | None = None  # None while it streams
 
     async def run(self, emit: Emit) -> None:
         """Connect, stream, and begin again."""
         self._emit = emit
-        await supervise(self._attempt, self._report, self._time, self._backoff)
+        await supervise(self._attempt, self._report, self._time, self._patience.backoff)
 
     async def remind(self, emit: Emit) -> None:
         """Say again what is the matter; while it streams, its packets speak for it."""
         while True:
-            await self._time.sleep(REMIND_S)
+            await self._time.sleep(self._patience.remind_s)
             if self._status is not None:
                 self._say(self._status.link, self._status.text)
 
@@ -155,9 +167,10 @@ class _Pod:
         await link.keep(lambda level: packet(BATTERY, level))
 
     async def _find(self) -> Sighting:
-        found = await self._air.find(self._is_it, BY_NAME_S)
+        found = await self._air.find(self._is_it, self._patience.by_name_s)
         if found is None:
-            found = await self._air.find(self._may_be_it, SEARCH_S - BY_NAME_S)
+            rest_s = self._patience.search_s - self._patience.by_name_s
+            found = await self._air.find(self._may_be_it, rest_s)
         if found is None:
             raise SensorNotFound(f"{self._wanted()} is not to be seen: switch it on and keep it near")
         return found

@@ -8,25 +8,97 @@ bluez   bleak's own BlueZ backend, genuine bluetoothd and kernel (inside User Mo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
+from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
-from monitor.emulated.radio import Radio, in_process
+from monitor.emulated.radio import PacedLink, Radio, central, in_process
+from tests.radio.private_bus import dbus_daemon, private_bus
 from tests.radio.quick import QuickLoop
 
-FACTORIES: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+Loop = Callable[[], asyncio.AbstractEventLoop]
+LOOPS: dict[str, Loop] = {
     "inproc": QuickLoop,
+    "dbus": asyncio.new_event_loop,
+    "bluez": asyncio.new_event_loop,
 }
 
 
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    levels = os.environ.get("GAITCUE_RADIO", "inproc").split(",")
-    return {level: FACTORIES[level] for level in levels}
+def pytest_asyncio_loop_factories() -> dict[str, Loop]:
+    """Every test of this folder runs once on each radio."""
+    return {level: LOOPS[level] for level in os.environ.get("GAITCUE_RADIO", "inproc,dbus").split(",")}
+
+
+@dataclass
+class Air:
+    """The radio of one test.  ``off`` and ``on`` unplug this machine's Bluetooth and bring it back."""
+
+    radio: Radio
+    off: Callable[[], Awaitable[None]]
+    on: Callable[[], Awaitable[None]]
+    level: str
 
 
 @pytest.fixture
-async def radio() -> AsyncIterator[Radio]:
-    async with in_process() as (radio, _):
-        yield radio
+async def air() -> AsyncIterator[Air]:
+    """The air of the level that this run of the test is for."""
+    level = "bluez" if os.environ.get("GAITCUE_RADIO") == "bluez" else "dbus"
+    opened = {"bluez": bluez, "dbus": dbus}[level]
+    if isinstance(asyncio.get_running_loop(), QuickLoop):
+        opened = inproc
+    async with opened() as made:
+        yield made
+
+
+@pytest.fixture
+def radio(air: Air) -> Radio:
+    """Where to put pods."""
+    return air.radio
+
+
+@contextlib.asynccontextmanager
+async def inproc() -> AsyncIterator[Air]:
+    async with in_process() as (radio, stack):
+
+        async def off() -> None:
+            stack.powered = False
+            for connection in list(stack.device.connections.values()):
+                await connection.disconnect()
+
+        async def on() -> None:
+            stack.powered = True
+
+        yield Air(radio, off, on, "inproc")
+
+
+@contextlib.asynccontextmanager
+async def dbus() -> AsyncIterator[Air]:
+    from tests.radio.mini_bluez import MiniBluez
+
+    if dbus_daemon() is None:
+        if os.environ.get("CI"):
+            pytest.fail("dbus-daemon is missing: apt-get install dbus")
+        pytest.skip("dbus-daemon is missing: apt-get install dbus")
+    _reset_dbus_socket_cache()
+    with private_bus():
+        async with central(PacedLink()) as (radio, device):
+            bluez = MiniBluez(device)
+            await bluez.start()
+
+            async def on() -> None:
+                bluez.plug()
+
+            yield Air(radio, bluez.unplug, on, "dbus")
+            bluez.stop()
+
+
+@contextlib.asynccontextmanager
+async def bluez() -> AsyncIterator[Air]:
+    from tests.radio.bluez.host import kernel_radio, power
+
+    async with kernel_radio() as radio:
+        yield Air(radio, lambda: power(False), lambda: power(True), "bluez")

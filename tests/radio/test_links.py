@@ -1,71 +1,42 @@
-"""Sensors found, connected, lost and found again, through the real bleak."""
+"""Sensors found, connected, lost and found again; what the runner is told; what recovers by itself."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+import pytest
 
-from dsp.types import Placement
-from monitor.emulated.pods import RunningPod
+from dsp.types import Side
+from monitor.emulated.imus import Movesense
+from monitor.emulated.pods import RunningPod, Strap
 from monitor.emulated.radio import Radio
-from monitor.packet import Packet
-from monitor.records import Link, SensorStatus
+from monitor.errors import ConfigError
+from monitor.records import Link
 from monitor.settings import SensorSettings
 from monitor.sources.ble import Ble
+from tests.radio.conftest import Air
 from tests.radio.quick import LoopTime
-
-
-class Heard:
-    """What the source emitted, and waiting for something among it."""
-
-    def __init__(self) -> None:
-        self.items: list[Packet | SensorStatus] = []
-        self.new = asyncio.Event()
-
-    def emit(self, item: Packet | SensorStatus) -> None:
-        self.items.append(item)
-        self.new.set()
-
-    def packets(self, sensor: str, channel: str) -> list[Packet]:
-        return [
-            i for i in self.items if isinstance(i, Packet) and (i.sensor, i.channel) == (sensor, channel)
-        ]
-
-    def links(self, sensor: str) -> list[Link]:
-        return [i.link for i in self.items if isinstance(i, SensorStatus) and i.sensor == sensor]
-
-    async def until(self, true: Callable[[], bool], within_s: float = 60) -> None:
-        async with asyncio.timeout(within_s):
-            while not true():
-                self.new.clear()
-                await self.new.wait()
-
-
-@contextlib.asynccontextmanager
-async def running(*sensors: SensorSettings) -> AsyncIterator[Heard]:
-    heard = Heard()
-    task = asyncio.create_task(Ble(sensors, LoopTime()).run(heard.emit))
-    try:
-        yield heard
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-def pod(name: str = "pod", match: str | None = None) -> SensorSettings:
-    return SensorSettings(name=name, kind="rsc", placement=Placement.POD, match=match)
+from tests.radio.service import foot, pod, running
 
 
 async def test_a_pod_is_found_and_streams(radio: Radio) -> None:
     device = RunningPod(radio)
     await device.start()
     async with running(pod()) as heard:
-        await heard.until(lambda: len(heard.packets("pod", "rsc")) >= 3)
+        await heard.more("pod", "rsc", 3)
+        await heard.until(lambda: bool(heard.packets("pod", "battery")))
         assert heard.links("pod") == [Link.SEARCHING, Link.CONNECTING]
         assert [p.payload for p in heard.packets("pod", "battery")] == [bytes([87])]
     await device.free()
+    await device.stop()
+
+
+async def test_arrival_is_session_time_and_never_runs_back(radio: Radio) -> None:
+    device = RunningPod(radio)
+    await device.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 3)
+        arrivals = [p.arrival_ns for p in heard.packets("pod", "rsc")]
+        assert 0 < arrivals[0] < 60e9
+        assert arrivals == sorted(arrivals)
     await device.stop()
 
 
@@ -73,10 +44,115 @@ async def test_a_link_that_breaks_comes_back_and_nothing_comes_twice(radio: Radi
     device = RunningPod(radio)
     await device.start()
     async with running(pod()) as heard:
-        await heard.until(lambda: len(heard.packets("pod", "rsc")) >= 2)
+        await heard.more("pod", "rsc", 2)
         device.cut()
-        await heard.until(lambda: len({p.link for p in heard.packets("pod", "rsc")}) == 2)
-        await heard.until(lambda: len(heard.packets("pod", "rsc")) >= 6)
-        assert Link.LOST in heard.links("pod")
+        lost = await heard.said("pod", Link.LOST)
+        assert "out of range" in lost.text
+        await heard.more("pod", "rsc", 2)
+        assert {p.link for p in heard.packets("pod", "rsc")} == {0, 1}
         assert len(heard.packets("pod", "rsc")) <= device.notified
     await device.stop()
+
+
+async def test_a_sensor_switched_off_and_on_again_comes_back(radio: Radio) -> None:
+    device = RunningPod(radio)
+    await device.start()
+    async with running(pod("RunPod 1")) as heard:
+        await heard.more("pod", "rsc", 2)
+        await device.vanish()
+        await heard.said("pod", Link.LOST)
+        told = await heard.said("pod", Link.SEARCHING)
+        assert "RunPod 1" in told.text
+        await device.appear()
+        await heard.more("pod", "rsc", 2)
+    await device.stop()
+
+
+async def test_a_run_may_start_before_its_sensor_is_there(radio: Radio) -> None:
+    device = RunningPod(radio)
+    async with running(pod()) as heard:
+        told = await heard.said("pod", Link.SEARCHING)
+        assert "switch it on" in told.text
+        await device.start()
+        await heard.more("pod", "rsc", 2)
+    await device.stop()
+
+
+async def test_a_link_that_is_silent_is_told_and_made_anew(radio: Radio) -> None:
+    device = Movesense(radio)
+    await device.start()
+    left = foot(Side.LEFT, device.name)
+    async with running(left) as heard:
+        await heard.more(left.name, "data", 20)
+        device.silent = True
+        told = await heard.said(left.name, Link.LOST)
+        assert "sent nothing" in told.text
+        device.silent = False
+        await heard.more(left.name, "data", 20)
+    await device.stop()
+
+
+async def test_bluetooth_that_goes_away_is_told_and_its_return_is_enough(air: Air) -> None:
+    device = RunningPod(air.radio)
+    await device.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 2)
+        await air.off()
+        told = await heard.said("pod", Link.OFF)
+        assert "switch it on" in told.text or "plug one in" in told.text
+        await air.on()
+        await heard.more("pod", "rsc", 2)
+    await device.stop()
+
+
+async def test_of_two_alike_each_is_known_by_its_name(radio: Radio) -> None:
+    devices = [RunningPod(radio, "RunPod 1"), RunningPod(radio, "RunPod 12", battery_pct=12)]
+    for device in devices:
+        await device.start()
+    async with running(pod("RunPod 1")) as heard:
+        await heard.more("pod", "rsc", 2)
+        await heard.until(lambda: bool(heard.packets("pod", "battery")))
+        assert heard.packets("pod", "battery")[0].payload == bytes([87])
+        assert len(devices[0].connections) == 1
+        assert not devices[1].connections
+    for device in devices:
+        await device.stop()
+
+
+async def test_a_sensor_is_known_by_its_serial_number_where_the_name_does_not_tell(radio: Radio) -> None:
+    wrong = RunningPod(radio, "RunPod", serial="A-1", battery_pct=12)
+    right = RunningPod(radio, "RunPod", serial="A-2")
+    await wrong.start()
+    await right.start()
+    async with running(pod("A-2")) as heard:
+        await heard.more("pod", "rsc", 2)
+        await heard.until(lambda: bool(heard.packets("pod", "battery")))
+        assert heard.packets("pod", "battery")[0].payload == bytes([87])
+    await wrong.stop()
+    await right.stop()
+
+
+async def test_several_sensors_stream_side_by_side_and_one_that_is_away_holds_up_nobody(
+    radio: Radio,
+) -> None:
+    device, strap = RunningPod(radio), Strap(radio)
+    await device.start()
+    heart = SensorSettings(name="heart", kind="heart_rate", placement=pod().placement)
+    away = SensorSettings(name="belt", kind="treadmill", placement=pod().placement)
+    async with running(pod(), heart, away) as heard:
+        await strap.start()
+        await heard.more("pod", "rsc", 2)
+        await heard.more("heart", "heart_rate", 2)
+        device.cut()
+        await heard.more("heart", "heart_rate", 2)
+        await heard.said("belt", Link.SEARCHING)
+        await heard.more("pod", "rsc", 2)
+    await device.stop()
+    await strap.stop()
+
+
+async def test_two_of_a_kind_without_names_are_refused() -> None:
+    twice = [SensorSettings(name=name, kind="rsc", placement=pod().placement) for name in ("left", "right")]
+    with pytest.raises(ConfigError) as refused:
+        Ble(twice, LoopTime())
+    assert len(refused.value.mistakes) == 2

@@ -1,0 +1,85 @@
+"""No sample unaccounted for, none twice: received + counted as lost = sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from dsp.types import Side
+from monitor.emulated.imus import Movesense, PolarH10
+from monitor.emulated.radio import Radio
+from monitor.records import Link
+from tests.radio.conftest import Air
+from tests.radio.service import account, foot, pelvis, running
+
+LONG_S = float(os.environ.get("GAITCUE_RADIO_SECONDS", "180"))
+"""On the clock that does not wait; the other radios run for a fortieth of it."""
+
+
+async def test_values_longer_than_one_packet_arrive_whole(radio: Radio) -> None:
+    device = Movesense(radio, "204830000007")
+    await device.start()
+    left = foot(Side.LEFT, "204830000007")
+    async with running(left) as heard:
+        await heard.more(left.name, "data", 60)
+        packets = heard.packets(left.name)
+    assert max(len(p.payload) for p in packets) == 152
+    got = account(left, packets)
+    assert got.bad == 0
+    assert got.lost == 0
+    assert got.balanced
+    await device.stop()
+
+
+@pytest.mark.parametrize("kind", ["movesense", "polar"])
+async def test_a_broken_link_costs_what_is_counted_and_brings_nothing_twice(
+    radio: Radio, kind: str
+) -> None:
+    device = Movesense(radio) if kind == "movesense" else PolarH10(radio)
+    await device.start()
+    sensor = foot(Side.LEFT, device.name, kind)
+    async with running(sensor) as heard:
+        for _ in range(3):
+            await heard.more(sensor.name, "data", 20)
+            device.cut()
+            await heard.said(sensor.name, Link.LOST)
+        await heard.more(sensor.name, "data", 20)
+        got = account(sensor, heard.packets(sensor.name))
+        assert len({p.link for p in heard.packets(sensor.name, "data")}) == 4
+    assert got.none_twice
+    assert got.lost > 0
+    assert got.balanced, (len(got.numbers), got.lost, got.numbers[0], got.numbers[-1])
+    await device.free()
+    await device.stop()
+
+
+async def test_two_feet_and_a_pelvis_for_minutes_with_losses_of_link(air: Air) -> None:
+    seconds = LONG_S if air.level == "inproc" else LONG_S / 40
+    devices = [Movesense(air.radio, f"20483000000{n}") for n in range(3)]
+    for device in devices:
+        await device.start()
+    left, right, belt = sensors = [
+        foot(Side.LEFT, devices[0].name),
+        foot(Side.RIGHT, devices[1].name),
+        pelvis(devices[2].name),
+    ]
+    async with running(*sensors) as heard:
+        for sensor in sensors:
+            await heard.more(sensor.name, "data", 10)
+        await asyncio.sleep(seconds / 2)
+        devices[0].cut()
+        await heard.said(left.name, Link.LOST)
+        await heard.more(left.name, "data", 10)
+        await asyncio.sleep(seconds / 2)
+        got = {s.name: account(s, heard.packets(s.name)) for s in sensors}
+    for name, one in got.items():
+        assert one.none_twice, name
+        assert one.balanced, name
+        assert one.bad == 0 or name == left.name, name
+        assert len(one.numbers) > 0.8 * 208 * seconds, name
+    assert got[right.name].lost == got[belt.name].lost == 0
+    assert got[left.name].lost > 0
+    for device in devices:
+        await device.stop()

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from dsp.activity import ActivityLog, ActivityStage
 from dsp.cadence import StrideClock
-from dsp.contact_time import pelvis_contact_shift_s
 from dsp.estimates import Around, step_estimates
 from dsp.events.ankle import AnkleStage
 from dsp.events.foot import FootStage
 from dsp.events.pelvis import PelvisStage
 from dsp.events.shank import ShankStage
+from dsp.models import MODELS, Models
 from dsp.readings import Readings
 from dsp.seconds import Seconds
 from dsp.speed import SpeedBook
@@ -64,13 +64,18 @@ class Engine:
     """All sensors of one runner.  ``push`` in, records out, ``finish`` at the end."""
 
     def __init__(
-        self, worn: Sequence[Worn], runner: Runner | None = None, params: EngineParams | None = None
+        self,
+        worn: Sequence[Worn],
+        runner: Runner | None = None,
+        params: EngineParams | None = None,
+        models: Models = MODELS,
     ) -> None:
         self._p = params or EngineParams()
+        self._models = models
         self._runner = runner or Runner()
         self._worn = {w.sensor: w for w in worn}
         imus = [w for w in worn if w.placement is not Placement.POD]
-        self._stages = {w.sensor: STAGES[w.placement](w) for w in imus}
+        self._stages = {w.sensor: STAGES[w.placement](w, models) for w in imus}
         self._clocks = {w.sensor: StrideClock(w.placement.one_leg) for w in imus}
         first = min(imus, key=lambda w: RANK.index(w.placement), default=None)
         self._activity_from = "" if first is None else first.sensor
@@ -83,7 +88,7 @@ class Engine:
         self._stepped_s: dict[str, float] = {}  # last contact of every sensor
         self._readings = Readings()
         self._speed = SpeedBook()
-        self._seconds = Seconds(self._runner)
+        self._seconds = Seconds(self._runner, models)
 
     def push(self, item: ImuChunk | Reading) -> list[Record]:
         """Take samples or a finished number; give the records that have become certain."""
@@ -168,8 +173,9 @@ class Engine:
             self._speed.foot(c.ic_s, own)
         speed, given = self._speed.at(c.ic_s, self._readings)
         ic_s = c.ic_s
-        if "clock_s" in c.features and speed is not None and speed.value > 1.5:
-            ic_s = c.features["clock_s"] - pelvis_contact_shift_s(speed.value)
+        if not placement.one_leg and speed is not None and speed.value > 1.5:
+            terms = {**c.features, "speed_mps": speed.value}
+            ic_s = c.features["at_s"] + self._models.pelvis_ic_ms_with_speed.value(terms) / 1e3
         stride = strides[0] if strides[0] is not None else c.features.get("stride_s")
         around = Around(
             runner=self._runner,
@@ -182,10 +188,12 @@ class Engine:
             cadence=self._clocks[c.sensor].now(c.ic_s, placement.value, c.ic_sd_s),
             partners=tuple(group[1:]),
         )
-        estimates = step_estimates(c, around)
+        estimates = step_estimates(c, around, self._models)
         to_s = c.to_s
         contact = next((e for e in estimates if e.metric == "contact_ms"), None)
-        if not placement.one_leg:
+        if not around.running:
+            to_s = None  # what says when a runner leaves the ground says nothing about a walker
+        elif not placement.one_leg:
             to_s = ic_s + contact.value / 1e3 if contact is not None and contact.how != "model" else None
         return Step(c.sensor, c.side, ic_s, to_s, estimates)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dsp import braking, contact_time, overstride
+from dsp import braking, running
+from dsp.models import Guess, Models, best
+from dsp.overstride import leg_length_m
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
 LEVEL_PCT = 3.0  # leg stiffness is only defined on the level (Meyer 2023)
@@ -25,27 +27,48 @@ class Around:
     cadence: Estimate | None
     partners: tuple[Contact, ...] = ()
 
+    @property
+    def running(self) -> bool:
+        """Not known to walk or stand."""
+        return self.activity not in (Activity.WALK, Activity.STAND)
 
-def step_estimates(contact: Contact, around: Around) -> tuple[Estimate, ...]:
+
+def step_estimates(contact: Contact, around: Around, models: Models) -> tuple[Estimate, ...]:
     """Everything the sensors worn support, nothing else."""
-    how = contact.placement.value
     out: list[Estimate] = []
-    _timing(out, contact, around, how)
+    _timing(out, contact, around, models)
     if around.speed is not None:
-        _add(out, "speed_mps", (around.speed.value, around.speed.sd), around.speed.how)
+        v, sd, how = around.speed.value, around.speed.sd, around.speed.how
+        _add(out, "speed_mps", (v, sd), how)
         if around.step_s is not None:
-            v, sd = around.speed.value, around.speed.sd
-            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), around.speed.how)
+            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), how)
     if around.slope is not None:
         out.append(around.slope)
     for c in (contact, *around.partners):
-        _own(out, c)
-    if around.activity is not Activity.WALK and around.activity is not Activity.STAND:
-        _running(out, contact, around, how)
+        _own(out, c, models)
+    if around.running:
+        _running(out, contact, around, models)
     return tuple(out)
 
 
-def _add(out: list[Estimate], metric: str, guess: tuple[float, float] | None, how: str) -> None:
+def pod_estimates(
+    speed_mps: float, cadence_spm: float, slope_pct: float, runner: Runner, models: Models
+) -> list[Estimate]:
+    """Everything that speed and cadence alone support while running."""
+    step = 60 / cadence_spm
+    out: list[Estimate] = []
+    terms = running.motion_terms(speed_mps, step, runner.height_m)
+    contact = running.pod_contact_ms(terms, models)
+    _add(out, "contact_ms", contact, "model")
+    if contact is not None and runner.height_m is not None:
+        terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
+    _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
+    _load(out, terms, running.for_pod(models), slope_pct, "pod")
+    _relative(out, runner, "pod")
+    return out
+
+
+def _add(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
     if guess is not None and math.isfinite(guess[0]) and all(e.metric != metric for e in out):
         out.append(Estimate(metric, guess[0], guess[1], how))
 
@@ -54,107 +77,105 @@ def _get(out: list[Estimate], metric: str) -> Estimate | None:
     return next((e for e in out if e.metric == metric), None)
 
 
-def _timing(out: list[Estimate], c: Contact, a: Around, how: str) -> None:
+def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+    how = c.placement.value
     if a.cadence is not None:
         out.append(a.cadence)
     if a.stride_s is not None:
         _add(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
     if a.step_s is not None:
         _add(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
-    _add(
-        out,
-        "contact_ms",
-        _contact_ms(c, a),
-        how if c.to_s is not None and c.to_sd_s is not None else "model",
-    )
+    measured = c.to_s is not None and c.to_sd_s is not None
+    _add(out, "contact_ms", _contact_ms(c, a, models), how if measured else "model")
     contact = _get(out, "contact_ms")
     if contact is not None and a.stride_s is not None:
         stride_ms = 1e3 * a.stride_s
+        share = 100 * contact.value / stride_ms, 100 * contact.sd / stride_ms
         _add(out, "flight_ms", (stride_ms / 2 - contact.value, contact.sd), contact.how)
-        _add(
-            out,
-            "duty_factor_pct",
-            (100 * contact.value / stride_ms, 100 * contact.sd / stride_ms),
-            contact.how,
-        )
+        _add(out, "duty_factor_pct", share, contact.how)
 
 
-def _contact_ms(c: Contact, a: Around) -> tuple[float, float] | None:
-    speed = a.speed.value if a.speed is not None else None
+def _contact_ms(c: Contact, a: Around, models: Models) -> Guess | None:
+    """All of these were fitted on running: walkers stay twice as long on the ground."""
+    if not a.running:
+        return None
     if c.placement in (Placement.FOOT, Placement.SHANK):
         if c.to_s is None:
             return None
         return 1e3 * (c.to_s - c.ic_s), 1e3 * math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
-    if a.stride_s is None or a.activity in (Activity.WALK, Activity.STAND):
+    terms = _terms(c, a)
+    if "step_s" not in terms:
         return None
-    if c.placement in (Placement.PELVIS, Placement.WAIST, Placement.HIP):
-        width = c.features.get("load_width_s")
-        flies = c.features.get("flight_g", 1.0) < 0.35
-        if width is not None and flies:
-            value, sd = contact_time.pelvis(width, a.stride_s / 2, speed)
-            return 1e3 * value, 1e3 * sd
-    if speed is None or speed < 1.8:
-        return None
-    value, sd = contact_time.pod(speed, a.stride_s / 2, a.runner.height_m)
-    return 1e3 * value, 1e3 * sd
+    return running.pelvis_contact_ms(terms, models) or running.pod_contact_ms(terms, models)
 
 
-def _own(out: list[Estimate], c: Contact) -> None:
+def _terms(c: Contact, a: Around) -> dict[str, float]:
+    """All that the models of one step may ask for."""
+    step = None if a.stride_s is None else a.stride_s / 2
+    speed = None if a.speed is None else a.speed.value
+    return {**c.features, **running.motion_terms(speed, step, a.runner.height_m)}
+
+
+def _own(out: list[Estimate], c: Contact, models: Models) -> None:
     """What a sensor measures by itself."""
     how, f = c.placement.value, c.features
     if "foot_strike_deg" in f:
-        _add(out, "foot_strike_deg", (f["foot_strike_deg"], 1.6), how)
+        _add(out, "foot_strike_deg", (f["foot_strike_deg"], models.foot_strike_deg.sd), how)
     if "shank_deg" in f:
-        _add(out, "shank_deg", (f["shank_deg"], 2.3), how)
-    if "vertical_oscillation_m" in f and f.get("flight_g", 1.0) < 0.6:
-        _add(out, "vertical_oscillation_mm", (1e3 * f["vertical_oscillation_m"], 3.9), how)
+        _add(out, "shank_deg", (f["shank_deg"], models.shank_deg.sd), how)
+    if "rise_mm" in f and f.get("flight_g", 1.0) < 0.6:
+        _add(out, "vertical_oscillation_mm", (f["rise_mm"], models.pelvis_rise_mm.sd), how)
         length = _get(out, "step_length_m")
         if length is not None and length.value > 0.2:
-            _add(out, "vertical_ratio_pct", (100 * f["vertical_oscillation_m"] / length.value, 0.4), how)
+            _add(out, "vertical_ratio_pct", (0.1 * f["rise_mm"] / length.value, 0.4), how)
     if "shock_g" in f and f["shock_g"] < 15.5:
         _add(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
 
 
-def _running(out: list[Estimate], c: Contact, a: Around, how: str) -> None:
+def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
     """Overstride, braking and stiffness: models of running, absent in any other gait."""
     if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
         return
-    v, step, contact = a.speed.value, a.stride_s / 2, _get(out, "contact_ms")
-    _add(out, "overstride_m", _overstride(c, a, v, step, contact), how)
-    leg = overstride.leg_length_m(a.runner.height_m, a.runner.leg_length_m)
-    distance = _get(out, "overstride_m")
+    how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
+    if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
+        terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
+    chosen = running.for_pod(models)
+    if c.placement is Placement.FOOT and contact is not None:
+        chosen = running.for_foot(models, given=a.given)
+    elif c.placement is Placement.SHANK:
+        chosen = running.for_shank(models)
+    slope = a.slope.value if a.slope is not None else 0.0
+    _load(out, terms, chosen, slope, how)
+    leg = _relative(out, a.runner, how)
+    if abs(slope) <= LEVEL_PCT:
+        _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
+
+
+def _load(
+    out: list[Estimate], terms: dict[str, float], chosen: running.Chosen, slope_pct: float, how: str
+) -> None:
+    """Overstride, braking impulse with its speed lost, and on the level the peak."""
+    _add(out, "overstride_m", chosen.overstride(terms), how)
+    level = best(terms, *chosen.impulse)
+    if level is None:
+        return
+    value = braking.on_slope(level[0], terms["step_s"], slope_pct)
+    sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
+    _add(out, "braking_impulse_bws", (value, sd), how)
+    _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
+    if abs(slope_pct) <= LEVEL_PCT:
+        _add(out, "peak_braking_bw", best(terms, *chosen.peak), how)
+
+
+def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:
+    """Overstride as a share of the leg; returns the leg length, if it is known."""
+    leg, distance = leg_length_m(runner.height_m, runner.leg_length_m), _get(out, "overstride_m")
     if leg is not None and distance is not None:
         _add(out, "overstride_leg_pct", (100 * distance.value / leg, 100 * distance.sd / leg), how)
-    pitch = c.features.get("pitch_max_deg")
-    if pitch is not None:
-        model = braking.impulse_foot_with_speed if a.given else braking.impulse_foot
-        impulse, peak = model(v, step, pitch), braking.peak_foot(v, step)
-    else:
-        impulse, peak = braking.impulse_pod(v, step), braking.peak_pod(v, step, a.runner.height_m)
-    slope = a.slope.value if a.slope is not None else 0.0
-    steep = 1 + abs(slope) / 15  # the slope law is not validated: it costs certainty
-    impulse = (braking.on_slope(impulse[0], step, slope), impulse[1] * steep)
-    _add(out, "braking_impulse_bws", impulse, how)
-    _add(out, "speed_lost_mps", (GRAVITY_MS2 * impulse[0], GRAVITY_MS2 * impulse[1]), how)
-    if abs(slope) <= LEVEL_PCT:
-        _add(out, "peak_braking_bw", peak, how)
-        _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, v), how)
+    return leg
 
 
-def _overstride(
-    c: Contact, a: Around, v: float, step: float, contact: Estimate | None
-) -> tuple[float, float] | None:
-    if c.placement is Placement.FOOT and contact is not None:
-        model = overstride.foot_with_speed if a.given else overstride.foot
-        return model(v, contact.value / 1e3)
-    if c.placement is Placement.SHANK and "span_s" in c.features:
-        return overstride.shank(v, c.features["span_s"])
-    return overstride.pod(v, step)
-
-
-def _stiffness(
-    a: Around, leg: float | None, contact: Estimate | None, v: float
-) -> tuple[float, float] | None:
+def _stiffness(a: Around, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
     """Spring-mass model (Morin 2005, J Appl Biomech 21:167); needs mass and leg length."""
     if (
         leg is None

@@ -9,24 +9,36 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from dsp import braking, contact_time, overstride
 from dsp.activity import ActivityLog
+from dsp.estimates import pod_estimates
 from dsp.load import BrakingLoad
 from dsp.metrics import METRICS
+from dsp.models import Models
 from dsp.readings import Readings
 from dsp.speed import SpeedBook
-from dsp.types import Activity, Estimate, Metric, Reading, Runner, Side, Step
+from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 WINDOW_S = 5.0
-PASSED_ON = ("heart_rate_bpm", "power_w", "slope_pct")
+PASSED_ON = {
+    "heart_rate_bpm": 1.0,
+    "power_w": 1.0,
+    "slope_pct": 1.0,
+    "contact_ms": 14.0,  # Stryd -5.2 %, RunScribe -2.3 % of a treadmill's (Garcia-Pinillos 2019)
+    "step_length_m": 0.03,
+    "vertical_oscillation_mm": 8.0,
+    "vertical_ratio_pct": 0.6,
+    "contact_balance_pct": 0.6,
+    "leg_stiffness_kn_m": 0.6,
+}
+"""What a watch or pod measures itself, and our guess of its SD, since none of them tells one."""
 AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 
 
 class Seconds:
     """Steps in, in time order; one set of metrics per whole second out, none invented."""
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+    def __init__(self, runner: Runner, models: Models) -> None:
+        self._runner, self._models = runner, models
         self._steps: deque[Step] = deque()
         self._load = BrakingLoad()
         self._next: int | None = None
@@ -68,13 +80,15 @@ class Seconds:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
+        if not steps:  # what a device measured is better than our model of it
+            found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
         if steps:
             found += self._load.estimates()
             found += _variability(steps)
         out = [Metric(t_s, None, e) for e in found]
         out += _sides(t_s, steps)
-        for name in PASSED_ON:
-            value = readings.estimate(name, t_s, sd=1.0)
+        for name, sd in PASSED_ON.items():
+            value = readings.estimate(name, t_s, sd=sd)
             if value is not None and all(e.metric != name for e in found):
                 out.append(Metric(t_s, None, value))
         return out
@@ -104,29 +118,8 @@ class Seconds:
         if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
         slope = readings.latest("slope_pct", t_s)
-        return out + pod_models(cadence, speed, slope, self._runner)
-
-
-def pod_models(cadence: Reading, speed: Reading, slope: Reading | None, runner: Runner) -> list[Estimate]:
-    """Everything that speed and cadence support while running."""
-    v, step = speed.value, 60 / cadence.value
-    contact, sd = contact_time.pod(v, step, runner.height_m)
-    distance = overstride.pod(v, step)
-    level = braking.impulse_pod(v, step)
-    grade = 0.0 if slope is None else slope.value
-    impulse = braking.on_slope(level[0], step, grade)
-    out = [
-        Estimate("contact_ms", 1e3 * contact, 1e3 * sd, "model"),
-        Estimate("step_length_m", v * step, 0.03 * v * step, "pod"),
-        Estimate("overstride_m", *distance, "pod"),
-        Estimate("braking_impulse_bws", impulse, level[1] * (1 + abs(grade) / 15), "pod"),
-    ]
-    leg = overstride.leg_length_m(runner.height_m, runner.leg_length_m)
-    if leg is not None:
-        out.append(Estimate("overstride_leg_pct", 100 * distance[0] / leg, 100 * distance[1] / leg, "pod"))
-    if abs(grade) <= 3:
-        out.append(Estimate("peak_braking_bw", *braking.peak_pod(v, step, runner.height_m), "pod"))
-    return out
+        grade = 0.0 if slope is None else slope.value
+        return out + pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
 
 
 def _variability(steps: list[Step]) -> list[Estimate]:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import numpy as np
+
+from dsp.types import Array
+
 AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
 MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
 MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
@@ -72,6 +76,22 @@ class CadenceUnit:
         self._warned = True
         told = "the settings say" if self._override else "it first looked like"
         self._note = f"cadence looks like {evidence}, but {told} {self.unit}"
+
+
+def of_whole_run(raw: Array, speed_mps: Array | None, step_length_m: Array | None = None) -> Unit:
+    """The unit of a whole recording: ``raw`` (n,) and what else the file says of the same seconds.
+
+    A step length settles it (speed = length times cadence); otherwise the seconds vote as above, and the
+    standard's strides win where they say nothing.
+    """
+    if speed_mps is not None and step_length_m is not None:
+        moving = (speed_mps > 1.5) & np.isfinite(step_length_m) & (raw > 40)
+        if moving.sum() >= 20:
+            ratio = np.median(60 * speed_mps[moving] / (step_length_m[moving] * raw[moving]))
+            return Unit.STEPS if ratio < np.sqrt(2) else Unit.STRIDES
+    speeds = np.full(len(raw), 2.5) if speed_mps is None else speed_mps
+    seen = [_evidence(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v]
+    return Unit.STEPS if seen.count(Unit.STEPS) > seen.count(Unit.STRIDES) else Unit.STRIDES
 
 
 def _from_table(device: str | None) -> Unit:

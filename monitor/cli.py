@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import devices, look, run
+from monitor.commands import data, devices, look, run
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -18,6 +18,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     devices.scan,
     look.analyze,
     look.sessions,
+    data.import_,
+    data.export,
     look.metrics,
     look.check_config,
 )
@@ -30,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 
 @app.callback()

@@ -6,19 +6,17 @@ import asyncio
 import contextlib
 import datetime
 import io
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import segno
 from rich.console import Console
 
-from monitor import as_json
 from monitor.analyze import summary
 from monitor.app import serve
 from monitor.config import Config, data_folder
+from monitor.keep import begin, new_tape, session_id
 from monitor.records import SessionEnded, SessionStarted
 from monitor.recovery import recover
 from monitor.sensor_table import sensor_table
@@ -31,8 +29,7 @@ from monitor.sinks.terminal import TerminalSink
 from monitor.sinks.web import WebSink
 from monitor.sources import Source
 from monitor.steady import RealTime, Steady
-from monitor.store import SessionInfo, Store
-from monitor.tape import Tape, TapeHeader
+from monitor.store import Store
 from monitor.web.access import WebSettings, needed_token
 from monitor.web.board import Board
 from monitor.web.page import serving
@@ -101,10 +98,10 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
     tape, store, tally = None, None, Tally()
     sinks: list[Sink] = [TerminalSink(console), tally]
     if live.tape is not None:
-        tape = _tape(live.tape, live, started)
+        tape = new_tape(live.tape, live.settings, started)
     elif live.keep:
         store = stack.enter_context(open_store(config, console))
-        tape = _begin(store, data_folder(config), live, started)
+        tape = begin(store, data_folder(config), live.title, live.settings, started)
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
         around = Around(config=config, store=store, started=started, time=time)
@@ -146,34 +143,9 @@ def open_store(config: Config, console: Console) -> Store:
 
 def _started(settings: SessionSettings) -> SessionStarted:
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-    name = f"{now:%Y-%m-%dT%H-%M-%S}-{'-'.join(settings.athlete.split())}"
+    name = session_id(now.isoformat(), settings.athlete)
     sensors = tuple(s.name for s in settings.sensors)
     return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
-
-
-def _tape(path: Path, live: Live, started: SessionStarted) -> Tape:
-    header = TapeHeader(started.session, started.started_utc, live.settings, version("gaitcue"))
-    return Tape(path, header)
-
-
-def _begin(store: Store, folder: Path, live: Live, started: SessionStarted) -> Tape:
-    tapes = folder / "tapes"
-    tapes.mkdir(parents=True, exist_ok=True)
-    path = tapes / f"{started.session}.tape"
-    tape = _tape(path, live, started)
-    store.begin(
-        SessionInfo(
-            id=started.session,
-            athlete=started.athlete,
-            title=live.title,
-            started_utc=started.started_utc,
-            sensors=started.sensors,
-            tape=str(path),
-            settings=json.dumps(as_json.dump(live.settings)),
-            version=version("gaitcue"),
-        )
-    )
-    return tape
 
 
 def show(url: str, settings: WebSettings, console: Console) -> None:

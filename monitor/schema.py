@@ -59,11 +59,26 @@ MIGRATIONS: tuple[str, ...] = (
       PRIMARY KEY (sink, row)
     );
     """,
+    # 4: what people add to a session, and what was made of it when and by which version.
+    """
+    CREATE TABLE note (
+      id INTEGER PRIMARY KEY, session TEXT NOT NULL, kind TEXT NOT NULL, t_s REAL, value REAL,
+      text TEXT NOT NULL, made_utc TEXT NOT NULL
+    );
+    CREATE INDEX note_session ON note (session, id);
+    CREATE TABLE analysis (
+      id INTEGER PRIMARY KEY, session TEXT NOT NULL, kind TEXT NOT NULL, version TEXT NOT NULL,
+      made_utc TEXT NOT NULL, body TEXT NOT NULL
+    );
+    CREATE INDEX analysis_session ON analysis (session, id);
+    """,
 )
 
 VERSION = len(MIGRATIONS)
 TABLES = ("step", "metric", "gap", "event")
 """Where records lie; each has ``row`` and ``session``."""
+BESIDE = ("note", "analysis")
+"""What goes with a session besides its records."""
 
 
 def prepare(db: sqlite3.Connection, path: Path) -> None:

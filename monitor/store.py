@@ -8,6 +8,7 @@ several threads, and several processes may open the same file.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import heapq
 import json
 import operator
@@ -60,6 +61,19 @@ class SessionInfo:
     settings: str = "{}"
     version: str = ""
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something said about a session: ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (at ``t_s``) or
+    ``remark`` (of an importer)."""
+
+    id: int
+    kind: str
+    t_s: float | None
+    value: float | None
+    text: str
+    made_utc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,22 @@ class Store:
         """Replace the tags of a session."""
         self._change(session_id, "tags = ?", json.dumps(list(tags)))
 
+    def add_note(
+        self, session_id: str, kind: str, text: str, *, t_s: float | None = None, value: float | None = None
+    ) -> None:
+        """Keep something beside the records; ``kind`` as in ``Note``."""
+        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
+        with self._transaction() as db:
+            self._known(session_id)
+            db.execute(
+                "INSERT INTO note VALUES (NULL, ?, ?, ?, ?, ?, ?)",
+                (session_id, kind, t_s, value, text, now),
+            )
+
+    def remove_note(self, session_id: str, note: int) -> None:
+        with self._transaction() as db:
+            db.execute("DELETE FROM note WHERE session = ? AND id = ?", (session_id, note))
+
     def clear(self, session_id: str) -> None:
         """Forget the records of a session, not the session."""
         with self._transaction() as db:
@@ -147,6 +177,8 @@ class Store:
         """Forget a session and its records.  Its tape is a file of its own and stays."""
         with self._transaction() as db:
             self._forget(db, session_id)
+            for table in schema.BESIDE:
+                db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
             db.execute("DELETE FROM session WHERE id = ?", (session_id,))
 
     # ------------------------------------------------------------------ reading
@@ -194,6 +226,16 @@ class Store:
     def gaps(self, session_id: str) -> list[Gap]:
         sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
         return [Gap(*row) for row in self._all(sql, session_id)]
+
+    def metric_rows(self, session_id: str) -> list[tuple[Any, ...]]:
+        """The same as plain rows, several times as fast: t_s, side, name, value, sd, how."""
+        sql = "SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ? ORDER BY name, row"
+        return self._all(sql, session_id)
+
+    def notes(self, session_id: str) -> list[Note]:
+        """What people (and importers) added, the oldest first."""
+        sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
+        return [Note(*row) for row in self._all(sql, session_id)]
 
     def events(self, session_id: str) -> list[Out]:
         """All records that are neither steps, metrics nor gaps."""

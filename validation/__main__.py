@@ -7,15 +7,13 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from validation.card import Card
-from validation.recordings import SETS, load
-from validation.run import rows, write
+from validation.recordings import SETS, UnreadableError, load
+from validation.run import Row, pod_cadence, pod_rows, records, rows, write
 
 
 def main() -> int:
-    """Exit code 0, or 2 when there is nothing to run on."""
+    """Exit code 0, or 2 when there is nothing to run on.  A file that cannot be read costs one line."""
     parser = argparse.ArgumentParser(prog="validation", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of folders of .npz recordings")
     parser.add_argument("--sensors", choices=SETS, required=True)
@@ -29,22 +27,29 @@ def main() -> int:
     for k, path in enumerate(files, 1):
         if sys.stderr.isatty():
             print(f"\r{k}/{len(files)} {path.stem:40}", end="", file=sys.stderr)
-        recording = load(path, args.sensors)
-        found = rows(recording, args.sensors, _pod_cadence(path) if args.sensors == "pod" else None)
+        found: list[Row] = []
+        try:
+            found = estimate(path, args.sensors)
+            cards.setdefault(path.parent.name, Card()).add(path, found)
+        except (UnreadableError, ValueError, LookupError, ArithmeticError) as exc:
+            print(f"{path}: {type(exc).__name__}: {exc}", file=sys.stderr)
         write(args.out / path.parent.name / f"{path.stem}.csv", found)
-        cards.setdefault(path.parent.name, Card()).add(path, found)
     _report(args.out, args.sensors, cards)
     return 0
 
 
-def _pod_cadence(path: Path) -> float | None:
-    """What a pod on the shoe would have counted: the engine's own foot cadence, then the pelvis's."""
-    for sensors in ("foot", "pelvis+speed"):
-        recording = load(path, sensors)
-        own = [r["cadence_spm"] for r in rows(recording, sensors) if "cadence_spm" in r]
-        if own:
-            return float(np.median(np.array(own, dtype=float)))
-    return None
+def estimate(path: Path, sensors: str) -> list[Row]:
+    """What the live engine says about one file, one row per step (or per report of a pod)."""
+    recording = load(path, sensors)
+    for remark in recording.remarks:
+        print(f"{path}: {remark}", file=sys.stderr)
+    if sensors != "pod":
+        return rows(recording, sensors)
+    for counter in ("foot", "pelvis+speed"):  # the pod's own step counter
+        cadence = pod_cadence(records(load(path, counter), counter))
+        if cadence:
+            return pod_rows(recording, cadence)
+    return []
 
 
 def _report(out: Path, sensors: str, cards: dict[str, Card]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +13,50 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Worn
 
 SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "pod", "all")
-WANTED = {
-    "foot": ("foot",),
-    "foot+speed": ("foot",),
-    "shank+speed": ("shank",),
-    "pelvis+speed": ("pelvis",),
+FEET, SHANKS, PELVIS = ("footL", "footR", "foot"), ("shankL", "shankR"), ("pelvis", "sacrum", "hip")
+WANTED: dict[str, tuple[str, ...]] = {
+    "foot": FEET,
+    "foot+speed": FEET,
+    "shank+speed": SHANKS,
+    "pelvis+speed": PELVIS,
     "pod": (),
-    "all": ("foot", "shank", "pelvis"),
+    "all": (*FEET, *SHANKS, *PELVIS, "ankleL", "ankleR"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one sensor is spelled in the files: acceleration (three axes, or AP and vertical), rotation."""
+
+    worn: Worn
+    acc: tuple[str, ...]
+    gyr: str = ""
+    unit_ms2: float = 1.0
+
+
+L, R = Side.LEFT, Side.RIGHT
+COLUMNS = (
+    Column(Worn("footL", Placement.FOOT, L), ("footL_acc",), "footL_gyro"),
+    Column(Worn("footR", Placement.FOOT, R), ("footR_acc",), "footR_gyro"),
+    Column(Worn("foot", Placement.FOOT), ("foot_acc",), "foot_gyro"),
+    Column(Worn("shankL", Placement.SHANK, L), ("shankL_acc",), "shankL_gyro"),
+    Column(Worn("shankR", Placement.SHANK, R), ("shankR_acc",), "shankR_gyro"),
+    Column(Worn("pelvis", Placement.PELVIS), ("pelvis_acc",), "pelvis_gyro"),
+    Column(Worn("sacrum", Placement.PELVIS), ("acc_mps2_xyz",)),
+    Column(
+        Worn("sacrum", Placement.PELVIS),
+        ("sacrum_acc_ap_g", "sacrum_acc_vert_clipped_g"),
+        unit_ms2=GRAVITY_MS2,
+    ),
+    Column(Worn("hip", Placement.HIP), ("left_hip_acc_g",), unit_ms2=GRAVITY_MS2),
+    Column(Worn("ankleL", Placement.ANKLE, L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    Column(Worn("ankleR", Placement.ANKLE, R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+)
+"""Every sensor of every published set; one sensor per name, the first spelling found."""
+
+
+class UnreadableError(Exception):
+    """A file that is no recording; the message says why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,76 +69,98 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One file: streams of the sensors asked for, who ran, and the speed a treadmill would show."""
+    """One file: streams of the sensors asked for, who ran, and the speed a treadmill would show.
+
+    ``remarks`` say what could not be used.
+    """
 
     name: str
     streams: tuple[Stream, ...]
     runner: Runner
     speed_mps: float | None
-    slope_pct: float | None
     duration_s: float
+    remarks: tuple[str, ...] = field(default=())
 
 
 def load(path: Path, sensors: str) -> Recording:
-    """Read one ``.npz``; arrays that hold truth are not touched."""
-    with np.load(path, allow_pickle=False) as z:
-        streams = _body_streams(z, WANTED[sensors])
-        if not streams and sensors in ("foot", "foot+speed", "all") and "foot_acc" in z:
-            streams = [_stream(z, "foot_acc", "foot_gyro", _rate(z), Worn("foot", Placement.FOOT))]
-        if not streams and sensors in ("pelvis+speed", "all"):
-            streams = _accelerometers(z)
-        runner = Runner(height_m=_scalar(z, "height_m"), mass_kg=_scalar(z, "mass_kg"))
-        speed, slope = _scalar(z, "speed_mps"), _scalar(z, "slope_pct")
-        end = max((float(s.chunk.t_s[-1]) for s in streams), default=_duration(z))
-    return Recording(path.stem, tuple(streams), runner, speed, slope, end)
+    """Read one ``.npz``; arrays that hold truth are not touched.  Raises ``UnreadableError``."""
+    try:
+        with np.load(path, allow_pickle=False) as z:
+            return _read(path, z, sensors)
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as exc:
+        raise UnreadableError(" ".join(str(exc).split()) or type(exc).__name__) from exc
 
 
-def _scalar(z: np.lib.npyio.NpzFile, key: str) -> float | None:
-    value = float(z[key]) if key in z and z[key].ndim == 0 else None
-    return value if value is not None and np.isfinite(value) else None
+def _read(path: Path, z: Mapping[str, np.ndarray], sensors: str) -> Recording:
+    remarks: list[str] = []
+    rate = next((v for k in ("fs_imu", "fs_acc", "fs") if (v := _scalar(z, k)) is not None), 100.0)
+    if not 10 <= rate <= 10_000:
+        raise UnreadableError(f"{rate:g} samples per second")
+    streams: dict[str, Stream] = {}
+    for column in COLUMNS:
+        if column.worn.sensor in WANTED[sensors] and column.worn.sensor not in streams:
+            stream = _stream(z, column, rate, remarks)
+            if stream is not None:
+                streams[column.worn.sensor] = stream
+    lengths = [len(z[c.acc[0]]) for c in COLUMNS if c.acc[0] in z and z[c.acc[0]].ndim]
+    duration = max(lengths, default=_scalar(z, "n_imu") or 0.0) / rate
+    speed = _scalar(z, "speed_mps")
+    if speed is not None and not 0 <= speed < 15:
+        remarks.append(f"speed_mps {speed:g} is no speed of a runner")
+        speed = None
+    return Recording(
+        path.stem, tuple(streams.values()), _runner(z, remarks), speed, duration, tuple(remarks)
+    )
 
 
-def _rate(z: np.lib.npyio.NpzFile) -> float:
-    return next((float(z[k]) for k in ("fs_imu", "fs", "fs_hz") if k in z), 100.0)
+def _scalar(z: Mapping[str, np.ndarray], key: str) -> float | None:
+    if key not in z or z[key].size != 1 or z[key].dtype.kind not in "iuf":
+        return None
+    value = float(z[key].reshape(()))
+    return value if math.isfinite(value) else None
 
 
-def _duration(z: np.lib.npyio.NpzFile) -> float:
-    longest = max((len(z[k]) for k in z.files if k.endswith("_acc")), default=0)
-    return longest / _rate(z)
+def _runner(z: Mapping[str, np.ndarray], remarks: list[str]) -> Runner:
+    """Who ran; a height or mass that cannot be one is left out."""
+    known: dict[str, float] = {}
+    for name in ("height_m", "mass_kg"):
+        value = _scalar(z, name)
+        if value is None:
+            continue
+        try:
+            Runner(**{name: value})
+        except ValueError as exc:
+            remarks.append(str(exc))
+        else:
+            known[name] = value
+    return Runner(**known)
 
 
-def _array(z: np.lib.npyio.NpzFile, key: str) -> Array:
-    scale = float(z[key + "__scale"]) if key + "__scale" in z else 1.0
-    return np.asarray(z[key], dtype=np.float64) * scale
+def _array(z: Mapping[str, np.ndarray], key: str) -> Array:
+    return np.asarray(z[key], dtype=np.float64) * (_scalar(z, key + "__scale") or 1.0)
 
 
-def _stream(z: np.lib.npyio.NpzFile, acc: str, gyro: str | None, rate_hz: float, worn: Worn) -> Stream:
-    a = _array(z, acc)
-    g = None if gyro is None or gyro not in z else _array(z, gyro)
-    return Stream(worn, ImuChunk(worn.sensor, np.arange(len(a)) / rate_hz, a, g))
-
-
-def _body_streams(z: np.lib.npyio.NpzFile, wanted: tuple[str, ...]) -> list[Stream]:
-    out = []
-    for part in wanted:
-        sides = ("",) if part == "pelvis" else ("L", "R")
-        for side in sides:
-            key = part + side
-            if f"{key}_acc" in z:
-                worn = Worn(key, Placement(part), Side(side) if side else None)
-                out.append(_stream(z, f"{key}_acc", f"{key}_gyro", _rate(z), worn))
-    return out
-
-
-def _accelerometers(z: np.lib.npyio.NpzFile) -> list[Stream]:
-    """The sacral accelerometer with two axes, and the outdoor run in g."""
-    if "sacrum_acc_vert_clipped_g" in z and "sacrum_acc_ap_g" in z:
-        up, ahead = _array(z, "sacrum_acc_vert_clipped_g"), _array(z, "sacrum_acc_ap_g")
-        acc = GRAVITY_MS2 * np.column_stack((ahead, np.zeros(len(up)), up))
-        rate = next((float(z[k]) for k in ("fs_imu", "fs_acc", "fs") if k in z), 500.0)
-        worn = Worn("sacrum", Placement.PELVIS)
-        return [Stream(worn, ImuChunk("sacrum", np.arange(len(acc)) / rate, acc))]
-    if "left_hip_acc_g" in z:
-        acc = GRAVITY_MS2 * _array(z, "left_hip_acc_g")
-        return [Stream(Worn("hip", Placement.HIP), ImuChunk("hip", np.arange(len(acc)) / 100.0, acc))]
-    return []
+def _stream(
+    z: Mapping[str, np.ndarray], column: Column, rate_hz: float, remarks: list[str]
+) -> Stream | None:
+    """One sensor, its lost samples (not finite) left out; without rotation a foot is worn as an ankle."""
+    if any(name not in z for name in column.acc):
+        return None
+    parts = [_array(z, name) for name in column.acc]
+    acc = parts[0] if len(parts) == 1 else np.column_stack((parts[0], 0 * parts[0], parts[1]))
+    gyr = _array(z, column.gyr) if column.gyr in z else None
+    for name, x in ((column.acc[0], acc), (column.gyr, gyr)):
+        if x is not None and (x.ndim != 2 or x.shape[1] != 3):
+            remarks.append(f"{name} has shape {x.shape}, (n, 3) is needed")
+            return None
+    worn, n = column.worn, len(acc) if gyr is None else min(len(acc), len(gyr))
+    acc, gyr = acc[:n] * column.unit_ms2, None if gyr is None else gyr[:n]
+    if gyr is None and worn.placement in (Placement.FOOT, Placement.SHANK):
+        remarks.append(f"{worn.sensor} has no gyroscope: worn as an ankle")
+        worn = Worn(worn.sensor, Placement.ANKLE, worn.side)
+    good = np.isfinite(acc).all(axis=1) & (True if gyr is None else np.isfinite(gyr).all(axis=1))
+    if good.sum() < 2:
+        remarks.append(f"{worn.sensor} has no samples")
+        return None
+    t = np.arange(n) / rate_hz
+    return Stream(worn, ImuChunk(worn.sensor, t[good], acc[good], None if gyr is None else gyr[good]))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from dsp.engine import Engine
+from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
 from validation.recordings import Recording
 
@@ -21,26 +22,26 @@ COLUMNS = (
 Row = dict[str, str | float]
 
 
-def rows(recording: Recording, sensors: str, cadence_spm: float | None = None) -> list[Row]:
-    """One row per estimated step; for a pod one per report, at the time of the report.
+def rows(recording: Recording, sensors: str, models: Models = MODELS) -> list[Row]:
+    """One row per estimated step."""
+    return [_row(r) for r in records(recording, sensors, models) if isinstance(r, Step)]
 
-    ``cadence_spm`` is what a pod would have measured; only the pod set uses it.
-    """
-    if sensors == "pod":
-        return _pod_rows(recording, cadence_spm)
+
+def records(recording: Recording, sensors: str, models: Models = MODELS) -> list[Record]:
+    """Everything the live engine says about a recording."""
     given = sensors != "foot"
     worn = [s.worn for s in recording.streams]
-    engine = Engine([*worn, Worn("treadmill", Placement.POD)] if given else worn, recording.runner)
-    records = list(_live(engine, recording, given))
-    return [_row(r) for r in records if isinstance(r, Step)]
+    engine = Engine(
+        [*worn, Worn("treadmill", Placement.POD)] if given else worn, recording.runner, models=models
+    )
+    return list(_live(engine, recording, given))
 
 
 def _live(engine: Engine, recording: Recording, given: bool) -> Iterator[Record]:
     cuts = [_cut(s.chunk) for s in recording.streams]
     for k in range(max((len(c) for c in cuts), default=0)):
-        if given and k % 10 == 0:
-            for reading in _treadmill(recording, k * CHUNK_S):
-                yield from engine.push(reading)
+        if given and k % 10 == 0 and recording.speed_mps is not None:
+            yield from engine.push(Reading("treadmill", k * CHUNK_S, "speed_mps", recording.speed_mps))
         for chunks in cuts:
             if k < len(chunks):
                 yield from engine.push(chunks[k])
@@ -57,27 +58,30 @@ def _cut(chunk: ImuChunk) -> list[ImuChunk]:
     ]
 
 
-def _treadmill(recording: Recording, t_s: float) -> Iterator[Reading]:
-    if recording.speed_mps is not None:
-        yield Reading("treadmill", t_s, "speed_mps", recording.speed_mps)
-    if recording.slope_pct is not None:
-        yield Reading("treadmill", t_s, "slope_pct", recording.slope_pct)
+def pod_cadence(found: Iterable[Record]) -> dict[int, float]:
+    """Cadence of every whole second, as a pod counts it on the shoe."""
+    return {
+        round(r.t_s): r.estimate.value
+        for r in found
+        if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
+    }
 
 
-def _pod_rows(recording: Recording, cadence_spm: float | None) -> list[Row]:
-    """A Running Speed and Cadence pod: 1/256 m/s and whole steps per minute, once a second."""
-    if recording.speed_mps is None or cadence_spm is None:
+def pod_rows(recording: Recording, cadence_spm: Mapping[int, float], models: Models = MODELS) -> list[Row]:
+    """One row per report of a Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz."""
+    if recording.speed_mps is None or not cadence_spm:
         return []
-    engine = Engine([Worn("pod", Placement.POD)], recording.runner)
-    records: list[Record] = []
+    engine = Engine([Worn("pod", Placement.POD)], recording.runner, models=models)
+    said: list[Record] = []
+    held = cadence_spm[min(cadence_spm)]
     for t in range(int(recording.duration_s) + 1):
-        records += engine.push(
-            Reading("pod", float(t), "speed_mps", round(recording.speed_mps * 256) / 256)
-        )
-        records += engine.push(Reading("pod", float(t), "cadence_spm", float(round(cadence_spm))))
-    records += engine.finish()
+        held = cadence_spm.get(t, held)
+        speed = round(recording.speed_mps * 256) / 256
+        said += engine.push(Reading("pod", float(t), "speed_mps", speed))
+        said += engine.push(Reading("pod", float(t), "cadence_spm", float(round(held))))
+    said += engine.finish()
     by_second: dict[float, Row] = {}
-    for r in records:
+    for r in said:
         if isinstance(r, Metric) and r.side is None:
             by_second.setdefault(r.t_s, {"ic_s": r.t_s})[r.estimate.metric] = r.estimate.value
     return [row for row in by_second.values() if "cadence_spm" in row]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, norms
+from dsp.models import MODELS, Models
 from dsp.types import GRAVITY_MS2, Contact, Gap, ImuChunk, Worn
 
 RATE_HZ = 100.0
@@ -35,7 +36,7 @@ class AnkleParams:
 class AnkleStage:
     """Chunks of one ankle accelerometer to contacts (``ic_s`` is the stride clock) and gaps."""
 
-    def __init__(self, worn: Worn, params: AnkleParams | None = None) -> None:
+    def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
         self.worn = worn
         self._p = params or AnkleParams()
         self._resampler = Resampler(RATE_HZ)

@@ -14,9 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.events.foot_axes import FootAxes
-from dsp.events.foot_features import Stance, at, landing, lift_off, rest_row, slide_mps, stance, tipped_row
+from dsp.events.foot_features import (
+    Stance,
+    at,
+    landing_terms,
+    lift_off_terms,
+    rest_row,
+    slap_row,
+    slide_mps,
+    stance,
+    tipped_row,
+)
 from dsp.events.foot_stride import StrideMeter, mid_stances, stillness
 from dsp.filters import Block, History, Hole, Resampler, along
+from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
 
@@ -32,26 +43,26 @@ class FootParams:
     swing_dps: float = 400.0  # first guess of the mid-swing peak
     stride_s: float = 0.70  # first guess of the stride time
     least_dps: float = 120.0  # no swing is slower
-    ic_sd_s: float = 0.0035
-    to_sd_s: float = 0.0055
 
 
 class FootStage:
     """Chunks of one foot sensor to contacts, gaps and readiness.
 
-    Features of a contact: ``stride_s`` (smoothed stride time), ``speed_mps`` and
-    ``stride_length_m`` (of the stride that ends here; absent for the first), ``pitch_max_deg``
-    (largest toe-up angle before contact), ``foot_strike_deg`` (needs speed), ``swing_dps``.
+    Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
+    ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
+    ``stride_length_m``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
     """
 
-    def __init__(self, worn: Worn, params: FootParams | None = None) -> None:
+    def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
         self.worn = worn
+        self._models = models
         self._p = params or FootParams()
         self._resampler = Resampler(RATE_HZ)
         self._history = History(RATE_HZ, 7, keep_s=16.0)
         self._axes = FootAxes()
         self._meter = StrideMeter(RATE_HZ)
         self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
+        self._ended = False  # no more samples will come
         self.done_s = -math.inf
         self._begin_grid()
 
@@ -75,11 +86,12 @@ class FootStage:
         return out
 
     def finish(self) -> list[Contact | Gap | Readiness]:
-        """A recording too short to be sure of the axes is read with what one stride tells."""
-        h = self._history
-        if self._axes.have or h.end - h.start < RATE_HZ or not self._learn(h.start, h.end, least=1):
+        """The last stance, if its toe-off was seen; a short recording learns its axes from one stride."""
+        h, self._ended = self._history, True
+        short = not self._axes.have and h.end - h.start >= RATE_HZ
+        if short and not self._learn(h.start, h.end, least=1):
             return []
-        return self._decide()
+        return self._decide() if self._axes.have else []
 
     def _block(self, block: Block) -> list[Contact | Gap | Readiness]:
         if block.fresh:
@@ -171,7 +183,9 @@ class FootStage:
         """Mid-stance, then contact and toe-off, once their samples are there."""
         h = self._history
         first, last = (swing + round(k * self._stride_s * RATE_HZ) for k in (0.143, 0.60))
-        if h.end < last + 3:
+        if self._ended:
+            last = min(last, h.end - 3)
+        if h.end < last + 3 or last <= first:
             return None
         still = stillness(h.rows(first - 2, last + 3))
         zv = first + int(np.argmin(still))
@@ -187,6 +201,8 @@ class FootStage:
         if tipped is None or tipped > limit - 1 - swing:
             return self._reject(swing) if h.end >= limit else None
         need = swing + math.ceil(tipped) + look
+        if self._ended and h.end >= swing + tipped + 0.03 * RATE_HZ:
+            need = min(need, h.end)
         if h.end < need:
             return None
         self._still += 0.2 * (float(still.min()) - self._still)
@@ -198,43 +214,46 @@ class FootStage:
         return []
 
     def _contact(self, swing: int, s: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
-        h, out = self._history, list[Contact | Readiness]()
+        h, m = self._history, self._models
         self._follow(swing)
-        ic, to = landing(s), lift_off(s, tipped, self._stride_s)
-        contact_s = (to.row - ic.row) / RATE_HZ
-        if not 0.08 < contact_s < 1.2:
-            return self._reject(swing)
-        ic0, to0 = ic.slap_row - 0.0105 * RATE_HZ, tipped + 0.0186 * RATE_HZ
+        slap, t0 = slap_row(s), h.time(swing)
         features = {
+            "at_s": t0 + slap / RATE_HZ,
+            "tipped_s": t0 + tipped / RATE_HZ,
             "stride_s": self._stride_s,
-            "pitch_max_deg": ic.pitch_max_deg,
             "swing_dps": self._swing_dps,
         }
+        features |= landing_terms(s, slap) | lift_off_terms(s, tipped)
+        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * RATE_HZ
+        to = tipped + m.foot_to_ms.value(features) * 1e-3 * RATE_HZ
+        if not 0.08 < (to - ic) / RATE_HZ < 1.2:
+            return self._reject(swing)
+        ic0, to0 = slap - 0.0105 * RATE_HZ, tipped + 0.0186 * RATE_HZ
         features |= self._meter.stride(
             h, self._axes, swing + s.zv, swing + rest_row(ic0, to0), slide_mps(s, ic0, to0)
         )
         self._axes.learn_push_off(h.rows(swing + s.zv + 4, swing + round(tipped) + 4)[:, GYR])
         if "speed_mps" in features:
-            pitch = at(s.foot_pitch_deg, ic.row)
-            features["foot_strike_deg"] = 1.072 * pitch - 0.83 * features["speed_mps"] + 1.63
+            features["pitch_ic_deg"] = at(s.foot_pitch_deg, ic)
+            features["foot_strike_deg"] = m.foot_strike_deg.value(features)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
-        p, t0 = self._p, h.time(swing)
-        out.append(
-            Contact(
-                self.worn.sensor, self.worn.placement, self.worn.side,
-                t0 + ic.row / RATE_HZ, t0 + to.row / RATE_HZ,
-                p.ic_sd_s, p.to_sd_s, h.time(need - 1), filled, features,
-            )
+        contact = Contact(
+            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / RATE_HZ, t0 + to / RATE_HZ,
+            m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled, features,
         )  # fmt: skip
-        have = self._axes.have
+        return [contact, *self._readiness(need)]
+
+    def _readiness(self, need: int) -> list[Readiness]:
+        """How far the axes are learned, as long as that changes; a moved mount starts anew."""
+        h, have = self._history, self._axes.have
         if self._axes.shifted:
             self._axes.reset()
             self._meter.forget()
             self._try_at = need + round(4 * RATE_HZ)
-            out.append(Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True))
-        elif have <= FootAxes.need:
-            out.append(Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need))
-        return out
+            return [Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True)]
+        if have <= FootAxes.need:
+            return [Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need)]
+        return []
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time and usual peak; go on behind this mid-swing."""

@@ -1,9 +1,13 @@
 """One stance of a foot sensor: from mid-swing over mid-stance to just after toe-off.
 
 Everything is integrated outwards from mid-stance, where the foot stands still, over less than
-0.4 s, so nothing drifts.  Features and coefficients were fitted on virtual foot IMUs of 15 runners
-at 2.5-4.5 m/s (Fukuchi 2017, PeerJ 5:e3298); leave-one-runner-out: initial contact 3.2 ms, toe-off
-5.3 ms pooled SD, contact time 5.0 ms per trial, foot strike angle 1.3 deg.
+0.4 s, so nothing drifts.  What the features say about contact and toe-off is in ``dsp.models``.
+
+Terms of initial contact, after the foot slap (the fastest toe-down rotation before mid-stance):
+``fall_ms`` when the pitch rate falls through -100 deg/s, ``slow_ms`` when the descent is over, and
+``pitch_max_deg``, the largest toe-up angle before.  Terms of toe-off, after the foot has tipped 30 deg:
+``push_end_ms`` the end of the forward push, ``spin_ms`` the fastest rotation, ``high_ms`` the sensor 8 cm
+up, and ``stride_s``.  Where one is not seen its usual value stands in.
 """
 
 from __future__ import annotations
@@ -72,50 +76,36 @@ def _from(x: Array, row: int, dt_s: float) -> Array:
     return np.asarray(total - total[row])
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """Initial contact in (fractional) rows, and what it was found from."""
-
-    row: float
-    slap_row: float
-    pitch_max_deg: float
-
-
-def landing(s: Stance) -> Landing:
-    """Initial contact from foot slap, toe-up angle, fall of pitch rate and end of the descent."""
-    ms = 1e3 / s.rate_hz
+def slap_row(s: Stance) -> float:
+    """When the foot slaps down, in (fractional) rows."""
     first = max(round(0.02 * s.rate_hz), s.zv - round(0.16 * s.rate_hz))
     first = min(first, s.zv - 1)
-    slap = extremum(s.w_dps, first + int(np.argmin(s.w_dps[first : s.zv + 1])))
-    pitch_max = float(s.pitch_deg[: s.zv + 1].max())
+    return extremum(s.w_dps, first + int(np.argmin(s.w_dps[first : s.zv + 1])))
+
+
+def landing_terms(s: Stance, slap: float) -> dict[str, float]:
+    """What the model of initial contact needs."""
+    ms = 1e3 / s.rate_hz
     fall = crossing(s.w_dps[: s.zv + 1], -100.0, rising=False)
     slow = crossing(s.vz_mps[: s.zv + 1], -0.15, rising=True, last=True)
-    d_fall = -22.0 if fall is None else (fall - slap) * ms
-    d_slow = 22.0 if slow is None else (slow - slap) * ms
-    shift_ms = -9.17 - 0.6317 * pitch_max - 0.2817 * d_fall + 0.1895 * d_slow
-    return Landing(slap + shift_ms / ms, slap, pitch_max)
+    return {
+        "pitch_max_deg": float(s.pitch_deg[: s.zv + 1].max()),
+        "fall_ms": -22.0 if fall is None else (fall - slap) * ms,
+        "slow_ms": 22.0 if slow is None else (slow - slap) * ms,
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class LiftOff:
-    """Toe-off in (fractional) rows, and the row where the foot had tipped 30 deg toe-down."""
-
-    row: float
-    tipped_row: float
-
-
-def lift_off(s: Stance, tipped: float, stride_s: float) -> LiftOff:
-    """Toe-off from the heel rise (``tipped``), push-off force, pitch rate and sensor height."""
+def lift_off_terms(s: Stance, tipped: float) -> dict[str, float]:
+    """What the model of toe-off needs, but for the stride time."""
     ms = 1e3 / s.rate_hz
     after = s.w_dps[s.zv :]
     deep = np.flatnonzero(_local_minima(after) & (after < 0.6 * after.min()))
-    d_rate = (extremum(s.w_dps, s.zv + int(deep[0])) - tipped) * ms if len(deep) else 8.0
     high = crossing(s.pz_m[s.zv :], 0.08, rising=True)
-    d_high = 38.0 if high is None else (s.zv + high - tipped) * ms
-    shift_ms = (
-        -29.39 + 0.2202 * _push_end_ms(s, tipped) + 0.3306 * d_rate + 0.2611 * d_high + 41.89 * stride_s
-    )
-    return LiftOff(tipped + shift_ms / ms, tipped)
+    return {
+        "push_end_ms": _push_end_ms(s, tipped),
+        "spin_ms": (extremum(s.w_dps, s.zv + int(deep[0])) - tipped) * ms if len(deep) else 8.0,
+        "high_ms": 38.0 if high is None else (s.zv + high - tipped) * ms,
+    }
 
 
 def _push_end_ms(s: Stance, tipped: float) -> float:

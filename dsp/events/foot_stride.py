@@ -13,8 +13,6 @@ from dsp.filters import History, norms
 from dsp.orientation import track
 from dsp.types import Array
 
-BELT_SCALE = 1.0034  # treadmill belts of Fukuchi 2017; one constant for everybody
-
 
 def stillness(rows: Array) -> Array:
     """How much a foot moves, 25 ms mean of ``|w| + 8 ||a| - g|`` (deg/s); two rows lost at each end."""
@@ -68,5 +66,5 @@ class StrideMeter:
         moved = both.moved(last[1] - first, rest + 1 - first, known.up)
         flat = moved - (moved @ known.up) * known.up
         time_s = (rest - last[1]) * dt
-        speed = BELT_SCALE * (math.sqrt(flat @ flat) / time_s + median(self._slides))
+        speed = math.sqrt(flat @ flat) / time_s + median(self._slides)
         return {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}

@@ -2,8 +2,8 @@
 
 The step clock is the upward crossing of the low-passed vertical specific force through its own
 mean: one per step whatever the mounting, so the fundamental is the *step* and a stride harmonic
-cannot halve it.  Constants measured on virtual pelvis IMUs from Fukuchi 2017 (PeerJ 5:e3298),
-leave-one-runner-out: initial contact 7.6 ms between runners, 2.9 ms within a trial.
+cannot halve it.  What the clock and the force say about contact, contact time and rise is in
+``dsp.models``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from dsp.events.sides import SideVote
 from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, along, norms
+from dsp.models import MODELS, Models
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Placement, Worn
 
 RATE_HZ = 100.0
@@ -31,8 +32,6 @@ class PelvisParams:
     refractory: float = 0.6  # of the step time
     first_step_s: float = 0.36
     longest_step_s: float = 1.2
-    clock_to_ic_s: float = 0.022  # without a speed; see ``dsp.contact_time.pelvis_ic``
-    ic_sd_s: float = 0.010
     off_g: float = 0.2  # toe-off level
     load_g: float = 0.3  # level of the loaded width
 
@@ -40,19 +39,20 @@ class PelvisParams:
 class PelvisStage:
     """Chunks of one pelvis, waist or hip sensor to contacts and gaps.
 
-    Features of a contact: ``clock_s`` (crossing), ``step_s`` (to the next crossing),
-    ``load_width_s`` (time above 0.3 g), ``off_s`` (last fall through 0.2 g),
-    ``vertical_oscillation_m``, ``flight_g`` (least vertical force), all absent when not seen.
+    Features of a contact: ``at_s`` (crossing), ``step_s`` (to the next crossing), ``load_ms`` (time above
+    0.3 g), ``off_s`` (last fall through 0.2 g), ``harmonic_mm`` (peak-to-peak height of the first step
+    harmonic), ``rise_mm``, ``flight_g`` (least vertical force), all absent when not seen.
     """
 
-    def __init__(self, worn: Worn, params: PelvisParams | None = None) -> None:
+    def __init__(self, worn: Worn, models: Models = MODELS, params: PelvisParams | None = None) -> None:
         self.worn = worn
+        self._models = models
         self._p = params or PelvisParams()
         self._resampler = Resampler(RATE_HZ)
         self._history = History(RATE_HZ, 4, keep_s=4.0)
         self._sides = SideVote(RATE_HZ)
         self._step_s = self._p.first_step_s
-        self._width_s: float | None = None  # loaded width of the last step
+        self._load_ms: float | None = None  # how long the last step was loaded
         self._clock_s: float | None = None  # the crossing whose step is not finished yet
         self._last_fired_s = self._armed_s = -math.inf
         self.done_s = -math.inf
@@ -72,7 +72,7 @@ class PelvisStage:
         for piece in self._resampler.push(chunk.t_s, x):
             if isinstance(piece, Hole):
                 out += self._finish(None)
-                self._width_s = None
+                self._load_ms = None
                 out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
             else:
                 out += self._block(piece)
@@ -139,29 +139,30 @@ class PelvisStage:
         if self._clock_s is None:
             return []
         clock, self._clock_s = self._clock_s, None
-        features = {"clock_s": clock}
+        features = {"at_s": clock}
         to_s: float | None = None
         if next_s is not None and next_s - clock <= self._p.longest_step_s:
             features["step_s"] = next_s - clock
             features |= self._measure(clock, next_s)
-            self._share_width(features)
+            self._share_load(features)
             to_s = features.get("off_s")
         side = self._sides.step(clock, self._step_s)
         known = (next_s if next_s is not None else clock) + self._slow.delay_s
-        ic = clock - self._p.clock_to_ic_s
+        shift = self._models.pelvis_ic_ms
+        ic = clock + shift.value(features) / 1e3
         return [
-            Contact(self.worn.sensor, self.worn.placement, side, ic, to_s, self._p.ic_sd_s,
+            Contact(self.worn.sensor, self.worn.placement, side, ic, to_s, shift.sd / 1e3,
                     None if to_s is None else 0.012, known, 0.0, features)
         ]  # fmt: skip
 
-    def _share_width(self, features: dict[str, float]) -> None:
+    def _share_load(self, features: dict[str, float]) -> None:
         """A sensor on one hip sees the near leg longer than the far one: give each step the mean of two."""
-        width, before = features.pop("load_width_s", None), self._width_s
-        self._width_s = width
-        if width is not None and self.worn.placement is not Placement.HIP:
-            features["load_width_s"] = width
-        elif width is not None and before is not None:
-            features["load_width_s"] = (width + before) / 2
+        load, before = features.pop("load_ms", None), self._load_ms
+        self._load_ms = load
+        if load is not None and self.worn.placement is not Placement.HIP:
+            features["load_ms"] = load
+        elif load is not None and before is not None:
+            features["load_ms"] = (load + before) / 2
 
     def _measure(self, start_s: float, stop_s: float) -> dict[str, float]:
         """Loaded width, toe-off, flight minimum and vertical oscillation of one step."""
@@ -174,11 +175,12 @@ class PelvisStage:
         up, down = _last_up(force, self._p.load_g, start_s - t0), _last_down(force, self._p.load_g)
         off = _last_down(force, self._p.off_g)
         if up is not None and down is not None and down > up:
-            found["load_width_s"] = (down - up) / RATE_HZ
+            found["load_ms"] = 1e3 * (down - up) / RATE_HZ
         if off is not None:
             found["off_s"] = t0 + off / RATE_HZ
         found["flight_g"] = float(fast[1].min())
-        found["vertical_oscillation_m"] = _oscillation(fast[1], stop_s - start_s)
+        found["harmonic_mm"] = _harmonic_mm(fast[1], stop_s - start_s)
+        found["rise_mm"] = self._models.pelvis_rise_mm.value(found | {"step_s": stop_s - start_s})
         return found
 
     def _column(self, column: int, start_s: float, stop_s: float, delay: int) -> tuple[float, Array] | None:
@@ -212,14 +214,9 @@ def _last_up(x: Array, level: float, before_s: float) -> float | None:
     return float(i + (level - x[i]) / (x[i + 1] - x[i]))
 
 
-def _oscillation(vertical_g: Array, step_s: float) -> float:
-    """Peak-to-peak height (m) from the first step harmonic of the vertical force.
-
-    Regression on Fukuchi 2017 pelvis markers, leave-one-runner-out 3.4 mm.
-    """
+def _harmonic_mm(vertical_g: Array, step_s: float) -> float:
+    """Peak-to-peak height of the first step harmonic of the vertical force (g), integrated twice."""
     n = len(vertical_g)
     harmonic = np.exp(-2j * np.pi * np.arange(n) / n)
-    peak_to_peak = (
-        4 * abs(np.dot(vertical_g - 1, harmonic)) / n * GRAVITY_MS2 * (step_s / (2 * math.pi)) ** 2
-    )
-    return float(-0.0271 + 0.7264 * peak_to_peak + 0.1235 * step_s)
+    size_ms2 = 2 * abs(np.dot(vertical_g - 1, harmonic)) / n * GRAVITY_MS2
+    return float(2e3 * size_ms2 * (step_s / (2 * math.pi)) ** 2)

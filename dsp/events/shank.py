@@ -1,7 +1,6 @@
 """Contacts from an IMU on the shank: swing peak, then contact and toe-off of the pitch rate.
 
-Fitted on virtual shank IMUs of 15 runners (Fukuchi 2017, PeerJ 5:e3298), leave-one-runner-out:
-initial contact 6.4 ms, toe-off 7.3 ms between runners, contact time 9.2 ms per trial.
+What the marks found here say about contact and toe-off is in ``dsp.models``.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 
 from dsp.events.foot_features import crossing, extremum
 from dsp.filters import Block, Fir, History, Hole, Resampler, along
+from dsp.models import MODELS, Models, best
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
 
@@ -28,23 +28,21 @@ class ShankParams:
     stride_s: float = 0.70
     least_dps: float = 100.0
     level: float = 0.35  # of the usual swing peak
-    ic_sd_s: float = 0.0065
-    to_sd_s: float = 0.0075
-    angle_offset_deg: float = 0.0
 
 
 class ShankStage:
     """Chunks of one shank sensor to contacts, gaps and readiness.
 
-    Features: ``stride_s``, ``swing_dps``, ``span_s`` (raw contact to raw toe-off, for the contact
-    time and overstride models), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee,
-    relative to the mount), ``shock_g`` (largest acceleration near contact).
+    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
+    there to the mark of toe-off), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee),
+    ``shock_g`` (largest acceleration near contact).
     """
 
     need = 6
 
-    def __init__(self, worn: Worn, params: ShankParams | None = None) -> None:
+    def __init__(self, worn: Worn, models: Models = MODELS, params: ShankParams | None = None) -> None:
         self.worn = worn
+        self._models = models
         self._p = params or ShankParams()
         self._resampler = Resampler(RATE_HZ)
         self._history = History(RATE_HZ, 7, keep_s=12.0)
@@ -54,6 +52,7 @@ class ShankStage:
         self._mean: Array = np.zeros(3)
         self._stride_s, self._peak_dps = self._p.stride_s, self._p.swing_dps
         self._have = 0
+        self._ended = False  # no more samples will come
         self.done_s = -math.inf
         self._begin_grid()
 
@@ -77,8 +76,11 @@ class ShankStage:
         return out
 
     def finish(self) -> list[Contact | Gap | Readiness]:
-        """Nothing more: a stance without its toe-off is not a contact."""
-        return []
+        """The last stance, if its toe-off was still seen."""
+        if self._axis is None:
+            return []
+        self._ended = True
+        return list(self._decide())
 
     def _block(self, block: Block) -> list[Contact | Readiness]:
         h = self._history
@@ -87,7 +89,11 @@ class ShankStage:
             h.restart(block.t0_s - self._low.delay_s)
             self._begin_grid()
         h.append(self._low.push(block.x), block.filled)
-        out: list[Contact | Readiness] = []
+        return self._decide()
+
+    def _decide(self) -> list[Contact | Readiness]:
+        """All decisions the samples so far allow."""
+        h, out = self._history, list[Contact | Readiness]()
         while self._axis is not None or self._find_axis():
             made = self._close(self._swing) if self._swing is not None else self._find_swing()
             if made is None:
@@ -153,7 +159,9 @@ class ShankStage:
         need = swing + round((0.15 + 0.75) * self._stride_s * RATE_HZ)
         h = self._history
         if h.end < need:
-            return None
+            if not self._ended or h.end - swing < 0.3 * RATE_HZ:
+                return None
+            need = h.end
         w = self._rate(swing, need)
         found = self._events(w, h.rows(swing, need)[:, ACC])
         if found is None:
@@ -182,28 +190,46 @@ class ShankStage:
         return None if off is None or last <= first else (ic, top + off)
 
     def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> list[Contact | Readiness]:
-        h, p, w = self._history, self._p, self.worn
+        h, m, w = self._history, self._models, self.worn
         self._follow(swing)
         span = (raw_to - raw_ic) / RATE_HZ
         if not 0.08 < span < 1.0:
             return []
-        ic_s = h.time(swing + raw_ic) - 0.0165
-        to_s = ic_s + (-0.0044 + 0.9738 * span)
-        features = {"stride_s": self._stride_s, "swing_dps": self._swing_dps, "span_s": span}
-        angle = self._inclination(swing, swing + raw_ic - 0.0165 * RATE_HZ)
-        if angle is not None:
-            features["shank_deg"] = angle
+        features = {
+            "at_s": h.time(swing + raw_ic),
+            "stride_s": self._stride_s,
+            "swing_dps": self._swing_dps,
+            "span_ms": 1e3 * span,
+        }
+        shift_s = m.shank_ic_ms.value(features) / 1e3
+        ic_s = features["at_s"] + shift_s
+        lean = self._inclination(swing, swing + raw_ic + shift_s * RATE_HZ)
+        if lean is not None:
+            features["lean_deg"] = lean
+            features["shank_deg"] = m.shank_deg.value(features)
+        contact = best(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
+        assert contact is not None
+        to_s = ic_s + contact[0] / 1e3
         near = h.rows(swing + round(raw_ic) - 4, swing + round(raw_ic) + 12)[:, ACC]
         features["shock_g"] = float(np.abs(near @ self._long).max() / GRAVITY_MS2)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
         known = h.time(need - 1) + self._low.delay_s
-        contact = Contact(
-            w.sensor, w.placement, w.side, ic_s, to_s, p.ic_sd_s, p.to_sd_s, known, filled, features
+        seen = Contact(
+            w.sensor,
+            w.placement,
+            w.side,
+            ic_s,
+            to_s,
+            m.shank_ic_ms.sd / 1e3,
+            contact[1] / 1e3,
+            known,
+            filled,
+            features,
         )
         if self._have < self.need:
             self._have += 1
-            return [contact, Readiness(known, w.sensor, self._have, self.need)]
-        return [contact]
+            return [seen, Readiness(known, w.sensor, self._have, self.need)]
+        return [seen]
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time, long axis and usual peak; go on behind this swing."""
@@ -241,7 +267,7 @@ class ShankStage:
         across /= np.linalg.norm(across)
         long = turn[-1] @ self._long
         back = np.cross(up, across)
-        return -math.degrees(math.atan2(float(long @ back), float(long @ up))) + self._p.angle_offset_deg
+        return -math.degrees(math.atan2(float(long @ back), float(long @ up)))
 
 
 def _long_axis(mean_ms2: Array, axis: Array) -> Array:

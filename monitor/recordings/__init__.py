@@ -11,24 +11,41 @@ from stat import S_ISREG
 
 from dsp.types import Placement, Side
 from monitor.errors import ConfigError, InputError
-from monitor.recordings.imu_csv import read_csv
+from monitor.recordings.fit import read_fit
 from monitor.recordings.npz import read_npz
+from monitor.recordings.other_csv import read_any_csv
+from monitor.recordings.phone_export import is_export_folder, read_phone
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.taped import read_tape
 
-READERS = {".csv": read_csv, ".npz": read_npz, ".tape": read_tape}
+READERS = {
+    ".csv": read_any_csv,
+    ".fit": read_fit,
+    ".npz": read_npz,
+    ".tape": read_tape,
+    ".zip": read_phone,
+}
+__all__ = ["READERS", "is_export_folder", "read"]
 
 
 def read(
-    path: Path, placement: str | None = None, side: str | None = None, *, with_speed: bool = False
+    path: Path,
+    placement: str | None = None,
+    side: str | None = None,
+    *,
+    with_speed: bool = False,
+    columns: str = "",
 ) -> Recording:
     """Open a recording and check it.
 
     ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
     choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
-    slope, where the file has them, as a reading once a second.  ``ConfigError`` or ``InputError``.
+    slope, where the file has them, as a reading once a second.  ``columns`` maps those of a foreign CSV.
+    ``ConfigError`` or ``InputError``.
     """
-    wearing = Wearing(_placement(placement), _side(side), with_speed)
+    wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
+    if is_export_folder(path):
+        return read_phone(path, wearing)
     try:
         kind = path.stat().st_mode
     except OSError as exc:

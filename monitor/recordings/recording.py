@@ -17,6 +17,7 @@ from monitor.settings import SensorSettings, SessionSettings
 
 PACKET_S = 0.1  # samples of this much time travel together
 SPEED_SENSOR = "treadmill"
+GPS_SENSOR = "gps"
 
 REST_LOW_MS2, REST_HIGH_MS2 = 5.5, 80.0
 """Median norm of specific force, standing to sprinting, foot to pelvis.  All recordings of runners
@@ -32,13 +33,15 @@ class Wearing:
     placement: Placement | None = None
     side: Side | None = None
     with_speed: bool = False
+    columns: str = ""  # of a CSV that is not in our own form; see ``monitor.recordings.other_csv``
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """Settings and packets of one session; ``packets`` may be called again and again.
 
-    ``started_utc`` and ``session`` are empty where the file does not tell.
+    ``started_utc`` and ``session`` are empty where the file does not tell.  ``remarks`` are what the
+    runner should know about the file; ``laps_s`` the instants at which a lap ended.
     """
 
     title: str
@@ -48,6 +51,8 @@ class Recording:
     packets: Callable[[], Iterator[Packet]]
     session: str = ""
     started_utc: str = ""
+    remarks: tuple[str, ...] = ()
+    laps_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,12 @@ def make(
     streams: Sequence[Signal],
     runner: Runner | None = None,
     speed: dict[str, float] | None = None,
+    speed_track: tuple[Array, Array] | None = None,
 ) -> Recording:
-    """A recording out of samples; ``speed`` are readings that held all the time."""
+    """A recording out of samples.
+
+    ``speed`` are readings that held all the time; ``speed_track`` times and values of a GPS speed.
+    """
     sensors = [
         SensorSettings(name=s.name, kind="plain", placement=s.placement, side=s.side, rate_hz=s.rate_hz)
         for s in streams
@@ -84,16 +93,21 @@ def make(
     start, end = min(float(s.t_s[0]) for s in streams), max(float(s.t_s[-1]) for s in streams)
     if speed:
         sensors.append(SensorSettings(name=SPEED_SENSOR, kind="plain", placement=Placement.POD))
+    if speed_track:
+        sensors.append(SensorSettings(name=GPS_SENSOR, kind="plain", placement=Placement.POD))
     settings = SessionSettings(runner=runner or Runner(), sensors=tuple(sensors))
 
     def packets() -> Iterator[Packet]:
         flows = [_imu_packets(s) for s in streams]
         if speed:
             flows.append(_speed_packets(speed, start, end))
+        if speed_track:
+            flows.append(_track_packets(*speed_track))
         return heapq.merge(*flows, key=lambda packet: packet.arrival_ns)
 
     count = sum(len(_cuts(s.t_s)) - 1 for s in streams)
     count += len(np.arange(start, end, 1.0)) if speed else 0
+    count += len(speed_track[0]) if speed_track else 0
     return Recording(title, settings, end - start, count, packets)
 
 
@@ -158,3 +172,8 @@ def _speed_packets(speed: dict[str, float], start_s: float, end_s: float) -> Ite
     payload = plain.encode_values(speed)
     for t_s in np.arange(start_s, end_s, 1.0):
         yield Packet(SPEED_SENSOR, round(float(t_s) * 1e9), plain.VALUES, payload)
+
+
+def _track_packets(t_s: Array, speed_mps: Array) -> Iterator[Packet]:
+    for t, v in zip(t_s.tolist(), speed_mps.tolist(), strict=True):
+        yield Packet(GPS_SENSOR, round(t * 1e9), plain.VALUES, plain.encode_values({"speed_mps": v}))

@@ -1,0 +1,107 @@
+"""Every regression of the engine, in one place, so that a validation may fit all of them anew.
+
+Fitted on virtual IMUs of 15 runners at 2.5, 3.5 and 4.5 m/s on a level treadmill (Fukuchi 2017, PeerJ
+5:e3298) with what the live engine itself measured there; ``python -m validation.refit`` prints these
+lines.  A model "with speed" was given the speed a treadmill shows, one without rests on the feet's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Guess = tuple[float, float]
+"""A value and its standard deviation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``constant`` plus each term times its weight; terms are named with their unit.
+
+    ``sd`` is the standard deviation of a trial's mean for a runner the fit has not seen
+    (leave-one-runner-out); with ``relative`` it is a share of the value.
+    """
+
+    constant: float
+    weights: Mapping[str, float]
+    sd: float
+    relative: bool = False
+
+    def value(self, terms: Mapping[str, float]) -> float:
+        """The value at ``terms``; a term that is missing raises ``KeyError``."""
+        return self.constant + sum(w * terms[name] for name, w in self.weights.items())
+
+    def guess(self, terms: Mapping[str, float]) -> Guess:
+        """The value and its SD."""
+        value = self.value(terms)
+        return value, self.sd * abs(value) if self.relative else self.sd
+
+
+def best(terms: Mapping[str, float], *models: Linear) -> Guess | None:
+    """The guess of the first model whose terms are all known."""
+    return next((m.guess(terms) for m in models if m.weights.keys() <= terms.keys()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """One field per regression; the name says of what, from what, and the unit.
+
+    Terms of the foot are those of ``dsp.events.foot_features``, of the shank and the pelvis those of
+    their detectors.  ``step_s`` is the step time, ``speed_mps`` the speed, ``per_speed_s_m`` its inverse,
+    ``speed_step_m`` the step length, ``speed_contact_m`` the way run during contact, ``step_per_height``
+    the step length over body height ``height_m``.
+    """
+
+    # how much later than the foot slap the shoe touched down, than its tipping over it left the ground
+    foot_ic_ms: Linear = Linear(
+        -9.17, {"pitch_max_deg": -0.6317, "fall_ms": -0.2817, "slow_ms": 0.1895}, 3.5
+    )
+    foot_to_ms: Linear = Linear(
+        -29.39, {"push_end_ms": 0.2202, "spin_ms": 0.3306, "high_ms": 0.2611, "stride_s": 41.89}, 5.5
+    )
+    foot_strike_deg: Linear = Linear(1.63, {"pitch_ic_deg": 1.072, "speed_mps": -0.83}, 1.6)
+    # how much later than the mean of its three marks a shank touched down; its contact time
+    shank_ic_ms: Linear = Linear(-16.5, {}, 6.5)
+    shank_contact_ms: Linear = Linear(-7.03, {"span_ms": 0.98475}, 9.3)
+    shank_contact_ms_with_lean: Linear = Linear(15.3, {"span_ms": 0.93935, "lean_deg": -1.302}, 8.0)
+    shank_deg: Linear = Linear(0.0, {"lean_deg": 1.0}, 2.3)
+    # how much later than the clock of the pelvis a foot touched down; contact time; rise of the pelvis
+    pelvis_ic_ms: Linear = Linear(-22.0, {}, 10.0)
+    pelvis_ic_ms_with_speed: Linear = Linear(-51.2, {"speed_mps": 9.295}, 7.7)
+    pelvis_contact_ms: Linear = Linear(-127.4, {"load_ms": 2.1489, "step_s": -411.9}, 18.7)
+    pelvis_contact_ms_with_speed: Linear = Linear(
+        40.7, {"load_ms": 1.7794, "speed_mps": -18.1, "step_s": -464.3}, 14.1
+    )
+    pelvis_rise_mm: Linear = Linear(-27.1, {"harmonic_mm": 0.7264, "step_s": 123.5}, 3.9)
+    pod_contact_ms: Linear = Linear(-65.9, {"per_speed_s_m": 256.2, "step_s": 623.1}, 18.1)
+    pod_contact_ms_with_height: Linear = Linear(-326.5, {"per_speed_s_m": 402.6, "height_m": 250.2}, 14.5)
+    # ankle ahead of the pelvis centre at contact
+    foot_overstride_m: Linear = Linear(-0.0542, {"speed_contact_m": 0.3556}, 0.0122)
+    foot_overstride_m_with_speed: Linear = Linear(-0.0590, {"speed_contact_m": 0.3618}, 0.0117)
+    shank_overstride_m: Linear = Linear(
+        -0.05447, {"speed_contact_m": 0.31352, "speed_mps": 0.01044}, 0.0149
+    )
+    pod_overstride_m: Linear = Linear(0.0353, {"speed_step_m": 0.155}, 0.0218)
+    pod_overstride_m_with_contact: Linear = Linear(-0.0447, {"speed_contact_m": 0.345}, 0.022)
+    # backward impulse and its peak (30 Hz low-pass) on the level, over body weight
+    foot_impulse_bws: Linear = Linear(
+        -0.02749,
+        {"speed_mps": 0.005647, "step_s": 0.09209, "pitch_max_deg": -0.0001577},
+        0.068,
+        relative=True,
+    )
+    foot_impulse_bws_with_speed: Linear = Linear(
+        -0.02816,
+        {"speed_mps": 0.005721, "step_s": 0.09345, "pitch_max_deg": -0.0001607},
+        0.07,
+        relative=True,
+    )
+    pod_impulse_bws: Linear = Linear(0.0050, {"speed_step_m": 0.0134}, 0.099, relative=True)
+    foot_peak_bw: Linear = Linear(-0.2658, {"speed_mps": 0.1058, "step_s": 0.7378}, 0.101, relative=True)
+    foot_peak_bw_with_height: Linear = Linear(-0.0404, {"step_per_height": 0.5787}, 0.093, relative=True)
+    pod_peak_bw: Linear = Linear(-0.0192, {"speed_step_m": 0.3161}, 0.106, relative=True)
+    pod_peak_bw_with_height: Linear = Linear(-0.0411, {"step_per_height": 0.5793}, 0.096, relative=True)
+
+
+MODELS = Models()
+"""What the engine uses unless told otherwise."""

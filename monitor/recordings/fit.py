@@ -1,0 +1,319 @@
+"""FIT activities of watches and pods (Garmin, Stryd, Coros and others) as recordings at 1 Hz.
+
+Native running dynamics come first; developer fields (a Stryd writes its own) fill in what the watch
+lacks, and where both measured the same their difference is told in ``remarks``.  Formats: FIT profile
+21.218, read with Garmin's own SDK; Stryd's field names as in its files.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from garmin_fit_sdk import Decoder, Stream
+
+from dsp.metrics import BY_NAME
+from dsp.types import Array, Placement
+from monitor.cadence_unit import Unit, of_whole_run
+from monitor.errors import InputError
+from monitor.packet import Packet
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.track import on_seconds, slope_pct
+from monitor.sensors import plain
+from monitor.settings import SensorSettings, SessionSettings
+
+Message = Mapping[Any, Any]
+
+NATIVE: Mapping[str, tuple[str, float]] = {
+    "enhanced_speed": ("speed_mps", 1.0),
+    "heart_rate": ("heart_rate_bpm", 1.0),
+    "power": ("power_w", 1.0),
+    "stance_time": ("contact_ms", 1.0),
+    "vertical_oscillation": ("vertical_oscillation_mm", 1.0),
+    "vertical_ratio": ("vertical_ratio_pct", 1.0),
+    "stance_time_balance": ("contact_balance_pct", 1.0),
+    "step_length": ("step_length_m", 1e-3),
+}
+"""Fields of a ``record`` message (scaled by the SDK) to quantities, with the factor to our units."""
+
+DEVELOPER: Mapping[str, str] = {
+    "power": "power_w",
+    "cadence": "cadence_raw",
+    "ground time": "contact_ms",
+    "ground contact time": "contact_ms",
+    "stance time": "contact_ms",
+    "vertical oscillation": "vertical_oscillation_mm",
+    "vertical ratio": "vertical_ratio_pct",
+    "leg spring stiffness": "leg_stiffness_kn_m",
+    "speed": "speed_mps",
+    "step length": "step_length_m",
+    "ground contact balance": "contact_balance_pct",
+    "contact balance": "contact_balance_pct",
+    "heart rate": "heart_rate_bpm",
+}
+"""Names of developer fields, in lower case."""
+
+SCALES: Mapping[tuple[str, str], float] = {
+    ("vertical_oscillation_mm", "centimeters"): 10.0,
+    ("vertical_oscillation_mm", "cm"): 10.0,
+    ("vertical_oscillation_mm", "m"): 1000.0,
+    ("step_length_m", "cm"): 1e-2,
+    ("step_length_m", "mm"): 1e-3,
+    ("contact_ms", "s"): 1e3,
+    ("speed_mps", "km/h"): 1 / 3.6,
+}
+
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    "cadence_raw": (20, 280),
+    "speed_mps": (0, 12),
+    "heart_rate_bpm": (25, 250),
+    "power_w": (0, 2500),
+    "contact_ms": (100, 700),
+    "vertical_oscillation_mm": (10, 300),
+    "vertical_ratio_pct": (1, 40),
+    "contact_balance_pct": (30, 70),
+    "step_length_m": (0.2, 3.0),
+    "leg_stiffness_kn_m": (1, 40),
+}
+"""Outside lies what devices write when they do not know (65535, 0) and what nobody runs."""
+
+STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
+RUNNING = (None, "running", "walking", "hiking", "generic", "all")
+
+
+@dataclass(slots=True)
+class Series:
+    """Times (s) and values of every quantity of one device."""
+
+    name: str
+    points: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    def add(self, quantity: str, t_s: float, value: object) -> None:
+        """Keep a value if it is a plausible number."""
+        low, high = PLAUSIBLE.get(quantity, (-1e9, 1e9))
+        if isinstance(value, (int, float)) and low <= value <= high:
+            self.points.setdefault(quantity, []).append((t_s, float(value)))
+
+
+def read_fit(path: Path, wearing: Wearing) -> Recording:
+    """The run of a FIT file, as far as it can be read; ``InputError`` if there is none in it."""
+    messages, errors = _decoded(path)
+    records = _in_order(messages.get("record_mesgs", ()))
+    _check(path, messages, records, errors)
+    start: datetime.datetime = records[0]["timestamp"]
+    watch, extra = _series(messages, records, start)
+    seconds = round((records[-1]["timestamp"] - start).total_seconds()) + 1
+    stopped = _pauses(messages.get("event_mesgs", ()), start)
+    grids = [_grid(s, seconds, stopped) for s in (watch, extra)]
+    remarks = _cut_short(errors, seconds) + _cadence(grids)
+    remarks += _agreement(watch.name, extra.name, *grids)
+    used = {name: v for name, v in grids[1].items() if name not in grids[0]}
+    sensors = [(watch.name, grids[0])] + ([(extra.name, used)] if used else [])
+    return _recording(path, sensors, seconds, start, tuple(remarks), _laps(messages, start, seconds))
+
+
+def _decoded(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+    decoder = Decoder(Stream.from_byte_array(bytearray(data)))
+    if len(data) < 14 or not decoder.is_fit():
+        raise InputError(f"{path}: is not a FIT file (its first bytes do not say .FIT), or is empty")
+    messages, errors = decoder.read(merge_heart_rates=False)
+    return cast(Mapping[str, Any], messages), errors
+
+
+def _in_order(records: Sequence[Message]) -> list[Message]:
+    """Records with a time that moves forward."""
+    out: list[Message] = []
+    for r in records:
+        t = r.get("timestamp")
+        if isinstance(t, datetime.datetime) and (not out or t > out[-1]["timestamp"]):
+            out.append(r)
+    return out
+
+
+def _check(
+    path: Path, messages: Mapping[str, Any], records: list[Message], errors: list[Exception]
+) -> None:
+    if len(records) < 2:
+        why = f"it is damaged ({errors[0]})" if errors else f"it is a {_kind(messages)} file"
+        raise InputError(f"{path}: holds no activity: {why}")
+    sport = next((s.get("sport") for s in messages.get("session_mesgs", ())), None)
+    if sport not in RUNNING:
+        raise InputError(f"{path}: is {sport}, not running; nothing in it can be reviewed here")
+    if (records[-1]["timestamp"] - records[0]["timestamp"]).total_seconds() > 2 * 86400:
+        raise InputError(f"{path}: lasts more than two days; its clock was set in between")
+
+
+def _kind(messages: Mapping[str, Any]) -> str:
+    return str(next((m.get("type") for m in messages.get("file_id_mesgs", ())), "strange")).replace(
+        "_", " "
+    )
+
+
+def _series(
+    messages: Mapping[str, Any], records: list[Message], start: datetime.datetime
+) -> tuple[Series, Series]:
+    """What the watch measured, and what came through developer fields."""
+    watch, extra = Series(_device(messages)), Series(_developer(messages))
+    described = {d["key"]: d for d in messages.get("field_description_mesgs", ()) if "key" in d}
+    meanings = {key: _meaning(d) for key, d in described.items()}
+    for r in records:
+        t_s = (r["timestamp"] - start).total_seconds()
+        for name, (quantity, factor) in NATIVE.items():
+            if isinstance(r.get(name), (int, float)):
+                watch.add(quantity, t_s, r[name] * factor)
+        if isinstance(r.get("cadence"), (int, float)):
+            watch.add("cadence_raw", t_s, r["cadence"] + (r.get("fractional_cadence") or 0))
+        for name, quantity in (("distance", "distance_m"), ("enhanced_altitude", "altitude_m")):
+            watch.add(quantity, t_s, r.get(name))
+        for key, value in (r.get("developer_fields") or {}).items():
+            quantity, factor = meanings.get(key, ("", 1.0))
+            if quantity and isinstance(value, (int, float)):
+                extra.add(quantity, t_s, value * factor)
+    return watch, extra
+
+
+def _meaning(description: Message) -> tuple[str, float]:
+    """Quantity and factor of a developer field; an empty quantity if it is none of ours."""
+    name, units = (_text(description.get(k)).strip().lower() for k in ("field_name", "units"))
+    quantity = DEVELOPER.get(name, "")
+    return quantity, SCALES.get((quantity, units), 1.0)
+
+
+def _text(value: object) -> str:
+    return str(value[0] if isinstance(value, list) and value else value or "")
+
+
+def _device(messages: Mapping[str, Any]) -> str:
+    made: Message = next(iter(messages.get("file_id_mesgs", ())), {})
+    maker = str(made.get("manufacturer", "watch"))
+    product = str(made.get(f"{maker}_product", "") or "")
+    name = f"{maker} {product}".strip() if not maker.isdigit() else "watch"
+    return "".join(c for c in name if c.isalnum() or c in " -_")[:40] or "watch"
+
+
+def _developer(messages: Mapping[str, Any]) -> str:
+    for d in messages.get("developer_data_id_mesgs", ()):
+        if bytes(b & 255 for b in d.get("application_id") or () if isinstance(b, int)) == STRYD:
+            return "stryd"
+    names = {_text(d.get("field_name")).lower() for d in messages.get("field_description_mesgs", ())}
+    return "stryd" if "form power" in names else "developer fields"
+
+
+def _pauses(events: Sequence[Message], start: datetime.datetime) -> list[tuple[float, float]]:
+    """Stretches in which the timer stood still."""
+    out: list[tuple[float, float]] = []
+    since: float | None = None
+    for e in events:
+        if e.get("event") != "timer" or not isinstance(e.get("timestamp"), datetime.datetime):
+            continue
+        t_s = (e["timestamp"] - start).total_seconds()
+        if str(e.get("event_type", "")).startswith("stop"):
+            since = t_s if since is None else since
+        elif since is not None:
+            out.append((since, t_s))
+            since = None
+    return out
+
+
+def _grid(series: Series, seconds: int, stopped: list[tuple[float, float]]) -> dict[str, Array]:
+    """Every quantity at whole seconds, NaN where it is not known."""
+    out = {q: on_seconds(np.array(points), seconds, stopped) for q, points in series.points.items()}
+    distance, altitude = out.pop("distance_m", None), out.pop("altitude_m", None)
+    if "speed_mps" not in out and distance is not None:
+        out["speed_mps"] = np.clip(np.gradient(distance), 0, 12)
+    if altitude is not None and distance is not None:
+        out["slope_pct"] = slope_pct(distance, altitude)
+    return {q: v for q, v in out.items() if np.isfinite(v).any()}
+
+
+def _cadence(grids: list[dict[str, Array]]) -> list[str]:
+    """``cadence_raw`` to steps per minute in place; a remark where the unit is not the standard's."""
+    remarks = []
+    speed = grids[0].get("speed_mps")
+    for grid in grids:
+        raw = grid.pop("cadence_raw", None)
+        if raw is None:
+            continue
+        unit = of_whole_run(raw, speed, grid.get("step_length_m", grids[0].get("step_length_m")))
+        grid["cadence_spm"] = raw if unit is Unit.STEPS else 2 * raw
+        if unit is Unit.STEPS:
+            remarks.append(
+                "the file counts steps where the standard says strides; its cadence is taken as steps"
+            )
+    return remarks
+
+
+def _agreement(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array]) -> list[str]:
+    """Where both devices measured the same."""
+    out = []
+    for name in sorted(set(a) & set(b) & set(BY_NAME)):
+        both = (
+            np.isfinite(a[name])
+            & np.isfinite(b[name])
+            & (a.get("speed_mps", np.full(len(a[name]), 9.0)) > 1.8)
+        )
+        if both.sum() < 30:
+            continue
+        spec, apart = BY_NAME[name], b[name][both] - a[name][both]
+        n, here, there = max(spec.decimals, 1), float(np.mean(a[name][both])), float(np.mean(b[name][both]))
+        text = f"{spec.label}: {one} {here:.{n}f}, {two} {there:.{n}f} {spec.unit} (difference "
+        text += (
+            f"{np.mean(apart):+.{n}f}, SD {np.std(apart):.{n}f}, over {both.sum() / 60:.0f} min of running)"
+        )
+        out.append(text)
+    return out
+
+
+def _cut_short(errors: list[Exception], seconds: int) -> list[str]:
+    return (
+        [f"the file is damaged ({errors[0]}); its first {seconds / 60:.0f} min could be read"]
+        if errors
+        else []
+    )
+
+
+def _laps(messages: Mapping[str, Any], start: datetime.datetime, seconds: int) -> tuple[float, ...]:
+    """Ends of the laps, seconds; the last end is that of the run and is left out."""
+    ends = {
+        round((m["start_time"] - start).total_seconds())
+        for m in messages.get("lap_mesgs", ())
+        if isinstance(m.get("start_time"), datetime.datetime)
+    }
+    return tuple(float(t) for t in sorted(ends) if 0 < t < seconds - 1)
+
+
+def _recording(
+    path: Path,
+    sensors: Sequence[tuple[str, Mapping[str, Array]]],
+    seconds: int,
+    start: datetime.datetime,
+    remarks: tuple[str, ...],
+    laps_s: tuple[float, ...],
+) -> Recording:
+    def packets() -> Iterator[Packet]:
+        for t in range(seconds):
+            for name, grid in sensors:
+                values = {q: float(v[t]) for q, v in grid.items() if np.isfinite(v[t])}
+                if values:
+                    yield Packet(name, t * 1_000_000_000, plain.VALUES, plain.encode_values(values))
+
+    settings = SessionSettings(
+        sensors=tuple(
+            SensorSettings(name=name, kind="plain", placement=Placement.POD) for name, _ in sensors
+        )
+    )
+    count = sum(1 for _ in packets())
+    if count < 2:
+        raise InputError(f"{path}: holds no speed, cadence or running dynamics; nothing can be reviewed")
+    return Recording(
+        path.stem, settings, float(seconds), count, packets,
+        started_utc=start.isoformat(), remarks=remarks, laps_s=laps_s,
+    )  # fmt: skip

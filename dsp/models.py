@@ -54,53 +54,53 @@ class Models:
 
     # how much later than the foot slap the shoe touched down, than its tipping over it left the ground
     foot_ic_ms: Linear = Linear(
-        -9.17, {"pitch_max_deg": -0.6317, "fall_ms": -0.2817, "slow_ms": 0.1895}, 3.5
+        -9.262, {"pitch_max_deg": -0.6411, "fall_ms": -0.288, "slow_ms": 0.1951}, 3.5
     )
     foot_to_ms: Linear = Linear(
-        -29.39, {"push_end_ms": 0.2202, "spin_ms": 0.3306, "high_ms": 0.2611, "stride_s": 41.89}, 5.5
+        -31.33, {"push_end_ms": 0.2437, "spin_ms": 0.3396, "high_ms": 0.245, "stride_s": 44.41}, 5.5
     )
-    foot_strike_deg: Linear = Linear(1.63, {"pitch_ic_deg": 1.072, "speed_mps": -0.83}, 1.6)
+    foot_strike_deg: Linear = Linear(1.518, {"pitch_ic_deg": 1.082, "speed_mps": -0.8274}, 1.6)
     # how much later than the mean of its three marks a shank touched down; its contact time
-    shank_ic_ms: Linear = Linear(-16.5, {}, 6.5)
-    shank_contact_ms: Linear = Linear(-7.03, {"span_ms": 0.98475}, 9.3)
-    shank_contact_ms_with_lean: Linear = Linear(15.3, {"span_ms": 0.93935, "lean_deg": -1.302}, 8.0)
+    shank_ic_ms: Linear = Linear(-16.51, {}, 6.5)
+    shank_contact_ms: Linear = Linear(-3.688, {"span_ms": 0.9707}, 9.3)
+    shank_contact_ms_with_lean: Linear = Linear(15.73, {"span_ms": 0.9336, "lean_deg": -1.197}, 8.0)
     shank_deg: Linear = Linear(0.0, {"lean_deg": 1.0}, 2.3)
     # how much later than the clock of the pelvis a foot touched down; contact time; rise of the pelvis
-    pelvis_ic_ms: Linear = Linear(-22.0, {}, 10.0)
-    pelvis_ic_ms_with_speed: Linear = Linear(-51.2, {"speed_mps": 9.295}, 7.7)
-    pelvis_contact_ms: Linear = Linear(-127.4, {"load_ms": 2.1489, "step_s": -411.9}, 18.7)
+    pelvis_ic_ms: Linear = Linear(-18.62, {}, 10.0)
+    pelvis_ic_ms_with_speed: Linear = Linear(-51.16, {"speed_mps": 9.295}, 7.7)
+    pelvis_contact_ms: Linear = Linear(-127.0, {"load_ms": 2.16, "step_s": -420.6}, 18.7)
     pelvis_contact_ms_with_speed: Linear = Linear(
-        40.7, {"load_ms": 1.7794, "speed_mps": -18.1, "step_s": -464.3}, 14.1
+        39.63, {"load_ms": 1.788, "speed_mps": -18.21, "step_s": -468.1}, 14.1
     )
-    pelvis_rise_mm: Linear = Linear(-27.1, {"harmonic_mm": 0.7264, "step_s": 123.5}, 3.9)
-    pod_contact_ms: Linear = Linear(-65.9, {"per_speed_s_m": 256.2, "step_s": 623.1}, 18.1)
-    pod_contact_ms_with_height: Linear = Linear(-326.5, {"per_speed_s_m": 402.6, "height_m": 250.2}, 14.5)
+    pelvis_rise_mm: Linear = Linear(-30.61, {"harmonic_mm": 0.7247, "step_s": 134.7}, 3.9)
+    pod_contact_ms: Linear = Linear(-67.19, {"per_speed_s_m": 252.1, "step_s": 627.8}, 18.1)
+    pod_contact_ms_with_height: Linear = Linear(-328.4, {"per_speed_s_m": 397.7, "height_m": 251.3}, 14.5)
     # ankle ahead of the pelvis centre at contact
-    foot_overstride_m: Linear = Linear(-0.0542, {"speed_contact_m": 0.3556}, 0.0122)
-    foot_overstride_m_with_speed: Linear = Linear(-0.0590, {"speed_contact_m": 0.3618}, 0.0117)
+    foot_overstride_m: Linear = Linear(-0.0547, {"speed_contact_m": 0.3577}, 0.0122)
+    foot_overstride_m_with_speed: Linear = Linear(-0.0606, {"speed_contact_m": 0.3683}, 0.0117)
     shank_overstride_m: Linear = Linear(
-        -0.05447, {"speed_contact_m": 0.31352, "speed_mps": 0.01044}, 0.0149
+        -0.05321, {"speed_contact_m": 0.3144, "speed_mps": 0.009851}, 0.0149
     )
-    pod_overstride_m: Linear = Linear(0.0353, {"speed_step_m": 0.155}, 0.0218)
-    pod_overstride_m_with_contact: Linear = Linear(-0.0447, {"speed_contact_m": 0.345}, 0.022)
+    pod_overstride_m: Linear = Linear(0.03455, {"speed_step_m": 0.1575}, 0.0218)
+    pod_overstride_m_with_contact: Linear = Linear(-0.04163, {"speed_contact_m": 0.3438}, 0.022)
     # backward impulse and its peak (30 Hz low-pass) on the level, over body weight
     foot_impulse_bws: Linear = Linear(
-        -0.02749,
-        {"speed_mps": 0.005647, "step_s": 0.09209, "pitch_max_deg": -0.0001577},
+        -0.02782,
+        {"speed_mps": 0.005744, "step_s": 0.0932, "pitch_max_deg": -0.0001742},
         0.068,
         relative=True,
     )
     foot_impulse_bws_with_speed: Linear = Linear(
-        -0.02816,
-        {"speed_mps": 0.005721, "step_s": 0.09345, "pitch_max_deg": -0.0001607},
+        -0.02867,
+        {"speed_mps": 0.005885, "step_s": 0.09487, "pitch_max_deg": -0.0001763},
         0.07,
         relative=True,
     )
-    pod_impulse_bws: Linear = Linear(0.0050, {"speed_step_m": 0.0134}, 0.099, relative=True)
-    foot_peak_bw: Linear = Linear(-0.2658, {"speed_mps": 0.1058, "step_s": 0.7378}, 0.101, relative=True)
-    foot_peak_bw_with_height: Linear = Linear(-0.0404, {"step_per_height": 0.5787}, 0.093, relative=True)
-    pod_peak_bw: Linear = Linear(-0.0192, {"speed_step_m": 0.3161}, 0.106, relative=True)
-    pod_peak_bw_with_height: Linear = Linear(-0.0411, {"step_per_height": 0.5793}, 0.096, relative=True)
+    pod_impulse_bws: Linear = Linear(0.005011, {"speed_step_m": 0.01358}, 0.099, relative=True)
+    foot_peak_bw: Linear = Linear(-0.2584, {"speed_mps": 0.1061, "step_s": 0.7176}, 0.101, relative=True)
+    foot_peak_bw_with_height: Linear = Linear(-0.04042, {"step_per_height": 0.5807}, 0.093, relative=True)
+    pod_peak_bw: Linear = Linear(-0.01957, {"speed_step_m": 0.3204}, 0.106, relative=True)
+    pod_peak_bw_with_height: Linear = Linear(-0.04172, {"step_per_height": 0.5875}, 0.096, relative=True)
 
 
 MODELS = Models()

@@ -1,21 +1,16 @@
-"""The accuracy card: our estimates against the force plate, per quantity, per trial and per step."""
+"""The accuracy card: our estimates against the truth, per quantity, per trial and per step."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from validation.run import Row
+from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
+from validation.truth import RELATIVE, Truth
 
-SETTLED_S = 5.0
-NEAR_S = 0.08
-TRUTH = {
-    "foot_strike_deg": ("step_foot_pitch_ic_deg", 1.0),
-    "shank_deg": ("step_shank_incl_ic_deg", -1.0),
-    "overstride_m": ("step_ankle_ahead_of_pelvis_ic_m", 1.0),
-}
+Summary = dict[str, float]
 
 
 @dataclass(slots=True)
@@ -25,17 +20,19 @@ class Tally:
     steps: list[float] = field(default_factory=list)
     trials: list[float] = field(default_factory=list)
 
-    def add(self, errors: list[float]) -> None:
-        if errors:
-            self.steps += errors
+    def add(self, errors: Array) -> None:
+        """The errors of one trial."""
+        if len(errors):
+            self.steps += errors.tolist()
             self.trials.append(float(np.mean(errors)))
 
-    def summary(self) -> dict[str, float]:
-        """Bias, SD, RMSE per step and per trial, and the mean absolute error per trial."""
+    def summary(self) -> Summary:
+        """Bias, SD and RMSE per step; RMSE and mean absolute error of the trials' means."""
         s, t = np.array(self.steps), np.array(self.trials)
         return {
             "bias": float(s.mean()),
             "sd_step": float(s.std()),
+            "rmse_step": float(np.sqrt((s**2).mean())),
             "rmse_trial": float(np.sqrt((t**2).mean())),
             "mae_trial": float(np.abs(t).mean()),
             "n_steps": len(s),
@@ -43,99 +40,88 @@ class Tally:
         }
 
 
+@dataclass(slots=True)
 class Card:
-    """Adds up one set of sensors over all recordings with per-step truth."""
+    """Adds up one set of sensors over all recordings of one folder.
 
-    def __init__(self) -> None:
-        self.tallies: dict[str, Tally] = {}
-        self.seen = self.matched = self.invented = self.octaves = 0
+    Counts: true steps, those ``found``, ``invented`` ones, wrong ``side``, trials whose cadence was off by
+    two (``octaves``), and ``other_gait``: seconds told to be walking while the runner ran.
+    """
 
-    def add(self, path: Path, found: list[Row]) -> None:
-        """Compare one recording; files without force-plate steps are left out."""
-        with np.load(path, allow_pickle=False) as z:
-            if "step_ic_t" not in z or "step_side" not in z:
-                return
-            truth = _truth(z)
-        start = min(SETTLED_S, float(truth["ic"][-1]) / 4)
-        keep = (truth["ic"] > start) & (truth["ic"] < truth["ic"][-1] - 0.6)
-        truth = {k: v[keep] for k, v in truth.items()}
-        if len(truth["ic"]) < 4:
-            return
-        self._cadence(truth, found)
-        pairs = self._match(truth, found)
-        for name, values in truth.items():
-            self._compare(
-                name, values, pairs, found, relative=name in ("braking_impulse_bws", "peak_braking_bw")
-            )
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    seen: int = 0
+    found: int = 0
+    invented: int = 0
+    sided: int = 0
+    wrong_side: int = 0
+    octaves: int = 0
+    seconds: int = 0
+    other_gait: int = 0
 
-    def _cadence(self, truth: dict[str, np.ndarray], found: list[Row]) -> None:
-        expected = 60 * (len(truth["ic"]) - 1) / (truth["ic"][-1] - truth["ic"][0])
-        first, last = truth["ic"][0], truth["ic"][-1]
-        own = [r["cadence_spm"] for r in found if "cadence_spm" in r and first <= float(r["ic_s"]) <= last]
+    def add(self, true: Truth, records: Sequence[Record]) -> None:
+        """Compare one recording."""
+        steps = [r for r in records if isinstance(r, Step)]
+        if steps:
+            self._steps(true, steps)
+        else:
+            self._by_second(true, [r for r in records if isinstance(r, Metric) and r.side is None])
+        self._gait(true, [r for r in records if isinstance(r, ActivityChange)])
+
+    def _steps(self, true: Truth, steps: list[Step]) -> None:
+        times = np.array([s.ic_s for s in steps])
+        match = true.nearest(times)
+        known = set(match.tolist())
+        scored = np.flatnonzero(true.settled)
+        first, last = true.ic_s[scored[0]], true.ic_s[scored[-1]]
+        pairs = [(i, steps[match[i]]) for i in scored.tolist() if match[i] >= 0]
+        self.seen += len(scored)
+        self.found += len(pairs)
+        self.invented += sum(first <= t <= last and j not in known for j, t in enumerate(times))
+        sided = [(true.side[i], s.side.value) for i, s in pairs if s.side is not None and true.side[i]]
+        self.sided += len(sided)
+        self.wrong_side += sum(a != b for a, b in sided)
+        self._compare("ic_ms", [(1e3 * true.ic_s[i], 1e3 * s.ic_s) for i, s in pairs])
+        self._compare("to_ms", [(1e3 * true.to_s[i], 1e3 * s.to_s) for i, s in pairs if s.to_s is not None])
+        for name, values in true.values.items():
+            own = [(i, s.get(name)) for i, s in pairs]
+            self._compare(name, [(values[i], e.value) for i, e in own if e is not None])
+        within = [s for s in steps if first <= s.ic_s <= last]
+        self._cadence(true, [e.value for s in within if (e := s.get("cadence_spm")) is not None])
+
+    def _by_second(self, true: Truth, metrics: list[Metric]) -> None:
+        """A pod has no steps: the mean of each true quantity against the mean of the reports."""
+        for name, values in true.values.items():
+            own = [m.estimate.value for m in metrics if m.estimate.metric == name]
+            if own and name != "speed_mps":
+                self._compare(name, [(v, float(np.mean(own))) for v in values[true.settled]])
+        self._cadence(true, [m.estimate.value for m in metrics if m.estimate.metric == "cadence_spm"])
+
+    def _cadence(self, true: Truth, own: list[float]) -> None:
         if own:
-            mean = float(np.mean(np.array(own, dtype=float)))
+            mean, expected = float(np.mean(own)), true.cadence_spm
             self.octaves += int(abs(np.log2(mean / expected)) > 0.4)
-            self.tallies.setdefault("cadence_spm", Tally()).add([mean - expected])
+            self.tallies.setdefault("cadence_spm", Tally()).add(np.array([mean - expected]))
 
-    def _match(self, truth: dict[str, np.ndarray], found: list[Row]) -> list[tuple[int, int]]:
-        times = np.array([float(r["ic_s"]) for r in found if "side" in r])
-        if len(times) == 0:
-            return self._by_second(truth, found)
-        pairs, used = [], set()
-        for i, ic in enumerate(truth["ic"]):
-            j = int(np.argmin(np.abs(times - ic)))
-            if abs(times[j] - ic) < NEAR_S and j not in used:
-                used.add(j)
-                pairs.append((i, j))
-        inside = (times > truth["ic"][0] - 0.1) & (times < truth["ic"][-1] + 0.1)
-        self.seen += len(truth["ic"])
-        self.matched += len(pairs)
-        self.invented += int(inside.sum()) - len(pairs)
-        return pairs
+    def _compare(self, name: str, pairs: list[tuple[float, float]]) -> None:
+        """``pairs`` of true and own values."""
+        values = np.array([p for p in pairs if np.isfinite(p).all()]).reshape(-1, 2)
+        errors = values[:, 1] - values[:, 0]
+        if name in RELATIVE and len(values):
+            errors = 100 * errors / values[:, 0].mean()
+        if len(errors):
+            self.tallies.setdefault(name, Tally()).add(errors)
 
-    @staticmethod
-    def _by_second(truth: dict[str, np.ndarray], found: list[Row]) -> list[tuple[int, int]]:
-        """A pod has no steps: each true step against the report of its second."""
-        index = {int(float(r["ic_s"])): j for j, r in enumerate(found)}
-        return [(i, index[int(ic)]) for i, ic in enumerate(truth["ic"]) if int(ic) in index]
+    def _gait(self, true: Truth, changes: list[ActivityChange]) -> None:
+        """Whole seconds between the scored steps, all of them running."""
+        scored = true.ic_s[true.settled]
+        for second in np.arange(np.ceil(scored[0]), np.floor(scored[-1])):
+            before = [c.activity for c in changes if c.t_s <= second]
+            self.seconds += 1
+            self.other_gait += bool(before) and before[-1] is not Activity.RUN
 
-    def _compare(
-        self,
-        name: str,
-        values: np.ndarray,
-        pairs: list[tuple[int, int]],
-        found: list[Row],
-        *,
-        relative: bool,
-    ) -> None:
-        column = {"ic": "ic_s", "to": "to_s"}.get(name, name)
-        if column in ("ic_s",) and not any("side" in r for r in found):
-            return
-        errors, true = [], []
-        for i, j in pairs:
-            own = found[j].get(column)
-            if isinstance(own, (int, float)) and np.isfinite(values[i]):
-                errors.append(float(own) - float(values[i]))
-                true.append(float(values[i]))
-        if errors and relative:
-            errors = [100 * e / float(np.mean(true)) for e in errors]
-        if errors and name in ("ic", "to"):
-            errors = [1e3 * e for e in errors]
-        self.tallies.setdefault(name, Tally()).add(errors)
-
-
-def _truth(z: np.lib.npyio.NpzFile) -> dict[str, np.ndarray]:
-    weight = float(z["mass_kg"]) * 9.80665 if "mass_kg" in z else np.nan
-    out = {
-        "ic": z["step_ic_t"],
-        "to": z["step_to_t"],
-        "contact_ms": 1e3 * (z["step_to_t"] - z["step_ic_t"]),
-    }
-    for name, (key, sign) in TRUTH.items():
-        if key in z:
-            out[name] = sign * z[key]
-    if "step_brake_impulse_Ns" in z:
-        out["braking_impulse_bws"] = np.abs(z["step_brake_impulse_Ns"]) / weight
-    if "step_peak_brake_lp30_N" in z:
-        out["peak_braking_bw"] = np.abs(z["step_peak_brake_lp30_N"]) / weight
-    return {k: np.asarray(v, dtype=float) for k, v in out.items()}
+    def summary(self) -> dict[str, Summary]:
+        """Everything as numbers."""
+        out = {name: t.summary() for name, t in self.tallies.items()}
+        counts = ("seen", "found", "invented", "sided", "wrong_side", "octaves", "seconds", "other_gait")
+        out["steps"] = {name: float(getattr(self, name)) for name in counts}
+        return out

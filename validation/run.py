@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
-from validation.recordings import Recording
+from validation.recordings import Recording, load
 
 CHUNK_S = 0.1
 COLUMNS = (
@@ -22,19 +23,26 @@ COLUMNS = (
 Row = dict[str, str | float]
 
 
-def rows(recording: Recording, sensors: str, models: Models = MODELS) -> list[Row]:
-    """One row per estimated step."""
-    return [_row(r) for r in records(recording, sensors, models) if isinstance(r, Step)]
+def everything(path: Path, sensors: str, models: Models = MODELS) -> list[Record]:
+    """Everything the live engine says about one file.  Raises ``UnreadableError``."""
+    if sensors == "pod":
+        return _pod(load(path, sensors), pod_cadence(path), models)
+    return records(load(path, sensors), models, given=sensors != "foot")
 
 
-def records(recording: Recording, sensors: str, models: Models = MODELS) -> list[Record]:
-    """Everything the live engine says about a recording."""
-    given = sensors != "foot"
+def records(recording: Recording, models: Models = MODELS, *, given: bool) -> list[Record]:
+    """The same of what was read; ``given`` when the engine is told the speed."""
     worn = [s.worn for s in recording.streams]
-    engine = Engine(
-        [*worn, Worn("treadmill", Placement.POD)] if given else worn, recording.runner, models=models
-    )
+    if given:
+        worn.append(Worn("treadmill", Placement.POD))
+    engine = Engine(worn, recording.runner, models=models)
     return list(_live(engine, recording, given))
+
+
+def rows(found: Iterable[Record]) -> list[Row]:
+    """One row per estimated step; where there are none, one per report of a pod."""
+    found = list(found)
+    return [_row(r) for r in found if isinstance(r, Step)] or _reports(found)
 
 
 def _live(engine: Engine, recording: Recording, given: bool) -> Iterator[Record]:
@@ -58,17 +66,22 @@ def _cut(chunk: ImuChunk) -> list[ImuChunk]:
     ]
 
 
-def pod_cadence(found: Iterable[Record]) -> dict[int, float]:
-    """Cadence of every whole second, as a pod counts it on the shoe."""
-    return {
-        round(r.t_s): r.estimate.value
-        for r in found
-        if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
-    }
+@cache
+def pod_cadence(path: Path) -> dict[int, float]:
+    """Cadence of every whole second, as a pod counts it on the shoe (or on the belt)."""
+    for counter in ("foot", "pelvis+speed"):
+        found = {
+            round(r.t_s): r.estimate.value
+            for r in everything(path, counter)
+            if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
+        }
+        if found:
+            return found
+    return {}
 
 
-def pod_rows(recording: Recording, cadence_spm: Mapping[int, float], models: Models = MODELS) -> list[Row]:
-    """One row per report of a Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz."""
+def _pod(recording: Recording, cadence_spm: Mapping[int, float], models: Models) -> list[Record]:
+    """A Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz."""
     if recording.speed_mps is None or not cadence_spm:
         return []
     engine = Engine([Worn("pod", Placement.POD)], recording.runner, models=models)
@@ -79,9 +92,12 @@ def pod_rows(recording: Recording, cadence_spm: Mapping[int, float], models: Mod
         speed = round(recording.speed_mps * 256) / 256
         said += engine.push(Reading("pod", float(t), "speed_mps", speed))
         said += engine.push(Reading("pod", float(t), "cadence_spm", float(round(held))))
-    said += engine.finish()
+    return said + engine.finish()
+
+
+def _reports(found: Iterable[Record]) -> list[Row]:
     by_second: dict[float, Row] = {}
-    for r in said:
+    for r in found:
         if isinstance(r, Metric) and r.side is None:
             by_second.setdefault(r.t_s, {"ic_s": r.t_s})[r.estimate.metric] = r.estimate.value
     return [row for row in by_second.values() if "cadence_spm" in row]

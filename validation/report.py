@@ -1,0 +1,109 @@
+"""The accuracy card as markdown and JSON, with the bars and the published best beside our figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from validation.card import Card, Summary
+
+FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What was asked for a quantity (``figure`` says of which number) and the best we know of elsewhere."""
+
+    unit: str
+    figure: str
+    bars: Mapping[str, float]
+    published: str
+
+
+FOOT, SHANK, PELVIS, POD = "foot", "shank+speed", "pelvis+speed", "pod"
+AIMS: Mapping[str, Aim] = {
+    "cadence_spm": Aim("spm", "mae_trial", {FOOT: 0.3, SHANK: 0.3, PELVIS: 0.3, POD: 0.3}, ""),
+    "ic_ms": Aim("ms", "sd_step", {FOOT: 4.0}, "foot 2 ± 1 ms precision (Falbriard 2018)"),
+    "to_ms": Aim("ms", "sd_step", {FOOT: 6.5}, "foot 4 ± 2 ms precision (Falbriard 2018)"),
+    "contact_ms": Aim(
+        "ms",
+        "rmse_trial",
+        {FOOT: 6.0, SHANK: 10.0, PELVIS: 14.0, POD: 18.0},
+        "sacrum 20 ms (Patoz 2022); foot bias < 12 ± 10 ms (Falbriard 2018)",
+    ),
+    "speed_mps": Aim("%", "rmse_trial", {FOOT: 1.5}, "0.09 m/s with personal calibration (Falbriard 2021)"),
+    "foot_strike_deg": Aim("deg", "rmse_trial", {FOOT: 2.0}, "2.0 ± 5.9 deg (Falbriard 2020)"),
+    "shank_deg": Aim("deg", "rmse_trial", {}, ""),
+    "overstride_m": Aim(
+        "m", "rmse_trial", {FOOT: 0.0135, SHANK: 0.016, POD: 0.023}, "none found for wearables"
+    ),
+    "braking_impulse_bws": Aim(
+        "%", "rmse_trial", {FOOT: 7.5, POD: 10.0}, "R² 0.50 from video kinematics (Wille 2014)"
+    ),
+    "peak_braking_bw": Aim("%", "rmse_trial", {FOOT: 11.0, POD: 11.0}, "none found within 12 %"),
+    "vertical_oscillation_mm": Aim("mm", "rmse_trial", {PELVIS: 4.5}, ""),
+    "slope_pct": Aim("%", "rmse_trial", {}, ""),
+}
+"""Bars are for runners nobody has fitted on."""
+
+
+def write_card(out: Path, sensors: str, cards: Mapping[str, Card], unseen: Mapping[str, Card]) -> str:
+    """Write ``card-SET.md`` and ``.json`` into ``out``; returns the markdown."""
+    data = {folder: card.summary() for folder, card in cards.items() if card.tallies}
+    held = {folder: card.summary() for folder, card in unseen.items()}
+    text = markdown(sensors, data, held)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"card-{sensors}.md").write_text(text)
+    (out / f"card-{sensors}.json").write_text(
+        json.dumps({"sensors": sensors, "fitted_or_unseen": data, "leave_one_runner_out": held}, indent=1)
+    )
+    return text
+
+
+def markdown(
+    sensors: str, data: Mapping[str, dict[str, Summary]], held: Mapping[str, dict[str, Summary]]
+) -> str:
+    """One table per folder; columns of a leave-one-runner-out run where there is one."""
+    lines = [f"# Accuracy: {sensors}", ""]
+    for folder, summary in data.items():
+        lines += [f"## {folder}", "", _counts(summary["steps"]), ""]
+        other = held.get(folder)
+        if other is not None:
+            lines += ["The shipped regressions were fitted on these runners: judge by *unseen*.", ""]
+        lines += _table(sensors, summary, other)
+    return "\n".join(lines)
+
+
+def _counts(steps: Summary) -> str:
+    n = {k: int(v) for k, v in steps.items()}
+    parts = [f"factor-two errors {n['octaves']}"]
+    if n["seen"]:
+        parts.insert(0, f"steps found {n['found']} of {n['seen']}, invented {n['invented']}")
+    if n["sided"]:
+        parts.append(f"wrong side {n['wrong_side']} of {n['sided']}")
+    if n["seconds"]:
+        parts.append(f"seconds not called running {n['other_gait']} of {n['seconds']}")
+    return "; ".join(parts)
+
+
+def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] | None) -> list[str]:
+    heads = ["quantity", "bias", "SD per step", "RMSE per step", "RMSE per trial", "MAE per trial"]
+    if other is not None:
+        heads += ["unseen: bias", "SD per step", "RMSE per trial", "MAE per trial"]
+    heads += ["bar", "published best", "steps", "trials"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for name, s in summary.items():
+        if name == "steps":
+            continue
+        aim = AIMS.get(name, Aim("", "rmse_trial", {}, ""))
+        cells = [f"{name} ({aim.unit})", *(f"{s[f]:.3g}" for f in FIGURES)]
+        if other is not None:
+            o = other[name]
+            cells += [f"{o[f]:.3g}" for f in ("bias", "sd_step", "rmse_trial", "mae_trial")]
+        bar = aim.bars.get(sensors)
+        cells += ["" if bar is None else f"{aim.figure} ≤ {bar:g}", aim.published]
+        cells += [f"{int(s['n_steps'])}", f"{int(s['n_trials'])}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, ""]

@@ -87,11 +87,11 @@ def landing_terms(s: Stance, slap: float) -> dict[str, float]:
     """What the model of initial contact needs."""
     ms = 1e3 / s.rate_hz
     fall = crossing(s.w_dps[: s.zv + 1], -100.0, rising=False)
-    slow = crossing(s.vz_mps[: s.zv + 1], -0.15, rising=True, last=True)
+    slow = crossing(s.vz_mps[int(slap) : s.zv + 1], -0.15, rising=True)
     return {
         "pitch_max_deg": float(s.pitch_deg[: s.zv + 1].max()),
         "fall_ms": -22.0 if fall is None else (fall - slap) * ms,
-        "slow_ms": 22.0 if slow is None else (slow - slap) * ms,
+        "slow_ms": 22.0 if slow is None else (int(slap) + slow - slap) * ms,
     }
 
 

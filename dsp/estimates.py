@@ -42,6 +42,11 @@ def step_estimates(contact: Contact, around: Around, models: Models) -> tuple[Es
         _add(out, "speed_mps", (v, sd), how)
         if around.step_s is not None:
             _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), how)
+        stride = None if around.given else contact.features.get("stride_length_m")
+        if stride is not None:
+            _add(out, "stride_length_m", (stride, 0.02 * stride), contact.placement.value)
+        elif around.stride_s is not None:
+            _add(out, "stride_length_m", (v * around.stride_s, sd * around.stride_s), how)
     if around.slope is not None:
         out.append(around.slope)
     for c in (contact, *around.partners):

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from dsp.types import Record
 from validation.card import Card
-from validation.leave_one_out import leave_one_out
+from validation.elsewhere import Elsewhere
+from validation.leave_one_out import FITTED_ON, leave_one_out
 from validation.recordings import SETS, UnreadableError, load
 from validation.report import write_card
-from validation.run import everything, rows, write
+from validation.run import everything, pod_records, records, rows, write
+from validation.simulated import simulated
+from validation.spoilt import HOW_POOR
 from validation.truth import truth
 
 
@@ -23,6 +26,7 @@ def main() -> int:
         print(f"no recordings in {args.data}/*/: give the folder that holds the data sets", file=sys.stderr)
         return 2
     cards: dict[str, Card] = {}
+    elsewhere = Elsewhere()
     for k, path in enumerate(files, 1):
         _progress(f"{k}/{len(files)} {path.stem}")
         found: list[Record] = []
@@ -33,12 +37,36 @@ def main() -> int:
             true = truth(path)
             if true is not None:
                 cards.setdefault(path.parent.name, Card()).add(true, found)
+            elsewhere.add(path, found)
         except (UnreadableError, ValueError, LookupError, ArithmeticError) as exc:
             print(f"{path}: {type(exc).__name__}: {exc}", file=sys.stderr)
         write(args.out / path.parent.name / f"{path.stem}.csv", rows(found))
-    unseen = leave_one_out(files, args.sensors, _progress) if args.leave_one_out else {}
-    print(write_card(args.out, args.sensors, cards, unseen))
+    unseen = leave_one_out(files, args.sensors, _progress) if args.thorough else {}
+    if args.thorough:
+        cards |= _harder(files, args.sensors)
+    print(write_card(args.out, args.sensors, cards, unseen, elsewhere.summary()))
     return 0
+
+
+def _harder(files: list[Path], sensors: str) -> dict[str, Card]:
+    """Cards of the fitted folders through a poor sensor, and of the simulated runner."""
+    cards: dict[str, Card] = {}
+    for path in files:
+        true = truth(path) if path.parent.name in FITTED_ON else None
+        if true is not None and sensors != "pod":
+            _progress(f"poor sensor {path.stem}")
+            card = cards.setdefault(f"{path.parent.name}, poor sensors ({HOW_POOR})", Card())
+            card.add(true, everything(path, sensors, poor=True))
+    card = cards["simulated runner"] = Card()
+    for recording, true, cadence in simulated(sensors):
+        _progress(recording.name)
+        said = (
+            pod_records(recording, cadence)
+            if sensors == "pod"
+            else records(recording, given=sensors != "foot")
+        )
+        card.add(true, said)
+    return cards
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,9 +75,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sensors", choices=SETS, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
-        "--leave-one-out",
+        "--thorough",
         action="store_true",
-        help="score also with every regression fitted without the runner it is scored on (minutes)",
+        help="score also with every regression fitted without the runner it is scored on, through poor "
+        "sensors, and on the simulated runner (minutes)",
     )
     return parser.parse_args()
 

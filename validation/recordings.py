@@ -13,14 +13,16 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Worn
 
 SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "pod", "all")
-FEET, SHANKS, PELVIS = ("footL", "footR", "foot"), ("shankL", "shankR"), ("pelvis", "sacrum", "hip")
+FEET, SHANKS, ANKLES = ("footL", "footR", "foot"), ("shankL", "shankR"), ("ankleL", "ankleR")
+PELVIS = ("pelvis", "sacrum", "hip")
 WANTED: dict[str, tuple[str, ...]] = {
     "foot": FEET,
     "foot+speed": FEET,
     "shank+speed": SHANKS,
     "pelvis+speed": PELVIS,
     "pod": (),
-    "all": (*FEET, *SHANKS, *PELVIS, "ankleL", "ankleR"),
+    "ankle": ANKLES,
+    "all": (*FEET, *SHANKS, *PELVIS, *ANKLES),
 }
 
 

@@ -49,21 +49,33 @@ AIMS: Mapping[str, Aim] = {
 """Bars are for runners nobody has fitted on."""
 
 
-def write_card(out: Path, sensors: str, cards: Mapping[str, Card], unseen: Mapping[str, Card]) -> str:
+def write_card(
+    out: Path,
+    sensors: str,
+    cards: Mapping[str, Card],
+    unseen: Mapping[str, Card],
+    elsewhere: Mapping[str, Mapping[str, float]],
+) -> str:
     """Write ``card-SET.md`` and ``.json`` into ``out``; returns the markdown."""
     data = {folder: card.summary() for folder, card in cards.items() if card.tallies}
     held = {folder: card.summary() for folder, card in unseen.items()}
-    text = markdown(sensors, data, held)
+    text = markdown(sensors, data, held, elsewhere)
     out.mkdir(parents=True, exist_ok=True)
     (out / f"card-{sensors}.md").write_text(text)
     (out / f"card-{sensors}.json").write_text(
-        json.dumps({"sensors": sensors, "fitted_or_unseen": data, "leave_one_runner_out": held}, indent=1)
+        json.dumps(
+            {"sensors": sensors, "shipped": data, "leave_one_runner_out": held, "elsewhere": elsewhere},
+            indent=1,
+        )
     )
     return text
 
 
 def markdown(
-    sensors: str, data: Mapping[str, dict[str, Summary]], held: Mapping[str, dict[str, Summary]]
+    sensors: str,
+    data: Mapping[str, dict[str, Summary]],
+    held: Mapping[str, dict[str, Summary]],
+    elsewhere: Mapping[str, Mapping[str, float]],
 ) -> str:
     """One table per folder; columns of a leave-one-runner-out run where there is one."""
     lines = [f"# Accuracy: {sensors}", ""]
@@ -73,6 +85,8 @@ def markdown(
         if other is not None:
             lines += ["The shipped regressions were fitted on these runners: judge by *unseen*.", ""]
         lines += _table(sensors, summary, other)
+    for folder, figures in elsewhere.items():
+        lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
 from validation.recordings import Recording, load
+from validation.spoilt import spoilt
 
 CHUNK_S = 0.1
 COLUMNS = (
@@ -23,11 +24,15 @@ COLUMNS = (
 Row = dict[str, str | float]
 
 
-def everything(path: Path, sensors: str, models: Models = MODELS) -> list[Record]:
-    """Everything the live engine says about one file.  Raises ``UnreadableError``."""
+def everything(path: Path, sensors: str, models: Models = MODELS, *, poor: bool = False) -> list[Record]:
+    """Everything the live engine says about one file, or (``poor``) about what a poor sensor makes of it.
+
+    Raises ``UnreadableError``.
+    """
+    recording = load(path, sensors)
     if sensors == "pod":
-        return _pod(load(path, sensors), pod_cadence(path), models)
-    return records(load(path, sensors), models, given=sensors != "foot")
+        return pod_records(recording, pod_cadence(path), models)
+    return records(spoilt(recording) if poor else recording, models, given=sensors != "foot")
 
 
 def records(recording: Recording, models: Models = MODELS, *, given: bool) -> list[Record]:
@@ -80,7 +85,9 @@ def pod_cadence(path: Path) -> dict[int, float]:
     return {}
 
 
-def _pod(recording: Recording, cadence_spm: Mapping[int, float], models: Models) -> list[Record]:
+def pod_records(
+    recording: Recording, cadence_spm: Mapping[int, float], models: Models = MODELS
+) -> list[Record]:
     """A Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz."""
     if recording.speed_mps is None or not cadence_spm:
         return []

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import struct
+import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ class TapeHeader:
 class Tape:
     """The writer.  ``append`` is quick and never fails; ``commit`` does the writing.
 
-    ``append`` belongs to one thread; ``commit`` may run in another, one call at a time.
+    ``append`` belongs to one thread; ``commit`` and ``finish`` may run in others.
     """
 
     def __init__(self, path: Path, header: TapeHeader) -> None:
@@ -65,6 +66,7 @@ class Tape:
         self.lost = 0  # given up while the disk was full
         self._accepted = 0
         self._part = 0
+        self._one_at_a_time = threading.Lock()  # a cancelled commit goes on in its thread
         self._waiting: deque[tuple[int, Packet]] = deque()
         self._gap_from: int | None = None
         if path.exists():
@@ -100,6 +102,10 @@ class Tape:
 
     def commit(self) -> None:
         """Write what waits, in one transaction.  ``StoreError`` (disk full): it goes on waiting."""
+        with self._one_at_a_time:
+            self._commit()
+
+    def _commit(self) -> None:
         rows = [self._waiting.popleft() for _ in range(len(self._waiting))]
         if not rows:
             return

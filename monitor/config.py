@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dsp.types import Runner
@@ -58,21 +58,55 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
     if path is None and not default_path(environment).exists():
         return from_toml.loads(Config, "", environment, Path("the environment"))
     config = from_toml.load(Config, path or default_path(environment), environment)
-    _check_kinds(config, path or default_path(environment))
-    return config
+    return _checked(config, path or default_path(environment))
 
 
-def _check_kinds(config: Config, path: Path) -> None:
+def _checked(config: Config, path: Path) -> Config:
+    """Every sensor's kind and options are sound; the user's own descriptions are read in."""
     from monitor.sensors import SENSORS  # decoders are many and only needed where sensors are
 
-    mistakes = [
-        f'{path}: [[sensor]] "{s.name}", kind: "{s.kind}" is not a known device'
-        + from_toml.suggestion(s.kind, SENSORS)
-        for s in config.sensor
-        if s.kind not in SENSORS
-    ]
+    mistakes, sensors = list[str](), list[SensorSettings]()
+    for s in config.sensor:
+        spec, where = SENSORS.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
+        if spec is None:
+            close = from_toml.suggestion(s.kind, SENSORS)
+            mistakes.append(f'{where}, kind: "{s.kind}" is not a known device{close}')
+            continue
+        if spec.options is not None:
+            unknown = [name for name in s.options if name not in spec.options]
+            mistakes += [
+                f"{where}, options: {u} is not one of {s.kind}'s" + _known(spec.options) for u in unknown
+            ]
+        try:
+            s = with_description(s, path.parent / "devices")
+            spec.decoder(s)
+            if spec.gatt is not None:
+                spec.gatt(s)
+        except ConfigError as exc:
+            mistakes += [f"{path}: [[sensor]] {line}" for line in exc.mistakes]
+        sensors.append(s)
     if mistakes:
         raise ConfigError(*mistakes)
+    return replace(config, sensor=tuple(sensors))
+
+
+def with_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
+    """The settings of a ``declared`` sensor with its device's file (``folder/<device>.toml``) in them."""
+    device = sensor.options.get("device")
+    if sensor.kind != "declared" or not isinstance(device, str):
+        return sensor
+    path = folder / f"{device}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        there = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "nothing yet"
+        raise ConfigError(f"{sensor.name}: {path} cannot be read ({exc}); there is: {there}") from exc
+    return replace(sensor, options={**sensor.options, "description": text})
+
+
+def _known(options: Mapping[str, str]) -> str:
+    there = "; ".join(f"{name}: {meaning}" for name, meaning in options.items())
+    return f" ({there})" if there else " (it has none)"
 
 
 def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:

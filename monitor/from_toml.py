@@ -99,8 +99,10 @@ class _Reader:
                 values[name] = self.wrong((*at, name), "is missing")
         complete = len(self.mistakes) == before
         good = {name: value for name, value in values.items() if value is not _WRONG}
-        stand_ins = {n: _stand_in(hints[n]) for n, f in fields.items() if _required(f) and n not in good}
-        made = self._build(cls, good | stand_ins, at)
+        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _required(f) and n not in good}
+        if _WRONG in missing.values():
+            return _WRONG  # nothing can be judged without it
+        made = self._build(cls, good | missing, at)
         return made if complete else _WRONG
 
     def _build(self, cls: type, values: Mapping[str, Any], at: Key) -> object:
@@ -113,7 +115,8 @@ class _Reader:
             suspects = ((name, _without(values, name)) for name in optional if name in values)
             blamed = next((s for s in suspects if _complaint(cls, s[1]) != complaint), None)
             if blamed is None:
-                return self.wrong(at, complaint)
+                word, _, rest = complaint.partition(" ")
+                return self.wrong((*at, word), rest) if word in values else self.wrong(at, complaint)
             self.wrong((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
             values = blamed[1]
             complaint = _complaint(cls, values)
@@ -196,7 +199,9 @@ def _required(field: dataclasses.Field[Any]) -> bool:
 
 def _stand_in(kind: Any) -> object:
     """Something harmless for a required value that was wrong, so that the others can be judged."""
-    return next(iter(kind)) if isinstance(kind, type) and issubclass(kind, StrEnum) else "x"
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return next(iter(kind))
+    return "x" if kind is str else _WRONG
 
 
 def _complaint(cls: type, values: Mapping[str, Any]) -> str:

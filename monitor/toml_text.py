@@ -30,15 +30,23 @@ def lines(text: str) -> dict[Key, int]:
     table: Key = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            table = _parts(header[2])
+            table = _inside(_parts(header[2]), counts)
             if header[1] == "[[":
                 counts[table] += 1
                 table = (*table, counts[table] - 1)
-            elif len(table) > 1 and counts[table[:1]]:
-                table = (table[0], counts[table[:1]] - 1, *table[1:])
             found.setdefault(table, number)
         elif assignment := _ASSIGNMENT.match(line):
             found.setdefault((*table, *_parts(assignment[1])), number)
+    return found
+
+
+def _inside(table: Key, counts: Counter[Key]) -> Key:
+    """The same with the number of the last entry after every array of tables that it lies in."""
+    found: Key = ()
+    for n, part in enumerate(table, start=1):
+        found = (*found, part)
+        if n < len(table) and counts[found]:
+            found = (*found, counts[found] - 1)
     return found
 
 

@@ -7,13 +7,23 @@ forgets it when ``Packet.link`` changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from monitor.gatt import GattSpec
 from monitor.packet import Decoded, Packet
-from monitor.sensors import heart_rate, movesense, phyphox, polar, rsc, sensor_logger, treadmill, xsens_dot
+from monitor.sensors import (
+    declared,
+    heart_rate,
+    movesense,
+    phyphox,
+    polar,
+    rsc,
+    sensor_logger,
+    treadmill,
+    xsens_dot,
+)
 from monitor.sensors.plain import PlainDecoder
 from monitor.settings import SensorSettings
 
@@ -31,7 +41,8 @@ class SensorSpec:
     """A device family.
 
     ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
-    Bluetooth connection needs; None for what does not come over Bluetooth.
+    Bluetooth connection needs; None for what does not come over Bluetooth.  ``options`` are the
+    names in a sensor's ``options`` with their meaning; None where a description says which there are.
     """
 
     kind: str
@@ -40,6 +51,20 @@ class SensorSpec:
     tested: str
     decoder: Callable[[SensorSettings], Decoder]
     gatt: Callable[[SensorSettings], GattSpec] | None = None
+    options: Mapping[str, str] | None = field(default_factory=dict)
+
+
+def _described(kind: str, label: str, tested: str) -> SensorSpec:
+    """A device of ``described/``; its file is read when one is used."""
+    return SensorSpec(
+        kind=kind,
+        label=label,
+        gives="acceleration, angular rate",
+        tested=tested,
+        decoder=lambda settings: declared.DeclaredDecoder(settings, declared.shipped(kind)),
+        gatt=lambda settings: declared.gatt_of(declared.shipped(kind), settings),
+        options=None,
+    )
 
 
 _ROWS = (
@@ -81,6 +106,7 @@ _ROWS = (
         tested="vector",
         decoder=movesense.MovesenseDecoder,
         gatt=movesense.gatt,
+        options=movesense.OPTIONS,
     ),
     SensorSpec(
         kind="polar",
@@ -89,6 +115,7 @@ _ROWS = (
         tested="vector",
         decoder=polar.PolarDecoder,
         gatt=polar.gatt,
+        options=polar.OPTIONS,
     ),
     SensorSpec(
         kind="xsens_dot",
@@ -97,6 +124,19 @@ _ROWS = (
         tested="experimental",
         decoder=xsens_dot.DotDecoder,
         gatt=xsens_dot.gatt,
+        options=xsens_dot.OPTIONS,
+    ),
+    _described("witmotion", "WitMotion WT901BLECL, BWT901BLE5.0", "vector"),
+    _described("thingy52", "Nordic Thingy:52", "vector"),
+    _described("arduino", "Arduino or XIAO with our sketch", "vector"),
+    SensorSpec(
+        kind="declared",
+        label="Your own device (a TOML file)",
+        gives="what the file says",
+        tested="vector",
+        decoder=declared.DeclaredDecoder,
+        gatt=declared.gatt,
+        options=None,
     ),
     SensorSpec(
         kind="sensor_logger",
@@ -104,6 +144,7 @@ _ROWS = (
         gives="acceleration, angular rate, speed (GPS)",
         tested="vector",
         decoder=sensor_logger.SensorLoggerDecoder,
+        options=sensor_logger.OPTIONS,
     ),
     SensorSpec(
         kind="phyphox",

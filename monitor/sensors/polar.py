@@ -30,6 +30,8 @@ CHARACTERISTICS = {
 }
 NAMES = ("Polar H10", "Polar Sense", "Polar Verity Sense", "Polar OH1", "Polar 360")
 
+OPTIONS = {"sdk_mode": "true: a Verity Sense at up to 416 Hz, but without heart rate"}
+
 ACC, GYRO, SDK_MODE = 2, 5, 9  # kinds of measurement
 SETTINGS_OF, START, STOP = 1, 2, 3  # operations on the control point
 FEATURES, ANSWER = 0x0F, 0xF0  # first byte of what the control point says

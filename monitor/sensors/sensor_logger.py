@@ -24,6 +24,11 @@ from monitor.settings import SensorSettings
 
 CHANNEL = "push"
 
+OPTIONS = {
+    "platform": "ios or android",
+    "standardised": 'true: "Standardise Units & Frames" is on in the app',
+    "speed": "false: the speed of its GPS is not used",
+}
 PLATFORMS = ("android", "ios")
 WAIT_S = 3.0  # for a message that is missing, while later ones are here
 MOST_WAITING = 50

@@ -31,6 +31,8 @@ CHARACTERISTICS = {
     "short": _uuid(0x2004),
     "dot_battery": _uuid(0x3001),
 }
+OPTIONS = {"mode": "21 (what the sensor feels) or 22 (acceleration in the frame of the earth)"}
+
 RATE_HZ = 60.0  # the fastest it streams
 WRAP_S = 2**32 / 1e6
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import data, devices, look, run
+from monitor.commands import data, devices, look, phone, run
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -16,6 +16,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     run.record,
     run.replay,
     devices.scan,
+    phone.phone,
     look.analyze,
     look.sessions,
     data.import_,

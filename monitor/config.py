@@ -11,6 +11,7 @@ from dsp.types import Runner
 from monitor import from_toml
 from monitor.ble import BluetoothSettings
 from monitor.errors import ConfigError
+from monitor.phone import PhoneSettings
 from monitor.settings import SensorSettings, SessionSettings
 from monitor.web.access import WebSettings
 
@@ -30,6 +31,7 @@ class Config:
     runner: Runner = field(default_factory=Runner)
     sensor: tuple[SensorSettings, ...] = ()
     bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 

@@ -54,7 +54,27 @@ def bluetooth(config: Config, time: Steady) -> Source | None:
     return Ble(sensors, time, config.bluetooth) if sensors else None
 
 
-SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth,)
+def phone_http(config: Config, time: Steady) -> Source | None:
+    """The configured phones that push over HTTP."""
+    from monitor.phone import needed, pushing
+    from monitor.sources.phone_http import PhoneHttp
+
+    sensors = pushing(config.sensor, "http")
+    if not sensors:
+        return None
+    token = needed(config.phone, config.web, data_folder(config))
+    return PhoneHttp(sensors, time, config.phone, token)
+
+
+def phyphox(config: Config, time: Steady) -> Source | None:
+    """The configured phones that are asked for what they have."""
+    from monitor.sources.phyphox import Phyphox
+
+    sensors = [s for s in config.sensor if s.kind == "phyphox"]
+    return Phyphox(sensors, time) if sensors else None
+
+
+SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth, phone_http, phyphox)
 """Where the packets of configured sensors come from; each row makes its source, or None without such."""
 
 SINKS: tuple[Callable[[Around], Sink | None], ...] = ()

@@ -152,6 +152,7 @@ _ROWS = (
         gives="acceleration, angular rate",
         tested="experimental",
         decoder=phyphox.PhyphoxDecoder,
+        options=phyphox.OPTIONS,
     ),
 )
 

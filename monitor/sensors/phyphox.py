@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dsp.types import Array
-from monitor.errors import DecodeError
+from monitor.errors import ConfigError, DecodeError
 from monitor.fields import acc_rows, gyr_rows
 from monitor.join import Join
 from monitor.json_body import number, read_object
@@ -21,6 +21,7 @@ from monitor.packet import Decoded, Packet, Samples
 from monitor.settings import SensorSettings
 
 CHANNEL = "poll"
+OPTIONS = {"address": "what phyphox shows under remote access, like http://192.168.1.20:8080"}
 BUFFERS = {name: (f"{name}_time", f"{name}X", f"{name}Y", f"{name}Z") for name in ("acc", "gyr")}
 
 HOLE_S = 0.1
@@ -63,10 +64,14 @@ class PhyphoxDecoder:
     """Samples of one phone; angular rate where the experiment has it from the start."""
 
     def __init__(self, settings: SensorSettings) -> None:
+        address = settings.options.get("address")
+        if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+            raise ConfigError(f'{settings.name}: say options.address = "http://...", as phyphox shows it')
         self._rate_hz = settings.rate_hz or DEFAULT_HZ
         self._link = -1
         self._session = ""
         self._join: Join | None = None
+        self._two = False
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``poll`` answers."""

@@ -26,6 +26,7 @@ CHANNEL = "push"
 
 OPTIONS = {
     "platform": "ios or android",
+    "over": "http (as it is left out) or mqtt",
     "standardised": 'true: "Standardise Units & Frames" is on in the app',
     "speed": "false: the speed of its GPS is not used",
 }
@@ -85,6 +86,8 @@ class SensorLoggerDecoder:
             raise ConfigError(
                 f'{settings.name}: say options.platform = "ios" or "android" (iOS turns the signs around)'
             )
+        if settings.options.get("over", "http") not in ("http", "mqtt"):
+            raise ConfigError(f'{settings.name}: options.over must be "http" or "mqtt"')
         as_ios = platform == "ios" and not settings.options.get("standardised", False)
         self._scale = dict.fromkeys(ACCELEROMETERS, -1.0 if as_ios else 1.0)
         if as_ios:

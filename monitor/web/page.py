@@ -6,21 +6,19 @@ import asyncio
 import contextlib
 import json
 import secrets
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from importlib.resources import files
 from urllib.parse import urlsplit
 
-import uvicorn
 from fastapi import Cookie, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
-from monitor.errors import ConfigError
 from monitor.secret import Secret
 from monitor.sinks.web import WebSink
 from monitor.web.access import WebSettings
 from monitor.web.board import legend
+from monitor.web.serving import listen, running, seen_from_outside
 
 STATIC = files("monitor.web") / "static"
 KINDS = {
@@ -127,57 +125,18 @@ def _same_origin(socket: WebSocket) -> bool:
     return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals belong to ``monitor.app``."""
-        yield
-
-
 @contextlib.asynccontextmanager
 async def serving(sink: WebSink, settings: WebSettings, token: Secret | None) -> AsyncIterator[str]:
     """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
-    listener = _listen(settings)
-    config = uvicorn.Config(
-        make_app(sink, token), log_level="warning", lifespan="off", timeout_graceful_shutdown=2
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="web server")
-    try:
-        yield address(settings, listener.getsockname()[1], token)
-    finally:
-        sink.close()
-        server.should_exit = True
-        await task
-        listener.close()
-
-
-def _listen(settings: WebSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen()
-    except OSError as exc:
-        listener.close()
-        raise ConfigError(
-            f"the page cannot use {settings.host} port {settings.port} ({exc.strerror}); "
-            "choose another with --port"
-        ) from exc
-    return listener
+    listener = listen(settings.host, settings.port, "the page", "choose another with --port")
+    async with running(make_app(sink, token), listener, "web server"):
+        try:
+            yield address(settings, listener.getsockname()[1], token)
+        finally:
+            sink.close()
 
 
 def address(settings: WebSettings, port: int, token: Secret | None) -> str:
     """What to open, from this machine or, on a network, from the phone."""
-    host = settings.host
-    if host in ("0.0.0.0", "::"):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect(("192.0.2.1", 9))  # sends nothing; tells which interface leads out
-                host = probe.getsockname()[0]
-            except OSError:
-                host = socket.gethostname()
-    shown = f"[{host}]" if ":" in host else host
     query = f"?token={token.reveal()}" if token is not None else ""
-    return f"http://{shown}:{port}/{query}"
+    return f"http://{seen_from_outside(settings.host)}:{port}/{query}"

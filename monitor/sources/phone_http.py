@@ -1,0 +1,84 @@
+"""Phones with Sensor Logger that push over HTTP: one small endpoint, bodies become packets untouched."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from fastapi import FastAPI, HTTPException, Request, Response
+
+from monitor.json_body import LARGEST
+from monitor.packet import Packet
+from monitor.phone import PhoneSettings
+from monitor.records import Link, SensorStatus
+from monitor.secret import Secret
+from monitor.sensors.sensor_logger import CHANNEL
+from monitor.settings import SensorSettings
+from monitor.sources import Emit
+from monitor.steady import Steady
+from monitor.web.serving import listen, running
+
+TELL_THE_USER = 499
+"""Sensor Logger shows the body of an answer with this status to its user."""
+
+
+class PhoneHttp:
+    """Listens until it is cancelled."""
+
+    name = "phone"
+
+    def __init__(
+        self, sensors: Sequence[SensorSettings], time: Steady, settings: PhoneSettings, token: Secret | None
+    ) -> None:
+        self._sensors = [s.name for s in sensors]
+        self._time = time
+        self._settings = settings
+        self._token = token
+
+    async def run(self, emit: Emit) -> None:
+        """``ConfigError`` if the port is taken."""
+        settings = self._settings
+        listener = listen(settings.host, settings.port, "the phone's endpoint", "choose [phone] port")
+        for name in self._sensors:
+            text = "waiting for the phone: gaitcue phone says what to enter in its app"
+            emit(SensorStatus(self._time.now_s(), name, Link.SEARCHING, text))
+        async with running(
+            endpoint(self._sensors, self._token, self._time, emit), listener, "phone server"
+        ):
+            await asyncio.Event().wait()
+
+
+def endpoint(sensors: Sequence[str], token: Secret | None, time: Steady, emit: Emit) -> FastAPI:
+    """``POST /push/<sensor>?token=...``; the token may come as ``Authorization: Bearer ...`` too."""
+    app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/push/{sensor:path}")
+    async def push(request: Request, sensor: str, token: str = "") -> Response:
+        arrival_ns = round(time.now_s() * 1e9)
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not _may(expected, token or bearer):
+            raise HTTPException(401, "The token is missing or wrong: gaitcue phone shows the address.")
+        if sensor not in sensors:
+            known = ", ".join(sensors)
+            return Response(f"gaitcue knows no phone called {sensor}; there is: {known}", TELL_THE_USER)
+        emit(Packet(sensor, arrival_ns, CHANNEL, await _body(request)))
+        return Response("ok")
+
+    expected = token
+    return app
+
+
+async def _body(request: Request) -> bytes:
+    """All of it, unless it is longer than any message can be."""
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST:
+            raise HTTPException(413, f"A message may have {LARGEST} bytes.")
+    return b"".join(parts)
+
+
+def _may(token: Secret | None, given: str) -> bool:
+    return token is None or secrets.compare_digest(token.reveal().encode(), given.encode())

@@ -1,0 +1,97 @@
+"""Phones with phyphox: their "remote access" is asked ten times a second for what is new.
+
+A new connection for every question, because the app's server ends kept ones at odd moments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from monitor.errors import DecodeError, MonitorError, SensorLost
+from monitor.json_body import LARGEST
+from monitor.packet import Packet
+from monitor.records import Link, SensorStatus
+from monitor.sensors.phyphox import BUFFERS, CHANNEL, newest_s, session
+from monitor.settings import SensorSettings
+from monitor.sources import Emit
+from monitor.steady import Steady
+from monitor.supervise import Backoff, supervise
+
+EVERY_S = 0.1
+ANSWER_S = 3.0  # for one answer
+
+
+class Phyphox:
+    """Asks every configured phone until it is cancelled."""
+
+    name = "phyphox"
+
+    def __init__(self, sensors: Sequence[SensorSettings], time: Steady) -> None:
+        self._sensors = sensors
+        self._time = time
+
+    async def run(self, emit: Emit) -> None:
+        """One supervisor per phone."""
+        async with asyncio.TaskGroup() as group:
+            for sensor in self._sensors:
+                group.create_task(self._keep(sensor, emit), name=f"sensor {sensor.name}")
+
+    async def _keep(self, sensor: SensorSettings, emit: Emit) -> None:
+        def report(exc: MonitorError, wait_s: float) -> None:
+            text = f"{exc}; trying again"
+            emit(SensorStatus(self._time.now_s(), sensor.name, Link.LOST, text))
+
+        async def attempt(generation: int) -> None:
+            await self._ask(sensor, generation, emit)
+
+        backoff = Backoff(first_s=1.0, longest_s=8.0)
+        await supervise(attempt, report, self._time, backoff)
+
+    async def _ask(self, sensor: SensorSettings, generation: int, emit: Emit) -> None:
+        """Ask on and on; ``SensorLost`` when there is no answer."""
+        address, known = str(sensor.options["address"]).rstrip("/"), dict[str, float]()
+        run = ""
+        while True:
+            began_s = self._time.now_s()
+            body = await asyncio.to_thread(_get, address + question(known), sensor.name)
+            arrival_ns = round(self._time.now_s() * 1e9)
+            try:
+                newest, now = newest_s(body), session(body)
+            except DecodeError as exc:
+                raise SensorLost(f"{sensor.name}: {address} does not answer like phyphox: {exc}") from exc
+            known = {**known, **newest} if now == run else newest
+            if newest:
+                emit(Packet(sensor.name, arrival_ns, CHANNEL, body, generation))
+            elif not known:
+                text = "phyphox answers, but its experiment does not run: press play"
+                emit(SensorStatus(self._time.now_s(), sensor.name, Link.CONNECTING, text))
+            run = now
+            await self._time.sleep(max(0.0, EVERY_S - (self._time.now_s() - began_s)))
+
+
+def question(known: Mapping[str, float]) -> str:
+    """Path and query: all that is newer than the last sample of each signal."""
+    parts = []
+    for signal, (time, *axes) in BUFFERS.items():
+        if signal in known:
+            parts += [f"{time}={known[signal]:g}", *(f"{a}={known[signal]:g}|{time}" for a in axes)]
+        else:
+            parts += [f"{name}=full" for name in (time, *axes)]
+    return "/get?" + "&".join(parts)
+
+
+def _get(url: str, name: str) -> bytes:
+    request = urllib.request.Request(url, headers={"Connection": "close"})
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
+            body: bytes = answer.read(LARGEST)
+            return body
+    except (urllib.error.URLError, OSError, ValueError) as exc:
+        where = urlsplit(url).netloc
+        raise SensorLost(
+            f"{name}: phyphox at {where} does not answer ({exc}); is remote access on?"
+        ) from exc

@@ -93,6 +93,11 @@ class ActivityLog:
     def __init__(self) -> None:
         self._changes: list[ActivityChange] = []
 
+    @property
+    def begun(self) -> bool:
+        """Anything is known."""
+        return bool(self._changes)
+
     def push(self, change: ActivityChange) -> None:
         self._changes = [*self._changes[-15:], change]
 

@@ -9,6 +9,24 @@ from __future__ import annotations
 
 import math
 
+from dsp.types import Estimate
+
+OWN_SLOPE = "foot"
+"""How an ``Estimate`` of the slope says that it is the feet's own."""
+
+
+def grade_pct(slope: Estimate | None) -> float:
+    """The slope that braking is to follow; unknown counts as level.
+
+    A slope from outside counts as it is.  The feet's own has an offset of up to 2 % that differs between
+    people and mounts, which would be 15 % of the impulse: it counts from 4 % on, in full from 8 %.
+    """
+    if slope is None:
+        return 0.0
+    if slope.how != OWN_SLOPE:
+        return slope.value
+    return slope.value * min(1.0, max(0.0, abs(slope.value) / 4 - 1))
+
 
 def on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
     """Braking impulse on a slope from that on the level.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsp.activity import ActivityLog, ActivityStage
+from dsp.braking import OWN_SLOPE
 from dsp.cadence import StrideClock
 from dsp.estimates import Around, step_estimates
 from dsp.events.ankle import AnkleStage
@@ -21,10 +22,11 @@ from dsp.events.shank import ShankStage
 from dsp.models import MODELS, Models
 from dsp.readings import Readings
 from dsp.seconds import Seconds
-from dsp.speed import SpeedBook
+from dsp.speed import Smooth, SpeedBook
 from dsp.types import (
     ActivityChange,
     Contact,
+    Estimate,
     Gap,
     ImuChunk,
     Placement,
@@ -47,6 +49,7 @@ STAGES = {
 RANK = (Placement.FOOT, Placement.SHANK, Placement.PELVIS, Placement.WAIST, Placement.HIP, Placement.ANKLE)
 """Who is believed first about a contact."""
 
+SLOPE_GAIN = 0.1  # per step: about five seconds
 ALIVE_S = 1.5
 """A sensor with a contact so short ago is seeing the runner's steps: two strides of a slow jog."""
 
@@ -58,6 +61,7 @@ class EngineParams:
     lateness_s: float = 1.0  # a sensor silent for longer is not waited for
     patience_s: float = 12.0  # nor one that delivers but cannot decide (it learns) for longer
     same_contact_s: float = 0.12  # contacts of two sensors this close are one
+    gait_s: float = 4.0  # how long steps wait to hear whether the runner runs or walks
 
 
 class Engine:
@@ -82,12 +86,14 @@ class Engine:
         self._activity = ActivityStage(first) if first is not None else None
         self._log = ActivityLog()
         self._seen: dict[str, float] = {}
+        self._first_s = math.inf  # time of the first sample of all
         self._waiting: list[Contact] = []
         self._settled_s = -math.inf
         self._last: dict[Side | None, float] = {}
         self._stepped_s: dict[str, float] = {}  # last contact of every sensor
         self._readings = Readings()
         self._speed = SpeedBook()
+        self._slope = Smooth(SLOPE_GAIN)
         self._seconds = Seconds(self._runner, models)
 
     def push(self, item: ImuChunk | Reading) -> list[Record]:
@@ -97,6 +103,7 @@ class Engine:
         if len(item) == 0:
             return []
         out: list[Record] = []
+        self._first_s = min(self._first_s, float(item.t_s[0]))
         self._seen[item.sensor] = float(item.t_s[-1])
         if self._activity is not None and item.sensor == self._activity_from:
             for change in self._activity.push(item):
@@ -127,8 +134,10 @@ class Engine:
         return out
 
     def _watermark(self) -> float:
-        """Up to when no sensor that still delivers can add a contact."""
+        """Up to when no sensor that still delivers can add a contact, and the gait is known."""
         newest = max(self._seen.values())
+        if not self._log.begun and newest < self._first_s + self._p.gait_s:
+            return -math.inf
         times = [
             max(self._stages[s].done_s, seen - self._p.patience_s)
             for s, seen in self._seen.items()
@@ -184,7 +193,7 @@ class Engine:
             step_s=self._step_time(c, stride),
             speed=speed,
             given=given,
-            slope=self._readings.estimate("slope_pct", c.ic_s, sd=0.3),
+            slope=self._slope_at(c),
             cadence=self._clocks[c.sensor].now(c.ic_s, placement.value, c.ic_sd_s),
             partners=tuple(group[1:]),
         )
@@ -196,6 +205,17 @@ class Engine:
         elif not placement.one_leg:
             to_s = ic_s + contact.value / 1e3 if contact is not None and contact.how != "model" else None
         return Step(c.sensor, c.side, ic_s, to_s, estimates)
+
+    def _slope_at(self, c: Contact) -> Estimate | None:
+        """Given from outside, else what the feet have climbed over the last strides."""
+        own = c.features.get("slope_pct")
+        if own is not None:
+            self._slope.push(c.ic_s, own)
+        given = self._readings.estimate("slope_pct", c.ic_s, sd=0.3)
+        climbed = self._slope.at(c.ic_s)
+        if given is not None or climbed is None:
+            return given
+        return Estimate("slope_pct", climbed, self._models.foot_slope_pct.sd, OWN_SLOPE)
 
     def _covered(self, c: Contact) -> bool:
         """A better sensor sees this leg (or both legs), is alive, and saw nothing here."""

@@ -90,8 +90,7 @@ def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
         _add(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
     if a.step_s is not None:
         _add(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
-    measured = c.to_s is not None and c.to_sd_s is not None
-    _add(out, "contact_ms", _contact_ms(c, a, models), how if measured else "model")
+    _contact_ms(out, c, a, models)
     contact = _get(out, "contact_ms")
     if contact is not None and a.stride_s is not None:
         stride_ms = 1e3 * a.stride_s
@@ -100,18 +99,19 @@ def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
         _add(out, "duty_factor_pct", share, contact.how)
 
 
-def _contact_ms(c: Contact, a: Around, models: Models) -> Guess | None:
+def _contact_ms(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
     """All of these were fitted on running: walkers stay twice as long on the ground."""
     if not a.running:
-        return None
+        return
     if c.placement in (Placement.FOOT, Placement.SHANK):
-        if c.to_s is None:
-            return None
-        return 1e3 * (c.to_s - c.ic_s), 1e3 * math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
+        if c.to_s is not None:
+            sd = math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
+            _add(out, "contact_ms", (1e3 * (c.to_s - c.ic_s), 1e3 * sd), c.placement.value)
+        return
     terms = _terms(c, a)
-    if "step_s" not in terms:
-        return None
-    return running.pelvis_contact_ms(terms, models) or running.pod_contact_ms(terms, models)
+    if "step_s" in terms:
+        _add(out, "contact_ms", running.pelvis_contact_ms(terms, models), c.placement.value)
+        _add(out, "contact_ms", running.pod_contact_ms(terms, models), "model")
 
 
 def _terms(c: Contact, a: Around) -> dict[str, float]:
@@ -149,7 +149,7 @@ def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None
         chosen = running.for_foot(models, given=a.given)
     elif c.placement is Placement.SHANK:
         chosen = running.for_shank(models)
-    slope = a.slope.value if a.slope is not None else 0.0
+    slope = braking.grade_pct(a.slope)
     _load(out, terms, chosen, slope, how)
     leg = _relative(out, a.runner, how)
     if abs(slope) <= LEVEL_PCT:

@@ -60,6 +60,8 @@ class Models:
         -31.33, {"push_end_ms": 0.2437, "spin_ms": 0.3396, "high_ms": 0.245, "stride_s": 44.41}, 5.5
     )
     foot_strike_deg: Linear = Linear(1.518, {"pitch_ic_deg": 1.082, "speed_mps": -0.8274}, 1.6)
+    # the ground below a stride, from how far a stride rose in a hundred of its length
+    foot_slope_pct: Linear = Linear(0.76, {"rise_pct": 1.0}, 1.0)
     # how much later than the mean of its three marks a shank touched down; its contact time
     shank_ic_ms: Linear = Linear(-16.51, {}, 6.5)
     shank_contact_ms: Linear = Linear(-3.688, {"span_ms": 0.9707}, 9.3)

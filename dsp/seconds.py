@@ -10,6 +10,7 @@ import math
 from collections import deque
 
 from dsp.activity import ActivityLog
+from dsp.braking import grade_pct
 from dsp.estimates import pod_estimates
 from dsp.load import BrakingLoad
 from dsp.metrics import METRICS
@@ -52,11 +53,9 @@ class Seconds:
             step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
         )
         if impulse is not None and time is not None:
-            slope = step.get("slope_pct")
-            self._load.push(
-                impulse.value, None if peak is None else peak.value, time.value / 1e3,
-                None if slope is None else slope.value,
-            )  # fmt: skip
+            grade = grade_pct(step.get("slope_pct"))
+            hardest = None if peak is None else peak.value
+            self._load.push(impulse.value, hardest, time.value / 1e3, grade)
         return out
 
     def until(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:

@@ -11,6 +11,28 @@ ENOUGH = 30.0  # calibrating steps before the personal gain is believed
 STALE_S = 4.0  # feet silent for longer have no speed
 
 
+class Smooth:
+    """An exponential mean over the steps of both feet; silent for long, it forgets."""
+
+    def __init__(self, gain: float) -> None:
+        self._gain = gain
+        self._last: tuple[float, float] | None = None
+        self._count = 0
+
+    def push(self, t_s: float, value: float) -> None:
+        """One more step."""
+        if self._last is None or t_s - self._last[0] > STALE_S:
+            self._last, self._count = (t_s, value), 1
+            return
+        self._count += 1
+        gain = max(self._gain, 1 / self._count)
+        self._last = (t_s, self._last[1] + gain * (value - self._last[1]))
+
+    def at(self, t_s: float) -> float | None:
+        """The mean at ``t_s``; None without a recent step."""
+        return self._last[1] if self._last is not None and abs(t_s - self._last[0]) <= STALE_S else None
+
+
 class SpeedBook:
     """Foot strides in; the best speed at an instant out.
 
@@ -19,23 +41,17 @@ class SpeedBook:
     """
 
     def __init__(self) -> None:
-        self._foot: tuple[float, float] | None = None
-        self._count = 0
+        self._foot = Smooth(SMOOTHING)
         self._both = self._own = self._weight = 0.0
 
     def foot(self, t_s: float, speed_mps: float) -> None:
         """A stride's own speed."""
-        if self._foot is None or t_s - self._foot[0] > STALE_S:
-            self._foot, self._count = (t_s, speed_mps), 1
-            return
-        self._count += 1
-        gain = max(SMOOTHING, 1 / self._count)
-        self._foot = (t_s, self._foot[1] + gain * (speed_mps - self._foot[1]))
+        self._foot.push(t_s, speed_mps)
 
     def at(self, t_s: float, readings: Readings) -> tuple[Estimate | None, bool]:
         """Speed at ``t_s`` and whether it was given from outside."""
         given = readings.estimate("speed_mps", t_s, sd=0.05)
-        own = self._foot[1] if self._foot is not None and abs(t_s - self._foot[0]) <= STALE_S else None
+        own = self._foot.at(t_s)
         if given is not None:
             if own is not None and own > 1.5 and given.value > 1.5:
                 self._both = FORGET * self._both + own * given.value

@@ -50,7 +50,7 @@ class FootStage:
 
     Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
-    ``stride_length_m``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
+    ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
@@ -236,6 +236,8 @@ class FootStage:
         if "speed_mps" in features:
             features["pitch_ic_deg"] = at(s.foot_pitch_deg, ic)
             features["foot_strike_deg"] = m.foot_strike_deg.value(features)
+        if "rise_pct" in features:
+            features["slope_pct"] = m.foot_slope_pct.value(features)
         filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
         contact = Contact(
             self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / RATE_HZ, t0 + to / RATE_HZ,

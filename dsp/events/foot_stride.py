@@ -66,5 +66,7 @@ class StrideMeter:
         moved = both.moved(last[1] - first, rest + 1 - first, known.up)
         flat = moved - (moved @ known.up) * known.up
         time_s = (rest - last[1]) * dt
-        speed = math.sqrt(flat @ flat) / time_s + median(self._slides)
-        return {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
+        length, rise = math.sqrt(flat @ flat), float(moved @ known.up)
+        speed = length / time_s + median(self._slides)
+        found = {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
+        return found | {"rise_pct": 100 * rise / length} if length > 0 else found

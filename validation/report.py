@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validation.card import Card, Summary
+from validation.leave_one_out import AFTER
 
+CALIBRATED = ("contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw")
 FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
 
 
@@ -85,6 +87,10 @@ def markdown(
         if other is not None:
             lines += ["The shipped regressions were fitted on these runners: judge by *unseen*.", ""]
         lines += _table(sensors, summary, other)
+        later = held.get(folder + AFTER)
+        if later is not None:
+            lines += [f"Unseen runners{AFTER} of known truth at another speed:", ""]
+            lines += _table(sensors, {n: s for n, s in later.items() if n in CALIBRATED}, None)
     for folder, figures in elsewhere.items():
         lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ from dsp.types import Contact, ImuChunk, Placement
 from tests.dsp.gait import STRIDE_S, WORN, leg, signal, without
 
 SWINGING = ["foot", "shank"]
+EVERYWHERE = ["ankle", "foot", "pelvis", "shank"]
 
 
 def contacts(name: str, chunk: ImuChunk) -> np.ndarray:
@@ -30,7 +31,7 @@ def agrees(times: np.ndarray, reference: np.ndarray, start_s: float, stop_s: flo
     return len(a) == len(b) and bool(np.all(np.abs(a - b) < 0.02))
 
 
-@pytest.mark.parametrize("name", SWINGING)
+@pytest.mark.parametrize("name", EVERYWHERE)
 @pytest.mark.parametrize("start", [0.1, 0.23, 0.37, 0.45, 0.52, 0.66])
 def test_it_does_not_matter_when_the_recording_starts(name: str, start: float) -> None:
     whole = signal(name)
@@ -50,13 +51,13 @@ def test_one_false_peak_of_any_size_is_forgotten(name: str, size_rads: float, ph
     assert agrees(found, contacts(name, whole), at + 3 * STRIDE_S)
 
 
-@pytest.mark.parametrize("name", SWINGING)
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_after_a_gap_the_next_strides_are_found(name: str) -> None:
     whole = signal(name)
     assert agrees(contacts(name, without(whole, 6.0, 6.9)), contacts(name, whole), 6.9 + 3 * STRIDE_S)
 
 
-@pytest.mark.parametrize("name", SWINGING)
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_after_standing_still_the_next_strides_are_found(name: str) -> None:
     first, second = leg(name, seconds=7.0), leg(name, seconds=7.0, seed=5)
     pause = np.arange(0, 4.0, 0.005)

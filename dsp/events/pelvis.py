@@ -110,7 +110,7 @@ class PelvisStage:
         for i in rising:
             before = armed[armed <= i]
             if len(before):
-                self._armed_s = h.time(first + int(before[-1]))
+                self._armed_s = h.time(first + int(before[-1])) - self._slow.delay_s
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - self._slow.delay_s
             if (
                 self._armed_s > self._last_fired_s
@@ -118,7 +118,7 @@ class PelvisStage:
             ):
                 out += self._fire(at)
         if len(armed):
-            self._armed_s = h.time(first + int(armed[-1]))
+            self._armed_s = h.time(first + int(armed[-1])) - self._slow.delay_s
         self._seen = h.end
         now = h.time(h.end - 1) - self._slow.delay_s
         if self._clock_s is not None and now - self._clock_s > self._p.longest_step_s:

@@ -1,0 +1,110 @@
+"""Which model speaks for a step, and what a walker is spared."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+from dsp import running
+from dsp.calibration import WITHIN, Calibration, Gain
+from dsp.estimates import Around, pod_estimates, step_estimates
+from dsp.models import MODELS, Linear, best
+from dsp.types import Activity, Contact, Estimate, Placement, Runner
+
+TALL = Runner(height_m=1.80, mass_kg=70)
+TERMS = running.motion_terms(3.0, 0.36, 1.80)
+
+
+def contact(placement: Placement, **features: float) -> Contact:
+    return Contact("s", placement, None, 10.0, 10.23, 0.003, 0.005, 10.4, 0.0, features)
+
+
+def around(activity: Activity = Activity.RUN, runner: Runner = TALL, given: bool = True) -> Around:
+    speed = Estimate("speed_mps", 3.0, 0.05, "treadmill")
+    return Around(
+        runner=runner, activity=activity, stride_s=0.72, step_s=0.36, speed=speed, given=given,
+        slope=None, cadence=None,
+    )  # fmt: skip
+
+
+def named(estimates: object) -> dict[str, Estimate]:
+    return {e.metric: e for e in estimates}  # type: ignore[attr-defined]
+
+
+def test_the_first_model_whose_terms_are_known_speaks() -> None:
+    rich, poor = Linear(1.0, {"a": 2.0, "b": 1.0}, 0.1), Linear(5.0, {"a": 1.0}, 0.2)
+    assert best({"a": 1.0, "b": 3.0}, rich, poor) == (6.0, 0.1)
+    assert best({"a": 1.0}, rich, poor) == (6.0, 0.2)
+    assert best({"b": 1.0}, rich, poor) is None
+
+
+def test_a_relative_sd_is_a_share_of_the_value() -> None:
+    assert Linear(0.0, {"a": 2.0}, 0.1, relative=True).guess({"a": -3.0}) == (-6.0, pytest.approx(0.6))
+
+
+@pytest.mark.parametrize("placement", [Placement.FOOT, Placement.SHANK, Placement.PELVIS])
+@pytest.mark.parametrize("activity", [Activity.WALK, Activity.STAND])
+def test_who_does_not_run_gets_no_number_made_for_runners(placement: Placement, activity: Activity) -> None:
+    features = {"load_ms": 150.0, "flight_g": 0.1, "step_s": 0.36, "span_ms": 240.0, "pitch_max_deg": 20.0}
+    found = named(step_estimates(contact(placement, **features), around(activity), MODELS))
+    assert not {"contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw"} & found.keys()
+    assert "stride_time_ms" in found
+
+
+def test_contact_at_the_pelvis_is_the_mean_of_two_roads_once_the_height_is_known() -> None:
+    features = {"load_ms": 180.0, "flight_g": 0.1, "step_s": 0.36}
+    tall = named(step_estimates(contact(Placement.PELVIS, **features), around(), MODELS))["contact_ms"]
+    anyone = named(step_estimates(contact(Placement.PELVIS, **features), around(runner=Runner()), MODELS))
+    own = anyone["contact_ms"].value
+    pod = MODELS.pod_contact_ms_with_height.value(TERMS)
+    assert tall.value == pytest.approx((own + pod) / 2)
+    assert tall.sd < anyone["contact_ms"].sd
+    assert tall.how == "pelvis"
+
+
+def test_a_pelvis_that_never_flies_tells_no_contact_time_of_its_own() -> None:
+    features = {"load_ms": 180.0, "flight_g": 0.6, "step_s": 0.36}
+    found = named(step_estimates(contact(Placement.PELVIS, **features), around(), MODELS))
+    assert found["contact_ms"].how == "model"
+
+
+def test_a_pod_says_nothing_of_contact_below_running_pace() -> None:
+    assert "contact_ms" not in named(pod_estimates(1.6, 150.0, 0.0, TALL, MODELS))
+    assert "contact_ms" in named(pod_estimates(2.6, 160.0, 0.0, TALL, MODELS))
+
+
+def test_one_stay_takes_most_of_a_runners_own_share_away() -> None:
+    gain = Gain().learn(0.020, 0.022)
+    assert 1.08 < gain.value < 1.10
+    assert gain.sd < WITHIN
+    again = gain.learn(0.020, 0.022)
+    assert gain.value < again.value < 1.10
+    assert again.sd < gain.sd
+
+
+def test_personal_models_say_what_the_stay_showed_and_leave_the_rest_alone() -> None:
+    calibration = Calibration().learn("impulse_bws", 0.020, 0.022)
+    personal = calibration.personal(MODELS)
+    plain, own = (named(pod_estimates(3.0, 167.0, 0.0, TALL, m)) for m in (MODELS, personal))
+    ratio = calibration.impulse_bws.value
+    assert own["braking_impulse_bws"].value == pytest.approx(ratio * plain["braking_impulse_bws"].value)
+    assert own["speed_lost_mps"].value == pytest.approx(ratio * plain["speed_lost_mps"].value)
+    assert own["braking_impulse_bws"].sd < 0.06 * own["braking_impulse_bws"].value
+    assert own["overstride_m"] == plain["overstride_m"]
+    changed = [f.name for f in fields(MODELS) if getattr(personal, f.name) != getattr(MODELS, f.name)]
+    assert changed == [f.name for f in fields(MODELS) if "impulse" in f.name]
+    assert Calibration().personal(MODELS) == MODELS
+
+
+@pytest.mark.parametrize(("estimated", "true"), [(0.02, 0.0), (0.0, 0.02), (0.02, 0.9)])
+def test_a_stay_that_cannot_be_the_same_quantity_is_refused(estimated: float, true: float) -> None:
+    with pytest.raises(ValueError, match=r"positive|between 0\.5 and 2"):
+        Calibration().learn("impulse_bws", estimated, true)
+
+
+def test_every_regression_can_be_replaced() -> None:
+    louder = replace(
+        MODELS, pod_overstride_m=Linear(1.0, {}, 0.1), pod_overstride_m_with_contact=Linear(1.0, {}, 0.1)
+    )
+    assert named(pod_estimates(3.0, 167.0, 0.0, TALL, louder))["overstride_m"].value == 1.0

@@ -1,4 +1,4 @@
-"""Braking impulse (BW·s) on slopes, from that on the level.
+"""Braking impulse (BW·s) and peak (BW) on slopes, from those on the level.
 
 The level impulse and its peak come from ``dsp.models``: they follow speed and step time, and a change of
 technique at the same speed, step time and foot angle is invisible to them.  On slopes the momentum
@@ -11,6 +11,7 @@ import math
 
 from dsp.types import Estimate
 
+LEVEL_PCT = 3.0  # leg stiffness is only defined on the level (Meyer 2023); peaks are known there
 OWN_SLOPE = "foot"
 """How an ``Estimate`` of the slope says that it is the feet's own."""
 
@@ -36,6 +37,19 @@ def on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
     """
     s = -math.sin(math.atan(slope_pct / 100)) * step_s
     return s / 2 + math.sqrt(s * s / 4 + impulse_bws * impulse_bws)
+
+
+def peak_on_slope(peak_bw: float, slope_pct: float) -> float | None:
+    """Peak braking on a slope from that on the level; None where nothing is known of it (uphill).
+
+    Downhill it grows by 8 % per degree, the line through the 73 % that Gottschall & Kram 2005 (J Biomech
+    38:445) measured at 9 degrees.
+    """
+    if abs(slope_pct) <= LEVEL_PCT:
+        return peak_bw
+    if slope_pct > 0:
+        return None
+    return peak_bw * (1 + 0.08 * math.degrees(math.atan(-slope_pct / 100)))
 
 
 def flat_equivalent(slope_pct: float, impulse_bws: float, step_s: float) -> float:

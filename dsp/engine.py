@@ -118,6 +118,8 @@ class Engine:
         for sensor, stage in self._stages.items():
             out += self._take(sensor, stage.finish())
         out += self._settle(math.inf)
+        if not self._stages and math.isfinite(self._readings.newest_s):
+            out += self._seconds.until(self._readings.newest_s, self._readings, self._speed, self._log)
         return out + self._seconds.finish(self._readings, self._speed)
 
     def _take(self, sensor: str, found: Sequence[object]) -> list[Record]:

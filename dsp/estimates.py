@@ -10,8 +10,6 @@ from dsp.models import Guess, Models, best
 from dsp.overstride import leg_length_m
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
-LEVEL_PCT = 3.0  # leg stiffness is only defined on the level (Meyer 2023)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
@@ -152,14 +150,14 @@ def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None
     slope = braking.grade_pct(a.slope)
     _load(out, terms, chosen, slope, how)
     leg = _relative(out, a.runner, how)
-    if abs(slope) <= LEVEL_PCT:
+    if abs(slope) <= braking.LEVEL_PCT:
         _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
 
 
 def _load(
     out: list[Estimate], terms: dict[str, float], chosen: running.Chosen, slope_pct: float, how: str
 ) -> None:
-    """Overstride, braking impulse with its speed lost, and on the level the peak."""
+    """Overstride, braking impulse with its speed lost, and where it is known the peak."""
     _add(out, "overstride_m", chosen.overstride(terms), how)
     level = best(terms, *chosen.impulse)
     if level is None:
@@ -168,8 +166,10 @@ def _load(
     sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
     _add(out, "braking_impulse_bws", (value, sd), how)
     _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
-    if abs(slope_pct) <= LEVEL_PCT:
-        _add(out, "peak_braking_bw", best(terms, *chosen.peak), how)
+    peak = best(terms, *chosen.peak)
+    slanted = None if peak is None else braking.peak_on_slope(peak[0], slope_pct)
+    if peak is not None and slanted is not None:
+        _add(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
 
 
 def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:

@@ -14,7 +14,7 @@ BLOCK = 10  # steps averaged first, or step noise would inflate the index
 
 @dataclass(slots=True)
 class BrakingLoad:
-    """Sums over the steps pushed so far."""
+    """Sums over the steps (or seconds of a pod) pushed so far."""
 
     dose_bws: float = 0.0
     flat_bws: float = 0.0
@@ -33,6 +33,15 @@ class BrakingLoad:
                 mean = sum(self._peaks) / BLOCK
                 self.index += BLOCK * (mean / REFERENCE_BW) ** EXPONENT
                 self._peaks.clear()
+
+    def push_second(
+        self, steps: float, impulse_bws: float, peak_bw: float | None, step_s: float, slope_pct: float
+    ) -> None:
+        """One more second of a pod, which counts no steps: so many of them, all alike."""
+        self.dose_bws += steps * impulse_bws
+        self.flat_bws += steps * flat_equivalent(slope_pct, impulse_bws, step_s)
+        if peak_bw is not None:
+            self.index += steps * (peak_bw / REFERENCE_BW) ** EXPONENT
 
     def estimates(self) -> list[Estimate]:
         """The sums so far; empty before the first step."""

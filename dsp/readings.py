@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 
 from dsp.types import Activity, ActivityChange, Estimate, Reading
@@ -16,6 +17,11 @@ class Readings:
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
         self._values: dict[str, list[Reading]] = {}
+
+    @property
+    def newest_s(self) -> float:
+        """Time of the last reading of all; minus infinity before the first."""
+        return max((times[-1] for times in self._times.values()), default=-math.inf)
 
     def push(self, reading: Reading) -> None:
         """Remember a reading (the last minute of each quantity is kept)."""

@@ -81,8 +81,8 @@ class Seconds:
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
         if not steps:  # what a device measured is better than our model of it
             found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
+        found += self._load.estimates()
         if steps:
-            found += self._load.estimates()
             found += _variability(steps)
         out = [Metric(t_s, None, e) for e in found]
         out += _sides(t_s, steps)
@@ -118,7 +118,13 @@ class Seconds:
             return out
         slope = readings.latest("slope_pct", t_s)
         grade = 0.0 if slope is None else slope.value
-        return out + pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
+        models = pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
+        known = {e.metric: e.value for e in models}
+        self._load.push_second(
+            cadence.value / 60, known["braking_impulse_bws"], known.get("peak_braking_bw"),
+            60 / cadence.value, grade,
+        )  # fmt: skip
+        return out + models
 
 
 def _variability(steps: list[Step]) -> list[Estimate]:

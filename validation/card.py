@@ -90,6 +90,8 @@ class Card:
 
     def _by_second(self, true: Truth, metrics: list[Metric]) -> None:
         """A pod has no steps: the mean of each true quantity against the mean of the reports."""
+        first, last = true.ic_s[true.settled][[0, -1]]
+        metrics = [m for m in metrics if first <= m.t_s <= last + 1]
         for name, values in true.values.items():
             own = [m.estimate.value for m in metrics if m.estimate.metric == name]
             if own and name != "speed_mps":

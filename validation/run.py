@@ -17,6 +17,7 @@ from validation.recordings import Recording, load
 from validation.spoilt import spoilt
 
 CHUNK_S = 0.1
+POD_SETTLES_S = 2  # a pod says nothing before it has counted some strides
 COLUMNS = (
     "side", "ic_s", "to_s", "contact_ms", "cadence_spm", "speed_mps", "foot_strike_deg", "shank_deg",
     "overstride_m", "braking_impulse_bws", "peak_braking_bw", "slope_pct",
@@ -93,8 +94,9 @@ def pod_records(
         return []
     engine = Engine([Worn("pod", Placement.POD)], recording.runner, models=models)
     said: list[Record] = []
-    held = cadence_spm[min(cadence_spm)]
-    for t in range(int(recording.duration_s) + 1):
+    first = min((t for t in cadence_spm if t >= POD_SETTLES_S), default=max(cadence_spm))
+    held = cadence_spm[first]
+    for t in range(first, int(recording.duration_s) + 1):
         held = cadence_spm.get(t, held)
         speed = round(recording.speed_mps * 256) / 256
         said += engine.push(Reading("pod", float(t), "speed_mps", speed))

@@ -206,6 +206,17 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
     ),
     MetricSpec(
+        "strap_speed_lost_mps",
+        "m/s",
+        "Speed lost per step, strap",
+        "Forward speed of the chest, peak less trough within a step, as a Garmin strap reports it.",
+        "device",
+        (POD,),
+        2,
+        -1,
+        step=False,
+    ),
+    MetricSpec(
         "peak_braking_bw",
         "BW",
         "Peak braking",

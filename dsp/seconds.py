@@ -30,6 +30,7 @@ PASSED_ON = {
     "vertical_ratio_pct": 0.6,
     "contact_balance_pct": 0.6,
     "leg_stiffness_kn_m": 0.6,
+    "strap_speed_lost_mps": 0.05,
 }
 """What a watch or pod measures itself, and our guess of its SD, since none of them tells one."""
 AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)

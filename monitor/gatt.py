@@ -30,7 +30,7 @@ class Ask:
     """Write, then wait for a notification on ``answer_on`` that begins with ``prefix``.
 
     The script is sent the answer, or None after ``timeout_s``.  An empty ``payload`` writes
-    nothing and only waits.
+    nothing and only waits; what came since the last answer counts too.
     """
 
     channel: str

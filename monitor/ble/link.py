@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from bleak import BleakClient
@@ -23,6 +24,7 @@ SETUP_S = 30.0  # for all of a start script
 GOODBYE_S = 10.0  # for the stop script and the disconnection; BlueZ takes 2 to 3 s
 QUIET_S = 2.0  # a link is never called silent sooner,
 QUIET_PERIODS = 5  # nor within this many periods of its stream
+UNASKED = 100  # notifications kept between two steps of a script, for one that only waits
 BATTERY_S = 300.0  # between two readings of the battery
 
 Hear = Callable[[str, bytes], None]
@@ -76,6 +78,7 @@ class Link:
         self._bluez: BlueZNotifyArgs = {"use_start_notify": not acquire}
         self._hear: Hear | None = None
         self._asked: tuple[Ask, asyncio.Future[bytes]] | None = None
+        self._unasked: deque[tuple[str, bytes]] = deque(maxlen=UNASKED)
         self._started = False
 
     async def serial(self) -> str:
@@ -143,10 +146,12 @@ class Link:
             return  # a late callback of a link that has been left
         self._hear(channel, payload)
         self.heard_s = self._time.now_s()
-        if self._asked is not None:
+        if self._asked is not None and not self._asked[1].done():
             ask, answer = self._asked
-            if channel == ask.answer_on and payload.startswith(ask.prefix) and not answer.done():
+            if channel == ask.answer_on and payload.startswith(ask.prefix):
                 answer.set_result(payload)
+        else:
+            self._unasked.append((channel, payload))
 
     async def _converse(self, script: Script) -> None:
         answer: bytes | None = None
@@ -177,6 +182,11 @@ class Link:
             await self._client.write_gatt_char(characteristic, step.payload, response=step.response)
 
     async def _ask(self, step: Ask) -> bytes | None:
+        while self._unasked and not step.payload:
+            channel, payload = self._unasked.popleft()
+            if channel == step.answer_on and payload.startswith(step.prefix):
+                return payload
+        self._unasked.clear()
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._asked = (step, answer)
         try:

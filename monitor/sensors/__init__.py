@@ -15,6 +15,7 @@ from monitor.gatt import GattSpec
 from monitor.packet import Decoded, Packet
 from monitor.sensors import (
     declared,
+    garmin_hrm600,
     heart_rate,
     movesense,
     phyphox,
@@ -82,6 +83,30 @@ _ROWS = (
         tested="vector",
         decoder=rsc.RscDecoder,
         gatt=rsc.gatt,
+    ),
+    SensorSpec(
+        kind="stryd",
+        label="Stryd",
+        gives="speed, cadence, distance, power, contact time",
+        tested="experimental",
+        decoder=rsc.RscDecoder,
+        gatt=rsc.stryd_gatt,
+    ),
+    SensorSpec(
+        kind="runpod",
+        label="Zwift RunPod, MilestonePod",
+        gives="speed, cadence, distance, contact time, vertical oscillation",
+        tested="experimental",
+        decoder=rsc.RscDecoder,
+        gatt=rsc.runpod_gatt,
+    ),
+    SensorSpec(
+        kind="garmin_hrm600",
+        label="Garmin HRM 600 running dynamics",
+        gives="heart rate, speed, cadence, contact time, balance, vertical oscillation, step speed loss",
+        tested="experimental",
+        decoder=garmin_hrm600.GarminDecoder,
+        gatt=garmin_hrm600.gatt,
     ),
     SensorSpec(
         kind="heart_rate",

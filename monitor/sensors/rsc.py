@@ -1,10 +1,14 @@
-"""Running Speed and Cadence pods, service 0x1814 (Bluetooth SIG RSCS 1.0): speed and cadence."""
+"""Running Speed and Cadence pods, service 0x1814 (Bluetooth SIG RSCS 1.0): speed and cadence.
+
+Stryd and RunPod are such pods that tell more (``monitor.pod_extras``).
+"""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
 
+from monitor import pod_extras
 from monitor.cadence_unit import CadenceUnit
 from monitor.errors import DecodeError
 from monitor.fields import MAX_SPEED_MPS, unpack
@@ -14,6 +18,12 @@ from monitor.settings import SensorSettings
 
 SERVICE = sig(0x1814)
 CHARACTERISTICS = {"rsc": sig(0x2A53), "rsc_feature": sig(0x2A54), "sensor_location": sig(0x2A5D)}
+EXTRA_CHARACTERISTICS = {
+    "power": sig(0x2A63),
+    "stryd": "7e78aa19-72cd-d3b8-a81f-5b7e589bea0f",
+    "runpod": sig(0xFF00),
+}
+EXTRAS = {"power": pod_extras.power, "stryd": pod_extras.stryd, "runpod": pod_extras.runpod}
 
 _HEAD = struct.Struct("<BHB")
 _STRIDE = struct.Struct("<H")
@@ -62,7 +72,11 @@ class RscDecoder:
         self._unit = CadenceUnit(settings.cadence_unit, settings.match)
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``rsc`` notifications; the pod tells no time, so the values count as of arrival."""
+        """``rsc`` notifications and extras; the pod tells no time, so the values count as of arrival."""
+        extra = EXTRAS.get(packet.channel)
+        if extra is not None:
+            values = extra(packet.payload)
+            return [Values(values)] if values else []
         if packet.channel != "rsc":
             raise DecodeError(f"a pod has no channel {packet.channel!r}")
         return [self._values(decode(packet.payload), packet.arrival_ns / 1e9)]
@@ -84,3 +98,26 @@ class RscDecoder:
 def gatt(_settings: SensorSettings) -> GattSpec:
     """Any pod that advertises the service; it streams as soon as it is subscribed to."""
     return GattSpec(services=(SERVICE,), characteristics=CHARACTERISTICS, notify=("rsc",), period_s=2.0)
+
+
+def stryd_gatt(_settings: SensorSettings) -> GattSpec:
+    """Known by its name; power and contact time where it gives them."""
+    return GattSpec(
+        names=("Stryd",),
+        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        notify=("rsc",),
+        optional=("power", "stryd"),
+        period_s=2.0,
+    )
+
+
+def runpod_gatt(_settings: SensorSettings) -> GattSpec:
+    """Known by its name.  On some pods listening to 0xFF00 stops speed and cadence (qdomyos issue 2187)."""
+    return GattSpec(
+        names=("Zwift", "Milestone"),
+        services=(SERVICE,),
+        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        notify=("rsc",),
+        optional=("runpod",),
+        period_s=2.0,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import data, devices, look, phone, run
+from monitor.commands import align, data, devices, look, phone, run
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -18,6 +18,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     devices.scan,
     phone.phone,
     look.analyze,
+    align.sync,
     look.sessions,
     data.import_,
     data.export,

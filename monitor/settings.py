@@ -26,6 +26,7 @@ class SensorSettings:
     side: Side | None = None
     match: str | None = None
     rate_hz: float | None = None
+    delay_s: float = 0.0  # its samples are placed later than those of the others by this: gaitcue sync
     cadence_unit: str | None = None  # "steps" or "strides" for pods whose unit is contested
     options: dict[str, str | float | bool] = field(default_factory=dict)  # of that kind
 
@@ -34,6 +35,8 @@ class SensorSettings:
             raise ValueError("name must be 1 to 40 characters, without / + # \\ or quotes")
         if self.rate_hz is not None and not 1 <= self.rate_hz <= 5000:
             raise ValueError(f"rate_hz must be between 1 and 5000, not {self.rate_hz:g}")
+        if not 0 <= self.delay_s <= 2:
+            raise ValueError(f"delay_s must be between 0 and 2, not {self.delay_s:g}")
         if self.cadence_unit not in (None, "steps", "strides"):
             raise ValueError(f'cadence_unit must be "steps" or "strides", not "{self.cadence_unit}"')
 

@@ -29,6 +29,7 @@ class Stream:
         self.name = settings.name
         self.received = self.lost = self.repeated = self.bad = 0
         self._decoder = spec.decoder(settings)
+        self._delay_s = settings.delay_s
         self._clock: Clock | None = None
         self._sequence = Sequence()
         self._count_s = 0.0  # device time by count, for sensors without a clock
@@ -156,7 +157,10 @@ class Stream:
         gyr = samples.gyr_rads
         return [
             ImuChunk(
-                self.name, t_s, samples.acc_ms2[n - fresh :], gyr[n - fresh :] if gyr is not None else None
+                self.name,
+                t_s - self._delay_s,
+                samples.acc_ms2[n - fresh :],
+                gyr[n - fresh :] if gyr is not None else None,
             )
         ]
 

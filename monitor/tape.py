@@ -273,6 +273,22 @@ def finish_abandoned(path: Path) -> int:
     return lost
 
 
+def resettle(path: Path, settings: SessionSettings) -> None:
+    """Change the settings on a finished tape; its packets are not touched.  ``StoreError`` if not."""
+    with TapeReader(path) as tape:
+        if not tape.finished:
+            raise StoreError(f"{path}: is still being written, or its program was killed; try again later")
+    try:
+        db = sqlite3.connect(path)
+        try:
+            with db:
+                db.execute("UPDATE header SET settings = ?", (json.dumps(as_json.dump(settings)),))
+        finally:
+            db.close()
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+
+
 def _seal(db: sqlite3.Connection, path: Path, packets: int) -> None:
     try:
         db.execute("UPDATE header SET packets = ?", (packets,))

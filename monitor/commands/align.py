@@ -38,13 +38,15 @@ def sync(
         raise InputError(
             f"{file}: no three taps that two sensors felt within {window:.0f} s of either end, so their "
             "constant delay against each other stays unknown (tens of ms). At the start and at the end of "
-            "a run, hold the sensors still and knock them together three times, unevenly"
+            "a run, hold the sensors still and knock them together five times, unevenly"
         )
     reference = next(name for name in signals if name not in {a.sensor for a in found})
     late = delays(reference, found)
-    _show(reference, found, late, set(signals))
+    before = {s.name: s.delay_s for s in recording.settings.sensors}
+    total = {name: before[name] + delay_s for name, delay_s in late.items()}
+    _show(reference, found, total, set(signals))
     if apply:
-        settle(file, late)
+        settle(file, total)
 
 
 def read_signals(recording: Recording) -> dict[str, tuple[Array, Array]]:
@@ -66,17 +68,19 @@ def read_signals(recording: Recording) -> dict[str, tuple[Array, Array]]:
     }
 
 
-def settle(file: Path, late: Mapping[str, float]) -> None:
-    """Add to the delays in the settings on a tape; its packets stay as they are."""
+def settle(file: Path, delay_s: Mapping[str, float]) -> None:
+    """Put the delays into the settings on a tape; its packets stay as they are."""
     from monitor.tape import TapeReader, resettle
 
     with TapeReader(file) as tape:
         settings = tape.header.settings
-    sensors = tuple(replace(s, delay_s=s.delay_s + late.get(s.name, 0.0)) for s in settings.sensors)
+    sensors = tuple(replace(s, delay_s=delay_s.get(s.name, s.delay_s)) for s in settings.sensors)
     resettle(file, replace(settings, sensors=sensors))
 
 
-def _show(reference: str, found: Sequence[Alignment], late: Mapping[str, float], sensors: set[str]) -> None:
+def _show(
+    reference: str, found: Sequence[Alignment], total: Mapping[str, float], sensors: set[str]
+) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -93,10 +97,8 @@ def _show(reference: str, found: Sequence[Alignment], late: Mapping[str, float],
         table.add_row(a.sensor, str(taps), *ends, both, drift)
     console = Console()
     console.print(table)
-    for name in sorted(sensors - set(late)):
+    for name in sorted(sensors - set(total)):
         console.print(f"{name}: shares no taps; its constant delay stays unknown (tens of ms)")
-    console.print(
-        "\nFor the settings, of each [[sensor]]; it holds as long as sensor and radio stay the same:"
-    )
-    for name, delay_s in late.items():
-        console.print(f"  delay_s = {delay_s:.4f}   # {name}", highlight=False)
+    console.print("\nFor the settings; it holds as long as sensor and radio stay the same:")
+    for name, delay_s in total.items():
+        console.print(f"  delay_s = {delay_s:.4f}   # in [[sensor]] {name}", highlight=False, markup=False)

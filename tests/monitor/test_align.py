@@ -128,7 +128,7 @@ def test_the_uncertainty_is_that_of_the_errors() -> None:
         signals = {}
         for name, late_s in (("a", 0.0), ("b", offset)):
             own = t + rng.uniform(0, 1 / 104)
-            acc = rng.normal(0, 0.08, (len(t), 3)) + [0.0, 0.0, 9.81]
+            acc = rng.normal((0.0, 0.0, 9.81), 0.08, (len(t), 3))
             signals[name] = (own + late_s, knocked(own, acc, taps, 2 * n + (name == "b")))
         for found in align(signals):
             ratios.append((found.start.offset_s - offset) / found.start.sd_s)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test system lint types unit validate bench clean
+.PHONY: demo test test-bluez system lint types unit validate bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
@@ -34,6 +34,9 @@ types: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/pytest
+
+test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
+	tests/radio/bluez/test
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out

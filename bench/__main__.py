@@ -13,6 +13,7 @@ import time
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from bench import radio
 from dsp.engine import Engine
 from dsp.simulate import leg, trunk
 from dsp.types import ImuChunk, Placement, Side, Worn
@@ -29,6 +30,8 @@ def main() -> None:
     three = [stream(Placement.FOOT), stream(Placement.FOOT, Side.RIGHT), stream(Placement.PELVIS)]
     print(json.dumps(case("two feet and pelvis, live", three, LIVE_S)), flush=True)
     print(json.dumps(case("two feet and pelvis, re-analysis", three, WHOLE_S)), flush=True)
+    for found in radio.cases():
+        print(json.dumps(found), flush=True)
 
 
 def stream(placement: Placement, side: Side = Side.LEFT) -> tuple[Worn, ImuChunk]:

@@ -16,6 +16,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     run.record,
     run.replay,
     devices.scan,
+    devices.setup,
     phone.phone,
     look.analyze,
     align.sync,

@@ -7,6 +7,7 @@ import math
 from rich.console import Console
 
 from monitor.config import Config
+from monitor.errors import ConfigError
 from monitor.live import Live, go
 from monitor.recordings.simulated import Radio, simulated
 from monitor.sources.replay import Replay
@@ -30,4 +31,28 @@ def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
         ),
         console,
     )
-    console.print("Simulated sensors: the numbers show that everything works, not how anybody runs.")
+    console.print(_CAVEAT)
+
+
+def radio_demo(seconds: float, web: WebSettings | None) -> None:
+    """The same runner with emulated Bluetooth sensors, through all that real ones go through."""
+    try:
+        from monitor.emulated.runner import EmulatedRunner, settings
+    except ModuleNotFoundError as exc:
+        raise ConfigError(
+            f"--radio needs {exc.name}, which is not installed: pip install 'gaitcue[radio]'"
+        ) from exc
+    console = Console()
+    live = Live(
+        title="demo",
+        settings=settings(),
+        sources=lambda time: [EmulatedRunner(seconds, time)],
+        keep=False,
+        web=web,
+        summary=True,
+    )
+    go(Config(), live, console)
+    console.print(_CAVEAT)
+
+
+_CAVEAT = "Simulated sensors: the numbers show that everything works, not how anybody runs."

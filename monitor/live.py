@@ -19,7 +19,6 @@ from monitor.config import Config, data_folder
 from monitor.keep import begin, new_tape, session_id
 from monitor.records import SessionEnded, SessionStarted
 from monitor.recovery import recover
-from monitor.sensor_table import sensor_table
 from monitor.session import Session
 from monitor.settings import SessionSettings
 from monitor.sinks import Sink
@@ -135,7 +134,6 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         if live.summary:
-            console.print(sensor_table(tally.sensors))
             console.print(summary(live.settings, ended.t_s, tally.records))
         if live.tape is not None:
             console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)

@@ -16,7 +16,7 @@ from rich.text import Text
 from monitor import identity
 from monitor.ble import BluetoothSettings
 from monitor.ble.air import Air, Sighting
-from monitor.ble.kinds import gatt_of, kinds
+from monitor.ble.kinds import families, gatt_of, is_imu, kinds
 from monitor.ble.link import connected
 from monitor.errors import DecodeError, SensorError
 from monitor.sensors import SensorSpec
@@ -77,6 +77,7 @@ async def _scan(
     connect: bool,
     everything: bool,
 ) -> None:
+    await asyncio.to_thread(families)
     time = RealTime()
     air = Air(time, next(iter(settings.adapters), None))
     with Live(console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
@@ -119,6 +120,17 @@ async def ask(air: Air, sighting: Sighting, spec: SensorSpec, time: Steady) -> D
     return Details(serial, pct)
 
 
+async def near(settings: BluetoothSettings, seconds: float, time: Steady) -> list[Found]:
+    """The sensors that we can use, the strongest first."""
+    await asyncio.to_thread(families)
+    found: dict[str, Found] = {}
+    air = Air(time, next(iter(settings.adapters), None))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await air.watch(lambda sightings: update(found, sightings))
+    return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.sighting.rssi_dbm or -999))
+
+
 def update(found: dict[str, Found], sightings: Iterable[Sighting]) -> None:
     """Add what is new, refresh what is known."""
     for s in sightings:
@@ -130,16 +142,21 @@ def table(found: Iterable[Found], everything: bool) -> Table:
     """The sensors we can use, the strongest first; the rest as a number, or listed too."""
     ordered = sorted(found, key=lambda f: (not f.kinds, -(f.sighting.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)
-    title = (
-        "searching; Ctrl-C ends" if not others else f"searching; Ctrl-C ends; {others} other devices near"
-    )
-    out = Table(title=title)
+    also = f" ({others} other devices near)" if others else ""
+    out = Table(title=f"sensors near{also}")
     for heading in ("name", "kind", "signal", "battery", "measures"):
         out.add_column(heading, overflow="fold")
     for f in ordered:
         if f.kinds or everything:
             out.add_row(*_row(f))
     return out
+
+
+def _placement(spec: SensorSpec) -> list[str]:
+    if not is_imu(spec):
+        return ['placement = "pod"   # gives finished numbers']
+    worn = 'placement = "foot"   # or shank, ankle, pelvis, waist, hip'
+    return [worn, 'side = "L"   # or "R"; not for pelvis and waist']
 
 
 def _row(f: Found) -> list[str | Text]:
@@ -174,7 +191,7 @@ def to_paste(f: Found) -> str:
         "[[sensor]]",
         f"name = {literal(name)}   # yours to choose",
         f"kind = {literal(first.kind)}" + "".join(f"   # or {literal(k.kind)}" for k in others),
-        'placement = "pod"   # pod for finished numbers, else foot, shank, ankle, pelvis, waist or hip',
+        *_placement(first),
     ]
     if match:
         rows.append(f"match = {literal(match)}")

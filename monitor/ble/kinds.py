@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
 
 from dsp.types import Placement
 from monitor.ble.air import Sighting
@@ -18,11 +18,18 @@ def gatt_of(spec: SensorSpec) -> GattSpec | None:
     return spec.gatt(SensorSettings(name="any", kind=spec.kind, placement=Placement.POD))
 
 
-def kinds(s: Sighting, specs: Mapping[str, SensorSpec] = SENSORS) -> list[SensorSpec]:
+@cache
+def families() -> tuple[tuple[SensorSpec, GattSpec], ...]:
+    """All that come over Bluetooth.  The first call reads files: not on the event loop."""
+    return tuple((spec, gatt) for spec in SENSORS.values() if (gatt := gatt_of(spec)) is not None)
+
+
+def kinds(s: Sighting) -> list[SensorSpec]:
     """The families it fits, those that know it by its name first."""
-    fitting = [
-        (not gatt.names, spec)
-        for spec in specs.values()
-        if (gatt := gatt_of(spec)) is not None and gatt.matches(s.name, s.services)
-    ]
+    fitting = [(not gatt.names, spec) for spec, gatt in families() if gatt.matches(s.name, s.services)]
     return [spec for _, spec in sorted(fitting, key=lambda pair: pair[0])]
+
+
+def is_imu(spec: SensorSpec) -> bool:
+    """Does it give samples, so that it matters where it is worn?"""
+    return "acceleration" in spec.gives

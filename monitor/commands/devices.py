@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,3 +25,31 @@ def scan(
     from monitor.scan import scan as run
 
     run(load(config).bluetooth, seconds, Console(), connect=connect, everything=everything)
+
+
+def setup(
+    file: Annotated[Path | None, typer.Argument(help="settings file instead of the default")] = None,
+) -> None:
+    """Ask who you are and what you wear, try the sensors, and write the settings."""
+    from rich.console import Console
+
+    from monitor.ble.air import Air
+    from monitor.ble.trial import trial
+    from monitor.config import default_path
+    from monitor.dialogue import AtTerminal
+    from monitor.scan import ask, near
+    from monitor.setup import LOOK_S, Around
+    from monitor.setup import setup as run
+    from monitor.steady import RealTime
+
+    around = Around(
+        look=lambda config: near(config.bluetooth, LOOK_S, RealTime()),
+        ask=lambda config, f: ask(
+            Air(RealTime(), next(iter(config.bluetooth.adapters), None)), f.sighting, f.kinds[0], RealTime()
+        ),
+        trial=lambda config, sensors: trial(sensors, config.bluetooth, RealTime()),
+    )
+    try:
+        run(file or default_path(), AtTerminal(Console()), around)
+    except KeyboardInterrupt:
+        Console().print("\nStopped; nothing was written.")

@@ -14,14 +14,22 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 60.0,
     speed: Annotated[float, typer.Option(min=0, help="times real time; 0: as fast as possible")] = 3.0,
     web: Annotated[bool, typer.Option(help="serve the live page meanwhile")] = True,
+    radio: Annotated[
+        bool, typer.Option("--radio", help="emulated Bluetooth sensors in real time (extra: radio)")
+    ] = False,
     host: Host = None,
     port: Port = 0,
 ) -> None:
     """Run on two simulated shoes and a belt and show the numbers as they come."""
     from monitor.config import Config
     from monitor.demo import demo as run
+    from monitor.demo import radio_demo
 
-    run(seconds, speed, page(Config(), host, port) if web else None)
+    shown = page(Config(), host, port) if web else None
+    if radio:
+        radio_demo(seconds, shown)
+    else:
+        run(seconds, speed, shown)
 
 
 def run(

@@ -44,7 +44,7 @@ class Imu(Pod):
 
     signal: Signal = staticmethod(numbered)
     per_packet = 8
-    rate_hz = 104.0
+    rate_hz = 208.0
     ppm = 0.0
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -57,6 +57,7 @@ class Pod(ABC):
         self.notified = 0
         self.silent = False  # measures, and sends nothing
         self._radio = radio
+        radio.pods.append(self)
         self._controller = radio.controller(name)
         self._address = Address.generate_static_address()
         config = DeviceConfiguration(
@@ -87,12 +88,14 @@ class Pod(ABC):
 
     async def stop(self) -> None:
         """The end of it: links are closed, measuring ends."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            if not self._task.cancelled() and (trouble := self._task.exception()):
-                raise trouble
+        if self._task is None:
+            return
+        task, self._task = self._task, None
+        task.cancel()
+        await asyncio.wait([task])
         await self.vanish()
+        if not task.cancelled() and (trouble := task.exception()):
+            raise trouble
 
     async def appear(self) -> None:
         """Switched on, or back in range."""
@@ -120,8 +123,11 @@ class Pod(ABC):
 
     async def notify(self, characteristic: Characteristic[bytes], value: bytes) -> bool:
         """To all that subscribed; False if to nobody."""
-        listening = [c for c in self.connections if c.att_mtu >= len(value) + 3]
-        if self.silent or not listening:
+        subscribed = self.device.gatt_server.subscribers
+        listening = [
+            c for c in self.connections if any(subscribed.get(c, {}).get(characteristic.handle, b""))
+        ]
+        if self.silent or not any(c.att_mtu >= len(value) + 3 for c in listening):
             return False
         if characteristic.properties & _P.INDICATE:
             await self.device.indicate_subscribers(characteristic, value)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bumble.controller import Controller
 from bumble.core import PhysicalTransport
@@ -16,6 +17,9 @@ from bumble.link import LocalLink
 
 from monitor.emulated.backend import Stack
 
+if TYPE_CHECKING:
+    from monitor.emulated.pods import Pod
+
 INTERVAL_S = 0.015  # between connection events; phones and PCs negotiate 7.5 to 50 ms
 SUPERVISION_TIMEOUT = 0x08  # HCI reason when a link dies of silence
 
@@ -24,7 +28,8 @@ class PacedLink(LocalLink):
     """Everything that is sent waits for the next connection event, so notifications come in bursts.
 
     bumble's own link delivers at once; BlueZ then loses "Connected" when the ATT channel opens
-    within a millisecond of the link.
+    within a millisecond of the link.  And a host changes its address for every scan (Linux does);
+    bumble would then no longer know whose data it is.
     """
 
     def __init__(self, interval_s: float = INTERVAL_S) -> None:
@@ -40,7 +45,8 @@ class PacedLink(LocalLink):
         if transport != PhysicalTransport.LE:
             super().send_acl_data(sender_controller, destination_address, transport, data)
             return
-        source = sender_controller.random_address
+        link = sender_controller.le_connections.get(destination_address)
+        source = sender_controller.random_address if link is None else link.self_address
         receiver = self.find_le_controller(destination_address)
         if receiver is not None:
             self._at_next_event(lambda: receiver.on_link_acl_data(source, transport, data))
@@ -70,10 +76,16 @@ class Radio:
     def __init__(self, link: LocalLink, host: Controller) -> None:
         self.link = link
         self.host = host
+        self.pods: list[Pod] = []
 
     def controller(self, name: str) -> Controller:
         """A controller for one more pod."""
         return Controller(name, link=self.link)
+
+    async def clear(self) -> None:
+        """Switch every pod off."""
+        for pod in self.pods:
+            await pod.stop()
 
     def cut(self, controller: Controller, address: Address) -> None:
         """Both ends lose each other without a word, as when a shoe goes out of range."""
@@ -90,12 +102,17 @@ async def central(link: LocalLink) -> AsyncIterator[tuple[Radio, Device]]:
     config = DeviceConfiguration(name="central", address=Address("F0:00:00:00:00:01"))
     device = Device.from_config_with_hci(config, host, host)
     await device.power_on()
-    yield Radio(link, host), device
+    radio = Radio(link, host)
+    try:
+        yield radio, device
+    finally:
+        await radio.clear()
 
 
 @contextlib.asynccontextmanager
 async def in_process(interval_s: float = INTERVAL_S) -> AsyncIterator[tuple[Radio, Stack]]:
     """Bluetooth of this process is the emulated one until the block ends."""
+    logging.getLogger("bumble").setLevel(logging.CRITICAL)  # it mourns every link that ends
     async with central(PacedLink(interval_s)) as (radio, device):
         stack = Stack(device)
         with stack.installed():

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import pytest
 from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
+from monitor.ble.kinds import families
 from monitor.emulated.radio import PacedLink, Radio, central, in_process
 from tests.radio.private_bus import dbus_daemon, private_bus
 from tests.radio.quick import QuickLoop
@@ -41,6 +42,12 @@ class Air:
     off: Callable[[], Awaitable[None]]
     on: Callable[[], Awaitable[None]]
     level: str
+
+
+@pytest.fixture(autouse=True)
+def _families_are_read() -> None:
+    """As ``gaitcue run`` has done when its event loop starts."""
+    families()
 
 
 @pytest.fixture

@@ -199,6 +199,8 @@ class MiniBluez:
             if path not in known:
                 known.append(path)
                 self._tree.add(path, interface, properties)
+        uuids = [uuid_text(s.uuid) for s in peer.services]
+        self._tree.change(device, DEVICE, {"UUIDs": Variant("as", uuids)})
         self._resolved[device].set()
         for path in known:
             if self._notified.get(path):  # of clients that never stopped

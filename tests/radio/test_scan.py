@@ -37,8 +37,6 @@ async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
     drawn = console.export_text()
     assert "Footpod 12" in drawn
     assert "dBm" in drawn
-    for device in devices:
-        await device.stop()
 
 
 async def test_what_is_to_be_pasted_are_settings_that_fit(radio: Radio) -> None:
@@ -48,7 +46,6 @@ async def test_what_is_to_be_pasted_are_settings_that_fit(radio: Radio) -> None:
     (row,) = tomllib.loads(to_paste(found).replace('\\"', ""))["sensor"]
     made = SensorSettings(**row | {"placement": Placement(row["placement"])})
     assert made.kind == "rsc"
-    await device.stop()
 
 
 async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio: Radio) -> None:
@@ -58,4 +55,3 @@ async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio:
     details = await ask(Air(LoopTime()), found.sighting, found.kinds[0], LoopTime())
     assert (details.serial, details.battery_pct, details.trouble) == ("A-1234", 41.0, "")
     await device.free()
-    await device.stop()

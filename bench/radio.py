@@ -1,0 +1,69 @@
+"""From notification to record on the emulated radio: latency in real time, and what a core could take.
+
+Latency is from the moment bleak calls us to the moment the records of that packet are made; the air
+before it (emulated, connection events every 15 ms) is not ours and not in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from dsp.types import Record
+from monitor.app import serve
+from monitor.packet import Packet
+from monitor.records import SensorStatus, SessionStarted
+from monitor.session import Session
+from monitor.settings import SessionSettings
+from monitor.steady import RealTime, Steady
+
+LIVE_S = 30.0
+
+Case = dict[str, str | float]
+
+
+def cases() -> Iterator[Case]:
+    """Two feet and a pelvis at 208 Hz; says so where the extra ``radio`` is not installed."""
+    try:
+        from monitor.emulated.runner import EmulatedRunner, settings
+    except ModuleNotFoundError as exc:
+        yield {"case": "radio", "left_out": f"needs {exc.name}: pip install '.[radio]'"}
+        return
+    steady = RealTime()
+    session = _Timed(settings(), steady)
+    started = SessionStarted("bench", "me", "2026-01-01T00:00:00+00:00", ())
+    asyncio.run(serve([EmulatedRunner(LIVE_S, steady)], session, [], started, time=steady))
+    yield {
+        "case": "radio: notification to record, live",
+        "notifications_per_s": round(len(session.packets) / LIVE_S),
+        **{f"p{q}_ms": round(float(np.percentile(session.latency_ms, q)), 2) for q in (50, 99, 100)},
+    }
+    again = Session(settings())
+    began = time.process_time()
+    for packet in session.packets:
+        again.push(packet)
+    spent = time.process_time() - began
+    yield {
+        "case": "radio: the same notifications as fast as possible",
+        "notifications_per_s": round(len(session.packets) / spent),
+        "times_real_time": round(LIVE_S / spent),
+    }
+
+
+class _Timed(Session):
+    """Keeps the packets, and how long after its arrival each had become records."""
+
+    def __init__(self, settings: SessionSettings, steady: Steady) -> None:
+        super().__init__(settings)
+        self.packets: list[Packet] = []
+        self.latency_ms: list[float] = []
+        self._steady = steady
+
+    def push(self, packet: Packet) -> list[Record | SensorStatus]:
+        records = super().push(packet)
+        self.latency_ms.append(1e3 * self._steady.now_s() - packet.arrival_ns / 1e6)
+        self.packets.append(packet)
+        return records

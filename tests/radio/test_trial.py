@@ -1,0 +1,32 @@
+"""Setup's check: what streams, how fast, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from dsp.types import Side
+from monitor.ble import BluetoothSettings
+from monitor.ble import trial as trials
+from monitor.ble.trial import trial
+from monitor.emulated.imus import Movesense
+from monitor.emulated.pods import RunningPod
+from monitor.emulated.radio import Radio
+from tests.radio.quick import LoopTime
+from tests.radio.service import foot, pod
+
+
+async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(
+    radio: Radio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "PATIENCE_S", 8.0)
+    shoe, device = Movesense(radio, battery_pct=41), RunningPod(radio)
+    await shoe.start()
+    await device.start()
+    sensors = [foot(Side.LEFT, shoe.name), pod(), foot(Side.RIGHT, "Movesense 999")]
+    left, belt, right = await trial(sensors, BluetoothSettings(), LoopTime())
+    assert left.per_second == pytest.approx(208, rel=0.1)
+    assert (left.imu, left.lost, left.battery_pct) == (True, 0, 41.0)
+    assert belt.per_second == pytest.approx(1, abs=0.1)
+    assert not belt.imu
+    assert not right.good
+    assert "Movesense 999" in right.text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import align, data, devices, look, phone, run
+from monitor.commands import after, align, data, devices, kept, look, phone, run
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -20,9 +20,15 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     phone.phone,
     look.analyze,
     align.sync,
-    look.sessions,
+    after.review,
+    after.compare,
+    after.trends,
+    after.note,
     data.import_,
     data.export,
+    after.reanalyze,
+    after.backup,
+    after.restore,
     look.metrics,
     look.check_config,
 )
@@ -36,6 +42,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
+app.add_typer(kept.app, name="sessions")
 
 
 @app.callback()

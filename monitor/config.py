@@ -18,9 +18,18 @@ from monitor.web.access import WebSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where sessions and tapes are kept; ``$XDG_DATA_HOME/gaitcue`` if not set."""
+    """Where sessions and tapes are kept; ``$XDG_DATA_HOME/gaitcue`` if not set.
+
+    Raw tapes older than these days are compressed or dropped by ``gaitcue sessions tidy``; metrics stay.
+    """
 
     folder: Path | None = None
+    compress_after_days: float = 30.0
+    drop_after_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.compress_after_days < 0 or (self.drop_after_days is not None and self.drop_after_days < 1):
+            raise ValueError("compress_after_days must not be negative, drop_after_days at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

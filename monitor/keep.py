@@ -67,14 +67,19 @@ def keep(
     began: datetime.datetime,
     session_of: SessionOf = Session,
     progress: Progress = lambda done, total: None,
+    name: str = "",
 ) -> SessionInfo:
     """Store the recording as a session of ``athlete`` that began at ``began`` if it does not say when.
+
+    It is called by its start if it gets no ``name``.
 
     ``InputError`` if that session is there already.  A file that fails half way leaves nothing behind.
     """
     settings = replace(recording.settings, athlete=athlete)
     start = recording.started_utc or began.astimezone(datetime.UTC).replace(microsecond=0).isoformat()
-    name = session_id(start, athlete)
+    if not recording.started_utc:
+        start = _free(store, start, athlete, recording.title)
+    name = name or session_id(start, athlete)
     if any(info.id == name for info in store.sessions()):
         raise InputError(f"{recording.title}: is kept already as {name}")
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
@@ -94,6 +99,15 @@ def keep(
         store.add_note(name, "lap", "", t_s=lap_s)
     store.end(name, t_s)
     return store.session(name)
+
+
+def _free(store: Store, start: str, athlete: str, title: str) -> str:
+    """A start that is only a guess moves on by seconds, past others that were guessed the same."""
+    taken = {info.id: info.title for info in store.sessions()}
+    while taken.get(session_id(start, athlete), title) != title:
+        later = datetime.datetime.fromisoformat(start) + datetime.timedelta(seconds=1)
+        start = later.isoformat()
+    return start
 
 
 def _through(

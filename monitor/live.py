@@ -130,7 +130,11 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
         if live.web is not None:
             page = WebSink(Board(live.web.history_s), time, lambda: session.t_s, live.pace)
             token = needed_token(live.web, data_folder(config))
-            show(await pages.enter_async_context(serving(page, live.web, token)), live.web, console)
+            show(
+                await pages.enter_async_context(serving(page, live.web, token, data_folder(config))),
+                live.web,
+                console,
+            )
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         if live.summary:

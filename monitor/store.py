@@ -101,6 +101,7 @@ class Store:
             try:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute("PRAGMA secure_delete=ON")  # deleted is gone, not only out of sight
                 schema.prepare(self._db, path)
             except BaseException:
                 self._db.close()
@@ -130,16 +131,7 @@ class Store:
         """Add records in one transaction."""
         with self._transaction() as db:
             self._known(session_id)
-            (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
-            rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in schema.TABLES}
-            for number, record in enumerate(records, start=row):
-                table, columns = self._columns(record)
-                rows[table].append((number, session_id, *columns))
-            for table, values in rows.items():
-                if values:
-                    marks = ", ".join("?" * len(values[0]))
-                    db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
-            db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
+            self._insert(db, session_id, records)
 
     def end(self, session_id: str, t_s: float, status: Status = Status.COMPLETE) -> None:
         """Nothing more will come; ``t_s`` is its length in seconds."""
@@ -167,6 +159,45 @@ class Store:
     def remove_note(self, session_id: str, note: int) -> None:
         with self._transaction() as db:
             db.execute("DELETE FROM note WHERE session = ? AND id = ?", (session_id, note))
+
+    def add_analysis(self, session_id: str, kind: str, version: str, made_utc: str, body: Any) -> None:
+        """Keep what a version of the program made of a session, as JSON."""
+        with self._transaction() as db:
+            self._known(session_id)
+            row = (session_id, kind, version, made_utc, json.dumps(body))
+            db.execute("INSERT INTO analysis VALUES (NULL, ?, ?, ?, ?, ?)", row)
+
+    def renew(self, session_id: str, records: Sequence[Out], version: str) -> None:
+        """Put these steps, metrics, gaps and activity in the place of the old ones, all or nothing.
+
+        Everything else stays, above all bands and cues: they were said.
+        """
+        with self._transaction() as db:
+            self._known(session_id)
+            for table in ("step", "metric", "gap"):
+                db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
+            kinds = "('activity_change', 'readiness')"
+            db.execute(f"DELETE FROM event WHERE session = ? AND kind IN {kinds}", (session_id,))
+            self._insert(db, session_id, records)
+            db.execute("UPDATE session SET version = ? WHERE id = ?", (version, session_id))
+
+    def move_tape(self, session_id: str, tape: str) -> None:
+        """The session's tape lies elsewhere now."""
+        self._change(session_id, "tape = ?", tape)
+
+    def wipe(self) -> None:
+        """What was deleted leaves the write-ahead log too (pages are overwritten when they are freed)."""
+        with self._lock, self._translated():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy of the whole database, also while others write."""
+        with self._lock, self._translated():
+            copy = sqlite3.connect(path)
+            try:
+                self._db.backup(copy)
+            finally:
+                copy.close()
 
     def clear(self, session_id: str) -> None:
         """Forget the records of a session, not the session."""
@@ -227,15 +258,23 @@ class Store:
         sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
         return [Gap(*row) for row in self._all(sql, session_id)]
 
-    def metric_rows(self, session_id: str) -> list[tuple[Any, ...]]:
-        """The same as plain rows, several times as fast: t_s, side, name, value, sd, how."""
-        sql = "SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ? ORDER BY name, row"
-        return self._all(sql, session_id)
+    def metric_rows(self, session_id: str, names: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
+        """The same as plain rows, several times as fast: t_s, side, name, value, sd, how; by name."""
+        chosen = [] if names is None else list(names)
+        some = "" if names is None else f"AND name IN ({', '.join('?' * len(chosen))})"
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ? {some}"
+        return self._all(sql + " ORDER BY name, row", session_id, *chosen)
 
     def notes(self, session_id: str) -> list[Note]:
         """What people (and importers) added, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
         return [Note(*row) for row in self._all(sql, session_id)]
+
+    def analyses(self, session_id: str, kind: str) -> list[dict[str, Any]]:
+        """What was made of a session and when, the oldest first: its body with version and made_utc."""
+        sql = "SELECT version, made_utc, body FROM analysis WHERE session = ? AND kind = ? ORDER BY id"
+        rows = self._all(sql, session_id, kind)
+        return [{**json.loads(body), "version": v, "made_utc": made} for v, made, body in rows]
 
     def events(self, session_id: str) -> list[Out]:
         """All records that are neither steps, metrics nor gaps."""
@@ -299,6 +338,19 @@ class Store:
         return int(self._all("SELECT next_row - 1 FROM numbering")[0][0])
 
     # ------------------------------------------------------------------ inside
+
+    def _insert(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> None:
+        """Number and add records, inside a transaction."""
+        (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
+        rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in schema.TABLES}
+        for number, record in enumerate(records, start=row):
+            table, columns = self._columns(record)
+            rows[table].append((number, session_id, *columns))
+        for table, values in rows.items():
+            if values:
+                marks = ", ".join("?" * len(values[0]))
+                db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
+        db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
 
     def _columns(self, record: Out) -> tuple[str, tuple[object, ...]]:
         """The table of a record, and its columns after row and session."""

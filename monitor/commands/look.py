@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.options import Leg, Settings, Where
+from monitor.commands.options import Leg, Where
 
 
 def analyze(
@@ -40,23 +40,6 @@ def metrics() -> None:
     for m in METRICS:
         table.add_row(m.name, m.unit, m.definition, ", ".join(m.supported_by), m.source)
     Console().print(table)
-
-
-def sessions(config: Settings = None) -> None:
-    """List the sessions that were kept, the newest first."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from monitor.config import load
-    from monitor.live import open_store
-
-    table = Table()
-    for heading in ("session", "title", "minutes", "sensors", "state"):
-        table.add_column(heading, overflow="fold")
-    with open_store(load(config), Console(stderr=True)) as store:
-        for s in store.sessions():
-            table.add_row(s.id, s.title, f"{s.duration_s / 60:.1f}", ", ".join(s.sensors), s.status.value)
-    Console().print(table if table.row_count else "no sessions yet; gaitcue demo shows what one looks like")
 
 
 def check_config(file: Annotated[Path | None, typer.Argument(help="settings file")] = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +25,17 @@ Web = Annotated[bool, typer.Option("--web", help="serve the live page")]
 Host = Annotated[str | None, typer.Option(help="address of the page; 0.0.0.0 lets phones in, with a token")]
 Port = Annotated[int | None, typer.Option(help="port of the page; 0 takes a free one")]
 Settings = Annotated[Path | None, typer.Option("--config", help="settings file instead of the default")]
+
+
+@contextlib.contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal while inside; call it with what is done and what there is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def pace(text: str) -> float:

@@ -45,7 +45,7 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     signal = Signal(
         wearing.placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order]
     )
-    recording = make(path.stem, [checked(signal, str(path))], speed_track=_speed(sheets))
+    recording = make(path.stem, [checked(signal, str(path))], track=_speed(sheets))
     return replace(recording, started_utc=_began(sheets)) if sensor_logger else recording
 
 
@@ -128,7 +128,7 @@ def _on(t_s: Array, own_s: Array, values: Array) -> Array:
     return out
 
 
-def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, Array] | None:
+def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None:
     """Times and values of the GPS speed."""
     sheet = sheets.get("Location.csv")
     if sheet is None:
@@ -137,7 +137,7 @@ def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, Array] | None:
     if t_s is None or speed is None:
         return None
     good = np.isfinite(t_s) & (speed >= 0) & (speed < 12) & (np.diff(t_s, prepend=-np.inf) > 0)
-    return (t_s[good], speed[good]) if good.any() else None
+    return (t_s[good], {"speed_mps": speed[good]}) if good.any() else None
 
 
 def _began(sheets: Mapping[str, Sheet]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -80,11 +80,12 @@ def make(
     streams: Sequence[Signal],
     runner: Runner | None = None,
     speed: dict[str, float] | None = None,
-    speed_track: tuple[Array, Array] | None = None,
+    track: tuple[Array, Mapping[str, Array]] | None = None,
 ) -> Recording:
     """A recording out of samples.
 
-    ``speed`` are readings that held all the time; ``speed_track`` times and values of a GPS speed.
+    ``speed`` are readings that held all the time; ``track`` times (n,) and
+    values (n,) of what a GPS gave, by quantity (NaN where it did not).
     """
     sensors = [
         SensorSettings(name=s.name, kind="plain", placement=s.placement, side=s.side, rate_hz=s.rate_hz)
@@ -93,7 +94,7 @@ def make(
     start, end = min(float(s.t_s[0]) for s in streams), max(float(s.t_s[-1]) for s in streams)
     if speed:
         sensors.append(SensorSettings(name=SPEED_SENSOR, kind="plain", placement=Placement.POD))
-    if speed_track:
+    if track:
         sensors.append(SensorSettings(name=GPS_SENSOR, kind="plain", placement=Placement.POD))
     settings = SessionSettings(runner=runner or Runner(), sensors=tuple(sensors))
 
@@ -101,13 +102,13 @@ def make(
         flows = [_imu_packets(s) for s in streams]
         if speed:
             flows.append(_speed_packets(speed, start, end))
-        if speed_track:
-            flows.append(_track_packets(*speed_track))
+        if track:
+            flows.append(_track_packets(*track))
         return heapq.merge(*flows, key=lambda packet: packet.arrival_ns)
 
     count = sum(len(_cuts(s.t_s)) - 1 for s in streams)
     count += len(np.arange(start, end, 1.0)) if speed else 0
-    count += len(speed_track[0]) if speed_track else 0
+    count += len(track[0]) if track else 0
     return Recording(title, settings, end - start, count, packets)
 
 
@@ -174,6 +175,7 @@ def _speed_packets(speed: dict[str, float], start_s: float, end_s: float) -> Ite
         yield Packet(SPEED_SENSOR, round(float(t_s) * 1e9), plain.VALUES, payload)
 
 
-def _track_packets(t_s: Array, speed_mps: Array) -> Iterator[Packet]:
-    for t, v in zip(t_s.tolist(), speed_mps.tolist(), strict=True):
-        yield Packet(GPS_SENSOR, round(t * 1e9), plain.VALUES, plain.encode_values({"speed_mps": v}))
+def _track_packets(t_s: Array, columns: Mapping[str, Array]) -> Iterator[Packet]:
+    for k, t in enumerate(t_s.tolist()):
+        values = {name: float(column[k]) for name, column in columns.items() if np.isfinite(column[k])}
+        yield Packet(GPS_SENSOR, round(t * 1e9), plain.VALUES, plain.encode_values(values))

@@ -90,3 +90,44 @@ def _skewed(packet: Packet, ppm: float) -> Packet:
         samples.sequence, samples.nominal_hz, device_s, samples.acc_ms2, samples.gyr_rads
     )
     return replace(packet, payload=payload)
+
+
+def hills(seed: int = 7, kilometres: float = 10.0) -> Recording:
+    """A runner who tires over hills, with a belt sensor that is lost for a while: for reviews and benches.
+
+    Two shoes, a belt and a watch (speed, slope, heart rate).  In the last third cadence is 3 % lower at
+    the same speed; the belt is silent from 55 to 70 % of the run.
+    """
+    speeds, slopes = (2.9, 3.3, 2.5, 3.0, 2.9), (0.0, -6.0, 5.0, 0.0, 0.0)
+    bouts, metres, k = [Bout(seconds=20, speed_mps=0)], 0.0, 0
+    while metres < 1000 * kilometres:
+        v, tired = speeds[k % 5], metres > 667 * kilometres
+        usual = 163 + 9 * (v - 2.8) + 0.6 * slopes[k % 5]
+        cadence = usual * (0.97 if tired else 1.0)
+        bouts.append(Bout(seconds=90.0, speed_mps=v, cadence_spm=cadence, slope_pct=slopes[k % 5]))
+        metres, k = metres + 90 * v, k + 1
+        if k % 12 == 0:
+            bouts.append(Bout(seconds=15, speed_mps=0))
+    run = plan(bouts, seed=seed)
+    worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
+    signals = []
+    for number, (placement, side) in enumerate(worn):
+        c = imu(run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number)
+        signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
+    belt = signals[2]
+    there = (belt.t_s < 0.55 * run.seconds) | (belt.t_s > 0.70 * run.seconds)
+    assert belt.gyr_rads is not None
+    signals[2] = replace(
+        belt, t_s=belt.t_s[there], acc_ms2=belt.acc_ms2[there], gyr_rads=belt.gyr_rads[there]
+    )
+    ends = np.cumsum([b.seconds for b in bouts])
+    t_s = np.arange(0.0, run.seconds)
+    now = np.searchsorted(ends, t_s, side="right")
+    column = {"speed_mps": np.array([bouts[n].speed_mps for n in now])}
+    column["slope_pct"] = np.array([bouts[n].slope_pct for n in now])
+    effort = column["speed_mps"] * (1 + 0.05 * column["slope_pct"])
+    column["heart_rate_bpm"] = (
+        95 + 55 * (1 - np.exp(-t_s / 240)) + 6 * (effort - 2.9) + 12 * t_s / run.seconds
+    )
+    runner = Runner(height_m=run.style.height_m, mass_kg=70.0)
+    return make(f"simulated {kilometres:g} km with hills", signals, runner, track=(t_s, column))

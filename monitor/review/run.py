@@ -87,10 +87,13 @@ class Run:
         return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
 
 
-def load(store: Store, session_id: str) -> Run:
-    """All that the store has of a session, except its steps; ``StoreError`` if there is none of this id."""
+def load(store: Store, session_id: str, names: Sequence[str] | None = None) -> Run:
+    """What the store has of a session, except its steps; of the metrics all or those named.
+
+    ``StoreError`` if there is none of this id.
+    """
     info = store.session(session_id)
-    rows = store.metric_rows(session_id)
+    rows = store.metric_rows(session_id, names)
     events = store.events(session_id)
     last = max((row[0] for row in rows), default=0.0)
     seconds = int(max(info.duration_s, last)) + 1

@@ -6,11 +6,21 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import Cookie, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
+from fastapi import (
+    Cookie,
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Response,
+    WebSocket,
+    WebSocketDisconnect,
+)
 from fastapi.middleware.gzip import GZipMiddleware
 from plotly.offline import get_plotlyjs  # type: ignore[import-untyped]
 
@@ -38,9 +48,12 @@ POLICY = (
 )
 
 
-def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
-    """The page of one service.  With a ``token`` nothing is shown to those who lack it."""
-    app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
+def make_app(sink: WebSink, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
+    """The pages of one service.  With a ``token`` nothing is shown to those who lack it.
+
+    ``folder`` holds the sessions for the Review tab; without it there is none.
+    """
+    app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     plotly = get_plotlyjs().encode()
 
@@ -48,17 +61,19 @@ def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
         if not _may(token, given):
             raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
 
-    @app.get("/")
-    def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        admit(token or gaitcue)
+    def html(name: str, token: str | None, cookie: str | None) -> Response:
+        admit(token or cookie)
         headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-        body = (STATIC / "live.html").read_bytes()
-        response = Response(body, media_type="text/html", headers=headers)
+        response = Response((STATIC / name).read_bytes(), media_type="text/html", headers=headers)
         if token is not None:
             response.set_cookie(COOKIE, token, max_age=90 * 86400, httponly=True, samesite="strict")
         return response
 
-    @app.get("/{name}.{ending}")
+    @app.get("/", include_in_schema=False)
+    def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
+        return html("live.html", token, gaitcue)
+
+    @app.get("/{name}.{ending}", include_in_schema=False)
     def static(name: str, ending: str) -> Response:
         if (name, ending) == ("plotly", "js"):  # public software, worth keeping in the browser
             keep = {"Cache-Control": "public, max-age=604800"}
@@ -68,12 +83,12 @@ def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
             raise HTTPException(404, "There is no such file.")
         return Response(file.read_bytes(), media_type=KINDS[ending], headers={"Cache-Control": "no-cache"})
 
-    @app.get("/api/v1/legend")
+    @app.get("/api/v1/legend", summary="What every number is: label, unit, definition, source")
     def definitions(gaitcue: str | None = Cookie(None)) -> Response:
         admit(gaitcue)
         return _json(legend())
 
-    @app.get("/api/v1/live")
+    @app.get("/api/v1/live", summary="The newest of everything in the run that is going on")
     def live(gaitcue: str | None = Cookie(None)) -> Response:
         admit(gaitcue)
         return _json(sink.board.state())
@@ -86,7 +101,34 @@ def make_app(sink: WebSink, token: Secret | None = None) -> FastAPI:
             return
         await _serve_page(socket, sink)
 
+    if folder is not None:
+        _review(app, folder, admit, html)
     return app
+
+
+def _review(
+    app: FastAPI, folder: Path, admit: Callable[[str | None], None], html: Callable[..., Response]
+) -> None:
+    """The Review tab, the API over all sessions, and its description."""
+    from monitor.web.api import router
+
+    def let_in(gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
+        admit(authorization.removeprefix("Bearer ") or gaitcue)
+
+    app.state.folder = folder
+    app.include_router(router(let_in))
+
+    @app.get("/review", include_in_schema=False)
+    def review(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
+        return html("review.html", token, gaitcue)
+
+    @app.get("/api/v1/docs", include_in_schema=False)
+    def docs(gaitcue: str | None = Cookie(None)) -> Response:
+        return html("docs.html", None, gaitcue)
+
+    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(let_in)])
+    def described() -> Response:
+        return _json(app.openapi())
 
 
 async def _serve_page(socket: WebSocket, sink: WebSink) -> None:
@@ -126,10 +168,12 @@ def _same_origin(socket: WebSocket) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def serving(sink: WebSink, settings: WebSettings, token: Secret | None) -> AsyncIterator[str]:
+async def serving(
+    sink: WebSink, settings: WebSettings, token: Secret | None, folder: Path | None = None
+) -> AsyncIterator[str]:
     """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
     listener = listen(settings.host, settings.port, "the page", "choose another with --port")
-    async with running(make_app(sink, token), listener, "web server"):
+    async with running(make_app(sink, token, folder), listener, "web server"):
         try:
             yield address(settings, listener.getsockname()[1], token)
         finally:

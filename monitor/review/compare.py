@@ -1,0 +1,114 @@
+"""Runs against each other at matched speed and grade, and how things change over weeks."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsp.types import Array
+from monitor.errors import InputError
+from monitor.review.blocks import LEAST_S, Mean, bins_of, difference, mean, usable
+from monitor.review.parts import COMPARED
+from monitor.review.run import Run, load
+from monitor.review.usual import part
+from monitor.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric: its mean in each run, and each run's difference from the first (None: not comparable)."""
+
+    metric: str
+    means: list[Mean | None]
+    differences: list[Mean | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A metric in one run (or week) at the speed and grade that all runs share on average."""
+
+    when: str
+    session: str
+    found: Mean
+
+
+def compare(store: Store, sessions: Sequence[str]) -> list[Row]:
+    """Every metric that the first run and another have; ``InputError`` for fewer than two runs."""
+    if len(set(sessions)) < 2:
+        raise InputError("compare needs two different sessions; gaitcue sessions lists all")
+    runs = [load(store, name) for name in sessions]
+    rows = []
+    for name in COMPARED:
+        if name not in runs[0].columns or not any(name in r.columns for r in runs[1:]):
+            continue
+        means = [mean(r.value(name), r.running) for r in runs]
+        first = part(runs[0], name)
+        rows.append(Row(name, means, [None, *(difference(first, part(r, name)) for r in runs[1:])]))
+    return rows
+
+
+def trends(
+    store: Store, athlete: str, weeks: int, names: Sequence[str] = COMPARED
+) -> dict[str, list[Point]]:
+    """Every metric over the last ``weeks``, the oldest run first, brought to the same speed and grade."""
+    chosen = [s for s in reversed(store.sessions()) if s.athlete == athlete and s.ended]
+    if not chosen:
+        raise InputError(f"there are no sessions of {athlete} yet")
+    newest = _when(chosen[-1].started_utc)
+    runs = [
+        load(store, s.id, (*names, "speed_mps", "slope_pct"))
+        for s in chosen
+        if newest - _when(s.started_utc) <= datetime.timedelta(weeks=weeks)
+    ]
+    found = {name: _trend(runs, name) for name in names}
+    return {name: points for name, points in found.items() if len(points) >= 2}
+
+
+def _trend(runs: Sequence[Run], name: str) -> list[Point]:
+    """Every run's own level without what speed and grade do: value = bin + run, by least squares.
+
+    Runs that share less than a minute of speed and grade with any other are left out.
+    """
+    having = [run for run in runs if name in run.columns]
+    parts = [part(run, name) for run in having]
+    used, bins = [usable(p) for p in parts], [bins_of(p) for p in parts]
+    every = np.unique(
+        np.concatenate([b[u] for b, u in zip(bins, used, strict=True)] or [np.empty(0, np.int64)])
+    )
+    seconds, sums = (np.zeros((len(parts), len(every))) for _ in range(2))
+    for k, p in enumerate(parts):
+        at = np.searchsorted(every, bins[k][used[k]])
+        seconds[k] = np.bincount(at, minlength=len(every))
+        sums[k] = np.bincount(at, p.value[used[k]], minlength=len(every))
+    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
+    seconds[seconds.sum(axis=1) < LEAST_S] = 0.0
+    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
+    there = np.flatnonzero(seconds.sum(axis=1) > 0)
+    if len(there) < 2:
+        return []
+    own = _levels(seconds, np.where(seconds > 0, sums / np.maximum(seconds, 1), 0.0))
+    out = []
+    for k in there.tolist():
+        inside = used[k] & np.isin(bins[k], every[seconds[k] > 0])
+        spread = mean(parts[k].value, inside)
+        half = None if spread is None else spread.half
+        found = Mean(float(own[k]), half, float(seconds[k].sum()))
+        out.append(Point(having[k].info.started_utc, having[k].info.id, found))
+    return out
+
+
+def _levels(seconds: Array, means: Array) -> Array:
+    """Level (k,) of each run from means (k, b) in bins weighted by ``seconds`` (k, b), alternately."""
+    runs = np.zeros(len(seconds))
+    for _ in range(60):
+        bins = (seconds * (means - runs[:, None])).sum(axis=0) / np.maximum(seconds.sum(axis=0), 1)
+        runs = (seconds * (means - bins)).sum(axis=1) / np.maximum(seconds.sum(axis=1), 1)
+        runs -= (seconds.sum(axis=1) @ runs) / seconds.sum()
+    return np.asarray(runs + (seconds * bins).sum() / seconds.sum(), dtype=np.float64)
+
+
+def _when(utc: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(utc)

@@ -1,0 +1,100 @@
+"""The review in a real browser: alone as a file without a network, and as a tab that can be worked with."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsp.types import Band, Cue, CueKind, Fault
+from monitor.keep import keep
+from monitor.library import DATABASE
+from monitor.recordings.simulated import simulated
+from monitor.review.page import write
+from monitor.review.report import review
+from monitor.store import Store
+from tests.end_to_end.test_sessions import address, chromium, home, start
+
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+__all__ = ["chromium", "home"]
+
+
+@pytest.fixture
+def kept(home: Path) -> str:
+    with Store(home / DATABASE) as store:
+        info = keep(store, home, simulated(130.0), "me", NOON)
+        cue = Cue(
+            60.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 63.0
+        )
+        store.write(info.id, [Band(10.0, "cadence_spm", 172.0, 168.0, 176.0), cue])
+    return info.id
+
+
+@pytest.fixture
+def file(home: Path, kept: str) -> Path:
+    with Store(home / DATABASE) as store:
+        write(review(store, kept), home / "review.html")
+    return home / "review.html"
+
+
+@contextlib.contextmanager
+def opened(chromium: str, width: int, height: int, **more: Any) -> Iterator[tuple[Any, list[str]]]:
+    """A page, and what it complained about."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": width, "height": height}, **more).new_page()
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+        yield page, troubles
+        browser.close()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1366, 768)])
+def test_the_file_shows_everything_without_a_network(
+    chromium: str, file: Path, size: tuple[int, int]
+) -> None:
+    with opened(chromium, *size, offline=True) as (page, troubles):
+        page.goto(f"file://{file}")
+        page.wait_for_selector("#timeline .scatterlayer path.js-line")
+        assert page.locator("h1").inner_text() == "simulated runner"
+        assert page.locator(".tile").count() >= 6
+        assert "1 cue spoken" in page.locator("main").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        page.locator(".tile .tip").first.focus()
+        tip = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
+        assert "Mean speed while running" in tip
+        assert troubles == []
+
+
+def test_the_tab_takes_notes_and_deletes(chromium: str, home: Path, kept: str) -> None:
+    from playwright.sync_api import expect
+
+    program = start("review", "--web", "--port", "0")
+    try:
+        url = address(program.stdout)
+        with opened(chromium, 390, 844) as (page, troubles):
+            page.on("dialog", lambda dialog: dialog.accept())
+            page.goto(url)
+            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.fill("form.note input[name=text]", "left knee")
+            page.select_option("form.note select", "4")
+            page.click("form.note button")
+            expect(page.locator("main")).to_contain_text(re.compile(r"Pain 4/10\s*left knee"))
+            expect(page.locator(".words")).to_contain_text("pain above 3")
+            page.click("#more")
+            page.click("text=Delete this session")
+            expect(page.locator("main")).to_contain_text("No sessions yet")
+            assert troubles == []
+    finally:
+        program.terminate()
+        program.communicate()
+    with Store(home / DATABASE) as store:
+        assert store.sessions() == []

@@ -41,6 +41,10 @@ test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Lin
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out
 
+.PHONY: fuzz
+fuzz: $(VENV)/.test ## every decoder against mutated packets: make fuzz SECONDS=600
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+
 bench: $(VENV)/.demo
 	$(BIN)/python -m bench
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.types import GRAVITY_MS2, Array
+from dsp.types import GRAVITY_MS2, Array, Placement
+from monitor.settings import SessionSettings
 
 WINDOW_S = 90.0  # at the start and at the end, in which taps are looked for
 FURTHEST_S = 2.0  # sensors never differ by more
@@ -160,3 +161,14 @@ def delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
     late = {reference: 0.0} | {a.sensor: a.delay_s for a in found}
     first = min(late.values())
     return {sensor: late_s - first for sensor, late_s in late.items()}
+
+
+def unaligned(settings: SessionSettings) -> str:
+    """A word for the end of a run whose IMUs were never brought into one time; empty otherwise."""
+    imus = [s for s in settings.sensors if s.placement is not Placement.POD]
+    if len(imus) < 2 or any(s.delay_s for s in imus):
+        return ""
+    return (
+        "The constant delay of each sensor against the others is unknown (tens of ms). "
+        "Knock them together before and after a run, then: gaitcue sync"
+    )

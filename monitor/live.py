@@ -13,6 +13,7 @@ from pathlib import Path
 import segno
 from rich.console import Console
 
+from monitor.align import unaligned
 from monitor.analyze import summary
 from monitor.app import serve
 from monitor.config import Config, data_folder
@@ -139,6 +140,8 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         if live.summary:
             console.print(summary(live.settings, ended.t_s, tally.records))
+            if note := unaligned(live.settings):
+                console.print(note)
         if live.tape is not None:
             console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
         elif live.keep:

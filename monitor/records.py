@@ -34,6 +34,7 @@ class SensorStatus:
     battery_pct: float | None = None
     clock_sd_ms: float | None = None  # uncertainty of the time base; None before it is known
     clock_ppm: float | None = None  # how fast its clock runs
+    clock_jitter_ms: float | None = None  # SD of arrival about the time base: what was removed
     repeated: int = 0  # packets that came twice or out of turn, and were dropped
     bad: int = 0  # packets that could not be read
 

@@ -19,6 +19,7 @@ def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
     table.add_column("state", overflow="fold")
     for heading in ("per second", "received", "lost", "battery"):
         table.add_column(heading, justify="right")
+    table.add_column("time base", overflow="fold")
     for s in sensors.values():
         streams = s.link is Link.STREAMING
         table.add_row(
@@ -28,5 +29,14 @@ def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
             str(s.received),
             str(s.lost),
             f"{s.battery_pct:.0f} %" if s.battery_pct is not None else "",
+            _time_base(s),
         )
     return table
+
+
+def _time_base(s: SensorStatus) -> str:
+    """Uncertainty, rate of the clock, and the jitter of arrival that was removed."""
+    if s.clock_sd_ms is None or s.clock_ppm is None:
+        return ""
+    removed = f"; {s.clock_jitter_ms:.0f} ms of jitter removed" if s.clock_jitter_ms is not None else ""
+    return f"± {s.clock_sd_ms:.1f} ms, {s.clock_ppm:+.0f} ppm{removed}"

@@ -106,6 +106,7 @@ class Stream:
             battery_pct=self._battery_pct,
             clock_sd_ms=None if clock is None or clock.sd_s is None else clock.sd_s * 1e3,
             clock_ppm=None if clock is None else clock.ppm,
+            clock_jitter_ms=None if clock is None or clock.sd_s is None else clock.jitter_s * 1e3,
             repeated=self.repeated,
             bad=self.bad,
         )

@@ -236,7 +236,7 @@ class Reader:
             place = self._spacing.from_first if time.refers_to == "first" else self._spacing.to_last
             return _forward(place(float(header[time.field]) * time.scale, len(table)))
         own = table[:, self._s.record.fields.index(time.field)] * time.scale
-        if time.wrap_s is not None:
+        if time.wrap_s is not None and np.isfinite(own).all():
             own = own[-1] - np.cumsum(np.append(np.diff(own) % time.wrap_s, 0.0)[::-1])[::-1]
         return _forward(own)
 

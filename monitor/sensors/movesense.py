@@ -100,7 +100,8 @@ def decode(value: bytes, arrays: int) -> Measurement:
     if rest or not rows:
         raise DecodeError(f"Movesense data of {len(value)} bytes does not hold whole samples")
     table = np.frombuffer(value, "<f4", offset=_MS.size).reshape(arrays, rows, 3)
-    return Measurement(first_ms, tuple(table.astype(np.float64)))
+    with np.errstate(invalid="ignore"):  # a NaN is refused later, where it would be used
+        return Measurement(first_ms, tuple(table.astype(np.float64)))
 
 
 class MovesenseDecoder:

@@ -27,6 +27,7 @@ CHANNEL = "push"
 OPTIONS = {
     "platform": "ios or android",
     "over": "http (as it is left out) or mqtt",
+    "topic": "over mqtt, where it is not that of [phone]",
     "standardised": 'true: "Standardise Units & Frames" is on in the app',
     "speed": "false: the speed of its GPS is not used",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from dsp.simulate import Bout, Device, imu, plan
 from dsp.types import Array, Placement, Side
-from monitor.align import Alignment, align, delays, find_taps
+from monitor.align import Alignment, align, delays, find_taps, unaligned
 from monitor.commands.align import read_signals, settle
 from monitor.packet import Packet
 from monitor.recordings import read
@@ -163,3 +163,11 @@ def test_uncertainty_covers_what_the_ends_disagree_by() -> None:
     assert found.end is not None
     torn = Alignment("footR", found.start, replace(found.end, offset_s=found.start.offset_s + 0.02))
     assert torn.sd_s == pytest.approx(0.01)
+
+
+def test_a_run_that_was_never_aligned_says_so() -> None:
+    settings = shoes([]).settings
+    assert "gaitcue sync" in unaligned(settings)
+    one, other = settings.sensors
+    assert unaligned(replace(settings, sensors=(one, replace(other, delay_s=0.03)))) == ""
+    assert unaligned(replace(settings, sensors=(one,))) == ""

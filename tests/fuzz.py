@@ -1,0 +1,89 @@
+"""``python -m tests.fuzz 60``: every decoder against mutated packets for so many seconds.
+
+The tests do the same for a moment with every change; this is for longer.  Seeds are the captured
+packets; a mutation cuts, joins, repeats, flips, inserts or sets extreme numbers.  What fails is printed
+as a packet line, to be kept in ``tests/packets`` once it is mended.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+import warnings
+from collections import Counter
+
+from monitor.packet import Packet
+from tests.contracts.test_sensors import sound
+from tests.packet_files import PacketFile, decode, every
+
+EXTREME = (
+    b"\x00",
+    b"\xff",
+    b"\x7f",
+    b"\x80",
+    b"\xff\xff\x7f\x7f",
+    b"\x00\x00\xc0\x7f",
+    b"\x00\x00\x80\xff",
+    b"1e999",
+)
+RUN = 12  # packets to one decoder before it is made anew
+
+
+def main(seconds: float) -> int:
+    """The exit code: 1 after the first failure."""
+    rng, files, counts = random.Random(), every(), Counter[str]()
+    warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        file = rng.choice(files)
+        decoder, link = file.decoder(), 0
+        history: list[Packet] = []
+        for n in range(RUN):
+            line = rng.choice(file.lines)
+            link += rng.random() < 0.1
+            payload = mutated(rng, line.payload, file)
+            history.append(Packet("it", n * 10**8, line.channel, payload, link))
+            try:
+                got = decode(decoder, history[-1])
+                sound(got)
+            except Exception:
+                report(file, history)
+                raise
+            counts[f"{file.kind} {'refused' if not isinstance(got, list) else 'sound'}"] += 1
+    for name, count in sorted(counts.items()):
+        print(f"{name:24} {count}")
+    print(f"{sum(counts.values())} packets in {seconds:g} s, none of them more than a DecodeError")
+    return 0
+
+
+def mutated(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
+    """One to four changes, or none."""
+    data = bytearray(payload)
+    for _ in range(rng.choice((0, 1, 1, 2, 4))):
+        at = rng.randint(0, len(data))
+        match rng.randrange(6):
+            case 0:
+                del data[at:]
+            case 1:
+                data += rng.choice(file.lines).payload
+            case 2:
+                data[at : at + rng.randint(0, 4)] = rng.choice(EXTREME)
+            case 3 if data:
+                data[min(at, len(data) - 1)] ^= 1 << rng.randrange(8)
+            case 4:
+                data[at:at] = rng.randbytes(rng.randint(1, 8))
+            case _:
+                data[at : at + rng.randint(1, 8)] = b""
+    return bytes(data[:20_000])
+
+
+def report(file: PacketFile, history: list[Packet]) -> None:
+    """The packets that led there, as lines of a packet file."""
+    print(f"# {file.kind}/{file.path.name}")
+    for packet in history:
+        print(f"{packet.channel} {packet.payload.hex(' ').upper()}    # link {packet.link}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))

@@ -1,0 +1,69 @@
+"""``python -m validation.clock``: the time base against simulated links of known truth.
+
+Twenty minutes, five seeds, 13 packets of 8 samples a second, a connection event every 30 ms, retries,
+stalls of 0.1 to 0.6 s: what arrival makes of the times, and what is left after the first 30 s.  The
+constant latency is not in the errors: it cannot be seen from one sensor (``gaitcue sync`` finds it).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from monitor.clock import Clock
+from monitor.recordings.simulated import Radio
+
+SECONDS, SEEDS, SETTLED_S = 1200.0, 5, 30.0
+PACKETS_HZ, ROWS = 13.0, 8
+LINKS = {
+    "clean": Radio(stall_every_s=None),
+    "stalls every 20 s": Radio(stall_every_s=20.0),
+    "stalls every 5 s": Radio(stall_every_s=5.0),
+    "stalls every 5 s, 3 % loss": Radio(stall_every_s=5.0, loss=0.03),
+    "the same, clock 7000 ppm fast": Radio(stall_every_s=5.0, loss=0.03, ppm=7000.0),
+    "the same, 7000 ppm slow": Radio(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
+}
+BAR_MS = 2.0
+
+
+def main() -> None:
+    """One row per link; every number is the worst of the seeds, except that of arrival (their mean)."""
+    print("| link | arrival, ms | time base, ms | stated ± ms | rate error, ppm | losses unseen, ms |")
+    print("|---|---|---|---|---|---|")
+    worst = 0.0
+    for name, radio in LINKS.items():
+        runs = [_run(radio, seed) for seed in range(SEEDS)]
+        raw = float(np.mean([r[0] for r in runs]))
+        error, stated, ppm = np.max([r[1:] for r in runs], axis=0).tolist()
+        unseen = max(_run(radio, seed, unseen=True)[1] for seed in range(SEEDS))
+        worst = max(worst, error)
+        print(f"| {name} | {raw:.1f} | {error:.2f} | {stated:.2f} | {ppm:.0f} | {unseen:.2f} |", flush=True)
+    print(f"\nbar: {BAR_MS:g} ms after {SETTLED_S:.0f} s; worst {worst:.2f} ms")
+
+
+def _run(radio: Radio, seed: int, *, unseen: bool = False) -> tuple[float, float, float, float]:
+    """SD of arrival and of the time base, the uncertainty it states (ms), and its rate error (ppm).
+
+    The device tells its time, or numbers its samples: to the clock that is the same.  ``unseen``: it does
+    neither, so that a lost packet is missing from the count and nobody knows.
+    """
+    rng = np.random.default_rng(seed)
+    true_s = np.arange(1, int(SECONDS * PACKETS_HZ)) / PACKETS_HZ
+    arrival_s = radio.arrivals(true_s, rng)
+    kept = np.flatnonzero(np.isfinite(arrival_s))
+    clock = Clock(counted=unseen)
+    told_s = true_s[: len(kept)] if unseen else true_s[kept]
+    back_s = np.arange(ROWS - 1, -1, -1) / (PACKETS_HZ * ROWS)
+    rate = 1 + radio.ppm * 1e-6
+    placed = [
+        clock.place(float(at), 5.0 + (told - back_s) * rate)[-1]
+        for at, told in zip(arrival_s[kept], told_s, strict=True)
+    ]
+    late = true_s[kept] > SETTLED_S
+    raw, error = (arrival_s[kept] - true_s[kept])[late], (np.array(placed) - true_s[kept])[late]
+    stated = np.nan if clock.sd_s is None else clock.sd_s
+    ppm = np.nan if clock.ppm is None else abs(clock.ppm - radio.ppm)
+    return 1e3 * float(np.std(raw)), 1e3 * float(np.std(error)), 1e3 * stated, ppm
+
+
+if __name__ == "__main__":
+    main()

@@ -40,7 +40,7 @@ def radio_demo(seconds: float, web: WebSettings | None) -> None:
         from monitor.emulated.runner import EmulatedRunner, settings
     except ModuleNotFoundError as exc:
         raise ConfigError(
-            f"--radio needs {exc.name}, which is not installed: pip install 'gaitcue[radio]'"
+            "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
         ) from exc
     console = Console()
     live = Live(

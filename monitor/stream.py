@@ -112,14 +112,16 @@ class Stream:
         )
 
     def _battery(self, payload: bytes) -> None:
-        before = self._battery_pct
         try:
-            self._battery_pct = identity.battery_pct(payload)
+            self._battery_is(identity.battery_pct(payload))
         except DecodeError:
             self.bad += 1
-            return
-        if self._battery_pct <= identity.LOW_PCT and (before is None or before > identity.LOW_PCT):
-            self._word, self._urgent = f"battery {self._battery_pct:.0f} %: charge it soon", True
+
+    def _battery_is(self, pct: float) -> None:
+        """Say it once when it becomes low."""
+        before, self._battery_pct = self._battery_pct, pct
+        if pct <= identity.LOW_PCT and (before is None or before > identity.LOW_PCT):
+            self._word, self._urgent = f"battery {pct:.0f} %: charge it soon", True
 
     def _state(self, now_s: float) -> Link:
         if self._link_told is not None:
@@ -180,7 +182,8 @@ class Stream:
         t_s = arrival_s - decoded.age_s
         if decoded.device_s is not None and self._clock is not None and self._clock.running:
             t_s = min(self._clock.at(decoded.device_s), arrival_s)
-        self._battery_pct = decoded.values.get("battery_pct", self._battery_pct)
+        if "battery_pct" in decoded.values:
+            self._battery_is(decoded.values["battery_pct"])
         if decoded.note:
             self._word, self._urgent = decoded.note, True
         self.received += 1

@@ -60,6 +60,8 @@ def _why_off(exc: BaseException) -> str:
         return _REASONS.get(exc.reason, denied)
     if isinstance(exc, FileNotFoundError | ConnectionRefusedError):
         return "this system runs no Bluetooth service (no D-Bus): install and start bluez"
+    if "adapter" in str(exc) and "not found" in str(exc):
+        return f"{exc}: plug it in, or correct [bluetooth] adapters in the settings"
     known = (text for sign, text in _DBUS if sign in str(exc))
     return next(known, f"Bluetooth does not answer ({_short(exc)}): switch it off and on again")
 

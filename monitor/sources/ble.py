@@ -36,7 +36,7 @@ class Patience:
     search_s: float = 8.0  # in one attempt; the others' turns lie between two of them
     by_name_s: float = 4.0  # then those are asked for their serial number whose name does not tell
     remind_s: float = 5.0  # between two statuses of a sensor that is not there
-    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.5, longest_s=8.0))
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.5, longest_s=3.0))
 
     def __post_init__(self) -> None:
         if not 0 < self.by_name_s <= self.search_s or self.remind_s <= 0:

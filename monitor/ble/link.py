@@ -26,6 +26,7 @@ QUIET_S = 2.0  # a link is never called silent sooner,
 QUIET_PERIODS = 5  # nor within this many periods of its stream
 UNASKED = 100  # notifications kept between two steps of a script, for one that only waits
 BATTERY_S = 300.0  # between two readings of the battery
+READ_S = 5.0  # for reading a value; a pod that is slow with it must not hide a lost link for longer
 
 Hear = Callable[[str, bytes], None]
 """Gets channel and payload the moment they arrive."""
@@ -206,7 +207,8 @@ class Link:
         if found is None or "read" not in found.properties:
             return None
         with contextlib.suppress(*FAULTS):
-            return bytes(await self._client.read_gatt_char(found))
+            async with asyncio.timeout(READ_S):
+                return bytes(await self._client.read_gatt_char(found))
         return None
 
     def _characteristic(self, channel: str) -> BleakGATTCharacteristic:

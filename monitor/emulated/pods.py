@@ -67,7 +67,12 @@ class Pod(ABC):
             advertising_interval_max=_ADVERTISING_MS,
         )
         self.device = Device.from_config_with_hci(config, self._controller, self._controller)
-        self.device.add_services([*services, *_standard(serial, battery_pct)])
+        self.battery = readable(sig(0x2A19), bytes([battery_pct or 0]))
+        standard = [] if battery_pct is None else [Service(UUID(sig(0x180F)), [self.battery])]
+        if serial:
+            identity = readable(sig(0x2A25), serial.encode())
+            standard.append(Service(UUID(sig(0x180A)), [identity]))
+        self.device.add_services([*services, *standard])
         self.device.advertising_data = _advertisement(name, advertised)
         self.connections: list[Connection] = []
         self.device.on("connection", self._on_connection)
@@ -144,15 +149,6 @@ class Pod(ABC):
             self.forget()
 
         connection.on("disconnection", ended)
-
-
-def _standard(serial: str, battery_pct: int | None) -> list[Service]:
-    services = []
-    if serial:
-        services.append(Service(UUID(sig(0x180A)), [readable(sig(0x2A25), serial.encode())]))
-    if battery_pct is not None:
-        services.append(Service(UUID(sig(0x180F)), [readable(sig(0x2A19), bytes([battery_pct]))]))
-    return services
 
 
 def _advertisement(name: str, advertised: Iterable[str]) -> bytes:

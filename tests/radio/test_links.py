@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from bleak import BleakClient, BleakScanner
+from bumble.gatt import CharacteristicValue
 
 from dsp.types import Side
 from monitor.emulated.imus import Movesense
@@ -85,6 +88,24 @@ async def test_a_link_that_is_silent_is_told_and_made_anew(radio: Radio) -> None
         assert "sent nothing" in told.text
         device.silent = False
         await heard.more(left.name, "data", 20)
+
+
+async def test_a_battery_that_does_not_answer_keeps_nobody_from_streaming(air: Air) -> None:
+    if air.level == "bluez":
+        pytest.skip("bluetoothd reads the battery itself, and waits for it")
+    device = RunningPod(air.radio)
+
+    async def never(_: object) -> bytes:
+        await asyncio.sleep(1000)
+        return b""
+
+    device.battery.value = CharacteristicValue(read=never)
+    await device.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 3)
+        device.cut()
+        await heard.said("pod", Link.LOST)
+        assert heard.packets("pod", "battery") == []
 
 
 async def test_bluetooth_that_goes_away_is_told_and_its_return_is_enough(air: Air) -> None:

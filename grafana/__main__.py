@@ -1,0 +1,43 @@
+"""Write dashboards and alert rules: ``python -m grafana``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from grafana.alerts import rules
+from grafana.boards import BOARDS
+
+HERE = Path(__file__).parent
+
+
+def files() -> dict[Path, str]:
+    """What is to be in which file."""
+    out: dict[Path, Any] = {}
+    for make in BOARDS:
+        made = json.loads(json.dumps(make().build(), cls=JSONEncoder))
+        _place(made["panels"])
+        out[HERE / "dashboards" / f"{make.__name__}.json"] = made
+    out[HERE / "provisioning" / "alerting" / "rules.json"] = rules()
+    return {path: json.dumps(made, indent=1, sort_keys=True) + "\n" for path, made in out.items()}
+
+
+def _place(panels: list[dict[str, Any]]) -> None:
+    """Number them and lay them in rows of 24 columns: the SDK's own layout runs over the edge."""
+    x = y = tallest = 0
+    for number, panel in enumerate(panels, start=1):
+        box = panel["gridPos"]
+        if x + box["w"] > 24:
+            x, y, tallest = 0, y + tallest, 0
+        panel["id"], box["x"], box["y"] = number, x, y
+        x, tallest = x + box["w"], max(tallest, box["h"])
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(path.relative_to(HERE.parent))

@@ -1,0 +1,170 @@
+"""Pictures of the dashboards for the README: ``python -m grafana.pictures``.
+
+Not Grafana: this program executes each panel's own query on a real server filled by the simulated
+squad, and draws the answers with Plotly in the dashboard's grid.  It shows that the queries give
+sensible numbers in a sensible place; it does not show Grafana's own drawing, colours, joins or alerts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import html
+import json
+import tempfile
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from monitor.recordings.squad import SQUAD, squad
+from monitor.records import Out, SessionEnded, SessionStarted, SinkStatus
+from monitor.secret import Secret
+from monitor.session import Session
+from monitor.sinks.influx import InfluxSettings, InfluxSink
+from monitor.steady import RealTime
+from monitor.store import SessionInfo, Store
+from tests.stack.servers import TOKEN, Influx, influx_in
+
+HERE = Path(__file__).parent
+DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
+SECONDS = 180.0
+COLUMN, ROW = 58, 30
+ONE = "Cem"
+STYLE = """
+body { margin: 0; background: #111217; color: #d8d9da; font: 12px sans-serif }
+.panel { position: absolute; background: #181b1f; border: 1px solid #2c2f36; overflow: hidden }
+h2 { font-size: 13px; margin: 6px 8px 2px; font-weight: 600 }
+table { border-collapse: collapse; width: 100% }
+td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px solid #2c2f36 }
+.big { font-size: 42px; text-align: center; padding-top: 12px }
+"""
+
+
+def main() -> None:
+    """Fill a server, ask it, draw."""
+    with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
+        with Store(Path(name) / "gaitcue.db") as store:
+            _fill(server, store)
+        (HERE / "pictures").mkdir(exist_ok=True)
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            for path in sorted((HERE / "dashboards").glob("*.json")):
+                board = json.loads(path.read_text())
+                page = browser.new_page(viewport={"width": 24 * COLUMN, "height": 900})
+                page.set_content(_page(server, board))
+                page.wait_for_timeout(1500)
+                page.screenshot(path=HERE / "pictures" / f"{path.stem}.png")
+                print(path.stem)
+            browser.close()
+
+
+def _fill(server: Influx, store: Store) -> None:
+    for recording in squad(SQUAD, SECONDS):
+        session, name = Session(recording.settings), recording.settings.athlete
+        records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
+        records += session.finish()
+        for day in DAYS:
+            run, at = f"{day:%Y-%m-%d}-{name}", day.isoformat()
+            begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
+            sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
+            store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
+            store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
+            store.end(run, session.t_s)
+    asyncio.run(InfluxSink(_settings(server), store, RealTime()).run(_nothing()))
+
+
+def _settings(server: Influx) -> InfluxSettings:
+    return InfluxSettings(url=server.url, token=Secret(TOKEN))
+
+
+async def _nothing() -> AsyncIterator[list[Out]]:
+    for batch in list[list[Out]]():
+        yield batch
+
+
+def _page(server: Influx, board: dict[str, Any]) -> str:
+    weeks = board["uid"] == "gaitcue-trends"
+    start = DAYS[0] - datetime.timedelta(days=7) if weeks else DAYS[-1]
+    end = DAYS[-1] + datetime.timedelta(seconds=SECONDS)
+    span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{end:%Y-%m-%dT%H:%M:%SZ}'"
+    several = board["templating"]["list"][0].get("multi", False)
+    parts = []
+    for panel in board["panels"]:
+        box = panel["gridPos"]
+        place = f"left:{box['x'] * COLUMN}px;top:{box['y'] * ROW}px;width:{box['w'] * COLUMN - 8}px;"
+        place += f"height:{box['h'] * ROW - 8}px"
+        answers = [_ask(server, t, span, ".*" if several else ONE) for t in panel["targets"]]
+        title = f"<h2>{html.escape(panel['title'])}</h2>"
+        parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers)}</div>')
+    plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    return f"<style>{STYLE}</style><script>{plotly}</script>{''.join(parts)}"
+
+
+def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[dict[str, Any]]:
+    text = target["query"].replace("$timeFilter", span).replace("$__interval", "5s")
+    answer = server.query(text.replace("$athlete", names).replace("$session", ".*"))
+    return [{**series, "alias": target["alias"]} for series in answer]
+
+
+def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
+    if panel["type"] == "timeseries":
+        return _lines(panel, [series for answer in answers for series in answer])
+    if panel["type"] == "stat":
+        values = [s["values"][-1][-1] for answer in answers for s in answer]
+        return f'<div class="big">{values[0] if values else "–"}</div>'
+    return _table(answers)
+
+
+def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
+    traces = []
+    for s in series:
+        name = s["alias"]
+        for tag, value in s.get("tags", {}).items():
+            name = name.replace(f"$tag_{tag}", value)
+        points = [row for row in s["values"] if row[1] is not None]
+        times = [datetime.datetime.fromtimestamp(row[0] / 1e9, datetime.UTC).isoformat() for row in points]
+        mode = "lines+markers" if len(points) < 10 else "lines"
+        traces.append({"x": times, "y": [row[1] for row in points], "name": name, "mode": mode})
+    where = f"p{panel['id']}"
+    height = panel["gridPos"]["h"] * ROW - 34
+    unit = panel["fieldConfig"]["defaults"].get("unit", "").removeprefix("suffix: ")
+    layout = {
+        "height": height, "margin": {"l": 55, "r": 8, "t": 4, "b": 24}, "paper_bgcolor": "#181b1f",
+        "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": len(traces) > 1,
+        "yaxis": {"title": {"text": unit}, "gridcolor": "#2c2f36"}, "xaxis": {"gridcolor": "#2c2f36"},
+    }  # fmt: skip
+    data = json.dumps([traces, layout])
+    script = f'Plotly.newPlot("{where}", ...{data}, {{staticPlot: true}})'
+    return f'<div id="{where}"></div><script>{script}</script>'
+
+
+def _table(answers: list[list[dict[str, Any]]]) -> str:
+    """Rows of all answers with the same tags side by side."""
+    merged: dict[tuple[str, ...], dict[str, str]] = {}
+    for series in (s for answer in answers for s in answer):
+        tags = series.get("tags", {})
+        for number, row in enumerate(series["values"][:12]):
+            key = (*tags.values(), str(number))
+            cells = zip(series["columns"][1:], row[1:], strict=True)
+            merged.setdefault(key, dict(tags)).update({c: _cell(v) for c, v in cells})
+    ordered = sorted(merged.values(), key=lambda r: -float(r.get("attention") or 0))
+    names = list(dict.fromkeys(name for row in ordered for name in row))
+    head = "".join(f"<th>{html.escape(n)}</th>" for n in names)
+    return f"<table><tr>{head}</tr>{''.join(_row(names, row) for row in ordered[:14])}</table>"
+
+
+def _row(names: list[str], row: dict[str, str]) -> str:
+    return "<tr>" + "".join(f"<td>{html.escape(row.get(n, ''))}</td>" for n in names) + "</tr>"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+    return "" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    main()

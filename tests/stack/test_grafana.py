@@ -1,0 +1,182 @@
+"""Dashboards: what is committed is what the code makes, and every query finds what a squad has sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dsp.metrics import METRICS
+from grafana.__main__ import files
+from grafana.alerts import RULES
+from grafana.panels import unit
+from monitor.recordings.squad import SQUAD, squad
+from monitor.records import Out, SessionEnded, SessionStarted, SinkStatus
+from monitor.secret import Secret
+from monitor.series import SCHEMA
+from monitor.session import Session
+from monitor.sinks.influx import InfluxSettings, InfluxSink
+from monitor.steady import RealTime
+from monitor.store import SessionInfo, Store
+from tests.stack.conftest import needed
+from tests.stack.servers import TOKEN, Influx, influx_in
+
+ROOT = Path(__file__).parents[2]
+BOARDS = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+STARTED = "2026-01-05T08:00:00+00:00"
+SPAN = "time >= '2026-01-05T00:00:00Z' AND time < '2026-01-06T00:00:00Z'"
+KINDS = {"timeseries", "table", "stat", "state-timeline", "bargauge"}
+RUNNERS = [a for a in SQUAD if a.name in ("Bea", "Cem", "Fay")]  # shank and silent; fades; a sensor fails
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
+    """A server that has got three simulated runs through the real sink."""
+    needed("influxd", "nginx")
+    folder = tmp_path_factory.mktemp("grafana")
+    with influx_in(folder) as server, Store(folder / "gaitcue.db") as store:
+        for recording in squad(RUNNERS, 150.0):
+            _keep(store, recording)
+        asyncio.run(_send(server, store))
+        yield server
+
+
+def _keep(store: Store, recording: Any) -> None:
+    name = recording.settings.athlete
+    session = Session(recording.settings)
+    records: list[Out] = [SessionStarted(f"run-{name}", name, STARTED, ("footL", "footR", "pelvis"))]
+    for packet in recording.packets():
+        records += session.push(packet)
+    records += session.finish()
+    records += [SinkStatus(60.0, "mqtt", True, "delivering", 12, 0, 1.5)]
+    records.append(SessionEnded(f"run-{name}", session.t_s, "the input ended"))
+    store.begin(SessionInfo(id=f"run-{name}", athlete=name, title="squad", started_utc=STARTED))
+    store.write(f"run-{name}", records)
+    store.end(f"run-{name}", session.t_s)
+    store.tag(f"run-{name}", ["shoe: blue"])
+    store.add_note(f"run-{name}", "pain", "left calf", value=4.0)
+
+
+async def _send(server: Influx, store: Store) -> None:
+    async def nothing() -> AsyncIterator[list[Out]]:
+        for batch in list[list[Out]]():
+            yield batch
+
+    sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, RealTime())
+    await sink.run(nothing())
+    async with sink.connected():
+        await sink.send_notes([f"run-{a.name}" for a in RUNNERS])
+
+
+def panels() -> list[tuple[str, dict[str, Any]]]:
+    return [(path.stem, panel) for path in BOARDS for panel in json.loads(path.read_text())["panels"]]
+
+
+def filled(query: str) -> str:
+    """As Grafana fills in its variables, for all athletes and a day."""
+    names, runs = ("|".join(f"{word}{a.name}" for a in RUNNERS) for word in ("", "run-"))
+    out = query.replace("$timeFilter", SPAN).replace("$__interval", "10s")
+    out = out.replace("$athlete", f"({names})").replace("$session", f"({runs})")
+    assert "$" not in out.replace("$/", ""), out
+    return out
+
+
+LOGGED_TODAY = '"note"'
+"""Notes carry the time at which they were logged: now."""
+
+
+@pytest.mark.parametrize(
+    ("board", "panel"), panels(), ids=lambda x: x if isinstance(x, str) else x["title"]
+)
+def test_every_query_of_every_panel_finds_numbers(seen: Influx, board: str, panel: dict[str, Any]) -> None:
+    for target in panel["targets"]:
+        query = target["query"]
+        if LOGGED_TODAY in query:
+            query = query.replace("$timeFilter", "time > now() - 1d")
+        if "battery_pct" in query and "loss_pct" not in query:
+            continue  # simulated sensors have no battery: the query must only be valid
+        series = seen.query(filled(query))
+        assert series, query
+        values = [v for s in series for row in s["values"] for v in row[1:] if v is not None]
+        assert values, query
+        assert all(math.isfinite(v) for v in values if isinstance(v, (int, float)))
+
+
+PLAUSIBLE = {
+    "cadence_spm": (140, 190), "contact_ms": (180, 380), "speed_mps": (2, 4), "overstride_m": (0.1, 0.35),
+    "braking_impulse_bws": (0.008, 0.04), "heart_rate_bpm": (140, 170), "duty_factor_pct": (25, 50),
+    "foot_strike_deg": (-25, 35), "step_length_m": (0.8, 1.5), "vertical_oscillation_mm": (30, 160),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAUSIBLE)
+def test_panels_show_numbers_in_the_unit_they_name(seen: Influx, name: str) -> None:
+    low, high = PLAUSIBLE[name]
+    asked = [t["query"] for _, p in panels() for t in p["targets"] if f'MEAN("{name}")' in t["query"]]
+    asked = [q for q in asked if "_target" not in q and "time(1d)" not in q and " AS " not in q]
+    assert asked
+    for query in asked:
+        values = [row[1] for s in seen.query(filled(query)) for row in s["values"] if row[1] is not None]
+        values.sort()
+        assert low < values[len(values) // 2] < high
+
+
+def test_the_failing_sensor_and_the_fading_athlete_are_seen(seen: Influx) -> None:
+    lost = seen.query('SELECT MAX("loss_pct") FROM "sensor" GROUP BY "athlete"')
+    by_athlete = {s["tags"]["athlete"]: s["values"][0][1] for s in lost}
+    assert by_athlete["Fay"] > 3 > by_athlete["Cem"]
+    deviation = '100 * LAST("cadence_spm") / LAST("cadence_spm_target") - 100'
+    off = seen.query(f'SELECT {deviation} FROM "second" GROUP BY "athlete"')
+    assert {s["tags"]["athlete"]: s["values"][0][1] for s in off}["Cem"] < -3
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.uid)
+def test_every_alert_rule_asks_a_valid_question(seen: Influx, rule: Any) -> None:
+    span = "time > now() - 1d" if '"note"' in rule.query else SPAN
+    series = seen.query(rule.query.replace("$timeFilter", span))
+    if rule.uid != "gaitcue-in-band":  # needs a silent run out of band
+        assert series, rule.query
+    if rule.uid == "gaitcue-pain":
+        assert series[0]["values"][0][1] > rule.limit
+
+
+def test_what_is_committed_is_what_the_code_makes() -> None:
+    for path, text in files().items():
+        assert path.read_text() == text, f"{path.name} is out of date: run python -m grafana"
+
+
+def test_every_stored_metric_and_measurement_is_on_some_panel() -> None:
+    asked = " ".join(t["query"] for _, p in panels() for t in p["targets"])
+    for m in METRICS:
+        assert f'"{m.name}"' in asked, m.name
+    for measurement in SCHEMA:
+        assert f'FROM "{measurement.name}"' in asked, measurement.name
+
+
+def test_panels_are_of_known_kinds_with_ids_a_place_and_a_description() -> None:
+    for path in BOARDS:
+        made = json.loads(path.read_text())
+        ids = [p["id"] for p in made["panels"]]
+        assert len(ids) == len(set(ids))
+        assert made["templating"]["list"][0]["name"] == "athlete"
+        for panel in made["panels"]:
+            assert panel["type"] in KINDS
+            assert panel["description"]
+            assert panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24
+            assert panel["datasource"]["uid"] == "gaitcue"
+            assert all(t["refId"] and "$athlete" in t["query"] for t in panel["targets"])
+
+
+def test_the_unit_of_a_metric_is_that_of_the_table() -> None:
+    pattern = r'^SELECT (?:MEAN|MAX)\("(\w+)"\) FROM "(?:second|step)"'
+    for _, panel in panels():
+        names = {name for t in panel["targets"] for name in re.findall(pattern, t["query"])}
+        for m in METRICS:
+            if m.name in names:
+                assert panel["fieldConfig"]["defaults"]["unit"] == unit(m.unit)

@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo test test-bluez system lint types unit validate bench clean
+.PHONY: demo test system lint types unit validate bench stack-secrets dashboards clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
@@ -47,6 +48,12 @@ fuzz: $(VENV)/.test ## every decoder against mutated packets: make fuzz SECONDS=
 
 bench: $(VENV)/.demo
 	$(BIN)/python -m bench
+
+stack-secrets: ## every secret of docker-compose.yml, once: make stack-secrets HOST=box.local RUNNERS="ann ben"
+	config/stack/secrets.sh "$(or $(HOST),localhost)" $(RUNNERS)
+
+dashboards: $(VENV)/.test ## write Grafana's dashboards and alert rules anew
+	$(BIN)/python -m grafana
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from monitor.channel import Channel
 from monitor.errors import ConfigError, MonitorError, SinkRefused, StoreError
@@ -248,18 +249,21 @@ def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]
 def _on_stop(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Call ``stop`` on SIGINT and SIGTERM; gives a function that says whether that happened."""
     loop, times = asyncio.get_running_loop(), 0
+    before: dict[int, Any] = {}
 
-    def caught(*_: object) -> None:
+    def caught(number: int, frame: object) -> None:
         nonlocal times
         times += 1
         loop.call_soon_threadsafe(stop)
+        if getattr(before[number], "__name__", "") == caught.__name__:
+            before[number](number, frame)  # another session of this program stops too
 
-    before = {}
     with contextlib.suppress(ValueError):  # not in the main thread: whoever started it stops it
         for number in (signal.SIGINT, signal.SIGTERM):
             before[number] = signal.signal(number, caught)
     try:
         yield lambda: times > 0
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for which, handler in before.items():
+            if signal.getsignal(which) is caught:
+                signal.signal(which, handler)

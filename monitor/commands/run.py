@@ -19,9 +19,13 @@ def demo(
     ] = False,
     host: Host = None,
     port: Port = 0,
+    squad: Annotated[
+        int, typer.Option(min=0, max=8, help="so many athletes at once, to every system set up")
+    ] = 0,
+    config: Settings = None,
 ) -> None:
     """Run on two simulated shoes and a belt and show the numbers as they come."""
-    from monitor.config import Config
+    from monitor.config import Config, load
     from monitor.demo import demo as run
     from monitor.demo import radio_demo
 
@@ -30,6 +34,12 @@ def demo(
         radio_demo(seconds, shown)
     else:
         run(seconds, speed, shown)
+    if squad:
+        from monitor.squad import run as run_squad
+
+        run_squad(load(config), squad, seconds, speed)
+    else:
+        run(seconds, speed, page(Config(), host, port) if web else None)
 
 
 def run(
@@ -37,13 +47,17 @@ def run(
     host: Host = None,
     port: Port = None,
     title: Annotated[str, typer.Option(help="what this run is to be called")] = "run",
+    athlete: Annotated[
+        str | None, typer.Option(help="of several runners: use NAME.toml beside the usual settings file")
+    ] = None,
     config: Settings = None,
 ) -> None:
     """Run live on the configured sensors until Ctrl-C: page, store and tape."""
+    from monitor.config import athlete_file
     from monitor.run import configured
     from monitor.run import run as start
 
-    settings = configured(config)
+    settings = configured(athlete_file(athlete) if athlete else config)
     start(settings, title, web=page(settings, host, port) if web else None)
 
 

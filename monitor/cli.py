@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import after, align, data, devices, kept, look, phone, run
+from monitor.commands import after, align, data, devices, kept, look, phone, run, stack
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -31,6 +31,10 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     after.restore,
     look.metrics,
     look.check_config,
+    stack.status,
+    stack.push,
+    stack.schema,
+    stack.doctor,
 )
 """In the order in which ``--help`` lists them; ``check_config`` is called ``check-config``."""
 

@@ -13,6 +13,7 @@ from monitor.ble import BluetoothSettings
 from monitor.errors import ConfigError
 from monitor.phone import PhoneSettings
 from monitor.settings import SensorSettings, SessionSettings
+from monitor.sinks.influx import InfluxSettings
 from monitor.web.access import WebSettings
 
 
@@ -43,6 +44,7 @@ class Config:
     phone: PhoneSettings = field(default_factory=PhoneSettings)
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    influx: InfluxSettings = field(default_factory=InfluxSettings)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.athlete.strip()) <= 40 or not self.athlete.isprintable():
@@ -57,6 +59,11 @@ class Config:
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:
     """``$XDG_CONFIG_HOME/gaitcue/gaitcue.toml``, usually under ``~/.config``."""
     return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
+
+
+def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """The settings of one of several athletes on one machine: ``NAME.toml`` beside the usual file."""
+    return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:

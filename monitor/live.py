@@ -23,6 +23,7 @@ from monitor.recovery import recover
 from monitor.session import Session
 from monitor.settings import SessionSettings
 from monitor.sinks import Sink
+from monitor.sinks.influx import influx
 from monitor.sinks.store import StoreSink
 from monitor.sinks.tally import Tally
 from monitor.sinks.terminal import TerminalSink
@@ -77,7 +78,7 @@ def phyphox(config: Config, time: Steady) -> Source | None:
 SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth, phone_http, phyphox)
 """Where the packets of configured sensors come from; each row makes its source, or None without such."""
 
-SINKS: tuple[Callable[[Around], Sink | None], ...] = ()
+SINKS: tuple[Callable[[Around], Sink | None], ...] = (influx,)
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
@@ -114,7 +115,7 @@ def go(config: Config, live: Live, console: Console) -> SessionEnded:
 
 async def _go(config: Config, live: Live, console: Console, stack: contextlib.ExitStack) -> SessionEnded:
     time = RealTime()
-    started = _started(live.settings)
+    started = started_now(live.settings)
     tape, store, tally = None, None, Tally()
     sinks: list[Sink] = [TerminalSink(console), tally]
     if live.tape is not None:
@@ -166,7 +167,8 @@ def open_store(config: Config, console: Console) -> Store:
     return store
 
 
-def _started(settings: SessionSettings) -> SessionStarted:
+def started_now(settings: SessionSettings) -> SessionStarted:
+    """The first record of a session that begins this second."""
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     name = session_id(now.isoformat(), settings.athlete)
     sensors = tuple(s.name for s in settings.sensors)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from dsp.types import Metric
 from monitor.errors import MonitorError, SinkError, SinkRefused, StoreError
 from monitor.owner import alone
 from monitor.records import Out, SinkStatus
@@ -73,6 +74,8 @@ class Outbox:
         self._state = SinkStatus(0.0, name, True, "starting")
         self._told: SinkStatus | None = None
         self._told_s = 0.0
+        self._arrived_s: float | None = None  # session time of what arrived last
+        self._lock = store.path.with_name(f"{store.path.name}-{name}")
         if not self._p.history:
             store.skip_history(name)
 
@@ -99,7 +102,8 @@ class Outbox:
         if same and now_s - self._told_s < self._p.told_every_s:
             return None
         self._told, self._told_s = state, now_s
-        return replace(state, t_s=t_s)
+        behind_s = None if self._arrived_s is None else max(0.0, t_s - self._arrived_s)
+        return replace(state, t_s=t_s, behind_s=behind_s)
 
     async def _listen(self, batches: AsyncIterator[list[Out]]) -> None:
         async for _ in batches:
@@ -107,9 +111,8 @@ class Outbox:
         self._no_more = True
 
     async def _attempt(self, generation: int) -> None:
-        lock = self._store.path.with_name(f"{self._store.path.name}-{self.name}")
         with contextlib.ExitStack() as held:
-            while not await self._off_loop(lambda: held.enter_context(alone(lock))):
+            while not await self._off_loop(lambda: held.enter_context(alone(self._lock))):
                 held.close()
                 if await self._off_loop(self._done):
                     return
@@ -122,23 +125,34 @@ class Outbox:
         while True:
             batch = await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit))
             if batch:
-                await self._send(batch)
-                await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
-                await self._count()
+                await self._pass_on(batch)
             if await self._off_loop(self._done):
                 return self._is(ok=True, text="everything has arrived")
             if len(batch) < self._p.limit:
                 self._is(ok=True, text="delivering")
                 await self._time.sleep(self._p.every_s)
 
-    async def _send(self, batch: Sequence[Waiting]) -> None:
+    async def drain(self, told: Callable[[int], None] = lambda delivered: None) -> bool:
+        """Deliver all that waits now; ``SinkError`` at the first failure, False if another delivers.
+
+        ``told`` hears how many records each batch had.
+        """
+        with contextlib.ExitStack() as held:
+            if not await self._off_loop(lambda: held.enter_context(alone(self._lock))):
+                return False
+            while batch := await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit)):
+                await self._pass_on(batch)
+                told(len(batch))
+        return True
+
+    async def send(self, batch: Sequence[Waiting]) -> None:
         """Deliver; of a batch that is refused, halve until only the records at fault are left over."""
         try:
             await self._deliver(batch)
         except SinkRefused as exc:
             if len(batch) > 1:
-                await self._send(batch[: len(batch) // 2])
-                await self._send(batch[len(batch) // 2 :])
+                await self.send(batch[: len(batch) // 2])
+                await self.send(batch[len(batch) // 2 :])
                 return
             row, session, _ = batch[0]
             reason = str(exc)
@@ -146,6 +160,13 @@ class Outbox:
         except SinkError:
             await self._count()
             raise
+
+    async def _pass_on(self, batch: Sequence[Waiting]) -> None:
+        await self.send(batch)
+        await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
+        times = (record.t_s for _, s, record in batch if s == self._session and isinstance(record, Metric))
+        self._arrived_s = max(times, default=self._arrived_s)
+        await self._count()
 
     async def _count(self) -> None:
         backlog = await self._off_loop(lambda: self._store.backlog(self.name))

@@ -41,7 +41,10 @@ class SensorStatus:
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """How one sink is doing: ``backlog`` records wait, ``dropped`` were given up."""
+    """How one sink is doing: ``backlog`` records wait, ``dropped`` were given up.
+
+    ``behind_s`` is the session time of now less that of the last record that arrived.
+    """
 
     t_s: float
     sink: str
@@ -49,6 +52,7 @@ class SinkStatus:
     text: str
     backlog: int = 0
     dropped: int = 0
+    behind_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

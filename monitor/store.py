@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.types import Array, Estimate, Gap, Metric, Side, Step
+from dsp.types import Array, Band, Estimate, Gap, Metric, Side, Step
 from monitor import as_json, schema
 from monitor.errors import StoreError
 from monitor.estimates import Words
-from monitor.records import Out
+from monitor.records import Out, SinkStatus
 
 Waiting = tuple[int, str, Out]
 """A record on its way to a far end: its row, its session's id, itself."""
@@ -285,6 +285,22 @@ class Store:
         """Everything of a session in the order of writing."""
         return [record for _, _, record in self._rows("session = ?", session_id)]
 
+    def page(self, session_id: str, after: int = 0, limit: int = 1000) -> list[Waiting]:
+        """The records of a session, a piece at a time: those that follow row ``after``."""
+        return self._rows("session = ? AND row > ?", session_id, after, limit=limit)
+
+    def bands(self, session_id: str, before: int) -> list[Band]:
+        """The last target band of each metric that was stored before this row, of the last hundred."""
+        sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
+        rows = self._all(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
+        found = [as_json.load(Band, json.loads(body)) for (body,) in rows]
+        return list({band.metric: band for band in reversed(found)}.values())
+
+    def count(self, session_id: str) -> int:
+        """How many records a session has."""
+        sql = "SELECT count(*) FROM {} WHERE session = ?"
+        return sum(self._all(sql.format(table), session_id)[0][0] for table in schema.TABLES)
+
     # ------------------------------------------------------------------ outboxes
 
     def outbox(self, sink: str, limit: int = 1000) -> list[Waiting]:
@@ -322,6 +338,16 @@ class Store:
         """What was set aside: (row, session id, reason)."""
         sql = "SELECT row, session, reason FROM quarantine WHERE sink = ? ORDER BY row"
         return self._all(sql, sink)
+
+    def sinks(self) -> dict[str, tuple[str, SinkStatus] | None]:
+        """Every outside system that was ever told of: its last status and the session it is from."""
+        names = self._all("SELECT sink FROM delivered UNION SELECT sink FROM quarantine")
+        sql = "SELECT session, body FROM event WHERE kind = ? ORDER BY row DESC LIMIT 1000"
+        out: dict[str, tuple[str, SinkStatus] | None] = {}
+        for session, body in self._all(sql, "sink_status"):
+            status = as_json.load(SinkStatus, json.loads(body))
+            out.setdefault(status.sink, (session, status))
+        return {name: None for (name,) in names} | out
 
     def release(self, sink: str, session_id: str) -> None:
         """Forget that records of this session were set aside: they are about to be sent again."""

@@ -1,0 +1,61 @@
+"""Points of a time series, and InfluxDB's line protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+Value = float | int | bool | str
+
+_MEASUREMENT = str.maketrans({c: f"\\{c}" for c in ", "} | {"\n": "\\n", "\t": "\\t", "\r": "\\r"})
+_KEY = str.maketrans({c: f"\\{c}" for c in ",= "} | {"\n": "\\n", "\t": "\\t", "\r": "\\r"})
+_TEXT = str.maketrans({'"': '\\"', "\\": "\\\\"})
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Values at one instant of one series; ``t_ns`` since 1970 (UTC).
+
+    The same measurement, tags and time again replace the values, so sending a point twice is sending
+    it once.  A tag that is None or empty and a value that is None or not finite are left out; a
+    backslash in a tag becomes a slash.
+    """
+
+    measurement: str
+    tags: Mapping[str, str | None]
+    values: Mapping[str, Value | None]
+    t_ns: int
+
+
+def lines(points: Iterable[Point]) -> bytes:
+    """One line for each point that has any value."""
+    return b"\n".join(line.encode() for p in points if (line := _line(p)))
+
+
+def _line(point: Point) -> str:
+    values = [f"{k.translate(_KEY)}={text}" for k, v in point.values.items() if (text := _value(v))]
+    if not values:
+        return ""
+    name = point.measurement.translate(_MEASUREMENT)
+    tags = [f",{k.translate(_KEY)}={_tag(v)}" for k, v in sorted(point.tags.items()) if v]
+    return f"{name}{''.join(tags)} {','.join(values)} {point.t_ns}"
+
+
+def _tag(value: str) -> str:
+    """Servers disagree about a backslash before a space, so there is none."""
+    return value.replace("\\", "/").translate(_KEY)
+
+
+def _value(value: Value | None) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return f"{value}i"
+        case float():
+            return repr(float(value)) if math.isfinite(value) else ""
+        case str():
+            return f'"{value.translate(_TEXT)}"'

@@ -1,0 +1,96 @@
+"""``gaitcue status`` and ``gaitcue push`` as their user meets them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from monitor.series import markdown
+from monitor.store import Store
+from tests.stack.servers import TOKEN, Influx
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "gaitcue").mkdir()
+    (tmp_path / "token").write_text(TOKEN)
+    return tmp_path / "gaitcue"
+
+
+def configure(home: Path, url: str) -> None:
+    text = f'[influx]\nurl = "{url}"\ntoken_file = "../token"\ntimeout_s = 5.0\n'
+    (home / "gaitcue.toml").write_text(text)
+
+
+def gaitcue(*words: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", "monitor", *words], capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def csv(path: Path) -> Path:
+    """20 s of a simulated belt."""
+    from dsp.simulate import Bout, Device, imu, plan
+    from dsp.types import Placement
+
+    c = imu(plan([Bout(seconds=20.0, speed_mps=2.8)]), Placement.PELVIS, None, Device(), "belt")
+    assert c.gyr_rads is not None
+    samples = zip(c.t_s, c.acc_ms2, c.gyr_rads, strict=True)
+    rows = [",".join(f"{v:.4f}" for v in (t, *acc, *gyr)) for t, acc, gyr in samples]
+    head = "t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads"
+    path.write_text("\n".join([head, *rows]))
+    return path
+
+
+def test_a_run_without_its_server_waits_is_shown_and_is_pushed_later(home: Path, influx: Influx) -> None:
+    configure(home, influx.url)
+    influx.proxy.kill()
+    code, said = gaitcue("replay", str(csv(home / "belt.csv")), "--placement", "pelvis", "--speed", "max")
+    assert code == 0, said
+    with Store(home / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        waiting, steps = store.backlog("influx"), len(store.steps(info.id))
+    assert info.ended
+    assert waiting > 100
+    code, said = gaitcue("status")
+    assert code == 0
+    assert str(waiting) in said
+    code, said = gaitcue("push")
+    assert (code, "cannot be reached" in said) == (1, True), said
+    assert "Traceback" not in said
+
+    influx.proxy.start()
+    code, said = gaitcue("push")
+    assert code == 0, said
+    assert influx.count("step", "count") == steps
+    assert gaitcue("push", info.id)[0] == 0
+    assert influx.count("step", "count") == steps
+    influx.forget()
+    assert gaitcue("push", "--all")[0] == 0
+    assert influx.count("step", "count") == steps
+
+
+def test_without_an_address_push_says_where_to_set_one(home: Path) -> None:
+    code, said = gaitcue("push")
+    assert code == 2
+    assert "[influx] has no url" in said
+
+
+def test_an_unknown_session_is_one_clear_line(home: Path) -> None:
+    configure(home, "http://127.0.0.1:1")
+    code, said = gaitcue("push", "2020-nothing")
+    assert code == 1
+    assert "there is no session" in said
+
+
+def test_the_documentation_of_the_schema_is_up_to_date() -> None:
+    assert (ROOT / "grafana" / "SCHEMA.md").read_text() == markdown(), (
+        "run: gaitcue schema > grafana/SCHEMA.md"
+    )

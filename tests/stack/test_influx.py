@@ -1,0 +1,229 @@
+"""The sink against real servers that are killed, stopped, full, locked and contradicted: count exactly."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dsp.types import ActivityChange, Metric, Step
+from monitor.errors import SinkError
+from monitor.outbox import OutboxParams
+from monitor.recordings.simulated import simulated
+from monitor.records import Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.secret import Secret
+from monitor.session import Session
+from monitor.sinks.influx import NAME, InfluxSettings, InfluxSink
+from monitor.steady import RealTime
+from monitor.store import SessionInfo, Store
+from monitor.supervise import Backoff
+from tests.stack.servers import BUCKET, TOKEN, Influx, VictoriaMetrics
+
+SESSION = "2026-01-01T00-00-00-ann"
+QUICK = OutboxParams(limit=300, every_s=0.02, backoff=Backoff(first_s=0.05, longest_s=0.2))
+
+
+@pytest.fixture(scope="module")
+def run() -> list[Out]:
+    """All records of a minute and a half of a simulated runner."""
+    recording = simulated(90.0)
+    session = Session(recording.settings)
+    records: list[Out] = [SessionStarted(SESSION, "Ann B", "2026-01-01T00:00:00+00:00", ("footL",))]
+    for packet in recording.packets():
+        records += session.push(packet)
+    return [*records, *session.finish(), SessionEnded(SESSION, session.t_s, "the input ended")]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "gaitcue.db") as made:
+        started = "2026-01-01T00:00:00+00:00"
+        made.begin(SessionInfo(id=SESSION, athlete="Ann B", title="", started_utc=started))
+        yield made
+
+
+def sink(store: Store, url: str, *, live: bool = False, token: str = TOKEN) -> InfluxSink:
+    settings = InfluxSettings(url=url, token=Secret(token), timeout_s=0.5)
+    return InfluxSink(settings, store, RealTime(), SESSION if live else None, QUICK)
+
+
+async def nothing() -> AsyncIterator[list[Out]]:
+    for batch in list[list[Out]]():
+        yield batch
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not await asyncio.to_thread(true):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def go_through(store: Store, run: list[Out], url: str, trouble: Callable[[], None]) -> InfluxSink:
+    """A session whose records come in pieces; after a third of them there is ``trouble``."""
+    made = sink(store, url, live=True)
+
+    async def batches() -> AsyncIterator[list[Out]]:
+        for k in range(0, len(run), 60):
+            if k == len(run) // 180 * 60:
+                await until(lambda: store.delivered(NAME) > 0)
+                await asyncio.to_thread(trouble)
+            await asyncio.to_thread(store.write, SESSION, run[k : k + 60])
+            yield run[k : k + 60]
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(store.end, SESSION, 90.0)
+
+    await made.run(batches())
+    return made
+
+
+def assert_all_of_it_is_there_once(influx: Influx, run: list[Out]) -> None:
+    """Every step, every number of every second, every event."""
+    assert influx.count("step", "count") == sum(isinstance(r, Step) for r in run)
+    metrics = Counter(r.estimate.metric for r in run if isinstance(r, Metric))
+    stored = {name: influx.count("second", name) for name in metrics}
+    assert stored == dict(metrics)
+    assert influx.count("activity", "code") == sum(isinstance(r, ActivityChange) for r in run)
+    states = {(r.sensor, r.t_s) for r in run if isinstance(r, SensorStatus)}
+    assert influx.count("sensor", "text") == len(states)
+    assert influx.count("session", "duration_s") == 1
+
+
+async def test_all_arrives_with_its_types_and_sending_it_again_changes_nothing(
+    influx: Influx, store: Store, run: list[Out]
+) -> None:
+    await asyncio.to_thread(store.write, SESSION, run)
+    for _ in range(2):
+        await sink(store, influx.url).run(nothing())
+        assert_all_of_it_is_there_once(influx, run)
+        await asyncio.to_thread(store._db.execute, "DELETE FROM delivered")
+    fields = influx.query("SHOW FIELD KEYS FROM step")[0]["values"]
+    assert ["count", "integer"] in fields
+    assert ["contact_ms", "float"] in fields
+    assert ["contact_ms_how", "string"] in fields
+    first = next(r for r in run if isinstance(r, Metric) and r.estimate.metric == "cadence_spm")
+    ((t_ns, value),) = influx.query("SELECT cadence_spm FROM second ORDER BY time LIMIT 1")[0]["values"]
+    assert t_ns == 1_767_225_600_000_000_000 + round(first.t_s * 1e9)
+    assert value == first.estimate.value
+
+
+@pytest.mark.parametrize("part", ["server", "proxy"])
+async def test_what_is_killed_in_mid_run_loses_and_doubles_nothing(
+    influx: Influx, store: Store, run: list[Out], part: str
+) -> None:
+    """The server dies behind its proxy (502 and broken answers), or nobody listens at all."""
+    process = influx.server if part == "server" else influx.proxy
+
+    async def back() -> None:
+        await until(lambda: store.backlog(NAME) > 300)
+        await asyncio.to_thread(process.start)
+
+    restarting = asyncio.create_task(back())
+    made = await go_through(store, run, influx.url, process.kill)
+    await restarting
+    assert_all_of_it_is_there_once(influx, run)
+    state = made.news(0.0)
+    assert state is not None
+    assert (state.ok, state.backlog, state.dropped) == (True, 0, 0)
+
+
+async def test_a_server_that_stops_answering_loses_and_doubles_nothing(
+    influx: Influx, store: Store, run: list[Out]
+) -> None:
+    async def back() -> None:
+        await until(lambda: store.backlog(NAME) > 300)
+        await asyncio.sleep(0.6)  # longer than the time-out: what was sent may still be carried out
+        influx.server.send(signal.SIGCONT)
+
+    going_on = asyncio.create_task(back())
+    try:
+        await go_through(store, run, influx.url, lambda: influx.server.send(signal.SIGSTOP))
+    finally:
+        influx.server.send(signal.SIGCONT)
+    await going_on
+    assert_all_of_it_is_there_once(influx, run)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_a_full_disk_or_an_overloaded_server_loses_and_doubles_nothing(
+    influx: Influx, store: Store, run: list[Out], status: int
+) -> None:
+    async def back() -> None:
+        await until(lambda: store.backlog(NAME) > 300)
+        await asyncio.to_thread(influx.recover)
+
+    freeing = asyncio.create_task(back())
+    made = await go_through(store, run, influx.url, lambda: influx.answer(status))
+    await freeing
+    assert_all_of_it_is_there_once(influx, run)
+    assert await asyncio.to_thread(store.quarantined, NAME) == []
+    assert made.news(0.0) is not None
+
+
+async def test_a_wrong_token_sets_nothing_aside_and_says_what_to_do(
+    influx: Influx, store: Store, run: list[Out]
+) -> None:
+    await asyncio.to_thread(store.write, SESSION, run)
+    wrong = sink(store, influx.url, token="not the token")
+    async with wrong.connected():
+        with pytest.raises(SinkError, match="the token is not known there; make one"):
+            await wrong.outbox.drain()
+    assert await asyncio.to_thread(store.quarantined, NAME) == []
+    assert await asyncio.to_thread(store.backlog, NAME) == len(run)
+    await sink(store, influx.url).run(nothing())
+    assert_all_of_it_is_there_once(influx, run)
+
+
+async def test_a_field_that_means_something_else_there_is_set_aside_and_the_rest_arrives(
+    influx: Influx, store: Store, run: list[Out]
+) -> None:
+    foreign = b'second,athlete=x,session=x cadence_spm="fast" 1767225600000000000'
+    await asyncio.to_thread(_raw_write, influx, foreign)
+    await asyncio.to_thread(store.write, SESSION, run)
+    made = sink(store, influx.url)
+    await made.run(nothing())
+    aside = await asyncio.to_thread(store.quarantined, NAME)
+    cadences = [r for r in run if isinstance(r, Metric) and r.estimate.metric == "cadence_spm"]
+    assert len(aside) == len(cadences)
+    assert all("field type conflict" in reason for _, _, reason in aside)
+    assert influx.count("step", "count") == sum(isinstance(r, Step) for r in run)
+    state = made.news(0.0)
+    assert state is not None
+    assert not state.ok
+    assert "refused" in state.text
+    assert state.dropped == len(cadences)
+
+    influx.query("DROP MEASUREMENT second")
+    records = await asyncio.to_thread(store._rows, "session = ?", SESSION)
+    await asyncio.to_thread(store.release, NAME, SESSION)
+    async with made.connected():
+        await made.outbox.send(records)
+    assert_all_of_it_is_there_once(influx, run)
+
+
+def _raw_write(influx: Influx, line: bytes) -> None:
+    from tests.stack.servers import fetch
+
+    fetch(f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns", line, TOKEN)
+
+
+async def test_a_server_that_is_away_is_told_of_and_everything_waits(store: Store, run: list[Out]) -> None:
+    await asyncio.to_thread(store.write, SESSION, run)
+    made = sink(store, "http://127.0.0.1:1")
+    running = asyncio.create_task(made.run(nothing()))
+    await until(lambda: (news := made.news(0.0)) is not None and "cannot be reached" in news.text)
+    running.cancel()  # what the service does when its deadline has passed
+    await asyncio.wait([running])
+    assert await asyncio.to_thread(store.backlog, NAME) == len(run)
+
+
+async def test_the_receiver_of_another_make_finds_no_line_invalid(
+    victoria: VictoriaMetrics, store: Store, run: list[Out]
+) -> None:
+    await asyncio.to_thread(store.write, SESSION, run)
+    await sink(store, victoria.url).run(nothing())
+    assert await asyncio.to_thread(victoria.invalid) == 0
+    steps = sum(isinstance(r, Step) for r in run)
+    assert await asyncio.to_thread(victoria.samples, "step_count") == steps

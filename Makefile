@@ -4,8 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-bluez system lint types unit validate bench clean
-.PHONY: demo test system lint types unit validate bench stack-secrets dashboards clean
+.PHONY: demo test test-bluez system lint types unit validate bench stack-secrets broker-secrets dashboards clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
@@ -54,6 +53,9 @@ stack-secrets: ## every secret of docker-compose.yml, once: make stack-secrets H
 
 dashboards: $(VENV)/.test ## write Grafana's dashboards and alert rules anew
 	$(BIN)/python -m grafana
+
+broker-secrets: ## certificates and passwords for Mosquitto: make broker-secrets HOST=broker.lan USERS="ann bob"
+	config/mosquitto/secrets.sh secrets/mosquitto "$(HOST)" $(USERS)
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,7 @@ import time
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from bench import radio, review
+from bench import cue_latency, radio, review
 from dsp.engine import Engine
 from dsp.simulate import leg, trunk
 from dsp.types import ImuChunk, Placement, Side, Worn
@@ -32,6 +32,8 @@ def main() -> None:
     print(json.dumps(case("two feet and pelvis, re-analysis", three, WHOLE_S)), flush=True)
     for found in radio.cases():
         print(json.dumps(found), flush=True)
+    for row in cue_latency.cases():
+        print(json.dumps(row), flush=True)
     review.main()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import after, align, data, devices, kept, look, phone, run, stack
+from monitor.commands import after, align, data, devices, kept, look, phone, reach, run, stack
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -29,6 +29,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     after.reanalyze,
     after.backup,
     after.restore,
+    reach.notify,
     look.metrics,
     look.check_config,
     stack.status,

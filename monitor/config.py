@@ -9,11 +9,15 @@ from pathlib import Path
 
 from dsp.types import Runner
 from monitor import from_toml
+from monitor.alerts import AlertSettings
 from monitor.ble import BluetoothSettings
 from monitor.errors import ConfigError
+from monitor.mqtt_link import MqttSettings
 from monitor.phone import PhoneSettings
 from monitor.settings import SensorSettings, SessionSettings
+from monitor.sinks.apprise import AppriseSettings
 from monitor.sinks.influx import InfluxSettings
+from monitor.sinks.ntfy import NtfySettings
 from monitor.web.access import WebSettings
 
 
@@ -45,6 +49,10 @@ class Config:
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     influx: InfluxSettings = field(default_factory=InfluxSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    ntfy: NtfySettings = field(default_factory=NtfySettings)
+    apprise: AppriseSettings = field(default_factory=AppriseSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.athlete.strip()) <= 40 or not self.athlete.isprintable():

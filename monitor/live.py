@@ -23,7 +23,10 @@ from monitor.recovery import recover
 from monitor.session import Session
 from monitor.settings import SessionSettings
 from monitor.sinks import Sink
+from monitor.sinks.apprise import apprise
 from monitor.sinks.influx import influx
+from monitor.sinks.mqtt import mqtt
+from monitor.sinks.ntfy import ntfy
 from monitor.sinks.store import StoreSink
 from monitor.sinks.tally import Tally
 from monitor.sinks.terminal import TerminalSink
@@ -38,12 +41,16 @@ from monitor.web.page import serving
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a sink of an outside system is made from.  ``store`` is None where nothing is kept."""
+    """What a sink of an outside system is made from.
+
+    ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower.
+    """
 
     config: Config
     store: Store | None
     started: SessionStarted
     time: Steady
+    pace: float = 1.0
 
 
 def bluetooth(config: Config, time: Steady) -> Source | None:
@@ -78,7 +85,7 @@ def phyphox(config: Config, time: Steady) -> Source | None:
 SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth, phone_http, phyphox)
 """Where the packets of configured sensors come from; each row makes its source, or None without such."""
 
-SINKS: tuple[Callable[[Around], Sink | None], ...] = (influx,)
+SINKS: tuple[Callable[[Around], Sink | None], ...] = (influx, ntfy, apprise, mqtt)
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
@@ -125,7 +132,7 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
         tape = begin(store, data_folder(config), live.title, live.settings, started)
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
-        around = Around(config=config, store=store, started=started, time=time)
+        around = Around(config=config, store=store, started=started, time=time, pace=live.pace)
         sinks += [sink for make in SINKS if (sink := make(around)) is not None]
     session = Session(live.settings)
     async with contextlib.AsyncExitStack() as pages:

@@ -21,11 +21,15 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8765  # free in the IANA list of registered ports' common uses; 0: any free one
     token: Secret | None = None  # without one, a random one is made and kept in the data folder
+    certificate: Path | None = None  # with its key: the page comes over https, which phones ask of apps
+    key: Path | None = None
     history_s: float = 900.0  # what a page opened late still gets; memory is about 1 kB/s
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535, not {self.port}")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key must be given together")
         if not 30 <= self.history_s <= 7200:
             raise ValueError(f"history_s must be between 30 and 7200, not {self.history_s:g}")
         if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:

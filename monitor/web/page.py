@@ -28,7 +28,7 @@ from monitor.secret import Secret
 from monitor.sinks.web import WebSink
 from monitor.web.access import WebSettings
 from monitor.web.board import legend
-from monitor.web.serving import listen, running, seen_from_outside
+from monitor.web.serving import check_certificate, listen, running, seen_from_outside
 
 STATIC = files("monitor.web") / "static"
 KINDS = {
@@ -172,8 +172,11 @@ async def serving(
     sink: WebSink, settings: WebSettings, token: Secret | None, folder: Path | None = None
 ) -> AsyncIterator[str]:
     """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
+    if settings.certificate is not None and settings.key is not None:
+        await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
     listener = listen(settings.host, settings.port, "the page", "choose another with --port")
-    async with running(make_app(sink, token, folder), listener, "web server"):
+    secured = (settings.certificate, settings.key)
+    async with running(make_app(sink, token, folder), listener, "web server", *secured):
         try:
             yield address(settings, listener.getsockname()[1], token)
         finally:
@@ -183,4 +186,5 @@ async def serving(
 def address(settings: WebSettings, port: int, token: Secret | None) -> str:
     """What to open, from this machine or, on a network, from the phone."""
     query = f"?token={token.reveal()}" if token is not None else ""
-    return f"http://{seen_from_outside(settings.host)}:{port}/{query}"
+    scheme = "http" if settings.certificate is None else "https"
+    return f"{scheme}://{seen_from_outside(settings.host)}:{port}/{query}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,9 +23,16 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def running(app: FastAPI, listener: socket.socket, name: str) -> AsyncIterator[uvicorn.Server]:
-    """Serve while inside; ``should_exit`` of what is given begins the end of it."""
+async def running(
+    app: FastAPI,
+    listener: socket.socket,
+    name: str,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> AsyncIterator[uvicorn.Server]:
+    """Serve while inside, over https with a certificate; ``should_exit`` begins the end of it."""
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    config.ssl_certfile, config.ssl_keyfile = certificate, key
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name=name)
     try:
@@ -32,6 +41,14 @@ async def running(app: FastAPI, listener: socket.socket, name: str) -> AsyncIter
         server.should_exit = True
         await task
         listener.close()
+
+
+def check_certificate(certificate: Path, key: Path) -> None:
+    """``ConfigError`` if they cannot be used; reads files."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise ConfigError(f"[web] certificate {certificate} with {key}: cannot be used: {exc}") from exc
 
 
 def listen(host: str, port: int, who: str, otherwise: str) -> socket.socket:

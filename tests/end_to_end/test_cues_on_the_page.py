@@ -6,14 +6,19 @@ import asyncio
 import contextlib
 import itertools
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import websockets
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Step
 from monitor.channel import Channel
+from monitor.errors import ConfigError
 from monitor.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.web import WebSink
 from monitor.steady import RealTime
@@ -21,6 +26,7 @@ from monitor.web.access import WebSettings
 from monitor.web.board import Board
 from monitor.web.page import serving
 from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, chromium, tones
+from tests.monitor.broker import program
 
 STEP_S = 60 / 164
 KNOWN_AFTER_S = 0.25  # what a detector needs to be sure of a step
@@ -115,8 +121,9 @@ def phase(beat_s: float, steps: Sequence[float], step_s: float) -> float:
 async def test_one_tap_gives_sound_and_a_test_of_it(browser: Browser) -> None:
     async with opened(browser, Service(), sound=False) as page:
         assert (await heard(page))[0] == []
-        await page.locator("#sound").tap()
-        await expect(page.locator("#sound")).to_have_text("sound on")
+        await page.locator("#ask").tap()
+        await expect(page.locator("#sound")).to_have_text("♪ on")
+        await expect(page.locator("#ask")).to_be_hidden()
         await page.wait_for_function("heard.words.length == 1")
         made, words, _ = await heard(page)
         assert [t.hz for t in made] == [659, 988]  # a rising pair
@@ -155,7 +162,7 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         again = await service.steps(service.now_s + 4, 60 / 171)
         await page.evaluate("heard.words.length = 0")
         service.tell(cue(again[-1], CueKind.CONFIRM))
-        await expect(page.locator("#cue-words")).to_have_text("Back on target")
+        await expect(page.locator("#cue-words")).to_have_text("Wieder im Ziel")
         after, words, _ = await heard(page)
         confirmed_s = max(t.at_s for t in after)
         assert [t.hz for t in after if t.at_s >= confirmed_s] == [784]  # one soft tone, the last of all
@@ -187,7 +194,7 @@ async def test_the_page_says_why_it_is_silent_and_works_without_sound(browser: B
         service.tell(ActivityChange(0.0, Activity.RUN, 0.0), band(1.0, "warm-up: cues in 3:10"))
         await expect(page.locator("#band")).to_have_text("target 168–178warm-up: cues in 3:10")
         service.tell(cue(service.now_s))
-        await expect(page.locator("#cue-late")).to_have_text("no sound: tap “sound” above")
+        await expect(page.locator("#cue-late")).to_have_text("no sound: tap ♪ above")
         assert (await heard(page))[1] == []
 
 
@@ -233,3 +240,28 @@ async def test_in_the_pocket_the_page_is_black_and_deaf_until_it_is_held(browser
         await page.mouse.down()
         await expect(page.locator("#pocket")).to_be_hidden()
         await page.mouse.up()
+
+
+async def test_over_https_a_phone_may_install_the_page_and_keep_it_awake(
+    browser: Browser, tmp_path: Path
+) -> None:
+    secrets = Path(__file__).parents[2] / "config" / "mosquitto" / "secrets.sh"
+    program("openssl", "openssl")
+    program("mosquitto_passwd", "mosquitto")
+    made = await asyncio.create_subprocess_exec(secrets, tmp_path, "127.0.0.1", "me")
+    assert await made.wait() == 0
+    encrypted = WebSettings(port=0, certificate=tmp_path / "server.crt", key=tmp_path / "server.key")
+    service = Service()
+    async with serving(service.sink, encrypted, None) as url:
+        assert url.startswith("https://")
+        trusting = ssl.create_default_context(cafile=tmp_path / "ca.crt")
+        async with websockets.connect(url.replace("https", "wss") + "ws", ssl=trusting) as page:
+            assert "all" in await page.recv()
+        context = await browser.new_context(ignore_https_errors=True)
+        shown = await context.new_page()
+        await shown.goto(url)
+        assert await shown.evaluate("isSecureContext && 'wakeLock' in navigator")
+        await context.close()
+    with pytest.raises(ConfigError, match="cannot be used"):
+        async with serving(service.sink, replace(encrypted, key=tmp_path / "ca.key"), None):
+            pass

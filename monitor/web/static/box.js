@@ -8,7 +8,8 @@ const $ = (id) => document.getElementById(id);
 export function openBox(sound, voice) {
   const box = $("box"), pill = $("sound");
   const shown = () => {
-    pill.textContent = sound.ready ? "sound on" : "tap for sound";
+    pill.textContent = sound.ready ? "♪ on" : "♪ off";
+    $("ask").hidden = sound.ready;
     pill.className = `pill ${sound.ready ? "good" : "warn"}`;
     $("delay").textContent = settings.delay_ms ? `${settings.delay_ms} ms are taken off` : "not measured";
   };
@@ -20,7 +21,7 @@ export function openBox(sound, voice) {
   };
   sound.changed = shown;
   pill.onclick = async () => { if (sound.ready) box.showModal(); else await test(); shown(); };
-  $("box-test").onclick = test;
+  $("box-test").onclick = $("ask").onclick = test;
   $("box-close").onclick = () => box.close();
   for (const name of ["tones", "beats", "pulses"]) {
     $(`set-${name}`).checked = settings[name];

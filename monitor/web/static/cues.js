@@ -34,22 +34,22 @@ export class Cues {
     const tones = confirm ? BACK : !correct ? NOTE : ease ? EASE : QUICKER;
     const heard_ms = settings.tones ? this.sound.tones(tones, confirm ? 0.25 : 0.5) : null;
     if (settings.pulses) navigator.vibrate?.(confirm ? 60 : ease ? [220, 140, 220] : 220);
-    let words = "";
-    if (!confirm) {
-      words = this.voice.phrase(cue.wording, cue.fault) || (correct ? "" : cue.why);
-      if (this.#mayspeak(cue)) {
-        this.#spoke_s = cue.t_s;
-        const left_ms = this.clock.local(cue.expires_s) - performance.now();
-        setTimeout(() => this.voice.say(words, left_ms), settings.tones ? WORDS_AFTER_MS : 0);
-      }
+    const words = this.voice.phrase(confirm ? "confirm" : cue.wording, cue.fault) || cue.why;
+    if (!confirm && this.#mayspeak(cue)) {
+      const left_ms = this.clock.local(cue.expires_s) - performance.now();
+      setTimeout(() => this.voice.say(words, left_ms), settings.tones ? WORDS_AFTER_MS : 0);
     }
     if (correct && !ease && settings.beats) this.#burst(cue, state);
-    this.#show(cue, confirm ? "Back on target" : words, ease, heard_ms, legend);
+    this.#show(cue, words, ease, heard_ms, legend);
   }
 
+  // A return is told by its tone alone; what is wrong with a sensor may be said at any time.
   #mayspeak(cue) {
     if (settings.words === "never" || !this.sound.ready) return false;
-    return settings.words === "always" || cue.t_s - this.#spoke_s >= WORDS_EVERY_S;
+    if (cue.kind === "notice") return true;
+    if (settings.words === "rarely" && cue.t_s - this.#spoke_s < WORDS_EVERY_S) return false;
+    this.#spoke_s = cue.t_s;
+    return true;
   }
 
   // The remedy for braking and overstride is the same as for a slow rhythm: a quicker one.
@@ -69,9 +69,9 @@ export class Cues {
     $("cue-sign").textContent = cue.kind === "confirm" ? "✓" : cue.kind === "notice" ? "i" : ease ? "↘" : "↗";
     $("cue-words").textContent = words;
     $("cue-numbers").textContent = cue.kind === "correct"
-      ? `${spec.label} ${number(cue.value)}, target ${number(cue.target)} ${spec.unit}` : "";
+      ? `${spec.label} ${number(cue.value)}, target ${number(cue.target)} ${spec.unit}` : cue.kind === "notice" ? cue.why : "";
     const late_s = heard_ms === null ? null : this.clock.at(heard_ms) - cue.t_s;
-    $("cue-late").textContent = late_s === null ? "no sound: tap “sound” above"
+    $("cue-late").textContent = late_s === null ? "no sound: tap ♪ above"
       : `heard ${(late_s / this.clock.pace).toFixed(1)} s after your step`;
     banner.hidden = false;
     clearTimeout(this.#hide);

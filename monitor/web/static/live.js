@@ -35,7 +35,7 @@ function connect() {
     if (message.all) { state = message.all; clock.start(message.pace); } else if (state) merge(message.change);
     clock.hear(message.at_s);
     heard = performance.now();
-    if (!state?.ended) say("link", "live", "good");
+    if (state?.ended) say("link", "ended"); else say("link", "live", "good");
     cues.take(state, legend);
     draw();
   };
@@ -111,6 +111,12 @@ function notice() {
   $("notice").textContent = troubles.join(" ");
 }
 
+// A band holds until the next one: two corners for each, the last up to now.
+function stepped(bands, end) {
+  const corners = bands.flatMap(([t, low, high], i) => [[t, low, high], [bands[i + 1]?.[0] ?? end, low, high]]);
+  return corners.filter(([t, low, high]) => t > end - STRIP_S && low !== null && high !== null);
+}
+
 function strip() {
   const points = state.history.cadence_spm ?? [], key = `${points.length}${points.at(-1)}${innerWidth}${theme()}`;
   if (!window.Plotly || key === drawn || !points.length) return;
@@ -121,7 +127,7 @@ function strip() {
     if (i && t - recent[i - 1][0] > 3) { x.push(t / 60); y.push(null); }
     x.push(t / 60); y.push(v);
   });
-  const line = css.getPropertyValue("--line"), bands = (state.history["band:cadence_spm"] ?? []).filter(([t, a, b]) => t > end - STRIP_S && a !== null && b !== null);
+  const line = css.getPropertyValue("--line"), bands = stepped(state.history["band:cadence_spm"] ?? [], end);
   const all = [...recent.map((p) => p[1]), ...bands.flatMap(([, a, b]) => [a, b])], low = Math.min(...all), high = Math.max(...all);
   const edge = { x: bands.map(([t]) => t / 60), mode: "lines", line: { width: 0 }, hoverinfo: "skip" }, good = css.getPropertyValue("--good");
   Plotly.react($("strip"), [

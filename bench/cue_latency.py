@@ -35,6 +35,7 @@ from monitor.web.page import serving
 
 RUNS, CUES, POSTS = 12, 60, 60
 OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0
+BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 
 
 def cases() -> Iterator[dict[str, str | float]]:
@@ -76,7 +77,7 @@ def _drifting(seed: int) -> Recording:
     for side in Side:
         c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75)), Radio(), seed)
+    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), Radio(), seed)
     coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=_known().to_dict())
     return replace(recording, settings=replace(recording.settings, coach=coach))
 

@@ -23,18 +23,19 @@ from monitor.tape import Tape, TapeHeader
 from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
 from tests.monitor.coaching import known
 
-OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0
+DRIFTED, AIMED = 156.0, 170.0
+BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 BOUTS = ((24.0, AIMED), (20.0, DRIFTED), (22.0, AIMED))  # cues come after 20 s of running
 
 
 def drifting() -> tuple[Run, Recording]:
-    """A runner on two shoes who knows the target, forgets it, and comes back to it."""
+    """A runner on a treadmill and two shoes who knows the target, forgets it, and comes back to it."""
     run = plan([Bout(seconds=s, speed_mps=2.8, cadence_spm=c) for s, c in BOUTS], seed=3)
     signals = []
     for seed, side in ((3, Side.LEFT), (4, Side.RIGHT)):
         c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75)), Radio(), 3)
+    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), Radio(), 3)
     coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=known().to_dict())
     return run, replace(recording, settings=replace(recording.settings, coach=coach))
 

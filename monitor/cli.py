@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.commands import after, align, data, devices, kept, look, phone, reach, run, stack
+from monitor.commands import after, align, coach, data, devices, kept, look, phone, reach, run, stack
 from monitor.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -30,6 +30,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     after.backup,
     after.restore,
     reach.notify,
+    coach.baseline,
     look.metrics,
     look.check_config,
     stack.status,

@@ -24,6 +24,8 @@ AWAY_S = 2.0  # a gap that long is a sensor that left and came back
 IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
 BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
 NO_SPEED_S = 60.0  # of running without a speed, then it is said once
+SLOPE_SD_PCT = 0.5
+"""A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
 STEP = {CADENCE: 0.5, OVERSTRIDE: 0.002, BRAKING: 0.0002}  # a smaller change of target makes no new band
 
 
@@ -96,7 +98,7 @@ class Coach:
             self._interrupted(t_s)
         self._last_s = t_s
         speed = self._speed(t_s, now)
-        slope, heart = _value(now, "slope_pct"), _value(now, "heart_rate_bpm")
+        slope, heart = _known_slope(now), _value(now, "heart_rate_bpm")
         verdict = self._situation.second(t_s, cadence_spm, speed, slope, heart)
         if self._situation.activity is Activity.RUN:
             self._ran_s += 1
@@ -258,3 +260,8 @@ class Coach:
 def _value(now: dict[str, Estimate], metric: str) -> float | None:
     found = now.get(metric)
     return None if found is None else found.value
+
+
+def _known_slope(now: dict[str, Estimate]) -> float | None:
+    found = now.get("slope_pct")
+    return None if found is None or found.sd > SLOPE_SD_PCT else found.value

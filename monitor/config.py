@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dsp.situation import EffortParams
+from dsp.target import TargetParams
 from dsp.types import Runner
 from monitor import from_toml
 from monitor.alerts import AlertSettings
@@ -14,7 +16,7 @@ from monitor.ble import BluetoothSettings
 from monitor.errors import ConfigError
 from monitor.mqtt_link import MqttSettings
 from monitor.phone import PhoneSettings
-from monitor.settings import SensorSettings, SessionSettings
+from monitor.settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
 from monitor.sinks.apprise import AppriseSettings
 from monitor.sinks.influx import InfluxSettings
 from monitor.sinks.ntfy import NtfySettings
@@ -44,6 +46,9 @@ class Config:
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)
     sensor: tuple[SensorSettings, ...] = ()
+    cues: CueSettings = field(default_factory=CueSettings)
+    target: TargetParams = field(default_factory=TargetParams)
+    effort: EffortParams = field(default_factory=EffortParams)
     bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
     phone: PhoneSettings = field(default_factory=PhoneSettings)
     web: WebSettings = field(default_factory=WebSettings)
@@ -62,6 +67,11 @@ class Config:
     @property
     def session(self) -> SessionSettings:
         return SessionSettings(athlete=self.athlete, runner=self.runner, sensors=self.sensor)
+
+    @property
+    def coach(self) -> CoachSettings:
+        """What the user has set of the coaching; the rest comes from the plan."""
+        return CoachSettings(cues=self.cues, target=self.target, effort=self.effort)
 
 
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:

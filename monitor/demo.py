@@ -1,4 +1,4 @@
-"""The main job on simulated sensors: two shoes and a belt behind a simulated radio."""
+"""The main job on simulated sensors: two shoes and a belt behind a simulated radio, and a coach."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from rich.console import Console
 from monitor.config import Config
 from monitor.errors import ConfigError
 from monitor.live import Live, go
-from monitor.recordings.simulated import Radio, simulated
+from monitor.recordings.drifting import bouts, coached
+from monitor.recordings.simulated import Radio, worn_in
 from monitor.sources.replay import Replay
 from monitor.web.access import WebSettings
 
@@ -17,13 +18,13 @@ from monitor.web.access import WebSettings
 def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
     """A simulated run, live; nothing is kept."""
     console = Console()
-    recording = simulated(seconds, Radio())
+    recording = worn_in(bouts(seconds), Radio())
     pace = speed if speed > 0 else math.inf
     go(
         Config(),
         Live(
             title="demo",
-            settings=recording.settings,
+            settings=coached(recording.settings),
             sources=lambda time: [Replay(recording, time, pace)],
             keep=False,
             web=web,

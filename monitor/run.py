@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from monitor.config import Config, default_path, load
+from monitor import plan
+from monitor.config import Config, data_folder, default_path, load
 from monitor.errors import ConfigError
-from monitor.live import Live, go, sources
+from monitor.live import Live, go, open_store, sources
+from monitor.plan import plan_file
 from monitor.sensors import SENSORS
+from monitor.settings import SessionSettings
 from monitor.steady import RealTime
 from monitor.web.access import WebSettings
 
 
 def run(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
     """Until Ctrl-C; with ``tape`` only that is written."""
+    console = Console()
     live = Live(
         title=title,
-        settings=config.session,
+        settings=config.session if tape is not None else coached(config, console),
         sources=lambda time: sources(config, time),
         web=web,
         tape=tape,
         summary=True,
     )
-    go(config, live, Console())
+    go(config, live, console)
+
+
+def coached(config: Config, console: Console) -> SessionSettings:
+    """The session's settings with what the plan has for today, brought up to date with earlier runs."""
+    path = plan_file(data_folder(config), config.athlete)
+    known = plan.read(path)
+    with open_store(config, console) as store:
+        now = plan.catch_up(known, store, config.athlete, lambda i: console.print(f"learning from {i.id}"))
+    if now != known:
+        plan.write(path, now)
+    today = datetime.datetime.now(datetime.UTC).date()
+    coach = plan.coaching(now, config.coach, today, secrets.randbits(32))
+    return replace(config.session, coach=coach)
 
 
 def configured(path: Path | None) -> Config:

@@ -11,7 +11,7 @@ from monitor.commands.options import Host, Leg, Port, Settings, Web, Where, pace
 
 
 def demo(
-    seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 90.0,
     speed: Annotated[float, typer.Option(min=0, help="times real time; 0: as fast as possible")] = 3.0,
     web: Annotated[bool, typer.Option(help="serve the live page meanwhile")] = True,
     radio: Annotated[
@@ -24,7 +24,7 @@ def demo(
     ] = 0,
     config: Settings = None,
 ) -> None:
-    """Run on two simulated shoes and a belt and show the numbers as they come."""
+    """Run on two simulated shoes and a belt: numbers as they come, a drift, the cue, the answer."""
     from monitor.config import Config, load
     from monitor.demo import demo as run
     from monitor.demo import radio_demo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,10 +50,19 @@ class Radio:
         return np.asarray(out, dtype=np.float64)
 
 
-def simulated(seconds: float, radio: Radio | None = None, seed: int = 1) -> Recording:
-    """Two shoes and a belt of one simulated runner at an easy pace, a little faster every other minute."""
+def easy(seconds: float) -> list[Bout]:
+    """An easy pace, a little faster every other minute."""
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
-    bouts[-1] = replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))
+    return [*bouts[:-1], replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))]
+
+
+def simulated(seconds: float, radio: Radio | None = None, seed: int = 1) -> Recording:
+    """Two shoes and a belt of one simulated runner at an easy pace."""
+    return worn_in(easy(seconds), radio, seed)
+
+
+def worn_in(bouts: Sequence[Bout], radio: Radio | None = None, seed: int = 1) -> Recording:
+    """Two shoes and a belt of one simulated runner in this run."""
     run, signals = plan(bouts, seed=seed), []
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
     for number, (placement, side) in enumerate(worn):

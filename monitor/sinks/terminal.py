@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from dsp.metrics import BY_NAME
+from dsp.types import Cue, CueKind
 from monitor.records import Out, SensorStatus
 from monitor.sensor_table import sensor_table
 from monitor.web.board import Board
@@ -34,6 +35,9 @@ class TerminalSink:
         with Live(console=self._console, refresh_per_second=8) as live:
             async for batch in batches:
                 self._board.push(batch)
+                for record in batch:
+                    if isinstance(record, Cue) and not record.withheld:
+                        self._console.print(cue_line(record))
                 self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
                 live.update(Group(self._table(), sensor_table(self._sensors)))
         self._console.print()
@@ -56,3 +60,14 @@ class TerminalSink:
                 n = spec.decimals
                 table.add_row(spec.label, f"{now['value']:.{n}f}", f"{now['sd']:.{n}f}", spec.unit)
         return table
+
+
+def cue_line(cue: Cue) -> str:
+    """What the runner was told, when and why: ``0:38  cue  Cadence 165, target 173 steps/min (...)``."""
+    minutes, seconds = divmod(round(cue.t_s), 60)
+    if cue.kind is CueKind.NOTICE:
+        return f"{minutes}:{seconds:02d}  {cue.why}"
+    spec = BY_NAME[cue.metric]
+    value, target = (f"{v:.{spec.decimals}f}" for v in (cue.value, cue.target))
+    word = "good" if cue.kind is CueKind.CONFIRM else "cue"
+    return f"{minutes}:{seconds:02d}  {word}  {spec.label} {value}, target {target} {spec.unit} ({cue.why})"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.situation import EffortParams
-from dsp.types import Activity, ActivityChange, Band, CueKind, Fault, Gap, Record
+from dsp.types import Activity, ActivityChange, Band, CueKind, Estimate, Fault, Gap, Metric, Record
 from monitor.records import Link, SensorStatus
 from monitor.settings import CueSettings
 from tests.monitor.coaching import OWN_SPM, TARGET_SPM, coach, cues, known, noisy, running, seconds
@@ -219,3 +219,17 @@ def test_a_copied_twin_goes_on_alike_and_an_empty_push_is_nothing() -> None:
     rest = [r for piece in pieces[70:] for r in piece]
     assert it.push([]) == []
     assert it.push(rest) == twin.push(rest)
+
+
+def test_a_slope_that_is_not_sure_silences_nothing() -> None:
+    low = [running(), *seconds(noisy(TARGET_SPM - 9, 60))]
+
+    def on_slope(sd: float) -> list[Record]:
+        return [
+            Metric(r.t_s, None, Estimate("slope_pct", -4.0, sd, "foot")) if k % 2 else r
+            for r in low
+            for k in range(2 if isinstance(r, Metric) and r.estimate.metric == "speed_mps" else 1)
+        ]
+
+    assert spoken(coach(known()).push(on_slope(1.0)))[0] == (CueKind.CORRECT, Fault.CADENCE_LOW)
+    assert spoken(coach(known()).push(on_slope(0.3))) == []

@@ -37,6 +37,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     stack.push,
     stack.schema,
     stack.doctor,
+    stack.gate,
 )
 """In the order in which ``--help`` lists them; ``check_config`` is called ``check-config``."""
 

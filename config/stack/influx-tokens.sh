@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Inside the InfluxDB container, once it is set up: a token that may only read, for Grafana, and for each
-# runner one that may only write.  For a runner who joins later:
-#   docker-compose exec influxdb bash /docker-entrypoint-initdb.d/tokens.sh NAME
+# Inside the InfluxDB container, once it is set up: a token that may only read, for Grafana, and one that
+# may only write, for the gate.
 set -euo pipefail
 umask 077
 token() { # FILE PERMISSION DESCRIPTION
@@ -11,4 +10,4 @@ token() { # FILE PERMISSION DESCRIPTION
 }
 bucket=$(influx bucket list --org gaitcue --name gait --hide-headers | cut -f1)
 token grafana.token read "Grafana reads"
-for runner in ${*:-$RUNNERS}; do token "$runner.token" write "$runner writes"; done
+token gate.token write "the gate writes"

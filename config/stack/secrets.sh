@@ -2,7 +2,8 @@
 # Every secret of the stack, once: what is there already stays as it is.
 #   secrets.sh HOST [RUNNER...]
 # Files are of mode 600 and belong to you; the containers run as you.  InfluxDB makes its own tokens at
-# its first start, into secrets/influx; give each runner NAME.token and mosquitto/NAME.password.
+# its first start, into secrets/influx; give each runner runners/NAME.token and mosquitto/NAME.password.
+# Run again with one more name, it adds that runner.
 set -euo pipefail
 host=${1:?usage: secrets.sh HOST [RUNNER...]}
 shift
@@ -10,12 +11,13 @@ for name in "$@"; do
   [[ $name =~ ^[a-z0-9_-]+$ ]] || { echo "$name: give runners names of small letters and digits" >&2; exit 2; }
 done
 umask 077
-mkdir -p secrets/influx data/{influxdb,grafana,mosquitto,ntfy,gaitcue}
+mkdir -p secrets/influx secrets/runners data/{influxdb,grafana,mosquitto,ntfy,gaitcue}
 word() { openssl rand -hex 20; }
 keep() { [ -s "secrets/$1" ] || printf '%s' "$2" >"secrets/$1"; }
 keep influx-password "$(word)"
 keep influx-admin-token "$(word)"
 keep grafana-password "$(word)"
+for name in "$@"; do keep "runners/$name.token" "$(word)"; done
 keep ntfy-password "$(word)"
 keep ntfy-token "tk_$(openssl rand -hex 15 | cut -c1-29)"
 if [ ! -s secrets/ntfy.yml ]; then

@@ -79,6 +79,26 @@ def doctor(
         raise typer.Exit(1)
 
 
+def gate(
+    runners: Annotated[Path, typer.Option(help="folder with one NAME.token for each runner")],
+    token_file: Annotated[Path, typer.Option(help="a token of InfluxDB that may write")],
+    upstream: Annotated[str, typer.Option(help="address of InfluxDB")] = "http://localhost:8086",
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on")] = 8087,
+) -> None:
+    """Stand before InfluxDB and let each runner's token write that runner's own points only."""
+    import uvicorn
+
+    from monitor.gate import make_gate
+    from monitor.secret import Secret
+
+    try:
+        token = Secret(token_file.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"--token-file {token_file}: no token there: {exc}") from exc
+    uvicorn.run(make_gate(upstream, token, runners), host=host, port=port, log_level="warning")
+
+
 def schema() -> None:
     """Print what is stored in InfluxDB: every measurement, tag and field with its unit (Markdown)."""
     from monitor.series import markdown

@@ -72,7 +72,7 @@ def test_the_compose_file_is_valid_and_refuses_to_start_without_secrets(copy: Pa
 def test_every_image_is_pinned_and_every_service_is_limited_and_watched() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     images = re.findall(r"image: (\S+)", text)
-    assert len(images) == 5
+    assert len(images) == 6
     assert all(re.search(r":v?\d+\.\d+", image) for image in images)
     assert text.count("<<: *service") == len(images)
     assert text.count("limits:") == len(images)

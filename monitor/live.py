@@ -82,7 +82,21 @@ def phyphox(config: Config, time: Steady) -> Source | None:
     return Phyphox(sensors, time) if sensors else None
 
 
-SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (bluetooth, phone_http, phyphox)
+def phone_mqtt(config: Config, time: Steady) -> Source | None:
+    """The configured phones that publish over MQTT."""
+    from monitor.phone import pushing
+    from monitor.sources.phone_mqtt import PhoneMqtt
+
+    sensors = pushing(config.sensor, "mqtt")
+    return PhoneMqtt(sensors, time, config.mqtt, config.phone.topic) if sensors else None
+
+
+SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (
+    bluetooth,
+    phone_http,
+    phone_mqtt,
+    phyphox,
+)
 """Where the packets of configured sensors come from; each row makes its source, or None without such."""
 
 SINKS: tuple[Callable[[Around], Sink | None], ...] = (influx, ntfy, apprise, mqtt)

@@ -1,0 +1,78 @@
+"""Phones with Sensor Logger that publish over MQTT: messages of their topic become packets untouched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from monitor.errors import ConfigError, MonitorError, SensorLost
+from monitor.mqtt_link import MqttSettings, require, said, tls
+from monitor.packet import Packet
+from monitor.records import Link, SensorStatus
+from monitor.sensors.sensor_logger import CHANNEL
+from monitor.settings import SensorSettings
+from monitor.sources import Emit
+from monitor.steady import Steady
+from monitor.supervise import Backoff, supervise
+
+
+class PhoneMqtt:
+    """Stays connected to the broker of ``[mqtt]`` until it is cancelled."""
+
+    name = "phone mqtt"
+
+    def __init__(
+        self, sensors: Sequence[SensorSettings], time: Steady, broker: MqttSettings, topic: str
+    ) -> None:
+        self._topics = {str(s.options.get("topic", topic)): s.name for s in sensors}
+        if len(self._topics) < len(sensors):
+            raise ConfigError("two phones publish to one topic: give each its own, options.topic")
+        if broker.host is None:
+            raise ConfigError("a phone comes over MQTT, but [mqtt] names no broker: set host")
+        require()
+        self._time = time
+        self._broker = broker
+
+    async def run(self, emit: Emit) -> None:
+        """Connect, subscribe, and begin again when the broker goes away."""
+
+        def report(exc: MonitorError, wait_s: float) -> None:
+            for name in self._topics.values():
+                emit(SensorStatus(self._time.now_s(), name, Link.LOST, f"{exc}; trying again"))
+
+        context = await asyncio.to_thread(tls, self._broker)
+
+        async def attempt(generation: int) -> None:
+            from aiomqtt import Client, MqttError, ProtocolVersion
+
+            broker = self._broker
+            client = Client(
+                broker.host or "",
+                broker.actual_port,
+                username=broker.user,
+                password=broker.password.reveal() if broker.password else None,
+                protocol=ProtocolVersion.V5,
+                timeout=broker.timeout_s,
+                tls_context=context,
+            )
+            try:
+                async with client:
+                    await self._listen(client, generation, emit)
+            except MqttError as exc:
+                raise SensorLost(said(exc, broker)) from exc
+
+        await supervise(attempt, report, self._time, Backoff(first_s=0.5, longest_s=8.0))
+
+    async def _listen(self, client: object, generation: int, emit: Emit) -> None:
+        from aiomqtt import Client
+
+        assert isinstance(client, Client)
+        for topic, name in self._topics.items():
+            await client.subscribe(topic)
+            text = f"waiting for the phone to publish to {topic}"
+            emit(SensorStatus(self._time.now_s(), name, Link.SEARCHING, text))
+        async for message in client.messages:
+            arrival_ns = round(self._time.now_s() * 1e9)
+            name = self._topics.get(str(message.topic), "")
+            if name and isinstance(message.payload, bytes):
+                emit(Packet(name, arrival_ns, CHANNEL, message.payload, generation))

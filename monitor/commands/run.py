@@ -30,16 +30,14 @@ def demo(
     from monitor.demo import radio_demo
 
     shown = page(Config(), host, port) if web else None
-    if radio:
-        radio_demo(seconds, shown)
-    else:
-        run(seconds, speed, shown)
     if squad:
         from monitor.squad import run as run_squad
 
         run_squad(load(config), squad, seconds, speed)
+    elif radio:
+        radio_demo(seconds, shown)
     else:
-        run(seconds, speed, page(Config(), host, port) if web else None)
+        run(seconds, speed, shown)
 
 
 def run(

@@ -8,6 +8,7 @@ earlier one, then become steps in time order, and whole seconds become metrics.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from dsp.events.ankle import AnkleStage
 from dsp.events.foot import FootStage
 from dsp.events.pelvis import PelvisStage
 from dsp.events.shank import ShankStage
+from dsp.feed import Feed, Found
 from dsp.models import MODELS, Models
 from dsp.readings import Readings
 from dsp.seconds import Seconds
@@ -79,15 +81,15 @@ class Engine:
         self._runner = runner or Runner()
         self._worn = {w.sensor: w for w in worn}
         imus = [w for w in worn if w.placement is not Placement.POD]
-        self._stages = {w.sensor: STAGES[w.placement](w, models) for w in imus}
+        self._feeds = {w.sensor: Feed(STAGES[w.placement](w, models)) for w in imus}
         self._clocks = {w.sensor: StrideClock(w.placement.one_leg) for w in imus}
         first = min(imus, key=lambda w: RANK.index(w.placement), default=None)
         self._activity_from = "" if first is None else first.sensor
         self._activity = ActivityStage(first) if first is not None else None
         self._log = ActivityLog()
-        self._seen: dict[str, float] = {}
         self._first_s = math.inf  # time of the first sample of all
-        self._waiting: list[Contact] = []
+        self._waiting: list[Contact] = []  # in time order
+        self._gaps: list[Gap] = []  # told already, but strides before them may still wait
         self._settled_s = -math.inf
         self._last: dict[Side | None, float] = {}
         self._stepped_s: dict[str, float] = {}  # last contact of every sensor
@@ -104,60 +106,69 @@ class Engine:
             return []
         out: list[Record] = []
         self._first_s = min(self._first_s, float(item.t_s[0]))
-        self._seen[item.sensor] = float(item.t_s[-1])
         if self._activity is not None and item.sensor == self._activity_from:
             for change in self._activity.push(item):
                 self._log.push(change)
                 out.append(change)
-        out += self._take(item.sensor, self._stages[item.sensor].push(item))
-        return out + self._settle(self._watermark())
+        out += self._take(item.sensor, self._feeds[item.sensor].push(item))
+        out += self._settle(self._watermark())
+        while behind := self._worth_a_look():
+            for sensor, feed in behind.items():
+                out += self._take(sensor, feed.look())
+            out += self._settle(self._watermark())
+        return out
 
     def finish(self) -> list[Record]:
         """No more input: everything still waiting becomes certain."""
         out: list[Record] = []
-        for sensor, stage in self._stages.items():
-            out += self._take(sensor, stage.finish())
+        for sensor, feed in self._feeds.items():
+            out += self._take(sensor, feed.finish())
         out += self._settle(math.inf)
-        if not self._stages and math.isfinite(self._readings.newest_s):
+        if not self._feeds and math.isfinite(self._readings.newest_s):
             out += self._seconds.until(self._readings.newest_s, self._readings, self._speed, self._log)
         return out + self._seconds.finish(self._readings, self._speed)
 
-    def _take(self, sensor: str, found: Sequence[object]) -> list[Record]:
+    def _take(self, sensor: str, found: Found) -> list[Record]:
         """Contacts wait; everything else goes on."""
         out: list[Record] = []
         for item in found:
             if isinstance(item, Contact):
-                self._waiting.append(item)
+                insort(self._waiting, item, key=lambda c: (c.ic_s, c.sensor))
                 continue
             if isinstance(item, Gap):
-                self._clocks[sensor].gap()
-                self._last.clear()
-            out.append(item)  # type: ignore[arg-type]
+                self._gaps.append(item)
+            out.append(item)
         return out
+
+    def _worth_a_look(self) -> dict[str, Feed]:
+        """Sensors whose waiting samples are all that holds up the next contact or second."""
+        wanted_s = (
+            min([c.ic_s for c in self._waiting[:1]] + [self._seconds.next_s]) + self._p.same_contact_s
+        )
+        behind = {s: f for s, f in self._delivering() if f.detector.done_s < wanted_s}
+        return behind if all(f.reaches(wanted_s) for f in behind.values()) else {}
+
+    def _delivering(self) -> list[tuple[str, Feed]]:
+        """Sensors that are worth waiting for."""
+        newest = max(f.seen_s for f in self._feeds.values())
+        return [(s, f) for s, f in self._feeds.items() if f.seen_s >= newest - self._p.lateness_s]
 
     def _watermark(self) -> float:
         """Up to when no sensor that still delivers can add a contact, and the gait is known."""
-        newest = max(self._seen.values())
+        newest = max(f.seen_s for f in self._feeds.values())
         if not self._log.begun and newest < self._first_s + self._p.gait_s:
             return -math.inf
-        times = [
-            max(self._stages[s].done_s, seen - self._p.patience_s)
-            for s, seen in self._seen.items()
-            if seen >= newest - self._p.lateness_s
-        ]
-        return float(min(times)) - self._p.same_contact_s
+        times = [max(f.detector.done_s, f.seen_s - self._p.patience_s) for _, f in self._delivering()]
+        return min(times) - self._p.same_contact_s
 
     def _settle(self, until_s: float) -> list[Record]:
         """Contacts up to ``until_s``, in time order, to steps; then the seconds before it."""
         self._settled_s = max(self._settled_s, until_s)
-        ready = sorted(
-            (c for c in self._waiting if c.ic_s <= self._settled_s), key=lambda c: (c.ic_s, c.sensor)
-        )
-        self._waiting = [c for c in self._waiting if c.ic_s > self._settled_s]
         out: list[Record] = []
-        while ready:
-            group = [c for c in ready if self._same(ready[0], c)]
-            ready = [c for c in ready if not any(c is g for g in group)]
+        while self._waiting and self._waiting[0].ic_s <= self._settled_s:
+            self._cut(self._waiting[0].ic_s)
+            group = [c for c in self._waiting if self._same(self._waiting[0], c)]
+            self._waiting = [c for c in self._waiting if not any(c is g for g in group)]
             step = self._step(sorted(group, key=lambda c: RANK.index(c.placement)))
             if step is not None:
                 out += self._seconds.push(step, self._readings, self._speed, self._log)
@@ -165,6 +176,13 @@ class Engine:
         if math.isfinite(self._settled_s):
             out += self._seconds.until(self._settled_s, self._readings, self._speed, self._log)
         return out
+
+    def _cut(self, t_s: float) -> None:
+        """No stride and no step before ``t_s`` spans a gap."""
+        for gap in [g for g in self._gaps if g.start_s < t_s]:
+            self._gaps.remove(gap)
+            self._clocks[gap.sensor].gap()
+            self._last.clear()
 
     def _same(self, a: Contact, b: Contact) -> bool:
         if a is b:
@@ -238,7 +256,7 @@ class Engine:
 
     def _read(self, reading: Reading) -> list[Record]:
         self._readings.push(reading)
-        if self._stages:
+        if self._feeds:
             return []
         out: list[Record] = []
         if reading.quantity in ("cadence_spm", "speed_mps"):

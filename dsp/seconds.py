@@ -59,6 +59,11 @@ class Seconds:
             self._load.push(impulse.value, hardest, time.value / 1e3, grade)
         return out
 
+    @property
+    def next_s(self) -> float:
+        """The second that is not finished yet."""
+        return math.inf if self._next is None else float(self._next)
+
     def until(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
         """All whole seconds up to ``t_s``."""
         if self._next is None:

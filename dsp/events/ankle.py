@@ -44,7 +44,8 @@ class AnkleStage:
         self._resampler = Resampler(RATE_HZ)
         self._history = History(RATE_HZ, 2, keep_s=4.0)
         self._stride_s = self._p.first_stride_s
-        self._fired_s = self._armed_s = self.done_s = -math.inf
+        self._fired_s = self._armed_s = -math.inf
+        self.done_s = self.due_s = self.still_s = -math.inf
         self._start_filters()
 
     def _start_filters(self) -> None:
@@ -109,6 +110,7 @@ class AnkleStage:
             self._armed_s = h.time(first + int(armed[-1])) - self._delay_s
         self._seen = h.end
         self.done_s = h.time(h.end - 1) - self._delay_s
+        self.due_s = self._fired_s + p.refractory * self._stride_s + self._delay_s
         return out
 
     def _contact(self, at_s: float) -> Contact:

@@ -63,12 +63,13 @@ class FootStage:
         self._meter = StrideMeter(RATE_HZ)
         self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
         self._ended = False  # no more samples will come
-        self.done_s = -math.inf
+        self.done_s = self.due_s = self.still_s = -math.inf
         self._begin_grid()
 
     def _begin_grid(self) -> None:
         self._cursor = 2  # next row to be looked at for a mid-swing
         self._swing: int | None = None  # mid-swing whose stance is not finished
+        self._need = 0  # rows without which it cannot be
         self._last_swing: int | None = None
         self._try_at = round(2.5 * RATE_HZ)  # rows at which the next attempt to find the axes is due
         self._meter.forget()
@@ -108,9 +109,23 @@ class FootStage:
             if made is None:
                 break
             out += made
-        row = self._swing if self._swing is not None else max(self._cursor, self._history.start)
-        self.done_s = self._history.time(row)
+        self._say_when()
         return out
+
+    def _say_when(self) -> None:
+        """How far everything is decided, and when more can be."""
+        h, learned = self._history, bool(self._axes.have)
+        row, need = max(self._cursor, h.start), self._try_at
+        if learned and self._swing is None:
+            need = row + self._close_at()
+        elif self._swing is not None:
+            row, need = self._swing, self._need
+        self.done_s, self.due_s = h.time(row), h.time(need - 1)
+        self.still_s = -math.inf if learned and self._swing is None else self.due_s
+
+    def _close_at(self) -> int:
+        """Rows from a mid-swing until its stance can be looked at."""
+        return round(0.60 * self._stride_s * RATE_HZ) + 3
 
     def _find_axes(self) -> bool:
         """From candidate mid-stances of the last 12 s; True when enough strides agree."""
@@ -182,12 +197,12 @@ class FootStage:
     def _close(self, swing: int) -> list[Contact | Readiness] | None:
         """Mid-stance, then contact and toe-off, once their samples are there."""
         h = self._history
-        first, last = (swing + round(k * self._stride_s * RATE_HZ) for k in (0.143, 0.60))
+        first, self._need = swing + round(0.143 * self._stride_s * RATE_HZ), swing + self._close_at()
         if self._ended:
-            last = min(last, h.end - 3)
-        if h.end < last + 3 or last <= first:
+            self._need = min(self._need, h.end)
+        if h.end < self._need or self._need - 3 <= first:
             return None
-        still = stillness(h.rows(first - 2, last + 3))
+        still = stillness(h.rows(first - 2, self._need))
         zv = first + int(np.argmin(still))
         if still.min() > max(200.0, 4 * self._still):
             return self._reject(swing)
@@ -199,8 +214,9 @@ class FootStage:
         seen = stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ)
         tipped = tipped_row(seen)
         if tipped is None or tipped > limit - 1 - swing:
+            self._need = h.end + look
             return self._reject(swing) if h.end >= limit else None
-        need = swing + math.ceil(tipped) + look
+        self._need = need = swing + math.ceil(tipped) + look
         if self._ended and h.end >= swing + tipped + 0.03 * RATE_HZ:
             need = min(need, h.end)
         if h.end < need:

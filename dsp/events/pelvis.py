@@ -55,7 +55,7 @@ class PelvisStage:
         self._load_ms: float | None = None  # how long the last step was loaded
         self._clock_s: float | None = None  # the crossing whose step is not finished yet
         self._last_fired_s = self._armed_s = -math.inf
-        self.done_s = -math.inf
+        self.done_s = self.due_s = self.still_s = -math.inf
         self._start_filters()
 
     def _start_filters(self) -> None:
@@ -123,8 +123,19 @@ class PelvisStage:
         now = h.time(h.end - 1) - self._slow.delay_s
         if self._clock_s is not None and now - self._clock_s > self._p.longest_step_s:
             out += self._finish(None)
-        self.done_s = (self._clock_s if self._clock_s is not None else now) - 0.1
+        self._say_when(now)
         return out
+
+    def _say_when(self, now: float) -> None:
+        """How far everything is decided, and when more can be: a step ends with the next crossing."""
+        pause = self._p.refractory * self._step_s
+        crossing = self._last_fired_s + pause
+        if self._clock_s is None:
+            crossing = max(now, crossing) + pause
+        self.due_s = crossing + self._slow.delay_s
+        self.done_s, self.still_s = now - 0.1, -math.inf
+        if self._clock_s is not None:
+            self.done_s, self.still_s = self._clock_s - 0.1, self.due_s
 
     def _fire(self, at_s: float) -> list[Contact]:
         out = self._finish(at_s)

@@ -53,7 +53,7 @@ class ShankStage:
         self._stride_s, self._peak_dps = self._p.stride_s, self._p.swing_dps
         self._have = 0
         self._ended = False  # no more samples will come
-        self.done_s = -math.inf
+        self.done_s = self.due_s = self.still_s = -math.inf
         self._begin_grid()
 
     def _begin_grid(self) -> None:
@@ -99,8 +99,20 @@ class ShankStage:
             if made is None:
                 break
             out += made
-        self.done_s = h.time(self._swing if self._swing is not None else max(self._cursor, h.start))
+        self._say_when()
         return out
+
+    def _say_when(self) -> None:
+        """How far everything is decided, and when more can be."""
+        h, learned = self._history, self._axis is not None
+        row = self._swing if self._swing is not None else max(self._cursor, h.start)
+        need = row + self._close_at() if learned else self._try_at
+        self.done_s, self.due_s = h.time(row), h.time(need - 1) + self._low.delay_s
+        self.still_s = -math.inf if learned and self._swing is None else self.due_s
+
+    def _close_at(self) -> int:
+        """Rows from a swing until its stance can be looked at."""
+        return round((0.15 + 0.75) * self._stride_s * RATE_HZ)
 
     def _find_axis(self) -> bool:
         """Principal axis of rotation of the last 3 s; the swing forward takes less time."""
@@ -156,7 +168,7 @@ class ShankStage:
         return []
 
     def _close(self, swing: int) -> list[Contact | Readiness] | None:
-        need = swing + round((0.15 + 0.75) * self._stride_s * RATE_HZ)
+        need = swing + self._close_at()
         h = self._history
         if h.end < need:
             if not self._ended or h.end - swing < 0.3 * RATE_HZ:

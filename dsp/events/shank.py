@@ -93,7 +93,7 @@ class ShankStage:
 
     def _decide(self) -> list[Contact | Readiness]:
         """All decisions the samples so far allow."""
-        h, out = self._history, list[Contact | Readiness]()
+        out: list[Contact | Readiness] = []
         while self._axis is not None or self._find_axis():
             made = self._close(self._swing) if self._swing is not None else self._find_swing()
             if made is None:

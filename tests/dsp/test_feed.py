@@ -94,7 +94,9 @@ def test_no_stride_spans_a_gap_although_its_contacts_wait_for_another_sensor() -
     for before, step in pairwise(r for r in out if isinstance(r, Step) and r.sensor == "L"):
         if any(before.ic_s < gap.start_s < step.ic_s for gap in gaps):
             stride = step.get("stride_time_ms")
-            assert stride is None or stride.value != pytest.approx(1e3 * (step.ic_s - before.ic_s), abs=1e-6)
+            assert stride is None or stride.value != pytest.approx(
+                1e3 * (step.ic_s - before.ic_s), abs=1e-6
+            )
             spanned += 1
     assert spanned >= 3
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.errors import ConfigError, StoreError
-from monitor.exports import fit, raw, table
+from monitor.exports import fit, line, raw, table
 from monitor.review.run import Run, load
 from monitor.store import Store
 
@@ -31,6 +31,7 @@ EXPORTS: dict[str, Export] = {
     "fit": Export(".fit", "activity for watches' apps and training diaries", fit.write),
     "csv": Export(".csv", "one row a second, one row a step, data dictionary", table.write_csv),
     "parquet": Export(".parquet", "the same for data frames (extra: parquet)", table.write_parquet),
+    "lp": Export(".lp", "InfluxDB line protocol, as the stack gets it", line.write),
     "tape": Export(".tape", "the raw packets as they came", raw.write_tape),
     "imu-csv": Export(".imu.csv", "raw samples, one file per sensor", raw.write_csv),
     "imu-parquet": Export(

@@ -13,6 +13,8 @@ from monitor.errors import ConfigError, StoreError
 from monitor.exports import EXPORTS, export
 from monitor.exports.dictionary import describe
 from monitor.keep import keep
+from monitor.line_protocol import lines
+from monitor.points import points
 from monitor.recordings import read
 from monitor.recordings.recording import Recording
 from monitor.recordings.simulated import simulated
@@ -92,6 +94,13 @@ def test_the_exported_tape_gives_the_same_steps(store: Store, tmp_path: Path) ->
     session = Session(recording.settings)
     found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
     assert [r.ic_s for r in found if hasattr(r, "ic_s")] == list(store.step_columns(NAME).ic_s)
+
+
+def test_line_protocol_is_what_the_influx_sink_sends(store: Store, tmp_path: Path) -> None:
+    (made,) = export(store, NAME, "lp", tmp_path)
+    sent = lines(points(store.session(NAME), store.records(NAME)))
+    assert made.read_bytes() == sent + b"\n"
+    assert sum(line.startswith(b"second,") for line in made.read_bytes().splitlines()) > 200
 
 
 @pytest.mark.parametrize("format", sorted(EXPORTS))

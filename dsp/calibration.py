@@ -4,6 +4,9 @@ What is left of the models' error is mostly the runner: he lands farther or brak
 the same speed and cadence, and does so at every speed.  One number per quantity therefore takes most of
 it away.  Each is learned by recursive least squares, that is a Kalman filter of one constant, which
 starts at one and trusts a single stay as far as people differ.
+
+A stay is learned from with ``personal`` models, plain at first: estimate and truth are the means of the
+same steps.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The gains of one runner; a plain one changes nothing."""
+    """The gains of one runner, all one before anything is learned."""
 
     contact_ms: Gain = field(default_factory=Gain)
     overstride_m: Gain = field(default_factory=Gain)
@@ -56,8 +59,14 @@ class Calibration:
     def personal(self, models: Models) -> Models:
         """The models of this runner.
 
-        The contact time of a shoe is the difference of two events: its toe-off is moved instead.
+        The angle of the foot tells people apart, not the speeds of one: braking impulse goes by step
+        length alone.  The contact time of a shoe is the difference of two events: its toe-off is moved.
         """
+        models = replace(
+            models,
+            foot_impulse_bws=models.pod_impulse_bws,
+            foot_impulse_bws_with_speed=models.pod_impulse_bws,
+        )
         changed: dict[str, Linear] = {}
         for f in fields(self):
             gain: Gain = getattr(self, f.name)

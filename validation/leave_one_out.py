@@ -23,7 +23,11 @@ AFTER = ", after one stay"
 
 
 def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str], None]) -> dict[str, Card]:
-    """One card per folder the regressions were fitted on, each runner scored with models of the others."""
+    """Each runner scored with models of the others: one card per folder the regressions were fitted on.
+
+    A second card per folder says how well they do after one stay of known truth: gains are learned at a
+    runner's middle speed and scored at his others.
+    """
     cards: dict[str, Card] = {}
     for folder in FITTED_ON:
         noted = [
@@ -38,23 +42,20 @@ def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str],
             progress(f"leaving out {runner}")
             models = refit([t.path for t in noted if t.true.runner != runner], sensors, noted)
             own = [t for t in noted if t.true.runner == runner]
-            said = [everything(t.path, sensors, models) for t in own]
-            for trial, records in zip(own, said, strict=True):
-                card.add(trial.true, records)
-            _one_stay(after, own, said, sensors, models)
+            for trial in own:
+                card.add(trial.true, everything(trial.path, sensors, models))
+            _one_stay(after, own, sensors, models)
     return cards
 
 
-def _one_stay(
-    card: Card, own: Sequence[Trial], said: Sequence[Sequence[Record]], sensors: str, models: Models
-) -> None:
+def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) -> None:
     """Learn the gains of one runner at the middle of his speeds; score the other trials."""
     order = sorted(range(len(own)), key=lambda k: float(np.mean(own[k].true.values["speed_mps"])))
     stay = order[len(order) // 2]
-    calibration = Calibration()
+    calibration, true = Calibration(), own[stay].true
+    said = everything(own[stay].path, sensors, calibration.personal(models))
     for name, metric in GAINS.items():
-        true = own[stay].true
-        estimate = _mean(metric, said[stay], true)
+        estimate = _mean(metric, said, true)
         if estimate is not None:
             calibration = calibration.learn(
                 name, estimate, float(np.nanmean(true.values[metric][true.settled]))

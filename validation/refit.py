@@ -14,11 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from dsp.models import MODELS, Linear, Models
-from dsp.types import Array
 from validation.run import everything
 from validation.truth import Truth, truth
 
-POD = ("pod", "foot+speed", "shank+speed", "pelvis+speed")
+POD = ("pod", "foot", "foot+speed", "shank+speed", "pelvis+speed")
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "foot_ic_ms": ("foot", "foot+speed"),
     "foot_to_ms": ("foot", "foot+speed"),
@@ -136,8 +135,10 @@ def _target(name: str, true: Truth, i: int, terms: Terms) -> float:
     if name == "foot_to_ms":
         return float(1e3 * (true.to_s[i] - terms["tipped_s"]))
     quantity = next(q for part, q in _QUANTITIES.items() if part in name)
-    values: Array = true.values.get(quantity, np.full(len(true.ic_s), np.nan))
-    return float(values[i]) if i >= 0 else float(np.nanmean(values[true.settled]))
+    values = true.values.get(quantity)
+    if values is None:
+        return np.nan
+    return float(values[i] if i >= 0 else np.mean(values[true.settled]))
 
 
 _QUANTITIES = {

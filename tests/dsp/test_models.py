@@ -94,7 +94,19 @@ def test_personal_models_say_what_the_stay_showed_and_leave_the_rest_alone() -> 
     assert own["overstride_m"] == plain["overstride_m"]
     changed = [f.name for f in fields(MODELS) if getattr(personal, f.name) != getattr(MODELS, f.name)]
     assert changed == [f.name for f in fields(MODELS) if "impulse" in f.name]
-    assert Calibration().personal(MODELS) == MODELS
+    assert Calibration().personal(MODELS).foot_overstride_m == MODELS.foot_overstride_m
+
+
+def test_once_personal_braking_goes_by_step_length_not_by_the_foot() -> None:
+    steps = [
+        named(
+            step_estimates(
+                contact(Placement.FOOT, pitch_max_deg=p), around(), Calibration().personal(MODELS)
+            )
+        )
+        for p in (5.0, 30.0)
+    ]
+    assert steps[0]["braking_impulse_bws"] == steps[1]["braking_impulse_bws"]
 
 
 @pytest.mark.parametrize(("estimated", "true"), [(0.02, 0.0), (0.0, 0.02), (0.02, 0.9)])

@@ -1,7 +1,7 @@
 """Every regression of the engine, in one place, so that a validation may fit all of them anew.
 
 Fitted on virtual IMUs of 15 runners at 2.5, 3.5 and 4.5 m/s on a level treadmill (Fukuchi 2017, PeerJ
-5:e3298) with what the live engine itself measured there; ``python -m validation.refit`` prints these
+5:e3298) with what the live engine itself measured there; ``python -m validation.ship`` prints these
 lines.  A model "with speed" was given the speed a treadmill shows, one without rests on the feet's own.
 """
 
@@ -54,37 +54,37 @@ class Models:
 
     # how much later than the foot slap the shoe touched down, than its tipping over it left the ground
     foot_ic_ms: Linear = Linear(
-        -9.262, {"pitch_max_deg": -0.6411, "fall_ms": -0.288, "slow_ms": 0.1951}, 3.5
+        -9.262, {"pitch_max_deg": -0.6411, "fall_ms": -0.288, "slow_ms": 0.1951}, 2.4
     )
     foot_to_ms: Linear = Linear(
-        -31.33, {"push_end_ms": 0.2437, "spin_ms": 0.3396, "high_ms": 0.245, "stride_s": 44.41}, 5.5
+        -31.33, {"push_end_ms": 0.2437, "spin_ms": 0.3396, "high_ms": 0.245, "stride_s": 44.41}, 4.1
     )
-    foot_strike_deg: Linear = Linear(1.518, {"pitch_ic_deg": 1.082, "speed_mps": -0.8274}, 1.6)
+    foot_strike_deg: Linear = Linear(1.518, {"pitch_ic_deg": 1.082, "speed_mps": -0.8274}, 1.1)
     # the ground below a stride, from how far a stride rose in a hundred of its length
-    foot_slope_pct: Linear = Linear(0.76, {"rise_pct": 1.0}, 1.0)
+    foot_slope_pct: Linear = Linear(0.76, {"rise_pct": 1.0}, 1.4)
     # how much later than the mean of its three marks a shank touched down; its contact time
-    shank_ic_ms: Linear = Linear(-16.51, {}, 6.5)
+    shank_ic_ms: Linear = Linear(-16.51, {}, 5.5)
     shank_contact_ms: Linear = Linear(-3.688, {"span_ms": 0.9707}, 9.3)
-    shank_contact_ms_with_lean: Linear = Linear(15.73, {"span_ms": 0.9336, "lean_deg": -1.197}, 8.0)
-    shank_deg: Linear = Linear(0.0, {"lean_deg": 1.0}, 2.3)
+    shank_contact_ms_with_lean: Linear = Linear(15.73, {"span_ms": 0.9336, "lean_deg": -1.197}, 7.9)
+    shank_deg: Linear = Linear(0.0, {"lean_deg": 1.0}, 2.7)
     # how much later than the clock of the pelvis a foot touched down; contact time; rise of the pelvis
-    pelvis_ic_ms: Linear = Linear(-18.62, {}, 10.0)
+    pelvis_ic_ms: Linear = Linear(-18.62, {}, 10.8)
     pelvis_ic_ms_with_speed: Linear = Linear(-51.16, {"speed_mps": 9.295}, 7.7)
     pelvis_contact_ms: Linear = Linear(-127.0, {"load_ms": 2.16, "step_s": -420.6}, 18.7)
     pelvis_contact_ms_with_speed: Linear = Linear(
-        39.63, {"load_ms": 1.788, "speed_mps": -18.21, "step_s": -468.1}, 14.1
+        39.63, {"load_ms": 1.788, "speed_mps": -18.21, "step_s": -468.1}, 14.2
     )
-    pelvis_rise_mm: Linear = Linear(-30.61, {"harmonic_mm": 0.7247, "step_s": 134.7}, 3.9)
+    pelvis_rise_mm: Linear = Linear(-30.61, {"harmonic_mm": 0.7247, "step_s": 134.7}, 3.4)
     pod_contact_ms: Linear = Linear(-67.19, {"per_speed_s_m": 252.1, "step_s": 627.8}, 18.1)
-    pod_contact_ms_with_height: Linear = Linear(-328.4, {"per_speed_s_m": 397.7, "height_m": 251.3}, 14.5)
+    pod_contact_ms_with_height: Linear = Linear(-328.4, {"per_speed_s_m": 397.7, "height_m": 251.3}, 14.6)
     # ankle ahead of the pelvis centre at contact
-    foot_overstride_m: Linear = Linear(-0.0547, {"speed_contact_m": 0.3577}, 0.0122)
-    foot_overstride_m_with_speed: Linear = Linear(-0.0606, {"speed_contact_m": 0.3683}, 0.0117)
+    foot_overstride_m: Linear = Linear(-0.0547, {"speed_contact_m": 0.3577}, 0.0124)
+    foot_overstride_m_with_speed: Linear = Linear(-0.0606, {"speed_contact_m": 0.3683}, 0.0118)
     shank_overstride_m: Linear = Linear(
-        -0.05321, {"speed_contact_m": 0.3144, "speed_mps": 0.009851}, 0.0149
+        -0.05321, {"speed_contact_m": 0.3144, "speed_mps": 0.009851}, 0.0145
     )
-    pod_overstride_m: Linear = Linear(0.03455, {"speed_step_m": 0.1575}, 0.0218)
-    pod_overstride_m_with_contact: Linear = Linear(-0.04163, {"speed_contact_m": 0.3438}, 0.022)
+    pod_overstride_m: Linear = Linear(0.03455, {"speed_step_m": 0.1575}, 0.0219)
+    pod_overstride_m_with_contact: Linear = Linear(-0.04163, {"speed_contact_m": 0.3438}, 0.0221)
     # backward impulse and its peak (30 Hz low-pass) on the level, over body weight
     foot_impulse_bws: Linear = Linear(
         -0.02782,
@@ -95,14 +95,14 @@ class Models:
     foot_impulse_bws_with_speed: Linear = Linear(
         -0.02867,
         {"speed_mps": 0.005885, "step_s": 0.09487, "pitch_max_deg": -0.0001763},
-        0.07,
+        0.071,
         relative=True,
     )
-    pod_impulse_bws: Linear = Linear(0.005011, {"speed_step_m": 0.01358}, 0.099, relative=True)
-    foot_peak_bw: Linear = Linear(-0.2584, {"speed_mps": 0.1061, "step_s": 0.7176}, 0.101, relative=True)
+    pod_impulse_bws: Linear = Linear(0.005011, {"speed_step_m": 0.01358}, 0.092, relative=True)
+    foot_peak_bw: Linear = Linear(-0.2584, {"speed_mps": 0.1061, "step_s": 0.7176}, 0.103, relative=True)
     foot_peak_bw_with_height: Linear = Linear(-0.04042, {"step_per_height": 0.5807}, 0.093, relative=True)
-    pod_peak_bw: Linear = Linear(-0.01957, {"speed_step_m": 0.3204}, 0.106, relative=True)
-    pod_peak_bw_with_height: Linear = Linear(-0.04172, {"step_per_height": 0.5875}, 0.096, relative=True)
+    pod_peak_bw: Linear = Linear(-0.01957, {"speed_step_m": 0.3204}, 0.107, relative=True)
+    pod_peak_bw_with_height: Linear = Linear(-0.04172, {"step_per_height": 0.5875}, 0.1, relative=True)
 
 
 MODELS = Models()

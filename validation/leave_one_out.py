@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from dsp.calibration import Calibration
 from dsp.models import MODELS, Models
 from dsp.types import Metric, Record, Step
 from validation.card import Card
-from validation.refit import SHOWN, Trial, note, refit
+from validation.refit import Trial, note, refit
 from validation.run import everything
 from validation.truth import Truth
 
@@ -83,15 +82,3 @@ def _mean(metric: str, records: Sequence[Record], true: Truth) -> float | None:
         if isinstance(r, Metric) and r.side is None and r.estimate.metric == metric
     ]  # fmt: skip
     return float(np.mean(own)) if own else None
-
-
-def ship(paths: Sequence[Path]) -> Models:
-    """All regressions fitted on everybody: what ``dsp.models`` should say."""
-    models = MODELS
-    for sensors in dict.fromkeys(sets[0] for sets in SHOWN.values()):
-        here = [p for p in paths if p.parent.name in FITTED_ON]
-        noted = [t for p in here if (t := note(p, sensors, MODELS)) is not None]
-        found = refit(here, sensors, noted)
-        own = [name for name, sets in SHOWN.items() if sets[0] == sensors]
-        models = replace(models, **{name: getattr(found, name) for name in own})
-    return models

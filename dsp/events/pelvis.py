@@ -21,6 +21,8 @@ from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Placement, Wor
 RATE_HZ = 100.0
 SLOW, FAST = 0, 1  # History columns: vertical specific force in g, low-passed at 5 and at 12 Hz
 MEAN, SWAY = 2, 3  # its running mean and the running mean square about it
+CLIPPED_S = 10.0  # how long a clipped step casts doubt on the next ones
+STUCK = slice(4, 7)  # one where an axis has not changed for five rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class PelvisStage:
 
     Features of a contact: ``at_s`` (crossing), ``step_s`` (to the next crossing), ``load_ms`` (time above
     0.3 g), ``off_s`` (last fall through 0.2 g), ``harmonic_mm`` (peak-to-peak height of the first step
-    harmonic), ``rise_mm``, ``flight_g`` (least vertical force), all absent when not seen.
+    harmonic), ``rise_mm``, ``flight_g`` (least vertical force), all absent when not seen or clipped.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: PelvisParams | None = None) -> None:
@@ -49,12 +51,12 @@ class PelvisStage:
         self._models = models
         self._p = params or PelvisParams()
         self._resampler = Resampler(RATE_HZ)
-        self._history = History(RATE_HZ, 4, keep_s=4.0)
+        self._history = History(RATE_HZ, 7, keep_s=4.0)
         self._sides = SideVote(RATE_HZ)
         self._step_s = self._p.first_step_s
         self._load_ms: float | None = None  # how long the last step was loaded
         self._clock_s: float | None = None  # the crossing whose step is not finished yet
-        self._last_fired_s = self._armed_s = -math.inf
+        self._last_fired_s = self._armed_s = self._clipped_s = -math.inf
         self.done_s = self.due_s = self.still_s = -math.inf
         self._start_filters()
 
@@ -63,6 +65,7 @@ class PelvisStage:
         self._level = RunningMean(4.0, RATE_HZ)
         self._slow, self._fast = Fir(5.0, RATE_HZ), Fir(12.0, RATE_HZ)
         self._mean, self._sway = RunningMean(1.5, RATE_HZ), RunningMean(1.5, RATE_HZ)
+        self._before: Array = np.full((4, 3), np.nan)  # the last rows of acceleration
         self._seen = 0  # rows of this grid that were searched for crossings
 
     def push(self, chunk: ImuChunk) -> list[Contact | Gap]:
@@ -93,9 +96,16 @@ class PelvisStage:
         vertical = upward / np.maximum(self._level.push(upward), 1e-3)
         slow, fast = self._slow.push(vertical), self._fast.push(vertical)
         mean = self._mean.push(slow)
-        self._history.append(slow, fast, mean, self._sway.push((slow - mean) ** 2))
+        self._history.append(slow, fast, mean, self._sway.push((slow - mean) ** 2), self._stuck(acc))
         self._sides.feed(block, down)
         return self._search()
+
+    def _stuck(self, acc: Array) -> Array:
+        """Rows (n, 3) that end five equal ones."""
+        rows = np.concatenate((self._before, acc))
+        self._before = rows[-4:]
+        same = (rows[1:] == rows[:-1]).astype(float)
+        return np.asarray(same[:-3] * same[1:-2] * same[2:-1] * same[3:])
 
     def _search(self) -> list[Contact]:
         """Walk over the crossings in the rows that are new."""
@@ -175,12 +185,22 @@ class PelvisStage:
         elif load is not None and before is not None:
             features["load_ms"] = (load + before) / 2
 
+    def _clipped(self, start_s: float, stop_s: float) -> bool:
+        """An axis was stuck for part of a step lately, but not dead: its range is too small."""
+        h = self._history
+        first = max(h.start, math.ceil((start_s - h.t0_s) * RATE_HZ))
+        last = min(h.end, first + max(1, round((stop_s - start_s) * RATE_HZ)))
+        share = h.rows(first, last)[:, STUCK].mean(axis=0)
+        if np.any((share > 0.05) & (share < 0.9)):
+            self._clipped_s = start_s
+        return start_s - self._clipped_s < CLIPPED_S
+
     def _measure(self, start_s: float, stop_s: float) -> dict[str, float]:
         """Loaded width, toe-off, flight minimum and vertical oscillation of one step."""
         found: dict[str, float] = {}
         slow = self._column(SLOW, start_s - 0.25, stop_s, self._slow.delay)
         fast = self._column(FAST, start_s, stop_s, self._fast.delay)
-        if slow is None or fast is None:
+        if slow is None or fast is None or self._clipped(start_s, stop_s):
             return found
         t0, force = slow
         up, down = _last_up(force, self._p.load_g, start_s - t0), _last_down(force, self._p.load_g)

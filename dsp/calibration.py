@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 
 from dsp.models import Linear, Models
+from dsp.types import Runner
 
 WITHIN = 0.035
 """Share by which a stay's mean misses a personal line (Fukuchi 2017, three speeds of one runner)."""
@@ -50,6 +51,18 @@ class Calibration:
     overstride_m: Gain = field(default_factory=Gain)
     impulse_bws: Gain = field(default_factory=Gain)
     peak_bw: Gain = field(default_factory=Gain)
+
+    @staticmethod
+    def of(runner: Runner) -> Calibration | None:
+        """What the runner has typed in; None without any gain."""
+        typed = {
+            "contact_ms": runner.contact_gain,
+            "overstride_m": runner.overstride_gain,
+            "impulse_bws": runner.impulse_gain,
+            "peak_bw": runner.peak_gain,
+        }
+        gains = {name: Gain(g, WITHIN) for name, g in typed.items() if g is not None}
+        return Calibration(**gains) if gains else None
 
     def learn(self, quantity: str, estimated: float, true: float) -> Calibration:
         """With one more stay; ``quantity`` is the name of a field."""

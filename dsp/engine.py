@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dsp.activity import ActivityLog, ActivityStage
 from dsp.braking import OWN_SLOPE
 from dsp.cadence import StrideClock
+from dsp.calibration import Calibration
 from dsp.estimates import Around, step_estimates
 from dsp.events.ankle import AnkleStage
 from dsp.events.foot import FootStage
@@ -77,8 +78,9 @@ class Engine:
         models: Models = MODELS,
     ) -> None:
         self._p = params or EngineParams()
-        self._models = models
         self._runner = runner or Runner()
+        calibration = Calibration.of(self._runner)
+        self._models = models = models if calibration is None else calibration.personal(models)
         self._worn = {w.sensor: w for w in worn}
         imus = [w for w in worn if w.placement is not Placement.POD]
         self._feeds = {w.sensor: Feed(STAGES[w.placement](w, models)) for w in imus}
@@ -96,7 +98,9 @@ class Engine:
         self._readings = Readings()
         self._speed = SpeedBook()
         self._slope = Smooth(SLOPE_GAIN)
-        self._seconds = Seconds(self._runner, models)
+        legs = {w.side if w.placement.one_leg else None for w in imus}
+        one_leg = len(legs) == 1 and imus[0].placement.one_leg
+        self._seconds = Seconds(self._runner, models, 0.5 if one_leg else 1.0)
 
     def push(self, item: ImuChunk | Reading) -> list[Record]:
         """Take samples or a finished number; give the records that have become certain."""

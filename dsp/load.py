@@ -19,29 +19,22 @@ class BrakingLoad:
     dose_bws: float = 0.0
     flat_bws: float = 0.0
     index: float = 0.0
-    _peaks: list[float] = field(default_factory=list)
+    _peaks: list[tuple[float, float]] = field(default_factory=list)
 
     def push(
-        self, impulse_bws: float, peak_bw: float | None, step_s: float, slope_pct: float | None
+        self, impulse_bws: float, peak_bw: float | None, step_s: float, slope_pct: float, steps: float = 1.0
     ) -> None:
-        """One more step; an unknown slope counts as level."""
-        self.dose_bws += impulse_bws
-        self.flat_bws += flat_equivalent(slope_pct or 0.0, impulse_bws, step_s)
-        if peak_bw is not None:
-            self._peaks.append(peak_bw)
-            if len(self._peaks) == BLOCK:
-                mean = sum(self._peaks) / BLOCK
-                self.index += BLOCK * (mean / REFERENCE_BW) ** EXPONENT
-                self._peaks.clear()
-
-    def push_second(
-        self, steps: float, impulse_bws: float, peak_bw: float | None, step_s: float, slope_pct: float
-    ) -> None:
-        """One more second of a pod, which counts no steps: so many of them, all alike."""
+        """One more step, or one that stands for so many alike."""
         self.dose_bws += steps * impulse_bws
         self.flat_bws += steps * flat_equivalent(slope_pct, impulse_bws, step_s)
-        if peak_bw is not None:
-            self.index += steps * (peak_bw / REFERENCE_BW) ** EXPONENT
+        if peak_bw is None:
+            return
+        self._peaks.append((steps, peak_bw))
+        total = sum(n for n, _ in self._peaks)
+        if total >= BLOCK:
+            mean = sum(n * peak for n, peak in self._peaks) / total
+            self.index += total * (mean / REFERENCE_BW) ** EXPONENT
+            self._peaks.clear()
 
     def estimates(self) -> list[Estimate]:
         """The sums so far; empty before the first step."""

@@ -20,6 +20,7 @@ from dsp.speed import SpeedBook
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 WINDOW_S = 5.0
+RECENT, LATELY_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
 PASSED_ON = {
     "heart_rate_bpm": 1.0,
     "power_w": 1.0,
@@ -39,9 +40,11 @@ AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 class Seconds:
     """Steps in, in time order; one set of metrics per whole second out, none invented."""
 
-    def __init__(self, runner: Runner, models: Models) -> None:
-        self._runner, self._models = runner, models
+    def __init__(self, runner: Runner, models: Models, steps_seen: float = 1.0) -> None:
+        """``steps_seen`` is the share of all steps that the sensors worn can see: 0.5 on one leg."""
+        self._runner, self._models, self._steps_seen = runner, models, steps_seen
         self._steps: deque[Step] = deque()
+        self._recent: deque[Step] = deque(maxlen=RECENT)
         self._load = BrakingLoad()
         self._next: int | None = None
         self._started = False
@@ -50,13 +53,14 @@ class Seconds:
         """Finish the seconds before this step, then count it."""
         out = self.until(step.ic_s, readings, speed, log)
         self._steps.append(step)
+        self._recent.append(step)
         impulse, peak, time = (
             step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
         )
         if impulse is not None and time is not None:
             grade = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
-            self._load.push(impulse.value, hardest, time.value / 1e3, grade)
+            self._load.push(impulse.value, hardest, time.value / 1e3, grade, steps=1 / self._steps_seen)
         return out
 
     @property
@@ -88,8 +92,9 @@ class Seconds:
         if not steps:  # what a device measured is better than our model of it
             found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
         found += self._load.estimates()
-        if steps:
-            found += _variability(steps)
+        recent = [s for s in self._recent if t_s - LATELY_S < s.ic_s <= t_s] if steps else []
+        found += _variability(recent)
+        found += _balance(recent)
         out = [Metric(t_s, None, e) for e in found]
         out += _sides(t_s, steps)
         for name, sd in PASSED_ON.items():
@@ -126,9 +131,9 @@ class Seconds:
         grade = 0.0 if slope is None else slope.value
         models = pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
         known = {e.metric: e.value for e in models}
-        self._load.push_second(
-            cadence.value / 60, known["braking_impulse_bws"], known.get("peak_braking_bw"),
-            60 / cadence.value, grade,
+        self._load.push(
+            known["braking_impulse_bws"], known.get("peak_braking_bw"), 60 / cadence.value, grade,
+            steps=cadence.value / 60,
         )  # fmt: skip
         return out + models
 
@@ -150,17 +155,27 @@ def _variability(steps: list[Step]) -> list[Estimate]:
 
 
 def _sides(t_s: float, steps: list[Step]) -> list[Metric]:
-    """Contact time of each leg and their balance, where sides are known and measured."""
-    means: dict[Side, float] = {}
-    out: list[Metric] = []
+    """Contact time of each leg, where sides are known and it is measured."""
+    return [Metric(t_s, side, e) for side, e in _contact_of(steps).items()]
+
+
+def _balance(steps: list[Step]) -> list[Estimate]:
+    """Left contact time over both, from the last steps of each."""
+    means = _contact_of(steps)
+    if len(means) < 2:
+        return []
+    left, right = means[Side.LEFT], means[Side.RIGHT]
+    both = left.value + right.value
+    sd = 50 * math.hypot(left.sd, right.sd) / both
+    return [Estimate("contact_balance_pct", 100 * left.value / both, sd, left.how)]
+
+
+def _contact_of(steps: list[Step]) -> dict[Side, Estimate]:
+    """Mean contact time per side; its SD is a runner's lasting error, which no number of steps averages."""
+    out: dict[Side, Estimate] = {}
     for side in Side:
         seen = [e for s in steps if s.side is side and (e := s.get("contact_ms")) and e.how != "model"]
         if seen:
-            means[side] = sum(e.value for e in seen) / len(seen)
-            sd = seen[-1].sd / math.sqrt(len(seen))
-            out.append(Metric(t_s, side, Estimate("contact_ms", means[side], sd, seen[-1].how)))
-    if len(means) == 2:
-        left, right = means[Side.LEFT], means[Side.RIGHT]
-        balance = 100 * left / (left + right)
-        out.append(Metric(t_s, None, Estimate("contact_balance_pct", balance, 0.6, "both feet")))
+            mean = sum(e.value for e in seen) / len(seen)
+            out[side] = Estimate("contact_ms", mean, seen[-1].sd, seen[-1].how)
     return out

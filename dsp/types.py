@@ -63,17 +63,29 @@ class Worn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """What a runner would type in.  Anything unknown stays None and disables what needs it."""
+    """What a runner would type in.  Anything unknown stays None and disables what needs it.
+
+    The gains are truth over estimate of one stay at any speed (``dsp.calibration``); 1.0 already makes the
+    models personal, which is what the first estimate is to be made with.
+    """
 
     height_m: float | None = None
     mass_kg: float | None = None
     leg_length_m: float | None = None  # greater trochanter to floor
+    contact_gain: float | None = None
+    overstride_gain: float | None = None
+    impulse_gain: float | None = None
+    peak_gain: float | None = None
 
     def __post_init__(self) -> None:
         for name, low, high in (
             ("height_m", 1.0, 2.4),
             ("mass_kg", 25.0, 250.0),
             ("leg_length_m", 0.5, 1.4),
+            ("contact_gain", 0.5, 2.0),
+            ("overstride_gain", 0.5, 2.0),
+            ("impulse_gain", 0.5, 2.0),
+            ("peak_gain", 0.5, 2.0),
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:

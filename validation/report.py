@@ -42,7 +42,7 @@ AIMS: Mapping[str, Aim] = {
         "m", "rmse_trial", {FOOT: 0.0135, SHANK: 0.016, POD: 0.023}, "none found for wearables"
     ),
     "braking_impulse_bws": Aim(
-        "%", "rmse_trial", {FOOT: 7.5, POD: 10.0}, "R² 0.50 from video kinematics (Wille 2014)"
+        "%", "rmse_trial", {FOOT: 7.5, POD: 10.0, AFTER: 5.0}, "R² 0.50 from video kinematics (Wille 2014)"
     ),
     "peak_braking_bw": Aim("%", "rmse_trial", {FOOT: 11.0, POD: 11.0}, "none found within 12 %"),
     "vertical_oscillation_mm": Aim("mm", "rmse_trial", {PELVIS: 4.5}, ""),
@@ -90,7 +90,7 @@ def markdown(
         later = held.get(folder + AFTER)
         if later is not None:
             lines += [f"Unseen runners{AFTER} of known truth at another speed:", ""]
-            lines += _table(sensors, {n: s for n, s in later.items() if n in CALIBRATED}, None)
+            lines += _table(AFTER, {n: s for n, s in later.items() if n in CALIBRATED}, None)
     for folder, figures in elsewhere.items():
         lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)

@@ -8,9 +8,22 @@ import pytest
 
 from dsp import running
 from dsp.calibration import WITHIN, Calibration, Gain
+from dsp.engine import Engine
 from dsp.estimates import Around, pod_estimates, step_estimates
 from dsp.models import MODELS, Linear, best
-from dsp.types import Activity, Contact, Estimate, Placement, Runner
+from dsp.simulate import Bout, Device, imu, plan
+from dsp.types import (
+    Activity,
+    Contact,
+    Estimate,
+    Metric,
+    Placement,
+    Reading,
+    Runner,
+    Side,
+    Worn,
+)
+from tests.dsp.gait import cut
 
 TALL = Runner(height_m=1.80, mass_kg=70)
 TERMS = running.motion_terms(3.0, 0.36, 1.80)
@@ -120,3 +133,42 @@ def test_every_regression_can_be_replaced() -> None:
         MODELS, pod_overstride_m=Linear(1.0, {}, 0.1), pod_overstride_m_with_contact=Linear(1.0, {}, 0.1)
     )
     assert named(pod_estimates(3.0, 167.0, 0.0, TALL, louder))["overstride_m"].value == 1.0
+
+
+def test_typed_in_gains_reach_every_step() -> None:
+    own = Calibration.of(replace(TALL, impulse_gain=1.1))
+    assert own is not None
+    assert own.impulse_bws.value == 1.1
+    assert own.overstride_m == Gain()
+    assert Calibration.of(TALL) is None
+    plain, mine = (reported(r) for r in (replace(TALL, impulse_gain=1.0), replace(TALL, impulse_gain=1.1)))
+    assert mine == pytest.approx(1.1 * plain)
+    with pytest.raises(ValueError, match="impulse_gain must be between"):
+        replace(TALL, impulse_gain=3.0)
+
+
+def reported(runner: Runner) -> float:
+    """Braking impulse of a pod at 3 m/s and 167 steps a minute."""
+    engine, out = Engine([Worn("pod", Placement.POD)], runner), []
+    for t in range(6):
+        out += engine.push(Reading("pod", float(t), "speed_mps", 3.0))
+        out += engine.push(Reading("pod", float(t), "cadence_spm", 167.0))
+    found = [
+        r.estimate for r in out if isinstance(r, Metric) and r.estimate.metric == "braking_impulse_bws"
+    ]
+    return found[-1].value
+
+
+@pytest.mark.parametrize("sides", [(Side.LEFT,), (Side.LEFT, Side.RIGHT)])
+def test_the_load_counts_both_legs_though_one_is_seen(sides: tuple[Side, ...]) -> None:
+    run = plan([Bout(seconds=40, speed_mps=3.0)])
+    engine, out = Engine([Worn(s.name, Placement.FOOT, s) for s in sides], TALL), []
+    chunks = [cut(imu(run, Placement.FOOT, side, Device(), side.name), [50]) for side in sides]
+    for pieces in zip(*chunks, strict=True):
+        out += [r for piece in pieces for r in engine.push(piece)]
+    out += engine.finish()
+    last = {r.estimate.metric: r.estimate for r in out if isinstance(r, Metric) and r.side is None}
+    impulse, steps = last["braking_impulse_bws"].value, len(run.ic_s) - 4  # speed is known a stride later
+    assert last["braking_dose_bws"].value == pytest.approx(impulse * steps, rel=0.05)
+    assert ("contact_balance_pct" in last) == (len(sides) == 2)
+    assert last["step_variability_pct"].value == pytest.approx(1.2, abs=0.8)

@@ -18,7 +18,7 @@ class DriftParams:
     """When a fault begins and ends.
 
     ``allowance_sd`` and ``evidence_sd`` are the CUSUM's reference and limit in SDs of single seconds
-    (chosen with ``gaitcue twin`` on seeds that are not scored).
+    (choices; ``gaitcue twin`` shows what they cost and what they miss).
     """
 
     ignore: float = 0.67  # never cue below this (cadence: within-run variation is under 2.5 %)

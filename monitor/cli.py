@@ -31,6 +31,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     after.restore,
     reach.notify,
     coach.baseline,
+    coach.twin,
     look.metrics,
     look.check_config,
     stack.status,

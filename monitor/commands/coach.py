@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.options import Settings
+from monitor.commands.options import Settings, Where
 
 if TYPE_CHECKING:
     from monitor.store import SessionInfo
@@ -59,3 +59,21 @@ def baseline(
     console.print(own_normal.table(shown))
     console.print(own_normal.summary(shown))
     console.print(f"picture: {out}", soft_wrap=True)
+
+
+def twin(
+    file: Annotated[
+        Path | None, typer.Argument(help="a recording to put drifts into; left out: a simulated runner")
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.2, help="simulated hours on each ground")] = 6.0,
+    drift: Annotated[float, typer.Option(help="steps/min by which the cadence drifts")] = -6.0,
+    seed: Annotated[int, typer.Option(help="of the first hour; each hour has its own")] = 5000,
+    placement: Annotated[Where | None, typer.Option(help="which sensor of the recording to use")] = None,
+) -> None:
+    """Compare when to speak: a runner who answers cues, coached by gaitcue and by other rules."""
+    from monitor.twin_report import recorded, simulated
+
+    if file is None:
+        simulated(hours, drift, seed)
+    else:
+        recorded(file, drift, placement and placement.value)

@@ -72,6 +72,7 @@ class FootStage:
         self._need = 0  # rows without which it cannot be
         self._last_swing: int | None = None
         self._try_at = round(2.5 * RATE_HZ)  # rows at which the next attempt to find the axes is due
+        self._earliest = 0  # row of the last change of the mount
         self._meter.forget()
 
     def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
@@ -132,7 +133,7 @@ class FootStage:
         h = self._history
         while self._try_at <= h.end:
             stop, self._try_at = self._try_at, self._try_at + round(0.5 * RATE_HZ)
-            start = max(0, stop - round(12 * RATE_HZ), h.start)
+            start = max(self._earliest, stop - round(12 * RATE_HZ), h.start)
             if self._learn(start, stop, least=3):
                 return True
             self._cursor = max(self._cursor, start + 2)
@@ -267,7 +268,7 @@ class FootStage:
         if self._axes.shifted:
             self._axes.reset()
             self._meter.forget()
-            self._try_at = need + round(4 * RATE_HZ)
+            self._earliest, self._try_at = need, need + round(2.5 * RATE_HZ)
             return [Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:
             return [Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need)]

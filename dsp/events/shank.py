@@ -17,6 +17,8 @@ from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
 
 RATE_HZ = 200.0
+LEARN_S = 3.0  # of rotation tell its axis
+LOOK_S, LOST_S = 2.0, 4.0  # how often the axis is looked at again; sooner or later without a swing
 ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
 
 
@@ -28,6 +30,7 @@ class ShankParams:
     stride_s: float = 0.70
     least_dps: float = 100.0
     level: float = 0.35  # of the usual swing peak
+    moved_deg: float = 25.0  # an axis this far from the learned one is that of a moved mount
 
 
 class ShankStage:
@@ -61,7 +64,9 @@ class ShankStage:
         self._swings: list[int] = []
         self._candidate: int | None = None
         self._swing: int | None = None
-        self._try_at = round(3 * RATE_HZ)
+        self._try_at = round(LEARN_S * RATE_HZ)
+        self._checked = self._earliest = 0  # row of the last look at the mount; of the last change of it
+        self._off = 0  # looks in a row that found the axis elsewhere
 
     def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
         """Contacts these samples complete (about 0.15 s after toe-off)."""
@@ -119,20 +124,45 @@ class ShankStage:
         h = self._history
         while self._try_at <= h.end:
             stop, self._try_at = self._try_at, self._try_at + round(RATE_HZ)
-            rows = h.rows(max(h.start, stop - round(3 * RATE_HZ)), stop)
-            values, vectors = np.linalg.eigh(rows[:, GYR].T @ rows[:, GYR] / len(rows))
-            if values[-1] < 4 * values[-2] or values[-1] < 2.0:
+            axis = self._principal(stop)
+            if axis is None:
                 continue
-            w = rows[:, GYR] @ vectors[:, -1]
-            forward = 1.0 if np.median(w) < 0 else -1.0  # the swing is the shorter way round
-            self._axis = forward * vectors[:, -1]
+            rows = h.rows(max(h.start, stop - round(LEARN_S * RATE_HZ)), stop)
+            w = along(rows[:, GYR], axis)
+            self._axis = axis
             self._stride_s = _period_s(w, 0.5, 1.2)
-            self._peak_dps = max(self._p.least_dps, math.degrees(float((forward * w).max())))
+            self._peak_dps = max(self._p.least_dps, math.degrees(float(w.max())))
             self._mean = rows[:, ACC].mean(axis=0)
-            self._long = _long_axis(self._mean, self._axis)
-            self._cursor = max(1, h.start + 1, stop - round(9 * RATE_HZ))
+            self._long = _long_axis(self._mean, axis)
+            self._cursor = max(1, h.start + 1, stop - round(9 * RATE_HZ), self._earliest)
             return True
         return False
+
+    def _principal(self, stop: int) -> Array | None:
+        """Principal axis of rotation before a row, the swing forward positive; None where there is none."""
+        h = self._history
+        gyr = h.rows(max(h.start, stop - round(LEARN_S * RATE_HZ)), stop)[:, GYR]
+        values, vectors = np.linalg.eigh(gyr.T @ gyr / len(gyr))
+        if values[-1] < 4 * values[-2] or values[-1] < 2.0:
+            return None
+        axis: Array = vectors[:, -1]
+        return -axis if np.median(gyr @ axis) > 0 else axis  # the swing is the shorter way round
+
+    def _look(self, row: int) -> list[Readiness]:
+        """Does the shank still turn about the axis that was learned?  Twice no: the mount has moved."""
+        self._checked = row
+        axis = self._principal(row)
+        assert self._axis is not None
+        if axis is None or axis @ self._axis > math.cos(math.radians(self._p.moved_deg)):
+            self._off = 0
+            return []
+        self._off += 1
+        if self._off < 2:
+            return []
+        self._axis, self._swing, self._swings, self._candidate = None, None, [], None
+        self._off, self._have, self._try_at, self._earliest = 0, 0, row, row
+        known = self._history.time(row - 1) + self._low.delay_s
+        return [Readiness(known, self.worn.sensor, 0, self.need, shifted=True)]
 
     def _rate(self, start: int, stop: int) -> Array:
         assert self._axis is not None
@@ -141,9 +171,10 @@ class ShankStage:
     def _find_swing(self) -> list[Contact | Readiness] | None:
         h, near = self._history, round(0.12 * RATE_HZ)
         self._cursor = max(self._cursor, h.start + 1)
-        stop = min(h.end, self._cursor + round(2 * RATE_HZ))
+        look = max(self._checked, self._swings[-1] if self._swings else 0) + round(LOST_S * RATE_HZ)
+        stop = min(h.end, self._cursor + round(2 * RATE_HZ), look)
         if stop - self._cursor < near + 3:
-            return None
+            return list(self._look(look)) if stop == look else None
         w = self._rate(self._cursor - 1, stop)
         rows = np.arange(self._cursor - 1, stop)
         late = np.zeros(len(w))
@@ -241,6 +272,8 @@ class ShankStage:
         if self._have < self.need:
             self._have += 1
             return [seen, Readiness(known, w.sensor, self._have, self.need)]
+        if need - self._checked >= LOOK_S * RATE_HZ:
+            return [seen, *self._look(need)]
         return [seen]
 
     def _follow(self, swing: int) -> None:

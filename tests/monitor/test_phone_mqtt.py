@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import subprocess
 import time
@@ -21,8 +20,7 @@ from monitor.records import Link, SensorStatus
 from monitor.settings import SensorSettings
 from monitor.sources.phone_mqtt import PhoneMqtt
 from monitor.steady import RealTime
-
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+from tests.monitor.broker import program
 
 
 def phone(name: str = "my phone", **options: str | float | bool) -> SensorSettings:
@@ -33,14 +31,13 @@ def phone(name: str = "my phone", **options: str | float | bool) -> SensorSettin
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """Of a broker that lets everybody in."""
-    if MOSQUITTO is None:
-        pytest.skip("needs mosquitto: apt-get install mosquitto")
+    mosquitto = program("mosquitto", "mosquitto")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free: int = probe.getsockname()[1]
     (tmp_path / "broker.conf").write_text(f"listener {free} 127.0.0.1\nallow_anonymous true\n")
     broker = subprocess.Popen(
-        [MOSQUITTO, "-c", str(tmp_path / "broker.conf")],
+        [mosquitto, "-c", str(tmp_path / "broker.conf")],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

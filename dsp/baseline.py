@@ -150,7 +150,7 @@ class Line:
 class BaselineParams:
     """When a baseline may be used and when it is done."""
 
-    first_min: float = 10.0  # a first answer (dsp brief: at least 10 min)
+    first_min: float = 10.0  # a first answer: a choice
     full_min: float = 20.0  # gated minutes for a stable one, and
     full_runs: int = 2  # in at least so many runs (4-5 for stability in the literature)
     run_min: float = 3.0  # a run counts from here

@@ -34,7 +34,7 @@ class EffortParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SituationParams:
-    """Limits of steady running (evidence: cueing by RunningCadence, RunnerUp; the dsp brief)."""
+    """Limits of steady running (evidence: cueing by RunningCadence, RunnerUp)."""
 
     warm_up_s: float = 300.0
     settle_s: float = 20.0  # after starting to run

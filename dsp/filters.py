@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter, sosfilt, sosfilt_zi
+from scipy.signal import lfilter
 
 from dsp.types import Array
 
@@ -147,24 +147,6 @@ class Fir:
             self._zi = np.multiply.outer(rest, x[0])
         # two denominators keep lfilter off np.convolve, whose sums depend on the length of x
         y, self._zi = lfilter(self.taps, [1.0, 0.0], x, axis=0, zi=self._zi)
-        return np.asarray(y)
-
-
-class Sos:
-    """Recursive filter in second-order sections, started at rest on the first sample."""
-
-    def __init__(self, sos: Array) -> None:
-        self._sos = sos
-        self._rest: Array = sosfilt_zi(sos)
-        self._zi: Array | None = None
-
-    def push(self, x: Array) -> Array:
-        """Filter ``x`` (n,) or (n, k) along its first axis; same shape back."""
-        if len(x) == 0:
-            return x
-        if self._zi is None:
-            self._zi = np.multiply.outer(self._rest, x[0])
-        y, self._zi = sosfilt(self._sos, x, axis=0, zi=self._zi)
         return np.asarray(y)
 
 

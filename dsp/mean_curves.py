@@ -13,7 +13,6 @@ from __future__ import annotations
 
 SPEEDS_MPS = (2.5, 3.5, 4.5)
 STRIDE_S = (0.737, 0.700, 0.651)
-CONTACT_S = (0.266, 0.222, 0.195)
 BELT_MPS = (2.53, 3.54, 4.55)
 STANCE = (0.3608, 0.3177, 0.2990)  # share of the stride before toe-off
 SCALE = {"deg": 0.01, "m": 0.00001, "degps": 0.1}

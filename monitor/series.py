@@ -208,10 +208,6 @@ SCHEMA: tuple[Measurement, ...] = (
     ),
 )
 
-EVERYWHERE = (("athlete", "Whose run it is."), ("session", "Which run: its id sorts by time."))
-"""Tags that every point has."""
-
-
 _BANDED = ", ".join(f"`{name}`" for name in BANDED)
 _ABOUT = """\
 # The time series in InfluxDB

@@ -74,10 +74,6 @@ class Resource:
     def path(self) -> str:
         return f"/Meas/{self.name}/{self.rate_hz}"
 
-    @property
-    def row_bytes(self) -> int:
-        return 12 * ARRAYS[self.name]
-
 
 RESOURCES = {r.ref: r for r in (Resource(name, hz) for name in ARRAYS for hz in RATES_HZ)}
 

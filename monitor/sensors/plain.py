@@ -26,7 +26,6 @@ from monitor.settings import SensorSettings
 
 IMU = "imu"
 VALUES = "values"
-MOST_ROWS = 0xFFFF
 
 _MAGIC = b"GC"
 _VERSION = 1

@@ -20,7 +20,6 @@ from monitor.settings import SensorSettings
 
 PATH = Path("own.toml")
 SHIPPED = sorted(p.name.removesuffix(".toml") for p in (files("monitor.sensors") / "described").iterdir())
-WITMOTION = (files("monitor.sensors") / "described" / "witmotion.toml").read_text()
 
 OWN = """
 schema = 1

@@ -200,9 +200,6 @@ class VictoriaMetrics:
     def invalid(self) -> int:
         return self._counter('vm_rows_invalid_total{type="influx"}')
 
-    def inserted(self) -> int:
-        return self._counter('vm_rows_inserted_total{type="influx"}')
-
     def samples(self, name: str) -> int:
         """How many are stored under this name, in all series."""
         fetch(f"{self.url}/internal/force_flush")

@@ -17,7 +17,7 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
+            names |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
     return names
 
 
@@ -28,8 +28,17 @@ def test_numbers_know_no_clock_no_network_and_no_service(path: Path) -> None:
 
 @pytest.mark.parametrize("room", ["sensors", "sources", "sinks"])
 def test_neighbours_never_import_each_other(room: str) -> None:
+    files = {f"monitor.{room}.{p.stem}": p for p in (ROOT / "monitor" / room).glob("*.py")}
+    del files[f"monitor.{room}.__init__"]  # the table, and what all of them share
+    for path in files.values():
+        assert not imported(path) & files.keys(), path
+
+
+@pytest.mark.parametrize(
+    ("room", "others"),
+    [("sensors", {"sources", "sinks"}), ("sources", {"sinks"}), ("sinks", {"sensors", "sources"})],
+)
+def test_a_room_does_not_know_the_others_but_sources_read_sensors(room: str, others: set[str]) -> None:
     for path in (ROOT / "monitor" / room).glob("*.py"):
-        if path.stem == "__init__":
-            continue
-        others = {n for n in imported(path) if n.startswith(f"monitor.{room}.")}
-        assert not others, path
+        rooms = {n.split(".")[1] for n in imported(path) if n.startswith("monitor.")}
+        assert not rooms & others, path

@@ -16,11 +16,13 @@ from monitor.settings import CoachSettings, SessionSettings
 
 
 class Policy(Protocol):
-    """``second`` by second."""
+    """A rule of when to speak, asked once a second."""
 
     name: str
 
-    def second(self, t_s: float, records: Sequence[Record]) -> bool: ...
+    def second(self, t_s: float, records: Sequence[Record]) -> bool:
+        """Whether it speaks at ``t_s``, given what came since it was last asked."""
+        ...
 
 
 class Ours:

@@ -109,6 +109,7 @@ class Store:
         self._words = Words(self._db)
 
     def close(self) -> None:
+        """Close the database; nothing of this store may be used afterwards."""
         with self._lock, self._translated():
             self._db.close()
 
@@ -138,6 +139,7 @@ class Store:
         self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
 
     def rename(self, session_id: str, title: str) -> None:
+        """Give a session another title; its id stays."""
         self._change(session_id, "title = ?", title)
 
     def tag(self, session_id: str, tags: Iterable[str]) -> None:
@@ -157,6 +159,7 @@ class Store:
             )
 
     def remove_note(self, session_id: str, note: int) -> None:
+        """Remove the note with this id from the session; one that is not there is no error."""
         with self._transaction() as db:
             db.execute("DELETE FROM note WHERE session = ? AND id = ?", (session_id, note))
 
@@ -255,6 +258,7 @@ class Store:
         return [_metric(row[1:]) for row in self._all(sql + " ORDER BY row", session_id, *chosen)]
 
     def gaps(self, session_id: str) -> list[Gap]:
+        """The holes in its samples, in the order in which they were kept."""
         sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
         return [Gap(*row) for row in self._all(sql, session_id)]
 

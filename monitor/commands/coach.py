@@ -45,8 +45,10 @@ def baseline(
         now = plan.frozen(now)
     plan.write(path, now)
     if now.baseline is None:
-        console.print("Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady")
-        console.print("running; gaitcue baseline --relearn reads the sessions that are kept already.")
+        console.print(
+            "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
+            "gaitcue baseline --relearn reads the sessions that are kept already."
+        )
         return
     shown = own_normal.Shown(
         athlete=athlete,

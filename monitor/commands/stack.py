@@ -57,6 +57,7 @@ def doctor(
 ) -> None:
     """Check the coach's stack: reachable, tokens, clocks, schema, dashboards; and what to do if not."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from monitor.config import load
@@ -72,7 +73,8 @@ def doctor(
     with _store(settings) as store:
         for check in all_checks(settings, store, host, Secret(text) if text else None):
             mark = {True: "ok", False: "[bold red]no", None: "?"}[check.ok]
-            table.add_row(mark, check.name, check.text, "" if check.ok else check.remedy)
+            remedy = "" if check.ok else escape(check.remedy)
+            table.add_row(mark, check.name, escape(check.text), remedy)
             failed |= check.ok is False
     Console().print(table)
     if failed:

@@ -265,9 +265,8 @@ def _agreement(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array
         spec, apart = BY_NAME[name], b[name][both] - a[name][both]
         n, here, there = max(spec.decimals, 1), float(np.mean(a[name][both])), float(np.mean(b[name][both]))
         text = f"{spec.label}: {one} {here:.{n}f}, {two} {there:.{n}f} {spec.unit} (difference "
-        text += (
-            f"{np.mean(apart):+.{n}f}, SD {np.std(apart):.{n}f}, over {both.sum() / 60:.0f} min of running)"
-        )
+        mean, minutes = float(np.mean(apart)), both.sum() / 60
+        text += f"{mean:+z.{n}f}, SD {np.std(apart):.{n}f}, over {minutes:.0f} min of running)"
         out.append(text)
     return out
 

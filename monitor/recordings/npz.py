@@ -75,7 +75,7 @@ def _load(path: Path) -> dict[str, Array]:
             out = {name: file[name] for name in file.files if name in wanted}
             scales = {name: file[f"{name}__scale"] for name in out if f"{name}__scale" in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, AttributeError) as exc:
-        raise InputError(f"{path}: is damaged or not an .npz recording: {exc}") from exc
+        raise InputError(f"{path}: is damaged or not an .npz recording; export or copy it again") from exc
     for name, values in out.items():
         if values.dtype.kind not in "iuf":
             raise InputError(f"{path}: {name} holds {values.dtype}, numbers are expected")

@@ -94,3 +94,8 @@ def test_the_documentation_of_the_schema_is_up_to_date() -> None:
     assert (ROOT / "grafana" / "SCHEMA.md").read_text() == markdown(), (
         "run: gaitcue schema > grafana/SCHEMA.md"
     )
+
+
+def test_the_doctor_names_the_table_that_is_missing(home: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "monitor", "doctor"], capture_output=True, text=True)
+    assert "set [influx] url and a token" in done.stdout

@@ -14,7 +14,7 @@ from monitor.twin import OUTDOORS, STREETS, TREADMILL, Ground, Habits, Runner, S
 from tests.monitor.coaching import running, seconds
 
 CARD = json.loads((Path(__file__).parent / "twin.json").read_text())
-"""What ours reached when it was last tuned, on these seeds; tuned on others."""
+"""What ours reached on these seeds when the card was written; its thresholds were chosen before."""
 CASES = {
     "treadmill, no drift": (TREADMILL, Habits()),
     "treadmill, -6 spm": (TREADMILL, Habits(lapses=12)),

@@ -53,7 +53,7 @@ bench-peers: ## other gait libraries on the same simulated hour, in an environme
 	.cache/peers/bin/python -m pip install --quiet --requirement bench/peers.txt
 	PYTHONPATH=. .cache/peers/bin/python -m bench.peers
 
-bench: $(VENV)/.demo
+bench: $(VENV)/.test
 	$(BIN)/python -m bench
 
 stack-secrets: ## every secret of docker-compose.yml, once: make stack-secrets HOST=box.local RUNNERS="ann ben"

@@ -1,4 +1,4 @@
-"""``python -m bench``: one JSON line per case; what each field means is in ``bench/README.md``."""
+"""``python -m bench``: one JSON line per case, summed up in the README under What it costs."""
 
 from __future__ import annotations
 

@@ -53,3 +53,4 @@ def setup(
         run(file or default_path(), AtTerminal(Console()), around)
     except KeyboardInterrupt:
         Console().print("\nStopped; nothing was written.")
+        raise typer.Exit(1) from None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsp.baseline import BaselineParams
 from dsp.metrics import BY_NAME
 from monitor.review.band import Coached
 from monitor.review.blocks import Mean
@@ -29,7 +30,11 @@ FADING = (
 BRAKING = "Shorter, quicker steps lowered peak braking by 15 % (Napier 2019)."
 OVERSTRIDE = "Each +5 strides/min put the foot 6 % less far ahead of the hip (Lieberman 2015)."
 STEADY = "Step times vary by less than 2.5 % within a steady run (review of within-run variation)."
-BASELINE = "A stable personal baseline takes 4 runs and 20 min of steady running (c1 of our cueing notes)."
+_LEARNS = BaselineParams()
+BASELINE = (
+    f"Your own normal has a first answer after {_LEARNS.first_min:.0f} min of steady running and is "
+    f"settled after {_LEARNS.full_min:.0f} min in {_LEARNS.full_runs} runs (choices; see gaitcue baseline)."
+)
 DOWNHILL = "Braking peaks rose by 73 % on a descent of 9 degrees (Gottschall & Kram 2005)."
 LEGS = "Healthy runners' legs differ too (Fukuchi 2017); only a change against yourself says something."
 

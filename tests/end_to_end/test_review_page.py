@@ -18,10 +18,11 @@ from monitor.recordings.simulated import simulated
 from monitor.review.page import write
 from monitor.review.report import review
 from monitor.store import Store
-from tests.end_to_end.test_sessions import address, chromium, home, start
+from tests.end_to_end.browser import chromium
+from tests.end_to_end.test_sessions import address, home, start
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
-__all__ = ["chromium", "home"]
+__all__ = ["home"]
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ def file(home: Path, kept: str) -> Path:
 
 
 @contextlib.contextmanager
-def opened(chromium: str, width: int, height: int, **more: Any) -> Iterator[tuple[Any, list[str]]]:
+def opened(width: int, height: int, **more: Any) -> Iterator[tuple[Any, list[str]]]:
     """A page, and what it complained about."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_context(viewport={"width": width, "height": height}, **more).new_page()
         troubles: list[str] = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -58,10 +59,8 @@ def opened(chromium: str, width: int, height: int, **more: Any) -> Iterator[tupl
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768)])
-def test_the_file_shows_everything_without_a_network(
-    chromium: str, file: Path, size: tuple[int, int]
-) -> None:
-    with opened(chromium, *size, offline=True) as (page, troubles):
+def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int, int]) -> None:
+    with opened(*size, offline=True) as (page, troubles):
         page.goto(f"file://{file}")
         page.wait_for_selector("#timeline .scatterlayer path.js-line")
         assert page.locator("h1").inner_text() == "simulated runner"
@@ -74,13 +73,13 @@ def test_the_file_shows_everything_without_a_network(
         assert troubles == []
 
 
-def test_the_tab_takes_notes_and_deletes(chromium: str, home: Path, kept: str) -> None:
+def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
     from playwright.sync_api import expect
 
     program = start("review", "--web", "--port", "0")
     try:
         url = address(program.stdout)
-        with opened(chromium, 390, 844) as (page, troubles):
+        with opened(390, 844) as (page, troubles):
             page.on("dialog", lambda dialog: dialog.accept())
             page.goto(url)
             page.wait_for_selector("#timeline .scatterlayer path.js-line")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from monitor.records import SensorStatus
 from monitor.session import Session
 from monitor.store import Status, Store
 from monitor.tape import TapeReader
+from tests.end_to_end.browser import chromium
 
 
 @pytest.fixture
@@ -116,19 +116,7 @@ def address(output: IO[str] | None) -> str:
     raise AssertionError("no page was told")
 
 
-@pytest.fixture
-def chromium() -> str:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is missing: apt-get install chromium")
-        pytest.skip("Chromium is missing: apt-get install chromium")
-    return path
-
-
-def test_the_page_shows_the_run_and_comes_back_after_a_restart(
-    home: Path, shoes: Path, chromium: str
-) -> None:
+def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes: Path) -> None:
     from playwright.sync_api import expect, sync_playwright
 
     def service(port: str) -> tuple[subprocess.Popen[str], str]:
@@ -138,7 +126,7 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(
     program, url = service("0")
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 390, "height": 844})
             troubles: list[str] = []
             page.on("pageerror", lambda error: troubles.append(str(error)))

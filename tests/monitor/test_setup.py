@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -205,3 +207,11 @@ def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     assert not setup(path, Script(look_for_sensors="n", write_this="n"), around())
     assert not path.exists()
+
+
+def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "monitor", "setup", str(tmp_path / "gaitcue.toml")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "nothing was written" in done.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ import pytest
 from dsp.metrics import METRICS
 from dsp.types import Activity, ActivityChange, Cue, CueKind, Estimate, Fault, Metric, Side
 from monitor.channel import Channel
-from monitor.mqtt_link import MqttSettings
+from monitor.mqtt_link import IN_FLIGHT, MqttSettings
 from monitor.outbox import OutboxParams
 from monitor.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.secret import Secret
@@ -136,7 +136,8 @@ def values(listener: Listener) -> dict[tuple[float, str], float]:
     return {(m["t_s"], name): v["value"] for m in found for name, v in m["metrics"].items()}
 
 
-async def test_a_run_arrives_whole_though_the_broker_is_killed_twice(broker: Broker, store: Store) -> None:
+async def test_what_a_killed_broker_had_not_acknowledged_arrives(broker: Broker, store: Store) -> None:
+    """What it had acknowledged and not yet saved is lost with it: a limit of Mosquitto, a message or so."""
     expected = {}
     async with listening(broker, "homeassistant", "gait/#") as heard:
         async with running(store, settings(broker)) as run:
@@ -147,15 +148,26 @@ async def test_a_run_arrives_whole_though_the_broker_is_killed_twice(broker: Bro
                 if t in (100, 200):
                     broker.kill()
                 if t in (130, 240):
+                    its_own = await asyncio.to_thread(acknowledged, store)
                     broker.start()
             await run.end()
         assert await run.left() == 0
+        ours = expected.keys() - its_own
+        assert len(ours) >= 2 * (300 - 200)
         await heard.until(
-            lambda: values(heard) == expected and "offline" in heard.of("gait/ann/availability")
+            lambda: ours <= values(heard).keys() and "offline" in heard.of("gait/ann/availability")
         )
+        got = values(heard)
+        assert got.items() <= expected.items()
+        assert len(expected) - len(got) <= 2 * IN_FLIGHT
         kinds = [e["event"] for e in heard.of("gait/ann/events")]
         assert list(dict.fromkeys(kinds)) == ["session_started", "session_ended"]
-        print("messages", len(heard.of("gait/ann/metrics")), "for 300 seconds")
+
+
+def acknowledged(store: Store) -> set[tuple[float, str]]:
+    """The metrics that the broker has taken over."""
+    last = store.delivered("mqtt")
+    return {key(r) for row, _, r in store.outbox("nobody", 10_000) if row <= last and isinstance(r, Metric)}
 
 
 async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broker, store: Store) -> None:

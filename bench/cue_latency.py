@@ -16,22 +16,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsp.baseline import Baseline
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.cueing.baseline import Baseline
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Cue, CueKind, Fault, Placement, Runner, Side, Step
-from monitor.alerts import Alert
-from monitor.channel import Channel
+from monitor.core.channel import Channel
+from monitor.core.http_access import WebSettings
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out
+from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording, Signal, make
-from monitor.recordings.simulated import Radio, delivered
-from monitor.records import Out
-from monitor.session import Session
-from monitor.settings import CoachSettings, CueSettings
-from monitor.sinks.ntfy import Ntfy, NtfySettings
-from monitor.sinks.web import AT_MOST_EVERY_S, WebSink
-from monitor.steady import RealTime
-from monitor.web.access import WebSettings
-from monitor.web.board import Board
-from monitor.web.page import serving
+from monitor.simulation.simulated_runner import Radio, delivered
+from monitor.sinks.live_state import Board
+from monitor.sinks.push.alerts import Alert
+from monitor.sinks.push.ntfy import Ntfy, NtfySettings
+from monitor.web.app import serving
+from monitor.web.live_feed import AT_MOST_EVERY_S, WebSink
 
 RUNS, CUES, POSTS = 12, 60, 60
 OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0

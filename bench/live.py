@@ -9,7 +9,7 @@ import numpy as np
 
 from bench import bare
 from dsp.engine import Engine
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import ImuChunk, Placement, Side, Worn
 
 RATE_HZ = 200.0

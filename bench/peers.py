@@ -18,7 +18,7 @@ from importlib.metadata import version
 import numpy as np
 
 from dsp.engine import Engine
-from dsp.simulate import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, Run, imu, plan
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Step, Worn
 
 HEIGHT_M = 1.75

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from dsp.types import Record
-from monitor.app import serve
-from monitor.packet import Packet
-from monitor.records import SensorStatus, SessionStarted
-from monitor.session import Session
-from monitor.settings import SessionSettings
-from monitor.steady import RealTime, Steady
+from monitor.core.monotonic import RealTime, Steady
+from monitor.core.packet import Packet
+from monitor.core.records import SensorStatus, SessionStarted
+from monitor.core.session_settings import SessionSettings
+from monitor.pipeline.session import Session
+from monitor.service.serve import serve
 
 LIVE_S = 30.0
 
@@ -28,7 +28,7 @@ Case = dict[str, str | float]
 def cases() -> Iterator[Case]:
     """Two feet and a pelvis at 208 Hz; says so where the extra ``radio`` is not installed."""
     try:
-        from monitor.emulated.runner import EmulatedRunner, settings
+        from monitor.simulation.emulated.runner import EmulatedRunner, settings
     except ModuleNotFoundError as exc:
         yield {"case": "radio", "left_out": f"needs {exc.name}: pip install '.[radio]'"}
         return

@@ -19,16 +19,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from monitor.exports import export
-from monitor.keep import keep
-from monitor.packet import Packet
-from monitor.reanalysis import reanalyse
+from monitor.core.packet import Packet
+from monitor.devices import plain
+from monitor.exports.formats import export
 from monitor.recordings.recording import Recording
-from monitor.recordings.simulated import simulated
-from monitor.review.page import write
 from monitor.review.report import review
-from monitor.sensors import plain
-from monitor.store import Store
+from monitor.simulation.simulated_runner import simulated
+from monitor.storage.import_recording import keep
+from monitor.storage.reanalysis import reanalyse
+from monitor.storage.store import Store
+from monitor.web.review_file import write
 
 HOURS = 2.0
 PIECE_S = 600.0

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import Step
-from monitor.app import serve
+from monitor.core.records import Out, SessionStarted
+from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
-from monitor.recordings.simulated import simulated
-from monitor.records import Out, SessionStarted
-from monitor.session import Session
-from monitor.sources import Emit
-from monitor.tape import Tape, TapeHeader
+from monitor.recordings.tape import Tape, TapeHeader
+from monitor.service.serve import serve
+from monitor.simulation.simulated_runner import simulated
+from monitor.sources.protocol import Emit
 
 FASTER = 10.0  # than life, so that a minute does not take a minute; the core is idle in between
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import bare, live
-from monitor.recordings.simulated import simulated
-from monitor.session import Session
-from monitor.tape import Tape, TapeHeader, TapeReader
+from monitor.pipeline.session import Session
+from monitor.recordings.tape import Tape, TapeHeader, TapeReader
+from monitor.simulation.simulated_runner import simulated
 
 CHUNK_S = 0.5  # what the engine alone is given at once; the tape has packets of 100 ms
 

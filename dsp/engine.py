@@ -16,17 +16,17 @@ from dsp.activity import ActivityLog, ActivityStage
 from dsp.braking import OWN_SLOPE
 from dsp.cadence import StrideClock
 from dsp.calibration import Calibration
-from dsp.estimates import Around, step_estimates
+from dsp.detector_feed import Feed, Found
 from dsp.events.ankle import AnkleStage
 from dsp.events.foot import FootStage
 from dsp.events.pelvis import PelvisStage
 from dsp.events.shank import ShankStage
-from dsp.feed import Feed, Found
 from dsp.models import MODELS, Models
+from dsp.per_second import Seconds
 from dsp.readings import Readings
-from dsp.seconds import Seconds
 from dsp.speed import Smooth, SpeedBook
-from dsp.types import (
+from dsp.step_estimates import Around, step_estimates
+from dsp.types import (  # fmt: skip
     ActivityChange,
     Contact,
     Estimate,
@@ -39,7 +39,7 @@ from dsp.types import (
     Side,
     Step,
     Worn,
-)  # fmt: skip
+)
 
 STAGES = {
     Placement.FOOT: FootStage,

@@ -290,7 +290,7 @@ class Cue:
     target: float
     wording: str
     expires_s: float
-    withheld: str = ""  # empty: spoken; else why not, a key of monitor.cues.WITHHELD
+    withheld: str = ""  # empty: spoken; else why not, a key of monitor.pipeline.cue_policy.WITHHELD
     why: str = ""
 
 

@@ -24,7 +24,7 @@ from grafana.panels import (
     states,
     traces,
 )
-from monitor.cues import SILENT_BY_PLAN
+from monitor.pipeline.cue_policy import SILENT_BY_PLAN
 
 CADENCE, OVERSTRIDE, BRAKING = "cadence_spm", "overstride_m", "braking_impulse_bws"
 OFF_PLAN = f"\"cadence_spm_muted\" = '{SILENT_BY_PLAN}'"

@@ -19,13 +19,13 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from monitor.recordings.squad import SQUAD, squad
-from monitor.records import Out, SessionEnded, SessionStarted, SinkStatus
-from monitor.secret import Secret
-from monitor.session import Session
-from monitor.sinks.influx import InfluxSettings, InfluxSink
-from monitor.steady import RealTime
-from monitor.store import SessionInfo, Store
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.secret import Secret
+from monitor.pipeline.session import Session
+from monitor.simulation.squad import SQUAD, squad
+from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.storage.store import SessionInfo, Store
 from tests.stack.servers import TOKEN, Influx, influx_in
 
 HERE = Path(__file__).parent

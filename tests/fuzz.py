@@ -13,8 +13,8 @@ import time
 import warnings
 from collections import Counter
 
-from monitor.packet import Packet
-from tests.contracts.test_sensors import sound
+from monitor.core.packet import Packet
+from tests.devices.test_registry import sound
 from tests.packet_files import PacketFile, decode, every
 
 EXTREME = (

@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Placement
-from monitor.errors import DecodeError
-from monitor.packet import Decoded, Packet, Samples, Values
-from monitor.sensors import SENSORS, Decoder
-from monitor.settings import SensorSettings
+from monitor.core.errors import DecodeError
+from monitor.core.packet import Decoded, Packet, Samples, Values
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.registry import SENSORS, Decoder
 
 FOLDER = Path(__file__).parent / "packets"
 SCALES = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.clock import Clock
-from monitor.recordings.simulated import Radio
+from monitor.pipeline.clock_sync import Clock
+from monitor.simulation.simulated_runner import Radio
 
 SECONDS, SEEDS, SETTLED_S = 1200.0, 5, 30.0
 PACKETS_HZ, ROWS = 13.0, 8

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dsp.simulate import Bout, Device, Run, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, Run, Style, imu, plan
 from dsp.types import Array, Placement, Runner
 from validation.recordings import COLUMNS, WANTED, Recording, Stream
 from validation.truth import LAST_S, SETTLED_S, Truth

@@ -17,10 +17,9 @@ import numpy as np
 from garmin_fit_sdk import Encoder
 
 from dsp.types import Array, CueKind
-from monitor.errors import StoreError
-from monitor.exports.table import targets
-from monitor.review.run import Run, Stretch
-from monitor.store import Store
+from monitor.core.errors import StoreError
+from monitor.storage.session_data import Run, Stretch, targets
+from monitor.storage.store import Store
 
 FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE, ACTIVITY, FIELD, DEVELOPER = (
     0,

@@ -18,13 +18,13 @@ from garmin_fit_sdk import Decoder, Stream
 
 from dsp.metrics import BY_NAME
 from dsp.types import Array, Placement
-from monitor.cadence_unit import Unit, of_whole_run
-from monitor.errors import InputError
-from monitor.packet import Packet
+from monitor.core.errors import InputError
+from monitor.core.packet import Packet
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.devices import plain
+from monitor.devices.cadence_unit import Unit, of_whole_run
+from monitor.recordings.activity_track import on_seconds, slope_pct
 from monitor.recordings.recording import Recording, Wearing
-from monitor.recordings.track import on_seconds, slope_pct
-from monitor.sensors import plain
-from monitor.settings import SensorSettings, SessionSettings
 
 Message = Mapping[Any, Any]
 

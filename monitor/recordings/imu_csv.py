@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import Array, Placement
-from monitor.errors import ConfigError, InputError
+from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, Placement, Runner, Side
-from monitor.errors import ConfigError, InputError
+from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, Placement
-from monitor.errors import ConfigError, InputError
-from monitor.recordings.delimited import Sheet, parse
+from monitor.core.errors import ConfigError, InputError
+from monitor.recordings.delimited_text import Sheet, parse
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
 LARGEST = 1_500_000_000

@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.types import Array, Placement, Runner, Side
-from monitor.errors import InputError
-from monitor.packet import Packet
-from monitor.sensors import plain
-from monitor.settings import SensorSettings, SessionSettings
+from monitor.core.errors import InputError
+from monitor.core.packet import Packet
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.devices import plain
 
 PACKET_S = 0.1  # samples of this much time travel together
 SPEED_SENSOR = "treadmill"
@@ -33,7 +33,7 @@ class Wearing:
     placement: Placement | None = None
     side: Side | None = None
     with_speed: bool = False
-    columns: str = ""  # of a CSV that is not in our own form; see ``monitor.recordings.other_csv``
+    columns: str = ""  # of a CSV that is not in our own form; see ``monitor.recordings.generic_csv``
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,3 @@
-"""After the run: stored records to tables, comparisons, plain words and one page."""
+"""What follows from a finished session: comparisons, texts, the next plan.  It knows neither sinks nor
+simulation.
+"""

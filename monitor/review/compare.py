@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.types import Array
-from monitor.errors import InputError
-from monitor.review.blocks import LEAST_S, Mean, bins_of, difference, mean, usable
-from monitor.review.parts import COMPARED
-from monitor.review.run import Run, load
-from monitor.review.usual import part
-from monitor.store import Store
+from monitor.core.errors import InputError
+from monitor.review.block_statistics import LEAST_S, Mean, bins_of, difference, mean, usable
+from monitor.review.previous_runs import part
+from monitor.review.splits import COMPARED
+from monitor.storage.session_data import Run, load
+from monitor.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

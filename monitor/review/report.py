@@ -10,19 +10,20 @@ import numpy as np
 
 from dsp.metrics import METRICS
 from dsp.types import Activity, Array, Placement
-from monitor.cues import WITHHELD
-from monitor.exports.table import targets
-from monitor.review import band, parts, usual
-from monitor.review.again import side_by_side
-from monitor.review.blocks import Mean, mean
-from monitor.review.limits import limits
-from monitor.review.normal import against_baseline
-from monitor.review.run import Run, load, steps_of
-from monitor.review.sides import Legs, legs
-from monitor.review.terrain import downhill
-from monitor.review.words import Found, words
-from monitor.settings import SensorSettings
-from monitor.store import StepColumns, Store
+from monitor.core.session_settings import SensorSettings
+from monitor.pipeline.cue_policy import WITHHELD
+from monitor.review import previous_runs as usual
+from monitor.review import splits as parts
+from monitor.review import time_in_band as band
+from monitor.review.asymmetry import Legs, legs
+from monitor.review.baseline_comparison import against_baseline
+from monitor.review.block_statistics import Mean, mean
+from monitor.review.data_quality import limits
+from monitor.review.downhill import downhill
+from monitor.review.feedback_text import Found, words
+from monitor.review.offline_comparison import side_by_side
+from monitor.storage.session_data import Run, load, steps_of, targets
+from monitor.storage.store import StepColumns, Store
 
 SCHEMA = 1
 MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw

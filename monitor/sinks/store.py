@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from monitor.errors import SinkError, StoreError
-from monitor.records import Out, SessionEnded
-from monitor.steady import Steady
-from monitor.store import Store
+from monitor.core.errors import SinkError, StoreError
+from monitor.core.monotonic import Steady
+from monitor.core.records import Out, SessionEnded
+from monitor.storage.store import Store
 
 EVERY_S = 1.0
 

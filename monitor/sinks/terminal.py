@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from dsp.metrics import BY_NAME
 from dsp.types import Cue, CueKind
-from monitor.records import Out, SensorStatus
-from monitor.sensor_table import sensor_table
-from monitor.web.board import Board
+from monitor.core.records import Link, Out, SensorStatus
+from monitor.sinks.live_state import Board
 
 SHOWN = (
     "cadence_spm", "contact_ms", "flight_ms", "speed_mps", "foot_strike_deg", "overstride_m",
@@ -71,3 +71,36 @@ def cue_line(cue: Cue) -> str:
     value, target = (f"{v:.{spec.decimals}f}" for v in (cue.value, cue.target))
     word = "good" if cue.kind is CueKind.CONFIRM else "cue"
     return f"{minutes}:{seconds:02d}  {word}  {spec.label} {value}, target {target} {spec.unit} ({cue.why})"
+
+
+_COLOUR = {Link.STREAMING: "green", Link.LOST: "red", Link.OFF: "red", Link.SILENT: "yellow"}
+
+
+def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
+    """One row per sensor; what is not known stays empty."""
+    table = Table()
+    table.add_column("sensor")
+    table.add_column("state", overflow="fold")
+    for heading in ("per second", "received", "lost", "battery"):
+        table.add_column(heading, justify="right")
+    table.add_column("time base", overflow="fold")
+    for s in sensors.values():
+        streams = s.link is Link.STREAMING
+        table.add_row(
+            Text(s.sensor),
+            Text(s.text if s.text else s.link.value, style=_COLOUR.get(s.link, "")),
+            f"{s.rate_hz:.0f}" if streams and s.rate_hz is not None else "",
+            str(s.received),
+            str(s.lost),
+            f"{s.battery_pct:.0f} %" if s.battery_pct is not None else "",
+            _time_base(s),
+        )
+    return table
+
+
+def _time_base(s: SensorStatus) -> str:
+    """Uncertainty, rate of the clock, and the jitter of arrival that was removed."""
+    if s.clock_sd_ms is None or s.clock_ppm is None:
+        return ""
+    removed = f"; {s.clock_jitter_ms:.0f} ms of jitter removed" if s.clock_jitter_ms is not None else ""
+    return f"± {s.clock_sd_ms:.1f} ms, {s.clock_ppm:+.0f} ppm{removed}"

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from monitor.json_body import LARGEST
-from monitor.packet import Packet
-from monitor.phone import PhoneSettings
-from monitor.records import Link, SensorStatus
-from monitor.secret import Secret
-from monitor.sensors.sensor_logger import CHANNEL
-from monitor.settings import SensorSettings
-from monitor.sources import Emit
-from monitor.steady import Steady
-from monitor.web.serving import listen, running
+from monitor.core.http_server import listen, running
+from monitor.core.monotonic import Steady
+from monitor.core.packet import Packet
+from monitor.core.records import Link, SensorStatus
+from monitor.core.secret import Secret
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.json_fields import LARGEST
+from monitor.devices.sensor_logger import CHANNEL
+from monitor.sources.phone_settings import PhoneSettings
+from monitor.sources.protocol import Emit
 
 TELL_THE_USER = 499
 """Sensor Logger shows the body of an answer with this status to its user."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from monitor.errors import ConfigError, MonitorError, SensorLost
-from monitor.mqtt_link import MqttSettings, require, said, tls
-from monitor.packet import Packet
-from monitor.records import Link, SensorStatus
-from monitor.sensors.sensor_logger import CHANNEL
-from monitor.settings import SensorSettings
-from monitor.sources import Emit
-from monitor.steady import Steady
-from monitor.supervise import Backoff, supervise
+from monitor.core.errors import ConfigError, MonitorError, SensorLost
+from monitor.core.monotonic import Steady
+from monitor.core.mqtt_client import MqttSettings, require_client, said, tls
+from monitor.core.packet import Packet
+from monitor.core.records import Link, SensorStatus
+from monitor.core.retry import Backoff, supervise
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.sensor_logger import CHANNEL
+from monitor.sources.protocol import Emit
 
 
 class PhoneMqtt:
@@ -29,7 +29,7 @@ class PhoneMqtt:
             raise ConfigError("two phones publish to one topic: give each its own, options.topic")
         if broker.host is None:
             raise ConfigError("a phone comes over MQTT, but [mqtt] names no broker: set host")
-        require()
+        require_client()
         self._time = time
         self._broker = broker
 

@@ -11,15 +11,15 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from monitor.errors import DecodeError, MonitorError, SensorLost
-from monitor.json_body import LARGEST
-from monitor.packet import Packet
-from monitor.records import Link, SensorStatus
-from monitor.sensors.phyphox import BUFFERS, CHANNEL, newest_s, session
-from monitor.settings import SensorSettings
-from monitor.sources import Emit
-from monitor.steady import Steady
-from monitor.supervise import Backoff, supervise
+from monitor.core.errors import DecodeError, MonitorError, SensorLost
+from monitor.core.monotonic import Steady
+from monitor.core.packet import Packet
+from monitor.core.records import Link, SensorStatus
+from monitor.core.retry import Backoff, supervise
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.json_fields import LARGEST
+from monitor.devices.phyphox import BUFFERS, CHANNEL, newest_s, session
+from monitor.sources.protocol import Emit
 
 EVERY_S = 0.1
 ANSWER_S = 3.0  # for one answer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from itertools import islice
 
+from monitor.core.monotonic import Steady
 from monitor.recordings.recording import Recording
-from monitor.sources import Emit
-from monitor.steady import Steady
+from monitor.sources.protocol import Emit
 
 AT_ONCE = 64  # packets read, off the event loop, and at full speed emitted, in one go
 

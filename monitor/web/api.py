@@ -1,7 +1,7 @@
 """The JSON API, version 1: everything that the pages show and do, for programs too.
 
 Described at ``/api/v1/docs`` (nothing is fetched from elsewhere).  Who may come in is decided by the page
-(``monitor.web.page``): on this machine everybody, on a network whoever brings the token, as the page's
+(``monitor.web.app``): on this machine everybody, on a network whoever brings the token, as the page's
 cookie or as ``Authorization: Bearer``.  What changes something is refused to pages of other sites.
 """
 
@@ -21,18 +21,20 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from monitor import as_json, library, tapes
-from monitor.errors import ConfigError, InputError, MonitorError, StoreError
-from monitor.exports import EXPORTS, export
-from monitor.exports.table import seconds, steps
-from monitor.keep import keep
-from monitor.reanalysis import reanalyse
-from monitor.recordings import read
+from monitor.core import json_codec as as_json
+from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
+from monitor.exports.formats import EXPORTS, export
+from monitor.exports.tables import seconds, steps
+from monitor.recordings.readers import read
 from monitor.review.compare import compare, trends
-from monitor.review.page import page
 from monitor.review.report import number, review
-from monitor.review.run import load
-from monitor.store import SessionInfo, Store
+from monitor.storage import session_edit as library
+from monitor.storage import tape_archive as tapes
+from monitor.storage.import_recording import keep
+from monitor.storage.reanalysis import reanalyse
+from monitor.storage.session_data import load
+from monitor.storage.store import SessionInfo, Store
+from monitor.web.review_file import page
 
 LARGEST_IMPORT = 200_000_000
 """Bytes of one uploaded file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsp.simulate import STRIDE_S, leg, trunk
+from dsp.simulation.runner import STRIDE_S, leg, trunk
 from dsp.types import ImuChunk, Placement, Side, Worn
 
 __all__ = ["STRIDE_S", "WORN", "cut", "leg", "signal", "trunk", "without"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsp.activity import ActivityLog, ActivityStage
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, ImuChunk, Placement, Side, Worn
 
 PLACES = [Placement.FOOT, Placement.SHANK, Placement.ANKLE, Placement.PELVIS, Placement.HIP]

@@ -6,23 +6,13 @@ from dataclasses import fields, replace
 
 import pytest
 
-from dsp import running
+from dsp import running_models as running
 from dsp.calibration import WITHIN, Calibration, Gain
 from dsp.engine import Engine
-from dsp.estimates import Around, pod_estimates, step_estimates
 from dsp.models import MODELS, Linear, best
-from dsp.simulate import Bout, Device, imu, plan
-from dsp.types import (
-    Activity,
-    Contact,
-    Estimate,
-    Metric,
-    Placement,
-    Reading,
-    Runner,
-    Side,
-    Worn,
-)
+from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.step_estimates import Around, pod_estimates, step_estimates
+from dsp.types import Activity, Contact, Estimate, Metric, Placement, Reading, Runner, Side, Worn
 from tests.dsp.gait import cut
 
 TALL = Runner(height_m=1.80, mass_kg=70)

@@ -8,7 +8,7 @@ import pytest
 from dsp.engine import Engine
 from dsp.offline import REST_S, centred, primed, unsmoothed
 from dsp.readings import Readings
-from dsp.simulate import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, Run, imu, plan
 from dsp.speed import SpeedBook
 from dsp.types import ImuChunk, Metric, Placement, Runner, Side, Step, Worn
 

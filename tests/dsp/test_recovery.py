@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsp.engine import STAGES
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Contact, ImuChunk, Placement
 from tests.dsp.gait import STRIDE_S, WORN, leg, signal, trunk, without
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import GRAVITY_MS2, ImuChunk, Placement, Record, Runner, Side, Step, Worn
 
 RUN = plan([Bout(seconds=40, speed_mps=3.0)])

@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, WebSocket, async_playwright, expect
 
-from dsp.simulate import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, Run, imu, plan
 from dsp.types import Placement, Runner, Side
+from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.recordings.recording import Recording, Signal, make
-from monitor.recordings.simulated import Radio, delivered
-from monitor.settings import CoachSettings, CueSettings
-from monitor.tape import Tape, TapeHeader
+from monitor.recordings.tape import Tape, TapeHeader
+from monitor.simulation.simulated_runner import Radio, delivered
+from tests.coached_runner import known
 from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
-from tests.monitor.coaching import known
 
 DRIFTED, AIMED = 156.0, 170.0
 BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says

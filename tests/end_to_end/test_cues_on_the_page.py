@@ -17,16 +17,16 @@ import websockets
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Step
-from monitor.channel import Channel
-from monitor.errors import ConfigError
-from monitor.records import Out, SessionEnded, SessionStarted
-from monitor.sinks.web import WebSink
-from monitor.steady import RealTime
-from monitor.web.access import WebSettings
-from monitor.web.board import Board
-from monitor.web.page import serving
+from monitor.core.channel import Channel
+from monitor.core.errors import ConfigError
+from monitor.core.http_access import WebSettings
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.sinks.live_state import Board
+from monitor.web.app import serving
+from monitor.web.live_feed import WebSink
+from tests.broker import program
 from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, chromium, tones
-from tests.monitor.broker import program
 
 STEP_S = 60 / 164
 KNOWN_AFTER_S = 0.25  # what a detector needs to be sure of a step

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitor.broker import Broker
+from tests.broker import Broker
 
 
 class Answer(BaseHTTPRequestHandler):

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Fault
-from monitor.keep import keep
-from monitor.library import DATABASE
-from monitor.recordings.simulated import simulated
-from monitor.review.page import write
 from monitor.review.report import review
-from monitor.store import Store
+from monitor.simulation.simulated_runner import simulated
+from monitor.storage.import_recording import keep
+from monitor.storage.session_edit import DATABASE
+from monitor.storage.store import Store
+from monitor.web.review_file import write
 from tests.end_to_end.browser import chromium
 from tests.end_to_end.test_sessions import address, home, start
 

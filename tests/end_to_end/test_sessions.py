@@ -14,14 +14,14 @@ from typing import IO
 import numpy as np
 import pytest
 
-from dsp.simulate import leg
+from dsp.simulation.runner import leg
 from dsp.types import Step
-from monitor.errors import InputError
-from monitor.recordings import read
-from monitor.records import SensorStatus
-from monitor.session import Session
-from monitor.store import Status, Store
-from monitor.tape import TapeReader
+from monitor.core.errors import InputError
+from monitor.core.records import SensorStatus
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.recordings.tape import TapeReader
+from monitor.storage.store import Status, Store
 from tests.end_to_end.browser import chromium
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import pytest
 from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
-from monitor.ble.kinds import families
-from monitor.emulated.radio import PacedLink, Radio, central, in_process
+from monitor.simulation.emulated.radio import PacedLink, Radio, central, in_process
+from monitor.sources.bluetooth.families import families
 from tests.radio.private_bus import dbus_daemon, private_bus
 from tests.radio.quick import QuickLoop
 

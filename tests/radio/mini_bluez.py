@@ -20,7 +20,7 @@ from bumble.gatt_client import CharacteristicProxy, DescriptorProxy
 from bumble.hci import Address
 from dbus_fast import Message, Variant
 
-from monitor.emulated.backend import MTU, uuid_text
+from monitor.simulation.emulated.backend import MTU, uuid_text
 from tests.radio.tree import BluezError, Properties, Reply, Tree
 
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"

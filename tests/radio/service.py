@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
-from monitor.emulated.imus import NUMBERED_WRAP
-from monitor.packet import Packet
-from monitor.records import Link, SensorStatus
-from monitor.sensors import SENSORS
-from monitor.settings import SensorSettings
-from monitor.sources.ble import Ble, Patience
-from monitor.stream import Stream
-from monitor.supervise import Backoff
+from monitor.core.packet import Packet
+from monitor.core.records import Link, SensorStatus
+from monitor.core.retry import Backoff
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.registry import SENSORS
+from monitor.pipeline.sensor_stream import Stream
+from monitor.simulation.emulated.imus import NUMBERED_WRAP
+from monitor.sources.bluetooth.source import Ble, Patience
 from tests.radio.quick import LoopTime
 
 SOON = Patience(search_s=2.0, by_name_s=1.0, remind_s=2.0, backoff=Backoff(first_s=0.2, longest_s=1.0))

@@ -8,9 +8,9 @@ import os
 import pytest
 
 from dsp.types import Side
-from monitor.emulated.imus import Movesense, PolarH10, WitMotion
-from monitor.emulated.radio import INTERVAL_S, Radio
-from monitor.records import Link
+from monitor.core.records import Link
+from monitor.simulation.emulated.imus import Movesense, PolarH10, WitMotion
+from monitor.simulation.emulated.radio import INTERVAL_S, Radio
 from tests.radio.conftest import Air
 from tests.radio.service import account, foot, pelvis, running
 

@@ -9,13 +9,13 @@ from bleak import BleakClient, BleakScanner
 from bumble.gatt import CharacteristicValue
 
 from dsp.types import Side
-from monitor.emulated.imus import Movesense
-from monitor.emulated.pods import RunningPod, Strap
-from monitor.emulated.radio import Radio
-from monitor.errors import ConfigError
-from monitor.records import Link
-from monitor.settings import SensorSettings
-from monitor.sources.ble import Ble
+from monitor.core.errors import ConfigError
+from monitor.core.records import Link
+from monitor.core.session_settings import SensorSettings
+from monitor.simulation.emulated.imus import Movesense
+from monitor.simulation.emulated.pods import RunningPod, Strap
+from monitor.simulation.emulated.radio import Radio
+from monitor.sources.bluetooth.source import Ble
 from tests.radio.conftest import Air
 from tests.radio.quick import LoopTime
 from tests.radio.service import foot, pod, running

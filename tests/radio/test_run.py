@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from dsp.types import Step
-from monitor.app import serve
-from monitor.emulated.imus import Movesense
-from monitor.emulated.runner import EmulatedRunner, settings
-from monitor.recordings import read
-from monitor.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
-from monitor.session import Session
-from monitor.store import Status, Store
-from monitor.tape import Tape, TapeHeader
+from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.recordings.tape import Tape, TapeHeader
+from monitor.service.serve import serve
+from monitor.simulation.emulated.imus import Movesense
+from monitor.simulation.emulated.runner import EmulatedRunner, settings
+from monitor.storage.store import Status, Store
 from tests.radio.conftest import Air
 from tests.radio.quick import LoopTime
 

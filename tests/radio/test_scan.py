@@ -9,11 +9,11 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.ble.air import Air
-from monitor.emulated.pods import RunningPod, Strap
-from monitor.emulated.radio import Radio
-from monitor.scan import Found, ask, table, to_paste, update
-from monitor.settings import SensorSettings
+from monitor.cli.scan import Found, ask, table, to_paste, update
+from monitor.core.session_settings import SensorSettings
+from monitor.simulation.emulated.pods import RunningPod, Strap
+from monitor.simulation.emulated.radio import Radio
+from monitor.sources.bluetooth.scanner import Air
 from tests.radio.quick import LoopTime
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dsp.types import Side
-from monitor.ble import BluetoothSettings
-from monitor.ble import trial as trials
-from monitor.ble.trial import trial
-from monitor.emulated.imus import Movesense
-from monitor.emulated.pods import RunningPod
-from monitor.emulated.radio import Radio
+from monitor.simulation.emulated.imus import Movesense
+from monitor.simulation.emulated.pods import RunningPod
+from monitor.simulation.emulated.radio import Radio
+from monitor.sources.bluetooth import stream_check as trials
+from monitor.sources.bluetooth.settings import BluetoothSettings
+from monitor.sources.bluetooth.stream_check import trial
 from tests.radio.quick import LoopTime
 from tests.radio.service import foot, pod
 

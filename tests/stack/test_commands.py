@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.series import markdown
-from monitor.store import Store
+from monitor.sinks.influx.schema import markdown
+from monitor.storage.store import Store
 from tests.stack.servers import TOKEN, Influx
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def gaitcue(*words: str) -> tuple[int, str]:
 
 def csv(path: Path) -> Path:
     """20 s of a simulated belt."""
-    from dsp.simulate import Bout, Device, imu, plan
+    from dsp.simulation.runner import Bout, Device, imu, plan
     from dsp.types import Placement
 
     c = imu(plan([Bout(seconds=20.0, speed_mps=2.8)]), Placement.PELVIS, None, Device(), "belt")

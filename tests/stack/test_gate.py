@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from monitor.gate import make_gate, writers
-from monitor.line_protocol import Point, lines
-from monitor.secret import Secret
+from monitor.core.secret import Secret
+from monitor.sinks.influx.line_protocol import Point, lines
+from monitor.sinks.influx.write_proxy import make_gate, writers
 from tests.stack.servers import BUCKET, TOKEN, Influx
 
 WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"

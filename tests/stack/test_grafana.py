@@ -16,14 +16,14 @@ from dsp.metrics import METRICS
 from grafana.__main__ import files
 from grafana.alerts import RULES
 from grafana.panels import unit
-from monitor.recordings.squad import SQUAD, squad
-from monitor.records import Out, SessionEnded, SessionStarted, SinkStatus
-from monitor.secret import Secret
-from monitor.series import SCHEMA
-from monitor.session import Session
-from monitor.sinks.influx import InfluxSettings, InfluxSink
-from monitor.steady import RealTime
-from monitor.store import SessionInfo, Store
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.secret import Secret
+from monitor.pipeline.session import Session
+from monitor.simulation.squad import SQUAD, squad
+from monitor.sinks.influx.schema import SCHEMA
+from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
+from monitor.storage.store import SessionInfo, Store
 from tests.stack.conftest import needed
 from tests.stack.servers import TOKEN, Influx, influx_in
 

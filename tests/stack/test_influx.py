@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from dsp.types import ActivityChange, Metric, Step
-from monitor.errors import SinkError
-from monitor.outbox import OutboxParams
-from monitor.recordings.simulated import simulated
-from monitor.records import Out, SensorStatus, SessionEnded, SessionStarted
-from monitor.secret import Secret
-from monitor.session import Session
-from monitor.sinks.influx import NAME, InfluxSettings, InfluxSink
-from monitor.steady import RealTime
-from monitor.store import SessionInfo, Store
-from monitor.supervise import Backoff
+from monitor.core.errors import SinkError
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.core.retry import Backoff
+from monitor.core.secret import Secret
+from monitor.pipeline.session import Session
+from monitor.simulation.simulated_runner import simulated
+from monitor.sinks.influx.sink import NAME, InfluxSettings, InfluxSink
+from monitor.sinks.outbox import OutboxParams
+from monitor.storage.store import SessionInfo, Store
 from tests.stack.servers import BUCKET, TOKEN, Influx, VictoriaMetrics
 
 SESSION = "2026-01-01T00-00-00-ann"

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from grafana.boards import BOARDS
-from monitor.doctor import DASHBOARDS, grafana_checks, influx_checks, port_check
-from monitor.secret import Secret
-from monitor.sinks.influx import InfluxSettings
+from monitor.core.secret import Secret
+from monitor.service.doctor import DASHBOARDS, grafana_checks, influx_checks, port_check
+from monitor.sinks.influx.sink import InfluxSettings
 from tests.stack.conftest import needed
 from tests.stack.servers import BUCKET, TOKEN, Influx, fetch, free_port
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulate import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Placement, Side
 from validation.__main__ import main
 from validation.recordings import SETS

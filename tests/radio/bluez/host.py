@@ -12,7 +12,7 @@ from bumble.transport import open_transport
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from monitor.emulated.radio import PacedLink, Radio
+from monitor.simulation.emulated.radio import PacedLink, Radio
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,1 @@
+"""When a runner is off target: baseline, target, drift, and when not to judge."""

@@ -1,0 +1,181 @@
+"""Whole seconds: what the live page, the charts and the coach see.
+
+A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them);
+where only a pod is worn, it is what the pod's speed and cadence support.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from dsp.activity import ActivityLog
+from dsp.braking import grade_pct
+from dsp.load import BrakingLoad
+from dsp.metrics import METRICS
+from dsp.models import Models
+from dsp.readings import Readings
+from dsp.speed import SpeedBook
+from dsp.step_estimates import pod_estimates
+from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
+
+WINDOW_S = 5.0
+RECENT, LATELY_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
+PASSED_ON = {
+    "heart_rate_bpm": 1.0,
+    "power_w": 1.0,
+    "slope_pct": 1.0,
+    "contact_ms": 14.0,  # Stryd -5.2 %, RunScribe -2.3 % of a treadmill's (Garcia-Pinillos 2019)
+    "step_length_m": 0.03,
+    "vertical_oscillation_mm": 8.0,
+    "vertical_ratio_pct": 0.6,
+    "contact_balance_pct": 0.6,
+    "leg_stiffness_kn_m": 0.6,
+    "strap_speed_lost_mps": 0.05,
+}
+"""What a watch or pod measures itself, and our guess of its SD, since none of them tells one."""
+AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
+
+
+class Seconds:
+    """Steps in, in time order; one set of metrics per whole second out, none invented."""
+
+    def __init__(self, runner: Runner, models: Models, steps_seen: float = 1.0) -> None:
+        """``steps_seen`` is the share of all steps that the sensors worn can see: 0.5 on one leg."""
+        self._runner, self._models, self._steps_seen = runner, models, steps_seen
+        self._steps: deque[Step] = deque()
+        self._recent: deque[Step] = deque(maxlen=RECENT)
+        self._load = BrakingLoad()
+        self._next: int | None = None
+        self._started = False
+
+    def push(self, step: Step, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        """Finish the seconds before this step, then count it."""
+        out = self.until(step.ic_s, readings, speed, log)
+        self._steps.append(step)
+        self._recent.append(step)
+        impulse, peak, time = (
+            step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
+        )
+        if impulse is not None and time is not None:
+            grade = grade_pct(step.get("slope_pct"))
+            hardest = None if peak is None else peak.value
+            self._load.push(impulse.value, hardest, time.value / 1e3, grade, steps=1 / self._steps_seen)
+        return out
+
+    @property
+    def next_s(self) -> float:
+        """The second that is not finished yet."""
+        return math.inf if self._next is None else float(self._next)
+
+    def until(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        """All whole seconds up to ``t_s``."""
+        if self._next is None:
+            self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
+        out: list[Metric] = []
+        while self._next <= t_s:
+            out += self._second(float(self._next), readings, speed, log)
+            self._next += 1
+        return out
+
+    def finish(self, readings: Readings, speed: SpeedBook) -> list[Metric]:
+        """The last second with steps in it."""
+        if self._next is None or not self._steps or self._steps[-1].ic_s < self._next - 1:
+            return []
+        return self._second(float(self._next), readings, speed, ActivityLog())
+
+    def _second(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+        while self._steps and self._steps[0].ic_s <= t_s - WINDOW_S:
+            self._steps.popleft()
+        steps = [s for s in self._steps if s.ic_s <= t_s]
+        found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
+        if not steps:  # what a device measured is better than our model of it
+            found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
+        found += self._load.estimates()
+        recent = [s for s in self._recent if t_s - LATELY_S < s.ic_s <= t_s] if steps else []
+        found += _variability(recent)
+        found += _balance(recent)
+        out = [Metric(t_s, None, e) for e in found]
+        out += _sides(t_s, steps)
+        for name, sd in PASSED_ON.items():
+            value = readings.estimate(name, t_s, sd=sd)
+            if value is not None and all(e.metric != name for e in found):
+                out.append(Metric(t_s, None, value))
+        return out
+
+    def _from_steps(self, steps: list[Step]) -> list[Estimate]:
+        out: list[Estimate] = []
+        for name in AVERAGED:
+            seen = [e for e in (s.get(name) for s in steps) if e is not None]
+            if not seen:
+                continue
+            if name == "speed_mps":
+                out.append(seen[-1])
+                continue
+            mean = sum(e.value for e in seen) / len(seen)
+            out.append(Estimate(name, mean, seen[-1].sd, seen[-1].how))
+        return out
+
+    def _from_pod(self, t_s: float, readings: Readings, log: ActivityLog) -> list[Estimate]:
+        """Models of speed and cadence, where no step was seen."""
+        cadence = readings.latest("cadence_spm", t_s)
+        speed = readings.latest("speed_mps", t_s)
+        out: list[Estimate] = []
+        if cadence is not None and cadence.value > 0:
+            out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
+        if speed is not None:
+            out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))
+        if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
+            return out
+        slope = readings.latest("slope_pct", t_s)
+        grade = 0.0 if slope is None else slope.value
+        models = pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
+        known = {e.metric: e.value for e in models}
+        self._load.push(
+            known["braking_impulse_bws"], known.get("peak_braking_bw"), 60 / cadence.value, grade,
+            steps=cadence.value / 60,
+        )  # fmt: skip
+        return out + models
+
+
+def _variability(steps: list[Step]) -> list[Estimate]:
+    """Spread of step times within each side, so that a left/right difference does not count."""
+    times = [(s.side, e.value) for s in steps if (e := s.get("step_time_ms")) is not None]
+    spread, count = 0.0, 0
+    for side in (Side.LEFT, Side.RIGHT, None):
+        own = [t for s, t in times if s is side]
+        if len(own) >= 4:
+            mean = sum(own) / len(own)
+            spread += sum((t / mean - 1) ** 2 for t in own)
+            count += len(own) - 1
+    if count == 0:
+        return []
+    value = 100 * math.sqrt(spread / count)
+    return [Estimate("step_variability_pct", value, value / math.sqrt(2 * count), steps[-1].sensor)]
+
+
+def _sides(t_s: float, steps: list[Step]) -> list[Metric]:
+    """Contact time of each leg, where sides are known and it is measured."""
+    return [Metric(t_s, side, e) for side, e in _contact_of(steps).items()]
+
+
+def _balance(steps: list[Step]) -> list[Estimate]:
+    """Left contact time over both, from the last steps of each."""
+    means = _contact_of(steps)
+    if len(means) < 2:
+        return []
+    left, right = means[Side.LEFT], means[Side.RIGHT]
+    both = left.value + right.value
+    sd = 50 * math.hypot(left.sd, right.sd) / both
+    return [Estimate("contact_balance_pct", 100 * left.value / both, sd, left.how)]
+
+
+def _contact_of(steps: list[Step]) -> dict[Side, Estimate]:
+    """Mean contact time per side; its SD is a runner's lasting error, which no number of steps averages."""
+    out: dict[Side, Estimate] = {}
+    for side in Side:
+        seen = [e for s in steps if s.side is side and (e := s.get("contact_ms")) and e.how != "model"]
+        if seen:
+            mean = sum(e.value for e in seen) / len(seen)
+            out[side] = Estimate("contact_ms", mean, seen[-1].sd, seen[-1].how)
+    return out

@@ -1,0 +1,1 @@
+"""A simulated runner with known truth."""

@@ -1,0 +1,346 @@
+"""A runner made of equations, with known truth for every step, and the IMUs worn by that runner.
+
+``plan`` makes the steps of a run; ``imu`` what a sensor on a foot, shank or the pelvis measures.  The
+body moves along the mean curves of ``dsp.simulation.mean_curves``, warped separately in stance and swing
+to the planned instants, scaled to the planned stride length; impacts ring as a damped oscillation.
+Measured features come out within 5 ms of the measured ones (see the tests).  There is no walking: we have
+no mean curves of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.spatial.transform import Rotation
+
+from dsp.simulation import mean_curves
+from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
+
+STRIDE_S = 0.70
+"""Of ``leg`` and ``trunk``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bout:
+    """What the runner does for a while.  Speed 0 is standing; ``cadence_spm`` None: what people do."""
+
+    seconds: float
+    speed_mps: float = 2.8
+    cadence_spm: float | None = None
+    slope_pct: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How this runner differs from the mean, and from step to step (SDs of Fukuchi 2017 runners)."""
+
+    contact: float = 1.0  # ratio to the mean runner's
+    strike_deg: float = 0.0  # added to the foot's angle at contact; -15 is a forefoot striker
+    uneven: float = 0.0  # share by which left steps last longer than right ones
+    step_sd: float = 0.012  # of step time
+    contact_sd: float = 0.015  # of contact time
+    braking_sd: float = 0.10  # of the braking impulse
+    height_m: float = 1.75
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Steps (n,) and what was true of each; ``seconds`` is the whole, standing included.
+
+    ``braking_bws`` is the impulse of the mean force curve at this speed; no IMU sees how it varies.
+    """
+
+    seconds: float
+    style: Style
+    left: Array
+    ic_s: Array
+    to_s: Array
+    speed_mps: Array
+    cadence_spm: Array
+    slope_pct: Array
+    overstride_m: Array
+    foot_deg: Array
+    shank_deg: Array
+    braking_bws: Array
+    bouts: tuple[tuple[int, int], ...] = ()  # first step and end of each stretch of running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What a sensor makes of the motion (orders of magnitude of small MEMS IMUs)."""
+
+    rate_hz: float = 200.0
+    acc_noise_ms2: float = 0.03 * GRAVITY_MS2
+    gyr_noise_rads: float = 0.002
+    gyr_bias_rads: float = 0.0035  # 0.2 deg/s
+    misaligned_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)  # roll, pitch, yaw of the case
+    clip_ms2: float = 16 * GRAVITY_MS2
+    scale: float = 1.0
+    offset_m: tuple[float, float, float] = field(default=(0.08, 0.0, -0.03))  # from the ankle, foot
+
+
+def plan(bouts: Sequence[Bout], style: Style | None = None, seed: int = 1) -> Run:
+    """Steps of a run, left foot first after every stand."""
+    style = style or Style()
+    rng = np.random.default_rng(seed)
+    rows: list[tuple[float, float, float, float]] = []
+    stretches, t, left, running = list[tuple[int, int]](), 0.0, True, False
+    lefts: list[bool] = []
+    for end_s, bout in zip(np.cumsum([b.seconds for b in bouts]), bouts, strict=True):
+        if bout.speed_mps == 0:
+            t, left, running = float(end_s), True, False
+            continue
+        if not running:
+            stretches.append((len(rows), len(rows)))
+        running = True
+        stride = _at(mean_curves.STRIDE_S, bout.speed_mps)
+        if bout.cadence_spm is not None:
+            stride = 120 / bout.cadence_spm
+        while t < end_s - stride:
+            uneven = 1 + (0.5 if left else -0.5) * style.uneven
+            step = stride / 2 * uneven * (1 + style.step_sd * rng.standard_normal())
+            rows.append((t, bout.speed_mps, stride, bout.slope_pct))
+            lefts.append(left)
+            t, left = t + step, not left
+        stretches[-1] = (stretches[-1][0], len(rows))
+    if not rows:
+        raise ValueError("nobody runs in these bouts")
+    table = np.array(rows)
+    return _steps(table, np.array(lefts), float(sum(b.seconds for b in bouts)), style, stretches, rng)
+
+
+def _steps(
+    table: Array,
+    left: Array,
+    seconds: float,
+    style: Style,
+    stretches: list[tuple[int, int]],
+    rng: np.random.Generator,
+) -> Run:
+    ic, speed, stride, slope = table.T
+    n = len(ic)
+    share = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STANCE)
+    contact = share * stride * style.contact * (1 + style.contact_sd * rng.standard_normal(n))
+    scale = _scale(speed, stride)
+    impulse = np.interp(speed, mean_curves.BELT_MPS, (0.0178, 0.0211, 0.0236))
+    mean_stride = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STRIDE_S)
+    braking = impulse * stride / mean_stride * (1 + style.braking_sd * rng.standard_normal(n))
+    zero = np.zeros(n)
+    return Run(
+        seconds=seconds,
+        style=style,
+        left=left,
+        ic_s=ic,
+        to_s=ic + contact,
+        speed_mps=speed,
+        cadence_spm=120 / stride,
+        slope_pct=slope,
+        overstride_m=scale * _curve("ankle_x_m", zero, speed),
+        foot_deg=_curve("pitch_deg", zero, speed) + style.strike_deg,
+        shank_deg=_curve("shank_deg", zero, speed),
+        braking_bws=braking,
+        bouts=tuple(stretches),
+    )
+
+
+def imu(
+    run: Run, placement: Placement, side: Side | None, device: Device, sensor: str, seed: int = 1
+) -> ImuChunk:
+    """What one sensor measures over the whole run, standing included."""
+    rng = np.random.default_rng(seed)
+    fine_hz = 2 * device.rate_hz
+    t = np.arange(round(run.seconds * fine_hz)) / fine_hz
+    place, angles, up = np.zeros((len(t), 3)), np.zeros((len(t), 3)), np.tile((0.0, 0.0, 1.0), (len(t), 1))
+    ring = np.zeros((len(t), 3))
+    for first, end in run.bouts:
+        inside = (t >= run.ic_s[first]) & (t < run.to_s[end - 1])
+        motion = _trunk if placement is Placement.PELVIS else _limb
+        p, a, shake, slope = motion(run, placement, side, t[inside], slice(first, end), device)
+        place[inside], angles[inside], ring[inside] = p, a, shake
+        up[inside] = np.column_stack((np.sin(slope), 0 * slope, np.cos(slope)))
+    dt = 1 / fine_hz
+    acc = np.gradient(np.gradient(place, dt, axis=0), dt, axis=0)
+    acc[~np.isfinite(acc).all(axis=1)] = 0.0
+    acc = _without_jumps(acc, run, t) + GRAVITY_MS2 * up
+    acc += ring
+    attitude = Rotation.from_euler("XZY", np.radians(angles[:, (0, 2, 1)]))
+    case = Rotation.from_euler("XYZ", device.misaligned_deg, degrees=True)
+    worn = attitude * case
+    turned = (worn[:-1].inv() * worn[1:]).as_rotvec() / dt
+    felt = worn.inv().apply(acc)[:-1][::2]
+    gyr = (turned[::2] + turned[1::2]) / 2 if len(turned) % 2 == 0 else turned[::2]
+    n = min(len(felt), len(gyr))
+    felt = device.scale * felt[:n] + device.acc_noise_ms2 * rng.standard_normal((n, 3))
+    felt = np.clip(felt, -device.clip_ms2, device.clip_ms2)
+    bias = device.gyr_bias_rads * rng.standard_normal(3)
+    gyr = gyr[:n] + bias + device.gyr_noise_rads * rng.standard_normal((n, 3))
+    return ImuChunk(sensor, t[::2][:n], felt, gyr)
+
+
+def leg(
+    sensor: str, seconds: float = 14.0, rate_hz: float = 200.0, phase: float = 0.0, seed: int = 1
+) -> ImuChunk:
+    """A shoe at an exact rhythm of ``STRIDE_S``; ``phase`` 0.5 is the right one."""
+    side = Side.RIGHT if phase else Side.LEFT
+    return _first(
+        imu(_exact(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed), seconds
+    )
+
+
+def trunk(sensor: str, seconds: float = 14.0, rate_hz: float = 100.0, seed: int = 2) -> ImuChunk:
+    """A belt at the same rhythm."""
+    return _first(
+        imu(_exact(seconds), Placement.PELVIS, None, Device(rate_hz=rate_hz), sensor, seed), seconds
+    )
+
+
+def _first(chunk: ImuChunk, seconds: float) -> ImuChunk:
+    n = int(np.searchsorted(chunk.t_s, seconds - 1e-9))
+    assert chunk.gyr_rads is not None
+    return ImuChunk(chunk.sensor, chunk.t_s[:n], chunk.acc_ms2[:n], chunk.gyr_rads[:n])
+
+
+@cache
+def _exact(seconds: float) -> Run:
+    return plan(
+        [Bout(seconds=seconds + 2, speed_mps=2.8, cadence_spm=120 / STRIDE_S)],
+        Style(step_sd=0, contact_sd=0),
+    )
+
+
+def _limb(
+    run: Run, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
+) -> tuple[Array, Array, Array, Array]:
+    """Foot or shank: position (n, 3) m, roll-pitch-yaw (n, 3) deg, ringing (n, 3) m/s², slope (n,) rad."""
+    own = run.left[steps] == (side is Side.LEFT)
+    ic, to = run.ic_s[steps][own], run.to_s[steps][own]
+    speed = np.interp(t, run.ic_s[steps], run.speed_mps[steps])
+    stance = np.interp(run.speed_mps[steps][own], mean_curves.BELT_MPS, mean_curves.STANCE)
+    phase = _phase(t, ic, to, stance)
+    stride = 120 / np.interp(t, run.ic_s[steps], run.cadence_spm[steps])
+    scale, mirror = _scale(speed, stride), 1.0 if side is Side.LEFT else -1.0
+    travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
+    place = np.column_stack(
+        (
+            travelled + scale * _curve("ankle_x_m", phase, speed) + _curve("pelvis_x_m", phase, speed),
+            mirror * _curve("ankle_y_m", phase, speed),
+            _curve("ankle_z_m", phase, speed),
+        )
+    )
+    flat = np.zeros(len(t))
+    if placement is Placement.FOOT:
+        strike = run.style.strike_deg * np.exp(-((((phase + 0.5) % 1 - 0.5) / 0.045) ** 2))
+        angles = np.column_stack(
+            (
+                mirror * _curve("roll_deg", phase, speed),
+                -(_curve("pitch_deg", phase, speed) + strike),
+                mirror * _curve("yaw_deg", phase, speed),
+            )
+        )
+        arm = np.array(device.offset_m)
+    else:
+        angles = np.column_stack((flat, -_curve("shank_deg", phase, speed), flat))
+        arm = np.array((0.03, 0.0, 0.18))
+    place = place + Rotation.from_euler("XZY", np.radians(angles[:, (0, 2, 1)])).apply(arm)
+    slope = np.arctan(np.interp(t, run.ic_s[steps], run.slope_pct[steps]) / 100)
+    return place, angles, _ringing(t, ic, np.array((0.0, 0.0, 60.0)), 30.0, 0.28), slope
+
+
+def _trunk(
+    run: Run, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
+) -> tuple[Array, Array, Array, Array]:
+    """The same for a belt."""
+    ic, to = run.ic_s[steps], run.to_s[steps]
+    speed = np.interp(t, ic, run.speed_mps[steps])
+    stance = np.interp(run.speed_mps[steps], mean_curves.BELT_MPS, mean_curves.STANCE)
+    phase = _phase(t, ic, to, 2 * stance) / 2
+    travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
+    parts = [_curve(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
+    stride = 120 / np.interp(t, ic, run.cadence_spm[steps])
+    turns = [_turn(f"pelvis_{axis}_degps", phase, speed) * stride for axis in ("roll", "pitch", "yaw")]
+    place = np.column_stack((travelled + parts[0], parts[1], parts[2]))
+    slope = np.arctan(np.interp(t, ic, run.slope_pct[steps]) / 100)
+    backward = -5 - 3.5 * np.maximum(0, run.speed_mps[steps] - 2.53)  # chosen for the instants in the tests
+    shake = _ringing(t, ic, np.outer(backward, (1, 0, 0)), 14.0, 0.35)
+    shake += _ringing(t, ic, np.array((0, 0, 7.5)), 9.5, 0.45)
+    return place, np.column_stack(turns), shake, slope
+
+
+def _phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:
+    """Strides since the first contact, smooth, with ``stance`` of a stride between contact and toe-off."""
+    k = np.arange(len(ic), dtype=float)
+    knots = np.column_stack((ic, to)).ravel()
+    values = np.column_stack((k, k + stance)).ravel()
+    period = float(np.median(np.diff(ic))) if len(ic) > 1 else STRIDE_S
+    knots = np.concatenate((knots[:2] - period, knots, knots[-2:] + period))
+    values = np.concatenate((values[:2] - 1, values, values[-2:] + 1))
+    return np.asarray(PchipInterpolator(knots, values, extrapolate=True)(t), dtype=np.float64)
+
+
+def _ringing(t: Array, at_s: Array, kick_ms2: Array, ring_hz: float, damping: float) -> Array:
+    """Damped oscillation (n, 3) after every impact, towards its ``kick_ms2`` (3,) or (impacts, 3) first."""
+    last = np.clip(np.searchsorted(at_s, t, side="right") - 1, 0, None)
+    since = np.clip(t - at_s[last], 0, 10)
+    w = 2 * math.pi * ring_hz
+    wave = np.exp(-damping * w * since) * np.sin(w * math.sqrt(1 - damping**2) * since)
+    return wave[:, None] * np.broadcast_to(kick_ms2, (len(at_s), 3))[last]
+
+
+def _without_jumps(acc: Array, run: Run, t: Array) -> Array:
+    """Where running starts or ends the position jumps; the body, unlike the equations, does not."""
+    for first, end in run.bouts:
+        for edge in (run.ic_s[first], run.to_s[end - 1]):
+            acc[np.abs(t - edge) < 0.012] = 0.0
+    return acc
+
+
+def _scale(speed: Array, stride_s: Array) -> Array:
+    """Stride length over the mean runner's: feet do not slip."""
+    mean = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STRIDE_S)
+    return np.asarray(stride_s / mean, dtype=np.float64)
+
+
+def _at(values: tuple[float, ...], speed_mps: float) -> float:
+    return float(np.interp(speed_mps, mean_curves.BELT_MPS, values))
+
+
+def _curve(name: str, phase: Array, speed: Array) -> Array:
+    """A mean curve at each phase (strides, any integer part) and speed, blended between those measured."""
+    return _blend(_splines(name, False), phase, speed)
+
+
+def _turn(name: str, phase: Array, speed: Array) -> Array:
+    """The angle whose rate is this curve, per second of stride."""
+    return _blend(_splines(name, True), phase, speed)
+
+
+def _blend(splines: tuple[CubicSpline, ...], phase: Array, speed: Array) -> Array:
+    u = phase % 1.0
+    low, mid, high = (s(u) for s in splines)
+    a, b, c = mean_curves.BELT_MPS
+    lower = low + (mid - low) * np.clip((speed - a) / (b - a), 0, 1)
+    return np.asarray(lower + (high - mid) * np.clip((speed - b) / (c - b), 0, 1), dtype=np.float64)
+
+
+@cache
+def _splines(name: str, integral: bool) -> tuple[CubicSpline, ...]:
+    """One periodic spline per measured speed."""
+    u = np.linspace(0, 1, 257)
+    unit = mean_curves.SCALE[name.rsplit("_", 1)[1]]
+    out = []
+    for row in mean_curves.CURVES[name]:
+        c = np.array(row, dtype=float) * unit
+        w = 2 * np.pi * np.arange(1, (len(c) + 1) // 2)
+        cosine, sine = c[1::2], c[2::2]
+        if integral:
+            y = np.sin(np.outer(u, w)) @ (cosine / w) - np.cos(np.outer(u, w)) @ (sine / w)
+        else:
+            y = c[0] + np.cos(np.outer(u, w)) @ cosine + np.sin(np.outer(u, w)) @ sine
+        y[-1] = y[0]
+        out.append(CubicSpline(u, y, bc_type="periodic"))
+    return tuple(out)

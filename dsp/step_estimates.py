@@ -1,0 +1,202 @@
+"""From one contact and what is known around it to all estimates of that step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dsp import braking
+from dsp import running_models as running
+from dsp.models import Guess, Models, best
+from dsp.overstride import leg_length_m
+from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What surrounds a contact.  ``given`` is True when the speed came from outside the feet."""
+
+    runner: Runner
+    activity: Activity
+    stride_s: float | None
+    step_s: float | None
+    speed: Estimate | None
+    given: bool
+    slope: Estimate | None
+    cadence: Estimate | None
+    partners: tuple[Contact, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Not known to walk or stand."""
+        return self.activity not in (Activity.WALK, Activity.STAND)
+
+
+def step_estimates(contact: Contact, around: Around, models: Models) -> tuple[Estimate, ...]:
+    """Everything the sensors worn support, nothing else."""
+    out: list[Estimate] = []
+    _timing(out, contact, around, models)
+    if around.speed is not None:
+        v, sd, how = around.speed.value, around.speed.sd, around.speed.how
+        _add(out, "speed_mps", (v, sd), how)
+        if around.step_s is not None:
+            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), how)
+        stride = None if around.given else contact.features.get("stride_length_m")
+        if stride is not None:
+            _add(out, "stride_length_m", (stride, 0.02 * stride), contact.placement.value)
+        elif around.stride_s is not None:
+            _add(out, "stride_length_m", (v * around.stride_s, sd * around.stride_s), how)
+    if around.slope is not None:
+        out.append(around.slope)
+    for c in (contact, *around.partners):
+        _own(out, c, models)
+    if around.running:
+        _running(out, contact, around, models)
+    return tuple(out)
+
+
+def pod_estimates(
+    speed_mps: float, cadence_spm: float, slope_pct: float, runner: Runner, models: Models
+) -> list[Estimate]:
+    """Everything that speed and cadence alone support while running."""
+    step = 60 / cadence_spm
+    out: list[Estimate] = []
+    terms = running.motion_terms(speed_mps, step, runner.height_m)
+    contact = running.pod_contact_ms(terms, models)
+    _add(out, "contact_ms", contact, "model")
+    if contact is not None and runner.height_m is not None:
+        terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
+    _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
+    _load(out, terms, running.for_pod(models), slope_pct, "pod")
+    _relative(out, runner, "pod")
+    return out
+
+
+def _add(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
+    if guess is not None and math.isfinite(guess[0]) and all(e.metric != metric for e in out):
+        out.append(Estimate(metric, guess[0], guess[1], how))
+
+
+def _get(out: list[Estimate], metric: str) -> Estimate | None:
+    return next((e for e in out if e.metric == metric), None)
+
+
+def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+    how = c.placement.value
+    if a.cadence is not None:
+        out.append(a.cadence)
+    if a.stride_s is not None:
+        _add(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
+    if a.step_s is not None:
+        _add(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
+    _contact_ms(out, c, a, models)
+    contact = _get(out, "contact_ms")
+    if contact is not None and a.stride_s is not None:
+        stride_ms = 1e3 * a.stride_s
+        share = 100 * contact.value / stride_ms, 100 * contact.sd / stride_ms
+        _add(out, "flight_ms", (stride_ms / 2 - contact.value, contact.sd), contact.how)
+        _add(out, "duty_factor_pct", share, contact.how)
+
+
+def _contact_ms(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+    """All of these were fitted on running: walkers stay twice as long on the ground."""
+    if not a.running:
+        return
+    if c.placement in (Placement.FOOT, Placement.SHANK):
+        if c.to_s is not None:
+            sd = math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
+            _add(out, "contact_ms", (1e3 * (c.to_s - c.ic_s), 1e3 * sd), c.placement.value)
+        return
+    terms = _terms(c, a)
+    if "step_s" in terms:
+        _add(out, "contact_ms", running.pelvis_contact_ms(terms, models), c.placement.value)
+        _add(out, "contact_ms", running.pod_contact_ms(terms, models), "model")
+
+
+def _terms(c: Contact, a: Around) -> dict[str, float]:
+    """All that the models of one step may ask for."""
+    step = None if a.stride_s is None else a.stride_s / 2
+    speed = None if a.speed is None else a.speed.value
+    return {**c.features, **running.motion_terms(speed, step, a.runner.height_m)}
+
+
+def _own(out: list[Estimate], c: Contact, models: Models) -> None:
+    """What a sensor measures by itself."""
+    how, f = c.placement.value, c.features
+    if "foot_strike_deg" in f:
+        _add(out, "foot_strike_deg", (f["foot_strike_deg"], models.foot_strike_deg.sd), how)
+    if "shank_deg" in f:
+        _add(out, "shank_deg", (f["shank_deg"], models.shank_deg.sd), how)
+    if "rise_mm" in f and f.get("flight_g", 1.0) < 0.6:
+        _add(out, "vertical_oscillation_mm", (f["rise_mm"], models.pelvis_rise_mm.sd), how)
+        length = _get(out, "step_length_m")
+        if length is not None and length.value > 0.2:
+            _add(out, "vertical_ratio_pct", (0.1 * f["rise_mm"] / length.value, 0.4), how)
+    if "shock_g" in f and f["shock_g"] < 15.5:
+        _add(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
+
+
+def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+    """Overstride, braking and stiffness: models of running, absent in any other gait."""
+    if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
+        return
+    how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
+    if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
+        terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
+    chosen = running.for_pod(models)
+    if c.placement is Placement.FOOT and contact is not None:
+        chosen = running.for_foot(models, given=a.given)
+    elif c.placement is Placement.SHANK:
+        chosen = running.for_shank(models)
+    slope = braking.grade_pct(a.slope)
+    _load(out, terms, chosen, slope, how)
+    leg = _relative(out, a.runner, how)
+    if abs(slope) <= braking.LEVEL_PCT:
+        _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
+
+
+def _load(
+    out: list[Estimate], terms: dict[str, float], chosen: running.Chosen, slope_pct: float, how: str
+) -> None:
+    """Overstride, braking impulse with its speed lost, and where it is known the peak."""
+    _add(out, "overstride_m", chosen.overstride(terms), how)
+    level = best(terms, *chosen.impulse)
+    if level is None:
+        return
+    value = braking.on_slope(level[0], terms["step_s"], slope_pct)
+    sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
+    _add(out, "braking_impulse_bws", (value, sd), how)
+    _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
+    peak = best(terms, *chosen.peak)
+    slanted = None if peak is None else braking.peak_on_slope(peak[0], slope_pct)
+    if peak is not None and slanted is not None:
+        _add(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
+
+
+def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:
+    """Overstride as a share of the leg; returns the leg length, if it is known."""
+    leg, distance = leg_length_m(runner.height_m, runner.leg_length_m), _get(out, "overstride_m")
+    if leg is not None and distance is not None:
+        _add(out, "overstride_leg_pct", (100 * distance.value / leg, 100 * distance.sd / leg), how)
+    return leg
+
+
+def _stiffness(a: Around, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
+    """Spring-mass model (Morin 2005, J Appl Biomech 21:167); needs mass and leg length."""
+    if (
+        leg is None
+        or a.runner.mass_kg is None
+        or contact is None
+        or a.stride_s is None
+        or contact.how == "model"
+    ):
+        return None
+    tc = contact.value / 1e3
+    flight = a.stride_s / 2 - tc
+    half = v * tc / 2
+    if flight <= 0 or half >= leg:
+        return None
+    force = a.runner.mass_kg * GRAVITY_MS2 * math.pi / 2 * (flight / tc + 1)
+    drop = abs(-force * tc * tc / (a.runner.mass_kg * math.pi**2) + GRAVITY_MS2 * tc * tc / 8)
+    stiffness = force / (leg - math.sqrt(leg * leg - half * half) + drop) / 1e3
+    return stiffness, 0.1 * stiffness

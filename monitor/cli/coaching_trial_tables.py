@@ -1,0 +1,128 @@
+"""The twin's tables in the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+from typing import get_args
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from dsp.cueing.baseline import Baseline
+from dsp.cueing.target import increase
+from dsp.types import Metric, Record
+from monitor.core.errors import InputError
+from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.simulation.coaching_trial import (
+    OUTDOORS,
+    STREETS,
+    TREADMILL,
+    WEEK,
+    Habits,
+    Score,
+    replay,
+    simulate,
+)
+
+COLUMNS = {
+    "cues_per_h": ("cues/h", 1),
+    "false_per_h": ("false/h", 2),
+    "delay_s": ("delay (s)", 1),
+    "missed_pct": ("missed (%)", 0),
+    "in_band_pct": ("in band (%)", 1),
+}
+FIRSTS_S = (60, 110)
+"""Where the drifts of a recording begin, in seconds of running: two passes."""
+
+
+def simulated(hours: float, drift_spm: float, seed: int) -> None:
+    """On a treadmill and outdoors: first a runner who never drifts, then one who does."""
+    console = Console()
+    never, does = Habits(), Habits(lapses=4, lapse_spm=drift_spm)
+    cases = [
+        (f"{TREADMILL.name}, no drift", TREADMILL, never),
+        (f"{TREADMILL.name}, {drift_spm:+g} spm four times an hour", TREADMILL, does),
+        (f"{OUTDOORS.name}, no drift", OUTDOORS, never),
+        (f"{OUTDOORS.name}, {drift_spm:+g} spm four times an hour", OUTDOORS, does),
+        (f"{STREETS.name}: pace, hills, lights, tunnels, fatigue", STREETS, Habits(lapses=4, tires_spm=2)),
+    ]
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        for title, ground, habits in cases:
+            scores = []
+            for done in bar.track(
+                simulate(ground, habits, hours, seed), math.ceil(hours), description=title
+            ):
+                scores = done
+            console.print(table(f"{title} ({hours:g} h)", scores))
+    console.print(
+        "A simulated runner shows how rarely and how soon a rule speaks, not that cues help anybody."
+    )
+
+
+def recorded(file: Path, drift_spm: float, placement: str | None) -> None:
+    """Put drifts into a real run; its own mean is the normal, as nothing tells its pace."""
+    recording = read(file, placement, None)
+    session = Session(recording.settings)
+    records: list[Record] = []
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(file.name, total=recording.count)
+        for done, packet in enumerate(recording.packets(), start=1):
+            records += [r for r in session.push(packet) if isinstance(r, get_args(Record))]
+            bar.update(task, completed=done)
+    records += [r for r in session.finish() if isinstance(r, get_args(Record))]
+    settings, target = own_mean(records)
+    for name, drift in (
+        ("no drift put in", 0.0),
+        (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
+    ):
+        passes = [replay(records, settings, target, drift, first) for first in FIRSTS_S]
+        Console().print(table(f"{file.name}: {name}", [_both(a, b) for a, b in zip(*passes, strict=True)]))
+
+
+def own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
+    """A coach whose target is this run's own mean cadence, and that target."""
+    cadence = [
+        r.estimate.value
+        for r in records
+        if isinstance(r, Metric) and r.estimate.metric == "cadence_spm" and r.estimate.value > 140
+    ]
+    if len(cadence) < 600:
+        raise InputError("the recording has less than ten minutes of running; a twin needs more")
+    aim = mean(cadence)
+    baseline = Baseline()
+    share = increase(WEEK, CoachSettings().target)
+    for _ in range(2):
+        baseline.begin_run()
+        for value in cadence:
+            baseline.push("cadence_spm", value / (1 + share), None, 0.0)
+    cues = CueSettings(warm_up_s=0, plan="always")
+    return CoachSettings(cues=cues, baseline=baseline.to_dict(), week=WEEK), aim
+
+
+def table(title: str, scores: Sequence[Score]) -> Table:
+    """One row per policy."""
+    out = Table(title=title)
+    out.add_column("policy")
+    for heading, _ in COLUMNS.values():
+        out.add_column(heading, justify="right")
+    for score in scores:
+        row = score.row
+        out.add_row(score.policy, *(_shown(row[k], digits) for k, (_, digits) in COLUMNS.items()))
+    return out
+
+
+def _shown(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _both(a: Score, b: Score) -> Score:
+    return Score(
+        a.policy, a.hours + b.hours, a.cues + b.cues, a.false + b.false, a.in_band_s + b.in_band_s,
+        a.run_s + b.run_s, [*a.delays_s, *b.delays_s], a.missed + b.missed,
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""``gaitcue import``: files and folders to sessions, one line each; a bad file stops nobody."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from monitor.core.errors import MonitorError
+from monitor.recordings.readers import READERS, is_export_folder, read
+from monitor.recordings.recording import Recording
+from monitor.service.config import data_folder, load
+from monitor.service.live_session import open_store
+from monitor.storage.import_recording import keep
+
+
+def bring(
+    files: Iterable[Path], placement: str | None, side: str | None, columns: str, settings: Path | None
+) -> int:
+    """Keep them all; how many could not be."""
+    config, console = load(settings), Console(stderr=True)
+    kept = failed = 0
+    with open_store(config, console) as store, Progress(console=console, transient=True) as bar:
+        for path in _files(files):
+            task = bar.add_task(path.name, total=None)
+            show = functools.partial(_show, bar, task)
+            try:
+                recording = read(path, placement, side, columns=columns)
+                info = keep(
+                    store, data_folder(config), recording, config.athlete, _when(path), progress=show
+                )
+            except MonitorError as exc:
+                failed += 1
+                console.print(f"not imported: {exc}", style="red", soft_wrap=True, highlight=False)
+            else:
+                kept += 1
+                bar.console.print(_told(path, info.id, recording), soft_wrap=True, highlight=False)
+            finally:
+                bar.remove_task(task)
+    if kept + failed != 1:
+        console.print(f"{kept} imported, {failed} not")
+    return failed
+
+
+def _files(given: Iterable[Path]) -> Iterator[Path]:
+    """Plain files, and what is in folders: only what could be a recording."""
+    for path in given:
+        if not path.is_dir() or is_export_folder(path):
+            yield path
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in READERS)
+        yield from inside or [path]
+
+
+def _show(bar: Progress, task: TaskID, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total)
+
+
+def _when(path: Path) -> datetime.datetime:
+    """When a file that does not say it began was last written."""
+    try:
+        return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
+    except OSError:
+        return datetime.datetime.now(datetime.UTC)
+
+
+def _told(path: Path, session: str, recording: Recording) -> str:
+    text = f"{path.name}: {recording.duration_s / 60:.1f} min, kept as {session}"
+    return "\n  ".join([text, *recording.remarks])

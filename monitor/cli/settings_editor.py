@@ -1,0 +1,72 @@
+"""Settings written into a file that somebody keeps by hand: comments and what we do not know stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from monitor.core.errors import ConfigError, StoreError
+
+BACKUP = ".old"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """``values`` at the top, ``tables`` of values, and all of ``[[sensor]]``.
+
+    None takes a key away.  A sensor that was there under the same name keeps what is not mentioned.
+    """
+
+    values: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, Any]]
+    sensors: Sequence[Mapping[str, Any]]
+
+
+def edited(text: str, edit: Edit, path: Path) -> str:
+    """The file with the changes; ``ConfigError`` if ``text`` is not TOML."""
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as exc:
+        raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
+    before = {str(s.get("name")): s for s in document.get("sensor", [])}
+    _assign(document, edit.values)
+    for name, values in edit.tables.items():
+        if any(v is not None for v in values.values()) and name not in document:
+            document.add(name, tomlkit.table())
+        if name in document:
+            _assign(document[name], values)
+    document.pop("sensor", None)
+    sensors = tomlkit.aot()
+    for values in edit.sensors:
+        row = before.get(str(values["name"]), tomlkit.table())
+        _assign(row, values)
+        sensors.append(row)
+    if edit.sensors:
+        document.append("sensor", sensors)
+    return tomlkit.dumps(document)
+
+
+def save(path: Path, text: str) -> Path | None:
+    """Write; what was there before is kept beside it, and its place is the answer."""
+    backup = path.with_name(path.name + BACKUP) if path.exists() else None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if backup is not None:
+            path.replace(backup)
+        path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise StoreError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+    return backup
+
+
+def _assign(table: Any, values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if value is None:
+            table.pop(key, None)
+        elif table.get(key) != value:
+            table[key] = value

@@ -1,0 +1,279 @@
+"""``gaitcue setup``: a dialogue that finds the sensors, tries them, and writes the settings.
+
+It may be run again at any time: what is there is the default, and what it does not know it keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dsp.types import Placement, Runner, Side
+from monitor.cli import settings_editor as toml_edit
+from monitor.cli.prompts import Dialogue, choose, pick, yes
+from monitor.cli.scan import Details, Found
+from monitor.cli.settings_editor import Edit
+from monitor.core.errors import ConfigError, MonitorError
+from monitor.core.session_settings import SensorSettings
+from monitor.devices import declared
+from monitor.devices.registry import SENSORS, SensorSpec
+from monitor.devices.sensor_logger import PLATFORMS
+from monitor.service.config import Config, load
+from monitor.sources.bluetooth.families import is_imu
+from monitor.sources.bluetooth.stream_check import Verdict
+
+LOOK_S = 8.0
+PHONE = "sensor_logger"
+_WORN_AS_IMU = tuple(p.value for p in Placement if p is not Placement.POD)
+_SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the dialogue needs of the world: who is near, what one says of itself, how they stream."""
+
+    look: Callable[[Config], Coroutine[Any, Any, list[Found]]]
+    ask: Callable[[Config, Found], Coroutine[Any, Any, Details]]
+    trial: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[Verdict]]]
+
+
+def setup(path: Path, dialogue: Dialogue, around: Around) -> bool:
+    """Ask, try, write; False if nothing was written."""
+    text, config = _existing(path, dialogue)
+    config = _runner(config, dialogue)
+    config = replace(config, sensor=_sensors(config, dialogue, around))
+    if config.sensor and yes(dialogue, "Try the sensors now? Have them switched on and near"):
+        config = replace(config, sensor=_tried(config, dialogue, around))
+    new = toml_edit.edited(text, _edit(config), path)
+    if new == text:
+        dialogue.say(f"Nothing has changed; {path} stays as it is.")
+        return False
+    dialogue.say(f"\n{new.strip()}\n")
+    if not yes(dialogue, f"Write this to {path}?"):
+        dialogue.say("Nothing was written.")
+        return False
+    backup = toml_edit.save(path, new)
+    load(path)  # what was written must be readable
+    dialogue.say(f"Written to {path}." + (f" The old file is {backup}." if backup else ""))
+    dialogue.say("Start with:  gaitcue run")
+    return True
+
+
+def _existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
+    if not path.exists():
+        dialogue.say(f"There is no {path} yet; Enter takes what stands in brackets.")
+        return "", Config()
+    try:
+        config = load(path)
+        text = path.read_text(encoding="utf-8")
+    except ConfigError as exc:
+        dialogue.say(f"The settings have mistakes:\n{exc}")
+        question = f"Begin with an empty file? The old one is kept as {path.name}{toml_edit.BACKUP}"
+        if yes(dialogue, question, default=False):
+            return "", Config()
+        raise
+    dialogue.say(f"{path} is there; Enter keeps what stands in brackets.")
+    return text, config
+
+
+def _runner(config: Config, dialogue: Dialogue) -> Config:
+    while True:
+        try:
+            athlete = dialogue.ask("Your name or initials", config.athlete)
+            config = replace(config, athlete=athlete)
+            break
+        except ValueError as exc:
+            dialogue.say(f"{exc}.")
+    runner = config.runner
+    for field, question in (
+        ("height_m", "Height in metres, for example 1.75; - for none"),
+        ("mass_kg", "Mass in kilograms; - for none"),
+        ("leg_length_m", "Hip bone to floor in metres; - if not measured"),
+    ):
+        runner = _number(runner, field, question, dialogue)
+    return replace(config, runner=runner)
+
+
+def _number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Runner:
+    known = getattr(runner, field)
+    while True:
+        said = dialogue.ask(question, "-" if known is None else f"{known:g}").replace(",", ".")
+        try:
+            return replace(runner, **{field: None if said == "-" else float(said)})
+        except ValueError as exc:
+            reason = str(exc) if field in str(exc) else f'"{said}" is not a number'
+            dialogue.say(f"{reason}.")
+
+
+def _sensors(config: Config, dialogue: Dialogue, around: Around) -> tuple[SensorSettings, ...]:
+    """Those that are kept, those that were found, and the phone."""
+    kept = [
+        s for s in config.sensor if yes(dialogue, f'Keep "{s.name}" ({SENSORS[s.kind].label}, {_worn(s)})?')
+    ]
+    while yes(dialogue, "Look for sensors? Switch them on first", default=not kept):
+        dialogue.say(f"Looking for {LOOK_S:.0f} seconds ...")
+        try:
+            found = asyncio.run(around.look(config))
+        except MonitorError as exc:
+            dialogue.say(f"{exc}")
+            continue
+        chosen = _chosen(found, dialogue)
+        if chosen is not None:
+            for f in chosen:
+                kept.append(_described(f, kept, found, config, dialogue, around))
+            break
+    if all(s.kind != PHONE for s in kept) and yes(
+        dialogue, "Is a phone with the app Sensor Logger one of your sensors?", default=False
+    ):
+        kept.append(_phone(kept, dialogue))
+    return tuple(kept)
+
+
+def _chosen(found: Sequence[Found], dialogue: Dialogue) -> list[Found] | None:
+    if not found:
+        dialogue.say("No sensor was seen. Shake it, end its phone app, come closer.")
+        return None
+    for number, f in enumerate(found, start=1):
+        labels = " or ".join(k.label for k in f.kinds)
+        rssi = f.sighting.rssi_dbm
+        near = "connected" if rssi is None else f"{rssi} dBm"
+        dialogue.say(f"{number:2}  {f.sighting.name or f.sighting.address}  {labels}  {near}")
+    picked = pick(dialogue, "Which are yours? (numbers; r looks again; Enter: none)", len(found))
+    return None if picked is None else [found[n] for n in picked]
+
+
+def _described(
+    f: Found,
+    others: Sequence[SensorSettings],
+    found: Sequence[Found],
+    config: Config,
+    dialogue: Dialogue,
+    around: Around,
+) -> SensorSettings:
+    name = f.sighting.name
+    dialogue.say(f"\n{name or f.sighting.address}:")
+    spec = f.kinds[0]
+    if len(f.kinds) > 1:
+        kind = choose(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
+        spec = SENSORS[kind]
+    placement, side = _placed(spec, others, dialogue)
+    match: str | None = name or None
+    if not name or sum(o.sighting.name == name for o in found) > 1:
+        details = asyncio.run(around.ask(config, f))
+        match = details.serial or match
+        dialogue.say(
+            f"  Its serial number is {details.serial}."
+            if details.serial
+            else "  It cannot be told from its twin: switch the other one off during a run."
+        )
+    return _named(spec, placement, side, match, others, dialogue)
+
+
+def _placed(
+    spec: SensorSpec, others: Sequence[SensorSettings], dialogue: Dialogue
+) -> tuple[Placement, Side | None]:
+    if not is_imu(spec):
+        return Placement.POD, None
+    placement = Placement(choose(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
+    if not placement.one_leg:
+        return placement, None
+    taken = any((s.placement, s.side) == (placement, Side.LEFT) for s in others)
+    side = choose(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
+    return placement, _SIDES[side]
+
+
+def _named(
+    spec: SensorSpec,
+    placement: Placement,
+    side: Side | None,
+    match: str | None,
+    others: Sequence[SensorSettings],
+    dialogue: Dialogue,
+    options: Mapping[str, Any] | None = None,
+) -> SensorSettings:
+    """Ask for a name until it is possible and nobody else's."""
+    sided = {Side.LEFT: "left ", Side.RIGHT: "right ", None: ""}[side]
+    where = placement.value if placement is not Placement.POD else spec.label
+    default = re.sub(r"[^\w .-]", "", sided + where).strip()[:40]
+    while True:
+        name = dialogue.ask("  What shall it be called?", default)
+        try:
+            if any(s.name == name for s in others):
+                raise ValueError(f'another sensor is called "{name}"')
+            return SensorSettings(
+                name=name,
+                kind=spec.kind,
+                placement=placement,
+                side=side,
+                match=match,
+                options=dict(options or {}),
+            )
+        except ValueError as exc:
+            dialogue.say(f"  {exc}.")
+
+
+def _phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSettings:
+    platform = choose(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
+    worn = choose(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
+    spec = SENSORS[PHONE]
+    return _named(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
+
+
+def _tried(config: Config, dialogue: Dialogue, around: Around) -> tuple[SensorSettings, ...]:
+    """Those that stream, and those that are wanted nevertheless."""
+    tried = [s for s in config.sensor if SENSORS[s.kind].gatt is not None]
+    out = {s.name for s in config.sensor}
+    dialogue.say(f"Connecting to {len(tried)} and listening for a few seconds ...")
+    try:
+        verdicts = asyncio.run(around.trial(config, tried)) if tried else []
+    except MonitorError as exc:
+        dialogue.say(f"They could not be tried: {exc}")
+        verdicts = []
+    for v in verdicts:
+        dialogue.say(f"{v.sensor.name}: {_verdict(v)}")
+        if not v.good and not yes(dialogue, f'Keep "{v.sensor.name}" all the same?'):
+            out.discard(v.sensor.name)
+    return tuple(s for s in config.sensor if s.name in out)
+
+
+def _verdict(v: Verdict) -> str:
+    if not v.good:
+        return f"does not stream ({v.text})"
+    unit = "samples" if v.imu else "readings"
+    parts = [f"streams {v.per_second:.0f} {unit} a second"]
+    if v.lost:
+        parts.append(f"{v.lost} lost")
+    if v.battery_pct is not None:
+        parts.append(f"battery {v.battery_pct:.0f} %")
+    return ", ".join(parts)
+
+
+def _edit(config: Config) -> Edit:
+    runner = config.runner
+    return Edit(
+        values={"athlete": config.athlete},
+        tables={
+            "runner": {
+                "height_m": runner.height_m,
+                "mass_kg": runner.mass_kg,
+                "leg_length_m": runner.leg_length_m,
+            }
+        },
+        sensors=[_row(s) for s in config.sensor],
+    )
+
+
+def _row(s: SensorSettings) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": s.name, "kind": s.kind, "placement": s.placement.value}
+    row["side"] = s.side.value if s.side else None
+    row["match"] = s.match
+    row["options"] = {k: v for k, v in s.options.items() if k != declared.TEXT} or None
+    return row
+
+
+def _worn(s: SensorSettings) -> str:
+    return f"{s.placement.value}{f' {s.side.value}' if s.side else ''}"

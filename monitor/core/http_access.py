@@ -1,0 +1,65 @@
+"""Who may see the page: everyone on this machine, and on a network whoever has the token."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.core.errors import ConfigError
+from monitor.core.secret import Secret
+
+SHORTEST_TOKEN = 12
+"""Characters; ours have 22 (128 bit)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """The live page.  ``127.0.0.1`` is this machine only; ``0.0.0.0`` the whole network, with a token."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765  # free in the IANA list of registered ports' common uses; 0: any free one
+    token: Secret | None = None  # without one, a random one is made and kept in the data folder
+    certificate: Path | None = None  # with its key: the page comes over https, which phones ask of apps
+    key: Path | None = None
+    history_s: float = 900.0  # what a page opened late still gets; memory is about 1 kB/s
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be between 0 and 65535, not {self.port}")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key must be given together")
+        if not 30 <= self.history_s <= 7200:
+            raise ValueError(f"history_s must be between 30 and 7200, not {self.history_s:g}")
+        if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:
+            raise ValueError(f"token must have at least {SHORTEST_TOKEN} characters")
+
+    @property
+    def loopback(self) -> bool:
+        """Is the page for this machine only?"""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def needed_token(settings: WebSettings, folder: Path) -> Secret | None:
+    """The token visitors must bring: None on loopback, else the set one, else our own.
+
+    Our own is random and kept in ``folder/web-token`` (mode 600), so that a phone that was let in
+    once stays in when the service restarts.  Delete that file to lock everyone out.
+    """
+    if settings.token or settings.loopback:
+        return settings.token
+    path = folder / "web-token"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(16) + "\n", encoding="ascii")
+        return Secret(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as exc:
+        raise ConfigError(f"{path}: cannot keep the page's token there: {exc}") from exc

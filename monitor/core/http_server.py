@@ -1,0 +1,77 @@
+"""A small web server inside this program: listening, running, and its address as others see it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from monitor.core.errors import ConfigError
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals belong to ``monitor.service.serve``."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(
+    app: FastAPI,
+    listener: socket.socket,
+    name: str,
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> AsyncIterator[uvicorn.Server]:
+    """Serve while inside, over https with a certificate; ``should_exit`` begins the end of it."""
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    config.ssl_certfile, config.ssl_keyfile = certificate, key
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name=name)
+    try:
+        yield server
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+def check_certificate(certificate: Path, key: Path) -> None:
+    """``ConfigError`` if they cannot be used; reads files."""
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise ConfigError(f"[web] certificate {certificate} with {key}: cannot be used: {exc}") from exc
+
+
+def listen(host: str, port: int, who: str, otherwise: str) -> socket.socket:
+    """A socket that listens; ``ConfigError`` (``who`` cannot; do ``otherwise``) if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as exc:
+        listener.close()
+        raise ConfigError(f"{who} cannot use {host} port {port} ({exc.strerror}); {otherwise}") from exc
+    return listener
+
+
+def seen_from_outside(host: str) -> str:
+    """``host`` as it stands in an address; of 0.0.0.0 the address on the network that leads out."""
+    if host in ("0.0.0.0", "::"):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # sends nothing; tells which interface leads out
+                host = probe.getsockname()[0]
+            except OSError:
+                host = socket.gethostname()
+    return f"[{host}]" if ":" in host else host

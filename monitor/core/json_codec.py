@@ -1,0 +1,83 @@
+"""Frozen dataclasses to JSON values and back, by their declared types.
+
+For what this program wrote itself: records in the store, settings on a tape.  (Files that people
+write are read by ``monitor.core.toml_reader``, which explains mistakes.)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, TypeVar
+
+from monitor.core.records import Out
+
+T = TypeVar("T")
+
+
+def dump(value: object) -> Any:
+    """Anything ``json.dumps`` takes, with the fields of dataclasses by name."""
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value):
+        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [dump(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: dump(item) for key, item in value.items()}
+    return value
+
+
+def load(cls: type[T], raw: Any) -> T:
+    """The inverse of ``dump``; ``ValueError`` if ``raw`` does not fit (another version's fields)."""
+    try:
+        return typing.cast(T, _reader(typing.cast(Any, cls))(raw))
+    except (TypeError, KeyError, AttributeError) as exc:
+        raise ValueError(f"not a {cls.__name__}: {exc}") from exc
+
+
+KINDS: Mapping[str, type] = {
+    re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in typing.get_args(Out)
+}
+"""Every kind of record by its name in text: ``step``, ``activity_change``, ``sensor_status`` ..."""
+
+_NAMES = {cls: name for name, cls in KINDS.items()}
+
+
+def kind_of(record: Out) -> str:
+    """The name of a record's kind, a key of ``KINDS``."""
+    return _NAMES[type(record)]
+
+
+@functools.cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """The function that makes ``kind`` of its JSON value."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _optional(arguments)
+    if origin is tuple:
+        item = _reader(arguments[0])
+        return lambda raw: tuple(item(x) for x in raw)
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        readers = {f.name: _reader(hints[f.name]) for f in dataclasses.fields(kind)}
+        make = typing.cast(Callable[..., Any], kind)
+        return lambda raw: make(**{name: readers[name](value) for name, value in raw.items()})
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind
+    if kind is float:
+        return float
+    return lambda raw: raw
+
+
+def _optional(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    kinds = [a for a in arguments if a is not types.NoneType]
+    if len(kinds) > 1:  # plain values of several types stay as they are
+        return lambda raw: raw
+    inner = _reader(kinds[0])
+    return lambda raw: None if raw is None else inner(raw)

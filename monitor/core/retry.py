@@ -1,0 +1,73 @@
+"""The only retry loop: try, fail, wait a little longer each time, try again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from monitor.core.errors import ConfigError, MonitorError, SinkRefused
+from monitor.core.monotonic import Steady
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """How long to wait after a failure (choices).
+
+    ``jitter`` spreads the waits of several supervisors: each lies within plus or minus that share.
+    """
+
+    first_s: float = 0.5
+    factor: float = 2.0
+    longest_s: float = 30.0
+    jitter: float = 0.2
+    healthy_s: float = 10.0  # an attempt that lasted so long had succeeded: start over
+
+    def __post_init__(self) -> None:
+        if not 0 < self.first_s <= self.longest_s:
+            raise ValueError("first_s must be positive and not above longest_s")
+        if self.factor < 1 or not 0 <= self.jitter < 1 or self.healthy_s < 0:
+            raise ValueError("factor must be at least 1, jitter in [0, 1), healthy_s not negative")
+
+    def wait_s(self, failures: int, luck: float) -> float:
+        """After so many failures in a row (1 or more); ``luck`` in [0, 1) decides the jitter."""
+        doublings = min(failures - 1, 64)
+        plain = min(self.longest_s, self.first_s * self.factor**doublings)
+        return plain * (1 + self.jitter * (2 * luck - 1))
+
+
+Attempt = Callable[[int], Awaitable[None]]
+"""Tries once; its argument is the generation, 0, 1, 2 ..., so that late callbacks of an older
+attempt can be told apart.  Returning means done; a ``MonitorError`` means try again."""
+
+Report = Callable[[MonitorError, float], None]
+"""Told of each failure and how long the wait will be."""
+
+
+async def supervise(
+    attempt: Attempt,
+    report: Report,
+    time: Steady,
+    backoff: Backoff | None = None,
+    luck: Callable[[], float] = random.random,
+) -> None:
+    """Run ``attempt`` until it returns.
+
+    ``ConfigError`` and ``SinkRefused`` are passed on, as trying again cannot help; so is anything
+    that is not a ``MonitorError``, as it is a bug, and cancellation.
+    """
+    backoff = backoff or Backoff()
+    generation = failures = 0
+    while True:
+        began_s = time.now_s()
+        try:
+            return await attempt(generation)
+        except (ConfigError, SinkRefused):
+            raise
+        except MonitorError as exc:
+            lasted = time.now_s() - began_s >= backoff.healthy_s
+            failures = 1 if lasted else failures + 1
+            wait_s = backoff.wait_s(failures, luck())
+            report(exc, wait_s)
+        await time.sleep(wait_s)
+        generation += 1

@@ -1,0 +1,97 @@
+"""The settings a session needs, each with its limits.  TOML in, frozen dataclasses out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dsp.cueing.baseline import Baseline
+from dsp.cueing.gating import EffortParams
+from dsp.cueing.target import TargetParams
+from dsp.types import Placement, Runner, Side, Worn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorSettings:
+    """One sensor: what it is, which one it is, and where it is worn.
+
+    ``kind`` is a key of ``monitor.devices.registry.SENSORS``.  ``match`` is the advertised name or serial
+    number that tells it from others of its kind (never an address: some systems hide those).
+    """
+
+    name: str
+    kind: str
+    placement: Placement
+    side: Side | None = None
+    match: str | None = None
+    rate_hz: float | None = None
+    delay_s: float = 0.0  # its samples are placed later than those of the others by this: gaitcue sync
+    cadence_unit: str | None = None  # "steps" or "strides" for pods whose unit is contested
+    options: dict[str, str | float | bool] = field(default_factory=dict)  # of that kind
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[^\s/+#\"'\\\x00-\x1f][^/+#\"'\\\x00-\x1f]{0,39}", self.name):
+            raise ValueError("name must be 1 to 40 characters, without / + # \\ or quotes")
+        if self.rate_hz is not None and not 1 <= self.rate_hz <= 5000:
+            raise ValueError(f"rate_hz must be between 1 and 5000, not {self.rate_hz:g}")
+        if not 0 <= self.delay_s <= 2:
+            raise ValueError(f"delay_s must be between 0 and 2, not {self.delay_s:g}")
+        if self.cadence_unit not in (None, "steps", "strides"):
+            raise ValueError(f'cadence_unit must be "steps" or "strides", not "{self.cadence_unit}"')
+
+    @property
+    def worn(self) -> Worn:
+        return Worn(self.name, self.placement, self.side)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CueSettings:
+    """Whether and how long to be coached.  ``experiment`` is the runner's consent to withheld cues."""
+
+    on: bool = True
+    plan: Literal["fade", "always"] = "fade"  # cues in ever less of the time (Crowell, Willy, Davis)
+    experiment: bool = False  # one due cue in five stays unspoken at random, so that cues can be judged
+    warm_up_s: float = 300.0  # the first minutes of every run are silent
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warm_up_s <= 3600:
+            raise ValueError(f"warm_up_s must be between 0 and 3600, not {self.warm_up_s:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoachSettings:
+    """All that decides the cues of one session: fixed when it starts, kept on its tape.
+
+    ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``week`` and
+    ``availability`` (share of the time in which cues may be spoken) come from the plan.
+    """
+
+    cues: CueSettings = field(default_factory=CueSettings)
+    target: TargetParams = field(default_factory=TargetParams)
+    effort: EffortParams = field(default_factory=EffortParams)
+    baseline: dict[str, Any] | None = None
+    week: int = 1
+    availability: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.week < 1 or not 0 <= self.availability <= 1:
+            raise ValueError("week starts at 1, availability is between 0 and 1")
+        if self.baseline is not None:
+            Baseline.from_dict(self.baseline)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """All that decides what records come out of a session's packets; stored with its tape."""
+
+    athlete: str = "me"
+    runner: Runner = field(default_factory=Runner)
+    sensors: tuple[SensorSettings, ...] = ()
+    coach: CoachSettings | None = None  # None: numbers only
+
+    def __post_init__(self) -> None:
+        names = [sensor.name for sensor in self.sensors]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f'two sensors are called "{name}"; each needs a name of its own')

@@ -1,0 +1,234 @@
+"""Frozen dataclasses out of TOML, with every mistake at once and its place.
+
+A field's type says what is accepted: ``bool``, ``int``, ``float``, ``str``, ``Path``, a ``StrEnum``,
+``Literal``, ``X | None``, ``tuple[X, ...]``, ``dict[str, ...]``, a nested dataclass (a table), a tuple of
+dataclasses (an array of tables) or a ``Secret``.  Limits are the dataclass's own ``__post_init__``
+(``ValueError``).  A secret never stands in the file: ``name_file = "path"`` names the file that holds
+it, or the environment variable ``GAITCUE_TABLE_NAME`` gives it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from monitor.core import toml_text
+from monitor.core.errors import ConfigError
+from monitor.core.secret import Secret
+from monitor.core.toml_text import Key
+
+T = TypeVar("T")
+
+_WRONG: Final = object()
+"""Stands for a value whose mistake has been noted."""
+
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
+
+
+def load(settings: type[T], path: Path, environment: Mapping[str, str]) -> T:
+    """Read ``path``.  Every mistake in it is one line of the ``ConfigError``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path}: there is no such file") from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
+    return loads(settings, text, environment, path)
+
+
+def loads(settings: type[T], text: str, environment: Mapping[str, str], path: Path) -> T:
+    """Read ``text``; ``path`` names it in messages, and relative paths start at its folder."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
+    reader = _Reader(path, toml_text.lines(text), environment)
+    made = reader.table(settings, raw, ())
+    if reader.mistakes:
+        raise ConfigError(*(line for _, line in sorted(reader.mistakes, key=lambda m: m[0])))
+    return typing.cast(T, made)
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """`` (did you mean "..."?)`` or the list of what there is, for the end of a message."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f' (did you mean "{close[0]}"?)' if close else f" (there is: {', '.join(known)})"
+
+
+class _Reader:
+    """One pass over one file; notes mistakes as (line, text) and goes on."""
+
+    def __init__(self, path: Path, lines: Mapping[Key, int], environment: Mapping[str, str]) -> None:
+        self.path = path
+        self.lines = lines
+        self.environment = environment
+        self.mistakes: list[tuple[int, str]] = []
+
+    def wrong(self, at: Key, text: str) -> object:
+        """Note a mistake, on the line of the key or of the nearest table around it."""
+        line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
+        where = f"{self.path}:{line}" if line else str(self.path)
+        self.mistakes.append((line, f"{where}: {_name(at)}{text}"))
+        return _WRONG
+
+    def table(self, cls: type, raw: object, at: Key) -> object:
+        """One TOML table to one dataclass."""
+        if not isinstance(raw, dict):
+            return self.wrong(at, "must be a table")
+        hints = typing.get_type_hints(cls)
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        secrets = {name for name in fields if Secret in (hints[name], *typing.get_args(hints[name]))}
+        before = len(self.mistakes)
+        self._refuse_unknown(raw, [*(set(fields) - secrets), *(f"{s}_file" for s in secrets)], secrets, at)
+        values: dict[str, Any] = {s: v for s in secrets if (v := self._secret(s, raw, at)) is not None}
+        for name, field in fields.items():
+            kind = hints[name]
+            if name in raw and name not in secrets:
+                values[name] = self.value(kind, raw[name], (*at, name))
+            elif dataclasses.is_dataclass(kind):
+                values[name] = self.table(typing.cast(type, kind), {}, (*at, name))
+            elif name not in values and _required(field):
+                values[name] = self.wrong((*at, name), "is missing")
+        complete = len(self.mistakes) == before
+        good = {name: value for name, value in values.items() if value is not _WRONG}
+        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _required(f) and n not in good}
+        if _WRONG in missing.values():
+            return _WRONG  # nothing can be judged without it
+        made = self._build(cls, good | missing, at)
+        return made if complete else _WRONG
+
+    def _build(self, cls: type, values: Mapping[str, Any], at: Key) -> object:
+        """Make ``cls``; each complaint is laid on the first value whose absence changes it."""
+        optional = [f.name for f in dataclasses.fields(cls) if not _required(f)]
+        complaint = _complaint(cls, values)
+        if not complaint:
+            return cls(**values)
+        while complaint:
+            suspects = ((name, _without(values, name)) for name in optional if name in values)
+            blamed = next((s for s in suspects if _complaint(cls, s[1]) != complaint), None)
+            if blamed is None:
+                word, _, rest = complaint.partition(" ")
+                return self.wrong((*at, word), rest) if word in values else self.wrong(at, complaint)
+            self.wrong((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
+            values = blamed[1]
+            complaint = _complaint(cls, values)
+        return _WRONG
+
+    def _refuse_unknown(
+        self, raw: Mapping[str, object], known: Collection[str], secrets: Collection[str], at: Key
+    ) -> None:
+        for key in raw:
+            if key in secrets:
+                self.wrong(
+                    (*at, key),
+                    f"a secret must not stand in this file: put it into a file and write "
+                    f'{key}_file = "...", or set {_variable(at, key)} in the environment',
+                )
+            elif key not in known:
+                self.wrong((*at, key), "is not a setting" + suggestion(key, sorted(known)))
+
+    def _secret(self, name: str, raw: Mapping[str, object], at: Key) -> object:
+        """From the environment, else from the file that ``name_file`` names, else None."""
+        if given := self.environment.get(_variable(at, name)):
+            return Secret(given)
+        key = f"{name}_file"
+        if key not in raw:
+            return None
+        path = self.value(Path, raw[key], (*at, key))
+        if not isinstance(path, Path):
+            return _WRONG
+        try:
+            return Secret(path.read_text(encoding="utf-8").strip())
+        except (OSError, ValueError) as exc:
+            return self.wrong((*at, key), f"no secret in {path}: {exc}")
+
+    def value(self, kind: Any, raw: object, at: Key) -> object:
+        """One TOML value to what the field's type asks for."""
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin in (types.UnionType, typing.Union):
+            return self._one_of([a for a in arguments if a is not types.NoneType], raw, at)
+        if origin is typing.Literal:
+            return raw if raw in arguments else self._not_among(arguments, raw, at)
+        if origin is tuple:
+            if not isinstance(raw, list):
+                return self.wrong(at, "must be a list in [ ]")
+            items = [self.value(arguments[0], item, (*at, n)) for n, item in enumerate(raw)]
+            return _WRONG if _WRONG in items else tuple(items)
+        if origin is dict:
+            if not isinstance(raw, dict):
+                return self.wrong(at, "must be a table")
+            entries = {key: self.value(arguments[1], item, (*at, key)) for key, item in raw.items()}
+            return _WRONG if _WRONG in entries.values() else entries
+        if dataclasses.is_dataclass(kind):
+            return self.table(typing.cast(type, kind), raw, at)
+        return self._scalar(kind, raw, at)
+
+    def _one_of(self, kinds: list[Any], raw: object, at: Key) -> object:
+        fitting = [k for k in kinds if k is type(raw) or (k is float and type(raw) is int)]
+        return self.value((fitting or kinds)[0], raw, at)
+
+    def _scalar(self, kind: type, raw: object, at: Key) -> object:
+        if issubclass(kind, StrEnum):
+            names = [str(member) for member in kind]
+            return kind(raw) if raw in names else self._not_among(names, raw, at)
+        if issubclass(kind, Path) and isinstance(raw, str):
+            return self.path.absolute().parent / Path(raw).expanduser()
+        if kind is float and type(raw) is int:
+            return float(raw)
+        if type(raw) is not kind:
+            return self.wrong(at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.literal(raw)}")
+        if isinstance(raw, float) and not math.isfinite(raw):
+            return self.wrong(at, f"must be a finite number, not {raw}")
+        return raw
+
+    def _not_among(self, known: Collection[str], raw: object, at: Key) -> object:
+        return self.wrong(at, f"{toml_text.literal(raw)} is not possible" + suggestion(str(raw), known))
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _stand_in(kind: Any) -> object:
+    """Something harmless for a required value that was wrong, so that the others can be judged."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return next(iter(kind))
+    return "x" if kind is str else _WRONG
+
+
+def _complaint(cls: type, values: Mapping[str, Any]) -> str:
+    """What ``cls`` has against these values; empty if nothing."""
+    try:
+        cls(**values)
+    except ValueError as exc:
+        return str(exc)
+    return ""
+
+
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def _variable(at: Key, name: str) -> str:
+    return "_".join(["GAITCUE", *(str(part).upper() for part in at), name.upper()])
+
+
+def _name(at: Key) -> str:
+    """``[[sensor]] 2, placement: `` for the reader; counts start at 1."""
+    words: list[str] = []
+    for n, part in enumerate(at):
+        if isinstance(part, int):
+            words[-1:] = (
+                [f"[{words[-1]}] {part + 1}"] if words[-1].startswith("[") else [words[-1], str(part + 1)]
+            )
+        else:
+            words.append(part if n == len(at) - 1 else f"[{part}]")
+    return ", ".join(words) + ": " if words else ""

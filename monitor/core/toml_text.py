@@ -1,0 +1,103 @@
+"""TOML as text: on which line a key stands, and settings written out again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections import Counter
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from monitor.core.secret import Secret
+
+Key = tuple[str | int, ...]
+"""Where a value lives: ``("sensor", 1, "placement")`` is in the second ``[[sensor]]``."""
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_ASSIGNMENT = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+?)\s*=")
+
+
+def lines(text: str) -> dict[Key, int]:
+    """Line number (from 1) of every table and key.
+
+    ``tomllib`` does not tell; this reads headers and ``key =`` line by line, which is right for
+    anything but keys hidden inside multi-line strings and inline tables.
+    """
+    found: dict[Key, int] = {}
+    counts: Counter[Key] = Counter()
+    table: Key = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = _inside(_parts(header[2]), counts)
+            if header[1] == "[[":
+                counts[table] += 1
+                table = (*table, counts[table] - 1)
+            found.setdefault(table, number)
+        elif assignment := _ASSIGNMENT.match(line):
+            found.setdefault((*table, *_parts(assignment[1])), number)
+    return found
+
+
+def _inside(table: Key, counts: Counter[Key]) -> Key:
+    """The same with the number of the last entry after every array of tables that it lies in."""
+    found: Key = ()
+    for n, part in enumerate(table, start=1):
+        found = (*found, part)
+        if n < len(table) and counts[found]:
+            found = (*found, counts[found] - 1)
+    return found
+
+
+def _parts(dotted: str) -> Key:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def write(settings: Any) -> str:
+    """Settings (a dataclass of dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
+    plain, tables = [], []
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            tables.append(_table(f"[{field.name}]", value))
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            tables += [_table(f"[[{field.name}]]", row) for row in value]
+        elif isinstance(value, tuple):
+            plain.append(f"# no [[{field.name}]]")
+        else:
+            plain.append(_line(field.name, value))
+    return "\n\n".join(["\n".join(plain), *tables]) + "\n"
+
+
+def _table(header: str, settings: Any) -> str:
+    rows = [_line(f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings)]
+    return "\n".join([header, *rows])
+
+
+def _line(name: str, value: object) -> str:
+    if value is None:
+        return f"# {name} is not set"
+    if isinstance(value, Secret):
+        return f"# {name} = ***"
+    return f"{name} = {literal(value)}"
+
+
+def literal(value: object) -> str:
+    """One value as TOML writes it."""
+    match value:
+        case Enum():
+            return literal(value.value)
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "{" + ", ".join(f"{literal(k)} = {literal(v)}" for k, v in value.items()) + "}"
+        case tuple() | list():
+            return "[" + ", ".join(map(literal, value)) + "]"
+        case str() | Path():
+            return json.dumps(str(value), ensure_ascii=False)
+        case _ if dataclasses.is_dataclass(value):
+            shown = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+            return literal({k: v for k, v in shown.items() if v is not None})
+        case _:
+            return str(value)

@@ -1,0 +1,40 @@
+"""Who a sensor is and how full its battery: the two standard services that nearly all share.
+
+Battery Service 1.1 and Device Information Service 1.2 (Bluetooth SIG).
+"""
+
+from __future__ import annotations
+
+from monitor.core.errors import DecodeError
+from monitor.devices.gatt import sig
+
+BATTERY_LEVEL = sig(0x2A19)
+
+BATTERY = "battery"
+"""The channel of a battery level, with every family; not a sign that the sensor measures."""
+
+LOW_PCT = 15.0
+"""From here on the runner should be told.  (A choice: most pods then last for less than one run.)"""
+
+DEVICE_INFORMATION = {
+    "manufacturer": sig(0x2A29),
+    "model": sig(0x2A24),
+    "serial": sig(0x2A25),
+    "firmware": sig(0x2A26),
+    "hardware": sig(0x2A27),
+    "software": sig(0x2A28),
+}
+
+
+def battery_pct(payload: bytes) -> float:
+    """Battery Level 0x2A19: u8 percent.  Above 100 is not valid."""
+    if not payload:
+        raise DecodeError("battery level is empty")
+    if payload[0] > 100:
+        raise DecodeError(f"battery level {payload[0]} % is above 100")
+    return float(payload[0])
+
+
+def text(payload: bytes) -> str:
+    """A device information string: UTF-8, often padded with NULs or spaces."""
+    return payload.split(b"\0", 1)[0].decode("utf-8", "replace").strip()

@@ -1,0 +1,240 @@
+"""Garmin HRM 600: running dynamics over Bluetooth LE.  Experimental: we have captured none.
+
+Facts from mskerwiderski/GarminHRM600 and openrd-ble-running-dynamics (both MIT); the field tables are
+theirs.  The strap opens its dynamics only to a partner that greets it as a watch does, so the
+greeting repeats what a watch was seen to say.  It must be worn, bonded, and connected nowhere else.
+"Step speed loss" is the only braking number of a mainstream device, so it is shown beside ours.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from monitor.core.errors import DecodeError, SensorError
+from monitor.core.packet import Decoded, Packet, Values
+from monitor.core.session_settings import SensorSettings
+from monitor.devices import garmin_protocol as garmin
+from monitor.devices.binary_fields import MAX_SPEED_MPS
+from monitor.devices.garmin_protocol import Frames, Message
+from monitor.devices.gatt import Ask, GattSpec, Script, Write
+
+CHARACTERISTICS = {
+    "link": "6a4e2810-667b-11e3-949a-0800200c9a66",
+    "write": "6a4e2820-667b-11e3-949a-0800200c9a66",
+}
+REGISTER = bytes.fromhex("00 00 0200000000000000 0100 00")
+"""Management (handle 0), register, client 2, service 1 (messages), not reliable."""
+_REGISTERED = struct.Struct("<BBQHBB")  # 0, 1, client, service, status, handle
+CHUNK = 19  # bytes of a stream in one write, behind the handle
+
+HEART_RATE, RUNNING, ACTIVITY, RUNNING_INPUT = 20, 21, 22, 23  # alert types
+EVENTS, CORE = 30, 13  # fields of a message's protobuf
+
+# What a fenix 8 was seen to say (GarminHRM600 bootstrap.py); the strap checks none of the names in it.
+DEVICE_INFORMATION = bytes.fromhex(
+    "34008813a013009700b811a13309d85b08a00f0e66656e69782038202d2035316d6d"
+    "0566656e69780838202d2035316d6d030fd7"
+)
+SESSION = tuple(
+    map(
+        bytes.fromhex,
+        (
+            "09000081ba13009de9",
+            "170032801000000000000000000000028400b80000076e",
+            "1c003981e9016a12421010018201021000d20100ca0100da0100ea48",
+        ),
+    )
+)
+FEATURES_TAKEN = tuple(map(bytes.fromhex, ("0d000082c21300e901000036e6", "08001e820800a088")))
+FIRST_COUNTER, FIRST_SEQUENCE = 0x01EF, 0x0A  # of our own messages, after those above
+
+PATIENCE = 200  # packets of the greeting
+
+DYNAMICS: dict[int, tuple[str, float, float, float]] = {
+    # field: quantity, scale, and the limits of what a runner can do
+    1: ("vertical_oscillation_mm", 1 / 4, 5, 250),
+    2: ("contact_ms", 1.0, 80, 1200),
+    4: ("contact_balance_pct", 1 / 32, 30, 70),
+    5: ("vertical_ratio_pct", 1 / 32, 1, 40),
+    6: ("step_length_m", 1 / 1000, 0.2, 3),
+    8: ("cadence_spm", 2 / 32, 40, 260),  # it counts strides
+}
+MOST_LOST_MPS = 2.0
+
+
+def decode(protobuf: bytes) -> dict[str, float]:
+    """All numbers of one message: heart rate (type 20) and running dynamics (type 21)."""
+    found: dict[str, float] = {}
+    for alert in garmin.inside(protobuf, EVENTS, 3):
+        for beat in garmin.inside(alert, 1013):
+            bpm = garmin.integers(beat).get(1, 0)
+            found |= {"heart_rate_bpm": float(bpm)} if 20 <= bpm <= 260 else {}
+        for dynamics in garmin.inside(alert, 1014, 1):
+            found |= _dynamics(dynamics)
+        for motion in garmin.inside(alert, 1014, 2):
+            found |= _motion(garmin.integers(motion))
+    return found
+
+
+def _dynamics(body: bytes) -> dict[str, float]:
+    numbers = garmin.integers(body)
+    found: dict[str, float] = {}
+    for field, (name, scale, low, high) in DYNAMICS.items():
+        value = numbers.get(field, -1) * scale
+        if low <= value <= high:
+            found[name] = value
+    for loss in garmin.inside(body, 11):
+        speeds = garmin.integers(loss)
+        if 1 in speeds and 2 in speeds:  # trough and peak of the forward velocity, mm/s
+            lost = (garmin.zigzag(speeds[2]) - garmin.zigzag(speeds[1])) / 1000.0
+            found |= {"strap_speed_lost_mps": lost} if 0 <= lost <= MOST_LOST_MPS else {}
+    return found
+
+
+def _motion(numbers: dict[int, int]) -> dict[str, float]:
+    """Speed in 1/256 m/s, distance in 1/16 m."""
+    found: dict[str, float] = {}
+    if 0 <= numbers.get(1, -1) <= MAX_SPEED_MPS * 256:
+        found["speed_mps"] = numbers[1] / 256.0
+    if 0 <= numbers.get(2, -1) < 1 << 32:
+        found["distance_m"] = numbers[2] / 16.0
+    return found
+
+
+def handle_of(payload: bytes) -> int | None:
+    """The handle that the strap gives to our stream; None if this is something else."""
+    if len(payload) < _REGISTERED.size:
+        return None
+    management, operation, _, service, status, handle = _REGISTERED.unpack_from(payload)
+    return handle if (management, operation, service, status) == (0, 1, 1, 0) and handle else None
+
+
+class GarminDecoder:
+    """Values of one strap.  They carry no time, so they count as of arrival."""
+
+    def __init__(self, _settings: SensorSettings) -> None:
+        self._link = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        self._handle: int | None = None
+        self._frames = Frames()
+
+    def decode(self, packet: Packet) -> list[Decoded]:
+        """``link`` notifications."""
+        if packet.channel != "link":
+            raise DecodeError(f"a HRM 600 has no channel {packet.channel!r}")
+        if packet.link != self._link:
+            self._link = packet.link
+            self._forget()
+        if not packet.payload:
+            raise DecodeError("an empty packet")
+        if packet.payload[0] == 0:
+            self._handle = handle_of(packet.payload) or self._handle
+            return []
+        if packet.payload[0] != self._handle:
+            return []
+        bad = self._frames.bad
+        found = [decode(m.protobuf) for m in self._frames.push(packet.payload[1:])]
+        if self._frames.bad > bad and not any(found):
+            raise DecodeError("a message of the strap is damaged")
+        return [Values(values) for values in found if values]
+
+
+def gatt(_settings: SensorSettings) -> GattSpec:
+    """Found by its name, while worn; the first connection bonds."""
+    return GattSpec(
+        names=("HRM 600", "HRM600"),
+        characteristics=CHARACTERISTICS,
+        notify=("link",),
+        start=_start,
+        period_s=2.0,
+        bonded=True,
+    )
+
+
+def _start() -> Script:
+    """Register, greet as a watch, and answer until the strap has been told what to send.
+
+    Without the last step heart rate comes and dynamics do not; that is no reason to hang up.
+    """
+    answer = yield Ask("write", REGISTER, "link", b"\x00\x01")
+    handle = None if answer is None else handle_of(answer)
+    if handle is None:
+        raise SensorError("the HRM 600 does not let us in: wear it, and disconnect it from watch and phone")
+    yield from _send(handle, DEVICE_INFORMATION)
+    frames, greeting = Frames(), Greeting()
+    for _ in range(PATIENCE):
+        heard = yield Ask("write", b"", "link", bytes((handle,)), timeout_s=6.0)
+        if heard is None:
+            return
+        for message in frames.push(heard[1:]):
+            for reply in greeting.replies(message):
+                yield from _send(handle, reply)
+        if greeting.done:
+            return
+
+
+class Greeting:
+    """What to say to each message of the strap, each thing once."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._said: set[str] = set()
+
+    def replies(self, message: Message) -> Iterator[bytes]:
+        """In the order in which a watch says them."""
+        if message.kind == garmin.SESSION and self._first("session"):
+            yield from SESSION
+            return
+        try:
+            features = any(True for _ in garmin.inside(message.protobuf, CORE, 9))
+            wanted = {
+                garmin.integers(alert).get(1)
+                for request in garmin.inside(message.protobuf, EVENTS, 1)
+                for alert in garmin.inside(request, 1)
+            }
+        except DecodeError:
+            return
+        if features and self._first("features"):
+            yield from FEATURES_TAKEN
+        if {ACTIVITY, RUNNING_INPUT} <= wanted and self._first("subscribe"):
+            self.done = True
+            yield from _subscribe(message.counter)
+
+    def _first(self, what: str) -> bool:
+        new = what not in self._said
+        self._said.add(what)
+        return new
+
+
+def _subscribe(counter: int) -> Iterator[bytes]:
+    """Ask for heart rate, then for both, and agree to what the strap asked of us."""
+    for n, types in enumerate(((HEART_RATE,), (HEART_RATE, RUNNING))):
+        alerts = b"".join(_nested(1, _number(1, kind)) for kind in types)
+        body = _nested(EVENTS, _nested(1, alerts))
+        yield garmin.compact(garmin.REQUEST, FIRST_SEQUENCE + n, FIRST_COUNTER + n, body)
+    agreed = b"".join(
+        _nested(1, _number(1, 0) + _nested(2, _number(1, kind))) for kind in (ACTIVITY, RUNNING_INPUT)
+    )
+    yield garmin.compact(garmin.RESPONSE, FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed)))
+
+
+def _number(field: int, value: int) -> bytes:
+    """A protobuf field of a number below 128."""
+    return bytes((field << 3, value))
+
+
+def _nested(field: int, body: bytes) -> bytes:
+    """A protobuf field of up to 127 bytes, for field numbers up to 2047."""
+    key = field << 3 | 2
+    return (
+        (bytes((key,)) if key < 128 else bytes((key & 0x7F | 0x80, key >> 7))) + bytes((len(body),)) + body
+    )
+
+
+def _send(handle: int, message: bytes) -> Script:
+    stream = garmin.framed(message)
+    for at in range(0, len(stream), CHUNK):
+        yield Write("write", bytes((handle,)) + stream[at : at + CHUNK])

@@ -1,0 +1,171 @@
+"""Garmin's messages inside a Bluetooth stream: COBS frames, CRC, and as much protobuf as is needed.
+
+Facts from mskerwiderski/GarminHRM600 and openrd-ble-running-dynamics (both MIT).  A message is
+``u16 length, u16 type, body, u16 CRC-16 of all before it``; between zero bytes, coded by COBS so that
+it holds none.  Compact types have bit 15 set, a sequence number in bits 8 to 14 and a kind in the
+low byte; their body begins with a u16 counter that an answer repeats.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from monitor.core.errors import DecodeError
+
+COMPACT = 0x8000
+REQUEST, RESPONSE, TRANSPORT, SESSION = 0x39, 0x3A, 0x2B, 0x32  # kinds of compact messages
+LONGEST = 2048  # bytes of one message
+
+_HEAD = struct.Struct("<HH")
+_U16 = struct.Struct("<H")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message whose CRC is right."""
+
+    type: int
+    body: bytes
+
+    @property
+    def kind(self) -> int | None:
+        """Of a compact message."""
+        return self.type & 0xFF if self.type & COMPACT else None
+
+    @property
+    def counter(self) -> int:
+        return int(_U16.unpack_from(self.body)[0]) if len(self.body) >= 2 else 0
+
+    @property
+    def protobuf(self) -> bytes:
+        """The payload; a transport says three lengths before it."""
+        return self.body[14:] if self.kind in (TRANSPORT, None) else self.body[2:]
+
+
+class Frames:
+    """A stream of bytes to messages; what is no message is passed over and counted."""
+
+    def __init__(self) -> None:
+        self.bad = 0
+        self._kept = b""
+
+    def push(self, data: bytes) -> list[Message]:
+        """All that is now complete."""
+        *whole, self._kept = (self._kept + data).split(b"\0")
+        self._kept = self._kept[-LONGEST:]
+        found = []
+        for frame in filter(None, whole):
+            message = _parse(_uncobs(frame))
+            self.bad += message is None
+            found += [message] if message is not None else []
+        return found
+
+
+def message(kind: int, body: bytes) -> bytes:
+    """The bytes of a message of this type."""
+    head = _HEAD.pack(_HEAD.size + len(body) + 2, kind) + body
+    return head + _U16.pack(crc16(head))
+
+
+def compact(kind: int, sequence: int, counter: int, protobuf: bytes) -> bytes:
+    """A compact message; ``sequence`` is 1 to 127."""
+    return message(COMPACT | sequence << 8 | kind, _U16.pack(counter) + protobuf)
+
+
+def framed(data: bytes) -> bytes:
+    """Coded by COBS, between zeros."""
+    out = bytearray(1)
+    for group in data.split(b"\0"):
+        while len(group) >= 254:
+            out += b"\xff" + group[:254]
+            group = group[254:]
+        out += bytes((len(group) + 1,)) + group
+    return bytes(out) + b"\0"
+
+
+def _uncobs(frame: bytes) -> bytes:
+    out, at = bytearray(), 0
+    while at < len(frame):
+        code = frame[at]
+        out += frame[at + 1 : at + code]
+        at += code
+        if code < 0xFF and at < len(frame):
+            out.append(0)
+    return bytes(out)
+
+
+def _parse(data: bytes) -> Message | None:
+    if len(data) < _HEAD.size + 2:
+        return None
+    length, kind = _HEAD.unpack_from(data)
+    right = _U16.unpack_from(data, len(data) - 2)[0] == crc16(data[:-2])
+    return Message(kind, data[_HEAD.size : -2]) if right and length == len(data) else None
+
+
+def crc16(data: bytes) -> int:
+    """CRC-16 as in FIT files (reflected polynomial 0xA001)."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc
+
+
+# ---------------------------------------------------------------------------- protobuf
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Number and value of each field: a varint as int, a nested message or text as bytes."""
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, at = _varint(data, at)
+            yield number, value
+            continue
+        if wire == 2:
+            size, at = _varint(data, at)
+        else:
+            size = {1: 8, 5: 4}.get(wire, -1)
+        if size < 0 or at + size > len(data):
+            raise DecodeError("Garmin message with a field that is cut off")
+        if wire == 2:
+            yield number, data[at : at + size]
+        at += size
+
+
+def inside(data: bytes, *numbers: int) -> Iterator[bytes]:
+    """The nested messages at a path of field numbers."""
+    if not numbers:
+        yield data
+        return
+    for number, value in fields(data):
+        if number == numbers[0] and isinstance(value, bytes):
+            yield from inside(value, *numbers[1:])
+
+
+def integers(data: bytes) -> dict[int, int]:
+    """The varint fields by number; of several the last."""
+    return {number: value for number, value in fields(data) if isinstance(value, int)}
+
+
+def zigzag(value: int) -> int:
+    """A signed number out of a varint."""
+    return value >> 1 ^ -(value & 1)
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            break
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+    raise DecodeError("Garmin message with a number that does not end")

@@ -1,0 +1,95 @@
+"""What a connection must know of a device family: whom to look for, what to say, what to hear.
+
+A family's file in ``monitor.devices.registry`` describes its device with these;
+``monitor.sources.bluetooth.source`` carries it out.  The conversation with a device is a generator of
+steps, so it can be tested without a radio: it yields what to do and is sent the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+
+
+def sig(short: int) -> str:
+    """The full UUID of a 16-bit number of the Bluetooth SIG."""
+    return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Write ``payload`` to the characteristic named ``channel``."""
+
+    channel: str
+    payload: bytes
+    response: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Write, then wait for a notification on ``answer_on`` that begins with ``prefix``.
+
+    The script is sent the answer, or None after ``timeout_s``.  An empty ``payload`` writes
+    nothing and only waits; what came since the last answer counts too.
+    """
+
+    channel: str
+    payload: bytes
+    answer_on: str
+    prefix: bytes
+    response: bool = True
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read a characteristic; the script is sent its value, or None if it cannot be read."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Give the device time."""
+
+    seconds: float
+
+
+Step = Write | Ask | Read | Pause
+Script = Generator[Step, bytes | None, None]
+"""A conversation.  Raises ``SensorError`` when the device refuses."""
+
+
+def silence() -> Script:
+    """The conversation with a device that needs none."""
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GattSpec:
+    """One device family on the air.
+
+    ``names`` are prefixes of the advertised name and ``services`` advertised services; of each
+    list that is given one entry must hold.  ``characteristics`` gives every channel its UUID;
+    ``notify`` are listened to in this order and must exist, ``optional`` where they exist.
+    ``start`` runs once the notifications are on, ``stop`` before a wanted disconnection.  ``period_s``
+    is the longest usual time between packets; the link counts as silent after several of them.
+    """
+
+    names: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    characteristics: Mapping[str, str] = field(default_factory=dict)
+    notify: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    start: Callable[[], Script] = silence
+    stop: Callable[[], Script] = silence
+    period_s: float = 1.0
+    bonded: bool = False  # the device talks to bonded partners only
+
+    def matches(self, name: str | None, services: frozenset[str]) -> bool:
+        """Does an advertisement look like this family?"""
+        if self.names and not (name or "").startswith(self.names):
+            return False
+        if self.services and services.isdisjoint(self.services):
+            return False
+        return bool(self.names or self.services)

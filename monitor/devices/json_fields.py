@@ -1,0 +1,35 @@
+"""Reading JSON from a phone so that nothing but ``DecodeError`` can come of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from monitor.core.errors import DecodeError
+
+LARGEST = 4_000_000  # bytes of one message; a minute of everything a phone has is less
+
+
+def read_object(payload: bytes, what: str) -> dict[str, Any]:
+    """The JSON object that ``payload`` is.  Whole numbers stay exact, whatever their size."""
+    if len(payload) > LARGEST:
+        raise DecodeError(f"{what} of {len(payload)} bytes")
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError) as exc:
+        raise DecodeError(f"{what} is not JSON: {exc}") from exc
+    if not isinstance(found, dict):
+        raise DecodeError(f"{what} is not a JSON object")
+    return found
+
+
+def number(value: object) -> float | None:
+    """A finite number, or None for anything else (null, text, infinity, 1e999)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None

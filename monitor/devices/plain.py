@@ -1,0 +1,132 @@
+"""Our own packet format: what replay and simulation make of samples, so that all goes one way.
+
+Little-endian.  Channel ``imu``::
+
+    2s magic "GC"   u8 version 1   u8 flags (1: with gyroscope)   u16 n
+    u32 number of the first sample   i64 time of the first sample, µs   f32 asked-for rate, Hz
+    n rows of: u32 µs since the first sample, 3 x f32 acc m/s², [3 x f32 gyr rad/s]
+
+Channel ``values``::
+
+    2s magic "GC"   u8 version 1   u8 count   f32 age, s
+    count entries of: u8 length, ASCII name with its unit, f64 value
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+import numpy as np
+
+from dsp.types import Array
+from monitor.core.errors import DecodeError
+from monitor.core.packet import Decoded, Packet, Samples, Values
+from monitor.core.session_settings import SensorSettings
+
+IMU = "imu"
+VALUES = "values"
+
+_MAGIC = b"GC"
+_VERSION = 1
+_GYRO = 1
+_IMU_HEAD = struct.Struct("<2sBBHIqf")
+_VALUES_HEAD = struct.Struct("<2sBBf")
+_FASTEST_HZ = 10_000.0
+
+
+class PlainDecoder:
+    """Keeps nothing between packets."""
+
+    def __init__(self, settings: SensorSettings) -> None:
+        self.sensor = settings.name
+
+    def decode(self, packet: Packet) -> list[Decoded]:
+        """One ``Samples`` or ``Values``, nothing for an empty packet; ``DecodeError`` otherwise."""
+        if packet.channel == IMU:
+            samples = decode_imu(packet.payload)
+            return [samples] if len(samples) else []
+        if packet.channel == VALUES:
+            return [decode_values(packet.payload)]
+        raise DecodeError(f"{self.sensor}: a plain packet has no channel {packet.channel!r}")
+
+
+def encode_imu(
+    first: int, rate_hz: float, t_s: Array, acc_ms2: Array, gyr_rads: Array | None = None
+) -> bytes:
+    """Samples ``first`` ... ``first + n - 1`` at ``t_s`` (n,), ``acc_ms2`` and ``gyr_rads`` (n, 3)."""
+    n = len(t_s)
+    us = np.round(t_s * 1e6).astype(np.int64)
+    base = int(us[0]) if n else 0
+    rows = np.empty((n, 4 if gyr_rads is None else 7), "<f4")
+    rows[:, 0].view("<u4")[:] = us - base
+    rows[:, 1:4] = acc_ms2
+    if gyr_rads is not None:
+        rows[:, 4:7] = gyr_rads
+    flags = 0 if gyr_rads is None else _GYRO
+    head = _IMU_HEAD.pack(_MAGIC, _VERSION, flags, n, first & 0xFFFFFFFF, base, rate_hz)
+    return head + rows.tobytes()
+
+
+def decode_imu(payload: bytes) -> Samples:
+    """The inverse of ``encode_imu``, times to the microsecond and values to float32."""
+    if len(payload) < _IMU_HEAD.size:
+        raise DecodeError(f"plain imu packet of {len(payload)} bytes, at least {_IMU_HEAD.size} expected")
+    magic, version, flags, n, first, base, rate_hz = _IMU_HEAD.unpack_from(payload)
+    _check_head(magic, version)
+    width = 7 if flags & _GYRO else 4
+    if flags & ~_GYRO or len(payload) != _IMU_HEAD.size + 4 * width * n:
+        raise DecodeError(f"plain imu packet of {len(payload)} bytes does not hold {n} rows as it says")
+    if not 0 < rate_hz <= _FASTEST_HZ:
+        raise DecodeError(f"plain imu packet with a rate of {rate_hz:g} Hz")
+    rows = np.frombuffer(payload, "<f4", offset=_IMU_HEAD.size).reshape(n, width)
+    offsets = np.frombuffer(payload, "<u4", offset=_IMU_HEAD.size).reshape(n, width)[:, 0]
+    if not np.isfinite(rows[:, 1:]).all():
+        raise DecodeError("plain imu packet with values that are not numbers")
+    if n and (offsets[0] != 0 or (offsets[1:] <= offsets[:-1]).any()):
+        raise DecodeError("plain imu packet whose times do not move forward")
+    return Samples(
+        acc_ms2=rows[:, 1:4].astype(np.float64),
+        gyr_rads=rows[:, 4:7].astype(np.float64) if width == 7 else None,
+        nominal_hz=rate_hz,
+        device_s=(base + offsets.astype(np.int64)) * 1e-6,
+        sequence=first,
+        sequence_wrap=1 << 32,
+    )
+
+
+def encode_values(values: Mapping[str, float], age_s: float = 0.0) -> bytes:
+    """Finished numbers by name with unit; ``age_s`` how long before arrival they were true."""
+    parts = [_VALUES_HEAD.pack(_MAGIC, _VERSION, len(values), age_s)]
+    for name, value in values.items():
+        text = name.encode("ascii")
+        parts.append(struct.pack(f"<B{len(text)}sd", len(text), text, value))
+    return b"".join(parts)
+
+
+def decode_values(payload: bytes) -> Values:
+    """The inverse of ``encode_values``."""
+    try:
+        magic, version, count, age_s = _VALUES_HEAD.unpack_from(payload)
+        _check_head(magic, version)
+        values: dict[str, float] = {}
+        at = _VALUES_HEAD.size
+        for _ in range(count):
+            length = payload[at]
+            text, value = struct.unpack_from(f"<{length}sd", payload, at + 1)
+            values[text.decode("ascii")] = value
+            at += 1 + length + 8
+    except (struct.error, IndexError, UnicodeDecodeError) as exc:
+        raise DecodeError(f"plain values packet of {len(payload)} bytes: {exc}") from exc
+    if at != len(payload):
+        raise DecodeError(f"plain values packet with {len(payload) - at} bytes too many")
+    if not (np.isfinite(list(values.values())).all() and 0 <= age_s < np.inf):
+        raise DecodeError("plain values packet with values that are not numbers")
+    return Values(values, age_s)
+
+
+def _check_head(magic: bytes, version: int) -> None:
+    if magic != _MAGIC:
+        raise DecodeError("not a plain packet")
+    if version != _VERSION:
+        raise DecodeError(f"plain packet of version {version}; this program reads {_VERSION}")

@@ -1,0 +1,123 @@
+"""Running Speed and Cadence pods, service 0x1814 (Bluetooth SIG RSCS 1.0): speed and cadence.
+
+Stryd and RunPod are such pods that tell more (``monitor.devices.pod_extensions``).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from monitor.core.errors import DecodeError
+from monitor.core.packet import Decoded, Packet, Values
+from monitor.core.session_settings import SensorSettings
+from monitor.devices import pod_extensions as pod_extras
+from monitor.devices.binary_fields import MAX_SPEED_MPS, unpack
+from monitor.devices.cadence_unit import CadenceUnit
+from monitor.devices.gatt import GattSpec, sig
+
+SERVICE = sig(0x1814)
+CHARACTERISTICS = {"rsc": sig(0x2A53), "rsc_feature": sig(0x2A54), "sensor_location": sig(0x2A5D)}
+EXTRA_CHARACTERISTICS = {
+    "power": sig(0x2A63),
+    "stryd": "7e78aa19-72cd-d3b8-a81f-5b7e589bea0f",
+    "runpod": sig(0xFF00),
+}
+EXTRAS = {"power": pod_extras.power, "stryd": pod_extras.stryd, "runpod": pod_extras.runpod}
+
+_HEAD = struct.Struct("<BHB")
+_STRIDE = struct.Struct("<H")
+_DISTANCE = struct.Struct("<I")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """RSC Measurement 0x2A53.  ``raw_cadence`` per minute, of steps or strides: see cadence_unit.
+
+    ``running`` is the pod's own walk/run bit; many leave it at 0 for ever, so nothing uses it.
+    """
+
+    speed_mps: float
+    raw_cadence: int
+    stride_m: float | None
+    distance_m: float | None
+    running: bool
+
+
+def decode(payload: bytes) -> Measurement:
+    """One notification: u8 flags, u16 speed 1/256 m/s, u8 cadence, [u16 stride cm], [u32 distance dm].
+
+    Real pods send packets shorter than their flags claim, and longer; a missing field is None.
+    """
+    flags, speed, cadence = unpack(_HEAD, payload, what="RSC measurement")
+    at, stride, distance = _HEAD.size, None, None
+    if flags & 1:
+        stride, at = _field(_STRIDE, payload, at, 0.01)
+    if flags & 2:
+        distance, at = _field(_DISTANCE, payload, at, 0.1)
+    return Measurement(speed / 256.0, cadence, stride, distance, bool(flags & 4))
+
+
+def _field(layout: struct.Struct, payload: bytes, at: int, scale: float) -> tuple[float | None, int]:
+    after = at + layout.size
+    if len(payload) < after:
+        return None, len(payload)
+    return layout.unpack_from(payload, at)[0] * scale, after
+
+
+class RscDecoder:
+    """Speed and cadence of one pod, its cadence resolved to steps per minute."""
+
+    def __init__(self, settings: SensorSettings) -> None:
+        self._unit = CadenceUnit(settings.cadence_unit, settings.match)
+
+    def decode(self, packet: Packet) -> list[Decoded]:
+        """``rsc`` notifications and extras; the pod tells no time, so the values count as of arrival."""
+        extra = EXTRAS.get(packet.channel)
+        if extra is not None:
+            values = extra(packet.payload)
+            return [Values(values)] if values else []
+        if packet.channel != "rsc":
+            raise DecodeError(f"a pod has no channel {packet.channel!r}")
+        return [self._values(decode(packet.payload), packet.arrival_ns / 1e9)]
+
+    def _values(self, m: Measurement, t_s: float) -> Values:
+        values: dict[str, float] = {"cadence_raw": float(m.raw_cadence)}
+        spm = self._unit.spm(m.raw_cadence, m.speed_mps, t_s)
+        if m.speed_mps <= MAX_SPEED_MPS:
+            values["speed_mps"] = m.speed_mps
+        if spm is not None:
+            values["cadence_spm"] = spm
+        if m.stride_m is not None:
+            values["pod_stride_m"] = m.stride_m
+        if m.distance_m is not None:
+            values["distance_m"] = m.distance_m
+        return Values(values, note=self._unit.note())
+
+
+def gatt(_settings: SensorSettings) -> GattSpec:
+    """Any pod that advertises the service; it streams as soon as it is subscribed to."""
+    return GattSpec(services=(SERVICE,), characteristics=CHARACTERISTICS, notify=("rsc",), period_s=2.0)
+
+
+def stryd_gatt(_settings: SensorSettings) -> GattSpec:
+    """Known by its name; power and contact time where it gives them."""
+    return GattSpec(
+        names=("Stryd",),
+        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        notify=("rsc",),
+        optional=("power", "stryd"),
+        period_s=2.0,
+    )
+
+
+def runpod_gatt(_settings: SensorSettings) -> GattSpec:
+    """Known by its name.  On some pods listening to 0xFF00 stops speed and cadence (qdomyos issue 2187)."""
+    return GattSpec(
+        names=("Zwift", "Milestone"),
+        services=(SERVICE,),
+        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        notify=("rsc",),
+        optional=("runpod",),
+        period_s=2.0,
+    )

@@ -1,0 +1,231 @@
+"""A phone with the app Sensor Logger (iOS, Android): acceleration, angular rate, speed of its GPS.
+
+Format: awesome-sensor-logger PUSHING.md, UNITS.md and CROSSPLATFORM.md.  The same JSON comes over HTTP
+and MQTT; messages may come out of order and are put back by their number.  Nothing in them says on
+which platform they were made, so the settings must: iOS turns all signs of acceleration around and
+gives uncalibrated acceleration in g, unless "Standardise Units & Frames" is on in the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dsp.types import GRAVITY_MS2, Array
+from monitor.core.errors import ConfigError, DecodeError
+from monitor.core.packet import Decoded, Packet, Samples, Values
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.binary_fields import MAX_SPEED_MPS, acc_rows, gyr_rows
+from monitor.devices.json_fields import number, read_object
+from monitor.devices.stream_merger import Join
+
+CHANNEL = "push"
+
+OPTIONS = {
+    "platform": "ios or android",
+    "over": "http (as it is left out) or mqtt",
+    "topic": "over mqtt, where it is not that of [phone]",
+    "standardised": 'true: "Standardise Units & Frames" is on in the app',
+    "speed": "false: the speed of its GPS is not used",
+}
+PLATFORMS = ("android", "ios")
+WAIT_S = 3.0  # for a message that is missing, while later ones are here
+MOST_WAITING = 50
+DECIDE_S = 1.0  # of samples, until it is clear which signals this recording has
+HOLE_S = 0.1  # over which nothing is interpolated
+DEFAULT_HZ, FASTEST_HZ = 100.0, 1000.0
+ENOUGH = 10  # samples to tell the rate from
+
+GRAVITY, GYROSCOPES = "gravity", ("gyroscope", "gyroscopeuncalibrated")
+ACCELEROMETERS = ("accelerometer", "totalacceleration", "accelerometeruncalibrated")
+"""In order of preference.  The first lacks gravity and is used where gravity is there to be added."""
+
+WITHOUT_GRAVITY = (
+    'switch on "Gravity" in Sensor Logger: its accelerometer alone does not feel which way is up'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One push: ``number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
+
+    recording: str
+    number: int
+    rows: tuple[tuple[str, float, Mapping[str, Any]], ...]
+
+
+def decode(payload: bytes) -> Message:
+    """One JSON body.  ``time`` is UTC in ns; names are compared without regard to case."""
+    body = read_object(payload, "Sensor Logger message")
+    rows, count = body.get("payload"), number(body.get("messageId"))
+    if not isinstance(rows, list) or count is None:
+        raise DecodeError("Sensor Logger message without messageId and payload")
+    read = (_row(row) for row in rows)
+    ordered = sorted((row for row in read if row is not None), key=lambda row: row[1])
+    return Message(str(body.get("sessionId")), int(count), tuple(ordered))
+
+
+def _row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
+    """Rows of sensors that have no time or no values concern us not."""
+    if not isinstance(row, dict) or not isinstance(row.get("values"), dict):
+        return None
+    time_ns = number(row.get("time"))
+    if time_ns is None or not 0 < time_ns < 1e19:
+        return None
+    return str(row.get("name")).lower().replace(" ", ""), time_ns * 1e-9, row["values"]
+
+
+class SensorLoggerDecoder:
+    """Samples, speed and battery of one phone."""
+
+    def __init__(self, settings: SensorSettings) -> None:
+        platform = settings.options.get("platform")
+        if platform not in PLATFORMS:
+            raise ConfigError(
+                f'{settings.name}: say options.platform = "ios" or "android" (iOS turns the signs around)'
+            )
+        if settings.options.get("over", "http") not in ("http", "mqtt"):
+            raise ConfigError(f'{settings.name}: options.over must be "http" or "mqtt"')
+        as_ios = platform == "ios" and not settings.options.get("standardised", False)
+        self._scale = dict.fromkeys(ACCELEROMETERS, -1.0 if as_ios else 1.0)
+        if as_ios:
+            self._scale["accelerometeruncalibrated"] = -GRAVITY_MS2
+        self._gps = bool(settings.options.get("speed", True))
+        self._rate_hz = settings.rate_hz
+        self._told_gravity = False
+        self._link = -1
+        self._begin("")
+
+    def _begin(self, recording: str) -> None:
+        self._recording = recording
+        self._next: int | None = None  # number of the message that is due
+        self._waiting: dict[int, tuple[float, Message]] = {}  # with their arrival
+        self._signals = Signals(self._rate_hz)
+
+    def decode(self, packet: Packet) -> list[Decoded]:
+        """``push`` bodies; gives all that is now in order."""
+        if packet.channel != CHANNEL:
+            raise DecodeError(f"a phone has no channel {packet.channel!r}")
+        message, arrival_s = decode(packet.payload), packet.arrival_ns * 1e-9
+        if packet.link != self._link or message.recording != self._recording:
+            self._link = packet.link
+            self._begin(message.recording)
+        if self._next is not None and message.number < self._next:
+            raise DecodeError(f"Sensor Logger message {message.number} came twice, or too late to be used")
+        self._waiting[message.number] = (arrival_s, message)
+        out: list[Decoded] = []
+        for ready in self._in_order(arrival_s):
+            out += self._taken(ready)
+        return out
+
+    def _in_order(self, now_s: float) -> Iterator[Message]:
+        """Messages whose turn it is; one that stays away is given up after ``WAIT_S``."""
+        while self._waiting:
+            first = min(self._waiting)
+            overdue = len(self._waiting) > MOST_WAITING or any(
+                now_s - arrival_s > WAIT_S for arrival_s, _ in self._waiting.values()
+            )
+            if self._next not in (None, first) and not overdue:
+                return
+            self._next = first + 1
+            yield self._waiting.pop(first)[1]
+
+    def _taken(self, message: Message) -> list[Decoded]:
+        out: list[Decoded] = []
+        for name, t_s, values in message.rows:
+            if name in self._scale or name == GRAVITY or name in GYROSCOPES:
+                self._signals.push(name, t_s, values)
+            elif name == "location":
+                out += self._speed(t_s, values)
+            elif name == "battery":
+                out += _battery(t_s, values)
+        joined = self._signals.take()
+        if joined is not None:
+            out.append(self._samples(*joined))
+        if self._signals.lacks_gravity and not self._told_gravity:
+            self._told_gravity = True
+            out.append(Values(note=WITHOUT_GRAVITY))
+        return out
+
+    def _samples(self, device_s: Array, rows: Mapping[str, Array]) -> Samples:
+        lead = next(iter(rows))
+        total = rows[lead] * self._scale[lead]
+        if GRAVITY in rows:
+            total = total + rows[GRAVITY] * self._scale[lead]
+        gyr = next((rows[name] for name in GYROSCOPES if name in rows), None)
+        return Samples(
+            acc_ms2=acc_rows(total, 1.0),
+            gyr_rads=None if gyr is None else gyr_rows(gyr, 1.0),
+            nominal_hz=self._signals.rate_hz,
+            device_s=device_s,
+        )
+
+    def _speed(self, t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
+        """Speed of the GPS, m/s; negative means that it does not know."""
+        speed = number(values.get("speed"))
+        if not self._gps or speed is None or not 0 <= speed <= MAX_SPEED_MPS:
+            return []
+        return [Values({"speed_mps": speed}, device_s=t_s)]
+
+
+class Signals:
+    """The motion signals of one recording, joined at the times of its accelerometer."""
+
+    def __init__(self, rate_hz: float | None) -> None:
+        self.rate_hz = rate_hz or DEFAULT_HZ
+        self.lacks_gravity = False
+        self._given_hz = rate_hz
+        self._new: dict[str, list[tuple[float, float, float, float]]] = {}
+        self._names: tuple[str, ...] | None = None  # once it is clear which there are
+        self._join: Join | None = None
+
+    def push(self, name: str, t_s: float, values: Mapping[str, Any]) -> None:
+        """One sample; one that is not three numbers is left out."""
+        x, y, z = (number(values.get(axis)) for axis in "xyz")
+        if x is not None and y is not None and z is not None:
+            self._new.setdefault(name, []).append((t_s, x, y, z))
+
+    def take(self) -> tuple[Array, dict[str, Array]] | None:
+        """Times and rows by name, the accelerometer first; None while there is nothing."""
+        if self._names is None:
+            self._decide()
+        if self._join is None or self._names is None:
+            return None
+        for name in self._names:
+            rows = np.array(sorted(self._new.pop(name, ()))).reshape(-1, 4)
+            _, first = np.unique(rows[:, 0], return_index=True)
+            self._join.push(name, rows[first, 0], rows[first, 1:])
+        self._new.clear()
+        joined = self._join.take()
+        return None if joined is None else (joined[0], dict(zip(self._names, joined[1], strict=True)))
+
+    def _decide(self) -> None:
+        """Which signals belong together, from what came in the first second."""
+        t_s = [row[0] for rows in self._new.values() for row in rows]
+        if not t_s or max(t_s) - min(t_s) < DECIDE_S:
+            return
+        have = [name for name in ACCELEROMETERS if name in self._new]
+        gyro = [name for name in GYROSCOPES if name in self._new][:1]
+        if have[:1] == [ACCELEROMETERS[0]] and GRAVITY in self._new:
+            names = [have[0], GRAVITY]
+        else:
+            names = [name for name in have if name != ACCELEROMETERS[0]][:1]
+        self.lacks_gravity = bool(have) and not names
+        if not names:
+            self._new.clear()
+            return
+        self._names = (*names, *gyro)
+        self._join = Join(self._names, HOLE_S)
+        times = np.unique([row[0] for row in self._new[names[0]]])
+        if self._given_hz is None and len(times) >= ENOUGH:
+            self.rate_hz = float(np.clip(1.0 / np.median(np.diff(times)), 1.0, FASTEST_HZ))
+
+
+def _battery(t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
+    level = number(values.get("batteryLevel"))
+    if level is None or not 0 <= level <= 1:
+        return []
+    return [Values({"battery_pct": 100.0 * level}, device_s=t_s)]

@@ -1,0 +1,121 @@
+"""Tables of a session: one row a second, one row a step, and a dictionary beside them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsp.types import Array
+from monitor.core.errors import ConfigError
+from monitor.exports.data_dictionary import describe
+from monitor.storage.session_data import Run, targets
+from monitor.storage.store import Store
+
+Table = Mapping[str, Sequence[Any] | Array]
+
+
+def seconds(run: Run) -> dict[str, Any]:
+    """Columns (n,) of every whole second."""
+    began = datetime.datetime.fromisoformat(run.info.started_utc)
+    out: dict[str, Any] = {
+        "t_s": run.t_s,
+        "utc": [(began + datetime.timedelta(seconds=t)).isoformat() for t in run.t_s.tolist()],
+        "activity": _activity(run),
+        "distance_m": run.distance_m,
+    }
+    for name, column in sorted(run.columns.items()):
+        out[name], out[f"{name}_sd"] = column.value, column.sd
+    for (name, side), column in sorted(run.sided.items()):
+        out[f"{name}_{side}"] = column.value
+    for name in sorted({band.metric for band in run.bands}):
+        out[f"{name}_target_low"], out[f"{name}_target_high"] = targets(run, name)
+    if run.cues:
+        out["cue"] = _cues(run)
+    return out
+
+
+def steps(store: Store, run: Run) -> dict[str, Any]:
+    """Columns (m,) of every step."""
+    found = store.step_columns(run.info.id)
+    return {
+        "side": found.side,
+        "ic_s": found.ic_s,
+        "to_s": found.to_s,
+        **dict(sorted(found.values.items())),
+    }
+
+
+def _activity(run: Run) -> list[str]:
+    out = ["unknown"] * len(run.t_s)
+    for what, stretches in run.activity.items():
+        for at in np.flatnonzero(run.mask(stretches)).tolist():
+            out[at] = what.value
+    return out
+
+
+def _cues(run: Run) -> list[str]:
+    out = [""] * len(run.t_s)
+    for cue in run.cues:
+        if 0 <= int(cue.t_s) < len(out):
+            text = " ".join(filter(None, (cue.kind.value, cue.fault.value if cue.fault else "")))
+            out[int(cue.t_s)] = f"({text})" if cue.withheld else text
+    return out
+
+
+def write_csv(store: Store, run: Run, path: Path) -> list[Path]:
+    """``X.csv`` a row a second, ``X.steps.csv`` a row a step, ``X.columns.csv`` what the columns are."""
+    per_second, per_step = seconds(run), steps(store, run)
+    stem = path.with_suffix("")
+    made = [path, stem.with_name(stem.name + ".steps.csv"), stem.with_name(stem.name + ".columns.csv")]
+    save_csv(made[0], per_second)
+    save_csv(made[1], per_step)
+    entries = describe([*per_second, *(name for name in per_step if name not in per_second)])
+    save_csv(
+        made[2], {f.name: [getattr(e, f.name) for e in entries] for f in dataclasses.fields(entries[0])}
+    )
+    return made
+
+
+def save_csv(path: Path, table: Table) -> None:
+    """Empty where a number is not known."""
+    cells = [_texts(column) for column in table.values()]
+    with path.open("x", newline="", encoding="utf-8") as f:
+        out = csv.writer(f)
+        out.writerow(table)
+        out.writerows(zip(*cells, strict=True))
+
+
+def _texts(column: Sequence[Any] | Array) -> list[str]:
+    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        return ["" if v != v else f"{v:.7g}" for v in column.tolist()]
+    return [str(v) for v in column]
+
+
+def write_parquet(store: Store, run: Run, path: Path) -> list[Path]:
+    """``X.parquet`` a row a second and ``X.steps.parquet`` a row a step, described in the schema."""
+    other = path.with_name(path.name.removesuffix(".parquet") + ".steps.parquet")
+    save_parquet(path, seconds(run))
+    save_parquet(other, steps(store, run))
+    return [path, other]
+
+
+def save_parquet(path: Path, table: Table) -> None:
+    """Nulls where a number is not known; unit, definition and source as metadata of each field."""
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    except ImportError as exc:
+        raise ConfigError("Parquet needs the extra: pip install 'gaitcue[parquet]'") from exc
+    fields, columns = [], []
+    for entry, values in zip(describe(table), table.values(), strict=True):
+        array = pa.array(values, from_pandas=True)
+        about = {"unit": entry.unit, "definition": entry.definition, "source": entry.source}
+        fields.append(pa.field(entry.column, array.type, metadata=about))
+        columns.append(array)
+    pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields)), path)

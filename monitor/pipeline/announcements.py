@@ -1,0 +1,86 @@
+"""What is said about sensors and the run: what is missing, and what works all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsp.cueing.baseline import Baseline
+from dsp.types import Cue, Placement
+from monitor.core.records import Link, SensorStatus
+from monitor.core.session_settings import SensorSettings
+from monitor.pipeline.cue_policy import notice
+
+LOST_S = 8.0  # silent for so long
+
+
+class Sensors:
+    """Statuses in; a notice when one is lost or back."""
+
+    def __init__(self, sensors: Sequence[SensorSettings]) -> None:
+        self._placement = {s.name: s.placement for s in sensors}
+        self._silent: set[str] = set()
+        self._lost: set[str] = set()
+
+    def push(self, status: SensorStatus) -> list[Cue]:
+        """At most one notice per loss and one per return."""
+        name = status.sensor
+        if status.link is Link.STREAMING:
+            self._silent.discard(name)
+            if name not in self._lost:
+                return []
+            self._lost.discard(name)
+            return [notice(status.t_s, "sensor_back", f"{name} is back.")]
+        if status.link is not Link.SILENT:
+            return []
+        self._silent.add(name)
+        if name in self._lost or status.silent_s < LOST_S:
+            return []
+        self._lost.add(name)
+        return [notice(status.t_s, "sensor_lost", f"{name} is silent. {self._rest(name)}")]
+
+    def _rest(self, lost: str) -> str:
+        """What still works without it."""
+        left = [n for n in self._placement if n not in self._silent]
+        bodies = [n for n in left if self._placement[n] is not Placement.POD]
+        if self._placement[lost] is Placement.POD:
+            if not left:
+                return "No numbers and no cues until it is back."
+            return f"Without what it gave, numbers and cues go on from {_listed(left)}."
+        if bodies:
+            return f"Cadence and cues go on from {_listed(bodies)}; left and right are not compared."
+        if left:
+            return f"Only what {_listed(left)} can tell is left."
+        return "No numbers and no cues until it is back."
+
+
+def learning(t_s: float, known: Baseline, cues: bool) -> Cue:
+    """At the start of a run that still learns."""
+    have, need = known.minutes("cadence_spm", False), known.params
+    text = f"Learning your own cadence: {have:.0f} of {need.full_min:.0f} min in {known.runs} of "
+    text += f"{need.full_runs} runs. All numbers are shown meanwhile"
+    text += f"; cues begin after {need.first_min:.0f} min of steady running." if cues else "."
+    if known.height_m is None:
+        text += " Your height is not set, so the first guess is wider; leg-relative numbers are left out."
+    return notice(t_s, "learning", text)
+
+
+def learned(t_s: float, known: Baseline, speed_mps: float | None, grade: float) -> Cue:
+    """The first answer of this run is there."""
+    expected = known.expect("cadence_spm", speed_mps, grade)
+    assert expected is not None
+    text = f"Your own cadence here is {expected.value:.0f} ± {expected.sd:.1f} steps/min; cues begin."
+    return notice(t_s, "learned", text)
+
+
+def no_speed(t_s: float) -> Cue:
+    """Nothing tells how fast the runner is."""
+    return notice(
+        t_s,
+        "no_speed",
+        "No speed source: one cadence target for every pace, so only clear drift is cued; overstride and "
+        "braking are not cued.",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names)

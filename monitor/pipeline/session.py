@@ -1,0 +1,67 @@
+"""The synchronous heart: packets of one session in, records out.
+
+A live run, a review, a crash recovery and a regression test are this same class fed with the same
+packets.  It reads no clock: time comes in with the packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dsp.engine import Engine
+from dsp.types import Record
+from monitor.core.errors import InputError
+from monitor.core.packet import Packet
+from monitor.core.records import SensorStatus
+from monitor.core.session_settings import SessionSettings
+from monitor.devices.registry import SENSORS, SensorSpec
+from monitor.pipeline.coach import Coach
+from monitor.pipeline.sensor_stream import Stream
+
+
+class Session:
+    """``push(packet)`` gives the records that have become certain, ``finish()`` the rest."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        sensors: Mapping[str, SensorSpec] = SENSORS,
+    ) -> None:
+        self.settings = settings
+        self.t_s = 0.0  # arrival of the last packet
+        self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
+        self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
+        self._streams = {s.name: Stream(s, sensors[s.kind]) for s in settings.sensors}
+
+    def push(self, packet: Packet) -> list[Record | SensorStatus]:
+        """Decode, time and evaluate one packet; a packet that cannot be read is counted."""
+        stream = self._streams.get(packet.sensor)
+        if stream is None:
+            raise InputError(
+                f"packet of sensor {packet.sensor!r}, which the session's settings do not name"
+            )
+        out: list[Record | SensorStatus] = []
+        for item in stream.push(packet):
+            out += self._coached(self._engine.push(item))
+        self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
+        for other in self._streams.values():
+            status = other.due(self.t_s)
+            if status is not None:
+                out += self._coached([status])
+        return out
+
+    def heard(self, told: SensorStatus) -> SensorStatus:
+        """What a source says of a connection, completed with what this session counted."""
+        stream = self._streams.get(told.sensor)
+        return told if stream is None else stream.heard(told)
+
+    def finish(self) -> list[Record | SensorStatus]:
+        """No more packets: everything still waiting becomes certain."""
+        return [*self._coached(self._engine.finish()), *self.statuses()]
+
+    def statuses(self) -> list[SensorStatus]:
+        """How every sensor did so far."""
+        return [stream.status(self.t_s) for stream in self._streams.values()]
+
+    def _coached(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
+        return list(records) if self._coach is None else self._coach.push(records)

@@ -1,0 +1,84 @@
+"""Delimited text to columns: comma, semicolon or tab, decimal point or comma, quoted headings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsp.types import Array
+from monitor.core.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Columns (n,) by heading; cells that are not numbers are NaN.  ``where`` names it in errors."""
+
+    where: str
+    columns: dict[str, Array]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def find(self, *wanted: str) -> Array | None:
+        """The first column whose heading is one of these, whatever the case."""
+        by_name = {name.lower(): values for name, values in self.columns.items()}
+        return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
+
+
+def headings(text: str) -> list[str]:
+    """The cells of the first line."""
+    line = text.lstrip("\ufeff").split("\n", 1)[0].strip()
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+
+
+def parse(text: str, where: str) -> Sheet:
+    """All rows after the heading; ``InputError`` if there are none, or if they do not fit it."""
+    text = text.lstrip("\ufeff")
+    names = headings(text)
+    first, _, body = text.partition("\n")
+    if not names or not body.strip():
+        raise InputError(f"{where}: holds no rows; nothing can be found in that")
+    delimiter = _delimiter(first)
+    if delimiter != "," and "," in body[:2000]:
+        body = body.replace(",", ".")
+    rows = _rows(body, delimiter, len(names), where)
+    return Sheet(where, {name: rows[:, k] for k, name in enumerate(names) if name})
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
+
+
+def _rows(body: str, delimiter: str, width: int, where: str) -> Array:
+    """Numbers (n, width): the quick way, or cell by cell where some are not numbers."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            rows = np.loadtxt(
+                io.StringIO(body.replace('"', "")), delimiter=delimiter, ndmin=2, comments=None
+            )
+        if rows.shape[1] == width:
+            return np.asarray(rows, dtype=np.float64)
+    except ValueError:
+        pass
+    out = []
+    for number, cells in enumerate(csv.reader(io.StringIO(body), delimiter=delimiter), start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != width:
+            raise InputError(f"{where}: line {number} has {len(cells)} columns, the header {width}")
+        out.append([_number(cell) for cell in cells])
+    if not out:
+        raise InputError(f"{where}: holds no rows; nothing can be found in that")
+    return np.array(out, dtype=np.float64)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return np.nan

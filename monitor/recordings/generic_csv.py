@@ -1,0 +1,142 @@
+"""CSV of one IMU that is not in our own form: Movesense's, or any with a column map.
+
+A map is written ``t=time:ms,ax=AccX:g,ay=AccY:g,az=AccZ:g,gx=GyroX:dps,gy=GyroY:dps,gz=GyroZ:dps``: which
+column is which, and its unit (``s ms us ns``; ``ms2 g mg``; ``rads dps mdps``).  Without a ``t`` column
+``t=@200`` says samples per second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from dsp.types import GRAVITY_MS2, Array, Placement
+from monitor.core.errors import ConfigError, InputError
+from monitor.recordings.delimited_text import Sheet, headings, parse
+from monitor.recordings.imu_csv import HEADER, HEADER_LINE, read_csv
+from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
+
+UNITS: Mapping[str, Mapping[str, float]] = {
+    "t": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9},
+    "a": {"ms2": 1.0, "g": GRAVITY_MS2, "mg": GRAVITY_MS2 / 1e3},
+    "g": {"rads": 1.0, "dps": np.pi / 180, "mdps": np.pi / 180e3},
+}
+ACC, GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
+
+KNOWN: tuple[tuple[str, str], ...] = (
+    # Movesense: IMU6/IMU9 logs of its apps and of movesense-py's json2csv; m/s² and deg/s, ms since boot
+    (
+        "Movesense",
+        "t=timestamp:ms,ax=accx:ms2,ay=accy:ms2,az=accz:ms2,gx=gyrox:dps,gy=gyroy:dps,gz=gyroz:dps",
+    ),
+    (
+        "Movesense",
+        "t=timestamp:ms,ax=acc_x:ms2,ay=acc_y:ms2,az=acc_z:ms2,gx=gyro_x:dps,gy=gyro_y:dps,gz=gyro_z:dps",
+    ),
+    ("Movesense", "t=timestamp:ms,ax=ax:ms2,ay=ay:ms2,az=az:ms2,gx=gx:dps,gy=gy:dps,gz=gz:dps"),
+    ("Movesense", "t=timestamp:ms,ax=x:ms2,ay=y:ms2,az=z:ms2"),
+)
+"""Headings that are recognised (in lower case), the fullest first."""
+
+
+def read_any_csv(path: Path, wearing: Wearing) -> Recording:
+    """Our own form, a known one, or what ``wearing.columns`` says."""
+    text = _text(path)
+    names = headings(text) if text.strip() else []
+    if (not wearing.columns and tuple(names) in (HEADER, HEADER[:4])) or not text.strip():
+        return read_csv(path, wearing)
+    written = wearing.columns or _known(names)
+    if not written:
+        raise InputError(
+            f"{path}: its columns ({', '.join(names[:8])}) are not known; line 1 must be {HEADER_LINE}, "
+            "or tell them with --columns t=NAME:ms,ax=NAME:g,ay=NAME:g,az=NAME:g,gx=NAME:dps,gy=...,gz=..."
+        )
+    if wearing.placement is None:
+        known = ", ".join(p for p in Placement if p is not Placement.POD)
+        raise ConfigError(f"{path}: say where the sensor was worn: --placement, one of {known}")
+    sheet = parse(text, str(path))
+    t_s, acc, gyr = _mapped(sheet, _column_map(written))
+    good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
+    start = t_s[good][0] if good.any() else 0.0
+    signal = Signal(
+        wearing.placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
+    )
+    return make(path.stem, [checked(signal, str(path))])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path}: is not text; a CSV is expected") from exc
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+
+
+def _known(names: list[str]) -> str:
+    lower = {name.lower() for name in names}
+    for _, written in KNOWN:
+        if all(part.split("=")[1].split(":")[0] in lower for part in written.split(",")):
+            return written
+    return ""
+
+
+def _column_map(written: str) -> dict[str, tuple[str, float]]:
+    """``--columns`` to column and factor by axis; ``ConfigError`` says what is wrong with it."""
+    out: dict[str, tuple[str, float]] = {}
+    for part in written.split(","):
+        axis, equals, rest = part.strip().partition("=")
+        name, _, unit = rest.rpartition(":") if ":" in rest else (rest, "", "")
+        if not equals or axis not in ("t", *ACC, *GYR):
+            raise ConfigError(
+                f"--columns: {part.strip()!r} is not like ax=NAME:g; the axes are t ax ay az gx gy gz"
+            )
+        if axis == "t" and rest.startswith("@"):
+            out[axis] = (rest, 1.0)
+            continue
+        units = UNITS[axis[0]]
+        if unit and unit not in units:
+            raise ConfigError(
+                f"--columns: unit {unit!r} of {axis} is unknown; choose one of {', '.join(units)}"
+            )
+        out[axis] = (name, units[unit] if unit else 1.0)
+    missing = [axis for axis in ("t", *ACC) if axis not in out]
+    if missing or 0 < sum(axis in out for axis in GYR) < 3:
+        raise ConfigError(
+            f"--columns: {', '.join(missing or GYR)} must all be there (t=@RATE without a time column)"
+        )
+    return out
+
+
+def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Array, Array, Array | None]:
+    def column(axis: str) -> Array:
+        name, factor = columns[axis]
+        values = sheet.find(name)
+        if values is None:
+            raise InputError(
+                f"{sheet.where}: has no column {name!r}; it has {', '.join(list(sheet.columns)[:8])}"
+            )
+        return values * factor
+
+    acc = np.column_stack([column(axis) for axis in ACC])
+    gyr = np.column_stack([column(axis) for axis in GYR]) if "gx" in columns else None
+    name = columns["t"][0]
+    if not name.startswith("@"):
+        return _spread(column("t")), acc, gyr
+    try:
+        return np.arange(len(acc)) / float(name[1:]), acc, gyr
+    except (ValueError, ZeroDivisionError) as exc:
+        raise ConfigError(f"--columns: t={name}: give samples per second, like t=@200") from exc
+
+
+def _spread(t_s: Array) -> Array:
+    """Rows that share a time (a notification's first sample's) get times of their own."""
+    first = np.flatnonzero(np.diff(t_s, prepend=-np.inf) > 0)
+    if len(first) < 2 or len(first) == len(t_s):
+        return t_s
+    period_s = float(np.median(np.diff(t_s[first])) / np.median(np.diff(first)))
+    rows = np.arange(len(t_s))
+    leader = first[np.searchsorted(first, rows, side="right") - 1]
+    return np.asarray(t_s[leader] + period_s * (rows - leader), dtype=np.float64)

@@ -1,0 +1,78 @@
+"""Files to packets: tapes, ``.npz`` recordings and CSV of one IMU, all through the same door.
+
+A recording gives settings and packets, so that ``for packet in recording.packets():
+session.push(packet)`` is an analysis and ``monitor.sources.protocol.replay`` a live run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from stat import S_ISREG
+
+from dsp.types import Placement, Side
+from monitor.core.errors import ConfigError, InputError
+from monitor.recordings.fit import read_fit
+from monitor.recordings.generic_csv import read_any_csv
+from monitor.recordings.npz import read_npz
+from monitor.recordings.phone_export import is_export_folder, read_phone
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tape import read_tape
+
+READERS = {
+    ".csv": read_any_csv,
+    ".fit": read_fit,
+    ".npz": read_npz,
+    ".tape": read_tape,
+    ".zip": read_phone,
+}
+__all__ = ["READERS", "is_export_folder", "read"]
+
+
+def read(
+    path: Path,
+    placement: str | None = None,
+    side: str | None = None,
+    *,
+    with_speed: bool = False,
+    columns: str = "",
+) -> Recording:
+    """Open a recording and check it.
+
+    ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
+    choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
+    slope, where the file has them, as a reading once a second.  ``columns`` maps those of a foreign CSV.
+    ``ConfigError`` or ``InputError``.
+    """
+    wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
+    if is_export_folder(path):
+        return read_phone(path, wearing)
+    try:
+        kind = path.stat().st_mode
+    except OSError as exc:
+        raise InputError(f"{path}: cannot be opened ({exc.strerror or exc}); check the name") from exc
+    if not S_ISREG(kind):
+        raise InputError(
+            f"{path}: is {'a folder' if path.is_dir() else 'not a plain file'}, not a recording"
+        )
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: unknown kind of recording; give one of {', '.join(READERS)}")
+    return reader(path, wearing)
+
+
+def _placement(text: str | None) -> Placement | None:
+    if text is None:
+        return None
+    try:
+        return Placement(text.lower())
+    except ValueError as exc:
+        known = ", ".join(p for p in Placement if p is not Placement.POD)
+        raise ConfigError(f"placement {text!r} is unknown; choose one of {known}") from exc
+
+
+def _side(text: str | None) -> Side | None:
+    sides = {None: None, "left": Side.LEFT, "l": Side.LEFT, "right": Side.RIGHT, "r": Side.RIGHT}
+    key = None if text is None else text.lower()
+    if key not in sides:
+        raise ConfigError(f"side {text!r} is unknown; choose left or right")
+    return sides[key]

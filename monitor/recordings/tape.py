@@ -1,0 +1,327 @@
+"""Raw packets of one session in one SQLite file.
+
+Packets are gathered and written about once a second, as one BLOB per second, sensor and channel (WAL,
+synchronous=FULL): a kill loses at most what came since the last ``commit``, and ``<tape>-owner`` (see
+``monitor.recordings.tape_lock``) tells how much that was.  A second process may read at any time.  A
+finished tape is one plain file.
+
+A BLOB is a row of frames, little-endian: ``u64 number of the packet in the session, i64 arrival
+in ns, u32 link, u32 length, payload``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+import threading
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from monitor.core import json_codec as as_json
+from monitor.core.errors import ConfigError, InputError, StoreError
+from monitor.core.packet import Packet
+from monitor.core.session_settings import SessionSettings
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tape_lock import Owner
+
+FORMAT = 1
+MOST_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
+
+_FRAME = struct.Struct("<QqII")
+_SCHEMA = """
+CREATE TABLE header (
+  format INTEGER, session TEXT, started_utc TEXT, settings TEXT, program TEXT, packets INTEGER
+);
+CREATE TABLE block (
+  id INTEGER PRIMARY KEY, part INTEGER, sensor TEXT, channel TEXT,
+  packets INTEGER, first_ns INTEGER, last_ns INTEGER, crc INTEGER, frames BLOB
+);
+CREATE TABLE gap (first_number INTEGER, packets INTEGER, reason TEXT);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TapeHeader:
+    """What a session was.  ``program`` is the version that recorded it."""
+
+    session: str
+    started_utc: str
+    settings: SessionSettings
+    program: str
+
+
+class Tape:
+    """The writer.  ``append`` is quick and never fails; ``commit`` does the writing.
+
+    ``append`` belongs to one thread; ``commit`` and ``finish`` may run in others.
+    """
+
+    def __init__(self, path: Path, header: TapeHeader) -> None:
+        self.path = path
+        self.committed = 0
+        self.lost = 0  # given up while the disk was full
+        self._accepted = 0
+        self._part = 0
+        self._one_at_a_time = threading.Lock()  # a cancelled commit goes on in its thread
+        self._waiting: deque[tuple[int, Packet]] = deque()
+        self._gap_from: int | None = None
+        if path.exists():
+            raise StoreError(f"{path}: exists already; a tape is never written over")
+        self._owner = Owner(path)
+        self._owner.accepted = 0
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+            settings = json.dumps(as_json.dump(header.settings))
+            row = (FORMAT, header.session, header.started_utc, settings, header.program)
+            self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
+        except sqlite3.Error as exc:
+            self._owner.release()
+            raise StoreError(f"{path}: {exc}") from exc
+
+    @property
+    def accepted(self) -> int:
+        """Packets given to ``append`` so far."""
+        return self._accepted
+
+    def append(self, packet: Packet) -> None:
+        """Take a packet; it is safe from the next ``commit`` on."""
+        if len(self._waiting) >= MOST_WAITING:
+            number, _ = self._waiting.popleft()
+            self._gap_from = number if self._gap_from is None else self._gap_from
+            self.lost += 1
+        self._waiting.append((self._accepted, packet))
+        self._accepted += 1
+        self._owner.accepted = self._accepted
+
+    def commit(self) -> None:
+        """Write what waits, in one transaction.  ``StoreError`` (disk full): it goes on waiting."""
+        with self._one_at_a_time:
+            self._commit()
+
+    def _commit(self) -> None:
+        rows = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not rows:
+            return
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(rows)
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as exc:
+            self._waiting.extendleft(reversed(rows))
+            raise StoreError(f"{self.path}: {exc}; {len(self._waiting)} packets wait in memory") from exc
+        self._gap_from = None
+        self.committed += len(rows)
+
+    def finish(self) -> None:
+        """Write the rest and make it one plain file (unless somebody is just reading it)."""
+        self.commit()
+        _seal(self._db, self.path, self.committed)
+        self._owner.release()
+
+    def close(self) -> None:
+        """Let go without finishing: whatever waits is lost, the tape stays open for recovery."""
+        self._db.close()
+
+    def _write(self, rows: list[tuple[int, Packet]]) -> None:
+        if self._gap_from is not None:
+            gap = (self._gap_from, rows[0][0] - self._gap_from, "no room on the disk")
+            self._db.execute("INSERT INTO gap VALUES (?, ?, ?)", gap)
+        start = 0
+        for end in range(1, len(rows) + 1):
+            if end == len(rows) or _second(rows[end]) != _second(rows[start]):
+                self._write_part(rows[start:end])
+                start = end
+
+    def _write_part(self, rows: list[tuple[int, Packet]]) -> None:
+        """One second (or less) of packets."""
+        self._part += 1
+        blocks: dict[tuple[str, str], list[tuple[int, Packet]]] = {}
+        for row in rows:
+            blocks.setdefault((row[1].sensor, row[1].channel), []).append(row)
+        for (sensor, channel), members in blocks.items():
+            frames = b"".join(
+                _FRAME.pack(number, p.arrival_ns, p.link, len(p.payload)) + p.payload
+                for number, p in members
+            )
+            first, last = members[0][1].arrival_ns, members[-1][1].arrival_ns
+            self._db.execute(
+                "INSERT INTO block VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (self._part, sensor, channel, len(members), first, last, zlib.crc32(frames), frames),
+            )
+
+
+class TapeReader:
+    """A tape for reading, finished or still being written.  ``InputError`` if it is not a tape."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise InputError(
+                f"{path}: is not a file" if path.exists() else f"{path}: there is no such file"
+            )
+        try:
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            try:
+                self.header, self.finished = self._read_header()
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.Error as exc:
+            raise InputError(f"{path}: is damaged or not a tape: {exc}") from exc
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> TapeReader:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def packets(self) -> Iterator[Packet]:
+        """All packets committed so far, in the order in which they were appended."""
+        part: list[tuple[int, Packet]] = []
+        number = None
+        for row in self._blocks():
+            if row[0] != number:
+                yield from _in_order(part)
+                part, number = [], row[0]
+            part += self._frames(*row[1:])
+        yield from _in_order(part)
+
+    def count(self) -> int:
+        """Packets committed so far."""
+        return int(self._one("SELECT coalesce(sum(packets), 0) FROM block"))
+
+    def lost(self) -> int:
+        """Packets that could not be written because the disk was full."""
+        return int(self._one("SELECT coalesce(sum(packets), 0) FROM gap"))
+
+    def duration_s(self) -> float:
+        """From the first to the last arrival."""
+        return float(self._one("SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block")) * 1e-9
+
+    def _read_header(self) -> tuple[TapeHeader, bool]:
+        if self._one("PRAGMA quick_check(1)") != "ok":
+            raise InputError(f"{self.path}: is damaged (truncated or overwritten)")
+        row = self._db.execute("SELECT * FROM header").fetchone()
+        if row is None:
+            raise InputError(f"{self.path}: is damaged: its header is empty")
+        version, session, started_utc, settings, program, packets = row
+        if version != FORMAT:
+            raise InputError(f"{self.path}: is a tape of format {version}; this program reads {FORMAT}")
+        if packets is not None and packets != self.count():
+            raise InputError(f"{self.path}: is damaged: {self.count()} of its {packets} packets are left")
+        try:
+            made = as_json.load(SessionSettings, json.loads(settings))
+        except ValueError as exc:
+            raise InputError(f"{self.path}: settings of another version ({program}): {exc}") from exc
+        return TapeHeader(session, started_utc, made, program), packets is not None
+
+    def _blocks(self) -> Iterator[tuple[int, str, str, int, bytes]]:
+        sql = "SELECT part, sensor, channel, crc, frames FROM block ORDER BY id"
+        try:
+            yield from self._db.execute(sql)
+        except sqlite3.Error as exc:
+            raise InputError(f"{self.path}: is damaged: {exc}") from exc
+
+    def _frames(self, sensor: str, channel: str, crc: int, frames: bytes) -> Iterator[tuple[int, Packet]]:
+        if zlib.crc32(frames) != crc:
+            raise InputError(f"{self.path}: is damaged: a block of {sensor} has changed")
+        at = 0
+        while at < len(frames):
+            number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
+            at += _FRAME.size + length
+            yield number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)
+
+    def _one(self, sql: str) -> Any:
+        try:
+            return self._db.execute(sql).fetchone()[0]
+        except sqlite3.Error as exc:
+            raise InputError(f"{self.path}: is damaged or not a tape: {exc}") from exc
+
+
+def finish_abandoned(path: Path) -> int:
+    """Make a tape whose writer died one plain file; how many accepted packets are not on it.
+
+    ``StoreError`` if its writer lives or it cannot be written.
+    """
+    owner = Owner(path)
+    with TapeReader(path) as tape:
+        committed, lost = tape.count(), max(0, owner.accepted - tape.count())
+    try:
+        db = sqlite3.connect(path, isolation_level=None)
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+    if lost:
+        db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
+    _seal(db, path, committed)
+    owner.release()
+    return lost
+
+
+def resettle(path: Path, settings: SessionSettings) -> None:
+    """Change the settings on a finished tape; its packets are not touched.  ``StoreError`` if not."""
+    with TapeReader(path) as tape:
+        if not tape.finished:
+            raise StoreError(f"{path}: is still being written, or its program was killed; try again later")
+    try:
+        db = sqlite3.connect(path)
+        try:
+            with db:
+                db.execute("UPDATE header SET settings = ?", (json.dumps(as_json.dump(settings)),))
+        finally:
+            db.close()
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+
+
+def _seal(db: sqlite3.Connection, path: Path, packets: int) -> None:
+    try:
+        db.execute("UPDATE header SET packets = ?", (packets,))
+        try:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError:
+            pass  # somebody reads it; the last one to close it removes the -wal file
+        db.close()
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {exc}") from exc
+
+
+def _second(row: tuple[int, Packet]) -> int:
+    return row[1].arrival_ns // 1_000_000_000
+
+
+def _in_order(part: list[tuple[int, Packet]]) -> list[Packet]:
+    return [packet for _, packet in sorted(part, key=lambda row: row[0])]
+
+
+def read_tape(path: Path, wearing: Wearing) -> Recording:
+    """The session of a tape; where its sensors were worn is on it."""
+    if wearing.placement or wearing.side:
+        raise ConfigError(f"{path}: a tape knows where its sensors were worn; leave out placement and side")
+    with TapeReader(path) as tape:
+        header, duration_s, count = tape.header, tape.duration_s(), tape.count()
+
+    def packets() -> Iterator[Packet]:
+        with TapeReader(path) as again:
+            yield from again.packets()
+
+    return Recording(
+        path.stem, header.settings, duration_s, count, packets, header.session, header.started_utc
+    )

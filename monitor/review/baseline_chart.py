@@ -1,0 +1,130 @@
+"""The runner's own normal and the target made from it, as a table and as a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+from rich.table import Table
+
+from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expected
+from dsp.cueing.target import Target, TargetParams, cadence_target, increase
+from monitor.core.errors import StoreError
+
+METRIC = "cadence_spm"
+BLUE, GREEN, SOFT = "#0b61b0", "#12805c", "rgba(11,97,176,0.18)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A baseline, the week it is shown for, and the user's target."""
+
+    athlete: str
+    baseline: Baseline
+    week: int
+    target: TargetParams
+
+    @property
+    def with_speed(self) -> bool:
+        """Cadence over speed; otherwise one number for every pace."""
+        return self.baseline.ready(METRIC, True)
+
+    @property
+    def speeds(self) -> list[float]:
+        """From the slowest to the fastest that it may be asked for, m/s."""
+        if not self.with_speed:
+            return [REFERENCE_MPS]
+        mean, sd = self.baseline.lines[METRIC].speeds
+        reach = 2 * sd + self.baseline.params.reach_mps
+        return [float(v) for v in np.linspace(max(1.8, mean - reach), mean + reach, 7)]
+
+    def at(self, speed_mps: float) -> tuple[Expected, Target]:
+        """On the level."""
+        expected = self.baseline.expect(METRIC, speed_mps if self.with_speed else None, 0.0)
+        assert expected is not None
+        return expected, cadence_target(expected, increase(self.week, self.target), self.target)
+
+
+def summary(shown: Shown) -> str:
+    """What it rests on, and whether it may be used."""
+    known = shown.baseline
+    minutes = known.minutes(METRIC, shown.with_speed)
+    text = f"{minutes:.0f} min of steady running in {known.runs} "
+    text += "run" if known.runs == 1 else "runs"
+    if not known.ready(METRIC, shown.with_speed):
+        return f"{text}: not enough yet, cues begin at {known.params.first_min:.0f} min."
+    if not shown.with_speed:
+        text += ", without a speed: one number for every pace"
+    if known.frozen or known.full(shown.with_speed):
+        return f"{text}. It is frozen: the target does not chase itself."
+    return (
+        f"{text}. It still learns, until {known.params.full_min:.0f} min in {known.params.full_runs} runs."
+    )
+
+
+def table(shown: Shown) -> Table:
+    """Own cadence and target over speed."""
+    share = 100 * increase(shown.week, shown.target)
+    out = Table(title=f"{shown.athlete}: own cadence, and target of week {shown.week} (+{share:.1f} %)")
+    for heading in ("speed (m/s)", "pace (min/km)", "own (steps/min)", "± SD", "target", "band"):
+        out.add_column(heading, justify="right")
+    for v in shown.speeds:
+        expected, target = shown.at(v)
+        speed = (f"{v:.1f}", _pace(v)) if shown.with_speed else ("any", "any")
+        band = f"{target.low:.0f} to {target.high:.0f}"
+        out.add_row(*speed, f"{expected.value:.0f}", f"{expected.sd:.1f}", f"{target.centre:.0f}", band)
+    return out
+
+
+def picture(shown: Shown) -> go.Figure:
+    """The same as lines with their uncertainty (95 %)."""
+    low, high = shown.speeds[0], shown.speeds[-1]
+    speeds = np.linspace(low, high, 40) if shown.with_speed else np.array((low - 0.5, low + 0.5))
+    pairs = [shown.at(float(v)) for v in speeds]
+    own = np.array([e.value for e, _ in pairs])
+    margin = 1.96 * np.array([e.sd for e, _ in pairs])
+    figure = go.Figure()
+    _ribbon(figure, speeds, own - margin, own + margin, SOFT, "uncertainty (95 %)")
+    _line(figure, speeds, own, BLUE, "solid", "own cadence")
+    edges = [np.array([t.low for _, t in pairs]), np.array([t.high for _, t in pairs])]
+    _ribbon(figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", "band")
+    _line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
+    figure.update_layout(
+        template="plotly_white",
+        title=f"{shown.athlete}: own cadence and target, week {shown.week}<br><sup>{summary(shown)}</sup>",
+        xaxis_title="speed (m/s), level ground",
+        yaxis_title="cadence (steps/min)",
+        legend={"orientation": "h", "y": -0.2},
+        margin={"t": 90, "r": 20},
+    )
+    return figure
+
+
+def save(shown: Shown, path: Path) -> None:
+    """One file that needs nothing from outside."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
+    except OSError as exc:
+        raise StoreError(f"{path}: cannot be written: {exc.strerror}; name another with --picture") from exc
+
+
+def _line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:
+    hover = "%{x:.2f} m/s: %{y:.1f} steps/min"
+    figure.add_scatter(x=x, y=y, name=name, line={"color": colour, "dash": dash}, hovertemplate=hover)
+
+
+def _ribbon(
+    figure: go.Figure, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, name: str
+) -> None:
+    figure.add_scatter(
+        x=np.concatenate((x, x[::-1])), y=np.concatenate((low, high[::-1])), name=name,
+        fill="toself", fillcolor=colour, line={"width": 0}, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _pace(speed_mps: float) -> str:
+    minutes, seconds = divmod(round(1000 / speed_mps), 60)
+    return f"{minutes}:{seconds:02d}"

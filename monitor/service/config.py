@@ -1,0 +1,150 @@
+"""The configuration file: one line here makes a section exist in ``gaitcue.toml``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dsp.cueing.gating import EffortParams
+from dsp.cueing.target import TargetParams
+from dsp.types import Runner
+from monitor.core import toml_reader as from_toml
+from monitor.core.errors import ConfigError
+from monitor.core.http_access import WebSettings
+from monitor.core.mqtt_client import MqttSettings
+from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.push.alerts import AlertSettings
+from monitor.sinks.push.apprise import AppriseSettings
+from monitor.sinks.push.ntfy import NtfySettings
+from monitor.sources.bluetooth.settings import BluetoothSettings
+from monitor.sources.phone_settings import PhoneSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where sessions and tapes are kept; ``$XDG_DATA_HOME/gaitcue`` if not set.
+
+    Raw tapes older than these days are compressed or dropped by ``gaitcue sessions tidy``; metrics stay.
+    """
+
+    folder: Path | None = None
+    compress_after_days: float = 30.0
+    drop_after_days: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.compress_after_days < 0 or (self.drop_after_days is not None and self.drop_after_days < 1):
+            raise ValueError("compress_after_days must not be negative, drop_after_days at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a user can set.  A field that is a dataclass is a ``[table]`` of that name."""
+
+    athlete: str = "me"
+    runner: Runner = field(default_factory=Runner)
+    sensor: tuple[SensorSettings, ...] = ()
+    cues: CueSettings = field(default_factory=CueSettings)
+    target: TargetParams = field(default_factory=TargetParams)
+    effort: EffortParams = field(default_factory=EffortParams)
+    bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    influx: InfluxSettings = field(default_factory=InfluxSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    ntfy: NtfySettings = field(default_factory=NtfySettings)
+    apprise: AppriseSettings = field(default_factory=AppriseSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.athlete.strip()) <= 40 or not self.athlete.isprintable():
+            raise ValueError("athlete must be a name of 1 to 40 characters")
+        _ = self.session  # its limits are ours
+
+    @property
+    def session(self) -> SessionSettings:
+        return SessionSettings(athlete=self.athlete, runner=self.runner, sensors=self.sensor)
+
+    @property
+    def coach(self) -> CoachSettings:
+        """What the user has set of the coaching; the rest comes from the plan."""
+        return CoachSettings(cues=self.cues, target=self.target, effort=self.effort)
+
+
+def default_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """``$XDG_CONFIG_HOME/gaitcue/gaitcue.toml``, usually under ``~/.config``."""
+    return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
+
+
+def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
+    """The settings of one of several athletes on one machine: ``NAME.toml`` beside the usual file."""
+    return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
+
+
+def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the database and the tapes live."""
+    return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+    """The file at ``path``; without one the default file if there is one, else the defaults."""
+    if path is None and not default_path(environment).exists():
+        return from_toml.loads(Config, "", environment, Path("the environment"))
+    config = from_toml.load(Config, path or default_path(environment), environment)
+    return _checked(config, path or default_path(environment))
+
+
+def _checked(config: Config, path: Path) -> Config:
+    """Every sensor's kind and options are sound; the user's own descriptions are read in."""
+    from monitor.devices.registry import SENSORS  # decoders are many and only needed where sensors are
+
+    mistakes, sensors = list[str](), list[SensorSettings]()
+    for s in config.sensor:
+        spec, where = SENSORS.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
+        if spec is None:
+            close = from_toml.suggestion(s.kind, SENSORS)
+            mistakes.append(f'{where}, kind: "{s.kind}" is not a known device{close}')
+            continue
+        if spec.options is not None:
+            unknown = [name for name in s.options if name not in spec.options]
+            mistakes += [
+                f"{where}, options: {u} is not one of {s.kind}'s" + _known(spec.options) for u in unknown
+            ]
+        try:
+            s = with_description(s, path.parent / "devices")
+            spec.decoder(s)
+            if spec.gatt is not None:
+                spec.gatt(s)
+        except ConfigError as exc:
+            mistakes += [f"{path}: [[sensor]] {line}" for line in exc.mistakes]
+        sensors.append(s)
+    if mistakes:
+        raise ConfigError(*mistakes)
+    return replace(config, sensor=tuple(sensors))
+
+
+def with_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
+    """The settings of a ``declared`` sensor with its device's file (``folder/<device>.toml``) in them."""
+    device = sensor.options.get("device")
+    if sensor.kind != "declared" or not isinstance(device, str):
+        return sensor
+    path = folder / f"{device}.toml"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        there = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "nothing yet"
+        raise ConfigError(f"{sensor.name}: {path} cannot be read ({exc}); there is: {there}") from exc
+    return replace(sensor, options={**sensor.options, "description": text})
+
+
+def _known(options: Mapping[str, str]) -> str:
+    there = "; ".join(f"{name}: {meaning}" for name, meaning in options.items())
+    return f" ({there})" if there else " (it has none)"
+
+
+def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    given = Path(environment.get(variable, ""))
+    return (given if given.is_absolute() else Path.home() / otherwise) / "gaitcue"

@@ -1,0 +1,152 @@
+"""Is the coach's stack well?  One check after the other, each with what to do if it fails."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from monitor.core.secret import Secret
+from monitor.service.config import Config
+from monitor.service.delivery_status import far_ends
+from monitor.sinks.influx.schema import SCHEMA
+from monitor.sinks.influx.sink import REMEDIES, InfluxSettings
+from monitor.storage.store import Store
+
+DASHBOARDS = ("gaitcue-squad", "gaitcue-athlete", "gaitcue-session", "gaitcue-trends", "gaitcue-fleet")
+SKEW_S = 2.0  # a coach compares runners second by second
+WAIT_S = 5.0
+KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``ok`` None: could not be told.  ``remedy`` says what to do."""
+
+    name: str
+    ok: bool | None
+    text: str
+    remedy: str = ""
+
+
+def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
+    """Reachability, clock, token, schema."""
+    if settings.url is None:
+        yield Check("InfluxDB", None, "not set up", "set [influx] url and a token, see config/gaitcue.toml")
+        return
+    status, _, headers = _get(f"{settings.url}/ping")
+    if status == 0:
+        yield Check("InfluxDB", False, f"{settings.url} cannot be reached", "docker-compose up -d influxdb")
+        return
+    yield Check("InfluxDB", True, f"{settings.url} answers")
+    yield _clock(headers.get("Date"))
+    token = settings.token.reveal() if settings.token else ""
+    target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
+    status, said, _ = _get(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
+    if status in REMEDIES:
+        yield Check("token", False, f"write is answered with {status}", REMEDIES[status])
+        return
+    if status >= 500 or status == 0:
+        yield Check("token", False, f"write is answered with {status}: {said[:100]}", "look at its log")
+        return
+    yield Check("token", True, f"may write to {settings.bucket}")
+    yield _schema(settings, token)
+
+
+def _clock(date: str | None) -> Check:
+    if date is None:
+        return Check("clock", None, "the server does not tell the time")
+    apart_s = abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds())
+    remedy = "switch time synchronisation on: timedatectl set-ntp true"
+    return Check("clock", apart_s <= SKEW_S, f"{apart_s:.0f} s from the server's", remedy)
+
+
+def _schema(settings: InfluxSettings, token: str) -> Check:
+    query = urllib.parse.urlencode({"db": settings.bucket, "q": "SHOW FIELD KEYS"})
+    status, said, _ = _get(f"{settings.url}/query?{query}", f"Token {token}")
+    if status != 200:
+        return Check("schema", None, "this token may not read (a runner's need not)")
+    there = {
+        (series["name"], name): KINDS.get(kind, kind)
+        for result in json.loads(said).get("results", [])
+        for series in result.get("series", [])
+        for name, kind in series["values"]
+    }
+    wanted = {(m.name, f.name): f.kind for m in SCHEMA for f in m.fields}
+    wrong = [
+        f"{m}.{f} is {there[m, f]}" for m, f in wanted if there.get((m, f), wanted[m, f]) != wanted[m, f]
+    ]
+    if wrong:
+        remedy = "another program writes to this bucket: give gaitcue one of its own"
+        return Check("schema", False, f"fields of another type: {', '.join(wrong[:3])}", remedy)
+    return Check("schema", True, f"{len(there)} fields there, all of the right type")
+
+
+def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
+    """Reachability, and with the coach's password the dashboards."""
+    status, _, _ = _get(f"{url}/api/health")
+    if status != 200:
+        yield Check("Grafana", False, f"{url} does not answer", "docker-compose up -d grafana")
+        return
+    yield Check("Grafana", True, f"{url} answers")
+    if password is None:
+        yield Check("dashboards", None, "not looked at", "--password-file secrets/grafana-password")
+        return
+    login = "Basic " + base64.b64encode(f"coach:{password.reveal()}".encode()).decode()
+    answers = {uid: _get(f"{url}/api/dashboards/uid/{uid}", login)[0] for uid in DASHBOARDS}
+    if 401 in answers.values():
+        yield Check("dashboards", False, "the password is refused", "see secrets/grafana-password")
+        return
+    missing = [uid for uid, status in answers.items() if status != 200]
+    text = f"missing: {', '.join(missing)}" if missing else f"all {len(DASHBOARDS)} are there"
+    yield Check("dashboards", not missing, text, "mount grafana/dashboards and grafana/provisioning")
+
+
+def port_check(name: str, host: str, port: int) -> Check:
+    """Does anybody listen there?"""
+    try:
+        socket.create_connection((host, port), WAIT_S).close()
+    except OSError as exc:
+        return Check(name, False, f"{host}:{port}: {exc.strerror or exc}", f"docker-compose up -d {name}")
+    return Check(name, True, f"{host}:{port} is open")
+
+
+def store_checks(store: Store) -> Iterator[Check]:
+    """What waits here, and what was refused."""
+    for end in far_ends(store):
+        if end.refused:
+            reason, count = end.refused.most_common(1)[0]
+            remedy = "mend the cause, then gaitcue push SESSION"
+            yield Check(f"outbox {end.name}", False, f"{count} records refused: {reason}", remedy)
+        else:
+            yield Check(f"outbox {end.name}", True, f"{end.waiting} records wait")
+
+
+def all_checks(config: Config, store: Store, host: str | None, password: Secret | None) -> Iterator[Check]:
+    """Of the systems that are set up, and of the stack on ``host`` if one is given."""
+    yield from influx_checks(config.influx)
+    if host is not None:
+        yield from grafana_checks(f"http://{host}:3000", password)
+        yield port_check("mosquitto", host, 8883)
+        yield port_check("ntfy", host, 8080)
+    yield from store_checks(store)
+
+
+def _get(url: str, login: str = "", body: bytes | None = None) -> tuple[int, str, dict[str, str]]:
+    """Status (0: nobody answers), body, headers."""
+    headers = {"Authorization": login} if login else {}
+    request = urllib.request.Request(url, body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+            return answer.status, answer.read().decode(errors="replace"), dict(answer.headers)
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read().decode(errors="replace"), dict(exc.headers)
+    except (OSError, ValueError) as exc:
+        return 0, str(exc), {}

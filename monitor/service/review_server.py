@@ -1,0 +1,32 @@
+"""The Review tab alone, without a run going on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from rich.console import Console
+
+from monitor.core.http_access import WebSettings, needed_token
+from monitor.core.monotonic import RealTime
+from monitor.service.config import Config, data_folder
+from monitor.service.live_session import open_store, show
+from monitor.sinks.live_state import Board
+from monitor.web.app import serving
+from monitor.web.live_feed import WebSink
+
+
+def serve(config: Config, web: WebSettings, console: Console) -> None:
+    """Until Ctrl-C."""
+    open_store(config, console).close()  # completes what a killed program left behind
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(config, web, console))
+
+
+async def _serve(config: Config, web: WebSettings, console: Console) -> None:
+    folder = data_folder(config)
+    token = needed_token(web, folder)
+    sink = WebSink(Board(web.history_s), RealTime())
+    async with serving(sink, web, token, folder) as url:
+        show(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
+        await asyncio.Event().wait()

@@ -1,0 +1,269 @@
+"""``serve``: sources into the session, records out to the sinks, until the input ends.
+
+The radio cannot be slowed, so nothing pushes back: the tape takes a packet before anything is
+computed, every buffer has a size, and what it drops is counted and told.  A slow or dead sink costs
+nobody else anything.  Stopping means ending the input: all that follows ends because its input
+ended, and one deadline caps how long the sinks may take over the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from monitor.core.channel import Channel
+from monitor.core.errors import ConfigError, MonitorError, SinkRefused, StoreError
+from monitor.core.monotonic import RealTime, Steady
+from monitor.core.packet import Packet
+from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.retry import Backoff, supervise
+from monitor.pipeline.session import Session
+from monitor.recordings.tape import Tape
+from monitor.sinks.protocol import Sink, Telling
+from monitor.sources.protocol import Source
+
+TAPE = "tape"
+"""The name under which the tape's troubles are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeParams:
+    """Sizes and times of the service (choices)."""
+
+    packets_waiting: int = 20_000  # a minute of five sensors at 60 packets a second
+    records_waiting: int = 100_000  # half an hour of records for a sink that is away
+    commit_s: float = 1.0  # between two commits of the tape
+    deadline_s: float = 10.0  # for the sinks, after the input has ended
+    at_once: int = 32  # packets evaluated between two turns of the others
+    backoff: Backoff = field(default_factory=Backoff)  # of a sink that fails
+
+    def __post_init__(self) -> None:
+        if min(self.packets_waiting, self.records_waiting, self.at_once) < 1:
+            raise ValueError("packets_waiting, records_waiting and at_once must be at least 1")
+        if self.commit_s <= 0 or self.deadline_s < 0:
+            raise ValueError("commit_s must be positive and deadline_s not negative")
+
+
+async def serve(
+    sources: Sequence[Source],
+    session: Session,
+    sinks: Sequence[Sink],
+    started: SessionStarted,
+    *,
+    tape: Tape | None = None,
+    params: ServeParams | None = None,
+    time: Steady | None = None,
+) -> SessionEnded:
+    """Run until every source has ended, or SIGINT or SIGTERM (a second one cuts the drain short).
+
+    A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
+    everything that came before it has been delivered.
+    """
+    service = _Service(sources, session, sinks, started, tape, params or ServeParams(), time or RealTime())
+    return await service.run()
+
+
+class _Service:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        session: Session,
+        sinks: Sequence[Sink],
+        started: SessionStarted,
+        tape: Tape | None,
+        params: ServeParams,
+        time: Steady,
+    ) -> None:
+        self._sources = sources
+        self._session = session
+        self._started = started
+        self._tape = tape
+        self._p = params
+        self._time = time
+        self._input: Channel[Packet | SensorStatus] = Channel(params.packets_waiting)
+        self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
+        self._told_dropped: dict[str, int] = {}
+        self._tape_ok = True
+        self._failure: MonitorError | None = None
+
+    async def run(self) -> SessionEnded:
+        reason = "the input ended"
+        self._tell(self._started)
+        try:
+            async with asyncio.TaskGroup() as group:
+                sinks = [
+                    group.create_task(self._sink(sink, channel), name=f"sink {sink.name}")
+                    for sink, channel in self._sinks
+                ]
+                ticks = group.create_task(self._tick(), name="tick")
+                heart = group.create_task(self._heart(), name="session")
+                feeds = [
+                    group.create_task(self._source(source), name=f"source {source.name}")
+                    for source in self._sources
+                ]
+                with _on_stop(_cancel_in_turn(feeds, sinks)) as stopped:
+                    await _ended(feeds)
+                    self._input.close()
+                    await heart
+                    ticks.cancel()
+                    if stopped():
+                        reason = "stopped"
+                    ended = await self._finish(str(self._failure) if self._failure else reason)
+                    await _ended(sinks, self._p.deadline_s)
+                    for sink in sinks:
+                        sink.cancel()
+        except BaseException:
+            self._save_tape()
+            raise
+        if self._failure is not None:
+            raise self._failure
+        return ended
+
+    def _emit(self, item: Packet | SensorStatus) -> None:
+        if self._tape is not None and isinstance(item, Packet):
+            self._tape.append(item)
+        self._input.put(item)
+
+    def _tell(self, record: Out, but: str = "") -> None:
+        """To every sink (``but`` one: a sink does not hear of its own failure)."""
+        for sink, channel in self._sinks:
+            if sink.name != but:
+                channel.put(record)
+
+    async def _source(self, source: Source) -> None:
+        try:
+            await source.run(self._emit)
+        except MonitorError as exc:
+            self._failure = self._failure or exc
+
+    async def _heart(self) -> None:
+        """Evaluate packets in the order in which they came."""
+        async for batch in self._input.batches():
+            for count, item in enumerate(batch, start=1):
+                if isinstance(item, Packet):
+                    for record in self._session.push(item):
+                        self._tell(record)
+                else:
+                    self._tell(self._session.heard(item))
+                if count % self._p.at_once == 0:
+                    await asyncio.sleep(0)
+
+    async def _finish(self, reason: str) -> SessionEnded:
+        for record in self._session.finish():
+            self._tell(record)
+        if self._tape is not None:
+            try:
+                await asyncio.to_thread(self._tape.finish)
+            except StoreError as exc:
+                self._tell(self._status(TAPE, str(exc)))
+        self._tell_dropped()
+        ended = SessionEnded(self._started.session, self._session.t_s, reason)
+        self._tell(ended)
+        for _, channel in self._sinks:
+            channel.close()
+        return ended
+
+    async def _sink(self, sink: Sink, channel: Channel[Out]) -> None:
+        def report(exc: MonitorError, wait_s: float) -> None:
+            text = f"{exc}; next try in {wait_s:.0f} s"
+            self._tell(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
+
+        try:
+            await supervise(
+                lambda generation: sink.run(channel.batches()), report, self._time, self._p.backoff
+            )
+        except (ConfigError, SinkRefused) as exc:
+            channel.close()
+            text = f"{exc}; given up"
+            self._tell(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
+
+    async def _tick(self) -> None:
+        """Once a second: commit the tape, tell of losses and of what sinks have to say."""
+        while True:
+            await self._time.sleep(self._p.commit_s)
+            if self._tape is not None:
+                await self._commit(self._tape)
+            self._tell_dropped()
+            self._tell_news()
+
+    async def _commit(self, tape: Tape) -> None:
+        try:
+            await asyncio.to_thread(tape.commit)
+        except StoreError as exc:
+            if self._tape_ok:
+                waiting = tape.accepted - tape.committed - tape.lost
+                self._tell(self._status(TAPE, str(exc), waiting, tape.lost))
+            self._tape_ok = False
+        else:
+            if not self._tape_ok:
+                text = f"writing again; {tape.lost} packets are missing" if tape.lost else "writing again"
+                self._tell(self._status(TAPE, text, 0, tape.lost, ok=True))
+            self._tape_ok = True
+
+    def _tell_dropped(self) -> None:
+        counts = {sink.name: channel.dropped for sink, channel in self._sinks if not channel.closed}
+        for name, dropped in {**counts, "session": self._input.dropped}.items():
+            if dropped > self._told_dropped.get(name, 0):
+                self._told_dropped[name] = dropped
+                self._tell(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
+
+    def _tell_news(self) -> None:
+        for sink, _ in self._sinks:
+            if isinstance(sink, Telling) and (news := sink.news(self._session.t_s)) is not None:
+                self._tell(news, but=sink.name)
+
+    def _status(
+        self, name: str, text: str, backlog: int = 0, dropped: int = 0, *, ok: bool = False
+    ) -> SinkStatus:
+        return SinkStatus(self._session.t_s, name, ok, text, backlog, dropped)
+
+    def _save_tape(self) -> None:
+        """A bug or a cancellation: what was accepted is kept, for recovery on the next start."""
+        if self._tape is not None:
+            with contextlib.suppress(StoreError):
+                self._tape.commit()
+            self._tape.close()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=within_s)
+
+
+def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]:
+    """Each call cancels the tasks of the next group."""
+    waiting = list(groups)
+
+    def stop() -> None:
+        for task in waiting.pop(0) if waiting else ():
+            task.cancel()
+
+    return stop
+
+
+@contextlib.contextmanager
+def _on_stop(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Call ``stop`` on SIGINT and SIGTERM; gives a function that says whether that happened."""
+    loop, times = asyncio.get_running_loop(), 0
+    before: dict[int, Any] = {}
+
+    def caught(number: int, frame: object) -> None:
+        nonlocal times
+        times += 1
+        loop.call_soon_threadsafe(stop)
+        if getattr(before[number], "__name__", "") == caught.__name__:
+            before[number](number, frame)  # another session of this program stops too
+
+    with contextlib.suppress(ValueError):  # not in the main thread: whoever started it stops it
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, caught)
+    try:
+        yield lambda: times > 0
+    finally:
+        for which, handler in before.items():
+            if signal.getsignal(which) is caught:
+                signal.signal(which, handler)

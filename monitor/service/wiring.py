@@ -1,0 +1,134 @@
+"""Which sources and sinks a session gets from the settings: one row makes a way in or out exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitor.core.monotonic import Steady
+from monitor.core.records import SessionStarted
+from monitor.service.config import Config, data_folder
+from monitor.sinks.protocol import Sink
+from monitor.sinks.push.alerts import Alerts, longest_m
+from monitor.sinks.push.sink import Push as PushSink
+from monitor.sources.protocol import Source
+from monitor.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkContext:
+    """What a sink of an outside system is made from.
+
+    ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower.
+    """
+
+    config: Config
+    store: Store | None
+    started: SessionStarted
+    time: Steady
+    pace: float = 1.0
+
+
+def bluetooth_source(config: Config, time: Steady) -> Source | None:
+    """The configured sensors that come over Bluetooth."""
+    from monitor.devices.registry import SENSORS  # these and bleak are only needed where sensors are
+    from monitor.sources.bluetooth.source import Ble
+
+    sensors = [s for s in config.sensor if SENSORS[s.kind].gatt is not None]
+    return Ble(sensors, time, config.bluetooth) if sensors else None
+
+
+def phone_http_source(config: Config, time: Steady) -> Source | None:
+    """The configured phones that push over HTTP."""
+    from monitor.sources.phone_http import PhoneHttp
+    from monitor.sources.phone_settings import needed, pushing
+
+    sensors = pushing(config.sensor, "http")
+    if not sensors:
+        return None
+    token = needed(config.phone, config.web, data_folder(config))
+    return PhoneHttp(sensors, time, config.phone, token)
+
+
+def phyphox_source(config: Config, time: Steady) -> Source | None:
+    """The configured phones that are asked for what they have."""
+    from monitor.sources.phyphox import Phyphox
+
+    sensors = [s for s in config.sensor if s.kind == "phyphox"]
+    return Phyphox(sensors, time) if sensors else None
+
+
+def phone_mqtt_source(config: Config, time: Steady) -> Source | None:
+    """The configured phones that publish over MQTT."""
+    from monitor.sources.phone_mqtt import PhoneMqtt
+    from monitor.sources.phone_settings import pushing
+
+    sensors = pushing(config.sensor, "mqtt")
+    return PhoneMqtt(sensors, time, config.mqtt, config.phone.topic) if sensors else None
+
+
+def influx_sink(context: SinkContext) -> Sink | None:
+    """The sink to InfluxDB, where an address is set and a store is kept."""
+    from monitor.sinks.influx.sink import InfluxSink, require_client
+
+    settings = context.config.influx
+    if settings.url is None or context.store is None:
+        return None
+    require_client()
+    return InfluxSink(settings, context.store, context.time, context.started.session)
+
+
+def ntfy_sink(context: SinkContext) -> Sink | None:
+    """The sink of pushes through ntfy, where a topic is set and the run goes on in real time."""
+    from monitor.sinks.push.ntfy import Ntfy, require_client
+
+    settings = context.config.ntfy
+    if settings.topic is None or context.pace != 1:
+        return None
+    require_client()
+    return PushSink("ntfy", _alerts(context), Ntfy(settings).post, context.time)
+
+
+def apprise_sink(context: SinkContext) -> Sink | None:
+    """The sink of pushes through Apprise, where URLs are given and the run goes on in real time."""
+    from monitor.sinks.push.apprise import Services
+
+    urls = context.config.apprise.urls
+    if urls is None or context.pace != 1:
+        return None
+    return PushSink("apprise", _alerts(context), Services(urls).post, context.time)
+
+
+def mqtt_sink(context: SinkContext) -> Sink | None:
+    """The sink to an MQTT broker, where one is named and a store is kept."""
+    from monitor.core.mqtt_client import require_client
+    from monitor.sinks.mqtt.sink import MqttSink
+
+    settings = context.config.mqtt
+    if settings.host is None or context.store is None:
+        return None
+    require_client()
+    return MqttSink(settings, context.store, context.started, context.time)
+
+
+def _alerts(context: SinkContext) -> Alerts:
+    started = context.started
+    longest = longest_m(context.store, started.athlete, started.started_utc) if context.store else None
+    return Alerts(context.config.alerts, started.started_utc, longest)
+
+
+SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (
+    bluetooth_source,
+    phone_http_source,
+    phone_mqtt_source,
+    phyphox_source,
+)
+"""Where the packets of configured sensors come from; each row makes its source, or None without such."""
+
+SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sink, apprise_sink, mqtt_sink)
+"""Outside systems that get the records; each row makes its sink, or None where it is not set up."""
+
+
+def sources(config: Config, time: Steady) -> list[Source]:
+    """All sources that the settings ask for."""
+    return [source for make in SOURCES if (source := make(config, time)) is not None]

@@ -1,0 +1,1 @@
+"""Everything that is not real: simulated runners, emulated sensors, the coaching trial."""

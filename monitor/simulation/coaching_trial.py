@@ -1,0 +1,281 @@
+"""The replay twin: a simulated runner who answers cues, or a recording with drifts put in.
+
+One-second cadence scatters as measured: AR(1) 0.85, SD 0.9 spm on a treadmill and 2.7 outdoors (real
+runs: 2.3 to 3.4).  The twin proves how rarely and how soon a policy speaks, not that cues help anybody.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+
+from dsp.cueing.baseline import Baseline
+from dsp.cueing.target import increase
+from dsp.types import Activity, ActivityChange, Estimate, Gap, Metric, Record
+from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.simulation.cue_rules import Policy, everyone
+
+OWN_SPM, PER_MPS, PER_PCT, PACE_MPS = 166.0, 10.0, 1.0, 2.8
+PHI = 0.85
+WEEK = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where the twin runs: scatter, and how the pace, the hills, lights and tunnels come (per hour)."""
+
+    name: str
+    sd_spm: float
+    pace_sd_mps: float = 0.0
+    hills: float = 0.0
+    lights: float = 0.0
+    tunnels: float = 0.0
+
+
+TREADMILL = Ground(name="treadmill", sd_spm=0.9)
+OUTDOORS = Ground(name="outdoors, speed effect removed", sd_spm=2.7)
+STREETS = Ground(name="streets", sd_spm=2.7, pace_sd_mps=0.15, hills=4, lights=6, tunnels=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How the twin behaves (choices): ``lapses`` an hour, of ``lapse_spm``; how cues are answered."""
+
+    lapses: float = 0.0
+    lapse_spm: float = -6.0
+    lasts_s: float = 120.0  # a lapse nobody speaks about
+    heeds: float = 0.8  # share of the cues that are answered
+    delay_s: tuple[float, float] = (3.0, 8.0)
+    tires_spm: float = 0.0  # fall of the cadence per hour
+
+
+@dataclass(slots=True)
+class Score:
+    """What one policy did."""
+
+    policy: str
+    hours: float = 0.0
+    cues: int = 0
+    false: int = 0  # without a lapse at that moment, or in a muted situation
+    in_band_s: int = 0
+    run_s: int = 0
+    delays_s: list[float] = field(default_factory=list)
+    missed: int = 0  # lapses of at least a minute without a word in the first
+
+    def heard(self, t_s: float, lapse_s: float | None, answered: bool) -> bool:
+        """A cue at ``t_s``; is the lapse that began at ``lapse_s`` answered now?"""
+        self.cues += 1
+        if lapse_s is None:
+            self.false += 1
+            return answered
+        if not answered:
+            self.delays_s.append(t_s - lapse_s)
+        return True
+
+    @property
+    def row(self) -> dict[str, float]:
+        """Rates; NaN where nothing could be measured."""
+        lapses = len(self.delays_s) + self.missed
+        return {
+            "cues_per_h": self.cues / self.hours,
+            "false_per_h": self.false / self.hours,
+            "delay_s": median(self.delays_s) if self.delays_s else math.nan,
+            "missed_pct": 100 * self.missed / lapses if lapses else math.nan,
+            "in_band_pct": 100 * self.in_band_s / self.run_s if self.run_s else math.nan,
+        }
+
+
+class Runner:
+    """``second`` by second: records out; ``hear`` a cue."""
+
+    def __init__(self, ground: Ground, habits: Habits, seed: int) -> None:
+        self._g, self._h = ground, habits
+        self._rng = np.random.default_rng(seed)
+        self._noise = ground.sd_spm * self._rng.standard_normal()
+        self._pace = 0.0
+        self._chances = (
+            ("stand", ground.lights, 30.0),
+            ("hill", ground.hills, 60.0),
+            ("tunnel", ground.tunnels, 20.0),
+        )
+        self._until = {"stand": -1.0, "hill": -1.0, "tunnel": -1.0}
+        self._slope = 0.0
+        self._standing = True
+        self.lapsed_s: float | None = None  # since when
+        self._ends_s = self._answers_s = math.inf
+        self.settled_s = 0.0  # running undisturbed since
+
+    def second(self, t_s: float) -> list[Record]:
+        """The records of the second that ends at ``t_s``."""
+        out: list[Record] = []
+        self._lapse(t_s)
+        for what, rate, length_s in self._chances:
+            if t_s > self._until[what] and self._rng.random() < rate / 3600:
+                self._until[what] = t_s + length_s
+                if what == "hill":
+                    self._slope = float(self._rng.choice((-5.0, 5.0)))
+                elif what == "tunnel":
+                    out.append(Gap("left", t_s, t_s + length_s))
+        standing = t_s <= self._until["stand"]
+        if standing is not self._standing:
+            self._standing = standing
+            out.append(ActivityChange(t_s, Activity.STAND if standing else Activity.RUN, t_s))
+        if standing or t_s <= self._until["tunnel"]:
+            self.settled_s = t_s
+            self.lapsed_s, self._ends_s = None, math.inf
+            return out
+        return out + self._metrics(t_s)
+
+    def hear(self, t_s: float) -> None:
+        """A cue was spoken; most are answered a few seconds later."""
+        if self.lapsed_s is not None and self._rng.random() < self._h.heeds:
+            self._answers_s = min(self._answers_s, t_s + self._rng.uniform(*self._h.delay_s))
+
+    def _lapse(self, t_s: float) -> None:
+        if self.lapsed_s is not None and t_s >= min(self._ends_s, self._answers_s):
+            self.lapsed_s, self.settled_s = None, t_s
+            self._ends_s = self._answers_s = math.inf
+        quiet = self.lapsed_s is None and t_s - self.settled_s > 60
+        if quiet and self._rng.random() < self._h.lapses / 3600:
+            self.lapsed_s = t_s
+            self._ends_s = t_s + self._h.lasts_s
+
+    def _metrics(self, t_s: float) -> list[Record]:
+        g, keep = self._g, math.sqrt(1 - PHI**2)
+        self._noise = PHI * self._noise + keep * g.sd_spm * self._rng.standard_normal()
+        self._pace = (
+            0.98 * self._pace + math.sqrt(1 - 0.98**2) * g.pace_sd_mps * self._rng.standard_normal()
+        )
+        slope = self._slope if t_s <= self._until["hill"] else 0.0
+        speed = PACE_MPS + self._pace - 0.03 * max(0.0, slope)
+        cadence = normal(speed, slope) * (1 + increase(WEEK, CoachSettings().target))
+        cadence -= self._h.tires_spm * t_s / 3600
+        if self.lapsed_s is not None:
+            cadence += self._h.lapse_spm
+        values = (("cadence_spm", cadence + self._noise, 0.5), ("speed_mps", speed, 0.03))
+        out: list[Record] = [Metric(t_s, None, Estimate(m, v, sd, "foot")) for m, v, sd in values]
+        if g.hills:
+            out.append(Metric(t_s, None, Estimate("slope_pct", slope, 0.3, "treadmill")))
+        return out
+
+
+def normal(speed_mps: float, slope_pct: float) -> float:
+    """The twin's own cadence."""
+    return OWN_SPM + PER_MPS * (speed_mps - PACE_MPS) + PER_PCT * slope_pct
+
+
+def coached(ground: Ground, seed: int = 99) -> CoachSettings:
+    """A coach that has learned this twin's normal in two runs of 20 min, with its scatter."""
+    rng, baseline, noise = np.random.default_rng(seed), Baseline(1.75), 0.0
+    for _ in range(2):
+        baseline.begin_run()
+        for k in range(1200):
+            noise = PHI * noise + math.sqrt(1 - PHI**2) * ground.sd_spm * rng.standard_normal()
+            speed = PACE_MPS + 0.3 * math.sin(k / 90)
+            baseline.push("cadence_spm", normal(speed, 0.0) + noise, speed, 0.0)
+    return CoachSettings(
+        cues=CueSettings(warm_up_s=0, plan="always"), baseline=baseline.to_dict(), week=WEEK
+    )
+
+
+def simulate(ground: Ground, habits: Habits, hours: float, seed: int) -> Iterator[list[Score]]:
+    """Every policy coaches a twin of its own, all from the same seeds; the scores after each hour."""
+    settings = coached(ground)
+    target = OWN_SPM * (1 + increase(WEEK, settings.target))
+    scores: dict[str, Score] = {}
+    for hour in range(math.ceil(hours)):
+        length_s = round(3600 * min(1.0, hours - hour))
+        for policy in everyone(settings, target):
+            score = scores.setdefault(policy.name, Score(policy.name))
+            _hour(policy, Runner(ground, habits, seed + hour), length_s, score)
+        yield list(scores.values())
+
+
+def _hour(policy: Policy, runner: Runner, length_s: int, score: Score) -> None:
+    score.hours += length_s / 3600
+    lapse: float | None = None
+    answered = False
+    for t in range(1, length_s + 1):
+        t_s = float(t)
+        records = runner.second(t_s)
+        if runner.lapsed_s != lapse:
+            lapse, answered = runner.lapsed_s, False
+        spoke = policy.second(t_s, records)
+        if any(_is_cadence(r) for r in records):
+            score.run_s += 1
+            score.in_band_s += lapse is None
+        if spoke:
+            answered = score.heard(t_s, lapse, answered)
+            runner.hear(t_s)
+        if lapse is not None and not answered and t_s - lapse == 60:
+            answered = True
+            score.missed += 1
+
+
+def _is_cadence(record: object) -> bool:
+    return isinstance(record, Metric) and record.estimate.metric == "cadence_spm" and record.side is None
+
+
+# ------------------------------------------------------------------------- a recording
+
+
+EVERY_S, INJECTED_S = 150, 60
+"""A drift of a minute begins every two and a half minutes of running."""
+
+
+def replay(
+    records: Sequence[Record], settings: CoachSettings, target_spm: float, drift_spm: float, first_s: int
+) -> list[Score]:
+    """Records of a real run with ``drift_spm`` put into every third minute or so of steady running.
+
+    ``first_s`` moves the drifts; what is said without one is counted as false, though the real runner
+    may well have drifted.
+    """
+    seconds = list(_seconds(records))
+    scores = []
+    for policy in everyone(settings, target_spm):
+        score, ran, lapse, answered = Score(policy.name), 0, None, False
+        for t_s, batch in seconds:
+            running = any(_is_cadence(r) for r in batch)
+            ran += running
+            at = (ran + EVERY_S - first_s) % EVERY_S
+            inside = running and ran > first_s and at < INJECTED_S
+            if inside and lapse is None:
+                lapse, answered = t_s, False
+            if lapse is not None and not inside:
+                score.missed += not answered
+                lapse = None
+            spoke = policy.second(t_s, [_lowered(r, drift_spm) if inside else r for r in batch])
+            score.run_s += running
+            score.in_band_s += running and lapse is None
+            if spoke:
+                answered = score.heard(t_s, lapse, answered)
+        score.hours = score.run_s / 3600
+        scores.append(score)
+    return scores
+
+
+def _seconds(records: Sequence[Record]) -> Iterator[tuple[float, list[Record]]]:
+    """Batches that end with the metrics of one second."""
+    batch: list[Record] = []
+    t_s: float | None = None
+    for record in records:
+        if isinstance(record, Metric):
+            if t_s is not None and record.t_s != t_s:
+                yield t_s, batch
+                batch = []
+            t_s = record.t_s
+        batch.append(record)
+    if t_s is not None:
+        yield t_s, batch
+
+
+def _lowered(record: Record, by_spm: float) -> Record:
+    if not isinstance(record, Metric) or not _is_cadence(record):
+        return record
+    e = record.estimate
+    return Metric(record.t_s, None, Estimate(e.metric, e.value + by_spm, e.sd, e.how))

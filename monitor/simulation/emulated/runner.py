@@ -1,0 +1,81 @@
+"""The simulated runner wearing emulated sensors: three Movesense on an emulated radio, as a source."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+
+import numpy as np
+
+from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.types import Array, ImuChunk, Placement, Runner, Side
+from monitor.core.monotonic import Steady
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.simulation.emulated.imus import Movesense, Signal
+from monitor.simulation.emulated.radio import in_process
+from monitor.sources.bluetooth.source import Ble
+from monitor.sources.protocol import Emit
+
+RATE_HZ = 208.0
+_WORN = (
+    ("left foot", Placement.FOOT, Side.LEFT, "Movesense 204830000001"),
+    ("right foot", Placement.FOOT, Side.RIGHT, "Movesense 204830000002"),
+    ("belt", Placement.PELVIS, None, "Movesense 204830000003"),
+)
+
+
+def settings() -> SessionSettings:
+    """What a user would have configured for these three."""
+    return SessionSettings(
+        runner=Runner(height_m=1.75, mass_kg=70.0),
+        sensors=tuple(
+            SensorSettings(name=name, kind="movesense", placement=placement, side=side, match=match)
+            for name, placement, side, match in _WORN
+        ),
+    )
+
+
+class EmulatedRunner:
+    """Ends ``seconds`` after its start.  Real time: a radio cannot be hurried."""
+
+    name = "emulated sensors"
+
+    def __init__(self, seconds: float, time: Steady) -> None:
+        self._seconds = seconds
+        self._time = time
+
+    async def run(self, emit: Emit) -> None:
+        """Put the sensors on the air and listen to them as to real ones."""
+        signals = await asyncio.to_thread(_signals, self._seconds)
+        async with in_process() as (radio, _):
+            for signal, (_, _, _, match) in zip(signals, _WORN, strict=True):
+                pod = Movesense(radio, match.split()[1])
+                pod.signal = signal
+            for each in radio.pods:
+                await each.start()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await Ble(settings().sensors, self._time).run(emit)
+
+
+def _signals(seconds: float) -> list[Signal]:
+    bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
+    run = plan(bouts, seed=1)
+    case = Device(rate_hz=RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
+    return [
+        _played(imu(run, placement, side, case, name, 1 + n))
+        for n, (name, placement, side, _) in enumerate(_WORN)
+    ]
+
+
+def _played(chunk: ImuChunk) -> Signal:
+    """The samples by their number; after the end they begin again."""
+    acc_ms2, gyr_rads = chunk.acc_ms2, chunk.gyr_rads
+    assert gyr_rads is not None
+
+    def signal(number: Array) -> tuple[Array, Array]:
+        row = number.astype(np.int64) % len(acc_ms2)
+        return acc_ms2[row], gyr_rads[row]
+
+    return signal

@@ -1,0 +1,131 @@
+"""Eight simulated athletes of different levels: one limps, one has a sensor that fails."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dsp.cueing.baseline import Baseline
+from dsp.simulation.runner import Bout, Device, Run, Style, imu, plan
+from dsp.types import Placement, Runner, Side
+from monitor.core.packet import Packet
+from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.recordings.recording import Recording, Signal, make
+from monitor.simulation.simulated_runner import Radio, delivered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Athlete:
+    """``fades``: cadence that is lost in the second half, in spm; ``fails``: the left shoe's sensor;
+    ``silent``: a run in which the plan gives no cues; ``shank``: the sensors are there, not on the feet."""
+
+    name: str
+    speed_mps: float
+    style: Style
+    mass_kg: float
+    heart_bpm: float
+    fades: float = 0.0
+    fails: bool = False
+    shank: bool = False
+    silent: bool = False
+
+
+SQUAD = (
+    Athlete(name="Ada", speed_mps=3.6, style=Style(contact=0.92, strike_deg=-8), mass_kg=56, heart_bpm=158),
+    Athlete(
+        name="Bea",
+        speed_mps=3.2,
+        style=Style(height_m=1.68),
+        mass_kg=58,
+        heart_bpm=152,
+        shank=True,
+        silent=True,
+    ),
+    Athlete(name="Cem", speed_mps=3.0, style=Style(), mass_kg=70, heart_bpm=149, fades=9.0),
+    Athlete(name="Dag", speed_mps=2.9, style=Style(height_m=1.88), mass_kg=82, heart_bpm=155),
+    Athlete(name="Eli", speed_mps=2.7, style=Style(uneven=0.04), mass_kg=74, heart_bpm=147),  # limps
+    Athlete(name="Fay", speed_mps=2.6, style=Style(contact=1.05), mass_kg=63, heart_bpm=161, fails=True),
+    Athlete(name="Gus", speed_mps=2.5, style=Style(strike_deg=4), mass_kg=90, heart_bpm=163, fades=5.0),
+    Athlete(name="Hana", speed_mps=2.3, style=Style(contact=1.08), mass_kg=66, heart_bpm=166),
+)
+
+
+def squad(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
+    """Their recordings, as their radios would deliver them."""
+    return [_recording(a, seconds, number) for number, a in enumerate(athletes)]
+
+
+def _recording(a: Athlete, seconds: float, number: int) -> Recording:
+    run = plan(_bouts(a, seconds), a.style, seed=number + 1)
+    leg = Placement.SHANK if a.shank else Placement.FOOT
+    worn = ((leg, Side.LEFT), (leg, Side.RIGHT), (Placement.PELVIS, None))
+    signals = []
+    for place, (placement, side) in enumerate(worn):
+        device = Device(misaligned_deg=(4.0, 8.0, -5.0), rate_hz=100.0)
+        c = imu(run, placement, side, device, placement, 10 * number + place)
+        signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
+    runner = Runner(height_m=a.style.height_m, mass_kg=a.mass_kg)
+    pod = {
+        "speed_mps": a.speed_mps,
+        "slope_pct": 0.0,
+        "heart_rate_bpm": a.heart_bpm,
+        "power_w": 3.9 * a.mass_kg,
+    }
+    made = make(a.name, signals, runner, pod)
+    coach = CoachSettings(
+        cues=CueSettings(warm_up_s=15.0, plan="always"),
+        baseline=_normal(a, run).to_dict(),
+        week=2,
+        availability=0.0 if a.silent else 1.0,
+        seed=number,
+    )
+    settings = replace(made.settings, athlete=a.name, coach=coach)
+    recording = delivered(
+        replace(made, settings=settings), Radio(loss=0.06 if a.fails else 0.0), number + 1
+    )
+    return _failing(recording, seconds) if a.fails else recording
+
+
+def _bouts(a: Athlete, seconds: float) -> list[Bout]:
+    """A stand, then running at this athlete's pace; who fades does so in the second half."""
+    stand = min(10.0, seconds / 6)
+    half = (seconds - stand) / 2
+    usual = float(plan([Bout(seconds=10.0, speed_mps=a.speed_mps)], a.style).cadence_spm.mean())
+    late = usual - a.fades if a.fades else None
+    return [
+        Bout(seconds=stand, speed_mps=0.0),
+        Bout(seconds=half, speed_mps=a.speed_mps),
+        Bout(seconds=half, speed_mps=a.speed_mps, cadence_spm=late),
+    ]
+
+
+def _normal(a: Athlete, run: Run) -> Baseline:
+    """What two earlier runs would have taught: the truth of the first half, a little noisy."""
+    known, rng = Baseline(a.style.height_m), np.random.default_rng(7)
+    early = slice(0, len(run.ic_s) // 2)
+    cadence = float(np.mean(run.cadence_spm[early])) * 0.96
+    overstride, braking = float(np.mean(run.overstride_m[early])), float(np.mean(run.braking_bws[early]))
+    for _ in range(2):
+        known.begin_run()
+        for k in range(720):
+            v = a.speed_mps + 0.2 * math.sin(k / 60)
+            known.push(
+                "cadence_spm", cadence + 10 * (v - a.speed_mps) + 0.5 * rng.standard_normal(), v, 0.0
+            )
+            known.push("overstride_m", overstride + 0.003 * rng.standard_normal(), v, 0.0)
+            known.push("braking_impulse_bws", braking + 0.0004 * rng.standard_normal(), v, 0.0)
+    return known
+
+
+def _failing(recording: Recording, seconds: float) -> Recording:
+    """The left shoe falls silent after two thirds."""
+
+    def packets() -> Iterator[Packet]:
+        for packet in recording.packets():
+            if packet.sensor != "footL" or packet.arrival_ns < seconds * 2e9 / 3:
+                yield packet
+
+    return replace(recording, count=sum(1 for _ in packets()), packets=packets)

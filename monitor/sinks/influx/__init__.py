@@ -1,0 +1,1 @@
+"""InfluxDB: which record becomes which point, delivery, backfill, and the proxy that guards the server."""

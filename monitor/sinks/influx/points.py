@@ -1,0 +1,162 @@
+"""Which record becomes which point of the time series in InfluxDB (``monitor.sinks.influx.schema``
+documents them).
+
+Time is the session's start plus session seconds, in nanoseconds, and the tags are those of the record,
+so a record always makes the same point and may be sent any number of times.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+
+from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, Step
+from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.sinks.influx.line_protocol import Point, Value
+from monitor.sinks.influx.schema import ACTIVITIES, SCHEMA
+from monitor.storage.store import Note, SessionInfo
+
+_Values = dict[str, Value | None]
+_Shape = tuple[str, Mapping[str, str | None], _Values, float]
+
+
+def points(session: SessionInfo, records: Iterable[Out], bands: Iterable[Band] = ()) -> list[Point]:
+    """The points of these records of one session, in their order.
+
+    ``bands`` are those that held before the first of them: a second is stored with its target.
+    """
+    began_ns = _utc_ns(session.started_utc)
+    own = {"athlete": session.athlete, "session": session.id}
+    held = {band.metric: band for band in bands}
+    out = []
+    for record in records:
+        name, tags, values, t_s = _point(session, record)
+        match record:
+            case Band(_, metric):
+                held[metric] = record
+            case Metric(_, None, Estimate(metric, value)) if metric in held:
+                values |= _band(held[metric], metric) | {f"{metric}_in_band": _inside(held[metric], value)}
+        out.append(Point(name, {**own, **tags}, _typed(name, values), began_ns + round(t_s * 1e9)))
+    return out
+
+
+def note_points(session: SessionInfo, notes: Iterable[Note]) -> list[Point]:
+    """What was logged about a session: notes and pain, and its tags (shoes and the like)."""
+    own = {"athlete": session.athlete, "session": session.id}
+    out = [
+        Point("note", {**own, "kind": n.kind}, {"text": n.text, "value": n.value}, _utc_ns(n.made_utc))
+        for n in notes
+        if n.kind in ("note", "pain")
+    ]
+    if session.tags:
+        at_ns = _utc_ns(session.started_utc)
+        out.append(Point("note", {**own, "kind": "tag"}, {"text": ", ".join(session.tags)}, at_ns))
+    return out
+
+
+def _utc_ns(text: str) -> int:
+    at = datetime.datetime.fromisoformat(text)
+    return round(at.replace(microsecond=0).timestamp()) * 1_000_000_000 + at.microsecond * 1000
+
+
+def _point(session: SessionInfo, record: Out) -> _Shape:
+    """Measurement, tags, values and session seconds."""
+    match record:
+        case Step():
+            return _step(record)
+        case Metric(t_s, side, estimate):
+            return "second", {"side": side}, {"t_s": t_s, **_estimate(estimate)}, t_s
+        case Band(t_s, metric):
+            return "second", {}, {"t_s": t_s, **_band(record, metric)}, t_s
+        case Gap(sensor, start_s, end_s):
+            lasted: _Values = {"t_s": start_s, "duration_s": end_s - start_s}
+            return "gap", {"sensor": sensor}, lasted, start_s
+        case ActivityChange(t_s, activity):
+            code = ACTIVITIES.index(activity)
+            return "activity", {}, {"t_s": t_s, "activity": activity.value, "code": code}, t_s
+        case Readiness(t_s, sensor, have, need, shifted):
+            values: _Values = {"t_s": t_s, "have": have, "need": need, "shifted": shifted}
+            return "readiness", {"sensor": sensor}, values, t_s
+        case Cue():
+            tags = {"kind": record.kind, "fault": record.fault, "metric": record.metric}
+            return "cue", tags, _cue(record), record.t_s
+        case SensorStatus():
+            return "sensor", {"sensor": record.sensor}, _sensor(record), record.t_s
+        case SinkStatus():
+            return "sink", {"sink": record.sink}, _sink(record), record.t_s
+        case SessionStarted():
+            worn = ", ".join(record.sensors)
+            return "session", {}, {"count": 1, "title": session.title, "sensors": worn}, 0.0
+        case SessionEnded():
+            return "session", {}, {"count": 1, "duration_s": record.t_s, "reason": record.reason}, 0.0
+
+
+def _step(step: Step) -> _Shape:
+    values: _Values = {"t_s": step.ic_s, "count": 1}
+    for estimate in step.estimates:
+        values |= _estimate(estimate)
+    return "step", {"sensor": step.sensor, "side": step.side}, values, step.ic_s
+
+
+def _estimate(e: Estimate) -> _Values:
+    return {e.metric: e.value, f"{e.metric}_sd": e.sd, f"{e.metric}_how": e.how}
+
+
+def _band(band: Band, name: str) -> _Values:
+    values: _Values = {f"{name}_target": band.target, f"{name}_low": band.low, f"{name}_high": band.high}
+    return values | {f"{name}_muted": band.muted}
+
+
+def _inside(band: Band, value: float) -> int:
+    low, high = band.low, band.high
+    return int((low is None or value >= low) and (high is None or value <= high))
+
+
+def _cue(cue: Cue) -> _Values:
+    return {
+        "t_s": cue.t_s,
+        "count": 1,
+        "spoken": int(not cue.withheld),
+        "value": cue.value,
+        "target": cue.target,
+        "wording": cue.wording,
+        "withheld": cue.withheld,
+        "why": cue.why,
+    }
+
+
+def _sink(s: SinkStatus) -> _Values:
+    values: _Values = {"t_s": s.t_s, "ok": int(s.ok), "text": s.text, "backlog": s.backlog}
+    return values | {"dropped": s.dropped, "behind_s": s.behind_s}
+
+
+def _sensor(s: SensorStatus) -> _Values:
+    seen = s.received + s.lost
+    return {
+        "t_s": s.t_s,
+        "link": s.link.value,
+        "streaming": int(s.link is Link.STREAMING),
+        "text": s.text,
+        "received": s.received,
+        "lost": s.lost,
+        "loss_pct": 100 * s.lost / seen if seen else None,
+        "rate_hz": s.rate_hz,
+        "silent_s": s.silent_s,
+        "battery_pct": s.battery_pct,
+        "clock_sd_ms": s.clock_sd_ms,
+        "clock_ppm": s.clock_ppm,
+        "repeated": s.repeated,
+        "bad": s.bad,
+    }
+
+
+def _typed(measurement: str, values: _Values) -> dict[str, Value | None]:
+    """Whole numbers that the schema calls float, as such: a field cannot change its type later."""
+    whole = _WHOLE[measurement]
+    return {
+        name: float(value) if isinstance(value, (int, float)) and name not in whole else value
+        for name, value in values.items()
+    }
+
+
+_WHOLE = {m.name: {f.name for f in m.fields if f.kind in ("int", "bool")} for m in SCHEMA}

@@ -1,0 +1,242 @@
+"""The schema of the time series in InfluxDB: every measurement, tag and field, with unit and meaning.
+
+``monitor.sinks.influx.points`` makes points after it, the dashboards are built from it, and ``markdown``
+is its documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dsp.metrics import METRICS, MetricSpec
+from dsp.types import Activity
+from monitor.core.records import Link
+
+ACTIVITIES = tuple(Activity)
+"""The field ``code`` of an activity is its place in this list: 0 unknown, 1 stand, 2 walk, 3 run."""
+
+
+BANDED = ("cadence_spm", "overstride_m", "braking_impulse_bws")
+"""Metrics that have a target of the runner's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """``kind``: float, int, bool or string, for ever (a field cannot change its type).
+
+    ``of`` is the metric that it says more about.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """``tags`` besides ``athlete`` and ``session``, which every point has; ``time`` is what its time means;
+    ``series`` how many there are for each session."""
+
+    name: str
+    meaning: str
+    time: str
+    tags: tuple[str, ...]
+    series: str
+    fields: tuple[FieldSpec, ...]
+
+
+_T = FieldSpec("t_s", "float", "s", "Session seconds: the time axis of a review.")
+
+
+_COUNT = FieldSpec("count", "int", "", "Always 1: sums count.")
+
+
+def _values(specs: Iterable[MetricSpec], banded: Iterable[str] = ()) -> tuple[FieldSpec, ...]:
+    """The fields of each metric: its value, what is said about it, and of some its target."""
+    out = []
+    for m in specs:
+        out += [
+            FieldSpec(m.name, "float", m.unit, m.definition),
+            FieldSpec(f"{m.name}_sd", "float", m.unit, "one standard deviation", m.name),
+            FieldSpec(f"{m.name}_how", "string", "", "what it rests on: a sensor, a model, a pod", m.name),
+        ]
+        if m.name in banded:
+            out += [
+                FieldSpec(f"{m.name}_target", "float", m.unit, "centre of the target band", m.name),
+                FieldSpec(f"{m.name}_low", "float", m.unit, "its lower end", m.name),
+                FieldSpec(f"{m.name}_high", "float", m.unit, "its upper end", m.name),
+                FieldSpec(f"{m.name}_in_band", "int", "", "1 inside, 0 outside", m.name),
+                FieldSpec(
+                    f"{m.name}_muted", "string", "", "why no cue would come; empty: cues are on", m.name
+                ),
+            ]
+    return tuple(out)
+
+
+SCHEMA: tuple[Measurement, ...] = (
+    Measurement(
+        "step",
+        "One foot on the ground.",
+        "initial contact",
+        ("sensor", "side"),
+        "2 for each sensor that sees steps",
+        (_T, _COUNT, *_values(m for m in METRICS if m.step)),
+    ),
+    Measurement(
+        "second",
+        "Means over the last seconds, once a second, and the target band that held.",
+        "the whole second",
+        ("side",),
+        "up to 3 (both, L, R)",
+        (_T, *_values((m for m in METRICS if m.second), BANDED)),
+    ),
+    Measurement(
+        "gap",
+        "Samples of a sensor that are missing.",
+        "the last sample before",
+        ("sensor",),
+        "1 for each sensor",
+        (_T, FieldSpec("duration_s", "float", "s", "Until the first sample after.")),
+    ),
+    Measurement(
+        "activity",
+        "A change between standing, walking and running.",
+        "the change",
+        (),
+        "1",
+        (
+            _T,
+            FieldSpec("activity", "string", "", ", ".join(ACTIVITIES)),
+            FieldSpec("code", "int", "", "0 unknown, 1 stand, 2 walk, 3 run."),
+        ),
+    ),
+    Measurement(
+        "readiness",
+        "How far a sensor has learned how it is worn.",
+        "the stride",
+        ("sensor",),
+        "1 for each sensor",
+        (
+            _T,
+            FieldSpec("have", "int", "strides", "Strides learned from so far."),
+            FieldSpec("need", "int", "strides", "Strides needed."),
+            FieldSpec("shifted", "bool", "", "The mount moved and learning began anew."),
+        ),
+    ),
+    Measurement(
+        "cue",
+        "A decision to speak to the runner, or to stay silent although a cue was due.",
+        "the step or second that decided",
+        ("kind", "fault", "metric"),
+        "up to 9 (kinds and faults that occur)",
+        (
+            _T,
+            _COUNT,
+            FieldSpec("spoken", "int", "cues", "1 if it was said, 0 if it was withheld."),
+            FieldSpec("value", "float", "of the metric", "What the runner did."),
+            FieldSpec("target", "float", "of the metric", "What was wanted."),
+            FieldSpec("wording", "string", "", "Key of the sentence in the phrase book."),
+            FieldSpec("withheld", "string", "", "Why it was not said; empty if it was."),
+            FieldSpec("why", "string", "", "What decided, in plain words."),
+        ),
+    ),
+    Measurement(
+        "sensor",
+        "How a sensor is doing; on every change and at least every 5 s.",
+        "the report",
+        ("sensor",),
+        "1 for each sensor",
+        (
+            _T,
+            FieldSpec("link", "string", "", ", ".join(Link)),
+            FieldSpec("streaming", "int", "", "1 while it streams, else 0."),
+            FieldSpec("text", "string", "", "The state in a runner's words."),
+            FieldSpec("received", "int", "samples", "So far in this session."),
+            FieldSpec("lost", "int", "samples", "Known to be missing so far."),
+            FieldSpec("loss_pct", "float", "%", "Lost of all, so far."),
+            FieldSpec("rate_hz", "float", "Hz", "Samples per second now."),
+            FieldSpec("silent_s", "float", "s", "Since the last packet."),
+            FieldSpec("battery_pct", "float", "%", "As the sensor reports it."),
+            FieldSpec("clock_sd_ms", "float", "ms", "Uncertainty of its time base."),
+            FieldSpec("clock_ppm", "float", "ppm", "How fast its clock runs."),
+            FieldSpec("repeated", "int", "packets", "Came twice or out of turn, and were dropped."),
+            FieldSpec("bad", "int", "packets", "Could not be read."),
+        ),
+    ),
+    Measurement(
+        "sink",
+        "How an outside system is doing; on every change and once a minute.",
+        "the report",
+        ("sink",),
+        "1 for each outside system",
+        (
+            _T,
+            FieldSpec("ok", "int", "", "1 if it takes what it is given, else 0."),
+            FieldSpec("text", "string", "", "The state in words."),
+            FieldSpec("backlog", "int", "records", "Wait for it in the store."),
+            FieldSpec("dropped", "int", "records", "Were given up or set aside."),
+            FieldSpec("behind_s", "float", "s", "From the last second that arrived there until now."),
+        ),
+    ),
+    Measurement(
+        "note",
+        "What was logged about a run; sent by gaitcue push.",
+        "when it was logged",
+        ("kind",),
+        "up to 3 (note, pain, tag)",
+        (
+            FieldSpec("text", "string", "", "The words."),
+            FieldSpec("value", "float", "of 10", "Of pain: 0 to 10."),
+        ),
+    ),
+    Measurement(
+        "session",
+        "One run.  Its one point is completed when it ends.",
+        "its start",
+        (),
+        "1",
+        (
+            _COUNT,
+            FieldSpec("title", "string", "", "As the runner or the program called it."),
+            FieldSpec("sensors", "string", "", "Names of what was worn, comma-separated."),
+            FieldSpec("duration_s", "float", "s", "Its length, once it has ended."),
+            FieldSpec("reason", "string", "", "Why it ended."),
+        ),
+    ),
+)
+
+_BANDED = ", ".join(f"`{name}`" for name in BANDED)
+_ABOUT = """\
+# The time series in InfluxDB
+
+Made from the tables `METRICS` and `SCHEMA` by `gaitcue schema`.
+
+Times are UTC in nanoseconds: the start of the session plus session seconds. Every point has the tags
+`athlete` and `session` (its id, which sorts by time). The same record always makes the same point, so
+sending one again changes nothing; of two states of one thing at the same instant the later one stays. A
+value that is not known is not there. About 15 series come with each session: eight athletes with five
+runs a week make 30,000 in a year, far below what InfluxDB minds.
+"""
+
+
+def markdown() -> str:
+    """The documentation of the schema."""
+    out = [_ABOUT]
+    for m in SCHEMA:
+        tags = ", ".join(f"`{tag}`" for tag in m.tags)
+        out += [f"## {m.name}", "", f"{m.meaning} Time: {m.time}. Series in a session: {m.series}."]
+        out += [f"Tags besides `athlete` and `session`: {tags or 'none'}.", ""]
+        out += ["| field | type | unit | meaning |", "|---|---|---|---|"]
+        out += [f"| {f.name} | {f.kind} | {f.unit} | {f.meaning} |" for f in m.fields if not f.of]
+        more = {f.name.removeprefix(f.of): f for f in m.fields if f.of}
+        if more:
+            whose = {name: [f.of for f in m.fields if f.of and f.name == f.of + name] for name in more}
+            every = [n for n in more if len(whose[n]) > len(BANDED)]
+            for names, of in ((every, "every metric"), ([n for n in more if n not in every], _BANDED)):
+                texts = (f"`{n}` ({more[n].kind}: {more[n].meaning})" for n in names)
+                out += ["", f"With the name of {of} in front: {', '.join(texts)}."] if names else []
+        out.append("")
+    return "\n".join(out).rstrip() + "\n"

@@ -1,0 +1,189 @@
+"""Records into InfluxDB, by way of the store: what is not taken now is taken later.
+
+InfluxDB 2 is what this was made for; InfluxDB 3 and VictoriaMetrics take the same
+``/api/v2/write``.  The async client neither batches nor tries again: ``monitor.sinks.outbox`` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import operator
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from monitor.core.errors import ConfigError, SinkError, SinkRefused
+from monitor.core.monotonic import Steady
+from monitor.core.records import Out, SinkStatus
+from monitor.core.secret import Secret
+from monitor.sinks.influx.line_protocol import lines
+from monitor.sinks.influx.points import note_points, points
+from monitor.sinks.outbox import Outbox, OutboxParams
+from monitor.storage.store import SessionInfo, Store, Waiting
+
+if TYPE_CHECKING:
+    from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
+    from influxdb_client.client.write_api_async import WriteApiAsync
+
+NAME = "influx"
+"""Of the sink, and of its place in the store."""
+
+REMEDIES = {
+    401: "the token is not known there; make one that may write to the bucket (GAITCUE_INFLUX_TOKEN)",
+    403: "the token may not write to this bucket; give it that right",
+    404: "there is no such bucket or organisation; make it, or correct [influx] in the settings",
+}
+"""Answers that are about the access, not about the records: they wait until somebody has mended it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfluxSettings:
+    """Where InfluxDB is; nothing is sent while ``url`` is not set.
+
+    ``ca_file`` is the certificate of the authority that signed the server's, if it is your own.
+    """
+
+    url: str | None = None
+    org: str = "gaitcue"
+    bucket: str = "gait"
+    token: Secret | None = None
+    ca_file: Path | None = None
+    timeout_s: float = 10.0  # for a whole request (the client's own default)
+
+    def __post_init__(self) -> None:
+        if self.url is not None:
+            parts = urlsplit(self.url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError('url must be like "http://localhost:8086"')
+            if self.token is None:
+                raise ValueError(
+                    "url is set, but there is no token: set GAITCUE_INFLUX_TOKEN or token_file"
+                )
+        if not self.org or not self.bucket:
+            raise ValueError("org and bucket must not be empty")
+        if not 0.5 <= self.timeout_s <= 60:
+            raise ValueError(f"timeout_s must be between 0.5 and 60, not {self.timeout_s:g}")
+
+
+class InfluxSink:
+    """Delivers what the store holds and what a running session adds to it."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        settings: InfluxSettings,
+        store: Store,
+        time: Steady,
+        session: str | None = None,
+        params: OutboxParams | None = None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._known: dict[str, SessionInfo] = {}
+        self._api: WriteApiAsync | None = None
+        self.outbox = Outbox(NAME, store, self._deliver, time, session=session, params=params)
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Until the batches end and all of the session has arrived."""
+        async with self.connected():
+            await self.outbox.run(batches)
+
+    def news(self, t_s: float) -> SinkStatus | None:
+        """How delivery is doing."""
+        return self.outbox.news(t_s)
+
+    @contextlib.asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Hold the client; connections are made when they are needed."""
+        client = _client(self._settings, await asyncio.to_thread(_prepare, self._settings))
+        try:
+            self._api = client.write_api()
+            yield
+        finally:
+            self._api = None
+            await client.close()  # type: ignore[no-untyped-call]
+
+    async def send_notes(self, sessions: Sequence[str]) -> None:
+        """What was logged about these sessions; sent whole every time, as it may change."""
+
+        def body() -> bytes:
+            some = [(self._store.session(s), self._store.notes(s)) for s in sessions]
+            return lines(point for info, notes in some for point in note_points(info, notes))
+
+        if text := await asyncio.to_thread(body):
+            await self._write(text)
+
+    async def _deliver(self, batch: Sequence[Waiting]) -> None:
+        body = await asyncio.to_thread(self._lines, batch)
+        if body:
+            await self._write(body)
+
+    def _lines(self, batch: Sequence[Waiting]) -> bytes:
+        out = []
+        for session, group in itertools.groupby(batch, key=operator.itemgetter(1)):
+            if session not in self._known:
+                self._known = {session: self._store.session(session)}
+            waiting = list(group)
+            held = self._store.bands(session, waiting[0][0])
+            out.append(lines(points(self._known[session], (record for _, _, record in waiting), held)))
+        return b"\n".join(out)
+
+    async def _write(self, body: bytes) -> None:
+        """One request.  After a time-out it may have been carried out all the same."""
+        from aiohttp import ClientError
+        from influxdb_client.rest import ApiException
+
+        s = self._settings
+        assert self._api is not None
+        try:
+            await self._api.write(bucket=s.bucket, org=s.org, record=body)
+        except TimeoutError as exc:
+            raise SinkError(f"{s.url} did not answer within {s.timeout_s:g} s") from exc
+        except ApiException as exc:
+            raise _translated(exc.status, exc.message, s) from exc
+        except (ClientError, OSError) as exc:
+            raise SinkError(f"{s.url} cannot be reached ({exc or type(exc).__name__})") from exc
+
+
+def _translated(status: int | None, message: object, settings: InfluxSettings) -> SinkError:
+    """What the server's answer means for the records."""
+    text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
+    said = " ".join(text.split())[:300]
+    if status in REMEDIES:
+        return SinkError(f"{settings.url} answers {status}: {REMEDIES[status]}")
+    if status is not None and 400 <= status < 500 and status != 429:
+        return SinkRefused(f"{status}: {said}")
+    return SinkError(f"{settings.url} answers {status}: {said}")
+
+
+def _client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClientAsync:
+    from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
+
+    return InfluxDBClientAsync(
+        url=settings.url,
+        token=settings.token.reveal() if settings.token else "",
+        org=settings.org,
+        timeout=round(1000 * settings.timeout_s),
+        enable_gzip=True,
+        ssl_context=context,
+    )
+
+
+def _prepare(settings: InfluxSettings) -> ssl.SSLContext:
+    """Everything that reads files, the library included."""
+    import influxdb_client.client.influxdb_client_async  # noqa: F401
+
+    return ssl.create_default_context(cafile=settings.ca_file)
+
+
+def require_client() -> None:
+    """``ConfigError`` unless the client is installed."""
+    if find_spec("influxdb_client") is None or find_spec("aiohttp") is None:
+        raise ConfigError("[influx] needs a library: pip install 'gaitcue[influx]'")

@@ -1,0 +1,121 @@
+"""A door before InfluxDB: each runner's token opens it for that runner's own points only.
+
+InfluxDB grants rights by bucket, so a token that may write may write under any name.  This takes the
+same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes the body on with a token
+that never leaves this machine.  Nothing can be read through it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+import zlib
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from monitor.core.errors import ConfigError
+from monitor.core.secret import Secret
+
+LARGEST = 20_000_000  # bytes of a body, unpacked; a batch of ours has about 1 MB
+WAIT_S = 10.0
+_KEY = rb'(?:\\[^\n]|[^\\,= "\n])+'
+_FIELD = _KEY + rb'=(?:"(?:\\[\s\S]|[^"\\])*"|[^\s",]+)'
+_LINE = re.compile(
+    _KEY
+    + rb"((?:,"
+    + _KEY
+    + rb"="
+    + _KEY
+    + rb")+) "
+    + _FIELD
+    + rb"(?:,"
+    + _FIELD
+    + rb")*(?: -?\d+)?(?:\n+|$)"
+)
+_ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
+
+
+def tokens(folder: Path) -> dict[str, Secret]:
+    """Runner to token, from ``NAME.token`` files; a new file counts at once."""
+    found = {path.stem: path.read_text(encoding="utf-8").strip() for path in folder.glob("*.token")}
+    return {name: Secret(text) for name, text in found.items() if text}
+
+
+def writers(body: bytes) -> set[str] | None:
+    """The athletes under whose names these lines write; None if a line is not as we write them."""
+    at, out = 0, set[str]()
+    while at < len(body):
+        line = _LINE.match(body, at)
+        names = _ATHLETE.findall(line[1]) if line else []
+        if line is None or len(names) != 1:
+            return None
+        out.add("-".join(re.sub(rb"\\(.)", rb"\1", names[0]).decode(errors="replace").split()))
+        at = line.end()
+    return out
+
+
+def make_gate(upstream: str, token: Secret, folder: Path) -> FastAPI:
+    """The door; ``folder`` holds the runners' tokens, ``token`` may write to ``upstream``."""
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: no such folder of NAME.token files; make stack-secrets makes it")
+    app = FastAPI(title="gaitcue gate", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/ping")
+    def ping() -> Response:
+        return Response(status_code=204)
+
+    @app.post("/api/v2/write")
+    async def write(request: Request) -> Response:
+        given = request.headers.get("Authorization", "").removeprefix("Token ")
+        known = await run_in_threadpool(tokens, folder)
+        runner = next((name for name, secret in known.items() if secret.matches(given)), None)
+        if runner is None:
+            return _no(401, "unauthorized", "unauthorized access")
+        body = _unpacked(await request.body(), request.headers.get("Content-Encoding", ""))
+        if body is None:
+            return _no(413, "request too large", "the body is too large, or not gzip")
+        names = writers(body)
+        if names is None:
+            return _no(400, "invalid", "a line is not line protocol with one athlete tag")
+        if names - {runner}:
+            return _no(
+                403,
+                "forbidden",
+                f"this token is {runner}'s and may not write as {', '.join(sorted(names))}",
+            )
+        url = f"{upstream}/api/v2/write?{request.url.query}"
+        return await run_in_threadpool(_passed_on, url, token, body)
+
+    return app
+
+
+def _passed_on(url: str, token: Secret, body: bytes) -> Response:
+    headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=WAIT_S) as answer:
+            return Response(answer.read(), answer.status)
+    except urllib.error.HTTPError as exc:
+        if exc.code == 401:  # ours, not the runner's
+            return _no(503, "unavailable", "the gate's own token is refused")
+        return Response(exc.read(), exc.code, media_type="application/json")
+    except OSError as exc:
+        return _no(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes | None:
+    if encoding != "gzip":
+        return body if len(body) <= LARGEST else None
+    try:
+        opened = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        out = opened.decompress(body, LARGEST)
+    except zlib.error:
+        return None
+    return None if opened.unconsumed_tail else out
+
+
+def _no(status: int, code: str, message: str) -> Response:
+    return Response(json.dumps({"code": code, "message": message}), status, media_type="application/json")

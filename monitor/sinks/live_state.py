@@ -1,0 +1,131 @@
+"""What the live page shows: records folded into one state, and what changed since.
+
+``push`` gives the change as JSON-able data of the same shape as ``state``; a page that merges the
+changes into the state it got first shows what a page opened now would get.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from dsp.metrics import BY_NAME
+from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
+from monitor.core import json_codec as as_json
+from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+
+CHARTED = ("cadence_spm", "contact_ms", "speed_mps", "overstride_m", "braking_impulse_bws")
+"""Metrics whose last minutes are kept, once a second; ``band:NAME`` are low and high of its band."""
+
+BEATS, CUES = 24, 12
+"""How many of the newest steps (for the metronome's phase) and cues a page is told."""
+
+
+Point = tuple[float, *tuple[float | None, ...]]
+"""Seconds, then what is drawn there."""
+
+
+class Board:
+    """The newest of everything, and the last ``history_s`` of what is charted."""
+
+    def __init__(self, history_s: float) -> None:
+        self._history_s = history_s
+        self._state: dict[str, Any] = {"t_s": 0.0, "steps": 0, "activity": "unknown", "session": None}
+        self._state |= {"ended": None, "gaps": 0, "beats": [], "cues": []}
+        self._now: dict[str, dict[str, Any]] = {}
+        self._bands: dict[str, Any] = {}
+        self._cues = 0
+        self._sensors: dict[str, Any] = {}
+        self._sinks: dict[str, Any] = {}
+        self._history: dict[str, deque[Point]] = {
+            name: deque() for metric in CHARTED for name in (metric, f"band:{metric}")
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Everything, for a page that has just been opened."""
+        history = {name: list(points) for name, points in self._history.items() if points}
+        return {
+            **self._state,
+            "now": {name: dict(v) for name, v in self._now.items()},
+            "bands": dict(self._bands),
+            "sensors": dict(self._sensors),
+            "sinks": dict(self._sinks),
+            "history": history,
+        }
+
+    def push(self, records: Iterable[Out]) -> dict[str, Any]:
+        """Take records; what changed."""
+        change: dict[str, Any] = {"now": {}, "bands": {}, "sensors": {}, "sinks": {}, "history": {}}
+        before = dict(self._state)
+        for record in records:
+            self._take(record, change)
+        changed = {k: v for k, v in self._state.items() if v != before[k]}
+        return changed | {k: v for k, v in change.items() if v}
+
+    def _take(self, record: Out, change: dict[str, Any]) -> None:
+        match record:
+            case Step():
+                self._state["steps"] += 1
+                self._state["beats"] = sorted([*self._state["beats"], round(record.ic_s, 4)])[-BEATS:]
+                for estimate in record.estimates:
+                    self._newest(record.ic_s, estimate, change)
+            case Metric(t_s, None, estimate):
+                self._newest(t_s, estimate, change)
+                self._chart(estimate.metric, (t_s, estimate.value), change)
+            case Band(t_s, metric):
+                self._bands[metric] = change["bands"][metric] = as_json.dump(record)
+                self._chart(f"band:{metric}", (t_s, record.low, record.high), change)
+            case Cue():
+                self._cues += 1
+                told = {"n": self._cues, **as_json.dump(record)}
+                self._state["cues"] = [*self._state["cues"], told][-CUES:]
+            case ActivityChange():
+                self._state["activity"] = record.activity.value
+            case Gap():
+                self._state["gaps"] += 1
+            case SensorStatus():
+                self._sensors[record.sensor] = change["sensors"][record.sensor] = as_json.dump(record)
+                self._reach(record.t_s)
+            case SinkStatus():
+                self._sinks[record.sink] = change["sinks"][record.sink] = as_json.dump(record)
+            case SessionStarted():
+                self._state["session"] = as_json.dump(record)
+            case SessionEnded():
+                self._state["ended"] = record.reason
+            case _:
+                pass
+
+    def _newest(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
+        known = self._now.get(estimate.metric)
+        if known is not None and t_s < known["t_s"]:
+            return
+        shown = {"t_s": t_s, "value": estimate.value, "sd": estimate.sd, "how": estimate.how}
+        self._now[estimate.metric] = change["now"][estimate.metric] = shown
+        self._reach(t_s)
+
+    def _chart(self, name: str, point: Point, change: dict[str, Any]) -> None:
+        points = self._history.get(name)
+        if points is None:
+            return
+        points.append(point)
+        change["history"].setdefault(name, []).append(point)
+        while points[0][0] < point[0] - self._history_s:
+            points.popleft()
+
+    def _reach(self, t_s: float) -> None:
+        self._state["t_s"] = max(self._state["t_s"], t_s)
+
+
+def legend() -> dict[str, dict[str, Any]]:
+    """What every number on the page is: label, unit, definition, source, decimals."""
+    return {
+        name: {
+            "label": spec.label,
+            "unit": spec.unit,
+            "decimals": spec.decimals,
+            "definition": spec.definition,
+            "source": spec.source,
+        }
+        for name, spec in BY_NAME.items()
+    }

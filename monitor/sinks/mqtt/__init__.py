@@ -1,0 +1,1 @@
+"""MQTT: topics and messages, delivery, and the discovery messages of Home Assistant."""

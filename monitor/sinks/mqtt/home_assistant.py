@@ -1,0 +1,93 @@
+"""Home Assistant finds gaitcue by itself: one retained message describes a runner as a device.
+
+Device discovery of Home Assistant 2024.11 and later
+(home-assistant.io/integrations/mqtt, "Device discovery payload").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from dsp.metrics import METRICS, MetricSpec
+from dsp.types import Activity, CueKind, Fault
+from monitor.core.mqtt_client import MqttMessage
+
+CLASSES = {"m/s": "speed", "ms": "duration", "m": "distance", "mm": "distance", "W": "power"}
+"""Units that Home Assistant knows, and of what."""
+
+UNITS = {"deg": "°"}
+EXPIRES_S = 10  # a number older than this is shown as unknown: it was, it is not
+
+
+def discovery(prefix: str, root: str, athlete: str, sensors: Sequence[str], version: str) -> MqttMessage:
+    """Everything under ``root`` as one device with an entity for every metric."""
+    runner = root.rsplit("/", 1)[1]
+    made = {m.name: _metric(m) for m in METRICS if m.second}
+    made |= {"activity": _activity(), "cue": _cue(f"{root}/cues")}
+    for number, name in enumerate(sensors, start=1):
+        made |= _sensor(number, name)
+    for key, entity in made.items():
+        entity["unique_id"] = f"gaitcue_{runner}_{key}"
+    body = {
+        "device": {
+            "identifiers": [f"gaitcue_{runner}"],
+            "name": f"gaitcue {athlete}",
+            "manufacturer": "gaitcue",
+            "sw_version": version,
+        },
+        "origin": {"name": "gaitcue", "sw_version": version},
+        "availability_topic": f"{root}/availability",
+        "state_topic": f"{root}/state",
+        "components": made,
+    }
+    return MqttMessage(f"{prefix}/device/gaitcue/{runner}/config", json.dumps(body), retain=True)
+
+
+def _metric(spec: MetricSpec) -> dict[str, Any]:
+    entity: dict[str, Any] = {
+        "platform": "sensor",
+        "name": spec.label,
+        "unit_of_measurement": UNITS.get(spec.unit, spec.unit),
+        "state_class": "measurement",
+        "suggested_display_precision": spec.decimals,
+        "value_template": f"{{{{ value_json.now.{spec.name} | default(none) }}}}",
+        "expire_after": EXPIRES_S,
+    }
+    return entity | ({"device_class": CLASSES[spec.unit]} if spec.unit in CLASSES else {})
+
+
+def _activity() -> dict[str, Any]:
+    return {
+        "platform": "sensor",
+        "name": "Activity",
+        "device_class": "enum",
+        "options": [a.value for a in Activity],
+        "value_template": "{{ value_json.activity }}",
+    }
+
+
+def _cue(topic: str) -> dict[str, Any]:
+    kinds = [*(f.value for f in Fault), CueKind.CONFIRM.value, CueKind.NOTICE.value]
+    return {"platform": "event", "name": "Cue", "event_types": kinds, "state_topic": topic}
+
+
+def _sensor(number: int, name: str) -> dict[str, dict[str, Any]]:
+    one = f"value_json.sensors[{json.dumps(name, ensure_ascii=False)}]"
+    streams = f"{one} is defined and {one}.link == 'streaming'"
+    return {
+        f"sensor{number}_link": {
+            "platform": "binary_sensor",
+            "name": f"{name} connected",
+            "device_class": "connectivity",
+            "value_template": f"{{{{ 'ON' if {streams} else 'OFF' }}}}",
+        },
+        f"sensor{number}_battery": {
+            "platform": "sensor",
+            "name": f"{name} battery",
+            "device_class": "battery",
+            "unit_of_measurement": "%",
+            "value_template": f"{{{{ {one}.battery_pct if {one} is defined else none }}}}",
+        },
+    }

@@ -1,0 +1,98 @@
+"""What goes over MQTT: topics and messages, made of records.
+
+``gait/<runner>/`` and then
+
+- ``availability``: ``online`` or ``offline``, retained; the broker itself says the latter;
+- ``state``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
+- ``cues``: what is said to the runner, at once, gone when it has expired (QoS 1);
+- ``metrics``: every second's numbers, none lost (QoS 1);
+- ``events``: sessions, activity, gaps and every cue with its reason, none lost (QoS 1).
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric
+from monitor.core import json_codec as as_json
+from monitor.core.mqtt_client import MqttMessage
+from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.sinks.live_state import Board
+from monitor.storage.store import SessionInfo
+
+EVENTS = (ActivityChange, Cue, Gap, SessionStarted, SessionEnded)
+
+
+def runner(name: str) -> str:
+    """A name as one level of a topic."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-") or "runner"
+
+
+def available(root: str, online: bool) -> MqttMessage:
+    """Whether the service is there."""
+    return MqttMessage(f"{root}/availability", "online" if online else "offline", retain=True)
+
+
+def state(root: str, board: Board) -> MqttMessage:
+    """The newest of everything; a metric nobody has measured is not in it."""
+    known = board.state()
+    session = known["session"] or {}
+    body = {
+        "session": session.get("session"),
+        "t_s": round(known["t_s"], 3),
+        "activity": known["activity"],
+        "steps": known["steps"],
+        "ended": known["ended"],
+        "now": {name: _rounded(value["value"]) for name, value in known["now"].items()},
+        "sensors": {
+            name: {"link": s["link"], "text": s["text"], "battery_pct": s["battery_pct"]}
+            for name, s in known["sensors"].items()
+        },
+    }
+    return MqttMessage(f"{root}/state", json.dumps(body), qos=0, retain=True)
+
+
+def cue(root: str, record: Cue, valid_s: float) -> MqttMessage:
+    """A cue that is to reach the runner now, or not at all."""
+    word = record.fault.value if record.kind is CueKind.CORRECT and record.fault else record.kind.value
+    body = {"event_type": word, **as_json.dump(record)}
+    return MqttMessage(f"{root}/cues", json.dumps(body), valid_s=max(1, round(valid_s)))
+
+
+def lasting(root: str, session: SessionInfo, records: Iterable[Out]) -> Iterator[MqttMessage]:
+    """What must not be lost, of one session, in order."""
+    for t_s, group in itertools.groupby(records, key=lambda r: r.t_s if isinstance(r, Metric) else None):
+        if t_s is None:
+            for record in group:
+                if isinstance(record, EVENTS):
+                    body = {"session": session.id, "event": as_json.kind_of(record), **as_json.dump(record)}
+                    yield MqttMessage(f"{root}/events", json.dumps(body))
+        else:
+            values = {_key(m): _value(m) for m in group if isinstance(m, Metric)}
+            body = {"session": session.id, "t_s": t_s, "utc": _utc(session, t_s), "metrics": values}
+            yield MqttMessage(f"{root}/metrics", json.dumps(body))
+
+
+def _key(metric: Metric) -> str:
+    """``contact_ms``, or of one leg ``contact_ms.L``."""
+    return metric.estimate.metric + (f".{metric.side.value}" if metric.side else "")
+
+
+def _value(metric: Metric) -> dict[str, Any]:
+    e = metric.estimate
+    return {"value": _rounded(e.value), "sd": _rounded(e.sd), "how": e.how}
+
+
+def _rounded(value: float) -> float:
+    """Six figures: more than any sensor here can tell, half the bytes."""
+    return float(f"{value:.6g}")
+
+
+def _utc(session: SessionInfo, t_s: float) -> str:
+    started = datetime.datetime.fromisoformat(session.started_utc)
+    return (started + datetime.timedelta(seconds=t_s)).isoformat(timespec="milliseconds")

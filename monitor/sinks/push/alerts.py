@@ -1,0 +1,186 @@
+"""What is worth a phone's attention during a run: little, once each, and only while it is true.
+
+The second of three layers (live cue, phone, coach): the runner cannot look at the page, so only what
+calls for a decision is pushed.  Time comes in with the records; nothing here knows a network.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from dsp.metrics import BY_NAME
+from dsp.types import Band, Cue, CueKind, Metric
+from monitor.core.errors import StoreError
+from monitor.core.records import Out, SensorStatus
+from monitor.storage.store import Store
+
+DAYS = 30
+"""How far back the longest run is looked for (Frandsen 2025, Br J Sports Med)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """When a phone is told, and in which language.  Each kind is told at most once in a run."""
+
+    language: Literal["en", "de"] = "en"
+    drift_min: float = 3.0  # out of the band although cues were given (design choice)
+    sensor_lost_s: float = 60.0  # design choice
+    downhill_mps: float | None = (
+        None  # speed lost beyond what the level would have cost; no limit if left out
+    )
+    longest_share: float = 1.1  # of the longest run in 30 days (Frandsen 2025: hazard ratio 1.64 above)
+    quiet_from: str | None = None  # local time, "22:00"
+    quiet_to: str | None = None
+    valid_s: float = 120.0  # older than this nobody needs it any more: it is dropped, not sent late
+
+    def __post_init__(self) -> None:
+        if min(self.drift_min, self.sensor_lost_s) <= 0 or self.longest_share < 1:
+            raise ValueError("drift_min and sensor_lost_s must be positive, longest_share at least 1")
+        if self.downhill_mps is not None and self.downhill_mps <= 0:
+            raise ValueError("downhill_mps must be positive")
+        if not 5 <= self.valid_s <= 600:
+            raise ValueError("valid_s must be between 5 and 600")
+        if (self.quiet_from is None) != (self.quiet_to is None):
+            raise ValueError("quiet_from and quiet_to must be given together")
+        for text in (self.quiet_from, self.quiet_to):
+            if text is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+                raise ValueError(f'quiet_from and quiet_to must be like "22:00", not "{text}"')
+
+    def quiet(self, at: datetime.time) -> bool:
+        """Is this a time at which no phone may ring?  The hours may reach over midnight."""
+        if self.quiet_from is None or self.quiet_to is None:
+            return False
+        begin, end = (datetime.time.fromisoformat(t) for t in (self.quiet_from, self.quiet_to))
+        return begin <= at < end if begin <= end else at >= begin or at < end
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One push.  ``t_s`` and ``expires_s`` are session seconds; ``priority`` as ntfy has it, 1 to 5."""
+
+    kind: str
+    t_s: float
+    expires_s: float
+    title: str
+    text: str
+    priority: int = 3
+
+
+class Alerts:
+    """Records in, what is to be pushed out.
+
+    ``started_utc`` is ISO 8601; ``longest_m`` the longest run of the last 30 days, None if there is none.
+    """
+
+    def __init__(self, settings: AlertSettings, started_utc: str, longest_m: float | None = None) -> None:
+        self._s = settings
+        self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
+        self._longest_m = longest_m
+        self._phrases = phrases(settings.language)
+        self._told: set[str] = set()
+        self._bands: dict[str, Band] = {}
+        self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
+        self._newest: dict[str, float] = {}
+        self._m = 0.0
+
+    def push(self, record: Out) -> list[Alert]:
+        """What this record makes worth telling."""
+        match record:
+            case Band():
+                self._bands[record.metric] = record
+                if record.muted:  # a hill, a stop: nobody is expected to be on target
+                    self._since.pop(record.metric, None)
+            case Cue(kind=CueKind.CORRECT, withheld=""):
+                self._since.setdefault(record.metric, record.t_s)
+            case Cue(kind=CueKind.CONFIRM):
+                self._since.pop(record.metric, None)
+            case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
+                numbers = {"sensor": record.sensor, "seconds": f"{record.silent_s:.0f}"}
+                return self._tell("sensor_lost", record.t_s, numbers, 4)
+            case Metric(t_s, None, estimate):
+                self._newest[estimate.metric] = estimate.value
+                return self._seen(t_s, estimate.metric, estimate.value)
+            case _:
+                pass
+        return []
+
+    def _seen(self, t_s: float, metric: str, value: float) -> list[Alert]:
+        match metric:
+            case "speed_mps":
+                self._m += value
+                return self._far(t_s)
+            case "braking_dose_flat_ratio":
+                return self._downhill(t_s, value)
+            case _:
+                return self._drifted(t_s, metric, value)
+
+    def _drifted(self, t_s: float, metric: str, value: float) -> list[Alert]:
+        band, since = self._bands.get(metric), self._since.get(metric)
+        if (
+            band is None
+            or since is None
+            or t_s - since < 60 * self._s.drift_min
+            or not _outside(band, value)
+        ):
+            return []
+        minutes = f"{(t_s - since) / 60:.0f}"
+        return self._tell("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
+
+    def _downhill(self, t_s: float, ratio: float) -> list[Alert]:
+        limit, dose = self._s.downhill_mps, self._newest.get("braking_dose_mps")
+        if limit is None or dose is None or ratio <= 1:
+            return []
+        extra = dose * (1 - 1 / ratio)
+        if extra < limit:
+            return []
+        return self._tell("downhill", t_s, {"value": f"{extra:.0f}", "limit": f"{limit:.0f}"}, 4)
+
+    def _far(self, t_s: float) -> list[Alert]:
+        if self._longest_m is None or self._m <= self._s.longest_share * self._longest_m:
+            return []
+        km = {"km": f"{self._m / 1e3:.1f}", "longest": f"{self._longest_m / 1e3:.1f}"}
+        return self._tell("distance", t_s, km)
+
+    def _tell(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
+        now = (self._started + datetime.timedelta(seconds=t_s)).time()
+        if kind in self._told or self._s.quiet(now):
+            return []
+        self._told.add(kind)
+        title, text = self._phrases[kind]
+        return [Alert(kind, t_s, t_s + self._s.valid_s, title, text.format(**numbers), priority)]
+
+
+def _outside(band: Band, value: float) -> bool:
+    return (band.low is not None and value < band.low) or (band.high is not None and value > band.high)
+
+
+@cache
+def phrases(language: str) -> dict[str, tuple[str, str]]:
+    """Title and text of every kind of push; reads a file once."""
+    book = json.loads((files("monitor.core") / "phrases.json").read_text(encoding="utf-8"))
+    return {kind: (title, text) for kind, (title, text) in book[language]["push"].items()}
+
+
+def longest_m(store: Store, athlete: str, before_utc: str) -> float | None:
+    """The longest run of the last 30 days: metres, as far as its speed was known."""
+    end = datetime.datetime.fromisoformat(before_utc)
+    start = end - datetime.timedelta(days=DAYS)
+    found: list[float] = []
+    try:
+        for s in store.sessions():
+            if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
+                found.append(_metres(store.metrics(s.id, ["speed_mps"])))
+    except StoreError:
+        return None  # it is told elsewhere that the store is in trouble
+    return max(found, default=0.0) or None
+
+
+def _metres(speeds: Iterable[Metric]) -> float:
+    return sum(m.estimate.value for m in speeds if m.side is None)

@@ -1,0 +1,107 @@
+"""Pushes through ntfy: one JSON post each, which phones show and watches mirror.
+
+Limits (docs.ntfy.sh): a message holds 4,096 bytes; 60 at once, then one in 5 s, else 429.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from monitor.core.errors import ConfigError, SinkError, SinkRefused
+from monitor.core.secret import Secret
+from monitor.sinks.push.alerts import Alert
+from monitor.sinks.push.sink import Busy
+
+MESSAGE_BYTES = 4096
+PATIENCE_S = 5.0  # after a 429 that does not say how long
+SERVICE = "https://ntfy.sh"
+TAGS = {"drift": "runner", "sensor_lost": "warning", "downhill": "mountain", "distance": "straight_ruler"}
+REMEDIES = {
+    301: "it has moved; correct server in [ntfy], perhaps to https",
+    401: "the token is not known there; correct GAITCUE_NTFY_TOKEN",
+    403: "the token may not write to this topic; give it that right, or name another topic",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NtfySettings:
+    """Where ntfy is; nothing is sent while ``topic`` is not set.  On a public server the topic's name is
+    all that protects it: make it long."""
+
+    topic: str | None = None
+    server: str = SERVICE
+    token: Secret | None = None
+    timeout_s: float = 10.0  # for a whole request
+
+    def __post_init__(self) -> None:
+        if self.topic is not None and not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", self.topic):
+            raise ValueError("topic must be 1 to 64 letters, digits, - or _")
+        parts = urlsplit(self.server)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError('server must be like "https://ntfy.sh"')
+        if not 0.1 <= self.timeout_s <= 60:
+            raise ValueError(f"timeout_s must be between 0.1 and 60, not {self.timeout_s:g}")
+
+
+class Ntfy:
+    """One topic."""
+
+    def __init__(self, settings: NtfySettings) -> None:
+        self._s = settings
+
+    async def post(self, alert: Alert) -> None:
+        """Send; a connection of its own, as there are a handful in a run."""
+        await asyncio.to_thread(import_module, "aiohttp")  # reads files
+        from aiohttp import ClientError, ClientSession, ClientTimeout
+
+        headers = {"Authorization": f"Bearer {self._s.token.reveal()}"} if self._s.token else {}
+        try:
+            async with (
+                ClientSession(timeout=ClientTimeout(total=self._s.timeout_s)) as client,
+                client.post(
+                    self._s.server, json=self._body(alert), headers=headers, allow_redirects=False
+                ) as answer,
+            ):
+                self._judge(answer.status, answer.headers.get("Retry-After", ""))
+        except TimeoutError as exc:
+            raise SinkError(f"{self._s.server} did not answer within {self._s.timeout_s:g} s") from exc
+        except (ClientError, OSError) as exc:
+            raise SinkError(f"{self._s.server} cannot be reached ({exc or type(exc).__name__})") from exc
+
+    def _body(self, alert: Alert) -> dict[str, object]:
+        return {
+            "topic": self._s.topic,
+            "title": alert.title,
+            "message": shortened(alert.text),
+            "priority": alert.priority,
+            "tags": [TAGS.get(alert.kind, "runner")],
+        }
+
+    def _judge(self, status: int, retry_after: str) -> None:
+        if status == 429:
+            wait_s = float(retry_after) if retry_after.isdecimal() else PATIENCE_S
+            raise Busy(f"{self._s.server} has had enough for now (429)", wait_s)
+        if 300 <= status < 500:
+            remedy = REMEDIES.get(status, "it will never take this; check server and topic in [ntfy]")
+            raise SinkRefused(f"{self._s.server} answers {status}: {remedy}")
+        if not 200 <= status < 300:
+            raise SinkError(f"{self._s.server} answers {status}")
+
+
+def shortened(text: str, limit: int = MESSAGE_BYTES) -> str:
+    """At most so many bytes of UTF-8, no character cut."""
+    raw = text.encode()
+    if len(raw) <= limit:
+        return text
+    return raw[: limit - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def require_client() -> None:
+    """``ConfigError`` unless the client is installed."""
+    if find_spec("aiohttp") is None:
+        raise ConfigError("[ntfy] needs a library: pip install 'gaitcue[ntfy]'")

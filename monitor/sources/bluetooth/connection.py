@@ -1,0 +1,227 @@
+"""One connection to one sensor: the handshake, the conversation, the stream, and its definite end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+from bleak import BleakClient
+from bleak.args.bluez import BlueZNotifyArgs
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
+
+from monitor.core.errors import SensorError, SensorLost
+from monitor.core.monotonic import Steady
+from monitor.devices import device_information as identity
+from monitor.devices.gatt import Ask, GattSpec, Pause, Read, Script, Step, Write
+from monitor.sources.bluetooth.error_messages import FAULTS, talking
+from monitor.sources.bluetooth.scanner import Air, Sighting
+
+ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
+SETUP_S = 30.0  # for all of a start script
+GOODBYE_S = 10.0  # for the stop script and the disconnection; BlueZ takes 2 to 3 s
+QUIET_S = 2.0  # a link is never called silent sooner,
+QUIET_PERIODS = 5  # nor within this many periods of its stream
+UNASKED = 100  # notifications kept between two steps of a script, for one that only waits
+BATTERY_S = 300.0  # between two readings of the battery
+READ_S = 5.0  # for reading a value; a pod that is slow with it must not hide a lost link for longer
+
+Hear = Callable[[str, bytes], None]
+"""Gets channel and payload the moment they arrive."""
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    air: Air, sighting: Sighting, name: str, spec: GattSpec, time: Steady, *, acquire: bool = False
+) -> AsyncIterator[Link]:
+    """Connect, and always disconnect: an old client that is not told to leave keeps delivering.
+
+    (bleak 3.1 on BlueZ then brings every notification of the next connection twice.)
+    """
+    gone = asyncio.Event()
+    async with air.turn():
+        with talking(name):
+            client = await establish_connection(
+                BleakClientWithServiceCache,
+                sighting.device,
+                name,
+                disconnected_callback=lambda _: gone.set(),
+                max_attempts=ATTEMPTS,
+                pair=spec.bonded,
+            )
+    link = Link(client, gone, name, spec, time, acquire)
+    try:
+        yield link
+    finally:
+        await link.leave()
+
+
+class Link:
+    """Use ``listen``, then ``keep`` until it raises ``SensorLost``."""
+
+    def __init__(
+        self,
+        client: BleakClient,
+        gone: asyncio.Event,
+        name: str,
+        spec: GattSpec,
+        time: Steady,
+        acquire: bool,
+    ) -> None:
+        self.heard_s = time.now_s()
+        self._client = client
+        self._gone = gone
+        self._name = name
+        self._spec = spec
+        self._time = time
+        self._bluez: BlueZNotifyArgs = {"use_start_notify": not acquire}
+        self._hear: Hear | None = None
+        self._asked: tuple[Ask, asyncio.Future[bytes]] | None = None
+        self._unasked: deque[tuple[str, bytes]] = deque(maxlen=UNASKED)
+        self._started = False
+
+    async def serial(self) -> str:
+        """The serial number it tells, empty if it tells none."""
+        return identity.text(await self._read(identity.DEVICE_INFORMATION["serial"]) or b"")
+
+    async def battery(self) -> bytes | None:
+        """Battery Level as read, None if it has none."""
+        return await self._read(identity.BATTERY_LEVEL)
+
+    async def listen(self, hear: Hear) -> None:
+        """Subscribe to the channels and run the start script; ``hear`` gets all notifications.
+
+        ``SensorError`` if a channel is missing, the device refuses, or it takes too long.
+        """
+        self._hear = hear
+        self._started = True
+        try:
+            async with asyncio.timeout(SETUP_S):
+                for channel in (*self._spec.notify, *self._present(self._spec.optional)):
+                    await self._subscribe(channel)
+                await self._converse(self._spec.start())
+        except TimeoutError as exc:
+            raise SensorLost(f"{self._name} did not finish its set-up within {SETUP_S:.0f} s") from exc
+        self.heard_s = self._time.now_s()
+
+    async def keep(self, battery: Callable[[bytes], None]) -> None:
+        """Wait for the end of the stream: raises ``SensorLost`` when it ends or falls silent."""
+        limit_s = max(QUIET_S, QUIET_PERIODS * self._spec.period_s)
+        due_s = self._time.now_s()
+        while not self._gone.is_set():
+            now_s = self._time.now_s()
+            if now_s - self.heard_s > limit_s:
+                raise SensorLost(f"{self._name} is connected but has sent nothing for {limit_s:.0f} s")
+            if now_s >= due_s:
+                due_s = now_s + BATTERY_S
+                if (level := await self.battery()) is not None:
+                    battery(level)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), QUIET_S / 4)
+        raise SensorLost(f"{self._name} is out of range or switched off")
+
+    async def leave(self) -> None:
+        """Stop the stream if it can be, and disconnect in any case."""
+        self._hear = None
+        with contextlib.suppress(*FAULTS, SensorError):
+            async with asyncio.timeout(GOODBYE_S):
+                if self._started and not self._gone.is_set():
+                    await self._converse(self._spec.stop())
+        with contextlib.suppress(*FAULTS):
+            async with asyncio.timeout(GOODBYE_S):
+                await self._client.disconnect()
+
+    async def _subscribe(self, channel: str) -> None:
+        characteristic = self._characteristic(channel)
+
+        def arrived(_: BleakGATTCharacteristic, data: bytearray) -> None:
+            self._arrived(channel, bytes(data))
+
+        with talking(self._name):
+            await self._client.start_notify(characteristic, arrived, bluez=self._bluez)
+
+    def _arrived(self, channel: str, payload: bytes) -> None:
+        if self._hear is None:
+            return  # a late callback of a link that has been left
+        self._hear(channel, payload)
+        self.heard_s = self._time.now_s()
+        if self._asked is not None and not self._asked[1].done():
+            ask, answer = self._asked
+            if channel == ask.answer_on and payload.startswith(ask.prefix):
+                answer.set_result(payload)
+        else:
+            self._unasked.append((channel, payload))
+
+    async def _converse(self, script: Script) -> None:
+        answer: bytes | None = None
+        with contextlib.closing(script):
+            while True:
+                try:
+                    step = script.send(answer)
+                except StopIteration:
+                    return
+                answer = await self._do(step)
+
+    async def _do(self, step: Step) -> bytes | None:
+        match step:
+            case Write():
+                await self._write(step)
+                return None
+            case Ask():
+                return await self._ask(step)
+            case Read():
+                return await self._read(self._spec.characteristics[step.channel])
+            case Pause():
+                await self._time.sleep(step.seconds)
+                return None
+
+    async def _write(self, step: Write | Ask) -> None:
+        characteristic = self._characteristic(step.channel)
+        with talking(self._name):
+            await self._client.write_gatt_char(characteristic, step.payload, response=step.response)
+
+    async def _ask(self, step: Ask) -> bytes | None:
+        while self._unasked and not step.payload:
+            channel, payload = self._unasked.popleft()
+            if channel == step.answer_on and payload.startswith(step.prefix):
+                return payload
+        self._unasked.clear()
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked = (step, answer)
+        try:
+            if step.payload:
+                await self._write(step)
+            return await asyncio.wait_for(answer, step.timeout_s)
+        except TimeoutError:
+            if self._gone.is_set():
+                raise SensorLost(f"{self._name} went away during its set-up") from None
+            return None
+        finally:
+            self._asked = None
+
+    async def _read(self, uuid: str) -> bytes | None:
+        """None if the device has no such thing or will not tell."""
+        found = self._client.services.get_characteristic(uuid) if self._client.is_connected else None
+        if found is None or "read" not in found.properties:
+            return None
+        with contextlib.suppress(*FAULTS):
+            async with asyncio.timeout(READ_S):
+                return bytes(await self._client.read_gatt_char(found))
+        return None
+
+    def _characteristic(self, channel: str) -> BleakGATTCharacteristic:
+        with talking(self._name):
+            found = self._client.services.get_characteristic(self._spec.characteristics[channel])
+        if found is None:
+            raise SensorError(f"{self._name} lacks the channel {channel!r}: it is of another kind")
+        return found
+
+    def _present(self, channels: tuple[str, ...]) -> list[str]:
+        with talking(self._name):
+            return [
+                c
+                for c in channels
+                if self._client.services.get_characteristic(self._spec.characteristics[c])
+            ]

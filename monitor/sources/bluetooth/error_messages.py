@@ -1,0 +1,83 @@
+"""What bleak and the systems below it complain about, in words of the one who runs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakError
+
+from monitor.core.errors import BluetoothOff, SensorError, SensorLost, SensorNotFound
+
+FAULTS = (BleakError, OSError, EOFError, TimeoutError, AttributeError, AssertionError, KeyError)
+"""What a call of bleak may raise when a link or an adapter goes away under it.  The last three are
+slips inside bleak's own code at such moments; they are caught around its calls only."""
+
+_OFF = BleakBluetoothNotAvailableReason
+_REASONS = {
+    _OFF.NO_BLUETOOTH: "no Bluetooth adapter was found: plug one in",
+    _OFF.NO_BLE_CENTRAL_ROLE: "this Bluetooth adapter knows no Bluetooth LE: use a newer one",
+    _OFF.POWERED_OFF: "Bluetooth is switched off: switch it on",
+}
+_DENIED = {
+    "darwin": "Bluetooth is not allowed for this terminal: System Settings, Privacy & Security, Bluetooth",
+    "linux": "Bluetooth is not allowed for this user: join the group bluetooth, then log in again",
+}
+_NO_SERVICE = "the Bluetooth service is not running: sudo systemctl start bluetooth"
+_DBUS = (
+    ("ServiceUnknown", _NO_SERVICE),
+    ("NameHasNoOwner", _NO_SERVICE),
+    ("NotReady", _REASONS[_OFF.POWERED_OFF]),
+    ("AccessDenied", _DENIED["linux"]),
+    ("UnknownObject", _REASONS[_OFF.NO_BLUETOOTH]),
+)
+
+
+@contextlib.contextmanager
+def scanning() -> Iterator[None]:
+    """Around calls that concern the adapter: what goes wrong means that there is no Bluetooth."""
+    try:
+        yield
+    except FAULTS as exc:
+        raise BluetoothOff(_why_off(exc)) from exc
+
+
+@contextlib.contextmanager
+def talking(name: str) -> Iterator[None]:
+    """Around calls that concern one sensor."""
+    try:
+        yield
+    except FAULTS as exc:
+        raise _about(name, exc) from exc
+
+
+def _why_off(exc: BaseException) -> str:
+    if isinstance(exc, BleakBluetoothNotAvailableError):
+        denied = _DENIED.get(
+            sys.platform, "Bluetooth is not allowed for this program: see the system's settings"
+        )
+        return _REASONS.get(exc.reason, denied)
+    if isinstance(exc, FileNotFoundError | ConnectionRefusedError):
+        return "this system runs no Bluetooth service (no D-Bus): install and start bluez"
+    if "adapter" in str(exc) and "not found" in str(exc):
+        return f"{exc}: plug it in, or correct [bluetooth] adapters in the settings"
+    known = (text for sign, text in _DBUS if sign in str(exc))
+    return next(known, f"Bluetooth does not answer ({_short(exc)}): switch it off and on again")
+
+
+def _about(name: str, exc: BaseException) -> SensorError:
+    if isinstance(exc, BleakBluetoothNotAvailableError) or "NotReady" in str(exc):
+        return BluetoothOff(_why_off(exc))
+    if type(exc).__name__ in ("BleakNotFoundError", "BleakDeviceNotFoundError"):
+        return SensorNotFound(f"{name} went out of range while connecting")
+    if type(exc).__name__ == "BleakOutOfConnectionSlotsError":
+        return SensorLost(f"{name}: the adapter has no room for another sensor; add a second adapter")
+    if isinstance(exc, TimeoutError):
+        return SensorLost(f"{name} did not answer in time")
+    return SensorLost(f"{name}: the connection failed ({_short(exc)})")
+
+
+def _short(exc: BaseException) -> str:
+    text = " ".join(str(exc).split()) or type(exc).__name__
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,54 @@
+"""How phones reach us: settings, who may push, and what to enter in the phone's app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from monitor.core.http_access import SHORTEST_TOKEN, WebSettings, needed_token
+from monitor.core.secret import Secret
+from monitor.core.session_settings import SensorSettings
+
+KIND = "sensor_logger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSettings:
+    """Where phones with Sensor Logger push to.  Listened to only while such a phone is configured.
+
+    As for the page, whoever is not on this machine must bring the token; without one of its own it
+    is the page's.
+    """
+
+    host: str = "0.0.0.0"
+    port: int = 8766
+    token: Secret | None = None
+    topic: str = "sensor-logger"  # of phones that come over MQTT; the app's own default
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port must be between 0 and 65535, not {self.port}")
+        if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:
+            raise ValueError(f"token must have at least {SHORTEST_TOKEN} characters")
+        if not self.topic or any(c in self.topic for c in "+#\x00"):
+            raise ValueError("topic must not be empty, nor hold + or #")
+
+
+def needed(settings: PhoneSettings, page: WebSettings, folder: Path) -> Secret | None:
+    """The token that a push must bring; None on loopback.  Without one of its own it is the page's."""
+    return needed_token(
+        WebSettings(host=settings.host, port=settings.port, token=settings.token or page.token), folder
+    )
+
+
+def pushing(sensors: Iterable[SensorSettings], over: str) -> list[SensorSettings]:
+    """The phones that come ``over`` http (as they do unless their options say otherwise) or mqtt."""
+    return [s for s in sensors if s.kind == KIND and s.options.get("over", "http") == over]
+
+
+def path(sensor: SensorSettings, token: Secret | None) -> str:
+    """Path and query of the address that this phone pushes to."""
+    query = f"?token={token.reveal()}" if token is not None else ""
+    return f"/push/{quote(sensor.name)}{query}"

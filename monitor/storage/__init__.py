@@ -1,0 +1,3 @@
+"""Sessions that are kept: SQLite, import, recovery, split, merge, backup, re-analysis.  It does not know
+sources.
+"""

@@ -1,0 +1,172 @@
+"""One stored session as arrays on whole seconds: what every analysis and export starts from."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness
+from monitor.core import json_codec as as_json
+from monitor.core.records import SensorStatus
+from monitor.core.session_settings import SessionSettings
+from monitor.storage.store import Note, SessionInfo, StepColumns, Store
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One metric over the session: ``value`` and ``sd`` (n,), NaN where absent; what it rests on."""
+
+    value: Array
+    sd: Array
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From ``start_s`` to ``end_s`` (session seconds) something held."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def seconds(self) -> float:
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A session.  ``t_s`` (n,) are whole seconds from 0; ``columns`` by metric, ``sided`` by leg too."""
+
+    info: SessionInfo
+    settings: SessionSettings
+    t_s: Array
+    columns: Mapping[str, Column]
+    sided: Mapping[tuple[str, str], Column]
+    activity: Mapping[Activity, tuple[Stretch, ...]]
+    gaps: Sequence[Gap] = ()
+    bands: Sequence[Band] = ()
+    cues: Sequence[Cue] = ()
+    statuses: Mapping[str, SensorStatus] = field(default_factory=dict)
+    shifted: Sequence[Readiness] = ()
+    notes: Sequence[Note] = ()
+
+    def value(self, name: str) -> Array:
+        """A metric's values (n,), all NaN if the session has none."""
+        column = self.columns.get(name)
+        return np.full(len(self.t_s), np.nan) if column is None else column.value
+
+    def mask(self, stretches: Sequence[Stretch]) -> Mask:
+        """Which seconds lie in any of these."""
+        out = np.zeros(len(self.t_s), dtype=bool)
+        for s in stretches:
+            out |= (self.t_s >= s.start_s) & (self.t_s < s.end_s)
+        return out
+
+    @property
+    def running(self) -> Mask:
+        """Seconds (n,) of running."""
+        return self.mask(self.activity.get(Activity.RUN, ()))
+
+    @property
+    def distance_m(self) -> Array:
+        """Covered up to each second (n,): the sum of speed, standing still where it is not known."""
+        return np.cumsum(np.nan_to_num(self.value("speed_mps")))
+
+    @property
+    def laps_s(self) -> list[float]:
+        return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
+
+
+def load(store: Store, session_id: str, names: Sequence[str] | None = None) -> Run:
+    """What the store has of a session, except its steps; of the metrics all or those named.
+
+    ``StoreError`` if there is none of this id.
+    """
+    info = store.session(session_id)
+    rows = store.metric_rows(session_id, names)
+    events = store.events(session_id)
+    last = max((row[0] for row in rows), default=0.0)
+    seconds = int(max(info.duration_s, last)) + 1
+    columns, sided = _columns(rows, seconds)
+    return Run(
+        info=info,
+        settings=_settings(info),
+        t_s=np.arange(seconds, dtype=np.float64),
+        columns=columns,
+        sided=sided,
+        activity=_activity([e for e in events if isinstance(e, ActivityChange)], float(seconds)),
+        gaps=store.gaps(session_id),
+        bands=[e for e in events if isinstance(e, Band)],
+        cues=[e for e in events if isinstance(e, Cue)],
+        statuses={e.sensor: e for e in events if isinstance(e, SensorStatus)},
+        shifted=[e for e in events if isinstance(e, Readiness) and e.shifted],
+        notes=store.notes(session_id),
+    )
+
+
+def steps_of(store: Store, session_id: str) -> StepColumns:
+    """The steps of a session."""
+    return store.step_columns(session_id)
+
+
+def targets(run: Run, metric: str) -> tuple[Array, Array]:
+    """Edges (n,) of this metric's band in force at each second, NaN where there is none."""
+    low, high = np.full(len(run.t_s), np.nan), np.full(len(run.t_s), np.nan)
+    for band in run.bands:
+        at = int(band.t_s)
+        if band.metric == metric and 0 <= at < len(low):
+            low[at:] = np.nan if band.low is None else band.low
+            high[at:] = np.nan if band.high is None else band.high
+    return low, high
+
+
+def _settings(info: SessionInfo) -> SessionSettings:
+    try:
+        return as_json.load(SessionSettings, json.loads(info.settings))
+    except ValueError:  # of another version: the review does without height and placements
+        return SessionSettings(athlete=info.athlete)
+
+
+def _columns(
+    rows: Sequence[Sequence[Any]], seconds: int
+) -> tuple[dict[str, Column], dict[tuple[str, str], Column]]:
+    """Rows ordered by name to columns on whole seconds."""
+    whole: dict[str, Column] = {}
+    sided: dict[tuple[str, str], Column] = {}
+    for name, group in groupby(rows, key=itemgetter(2)):
+        members = list(group)
+        for side in {row[1] for row in members}:
+            column = _column([row for row in members if row[1] == side], seconds)
+            if side is None:
+                whole[name] = column
+            else:
+                sided[name, side] = column
+    return whole, sided
+
+
+def _column(rows: Sequence[Sequence[Any]], seconds: int) -> Column:
+    at = np.rint([row[0] for row in rows]).astype(int)
+    value, sd = np.full(seconds, np.nan), np.full(seconds, np.nan)
+    good = (at >= 0) & (at < seconds)
+    value[at[good]] = np.array([row[3] for row in rows], dtype=np.float64)[good]
+    sd[at[good]] = np.array([row[4] for row in rows], dtype=np.float64)[good]
+    return Column(value, sd, Counter(row[5] for row in rows).most_common(1)[0][0])
+
+
+def _activity(changes: list[ActivityChange], end_s: float) -> dict[Activity, tuple[Stretch, ...]]:
+    out: dict[Activity, list[Stretch]] = {}
+    edges = [(c.t_s, c.activity) for c in changes] + [(end_s, Activity.UNKNOWN)]
+    for (start, what), (stop, _) in pairwise(edges):
+        if stop > start:
+            out.setdefault(what, []).append(Stretch(start, stop))
+    return {what: tuple(stretches) for what, stretches in out.items()}

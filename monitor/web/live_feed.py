@@ -1,0 +1,68 @@
+"""Records onto the live page: folded into the board, and the change sent to every open page."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from monitor.core.channel import Channel
+from monitor.core.monotonic import Steady
+from monitor.core.records import Out
+from monitor.sinks.live_state import Board
+
+AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
+WAITING = 100  # changes a slow page may lie behind; then it starts over
+
+
+class WebSink:
+    """One board, any number of pages.  A page that cannot keep up costs nobody anything.
+
+    Every message says which session second it is now (``at_s``), so that a page can lay sounds on
+    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.
+    """
+
+    name = "web"
+
+    def __init__(
+        self, board: Board, time: Steady, at_s: Callable[[], float] = lambda: 0.0, pace: float = 1.0
+    ) -> None:
+        self.board = board
+        self._time = time
+        self._at_s = at_s
+        self._pace = pace if math.isfinite(pace) else None
+        self._pages: set[Channel[str]] = set()
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Until the batches end."""
+        async for batch in batches:
+            change = self.board.push(batch)
+            if change:
+                self._send(change)
+            await self._time.sleep(AT_MOST_EVERY_S)
+
+    def attach(self) -> Channel[str]:
+        """Messages for one page: first everything, then every change; closed if it lags too far."""
+        page: Channel[str] = Channel(WAITING)
+        everything = {"all": self.board.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        page.put(json.dumps(everything, allow_nan=False))
+        self._pages.add(page)
+        return page
+
+    def detach(self, page: Channel[str]) -> None:
+        """This page is gone."""
+        self._pages.discard(page)
+
+    def close(self) -> None:
+        """End every page's stream."""
+        for page in self._pages:
+            page.close()
+
+    def _send(self, change: dict[str, Any]) -> None:
+        message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
+        for page in list(self._pages):
+            page.put(message)
+            if page.dropped:
+                page.close()
+                self._pages.discard(page)

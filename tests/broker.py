@@ -1,0 +1,170 @@
+"""A real Mosquitto with the configuration that is shipped, on a free port of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import pytest
+
+SHIPPED = Path(__file__).parents[1] / "config" / "mosquitto"
+USERS = ("ann", "bob", "homeassistant")
+
+
+def program(name: str, package: str) -> str:
+    """Its path; without it the test is skipped, loudly, and in CI it fails."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{name} is missing: apt-get install {package}")
+        pytest.skip(f"{name} is missing: apt-get install {package}")
+    return found
+
+
+class Broker:
+    """Start, kill, start again: on the same port, with what it had kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mosquitto = program("mosquitto", "mosquitto")
+        program("mosquitto_passwd", "mosquitto")
+        program("openssl", "openssl")
+        self.secrets = folder / "secrets"
+        subprocess.run([SHIPPED / "secrets.sh", self.secrets, "127.0.0.1", *USERS], check=True)
+        (folder / "data").mkdir()
+        self.port = free_port()
+        text = (SHIPPED / "mosquitto.conf").read_text()
+        for shipped, here in (
+            ("listener 8883", f"listener {self.port} 127.0.0.1"),
+            ("/mosquitto/secrets", str(self.secrets)),
+            ("/mosquitto/config", str(SHIPPED)),
+            ("/mosquitto/data", str(folder / "data")),
+        ):
+            assert shipped in text
+            text = text.replace(shipped, here)
+        (folder / "mosquitto.conf").write_text(text + "\nuser root\n")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def ca_file(self) -> Path:
+        return self.secrets / "ca.crt"
+
+    def password(self, user: str) -> str:
+        return (self.secrets / f"{user}.password").read_text().strip()
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        with (self.folder / "log").open("ab") as log:
+            command = [self._mosquitto, "-c", str(self.folder / "mosquitto.conf")]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.02)
+        raise AssertionError((self.folder / "log").read_text())
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.stop(signal.SIGKILL)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def client(self, user: str, **more: Any) -> aiomqtt.Client:
+        return aiomqtt.Client(
+            "127.0.0.1",
+            self.port,
+            username=user,
+            password=self.password(user),
+            protocol=aiomqtt.ProtocolVersion.V5,
+            tls_context=ssl.create_default_context(cafile=self.ca_file),
+            **more,
+        )
+
+
+def free_port() -> int:
+    """Below those that the system hands out: a client that retries on one of these meets itself."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.socket() as free:
+            free.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is no free port")
+
+
+class Listener:
+    """Everything below some topics, as a client that comes back and whose messages wait for it."""
+
+    def __init__(self, broker: Broker, user: str, *topics: str) -> None:
+        self._broker, self._user, self._topics = broker, user, topics
+        self.got: list[tuple[str, Any]] = []
+        self.ready = asyncio.Event()
+
+    async def run(self) -> None:
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError, OSError):
+                await self._once()
+            await asyncio.sleep(0.05)
+
+    async def _once(self) -> None:
+        from paho.mqtt.packettypes import PacketTypes
+        from paho.mqtt.properties import Properties
+
+        keep = Properties(PacketTypes.CONNECT)
+        keep.SessionExpiryInterval = 3600
+        name = f"listener-{self._user}"
+        async with self._broker.client(
+            self._user, identifier=name, clean_start=False, properties=keep
+        ) as client:
+            for topic in self._topics:
+                await client.subscribe(topic, qos=1)
+            self.ready.set()
+            async for message in client.messages:
+                assert isinstance(message.payload, bytes)
+                self.got.append((str(message.topic), _read(message.payload)))
+
+    def of(self, topic: str) -> list[Any]:
+        """What came on one topic."""
+        return [payload for name, payload in self.got if name == topic]
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait until something holds."""
+        async with asyncio.timeout(60):
+            while not true():  # noqa: ASYNC110 -- what is waited for has no event
+                await asyncio.sleep(0.02)
+
+
+def _read(payload: bytes) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode()
+
+
+@contextlib.asynccontextmanager
+async def listening(broker: Broker, user: str, *topics: str) -> AsyncIterator[Listener]:
+    made = Listener(broker, user, *topics)
+    task = asyncio.create_task(made.run())
+    try:
+        async with asyncio.timeout(60):
+            await made.ready.wait()
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

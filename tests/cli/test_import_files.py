@@ -1,0 +1,179 @@
+"""Exports of phones and sensors as recordings, and whole folders of good and bad files."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp.simulation.runner import leg, trunk
+from dsp.types import Array, Metric, Step
+from monitor.cli.import_files import bring
+from monitor.core.errors import ConfigError, InputError
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.storage.store import Store
+
+PHONE = trunk("phone", 30.0, 100.0)
+SHOE = leg("shoe", 30.0)
+SPM = 120 / 0.70
+EPOCH_NS = 1_790_000_000_000_000_000
+
+
+def cadence(path: Path, *, speed: float | None = None, **how: str) -> float:
+    """Mean cadence that the live session finds."""
+    recording = read(path, **how)  # type: ignore[arg-type]
+    session = Session(recording.settings)
+    found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
+    if speed is not None:
+        given = [r.get("speed_mps") for r in found if isinstance(r, Step)]
+        assert np.mean([e.value for e in given if e is not None]) == pytest.approx(speed, abs=0.05)
+    values = [
+        r.estimate.value for r in found if isinstance(r, Metric) and r.estimate.metric == "cadence_spm"
+    ]
+    return float(np.mean(values))
+
+
+def csv(header: str, *columns: Array, delimiter: str = ",", decimal: str = ".") -> str:
+    rows = [
+        delimiter.join(f"{v:.9g}" for v in row).replace(".", decimal) for row in np.column_stack(columns)
+    ]
+    return "\n".join([header, *rows]) + "\n"
+
+
+def sensor_logger() -> dict[str, str]:
+    """As Sensor Logger writes it: columns backwards, gravity apart."""
+    t, acc, gyr = PHONE.t_s, PHONE.acc_ms2, PHONE.gyr_rads
+    assert gyr is not None
+    down = np.tile((0.0, 0.0, 9.81), (len(t), 1))
+    header = "time,seconds_elapsed,z,y,x"
+
+    def table(v: Array) -> str:
+        lines = [
+            f"{EPOCH_NS + round(a * 1e9)},{a:.6f},{z:.6f},{y:.6f},{x:.6f}"
+            for a, (x, y, z) in zip(t, v, strict=True)
+        ]
+        return "\n".join([header, *lines])
+
+    gps = "\n".join(f"{EPOCH_NS + k * 10**9},{k},2.8,0.2" for k in range(30))
+    return {
+        "Accelerometer.csv": table(acc - down),
+        "Gravity.csv": table(down),
+        "Gyroscope.csv": table(gyr),
+        "Location.csv": "time,seconds_elapsed,speed,speedAccuracy\n" + gps,
+        "Metadata.csv": "version,device\n1,phone",
+    }
+
+
+def pack(path: Path, members: dict[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in members.items():
+            packed.writestr(name, text)
+    return path
+
+
+def test_sensor_logger_as_a_zip(tmp_path: Path) -> None:
+    path = pack(tmp_path / "run.zip", sensor_logger())
+    assert cadence(path, placement="waist", speed=2.8) == pytest.approx(SPM, abs=0.5)
+    assert read(path, "waist").started_utc.startswith("2026-09-21")
+
+
+def test_sensor_logger_unpacked_into_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "2026-09-21_run"
+    folder.mkdir()
+    for name, text in sensor_logger().items():
+        (folder / name).write_text(text)
+    assert cadence(folder, placement="waist") == pytest.approx(SPM, abs=0.5)
+
+
+def test_sensor_logger_without_gravity_says_what_to_record(tmp_path: Path) -> None:
+    members = sensor_logger()
+    del members["Gravity.csv"]
+    with pytest.raises(InputError, match="record Total Acceleration, or Accelerometer and Gravity"):
+        read(pack(tmp_path / "run.zip", members), "waist")
+
+
+@pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
+def test_phyphox_in_every_dialect_and_language(tmp_path: Path, delimiter: str, decimal: str) -> None:
+    assert PHONE.gyr_rads is not None
+    heads = (
+        ["Zeit (s)", "Beschleunigung x (m/s^2)", "Beschleunigung y (m/s^2)", "Beschleunigung z (m/s^2)"],
+    )
+    head = delimiter.join(f'"{h}"' for h in heads[0])
+    members = {
+        "Accelerometer.csv": csv(head, PHONE.t_s, *PHONE.acc_ms2.T, delimiter=delimiter, decimal=decimal),
+        "Gyroscope.csv": csv(head, PHONE.t_s, *PHONE.gyr_rads.T, delimiter=delimiter, decimal=decimal),
+        "meta/device.csv": '"property","value"\n"deviceModel","x"\n',
+    }
+    assert cadence(pack(tmp_path / "p.zip", members), placement="pelvis") == pytest.approx(SPM, abs=0.5)
+
+
+@pytest.mark.parametrize("per_packet", [1, 4])
+def test_movesense_in_milliseconds_and_degrees(tmp_path: Path, per_packet: int) -> None:
+    assert SHOE.gyr_rads is not None
+    ms = np.round(1000 * SHOE.t_s) + 123456
+    ms = ms[(np.arange(len(ms)) // per_packet) * per_packet]
+    header = "Timestamp,AccX,AccY,AccZ,GyroX,GyroY,GyroZ"
+    path = tmp_path / "ms.csv"
+    path.write_text(csv(header, ms, *SHOE.acc_ms2.T, *np.degrees(SHOE.gyr_rads).T))
+    assert cadence(path, placement="foot", side="left") == pytest.approx(SPM, abs=0.5)
+
+
+def test_any_csv_with_a_column_map(tmp_path: Path) -> None:
+    assert SHOE.gyr_rads is not None
+    path = tmp_path / "other.csv"
+    path.write_text(
+        csv(
+            "n;fwd;lft;up;p;q;r",
+            np.arange(len(SHOE)),
+            *(SHOE.acc_ms2 / 9.80665).T,
+            *(1e3 * np.degrees(SHOE.gyr_rads)).T,
+            delimiter=";",
+        )
+    )
+    columns = "t=@200,ax=fwd:g,ay=lft:g,az=up:g,gx=p:mdps,gy=q:mdps,gz=r:mdps"
+    assert cadence(path, placement="foot", side="left", columns=columns) == pytest.approx(SPM, abs=0.5)
+    with pytest.raises(InputError, match=r"its columns \(n, fwd, lft, up, p, q, r\) are not known"):
+        read(path, "foot", "left")
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("t=@200,ax=fwd:g", "ay, az must all be there"),
+        ("t=@200,ax=fwd:furlong,ay=b,az=c", "unit 'furlong' of ax is unknown"),
+        ("nonsense", "is not like ax=NAME:g"),
+        ("t=@fast,ax=a,ay=b,az=c", "give samples per second"),
+    ],
+)
+def test_a_wrong_column_map_is_explained(tmp_path: Path, columns: str, told: str) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("a,b,c\n1,2,3\n4,5,6\n")
+    with pytest.raises(ConfigError, match=told):
+        read(path, "hip", columns=columns)
+
+
+def test_a_folder_of_good_and_bad_files_gives_one_line_each_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "data"))
+    files = tmp_path / "mine"
+    (files / "deep").mkdir(parents=True)
+    pack(files / "a.zip", sensor_logger())
+    (files / "b.zip").write_bytes(b"PK\x03\x04 torn")
+    (files / "c.fit").write_bytes(b"\x0e\x10junk.FIT" + bytes(20))
+    (files / "deep" / "d.csv").write_text("who,knows\n1,2\n")
+    (files / "e.txt").write_text("not a recording at all")
+    assert bring([files], "waist", None, "", None) == 3
+    said = capfd.readouterr()
+    lines = [line for line in said.err.splitlines() if line.startswith("not imported")]
+    assert len(lines) == 3
+    for name in ("b.zip", "c.fit", "d.csv"):
+        assert sum(name in line for line in lines) == 1
+    with Store(tmp_path / "data" / "gaitcue" / "gaitcue.db") as store:
+        (info,) = store.sessions()
+    assert info.title == "a"
+    assert info.started_utc.startswith("2026-09-21")

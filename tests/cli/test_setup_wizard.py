@@ -1,0 +1,217 @@
+"""The set-up dialogue: asked again where it must be, tried, and written without loss."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from bleak.backends.device import BLEDevice
+
+from dsp.types import Placement, Side
+from monitor.cli.scan import Details, Found
+from monitor.cli.setup_wizard import Around, setup
+from monitor.core.errors import BluetoothOff, ConfigError
+from monitor.core.session_settings import SensorSettings
+from monitor.devices import declared
+from monitor.devices.gatt import sig
+from monitor.service.config import Config, load
+from monitor.sources.bluetooth.families import kinds
+from monitor.sources.bluetooth.scanner import Sighting
+from monitor.sources.bluetooth.stream_check import Verdict
+
+
+class Script:
+    """Answers by the beginning of the question; what is not listed gets its default."""
+
+    def __init__(self, **answers: str | list[str]) -> None:
+        self.answers = {k: [v] if isinstance(v, str) else list(v) for k, v in answers.items()}
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def ask(self, question: str, default: str = "") -> str:
+        self.said.append(question)
+        for key, answers in self.answers.items():
+            if key.replace("_", " ") in question.lower() and answers:
+                return answers.pop(0)
+        return default
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.said)
+
+
+def found(name: str, *services: str, rssi: int = -60) -> Found:
+    device = BLEDevice(f"F0:{len(name):02X}:{abs(hash(name)) % 256:02X}", name, None)
+    s = Sighting(device, name, frozenset(services), rssi, 0.0)
+    return Found(s, kinds(s))
+
+
+def around(*near: Found, silent: Sequence[str] = (), serials: Sequence[str] = ()) -> Around:
+    left = list(serials)
+
+    async def look(_: Config) -> list[Found]:
+        return list(near)
+
+    async def ask(_: Config, __: Found) -> Details:
+        return Details(serial=left.pop(0) if left else "")
+
+    async def trial(_: Config, sensors: Sequence[SensorSettings]) -> list[Verdict]:
+        return [
+            Verdict(s, 0.0, False, 0, None, "is not to be seen")
+            if s.name in silent
+            else Verdict(s, 104.2, s.kind == "movesense", 0, 87.0, "streaming")
+            for s in sensors
+        ]
+
+    return Around(look=look, ask=ask, trial=trial)
+
+
+MOVESENSE = found("Movesense 204830000123", sig(0x180D))
+POD = found("RunPod 1", sig(0x1814))
+
+
+def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "gaitcue.toml"
+    script = Script(your_name="ann", height="1,70", mass="61", which_are_yours="1 2", on_which_side="right")
+    assert setup(path, script, around(MOVESENSE, POD))
+    config = load(path, {})
+    assert (config.athlete, config.runner.height_m, config.runner.mass_kg) == ("ann", 1.70, 61.0)
+    shoe, pod = config.sensor
+    assert (shoe.kind, shoe.placement, shoe.side) == ("movesense", Placement.FOOT, Side.RIGHT)
+    assert shoe.match == "Movesense 204830000123"
+    assert (pod.kind, pod.placement, pod.match) == ("rsc", Placement.POD, "RunPod 1")
+    assert "streams 104 samples a second, battery 87 %" in script.text
+
+
+def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    assert setup(path, Script(which_are_yours="1"), around(MOVESENSE))
+    before = path.read_bytes()
+    assert not setup(path, Script(), around(MOVESENSE))
+    assert path.read_bytes() == before
+
+
+def test_what_setup_does_not_know_it_keeps(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    text = """# mine
+athlete = "ann"  # that is me
+
+[web]
+port = 9000      # the other one is taken
+
+[[sensor]]
+name = "old pod" # in the drawer
+kind = "rsc"
+placement = "pod"
+match = "RunPod 9"
+cadence_unit = "strides"
+"""
+    path.write_text(text)
+    assert setup(path, Script(height="1.8", look_for_sensors="y", which_are_yours="1"), around(MOVESENSE))
+    new = path.read_text()
+    for kept in ("# mine", "# that is me", "port = 9000      # the other", "# in the drawer", '"strides"'):
+        assert kept in new
+    assert len(load(path, {}).sensor) == 2
+    assert (tmp_path / "gaitcue.toml.old").read_text() == text
+
+
+def test_the_file_of_a_described_device_stays_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    shipped = Path(declared.__file__).parent / "described" / "arduino.toml"
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "mine.toml").write_bytes(shipped.read_bytes())
+    path.write_text(
+        '[[sensor]]\nname = "xiao"\nkind = "declared"\nplacement = "pelvis"\noptions = {device = "mine"}\n'
+    )
+    assert setup(path, Script(height="1.8"), around())
+    assert "description" not in path.read_text()
+    assert load(path, {}).sensor[0].options["device"] == "mine"
+
+
+def test_an_answer_that_cannot_be_is_told_and_asked_again(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    script = Script(
+        your_name=["", "ann"],
+        height=["tall", "175", "1.75"],
+        look_for_sensors=["perhaps", "y", "n"],
+        which_are_yours=["7", "1"],
+        where_is_it_worn=["head", "pel"],
+        called=["a/b", "belt"],
+    )
+    assert setup(path, script, around(MOVESENSE))
+    for told in (
+        "athlete must be", '"tall" is not a number', "height_m must be between 1 and 2.4",
+        '"perhaps" is neither', "from 1 to 1", '"head" is none of these', "name must be",
+    ):  # fmt: skip
+        assert told in script.text, told
+    config = load(path, {})
+    assert config.runner.height_m == 1.75
+    assert [(s.name, s.placement) for s in config.sensor] == [("belt", Placement.PELVIS)]
+
+
+def test_a_sensor_that_does_not_stream_is_told_and_kept_only_if_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    near = around(MOVESENSE, POD, silent=["left foot"])
+    script = Script(which_are_yours="1,2", all_the_same="n")
+    assert setup(path, script, near)
+    assert "left foot: does not stream (is not to be seen)" in script.text
+    assert [s.kind for s in load(path, {}).sensor] == ["rsc"]
+
+
+def test_twins_are_told_apart_by_their_serial_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    twins = [found("RunPod", sig(0x1814), rssi=-50), found("RunPod", sig(0x1814), rssi=-70)]
+    script = Script(which_are_yours="1 2", called=["left", "right"])
+    assert setup(path, script, around(*twins, serials=["A-1", "A-2"]))
+    assert [(s.name, s.match) for s in load(path, {}).sensor] == [("left", "A-1"), ("right", "A-2")]
+
+
+def test_a_phone_needs_its_platform(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    script = Script(look_for_sensors="n", sensor_logger="y", which_phone="ios")
+    assert setup(path, script, around())
+    (phone,) = load(path, {}).sensor
+    assert (phone.kind, phone.options) == ("sensor_logger", {"platform": "ios"})
+    assert phone.placement is Placement.WAIST
+
+
+def test_without_bluetooth_the_dialogue_says_so_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+
+    async def look(_: Config) -> list[Found]:
+        raise BluetoothOff("Bluetooth is switched off: switch it on")
+
+    near = around()
+    script = Script(your_name="ann", look_for_sensors=["y", "n"])
+    assert setup(path, script, Around(look=look, ask=near.ask, trial=near.trial))
+    assert "switch it on" in script.text
+    assert load(path, {}).athlete == "ann"
+
+
+def test_a_file_with_mistakes_is_not_written_over_without_being_asked(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    path.write_text('athlet = "ann"\n')
+    with pytest.raises(ConfigError):
+        setup(path, Script(), around())
+    assert path.read_text() == 'athlet = "ann"\n'
+    assert setup(path, Script(begin_with="y", look_for_sensors="n"), around())
+    assert (tmp_path / "gaitcue.toml.old").read_text() == 'athlet = "ann"\n'
+
+
+def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    assert not setup(path, Script(look_for_sensors="n", write_this="n"), around())
+    assert not path.exists()
+
+
+def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "monitor", "setup", str(tmp_path / "gaitcue.toml")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "nothing was written" in done.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,299 @@
+"""FIT files out and in: three readers agree on what we wrote, and we read what others wrote."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import fitdecode
+import numpy as np
+import pytest
+from garmin_fit_sdk import Decoder, Encoder, Stream
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsp.types import Band, Cue, CueKind, Fault, Metric
+from monitor.core.errors import InputError
+from monitor.exports.fit import encode
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.simulation.simulated_runner import simulated
+from monitor.storage.import_recording import keep
+from monitor.storage.session_data import Run, load
+from monitor.storage.store import Store
+
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+FIELDS = {
+    "enhanced_speed": ("speed_mps", 1.0, 0.001),
+    "stance_time": ("contact_ms", 1.0, 0.06),
+    "vertical_oscillation": ("vertical_oscillation_mm", 1.0, 0.06),
+    "vertical_ratio": ("vertical_ratio_pct", 1.0, 0.006),
+    "stance_time_balance": ("contact_balance_pct", 1.0, 0.006),
+    "step_length": ("step_length_m", 1000.0, 0.06),
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A simulated minute with a band, a cue and a withheld one."""
+    folder = tmp_path_factory.mktemp("store")
+    with Store(folder / "gaitcue.db") as store:
+        info = keep(store, folder, simulated(60.0), "me", NOON)
+        store.write(info.id, [Band(20.0, "cadence_spm", 172.0, 168.6, 175.4)])
+        said = Cue(30.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 164.0, 172.0, "quicker", 34.0)
+        held = Cue(
+            40.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 164.0, 172.0, "quicker", 44.0, "fading"
+        )
+        store.write(info.id, [said, held])
+        store.add_note(info.id, "lap", "", t_s=25.0)
+        return load(store, info.id)
+
+
+def by_garmin(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    messages, errors = Decoder(Stream.from_byte_array(bytearray(data))).read()
+    assert errors == []
+    names = {d["key"]: d["field_name"] for d in messages["field_description_mesgs"]}
+    records = []
+    for r in messages["record_mesgs"]:
+        own = {names[k]: v for k, v in r.get("developer_fields", {}).items()}
+        records.append({**r, **own})
+    return records, dict(messages["session_mesgs"][0])
+
+
+def by_fitdecode(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    with fitdecode.FitReader(io.BytesIO(data), check_crc=fitdecode.CrcCheck.RAISE) as reader:
+        frames = [f for f in reader if isinstance(f, fitdecode.FitDataMessage)]
+    rows = [(f.name, {x.name: x.value for x in f.fields if x.value is not None}) for f in frames]
+    return [r for name, r in rows if name == "record"], next(r for name, r in rows if name == "session")
+
+
+def by_fitparse(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import fitparse
+
+        file = fitparse.FitFile(io.BytesIO(data))
+        records = [
+            {k: v for k, v in m.get_values().items() if v is not None} for m in file.get_messages("record")
+        ]
+        return records, next(iter(file.get_messages("session"))).get_values()
+
+
+@pytest.mark.parametrize("reader", [by_garmin, by_fitdecode, by_fitparse])
+def test_three_independent_readers_find_what_the_session_holds(run: Run, reader: Any) -> None:
+    records, session = reader(encode(run))
+    assert len(records) >= 55
+    for record in records:
+        at = round((record["timestamp"].replace(tzinfo=datetime.UTC) - NOON).total_seconds())
+        for field, (metric, factor, rounding) in FIELDS.items():
+            own = run.value(metric)[at] * factor
+            assert (field in record) == bool(np.isfinite(own)), field
+            if field in record:
+                assert record[field] == pytest.approx(own, abs=rounding)
+        if np.isfinite(run.value("cadence_spm")[at]):
+            spm = 2 * (record["cadence"] + record["fractional_cadence"])
+            assert spm == pytest.approx(run.value("cadence_spm")[at], abs=0.02)
+        if "Overstride" in record:
+            assert record["Overstride"] == pytest.approx(100 * run.value("overstride_m")[at], rel=1e-5)
+        assert record.get("Cadence Target Low") == (pytest.approx(168.6) if at >= 20 else None)
+        assert record.get("Cue") == (1 if at == 30 else None)
+    assert records[-1]["distance"] == pytest.approx(run.distance_m[-1], abs=0.1)
+    assert session["sport"] == "running"
+    assert session["total_distance"] == pytest.approx(run.distance_m[-1], abs=3.5)
+    assert session["avg_stance_time"] == pytest.approx(np.nanmean(run.value("contact_ms")), abs=0.2)
+
+
+def test_laps_are_laps(run: Run) -> None:
+    messages, _ = Decoder(Stream.from_byte_array(bytearray(encode(run)))).read()
+    laps = messages["lap_mesgs"]
+    assert [lap["total_timer_time"] for lap in laps] == [25.0, len(run.t_s) - 1 - 25.0]
+
+
+def test_what_we_exported_we_import(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "back.fit").write_bytes(encode(run))
+    recording = read(tmp_path / "back.fit")
+    assert recording.started_utc[:16] == "2026-11-24T12:00"
+    assert recording.laps_s == (pytest.approx(25.0, abs=6),)
+    session = Session(recording.settings)
+    found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
+    for name, near in (("cadence_spm", 0.5), ("contact_ms", 1.0), ("speed_mps", 0.02)):
+        values = [r.estimate.value for r in found if isinstance(r, Metric) and r.estimate.metric == name]
+        assert np.mean(values) == pytest.approx(np.nanmean(run.value(name)), abs=near)
+
+
+# ------------------------------------------------------------------ other people's files
+
+STRYD = [24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244]
+DEVELOPER = ((0, "Power", "Watts"), (2, "Cadence", "RPM"), (3, "Ground Time", "Milliseconds"))
+DEVELOPER += ((4, "Vertical Oscillation", "Centimeters"), (8, "Form Power", "Watts"))
+
+
+def watch(
+    seconds: int = 120,
+    every: int = 1,
+    cadence: float = 84.5,
+    sport: str = "running",
+    stryd: bool = False,
+    **more: Any,
+) -> bytes:
+    """A file as a watch writes it: 3 m/s, 169 steps/min; with ``stryd`` as its data field does."""
+    e = Encoder()
+    e.write_mesg({"mesg_num": 0, "type": "activity", "manufacturer": "coros", "time_created": NOON})
+    if stryd:
+        made: Any = {"mesg_num": 207, "developer_data_index": 0, "application_id": STRYD}
+        e.write_mesg(made)
+        for number, name, unit in DEVELOPER:
+            about: Any = {"mesg_num": 206, "developer_data_index": 0, "field_definition_number": number}
+            about |= {"fit_base_type_id": 0x88, "field_name": name, "units": unit, "native_mesg_num": 20}
+            e.add_developer_field(number, made, about)
+            e.write_mesg(about)
+    for t in range(0, seconds, every):
+        row: dict[str, Any] = {"mesg_num": 20, "timestamp": NOON + datetime.timedelta(seconds=t)}
+        row |= {"enhanced_speed": 3.0, "distance": 3.0 * t, "cadence": int(cadence)}
+        row |= {"fractional_cadence": cadence % 1, "heart_rate": 150, **more}
+        if stryd:
+            row["developer_fields"] = {0: 250.0, 2: 84.0, 3: 230.0, 4: 7.0, 8: 60.0}
+        e.write_mesg(row)
+    e.write_mesg({"mesg_num": 18, "timestamp": NOON, "sport": sport, "start_time": NOON})
+    return bytes(e.close())
+
+
+def metrics(path: Path) -> dict[str, float]:
+    """Means of what a live session makes of the file."""
+    recording = read(path)
+    session = Session(recording.settings)
+    found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
+    out: dict[str, list[float]] = {}
+    for r in found:
+        if isinstance(r, Metric):
+            out.setdefault(r.estimate.metric, []).append(r.estimate.value)
+    return {name: float(np.mean(values)) for name, values in out.items()}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "activity.fit"
+
+
+def test_native_dynamics_come_through_and_models_fill_the_rest(file: Path) -> None:
+    file.write_bytes(watch(stance_time=241.0, vertical_oscillation=88.0, stance_time_balance=49.3))
+    found = metrics(file)
+    assert found["cadence_spm"] == pytest.approx(169.0)
+    assert found["contact_ms"] == pytest.approx(241.0)
+    assert found["vertical_oscillation_mm"] == pytest.approx(88.0)
+    assert found["contact_balance_pct"] == pytest.approx(49.3)
+    assert 0.15 < found["overstride_m"] < 0.30
+
+
+def test_developer_fields_fill_in_and_disagreement_is_told(file: Path) -> None:
+    file.write_bytes(watch(stryd=True, stance_time=241.0))
+    found = metrics(file)
+    assert found["power_w"] == pytest.approx(250.0)
+    assert found["vertical_oscillation_mm"] == pytest.approx(70.0)  # centimetres
+    assert found["contact_ms"] == pytest.approx(241.0)  # the watch's own stays
+    (told,) = [r for r in read(file).remarks if r.startswith("Ground contact")]
+    assert "stryd 230.0 ms (difference -11.0" in told
+
+
+@pytest.mark.parametrize("cadence", [84.5, 169.0])
+@pytest.mark.parametrize("more", [{}, {"step_length": 60_000 * 3 / 169}])
+def test_steps_or_strides_cadence_is_never_off_by_two(
+    file: Path, cadence: float, more: dict[str, Any]
+) -> None:
+    file.write_bytes(watch(cadence=cadence, **more))
+    assert metrics(file)["cadence_spm"] == pytest.approx(169.0)
+
+
+def test_smart_recording_leaves_no_holes(file: Path) -> None:
+    file.write_bytes(watch(seconds=200, every=6))
+    recording = read(file)
+    assert recording.count >= 190
+
+
+def test_a_pause_stays_a_hole(file: Path) -> None:
+    one = watch(seconds=60)
+    file.write_bytes(one)
+    early = read(file).count
+    e = Encoder()
+    e.write_mesg({"mesg_num": 0, "type": "activity", "manufacturer": "garmin", "time_created": NOON})
+    for t in (*range(60), *range(300, 360)):
+        when = NOON + datetime.timedelta(seconds=t)
+        e.write_mesg({"mesg_num": 20, "timestamp": when, "enhanced_speed": 3.0, "cadence": 84})
+    file.write_bytes(e.close())
+    assert read(file).count <= 2 * early + 8
+    assert read(file).duration_s == 360
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
+def test_of_a_broken_file_the_beginning_is_kept(file: Path, share: float) -> None:
+    whole = watch(seconds=300)
+    file.write_bytes(whole[: int(share * len(whole))])
+    recording = read(file)
+    assert 0.8 * share * 300 < recording.duration_s <= 300
+    assert "is damaged" in recording.remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is not a FIT file"),
+        (b"hello, this is no FIT file at all", "is not a FIT file"),
+        (watch(sport="cycling"), "is cycling, not running"),
+        (watch(seconds=1), "holds no activity"),
+        (watch()[:60], "holds no activity: it is damaged"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_one_line(file: Path, content: bytes, told: str) -> None:
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=told) as caught:
+        read(file)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(at=st.integers(14, 1500), flip=st.binary(min_size=1, max_size=6))
+def test_any_damage_gives_a_recording_or_one_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, at: int, flip: bytes
+) -> None:
+    data = bytearray(watch(seconds=60))
+    data[at % len(data) : at % len(data) + len(flip)] = flip
+    path = tmp_path_factory.getbasetemp() / "damaged.fit"
+    path.write_bytes(bytes(data))
+    try:
+        recording = read(path)
+    except InputError:
+        return
+    session = Session(recording.settings)
+    for packet in recording.packets():
+        session.push(packet)
+
+
+def test_the_same_file_is_not_kept_twice(file: Path, tmp_path: Path) -> None:
+    file.write_bytes(watch())
+    with Store(tmp_path / "gaitcue.db") as store:
+        info = keep(store, tmp_path, read(file), "me", NOON)
+        with pytest.raises(InputError, match="is kept already"):
+            keep(store, tmp_path, read(file), "me", NOON)
+        assert [s.id for s in store.sessions()] == [info.id] == ["2026-11-24T12-00-00-me"]
+
+
+def test_a_recording_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    whole = simulated(10.0)
+
+    def broken() -> Any:
+        for n, packet in enumerate(whole.packets()):
+            if n == 40:
+                raise InputError("torn")
+            yield packet
+
+    with Store(tmp_path / "gaitcue.db") as store:
+        with pytest.raises(InputError, match="torn"):
+            keep(store, tmp_path, replace(whole, packets=broken), "me", NOON)
+        assert store.sessions() == []
+    assert list((tmp_path / "tapes").iterdir()) == []

@@ -1,0 +1,125 @@
+"""Sessions as tables and raw samples: everything named, described, and equal to what is stored."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monitor.core.errors import ConfigError, StoreError
+from monitor.exports.data_dictionary import describe
+from monitor.exports.formats import EXPORTS, export
+from monitor.pipeline.session import Session
+from monitor.recordings.readers import read
+from monitor.recordings.recording import Recording
+from monitor.simulation.simulated_runner import simulated
+from monitor.sinks.influx.line_protocol import lines
+from monitor.sinks.influx.points import points
+from monitor.storage.import_recording import keep
+from monitor.storage.session_data import load
+from monitor.storage.store import Store
+
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+NAME = "2026-11-24T12-00-00-me"
+RUN = simulated(20.0)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("store")
+    made = Store(folder / "gaitcue.db")
+    keep(made, folder, RUN, "me", NOON)
+    return made
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def test_csv_holds_every_second_and_step_and_says_what_the_columns_are(
+    store: Store, tmp_path: Path
+) -> None:
+    seconds, steps, columns = export(store, NAME, "csv", tmp_path)
+    run, found = load(store, NAME), store.step_columns(NAME)
+    table = rows(seconds)
+    assert len(table) == len(run.t_s)
+    for name, column in run.columns.items():
+        read_back = np.array([float(r[name] or "nan") for r in table])
+        np.testing.assert_allclose(read_back, column.value, rtol=1e-6)
+    assert [float(r["ic_s"]) for r in rows(steps)] == pytest.approx(found.ic_s)
+    described = {r["column"]: r for r in rows(columns)}
+    assert set(table[0]) | set(rows(steps)[0]) == set(described)
+    assert all(r["unit"] and r["definition"] != "Not described." for r in described.values())
+
+
+def test_parquet_holds_the_same_with_units_in_its_schema(store: Store, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    seconds, _ = export(store, NAME, "parquet", tmp_path)
+    table = pq.read_table(seconds)
+    run = load(store, NAME)
+    cadence = table.column("cadence_spm").to_numpy(zero_copy_only=False)
+    np.testing.assert_allclose(cadence.astype(float), run.value("cadence_spm"))
+    assert table.schema.field("cadence_spm").metadata[b"unit"] == b"steps/min"
+    assert table.column("cadence_spm").null_count == int(np.isnan(run.value("cadence_spm")).sum())
+
+
+def test_raw_samples_are_those_of_the_recording(store: Store, tmp_path: Path) -> None:
+    made = export(store, NAME, "imu-csv", tmp_path)
+    assert [p.name for p in made] == [f"{NAME}.{s.name}.imu.csv" for s in RUN.settings.sensors]
+    steps = []
+    for recording in (read(made[2], "pelvis"), only_the_belt()):
+        session = Session(recording.settings)
+        found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
+        steps.append([r.ic_s for r in found if hasattr(r, "ic_s")])
+    assert steps[0] == pytest.approx(steps[1], abs=2e-3)
+
+
+def only_the_belt() -> Recording:
+    from dataclasses import replace
+
+    settings = replace(RUN.settings, sensors=RUN.settings.sensors[2:])
+    return replace(
+        RUN, settings=settings, packets=lambda: (p for p in RUN.packets() if p.sensor == "pelvis")
+    )
+
+
+def test_the_exported_tape_gives_the_same_steps(store: Store, tmp_path: Path) -> None:
+    (tape,) = export(store, NAME, "tape", tmp_path)
+    recording = read(tape)
+    session = Session(recording.settings)
+    found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
+    assert [r.ic_s for r in found if hasattr(r, "ic_s")] == list(store.step_columns(NAME).ic_s)
+
+
+def test_line_protocol_is_what_the_influx_sink_sends(store: Store, tmp_path: Path) -> None:
+    (made,) = export(store, NAME, "lp", tmp_path)
+    sent = lines(points(store.session(NAME), store.records(NAME)))
+    assert made.read_bytes() == sent + b"\n"
+    assert sum(line.startswith(b"second,") for line in made.read_bytes().splitlines()) > 200
+
+
+@pytest.mark.parametrize("format", sorted(EXPORTS))
+def test_nothing_is_ever_written_over(store: Store, tmp_path: Path, format: str) -> None:
+    taken = tmp_path / "mine"
+    taken.write_text("precious")
+    with pytest.raises(StoreError, match="exists already"):
+        export(store, NAME, format, taken)
+    assert taken.read_text() == "precious"
+
+
+def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="choose one of fit, csv"):
+        export(store, NAME, "gpx", tmp_path)
+
+
+def test_every_metric_is_described() -> None:
+    from dsp.metrics import METRICS
+
+    for entry in describe([m.name for m in METRICS] + [f"{m.name}_sd" for m in METRICS]):
+        assert entry.unit, entry
+        assert entry.definition.endswith("."), entry

@@ -1,0 +1,100 @@
+"""Whole streams of a device through its decoder and the time base: counts, wraps, losses, reconnects."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from dsp.types import ImuChunk, Placement
+from monitor.core.packet import Packet
+from monitor.core.session_settings import SensorSettings
+from monitor.devices import movesense
+from monitor.devices.registry import SENSORS
+from monitor.pipeline.sensor_stream import Stream
+from monitor.simulation.simulated_runner import Radio
+
+SECONDS = 420.0
+RADIO = Radio(stall_every_s=5.0, loss=0.03, ppm=120.0)
+
+
+def arduino(sent: int) -> Iterator[tuple[float, bytes]]:
+    """When each batch of 18 was complete, and its bytes; clock and number wrap on the way."""
+    for first in range(0, sent, 18):
+        us = round(first / 208.0 * 1e6) + 2**32 - 100_000_000
+        head = struct.pack("<HHIB", 0xAA55, (first + 65_000) & 0xFFFF, us & 0xFFFFFFFF, 18)
+        yield (first + 17) / 208.0, head + struct.pack("<6h", 0, 0, 2048, 0, 0, 0) * 18
+
+
+def movesense_104(sent: int) -> Iterator[tuple[float, bytes]]:
+    """Both parts of each value one after the other (they are told apart by their length)."""
+    ref = movesense.Resource("IMU6", 104).ref
+    for first in range(0, sent, 8):
+        ms = round(first / 104.0 * 1e3) + 2**32 - 100_000
+        value = struct.pack("<I", ms & 0xFFFFFFFF) + np.tile(np.float32([0, 0, 9.81]), 16).tobytes()
+        yield (first + 7) / 104.0, bytes((2, ref)) + value[:150]
+        yield (first + 7) / 104.0, bytes((3, ref)) + value[150:]
+
+
+def polar(sent: int) -> Iterator[tuple[float, bytes]]:
+    """36 raw samples a frame, the time of the last."""
+    for first in range(0, sent, 36):
+        last_s = (first + 35) / 200.0
+        head = struct.pack("<BQB", 2, round((last_s + 8e8) * 1e9), 1)
+        yield last_s, head + struct.pack("<3h", 0, 0, 1000) * 36
+
+
+CASES = {
+    "arduino": ("arduino", "imu", 208.0, 18, 1, arduino),
+    "movesense": ("movesense", "data", 104.0, 8, 2, movesense_104),
+    "polar": ("polar", "data", 200.0, 36, 1, polar),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_was_sent_is_received_or_counted_as_lost(name: str) -> None:
+    kind, channel, rate_hz, rows, parts, make = CASES[name]
+    sent = int(SECONDS * rate_hz) // rows * rows
+    packets = list(make(sent))
+    ready_s = np.array([at for at, _ in packets[::parts]])
+    arrival_s = RADIO.arrivals(ready_s, np.random.default_rng(7))
+    arrival_s[[0, 1, -1]] = ready_s[[0, 1, -1]] + 0.05  # what was lost at the very ends nobody can know
+    settings = SensorSettings(name="it", kind=kind, placement=Placement.FOOT, rate_hz=rate_hz)
+    stream, times, last = Stream(settings, SENSORS[kind]), [], 0.0
+    for n, (_, payload) in enumerate(packets):
+        at_s = arrival_s[n // parts]
+        if not np.isfinite(at_s):
+            continue
+        last = max(last, float(at_s))
+        for chunk in stream.push(Packet("it", round(last * 1e9), channel, payload)):
+            assert isinstance(chunk, ImuChunk)
+            times.append(chunk.t_s)
+    t_s = np.concatenate(times)
+    assert (np.diff(t_s) > 0).all()
+    assert stream.bad == 0
+    assert stream.repeated == 0
+    assert stream.lost > 0
+    assert stream.received == len(t_s)
+    assert stream.received + stream.lost == sent
+    status = stream.status(SECONDS)
+    assert status.clock_sd_ms is not None
+    assert status.clock_sd_ms < 2
+    assert status.clock_jitter_ms is not None
+    assert status.clock_jitter_ms > 10
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_device_that_was_restarted_goes_on_after_where_it_was(name: str) -> None:
+    kind, channel, rate_hz, rows, _, make = CASES[name]
+    settings = SensorSettings(name="it", kind=kind, placement=Placement.FOOT, rate_hz=rate_hz)
+    stream, times = Stream(settings, SENSORS[kind]), []
+    for link in range(2):
+        for at_s, payload in make(rows * 100):
+            packet = Packet("it", round((at_s + 60 * link) * 1e9), channel, payload, link)
+            times += [c.t_s for c in stream.push(packet) if isinstance(c, ImuChunk)]
+    t_s = np.concatenate(times)
+    assert len(t_s) == 2 * rows * 100
+    assert (np.diff(t_s) > 0).all()
+    assert t_s[rows * 100] == pytest.approx(60.0, abs=0.2)

@@ -1,0 +1,288 @@
+"""The review: what it says of runs whose truth is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
+from monitor.core.session_settings import SessionSettings
+from monitor.review import splits as parts
+from monitor.review.block_statistics import Part, difference, mean
+from monitor.review.compare import _trend, compare, trends
+from monitor.review.feedback_text import words
+from monitor.review.report import build, review
+from monitor.simulation.simulated_runner import hills
+from monitor.storage.import_recording import keep
+from monitor.storage.session_data import Column, Run, Stretch, load
+from monitor.storage.store import Note, SessionInfo, StepColumns, Store
+from monitor.web.review_file import page
+
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+NO_STEPS = StepColumns(np.array([], dtype="U1"), np.array([]), np.array([]), {})
+RNG = np.random.default_rng(5)
+
+
+def noise(n: int, sd: float = 1.0) -> Array:
+    """As neighbouring seconds of running are: AR(1)."""
+    out, x = np.empty(n), 0.0
+    for k in range(n):
+        x = 0.9 * x + sd * np.sqrt(1 - 0.81) * RNG.standard_normal()
+        out[k] = x
+    return out
+
+
+def a_run(seconds: int = 2400, **columns: Any) -> Run:
+    """Running all the time; columns by metric, a number means everywhere."""
+    made = {}
+    for name, value in columns.items():
+        values = np.full(seconds, float(value)) if np.isscalar(value) else np.asarray(value, dtype=float)
+        made[name] = Column(values, np.full(seconds, 0.5), "foot")
+    info = SessionInfo(
+        id="2026-11-24T12-00-00-me",
+        athlete="me",
+        title="a run",
+        started_utc=NOON.isoformat(),
+        duration_s=seconds - 1.0,
+    )
+    return Run(
+        info=info,
+        settings=SessionSettings(),
+        t_s=np.arange(seconds, dtype=float),
+        columns=made,
+        sided={},
+        activity={Activity.RUN: (Stretch(0.0, float(seconds)),)},
+    )
+
+
+# ------------------------------------------------------------------ numbers
+
+
+def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:
+    hits = 0
+    for _ in range(200):
+        found = mean(5 + noise(900), np.ones(900, dtype=bool))
+        assert found is not None
+        assert found.half is not None
+        hits += abs(found.value - 5) <= found.half
+    assert 0.89 <= hits / 200 <= 0.99
+
+
+def test_a_faster_day_is_no_change_and_a_change_on_a_faster_day_is_found() -> None:
+    slow, fast = 2.8 + 0.2 * RNG.random(1800), 2.9 + 0.25 * RNG.random(1800)
+    everywhere = np.ones(1800, dtype=bool)
+    flat = np.zeros(1800)
+    a = Part(160 + 10 * (slow - 2.8) + noise(1800), slow, flat, everywhere)
+    same = Part(160 + 10 * (fast - 2.8) + noise(1800), fast, flat, everywhere)
+    quicker = dataclasses.replace(same, value=same.value + 5)
+    none, some = difference(a, same), difference(a, quicker)
+    assert none is not None
+    assert some is not None
+    assert none.half is not None
+    assert abs(none.value) < 1.0
+    assert some.value == pytest.approx(5, abs=1.0)
+    assert abs(some.value - none.value - 5) < 1e-9
+
+
+def test_what_never_ran_at_the_same_speed_is_not_compared() -> None:
+    everywhere, flat = np.ones(600, dtype=bool), np.zeros(600)
+    a = Part(noise(600), np.full(600, 2.5), flat, everywhere)
+    assert difference(a, dataclasses.replace(a, speed_mps=np.full(600, 3.5))) is None
+
+
+def test_every_kilometre_and_the_rest() -> None:
+    run = a_run(900, speed_mps=3.0, cadence_spm=165.0)
+    found = parts.kilometres(run)
+    assert [s.name for s in found] == ["1", "2", "3 (part)"]
+    assert found[0].where.seconds == pytest.approx(333, abs=1)
+    assert sum(s.distance_m for s in found) == pytest.approx(run.distance_m[-1] - run.distance_m[0], abs=4)
+
+
+# ------------------------------------------------------------------ words
+
+
+def said(run: Run, **more: Any) -> dict[str, Any]:
+    return dict(build(dataclasses.replace(run, **more), NO_STEPS)["words"])
+
+
+def steady(**columns: Any) -> Run:
+    return a_run(speed_mps=3.0, slope_pct=0.0, **columns)
+
+
+def band(muted: str = "") -> Band:
+    return Band(0.0, "cadence_spm", 170.0, 166.6, 173.4, muted)
+
+
+def test_without_a_target_none_is_invented() -> None:
+    assert said(steady(cadence_spm=165 + noise(2400)))["verdict"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("cadence", "muted", "verdict"),
+    [
+        (170.0, "silent by plan", "raise"),
+        (170.0, "", "hold"),
+        (160.0, "silent by plan", "lower"),
+        (160.0, "", "lower"),
+    ],
+)
+def test_the_target_moves_only_on_what_was_done_without_cues(
+    cadence: float, muted: str, verdict: str
+) -> None:
+    assert said(steady(cadence_spm=cadence + noise(2400)), bands=[band(muted)])["verdict"] == verdict
+
+
+def test_pain_freezes_the_target_and_comes_before_everything() -> None:
+    pain = Note(1, "pain", None, 5.0, "knee", "")
+    found = said(steady(cadence_spm=170 + noise(2400)), bands=[band("silent by plan")], notes=[pain])
+    assert found["verdict"] == "hold"
+    assert "pain above 3" in found["work"]["text"]
+
+
+def test_tiring_is_the_thing_to_work_on() -> None:
+    tired = np.linspace(0, 1, 2400) > 0.6
+    found = said(
+        steady(cadence_spm=165 + noise(2400), braking_impulse_bws=0.02 + 0.002 * tired + noise(2400, 2e-4))
+    )
+    assert found["work"]["text"].startswith(
+        "Braking impulse rose by 10 % towards the end at the same speed"
+    )
+
+
+def test_slowing_down_is_not_tiring() -> None:
+    speed = np.where(np.arange(2400) < 1200, 3.2, 2.8) + 0.3 * RNG.random(2400)
+    run = a_run(speed_mps=speed, slope_pct=0.0, cadence_spm=165 + 10 * (speed - 3) + noise(2400, 0.5))
+    assert "Cadence fell" not in said(run)["work"]["text"]
+
+
+@pytest.mark.parametrize("seconds", [2, 60, 100])
+def test_a_run_too_short_gets_no_advice(seconds: int) -> None:
+    assert "too little running" in said(a_run(seconds, cadence_spm=165))["well"]["text"]
+
+
+def test_nothing_is_ever_a_diagnosis() -> None:
+    source = Path(words.__code__.co_filename).read_text().lower()
+    for claim in ("prevents", "injury risk", "you are injured", "risk of injury", "diagnosis:"):
+        assert claim not in source
+
+
+# ------------------------------------------------------------------ the whole
+
+
+def test_what_is_missing_is_said() -> None:
+    report = build(a_run(cadence_spm=157 + noise(2400)), NO_STEPS)
+    text = " ".join(report["limits"])
+    for word in ("Speed:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
+        assert word in text
+    assert report["kilometres"] == []
+    assert report["downhill"] is None
+
+
+def test_a_cue_and_its_answer_are_on_the_timeline() -> None:
+    cadence = np.where(np.arange(2400) < 1210, 160.0, 170.0)
+    cue = Cue(
+        1200.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 170.0, "cadence_low", 1203.0
+    )
+    report = build(dataclasses.replace(steady(cadence_spm=cadence), bands=[band()], cues=[cue]), NO_STEPS)
+    (shown,) = report["cues"]
+    assert shown["answered_s"] == pytest.approx(13, abs=3)
+    assert report["coached"]["response"]["cues"] == 1
+
+
+def test_a_sensor_that_was_away_is_shaded_and_told() -> None:
+    from dsp.types import Placement
+    from monitor.core.session_settings import SensorSettings
+
+    settings = SessionSettings(
+        sensors=(SensorSettings(name="belt", kind="plain", placement=Placement.PELVIS),)
+    )
+    run = dataclasses.replace(
+        steady(cadence_spm=165.0), settings=settings, gaps=[Gap("belt", 600.0, 900.0)]
+    )
+    report = build(run, NO_STEPS)
+    assert {"kind": "gap", "start_s": 600.0, "end_s": 900.0, "sensor": "belt"} in report["shades"]
+    assert any(text.startswith("belt was silent for 5.0 min from minute 10") for text in report["limits"])
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two short hilly runs of one simulated runner, two days apart."""
+    folder = tmp_path_factory.mktemp("store")
+    made = Store(folder / "gaitcue.db")
+    for day, seed in ((0, 7), (2, 8)):
+        keep(made, folder, hills(seed, kilometres=0.5), "me", NOON + datetime.timedelta(days=day))
+    return made
+
+
+def test_a_simulated_run_with_hills_is_reviewed_as_it_was(store: Store) -> None:
+    report = json.loads(json.dumps(review(store, store.sessions()[0].id), allow_nan=False))
+    tiles = {t["metric"]: t for t in report["tiles"]}
+    assert report["session"]["distance_m"] == pytest.approx(558, abs=25)
+    assert tiles["cadence_spm"]["v"] == pytest.approx(163, abs=4)
+    assert report["downhill"]["seconds"] == pytest.approx(90, abs=15)
+    assert any("pelvis was silent" in text for text in report["limits"])
+    assert {x["metric"] for x in report["legs"]} >= {"contact_ms", "overstride_m"}
+    assert report["usual"][0]["runs"] == 1
+    assert report["again"]["rows"]
+
+
+def test_the_page_stands_alone_and_cannot_be_broken_by_a_title(store: Store) -> None:
+    report = review(store, store.sessions()[0].id)
+    report["session"]["title"] = "</script><script>alert(1)</script>"
+    html = page(report)
+    assert "<script>alert(1)" not in html
+    head = html[: html.index('id="plotly"')]
+    for outside in ("src=", "https://", "@import", "url(", "fetch("):
+        assert outside not in head
+    assert set(re.findall(r"http://[^\"]+", head)) == {"http://www.w3.org/2000/svg"}
+    assert len(html) < 6_000_000
+
+
+def test_two_runs_are_compared_and_make_a_trend(store: Store) -> None:
+    one, two = (info.id for info in reversed(store.sessions()))
+    rows = {r.metric: r for r in compare(store, [one, two])}
+    apart = rows["cadence_spm"].differences[1]
+    assert apart is not None
+    assert abs(apart.value) < 2.5  # the same runner
+    points = trends(store, "me", 4)["cadence_spm"]
+    assert [p.session for p in points] == [one, two]
+    assert points[1].found.value - points[0].found.value == pytest.approx(apart.value, abs=1.5)
+
+
+def test_a_run_that_shares_no_speed_with_others_is_no_point_of_a_trend() -> None:
+    slow, fast = (
+        a_run(600, speed_mps=v, slope_pct=0.0, cadence_spm=160.0 + noise(600)) for v in (2.5, 3.5)
+    )
+    other = dataclasses.replace(fast, info=dataclasses.replace(fast.info, id="b"))
+    third = dataclasses.replace(other, info=dataclasses.replace(fast.info, id="c"))
+    faster = {"cadence_spm": Column(fast.value("cadence_spm") + 6, fast.columns["cadence_spm"].sd, "foot")}
+    third = dataclasses.replace(third, columns={**third.columns, **faster})
+    points = {p.session: p.found.value for p in _trend([slow, other, third], "cadence_spm")}
+    assert set(points) == {"b", "c"}
+    assert points["c"] - points["b"] == pytest.approx(6, abs=1.5)
+
+
+def test_a_loaded_run_is_what_was_written(store: Store) -> None:
+    run = load(store, store.sessions()[0].id, ["cadence_spm"])
+    assert set(run.columns) == {"cadence_spm"}
+    metrics = store.metrics(run.info.id, ["cadence_spm"])
+    assert np.isfinite(run.value("cadence_spm")).sum() == len({m.t_s for m in metrics})
+
+
+def test_a_session_in_which_nothing_was_recorded_is_reviewed_too(tmp_path: Path) -> None:
+    info = SessionInfo(id="x", athlete="me", title="nothing", started_utc=NOON.isoformat())
+    with Store(tmp_path / "gaitcue.db") as empty:
+        empty.begin(info)
+        report = json.loads(json.dumps(review(empty, "x"), allow_nan=False))
+        assert "No running was found" in report["limits"][0]
+        assert report["tiles"] == []
+        empty.end("x", 5.0)
+        assert "too little running" in review(empty, "x")["words"]["well"]["text"]
+        assert trends(empty, "me", 4) == {}

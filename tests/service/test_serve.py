@@ -1,0 +1,238 @@
+"""The service: what is slow, dead or full costs nobody else anything, and everything has an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster
+
+from dsp.types import Placement
+from monitor.core.channel import Channel
+from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
+from monitor.core.packet import Packet
+from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.retry import Backoff, supervise
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.devices import plain
+from monitor.pipeline.session import Session
+from monitor.recordings.tape import Tape, TapeHeader, TapeReader
+from monitor.service.serve import ServeParams, serve
+from monitor.sources.protocol import Emit
+from tests.manual_clock import MadeUpTime
+
+SETTINGS = SessionSettings(sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),))
+STARTED = SessionStarted("2026-01-01T07-00-00-me", "me", "2026-01-01T07:00:00+00:00", ("pod",))
+
+
+def readings(count: int) -> list[Packet]:
+    return [
+        Packet(
+            "pod", k * 10**9, plain.VALUES, plain.encode_values({"cadence_spm": 170.0, "speed_mps": 2.8})
+        )
+        for k in range(count)
+    ]
+
+
+class Given:
+    """A source that gives these packets at their own pace, then fails or ends."""
+
+    name = "given"
+
+    def __init__(self, packets: list[Packet], then: Exception | None = None) -> None:
+        self._packets, self._then = packets, then
+        self.time = MadeUpTime()
+
+    async def run(self, emit: Emit) -> None:
+        for packet in self._packets:
+            await self.time.sleep(packet.arrival_ns * 1e-9 - self.time.now_s())
+            emit(packet)
+        if self._then is not None:
+            raise self._then
+
+
+class Kept:
+    """A sink that keeps everything."""
+
+    def __init__(self, name: str = "kept") -> None:
+        self.name = name
+        self.records: list[Out] = []
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        async for batch in batches:
+            self.records += batch
+
+
+class Failing(Kept):
+    """Fails at each of the first ``times`` batches, before taking it."""
+
+    def __init__(self, name: str, error: Callable[[], Exception], times: int) -> None:
+        super().__init__(name)
+        self.error, self.left = error, times
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        async for batch in batches:
+            if self.left:
+                self.left -= 1
+                raise self.error()
+            self.records += batch
+
+
+class Stuck(Kept):
+    """Takes one batch and never comes back."""
+
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        async for batch in batches:
+            self.records += batch
+            await asyncio.Event().wait()
+
+
+async def served(
+    source: Given, *sinks: Kept, tape: Tape | None = None, params: ServeParams | None = None
+) -> SessionEnded:
+    """Serve until it ends, in made-up time; a tape is written by real threads, which are waited for."""
+    time = source.time
+    task = asyncio.create_task(
+        serve([source], Session(SETTINGS), sinks, STARTED, tape=tape, params=params, time=time)
+    )
+    while not task.done():
+        await time.run(time.now_s() + 0.5)
+        await asyncio.sleep(0.002 if tape else 0)
+    return await task
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Tape:
+    return Tape(tmp_path / "a.tape", TapeHeader(STARTED.session, STARTED.started_utc, SETTINGS, "0"))
+
+
+def on(tape: Tape) -> tuple[list[Packet], bool]:
+    """What is on it, and whether it is finished."""
+    with TapeReader(tape.path) as reader:
+        return list(reader.packets()), reader.finished
+
+
+def told(kept: Kept, sink: str) -> list[str]:
+    return [r.text for r in kept.records if isinstance(r, SinkStatus) and r.sink == sink]
+
+
+async def test_a_session_has_a_first_and_a_last_record_and_everything_between() -> None:
+    kept = Kept()
+    ended = await served(Given(readings(30)), kept)
+    assert kept.records[0] == STARTED
+    assert kept.records[-1] == ended
+    assert ended.reason == "the input ended"
+    assert any(isinstance(r, SensorStatus) for r in kept.records)
+    live = [r for r in kept.records if not isinstance(r, (SessionStarted, SessionEnded))]
+    session = Session(SETTINGS)
+    assert live == [r for p in readings(30) for r in session.push(p)] + session.finish()
+
+
+async def test_a_failing_sink_is_tried_again_and_the_others_hear_of_it() -> None:
+    kept, failing = Kept(), Failing("far", lambda: SinkError("far: refused the connection"), times=2)
+    await served(Given(readings(30)), kept, failing)
+    assert len(told(kept, "far")) == 2
+    assert "refused the connection; next try in" in told(kept, "far")[0]
+    assert failing.records[-1] == kept.records[-1]
+
+
+async def test_a_sink_that_is_refused_is_given_up_and_said_so() -> None:
+    kept, failing = Kept(), Failing("far", lambda: SinkRefused("far: wrong token"), times=1)
+    await served(Given(readings(10)), kept, failing)
+    assert told(kept, "far") == ["far: wrong token; given up"]
+
+
+async def test_a_stuck_sink_delays_nobody_and_not_for_ever() -> None:
+    kept, stuck = Kept(), Stuck("stuck")
+    params = ServeParams(deadline_s=0.05)
+    await served(Given(readings(30)), kept, stuck, params=params)
+    assert isinstance(kept.records[-1], SessionEnded)
+
+
+async def test_a_source_that_fails_for_good_ends_the_session_with_its_reason_after_all_it_gave() -> None:
+    kept = Kept()
+    with pytest.raises(SensorLost, match="gone"):
+        await served(Given(readings(20), then=SensorLost("pod: gone")), kept)
+    assert kept.records[-1] == SessionEnded(STARTED.session, 19.0, "pod: gone")
+
+
+async def test_a_bug_is_loud_and_the_tape_keeps_what_came(tape: Tape, nothing_blocks: BlockBuster) -> None:
+    nothing_blocks.deactivate()  # the last commit of a dying service may block
+    with pytest.raises(ExceptionGroup) as caught:
+        await served(Given(readings(20), then=ZeroDivisionError()), Kept(), tape=tape)
+    assert caught.group_contains(ZeroDivisionError)
+    assert await asyncio.to_thread(on, tape) == (readings(20), False)
+
+
+async def test_the_tape_holds_every_packet_and_is_finished_when_the_session_is(tape: Tape) -> None:
+    await served(Given(readings(50)), Kept(), tape=tape)
+    assert await asyncio.to_thread(on, tape) == (readings(50), True)
+
+
+async def test_a_disk_that_fills_up_is_told_and_the_session_goes_on(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, calls = tape.commit, 0
+
+    def full_at_first() -> None:
+        nonlocal calls
+        calls += 1
+        if calls <= 2:
+            raise StoreError("a.tape: database or disk is full")
+        commit()
+
+    monkeypatch.setattr(tape, "commit", full_at_first)
+    kept = Kept()
+    await served(Given(readings(20)), kept, tape=tape)
+    assert told(kept, "tape") == ["a.tape: database or disk is full", "writing again"]
+    assert await asyncio.to_thread(on, tape) == (readings(20), True)
+
+
+async def test_a_full_channel_drops_the_oldest_and_counts() -> None:
+    channel: Channel[int] = Channel(3)
+    for number in range(5):
+        channel.put(number)
+    channel.close()
+    channel.put(9)
+    assert [batch async for batch in channel.batches()] == [[2, 3, 4]]
+    assert channel.dropped == 3
+
+
+async def test_a_reader_that_is_replaced_goes_on_where_the_last_one_stopped() -> None:
+    channel: Channel[int] = Channel(10)
+    channel.put(1)
+    async for batch in channel.batches():
+        assert batch == [1]
+        break
+    channel.put(2)
+    channel.close()
+    assert [batch async for batch in channel.batches()] == [[2]]
+
+
+async def test_supervision_waits_longer_each_time_and_starts_over_after_health() -> None:
+    time, waits, generations = MadeUpTime(), list[float](), list[int]()
+
+    async def attempt(generation: int) -> None:
+        generations.append(generation)
+        if generation == 3:
+            await time.sleep(60.0)  # healthy, then lost again
+        if generation < 5:
+            raise SensorLost("gone")
+
+    task = asyncio.create_task(
+        supervise(attempt, lambda _, wait_s: waits.append(wait_s), time, Backoff(jitter=0.0))
+    )
+    await time.run(600.0)
+    await task
+    assert generations == [0, 1, 2, 3, 4, 5]
+    assert waits == [0.5, 1.0, 2.0, 0.5, 1.0]
+
+
+async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
+    async def attempt(_: int) -> None:
+        raise ConfigError("no such adapter")
+
+    with pytest.raises(ConfigError):
+        await supervise(attempt, lambda *_: None, MadeUpTime())

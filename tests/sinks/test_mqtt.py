@@ -1,0 +1,321 @@
+"""MQTT against a real Mosquitto with the shipped configuration: nothing lost, nobody elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+
+from dsp.metrics import METRICS
+from dsp.types import Activity, ActivityChange, Cue, CueKind, Estimate, Fault, Metric, Side
+from monitor.core.channel import Channel
+from monitor.core.monotonic import RealTime
+from monitor.core.mqtt_client import IN_FLIGHT, MqttSettings
+from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.core.retry import Backoff
+from monitor.core.secret import Secret
+from monitor.sinks.mqtt.sink import MqttSink
+from monitor.sinks.outbox import OutboxParams
+from monitor.storage.store import SessionInfo, Store
+from tests.broker import Broker, Listener, listening
+
+STARTED = SessionStarted(
+    "2026-11-25T07-00-00-ann", "ann", "2026-11-25T07:00:00+00:00", ("left shoe", "belt")
+)
+QUICK = Backoff(first_s=0.1, longest_s=0.2)
+PARAMS = OutboxParams(limit=100, every_s=0.05, history=False, backoff=QUICK)
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*SSLSocket:pytest.PytestUnraisableExceptionWarning")
+"""paho leaves the socket of a handshake that failed to the garbage collector."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Broker:
+    return Broker(tmp_path_factory.mktemp("broker"))
+
+
+@pytest.fixture
+def broker(made: Broker) -> Iterator[Broker]:
+    made.start()
+    yield made
+    made.stop()
+    gc.collect()
+    for left in (made.folder / "data").iterdir():
+        left.unlink()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "s.db") as store:
+        info = SessionInfo(id=STARTED.session, athlete="ann", title="", started_utc=STARTED.started_utc)
+        store.begin(info)
+        yield store
+
+
+def settings(broker: Broker, **more: Any) -> MqttSettings:
+    return MqttSettings(
+        **{
+            "host": "127.0.0.1",
+            "port": broker.port,
+            "user": "ann",
+            "password": Secret(broker.password("ann")),
+            "tls": True,
+            "ca_file": broker.ca_file,
+            **more,
+        }
+    )
+
+
+def second(t_s: float) -> list[Out]:
+    return [
+        Metric(t_s, None, Estimate("cadence_spm", 160 + t_s % 10, 0.5, "foot")),
+        Metric(t_s, Side.LEFT, Estimate("contact_ms", 240 + t_s % 7, 3.0, "foot")),
+    ]
+
+
+def key(record: Metric) -> tuple[float, str]:
+    return record.t_s, record.estimate.metric + (f".{record.side}" if record.side else "")
+
+
+class Run:
+    """A session whose records go into the store and to the sink."""
+
+    def __init__(self, store: Store, settings: MqttSettings) -> None:
+        self.store = store
+        self.records: Channel[Out] = Channel(10_000)
+        store.skip_history("mqtt")
+        self.sink = MqttSink(settings, store, STARTED, RealTime(), PARAMS, QUICK)
+        store.write(STARTED.session, [STARTED])
+
+    async def tell(self, *records: Out) -> None:
+        for record in records:
+            self.records.put(record)
+        await asyncio.to_thread(self.store.write, STARTED.session, records)
+
+    async def end(self) -> None:
+        await self.tell(SessionEnded(STARTED.session, 99.0, "the input ended"))
+        await asyncio.to_thread(self.store.end, STARTED.session, 99.0)
+        self.records.close()
+
+    async def left(self) -> int:
+        return await asyncio.to_thread(self.store.backlog, "mqtt")
+
+    async def trouble(self, words: str) -> str:
+        """Wait until its status says so."""
+        async with asyncio.timeout(60):
+            while True:
+                news = self.sink.news(1.0)
+                if news is not None and not news.ok and words in news.text:
+                    return news.text
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def running(store: Store, settings: MqttSettings) -> AsyncIterator[Run]:
+    run = await asyncio.to_thread(Run, store, settings)
+    task = asyncio.create_task(run.sink.run(run.records.batches()))
+    try:
+        yield run
+        if run.records.closed:
+            async with asyncio.timeout(60):
+                await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def values(listener: Listener) -> dict[tuple[float, str], float]:
+    found = listener.of("gait/ann/metrics")
+    return {(m["t_s"], name): v["value"] for m in found for name, v in m["metrics"].items()}
+
+
+async def test_what_a_killed_broker_had_not_acknowledged_arrives(broker: Broker, store: Store) -> None:
+    """What it had acknowledged and not yet saved is lost with it: a limit of Mosquitto, a message or so."""
+    expected = {}
+    async with listening(broker, "homeassistant", "gait/#") as heard:
+        async with running(store, settings(broker)) as run:
+            for t in range(300):
+                await run.tell(*second(float(t)))
+                expected |= {key(r): r.estimate.value for r in second(float(t)) if isinstance(r, Metric)}
+                await asyncio.sleep(0.01)
+                if t in (100, 200):
+                    broker.kill()
+                if t in (130, 240):
+                    its_own = await asyncio.to_thread(acknowledged, store)
+                    broker.start()
+            await run.end()
+        assert await run.left() == 0
+        ours = expected.keys() - its_own
+        assert len(ours) >= 2 * (300 - 200)
+        await heard.until(
+            lambda: ours <= values(heard).keys() and "offline" in heard.of("gait/ann/availability")
+        )
+        got = values(heard)
+        assert got.items() <= expected.items()
+        assert len(expected) - len(got) <= 2 * IN_FLIGHT
+        kinds = [e["event"] for e in heard.of("gait/ann/events")]
+        assert list(dict.fromkeys(kinds)) == ["session_started", "session_ended"]
+
+
+def acknowledged(store: Store) -> set[tuple[float, str]]:
+    """The metrics that the broker has taken over."""
+    last = store.delivered("mqtt")
+    return {key(r) for row, _, r in store.outbox("nobody", 10_000) if row <= last and isinstance(r, Metric)}
+
+
+async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker)) as run:
+        await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
+        async with listening(broker, "homeassistant", "gait/ann/#") as heard:
+            await heard.until(lambda: heard.of("gait/ann/state") and heard.of("gait/ann/metrics"))
+            assert heard.of("gait/ann/availability") == ["online"]
+        async with listening(broker, "ann", "gait/ann/state") as late:
+            await late.until(lambda: late.of("gait/ann/state"))
+            state = late.of("gait/ann/state")[-1]
+        assert state["activity"] == "run"
+        assert state["now"]["cadence_spm"] == 165.0
+        assert "speed_mps" not in state["now"]  # nobody measured it
+
+
+async def test_who_vanishes_is_said_to_be_away_and_is_back_by_itself(broker: Broker, store: Store) -> None:
+    async with listening(broker, "homeassistant", "gait/ann/availability") as heard:
+        async with running(store, settings(broker)) as run:
+            await heard.until(lambda: heard.of("gait/ann/availability") == ["online"])
+            await heard.until(lambda: run.sink._client)
+            assert run.sink._client is not None
+            connection = run.sink._client._client.socket()
+            assert connection is not None
+            connection.shutdown(socket.SHUT_RDWR)  # the network goes away under the client
+            await heard.until(lambda: heard.of("gait/ann/availability") == ["online", "offline", "online"])
+            await run.end()
+        await heard.until(lambda: heard.of("gait/ann/availability")[-1] == "offline")
+
+
+async def test_a_cue_comes_at_once_or_not_at_all_and_is_logged(broker: Broker, store: Store) -> None:
+    def cue(t_s: float, withheld: str = "") -> Cue:
+        fault = Fault.CADENCE_LOW
+        return Cue(t_s, CueKind.CORRECT, fault, "cadence_spm", 160.0, 172.0, fault.value, t_s + 3, withheld)
+
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: heard.of("gait/ann/availability"))
+        await run.tell(cue(10.0), *second(11.0))
+        await heard.until(lambda: heard.of("gait/ann/cues"))
+        await run.tell(cue(20.0, "experiment"), cue(30.0), *second(40.0))  # withheld; too late
+        await run.end()
+        await heard.until(lambda: len([e for e in heard.of("gait/ann/events") if e["event"] == "cue"]) == 3)
+        (said,) = heard.of("gait/ann/cues")
+        assert (said["event_type"], said["t_s"]) == ("cadence_low", 10.0)
+
+
+async def test_a_runner_reads_and_writes_nowhere_but_in_their_own_topics(broker: Broker) -> None:
+    async with (
+        listening(broker, "homeassistant", "gait/#", "homeassistant/#") as all_seeing,
+        listening(broker, "bob", "gait/ann/#", "gait/bob/#") as bob,
+        broker.client("ann") as ann,
+    ):
+        for topic in (
+            "gait/bob/state",
+            "gait/state",
+            "homeassistant/device/gaitcue/bob/config",
+            "gait/ann/state",
+        ):
+            await ann.publish(topic, "1", qos=1)
+        await all_seeing.until(lambda: all_seeing.got)
+        async with broker.client("bob") as himself:
+            await himself.publish("gait/bob/state", "2", qos=1)
+        await bob.until(lambda: bob.got)
+        assert all_seeing.got[0] == ("gait/ann/state", 1)
+        assert bob.got == [("gait/bob/state", 2)]
+
+
+async def test_what_the_access_list_forbids_is_told_and_kept(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker, prefix="elsewhere")) as run:
+        await run.tell(*second(1.0))
+        await run.trouble("does not let ann write there (Not authorized)")
+        assert await run.left() == 3
+
+
+async def test_a_wrong_password_is_told_and_nothing_is_lost(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker, password=Secret("wrong"))) as run:
+        await run.tell(*second(1.0))
+        text = await run.trouble("correct user in [mqtt] and GAITCUE_MQTT_PASSWORD")
+        assert "cues go on, and what was not sent is kept" in text
+    assert await run.left() == 3
+    async with (
+        listening(broker, "homeassistant", "gait/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: len(values(heard)) == 2)
+
+
+async def test_a_certificate_of_an_unknown_authority_is_refused(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker, ca_file=None)) as run:
+        await run.trouble("name its authority as ca_file")
+    async with running(store, settings(broker, ca_file=Path("nowhere.crt"))) as run:
+        await run.trouble("given up")
+
+
+async def test_a_broker_that_is_not_there_is_told(broker: Broker, store: Store) -> None:
+    broker.stop()
+    async with running(store, settings(broker)) as run:
+        await run.tell(*second(1.0))
+        await run.trouble(f"127.0.0.1:{broker.port} cannot be reached")
+
+
+async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker, store: Store) -> None:
+    streaming = SensorStatus(1.0, "left shoe", Link.STREAMING, "streaming", battery_pct=80.0)
+    topics = ("gait/ann/#", "homeassistant/#")
+    async with (
+        listening(broker, "homeassistant", *topics) as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), streaming, *second(5.0))
+        await run.tell(*(Metric(6.0, None, Estimate(m.name, 1.5, 0.1, "x")) for m in METRICS if m.second))
+        await heard.until(lambda: any("power_w" in s["now"] for s in heard.of("gait/ann/state")))
+        state = heard.of("gait/ann/state")[-1]
+        (found,) = heard.of("homeassistant/device/gaitcue/ann/config")
+        assert heard.of(found["availability_topic"]) == ["online"]
+    parts = found["components"]
+    assert found["device"]["identifiers"]
+    assert found["origin"]["name"] == "gaitcue"
+    assert found["state_topic"] in {topic for topic, _ in heard.got}
+    assert len({p["unique_id"] for p in parts.values()}) == len(parts)
+    for spec in METRICS:
+        if spec.second:
+            assert parts[spec.name]["name"] == spec.label
+            assert parts[spec.name]["unit_of_measurement"] in (spec.unit, "°")
+            assert rendered(parts[spec.name], state) == "1.5"
+            assert rendered(parts[spec.name], {"now": {}}) == "None"  # Home Assistant: unknown
+    assert rendered(parts["activity"], state) in parts["activity"]["options"]
+    assert rendered(parts["sensor1_link"], state) == "ON"
+    assert rendered(parts["sensor1_battery"], state) == "80.0"
+    assert rendered(parts["sensor2_link"], state) == "OFF"
+    assert {f.value for f in Fault} <= set(parts["cue"]["event_types"])
+    assert parts["cue"]["state_topic"] == "gait/ann/cues"
+
+
+def rendered(part: dict[str, Any], state: dict[str, Any]) -> str:
+    """What Home Assistant makes of a message."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    return environment.from_string(part["value_template"]).render(value_json=state)
+
+
+def test_settings_that_cannot_work_are_told() -> None:
+    for wrong, word in (
+        ({"user": "a/b"}, "level"),
+        ({"user": "+"}, "topics"),
+        ({"password": Secret("x")}, "no user"),
+        ({"ca_file": Path("ca.crt")}, "tls = true"),
+    ):
+        with pytest.raises(ValueError, match=word):
+            MqttSettings(**wrong)  # type: ignore[arg-type]

@@ -1,0 +1,220 @@
+"""Pushes against a real HTTP server that writes down what it gets and misbehaves as told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from monitor.core.errors import ConfigError
+from monitor.core.records import Link, Out, SensorStatus
+from monitor.core.secret import Secret
+from monitor.sinks.protocol import Telling
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, phrases
+from monitor.sinks.push.apprise import Services
+from monitor.sinks.push.ntfy import MESSAGE_BYTES, Ntfy, NtfySettings, shortened
+from monitor.sinks.push.sink import Post, Push
+
+ALERT = Alert("drift", 200.0, 320.0, "Weiter neben dem Ziel – Ümläute", "Tritt schneller", 4)
+phrases("en")  # read before there is a loop to block
+imghdr = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+class MadeUp:
+    """Time that passes when it is waited for."""
+
+    def __init__(self) -> None:
+        self.t_s = 0.0
+        self.waits: list[float] = []
+
+    def now_s(self) -> float:
+        return self.t_s
+
+    async def sleep(self, seconds: float) -> None:
+        self.t_s += seconds
+        self.waits.append(round(seconds, 3))
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Server:
+    """Answers with these statuses in turn, then 200."""
+
+    url: str = ""
+    answers: list[int | float] = field(default_factory=list)  # a float: so many seconds late
+    retry_after: str = ""
+    got: list[dict[str, object]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.got.append(json.loads(await request.read()))
+        self.headers.append(dict(request.headers))
+        answer = self.answers.pop(0) if self.answers else 200
+        if isinstance(answer, float):
+            await asyncio.sleep(answer)
+            answer = 200
+        more = {"Retry-After": self.retry_after} if answer == 429 and self.retry_after else {}
+        if 300 <= answer < 400:
+            more["Location"] = self.url + "elsewhere"
+        return web.Response(status=answer, headers=more)
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[Server]:
+    made = Server()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", made.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        yield made
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as made:
+        yield made
+
+
+def push(post: Post, time: MadeUp) -> Push:
+    return Push("ntfy", Alerts(AlertSettings(), "2026-11-25T12:00:00+00:00"), post, time, lambda: 0.5)
+
+
+def ntfy(server: Server, **more: object) -> Ntfy:
+    return Ntfy(NtfySettings(topic="run-1", server=server.url, **more))  # type: ignore[arg-type]
+
+
+def state(sink: Push) -> tuple[bool, str]:
+    assert isinstance(sink, Telling)
+    news = sink.news(1.0)
+    assert news is not None
+    return news.ok, news.text
+
+
+async def test_a_push_is_one_json_post_with_its_words_whole(server: Server) -> None:
+    sink = push(ntfy(server, token=Secret("tk_1")).post, MadeUp())
+    assert await sink.send(ALERT, 120.0)
+    assert server.got == [
+        {"topic": "run-1", "title": ALERT.title, "message": ALERT.text, "priority": 4, "tags": ["runner"]}
+    ]
+    assert server.headers[0]["Authorization"] == "Bearer tk_1"
+    assert state(sink) == (True, f"sent: {ALERT.title}")
+
+
+async def test_429_is_waited_out_as_long_as_the_server_asks(server: Server) -> None:
+    time = MadeUp()
+    server.answers, server.retry_after = [429, 429], "7"
+    assert await push(ntfy(server).post, time).send(ALERT, 120.0)
+    assert (len(server.got), time.waits) == (3, [7, 7])
+
+
+async def test_429_without_a_word_waits_for_the_next_free_place(server: Server) -> None:
+    time = MadeUp()
+    server.answers = [429]
+    assert await push(ntfy(server).post, time).send(ALERT, 120.0)
+    assert time.waits == [5]
+
+
+async def test_a_server_in_trouble_is_tried_again_ever_more_patiently(server: Server) -> None:
+    time = MadeUp()
+    server.answers = [500, 502, 503]
+    assert await push(ntfy(server).post, time).send(ALERT, 120.0)
+    assert (len(server.got), time.waits) == (4, [1, 2, 4])
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413])
+async def test_what_is_refused_is_not_sent_again_and_the_status_says_why(
+    server: Server, status: int
+) -> None:
+    sink = push(ntfy(server).post, MadeUp())
+    server.answers = [status]
+    assert not await sink.send(ALERT, 120.0)
+    assert len(server.got) == 1
+    ok, text = state(sink)
+    assert not ok
+    assert str(status) in text
+    assert {301: "moved", 401: "GAITCUE_NTFY_TOKEN", 403: "topic"}.get(status, "check server") in text
+
+
+async def test_a_push_that_cannot_be_delivered_in_time_is_dropped(server: Server) -> None:
+    time = MadeUp()
+    server.answers = [503] * 50
+    sink = push(ntfy(server).post, time)
+    assert not await sink.send(ALERT, 60.0)
+    assert time.t_s == pytest.approx(60.0)
+    sent = len(server.got)
+    assert "came too late and was dropped" in state(sink)[1]
+    server.answers = []
+    assert not await sink.send(ALERT, 0.0)
+    assert len(server.got) == sent
+
+
+async def test_a_slow_or_dead_server_is_tried_again(server: Server) -> None:
+    server.answers = [0.6]
+    assert await push(ntfy(server, timeout_s=0.3).post, MadeUp()).send(ALERT, 120.0)
+    assert len(server.got) == 2
+    sink = push(Ntfy(NtfySettings(topic="t", server="http://127.0.0.1:9")).post, MadeUp())
+    assert not await sink.send(ALERT, 10.0)
+    with pytest.raises(Exception, match=r"http://127.0.0.1:9 cannot be reached"):
+        await Ntfy(NtfySettings(topic="t", server="http://127.0.0.1:9")).post(ALERT)
+
+
+async def _once(batches: Sequence[list[Out]]) -> AsyncIterator[list[Out]]:
+    for batch in batches:
+        yield batch
+
+
+async def test_records_that_lay_too_long_make_no_push(server: Server) -> None:
+    lost = SensorStatus(100.0, "shoe", Link.SILENT, "", silent_s=60.0)
+    later = SensorStatus(300.0, "belt", Link.STREAMING, "")
+    sink = push(ntfy(server).post, MadeUp())
+    await sink.run(_once([[lost, later]]))  # both came when the channel was free again
+    assert server.got == []
+    sink = push(ntfy(server).post, MadeUp())
+    await sink.run(_once([[lost], [lost], [later]]))
+    assert [g["title"] for g in server.got] == ["Sensor lost"]
+
+
+def test_a_long_text_is_cut_between_characters() -> None:
+    text = "ü" * 3000
+    cut = shortened(text)
+    assert len(cut.encode()) <= MESSAGE_BYTES
+    assert cut == "ü" * ((MESSAGE_BYTES - 3) // 2) + "…"
+    assert shortened("kurz") == "kurz"
+
+
+@imghdr
+async def test_apprise_sends_to_every_service_and_again_only_to_the_one_that_failed(server: Server) -> None:
+    async with serving() as other:
+        server.answers = [500, 500]
+        urls = "\n".join(s.url.replace("http", "json") for s in (server, other))
+        made = await asyncio.to_thread(Services, Secret(urls))
+        time = MadeUp()
+        assert await push(made.post, time).send(ALERT, 120.0)
+        assert (len(server.got), len(other.got)) == (3, 1)
+        assert other.got[0]["title"] == ALERT.title
+        assert time.waits == [1, 2]
+
+
+@imghdr
+def test_a_url_that_apprise_does_not_know_is_told_by_its_number_and_not_by_its_secrets() -> None:
+    with pytest.raises(ConfigError) as refused:
+        Services(Secret("json://localhost/\nnonsense://user:hunter2@x"))
+    assert "URL 2" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_wrong_settings_are_told() -> None:
+    with pytest.raises(ValueError, match="topic"):
+        NtfySettings(topic="a b")
+    with pytest.raises(ValueError, match="server"):
+        NtfySettings(server="ntfy.sh")

@@ -1,0 +1,114 @@
+"""What is worth a push: when, how often, and when nobody may be disturbed."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
+from monitor.core.records import Link, Out, SensorStatus
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_m, phrases
+from monitor.storage.store import SessionInfo, Store
+
+NOON = "2026-11-25T12:00:00+00:00"
+BAND = Band(0.0, "cadence_spm", 172.0, 168.0, 178.0)
+
+
+def seconds(metric: str, values: list[float], start_s: float = 1.0) -> list[Out]:
+    return [Metric(start_s + n, None, Estimate(metric, v, 1.0, "foot")) for n, v in enumerate(values)]
+
+
+def cue(t_s: float, kind: CueKind = CueKind.CORRECT, withheld: str = "") -> Cue:
+    fault = Fault.CADENCE_LOW
+    return Cue(t_s, kind, fault, "cadence_spm", 160.0, 172.0, fault.value, t_s + 3, withheld)
+
+
+def told(records: list[Out], settings: AlertSettings | None = None, **more: float) -> list[Alert]:
+    alerts = Alerts(settings or AlertSettings(), NOON, **more)
+    return [a for record in records for a in alerts.push(record)]
+
+
+def test_a_drift_that_outlasts_its_cues_is_pushed_once() -> None:
+    run = [BAND, cue(10.0), *seconds("cadence_spm", [160.0] * 600, 10.0)]
+    (alert,) = told(run)
+    assert (alert.kind, alert.t_s, alert.expires_s) == ("drift", 190.0, 310.0)
+    assert "Cadence has been outside its band for 3 min" in alert.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        cue(10.0, withheld="experiment"),
+        cue(60.0, CueKind.CONFIRM),
+        Band(60.0, "cadence_spm", 172.0, 168.0, 178.0, "too steep"),
+    ],
+)
+def test_a_drift_that_nobody_was_cued_for_or_that_ended_is_not(said: Out) -> None:
+    first = [] if said == cue(10.0, withheld="experiment") else [cue(10.0)]
+    assert told([BAND, *first, said, *seconds("cadence_spm", [160.0] * 600, 61.0)]) == []
+
+
+def test_in_band_nothing_is_pushed_although_a_cue_was_given() -> None:
+    assert told([BAND, cue(10.0), *seconds("cadence_spm", [172.0] * 600, 10.0)]) == []
+
+
+def test_a_sensor_is_told_lost_after_a_minute_and_says_what_goes_on() -> None:
+    silent = [SensorStatus(t, "left shoe", Link.SILENT, "", silent_s=t) for t in (55.0, 60.0, 65.0, 70.0)]
+    (alert,) = told(list(silent))
+    assert (alert.kind, alert.t_s, alert.priority) == ("sensor_lost", 60.0, 4)
+    assert alert.text.startswith("left shoe has been silent for 60 s")
+    assert "the rest goes on" in alert.text
+
+
+def test_downhill_counts_only_what_the_level_would_not_have_cost() -> None:
+    level = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.0])]
+    downhill = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.5])]
+    limit = AlertSettings(downhill_mps=150.0)
+    assert told(level, limit) == []
+    assert told(downhill) == []  # no limit is set
+    (alert,) = told(downhill, limit)
+    assert "cost 167 m/s" in alert.text
+
+
+def test_a_run_over_110_percent_of_the_longest_in_30_days_is_told_once() -> None:
+    run = seconds("speed_mps", [3.0] * 400)
+    (alert,) = told(run, longest_m=1000.0)
+    assert (alert.kind, alert.t_s) == ("distance", 367.0)
+    assert told(run) == []  # nothing to compare with
+
+
+def test_the_longest_run_is_this_athletes_and_of_the_last_30_days(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        for name, athlete, day, n in (("a", "ann", 1, 100), ("b", "ann", 20, 50), ("c", "bob", 20, 300)):
+            started = f"2026-11-{day:02d}T10:00:00+00:00"
+            store.begin(SessionInfo(id=name, athlete=athlete, title="", started_utc=started))
+            store.write(name, seconds("speed_mps", [3.0] * n))
+        assert longest_m(store, "ann", NOON) == 300.0
+        assert longest_m(store, "ann", "2026-12-10T10:00:00+00:00") == 150.0
+        assert longest_m(store, "eve", NOON) is None
+
+
+def test_nothing_rings_in_quiet_hours_which_may_reach_over_midnight() -> None:
+    night = AlertSettings(quiet_from="22:00", quiet_to="07:00")
+    hours = [h for h in range(24) if night.quiet(datetime.time(h))]
+    assert hours == [0, 1, 2, 3, 4, 5, 6, 22, 23]
+    now = datetime.datetime.fromisoformat(NOON).astimezone()
+    here = AlertSettings(quiet_from=f"{now:%H:%M}", quiet_to=f"{now + datetime.timedelta(minutes=2):%H:%M}")
+    lost = [SensorStatus(t, "shoe", Link.SILENT, "", silent_s=99.0) for t in (10.0, 130.0)]
+    assert [a.t_s for a in told(list(lost), here)] == [130.0]
+
+
+def test_wrong_hours_are_told_with_what_is_right() -> None:
+    with pytest.raises(ValueError, match='like "22:00"'):
+        AlertSettings(quiet_from="10 pm", quiet_to="07:00")
+    with pytest.raises(ValueError, match="together"):
+        AlertSettings(quiet_from="22:00")
+
+
+def test_every_language_has_every_push() -> None:
+    assert phrases("de").keys() == phrases("en").keys()
+    lost = [SensorStatus(60.0, "Schuh", Link.SILENT, "", silent_s=60.0)]
+    (alert,) = told(list(lost), AlertSettings(language="de"))
+    assert alert.text == "Schuh schweigt seit 60 s. Was ihn braucht, fehlt; der Rest läuft weiter."

@@ -1,0 +1,215 @@
+"""Phones: who may push, what becomes of it, and a run on nothing but a phone."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from dsp.simulation.runner import trunk
+from dsp.types import ImuChunk, Placement, Step
+from monitor.core.http_access import WebSettings
+from monitor.core.monotonic import RealTime
+from monitor.core.packet import Packet, Samples
+from monitor.core.records import Link, SensorStatus
+from monitor.core.secret import Secret
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.devices.registry import SENSORS
+from monitor.pipeline.session import Session
+from monitor.sources.phone_http import endpoint
+from monitor.sources.phone_settings import PhoneSettings, needed, path, pushing
+from monitor.sources.phyphox import Phyphox, question
+
+TOKEN = Secret("a-token-of-our-own")
+EPOCH_NS = 1_760_000_000_000_000_000
+
+
+def sensor(kind: str = "sensor_logger", **options: str | float | bool) -> SensorSettings:
+    return SensorSettings(name="my phone", kind=kind, placement=Placement.WAIST, options=options)
+
+
+@pytest.fixture
+def got() -> list[Packet]:
+    return []
+
+
+@pytest.fixture
+def client(got: list[Packet]) -> Iterator[TestClient]:
+    with TestClient(endpoint(["my phone"], TOKEN, RealTime(), got.append)) as client:  # type: ignore[arg-type]
+        yield client
+
+
+def test_a_push_becomes_a_packet_untouched(client: TestClient, got: list[Packet]) -> None:
+    body = b'{"messageId": 1, "odd": \xc3\xa9}'
+    answer = client.post(path(sensor(), TOKEN), content=body)
+    assert answer.status_code == 200
+    (packet,) = got
+    assert (packet.sensor, packet.channel, packet.payload) == ("my phone", "push", body)
+
+
+def test_the_token_may_come_as_a_header(client: TestClient, got: list[Packet]) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
+    assert client.post(path(sensor(), None), content=b"{}", headers=headers).status_code == 200
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=wrong"])
+def test_without_the_token_nothing_is_taken(client: TestClient, got: list[Packet], query: str) -> None:
+    assert client.post(f"/push/my%20phone{query}", content=b"{}").status_code == 401
+    assert got == []
+
+
+def test_an_unknown_phone_is_told_so_in_its_app(client: TestClient, got: list[Packet]) -> None:
+    answer = client.post(f"/push/another?token={TOKEN.reveal()}", content=b"{}")
+    assert answer.status_code == 499  # Sensor Logger shows the body of this to its user
+    assert "there is: my phone" in answer.text
+    assert got == []
+
+
+def test_a_body_without_end_is_refused(client: TestClient, got: list[Packet]) -> None:
+    assert client.post(path(sensor(), TOKEN), content=b" " * 4_000_001).status_code == 413
+    assert got == []
+
+
+def test_from_the_network_a_token_is_needed_and_it_is_the_pages(tmp_path: Path) -> None:
+    page = WebSettings(host="0.0.0.0", token=TOKEN)
+    found = needed(PhoneSettings(), page, tmp_path)
+    assert found is not None
+    assert found.reveal() == TOKEN.reveal()
+    own = needed(PhoneSettings(token=Secret("another-of-their-own")), page, tmp_path)
+    assert own is not None
+    assert own.reveal() == "another-of-their-own"
+    made = needed(PhoneSettings(), WebSettings(), tmp_path)
+    assert made is not None
+    assert (tmp_path / "web-token").read_text().strip() == made.reveal()
+    assert needed(PhoneSettings(host="127.0.0.1"), WebSettings(), tmp_path) is None
+
+
+def test_phones_come_over_http_unless_they_say_otherwise() -> None:
+    phones = [sensor(platform="ios"), sensor(platform="ios", over="mqtt"), sensor("rsc")]
+    assert pushing(phones, "http") == phones[:1]
+    assert pushing(phones, "mqtt") == phones[1:2]
+
+
+def ios_messages(chunk: ImuChunk, gps_mps: float) -> Iterator[bytes]:
+    """What an iPhone would push twice a second: signs turned around, gravity apart, GPS once a second."""
+    up = np.array([0.0, 0.0, 9.80665])
+    assert chunk.gyr_rads is not None
+    for number, a in enumerate(range(0, len(chunk), 50)):
+        rows: list[dict[str, Any]] = []
+        for k in range(a, min(a + 50, len(chunk))):
+            at = EPOCH_NS + round(float(chunk.t_s[k]) * 1e9)
+            for name, xyz in (
+                ("accelerometer", up - chunk.acc_ms2[k]),
+                ("gravity", -up),
+                ("gyroscope", chunk.gyr_rads[k]),
+            ):
+                values = dict(zip("xyz", map(float, xyz), strict=True))
+                rows.append({"name": name, "time": at, "values": values})
+        if number % 2 == 0:
+            rows.append({"name": "location", "time": rows[0]["time"], "values": {"speed": gps_mps}})
+        yield json.dumps({"messageId": number, "sessionId": "s", "payload": rows}).encode()
+
+
+def test_a_phone_at_the_waist_gives_the_steps_of_its_samples() -> None:
+    """Out of order now and then; same steps as from the samples themselves, and the speed of its GPS."""
+    chunk = trunk("my phone", 40.0, 100.0)
+    bodies = list(ios_messages(chunk, 2.9))
+    arrivals = list(range(len(bodies)))
+    arrivals[20], arrivals[21] = arrivals[21], arrivals[20]
+    phone = Session(SessionSettings(sensors=(sensor(platform="ios"),)))
+    records: list[Any] = []
+    for n, k in enumerate(arrivals):
+        records += phone.push(Packet("my phone", round((n + 1) * 0.5e9), "push", bodies[k]))
+    records += phone.finish()
+    status = [r for r in records if isinstance(r, SensorStatus)][-1]
+    assert status.bad == 0
+    assert status.lost == 0
+    plain = SENSORS["sensor_logger"].decoder(sensor(platform="ios"))
+    decoded = [d for n, k in enumerate(arrivals) for d in plain.decode(Packet("", n, "push", bodies[k]))]
+    samples = [d for d in decoded if isinstance(d, Samples)]
+    acc = np.concatenate([s.acc_ms2 for s in samples])
+    assert acc == pytest.approx(chunk.acc_ms2[: len(acc)], abs=1e-9)
+    assert len(chunk) - len(acc) <= 1
+    steps = [r for r in records if isinstance(r, Step)]
+    assert len(steps) > 80
+    cadence = 60 / np.median(np.diff([s.ic_s for s in steps]))
+    assert 150 < cadence < 190
+
+
+# ---------------------------------------------------------------------------- phyphox
+
+
+class FakePhone(http.server.BaseHTTPRequestHandler):
+    """Remote access of phyphox with 100 samples a second; remembers what it was asked."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        query = parse_qs(urlsplit(self.path).query)
+        after = 0.0 if query["acc_time"] == ["full"] else float(query["acc_time"][0])
+        t = [k / 100 for k in range(1, 100 * len(self.asked) + 1) if k / 100 > after]
+        columns = {"acc_time": t, "accX": [0.0] * len(t), "accY": [0.0] * len(t), "accZ": [9.81] * len(t)}
+        buffers = {name: {"size": 0, "buffer": column} for name, column in columns.items()}
+        body = json.dumps({"buffer": buffers, "status": {"session": "a", "measuring": True}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_phyphox_is_asked_only_for_what_is_new() -> None:
+    assert question({}).startswith("/get?acc_time=full&accX=full")
+    assert "acc_time=1.25&accX=1.25|acc_time" in question({"acc": 1.25})
+
+
+async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:
+    FakePhone.asked = []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), FakePhone) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        phone = sensor("phyphox", address=f"http://127.0.0.1:{server.server_port}")
+        decoder, times = SENSORS["phyphox"].decoder(phone), list[float]()
+        source = Phyphox([phone], RealTime())
+
+        def emit(item: Packet | SensorStatus) -> None:
+            if isinstance(item, Packet):
+                for d in decoder.decode(item):
+                    assert isinstance(d, Samples)
+                    assert d.device_s is not None
+                    times.extend(d.device_s.tolist())
+                if len(times) >= 400:
+                    raise _Enough
+
+        with pytest.RaisesGroup(_Enough):
+            await source.run(emit)
+        server.shutdown()
+    assert times == [k / 100 for k in range(1, len(times) + 1)]
+
+
+class _Enough(Exception):
+    """The test has seen what it wanted."""
+
+
+async def test_a_phone_that_does_not_answer_is_said_to_be_lost() -> None:
+    told: list[SensorStatus] = []
+
+    def emit(item: Packet | SensorStatus) -> None:
+        assert isinstance(item, SensorStatus)
+        told.append(item)
+        raise _Enough
+
+    with pytest.RaisesGroup(_Enough):
+        await Phyphox([sensor("phyphox", address="http://127.0.0.1:9")], RealTime()).run(emit)
+    assert told[0].link is Link.LOST
+    assert "is remote access on?" in told[0].text

@@ -1,0 +1,156 @@
+"""The store gives back what it was given, in order, and migrates what older versions wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp.types import (
+    Activity,
+    ActivityChange,
+    Band,
+    Cue,
+    CueKind,
+    Estimate,
+    Fault,
+    Gap,
+    Metric,
+    Readiness,
+    Side,
+    Step,
+)
+from monitor.core.errors import StoreError
+from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.storage import migrations as schema
+from monitor.storage.store import SessionInfo, Status, Store
+
+RUN = SessionInfo(
+    id="2026-01-01T07-00-00-me", athlete="me", title="easy", started_utc="2026-01-01T07:00:00"
+)
+RECORDS: list[Out] = [
+    SessionStarted(RUN.id, "me", RUN.started_utc, ("left",)),
+    Readiness(1.0, "left", 3, 20),
+    ActivityChange(2.0, Activity.RUN, 4.0),
+    Step("left", Side.LEFT, 4.1, 4.35, (Estimate("cadence_spm", 171.0, 0.4, "foot"),)),
+    Step("belt", None, 4.4, None, (Estimate("contact_ms", 251.5, 14.0, "model"),)),
+    Step("right", Side.RIGHT, 4.8, None, ()),
+    Metric(5.0, None, Estimate("cadence_spm", 170.5, 0.3, "foot")),
+    Metric(5.0, Side.LEFT, Estimate("contact_ms", 250.0, 3.0, "foot")),
+    Gap("left", 6.0, 6.5),
+    Band(7.0, "cadence_spm", 175.0, 170.0, 182.0, "warm-up"),
+    Cue(8.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 165.0, 175.0, "quick", 11.0),
+    SensorStatus(8.5, "left", Link.SILENT, "silent for 3 s", 100, 2, silent_s=3.0),
+    SinkStatus(8.5, "mqtt", False, "away", 12, 0),
+    SessionEnded(RUN.id, 9.0, "the input ended"),
+]
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with Store(tmp_path / "gaitcue.db") as made:
+        made.begin(RUN)
+        yield made
+
+
+def test_every_kind_of_record_comes_back_in_order(store: Store) -> None:
+    store.write(RUN.id, RECORDS[:6])
+    store.write(RUN.id, RECORDS[6:])
+    assert store.records(RUN.id) == RECORDS
+    assert store.steps(RUN.id) == RECORDS[3:6]
+    assert store.metrics(RUN.id, ["contact_ms"]) == [RECORDS[7]]
+    assert store.gaps(RUN.id) == [RECORDS[8]]
+    assert store.events(RUN.id) == [r for r in RECORDS if not isinstance(r, (Step, Metric, Gap))]
+
+
+def test_columns_say_what_the_steps_say(store: Store) -> None:
+    store.write(RUN.id, RECORDS)
+    columns = store.step_columns(RUN.id)
+    assert columns.side.tolist() == ["L", "", "R"]
+    assert columns.ic_s.tolist() == [4.1, 4.4, 4.8]
+    assert np.array_equal(columns.to_s, [4.35, np.nan, np.nan], equal_nan=True)
+    assert np.array_equal(columns.values["cadence_spm"], [171.0, np.nan, np.nan], equal_nan=True)
+
+
+def test_a_session_goes_through_its_life(store: Store) -> None:
+    assert store.session(RUN.id).status is Status.LIVE
+    store.end(RUN.id, 9.0)
+    store.rename(RUN.id, "hills")
+    store.tag(RUN.id, ["trail", "old shoes"])
+    info = store.session(RUN.id)
+    assert (info.status, info.duration_s, info.title) == (Status.COMPLETE, 9.0, "hills")
+    assert info.tags == ("trail", "old shoes")
+    store.delete(RUN.id)
+    assert store.sessions() == []
+    with pytest.raises(StoreError, match="there is no session"):
+        store.session(RUN.id)
+
+
+def test_an_outbox_forgets_nothing_and_repeats_nothing(store: Store) -> None:
+    store.write(RUN.id, RECORDS)
+    taken: list[Out] = []
+    while waiting := store.outbox("influx", limit=4):
+        taken += [record for _, _, record in waiting]
+        store.acknowledge("influx", waiting[-1][0])
+    assert taken == RECORDS
+    assert store.backlog("influx") == 0
+    assert store.backlog("mqtt") == len(RECORDS)
+    store.acknowledge("influx", 1)  # an old acknowledgement that comes late changes nothing
+    assert store.outbox("influx") == []
+
+
+def test_a_write_that_fails_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(StoreError, match="there is no session"):
+        store.write("2000-01-01T00-00-00-nobody", RECORDS)
+    store.write(RUN.id, RECORDS[:1])
+    assert store.records(RUN.id) == RECORDS[:1]
+
+
+def test_a_full_disk_is_told_and_what_was_stored_stays(store: Store) -> None:
+    store.write(RUN.id, RECORDS)
+    (pages,) = store._db.execute("PRAGMA page_count").fetchone()
+    store._db.execute(f"PRAGMA max_page_count={pages}")  # SQLite then reports a full disk
+    with pytest.raises(StoreError, match="full"):
+        store.write(RUN.id, RECORDS * 500)
+    assert store.records(RUN.id) == RECORDS
+    store._db.execute("PRAGMA max_page_count=1000000")
+    store.write(RUN.id, RECORDS * 500)
+    assert len(store.records(RUN.id)) == 501 * len(RECORDS)
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_store_of_every_older_version_is_brought_up_to_date(version: int, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    for migration in schema.MIGRATIONS[:version]:
+        old.executescript(migration)
+    old.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+    old.execute(f"PRAGMA user_version={version}")
+    old.execute(
+        "INSERT INTO session (id, athlete, title, started_utc, ended, duration_s, status, sensors, tape,"
+        " settings, version) VALUES ('s', 'me', 'old', '2025', 1, 60, 'complete', '[]', '', '{}', '0')"
+    )
+    old.close()
+    with Store(path) as store:
+        assert store.session("s").title == "old"
+        store.write("s", RECORDS)
+        assert store.records("s") == RECORDS
+
+
+def test_a_newer_or_foreign_file_is_not_touched(tmp_path: Path) -> None:
+    newer, foreign = tmp_path / "newer.db", tmp_path / "foreign.db"
+    for path, pragma in (
+        (newer, f"PRAGMA application_id={schema.APPLICATION_ID}; PRAGMA user_version=999"),
+        (foreign, "PRAGMA application_id=7"),
+    ):
+        db = sqlite3.connect(path)
+        db.executescript(f"CREATE TABLE other (x); {pragma}")
+        db.close()
+    for path, why in ((newer, "newer version"), (foreign, "another program")):
+        with pytest.raises(StoreError, match=why):
+            Store(path)
+        db = sqlite3.connect(path)
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
+        db.close()

@@ -1,0 +1,183 @@
+"""The JSON API: what the pages show and do, for those who may."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from monitor.core.monotonic import RealTime
+from monitor.core.secret import Secret
+from monitor.simulation.simulated_runner import simulated
+from monitor.sinks.live_state import Board
+from monitor.storage.import_recording import keep
+from monitor.storage.session_edit import DATABASE
+from monitor.storage.store import Store
+from monitor.web.app import make_app
+from monitor.web.live_feed import WebSink
+
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-25T12-00-00-me"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sessions, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        for day in (0, 1):
+            keep(store, folder, simulated(30.0, seed=day), "me", NOON + datetime.timedelta(days=day))
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy of them that a test may spoil."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    with Store(tmp_path / DATABASE) as store:
+        for info in store.sessions():
+            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
+    return tmp_path
+
+
+def client(folder: Path, token: str | None = None) -> TestClient:
+    sink = WebSink(Board(900), RealTime())
+    return TestClient(make_app(sink, Secret(token) if token else None, folder))
+
+
+@pytest.fixture
+def api(folder: Path) -> TestClient:
+    return client(folder)
+
+
+def test_sessions_are_listed_changed_and_deleted(api: TestClient, folder: Path) -> None:
+    listed = api.get("/api/v1/sessions").json()
+    assert [s["id"] for s in listed] == [TWO, ONE]
+    assert listed[0]["tape_bytes"] > 10_000
+    changed = api.patch(
+        f"/api/v1/sessions/{ONE}", json={"title": "Sunday", "tags": ["shoe=x", "effort=4"]}
+    ).json()
+    assert (changed["title"], changed["tags"]) == ("Sunday", ["shoe=x", "effort=4"])
+    assert api.delete(f"/api/v1/sessions/{ONE}").status_code == 422
+    assert api.delete(f"/api/v1/sessions/{ONE}?really={ONE}").json()["freed_bytes"] > 10_000
+    assert [s["id"] for s in api.get("/api/v1/sessions").json()] == [TWO]
+    assert not (folder / "tapes" / f"{ONE}.tape").exists()
+
+
+def test_notes_and_pain_come_and_go_and_reach_the_review(api: TestClient) -> None:
+    path = f"/api/v1/sessions/{ONE}/notes"
+    api.post(path, json={"text": "new shoes"})
+    api.post(path, json={"text": "left calf", "pain": 4})
+    assert api.post(path, json={"pain": 11}).status_code == 422
+    assert api.post(path, json={"text": " "}).status_code == 422
+    notes = api.get(f"/api/v1/sessions/{ONE}/review").json()["notes"]
+    assert [(n["kind"], n["value"], n["text"]) for n in notes] == [
+        ("note", None, "new shoes"),
+        ("pain", 4.0, "left calf"),
+    ]
+    api.delete(f"{path}/{notes[0]['id']}")
+    assert [n["text"] for n in api.get(path).json()] == ["left calf"]
+
+
+def test_columns_and_steps_come_whole_or_chosen(api: TestClient) -> None:
+    every = api.get(f"/api/v1/sessions/{ONE}/seconds").json()
+    some = api.get(f"/api/v1/sessions/{ONE}/seconds?column=t_s&column=cadence_spm").json()
+    assert set(some) == {"t_s", "cadence_spm"}
+    assert some["cadence_spm"] == every["cadence_spm"]
+    assert len(api.get(f"/api/v1/sessions/{ONE}/steps").json()["ic_s"]) > 60
+    assert {e["kind"] for e in api.get(f"/api/v1/sessions/{ONE}/events").json()} >= {
+        "session_started",
+        "activity_change",
+    }
+
+
+@pytest.mark.parametrize(
+    ("format", "begins"), [("fit", b"\x0e"), ("csv", b"PK"), ("tape", b"SQLite"), ("imu-csv", b"PK")]
+)
+def test_files_can_be_had(api: TestClient, format: str, begins: bytes) -> None:
+    got = api.get(f"/api/v1/sessions/{ONE}/export/{format}")
+    assert got.content.startswith(begins)
+    assert ONE in got.headers["content-disposition"]
+
+
+def test_a_file_is_brought_in_or_refused_in_one_line(api: TestClient) -> None:
+    fit = api.get(f"/api/v1/sessions/{ONE}/export/fit").content
+    kept = api.put("/api/v1/import/mine.fit?athlete=ada", content=fit).json()
+    assert kept["id"].endswith("-ada")
+    refused = api.put("/api/v1/import/mine.fit", content=b"nonsense")
+    assert refused.status_code == 422
+    assert (
+        refused.json()["detail"]
+        == "mine.fit: is not a FIT file (its first bytes do not say .FIT), or is empty"
+    )
+
+
+def test_runs_are_compared_split_merged_and_made_anew(api: TestClient) -> None:
+    rows = api.get(f"/api/v1/compare?session={ONE}&session={TWO}").json()
+    assert rows[0]["metric"] == "cadence_spm"
+    assert api.get(f"/api/v1/compare?session={ONE}").status_code == 422
+    assert (
+        "cadence_spm" in api.get("/api/v1/trends?weeks=4").json() or rows[0]["differences"][1]["v"] is None
+    )
+    assert api.post(f"/api/v1/sessions/{ONE}/reanalyse").json()["changed"] == []
+    parts = api.post(f"/api/v1/sessions/{ONE}/split", json={"at_s": 14}).json()
+    assert [p["id"] for p in parts] == [f"{ONE}-1", f"{ONE}-2"]
+    joined = api.post("/api/v1/merge", json={"sessions": [p["id"] for p in parts]}).json()
+    assert joined["duration_s"] == pytest.approx(30, abs=1)
+
+
+def test_what_is_not_there_is_404(api: TestClient) -> None:
+    for path in ("", "/review", "/seconds", "/notes", "/export/fit"):
+        answer = api.get(f"/api/v1/sessions/nobody{path}")
+        assert answer.status_code == 404, path
+        assert "gaitcue sessions" in answer.json()["detail"]
+
+
+def test_on_a_network_nothing_without_the_token(folder: Path) -> None:
+    outside = client(folder, "let-me-in-please")
+    every = outside.app.openapi()["paths"]  # type: ignore[attr-defined]
+    assert len(every) > 15
+    for path, methods in every.items():
+        for method in methods:
+            answer = outside.request(
+                method, path.format(id=ONE, note=1, format="fit", name="x.fit"), json={}
+            )
+            assert answer.status_code == 401, (method, path)
+    for page in ("/review", "/api/v1/docs", "/api/v1/openapi.json"):
+        assert outside.get(page).status_code == 401
+    bearer = {"Authorization": "Bearer let-me-in-please"}
+    assert outside.get("/api/v1/sessions", headers=bearer).status_code == 200
+    assert outside.get("/review?token=let-me-in-please").status_code == 200
+    assert outside.get("/api/v1/sessions").status_code == 200  # by the cookie
+
+
+def test_a_page_of_another_site_may_not_change_anything(api: TestClient) -> None:
+    elsewhere = {"Origin": "http://elsewhere.example"}
+    assert (
+        api.post(f"/api/v1/sessions/{ONE}/notes", json={"text": "x"}, headers=elsewhere).status_code == 403
+    )
+    assert api.delete(f"/api/v1/sessions/{ONE}?really={ONE}", headers=elsewhere).status_code == 403
+    ours = {"Origin": "http://testserver"}
+    assert api.post(f"/api/v1/sessions/{ONE}/notes", json={"text": "x"}, headers=ours).status_code == 200
+
+
+def test_every_path_says_what_it_is_and_the_docs_fetch_nothing_from_outside(api: TestClient) -> None:
+    described = api.get("/api/v1/openapi.json").json()
+    assert described["info"]["version"] == "1"
+    for path, methods in described["paths"].items():
+        assert path.startswith("/api/v1/")
+        for what in methods.values():
+            assert len(what["summary"]) > 10
+    for name in ("/api/v1/docs", "/docs.js", "/review", "/review.js", "/sessions.js", "/review.css"):
+        text = api.get(name).text.replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text
+        assert "https://" not in text
+
+
+def test_the_review_is_one_file_to_take_away(api: TestClient) -> None:
+    got = api.get(f"/api/v1/sessions/{ONE}/page")
+    assert got.headers["content-disposition"].endswith(f'filename="{ONE}.html"')
+    assert got.text.startswith("<!doctype html>")

@@ -1,0 +1,154 @@
+"""The live page: what it is told, who may see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from dsp.types import Record
+from monitor.core.errors import ConfigError
+from monitor.core.http_access import WebSettings, needed_token
+from monitor.core.monotonic import RealTime
+from monitor.core.records import Out, SensorStatus, SessionEnded
+from monitor.core.secret import Secret
+from monitor.pipeline.session import Session
+from monitor.simulation.simulated_runner import Radio, simulated
+from monitor.sinks.live_state import Board
+from monitor.web.app import make_app, serving
+from monitor.web.live_feed import WAITING, WebSink
+
+RUN = simulated(14.0, Radio(loss=0.02))
+
+
+def records() -> list[Record | SensorStatus]:
+    session = Session(RUN.settings)
+    found = [r for packet in RUN.packets() for r in session.push(packet)]
+    return found + session.finish()
+
+
+def merged(state: dict[str, object], change: dict[str, object]) -> None:
+    """What the page does with a change."""
+    for key, value in change.items():
+        if key == "history":
+            for name, points in value.items():  # type: ignore[attr-defined]
+                state["history"].setdefault(name, []).extend(points)  # type: ignore[attr-defined]
+        elif isinstance(value, dict) and key != "session":
+            state[key].update(value)  # type: ignore[attr-defined]
+        else:
+            state[key] = value
+
+
+def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None:
+    board = Board(history_s=900)
+    state = board.state()
+    found = records()
+    for at in range(0, len(found), 7):
+        merged(state, json.loads(json.dumps(board.push(found[at : at + 7]))))
+    assert state == json.loads(json.dumps(board.state()))
+    assert abs(state["now"]["cadence_spm"]["value"] - 164.3) < 2  # type: ignore[index]
+
+
+def test_the_history_ends() -> None:
+    board = Board(history_s=5)
+    board.push(records())
+    points = board.state()["history"]["cadence_spm"]
+    assert points[-1][0] - points[0][0] <= 5
+
+
+@pytest.fixture
+def sink() -> WebSink:
+    return WebSink(Board(900), RealTime())
+
+
+def test_on_a_network_nothing_is_shown_without_the_token(sink: WebSink) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    assert client.get("/").status_code == 401
+    assert client.get("/?token=guess").status_code == 401
+    assert client.get("/api/v1/live").status_code == 401
+    with client.websocket_connect("/ws") as socket, pytest.raises(WebSocketDisconnect) as refused:
+        socket.receive_text()
+    assert refused.value.code == 4401
+
+
+def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: WebSink) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    page = client.get("/?token=let-me-in-please")
+    assert page.status_code == 200
+    assert "httponly" in page.headers["set-cookie"].lower()
+    assert client.get("/api/v1/live").status_code == 200
+    with client.websocket_connect("/ws") as socket:
+        assert "all" in json.loads(socket.receive_text())
+
+
+def test_a_page_of_another_site_may_not_listen(sink: WebSink) -> None:
+    client = TestClient(make_app(sink))
+    with (
+        client.websocket_connect("/ws", headers={"origin": "http://elsewhere.example"}) as socket,
+        pytest.raises(WebSocketDisconnect),
+    ):
+        socket.receive_text()
+
+
+def test_everything_the_page_needs_comes_from_here(sink: WebSink) -> None:
+    client = TestClient(make_app(sink))
+    html = client.get("/").text
+    assert "http://" not in html
+    assert "https://" not in html
+    for name in ("live.js", "live.css", "icon.svg", "plotly.js"):
+        assert client.get(f"/{name}").status_code == 200
+    assert client.get("/secrets.txt").status_code == 404
+
+
+async def test_a_page_that_lags_is_closed_and_costs_nobody_anything() -> None:
+    sink = WebSink(Board(900), Impatient())
+    slow, quick = sink.attach(), sink.attach()
+    taken = quick.batches()
+    for t in range(WAITING + 5):
+        await sink.run(_once([SensorStatus(float(t), "shoe", "streaming", str(t))]))  # type: ignore[arg-type]
+        await anext(taken)
+    assert slow.closed
+    assert not quick.closed
+
+
+class Impatient(RealTime):
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+
+async def _once(records: list[Out]) -> AsyncIterator[list[Out]]:
+    yield records
+
+
+async def test_a_record_is_on_the_page_within_a_quarter_of_a_second(sink: WebSink) -> None:
+    async with serving(sink, WebSettings(port=0), None) as url:
+        import websockets
+
+        async with websockets.connect(url.replace("http", "ws") + "ws") as page:
+            await page.recv()
+            began = asyncio.get_running_loop().time()
+            await sink.run(_once([SessionEnded("s", 1.0, "the input ended")]))
+            assert "ended" in json.loads(await page.recv())["change"]
+            assert asyncio.get_running_loop().time() - began < 0.25
+
+
+async def test_a_taken_port_is_told_in_one_line(sink: WebSink) -> None:
+    async with serving(sink, WebSettings(port=0), None) as url:
+        port = int(url.rsplit(":", 1)[1].strip("/"))
+        with pytest.raises(ConfigError, match="choose another with --port"):
+            async with serving(sink, WebSettings(port=port), None):
+                pass
+
+
+def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    open_to_all = WebSettings(host="0.0.0.0")
+    token = needed_token(open_to_all, tmp_path)
+    assert token is not None
+    assert needed_token(open_to_all, tmp_path) == token
+    assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
+    assert needed_token(WebSettings(), tmp_path) is None

@@ -21,17 +21,17 @@ from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Cue, CueKind, Fault, Placement, Runner, Side, Step
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording, Signal, make
-from monitor.simulation.simulated_runner import Radio, delivered
-from monitor.sinks.live_state import Board
+from monitor.simulation.simulated_runner import RadioModel, delivered
+from monitor.sinks.live_state import LiveState
 from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.ntfy import Ntfy, NtfySettings
 from monitor.web.app import serving
-from monitor.web.live_feed import AT_MOST_EVERY_S, WebSink
+from monitor.web.live_feed import AT_MOST_EVERY_S, LiveFeed
 
 RUNS, CUES, POSTS = 12, 60, 60
 OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0
@@ -77,7 +77,7 @@ def _drifting(seed: int) -> Recording:
     for side in Side:
         c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), Radio(), seed)
+    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), seed)
     coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=_known().to_dict())
     return replace(recording, settings=replace(recording.settings, coach=coach))
 
@@ -98,7 +98,7 @@ async def _to_page() -> list[float]:
     import websockets
 
     records: Channel[Out] = Channel(1000)
-    sink, late = WebSink(Board(900), RealTime()), list[float]()
+    sink, late = LiveFeed(LiveState(900), SystemClock()), list[float]()
     rng = np.random.default_rng(1)
     async with serving(sink, WebSettings(port=0), None) as url:
         pushing = asyncio.create_task(sink.run(records.batches()))

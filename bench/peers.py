@@ -18,7 +18,7 @@ from importlib.metadata import version
 import numpy as np
 
 from dsp.engine import Engine
-from dsp.simulation.runner import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, imu, plan
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Step, Worn
 
 HEIGHT_M = 1.75
@@ -52,7 +52,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     tell("mobgap", "pelvis", run, pelvis, mobgap)
 
 
-def tell(name: str, worn: str, run: Run, chunk: ImuChunk, ask: Callable[[Run, ImuChunk], Answer]) -> None:
+def tell(
+    name: str,
+    worn: str,
+    run: SimulatedRun,
+    chunk: ImuChunk,
+    ask: Callable[[SimulatedRun, ImuChunk], Answer],
+) -> None:
     """One line: what it found, how far off, and how long it took."""
     line: dict[str, str | float | None] = {"library": name, "worn": worn}
     try:
@@ -72,7 +78,7 @@ def tell(name: str, worn: str, run: Run, chunk: ImuChunk, ask: Callable[[Run, Im
     print(json.dumps(short), flush=True)
 
 
-def score(run: Run, answer: Answer, one_leg: bool) -> dict[str, float | None]:
+def score(run: SimulatedRun, answer: Answer, one_leg: bool) -> dict[str, float | None]:
     """Against the truth; a constant offset of the contacts is told apart from their scatter."""
     which = np.flatnonzero(run.left) if one_leg else np.arange(len(run.ic_s))
     truth = run.ic_s[which]
@@ -113,7 +119,7 @@ def middle(x: Array) -> float | None:
     return float(np.median(known)) if len(known) else None
 
 
-def ours(_: Run, chunk: ImuChunk) -> Answer:
+def ours(_: SimulatedRun, chunk: ImuChunk) -> Answer:
     """The live engine in chunks of half a second, nothing given but the body height."""
     placement = Placement(chunk.sensor)
     side = Side.LEFT if placement.one_leg else None
@@ -134,7 +140,7 @@ def ours(_: Run, chunk: ImuChunk) -> Answer:
     return Answer("where it is worn; height", np.array([s.ic_s for s in steps]), contact, speed)
 
 
-def gaitmap(run: Run, chunk: ImuChunk) -> Answer:
+def gaitmap(run: SimulatedRun, chunk: ImuChunk) -> Answer:
     """Its MIT part finds events in strides but no strides: it is given the true toe-offs."""
     import pandas as pd
     from gaitmap.event_detection import HerzerEventDetection
@@ -165,7 +171,7 @@ def gaitmap(run: Run, chunk: ImuChunk) -> Answer:
     return Answer("true toe-offs, side, axes", first, off - first, speed)
 
 
-def skdh(_: Run, chunk: ImuChunk) -> Answer:
+def skdh(_: SimulatedRun, chunk: ImuChunk) -> Answer:
     """Whole recording declared as gait."""
     from skdh.gait import GaitLumbar
 
@@ -185,7 +191,7 @@ def skdh(_: Run, chunk: ImuChunk) -> Answer:
     )
 
 
-def mobgap(_: Run, chunk: ImuChunk) -> Answer:
+def mobgap(_: SimulatedRun, chunk: ImuChunk) -> Answer:
     """Its initial contacts (Ionescu), without the sequence detection that knows only walking."""
     import pandas as pd
     from mobgap.initial_contacts import IcdIonescu

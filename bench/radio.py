@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dsp.types import Record
-from monitor.core.monotonic import RealTime, Steady
+from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus, SessionStarted
 from monitor.core.session_settings import SessionSettings
@@ -32,7 +32,7 @@ def cases() -> Iterator[Case]:
     except ModuleNotFoundError as exc:
         yield {"case": "radio", "left_out": f"needs {exc.name}: pip install '.[radio]'"}
         return
-    steady = RealTime()
+    steady = SystemClock()
     session = _Timed(settings(), steady)
     started = SessionStarted("bench", "me", "2026-01-01T00:00:00+00:00", ())
     asyncio.run(serve([EmulatedRunner(LIVE_S, steady)], session, [], started, time=steady))
@@ -56,7 +56,7 @@ def cases() -> Iterator[Case]:
 class _Timed(Session):
     """Keeps the packets, and how long after its arrival each had become records."""
 
-    def __init__(self, settings: SessionSettings, steady: Steady) -> None:
+    def __init__(self, settings: SessionSettings, steady: MonotonicClock) -> None:
         super().__init__(settings)
         self.packets: list[Packet] = []
         self.latency_ms: list[float] = []

@@ -21,14 +21,14 @@ from typing import Any
 
 from monitor.core.packet import Packet
 from monitor.devices import plain
-from monitor.exports.formats import export
+from monitor.exports.formats import export_session
 from monitor.recordings.recording import Recording
-from monitor.review.report import review
-from monitor.simulation.simulated_runner import simulated
-from monitor.storage.import_recording import keep
-from monitor.storage.reanalysis import reanalyse
+from monitor.review.report import session_review
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.storage.import_recording import import_recording
+from monitor.storage.reanalysis import reanalyze
 from monitor.storage.store import Store
-from monitor.web.review_file import write
+from monitor.web.review_file import write_review
 
 HOURS = 2.0
 PIECE_S = 600.0
@@ -44,7 +44,7 @@ def main() -> None:
 
 def long_run() -> Recording:
     """Ten minutes of a simulated runner again and again, on clocks that go on."""
-    piece = simulated(PIECE_S)
+    piece = simulated_recording(PIECE_S)
     times = round(HOURS * 3600 / PIECE_S)
 
     def packets() -> Iterator[Packet]:
@@ -65,7 +65,9 @@ def _later(packet: Packet, by_s: float, number: int) -> Packet:
 
 
 def _kept(store: Store, folder: Path) -> dict[str, Any]:
-    info = keep(store, folder, long_run(), "me", datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
+    info = import_recording(
+        store, folder, long_run(), "me", datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    )
     return {
         "tape_mb": round(Path(info.tape).stat().st_size / 1e6),
         "store_mb": round(store.path.stat().st_size / 1e6),
@@ -73,17 +75,17 @@ def _kept(store: Store, folder: Path) -> dict[str, Any]:
 
 
 def _again(store: Store, folder: Path) -> dict[str, Any]:
-    again = reanalyse(store, store.sessions()[0])
+    again = reanalyze(store, store.sessions()[0])
     return {"numbers_changed": len(again.changed)}
 
 
 def _reviewed(store: Store, folder: Path) -> dict[str, Any]:
-    write(review(store, store.sessions()[0].id), folder / "review.html")
+    write_review(session_review(store, store.sessions()[0].id), folder / "review.html")
     return {"page_mb": round((folder / "review.html").stat().st_size / 1e6, 1)}
 
 
 def _exported(store: Store, folder: Path) -> dict[str, Any]:
-    (made,) = export(store, store.sessions()[0].id, "fit", folder)
+    (made,) = export_session(store, store.sessions()[0].id, "fit", folder)
     return {"fit_mb": round(made.stat().st_size / 1e6, 2)}
 
 

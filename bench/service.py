@@ -16,7 +16,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import serve
-from monitor.simulation.simulated_runner import simulated
+from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sources.protocol import Emit
 
 FASTER = 10.0  # than life, so that a minute does not take a minute; the core is idle in between
@@ -70,7 +70,7 @@ def run(recording: Recording, faster: float) -> tuple[Paced, Arrivals, float]:
 
 def throughput(seconds: float) -> dict[str, str | float]:
     """Packets of two shoes and a belt as fast as they are taken."""
-    source, sink, spent = run(simulated(seconds), np.inf)
+    source, sink, spent = run(simulated_recording(seconds), np.inf)
     packets = len(source.handed_over)
     return {
         "case": "service: as fast as it goes",
@@ -82,7 +82,7 @@ def throughput(seconds: float) -> dict[str, str | float]:
 
 def latency(seconds: float) -> dict[str, str | float]:
     """From the notification that decides a step to the step at a sink, wall time."""
-    source, sink, _ = run(simulated(seconds), FASTER)
+    source, sink, _ = run(simulated_recording(seconds), FASTER)
     given = np.array(source.handed_over)
     steps = np.array(sink.steps)
     waited = steps - given[np.searchsorted(given, steps) - 1] if len(steps) else np.array([np.nan])

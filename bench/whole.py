@@ -17,7 +17,7 @@ from pathlib import Path
 from bench import bare, live
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
-from monitor.simulation.simulated_runner import simulated
+from monitor.simulation.simulated_runner import simulated_recording
 
 CHUNK_S = 0.5  # what the engine alone is given at once; the tape has packets of 100 ms
 
@@ -56,7 +56,7 @@ def engine_alone(seconds: float) -> Result:
 
 def write_tape(path: str, seconds: float) -> Result:
     """What a live session would have left."""
-    recording = simulated(seconds)
+    recording = simulated_recording(seconds)
     tape = Tape(Path(path), TapeHeader("bench", "", recording.settings, "bench"))
     for packet in recording.packets():
         tape.append(packet)

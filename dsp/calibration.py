@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, fields, replace
 from dsp.models import Linear, Models
 from dsp.types import Runner
 
-WITHIN = 0.035
+CALIBRATION_WITHIN = 0.035
 """Share by which a stay's mean misses a personal line (Fukuchi 2017, three speeds of one runner)."""
 
 
@@ -39,7 +39,7 @@ class Gain:
         """One more stay: means of the plain estimate and of the truth over the same steps."""
         if estimated <= 0 or true <= 0:
             raise ValueError("estimate and truth of a stay must be positive")
-        trust = self.sd**2 / (self.sd**2 + WITHIN**2)
+        trust = self.sd**2 / (self.sd**2 + CALIBRATION_WITHIN**2)
         return Gain(self.value + trust * (true / estimated - self.value), self.sd * (1 - trust) ** 0.5)
 
 
@@ -61,7 +61,7 @@ class Calibration:
             "impulse_bws": runner.impulse_gain,
             "peak_bw": runner.peak_gain,
         }
-        gains = {name: Gain(g, WITHIN) for name, g in typed.items() if g is not None}
+        gains = {name: Gain(g, CALIBRATION_WITHIN) for name, g in typed.items() if g is not None}
         return Calibration(**gains) if gains else None
 
     def learn(self, quantity: str, estimated: float, true: float) -> Calibration:
@@ -98,5 +98,5 @@ USUAL_CONTACT_MS = 225.0
 
 def _scaled(model: Linear, gain: Gain) -> Linear:
     weights = {name: gain.value * w for name, w in model.weights.items()}
-    sd = (gain.sd**2 + WITHIN**2) ** 0.5
+    sd = (gain.sd**2 + CALIBRATION_WITHIN**2) ** 0.5
     return Linear(gain.value * model.constant, weights, sd, relative=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsp.types import Contact, Gap, ImuChunk, Readiness
 
-Found = list[Contact | Gap | Readiness]
+Detection = list[Contact | Gap | Readiness]
 
 
 class Detector(Protocol):
@@ -22,9 +22,9 @@ class Detector(Protocol):
     still_s: float
     """and before this time they cannot move ``done_s`` either."""
 
-    def push(self, chunk: ImuChunk, /) -> Found: ...
+    def push(self, chunk: ImuChunk, /) -> Detection: ...
 
-    def finish(self) -> Found: ...
+    def finish(self) -> Detection: ...
 
 
 class Feed:
@@ -38,7 +38,7 @@ class Feed:
         self.seen_s = -math.inf  # time of the last sample
         self._waiting: list[ImuChunk] = []
 
-    def push(self, chunk: ImuChunk) -> Found:
+    def push(self, chunk: ImuChunk) -> Detection:
         """What these samples bring, not later than if every one were looked at."""
         self._waiting.append(chunk)
         self.seen_s = float(chunk.t_s[-1])
@@ -48,7 +48,7 @@ class Feed:
         """Whether a look now could move ``done_s`` to ``t_s``."""
         return bool(self._waiting) and self.seen_s >= max(t_s, self.detector.still_s)
 
-    def look(self) -> Found:
+    def look(self) -> Detection:
         """Let the detector have all that waits."""
         if not self._waiting:
             return []
@@ -56,7 +56,7 @@ class Feed:
         self._waiting = []
         return self.detector.push(chunk)
 
-    def finish(self) -> Found:
+    def finish(self) -> Detection:
         """No more samples."""
         return self.look() + self.detector.finish()
 

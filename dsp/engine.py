@@ -16,7 +16,7 @@ from dsp.activity import ActivityLog, ActivityStage
 from dsp.braking import OWN_SLOPE
 from dsp.cadence import StrideClock
 from dsp.calibration import Calibration
-from dsp.detector_feed import Feed, Found
+from dsp.detector_feed import Detection, Feed
 from dsp.events.ankle import AnkleStage
 from dsp.events.foot import FootStage
 from dsp.events.pelvis import PelvisStage
@@ -25,7 +25,7 @@ from dsp.models import MODELS, Models
 from dsp.per_second import Seconds
 from dsp.readings import Readings
 from dsp.speed import Smooth, SpeedBook
-from dsp.step_estimates import Around, step_estimates
+from dsp.step_estimates import StepContext, step_estimates
 from dsp.types import (  # fmt: skip
     ActivityChange,
     Contact,
@@ -132,7 +132,7 @@ class Engine:
             out += self._seconds.until(self._readings.newest_s, self._readings, self._speed, self._log)
         return out + self._seconds.finish(self._readings, self._speed)
 
-    def _take(self, sensor: str, found: Found) -> list[Record]:
+    def _take(self, sensor: str, found: Detection) -> list[Record]:
         """Contacts wait; everything else goes on."""
         out: list[Record] = []
         for item in found:
@@ -210,7 +210,7 @@ class Engine:
             terms = {**c.features, "speed_mps": speed.value}
             ic_s = c.features["at_s"] + self._models.pelvis_ic_ms_with_speed.value(terms) / 1e3
         stride = strides[0] if strides[0] is not None else c.features.get("stride_s")
-        around = Around(
+        around = StepContext(
             runner=self._runner,
             activity=self._log.at(c.ic_s),
             stride_s=stride,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 F, S, A, P, H, POD = "foot", "shank", "ankle", "pelvis", "hip", "pod"
 FEET = (F,)
-LEGS = (F, S)
+_LEGS = (F, S)
 IMUS = (F, S, A, P, H)
 ALL = (F, S, A, P, H, POD)
 

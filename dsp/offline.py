@@ -23,7 +23,7 @@ from dsp.types import Array, ImuChunk, Input, Reading, Record, Runner, Step, Wor
 
 HALF_S = 2.5  # a window of five seconds, as live, but round its middle
 FIRST_S = 30.0  # in which the live axes were still being learned
-REST_S = 4.0  # between the rehearsal and the run: a gap for every detector
+OFFLINE_REST_S = 4.0  # between the rehearsal and the run: a gap for every detector
 
 
 def centred(t_s: Array, ic_s: Array, value: Array, half_s: float = HALF_S) -> Array:
@@ -72,7 +72,7 @@ def primed(
     engine = Engine(worn, runner)
     start_s = np.inf
     for item in rehearsal:
-        engine.push(_moved(item, -shift_s))
+        engine.push(_shifted(item, -shift_s))
     out: list[Record] = []
     for item in inputs:
         start_s = min(start_s, item.t_s if isinstance(item, Reading) else float(item.t_s[0]))
@@ -81,7 +81,7 @@ def primed(
     return [r for r in out if isinstance(r, Step) and r.ic_s >= start_s]
 
 
-def _moved(item: Input, by_s: float) -> Input:
+def _shifted(item: Input, by_s: float) -> Input:
     if isinstance(item, Reading):
         return Reading(item.sensor, item.t_s + by_s, item.quantity, item.value)
     return ImuChunk(item.sensor, item.t_s + by_s, item.acc_ms2, item.gyr_rads)

@@ -32,7 +32,7 @@ class Track:
         """
         return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
 
-    def moved(self, start: int, stop: int, up: Array) -> Array:
+    def displacement(self, start: int, stop: int, up: Array) -> Array:
         """Displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
 
         The foot stands as tilted at the end as at the start: the tilt error of the gyroscope, and

@@ -19,7 +19,7 @@ from dsp.speed import SpeedBook
 from dsp.step_estimates import pod_estimates
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
-WINDOW_S = 5.0
+_WINDOW_S = 5.0
 RECENT, LATELY_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
 PASSED_ON = {
     "heart_rate_bpm": 1.0,
@@ -85,7 +85,7 @@ class Seconds:
         return self._second(float(self._next), readings, speed, ActivityLog())
 
     def _second(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
-        while self._steps and self._steps[0].ic_s <= t_s - WINDOW_S:
+        while self._steps and self._steps[0].ic_s <= t_s - _WINDOW_S:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)

@@ -7,7 +7,7 @@ from bisect import bisect_right
 
 from dsp.types import Activity, ActivityChange, Estimate, Reading
 
-HOLD_S = 3.5  # a 1 Hz source may miss two reports
+_HOLD_S = 3.5  # a 1 Hz source may miss two reports
 RUN_MPS, WALK_MPS = 1.8, 0.4  # a pod's speed alone tells running from walking and standing
 
 
@@ -37,7 +37,7 @@ class Readings:
         """The last reading at or before ``t_s`` that still holds."""
         times = self._times.get(quantity, [])
         i = bisect_right(times, t_s) - 1
-        if i < 0 or t_s - times[i] > HOLD_S:
+        if i < 0 or t_s - times[i] > _HOLD_S:
             return None
         return self._values[quantity][i]
 

@@ -17,7 +17,7 @@ SLOWEST_MPS = 1.8  # the models of speed and cadence alone were fitted above 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedModel:
     """The regressions for one kind of sensor, best first.
 
     ``second`` is another road to overstride: with it the estimate is the mean of both.
@@ -32,34 +32,34 @@ class Chosen:
         """Overstride in metres."""
         first = best(terms, *self.distance)
         other = None if self.second is None else best(terms, self.second)
-        return first if first is None or other is None else mean(first, other)
+        return first if first is None or other is None else model_mean(first, other)
 
 
-def for_foot(m: Models, *, given: bool) -> Chosen:
+def for_foot(m: Models, *, given: bool) -> SelectedModel:
     """A sensor on the shoe; ``given`` when the speed is not its own."""
     if given:
-        return Chosen(
+        return SelectedModel(
             (m.foot_overstride_m_with_speed,),
             (m.foot_impulse_bws_with_speed,),
             (m.pod_peak_bw_with_height, m.pod_peak_bw),
         )
-    return Chosen(
+    return SelectedModel(
         (m.foot_overstride_m,), (m.foot_impulse_bws,), (m.foot_peak_bw_with_height, m.foot_peak_bw)
     )
 
 
-def for_shank(m: Models) -> Chosen:
+def for_shank(m: Models) -> SelectedModel:
     """A sensor on the shank and a speed from elsewhere."""
-    return Chosen((m.shank_overstride_m, m.pod_overstride_m), *_braking(m))
+    return SelectedModel((m.shank_overstride_m, m.pod_overstride_m), *_braking(m))
 
 
-def for_pod(m: Models) -> Chosen:
+def for_pod(m: Models) -> SelectedModel:
     """Nothing but speed and cadence, or a sensor that adds only a contact time.
 
     Overstride by step length and by contact time: alone 2.2 cm each, their mean 2.0 (Fukuchi 2017,
     leave-one-runner-out).
     """
-    return Chosen((m.pod_overstride_m,), *_braking(m), m.pod_overstride_m_with_contact)
+    return SelectedModel((m.pod_overstride_m,), *_braking(m), m.pod_overstride_m_with_contact)
 
 
 def _braking(m: Models) -> tuple[tuple[Linear, ...], tuple[Linear, ...]]:
@@ -101,9 +101,9 @@ def pelvis_contact_ms(terms: Terms, m: Models) -> Guess | None:
     if own is None or "height_m" not in terms:
         return own
     other = pod_contact_ms(terms, m)
-    return own if other is None else mean(own, other)
+    return own if other is None else model_mean(own, other)
 
 
-def mean(a: Guess, b: Guess) -> Guess:
+def model_mean(a: Guess, b: Guess) -> Guess:
     """The mean of two guesses whose errors are half alike."""
     return (a[0] + b[0]) / 2, 0.88 * (a[1] + b[1]) / 2

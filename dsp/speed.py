@@ -7,7 +7,7 @@ from dsp.types import Estimate
 
 SMOOTHING = 0.15  # per step, over both feet (Fukuchi 2017 virtual IMUs: 1.0 % SD per trial)
 FORGET = 0.995  # per calibrating step
-ENOUGH = 30.0  # calibrating steps before the personal gain is believed
+_ENOUGH = 30.0  # calibrating steps before the personal gain is believed
 STALE_S = 4.0  # feet silent for longer have no speed
 
 
@@ -60,7 +60,7 @@ class SpeedBook:
             return given, True
         if own is None:
             return None, False
-        if self._weight >= ENOUGH:
+        if self._weight >= _ENOUGH:
             return Estimate(
                 "speed_mps", own * self._both / self._own, 0.008 * own, "foot, calibrated"
             ), False

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dsp import braking
-from dsp import running_models as running
+from dsp import braking, running_models
 from dsp.models import Guess, Models, best
 from dsp.overstride import leg_length_m
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class StepContext:
     """What surrounds a contact.  ``given`` is True when the speed came from outside the feet."""
 
     runner: Runner
@@ -32,7 +31,7 @@ class Around:
         return self.activity not in (Activity.WALK, Activity.STAND)
 
 
-def step_estimates(contact: Contact, around: Around, models: Models) -> tuple[Estimate, ...]:
+def step_estimates(contact: Contact, around: StepContext, models: Models) -> tuple[Estimate, ...]:
     """Everything the sensors worn support, nothing else."""
     out: list[Estimate] = []
     _timing(out, contact, around, models)
@@ -61,13 +60,13 @@ def pod_estimates(
     """Everything that speed and cadence alone support while running."""
     step = 60 / cadence_spm
     out: list[Estimate] = []
-    terms = running.motion_terms(speed_mps, step, runner.height_m)
-    contact = running.pod_contact_ms(terms, models)
+    terms = running_models.motion_terms(speed_mps, step, runner.height_m)
+    contact = running_models.pod_contact_ms(terms, models)
     _add(out, "contact_ms", contact, "model")
     if contact is not None and runner.height_m is not None:
         terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
     _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
-    _load(out, terms, running.for_pod(models), slope_pct, "pod")
+    _load(out, terms, running_models.for_pod(models), slope_pct, "pod")
     _relative(out, runner, "pod")
     return out
 
@@ -81,7 +80,7 @@ def _get(out: list[Estimate], metric: str) -> Estimate | None:
     return next((e for e in out if e.metric == metric), None)
 
 
-def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+def _timing(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
     how = c.placement.value
     if a.cadence is not None:
         out.append(a.cadence)
@@ -98,7 +97,7 @@ def _timing(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
         _add(out, "duty_factor_pct", share, contact.how)
 
 
-def _contact_ms(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+def _contact_ms(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
     """All of these were fitted on running: walkers stay twice as long on the ground."""
     if not a.running:
         return
@@ -109,15 +108,15 @@ def _contact_ms(out: list[Estimate], c: Contact, a: Around, models: Models) -> N
         return
     terms = _terms(c, a)
     if "step_s" in terms:
-        _add(out, "contact_ms", running.pelvis_contact_ms(terms, models), c.placement.value)
-        _add(out, "contact_ms", running.pod_contact_ms(terms, models), "model")
+        _add(out, "contact_ms", running_models.pelvis_contact_ms(terms, models), c.placement.value)
+        _add(out, "contact_ms", running_models.pod_contact_ms(terms, models), "model")
 
 
-def _terms(c: Contact, a: Around) -> dict[str, float]:
+def _terms(c: Contact, a: StepContext) -> dict[str, float]:
     """All that the models of one step may ask for."""
     step = None if a.stride_s is None else a.stride_s / 2
     speed = None if a.speed is None else a.speed.value
-    return {**c.features, **running.motion_terms(speed, step, a.runner.height_m)}
+    return {**c.features, **running_models.motion_terms(speed, step, a.runner.height_m)}
 
 
 def _own(out: list[Estimate], c: Contact, models: Models) -> None:
@@ -136,18 +135,18 @@ def _own(out: list[Estimate], c: Contact, models: Models) -> None:
         _add(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
 
 
-def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None:
+def _running(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
     """Overstride, braking and stiffness: models of running, absent in any other gait."""
     if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
         return
     how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
     if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
         terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
-    chosen = running.for_pod(models)
+    chosen = running_models.for_pod(models)
     if c.placement is Placement.FOOT and contact is not None:
-        chosen = running.for_foot(models, given=a.given)
+        chosen = running_models.for_foot(models, given=a.given)
     elif c.placement is Placement.SHANK:
-        chosen = running.for_shank(models)
+        chosen = running_models.for_shank(models)
     slope = braking.grade_pct(a.slope)
     _load(out, terms, chosen, slope, how)
     leg = _relative(out, a.runner, how)
@@ -156,7 +155,11 @@ def _running(out: list[Estimate], c: Contact, a: Around, models: Models) -> None
 
 
 def _load(
-    out: list[Estimate], terms: dict[str, float], chosen: running.Chosen, slope_pct: float, how: str
+    out: list[Estimate],
+    terms: dict[str, float],
+    chosen: running_models.SelectedModel,
+    slope_pct: float,
+    how: str,
 ) -> None:
     """Overstride, braking impulse with its speed lost, and where it is known the peak."""
     _add(out, "overstride_m", chosen.overstride(terms), how)
@@ -181,7 +184,7 @@ def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:
     return leg
 
 
-def _stiffness(a: Around, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
+def _stiffness(a: StepContext, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
     """Spring-mass model (Morin 2005, J Appl Biomech 21:167); needs mass and leg length."""
     if (
         leg is None

@@ -19,13 +19,14 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.squad import SQUAD, squad
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from tests.stack.servers import TOKEN, Influx, influx_in
 
 HERE = Path(__file__).parent
@@ -73,7 +74,7 @@ def _fill(server: Influx, store: Store) -> None:
             store.begin(SessionInfo(id=run, athlete=name, title="squad", started_utc=at))
             store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
             store.end(run, session.t_s)
-    asyncio.run(InfluxSink(_settings(server), store, RealTime()).run(_nothing()))
+    asyncio.run(InfluxSink(_settings(server), store, SystemClock()).run(_nothing()))
 
 
 def _settings(server: Influx) -> InfluxSettings:

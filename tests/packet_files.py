@@ -29,7 +29,7 @@ from dsp.types import GRAVITY_MS2, Placement
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.registry import SENSORS, Decoder
+from monitor.devices.registry import DEVICES, Decoder
 
 FOLDER = Path(__file__).parent / "packets"
 SCALES = {
@@ -62,7 +62,7 @@ class PacketFile:
         return self.path.parent.name
 
     def decoder(self) -> Decoder:
-        return SENSORS[self.kind].decoder(self.settings)
+        return DEVICES[self.kind].decoder(self.settings)
 
     def packets(self, link: int = 0) -> Iterator[Packet]:
         """One a second."""

@@ -10,17 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.pipeline.clock_sync import Clock
-from monitor.simulation.simulated_runner import Radio
+from monitor.simulation.simulated_runner import RadioModel
 
 SECONDS, SEEDS, SETTLED_S = 1200.0, 5, 30.0
 PACKETS_HZ, ROWS = 13.0, 8
 LINKS = {
-    "clean": Radio(stall_every_s=None),
-    "stalls every 20 s": Radio(stall_every_s=20.0),
-    "stalls every 5 s": Radio(stall_every_s=5.0),
-    "stalls every 5 s, 3 % loss": Radio(stall_every_s=5.0, loss=0.03),
-    "the same, clock 7000 ppm fast": Radio(stall_every_s=5.0, loss=0.03, ppm=7000.0),
-    "the same, 7000 ppm slow": Radio(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
+    "clean": RadioModel(stall_every_s=None),
+    "stalls every 20 s": RadioModel(stall_every_s=20.0),
+    "stalls every 5 s": RadioModel(stall_every_s=5.0),
+    "stalls every 5 s, 3 % loss": RadioModel(stall_every_s=5.0, loss=0.03),
+    "the same, clock 7000 ppm fast": RadioModel(stall_every_s=5.0, loss=0.03, ppm=7000.0),
+    "the same, 7000 ppm slow": RadioModel(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
 }
 BAR_MS = 2.0
 
@@ -40,7 +40,7 @@ def main() -> None:
     print(f"\nbar: {BAR_MS:g} ms after {SETTLED_S:.0f} s; worst {worst:.2f} ms")
 
 
-def _run(radio: Radio, seed: int, *, unseen: bool = False) -> tuple[float, float, float, float]:
+def _run(radio: RadioModel, seed: int, *, unseen: bool = False) -> tuple[float, float, float, float]:
     """SD of arrival and of the time base, the uncertainty it states (ms), and its rate error (ppm).
 
     The device tells its time, or numbers its samples: to the clock that is the same.  ``unseen``: it does

@@ -120,7 +120,7 @@ def _row(step: Step) -> Row:
 
 
 def write(path: Path, found: list[Row]) -> None:
-    """The CSV of one recording: exactly ``COLUMNS``, empty where the sensors cannot tell."""
+    """The CSV of one recording: exactly ``_COLUMNS``, empty where the sensors cannot tell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as f:
         out = csv.DictWriter(f, COLUMNS, extrasaction="ignore")

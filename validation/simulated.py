@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dsp.simulation.runner import Bout, Device, Run, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
 from dsp.types import Array, Placement, Runner
 from validation.recordings import COLUMNS, WANTED, Recording, Stream
 from validation.truth import LAST_S, SETTLED_S, Truth
@@ -34,7 +34,7 @@ def simulated(sensors: str) -> Iterator[tuple[Recording, Truth, dict[int, float]
             yield Recording(title, streams, SIZE, speed, SECONDS), _truth(run, name), cadence
 
 
-def _streams(run: Run, sensors: str, seed: int) -> Iterator[Stream]:
+def _streams(run: SimulatedRun, sensors: str, seed: int) -> Iterator[Stream]:
     for k, column in enumerate(COLUMNS):
         worn = column.worn
         two_legged = worn.placement is Placement.PELVIS
@@ -43,7 +43,7 @@ def _streams(run: Run, sensors: str, seed: int) -> Iterator[Stream]:
         yield Stream(worn, imu(run, worn.placement, worn.side, DEVICE, worn.sensor, 100 * seed + k))
 
 
-def _truth(run: Run, runner: str) -> Truth:
+def _truth(run: SimulatedRun, runner: str) -> Truth:
     ic: Array = run.ic_s
     settled = (ic > SETTLED_S) & (ic < ic[-1] - LAST_S)
     values = {

@@ -51,7 +51,7 @@ class SituationParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Gating:
     """``muted`` and ``hill`` in plain words, empty if cues are on; ``learn`` if fit for a baseline.
 
     ``hill`` silences cadence only.
@@ -99,7 +99,7 @@ class Situation:
         speed: float | None,
         slope: float | None,
         heart: float | None,
-    ) -> Verdict:
+    ) -> Gating:
         """Judge this second; ``speed`` m/s, ``slope`` %, ``heart`` 1/min, None where unknown."""
         p = self.params
         if self.activity is Activity.UNKNOWN and cadence_spm >= p.running_spm:
@@ -113,7 +113,7 @@ class Situation:
         transient = self._transient(now_s, speed)
         warm = now_s - self._first_run_s < p.warm_up_s
         muted = transient or ("warm-up" if warm else "") or hard or ("too steep" if self._steep else "")
-        return Verdict(
+        return Gating(
             muted=muted,
             hill="on a hill" if self._hill else "",
             learn=not muted and grade <= p.level_pct,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dsp.cueing.baseline import Expected
 
 CAP = 0.10
-KEPT = 0.2
+_KEPT = 0.2
 """Share of the increase that the lower edge always asks for: running as before is never in band."""
 
 
@@ -53,7 +53,7 @@ def cadence_target(expected: Expected, share: float, params: TargetParams) -> Ta
     centre = expected.value * (1 + share)
     low = centre * (1 - params.low)
     if share:
-        low = max(low, expected.value * (1 + KEPT * share))
+        low = max(low, expected.value * (1 + _KEPT * share))
     return Target(centre, low, centre * (1 + params.high), expected.sd * (1 + share))
 
 

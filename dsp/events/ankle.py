@@ -16,7 +16,7 @@ from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, norms
 from dsp.models import MODELS, Models
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Worn
 
-RATE_HZ = 100.0
+_RATE_HZ = 100.0
 SWING, SWAY = 0, 1  # History columns: the low-passed norm about its mean, and its mean square
 SETTLE_S = 0.4  # the filters still remember the made-up time before the first sample
 
@@ -41,17 +41,17 @@ class AnkleStage:
     def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
         self.worn = worn
         self._p = params or AnkleParams()
-        self._resampler = Resampler(RATE_HZ)
-        self._history = History(RATE_HZ, 2, keep_s=4.0)
+        self._resampler = Resampler(_RATE_HZ)
+        self._history = History(_RATE_HZ, 2, keep_s=4.0)
         self._stride_s = self._p.first_stride_s
         self._fired_s = self._armed_s = -math.inf
         self.done_s = self.due_s = self.still_s = -math.inf
         self._start_filters()
 
     def _start_filters(self) -> None:
-        self._slow, self._drift = Fir(self._p.cutoff_hz, RATE_HZ), Fir(self._p.drift_hz, RATE_HZ)
+        self._slow, self._drift = Fir(self._p.cutoff_hz, _RATE_HZ), Fir(self._p.drift_hz, _RATE_HZ)
         self._late: Array | None = None  # what the drift filter has not seen the other half of
-        self._sway = RunningMean(1.5, RATE_HZ)
+        self._sway = RunningMean(1.5, _RATE_HZ)
         self._seen = 0
 
     def push(self, chunk: ImuChunk) -> list[Contact | Gap]:

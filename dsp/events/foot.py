@@ -31,7 +31,7 @@ from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
 
-RATE_HZ = 200.0
+_RATE_HZ = 200.0
 ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
 LOOK_AHEAD_S = 0.085  # after the foot has tipped: all of the toe-off features
 
@@ -57,10 +57,10 @@ class FootStage:
         self.worn = worn
         self._models = models
         self._p = params or FootParams()
-        self._resampler = Resampler(RATE_HZ)
-        self._history = History(RATE_HZ, 7, keep_s=16.0)
+        self._resampler = Resampler(_RATE_HZ)
+        self._history = History(_RATE_HZ, 7, keep_s=16.0)
         self._axes = FootAxes()
-        self._meter = StrideMeter(RATE_HZ)
+        self._meter = StrideMeter(_RATE_HZ)
         self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
         self._ended = False  # no more samples will come
         self.done_s = self.due_s = self.still_s = -math.inf
@@ -71,7 +71,7 @@ class FootStage:
         self._swing: int | None = None  # mid-swing whose stance is not finished
         self._need = 0  # rows without which it cannot be
         self._last_swing: int | None = None
-        self._try_at = round(2.5 * RATE_HZ)  # rows at which the next attempt to find the axes is due
+        self._try_at = round(2.5 * _RATE_HZ)  # rows at which the next attempt to find the axes is due
         self._earliest = 0  # row of the last change of the mount
         self._meter.forget()
 
@@ -90,7 +90,7 @@ class FootStage:
     def finish(self) -> list[Contact | Gap | Readiness]:
         """The last stance, if its toe-off was seen; a short recording learns its axes from one stride."""
         h, self._ended = self._history, True
-        short = not self._axes.have and h.end - h.start >= RATE_HZ
+        short = not self._axes.have and h.end - h.start >= _RATE_HZ
         if short and not self._learn(h.start, h.end, least=1):
             return []
         return self._decide() if self._axes.have else []
@@ -126,14 +126,14 @@ class FootStage:
 
     def _close_at(self) -> int:
         """Rows from a mid-swing until its stance can be looked at."""
-        return round(0.60 * self._stride_s * RATE_HZ) + 3
+        return round(0.60 * self._stride_s * _RATE_HZ) + 3
 
     def _find_axes(self) -> bool:
         """From candidate mid-stances of the last 12 s; True when enough strides agree."""
         h = self._history
         while self._try_at <= h.end:
-            stop, self._try_at = self._try_at, self._try_at + round(0.5 * RATE_HZ)
-            start = max(self._earliest, stop - round(12 * RATE_HZ), h.start)
+            stop, self._try_at = self._try_at, self._try_at + round(0.5 * _RATE_HZ)
+            start = max(self._earliest, stop - round(12 * _RATE_HZ), h.start)
             if self._learn(start, stop, least=3):
                 return True
             self._cursor = max(self._cursor, start + 2)
@@ -142,8 +142,8 @@ class FootStage:
     def _learn(self, start: int, stop: int, least: int) -> bool:
         """Axes from the strides between two rows, if there are at least so many."""
         rows = self._history.rows(start, stop)
-        for a, b in mid_stances(rows[:, ACC], rows[:, GYR], RATE_HZ):
-            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / RATE_HZ)
+        for a, b in mid_stances(rows[:, ACC], rows[:, GYR], _RATE_HZ):
+            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / _RATE_HZ)
             self._axes.learn(stride, 0, b + 1 - a)
         if self._axes.have < least:
             self._axes.reset()
@@ -167,7 +167,7 @@ class FootStage:
         """The first peak of the smoothed pitch rate that is high enough, and the highest near it."""
         h = self._history
         self._cursor = max(self._cursor, h.start + 2)
-        stop = min(h.end, self._cursor + round(2 * RATE_HZ))
+        stop = min(h.end, self._cursor + round(2 * _RATE_HZ))
         if stop - self._cursor < 6:
             return False
         w = np.convolve(self._rate_of_pitch(self._cursor - 2, stop), np.array([1, 2, 3, 2, 1]) / 9, "valid")
@@ -176,7 +176,7 @@ class FootStage:
         if len(high) == 0:
             self._cursor += len(w) - 2
             return stop < h.end
-        i, near = int(high[0]), round(0.12 * RATE_HZ)
+        i, near = int(high[0]), round(0.12 * _RATE_HZ)
         while True:
             if i + near + 2 > len(w):
                 self._cursor += max(0, int(high[0]) - 1)
@@ -192,13 +192,13 @@ class FootStage:
         """Half the usual peak, halved again with every stride time that passes without one."""
         late = np.zeros(len(rows))
         if self._last_swing is not None:
-            late = np.maximum(0.0, (rows - self._last_swing) / (self._stride_s * RATE_HZ) - 1.5)
+            late = np.maximum(0.0, (rows - self._last_swing) / (self._stride_s * _RATE_HZ) - 1.5)
         return np.asarray(np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late))
 
     def _close(self, swing: int) -> list[Contact | Readiness] | None:
         """Mid-stance, then contact and toe-off, once their samples are there."""
         h = self._history
-        first, self._need = swing + round(0.143 * self._stride_s * RATE_HZ), swing + self._close_at()
+        first, self._need = swing + round(0.143 * self._stride_s * _RATE_HZ), swing + self._close_at()
         if self._ended:
             self._need = min(self._need, h.end)
         if h.end < self._need or self._need - 3 <= first:
@@ -207,18 +207,18 @@ class FootStage:
         zv = first + int(np.argmin(still))
         if still.min() > max(200.0, 4 * self._still):
             return self._reject(swing)
-        limit = zv + round((0.40 if self._stride_s < 0.95 else 0.65) * RATE_HZ)
+        limit = zv + round((0.40 if self._stride_s < 0.95 else 0.65) * _RATE_HZ)
         axes = self._axes.axes()
         assert axes is not None
-        look = round(LOOK_AHEAD_S * RATE_HZ)
+        look = round(LOOK_AHEAD_S * _RATE_HZ)
         rows = h.rows(swing, min(h.end, limit + look))
-        seen = stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, RATE_HZ)
+        seen = stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, _RATE_HZ)
         tipped = tipped_row(seen)
         if tipped is None or tipped > limit - 1 - swing:
             self._need = h.end + look
             return self._reject(swing) if h.end >= limit else None
         self._need = need = swing + math.ceil(tipped) + look
-        if self._ended and h.end >= swing + tipped + 0.03 * RATE_HZ:
+        if self._ended and h.end >= swing + tipped + 0.03 * _RATE_HZ:
             need = min(need, h.end)
         if h.end < need:
             return None
@@ -227,7 +227,7 @@ class FootStage:
 
     def _reject(self, swing: int) -> list[Contact | Readiness]:
         """No stance followed: it was not a mid-swing; look on right behind it."""
-        self._swing, self._cursor = None, swing + round(0.05 * RATE_HZ)
+        self._swing, self._cursor = None, swing + round(0.05 * _RATE_HZ)
         return []
 
     def _contact(self, swing: int, s: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
@@ -235,17 +235,17 @@ class FootStage:
         self._follow(swing)
         slap, t0 = slap_row(s), h.time(swing)
         features = {
-            "at_s": t0 + slap / RATE_HZ,
-            "tipped_s": t0 + tipped / RATE_HZ,
+            "at_s": t0 + slap / _RATE_HZ,
+            "tipped_s": t0 + tipped / _RATE_HZ,
             "stride_s": self._stride_s,
             "swing_dps": self._swing_dps,
         }
         features |= landing_terms(s, slap) | lift_off_terms(s, tipped)
-        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * RATE_HZ
-        to = tipped + m.foot_to_ms.value(features) * 1e-3 * RATE_HZ
-        if not 0.08 < (to - ic) / RATE_HZ < 1.2:
+        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * _RATE_HZ
+        to = tipped + m.foot_to_ms.value(features) * 1e-3 * _RATE_HZ
+        if not 0.08 < (to - ic) / _RATE_HZ < 1.2:
             return self._reject(swing)
-        ic0, to0 = slap - 0.0105 * RATE_HZ, tipped + 0.0186 * RATE_HZ
+        ic0, to0 = slap - 0.0105 * _RATE_HZ, tipped + 0.0186 * _RATE_HZ
         features |= self._meter.stride(
             h, self._axes, swing + s.zv, swing + rest_row(ic0, to0), slide_mps(s, ic0, to0)
         )
@@ -255,9 +255,9 @@ class FootStage:
             features["foot_strike_deg"] = m.foot_strike_deg.value(features)
         if "rise_pct" in features:
             features["slope_pct"] = m.foot_slope_pct.value(features)
-        filled = float(h.rows(swing, need)[:, FILLED].sum()) / RATE_HZ
+        filled = float(h.rows(swing, need)[:, FILLED].sum()) / _RATE_HZ
         contact = Contact(
-            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / RATE_HZ, t0 + to / RATE_HZ,
+            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / _RATE_HZ, t0 + to / _RATE_HZ,
             m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled, features,
         )  # fmt: skip
         return [contact, *self._readiness(need)]
@@ -268,7 +268,7 @@ class FootStage:
         if self._axes.shifted:
             self._axes.reset()
             self._meter.forget()
-            self._earliest, self._try_at = need, need + round(2.5 * RATE_HZ)
+            self._earliest, self._try_at = need, need + round(2.5 * _RATE_HZ)
             return [Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:
             return [Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need)]
@@ -277,9 +277,9 @@ class FootStage:
     def _follow(self, swing: int) -> None:
         """Adapt stride time and usual peak; go on behind this mid-swing."""
         if self._last_swing is not None:
-            stride = (swing - self._last_swing) / RATE_HZ
+            stride = (swing - self._last_swing) / _RATE_HZ
             if 0.4 < stride < 1.7:
                 self._stride_s += 0.2 * (stride - self._stride_s)
         self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
         self._last_swing, self._swing = swing, None
-        self._cursor = swing + round(0.55 * self._stride_s * RATE_HZ)
+        self._cursor = swing + round(0.55 * self._stride_s * _RATE_HZ)

@@ -63,7 +63,7 @@ class StrideMeter:
         known = axes.axes()
         if known is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        moved = both.moved(last[1] - first, rest + 1 - first, known.up)
+        moved = both.displacement(last[1] - first, rest + 1 - first, known.up)
         flat = moved - (moved @ known.up) * known.up
         time_s = (rest - last[1]) * dt
         length, rise = math.sqrt(flat @ flat), float(moved @ known.up)

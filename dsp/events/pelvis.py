@@ -18,7 +18,7 @@ from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, along
 from dsp.models import MODELS, Models
 from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Placement, Worn
 
-RATE_HZ = 100.0
+_RATE_HZ = 100.0
 SLOW, FAST = 0, 1  # History columns: vertical specific force in g, low-passed at 5 and at 12 Hz
 MEAN, SWAY = 2, 3  # its running mean and the running mean square about it
 CLIPPED_S = 10.0  # how long a clipped step casts doubt on the next ones
@@ -50,9 +50,9 @@ class PelvisStage:
         self.worn = worn
         self._models = models
         self._p = params or PelvisParams()
-        self._resampler = Resampler(RATE_HZ)
-        self._history = History(RATE_HZ, 7, keep_s=4.0)
-        self._sides = SideVote(RATE_HZ)
+        self._resampler = Resampler(_RATE_HZ)
+        self._history = History(_RATE_HZ, 7, keep_s=4.0)
+        self._sides = SideVote(_RATE_HZ)
         self._step_s = self._p.first_step_s
         self._load_ms: float | None = None  # how long the last step was loaded
         self._clock_s: float | None = None  # the crossing whose step is not finished yet
@@ -61,10 +61,10 @@ class PelvisStage:
         self._start_filters()
 
     def _start_filters(self) -> None:
-        self._gravity = RunningMean(4.0, RATE_HZ)
-        self._level = RunningMean(4.0, RATE_HZ)
-        self._slow, self._fast = Fir(5.0, RATE_HZ), Fir(12.0, RATE_HZ)
-        self._mean, self._sway = RunningMean(1.5, RATE_HZ), RunningMean(1.5, RATE_HZ)
+        self._gravity = RunningMean(4.0, _RATE_HZ)
+        self._level = RunningMean(4.0, _RATE_HZ)
+        self._slow, self._fast = Fir(5.0, _RATE_HZ), Fir(12.0, _RATE_HZ)
+        self._mean, self._sway = RunningMean(1.5, _RATE_HZ), RunningMean(1.5, _RATE_HZ)
         self._before: Array = np.full((4, 3), np.nan)  # the last rows of acceleration
         self._seen = 0  # rows of this grid that were searched for crossings
 
@@ -188,8 +188,8 @@ class PelvisStage:
     def _clipped(self, start_s: float, stop_s: float) -> bool:
         """An axis was stuck for part of a step lately, but not dead: its range is too small."""
         h = self._history
-        first = max(h.start, math.ceil((start_s - h.t0_s) * RATE_HZ))
-        last = min(h.end, first + max(1, round((stop_s - start_s) * RATE_HZ)))
+        first = max(h.start, math.ceil((start_s - h.t0_s) * _RATE_HZ))
+        last = min(h.end, first + max(1, round((stop_s - start_s) * _RATE_HZ)))
         share = h.rows(first, last)[:, STUCK].mean(axis=0)
         if np.any((share > 0.05) & (share < 0.9)):
             self._clipped_s = start_s
@@ -206,9 +206,9 @@ class PelvisStage:
         up, down = _last_up(force, self._p.load_g, start_s - t0), _last_down(force, self._p.load_g)
         off = _last_down(force, self._p.off_g)
         if up is not None and down is not None and down > up:
-            found["load_ms"] = 1e3 * (down - up) / RATE_HZ
+            found["load_ms"] = 1e3 * (down - up) / _RATE_HZ
         if off is not None:
-            found["off_s"] = t0 + off / RATE_HZ
+            found["off_s"] = t0 + off / _RATE_HZ
         found["flight_g"] = float(fast[1].min())
         found["harmonic_mm"] = _harmonic_mm(fast[1], stop_s - start_s)
         found["rise_mm"] = self._models.pelvis_rise_mm.value(found | {"step_s": stop_s - start_s})
@@ -217,8 +217,8 @@ class PelvisStage:
     def _column(self, column: int, start_s: float, stop_s: float, delay: int) -> tuple[float, Array] | None:
         """Time of the first row and the values of a column from start to stop (delay removed)."""
         h = self._history
-        first = math.ceil((start_s - h.t0_s) * RATE_HZ) + delay
-        last = min(math.floor((stop_s - h.t0_s) * RATE_HZ) + delay + 1, h.end)
+        first = math.ceil((start_s - h.t0_s) * _RATE_HZ) + delay
+        last = min(math.floor((stop_s - h.t0_s) * _RATE_HZ) + delay + 1, h.end)
         if first < h.start or last - first < 8:
             first = max(first, h.start)
             if last - first < 8:
@@ -237,7 +237,7 @@ def _last_down(x: Array, level: float) -> float | None:
 
 def _last_up(x: Array, level: float, before_s: float) -> float | None:
     """Fractional row of the last rise of ``x`` through ``level`` not later than ``before_s``."""
-    stop = min(len(x) - 1, math.ceil(before_s * RATE_HZ))
+    stop = min(len(x) - 1, math.ceil(before_s * _RATE_HZ))
     rises = np.flatnonzero((x[:stop] < level) & (x[1 : stop + 1] >= level))
     if len(rises) == 0:
         return None

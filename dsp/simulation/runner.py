@@ -21,7 +21,7 @@ from scipy.spatial.transform import Rotation
 from dsp.simulation import mean_curves
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 
-STRIDE_S = 0.70
+SIMULATED_STRIDE_S = 0.70
 """Of ``leg`` and ``trunk``."""
 
 
@@ -49,7 +49,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SimulatedRun:
     """Steps (n,) and what was true of each; ``seconds`` is the whole, standing included.
 
     ``braking_bws`` is the impulse of the mean force curve at this speed; no IMU sees how it varies.
@@ -84,7 +84,7 @@ class Device:
     offset_m: tuple[float, float, float] = field(default=(0.08, 0.0, -0.03))  # from the ankle, foot
 
 
-def plan(bouts: Sequence[Bout], style: Style | None = None, seed: int = 1) -> Run:
+def plan(bouts: Sequence[Bout], style: Style | None = None, seed: int = 1) -> SimulatedRun:
     """Steps of a run, left foot first after every stand."""
     style = style or Style()
     rng = np.random.default_rng(seed)
@@ -121,7 +121,7 @@ def _steps(
     style: Style,
     stretches: list[tuple[int, int]],
     rng: np.random.Generator,
-) -> Run:
+) -> SimulatedRun:
     ic, speed, stride, slope = table.T
     n = len(ic)
     share = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STANCE)
@@ -131,7 +131,7 @@ def _steps(
     mean_stride = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STRIDE_S)
     braking = impulse * stride / mean_stride * (1 + style.braking_sd * rng.standard_normal(n))
     zero = np.zeros(n)
-    return Run(
+    return SimulatedRun(
         seconds=seconds,
         style=style,
         left=left,
@@ -149,7 +149,7 @@ def _steps(
 
 
 def imu(
-    run: Run, placement: Placement, side: Side | None, device: Device, sensor: str, seed: int = 1
+    run: SimulatedRun, placement: Placement, side: Side | None, device: Device, sensor: str, seed: int = 1
 ) -> ImuChunk:
     """What one sensor measures over the whole run, standing included."""
     rng = np.random.default_rng(seed)
@@ -185,7 +185,7 @@ def imu(
 def leg(
     sensor: str, seconds: float = 14.0, rate_hz: float = 200.0, phase: float = 0.0, seed: int = 1
 ) -> ImuChunk:
-    """A shoe at an exact rhythm of ``STRIDE_S``; ``phase`` 0.5 is the right one."""
+    """A shoe at an exact rhythm of ``SIMULATED_STRIDE_S``; ``phase`` 0.5 is the right one."""
     side = Side.RIGHT if phase else Side.LEFT
     return _first(
         imu(_exact(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed), seconds
@@ -206,15 +206,15 @@ def _first(chunk: ImuChunk, seconds: float) -> ImuChunk:
 
 
 @cache
-def _exact(seconds: float) -> Run:
+def _exact(seconds: float) -> SimulatedRun:
     return plan(
-        [Bout(seconds=seconds + 2, speed_mps=2.8, cadence_spm=120 / STRIDE_S)],
+        [Bout(seconds=seconds + 2, speed_mps=2.8, cadence_spm=120 / SIMULATED_STRIDE_S)],
         Style(step_sd=0, contact_sd=0),
     )
 
 
 def _limb(
-    run: Run, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
+    run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
     """Foot or shank: position (n, 3) m, roll-pitch-yaw (n, 3) deg, ringing (n, 3) m/s², slope (n,) rad."""
     own = run.left[steps] == (side is Side.LEFT)
@@ -252,7 +252,7 @@ def _limb(
 
 
 def _trunk(
-    run: Run, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
+    run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
     """The same for a belt."""
     ic, to = run.ic_s[steps], run.to_s[steps]
@@ -276,7 +276,7 @@ def _phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:
     k = np.arange(len(ic), dtype=float)
     knots = np.column_stack((ic, to)).ravel()
     values = np.column_stack((k, k + stance)).ravel()
-    period = float(np.median(np.diff(ic))) if len(ic) > 1 else STRIDE_S
+    period = float(np.median(np.diff(ic))) if len(ic) > 1 else SIMULATED_STRIDE_S
     knots = np.concatenate((knots[:2] - period, knots, knots[-2:] + period))
     values = np.concatenate((values[:2] - 1, values, values[-2:] + 1))
     return np.asarray(PchipInterpolator(knots, values, extrapolate=True)(t), dtype=np.float64)
@@ -291,7 +291,7 @@ def _ringing(t: Array, at_s: Array, kick_ms2: Array, ring_hz: float, damping: fl
     return wave[:, None] * np.broadcast_to(kick_ms2, (len(at_s), 3))[last]
 
 
-def _without_jumps(acc: Array, run: Run, t: Array) -> Array:
+def _without_jumps(acc: Array, run: SimulatedRun, t: Array) -> Array:
     """Where running starts or ends the position jumps; the body, unlike the equations, does not."""
     for first, end in run.bouts:
         for edge in (run.ic_s[first], run.to_s[end - 1]):

@@ -22,7 +22,7 @@ def analyze(
     ] = False,
 ) -> None:
     """Analyse a recording as fast as possible and sum it up."""
-    from monitor.review.recording_summary import analyze as run
+    from monitor.review.recording_summary import analyze_recording as run
 
     run(file, steps, placement and placement.value, side and side.value, speed)
 
@@ -45,9 +45,9 @@ def metrics() -> None:
 def check_config(file: Annotated[Path | None, typer.Argument(help="settings file")] = None) -> None:
     """Check the settings and print what is in force."""
     from monitor.core import toml_text
-    from monitor.service.config import default_path, load
+    from monitor.service.config import default_path, load_config
 
-    found = load(file)
+    found = load_config(file)
     read = file or default_path()
     print(f"# {read}" if read.exists() else f"# defaults; {read} does not exist")
-    print(toml_text.write(found), end="")
+    print(toml_text.toml_of(found), end="")

@@ -10,7 +10,7 @@ import typer
 from monitor.cli.options import Settings, Where
 
 if TYPE_CHECKING:
-    from monitor.storage.store import SessionInfo
+    from monitor.storage.session_info import SessionInfo
 
 
 def baseline(
@@ -25,42 +25,42 @@ def baseline(
     from rich.console import Console
 
     from dsp.cueing.baseline import Baseline
-    from monitor.review import baseline_chart as own_normal
-    from monitor.review import cadence_plan as plan
-    from monitor.service.config import data_folder, load
+    from monitor.review import baseline_chart, cadence_plan
+    from monitor.service.config import data_folder, load_config
     from monitor.service.live_session import open_store
+    from monitor.storage.plan_file import plan_file, read_plan, write_plan
 
-    console, settings = Console(), load(config)
+    console, settings = Console(), load_config(config)
     folder, athlete = data_folder(settings), settings.athlete
-    path = plan.plan_file(folder, athlete)
+    path = plan_file(folder, athlete)
     with open_store(settings, Console(stderr=True)) as store, console.status("learning") as status:
 
-        def told(info: SessionInfo) -> None:
+        def show_progress(info: SessionInfo) -> None:
             status.update(f"learning from {info.id}")
 
         if relearn:
-            now = plan.relearn(store, athlete, told)
+            now = cadence_plan.relearn(store, athlete, show_progress)
         else:
-            now = plan.catch_up(plan.read(path), store, athlete, told)
+            now = cadence_plan.catch_up(read_plan(path), store, athlete, show_progress)
     if freeze:
-        now = plan.frozen(now)
-    plan.write(path, now)
+        now = cadence_plan.frozen_plan(now)
+    write_plan(path, now)
     if now.baseline is None:
         console.print(
             "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
             "gaitcue baseline --relearn reads the sessions that are kept already."
         )
         return
-    shown = own_normal.Shown(
+    shown = baseline_chart.BaselineView(
         athlete=athlete,
         baseline=Baseline.from_dict(now.baseline),
-        week=now.week(datetime.datetime.now(datetime.UTC).date()),
+        week=cadence_plan.plan_week(now, datetime.datetime.now(datetime.UTC).date()),
         target=settings.target,
     )
     out = picture or folder / "plans" / f"{path.stem}.html"
-    own_normal.save(shown, out)
-    console.print(own_normal.table(shown))
-    console.print(own_normal.summary(shown))
+    baseline_chart.write_baseline_chart(shown, out)
+    console.print(baseline_chart.baseline_table(shown))
+    console.print(baseline_chart.baseline_text(shown))
     console.print(f"picture: {out}", soft_wrap=True)
 
 
@@ -74,9 +74,9 @@ def twin(
     placement: Annotated[Where | None, typer.Option(help="which sensor of the recording to use")] = None,
 ) -> None:
     """Compare when to speak: a runner who answers cues, coached by gaitcue and by other rules."""
-    from monitor.cli.coaching_trial_tables import recorded, simulated
+    from monitor.cli.coaching_trial_tables import recorded, simulated_tables
 
     if file is None:
-        simulated(hours, drift, seed)
+        simulated_tables(hours, drift, seed)
     else:
         recorded(file, drift, placement and placement.value)

@@ -18,7 +18,7 @@ from dsp.types import Metric, Record
 from monitor.core.errors import InputError
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.simulation.coaching_trial import (
     OUTDOORS,
     STREETS,
@@ -26,11 +26,11 @@ from monitor.simulation.coaching_trial import (
     WEEK,
     Habits,
     Score,
-    replay,
+    drifted_recording,
     simulate,
 )
 
-COLUMNS = {
+_COLUMNS = {
     "cues_per_h": ("cues/h", 1),
     "false_per_h": ("false/h", 2),
     "delay_s": ("delay (s)", 1),
@@ -41,7 +41,7 @@ FIRSTS_S = (60, 110)
 """Where the drifts of a recording begin, in seconds of running: two passes."""
 
 
-def simulated(hours: float, drift_spm: float, seed: int) -> None:
+def simulated_tables(hours: float, drift_spm: float, seed: int) -> None:
     """On a treadmill and outdoors: first a runner who never drifts, then one who does."""
     console = Console()
     never, does = Habits(), Habits(lapses=4, lapse_spm=drift_spm)
@@ -59,7 +59,7 @@ def simulated(hours: float, drift_spm: float, seed: int) -> None:
                 simulate(ground, habits, hours, seed), math.ceil(hours), description=title
             ):
                 scores = done
-            console.print(table(f"{title} ({hours:g} h)", scores))
+            console.print(trial_table(f"{title} ({hours:g} h)", scores))
     console.print(
         "A simulated runner shows how rarely and how soon a rule speaks, not that cues help anybody."
     )
@@ -67,7 +67,7 @@ def simulated(hours: float, drift_spm: float, seed: int) -> None:
 
 def recorded(file: Path, drift_spm: float, placement: str | None) -> None:
     """Put drifts into a real run; its own mean is the normal, as nothing tells its pace."""
-    recording = read(file, placement, None)
+    recording = read_recording(file, placement, None)
     session = Session(recording.settings)
     records: list[Record] = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -81,8 +81,10 @@ def recorded(file: Path, drift_spm: float, placement: str | None) -> None:
         ("no drift put in", 0.0),
         (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
     ):
-        passes = [replay(records, settings, target, drift, first) for first in FIRSTS_S]
-        Console().print(table(f"{file.name}: {name}", [_both(a, b) for a, b in zip(*passes, strict=True)]))
+        passes = [drifted_recording(records, settings, target, drift, first) for first in FIRSTS_S]
+        Console().print(
+            trial_table(f"{file.name}: {name}", [_both(a, b) for a, b in zip(*passes, strict=True)])
+        )
 
 
 def own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
@@ -105,19 +107,19 @@ def own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
     return CoachSettings(cues=cues, baseline=baseline.to_dict(), week=WEEK), aim
 
 
-def table(title: str, scores: Sequence[Score]) -> Table:
+def trial_table(title: str, scores: Sequence[Score]) -> Table:
     """One row per policy."""
     out = Table(title=title)
     out.add_column("policy")
-    for heading, _ in COLUMNS.values():
+    for heading, _ in _COLUMNS.values():
         out.add_column(heading, justify="right")
     for score in scores:
         row = score.row
-        out.add_row(score.policy, *(_shown(row[k], digits) for k, (_, digits) in COLUMNS.items()))
+        out.add_row(score.policy, *(_cell(row[k], digits) for k, (_, digits) in _COLUMNS.items()))
     return out
 
 
-def _shown(value: float, digits: int) -> str:
+def _cell(value: float, digits: int) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 

@@ -12,7 +12,7 @@ from monitor.cli.options import Leg, Settings, Where
 if TYPE_CHECKING:
     from monitor.storage.store import Store
 
-Which = Annotated[
+SessionArgument = Annotated[
     str | None, typer.Argument(help="session, or the beginning of its name; the newest if left out")
 ]
 
@@ -30,15 +30,15 @@ def import_(
     config: Settings = None,
 ) -> None:
     """Keep recordings of watches, pods, phones and sensors as sessions: FIT, CSV, zip, NPZ, tapes."""
-    from monitor.cli.import_files import bring
+    from monitor.cli.import_files import import_files
 
-    failed = bring(files, placement and placement.value, side and side.value, columns, config)
+    failed = import_files(files, placement and placement.value, side and side.value, columns, config)
     if failed:
         raise typer.Exit(2)
 
 
 def export(
-    session: Which = None,
+    session: SessionArgument = None,
     format: Annotated[
         str, typer.Option(help="fit, csv, parquet, lp, tape, imu-csv or imu-parquet")
     ] = "fit",
@@ -48,17 +48,17 @@ def export(
     """Take a session away: activity file, tables with a data dictionary, or raw samples."""
     from rich.console import Console
 
-    from monitor.exports.formats import export as write
-    from monitor.service.config import load
+    from monitor.exports.formats import export_session as write
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
     console = Console(stderr=True)
-    with open_store(load(config), console) as store:
-        for path in write(store, chosen(store, session), format, out):
+    with open_store(load_config(config), console) as store:
+        for path in write(store, resolve_session(store, session), format, out):
             print(path)
 
 
-def chosen(store: Store, session: str | None) -> str:
+def resolve_session(store: Store, session: str | None) -> str:
     """The session meant: the newest, or the only one whose name begins like this; ``InputError`` else."""
     from monitor.core.errors import InputError
 

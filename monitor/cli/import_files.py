@@ -11,26 +11,26 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from monitor.core.errors import MonitorError
-from monitor.recordings.readers import READERS, is_export_folder, read
+from monitor.recordings.readers import READERS, is_export_folder, read_recording
 from monitor.recordings.recording import Recording
-from monitor.service.config import data_folder, load
+from monitor.service.config import data_folder, load_config
 from monitor.service.live_session import open_store
-from monitor.storage.import_recording import keep
+from monitor.storage.import_recording import import_recording
 
 
-def bring(
+def import_files(
     files: Iterable[Path], placement: str | None, side: str | None, columns: str, settings: Path | None
 ) -> int:
     """Keep them all; how many could not be."""
-    config, console = load(settings), Console(stderr=True)
+    config, console = load_config(settings), Console(stderr=True)
     kept = failed = 0
     with open_store(config, console) as store, Progress(console=console, transient=True) as bar:
         for path in _files(files):
             task = bar.add_task(path.name, total=None)
             show = functools.partial(_show, bar, task)
             try:
-                recording = read(path, placement, side, columns=columns)
-                info = keep(
+                recording = read_recording(path, placement, side, columns=columns)
+                info = import_recording(
                     store, data_folder(config), recording, config.athlete, _when(path), progress=show
                 )
             except MonitorError as exc:
@@ -38,7 +38,7 @@ def bring(
                 console.print(f"not imported: {exc}", style="red", soft_wrap=True, highlight=False)
             else:
                 kept += 1
-                bar.console.print(_told(path, info.id, recording), soft_wrap=True, highlight=False)
+                bar.console.print(_import_line(path, info.id, recording), soft_wrap=True, highlight=False)
             finally:
                 bar.remove_task(task)
     if kept + failed != 1:
@@ -68,6 +68,6 @@ def _when(path: Path) -> datetime.datetime:
         return datetime.datetime.now(datetime.UTC)
 
 
-def _told(path: Path, session: str, recording: Recording) -> str:
+def _import_line(path: Path, session: str, recording: Recording) -> str:
     text = f"{path.name}: {recording.duration_s / 60:.1f} min, kept as {session}"
     return "\n  ".join([text, *recording.remarks])

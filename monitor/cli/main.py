@@ -7,15 +7,19 @@ from collections.abc import Callable
 
 import typer
 
-from monitor.cli import analyze as look
-from monitor.cli import coaching as coach
-from monitor.cli import import_export as data
-from monitor.cli import notify as reach
-from monitor.cli import phone, run, stack
-from monitor.cli import review as after
-from monitor.cli import sensors as devices
-from monitor.cli import sessions as kept
-from monitor.cli import sync as align
+from monitor.cli import (
+    analyze,
+    coaching,
+    import_export,
+    notify,
+    phone,
+    review,
+    run,
+    sensors,
+    sessions,
+    stack,
+    sync,
+)
 from monitor.core.errors import ConfigError, InputError, MonitorError
 
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -23,25 +27,25 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     run.run,
     run.record,
     run.replay,
-    devices.scan,
-    devices.setup,
+    sensors.scan,
+    sensors.setup,
     phone.phone,
-    look.analyze,
-    align.sync,
-    after.review,
-    after.compare,
-    after.trends,
-    after.note,
-    data.import_,
-    data.export,
-    after.reanalyze,
-    after.backup,
-    after.restore,
-    reach.notify,
-    coach.baseline,
-    coach.twin,
-    look.metrics,
-    look.check_config,
+    analyze.analyze,
+    sync.sync,
+    review.review,
+    review.compare,
+    review.trends,
+    review.note,
+    import_export.import_,
+    import_export.export,
+    review.reanalyze,
+    review.backup,
+    review.restore,
+    notify.notify,
+    coaching.baseline,
+    coaching.twin,
+    analyze.metrics,
+    analyze.check_config,
     stack.status,
     stack.push,
     stack.schema,
@@ -58,7 +62,7 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
-app.add_typer(kept.app, name="sessions")
+app.add_typer(sessions.app, name="sessions")
 
 
 @app.callback()

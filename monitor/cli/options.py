@@ -49,7 +49,7 @@ def pace(text: str) -> float:
     return found
 
 
-def page(settings: Config, host: str | None, port: int | None) -> WebSettings:
+def page_settings(settings: Config, host: str | None, port: int | None) -> WebSettings:
     """The page's settings with what the command line says instead."""
     changes = {"host": host, "port": port}
     try:

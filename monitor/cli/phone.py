@@ -14,10 +14,10 @@ def phone(config: Settings = None) -> None:
 
     from monitor.core.errors import ConfigError
     from monitor.core.http_server import seen_from_outside
-    from monitor.service.config import data_folder, load
+    from monitor.service.config import data_folder, load_config
     from monitor.sources.phone_settings import needed, path, pushing
 
-    settings, console = load(config), Console()
+    settings, console = load_config(config), Console()
     over_http, over_mqtt = pushing(settings.sensor, "http"), pushing(settings.sensor, "mqtt")
     if not over_http and not over_mqtt:
         raise ConfigError(

@@ -45,7 +45,7 @@ def yes(dialogue: Dialogue, question: str, default: bool = True) -> bool:
         dialogue.say(f'"{said}" is neither y nor n.')
 
 
-def choose(dialogue: Dialogue, question: str, options: Sequence[str], default: str) -> str:
+def choose_number(dialogue: Dialogue, question: str, options: Sequence[str], default: str) -> str:
     """Ask until it is one of them; a beginning that fits only one is enough."""
     while True:
         said = dialogue.ask(f"{question} ({', '.join(options)})", default).lower()

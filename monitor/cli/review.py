@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.import_export import Which, chosen
-from monitor.cli.options import Host, Port, Settings, page, progress_bar
+from monitor.cli.import_export import SessionArgument, resolve_session
+from monitor.cli.options import Host, Port, Settings, page_settings, progress_bar
 
 
 def review(
-    session: Which = None,
+    session: SessionArgument = None,
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; beside the sessions if left out")
     ] = None,
@@ -29,22 +29,22 @@ def review(
 
     from rich.console import Console
 
-    from monitor.review.report import review as report
-    from monitor.service.config import data_folder, load
+    from monitor.review.report import session_review as report
+    from monitor.service.config import data_folder, load_config
     from monitor.service.live_session import open_store
-    from monitor.web.review_file import write
+    from monitor.web.review_file import write_review
 
-    settings, console = load(config), Console(stderr=True)
+    settings, console = load_config(config), Console(stderr=True)
     if web:
-        from monitor.service.review_server import serve
+        from monitor.service.review_server import serve_review
 
-        serve(settings, page(settings, host, port), Console())
+        serve_review(settings, page_settings(settings, host, port), Console())
         return
     with open_store(settings, console) as store:
-        name = chosen(store, session)
+        name = resolve_session(store, session)
         found = report(store, name)
     path = out or data_folder(settings) / "reviews" / f"{name}.html"
-    write(found, path)
+    write_review(found, path)
     said = found["words"]
     for label in ("well", "work", "target"):
         console.print(f"[b]{label}[/b]: {said[label]['text']}", highlight=False)
@@ -64,13 +64,13 @@ def compare(
     from rich.table import Table
 
     from dsp.metrics import BY_NAME
-    from monitor.review.compare import compare as against
+    from monitor.review.compare import compare_sessions as against
     from monitor.review.feedback_text import clear
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
-    with open_store(load(config), Console(stderr=True)) as store:
-        names = [chosen(store, s) for s in sessions]
+    with open_store(load_config(config), Console(stderr=True)) as store:
+        names = [resolve_session(store, s) for s in sessions]
         rows = against(store, names)
     table = Table(
         caption="differences from the first at the same speed and grade, 95 % interval; * leaves out zero"
@@ -102,11 +102,11 @@ def trends(
     from rich.table import Table
 
     from dsp.metrics import BY_NAME
-    from monitor.review.compare import trends as over
-    from monitor.service.config import load
+    from monitor.review.compare import metric_trends as over
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
-    settings = load(config)
+    settings = load_config(config)
     with open_store(settings, Console(stderr=True)) as store:
         found = over(store, athlete or settings.athlete, weeks)
     table = Table(
@@ -133,13 +133,13 @@ def note(
     from rich.console import Console
 
     from monitor.core.errors import ConfigError
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
     if not text.strip() and pain is None:
         raise ConfigError("give a text, --pain 0 to 10, or both")
-    with open_store(load(config), Console(stderr=True)) as store:
-        name = chosen(store, session)
+    with open_store(load_config(config), Console(stderr=True)) as store:
+        name = resolve_session(store, session)
         store.add_note(name, "note" if pain is None else "pain", text.strip(), value=pain)
     if pain is not None and pain > 3:
         print(
@@ -148,41 +148,41 @@ def note(
 
 
 def reanalyze(
-    session: Which = None,
+    session: SessionArgument = None,
     all: Annotated[bool, typer.Option("--all", help="every session that has its raw tape")] = False,
     config: Settings = None,
 ) -> None:
     """Make a session's numbers anew with this version's engine and say which changed."""
     from rich.console import Console
 
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
-    from monitor.storage import tape_archive as tapes
-    from monitor.storage.reanalysis import reanalyse, told
+    from monitor.storage import tape_archive
+    from monitor.storage.reanalysis import reanalysis_text, reanalyze
 
     console = Console()
-    with open_store(load(config), Console(stderr=True)) as store:
+    with open_store(load_config(config), Console(stderr=True)) as store:
         infos = (
-            [i for i in store.sessions() if i.ended and tapes.found(i)]
+            [i for i in store.sessions() if i.ended and tape_archive.tape_file(i)]
             if all
-            else [store.session(chosen(store, session))]
+            else [store.session(resolve_session(store, session))]
         )
         for info in infos:
             with progress_bar(info.id) as progress:
-                again = reanalyse(store, info, progress)
-            console.print(told(again), highlight=False, soft_wrap=True)
+                again = reanalyze(store, info, progress)
+            console.print(reanalysis_text(again), highlight=False, soft_wrap=True)
 
 
 def backup(out: Annotated[Path, typer.Argument(help="tar file to write")], config: Settings = None) -> None:
     """Save everything that was ever kept, raw tapes included, into one file."""
     from rich.console import Console
 
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
-    from monitor.storage import session_edit as library
+    from monitor.storage.backup import write_backup
 
-    with open_store(load(config), Console(stderr=True)) as store:
-        size = library.backup(store, out)
+    with open_store(load_config(config), Console(stderr=True)) as store:
+        size = write_backup(store, out)
         print(f"{len(store.sessions())} sessions, {size / 1e6:.1f} MB: {out}")
 
 
@@ -190,8 +190,8 @@ def restore(
     file: Annotated[Path, typer.Argument(help="what gaitcue backup wrote")], config: Settings = None
 ) -> None:
     """Bring a backup back; never over sessions that are there."""
-    from monitor.service.config import data_folder, load
-    from monitor.storage import session_edit as library
+    from monitor.service.config import data_folder, load_config
+    from monitor.storage.backup import restore_backup
 
-    folder = data_folder(load(config))
-    print(f"{library.restore(file, folder)} sessions are back in {folder}")
+    folder = data_folder(load_config(config))
+    print(f"{restore_backup(file, folder)} sessions are back in {folder}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Host, Leg, Port, Settings, Web, Where, pace, page
+from monitor.cli.options import Host, Leg, Port, Settings, Web, Where, pace, page_settings
 
 
 def demo(
@@ -25,17 +25,17 @@ def demo(
     config: Settings = None,
 ) -> None:
     """Run on two simulated shoes and a belt: numbers as they come, a drift, the cue, the answer."""
-    from monitor.service.config import Config, load
-    from monitor.service.demo import demo as run
-    from monitor.service.demo import radio_demo
+    from monitor.service.config import Config, load_config
+    from monitor.service.demo import run_demo as run
+    from monitor.service.demo import run_radio_demo
 
-    shown = page(Config(), host, port) if web else None
+    shown = page_settings(Config(), host, port) if web else None
     if squad:
-        from monitor.service.demo_squad import run as run_squad
+        from monitor.service.demo_squad import run_demo_squad as run_squad
 
-        run_squad(load(config), squad, seconds, speed)
+        run_squad(load_config(config), squad, seconds, speed)
     elif radio:
-        radio_demo(seconds, shown)
+        run_radio_demo(seconds, shown)
     else:
         run(seconds, speed, shown)
 
@@ -52,11 +52,11 @@ def run(
 ) -> None:
     """Run live on the configured sensors until Ctrl-C: page, store and tape."""
     from monitor.service.config import athlete_file
-    from monitor.service.start import configured
-    from monitor.service.start import run as start
+    from monitor.service.start import ready_config
+    from monitor.service.start import run_live as start
 
-    settings = configured(athlete_file(athlete) if athlete else config)
-    start(settings, title, web=page(settings, host, port) if web else None)
+    settings = ready_config(athlete_file(athlete) if athlete else config)
+    start(settings, title, web=page_settings(settings, host, port) if web else None)
 
 
 def record(
@@ -64,11 +64,11 @@ def record(
     config: Settings = None,
 ) -> None:
     """Record what the configured sensors send, untouched, until Ctrl-C; nothing else is kept."""
-    from monitor.service.start import checked_tape, configured
-    from monitor.service.start import run as start
+    from monitor.service.start import new_tape_path, ready_config
+    from monitor.service.start import run_live as start
 
-    tape = checked_tape(raw)
-    start(configured(config), raw.stem, tape=tape)
+    tape = new_tape_path(raw)
+    start(ready_config(config), raw.stem, tape=tape)
 
 
 def replay(
@@ -85,20 +85,20 @@ def replay(
     """Run a recording through the live service, as if it happened now."""
     from rich.console import Console
 
-    from monitor.recordings.readers import read
-    from monitor.service.config import load
-    from monitor.service.live_session import Live, go
+    from monitor.recordings.readers import read_recording
+    from monitor.service.config import load_config
+    from monitor.service.live_session import LiveOptions, run_session
     from monitor.sources.replay import Replay
 
-    settings, times = load(config), pace(speed)
-    recording = read(file, placement and placement.value, side and side.value)
-    live = Live(
+    settings, times = load_config(config), pace(speed)
+    recording = read_recording(file, placement and placement.value, side and side.value)
+    live = LiveOptions(
         title=recording.title,
         settings=recording.settings,
         sources=lambda time: [Replay(recording, time, times)],
         keep=keep,
-        web=page(settings, host, port) if web else None,
+        web=page_settings(settings, host, port) if web else None,
         linger=web,
         pace=times,
     )
-    go(settings, live, Console())
+    run_session(settings, live, Console())

@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.core.errors import DecodeError, SensorError
-from monitor.core.monotonic import RealTime, Steady
+from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.toml_text import literal
-from monitor.devices import device_information as identity
+from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
 from monitor.sources.bluetooth.connection import connected
-from monitor.sources.bluetooth.families import families, gatt_of, is_imu, kinds
-from monitor.sources.bluetooth.scanner import Air, Sighting
+from monitor.sources.bluetooth.families import families, family_gatt, is_imu, kinds
+from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
 UNATTENDED_S = 10.0  # without a terminal and without --seconds
@@ -37,15 +37,15 @@ class Details:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundSensor:
     """One device that was seen."""
 
-    sighting: Sighting
+    sighting: Advertisement
     kinds: list[SensorSpec]
     details: Details | None = None
 
 
-def scan(
+def find_sensors(
     settings: BluetoothSettings,
     seconds: float | None,
     console: Console,
@@ -55,11 +55,11 @@ def scan(
 ) -> None:
     """Scan until Ctrl-C or for ``seconds``.  ``BluetoothOff`` without Bluetooth."""
     until_s = seconds if seconds is not None or console.is_terminal else UNATTENDED_S
-    found: dict[str, Found] = {}
+    found: dict[str, FoundSensor] = {}
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_scan(settings, until_s, console, found, connect, everything))
     if not console.is_terminal:
-        console.print(table(found.values(), everything))
+        console.print(found_table(found.values(), everything))
     useful = [f for f in found.values() if f.kinds]
     if not useful:
         console.print(
@@ -73,30 +73,30 @@ async def _scan(
     settings: BluetoothSettings,
     seconds: float | None,
     console: Console,
-    found: dict[str, Found],
+    found: dict[str, FoundSensor],
     connect: bool,
     everything: bool,
 ) -> None:
     await asyncio.to_thread(families)
-    time = RealTime()
-    air = Air(time, next(iter(settings.adapters), None))
+    time = SystemClock()
+    air = Scanner(time, next(iter(settings.adapters), None))
     with Live(console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
 
-        def told(sightings: list[Sighting]) -> None:
+        def show_sightings(sightings: list[Advertisement]) -> None:
             update(found, sightings)
-            live.update(table(found.values(), everything))
+            live.update(found_table(found.values(), everything))
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 if connect:
                     async with asyncio.TaskGroup() as group:
-                        group.create_task(air.watch(told), name="watch")
+                        group.create_task(air.watch(show_sightings), name="watch")
                         group.create_task(_ask_all(air, found, time), name="ask")
                 else:
-                    await air.watch(told)
+                    await air.watch(show_sightings)
 
 
-async def _ask_all(air: Air, found: Mapping[str, Found], time: Steady) -> None:
+async def _ask_all(air: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:
     while True:
         for f in list(found.values()):
             if f.kinds and f.details is None:
@@ -104,9 +104,9 @@ async def _ask_all(air: Air, found: Mapping[str, Found], time: Steady) -> None:
         await time.sleep(1.0)
 
 
-async def ask(air: Air, sighting: Sighting, spec: SensorSpec, time: Steady) -> Details:
+async def ask(air: Scanner, sighting: Advertisement, spec: SensorSpec, time: MonotonicClock) -> Details:
     """Connect for a moment; what goes wrong is part of the answer."""
-    gatt = gatt_of(spec)
+    gatt = family_gatt(spec)
     assert gatt is not None
     try:
         async with connected(air, sighting, sighting.name, gatt, time) as link:
@@ -116,29 +116,29 @@ async def ask(air: Air, sighting: Sighting, spec: SensorSpec, time: Steady) -> D
     pct = None
     if level is not None:
         with contextlib.suppress(DecodeError):
-            pct = identity.battery_pct(level)
+            pct = device_information.battery_pct(level)
     return Details(serial, pct)
 
 
-async def near(settings: BluetoothSettings, seconds: float, time: Steady) -> list[Found]:
+async def near(settings: BluetoothSettings, seconds: float, time: MonotonicClock) -> list[FoundSensor]:
     """The sensors that we can use, the strongest first."""
     await asyncio.to_thread(families)
-    found: dict[str, Found] = {}
-    air = Air(time, next(iter(settings.adapters), None))
+    found: dict[str, FoundSensor] = {}
+    air = Scanner(time, next(iter(settings.adapters), None))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await air.watch(lambda sightings: update(found, sightings))
     return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.sighting.rssi_dbm or -999))
 
 
-def update(found: dict[str, Found], sightings: Iterable[Sighting]) -> None:
+def update(found: dict[str, FoundSensor], sightings: Iterable[Advertisement]) -> None:
     """Add what is new, refresh what is known."""
     for s in sightings:
-        known = found.setdefault(s.address, Found(s, []))
+        known = found.setdefault(s.address, FoundSensor(s, []))
         known.sighting, known.kinds = s, kinds(s)
 
 
-def table(found: Iterable[Found], everything: bool) -> Table:
+def found_table(found: Iterable[FoundSensor], everything: bool) -> Table:
     """The sensors we can use, the strongest first; the rest as a number, or listed too."""
     ordered = sorted(found, key=lambda f: (not f.kinds, -(f.sighting.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)
@@ -159,7 +159,7 @@ def _placement(spec: SensorSpec) -> list[str]:
     return [worn, 'side = "L"   # or "R"; not for pelvis and waist']
 
 
-def _row(f: Found) -> list[str | Text]:
+def _row(f: FoundSensor) -> list[str | Text]:
     details = f.details or Details()
     battery = f"{details.battery_pct:.0f} %" if details.battery_pct is not None else ""
     name = Text(f.sighting.name or f.sighting.address)
@@ -182,7 +182,7 @@ def signal(rssi_dbm: int | None) -> str:
     return f"{_BARS[:bars]:<4} {rssi_dbm} dBm"
 
 
-def to_paste(f: Found) -> str:
+def to_paste(f: FoundSensor) -> str:
     """``[[sensor]]`` for the settings file."""
     first, *others = f.kinds
     match = f.sighting.name or (f.details.serial if f.details else "")

@@ -21,10 +21,10 @@ def scan(
     """Show which sensors are near, what each can measure, and the settings to paste."""
     from rich.console import Console
 
-    from monitor.cli.scan import scan as run
-    from monitor.service.config import load
+    from monitor.cli.scan import find_sensors as run
+    from monitor.service.config import load_config
 
-    run(load(config).bluetooth, seconds, Console(), connect=connect, everything=everything)
+    run(load_config(config).bluetooth, seconds, Console(), connect=connect, everything=everything)
 
 
 def setup(
@@ -35,19 +35,22 @@ def setup(
 
     from monitor.cli.prompts import AtTerminal
     from monitor.cli.scan import ask, near
-    from monitor.cli.setup_wizard import LOOK_S, Around
-    from monitor.cli.setup_wizard import setup as run
-    from monitor.core.monotonic import RealTime
+    from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
+    from monitor.cli.setup_wizard import run_setup as run
+    from monitor.core.monotonic import SystemClock
     from monitor.service.config import default_path
-    from monitor.sources.bluetooth.scanner import Air
+    from monitor.sources.bluetooth.scanner import Scanner
     from monitor.sources.bluetooth.stream_check import trial
 
-    around = Around(
-        look=lambda config: near(config.bluetooth, LOOK_S, RealTime()),
+    around = SetupContext(
+        look=lambda config: near(config.bluetooth, SETUP_SCAN_S, SystemClock()),
         ask=lambda config, f: ask(
-            Air(RealTime(), next(iter(config.bluetooth.adapters), None)), f.sighting, f.kinds[0], RealTime()
+            Scanner(SystemClock(), next(iter(config.bluetooth.adapters), None)),
+            f.sighting,
+            f.kinds[0],
+            SystemClock(),
         ),
-        trial=lambda config, sensors: trial(sensors, config.bluetooth, RealTime()),
+        trial=lambda config, sensors: trial(sensors, config.bluetooth, SystemClock()),
     )
     try:
         run(file or default_path(), AtTerminal(Console()), around)

@@ -32,7 +32,7 @@ def listed(config: Settings = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from monitor.storage import tape_archive as tapes
+    from monitor.storage import tape_archive
 
     table = Table()
     for heading, right in (
@@ -47,7 +47,7 @@ def listed(config: Settings = None) -> None:
         table.add_column(heading, overflow="fold", justify="right" if right else "left")
     with _store(config) as store:
         infos = store.sessions()
-        sizes = tapes.sizes(infos)
+        sizes = tape_archive.tape_sizes(infos)
         for s in infos:
             size = f"{sizes[s.id] / 1e6:.1f} MB" if s.id in sizes else "–"
             minutes = f"{s.duration_s / 60:.1f}"
@@ -68,12 +68,12 @@ def listed(config: Settings = None) -> None:
 @app.command()
 def show(session: Name, config: Settings = None) -> None:
     """What is known about one session."""
-    from monitor.cli.import_export import chosen
-    from monitor.storage import tape_archive as tapes
+    from monitor.cli.import_export import resolve_session
+    from monitor.storage import tape_archive
 
     with _store(config) as store:
-        info = store.session(chosen(store, session))
-        tape = tapes.found(info)
+        info = store.session(resolve_session(store, session))
+        tape = tape_archive.tape_file(info)
         for label, value in (
             ("session", info.id),
             ("title", info.title),
@@ -99,10 +99,10 @@ def show(session: Name, config: Settings = None) -> None:
 @app.command()
 def rename(session: Name, title: str, config: Settings = None) -> None:
     """Give a session another title."""
-    from monitor.cli.import_export import chosen
+    from monitor.cli.import_export import resolve_session
 
     with _store(config) as store:
-        store.rename(chosen(store, session), title)
+        store.rename(resolve_session(store, session), title)
 
 
 @app.command()
@@ -114,12 +114,12 @@ def tag(
     config: Settings = None,
 ) -> None:
     """Tag a session: shoe, surface, felt effort, anything."""
-    from monitor.cli.import_export import chosen
-    from monitor.storage import session_edit as library
+    from monitor.cli.import_export import resolve_session
+    from monitor.storage import session_edit
 
     with _store(config) as store:
-        info = store.session(chosen(store, session))
-        store.tag(info.id, library.tagged(info, tags))
+        info = store.session(resolve_session(store, session))
+        store.tag(info.id, session_edit.edited_tags(info, tags))
         print(", ".join(store.session(info.id).tags) or "no tags")
 
 
@@ -130,13 +130,15 @@ def split(
     config: Settings = None,
 ) -> None:
     """Two sessions out of one."""
-    from monitor.cli.import_export import chosen
-    from monitor.service.config import data_folder, load
-    from monitor.storage import session_edit as library
+    from monitor.cli.import_export import resolve_session
+    from monitor.service.config import data_folder, load_config
+    from monitor.storage import session_edit
 
     with _store(config) as store, progress_bar("cutting") as progress:
-        info = store.session(chosen(store, session))
-        for part in library.split(store, data_folder(load(config)), info, seconds(at), progress=progress):
+        info = store.session(resolve_session(store, session))
+        for part in session_edit.split_session(
+            store, data_folder(load_config(config)), info, seconds(at), progress=progress
+        ):
             print(part.id)
 
 
@@ -145,13 +147,17 @@ def merge(
     names: Annotated[list[str], typer.Argument(help="two sessions or more")], config: Settings = None
 ) -> None:
     """One session out of several of the same sensors."""
-    from monitor.cli.import_export import chosen
-    from monitor.service.config import data_folder, load
-    from monitor.storage import session_edit as library
+    from monitor.cli.import_export import resolve_session
+    from monitor.service.config import data_folder, load_config
+    from monitor.storage import session_edit
 
     with _store(config) as store, progress_bar("joining") as progress:
-        infos = [store.session(chosen(store, name)) for name in names]
-        print(library.merge(store, data_folder(load(config)), infos, progress=progress).id)
+        infos = [store.session(resolve_session(store, name)) for name in names]
+        print(
+            session_edit.merge_sessions(
+                store, data_folder(load_config(config)), infos, progress=progress
+            ).id
+        )
 
 
 @app.command()
@@ -161,15 +167,15 @@ def delete(
     config: Settings = None,
 ) -> None:
     """Really delete sessions, their raw tapes included."""
-    from monitor.cli.import_export import chosen
-    from monitor.storage import session_edit as library
+    from monitor.cli.import_export import resolve_session
+    from monitor.storage import session_edit
 
     with _store(config) as store:
         for name in names:
-            info = store.session(chosen(store, name))
+            info = store.session(resolve_session(store, name))
             told = f"{info.id} ({info.title}, {info.duration_s / 60:.0f} min)"
             if yes or typer.confirm(f"Really delete {told} with its raw data? It cannot be brought back."):
-                freed = library.delete(store, info)
+                freed = session_edit.delete_session(store, info)
                 print(f"deleted {told}, {freed / 1e6:.1f} MB of tape")
 
 
@@ -181,14 +187,16 @@ def tidy(
     """Compress or drop old raw tapes as [store] in the settings says; metrics always stay."""
     import datetime
 
-    from monitor.service.config import load
-    from monitor.storage import tape_archive as tapes
+    from monitor.service.config import load_config
+    from monitor.storage import tape_archive
 
-    policy = load(config).store
+    policy = load_config(config).store
     with _store(config) as store:
         now = datetime.datetime.now(datetime.UTC)
         done = list(
-            tapes.tidy(store, now, policy.compress_after_days, policy.drop_after_days, really=not dry_run)
+            tape_archive.tidy_tapes(
+                store, now, policy.compress_after_days, policy.drop_after_days, really=not dry_run
+            )
         )
     for one in done:
         would = "would be " if dry_run else ""
@@ -214,7 +222,7 @@ def seconds(text: str) -> float:
 def _store(config: Path | None) -> Store:
     from rich.console import Console
 
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
-    return open_store(load(config), Console(stderr=True))
+    return open_store(load_config(config), Console(stderr=True))

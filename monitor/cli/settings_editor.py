@@ -51,7 +51,7 @@ def edited(text: str, edit: Edit, path: Path) -> str:
     return tomlkit.dumps(document)
 
 
-def save(path: Path, text: str) -> Path | None:
+def save_settings(path: Path, text: str) -> Path | None:
     """Write; what was there before is kept beside it, and its place is the answer."""
     backup = path.with_name(path.name + BACKUP) if path.exists() else None
     try:

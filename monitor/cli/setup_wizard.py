@@ -13,42 +13,42 @@ from pathlib import Path
 from typing import Any
 
 from dsp.types import Placement, Runner, Side
-from monitor.cli import settings_editor as toml_edit
-from monitor.cli.prompts import Dialogue, choose, pick, yes
-from monitor.cli.scan import Details, Found
+from monitor.cli import settings_editor
+from monitor.cli.prompts import Dialogue, choose_number, pick, yes
+from monitor.cli.scan import Details, FoundSensor
 from monitor.cli.settings_editor import Edit
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
-from monitor.devices.registry import SENSORS, SensorSpec
+from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.devices.sensor_logger import PLATFORMS
-from monitor.service.config import Config, load
+from monitor.service.config import Config, load_config
 from monitor.sources.bluetooth.families import is_imu
-from monitor.sources.bluetooth.stream_check import Verdict
+from monitor.sources.bluetooth.stream_check import StreamCheck
 
-LOOK_S = 8.0
+SETUP_SCAN_S = 8.0
 PHONE = "sensor_logger"
 _WORN_AS_IMU = tuple(p.value for p in Placement if p is not Placement.POD)
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class SetupContext:
     """What the dialogue needs of the world: who is near, what one says of itself, how they stream."""
 
-    look: Callable[[Config], Coroutine[Any, Any, list[Found]]]
-    ask: Callable[[Config, Found], Coroutine[Any, Any, Details]]
-    trial: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[Verdict]]]
+    look: Callable[[Config], Coroutine[Any, Any, list[FoundSensor]]]
+    ask: Callable[[Config, FoundSensor], Coroutine[Any, Any, Details]]
+    trial: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[StreamCheck]]]
 
 
-def setup(path: Path, dialogue: Dialogue, around: Around) -> bool:
+def run_setup(path: Path, dialogue: Dialogue, around: SetupContext) -> bool:
     """Ask, try, write; False if nothing was written."""
     text, config = _existing(path, dialogue)
     config = _runner(config, dialogue)
     config = replace(config, sensor=_sensors(config, dialogue, around))
     if config.sensor and yes(dialogue, "Try the sensors now? Have them switched on and near"):
         config = replace(config, sensor=_tried(config, dialogue, around))
-    new = toml_edit.edited(text, _edit(config), path)
+    new = settings_editor.edited(text, _edit(config), path)
     if new == text:
         dialogue.say(f"Nothing has changed; {path} stays as it is.")
         return False
@@ -56,8 +56,8 @@ def setup(path: Path, dialogue: Dialogue, around: Around) -> bool:
     if not yes(dialogue, f"Write this to {path}?"):
         dialogue.say("Nothing was written.")
         return False
-    backup = toml_edit.save(path, new)
-    load(path)  # what was written must be readable
+    backup = settings_editor.save_settings(path, new)
+    load_config(path)  # what was written must be readable
     dialogue.say(f"Written to {path}." + (f" The old file is {backup}." if backup else ""))
     dialogue.say("Start with:  gaitcue run")
     return True
@@ -68,11 +68,11 @@ def _existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
         dialogue.say(f"There is no {path} yet; Enter takes what stands in brackets.")
         return "", Config()
     try:
-        config = load(path)
+        config = load_config(path)
         text = path.read_text(encoding="utf-8")
     except ConfigError as exc:
         dialogue.say(f"The settings have mistakes:\n{exc}")
-        question = f"Begin with an empty file? The old one is kept as {path.name}{toml_edit.BACKUP}"
+        question = f"Begin with an empty file? The old one is kept as {path.name}{settings_editor.BACKUP}"
         if yes(dialogue, question, default=False):
             return "", Config()
         raise
@@ -109,19 +109,19 @@ def _number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Ru
             dialogue.say(f"{reason}.")
 
 
-def _sensors(config: Config, dialogue: Dialogue, around: Around) -> tuple[SensorSettings, ...]:
+def _sensors(config: Config, dialogue: Dialogue, around: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that are kept, those that were found, and the phone."""
     kept = [
-        s for s in config.sensor if yes(dialogue, f'Keep "{s.name}" ({SENSORS[s.kind].label}, {_worn(s)})?')
+        s for s in config.sensor if yes(dialogue, f'Keep "{s.name}" ({DEVICES[s.kind].label}, {_worn(s)})?')
     ]
     while yes(dialogue, "Look for sensors? Switch them on first", default=not kept):
-        dialogue.say(f"Looking for {LOOK_S:.0f} seconds ...")
+        dialogue.say(f"Looking for {SETUP_SCAN_S:.0f} seconds ...")
         try:
             found = asyncio.run(around.look(config))
         except MonitorError as exc:
             dialogue.say(f"{exc}")
             continue
-        chosen = _chosen(found, dialogue)
+        chosen = _ask_which(found, dialogue)
         if chosen is not None:
             for f in chosen:
                 kept.append(_described(f, kept, found, config, dialogue, around))
@@ -133,7 +133,7 @@ def _sensors(config: Config, dialogue: Dialogue, around: Around) -> tuple[Sensor
     return tuple(kept)
 
 
-def _chosen(found: Sequence[Found], dialogue: Dialogue) -> list[Found] | None:
+def _ask_which(found: Sequence[FoundSensor], dialogue: Dialogue) -> list[FoundSensor] | None:
     if not found:
         dialogue.say("No sensor was seen. Shake it, end its phone app, come closer.")
         return None
@@ -147,19 +147,19 @@ def _chosen(found: Sequence[Found], dialogue: Dialogue) -> list[Found] | None:
 
 
 def _described(
-    f: Found,
+    f: FoundSensor,
     others: Sequence[SensorSettings],
-    found: Sequence[Found],
+    found: Sequence[FoundSensor],
     config: Config,
     dialogue: Dialogue,
-    around: Around,
+    around: SetupContext,
 ) -> SensorSettings:
     name = f.sighting.name
     dialogue.say(f"\n{name or f.sighting.address}:")
     spec = f.kinds[0]
     if len(f.kinds) > 1:
-        kind = choose(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
-        spec = SENSORS[kind]
+        kind = choose_number(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
+        spec = DEVICES[kind]
     placement, side = _placed(spec, others, dialogue)
     match: str | None = name or None
     if not name or sum(o.sighting.name == name for o in found) > 1:
@@ -178,11 +178,11 @@ def _placed(
 ) -> tuple[Placement, Side | None]:
     if not is_imu(spec):
         return Placement.POD, None
-    placement = Placement(choose(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
+    placement = Placement(choose_number(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
     if not placement.one_leg:
         return placement, None
     taken = any((s.placement, s.side) == (placement, Side.LEFT) for s in others)
-    side = choose(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
+    side = choose_number(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
     return placement, _SIDES[side]
 
 
@@ -217,15 +217,15 @@ def _named(
 
 
 def _phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSettings:
-    platform = choose(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
-    worn = choose(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
-    spec = SENSORS[PHONE]
+    platform = choose_number(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
+    worn = choose_number(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
+    spec = DEVICES[PHONE]
     return _named(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
 
 
-def _tried(config: Config, dialogue: Dialogue, around: Around) -> tuple[SensorSettings, ...]:
+def _tried(config: Config, dialogue: Dialogue, around: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that stream, and those that are wanted nevertheless."""
-    tried = [s for s in config.sensor if SENSORS[s.kind].gatt is not None]
+    tried = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
     out = {s.name for s in config.sensor}
     dialogue.say(f"Connecting to {len(tried)} and listening for a few seconds ...")
     try:
@@ -240,7 +240,7 @@ def _tried(config: Config, dialogue: Dialogue, around: Around) -> tuple[SensorSe
     return tuple(s for s in config.sensor if s.name in out)
 
 
-def _verdict(v: Verdict) -> str:
+def _verdict(v: StreamCheck) -> str:
     if not v.good:
         return f"does not stream ({v.text})"
     unit = "samples" if v.imu else "readings"

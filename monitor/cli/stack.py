@@ -19,13 +19,13 @@ def status(config: Settings = None) -> None:
     """Show how the store and every outside system are doing: what waits, what was refused and why."""
     from rich.console import Console
 
-    from monitor.service.config import data_folder, load
-    from monitor.service.delivery_status import shown
+    from monitor.service.config import data_folder, load_config
+    from monitor.service.delivery_status import delivery_status
 
-    settings, console = load(config), Console()
+    settings, console = load_config(config), Console()
     configured = ("influx",) if settings.influx.url else ()
     with _store(settings) as store:
-        for part in shown(store, data_folder(settings), configured):
+        for part in delivery_status(store, data_folder(settings), configured):
             console.print(part)
 
 
@@ -37,10 +37,10 @@ def push(
     """Send to InfluxDB what still waits; or sessions again, which changes only what is missing there."""
     from rich.console import Console
 
-    from monitor.service.config import load
-    from monitor.sinks.influx.backfill import push as run
+    from monitor.service.config import load_config
+    from monitor.sinks.influx.backfill import send_waiting as run
 
-    settings = load(config)
+    settings = load_config(config)
     if settings.influx.url is None:
         raise ConfigError("[influx] has no url: set it in the settings (gaitcue check-config shows them)")
     with _store(settings) as store:
@@ -61,10 +61,10 @@ def doctor(
     from rich.table import Table
 
     from monitor.core.secret import Secret
-    from monitor.service.config import load
+    from monitor.service.config import load_config
     from monitor.service.doctor import all_checks
 
-    settings, failed = load(config), False
+    settings, failed = load_config(config), False
     try:
         text = None if password_file is None else password_file.read_text(encoding="utf-8").strip()
     except OSError as exc:

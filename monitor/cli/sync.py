@@ -25,9 +25,9 @@ def sync(
     """Find the taps that all sensors felt at the start and the end; tell offsets, drift and settings."""
     from monitor.core.errors import ConfigError, InputError
     from monitor.pipeline.tap_alignment import align, delays
-    from monitor.recordings.readers import read
+    from monitor.recordings.readers import read_recording
 
-    recording = read(file)
+    recording = read_recording(file)
     if apply and file.suffix.lower() != ".tape":
         raise ConfigError(f"{file}: only a tape can keep the delays; leave out --apply")
     signals = read_signals(recording)
@@ -42,7 +42,7 @@ def sync(
         )
     reference = next(name for name in signals if name not in {a.sensor for a in found})
     late = delays(reference, found)
-    before = {s.name: s.delay_s for s in recording.settings.sensors}
+    before = {s.name: s.sync_delay_s for s in recording.settings.sensors}
     total = {name: before[name] + delay_s for name, delay_s in late.items()}
     _show(reference, found, total, set(signals))
     if apply:
@@ -54,10 +54,10 @@ def read_signals(recording: Recording) -> dict[str, tuple[Array, Array]]:
     import numpy as np
 
     from dsp.types import ImuChunk
-    from monitor.devices.registry import SENSORS
-    from monitor.pipeline.sensor_stream import Stream
+    from monitor.devices.registry import DEVICES
+    from monitor.pipeline.sensor_stream import SensorStream
 
-    streams = {s.name: Stream(s, SENSORS[s.kind]) for s in recording.settings.sensors}
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
     chunks: dict[str, list[ImuChunk]] = {name: [] for name in streams}
     for packet in recording.packets():
         chunks[packet.sensor] += [c for c in streams[packet.sensor].push(packet) if isinstance(c, ImuChunk)]
@@ -74,7 +74,7 @@ def settle(file: Path, delay_s: Mapping[str, float]) -> None:
 
     with TapeReader(file) as tape:
         settings = tape.header.settings
-    sensors = tuple(replace(s, delay_s=delay_s.get(s.name, s.delay_s)) for s in settings.sensors)
+    sensors = tuple(replace(s, sync_delay_s=delay_s.get(s.name, s.sync_delay_s)) for s in settings.sensors)
     resettle(file, replace(settings, sensors=sensors))
 
 
@@ -101,4 +101,6 @@ def _show(
         console.print(f"{name}: shares no taps; its constant delay stays unknown (tens of ms)")
     console.print("\nFor the settings; it holds as long as sensor and radio stay the same:")
     for name, delay_s in total.items():
-        console.print(f"  delay_s = {delay_s:.4f}   # in [[sensor]] {name}", highlight=False, markup=False)
+        console.print(
+            f"  sync_delay_s = {delay_s:.4f}   # in [[sensor]] {name}", highlight=False, markup=False
+        )

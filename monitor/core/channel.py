@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-class Channel(Generic[T]):
+class Channel(Generic[_T]):
     """Many may ``put`` (never blocks, never raises); one iterates over batches of all that waits.
 
     When full, the oldest goes and is counted in ``dropped``: a reader that comes back wants the
@@ -22,7 +22,7 @@ class Channel(Generic[T]):
         if capacity < 1:
             raise ValueError("capacity must be at least 1")
         self.dropped = 0
-        self._waiting: deque[T] = deque(maxlen=capacity)
+        self._waiting: deque[_T] = deque(maxlen=capacity)
         self._closed = False
         self._stirred = asyncio.Event()
 
@@ -34,7 +34,7 @@ class Channel(Generic[T]):
     def closed(self) -> bool:
         return self._closed
 
-    def put(self, item: T) -> None:
+    def put(self, item: _T) -> None:
         """Hand over; after ``close`` it is dropped and counted."""
         if self._closed or len(self._waiting) == self._waiting.maxlen:
             self.dropped += 1
@@ -47,7 +47,7 @@ class Channel(Generic[T]):
         self._closed = True
         self._stirred.set()
 
-    async def batches(self) -> AsyncIterator[list[T]]:
+    async def batches(self) -> AsyncIterator[list[_T]]:
         """All that waits, again and again, until closed and empty."""
         while True:
             await self._stirred.wait()

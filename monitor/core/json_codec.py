@@ -17,41 +17,46 @@ from typing import Any, TypeVar
 
 from monitor.core.records import Out
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
-def dump(value: object) -> Any:
+def to_json(value: object) -> Any:
     """Anything ``json.dumps`` takes, with the fields of dataclasses by name."""
     if isinstance(value, Enum):
         return value.value
     if dataclasses.is_dataclass(value):
-        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {_stored(f): to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, (tuple, list)):
-        return [dump(item) for item in value]
+        return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return {key: dump(item) for key, item in value.items()}
+        return {key: to_json(item) for key, item in value.items()}
     return value
 
 
-def load(cls: type[T], raw: Any) -> T:
-    """The inverse of ``dump``; ``ValueError`` if ``raw`` does not fit (another version's fields)."""
+def from_json(cls: type[_T], raw: Any) -> _T:
+    """The inverse of ``to_json``; ``ValueError`` if ``raw`` does not fit (another version's fields)."""
     try:
-        return typing.cast(T, _reader(typing.cast(Any, cls))(raw))
+        return typing.cast(_T, _reader(typing.cast(Any, cls))(raw))
     except (TypeError, KeyError, AttributeError) as exc:
         raise ValueError(f"not a {cls.__name__}: {exc}") from exc
 
 
-KINDS: Mapping[str, type] = {
+RECORD_KINDS: Mapping[str, type] = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in typing.get_args(Out)
 }
 """Every kind of record by its name in text: ``step``, ``activity_change``, ``sensor_status`` ..."""
 
-_NAMES = {cls: name for name, cls in KINDS.items()}
+_NAMES = {cls: name for name, cls in RECORD_KINDS.items()}
 
 
 def kind_of(record: Out) -> str:
-    """The name of a record's kind, a key of ``KINDS``."""
+    """The name of a record's kind, a key of ``RECORD_KINDS``."""
     return _NAMES[type(record)]
+
+
+def _stored(field: dataclasses.Field[Any]) -> str:
+    """The key of a field in stored JSON: its name, or the older one that its metadata keeps as ``stored``."""
+    return str(field.metadata.get("stored", field.name))
 
 
 @functools.cache
@@ -65,9 +70,14 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return lambda raw: tuple(item(x) for x in raw)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        readers = {f.name: _reader(hints[f.name]) for f in dataclasses.fields(kind)}
+        readers = {_stored(f): (f.name, _reader(hints[f.name])) for f in dataclasses.fields(kind)}
         make = typing.cast(Callable[..., Any], kind)
-        return lambda raw: make(**{name: readers[name](value) for name, value in raw.items()})
+
+        def read(raw: Any) -> Any:
+            given = ((*readers[key], value) for key, value in raw.items())
+            return make(**{name: reader(value) for name, reader, value in given})
+
+        return read
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     if kind is float:

@@ -7,7 +7,7 @@ import time
 from typing import Protocol
 
 
-class Steady(Protocol):
+class MonotonicClock(Protocol):
     """Seconds that never jump, and waiting for them."""
 
     def now_s(self) -> float: ...
@@ -15,7 +15,7 @@ class Steady(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class RealTime:
+class SystemClock:
     """This machine's monotonic clock, from the moment this object was made: session time."""
 
     def __init__(self) -> None:

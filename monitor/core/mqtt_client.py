@@ -112,7 +112,7 @@ def connection(
     return client
 
 
-async def publish(client: Client, messages: Iterable[MqttMessage]) -> None:
+async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
     """Returns when the broker has acknowledged all of them."""
     waiting = [
         client.publish(m.topic, m.payload, m.qos, m.retain, properties=_properties(m)) for m in messages
@@ -129,7 +129,7 @@ async def until_lost(client: Client) -> None:
         pass
 
 
-async def first(*ways: Coroutine[Any, Any, None]) -> None:
+async def first_to_end(*ways: Coroutine[Any, Any, None]) -> None:
     """Until one of them ends, or fails with its error."""
     tasks = [asyncio.create_task(way) for way in ways]
     try:
@@ -163,7 +163,7 @@ def tls(settings: MqttSettings) -> ssl.SSLContext | None:
         raise ConfigError(f"[mqtt] ca_file {settings.ca_file}: cannot be used: {exc}") from exc
 
 
-def said(exc: Exception, settings: MqttSettings) -> str:
+def connection_error_text(exc: Exception, settings: MqttSettings) -> str:
     """A failure of the connection in a runner's words."""
     from aiomqtt.exceptions import MqttConnectError
 
@@ -175,7 +175,7 @@ def said(exc: Exception, settings: MqttSettings) -> str:
     return f"{where} cannot be reached ({text})"
 
 
-def require_client() -> None:
+def require_mqtt_client() -> None:
     """``ConfigError`` unless the client is installed."""
     if find_spec("aiomqtt") is None:
         raise ConfigError("[mqtt] needs a library: pip install 'gaitcue[mqtt]'")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from dsp.types import Record
 
 
-class Link(StrEnum):
+class LinkState(StrEnum):
     """State of the connection to a sensor, in words a runner understands (``text`` says more)."""
 
     SEARCHING = "searching"
@@ -25,7 +25,7 @@ class SensorStatus:
 
     t_s: float
     sensor: str
-    link: Link
+    link: LinkState
     text: str
     received: int = 0  # samples or readings so far
     lost: int = 0  # samples known to be missing so far

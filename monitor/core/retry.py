@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from monitor.core.errors import ConfigError, MonitorError, SinkRefused
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,10 @@ Report = Callable[[MonitorError, float], None]
 """Told of each failure and how long the wait will be."""
 
 
-async def supervise(
+async def retry_until_done(
     attempt: Attempt,
     report: Report,
-    time: Steady,
+    time: MonotonicClock,
     backoff: Backoff | None = None,
     luck: Callable[[], float] = random.random,
 ) -> None:

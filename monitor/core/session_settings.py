@@ -26,7 +26,8 @@ class SensorSettings:
     side: Side | None = None
     match: str | None = None
     rate_hz: float | None = None
-    delay_s: float = 0.0  # its samples are placed later than those of the others by this: gaitcue sync
+    # how much later than the others' its samples arrive placed: gaitcue sensors align
+    sync_delay_s: float = field(default=0.0, metadata={"stored": "delay_s"})
     cadence_unit: str | None = None  # "steps" or "strides" for pods whose unit is contested
     options: dict[str, str | float | bool] = field(default_factory=dict)  # of that kind
 
@@ -35,8 +36,8 @@ class SensorSettings:
             raise ValueError("name must be 1 to 40 characters, without / + # \\ or quotes")
         if self.rate_hz is not None and not 1 <= self.rate_hz <= 5000:
             raise ValueError(f"rate_hz must be between 1 and 5000, not {self.rate_hz:g}")
-        if not 0 <= self.delay_s <= 2:
-            raise ValueError(f"delay_s must be between 0 and 2, not {self.delay_s:g}")
+        if not 0 <= self.sync_delay_s <= 2:
+            raise ValueError(f"sync_delay_s must be between 0 and 2, not {self.sync_delay_s:g}")
         if self.cadence_unit not in (None, "steps", "strides"):
             raise ValueError(f'cadence_unit must be "steps" or "strides", not "{self.cadence_unit}"')
 
@@ -64,7 +65,7 @@ class CoachSettings:
     """All that decides the cues of one session: fixed when it starts, kept on its tape.
 
     ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``week`` and
-    ``availability`` (share of the time in which cues may be spoken) come from the plan.
+    ``cue_share`` (share of the time in which cues may be spoken) come from the plan.
     """
 
     cues: CueSettings = field(default_factory=CueSettings)
@@ -72,12 +73,12 @@ class CoachSettings:
     effort: EffortParams = field(default_factory=EffortParams)
     baseline: dict[str, Any] | None = None
     week: int = 1
-    availability: float = 1.0
+    cue_share: float = field(default=1.0, metadata={"stored": "availability"})
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.week < 1 or not 0 <= self.availability <= 1:
-            raise ValueError("week starts at 1, availability is between 0 and 1")
+        if self.week < 1 or not 0 <= self.cue_share <= 1:
+            raise ValueError("week starts at 1, cue_share is between 0 and 1")
         if self.baseline is not None:
             Baseline.from_dict(self.baseline)
 

@@ -25,7 +25,7 @@ from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
 from monitor.core.toml_text import Key
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _WRONG: Final = object()
 """Stands for a value whose mistake has been noted."""
@@ -33,7 +33,7 @@ _WRONG: Final = object()
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
 
-def load(settings: type[T], path: Path, environment: Mapping[str, str]) -> T:
+def read_toml(settings: type[_T], path: Path, environment: Mapping[str, str]) -> _T:
     """Read ``path``.  Every mistake in it is one line of the ``ConfigError``."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -41,20 +41,20 @@ def load(settings: type[T], path: Path, environment: Mapping[str, str]) -> T:
         raise ConfigError(f"{path}: there is no such file") from exc
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: cannot be read: {exc}") from exc
-    return loads(settings, text, environment, path)
+    return read_toml_text(settings, text, environment, path)
 
 
-def loads(settings: type[T], text: str, environment: Mapping[str, str], path: Path) -> T:
+def read_toml_text(settings: type[_T], text: str, environment: Mapping[str, str], path: Path) -> _T:
     """Read ``text``; ``path`` names it in messages, and relative paths start at its folder."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
-    reader = _Reader(path, toml_text.lines(text), environment)
+    reader = _Reader(path, toml_text.key_lines(text), environment)
     made = reader.table(settings, raw, ())
     if reader.mistakes:
         raise ConfigError(*(line for _, line in sorted(reader.mistakes, key=lambda m: m[0])))
-    return typing.cast(T, made)
+    return typing.cast(_T, made)
 
 
 def suggestion(word: str, known: Collection[str]) -> str:

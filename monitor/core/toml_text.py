@@ -19,7 +19,7 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 
 
-def lines(text: str) -> dict[Key, int]:
+def key_lines(text: str) -> dict[Key, int]:
     """Line number (from 1) of every table and key.
 
     ``tomllib`` does not tell; this reads headers and ``key =`` line by line, which is right for
@@ -54,7 +54,7 @@ def _parts(dotted: str) -> Key:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def write(settings: Any) -> str:
+def toml_of(settings: Any) -> str:
     """Settings (a dataclass of dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
     plain, tables = [], []
     for field in dataclasses.fields(settings):

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.types import Array
-from monitor.core import toml_reader as from_toml
+from monitor.core import toml_reader
 from monitor.core.errors import ConfigError, DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import acc_rows, gyr_rows, unpack
-from monitor.devices.declared_schema import Channel, Description, Option, SelfTest, Stream
-from monitor.devices.gatt import Ask, GattSpec, Pause, Script, Step, Write
-from monitor.devices.sample_times import Spacing
+from monitor.devices.declared_schema import Column, DeclaredStream, Description, Option, SelfTest
+from monitor.devices.gatt import Ask, GattSpec, Pause, Script, ScriptStep, Write
+from monitor.devices.sample_times import SampleTimer
 
 TEXT = "description"
 """The option that holds a user's description: its text, so that a tape can be read without the file."""
@@ -32,16 +32,16 @@ TEXT = "description"
 LONGEST_LINE = 1024
 MOST_KEPT = 4096  # bytes of a frame that is not complete yet
 
-Table = NDArray[np.float64]
+DescriptionTable = NDArray[np.float64]
 """(n, fields) rows of numbers."""
 
 
 # ---------------------------------------------------------------------------- loading
 
 
-def loads(text: str, path: Path) -> Description:
+def parse_description(text: str, path: Path) -> Description:
     """A checked description whose own tests pass; every mistake is a line of the ``ConfigError``."""
-    found = from_toml.loads(Description, text, {}, path)
+    found = toml_reader.read_toml_text(Description, text, {}, path)
     wrong = [
         f"{path}: [[test]] {n}: {why}"
         for n, test in enumerate(found.test, 1)
@@ -56,12 +56,12 @@ def loads(text: str, path: Path) -> Description:
 def shipped(name: str) -> Description:
     """One of ``described/``."""
     place = files("monitor.devices") / "described" / f"{name}.toml"
-    return loads(place.read_text(encoding="utf-8"), Path(f"{name}.toml"))
+    return parse_description(place.read_text(encoding="utf-8"), Path(f"{name}.toml"))
 
 
 @functools.lru_cache(maxsize=64)
 def _users(text: str, name: str) -> Description:
-    return loads(text, Path(name))
+    return parse_description(text, Path(name))
 
 
 def description(settings: SensorSettings) -> Description:
@@ -139,10 +139,10 @@ class DeclaredDecoder:
 class Reader:
     """One stream of one connection: bytes to rows to samples and values."""
 
-    def __init__(self, stream: Stream, rate_hz: float | None) -> None:
+    def __init__(self, stream: DeclaredStream, rate_hz: float | None) -> None:
         self._s = stream
         self._rate_hz = rate_hz or stream.nominal_hz
-        self._spacing = Spacing(self._rate_hz, stream.time.wrap_s)
+        self._spacing = SampleTimer(self._rate_hz, stream.time.wrap_s)
         self._layout = struct.Struct(stream.record.struct) if stream.record.struct else None
         self._head = struct.Struct(stream.frame.header) if stream.frame.header else None
         self._kept = b""  # of a frame that is not complete yet
@@ -205,7 +205,7 @@ class Reader:
         return {}, [row for row in found if row is not None]
 
     def _samples(
-        self, header: Mapping[str, Any], rows: list[tuple[Any, ...]], table: Table
+        self, header: Mapping[str, Any], rows: list[tuple[Any, ...]], table: DescriptionTable
     ) -> Iterator[Samples]:
         accel, gyro = self._s.of("accel"), self._s.of("gyro")
         if accel is None:
@@ -228,7 +228,7 @@ class Reader:
             per_sequence=1 if by_sample else len(table),
         )
 
-    def _times(self, header: Mapping[str, Any], table: Table) -> Array | None:
+    def _times(self, header: Mapping[str, Any], table: DescriptionTable) -> Array | None:
         time = self._s.time
         if time.source == "count":
             return None
@@ -240,7 +240,7 @@ class Reader:
             own = own[-1] - np.cumsum(np.append(np.diff(own) % time.wrap_s, 0.0)[::-1])[::-1]
         return _forward(own)
 
-    def _columns(self, channel: Channel, table: Table) -> Table:
+    def _columns(self, channel: Column, table: DescriptionTable) -> DescriptionTable:
         """(n, 3) along x, y and z."""
         fields = self._s.record.fields
         order = {
@@ -248,7 +248,7 @@ class Reader:
         }
         return np.stack([order[a[1]] * (-1.0 if a[0] == "-" else 1.0) for a in channel.axes], axis=1)
 
-    def _values(self, table: Table) -> list[Values]:
+    def _values(self, table: DescriptionTable) -> list[Values]:
         fields = self._s.record.fields
         last = {
             c.name: table[-1, fields.index(c.fields[0])] * c.si
@@ -287,7 +287,7 @@ def _forward(t_s: Array) -> Array:
 # ---------------------------------------------------------------------------- talking
 
 
-def gatt_of(d: Description, settings: SensorSettings) -> GattSpec:
+def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
     """Only what the file names is listened to, and only the bytes it names are written."""
     for name in set(settings.options) - {TEXT, "device", *d.option}:
         raise ConfigError(f"{settings.name}: options.{name} is not an option of {d.id}")
@@ -311,10 +311,10 @@ def gatt_of(d: Description, settings: SensorSettings) -> GattSpec:
 
 def gatt(settings: SensorSettings) -> GattSpec:
     """Of the user's own description; without one nothing matches."""
-    return gatt_of(description(settings), settings) if TEXT in settings.options else GattSpec()
+    return description_gatt(description(settings), settings) if TEXT in settings.options else GattSpec()
 
 
-def _setting(d: Description, name: str, option: Option, settings: SensorSettings) -> Iterator[Step]:
+def _setting(d: Description, name: str, option: Option, settings: SensorSettings) -> Iterator[ScriptStep]:
     value = _value(name, option, settings)
     if option.pack is None:
         yield from _steps(d, option.steps[f"{value:g}"])
@@ -340,7 +340,7 @@ def _rate_hz(d: Description, settings: SensorSettings) -> float | None:
     return None if option is None else _value("rate_hz", option, settings)
 
 
-def _steps(d: Description, steps: tuple[str, ...]) -> Iterator[Step]:
+def _steps(d: Description, steps: tuple[str, ...]) -> Iterator[ScriptStep]:
     response = d.write is None or d.write.response
     for text in steps:
         word, _, rest = text.partition(" ")
@@ -352,5 +352,5 @@ def _steps(d: Description, steps: tuple[str, ...]) -> Iterator[Step]:
             yield Write("write", bytes.fromhex(text), response)
 
 
-def _say(steps: list[Step]) -> Script:
+def _say(steps: list[ScriptStep]) -> Script:
     yield from steps

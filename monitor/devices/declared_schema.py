@@ -14,8 +14,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Literal
 
-SCHEMA = 1
-LARGEST = 512  # bytes of a frame: more than any notification holds
+_SCHEMA = 1
+_LARGEST = 512  # bytes of a frame: more than any notification holds
 
 ACC_UNITS = {"g": 9.80665, "mg": 0.00980665, "m/s2": 1.0}
 GYR_UNITS = {"deg/s": 0.017453292519943295, "mdeg/s": 1.7453292519943295e-5, "rad/s": 1.0}
@@ -42,7 +42,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class FrameLayout:
     """How frames lie in notifications.
 
     ``packet``: a notification is a frame.  ``sync``: frames of one length follow each other across
@@ -67,9 +67,9 @@ class Frame:
         for name, text in (("magic", self.magic), *(("skip", s) for s in self.skip)):
             if not re.fullmatch("([0-9a-f]{2})*", text):
                 raise ValueError(f"{name} must be bytes in hexadecimal, like 5561")
-        if self.mode == "sync" and not (self.magic and 0 < self.length <= LARGEST):
+        if self.mode == "sync" and not (self.magic and 0 < self.length <= _LARGEST):
             raise ValueError(
-                f"length must be 1 to {LARGEST} and magic given where frames are found by sync"
+                f"length must be 1 to {_LARGEST} and magic given where frames are found by sync"
             )
         if self.mode == "batch":
             _check_struct("header", self.header, self.header_fields)
@@ -84,7 +84,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class RecordLayout:
     """One row: a ``struct`` format (without one: numbers of a text line) and the names of its fields."""
 
     fields: tuple[str, ...]
@@ -123,7 +123,7 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Column:
     """Numbers out of a row: ``accel`` and ``gyro`` have three fields, a ``value`` one and a ``name``.
 
     number x ``scale`` is in ``unit``; a value's unit is the end of its name (``battery_pct``).
@@ -161,15 +161,15 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class DeclaredStream:
     """One characteristic that notifies.  ``nominal_hz``: rows per second as it comes from the box."""
 
     id: str
     notify: str
     nominal_hz: float
-    record: Record
-    channel: tuple[Channel, ...]
-    frame: Frame = field(default_factory=Frame)
+    record: RecordLayout
+    channel: tuple[Column, ...]
+    frame: FrameLayout = field(default_factory=FrameLayout)
     time: Time = field(default_factory=Time)
     min_mtu: int = 23
 
@@ -211,7 +211,7 @@ class Stream:
     def record_size(self) -> int:
         return struct.calcsize(self.record.struct) if self.record.struct else 0
 
-    def of(self, kind: str) -> Channel | None:
+    def of(self, kind: str) -> Column | None:
         """The accelerometer or gyroscope among the channels."""
         return next((c for c in self.channel if c.kind == kind), None)
 
@@ -306,7 +306,7 @@ class Description:
     id: str
     label: str
     match: Match
-    stream: tuple[Stream, ...]
+    stream: tuple[DeclaredStream, ...]
     write: WriteTo | None = None
     option: dict[str, Option] = field(default_factory=dict)
     start: tuple[str, ...] = ()
@@ -314,8 +314,8 @@ class Description:
     test: tuple[SelfTest, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.schema != SCHEMA:
-            raise ValueError(f"schema must be {SCHEMA}; this program reads no other")
+        if self.schema != _SCHEMA:
+            raise ValueError(f"schema must be {_SCHEMA}; this program reads no other")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.id):
             raise ValueError("id must be small letters, digits and -")
         _check_names("stream", [s.id for s in self.stream])
@@ -343,8 +343,8 @@ def _check_struct(name: str, form: str, fields: tuple[object, ...]) -> None:
             f"{name} must be a struct format of < or > and x b B h H i I q Q e f d, not {form}"
         )
     size = _size(form)
-    if not 0 < size <= LARGEST:
-        raise ValueError(f"{name} has {size} bytes; 1 to {LARGEST} are possible")
+    if not 0 < size <= _LARGEST:
+        raise ValueError(f"{name} has {size} bytes; 1 to {_LARGEST} are possible")
     count = len(struct.unpack(form, bytes(size)))
     if count != len(fields):
         raise ValueError(f"{name} has {count} numbers, but there are {len(fields)} names for them")
@@ -353,7 +353,7 @@ def _check_struct(name: str, form: str, fields: tuple[object, ...]) -> None:
 def _size(form: str) -> int:
     """Bytes of a format; a count of many digits is too much without being tried."""
     if re.search(r"\d{4}", form):
-        return LARGEST + 1
+        return _LARGEST + 1
     return struct.calcsize(form)
 
 

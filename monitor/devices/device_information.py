@@ -16,7 +16,7 @@ BATTERY = "battery"
 LOW_PCT = 15.0
 """From here on the runner should be told.  (A choice: most pods then last for less than one run.)"""
 
-DEVICE_INFORMATION = {
+DEVICE_INFORMATION_UUID = {
     "manufacturer": sig(0x2A29),
     "model": sig(0x2A24),
     "serial": sig(0x2A25),

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from monitor.core.errors import DecodeError, SensorError
 from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import garmin_protocol as garmin
+from monitor.devices import garmin_protocol
 from monitor.devices.binary_fields import MAX_SPEED_MPS
-from monitor.devices.garmin_protocol import Frames, Message
+from monitor.devices.garmin_protocol import Frames, GarminMessage
 from monitor.devices.gatt import Ask, GattSpec, Script, Write
 
 CHARACTERISTICS = {
@@ -66,28 +66,28 @@ MOST_LOST_MPS = 2.0
 def decode(protobuf: bytes) -> dict[str, float]:
     """All numbers of one message: heart rate (type 20) and running dynamics (type 21)."""
     found: dict[str, float] = {}
-    for alert in garmin.inside(protobuf, EVENTS, 3):
-        for beat in garmin.inside(alert, 1013):
-            bpm = garmin.integers(beat).get(1, 0)
+    for alert in garmin_protocol.inside(protobuf, EVENTS, 3):
+        for beat in garmin_protocol.inside(alert, 1013):
+            bpm = garmin_protocol.integers(beat).get(1, 0)
             found |= {"heart_rate_bpm": float(bpm)} if 20 <= bpm <= 260 else {}
-        for dynamics in garmin.inside(alert, 1014, 1):
+        for dynamics in garmin_protocol.inside(alert, 1014, 1):
             found |= _dynamics(dynamics)
-        for motion in garmin.inside(alert, 1014, 2):
-            found |= _motion(garmin.integers(motion))
+        for motion in garmin_protocol.inside(alert, 1014, 2):
+            found |= _motion(garmin_protocol.integers(motion))
     return found
 
 
 def _dynamics(body: bytes) -> dict[str, float]:
-    numbers = garmin.integers(body)
+    numbers = garmin_protocol.integers(body)
     found: dict[str, float] = {}
     for field, (name, scale, low, high) in DYNAMICS.items():
         value = numbers.get(field, -1) * scale
         if low <= value <= high:
             found[name] = value
-    for loss in garmin.inside(body, 11):
-        speeds = garmin.integers(loss)
+    for loss in garmin_protocol.inside(body, 11):
+        speeds = garmin_protocol.integers(loss)
         if 1 in speeds and 2 in speeds:  # trough and peak of the forward velocity, mm/s
-            lost = (garmin.zigzag(speeds[2]) - garmin.zigzag(speeds[1])) / 1000.0
+            lost = (garmin_protocol.zigzag(speeds[2]) - garmin_protocol.zigzag(speeds[1])) / 1000.0
             found |= {"strap_speed_lost_mps": lost} if 0 <= lost <= MOST_LOST_MPS else {}
     return found
 
@@ -183,17 +183,17 @@ class Greeting:
         self.done = False
         self._said: set[str] = set()
 
-    def replies(self, message: Message) -> Iterator[bytes]:
+    def replies(self, message: GarminMessage) -> Iterator[bytes]:
         """In the order in which a watch says them."""
-        if message.kind == garmin.SESSION and self._first("session"):
+        if message.kind == garmin_protocol.SESSION and self._first("session"):
             yield from SESSION
             return
         try:
-            features = any(True for _ in garmin.inside(message.protobuf, CORE, 9))
+            features = any(True for _ in garmin_protocol.inside(message.protobuf, CORE, 9))
             wanted = {
-                garmin.integers(alert).get(1)
-                for request in garmin.inside(message.protobuf, EVENTS, 1)
-                for alert in garmin.inside(request, 1)
+                garmin_protocol.integers(alert).get(1)
+                for request in garmin_protocol.inside(message.protobuf, EVENTS, 1)
+                for alert in garmin_protocol.inside(request, 1)
             }
         except DecodeError:
             return
@@ -214,11 +214,13 @@ def _subscribe(counter: int) -> Iterator[bytes]:
     for n, types in enumerate(((HEART_RATE,), (HEART_RATE, RUNNING))):
         alerts = b"".join(_nested(1, _number(1, kind)) for kind in types)
         body = _nested(EVENTS, _nested(1, alerts))
-        yield garmin.compact(garmin.REQUEST, FIRST_SEQUENCE + n, FIRST_COUNTER + n, body)
+        yield garmin_protocol.compact(garmin_protocol.REQUEST, FIRST_SEQUENCE + n, FIRST_COUNTER + n, body)
     agreed = b"".join(
         _nested(1, _number(1, 0) + _nested(2, _number(1, kind))) for kind in (ACTIVITY, RUNNING_INPUT)
     )
-    yield garmin.compact(garmin.RESPONSE, FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed)))
+    yield garmin_protocol.compact(
+        garmin_protocol.RESPONSE, FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed))
+    )
 
 
 def _number(field: int, value: int) -> bytes:
@@ -235,6 +237,6 @@ def _nested(field: int, body: bytes) -> bytes:
 
 
 def _send(handle: int, message: bytes) -> Script:
-    stream = garmin.framed(message)
+    stream = garmin_protocol.framed(message)
     for at in range(0, len(stream), CHUNK):
         yield Write("write", bytes((handle,)) + stream[at : at + CHUNK])

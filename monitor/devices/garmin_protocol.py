@@ -23,7 +23,7 @@ _U16 = struct.Struct("<H")
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class GarminMessage:
     """One message whose CRC is right."""
 
     type: int
@@ -51,7 +51,7 @@ class Frames:
         self.bad = 0
         self._kept = b""
 
-    def push(self, data: bytes) -> list[Message]:
+    def push(self, data: bytes) -> list[GarminMessage]:
         """All that is now complete."""
         *whole, self._kept = (self._kept + data).split(b"\0")
         self._kept = self._kept[-LONGEST:]
@@ -96,12 +96,12 @@ def _uncobs(frame: bytes) -> bytes:
     return bytes(out)
 
 
-def _parse(data: bytes) -> Message | None:
+def _parse(data: bytes) -> GarminMessage | None:
     if len(data) < _HEAD.size + 2:
         return None
     length, kind = _HEAD.unpack_from(data)
     right = _U16.unpack_from(data, len(data) - 2)[0] == crc16(data[:-2])
-    return Message(kind, data[_HEAD.size : -2]) if right and length == len(data) else None
+    return GarminMessage(kind, data[_HEAD.size : -2]) if right and length == len(data) else None
 
 
 def crc16(data: bytes) -> int:

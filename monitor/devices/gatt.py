@@ -55,8 +55,8 @@ class Pause:
     seconds: float
 
 
-Step = Write | Ask | Read | Pause
-Script = Generator[Step, bytes | None, None]
+ScriptStep = Write | Ask | Read | Pause
+Script = Generator[ScriptStep, bytes | None, None]
 """A conversation.  Raises ``SensorError`` when the device refuses."""
 
 

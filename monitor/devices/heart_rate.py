@@ -11,7 +11,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_RR_S, MIN_RR_S, unpack
 from monitor.devices.gatt import GattSpec, sig
 
-SERVICE = sig(0x180D)
+_SERVICE = sig(0x180D)
 CHARACTERISTICS = {"heart_rate": sig(0x2A37), "body_location": sig(0x2A38)}
 
 _FLAGS = struct.Struct("<B")
@@ -75,5 +75,5 @@ def _intervals(rr_s: tuple[float, ...]) -> list[Values]:
 def gatt(_settings: SensorSettings) -> GattSpec:
     """Any strap that advertises the service."""
     return GattSpec(
-        services=(SERVICE,), characteristics=CHARACTERISTICS, notify=("heart_rate",), period_s=2.0
+        services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("heart_rate",), period_s=2.0
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 from monitor.core.errors import DecodeError
 
-LARGEST = 4_000_000  # bytes of one message; a minute of everything a phone has is less
+LARGEST_JSON_BODY = 4_000_000  # bytes of one message; a minute of everything a phone has is less
 
 
 def read_object(payload: bytes, what: str) -> dict[str, Any]:
     """The JSON object that ``payload`` is.  Whole numbers stay exact, whatever their size."""
-    if len(payload) > LARGEST:
+    if len(payload) > LARGEST_JSON_BODY:
         raise DecodeError(f"{what} of {len(payload)} bytes")
     try:
         found = json.loads(payload)
@@ -24,7 +24,7 @@ def read_object(payload: bytes, what: str) -> dict[str, Any]:
     return found
 
 
-def number(value: object) -> float | None:
+def json_number(value: object) -> float | None:
     """A finite number, or None for anything else (null, text, infinity, 1e999)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

@@ -19,7 +19,7 @@ from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_RR_S, MIN_RR_S, RAD_PER_DEG, acc_rows, gyr_rows, unpack
 from monitor.devices.gatt import Ask, GattSpec, Script, Write
-from monitor.devices.sample_times import Spacing
+from monitor.devices.sample_times import SampleTimer
 
 CHARACTERISTICS = {
     "command": "34800001-7185-4d5d-b431-630e7050e8f0",
@@ -49,7 +49,7 @@ _FIRST_REF = {"Acc": 16, "IMU6": 32, "IMU9": 48}
 
 SPLIT_AT = 150
 """Bytes of a value in the first packet; what is longer follows in a second (winlogger.cpp)."""
-WRAP_S = 2**32 / 1000.0
+_WRAP_S = 2**32 / 1000.0
 
 _HEAD = struct.Struct("<BB")
 _STATUS = struct.Struct("<H")
@@ -79,7 +79,7 @@ RESOURCES = {r.ref: r for r in (Resource(name, hz) for name in ARRAYS for hz in 
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class MovesenseStream:
     """One value: ``first_ms`` since the device started is the time of its first sample.
 
     ``arrays`` (n, 3) each: acceleration m/s², then angular rate deg/s, then magnetic field µT.
@@ -89,7 +89,7 @@ class Measurement:
     arrays: tuple[Array, ...]
 
 
-def decode(value: bytes, arrays: int) -> Measurement:
+def decode(value: bytes, arrays: int) -> MovesenseStream:
     """One whole value: u32 ms, then all acc samples, all gyro, all magn (3 x f32 each), no counts."""
     (first_ms,) = unpack(_MS, value, what="Movesense data")
     rows, rest = divmod(len(value) - _MS.size, 12 * arrays)
@@ -97,7 +97,7 @@ def decode(value: bytes, arrays: int) -> Measurement:
         raise DecodeError(f"Movesense data of {len(value)} bytes does not hold whole samples")
     table = np.frombuffer(value, "<f4", offset=_MS.size).reshape(arrays, rows, 3)
     with np.errstate(invalid="ignore"):  # a NaN is refused later, where it would be used
-        return Measurement(first_ms, tuple(table.astype(np.float64)))
+        return MovesenseStream(first_ms, tuple(table.astype(np.float64)))
 
 
 class MovesenseDecoder:
@@ -109,7 +109,7 @@ class MovesenseDecoder:
 
     def _forget(self) -> None:
         self._first_part: dict[int, bytes] = {}
-        self._spacing: dict[int, Spacing] = {}
+        self._spacing: dict[int, SampleTimer] = {}
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``data`` notifications."""
@@ -144,22 +144,22 @@ class MovesenseDecoder:
             raise DecodeError(f"Movesense packet of unknown kind {code}")
         return [self._samples(resource, decode(body, ARRAYS[resource.name]))]
 
-    def _samples(self, resource: Resource, m: Measurement) -> Samples:
+    def _samples(self, resource: Resource, m: MovesenseStream) -> Samples:
         acc = acc_rows(m.arrays[0], 1.0)
         gyr = gyr_rows(m.arrays[1], RAD_PER_DEG) if len(m.arrays) > 1 else None
-        spacing = self._spacing.setdefault(resource.ref, Spacing(resource.rate_hz, WRAP_S))
+        spacing = self._spacing.setdefault(resource.ref, SampleTimer(resource.rate_hz, _WRAP_S))
         return Samples(
             acc_ms2=acc,
             gyr_rads=gyr,
             nominal_hz=float(resource.rate_hz),
             device_s=spacing.from_first(m.first_ms / 1000.0, len(acc)),
-            device_wrap_s=WRAP_S,
+            device_wrap_s=_WRAP_S,
         )
 
 
 def _answer(ref: int, body: bytes) -> list[Decoded]:
     """What the device said to a command; its battery and its clock are news."""
-    if status(body) != OK:
+    if command_status(body) != OK:
         return []
     value = body[_STATUS.size :]
     if ref == BATTERY_REF and value and value[0] <= 100:
@@ -191,7 +191,7 @@ def _temperature(body: bytes) -> list[Decoded]:
 _OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {HEART_REF: _heart, TEMPERATURE_REF: _temperature}
 
 
-def status(body: bytes) -> int:
+def command_status(body: bytes) -> int:
     """The HTTP-like status of a response, 0 if there is none.  Old firmware sends 507 big-endian."""
     if len(body) < _STATUS.size:
         return 0
@@ -245,7 +245,7 @@ def _start(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
     refused = 0
     for resource in wanted:
         answer = yield _ask(SUBSCRIBE, resource.ref, resource.path)
-        refused = 0 if answer is None else status(answer[2:])
+        refused = 0 if answer is None else command_status(answer[2:])
         if refused == OK:
             break
     else:

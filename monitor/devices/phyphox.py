@@ -17,15 +17,15 @@ from monitor.core.errors import ConfigError, DecodeError
 from monitor.core.packet import Decoded, Packet, Samples
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import acc_rows, gyr_rows
-from monitor.devices.json_fields import number, read_object
-from monitor.devices.stream_merger import Join
+from monitor.devices.json_fields import json_number, read_object
+from monitor.devices.stream_merger import StreamMerger
 
-CHANNEL = "poll"
+PHYPHOX_CHANNEL = "poll"
 OPTIONS = {"address": "what phyphox shows under remote access, like http://192.168.1.20:8080"}
 BUFFERS = {name: (f"{name}_time", f"{name}X", f"{name}Y", f"{name}Z") for name in ("acc", "gyr")}
 
-HOLE_S = 0.1
-DEFAULT_HZ = 100.0
+_HOLE_S = 0.1
+_DEFAULT_HZ = 100.0
 LONGEST_S = 1e6  # of an experiment
 
 
@@ -57,7 +57,7 @@ def session(payload: bytes) -> str:
 
 def _column(buffer: Any) -> list[float | None]:
     values = buffer.get("buffer") if isinstance(buffer, dict) else None
-    return [number(value) for value in values] if isinstance(values, list) else []
+    return [json_number(value) for value in values] if isinstance(values, list) else []
 
 
 class PhyphoxDecoder:
@@ -67,15 +67,15 @@ class PhyphoxDecoder:
         address = settings.options.get("address")
         if not isinstance(address, str) or not address.startswith(("http://", "https://")):
             raise ConfigError(f'{settings.name}: say options.address = "http://...", as phyphox shows it')
-        self._rate_hz = settings.rate_hz or DEFAULT_HZ
+        self._rate_hz = settings.rate_hz or _DEFAULT_HZ
         self._link = -1
         self._session = ""
-        self._join: Join | None = None
+        self._join: StreamMerger | None = None
         self._two = False
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``poll`` answers."""
-        if packet.channel != CHANNEL:
+        if packet.channel != PHYPHOX_CHANNEL:
             raise DecodeError(f"phyphox has no channel {packet.channel!r}")
         found, run = decode(packet.payload), session(packet.payload)
         if packet.link != self._link or run != self._session:
@@ -83,7 +83,7 @@ class PhyphoxDecoder:
         if self._join is None:
             if not len(found["acc"]):
                 return []
-            self._join = Join(("acc", "gyr") if len(found["gyr"]) else ("acc",), HOLE_S)
+            self._join = StreamMerger(("acc", "gyr") if len(found["gyr"]) else ("acc",), _HOLE_S)
             self._two = bool(len(found["gyr"]))
         for signal in ("acc", "gyr") if self._two else ("acc",):
             self._join.push(signal, found[signal][:, 0], found[signal][:, 1:])

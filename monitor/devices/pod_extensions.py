@@ -11,7 +11,7 @@ import struct
 from monitor.devices.binary_fields import unpack
 
 POWER = struct.Struct("<Hh")  # flags, W
-STRYD = struct.Struct("<B3xH")  # 0x32, contact ms
+_STRYD = struct.Struct("<B3xH")  # 0x32, contact ms
 RUNPOD = struct.Struct("<BHH")  # 0x0F, contact ms, vertical oscillation mm
 
 MOST_POWER_W = 2500
@@ -29,7 +29,7 @@ def stryd(payload: bytes) -> dict[str, float]:
     """Stryd's own characteristic: packets that begin with 0x32 hold the contact time, u16 ms at 4."""
     if payload[:1] != b"\x32":
         return {}
-    _, contact = unpack(STRYD, payload, what="Stryd packet")
+    _, contact = unpack(_STRYD, payload, what="Stryd packet")
     return _within("contact_ms", contact, CONTACT_MS)
 
 

@@ -20,9 +20,9 @@ from monitor.core.errors import DecodeError, SensorError
 from monitor.core.packet import Decoded, Packet, Samples
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MS2_PER_MG, RAD_PER_DEG, acc_rows, gyr_rows, unpack
-from monitor.devices.gatt import Ask, GattSpec, Read, Script, Step, Write
-from monitor.devices.sample_times import Spacing
-from monitor.devices.stream_merger import Join
+from monitor.devices.gatt import Ask, GattSpec, Read, Script, ScriptStep, Write
+from monitor.devices.sample_times import SampleTimer
+from monitor.devices.stream_merger import StreamMerger
 
 CHARACTERISTICS = {
     "control": "fb005c81-02e7-f387-1cad-8acd2d8df0c8",
@@ -53,19 +53,19 @@ REFUSALS = {
     12: "not in this state", 13: "it is in its charger", 14: "its disk is full",
 }  # fmt: skip
 
-DEFAULT_HZ = 52.0  # where the answers were not heard
+_DEFAULT_HZ = 52.0  # where the answers were not heard
 MOST_PARTS = 8  # of one answer; more is not an answer
-HOLE_S = 0.1  # of angular rate, over which nothing is interpolated
+_HOLE_S = 0.1  # of angular rate, over which nothing is interpolated
 
 _FRAME = struct.Struct("<BQB")
 _ANSWER = struct.Struct("<BBBB")
 
 
-Talk = Generator[Step, bytes | None, "Answer"]
+Talk = Generator[ScriptStep, bytes | None, "Answer"]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PmdFrame:
     """One data notification.  ``rows`` (n, 3) in mg (ACC) or deg/s (GYRO)."""
 
     kind: int
@@ -83,7 +83,7 @@ class Answer:
     settings: Mapping[int, tuple[float, ...]]
 
 
-def decode(payload: bytes, factor: float = 1.0) -> Frame:
+def decode(payload: bytes, factor: float = 1.0) -> PmdFrame:
     """One frame: u8 kind, u64 ns of the last sample, u8 type (bit 7: compressed), samples."""
     kind, last_ns, form = unpack(_FRAME, payload, what="Polar frame")
     kind &= 0x3F
@@ -102,7 +102,7 @@ def decode(payload: bytes, factor: float = 1.0) -> Frame:
                 rows = bits.view(np.float32).astype(np.float64)
         case _:
             raise DecodeError(f"Polar frame of kind {kind} and type {form:#04x} is not one we read")
-    return Frame(kind, last_ns * 1e-9, rows)
+    return PmdFrame(kind, last_ns * 1e-9, rows)
 
 
 def _raw(body: bytes, size: int) -> NDArray[np.int64]:
@@ -160,7 +160,7 @@ def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
     return found
 
 
-def choose(offered: Mapping[int, tuple[float, ...]], wanted_hz: float | None) -> dict[int, int]:
+def choose_setting(offered: Mapping[int, tuple[float, ...]], wanted_hz: float | None) -> dict[int, int]:
     """Of what the device offers: the wanted rate or the next below, the widest range, the most bits."""
     chosen = {key: int(max(values)) for key, values in sorted(offered.items()) if values and key != FACTOR}
     rates = [rate for rate in offered.get(RATE, ()) if wanted_hz is None or rate <= wanted_hz]
@@ -177,13 +177,13 @@ class PolarDecoder:
         self._wanted_hz = settings.rate_hz
         self._link = -1
         # These outlive a link, as the stream does until the next connection stops it.
-        self._rate_hz = dict.fromkeys((ACC, GYRO), self._wanted_hz or DEFAULT_HZ)
+        self._rate_hz = dict.fromkeys((ACC, GYRO), self._wanted_hz or _DEFAULT_HZ)
         self._factor = {ACC: 1.0, GYRO: 1.0}
         self._forget()
 
     def _forget(self) -> None:
-        self._spacing: dict[int, Spacing] = {}
-        self._join = Join(("acc",), HOLE_S)
+        self._spacing: dict[int, SampleTimer] = {}
+        self._join = StreamMerger(("acc",), _HOLE_S)
         self._with_gyro = False
         self._parts: list[bytes] = []  # of an answer that goes on
 
@@ -198,7 +198,7 @@ class PolarDecoder:
         if packet.channel != "data":
             raise DecodeError(f"a Polar sensor has no channel {packet.channel!r}")
         kind = packet.payload[0] & 0x3F if packet.payload else ACC
-        return self._taken(decode(packet.payload, self._factor.get(kind, 1.0)))
+        return self._take_frame(decode(packet.payload, self._factor.get(kind, 1.0)))
 
     def _listen(self, payload: bytes) -> None:
         """An answer, or more of one; anything else concerns only the conversation."""
@@ -208,14 +208,14 @@ class PolarDecoder:
             self._parts.append(payload)
         if self._parts and not _goes_on(self._parts):
             whole, self._parts = _whole(self._parts), []
-            self._heard(decode_answer(whole))
+            self._take_answer(decode_answer(whole))
 
-    def _heard(self, answer: Answer) -> None:
+    def _take_answer(self, answer: Answer) -> None:
         if answer.kind not in (ACC, GYRO) or answer.status not in (DONE, ALREADY):
             return
         if answer.operation == SETTINGS_OF:
-            rate_hz = choose(answer.settings, self._wanted_hz).get(RATE, 0)
-            self._rate_hz[answer.kind] = float(rate_hz) or DEFAULT_HZ
+            rate_hz = choose_setting(answer.settings, self._wanted_hz).get(RATE, 0)
+            self._rate_hz[answer.kind] = float(rate_hz) or _DEFAULT_HZ
         elif answer.operation == START:
             for factor in answer.settings.get(FACTOR, ()):
                 self._factor[answer.kind] = factor if np.isfinite(factor) else 1.0
@@ -226,11 +226,11 @@ class PolarDecoder:
         """From the first sign of angular rate on, rows must have both."""
         if kind == GYRO and not self._with_gyro:
             self._with_gyro = True
-            self._join = Join(("acc", "gyr"), HOLE_S)
+            self._join = StreamMerger(("acc", "gyr"), _HOLE_S)
 
-    def _taken(self, frame: Frame) -> list[Decoded]:
+    def _take_frame(self, frame: PmdFrame) -> list[Decoded]:
         self._expect(frame.kind)
-        spacing = self._spacing.setdefault(frame.kind, Spacing(self._rate_hz[frame.kind]))
+        spacing = self._spacing.setdefault(frame.kind, SampleTimer(self._rate_hz[frame.kind]))
         rows = acc_rows(frame.rows, MS2_PER_MG) if frame.kind == ACC else gyr_rows(frame.rows, RAD_PER_DEG)
         name = "acc" if frame.kind == ACC else "gyr"
         self._join.push(name, spacing.to_last(frame.last_s, len(rows)), rows)
@@ -268,7 +268,7 @@ def _start(wanted_hz: float | None, sdk_mode: bool) -> Script:
         offered = yield from _must(SETTINGS_OF, kind)
         body = b"".join(
             struct.pack(f"<BB{_VALUE[key]}", key, 1, value)
-            for key, value in choose(offered.settings, wanted_hz).items()
+            for key, value in choose_setting(offered.settings, wanted_hz).items()
         )
         yield from _must(START, kind, body)
 
@@ -296,7 +296,9 @@ def _must(operation: int, kind: int, body: bytes = b"") -> Talk:
     return answer
 
 
-def _ask(operation: int, kind: int, body: bytes = b"") -> Generator[Step, bytes | None, Answer | None]:
+def _ask(
+    operation: int, kind: int, body: bytes = b""
+) -> Generator[ScriptStep, bytes | None, Answer | None]:
     """One operation and its whole answer; None if none came."""
     begins = bytes((ANSWER, operation, kind))
     parts = [(yield Ask("control", bytes((operation, kind)) + body, "control", begins))]

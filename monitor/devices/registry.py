@@ -63,7 +63,7 @@ def _described(kind: str, label: str, tested: str) -> SensorSpec:
         gives="acceleration, angular rate",
         tested=tested,
         decoder=lambda settings: declared.DeclaredDecoder(settings, declared.shipped(kind)),
-        gatt=lambda settings: declared.gatt_of(declared.shipped(kind), settings),
+        gatt=lambda settings: declared.description_gatt(declared.shipped(kind), settings),
         options=None,
     )
 
@@ -181,4 +181,4 @@ _ROWS = (
     ),
 )
 
-SENSORS: dict[str, SensorSpec] = {row.kind: row for row in _ROWS}
+DEVICES: dict[str, SensorSpec] = {row.kind: row for row in _ROWS}

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import pod_extensions as pod_extras
+from monitor.devices import pod_extensions
 from monitor.devices.binary_fields import MAX_SPEED_MPS, unpack
 from monitor.devices.cadence_unit import CadenceUnit
 from monitor.devices.gatt import GattSpec, sig
 
-SERVICE = sig(0x1814)
+_SERVICE = sig(0x1814)
 CHARACTERISTICS = {"rsc": sig(0x2A53), "rsc_feature": sig(0x2A54), "sensor_location": sig(0x2A5D)}
 EXTRA_CHARACTERISTICS = {
     "power": sig(0x2A63),
     "stryd": "7e78aa19-72cd-d3b8-a81f-5b7e589bea0f",
     "runpod": sig(0xFF00),
 }
-EXTRAS = {"power": pod_extras.power, "stryd": pod_extras.stryd, "runpod": pod_extras.runpod}
+EXTRAS = {"power": pod_extensions.power, "stryd": pod_extensions.stryd, "runpod": pod_extensions.runpod}
 
 _HEAD = struct.Struct("<BHB")
 _STRIDE = struct.Struct("<H")
@@ -31,7 +31,7 @@ _DISTANCE = struct.Struct("<I")
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class RscMeasurement:
     """RSC Measurement 0x2A53.  ``raw_cadence`` per minute, of steps or strides: see cadence_unit.
 
     ``running`` is the pod's own walk/run bit; many leave it at 0 for ever, so nothing uses it.
@@ -44,7 +44,7 @@ class Measurement:
     running: bool
 
 
-def decode(payload: bytes) -> Measurement:
+def decode(payload: bytes) -> RscMeasurement:
     """One notification: u8 flags, u16 speed 1/256 m/s, u8 cadence, [u16 stride cm], [u32 distance dm].
 
     Real pods send packets shorter than their flags claim, and longer; a missing field is None.
@@ -55,7 +55,7 @@ def decode(payload: bytes) -> Measurement:
         stride, at = _field(_STRIDE, payload, at, 0.01)
     if flags & 2:
         distance, at = _field(_DISTANCE, payload, at, 0.1)
-    return Measurement(speed / 256.0, cadence, stride, distance, bool(flags & 4))
+    return RscMeasurement(speed / 256.0, cadence, stride, distance, bool(flags & 4))
 
 
 def _field(layout: struct.Struct, payload: bytes, at: int, scale: float) -> tuple[float | None, int]:
@@ -81,7 +81,7 @@ class RscDecoder:
             raise DecodeError(f"a pod has no channel {packet.channel!r}")
         return [self._values(decode(packet.payload), packet.arrival_ns / 1e9)]
 
-    def _values(self, m: Measurement, t_s: float) -> Values:
+    def _values(self, m: RscMeasurement, t_s: float) -> Values:
         values: dict[str, float] = {"cadence_raw": float(m.raw_cadence)}
         spm = self._unit.spm(m.raw_cadence, m.speed_mps, t_s)
         if m.speed_mps <= MAX_SPEED_MPS:
@@ -97,7 +97,7 @@ class RscDecoder:
 
 def gatt(_settings: SensorSettings) -> GattSpec:
     """Any pod that advertises the service; it streams as soon as it is subscribed to."""
-    return GattSpec(services=(SERVICE,), characteristics=CHARACTERISTICS, notify=("rsc",), period_s=2.0)
+    return GattSpec(services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("rsc",), period_s=2.0)
 
 
 def stryd_gatt(_settings: SensorSettings) -> GattSpec:
@@ -115,7 +115,7 @@ def runpod_gatt(_settings: SensorSettings) -> GattSpec:
     """Known by its name.  On some pods listening to 0xFF00 stops speed and cadence (qdomyos issue 2187)."""
     return GattSpec(
         names=("Zwift", "Milestone"),
-        services=(SERVICE,),
+        services=(_SERVICE,),
         characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
         notify=("rsc",),
         optional=("runpod",),

@@ -15,7 +15,7 @@ FURTHEST = 0.25  # an interval this far off the nominal one is a loss or a pause
 SMOOTH = 64  # packets over which the interval of first-sample times is averaged
 
 
-class Spacing:
+class SampleTimer:
     """Interval of one stream.  ``wrap_s`` is the range of the device's clock, if it has one."""
 
     def __init__(self, nominal_hz: float, wrap_s: float | None = None) -> None:

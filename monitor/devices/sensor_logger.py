@@ -19,10 +19,10 @@ from monitor.core.errors import ConfigError, DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_SPEED_MPS, acc_rows, gyr_rows
-from monitor.devices.json_fields import number, read_object
-from monitor.devices.stream_merger import Join
+from monitor.devices.json_fields import json_number, read_object
+from monitor.devices.stream_merger import StreamMerger
 
-CHANNEL = "push"
+SENSOR_LOGGER_CHANNEL = "push"
 
 OPTIONS = {
     "platform": "ios or android",
@@ -32,12 +32,12 @@ OPTIONS = {
     "speed": "false: the speed of its GPS is not used",
 }
 PLATFORMS = ("android", "ios")
-WAIT_S = 3.0  # for a message that is missing, while later ones are here
+_WAIT_S = 3.0  # for a message that is missing, while later ones are here
 MOST_WAITING = 50
 DECIDE_S = 1.0  # of samples, until it is clear which signals this recording has
-HOLE_S = 0.1  # over which nothing is interpolated
+_HOLE_S = 0.1  # over which nothing is interpolated
 DEFAULT_HZ, FASTEST_HZ = 100.0, 1000.0
-ENOUGH = 10  # samples to tell the rate from
+_ENOUGH = 10  # samples to tell the rate from
 
 GRAVITY, GYROSCOPES = "gravity", ("gyroscope", "gyroscopeuncalibrated")
 ACCELEROMETERS = ("accelerometer", "totalacceleration", "accelerometeruncalibrated")
@@ -49,30 +49,30 @@ WITHOUT_GRAVITY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One push: ``number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
+class PhoneMessage:
+    """One push: ``json_number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
 
     recording: str
     number: int
     rows: tuple[tuple[str, float, Mapping[str, Any]], ...]
 
 
-def decode(payload: bytes) -> Message:
+def decode(payload: bytes) -> PhoneMessage:
     """One JSON body.  ``time`` is UTC in ns; names are compared without regard to case."""
     body = read_object(payload, "Sensor Logger message")
-    rows, count = body.get("payload"), number(body.get("messageId"))
+    rows, count = body.get("payload"), json_number(body.get("messageId"))
     if not isinstance(rows, list) or count is None:
         raise DecodeError("Sensor Logger message without messageId and payload")
     read = (_row(row) for row in rows)
     ordered = sorted((row for row in read if row is not None), key=lambda row: row[1])
-    return Message(str(body.get("sessionId")), int(count), tuple(ordered))
+    return PhoneMessage(str(body.get("sessionId")), int(count), tuple(ordered))
 
 
 def _row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
     """Rows of sensors that have no time or no values concern us not."""
     if not isinstance(row, dict) or not isinstance(row.get("values"), dict):
         return None
-    time_ns = number(row.get("time"))
+    time_ns = json_number(row.get("time"))
     if time_ns is None or not 0 < time_ns < 1e19:
         return None
     return str(row.get("name")).lower().replace(" ", ""), time_ns * 1e-9, row["values"]
@@ -102,12 +102,12 @@ class SensorLoggerDecoder:
     def _begin(self, recording: str) -> None:
         self._recording = recording
         self._next: int | None = None  # number of the message that is due
-        self._waiting: dict[int, tuple[float, Message]] = {}  # with their arrival
+        self._waiting: dict[int, tuple[float, PhoneMessage]] = {}  # with their arrival
         self._signals = Signals(self._rate_hz)
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``push`` bodies; gives all that is now in order."""
-        if packet.channel != CHANNEL:
+        if packet.channel != SENSOR_LOGGER_CHANNEL:
             raise DecodeError(f"a phone has no channel {packet.channel!r}")
         message, arrival_s = decode(packet.payload), packet.arrival_ns * 1e-9
         if packet.link != self._link or message.recording != self._recording:
@@ -118,22 +118,22 @@ class SensorLoggerDecoder:
         self._waiting[message.number] = (arrival_s, message)
         out: list[Decoded] = []
         for ready in self._in_order(arrival_s):
-            out += self._taken(ready)
+            out += self._take_rows(ready)
         return out
 
-    def _in_order(self, now_s: float) -> Iterator[Message]:
-        """Messages whose turn it is; one that stays away is given up after ``WAIT_S``."""
+    def _in_order(self, now_s: float) -> Iterator[PhoneMessage]:
+        """Messages whose turn it is; one that stays away is given up after ``_WAIT_S``."""
         while self._waiting:
             first = min(self._waiting)
             overdue = len(self._waiting) > MOST_WAITING or any(
-                now_s - arrival_s > WAIT_S for arrival_s, _ in self._waiting.values()
+                now_s - arrival_s > _WAIT_S for arrival_s, _ in self._waiting.values()
             )
             if self._next not in (None, first) and not overdue:
                 return
             self._next = first + 1
             yield self._waiting.pop(first)[1]
 
-    def _taken(self, message: Message) -> list[Decoded]:
+    def _take_rows(self, message: PhoneMessage) -> list[Decoded]:
         out: list[Decoded] = []
         for name, t_s, values in message.rows:
             if name in self._scale or name == GRAVITY or name in GYROSCOPES:
@@ -165,7 +165,7 @@ class SensorLoggerDecoder:
 
     def _speed(self, t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
         """Speed of the GPS, m/s; negative means that it does not know."""
-        speed = number(values.get("speed"))
+        speed = json_number(values.get("speed"))
         if not self._gps or speed is None or not 0 <= speed <= MAX_SPEED_MPS:
             return []
         return [Values({"speed_mps": speed}, device_s=t_s)]
@@ -180,11 +180,11 @@ class Signals:
         self._given_hz = rate_hz
         self._new: dict[str, list[tuple[float, float, float, float]]] = {}
         self._names: tuple[str, ...] | None = None  # once it is clear which there are
-        self._join: Join | None = None
+        self._join: StreamMerger | None = None
 
     def push(self, name: str, t_s: float, values: Mapping[str, Any]) -> None:
         """One sample; one that is not three numbers is left out."""
-        x, y, z = (number(values.get(axis)) for axis in "xyz")
+        x, y, z = (json_number(values.get(axis)) for axis in "xyz")
         if x is not None and y is not None and z is not None:
             self._new.setdefault(name, []).append((t_s, x, y, z))
 
@@ -218,14 +218,14 @@ class Signals:
             self._new.clear()
             return
         self._names = (*names, *gyro)
-        self._join = Join(self._names, HOLE_S)
+        self._join = StreamMerger(self._names, _HOLE_S)
         times = np.unique([row[0] for row in self._new[names[0]]])
-        if self._given_hz is None and len(times) >= ENOUGH:
+        if self._given_hz is None and len(times) >= _ENOUGH:
             self.rate_hz = float(np.clip(1.0 / np.median(np.diff(times)), 1.0, FASTEST_HZ))
 
 
 def _battery(t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
-    level = number(values.get("batteryLevel"))
+    level = json_number(values.get("batteryLevel"))
     if level is None or not 0 <= level <= 1:
         return []
     return [Values({"battery_pct": 100.0 * level}, device_s=t_s)]

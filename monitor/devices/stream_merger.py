@@ -12,7 +12,7 @@ from dsp.types import Array
 KEEP_S = 10.0  # rows wait this long for their partners; then they are lost, which shows as a gap
 
 
-class Join:
+class StreamMerger:
     """``names[0]`` leads: the others are interpolated linearly at its times.
 
     A leading row comes out once every other signal has passed it.  Where a signal has a hole of more

@@ -11,7 +11,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import unpack
 from monitor.devices.gatt import GattSpec, sig
 
-SERVICE = sig(0x1826)
+_SERVICE = sig(0x1826)
 CHARACTERISTICS = {"treadmill": sig(0x2ACD)}
 
 _FLAGS = struct.Struct("<H")
@@ -94,5 +94,5 @@ class TreadmillDecoder:
 def gatt(_settings: SensorSettings) -> GattSpec:
     """Any machine that advertises the service; one that is no treadmill lacks the characteristic."""
     return GattSpec(
-        services=(SERVICE,), characteristics=CHARACTERISTICS, notify=("treadmill",), period_s=2.0
+        services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("treadmill",), period_s=2.0
     )

@@ -33,8 +33,8 @@ CHARACTERISTICS = {
 }
 OPTIONS = {"mode": "21 (what the sensor feels) or 22 (acceleration in the frame of the earth)"}
 
-RATE_HZ = 60.0  # the fastest it streams
-WRAP_S = 2**32 / 1e6
+_RATE_HZ = 60.0  # the fastest it streams
+_WRAP_S = 2**32 / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class DotDecoder:
             acc_rows(fields["free_acc_ms2"], 1.0)
             fields["acc_ms2"] = felt(fields["euler_deg"], fields["free_acc_ms2"])
         acc = acc_rows(fields["acc_ms2"][None, :], 1.0)
-        return [Samples(acc, gyr, RATE_HZ, device_s=np.array([device_us / 1e6]), device_wrap_s=WRAP_S)]
+        return [Samples(acc, gyr, _RATE_HZ, device_s=np.array([device_us / 1e6]), device_wrap_s=_WRAP_S)]
 
 
 def _mode(settings: SensorSettings) -> Mode:

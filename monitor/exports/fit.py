@@ -18,7 +18,7 @@ from garmin_fit_sdk import Encoder
 
 from dsp.types import Array, CueKind
 from monitor.core.errors import StoreError
-from monitor.storage.session_data import Run, Stretch, targets
+from monitor.storage.session_data import SessionData, Stretch, target_edges
 from monitor.storage.store import Store
 
 FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE, ACTIVITY, FIELD, DEVELOPER = (
@@ -35,7 +35,7 @@ FILE_ID, SESSION, LAP, RECORD, EVENT, DEVICE, ACTIVITY, FIELD, DEVELOPER = (
 APPLICATION = list(uuid.UUID("6a2c7be4-31f0-4f0e-9d0b-67616974c0e5").bytes)
 FLOAT32, UINT8 = 0x88, 0x02
 
-NATIVE: Mapping[str, tuple[str, float]] = {
+_NATIVE: Mapping[str, tuple[str, float]] = {
     "speed_mps": ("enhanced_speed", 1.0),
     "heart_rate_bpm": ("heart_rate", 1.0),
     "power_w": ("power", 1.0),
@@ -79,13 +79,13 @@ OWN: Mapping[str, tuple[str, str, float]] = {
 CUES = {CueKind.CORRECT: 1, CueKind.CONFIRM: 2, CueKind.NOTICE: 3}
 
 
-def write(store: Store, run: Run, path: Path) -> list[Path]:
+def write_fit(store: Store, run: SessionData, path: Path) -> list[Path]:
     """One file.  ``StoreError`` if the session has nothing that FIT could hold."""
     path.write_bytes(encode(run))
     return [path]
 
 
-def encode(run: Run) -> bytes:
+def encode(run: SessionData) -> bytes:
     """The whole file."""
     began = datetime.datetime.fromisoformat(run.info.started_utc).replace(microsecond=0)
     table, own = _native(run), _own(run)
@@ -113,9 +113,9 @@ def encode(run: Run) -> bytes:
     return bytes(encoder.close())
 
 
-def _native(run: Run) -> dict[str, Array]:
+def _native(run: SessionData) -> dict[str, Array]:
     """Standard fields (n,) in FIT's units."""
-    out = {field: run.value(name) * k for name, (field, k) in NATIVE.items() if name in run.columns}
+    out = {field: run.value(name) * k for name, (field, k) in _NATIVE.items() if name in run.columns}
     if "cadence_spm" in run.columns:
         half = np.round(run.value("cadence_spm") / 2 * 128) / 128  # strides a minute, as the standard wants
         out["cadence"], out["fractional_cadence"] = np.floor(half), half - np.floor(half)
@@ -123,11 +123,11 @@ def _native(run: Run) -> dict[str, Array]:
     return {field: np.round(v) if field in whole else v for field, v in out.items()}
 
 
-def _own(run: Run) -> dict[str, Array]:
+def _own(run: SessionData) -> dict[str, Array]:
     """Developer fields (n,)."""
     out = {name: run.value(name) * OWN[name][2] for name in OWN if name in run.columns}
     if any(b.metric == "cadence_spm" for b in run.bands):
-        out["target_low"], out["target_high"] = targets(run, "cadence_spm")
+        out["target_low"], out["target_high"] = target_edges(run, "cadence_spm")
     if run.cues:
         out["cue"] = np.full(len(run.t_s), np.nan)
         for cue in run.cues:
@@ -144,7 +144,7 @@ def _cells(table: Mapping[str, Array], at: int) -> dict[str, float | int]:
     return {name: int(v) if name in WHOLE else v for name, v in row if v == v}
 
 
-def _head(encoder: Encoder, run: Run, began: datetime.datetime, own: list[str]) -> None:
+def _head(encoder: Encoder, run: SessionData, began: datetime.datetime, own: list[str]) -> None:
     serial = uuid.uuid5(uuid.NAMESPACE_URL, run.info.id).int & 0xFFFFFFF | 1
     made = {"manufacturer": "development", "product": 0, "serial_number": serial}
     encoder.write_mesg({"mesg_num": FILE_ID, "type": "activity", "time_created": began, **made})
@@ -167,7 +167,7 @@ def _timer(when: datetime.datetime, what: str) -> dict[str, Any]:
     return {"mesg_num": EVENT, "timestamp": when, "event": "timer", "event_type": what}
 
 
-def _tail(encoder: Encoder, run: Run, began: datetime.datetime, table: Mapping[str, Array]) -> None:
+def _tail(encoder: Encoder, run: SessionData, began: datetime.datetime, table: Mapping[str, Array]) -> None:
     seconds = float(len(run.t_s) - 1)
     end = began + datetime.timedelta(seconds=seconds)
     encoder.write_mesg(_timer(end, "stop_all"))
@@ -189,14 +189,16 @@ def _tail(encoder: Encoder, run: Run, began: datetime.datetime, table: Mapping[s
     encoder.write_mesg(last | {"type": "manual", "event": "activity", "event_type": "stop"})
 
 
-def _laps(run: Run, seconds: float) -> Iterator[Stretch]:
+def _laps(run: SessionData, seconds: float) -> Iterator[Stretch]:
     start = 0.0
     for end in [*(t for t in run.laps_s if 0 < t < seconds), seconds]:
         yield Stretch(start, end)
         start = end
 
 
-def _sum(run: Run, began: datetime.datetime, table: Mapping[str, Array], part: Stretch) -> dict[str, Any]:
+def _sum(
+    run: SessionData, began: datetime.datetime, table: Mapping[str, Array], part: Stretch
+) -> dict[str, Any]:
     """Totals and means of a stretch, as ``lap`` and ``session`` want them."""
     inside = run.mask([Stretch(part.start_s, part.end_s + 1)])
     out: dict[str, Any] = {

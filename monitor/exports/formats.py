@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.exports import fit
-from monitor.exports import influx_lines as line
-from monitor.exports import raw_samples as raw
-from monitor.exports import tables as table
-from monitor.storage.session_data import Run, load
+from monitor.exports import fit, influx_lines, raw_samples, tables
+from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
 
 
@@ -27,23 +24,23 @@ class Export:
 
     ending: str
     label: str
-    write: Callable[[Store, Run, Path], list[Path]]
+    write: Callable[[Store, SessionData, Path], list[Path]]
 
 
 EXPORTS: dict[str, Export] = {
-    "fit": Export(".fit", "activity for watches' apps and training diaries", fit.write),
-    "csv": Export(".csv", "one row a second, one row a step, data dictionary", table.write_csv),
-    "parquet": Export(".parquet", "the same for data frames (extra: parquet)", table.write_parquet),
-    "lp": Export(".lp", "InfluxDB line protocol, as the stack gets it", line.write),
-    "tape": Export(".tape", "the raw packets as they came", raw.write_tape),
-    "imu-csv": Export(".imu.csv", "raw samples, one file per sensor", raw.write_csv),
+    "fit": Export(".fit", "activity for watches' apps and training diaries", fit.write_fit),
+    "csv": Export(".csv", "one row a second, one row a step, data dictionary", tables.write_csv_tables),
+    "parquet": Export(".parquet", "the same for data frames (extra: parquet)", tables.write_parquet_tables),
+    "lp": Export(".lp", "InfluxDB line protocol, as the stack gets it", influx_lines.write_influx_lines),
+    "tape": Export(".tape", "the raw packets as they came", raw_samples.write_tape),
+    "imu-csv": Export(".imu.csv", "raw samples, one file per sensor", raw_samples.write_raw_csv),
     "imu-parquet": Export(
-        ".imu.parquet", "raw samples, one file per sensor (extra: parquet)", raw.write_parquet
+        ".imu.parquet", "raw samples, one file per sensor (extra: parquet)", raw_samples.write_raw_parquet
     ),
 }
 
 
-def export(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
+def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
     """Write a session; ``where`` is a folder or the name of the (first) file.  Gives what was written.
 
     A file that is there already is not written over: ``StoreError``.
@@ -56,6 +53,6 @@ def export(store: Store, session_id: str, format: str, where: Path) -> list[Path
         raise StoreError(f"{path}: exists already; name another file or remove it first")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return kind.write(store, load(store, session_id), path)
+        return kind.write(store, load_session(store, session_id), path)
     except OSError as exc:
         raise StoreError(f"{path}: cannot write ({exc.strerror or exc}); choose another place") from exc

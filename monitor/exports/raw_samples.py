@@ -10,25 +10,25 @@ import numpy as np
 
 from dsp.types import Array, ImuChunk
 from monitor.core.errors import StoreError
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 from monitor.exports.tables import save_csv, save_parquet
-from monitor.pipeline.sensor_stream import Stream
-from monitor.recordings.readers import read
-from monitor.storage.session_data import Run
+from monitor.pipeline.sensor_stream import SensorStream
+from monitor.recordings.readers import read_recording
+from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
-from monitor.storage.tape_archive import tape_of
+from monitor.storage.tape_archive import unpacked_tape
 
 HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 
 
-def write_tape(store: Store, run: Run, path: Path) -> list[Path]:
+def write_tape(store: Store, run: SessionData, path: Path) -> list[Path]:
     """A copy; ``gaitcue replay`` and ``gaitcue import`` read it."""
-    with tape_of(run.info) as tape:
+    with unpacked_tape(run.info) as tape:
         shutil.copyfile(tape, path)
     return [path]
 
 
-def write_csv(store: Store, run: Run, path: Path) -> list[Path]:
+def write_raw_csv(store: Store, run: SessionData, path: Path) -> list[Path]:
     """``X.<sensor>.imu.csv`` per sensor: the form that ``gaitcue analyze`` reads."""
     made = []
     for name, table in _samples(run):
@@ -37,7 +37,7 @@ def write_csv(store: Store, run: Run, path: Path) -> list[Path]:
     return made
 
 
-def write_parquet(store: Store, run: Run, path: Path) -> list[Path]:
+def write_raw_parquet(store: Store, run: SessionData, path: Path) -> list[Path]:
     made = []
     for name, table in _samples(run):
         made.append(_named(path, name, ".imu.parquet"))
@@ -50,11 +50,11 @@ def _named(path: Path, sensor: str, ending: str) -> Path:
     return path.with_name(f"{stem}.{'-'.join(sensor.split())}{ending}")
 
 
-def _samples(run: Run) -> Iterator[tuple[str, dict[str, Array]]]:
+def _samples(run: SessionData) -> Iterator[tuple[str, dict[str, Array]]]:
     """Each motion sensor's samples in session time."""
-    with tape_of(run.info) as path:
-        recording = read(path)
-        streams = {s.name: Stream(s, SENSORS[s.kind]) for s in recording.settings.sensors}
+    with unpacked_tape(run.info) as path:
+        recording = read_recording(path)
+        streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
         chunks: dict[str, list[ImuChunk]] = {}
         for packet in recording.packets():
             for item in streams[packet.sensor].push(packet):

@@ -14,13 +14,13 @@ import numpy as np
 from dsp.types import Array
 from monitor.core.errors import ConfigError
 from monitor.exports.data_dictionary import describe
-from monitor.storage.session_data import Run, targets
+from monitor.storage.session_data import SessionData, target_edges
 from monitor.storage.store import Store
 
-Table = Mapping[str, Sequence[Any] | Array]
+ExportTable = Mapping[str, Sequence[Any] | Array]
 
 
-def seconds(run: Run) -> dict[str, Any]:
+def second_columns(run: SessionData) -> dict[str, Any]:
     """Columns (n,) of every whole second."""
     began = datetime.datetime.fromisoformat(run.info.started_utc)
     out: dict[str, Any] = {
@@ -34,13 +34,13 @@ def seconds(run: Run) -> dict[str, Any]:
     for (name, side), column in sorted(run.sided.items()):
         out[f"{name}_{side}"] = column.value
     for name in sorted({band.metric for band in run.bands}):
-        out[f"{name}_target_low"], out[f"{name}_target_high"] = targets(run, name)
+        out[f"{name}_target_low"], out[f"{name}_target_high"] = target_edges(run, name)
     if run.cues:
         out["cue"] = _cues(run)
     return out
 
 
-def steps(store: Store, run: Run) -> dict[str, Any]:
+def step_table(store: Store, run: SessionData) -> dict[str, Any]:
     """Columns (m,) of every step."""
     found = store.step_columns(run.info.id)
     return {
@@ -51,7 +51,7 @@ def steps(store: Store, run: Run) -> dict[str, Any]:
     }
 
 
-def _activity(run: Run) -> list[str]:
+def _activity(run: SessionData) -> list[str]:
     out = ["unknown"] * len(run.t_s)
     for what, stretches in run.activity.items():
         for at in np.flatnonzero(run.mask(stretches)).tolist():
@@ -59,7 +59,7 @@ def _activity(run: Run) -> list[str]:
     return out
 
 
-def _cues(run: Run) -> list[str]:
+def _cues(run: SessionData) -> list[str]:
     out = [""] * len(run.t_s)
     for cue in run.cues:
         if 0 <= int(cue.t_s) < len(out):
@@ -68,9 +68,9 @@ def _cues(run: Run) -> list[str]:
     return out
 
 
-def write_csv(store: Store, run: Run, path: Path) -> list[Path]:
+def write_csv_tables(store: Store, run: SessionData, path: Path) -> list[Path]:
     """``X.csv`` a row a second, ``X.steps.csv`` a row a step, ``X.columns.csv`` what the columns are."""
-    per_second, per_step = seconds(run), steps(store, run)
+    per_second, per_step = second_columns(run), step_table(store, run)
     stem = path.with_suffix("")
     made = [path, stem.with_name(stem.name + ".steps.csv"), stem.with_name(stem.name + ".columns.csv")]
     save_csv(made[0], per_second)
@@ -82,7 +82,7 @@ def write_csv(store: Store, run: Run, path: Path) -> list[Path]:
     return made
 
 
-def save_csv(path: Path, table: Table) -> None:
+def save_csv(path: Path, table: ExportTable) -> None:
     """Empty where a number is not known."""
     cells = [_texts(column) for column in table.values()]
     with path.open("x", newline="", encoding="utf-8") as f:
@@ -97,15 +97,15 @@ def _texts(column: Sequence[Any] | Array) -> list[str]:
     return [str(v) for v in column]
 
 
-def write_parquet(store: Store, run: Run, path: Path) -> list[Path]:
+def write_parquet_tables(store: Store, run: SessionData, path: Path) -> list[Path]:
     """``X.parquet`` a row a second and ``X.steps.parquet`` a row a step, described in the schema."""
     other = path.with_name(path.name.removesuffix(".parquet") + ".steps.parquet")
-    save_parquet(path, seconds(run))
-    save_parquet(other, steps(store, run))
+    save_parquet(path, second_columns(run))
+    save_parquet(other, step_table(store, run))
     return [path, other]
 
 
-def save_parquet(path: Path, table: Table) -> None:
+def save_parquet(path: Path, table: ExportTable) -> None:
     """Nulls where a number is not known; unit, definition and source as metadata of each field."""
     try:
         import pyarrow as pa  # type: ignore[import-untyped]

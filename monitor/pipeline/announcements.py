@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dsp.cueing.baseline import Baseline
 from dsp.types import Cue, Placement
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.cue_policy import notice
 
@@ -24,13 +24,13 @@ class Sensors:
     def push(self, status: SensorStatus) -> list[Cue]:
         """At most one notice per loss and one per return."""
         name = status.sensor
-        if status.link is Link.STREAMING:
+        if status.link is LinkState.STREAMING:
             self._silent.discard(name)
             if name not in self._lost:
                 return []
             self._lost.discard(name)
             return [notice(status.t_s, "sensor_back", f"{name} is back.")]
-        if status.link is not Link.SILENT:
+        if status.link is not LinkState.SILENT:
             return []
         self._silent.add(name)
         if name in self._lost or status.silent_s < LOST_S:

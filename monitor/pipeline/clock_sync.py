@@ -21,7 +21,7 @@ from dsp.types import Array
 
 OneOrMany = TypeVar("OneOrMany", float, Array)
 
-SAME_S = 1e-6
+_SAME_S = 1e-6
 """Device times closer than this are one; no clock we read has finer ticks."""
 
 
@@ -79,7 +79,7 @@ class Clock:
             x = device_s
             self._begin(x, arrival_s, link)
         self._last_arrival_s = arrival_s
-        x = x[int(np.searchsorted(x, self._last_x + SAME_S, side="right")) :]
+        x = x[int(np.searchsorted(x, self._last_x + _SAME_S, side="right")) :]
         self._behind = 0 if len(x) else self._behind + 1
         if len(x) == 0:
             return x

@@ -10,23 +10,23 @@ from collections import deque
 from collections.abc import Sequence
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.gating import Situation, SituationParams, Verdict
+from dsp.cueing.gating import Gating, Situation, SituationParams
 from dsp.cueing.target import Target, cadence_target, increase, load_target
 from dsp.types import Activity, ActivityChange, Band, Estimate, Fault, Gap, Metric, Placement, Record
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.pipeline.announcements import Sensors, learned, learning, no_speed
-from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, Speaker
-from monitor.pipeline.deviation import BRAKING, CADENCE, OVERSTRIDE, Watch
+from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
+from monitor.pipeline.deviation import BRAKING, CADENCE, OVERSTRIDE, DeviationDetector
 
-HOLE_S = 2.0  # without a second of cadence: the signal was away
+_HOLE_S = 2.0  # without a second of cadence: the signal was away
 AWAY_S = 2.0  # a gap that long is a sensor that left and came back
 IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
-BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
+_BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
 NO_SPEED_S = 60.0  # of running without a speed, then it is said once
 SLOPE_SD_PCT = 0.5
 """A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
-STEP = {CADENCE: 0.5, OVERSTRIDE: 0.002, BRAKING: 0.0002}  # a smaller change of target makes no new band
+_STEP = {CADENCE: 0.5, OVERSTRIDE: 0.002, BRAKING: 0.0002}  # a smaller change of target makes no new band
 
 
 class Coach:
@@ -46,8 +46,8 @@ class Coach:
         self._situation = Situation(
             SituationParams(warm_up_s=settings.cues.warm_up_s, effort=settings.effort)
         )
-        self._watches = tuple(Watch(fault) for fault in Fault)
-        self._speaker = Speaker(settings.seed, settings.cues.experiment)
+        self._watches = tuple(DeviationDetector(fault) for fault in Fault)
+        self._speaker = CuePolicy(settings.seed, settings.cues.experiment)
         self._sensors = Sensors(session.sensors)
         self._imus = max(1, sum(s.placement is not Placement.POD for s in session.sensors))
         self._now: dict[str, Estimate] = {}
@@ -94,7 +94,7 @@ class Coach:
         return [] if cadence is None else self._second(t_s, now, cadence.value)
 
     def _second(self, t_s: float, now: dict[str, Estimate], cadence_spm: float) -> list[Record]:
-        if self._last_s is not None and t_s - self._last_s > HOLE_S:
+        if self._last_s is not None and t_s - self._last_s > _HOLE_S:
             self._interrupted(t_s)
         self._last_s = t_s
         speed = self._speed(t_s, now)
@@ -130,7 +130,7 @@ class Coach:
         return sum(self._speeds) / len(self._speeds)
 
     def _learn(
-        self, t_s: float, now: dict[str, Estimate], speed: float | None, grade: float, verdict: Verdict
+        self, t_s: float, now: dict[str, Estimate], speed: float | None, grade: float, verdict: Gating
     ) -> list[Record]:
         """Until there is enough, and in a run with cues only before the first of them could come."""
         known, with_speed = self.baseline, speed is not None
@@ -180,7 +180,7 @@ class Coach:
         for metric, target in targets.items():
             why = muted or (hill if metric == CADENCE else "") or self._silent_words(t_s)
             before, centre = self._bands.get(metric), target.centre
-            if before and before.muted == why and abs(centre - before.target) < STEP[metric]:
+            if before and before.muted == why and abs(centre - before.target) < _STEP[metric]:
                 continue
             self._bands[metric] = Band(t_s, metric, centre, target.low, target.high, why)
             out.append(self._bands[metric])
@@ -212,10 +212,10 @@ class Coach:
 
     def _silent(self) -> str:
         """A key of ``monitor.pipeline.cue_policy.WITHHELD`` while the plan keeps silent."""
-        share = self._s.availability
+        share = self._s.cue_share
         if share == 0:
             return PROBE
-        return FADING if self._ran_s % BLOCK_S >= share * BLOCK_S else ""
+        return FADING if self._ran_s % _BLOCK_S >= share * _BLOCK_S else ""
 
     def _silent_words(self, t_s: float) -> str:
         if not self._s.cues.on:

@@ -43,7 +43,7 @@ class SpeakerParams:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FaultState:
     """One fault in one second: ``error`` is its mean deviation, 1 at the edge of the band."""
 
     fault: Fault
@@ -55,7 +55,7 @@ class State:
     why: str
 
 
-class Speaker:
+class CuePolicy:
     """``second`` by second: states of the faults in, at most one cue out."""
 
     def __init__(self, seed: int, experiment: bool, params: SpeakerParams | None = None) -> None:
@@ -67,9 +67,9 @@ class Speaker:
         self._rest_until_s = float("-inf")
         self._repeats = 0
         self._spoken = False  # in this excursion
-        self._worst: State | None = None
+        self._worst: FaultState | None = None
 
-    def second(self, t_s: float, states: Sequence[State], silent: str) -> list[Cue]:
+    def second(self, t_s: float, states: Sequence[FaultState], silent: str) -> list[Cue]:
         """What to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
         out = sorted((s for s in states if s.out), key=lambda s: list(Fault).index(s.fault))
         if not out:
@@ -86,7 +86,7 @@ class Speaker:
         self._last_s, self._repeats = t_s, self._repeats + 1
         return [self._cue(t_s, CueKind.CORRECT, worst, worst.fault.value, withheld, worst.why)]
 
-    def unsure(self, t_s: float, state: State) -> Cue:
+    def unsure(self, t_s: float, state: FaultState) -> Cue:
         """For the review only: this fault is likely but not probable enough."""
         return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, UNSURE, state.why)
 
@@ -98,7 +98,7 @@ class Speaker:
         """True while silent because of too many cues."""
         return t_s < self._rest_until_s
 
-    def _returned(self, t_s: float, states: Sequence[State]) -> list[Cue]:
+    def _returned(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
         worst, spoken = self._worst, self._spoken
         self.interrupt()
         now = next((s for s in states if worst is not None and s.fault is worst.fault), None)
@@ -120,7 +120,7 @@ class Speaker:
             return EXPERIMENT
         return ""
 
-    def _cue(self, t_s: float, kind: CueKind, s: State, wording: str, withheld: str, why: str) -> Cue:
+    def _cue(self, t_s: float, kind: CueKind, s: FaultState, wording: str, withheld: str, why: str) -> Cue:
         expires_s = t_s + self._p.fresh_s
         return Cue(t_s, kind, s.fault, s.metric, s.value, s.target, wording, expires_s, withheld, why)
 

@@ -6,10 +6,10 @@ from dsp.cueing.drift import CADENCE as CADENCE_DRIFT
 from dsp.cueing.drift import LOADS, Drift, Scatter
 from dsp.cueing.target import Target
 from dsp.types import Estimate, Fault
-from monitor.pipeline.cue_policy import State
+from monitor.pipeline.cue_policy import FaultState
 
 CADENCE, OVERSTRIDE, BRAKING = "cadence_spm", "overstride_m", "braking_impulse_bws"
-METRIC = {
+_METRIC = {
     Fault.BRAKING: BRAKING,
     Fault.OVERSTRIDE: OVERSTRIDE,
     Fault.CADENCE_LOW: CADENCE,
@@ -22,12 +22,12 @@ FLOOR = {CADENCE: 0.0058, OVERSTRIDE: 0.03, BRAKING: 0.03}
 LIKELY_S = 20
 
 
-class Watch:
+class DeviationDetector:
     """``second`` by second.  ``only_likely`` is True once in an excursion that would have been told 20 s
     ago if the target were known exactly."""
 
     def __init__(self, fault: Fault) -> None:
-        self.fault, self.metric = fault, METRIC[fault]
+        self.fault, self.metric = fault, _METRIC[fault]
         self.of_cadence = self.metric == CADENCE
         self._likely_s = 0
         params = CADENCE_DRIFT if self.of_cadence else LOADS
@@ -50,7 +50,7 @@ class Watch:
         if self._scatter is not None:
             self._scatter.reset()
 
-    def second(self, found: Estimate, target: Target, noise_sd: float, cadence_spm: float) -> State:
+    def second(self, found: Estimate, target: Target, noise_sd: float, cadence_spm: float) -> FaultState:
         """``noise_sd`` of the baseline's seconds, relative; where the own scatter starts from."""
         low = self.fault is Fault.CADENCE_LOW
         edge = target.low if low else target.high
@@ -69,4 +69,4 @@ class Watch:
         error = self._drift.error
         side, lasting_s = "below" if low else "above", self._drift.lasting_s
         why = f"{100 * abs(error) * width:.0f} % {side} target for {lasting_s:.0f} s"
-        return State(self.fault, self.metric, out, error, found.value, target.centre, why)
+        return FaultState(self.fault, self.metric, out, error, found.value, target.centre, why)

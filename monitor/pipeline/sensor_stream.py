@@ -11,9 +11,9 @@ import numpy as np
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Packet, Samples, Values
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import device_information as identity
+from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
 from monitor.pipeline.clock_sync import Clock
 
@@ -22,14 +22,14 @@ SELDOM_S = 5.0  # and this often in any case
 SILENT_S = 3.0  # without a packet
 
 
-class Stream:
+class SensorStream:
     """Decoder, sequence and clock of one sensor.  ``push`` never raises ``DecodeError``."""
 
     def __init__(self, settings: SensorSettings, spec: SensorSpec) -> None:
         self.name = settings.name
         self.received = self.lost = self.repeated = self.bad = 0
         self._decoder = spec.decoder(settings)
-        self._delay_s = settings.delay_s
+        self._delay_s = settings.sync_delay_s
         self._clock: Clock | None = None
         self._sequence = Sequence()
         self._count_s = 0.0  # device time by count, for sensors without a clock
@@ -41,12 +41,12 @@ class Stream:
         self._battery_pct: float | None = None
         self._word = ""  # what the last packet gave cause to say
         self._urgent = False  # and it should be said at once
-        self._link_told: tuple[Link, str] | None = None  # what the source said since the last packet
-        self._told = SensorStatus(0.0, settings.name, Link.SEARCHING, "no packet yet")
+        self._link_told: tuple[LinkState, str] | None = None  # what the source said since the last packet
+        self._told = SensorStatus(0.0, settings.name, LinkState.SEARCHING, "no packet yet")
 
     def push(self, packet: Packet) -> list[Input]:
         """What this packet brought, in session seconds."""
-        if packet.channel == identity.BATTERY:
+        if packet.channel == device_information.BATTERY:
             self._battery(packet.payload)
             return []
         self._link_told = None
@@ -64,7 +64,7 @@ class Stream:
             self._word = f"a packet could not be read: {exc}"
         return out
 
-    def heard(self, told: SensorStatus) -> SensorStatus:
+    def push_status(self, told: SensorStatus) -> SensorStatus:
         """What the source says of the connection, with the counts; holds until the next packet."""
         self._link_told = (told.link, told.text)
         self._told = self.status(told.t_s)
@@ -89,7 +89,7 @@ class Stream:
         """How this sensor is doing; ``rate_hz`` since the last status that was due."""
         state = self._state(now_s)
         silent_s = now_s if self._arrival_s is None else max(0.0, now_s - self._arrival_s)
-        text = {Link.SEARCHING: "no packet yet", Link.SILENT: f"silent for {silent_s:.0f} s"}
+        text = {LinkState.SEARCHING: "no packet yet", LinkState.SILENT: f"silent for {silent_s:.0f} s"}
         if self._link_told is not None:
             text[state] = self._link_told[1]
         elapsed_s = now_s - self._told.t_s
@@ -113,22 +113,22 @@ class Stream:
 
     def _battery(self, payload: bytes) -> None:
         try:
-            self._battery_is(identity.battery_pct(payload))
+            self._battery_is(device_information.battery_pct(payload))
         except DecodeError:
             self.bad += 1
 
     def _battery_is(self, pct: float) -> None:
         """Say it once when it becomes low."""
         before, self._battery_pct = self._battery_pct, pct
-        if pct <= identity.LOW_PCT and (before is None or before > identity.LOW_PCT):
+        if pct <= device_information.LOW_PCT and (before is None or before > device_information.LOW_PCT):
             self._word, self._urgent = f"battery {pct:.0f} %: charge it soon", True
 
-    def _state(self, now_s: float) -> Link:
+    def _state(self, now_s: float) -> LinkState:
         if self._link_told is not None:
             return self._link_told[0]
         if self._arrival_s is None:
-            return Link.SEARCHING
-        return Link.SILENT if now_s - self._arrival_s > SILENT_S else Link.STREAMING
+            return LinkState.SEARCHING
+        return LinkState.SILENT if now_s - self._arrival_s > SILENT_S else LinkState.STREAMING
 
     def _samples(self, samples: Samples, arrival_s: float, link: int) -> list[Input]:
         n = len(samples)

@@ -14,9 +14,9 @@ from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
-from monitor.devices.registry import SENSORS, SensorSpec
+from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
-from monitor.pipeline.sensor_stream import Stream
+from monitor.pipeline.sensor_stream import SensorStream
 
 
 class Session:
@@ -25,13 +25,13 @@ class Session:
     def __init__(
         self,
         settings: SessionSettings,
-        sensors: Mapping[str, SensorSpec] = SENSORS,
+        sensors: Mapping[str, SensorSpec] = DEVICES,
     ) -> None:
         self.settings = settings
         self.t_s = 0.0  # arrival of the last packet
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
-        self._streams = {s.name: Stream(s, sensors[s.kind]) for s in settings.sensors}
+        self._streams = {s.name: SensorStream(s, sensors[s.kind]) for s in settings.sensors}
 
     def push(self, packet: Packet) -> list[Record | SensorStatus]:
         """Decode, time and evaluate one packet; a packet that cannot be read is counted."""
@@ -50,10 +50,10 @@ class Session:
                 out += self._coached([status])
         return out
 
-    def heard(self, told: SensorStatus) -> SensorStatus:
+    def push_status(self, told: SensorStatus) -> SensorStatus:
         """What a source says of a connection, completed with what this session counted."""
         stream = self._streams.get(told.sensor)
-        return told if stream is None else stream.heard(told)
+        return told if stream is None else stream.push_status(told)
 
     def finish(self) -> list[Record | SensorStatus]:
         """No more packets: everything still waiting becomes certain."""

@@ -16,11 +16,11 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, Placement
 from monitor.core.session_settings import SessionSettings
 
-WINDOW_S = 90.0  # at the start and at the end, in which taps are looked for
+_WINDOW_S = 90.0  # at the start and at the end, in which taps are looked for
 FURTHEST_S = 2.0  # sensors never differ by more
 FEWEST = 3  # taps that two sensors must share
-SAME = 1.5  # taps of a series fit each other within so many sampling intervals (at least ``SAME_S``)
-SAME_S = 0.012
+SAME = 1.5  # taps of a series fit each other within so many sampling intervals (at least ``_SAME_S``)
+_SAME_S = 0.012
 PER_TAP = 0.5  # sampling intervals: uncertainty of one tap, measured on simulated knocks at 60 to 208 Hz
 
 QUIET_S, QUIET_MS2 = 0.12, 2.5  # before a tap a sensor is at rest: |acc| within this of gravity,
@@ -72,7 +72,7 @@ class Alignment:
         return (self.end.offset_s - self.start.offset_s) / span_s * 1e6, sd_s / span_s * 1e6
 
 
-def align(signals: Mapping[str, tuple[Array, Array]], window_s: float = WINDOW_S) -> list[Alignment]:
+def align(signals: Mapping[str, tuple[Array, Array]], window_s: float = _WINDOW_S) -> list[Alignment]:
     """All sensors against the first one that shares taps with another; empty if no taps are shared.
 
     ``signals``: session seconds (n,) and acceleration m/s² (n, 3) by sensor.
@@ -142,7 +142,7 @@ def _offset(
     b = other[(other >= first_s - FURTHEST_S) & (other <= last_s + FURTHEST_S)]
     shifts = (b[None, :] - a[:, None]).ravel()
     shifts = shifts[np.abs(shifts) <= FURTHEST_S]
-    same_s = max(SAME_S, SAME * interval_s)
+    same_s = max(_SAME_S, SAME * interval_s)
     matched = [shifts[np.abs(shifts - s) <= same_s] for s in shifts]
     best = max(matched, key=lambda m: (len(m), -float(np.ptp(m))), default=np.empty(0))
     if len(best) < FEWEST:
@@ -166,7 +166,7 @@ def delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
 def unaligned(settings: SessionSettings) -> str:
     """A word for the end of a run whose IMUs were never brought into one time; empty otherwise."""
     imus = [s for s in settings.sensors if s.placement is not Placement.POD]
-    if len(imus) < 2 or any(s.delay_s for s in imus):
+    if len(imus) < 2 or any(s.sync_delay_s for s in imus):
         return ""
     return (
         "The constant delay of each sensor against the others is unknown (tens of ms). "

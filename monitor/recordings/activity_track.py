@@ -8,7 +8,7 @@ import numpy as np
 
 from dsp.types import Array
 
-HOLD_S = 10.0
+_HOLD_S = 10.0
 """Watches that record "smart" skip up to this many seconds while little changes (Garmin: 7)."""
 SLOPE_SPAN_M = 60.0
 """Barometers drift by decimetres within seconds; over this distance 1 m is 1.7 %."""
@@ -16,13 +16,13 @@ LEAST_MOVED_M = 25.0
 
 
 def on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float]] = ()) -> Array:
-    """``points`` (n, 2) of time and value at 0, 1 ... ``seconds - 1``: the last known, for ``HOLD_S``."""
+    """``points`` (n, 2) of time and value at 0, 1 ... ``seconds - 1``: the last known, for ``_HOLD_S``."""
     grid = np.arange(seconds, dtype=float)
     last = np.searchsorted(points[:, 0], grid + 0.5, side="right") - 1
     age_s = grid - points[np.maximum(last, 0), 0]
-    out = np.where((last >= 0) & (age_s < HOLD_S), points[np.maximum(last, 0), 1], np.nan)
+    out = np.where((last >= 0) & (age_s < _HOLD_S), points[np.maximum(last, 0), 1], np.nan)
     after = np.minimum(last + 1, len(points) - 1)
-    skipped = points[after, 0] - points[np.maximum(last, 0), 0] > HOLD_S
+    skipped = points[after, 0] - points[np.maximum(last, 0), 0] > _HOLD_S
     out[(age_s >= 3) & (skipped | (last == len(points) - 1))] = np.nan
     for start_s, end_s in stopped:
         out[(grid > start_s) & (grid < end_s)] = np.nan

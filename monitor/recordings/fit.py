@@ -26,9 +26,9 @@ from monitor.devices.cadence_unit import Unit, of_whole_run
 from monitor.recordings.activity_track import on_seconds, slope_pct
 from monitor.recordings.recording import Recording, Wearing
 
-Message = Mapping[Any, Any]
+FitMessage = Mapping[Any, Any]
 
-NATIVE: Mapping[str, tuple[str, float]] = {
+_NATIVE: Mapping[str, tuple[str, float]] = {
     "enhanced_speed": ("speed_mps", 1.0),
     "heart_rate": ("heart_rate_bpm", 1.0),
     "power": ("power_w", 1.0),
@@ -81,7 +81,7 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = {
 }
 """Outside lies what devices write when they do not know (65535, 0) and what nobody runs."""
 
-STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
+_STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
 RUNNING = (None, "running", "walking", "hiking", "generic", "all")
 
 
@@ -128,9 +128,9 @@ def _decoded(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
     return cast(Mapping[str, Any], messages), errors
 
 
-def _in_order(records: Sequence[Message]) -> list[Message]:
+def _in_order(records: Sequence[FitMessage]) -> list[FitMessage]:
     """Records with a time that moves forward."""
-    out: list[Message] = []
+    out: list[FitMessage] = []
     for r in records:
         t = r.get("timestamp")
         if isinstance(t, datetime.datetime) and (not out or t > out[-1]["timestamp"]):
@@ -139,7 +139,7 @@ def _in_order(records: Sequence[Message]) -> list[Message]:
 
 
 def _check(
-    path: Path, messages: Mapping[str, Any], records: list[Message], errors: list[Exception]
+    path: Path, messages: Mapping[str, Any], records: list[FitMessage], errors: list[Exception]
 ) -> None:
     if len(records) < 2:
         why = f"it is damaged ({errors[0]})" if errors else f"it is a {_kind(messages)} file"
@@ -158,7 +158,7 @@ def _kind(messages: Mapping[str, Any]) -> str:
 
 
 def _series(
-    messages: Mapping[str, Any], records: list[Message], start: datetime.datetime
+    messages: Mapping[str, Any], records: list[FitMessage], start: datetime.datetime
 ) -> tuple[Series, Series]:
     """What the watch measured, and what came through developer fields."""
     watch, extra = Series(_device(messages)), Series(_developer(messages))
@@ -166,7 +166,7 @@ def _series(
     meanings = {key: _meaning(d) for key, d in described.items()}
     for r in records:
         t_s = (r["timestamp"] - start).total_seconds()
-        for name, (quantity, factor) in NATIVE.items():
+        for name, (quantity, factor) in _NATIVE.items():
             if isinstance(r.get(name), (int, float)):
                 watch.add(quantity, t_s, r[name] * factor)
         if isinstance(r.get("cadence"), (int, float)):
@@ -180,7 +180,7 @@ def _series(
     return watch, extra
 
 
-def _meaning(description: Message) -> tuple[str, float]:
+def _meaning(description: FitMessage) -> tuple[str, float]:
     """Quantity and factor of a developer field; an empty quantity if it is none of ours."""
     name, units = (_text(description.get(k)).strip().lower() for k in ("field_name", "units"))
     quantity = DEVELOPER.get(name, "")
@@ -192,7 +192,7 @@ def _text(value: object) -> str:
 
 
 def _device(messages: Mapping[str, Any]) -> str:
-    made: Message = next(iter(messages.get("file_id_mesgs", ())), {})
+    made: FitMessage = next(iter(messages.get("file_id_mesgs", ())), {})
     maker = str(made.get("manufacturer", "watch"))
     product = str(made.get(f"{maker}_product", "") or "")
     name = f"{maker} {product}".strip() if not maker.isdigit() else "watch"
@@ -201,13 +201,13 @@ def _device(messages: Mapping[str, Any]) -> str:
 
 def _developer(messages: Mapping[str, Any]) -> str:
     for d in messages.get("developer_data_id_mesgs", ()):
-        if bytes(b & 255 for b in d.get("application_id") or () if isinstance(b, int)) == STRYD:
+        if bytes(b & 255 for b in d.get("application_id") or () if isinstance(b, int)) == _STRYD:
             return "stryd"
     names = {_text(d.get("field_name")).lower() for d in messages.get("field_description_mesgs", ())}
     return "stryd" if "form power" in names else "developer fields"
 
 
-def _pauses(events: Sequence[Message], start: datetime.datetime) -> list[tuple[float, float]]:
+def _pauses(events: Sequence[FitMessage], start: datetime.datetime) -> list[tuple[float, float]]:
     """Stretches in which the timer stood still."""
     out: list[tuple[float, float]] = []
     since: float | None = None

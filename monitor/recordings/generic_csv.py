@@ -15,10 +15,10 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, Placement
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.delimited_text import Sheet, headings, parse
-from monitor.recordings.imu_csv import HEADER, HEADER_LINE, read_csv
+from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
-UNITS: Mapping[str, Mapping[str, float]] = {
+_UNITS: Mapping[str, Mapping[str, float]] = {
     "t": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9},
     "a": {"ms2": 1.0, "g": GRAVITY_MS2, "mg": GRAVITY_MS2 / 1e3},
     "g": {"rads": 1.0, "dps": np.pi / 180, "mdps": np.pi / 180e3},
@@ -45,9 +45,9 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
     """Our own form, a known one, or what ``wearing.columns`` says."""
     text = _text(path)
     names = headings(text) if text.strip() else []
-    if (not wearing.columns and tuple(names) in (HEADER, HEADER[:4])) or not text.strip():
+    if (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])) or not text.strip():
         return read_csv(path, wearing)
-    written = wearing.columns or _known(names)
+    written = wearing.columns or _matching_columns(names)
     if not written:
         raise InputError(
             f"{path}: its columns ({', '.join(names[:8])}) are not known; line 1 must be {HEADER_LINE}, "
@@ -75,7 +75,7 @@ def _text(path: Path) -> str:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
 
 
-def _known(names: list[str]) -> str:
+def _matching_columns(names: list[str]) -> str:
     lower = {name.lower() for name in names}
     for _, written in KNOWN:
         if all(part.split("=")[1].split(":")[0] in lower for part in written.split(",")):
@@ -96,7 +96,7 @@ def _column_map(written: str) -> dict[str, tuple[str, float]]:
         if axis == "t" and rest.startswith("@"):
             out[axis] = (rest, 1.0)
             continue
-        units = UNITS[axis[0]]
+        units = _UNITS[axis[0]]
         if unit and unit not in units:
             raise ConfigError(
                 f"--columns: unit {unit!r} of {axis} is unknown; choose one of {', '.join(units)}"

@@ -17,8 +17,8 @@ from dsp.types import Array, Placement
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
-HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
-HEADER_LINE = ",".join(HEADER)
+IMU_CSV_HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
+HEADER_LINE = ",".join(IMU_CSV_HEADER)
 
 
 def read_csv(path: Path, wearing: Wearing) -> Recording:
@@ -37,7 +37,7 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
         raise InputError(f"{path}: line {back[0] + 3}: t_s does not increase ({t_s[back[0] + 1]:g} s)")
-    gyr = rows[:, 4:7] if rows.shape[1] == len(HEADER) else None
+    gyr = rows[:, 4:7] if rows.shape[1] == len(IMU_CSV_HEADER) else None
     signal = Signal(wearing.placement, wearing.side, t_s, rows[:, 1:4], gyr)
     return make(path.stem, [checked(signal, str(path))])
 
@@ -47,7 +47,7 @@ def _numbers(path: Path, lines: list[str]) -> Array:
     if not lines:
         raise InputError(f"{path}: is empty; a CSV with the header {HEADER_LINE} is expected")
     header = tuple(name.strip() for name in lines[0].split(","))
-    if header not in (HEADER, HEADER[:4]):
+    if header not in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4]):
         raise InputError(f"{path}: line 1 must be {HEADER_LINE} (the gyr columns may be absent)")
     while lines and not lines[-1].strip():
         lines.pop()
@@ -68,9 +68,9 @@ def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
         cells = line.split(",")
         if len(cells) != width:
             return InputError(f"{path}: line {number} has {len(cells)} columns, the header {width}")
-        for name, cell in zip(HEADER, cells, strict=False):
+        for name, cell in zip(IMU_CSV_HEADER, cells, strict=False):
             try:
-                good = bool(np.isfinite(float(cell))) or name != HEADER[0]
+                good = bool(np.isfinite(float(cell))) or name != IMU_CSV_HEADER[0]
             except ValueError:
                 good = False
             if not good:

@@ -30,7 +30,7 @@ class _Column:
     unit_ms2: float = 1.0
 
 
-COLUMNS = (
+_COLUMNS = (
     _Column(("footL_acc",), "footL_gyro", Placement.FOOT, Side.LEFT),
     _Column(("footR_acc",), "footR_gyro", Placement.FOOT, Side.RIGHT),
     _Column(("foot_acc",), "foot_gyro", Placement.FOOT),
@@ -54,10 +54,10 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
         raise InputError(f"{path}: has no fs_imu, the samples per second; it is not a recording of ours")
     if not 20 <= rate_hz <= 5000:
         raise InputError(f"{path}: fs_imu is {rate_hz:g} Hz; 20 to 5000 can be used")
-    present = [c for c in COLUMNS if all(name in arrays for name in c.acc)]
+    present = [c for c in _COLUMNS if all(name in arrays for name in c.acc)]
     if not present:
-        raise InputError(f"{path}: has none of the sensors {', '.join(c.acc[0] for c in COLUMNS)}")
-    chosen = [c for c in (_chosen(path, column, wearing) for column in present) if c is not None]
+        raise InputError(f"{path}: has none of the sensors {', '.join(c.acc[0] for c in _COLUMNS)}")
+    chosen = [c for c in (_with_wearing(path, column, wearing) for column in present) if c is not None]
     if not chosen:
         names = ", ".join(sorted({str(c.placement) for c in present}))
         raise ConfigError(f"{path}: no sensor was worn there; the file has {names}")
@@ -68,7 +68,7 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
 
 def _load(path: Path) -> dict[str, Array]:
     """The arrays that may be read, scaled; truth stays in the file."""
-    wanted = {name for c in COLUMNS for name in (*c.acc, c.gyr)}
+    wanted = {name for c in _COLUMNS for name in (*c.acc, c.gyr)}
     wanted |= {"fs_imu", "mass_kg", "height_m", "speed_mps", "slope_pct", "slope_deg"}
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
@@ -83,7 +83,7 @@ def _load(path: Path) -> dict[str, Array]:
     return out
 
 
-def _chosen(path: Path, column: _Column, wearing: Wearing) -> _Column | None:
+def _with_wearing(path: Path, column: _Column, wearing: Wearing) -> _Column | None:
     """The column if the operator wants it, with what he adds to it."""
     if column.placement is None:
         if wearing.placement is None:

@@ -21,7 +21,7 @@ from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.delimited_text import Sheet, parse
 from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
 
-LARGEST = 1_500_000_000
+_LARGEST = 1_500_000_000
 """Bytes of text unpacked from one zip: about ten hours of a phone at 200 Hz."""
 
 
@@ -56,8 +56,8 @@ def _texts(path: Path) -> dict[str, str]:
             return {p.name: p.read_text(encoding="utf-8-sig") for p in path.glob("*.csv")}
         with zipfile.ZipFile(path) as packed:
             members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
-            if sum(m.file_size for m in members) > LARGEST:
-                raise InputError(f"{path}: unpacks to more than {LARGEST / 1e9:g} GB")
+            if sum(m.file_size for m in members) > _LARGEST:
+                raise InputError(f"{path}: unpacks to more than {_LARGEST / 1e9:g} GB")
             texts = {Path(m.filename).name: packed.read(m).decode("utf-8-sig") for m in members}
     except (zipfile.BadZipFile, OSError, RuntimeError, UnicodeDecodeError, NotImplementedError) as exc:
         raise InputError(f"{path}: is damaged or not a phone's export: {exc}") from exc

@@ -25,10 +25,10 @@ READERS = {
     ".tape": read_tape,
     ".zip": read_phone,
 }
-__all__ = ["READERS", "is_export_folder", "read"]
+__all__ = ["READERS", "is_export_folder", "read_recording"]
 
 
-def read(
+def read_recording(
     path: Path,
     placement: str | None = None,
     side: str | None = None,

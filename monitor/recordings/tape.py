@@ -22,15 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.errors import ConfigError, InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.recording import Recording, Wearing
-from monitor.recordings.tape_lock import Owner
+from monitor.recordings.tape_lock import TapeLock
 
 FORMAT = 1
-MOST_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
+MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
 
 _FRAME = struct.Struct("<QqII")
 _SCHEMA = """
@@ -72,14 +72,14 @@ class Tape:
         self._gap_from: int | None = None
         if path.exists():
             raise StoreError(f"{path}: exists already; a tape is never written over")
-        self._owner = Owner(path)
+        self._owner = TapeLock(path)
         self._owner.accepted = 0
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-            settings = json.dumps(as_json.dump(header.settings))
+            settings = json.dumps(json_codec.to_json(header.settings))
             row = (FORMAT, header.session, header.started_utc, settings, header.program)
             self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
         except sqlite3.Error as exc:
@@ -93,7 +93,7 @@ class Tape:
 
     def append(self, packet: Packet) -> None:
         """Take a packet; it is safe from the next ``commit`` on."""
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_PACKETS_WAITING:
             number, _ = self._waiting.popleft()
             self._gap_from = number if self._gap_from is None else self._gap_from
             self.lost += 1
@@ -227,7 +227,7 @@ class TapeReader:
         if packets is not None and packets != self.count():
             raise InputError(f"{self.path}: is damaged: {self.count()} of its {packets} packets are left")
         try:
-            made = as_json.load(SessionSettings, json.loads(settings))
+            made = json_codec.from_json(SessionSettings, json.loads(settings))
         except ValueError as exc:
             raise InputError(f"{self.path}: settings of another version ({program}): {exc}") from exc
         return TapeHeader(session, started_utc, made, program), packets is not None
@@ -260,7 +260,7 @@ def finish_abandoned(path: Path) -> int:
 
     ``StoreError`` if its writer lives or it cannot be written.
     """
-    owner = Owner(path)
+    owner = TapeLock(path)
     with TapeReader(path) as tape:
         committed, lost = tape.count(), max(0, owner.accepted - tape.count())
     try:
@@ -283,7 +283,7 @@ def resettle(path: Path, settings: SessionSettings) -> None:
         db = sqlite3.connect(path)
         try:
             with db:
-                db.execute("UPDATE header SET settings = ?", (json.dumps(as_json.dump(settings)),))
+                db.execute("UPDATE header SET settings = ?", (json.dumps(json_codec.to_json(settings)),))
         finally:
             db.close()
     except sqlite3.Error as exc:

@@ -18,11 +18,11 @@ from monitor.core.file_lock import lock_descriptor
 _COUNT = struct.Struct("<Q")
 
 
-class Owner:
+class TapeLock:
     """Holds the lock from construction to ``release`` (or death); ``StoreError`` if another does."""
 
     def __init__(self, tape: Path) -> None:
-        self._path = owner_file(tape)
+        self._path = lock_file(tape)
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
@@ -55,7 +55,7 @@ class Owner:
         self._path.unlink(missing_ok=True)
 
 
-def owner_file(tape: Path) -> Path:
+def lock_file(tape: Path) -> Path:
     """Where the lock and the count of a tape lie."""
     return tape.with_name(tape.name + "-owner")
 
@@ -63,11 +63,11 @@ def owner_file(tape: Path) -> Path:
 def is_written(tape: Path) -> bool:
     """True while a living process writes this tape."""
     try:
-        descriptor = os.open(owner_file(tape), os.O_RDWR)
+        descriptor = os.open(lock_file(tape), os.O_RDWR)
     except FileNotFoundError:
         return False
     except OSError as exc:
-        raise StoreError(f"{owner_file(tape)}: {exc.strerror or exc}") from exc
+        raise StoreError(f"{lock_file(tape)}: {exc.strerror or exc}") from exc
     try:
         lock_descriptor(descriptor)
     except OSError:

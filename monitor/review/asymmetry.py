@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.review.block_statistics import Mean, mean
-from monitor.storage.session_data import Run
-from monitor.storage.store import StepColumns
+from monitor.review.block_statistics import Mean, block_mean
+from monitor.storage.session_data import SessionData
+from monitor.storage.session_info import StepColumns
 
 USUAL_PCT = {
     "contact_ms": 2.0,
@@ -20,7 +20,7 @@ USUAL_PCT = {
     "foot_strike_deg": 21.0,
 }
 """Median difference between the legs of healthy runners, % (Fukuchi 2017, 15 runners, ours)."""
-COMPARED = (
+_COMPARED = (
     "contact_ms",
     "flight_ms",
     "overstride_m",
@@ -45,20 +45,20 @@ class Legs:
     usual_pct: float | None
 
 
-def legs(run: Run, steps: StepColumns) -> list[Legs]:
+def legs(run: SessionData, steps: StepColumns) -> list[Legs]:
     """Every metric that both legs have at least fifty steps of, while running."""
     running = np.zeros(len(steps.ic_s), dtype=bool)
     if len(steps.ic_s):
         running = run.running[np.clip(steps.ic_s.astype(int), 0, len(run.t_s) - 1)]
     out = []
-    for name in COMPARED:
+    for name in _COMPARED:
         values = steps.values.get(name)
         if values is None:
             continue
         sides = [running & (steps.side == side) & np.isfinite(values) for side in ("L", "R")]
         if min(int(s.sum()) for s in sides) < 50:
             continue
-        left, right = (mean(values, s) for s in sides)
+        left, right = (block_mean(values, s) for s in sides)
         assert left is not None
         assert right is not None
         out.append(_legs(name, left, right))

@@ -13,12 +13,12 @@ from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expected
 from dsp.cueing.target import Target, TargetParams, cadence_target, increase
 from monitor.core.errors import StoreError
 
-METRIC = "cadence_spm"
+_METRIC = "cadence_spm"
 BLUE, GREEN, SOFT = "#0b61b0", "#12805c", "rgba(11,97,176,0.18)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class BaselineView:
     """A baseline, the week it is shown for, and the user's target."""
 
     athlete: str
@@ -29,31 +29,31 @@ class Shown:
     @property
     def with_speed(self) -> bool:
         """Cadence over speed; otherwise one number for every pace."""
-        return self.baseline.ready(METRIC, True)
+        return self.baseline.ready(_METRIC, True)
 
     @property
     def speeds(self) -> list[float]:
         """From the slowest to the fastest that it may be asked for, m/s."""
         if not self.with_speed:
             return [REFERENCE_MPS]
-        mean, sd = self.baseline.lines[METRIC].speeds
+        mean, sd = self.baseline.lines[_METRIC].speeds
         reach = 2 * sd + self.baseline.params.reach_mps
         return [float(v) for v in np.linspace(max(1.8, mean - reach), mean + reach, 7)]
 
     def at(self, speed_mps: float) -> tuple[Expected, Target]:
         """On the level."""
-        expected = self.baseline.expect(METRIC, speed_mps if self.with_speed else None, 0.0)
+        expected = self.baseline.expect(_METRIC, speed_mps if self.with_speed else None, 0.0)
         assert expected is not None
         return expected, cadence_target(expected, increase(self.week, self.target), self.target)
 
 
-def summary(shown: Shown) -> str:
+def baseline_text(shown: BaselineView) -> str:
     """What it rests on, and whether it may be used."""
     known = shown.baseline
-    minutes = known.minutes(METRIC, shown.with_speed)
+    minutes = known.minutes(_METRIC, shown.with_speed)
     text = f"{minutes:.0f} min of steady running in {known.runs} "
     text += "run" if known.runs == 1 else "runs"
-    if not known.ready(METRIC, shown.with_speed):
+    if not known.ready(_METRIC, shown.with_speed):
         return f"{text}: not enough yet, cues begin at {known.params.first_min:.0f} min."
     if not shown.with_speed:
         text += ", without a speed: one number for every pace"
@@ -64,7 +64,7 @@ def summary(shown: Shown) -> str:
     )
 
 
-def table(shown: Shown) -> Table:
+def baseline_table(shown: BaselineView) -> Table:
     """Own cadence and target over speed."""
     share = 100 * increase(shown.week, shown.target)
     out = Table(title=f"{shown.athlete}: own cadence, and target of week {shown.week} (+{share:.1f} %)")
@@ -78,7 +78,7 @@ def table(shown: Shown) -> Table:
     return out
 
 
-def picture(shown: Shown) -> go.Figure:
+def baseline_figure(shown: BaselineView) -> go.Figure:
     """The same as lines with their uncertainty (95 %)."""
     low, high = shown.speeds[0], shown.speeds[-1]
     speeds = np.linspace(low, high, 40) if shown.with_speed else np.array((low - 0.5, low + 0.5))
@@ -93,7 +93,7 @@ def picture(shown: Shown) -> go.Figure:
     _line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
     figure.update_layout(
         template="plotly_white",
-        title=f"{shown.athlete}: own cadence and target, week {shown.week}<br><sup>{summary(shown)}</sup>",
+        title=f"{shown.athlete}: own cadence and target, week {shown.week}<br><sup>{baseline_text(shown)}</sup>",
         xaxis_title="speed (m/s), level ground",
         yaxis_title="cadence (steps/min)",
         legend={"orientation": "h", "y": -0.2},
@@ -102,11 +102,11 @@ def picture(shown: Shown) -> go.Figure:
     return figure
 
 
-def save(shown: Shown, path: Path) -> None:
+def write_baseline_chart(shown: BaselineView, path: Path) -> None:
     """One file that needs nothing from outside."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
+        baseline_figure(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
     except OSError as exc:
         raise StoreError(f"{path}: cannot be written: {exc.strerror}; name another with --picture") from exc
 

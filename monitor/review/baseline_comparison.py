@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from monitor.review.block_statistics import Mean, mean
-from monitor.storage.session_data import Run
+from monitor.review.block_statistics import Mean, block_mean
+from monitor.storage.session_data import SessionData
 
 EVERY = 5  # seconds; the baseline is smooth and neighbours are alike
 
@@ -21,7 +21,7 @@ class Normal:
     change_pct: Mean
 
 
-def against_baseline(run: Run) -> list[Normal]:
+def against_baseline(run: SessionData) -> list[Normal]:
     """Every metric the baseline knows at the speeds of this run; nothing where there was none."""
     coach = run.settings.coach
     if coach is None or coach.baseline is None:
@@ -31,7 +31,7 @@ def against_baseline(run: Run) -> list[Normal]:
     return [Normal(name, change) for name, change in found if change is not None]
 
 
-def _change(run: Run, known: Baseline, name: str) -> Mean | None:
+def _change(run: SessionData, known: Baseline, name: str) -> Mean | None:
     value, speed, slope = run.value(name), run.value("speed_mps"), np.nan_to_num(run.value("slope_pct"))
     with_speed = "speed_mps" in run.columns
     if not known.ready(name, with_speed):
@@ -43,4 +43,4 @@ def _change(run: Run, known: Baseline, name: str) -> Mean | None:
         expected = known.expect(name, v, float(slope[at]))
         if expected is not None and (v is None or known.reaches(v)):
             out[at] = 100 * (value[at] / expected.value - 1)
-    return mean(out, usable)
+    return block_mean(out, usable)

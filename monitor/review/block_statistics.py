@@ -1,6 +1,6 @@
 """Means and differences with honest intervals: neighbouring seconds are not independent.
 
-Running is autocorrelated over many seconds, so an interval rests on blocks of ``BLOCK_S`` (their spread
+Running is autocorrelated over many seconds, so an interval rests on blocks of ``_BLOCK_S`` (their spread
 gives the standard error, Student's t the quantile).  A comparison is made at matched speed and grade:
 bins of ``SPEED_BIN_MPS`` and ``GRADE_BIN_PCT``, weighted by what both sides have of each.
 """
@@ -17,10 +17,10 @@ from scipy.special import stdtrit
 from dsp.types import Array
 from monitor.storage.session_data import Mask
 
-BLOCK_S = 60.0  # seconds outdoors follow each other (AR(1) 0.85-0.9): six times their memory
+_BLOCK_S = 60.0  # seconds outdoors follow each other (AR(1) 0.85-0.9): six times their memory
 SPEED_BIN_MPS = 0.25  # 2-3 steps/min of cadence lie in one bin (van Oeveren 2017: 6-12 spm per m/s)
 GRADE_BIN_PCT = 2.0
-LEAST_S = 60.0  # of matched running; below that nothing is said
+LEAST_MATCHED_S = 60.0  # of matched running; below that nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComparedSeconds:
     """Seconds of a run that are to be compared: values, speed and slope (n,), and which of them count."""
 
     value: Array
@@ -42,7 +42,7 @@ class Part:
     mask: Mask
 
 
-def mean(value: Array, mask: Mask) -> Mean | None:
+def block_mean(value: Array, mask: Mask) -> Mean | None:
     """Of the seconds in ``mask`` that have a value; None if there are none."""
     good = mask & np.isfinite(value)
     n = int(good.sum())
@@ -53,13 +53,13 @@ def mean(value: Array, mask: Mask) -> Mean | None:
     return Mean(middle, _half(value - middle, weight), float(n))
 
 
-def difference(a: Part, b: Part) -> Mean | None:
+def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
     """How much larger ``b`` is than ``a`` where both ran at the same speed and grade; None if hardly."""
     good_a, good_b = usable(a), usable(b)
     bins_a, bins_b = bins_of(a), bins_of(b)
     shared = np.intersect1d(bins_a[good_a], bins_b[good_b])
     in_a, in_b = good_a & np.isin(bins_a, shared), good_b & np.isin(bins_b, shared)
-    if min(in_a.sum(), in_b.sum()) < LEAST_S:
+    if min(in_a.sum(), in_b.sum()) < LEAST_MATCHED_S:
         return None
     at_a, n_a = np.unique(bins_a[in_a], return_counts=True)
     _, n_b = np.unique(bins_b[in_b], return_counts=True)
@@ -77,12 +77,12 @@ def difference(a: Part, b: Part) -> Mean | None:
     return Mean(means[1] - means[0], both, float(np.minimum(n_a, n_b).sum()))
 
 
-def usable(part: Part) -> Mask:
+def usable(part: ComparedSeconds) -> Mask:
     """Seconds (n,) that count: running, known, and not standing."""
     return np.asarray(part.mask & np.isfinite(part.value) & ~(part.speed_mps < 0.5))
 
 
-def bins_of(part: Part) -> NDArray[np.int64]:
+def bins_of(part: ComparedSeconds) -> NDArray[np.int64]:
     """One number per speed and grade; where neither is known all seconds count as alike."""
     speed = np.rint(np.nan_to_num(part.speed_mps) / SPEED_BIN_MPS).astype(np.int64)
     grade = np.rint(np.nan_to_num(part.slope_pct) / GRADE_BIN_PCT).astype(np.int64)
@@ -91,7 +91,7 @@ def bins_of(part: Part) -> NDArray[np.int64]:
 
 def _half(rest: Array, weight: Array) -> float | None:
     """Half the 95 % interval of ``sum(weight * value)``: blocks in time, cluster-robust."""
-    block = np.arange(len(rest)) // round(BLOCK_S)
+    block = np.arange(len(rest)) // round(_BLOCK_S)
     used = weight > 0
     _, number = np.unique(block[used], return_inverse=True)
     pulls = np.bincount(number, (weight * rest)[used])

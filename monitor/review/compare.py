@@ -10,10 +10,17 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
-from monitor.review.block_statistics import LEAST_S, Mean, bins_of, difference, mean, usable
+from monitor.review.block_statistics import (
+    LEAST_MATCHED_S,
+    Mean,
+    bins_of,
+    block_mean,
+    matched_difference,
+    usable,
+)
 from monitor.review.previous_runs import part
-from monitor.review.splits import COMPARED
-from monitor.storage.session_data import Run, load
+from monitor.review.splits import PART_METRICS
+from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
 
 
@@ -27,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TrendPoint:
     """A metric in one run (or week) at the speed and grade that all runs share on average."""
 
     when: str
@@ -35,31 +42,31 @@ class Point:
     found: Mean
 
 
-def compare(store: Store, sessions: Sequence[str]) -> list[Row]:
+def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
     """Every metric that the first run and another have; ``InputError`` for fewer than two runs."""
     if len(set(sessions)) < 2:
         raise InputError("compare needs two different sessions; gaitcue sessions lists all")
-    runs = [load(store, name) for name in sessions]
+    runs = [load_session(store, name) for name in sessions]
     rows = []
-    for name in COMPARED:
+    for name in PART_METRICS:
         if name not in runs[0].columns or not any(name in r.columns for r in runs[1:]):
             continue
-        means = [mean(r.value(name), r.running) for r in runs]
+        means = [block_mean(r.value(name), r.running) for r in runs]
         first = part(runs[0], name)
-        rows.append(Row(name, means, [None, *(difference(first, part(r, name)) for r in runs[1:])]))
+        rows.append(Row(name, means, [None, *(matched_difference(first, part(r, name)) for r in runs[1:])]))
     return rows
 
 
-def trends(
-    store: Store, athlete: str, weeks: int, names: Sequence[str] = COMPARED
-) -> dict[str, list[Point]]:
+def metric_trends(
+    store: Store, athlete: str, weeks: int, names: Sequence[str] = PART_METRICS
+) -> dict[str, list[TrendPoint]]:
     """Every metric over the last ``weeks``, the oldest run first, brought to the same speed and grade."""
     chosen = [s for s in reversed(store.sessions()) if s.athlete == athlete and s.ended]
     if not chosen:
         raise InputError(f"there are no sessions of {athlete} yet")
     newest = _when(chosen[-1].started_utc)
     runs = [
-        load(store, s.id, (*names, "speed_mps", "slope_pct"))
+        load_session(store, s.id, (*names, "speed_mps", "slope_pct"))
         for s in chosen
         if newest - _when(s.started_utc) <= datetime.timedelta(weeks=weeks)
     ]
@@ -67,7 +74,7 @@ def trends(
     return {name: points for name, points in found.items() if len(points) >= 2}
 
 
-def _trend(runs: Sequence[Run], name: str) -> list[Point]:
+def _trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
     """Every run's own level without what speed and grade do: value = bin + run, by least squares.
 
     Runs that share less than a minute of speed and grade with any other are left out.
@@ -84,7 +91,7 @@ def _trend(runs: Sequence[Run], name: str) -> list[Point]:
         seconds[k] = np.bincount(at, minlength=len(every))
         sums[k] = np.bincount(at, p.value[used[k]], minlength=len(every))
     seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
-    seconds[seconds.sum(axis=1) < LEAST_S] = 0.0
+    seconds[seconds.sum(axis=1) < LEAST_MATCHED_S] = 0.0
     seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
     there = np.flatnonzero(seconds.sum(axis=1) > 0)
     if len(there) < 2:
@@ -93,10 +100,10 @@ def _trend(runs: Sequence[Run], name: str) -> list[Point]:
     out = []
     for k in there.tolist():
         inside = used[k] & np.isin(bins[k], every[seconds[k] > 0])
-        spread = mean(parts[k].value, inside)
+        spread = block_mean(parts[k].value, inside)
         half = None if spread is None else spread.half
         found = Mean(float(own[k]), half, float(seconds[k].sum()))
-        out.append(Point(having[k].info.started_utc, having[k].info.id, found))
+        out.append(TrendPoint(having[k].info.started_utc, having[k].info.id, found))
     return out
 
 

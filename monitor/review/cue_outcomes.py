@@ -21,14 +21,14 @@ from monitor.pipeline.cue_policy import EXPERIMENT, SILENT_BY_PLAN
 BEFORE_STEPS, BEFORE_S = 16, 10.0
 AFTER_S = (10.0, 25.0)  # when a response has settled and the next cue cannot yet have come
 LOOK_S = 60.0  # a return later than this is no answer
-ANSWER_S = 15.0
+_ANSWER_S = 15.0
 WITHIN = 0.5  # of the band's width
 MEAN_S = 5
 Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CueOutcome:
     """One due cue, spoken or withheld.
 
     ``before`` are the values of the last 16 steps (of the last 10 s where there are no steps);
@@ -44,7 +44,7 @@ class Entry:
     @property
     def answered(self) -> bool:
         """Back in band within 15 s."""
-        return self.to_band_s is not None and self.to_band_s <= ANSWER_S
+        return self.to_band_s is not None and self.to_band_s <= _ANSWER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class _Track:
         return None
 
 
-def entries(records: Iterable[object]) -> list[Entry]:
+def cue_outcomes(records: Iterable[object]) -> list[CueOutcome]:
     """Every cue that was spoken or withheld at random, in time order."""
     kept = list(records)
     due = [r for r in kept if isinstance(r, Cue) and r.kind is CueKind.CORRECT]
@@ -138,7 +138,7 @@ def entries(records: Iterable[object]) -> list[Entry]:
     return [_entry(cue, tracks[cue.metric]) for cue in judged]
 
 
-def response(some: Sequence[Entry]) -> Response:
+def response(some: Sequence[CueOutcome]) -> Response:
     """Median seconds to band (those who never came back count as late) and share within 15 s."""
     times = sorted(math.inf if e.to_band_s is None else e.to_band_s for e in some)
     median = times[(len(times) - 1) // 2] if times else math.inf
@@ -148,7 +148,7 @@ def response(some: Sequence[Entry]) -> Response:
     )
 
 
-def effect(some: Sequence[Entry]) -> Effect | None:
+def effect(some: Sequence[CueOutcome]) -> Effect | None:
     """What speaking did; None without cues of both kinds."""
     spoken = [e for e in some if not e.cue.withheld]
     withheld = [e for e in some if e.cue.withheld == EXPERIMENT]
@@ -187,14 +187,14 @@ def wilson(hits: int, n: int) -> Interval:
     return Interval(p, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def _entry(cue: Cue, track: _Track) -> Entry:
+def _entry(cue: Cue, track: _Track) -> CueOutcome:
     before = track.before(cue.t_s)
     after = track.between(cue.t_s + AFTER_S[0], cue.t_s + AFTER_S[1])
     change = None
     if before and after and cue.target:
         change = 100 * (sum(after) / len(after) - sum(before) / len(before)) / cue.target
         change = change if cue.fault is Fault.CADENCE_LOW else -change
-    return Entry(cue, before, track.to_band_s(cue), change)
+    return CueOutcome(cue, before, track.to_band_s(cue), change)
 
 
 def _off(fault: Fault | None, value: float, band: Band) -> float:
@@ -203,7 +203,7 @@ def _off(fault: Fault | None, value: float, band: Band) -> float:
     return math.inf if edge is None else (value - band.target) / (edge - band.target)
 
 
-def _changes(some: Sequence[Entry]) -> list[float]:
+def _changes(some: Sequence[CueOutcome]) -> list[float]:
     return [e.change_pct for e in some if e.change_pct is not None]
 
 

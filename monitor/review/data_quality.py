@@ -8,18 +8,18 @@ import numpy as np
 
 from dsp.metrics import BY_NAME
 from dsp.types import Placement
-from monitor.storage.session_data import Run
+from monitor.storage.session_data import SessionData
 
 LONG_GAP_S = 10.0
 OFTEN_LOST = 0.02
 
 
-def limits(run: Run) -> list[str]:
+def data_limits(run: SessionData) -> list[str]:
     """One sentence each, the most important first."""
     return [*_missing(run), *_lost(run), *_modelled(run), *_remarks(run)]
 
 
-def _missing(run: Run) -> Iterator[str]:
+def _missing(run: SessionData) -> Iterator[str]:
     have = run.columns
     if not run.running.any():
         yield "No running was found in this session."
@@ -40,7 +40,7 @@ def _missing(run: Run) -> Iterator[str]:
         yield "Target: none was in force, so time in band cannot be given."
 
 
-def _lost(run: Run) -> Iterator[str]:
+def _lost(run: SessionData) -> Iterator[str]:
     end_s = float(len(run.t_s))
     for sensor in run.settings.sensors:
         gaps = [g for g in run.gaps if g.sensor == sensor.name]
@@ -70,7 +70,7 @@ def _lost(run: Run) -> Iterator[str]:
         yield f"{moved.sensor} moved on its mount at minute {at:.0f}; its axes were learned anew."
 
 
-def _modelled(run: Run) -> Iterator[str]:
+def _modelled(run: SessionData) -> Iterator[str]:
     modelled = [n for n in ("contact_ms",) if n in run.columns and run.columns[n].how == "model"]
     modelled += [
         n
@@ -88,7 +88,7 @@ def _modelled(run: Run) -> Iterator[str]:
         yield "Braking on slopes follows a momentum law that no force plate has confirmed: less certain."
 
 
-def _remarks(run: Run) -> Iterator[str]:
+def _remarks(run: SessionData) -> Iterator[str]:
     for note in run.notes:
         if note.kind == "remark":
             yield note.text[0].upper() + note.text[1:] + "."

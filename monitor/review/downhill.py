@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.storage.session_data import Run
+from monitor.storage.session_data import SessionData
 
 DOWN_PCT = -2.0
 STEEP_PCT = -6.0
@@ -25,7 +25,7 @@ class Downhill:
     flat_ratio: float | None
 
 
-def downhill(run: Run) -> Downhill | None:
+def downhill(run: SessionData) -> Downhill | None:
     """None where slope, speed or braking is not known for most of the run."""
     slope, speed = run.value("slope_pct"), run.value("speed_mps")
     braking, cadence = run.value("braking_impulse_bws"), run.value("cadence_spm")

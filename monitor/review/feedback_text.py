@@ -15,15 +15,15 @@ from dsp.metrics import BY_NAME
 from monitor.review.asymmetry import Legs
 from monitor.review.block_statistics import Mean
 from monitor.review.downhill import Downhill
-from monitor.review.previous_runs import Usual
+from monitor.review.previous_runs import PreviousRunsComparison
 from monitor.review.splits import Change
-from monitor.review.time_in_band import Coached
-from monitor.storage.session_data import Run
+from monitor.review.time_in_band import CoachedRun
+from monitor.storage.session_data import SessionData
 
 PAIN = (
     "Pain above 3 of 10, or not settled after 24 h, freezes progress (rule of the run-retraining trials)."
 )
-STEP = "Small steps: +2.5 % a week up to +7.5 %, never above +10 % (Willy 2016; Heiderscheit 2011)."
+_STEP = "Small steps: +2.5 % a week up to +7.5 %, never above +10 % (Willy 2016; Heiderscheit 2011)."
 FADING = (
     "What counts is form without cues; feedback that fades is kept best (Crowell & Davis 2011; Davis 2020)."
 )
@@ -36,11 +36,11 @@ BASELINE = (
     f"settled after {_LEARNS.full_min:.0f} min in {_LEARNS.full_runs} runs (choices; see gaitcue baseline)."
 )
 DOWNHILL = "Braking peaks rose by 73 % on a descent of 9 degrees (Gottschall & Kram 2005)."
-LEGS = "Healthy runners' legs differ too (Fukuchi 2017); only a change against yourself says something."
+_LEGS = "Healthy runners' legs differ too (Fukuchi 2017); only a change against yourself says something."
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class SourcedText:
     """A sentence and the source of its rule."""
 
     text: str
@@ -48,67 +48,71 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Feedback:
     """``verdict`` on the target: raise, hold, lower, or none where there is no target."""
 
-    well: Saying
-    work: Saying
+    well: SourcedText
+    work: SourcedText
     verdict: str
-    target: Saying
+    target: SourcedText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ReviewFindings:
     """What the sentences are made from."""
 
-    run: Run
-    coached: Coached | None
+    run: SessionData
+    coached: CoachedRun | None
     fatigue: Sequence[Change]
     legs: Sequence[Legs]
-    usual: Sequence[Usual]
+    usual: Sequence[PreviousRunsComparison]
     downhill: Downhill | None
 
 
-def words(found: Found) -> Words:
+def feedback(found: ReviewFindings) -> Feedback:
     """The first rule that applies speaks."""
-    none = Saying("There is too little running in this session to say anything about form.", "")
+    none = SourcedText("There is too little running in this session to say anything about form.", "")
     if found.run.running.sum() < 120:
-        return Words(none, Saying("Run for a few minutes with a sensor on.", ""), "none", none)
-    well = next(_well(found), Saying(f"You ran for {_minutes(found.run)}.", ""))
+        return Feedback(none, SourcedText("Run for a few minutes with a sensor on.", ""), "none", none)
+    well = next(_well(found), SourcedText(f"You ran for {_minutes(found.run)}.", ""))
     work = next(_work(found))
     verdict, target = _target(found)
-    return Words(well, work, verdict, target)
+    return Feedback(well, work, verdict, target)
 
 
-def _well(f: Found) -> Iterator[Saying]:
+def _well(f: ReviewFindings) -> Iterator[SourcedText]:
     if f.coached is not None:
         judged = _judged(f.coached)
         if judged is not None and judged[0] >= 0.7:
             kind = " without cues" if judged[2] else ""
-            yield Saying(
+            yield SourcedText(
                 f"You stayed in your cadence band for {100 * judged[0]:.0f} % of the time{kind}.", FADING
             )
         told = f.coached.response
         if told.answered is not None and told.cues >= 3 and told.answered.value >= 0.6:
             prompt = round(told.answered.value * told.cues)
-            yield Saying(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING)
+            yield SourcedText(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING)
     for name in ("overstride_m", "braking_impulse_bws"):
         change = next((u for u in f.usual if u.metric == name and clear(u.difference) < 0), None)
         if change is not None and f.run.columns[name].how != "pod":
             label = BY_NAME[name].label.lower()
-            yield Saying(f"Your {label} was lower than in your earlier runs at the same speed.", OVERSTRIDE)
+            yield SourcedText(
+                f"Your {label} was lower than in your earlier runs at the same speed.", OVERSTRIDE
+            )
     cadence = next((c for c in f.fatigue if c.metric == "cadence_spm"), None)
     if cadence is not None and cadence.difference is not None and abs(cadence.difference.value) < 2:
         same = " at the same speed" if "speed_mps" in f.run.columns else ""
-        yield Saying(f"Your cadence{same} was as high at the end as at the start.", STEADY)
+        yield SourcedText(f"Your cadence{same} was as high at the end as at the start.", STEADY)
     spread = f.run.value("step_variability_pct")[f.run.running]
     if np.isfinite(spread).sum() > 60 and np.nanmedian(spread) < 2.5:
-        yield Saying(f"Your rhythm was steady: step times varied by {np.nanmedian(spread):.1f} %.", STEADY)
+        yield SourcedText(
+            f"Your rhythm was steady: step times varied by {np.nanmedian(spread):.1f} %.", STEADY
+        )
 
 
-def _work(f: Found) -> Iterator[Saying]:
+def _work(f: ReviewFindings) -> Iterator[SourcedText]:
     if worst_pain(f.run) > 3:
-        yield Saying(
+        yield SourcedText(
             "You noted pain above 3 of 10: let it settle before anything else. If it stays, or a red flag "
             "appears (swelling, locking, numbness, night pain), see a clinician.",
             PAIN,
@@ -116,7 +120,7 @@ def _work(f: Found) -> Iterator[Saying]:
     yield from _tired(f)
     share = f.coached.share if f.coached is not None else None
     if share is not None and share < 0.6:
-        yield Saying(
+        yield SourcedText(
             f"Cadence was in band only {100 * share:.0f} % of the time: shorter, quicker steps.", BRAKING
         )
     for legs in f.legs:
@@ -124,18 +128,18 @@ def _work(f: Found) -> Iterator[Saying]:
         if legs.metric == "contact_ms" and apart > 4 and apart > (legs.apart_half or 9):
             side = "left" if legs.apart_pct > 0 else "right"
             text = f"Your {side} foot stayed {apart:.0f} % longer on the ground"
-            yield Saying(f"{text}: watch whether that is so in every run.", LEGS)
+            yield SourcedText(f"{text}: watch whether that is so in every run.", _LEGS)
     if f.downhill is not None and f.downhill.share > 0.35:
         text = f"{100 * f.downhill.share:.0f} % of the braking was done downhill"
-        yield Saying(f"{text}: shorten your steps there.", DOWNHILL)
+        yield SourcedText(f"{text}: shorten your steps there.", DOWNHILL)
     if "speed_mps" not in f.run.columns:
-        yield Saying(
+        yield SourcedText(
             "Wear something that tells speed next time, or overstride and braking stay unknown.", ""
         )
-    yield Saying("Nothing stands out; keep doing what you did.", "")
+    yield SourcedText("Nothing stands out; keep doing what you did.", "")
 
 
-def _tired(f: Found) -> Iterator[Saying]:
+def _tired(f: ReviewFindings) -> Iterator[SourcedText]:
     """What got worse from the first third to the last, at the same speed."""
     if "speed_mps" not in f.run.columns:
         return
@@ -145,33 +149,33 @@ def _tired(f: Found) -> Iterator[Saying]:
         rise = 0.0 if change is None else 100 * clear(change.difference) / abs(change.first.value)
         if rise >= 5:
             text = f"{BY_NAME[name].label} rose by {rise:.0f} % towards the end at the same speed"
-            yield Saying(f"{text}: think quick and light when you tire.", source)
+            yield SourcedText(f"{text}: think quick and light when you tire.", source)
     cadence = changes.get("cadence_spm")
     drop = 0.0 if cadence is None else -clear(cadence.difference)
     if drop >= 2:
         text = f"Cadence fell by {drop:.0f} steps/min towards the end at the same speed"
-        yield Saying(f"{text}: keep the quick feet for the last third.", STEADY)
+        yield SourcedText(f"{text}: keep the quick feet for the last third.", STEADY)
 
 
-def _target(f: Found) -> tuple[str, Saying]:
+def _target(f: ReviewFindings) -> tuple[str, SourcedText]:
     if worst_pain(f.run) > 3:
-        return "hold", Saying("Hold: no change of target before the pain has settled for 24 h.", PAIN)
+        return "hold", SourcedText("Hold: no change of target before the pain has settled for 24 h.", PAIN)
     judged = _judged(f.coached) if f.coached is not None else None
     if judged is None:
         text = "No target was in force. Collect steady running first; gaitcue learns your own cadence at "
-        return "none", Saying(text + "every speed and sets the target from that.", BASELINE)
+        return "none", SourcedText(text + "every speed and sets the target from that.", BASELINE)
     share, seconds, silent = judged
     text = f"in band {100 * share:.0f} % of {seconds / 60:.0f} min {'without' if silent else 'with'} cues"
     if seconds < 300:
-        return "hold", Saying(f"Hold: too little to judge ({text}).", FADING)
+        return "hold", SourcedText(f"Hold: too little to judge ({text}).", FADING)
     if share >= 0.8 and silent:
-        return "raise", Saying(f"Raise it by 2.5 % if it feels easy and nothing hurts: {text}.", STEP)
+        return "raise", SourcedText(f"Raise it by 2.5 % if it feels easy and nothing hurts: {text}.", _STEP)
     if share < 0.4:
-        return "lower", Saying(f"Lower it by 2.5 %: {text} means it is out of reach for now.", STEP)
-    return "hold", Saying(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING)
+        return "lower", SourcedText(f"Lower it by 2.5 %: {text} means it is out of reach for now.", _STEP)
+    return "hold", SourcedText(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING)
 
 
-def _judged(coached: Coached) -> tuple[float, float, bool] | None:
+def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
     """Share in band, of how many seconds, and whether without cues: those count where there are enough."""
     b = coached.in_band
     if b.off_s >= 60:
@@ -184,9 +188,9 @@ def clear(d: Mean | None) -> float:
     return d.value if d is not None and d.half is not None and abs(d.value) > d.half else 0.0
 
 
-def worst_pain(run: Run) -> float:
+def worst_pain(run: SessionData) -> float:
     return max((n.value for n in run.notes if n.kind == "pain" and n.value is not None), default=0.0)
 
 
-def _minutes(run: Run) -> str:
+def _minutes(run: SessionData) -> str:
     return f"{run.running.sum() / 60:.0f} minutes"

@@ -9,10 +9,10 @@ import numpy as np
 
 from dsp.offline import centred, unsmoothed
 from dsp.types import Array
-from monitor.storage.session_data import Run
-from monitor.storage.store import StepColumns
+from monitor.storage.session_data import SessionData
+from monitor.storage.session_info import StepColumns
 
-METRICS = (
+_METRICS = (
     "cadence_spm",
     "speed_mps",
     "contact_ms",
@@ -27,13 +27,13 @@ NO_LAG = "Live speed is smoothed over past strides and lags; again it is the mea
 FIRST = "The first strides were read live with axes still being learned; again with those of the whole run."
 
 
-def offline_columns(run: Run, steps: StepColumns) -> dict[str, Array]:
+def offline_columns(run: SessionData, steps: StepColumns) -> dict[str, Array]:
     """Metrics (n,) on the session's seconds, from steps before and after each; empty without steps."""
     if len(steps.ic_s) < 20:
         return {}
     order = np.argsort(steps.ic_s, kind="stable")
     ic_s, out = steps.ic_s[order], {}
-    for name in METRICS:
+    for name in _METRICS:
         values = steps.values.get(name)
         if values is None:
             continue
@@ -43,7 +43,9 @@ def offline_columns(run: Run, steps: StepColumns) -> dict[str, Array]:
     return out
 
 
-def side_by_side(run: Run, steps: StepColumns, first: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def side_by_side(
+    run: SessionData, steps: StepColumns, first: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
     """Means over the running, how far single seconds lie apart (RMS), and the first strides."""
     rows = []
     for name, again in offline_columns(run, steps).items():

@@ -10,18 +10,19 @@ from scipy.special import stdtrit
 
 from dsp.types import Array
 from monitor.core.errors import StoreError
-from monitor.review.block_statistics import Mean, Part, difference
-from monitor.storage.session_data import Run, load
-from monitor.storage.store import SessionInfo, Store
+from monitor.review.block_statistics import ComparedSeconds, Mean, matched_difference
+from monitor.storage.session_data import SessionData, load_session
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
-METRICS = ("cadence_spm", "overstride_m", "braking_impulse_bws", "contact_ms")
-NEEDED = (*METRICS, "speed_mps", "slope_pct", "peak_braking_bw", "vertical_oscillation_mm")
+_METRICS = ("cadence_spm", "overstride_m", "braking_impulse_bws", "contact_ms")
+NEEDED = (*_METRICS, "speed_mps", "slope_pct", "peak_braking_bw", "vertical_oscillation_mm")
 MOST = 10  # earlier runs: about a month of running
 BINS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class PreviousRunsComparison:
     """How far this run lies from ``runs`` earlier ones; shares (k,) of time between ``edges`` (k+1,)."""
 
     metric: str
@@ -32,7 +33,7 @@ class Usual:
     before: Array
 
 
-def earlier(store: Store, info: SessionInfo) -> list[SessionInfo]:
+def earlier_sessions(store: Store, info: SessionInfo) -> list[SessionInfo]:
     """The runner's sessions before this one, the newest first."""
     return [
         s
@@ -41,31 +42,33 @@ def earlier(store: Store, info: SessionInfo) -> list[SessionInfo]:
     ][:MOST]
 
 
-def loaded(store: Store, sessions: Iterable[SessionInfo]) -> list[Run]:
+def load_previous(store: Store, sessions: Iterable[SessionInfo]) -> list[SessionData]:
     """Only what is compared; a session that cannot be read is left out."""
     out = []
     for info in sessions:
         try:
-            out.append(load(store, info.id, NEEDED))
+            out.append(load_session(store, info.id, NEEDED))
         except StoreError:
             continue
     return out
 
 
-def usual(run: Run, before: Sequence[Run]) -> list[Usual]:
+def against_previous_runs(run: SessionData, before: Sequence[SessionData]) -> list[PreviousRunsComparison]:
     """Every metric that some earlier run has at this run's speeds."""
-    found = (_usual(name, run, before) for name in METRICS if name in run.columns)
+    found = (_compare_metric(name, run, before) for name in _METRICS if name in run.columns)
     return [u for u in found if u is not None]
 
 
-def part(run: Run, name: str) -> Part:
+def part(run: SessionData, name: str) -> ComparedSeconds:
     """All running seconds of a run."""
-    return Part(run.value(name), run.value("speed_mps"), run.value("slope_pct"), run.running)
+    return ComparedSeconds(run.value(name), run.value("speed_mps"), run.value("slope_pct"), run.running)
 
 
-def _usual(name: str, run: Run, before: Sequence[Run]) -> Usual | None:
+def _compare_metric(
+    name: str, run: SessionData, before: Sequence[SessionData]
+) -> PreviousRunsComparison | None:
     here = part(run, name)
-    pairs = [(other, difference(part(other, name), here)) for other in before]
+    pairs = [(other, matched_difference(part(other, name), here)) for other in before]
     known = [(other, d) for other, d in pairs if d is not None]
     if not known:
         return None
@@ -78,7 +81,9 @@ def _usual(name: str, run: Run, before: Sequence[Run]) -> Usual | None:
     low, high = np.quantile(np.concatenate((own, moved)), (0.005, 0.995))
     edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
     shares = [np.histogram(v, edges)[0] / len(v) for v in (own, moved)]
-    return Usual(name, len(known), over_runs([d for _, d in known]), edges, shares[0], shares[1])
+    return PreviousRunsComparison(
+        name, len(known), over_runs([d for _, d in known]), edges, shares[0], shares[1]
+    )
 
 
 def over_runs(differences: Sequence[Mean]) -> Mean:

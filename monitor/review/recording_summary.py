@@ -19,29 +19,31 @@ from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
 from monitor.core.errors import StoreError
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 
-COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
-COLUMNS += [m.name for m in METRICS if m.step and m.name not in COLUMNS]
+_COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
+_COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
 
 
-def analyze(file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool) -> None:
+def analyze_recording(
+    file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool
+) -> None:
     """Read, run, write, and print what was found."""
-    recording = read(file, placement, side, with_speed=speed)
+    recording = read_recording(file, placement, side, with_speed=speed)
     console = Console()
     records: list[Record] = []
     with Progress(console=Console(stderr=True), disable=not console.is_terminal) as bar:
         task = bar.add_task(file.name, total=recording.count)
-        for done, found in run(recording):
+        for done, found in session_records(recording):
             records += found
             bar.update(task, completed=done)
     if steps is not None:
         write_steps(steps, [r for r in records if isinstance(r, Step)])
-    console.print(summary(recording.settings, recording.duration_s, records))
+    console.print(summary_table(recording.settings, recording.duration_s, records))
 
 
-def run(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
+def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
     """Every packet through a fresh session; packets done and records that became certain."""
     session = Session(recording.settings)
     for done, packet in enumerate(recording.packets(), start=1):
@@ -53,7 +55,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
     """One row per step, empty where unknown."""
     try:
         with path.open("w", newline="") as f:
-            out = csv.DictWriter(f, COLUMNS)
+            out = csv.DictWriter(f, _COLUMNS)
             out.writeheader()
             for s in steps:
                 row: dict[str, str | float] = {
@@ -67,7 +69,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
         raise StoreError(f"{path}: cannot write ({exc.strerror}); choose another place") from exc
 
 
-def summary(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
+def summary_table(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
     """Mean and spread of every metric over the steps, and what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
     table = Table(title=_headline(settings, duration_s, records, steps))

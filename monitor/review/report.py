@@ -12,20 +12,19 @@ from dsp.metrics import METRICS
 from dsp.types import Activity, Array, Placement
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.cue_policy import WITHHELD
-from monitor.review import previous_runs as usual
-from monitor.review import splits as parts
-from monitor.review import time_in_band as band
+from monitor.review import previous_runs, splits, time_in_band
 from monitor.review.asymmetry import Legs, legs
 from monitor.review.baseline_comparison import against_baseline
-from monitor.review.block_statistics import Mean, mean
-from monitor.review.data_quality import limits
+from monitor.review.block_statistics import Mean, block_mean
+from monitor.review.data_quality import data_limits
 from monitor.review.downhill import downhill
-from monitor.review.feedback_text import Found, words
+from monitor.review.feedback_text import ReviewFindings, feedback
 from monitor.review.offline_comparison import side_by_side
-from monitor.storage.session_data import Run, load, steps_of, targets
-from monitor.storage.store import StepColumns, Store
+from monitor.storage.session_data import SessionData, load_session, steps_of, target_edges
+from monitor.storage.session_info import StepColumns
+from monitor.storage.store import Store
 
-SCHEMA = 1
+_SCHEMA = 1
 MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw
 LINES = (
     "cadence_spm",
@@ -50,53 +49,58 @@ TILES = (
 )
 
 
-def review(store: Store, session_id: str) -> dict[str, Any]:
+def session_review(store: Store, session_id: str) -> dict[str, Any]:
     """The whole review of a session; ``StoreError`` if there is none of this id."""
-    run = load(store, session_id)
-    before = usual.loaded(store, usual.earlier(store, run.info))
+    run = load_session(store, session_id)
+    before = previous_runs.load_previous(store, previous_runs.earlier_sessions(store, run.info))
     first = next(reversed(store.analyses(session_id, "first strides")), None)
     made = store.analyses(session_id, "again")
-    return build(run, steps_of(store, session_id), before, first) | {"made_anew": made}
+    return build_review(run, steps_of(store, session_id), before, first) | {"made_anew": made}
 
 
-def build(
-    run: Run, steps: StepColumns, before: Sequence[Run] = (), first: Mapping[str, Any] | None = None
+def build_review(
+    run: SessionData,
+    steps: StepColumns,
+    before: Sequence[SessionData] = (),
+    first: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The same from what is loaded; ``first`` is what re-analysis found of the first strides."""
-    coached = band.coached(run)
-    fatigue = parts.changes(run, *parts.thirds(run))
-    found = Found(
+    coached = time_in_band.coached_run(run)
+    fatigue = splits.part_changes(run, *splits.thirds(run))
+    found = ReviewFindings(
         run=run,
         coached=coached,
         fatigue=fatigue,
         legs=legs(run, steps),
-        usual=usual.usual(run, before),
+        usual=previous_runs.against_previous_runs(run, before),
         downhill=downhill(run),
     )
     return {
-        "schema": SCHEMA,
+        "schema": _SCHEMA,
         "session": _session(run),
-        "words": dataclasses.asdict(words(found)),
+        "words": dataclasses.asdict(feedback(found)),
         "tiles": _tiles(run),
         "timeline": _timeline(run),
         "shades": _shades(run),
         "cues": _cues(run, coached),
         "coached": _coached(coached),
         "legs": [_legs(x) for x in found.legs],
-        "kilometres": [_split(s) for s in parts.kilometres(run)],
-        "laps": [_split(s) for s in parts.laps(run)],
+        "kilometres": [_split(s) for s in splits.kilometres(run)],
+        "laps": [_split(s) for s in splits.laps(run)],
         "fatigue": [_change(c) for c in fatigue],
-        "usual": [_usual(u) for u in found.usual],
-        "baseline": [{"metric": n.metric, "change": number(n.change_pct)} for n in against_baseline(run)],
+        "usual": [_previous_json(u) for u in found.usual],
+        "baseline": [
+            {"metric": n.metric, "change": interval_json(n.change_pct)} for n in against_baseline(run)
+        ],
         "downhill": _plain(found.downhill),
-        "limits": limits(run),
+        "limits": data_limits(run),
         "notes": [dataclasses.asdict(n) for n in run.notes if n.kind in ("note", "pain")],
         "again": side_by_side(run, steps, first),
         "legend": _legend(),
     }
 
 
-def _session(run: Run) -> dict[str, Any]:
+def _session(run: SessionData) -> dict[str, Any]:
     info = run.info
     return {
         "id": info.id,
@@ -116,17 +120,17 @@ def _worn(sensor: SensorSettings) -> str:
     return sensor.name if sensor.placement is Placement.POD else f"{sensor.name} ({sensor.placement.value})"
 
 
-def _tiles(run: Run) -> list[dict[str, Any]]:
+def _tiles(run: SessionData) -> list[dict[str, Any]]:
     """Means over the running; the interval adds the sensor's own SD to that of the mean."""
     out = []
     for name in TILES:
-        found = mean(run.value(name), run.running) if name in run.columns else None
+        found = block_mean(run.value(name), run.running) if name in run.columns else None
         if found is None:
             continue
         sd = run.columns[name].sd[run.running]
         known = sd[np.isfinite(sd)]
         own = 1.96 * float(np.median(known)) if len(known) else 0.0
-        out.append({"metric": name, "how": run.columns[name].how} | number(_wider(found, own)))
+        out.append({"metric": name, "how": run.columns[name].how} | interval_json(_wider(found, own)))
     return out
 
 
@@ -134,7 +138,7 @@ def _wider(found: Mean, own: float) -> Mean:
     return Mean(found.value, float(np.hypot(found.half or 0.0, own)), found.seconds)
 
 
-def number(found: Mean | None) -> dict[str, Any]:
+def interval_json(found: Mean | None) -> dict[str, Any]:
     """``v`` and ``ci`` (half of the 95 % interval, None if not known); empty if there is no number."""
     if found is None:
         return {"v": None, "ci": None}
@@ -146,7 +150,7 @@ def _digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _timeline(run: Run) -> dict[str, Any]:
+def _timeline(run: SessionData) -> dict[str, Any]:
     """Lines thinned by means over equal times; holes stay holes."""
     every = max(1, -(-len(run.t_s) // MOST_POINTS))
     lines = {name: thin(run.value(name), every) for name in LINES if name in run.columns}
@@ -154,7 +158,7 @@ def _timeline(run: Run) -> dict[str, Any]:
         "every_s": every,
         "lines": {name: values for name, values in lines.items() if any(v is not None for v in values)},
         "bands": {
-            name: [thin(np.where(run.running, edge, np.nan), every) for edge in targets(run, name)]
+            name: [thin(np.where(run.running, edge, np.nan), every) for edge in target_edges(run, name)]
             for name in {b.metric for b in run.bands} & set(lines)
         },
     }
@@ -170,7 +174,7 @@ def thin(value: Array, every: int) -> list[float | None]:
     return [_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
 
 
-def _shades(run: Run) -> list[dict[str, Any]]:
+def _shades(run: SessionData) -> list[dict[str, Any]]:
     """Walking, standing and silence of sensors, to be shaded."""
     out = [
         {"kind": what.value, "start_s": s.start_s, "end_s": s.end_s}
@@ -184,7 +188,7 @@ def _shades(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def _cues(run: Run, coached: band.Coached | None) -> list[dict[str, Any]]:
+def _cues(run: SessionData, coached: time_in_band.CoachedRun | None) -> list[dict[str, Any]]:
     entries = {id(e.cue): e for e in coached.entries} if coached else {}
     return [
         {
@@ -202,7 +206,7 @@ def _cues(run: Run, coached: band.Coached | None) -> list[dict[str, Any]]:
     ]
 
 
-def _coached(coached: band.Coached | None) -> dict[str, Any] | None:
+def _coached(coached: time_in_band.CoachedRun | None) -> dict[str, Any] | None:
     if coached is None:
         return None
     return {
@@ -212,22 +216,22 @@ def _coached(coached: band.Coached | None) -> dict[str, Any] | None:
     }
 
 
-def _split(split: parts.Split) -> dict[str, Any]:
+def _split(split: splits.Split) -> dict[str, Any]:
     return {
         "name": split.name,
         "start_s": split.where.start_s,
         "seconds": split.where.seconds,
         "distance_m": split.distance_m,
-        "means": {name: number(m) for name, m in split.means.items()},
+        "means": {name: interval_json(m) for name, m in split.means.items()},
     }
 
 
-def _change(change: parts.Change) -> dict[str, Any]:
+def _change(change: splits.Change) -> dict[str, Any]:
     return {
         "metric": change.metric,
-        "first": number(change.first),
-        "last": number(change.last),
-        "difference": number(change.difference),
+        "first": interval_json(change.first),
+        "last": interval_json(change.last),
+        "difference": interval_json(change.difference),
         "matched_s": change.difference.seconds if change.difference else 0,
     }
 
@@ -235,18 +239,18 @@ def _change(change: parts.Change) -> dict[str, Any]:
 def _legs(found: Legs) -> dict[str, Any]:
     return {
         "metric": found.metric,
-        "left": number(found.left),
-        "right": number(found.right),
+        "left": interval_json(found.left),
+        "right": interval_json(found.right),
         "apart": {"v": found.apart_pct, "ci": found.apart_half},
         "usual_pct": found.usual_pct,
     }
 
 
-def _usual(found: usual.Usual) -> dict[str, Any]:
+def _previous_json(found: previous_runs.PreviousRunsComparison) -> dict[str, Any]:
     return {
         "metric": found.metric,
         "runs": found.runs,
-        "difference": number(found.difference),
+        "difference": interval_json(found.difference),
         "edges": [_digits(float(e)) for e in found.edges],
         "here": [_digits(float(v)) for v in found.here],
         "before": [_digits(float(v)) for v in found.before],

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from monitor.review.block_statistics import Mean, Part, difference, mean
-from monitor.storage.session_data import Mask, Run, Stretch
+from monitor.review.block_statistics import ComparedSeconds, Mean, block_mean, matched_difference
+from monitor.storage.session_data import Mask, SessionData, Stretch
 
 SPLIT_METRICS = (
     "cadence_spm",
@@ -22,7 +22,7 @@ SPLIT_METRICS = (
     "heart_rate_bpm",
     "power_w",
 )
-COMPARED = (
+PART_METRICS = (
     "cadence_spm",
     "contact_ms",
     "overstride_m",
@@ -59,7 +59,7 @@ class Change:
     difference: Mean | None
 
 
-def kilometres(run: Run) -> list[Split]:
+def kilometres(run: SessionData) -> list[Split]:
     """Every full kilometre and the rest; nothing where speed is not known."""
     if "speed_mps" not in run.columns:
         return []
@@ -75,7 +75,7 @@ def kilometres(run: Run) -> list[Split]:
     ]
 
 
-def laps(run: Run) -> list[Split]:
+def laps(run: SessionData) -> list[Split]:
     """As the lap button cut it; nothing where it was not pressed."""
     edges = [0.0, *run.laps_s, float(len(run.t_s) - 1)]
     if len(edges) < 3:
@@ -87,15 +87,15 @@ def laps(run: Run) -> list[Split]:
     ]
 
 
-def _split(run: Run, name: str, where: Stretch) -> Split:
+def _split(run: SessionData, name: str, where: Stretch) -> Split:
     inside = run.mask([where]) & run.running
-    found = {m: mean(run.value(m), inside) for m in SPLIT_METRICS if m in run.columns}
+    found = {m: block_mean(run.value(m), inside) for m in SPLIT_METRICS if m in run.columns}
     at_m = run.distance_m
     covered = float(at_m[int(where.end_s)] - at_m[int(where.start_s)])
     return Split(name, where, covered, {m: v for m, v in found.items() if v is not None})
 
 
-def thirds(run: Run) -> tuple[Mask, Mask]:
+def thirds(run: SessionData) -> tuple[Mask, Mask]:
     """The first and the last third of the running (the first minute of it left out: nobody is warm)."""
     running = np.flatnonzero(run.running)
     first, last = np.zeros(len(run.t_s), dtype=bool), np.zeros(len(run.t_s), dtype=bool)
@@ -106,15 +106,19 @@ def thirds(run: Run) -> tuple[Mask, Mask]:
     return first, last
 
 
-def changes(run: Run, first: Mask, last: Mask, names: Sequence[str] = COMPARED) -> list[Change]:
+def part_changes(
+    run: SessionData, first: Mask, last: Mask, names: Sequence[str] = PART_METRICS
+) -> list[Change]:
     """What differs between two parts of one run."""
     out = []
     for name in names:
         if name not in run.columns:
             continue
         value, speed, slope = run.value(name), run.value("speed_mps"), run.value("slope_pct")
-        a, b = mean(value, first), mean(value, last)
+        a, b = block_mean(value, first), block_mean(value, last)
         if a is not None and b is not None:
-            found = difference(Part(value, speed, slope, first), Part(value, speed, slope, last))
+            found = matched_difference(
+                ComparedSeconds(value, speed, slope, first), ComparedSeconds(value, speed, slope, last)
+            )
             out.append(Change(name, a, b, found))
     return out

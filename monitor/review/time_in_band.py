@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.types import Band, Cue, Estimate, Metric
-from monitor.review import cue_outcomes as ledger
-from monitor.storage.session_data import Run
+from monitor.review import cue_outcomes
+from monitor.storage.session_data import SessionData
 
 
 @dataclass(frozen=True, slots=True)
-class Coached:
+class CoachedRun:
     """Time in band, every due cue, and what followed: of all spoken cues, and of speaking itself."""
 
-    in_band: ledger.InBand
-    entries: Sequence[ledger.Entry]
-    response: ledger.Response
-    effect: ledger.Effect | None
+    in_band: cue_outcomes.InBand
+    entries: Sequence[cue_outcomes.CueOutcome]
+    response: cue_outcomes.Response
+    effect: cue_outcomes.Effect | None
 
     @property
     def judged_s(self) -> float:
@@ -32,17 +32,19 @@ class Coached:
         return good / self.judged_s if self.judged_s else None
 
 
-def coached(run: Run) -> Coached | None:
+def coached_run(run: SessionData) -> CoachedRun | None:
     """None where no target was in force."""
     if not run.bands:
         return None
     records = _records(run)
-    entries = ledger.entries(records)
+    entries = cue_outcomes.cue_outcomes(records)
     spoken = [e for e in entries if not e.cue.withheld]
-    return Coached(ledger.in_band(records), entries, ledger.response(spoken), ledger.effect(entries))
+    return CoachedRun(
+        cue_outcomes.in_band(records), entries, cue_outcomes.response(spoken), cue_outcomes.effect(entries)
+    )
 
 
-def _records(run: Run) -> list[Metric | Band | Cue]:
+def _records(run: SessionData) -> list[Metric | Band | Cue]:
     """What the ledger reads, from the columns: seconds of the metrics that have a band."""
     out: list[Metric | Band | Cue] = [*run.bands, *run.cues]
     for name in {band.metric for band in run.bands} & set(run.columns):

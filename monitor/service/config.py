@@ -10,7 +10,7 @@ from pathlib import Path
 from dsp.cueing.gating import EffortParams
 from dsp.cueing.target import TargetParams
 from dsp.types import Runner
-from monitor.core import toml_reader as from_toml
+from monitor.core import toml_reader
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.core.mqtt_client import MqttSettings
@@ -89,29 +89,30 @@ def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> 
     return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+def load_config(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
     """The file at ``path``; without one the default file if there is one, else the defaults."""
     if path is None and not default_path(environment).exists():
-        return from_toml.loads(Config, "", environment, Path("the environment"))
-    config = from_toml.load(Config, path or default_path(environment), environment)
+        return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
+    config = toml_reader.read_toml(Config, path or default_path(environment), environment)
     return _checked(config, path or default_path(environment))
 
 
 def _checked(config: Config, path: Path) -> Config:
     """Every sensor's kind and options are sound; the user's own descriptions are read in."""
-    from monitor.devices.registry import SENSORS  # decoders are many and only needed where sensors are
+    from monitor.devices.registry import DEVICES  # decoders are many and only needed where sensors are
 
     mistakes, sensors = list[str](), list[SensorSettings]()
     for s in config.sensor:
-        spec, where = SENSORS.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
+        spec, where = DEVICES.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
         if spec is None:
-            close = from_toml.suggestion(s.kind, SENSORS)
+            close = toml_reader.suggestion(s.kind, DEVICES)
             mistakes.append(f'{where}, kind: "{s.kind}" is not a known device{close}')
             continue
         if spec.options is not None:
             unknown = [name for name in s.options if name not in spec.options]
             mistakes += [
-                f"{where}, options: {u} is not one of {s.kind}'s" + _known(spec.options) for u in unknown
+                f"{where}, options: {u} is not one of {s.kind}'s" + _options_text(spec.options)
+                for u in unknown
             ]
         try:
             s = with_description(s, path.parent / "devices")
@@ -140,7 +141,7 @@ def with_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
     return replace(sensor, options={**sensor.options, "description": text})
 
 
-def _known(options: Mapping[str, str]) -> str:
+def _options_text(options: Mapping[str, str]) -> str:
     there = "; ".join(f"{name}: {meaning}" for name, meaning in options.items())
     return f" ({there})" if there else " (it has none)"
 

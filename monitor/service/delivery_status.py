@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.table import Table
 
-from monitor.storage.store import Status, Store
+from monitor.storage.session_info import SessionStatus
+from monitor.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ def far_ends(store: Store, configured: tuple[str, ...] = ()) -> list[FarEnd]:
     return out
 
 
-def shown(store: Store, folder: Path, configured: tuple[str, ...]) -> Iterator[RenderableType]:
+def delivery_status(store: Store, folder: Path, configured: tuple[str, ...]) -> Iterator[RenderableType]:
     """For the terminal."""
     sessions = store.sessions()
-    live = [s.id for s in sessions if s.status is Status.LIVE]
+    live = [s.id for s in sessions if s.status is SessionStatus.LIVE]
     tapes = sum(f.stat().st_size for f in folder.glob("tapes/*"))
     size = sum(f.stat().st_size for f in folder.glob("gaitcue.db*"))
     yield f"store: {folder}: {len(sessions)} sessions, {size / 1e6:.1f} MB; tapes {tapes / 1e6:.1f} MB"

@@ -9,22 +9,22 @@ from rich.console import Console
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.service.config import Config
-from monitor.service.live_session import Live, go
-from monitor.simulation.drifting_runner import bouts, coached
-from monitor.simulation.simulated_runner import Radio, worn_in
+from monitor.service.live_session import LiveOptions, run_session
+from monitor.simulation.drifting_runner import bouts, coached_settings
+from monitor.simulation.simulated_runner import RadioModel, worn_in
 from monitor.sources.replay import Replay
 
 
-def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
+def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
     """A simulated run, live; nothing is kept."""
     console = Console()
-    recording = worn_in(bouts(seconds), Radio())
+    recording = worn_in(bouts(seconds), RadioModel())
     pace = speed if speed > 0 else math.inf
-    go(
+    run_session(
         Config(),
-        Live(
+        LiveOptions(
             title="demo",
-            settings=coached(recording.settings),
+            settings=coached_settings(recording.settings),
             sources=lambda time: [Replay(recording, time, pace)],
             keep=False,
             web=web,
@@ -35,7 +35,7 @@ def demo(seconds: float, speed: float, web: WebSettings | None) -> None:
     console.print(_CAVEAT)
 
 
-def radio_demo(seconds: float, web: WebSettings | None) -> None:
+def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     """The same runner with emulated Bluetooth sensors, through all that real ones go through."""
     try:
         from monitor.simulation.emulated.runner import EmulatedRunner, settings
@@ -44,7 +44,7 @@ def radio_demo(seconds: float, web: WebSettings | None) -> None:
             "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
         ) from exc
     console = Console()
-    live = Live(
+    live = LiveOptions(
         title="demo",
         settings=settings(),
         sources=lambda time: [EmulatedRunner(seconds, time)],
@@ -52,7 +52,7 @@ def radio_demo(seconds: float, web: WebSettings | None) -> None:
         web=web,
         summary=True,
     )
-    go(Config(), live, console)
+    run_session(Config(), live, console)
     console.print(_CAVEAT)
 
 

@@ -12,26 +12,26 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from dsp.metrics import BY_NAME
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
-from monitor.service.live_session import open_store, started_now
+from monitor.service.live_session import open_store, session_started
 from monitor.service.serve import serve
 from monitor.service.wiring import SINKS, SinkContext
 from monitor.simulation.squad import SQUAD, squad
-from monitor.sinks.live_state import Board
+from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.store import StoreSink
 from monitor.sources.replay import Replay
-from monitor.storage.import_recording import begin
+from monitor.storage.new_session import begin_session
 from monitor.storage.store import Store
 
-SHOWN = ("cadence_spm", "speed_mps", "contact_balance_pct", "overstride_m", "braking_impulse_bws")
+_SHOWN = ("cadence_spm", "speed_mps", "contact_balance_pct", "overstride_m", "braking_impulse_bws")
 
 
-def run(config: Config, count: int, seconds: float, pace: float) -> None:
+def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
     """The first ``count`` athletes at once, into a store of their own and every configured system."""
     console = Console()
     config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
@@ -56,9 +56,9 @@ async def _all(
 
 
 async def _one(config: Config, store: Store, recording: Recording, pace: float, row: _Row) -> SessionEnded:
-    time, settings = RealTime(), recording.settings
-    started = started_now(settings)
-    tape = await asyncio.to_thread(begin, store, data_folder(config), "squad", settings, started)
+    time, settings = SystemClock(), recording.settings
+    started = session_started(settings)
+    tape = await asyncio.to_thread(begin_session, store, data_folder(config), "squad", settings, started)
     sinks: list[Sink] = [row, StoreSink(store, started.session, time)]
     context = SinkContext(config=config, store=store, started=started, time=time)
     sinks += [sink for make in SINKS if (sink := make(context)) is not None]
@@ -72,7 +72,7 @@ class _Row:
     name = "terminal"
 
     def __init__(self) -> None:
-        self.board = Board(history_s=60)
+        self.board = LiveState(history_s=60)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         async for batch in batches:
@@ -82,16 +82,16 @@ class _Row:
 def _table(rows: dict[str, _Row]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
-    for name in SHOWN:
+    for name in _SHOWN:
         table.add_column(f"{BY_NAME[name].label}\n{BY_NAME[name].unit}", justify="right")
     table.add_column("lost\n%", justify="right")
     table.add_column("doing")
     for athlete, row in rows.items():
         state = row.board.state()
-        now = [state["now"].get(name) for name in SHOWN]
+        now = [state["now"].get(name) for name in _SHOWN]
         numbers = [
             "—" if v is None else f"{v['value']:.{BY_NAME[n].decimals}f}"
-            for n, v in zip(SHOWN, now, strict=True)
+            for n, v in zip(_SHOWN, now, strict=True)
         ]
         seen = sum(s["received"] + s["lost"] for s in state["sensors"].values())
         lost = 100 * sum(s["lost"] for s in state["sensors"].values()) / seen if seen else 0.0

@@ -16,14 +16,14 @@ from email.utils import parsedate_to_datetime
 from monitor.core.secret import Secret
 from monitor.service.config import Config
 from monitor.service.delivery_status import far_ends
-from monitor.sinks.influx.schema import SCHEMA
-from monitor.sinks.influx.sink import REMEDIES, InfluxSettings
+from monitor.sinks.influx.schema import INFLUX_SCHEMA
+from monitor.sinks.influx.sink import INFLUX_REMEDIES, InfluxSettings
 from monitor.storage.store import Store
 
 DASHBOARDS = ("gaitcue-squad", "gaitcue-athlete", "gaitcue-session", "gaitcue-trends", "gaitcue-fleet")
 SKEW_S = 2.0  # a coach compares runners second by second
-WAIT_S = 5.0
-KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
+_WAIT_S = 5.0
+SERVER_KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
     token = settings.token.reveal() if settings.token else ""
     target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
     status, said, _ = _get(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
-    if status in REMEDIES:
-        yield Check("token", False, f"write is answered with {status}", REMEDIES[status])
+    if status in INFLUX_REMEDIES:
+        yield Check("token", False, f"write is answered with {status}", INFLUX_REMEDIES[status])
         return
     if status >= 500 or status == 0:
         yield Check("token", False, f"write is answered with {status}: {said[:100]}", "look at its log")
@@ -74,12 +74,12 @@ def _schema(settings: InfluxSettings, token: str) -> Check:
     if status != 200:
         return Check("schema", None, "this token may not read (a runner's need not)")
     there = {
-        (series["name"], name): KINDS.get(kind, kind)
+        (series["name"], name): SERVER_KINDS.get(kind, kind)
         for result in json.loads(said).get("results", [])
         for series in result.get("series", [])
         for name, kind in series["values"]
     }
-    wanted = {(m.name, f.name): f.kind for m in SCHEMA for f in m.fields}
+    wanted = {(m.name, f.name): f.kind for m in INFLUX_SCHEMA for f in m.fields}
     wrong = [
         f"{m}.{f} is {there[m, f]}" for m, f in wanted if there.get((m, f), wanted[m, f]) != wanted[m, f]
     ]
@@ -112,7 +112,7 @@ def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
 def port_check(name: str, host: str, port: int) -> Check:
     """Does anybody listen there?"""
     try:
-        socket.create_connection((host, port), WAIT_S).close()
+        socket.create_connection((host, port), _WAIT_S).close()
     except OSError as exc:
         return Check(name, False, f"{host}:{port}: {exc.strerror or exc}", f"docker-compose up -d {name}")
     return Check(name, True, f"{host}:{port} is open")
@@ -144,7 +144,7 @@ def _get(url: str, login: str = "", body: bytes | None = None) -> tuple[int, str
     headers = {"Authorization": login} if login else {}
     request = urllib.request.Request(url, body, headers)
     try:
-        with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
+        with urllib.request.urlopen(request, timeout=_WAIT_S) as answer:
             return answer.status, answer.read().decode(errors="replace"), dict(answer.headers)
     except urllib.error.HTTPError as exc:
         return exc.code, exc.read().decode(errors="replace"), dict(exc.headers)

@@ -14,40 +14,40 @@ import segno
 from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
-from monitor.core.monotonic import RealTime, Steady
+from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import unaligned
-from monitor.review.recording_summary import summary
+from monitor.review.recording_summary import summary_table
 from monitor.service.config import Config, data_folder
 from monitor.service.serve import serve
 from monitor.service.wiring import SINKS, SinkContext
-from monitor.sinks.live_state import Board
+from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
-from monitor.sinks.run_summary import Tally
+from monitor.sinks.run_summary import RunSummary
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
-from monitor.storage.import_recording import begin, new_tape, session_id
+from monitor.storage.new_session import begin_session, new_tape, session_id
 from monitor.storage.recovery import recover
 from monitor.storage.store import Store
 from monitor.web.app import serving
-from monitor.web.live_feed import WebSink
+from monitor.web.live_feed import LiveFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class LiveOptions:
     """What to run.  ``sources`` are made with the session's clock, which starts at 0.
 
     ``keep``: write store and tape; ``tape``: write this tape and nothing else; ``web``: serve the page;
-    ``linger``: until Ctrl-C; ``summary``: tell at the end what came of it;
+    ``linger``: until Ctrl-C; ``summary_table``: tell at the end what came of it;
     ``pace``: how many seconds of the session pass in one second; infinite as fast as possible.
     """
 
     title: str
     settings: SessionSettings
-    sources: Callable[[Steady], Sequence[Source]]
+    sources: Callable[[MonotonicClock], Sequence[Source]]
     keep: bool = True
     web: WebSettings | None = None
     linger: bool = False
@@ -56,22 +56,24 @@ class Live:
     pace: float = 1.0
 
 
-def go(config: Config, live: Live, console: Console) -> SessionEnded:
+def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
     """Run it to its end; tells where the page is and what was kept."""
     with contextlib.ExitStack() as stack:
         return asyncio.run(_go(config, live, console, stack))
 
 
-async def _go(config: Config, live: Live, console: Console, stack: contextlib.ExitStack) -> SessionEnded:
-    time = RealTime()
-    started = started_now(live.settings)
-    tape, store, tally = None, None, Tally()
+async def _go(
+    config: Config, live: LiveOptions, console: Console, stack: contextlib.ExitStack
+) -> SessionEnded:
+    time = SystemClock()
+    started = session_started(live.settings)
+    tape, store, tally = None, None, RunSummary()
     sinks: list[Sink] = [TerminalSink(console), tally]
     if live.tape is not None:
         tape = new_tape(live.tape, live.settings, started)
     elif live.keep:
         store = stack.enter_context(open_store(config, console))
-        tape = begin(store, data_folder(config), live.title, live.settings, started)
+        tape = begin_session(store, data_folder(config), live.title, live.settings, started)
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
         context = SinkContext(config=config, store=store, started=started, time=time, pace=live.pace)
@@ -79,9 +81,9 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
     session = Session(live.settings)
     async with contextlib.AsyncExitStack() as pages:
         if live.web is not None:
-            page = WebSink(Board(live.web.history_s), time, lambda: session.t_s, live.pace)
+            page = LiveFeed(LiveState(live.web.history_s), time, lambda: session.t_s, live.pace)
             token = needed_token(live.web, data_folder(config))
-            show(
+            show_address(
                 await pages.enter_async_context(serving(page, live.web, token, data_folder(config))),
                 live.web,
                 console,
@@ -89,7 +91,7 @@ async def _go(config: Config, live: Live, console: Console, stack: contextlib.Ex
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         if live.summary:
-            console.print(summary(live.settings, ended.t_s, tally.records))
+            console.print(summary_table(live.settings, ended.t_s, tally.records))
             if note := unaligned(live.settings):
                 console.print(note)
         if live.tape is not None:
@@ -116,7 +118,7 @@ def open_store(config: Config, console: Console) -> Store:
     return store
 
 
-def started_now(settings: SessionSettings) -> SessionStarted:
+def session_started(settings: SessionSettings) -> SessionStarted:
     """The first record of a session that begins this second."""
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     name = session_id(now.isoformat(), settings.athlete)
@@ -124,7 +126,7 @@ def started_now(settings: SessionSettings) -> SessionStarted:
     return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
 
 
-def show(url: str, settings: WebSettings, console: Console) -> None:
+def show_address(url: str, settings: WebSettings, console: Console) -> None:
     """The page's address, as a QR code too when phones may come."""
     console.print(f"page: {url}", soft_wrap=True)
     if not settings.loopback:

@@ -8,15 +8,15 @@ import contextlib
 from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.service.config import Config, data_folder
-from monitor.service.live_session import open_store, show
-from monitor.sinks.live_state import Board
+from monitor.service.live_session import open_store, show_address
+from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
-from monitor.web.live_feed import WebSink
+from monitor.web.live_feed import LiveFeed
 
 
-def serve(config: Config, web: WebSettings, console: Console) -> None:
+def serve_review(config: Config, web: WebSettings, console: Console) -> None:
     """Until Ctrl-C."""
     open_store(config, console).close()  # completes what a killed program left behind
     with contextlib.suppress(KeyboardInterrupt):
@@ -26,7 +26,7 @@ def serve(config: Config, web: WebSettings, console: Console) -> None:
 async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     folder = data_folder(config)
     token = needed_token(web, folder)
-    sink = WebSink(Board(web.history_s), RealTime())
+    sink = LiveFeed(LiveState(web.history_s), SystemClock())
     async with serving(sink, web, token, folder) as url:
-        show(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
+        show_address(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
         await asyncio.Event().wait()

@@ -17,16 +17,16 @@ from typing import Any
 
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkRefused, StoreError
-from monitor.core.monotonic import RealTime, Steady
+from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, supervise
+from monitor.core.retry import Backoff, retry_until_done
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
-from monitor.sinks.protocol import Sink, Telling
+from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
 
-TAPE = "tape"
+TAPE_STATUS = "tape"
 """The name under which the tape's troubles are told."""
 
 
@@ -56,14 +56,16 @@ async def serve(
     *,
     tape: Tape | None = None,
     params: ServeParams | None = None,
-    time: Steady | None = None,
+    time: MonotonicClock | None = None,
 ) -> SessionEnded:
     """Run until every source has ended, or SIGINT or SIGTERM (a second one cuts the drain short).
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
     everything that came before it has been delivered.
     """
-    service = _Service(sources, session, sinks, started, tape, params or ServeParams(), time or RealTime())
+    service = _Service(
+        sources, session, sinks, started, tape, params or ServeParams(), time or SystemClock()
+    )
     return await service.run()
 
 
@@ -76,7 +78,7 @@ class _Service:
         started: SessionStarted,
         tape: Tape | None,
         params: ServeParams,
-        time: Steady,
+        time: MonotonicClock,
     ) -> None:
         self._sources = sources
         self._session = session
@@ -148,7 +150,7 @@ class _Service:
                     for record in self._session.push(item):
                         self._tell(record)
                 else:
-                    self._tell(self._session.heard(item))
+                    self._tell(self._session.push_status(item))
                 if count % self._p.at_once == 0:
                     await asyncio.sleep(0)
 
@@ -159,7 +161,7 @@ class _Service:
             try:
                 await asyncio.to_thread(self._tape.finish)
             except StoreError as exc:
-                self._tell(self._status(TAPE, str(exc)))
+                self._tell(self._status(TAPE_STATUS, str(exc)))
         self._tell_dropped()
         ended = SessionEnded(self._started.session, self._session.t_s, reason)
         self._tell(ended)
@@ -173,7 +175,7 @@ class _Service:
             self._tell(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
 
         try:
-            await supervise(
+            await retry_until_done(
                 lambda generation: sink.run(channel.batches()), report, self._time, self._p.backoff
             )
         except (ConfigError, SinkRefused) as exc:
@@ -196,12 +198,12 @@ class _Service:
         except StoreError as exc:
             if self._tape_ok:
                 waiting = tape.accepted - tape.committed - tape.lost
-                self._tell(self._status(TAPE, str(exc), waiting, tape.lost))
+                self._tell(self._status(TAPE_STATUS, str(exc), waiting, tape.lost))
             self._tape_ok = False
         else:
             if not self._tape_ok:
                 text = f"writing again; {tape.lost} packets are missing" if tape.lost else "writing again"
-                self._tell(self._status(TAPE, text, 0, tape.lost, ok=True))
+                self._tell(self._status(TAPE_STATUS, text, 0, tape.lost, ok=True))
             self._tape_ok = True
 
     def _tell_dropped(self) -> None:
@@ -213,7 +215,7 @@ class _Service:
 
     def _tell_news(self) -> None:
         for sink, _ in self._sinks:
-            if isinstance(sink, Telling) and (news := sink.news(self._session.t_s)) is not None:
+            if isinstance(sink, ReportsStatus) and (news := sink.report(self._session.t_s)) is not None:
                 self._tell(news, but=sink.name)
 
     def _status(

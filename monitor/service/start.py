@@ -12,63 +12,65 @@ from rich.console import Console
 
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
-from monitor.devices.registry import SENSORS
-from monitor.review import cadence_plan as plan
-from monitor.review.cadence_plan import plan_file
-from monitor.service.config import Config, data_folder, default_path, load
-from monitor.service.live_session import Live, go, open_store
+from monitor.devices.registry import DEVICES
+from monitor.review import cadence_plan
+from monitor.service.config import Config, data_folder, default_path, load_config
+from monitor.service.live_session import LiveOptions, open_store, run_session
 from monitor.service.wiring import sources
+from monitor.storage.plan_file import plan_file, read_plan, write_plan
 
 
-def run(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
+def run_live(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
     """Until Ctrl-C; with ``tape`` only that is written."""
     console = Console()
-    live = Live(
+    live = LiveOptions(
         title=title,
-        settings=config.session if tape is not None else coached(config, console),
+        settings=config.session if tape is not None else planned_settings(config, console),
         sources=lambda time: sources(config, time),
         web=web,
         tape=tape,
         summary=True,
     )
-    go(config, live, console)
+    run_session(config, live, console)
 
 
-def coached(config: Config, console: Console) -> SessionSettings:
+def planned_settings(config: Config, console: Console) -> SessionSettings:
     """The session's settings with what the plan has for today, brought up to date with earlier runs."""
     path = plan_file(data_folder(config), config.athlete)
-    known = plan.read(path)
+    known = read_plan(path)
     with open_store(config, console) as store:
-        now = plan.catch_up(known, store, config.athlete, lambda i: console.print(f"learning from {i.id}"))
+        now = cadence_plan.catch_up(
+            known, store, config.athlete, lambda i: console.print(f"learning from {i.id}")
+        )
     if now != known:
-        plan.write(path, now)
+        write_plan(path, now)
     today = datetime.datetime.now(datetime.UTC).date()
-    coach = plan.coaching(now, config.coach, today, secrets.randbits(32))
+    coach = cadence_plan.coach_settings(now, config.coach, today, secrets.randbits(32))
     return replace(config.session, coach=coach)
 
 
-def configured(path: Path | None) -> Config:
+def ready_config(path: Path | None) -> Config:
     """The settings, if there is something to run on; else the error says what to do.
 
     ``ConfigError`` without sensors, ``BluetoothOff`` without the Bluetooth that they need.
     """
-    config = load(path)
+    config = load_config(path)
     if not config.sensor:
         raise ConfigError(
             f"{path or default_path()} names no sensors: gaitcue setup asks for them, gaitcue scan "
             "shows what is near, gaitcue demo needs none"
         )
-    if not sources(config, RealTime()):
+    if not sources(config, SystemClock()):
         kinds = ", ".join(sorted({s.kind for s in config.sensor}))
         raise ConfigError(f"none of the configured sensors ({kinds}) can be listened to live")
-    if any(SENSORS[s.kind].gatt for s in config.sensor):
+    if any(DEVICES[s.kind].gatt for s in config.sensor):
         asyncio.run(_check_bluetooth(config))
     return config
 
 
-def checked_tape(path: Path) -> Path:
+def new_tape_path(path: Path) -> Path:
     """A place where a tape can be written; ``ConfigError`` otherwise."""
     if path.suffix != ".tape":
         raise ConfigError(f"{path}: call it {path.name}.tape, so that gaitcue replay knows what it is")
@@ -80,7 +82,7 @@ def checked_tape(path: Path) -> Path:
 
 
 async def _check_bluetooth(config: Config) -> None:
-    from monitor.sources.bluetooth.scanner import Air
+    from monitor.sources.bluetooth.scanner import Scanner
 
     for adapter in config.bluetooth.adapters or (None,):
-        await Air(RealTime(), adapter).check()
+        await Scanner(SystemClock(), adapter).check()

@@ -11,20 +11,20 @@ from monitor.core.mqtt_client import (
     MqttMessage,
     MqttSettings,
     connection,
-    publish,
-    require_client,
-    said,
+    connection_error_text,
+    publish_all,
+    require_mqtt_client,
     tls,
 )
 from monitor.service.config import Config
-from monitor.sinks.mqtt import messages as topics
-from monitor.sinks.push.alerts import Alert, phrases
+from monitor.sinks.mqtt import messages
+from monitor.sinks.push.alerts import Alert, push_phrases
 from monitor.sinks.push.apprise import Services
 from monitor.sinks.push.ntfy import Ntfy
-from monitor.sinks.push.ntfy import require_client as require_ntfy
+from monitor.sinks.push.ntfy import require_ntfy_client as require_ntfy
 
 
-def notify(config: Config, told: Callable[[str], None]) -> int:
+def send_test_messages(config: Config, told: Callable[[str], None]) -> int:
     """Try every channel and tell what came of it; how many failed, -1 if none is set up."""
     channels = _channels(config)
     if not channels:
@@ -33,7 +33,7 @@ def notify(config: Config, told: Callable[[str], None]) -> int:
 
 
 def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-    title, text = phrases(config.alerts.language)["test"]
+    title, text = push_phrases(config.alerts.language)["test"]
     alert = Alert("test", 0.0, config.alerts.valid_s, title, text)
     out: list[tuple[str, Callable[[], Awaitable[None]]]] = []
     if config.ntfy.topic is not None:
@@ -43,7 +43,7 @@ def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]
         services = Services(config.apprise.urls)
         out.append(("apprise", lambda: services.post(alert)))
     if config.mqtt.host is not None:
-        require_client()
+        require_mqtt_client()
         out.append(("mqtt", lambda: _mqtt(config.mqtt, config.athlete)))
     return out
 
@@ -66,13 +66,15 @@ async def _all(
 async def _mqtt(settings: MqttSettings, athlete: str) -> None:
     import aiomqtt
 
-    root = f"{settings.prefix}/{settings.user or topics.runner(athlete)}"
+    root = f"{settings.prefix}/{settings.user or messages.topic_level(athlete)}"
     forbidden: list[str] = []
     try:
         context = await asyncio.to_thread(tls, settings)
-        async with connection(settings, context, topics.available(root, False), forbidden.append) as client:
-            await publish(client, [MqttMessage(f"{root}/events", json.dumps({"event": "test"}))])
+        async with connection(
+            settings, context, messages.available(root, False), forbidden.append
+        ) as client:
+            await publish_all(client, [MqttMessage(f"{root}/events", json.dumps({"event": "test"}))])
     except (aiomqtt.MqttError, OSError) as exc:
-        raise SinkError(said(exc, settings)) from exc
+        raise SinkError(connection_error_text(exc, settings)) from exc
     if forbidden:
         raise SinkError(forbidden[0])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
 from monitor.sinks.protocol import Sink
 from monitor.sinks.push.alerts import Alerts, longest_m
-from monitor.sinks.push.sink import Push as PushSink
+from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Source
 from monitor.storage.store import Store
 
@@ -25,20 +25,20 @@ class SinkContext:
     config: Config
     store: Store | None
     started: SessionStarted
-    time: Steady
+    time: MonotonicClock
     pace: float = 1.0
 
 
-def bluetooth_source(config: Config, time: Steady) -> Source | None:
+def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
     """The configured sensors that come over Bluetooth."""
-    from monitor.devices.registry import SENSORS  # these and bleak are only needed where sensors are
-    from monitor.sources.bluetooth.source import Ble
+    from monitor.devices.registry import DEVICES  # these and bleak are only needed where sensors are
+    from monitor.sources.bluetooth.source import BluetoothSource
 
-    sensors = [s for s in config.sensor if SENSORS[s.kind].gatt is not None]
-    return Ble(sensors, time, config.bluetooth) if sensors else None
+    sensors = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
+    return BluetoothSource(sensors, time, config.bluetooth) if sensors else None
 
 
-def phone_http_source(config: Config, time: Steady) -> Source | None:
+def phone_http_source(config: Config, time: MonotonicClock) -> Source | None:
     """The configured phones that push over HTTP."""
     from monitor.sources.phone_http import PhoneHttp
     from monitor.sources.phone_settings import needed, pushing
@@ -50,7 +50,7 @@ def phone_http_source(config: Config, time: Steady) -> Source | None:
     return PhoneHttp(sensors, time, config.phone, token)
 
 
-def phyphox_source(config: Config, time: Steady) -> Source | None:
+def phyphox_source(config: Config, time: MonotonicClock) -> Source | None:
     """The configured phones that are asked for what they have."""
     from monitor.sources.phyphox import Phyphox
 
@@ -58,7 +58,7 @@ def phyphox_source(config: Config, time: Steady) -> Source | None:
     return Phyphox(sensors, time) if sensors else None
 
 
-def phone_mqtt_source(config: Config, time: Steady) -> Source | None:
+def phone_mqtt_source(config: Config, time: MonotonicClock) -> Source | None:
     """The configured phones that publish over MQTT."""
     from monitor.sources.phone_mqtt import PhoneMqtt
     from monitor.sources.phone_settings import pushing
@@ -69,23 +69,23 @@ def phone_mqtt_source(config: Config, time: Steady) -> Source | None:
 
 def influx_sink(context: SinkContext) -> Sink | None:
     """The sink to InfluxDB, where an address is set and a store is kept."""
-    from monitor.sinks.influx.sink import InfluxSink, require_client
+    from monitor.sinks.influx.sink import InfluxSink, require_influx_client
 
     settings = context.config.influx
     if settings.url is None or context.store is None:
         return None
-    require_client()
+    require_influx_client()
     return InfluxSink(settings, context.store, context.time, context.started.session)
 
 
 def ntfy_sink(context: SinkContext) -> Sink | None:
     """The sink of pushes through ntfy, where a topic is set and the run goes on in real time."""
-    from monitor.sinks.push.ntfy import Ntfy, require_client
+    from monitor.sinks.push.ntfy import Ntfy, require_ntfy_client
 
     settings = context.config.ntfy
     if settings.topic is None or context.pace != 1:
         return None
-    require_client()
+    require_ntfy_client()
     return PushSink("ntfy", _alerts(context), Ntfy(settings).post, context.time)
 
 
@@ -101,13 +101,13 @@ def apprise_sink(context: SinkContext) -> Sink | None:
 
 def mqtt_sink(context: SinkContext) -> Sink | None:
     """The sink to an MQTT broker, where one is named and a store is kept."""
-    from monitor.core.mqtt_client import require_client
+    from monitor.core.mqtt_client import require_mqtt_client
     from monitor.sinks.mqtt.sink import MqttSink
 
     settings = context.config.mqtt
     if settings.host is None or context.store is None:
         return None
-    require_client()
+    require_mqtt_client()
     return MqttSink(settings, context.store, context.started, context.time)
 
 
@@ -117,7 +117,7 @@ def _alerts(context: SinkContext) -> Alerts:
     return Alerts(context.config.alerts, started.started_utc, longest)
 
 
-SOURCES: tuple[Callable[[Config, Steady], Source | None], ...] = (
+SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
     bluetooth_source,
     phone_http_source,
     phone_mqtt_source,
@@ -129,6 +129,6 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sin
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-def sources(config: Config, time: Steady) -> list[Source]:
+def sources(config: Config, time: MonotonicClock) -> list[Source]:
     """All sources that the settings ask for."""
     return [source for make in SOURCES if (source := make(config, time)) is not None]

@@ -66,7 +66,7 @@ class Score:
     delays_s: list[float] = field(default_factory=list)
     missed: int = 0  # lapses of at least a minute without a word in the first
 
-    def heard(self, t_s: float, lapse_s: float | None, answered: bool) -> bool:
+    def count_cue(self, t_s: float, lapse_s: float | None, answered: bool) -> bool:
         """A cue at ``t_s``; is the lapse that began at ``lapse_s`` answered now?"""
         self.cues += 1
         if lapse_s is None:
@@ -89,7 +89,7 @@ class Score:
         }
 
 
-class Runner:
+class TrialRunner:
     """``second`` by second: records out; ``hear`` a cue."""
 
     def __init__(self, ground: Ground, habits: Habits, seed: int) -> None:
@@ -191,11 +191,11 @@ def simulate(ground: Ground, habits: Habits, hours: float, seed: int) -> Iterato
         length_s = round(3600 * min(1.0, hours - hour))
         for policy in everyone(settings, target):
             score = scores.setdefault(policy.name, Score(policy.name))
-            _hour(policy, Runner(ground, habits, seed + hour), length_s, score)
+            _hour(policy, TrialRunner(ground, habits, seed + hour), length_s, score)
         yield list(scores.values())
 
 
-def _hour(policy: Policy, runner: Runner, length_s: int, score: Score) -> None:
+def _hour(policy: Policy, runner: TrialRunner, length_s: int, score: Score) -> None:
     score.hours += length_s / 3600
     lapse: float | None = None
     answered = False
@@ -209,7 +209,7 @@ def _hour(policy: Policy, runner: Runner, length_s: int, score: Score) -> None:
             score.run_s += 1
             score.in_band_s += lapse is None
         if spoke:
-            answered = score.heard(t_s, lapse, answered)
+            answered = score.count_cue(t_s, lapse, answered)
             runner.hear(t_s)
         if lapse is not None and not answered and t_s - lapse == 60:
             answered = True
@@ -227,7 +227,7 @@ EVERY_S, INJECTED_S = 150, 60
 """A drift of a minute begins every two and a half minutes of running."""
 
 
-def replay(
+def drifted_recording(
     records: Sequence[Record], settings: CoachSettings, target_spm: float, drift_spm: float, first_s: int
 ) -> list[Score]:
     """Records of a real run with ``drift_spm`` put into every third minute or so of steady running.
@@ -253,7 +253,7 @@ def replay(
             score.run_s += running
             score.in_band_s += running and lapse is None
             if spoke:
-                answered = score.heard(t_s, lapse, answered)
+                answered = score.count_cue(t_s, lapse, answered)
         score.hours = score.run_s / 3600
         scores.append(score)
     return scores

@@ -34,7 +34,7 @@ def bouts(seconds: float) -> list[Bout]:
     raise AssertionError
 
 
-def coached(settings: SessionSettings) -> SessionSettings:
+def coached_settings(settings: SessionSettings) -> SessionSettings:
     """The simulated runner's normal is known and needs no warm-up; the plan is in its second week."""
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=0), baseline=_normal(settings.runner).to_dict(), week=2

@@ -16,7 +16,7 @@ from monitor.recordings.recording import Recording, Signal, make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Radio:
+class RadioModel:
     """What Bluetooth LE does to packets (orders of magnitude of real links).
 
     Packets wait for the next connection event, some for several; now and then the link stalls and
@@ -56,12 +56,12 @@ def easy(seconds: float) -> list[Bout]:
     return [*bouts[:-1], replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))]
 
 
-def simulated(seconds: float, radio: Radio | None = None, seed: int = 1) -> Recording:
+def simulated_recording(seconds: float, radio: RadioModel | None = None, seed: int = 1) -> Recording:
     """Two shoes and a belt of one simulated runner at an easy pace."""
     return worn_in(easy(seconds), radio, seed)
 
 
-def worn_in(bouts: Sequence[Bout], radio: Radio | None = None, seed: int = 1) -> Recording:
+def worn_in(bouts: Sequence[Bout], radio: RadioModel | None = None, seed: int = 1) -> Recording:
     """Two shoes and a belt of one simulated runner in this run."""
     run, signals = plan(bouts, seed=seed), []
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
@@ -72,7 +72,7 @@ def worn_in(bouts: Sequence[Bout], radio: Radio | None = None, seed: int = 1) ->
     return recording if radio is None else delivered(recording, radio, seed)
 
 
-def delivered(recording: Recording, radio: Radio, seed: int = 1) -> Recording:
+def delivered(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording:
     """The same samples as that radio would bring them, with each device's clock running its own way."""
     packets = list(recording.packets())
     arrival_s = np.empty(len(packets))

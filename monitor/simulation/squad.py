@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.simulation.runner import Bout, Device, Run, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
 from dsp.types import Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.recordings.recording import Recording, Signal, make
-from monitor.simulation.simulated_runner import Radio, delivered
+from monitor.simulation.simulated_runner import RadioModel, delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +79,12 @@ def _recording(a: Athlete, seconds: float, number: int) -> Recording:
         cues=CueSettings(warm_up_s=15.0, plan="always"),
         baseline=_normal(a, run).to_dict(),
         week=2,
-        availability=0.0 if a.silent else 1.0,
+        cue_share=0.0 if a.silent else 1.0,
         seed=number,
     )
     settings = replace(made.settings, athlete=a.name, coach=coach)
     recording = delivered(
-        replace(made, settings=settings), Radio(loss=0.06 if a.fails else 0.0), number + 1
+        replace(made, settings=settings), RadioModel(loss=0.06 if a.fails else 0.0), number + 1
     )
     return _failing(recording, seconds) if a.fails else recording
 
@@ -102,7 +102,7 @@ def _bouts(a: Athlete, seconds: float) -> list[Bout]:
     ]
 
 
-def _normal(a: Athlete, run: Run) -> Baseline:
+def _normal(a: Athlete, run: SimulatedRun) -> Baseline:
     """What two earlier runs would have taught: the truth of the first half, a little noisy."""
     known, rng = Baseline(a.style.height_m), np.random.default_rng(7)
     early = slice(0, len(run.ic_s) // 2)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dsp.metrics import BY_NAME
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 
 CHARTED = ("cadence_spm", "contact_ms", "speed_mps", "overstride_m", "braking_impulse_bws")
@@ -22,11 +22,11 @@ BEATS, CUES = 24, 12
 """How many of the newest steps (for the metronome's phase) and cues a page is told."""
 
 
-Point = tuple[float, *tuple[float | None, ...]]
+HistoryPoint = tuple[float, *tuple[float | None, ...]]
 """Seconds, then what is drawn there."""
 
 
-class Board:
+class LiveState:
     """The newest of everything, and the last ``history_s`` of what is charted."""
 
     def __init__(self, history_s: float) -> None:
@@ -38,7 +38,7 @@ class Board:
         self._cues = 0
         self._sensors: dict[str, Any] = {}
         self._sinks: dict[str, Any] = {}
-        self._history: dict[str, deque[Point]] = {
+        self._history: dict[str, deque[HistoryPoint]] = {
             name: deque() for metric in CHARTED for name in (metric, f"band:{metric}")
         }
 
@@ -74,23 +74,23 @@ class Board:
                 self._newest(t_s, estimate, change)
                 self._chart(estimate.metric, (t_s, estimate.value), change)
             case Band(t_s, metric):
-                self._bands[metric] = change["bands"][metric] = as_json.dump(record)
+                self._bands[metric] = change["bands"][metric] = json_codec.to_json(record)
                 self._chart(f"band:{metric}", (t_s, record.low, record.high), change)
             case Cue():
                 self._cues += 1
-                told = {"n": self._cues, **as_json.dump(record)}
+                told = {"n": self._cues, **json_codec.to_json(record)}
                 self._state["cues"] = [*self._state["cues"], told][-CUES:]
             case ActivityChange():
                 self._state["activity"] = record.activity.value
             case Gap():
                 self._state["gaps"] += 1
             case SensorStatus():
-                self._sensors[record.sensor] = change["sensors"][record.sensor] = as_json.dump(record)
+                self._sensors[record.sensor] = change["sensors"][record.sensor] = json_codec.to_json(record)
                 self._reach(record.t_s)
             case SinkStatus():
-                self._sinks[record.sink] = change["sinks"][record.sink] = as_json.dump(record)
+                self._sinks[record.sink] = change["sinks"][record.sink] = json_codec.to_json(record)
             case SessionStarted():
-                self._state["session"] = as_json.dump(record)
+                self._state["session"] = json_codec.to_json(record)
             case SessionEnded():
                 self._state["ended"] = record.reason
             case _:
@@ -104,7 +104,7 @@ class Board:
         self._now[estimate.metric] = change["now"][estimate.metric] = shown
         self._reach(t_s)
 
-    def _chart(self, name: str, point: Point, change: dict[str, Any]) -> None:
+    def _chart(self, name: str, point: HistoryPoint, change: dict[str, Any]) -> None:
         points = self._history.get(name)
         if points is None:
             return

@@ -17,14 +17,15 @@ from typing import TypeVar
 from dsp.types import Metric
 from monitor.core.errors import MonitorError, SinkError, SinkRefused, StoreError
 from monitor.core.file_lock import exclusive_lock
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SinkStatus
-from monitor.core.retry import Backoff, supervise
-from monitor.storage.store import Store, Waiting
+from monitor.core.retry import Backoff, retry_until_done
+from monitor.storage.session_info import WaitingRecord
+from monitor.storage.store import Store
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
-Deliver = Callable[[Sequence[Waiting]], Awaitable[None]]
+Deliver = Callable[[Sequence[WaitingRecord]], Awaitable[None]]
 """Takes a batch to the far end.  Returning means that all of it has arrived; ``SinkError``: try again
 later; ``SinkRefused``: the far end will never take (some of) these records, which are then set aside
 with the reason; ``ConfigError``: give up, all of it waits for the next start.  Must be bounded in time."""
@@ -58,7 +59,7 @@ class Outbox:
         name: str,
         store: Store,
         deliver: Deliver,
-        time: Steady,
+        time: MonotonicClock,
         *,
         session: str | None = None,
         params: OutboxParams | None = None,
@@ -87,11 +88,11 @@ class Outbox:
 
         listening = asyncio.create_task(self._listen(batches), name=f"{self.name} listening")
         try:
-            await supervise(self._attempt, report, self._time, self._p.backoff)
+            await retry_until_done(self._attempt, report, self._time, self._p.backoff)
         finally:
             listening.cancel()
 
-    def news(self, t_s: float) -> SinkStatus | None:
+    def report(self, t_s: float) -> SinkStatus | None:
         """How delivery is doing, when that has changed, and every ``told_every_s``."""
         now_s, told, state = self._time.now_s(), self._told, self._state
         same = told is not None and (told.ok, told.text, told.dropped) == (
@@ -114,7 +115,7 @@ class Outbox:
         with contextlib.ExitStack() as held:
             while not await self._off_loop(lambda: held.enter_context(exclusive_lock(self._lock))):
                 held.close()
-                if await self._off_loop(self._done):
+                if await self._off_loop(self._all_delivered):
                     return
                 self._is(ok=True, text="another session on this machine delivers")
                 await self._time.sleep(self._p.every_s)
@@ -126,7 +127,7 @@ class Outbox:
             batch = await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit))
             if batch:
                 await self._pass_on(batch)
-            if await self._off_loop(self._done):
+            if await self._off_loop(self._all_delivered):
                 return self._is(ok=True, text="everything has arrived")
             if len(batch) < self._p.limit:
                 self._is(ok=True, text="delivering")
@@ -145,7 +146,7 @@ class Outbox:
                 told(len(batch))
         return True
 
-    async def send(self, batch: Sequence[Waiting]) -> None:
+    async def send(self, batch: Sequence[WaitingRecord]) -> None:
         """Deliver; of a batch that is refused, halve until only the records at fault are left over."""
         try:
             await self._deliver(batch)
@@ -161,7 +162,7 @@ class Outbox:
             await self._count()
             raise
 
-    async def _pass_on(self, batch: Sequence[Waiting]) -> None:
+    async def _pass_on(self, batch: Sequence[WaitingRecord]) -> None:
         await self.send(batch)
         await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
         times = (record.t_s for _, s, record in batch if s == self._session and isinstance(record, Metric))
@@ -178,7 +179,7 @@ class Outbox:
             text += f"; {refused} records were refused, see gaitcue status"
         self._state = replace(self._state, ok=ok and not refused, text=text)
 
-    def _done(self) -> bool:
+    def _all_delivered(self) -> bool:
         """Has everything arrived that has to?"""
         if self._goal is None:
             if not self._no_more or (self._session and not self._store.session(self._session).ended):
@@ -186,7 +187,7 @@ class Outbox:
             self._goal = self._store.last_row()
         return self._store.delivered(self.name) >= self._goal
 
-    async def _off_loop(self, what: Callable[[], T]) -> T:
+    async def _off_loop(self, what: Callable[[], _T]) -> _T:
         """A store in trouble is to be tried again, like a far end in trouble."""
         try:
             return await asyncio.to_thread(what)

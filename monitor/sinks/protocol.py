@@ -17,9 +17,9 @@ class Sink(Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
+class ReportsStatus(Protocol):
     """A sink that says by itself how it is doing; asked about once a second."""
 
-    def news(self, t_s: float) -> SinkStatus | None:
+    def report(self, t_s: float) -> SinkStatus | None:
         """What there is to tell at session second ``t_s``, or None."""
         ...

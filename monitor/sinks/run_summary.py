@@ -8,7 +8,7 @@ from dsp.types import ActivityChange, Gap, Record, Step
 from monitor.core.records import Out
 
 
-class Tally:
+class RunSummary:
     """Keeps the steps, gaps and activities."""
 
     name = "summary"

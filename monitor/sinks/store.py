@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from monitor.core.errors import SinkError, StoreError
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SessionEnded
 from monitor.storage.store import Store
 
-EVERY_S = 1.0
+_EVERY_S = 1.0
 
 
 class StoreSink:
@@ -18,7 +18,7 @@ class StoreSink:
 
     name = "store"
 
-    def __init__(self, store: Store, session_id: str, time: Steady) -> None:
+    def __init__(self, store: Store, session_id: str, time: MonotonicClock) -> None:
         self._store = store
         self._session_id = session_id
         self._time = time
@@ -31,7 +31,7 @@ class StoreSink:
             self._pending += batch
             await self._write()
             if not any(isinstance(record, SessionEnded) for record in batch):
-                await self._time.sleep(EVERY_S)
+                await self._time.sleep(_EVERY_S)
 
     async def _write(self) -> None:
         if not self._pending:

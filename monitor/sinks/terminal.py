@@ -11,10 +11,10 @@ from rich.text import Text
 
 from dsp.metrics import BY_NAME
 from dsp.types import Cue, CueKind
-from monitor.core.records import Link, Out, SensorStatus
-from monitor.sinks.live_state import Board
+from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.sinks.live_state import LiveState
 
-SHOWN = (
+_SHOWN = (
     "cadence_spm", "contact_ms", "flight_ms", "speed_mps", "foot_strike_deg", "overstride_m",
     "braking_impulse_bws", "peak_braking_bw", "contact_balance_pct", "braking_dose_mps",
 )  # fmt: skip
@@ -27,7 +27,7 @@ class TerminalSink:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._board = Board(history_s=60)
+        self._board = LiveState(history_s=60)
         self._sensors: dict[str, SensorStatus] = {}
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
@@ -52,7 +52,7 @@ class TerminalSink:
         table.add_column("now", justify="right")
         table.add_column("±", justify="right")
         table.add_column("unit")
-        for name in SHOWN:
+        for name in _SHOWN:
             spec, now = BY_NAME[name], state["now"].get(name)
             if now is None:
                 table.add_row(spec.label, "—", "", spec.unit)
@@ -73,7 +73,12 @@ def cue_line(cue: Cue) -> str:
     return f"{minutes}:{seconds:02d}  {word}  {spec.label} {value}, target {target} {spec.unit} ({cue.why})"
 
 
-_COLOUR = {Link.STREAMING: "green", Link.LOST: "red", Link.OFF: "red", Link.SILENT: "yellow"}
+_COLOUR = {
+    LinkState.STREAMING: "green",
+    LinkState.LOST: "red",
+    LinkState.OFF: "red",
+    LinkState.SILENT: "yellow",
+}
 
 
 def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
@@ -85,7 +90,7 @@ def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("time base", overflow="fold")
     for s in sensors.values():
-        streams = s.link is Link.STREAMING
+        streams = s.link is LinkState.STREAMING
         table.add_row(
             Text(s.sensor),
             Text(s.text if s.text else s.link.value, style=_COLOUR.get(s.link, "")),

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from fastapi import FastAPI, HTTPException, Request, Response
 
 from monitor.core.http_server import listen, running
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.json_fields import LARGEST
-from monitor.devices.sensor_logger import CHANNEL
+from monitor.devices.json_fields import LARGEST_JSON_BODY
+from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.phone_settings import PhoneSettings
 from monitor.sources.protocol import Emit
 
@@ -29,7 +29,11 @@ class PhoneHttp:
     name = "phone"
 
     def __init__(
-        self, sensors: Sequence[SensorSettings], time: Steady, settings: PhoneSettings, token: Secret | None
+        self,
+        sensors: Sequence[SensorSettings],
+        time: MonotonicClock,
+        settings: PhoneSettings,
+        token: Secret | None,
     ) -> None:
         self._sensors = [s.name for s in sensors]
         self._time = time
@@ -42,14 +46,14 @@ class PhoneHttp:
         listener = listen(settings.host, settings.port, "the phone's endpoint", "choose [phone] port")
         for name in self._sensors:
             text = "waiting for the phone: gaitcue phone says what to enter in its app"
-            emit(SensorStatus(self._time.now_s(), name, Link.SEARCHING, text))
+            emit(SensorStatus(self._time.now_s(), name, LinkState.SEARCHING, text))
         async with running(
             endpoint(self._sensors, self._token, self._time, emit), listener, "phone server"
         ):
             await asyncio.Event().wait()
 
 
-def endpoint(sensors: Sequence[str], token: Secret | None, time: Steady, emit: Emit) -> FastAPI:
+def endpoint(sensors: Sequence[str], token: Secret | None, time: MonotonicClock, emit: Emit) -> FastAPI:
     """``POST /push/<sensor>?token=...``; the token may come as ``Authorization: Bearer ...`` too."""
     app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -62,7 +66,7 @@ def endpoint(sensors: Sequence[str], token: Secret | None, time: Steady, emit: E
         if sensor not in sensors:
             known = ", ".join(sensors)
             return Response(f"gaitcue knows no phone called {sensor}; there is: {known}", TELL_THE_USER)
-        emit(Packet(sensor, arrival_ns, CHANNEL, await _body(request)))
+        emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))
         return Response("ok")
 
     expected = token
@@ -75,8 +79,8 @@ async def _body(request: Request) -> bytes:
     async for part in request.stream():
         parts.append(part)
         size += len(part)
-        if size > LARGEST:
-            raise HTTPException(413, f"A message may have {LARGEST} bytes.")
+        if size > LARGEST_JSON_BODY:
+            raise HTTPException(413, f"A message may have {LARGEST_JSON_BODY} bytes.")
     return b"".join(parts)
 
 

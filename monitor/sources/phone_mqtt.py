@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 from monitor.core.errors import ConfigError, MonitorError, SensorLost
-from monitor.core.monotonic import Steady
-from monitor.core.mqtt_client import MqttSettings, require_client, said, tls
+from monitor.core.monotonic import MonotonicClock
+from monitor.core.mqtt_client import MqttSettings, connection_error_text, require_mqtt_client, tls
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
-from monitor.core.retry import Backoff, supervise
+from monitor.core.records import LinkState, SensorStatus
+from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.sensor_logger import CHANNEL
+from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.protocol import Emit
 
 
@@ -22,14 +22,14 @@ class PhoneMqtt:
     name = "phone mqtt"
 
     def __init__(
-        self, sensors: Sequence[SensorSettings], time: Steady, broker: MqttSettings, topic: str
+        self, sensors: Sequence[SensorSettings], time: MonotonicClock, broker: MqttSettings, topic: str
     ) -> None:
         self._topics = {str(s.options.get("topic", topic)): s.name for s in sensors}
         if len(self._topics) < len(sensors):
             raise ConfigError("two phones publish to one topic: give each its own, options.topic")
         if broker.host is None:
             raise ConfigError("a phone comes over MQTT, but [mqtt] names no broker: set host")
-        require_client()
+        require_mqtt_client()
         self._time = time
         self._broker = broker
 
@@ -38,7 +38,7 @@ class PhoneMqtt:
 
         def report(exc: MonitorError, wait_s: float) -> None:
             for name in self._topics.values():
-                emit(SensorStatus(self._time.now_s(), name, Link.LOST, f"{exc}; trying again"))
+                emit(SensorStatus(self._time.now_s(), name, LinkState.LOST, f"{exc}; trying again"))
 
         context = await asyncio.to_thread(tls, self._broker)
 
@@ -59,9 +59,9 @@ class PhoneMqtt:
                 async with client:
                     await self._listen(client, generation, emit)
             except MqttError as exc:
-                raise SensorLost(said(exc, broker)) from exc
+                raise SensorLost(connection_error_text(exc, broker)) from exc
 
-        await supervise(attempt, report, self._time, Backoff(first_s=0.5, longest_s=8.0))
+        await retry_until_done(attempt, report, self._time, Backoff(first_s=0.5, longest_s=8.0))
 
     async def _listen(self, client: object, generation: int, emit: Emit) -> None:
         from aiomqtt import Client
@@ -70,9 +70,9 @@ class PhoneMqtt:
         for topic, name in self._topics.items():
             await client.subscribe(topic)
             text = f"waiting for the phone to publish to {topic}"
-            emit(SensorStatus(self._time.now_s(), name, Link.SEARCHING, text))
+            emit(SensorStatus(self._time.now_s(), name, LinkState.SEARCHING, text))
         async for message in client.messages:
             arrival_ns = round(self._time.now_s() * 1e9)
             name = self._topics.get(str(message.topic), "")
             if name and isinstance(message.payload, bytes):
-                emit(Packet(name, arrival_ns, CHANNEL, message.payload, generation))
+                emit(Packet(name, arrival_ns, SENSOR_LOGGER_CHANNEL, message.payload, generation))

@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from monitor.core.errors import DecodeError, MonitorError, SensorLost
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
-from monitor.core.retry import Backoff, supervise
+from monitor.core.records import LinkState, SensorStatus
+from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.json_fields import LARGEST
-from monitor.devices.phyphox import BUFFERS, CHANNEL, newest_s, session
+from monitor.devices.json_fields import LARGEST_JSON_BODY
+from monitor.devices.phyphox import BUFFERS, PHYPHOX_CHANNEL, newest_s, session
 from monitor.sources.protocol import Emit
 
-EVERY_S = 0.1
-ANSWER_S = 3.0  # for one answer
+_EVERY_S = 0.1
+_ANSWER_S = 3.0  # for one answer
 
 
 class Phyphox:
@@ -30,7 +30,7 @@ class Phyphox:
 
     name = "phyphox"
 
-    def __init__(self, sensors: Sequence[SensorSettings], time: Steady) -> None:
+    def __init__(self, sensors: Sequence[SensorSettings], time: MonotonicClock) -> None:
         self._sensors = sensors
         self._time = time
 
@@ -43,13 +43,13 @@ class Phyphox:
     async def _keep(self, sensor: SensorSettings, emit: Emit) -> None:
         def report(exc: MonitorError, wait_s: float) -> None:
             text = f"{exc}; trying again"
-            emit(SensorStatus(self._time.now_s(), sensor.name, Link.LOST, text))
+            emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.LOST, text))
 
         async def attempt(generation: int) -> None:
             await self._ask(sensor, generation, emit)
 
         backoff = Backoff(first_s=1.0, longest_s=8.0)
-        await supervise(attempt, report, self._time, backoff)
+        await retry_until_done(attempt, report, self._time, backoff)
 
     async def _ask(self, sensor: SensorSettings, generation: int, emit: Emit) -> None:
         """Ask on and on; ``SensorLost`` when there is no answer."""
@@ -65,12 +65,12 @@ class Phyphox:
                 raise SensorLost(f"{sensor.name}: {address} does not answer like phyphox: {exc}") from exc
             known = {**known, **newest} if now == run else newest
             if newest:
-                emit(Packet(sensor.name, arrival_ns, CHANNEL, body, generation))
+                emit(Packet(sensor.name, arrival_ns, PHYPHOX_CHANNEL, body, generation))
             elif not known:
                 text = "phyphox answers, but its experiment does not run: press play"
-                emit(SensorStatus(self._time.now_s(), sensor.name, Link.CONNECTING, text))
+                emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.CONNECTING, text))
             run = now
-            await self._time.sleep(max(0.0, EVERY_S - (self._time.now_s() - began_s)))
+            await self._time.sleep(max(0.0, _EVERY_S - (self._time.now_s() - began_s)))
 
 
 def question(known: Mapping[str, float]) -> str:
@@ -87,8 +87,8 @@ def question(known: Mapping[str, float]) -> str:
 def _get(url: str, name: str) -> bytes:
     request = urllib.request.Request(url, headers={"Connection": "close"})
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
-            body: bytes = answer.read(LARGEST)
+        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
+            body: bytes = answer.read(LARGEST_JSON_BODY)
             return body
     except (urllib.error.URLError, OSError, ValueError) as exc:
         where = urlsplit(url).netloc

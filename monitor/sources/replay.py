@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import islice
 
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.recordings.recording import Recording
 from monitor.sources.protocol import Emit
 
@@ -15,7 +15,7 @@ AT_ONCE = 64  # packets read, off the event loop, and at full speed emitted, in 
 class Replay:
     """``speed`` 1 is real time, 10 ten times faster, infinity without waiting."""
 
-    def __init__(self, recording: Recording, time: Steady, speed: float = 1.0) -> None:
+    def __init__(self, recording: Recording, time: MonotonicClock, speed: float = 1.0) -> None:
         if not speed > 0:
             raise ValueError("speed must be positive")
         self.name = f"replay of {recording.title}"

@@ -18,7 +18,7 @@ _ONE = struct.Struct("<HHdd")
 _ROW = np.dtype([("metric", "<u2"), ("how", "<u2"), ("value", "<f8"), ("sd", "<f8")])
 
 
-class Words:
+class NameTable:
     """Names to small numbers and back, for one database connection."""
 
     def __init__(self, db: sqlite3.Connection) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
-from monitor.core import json_codec as as_json
 from monitor.core.errors import InputError
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
-from monitor.recordings.tape import Tape, TapeHeader
-from monitor.storage.store import SessionInfo, Store
+from monitor.recordings.tape import Tape
+from monitor.storage.new_session import begin_session, session_id
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
 BATCH = 5000  # records written in one transaction
 COMMIT = 20_000  # packets given to the tape before they are written
@@ -25,41 +24,7 @@ SessionOf = Callable[[SessionSettings], Session]
 Progress = Callable[[int, int], None]
 
 
-def session_id(started_utc: str, athlete: str) -> str:
-    """``2026-11-24T13-05-12-me``: sorts by time, and is a file name."""
-    began = datetime.datetime.fromisoformat(started_utc).astimezone(datetime.UTC)
-    return f"{began:%Y-%m-%dT%H-%M-%S}-{'-'.join(athlete.split())}"
-
-
-def new_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
-    """An empty tape of a session that starts now."""
-    return Tape(path, TapeHeader(started.session, started.started_utc, settings, version("gaitcue")))
-
-
-def begin(
-    store: Store, folder: Path, title: str, settings: SessionSettings, started: SessionStarted
-) -> Tape:
-    """An empty session in the store and its tape, which must be there first (see ``recovery``)."""
-    tapes = folder / "tapes"
-    tapes.mkdir(parents=True, exist_ok=True)
-    path = tapes / f"{started.session}.tape"
-    tape = new_tape(path, settings, started)
-    store.begin(
-        SessionInfo(
-            id=started.session,
-            athlete=started.athlete,
-            title=title,
-            started_utc=started.started_utc,
-            sensors=started.sensors,
-            tape=str(path),
-            settings=json.dumps(as_json.dump(settings)),
-            version=version("gaitcue"),
-        )
-    )
-    return tape
-
-
-def keep(
+def import_recording(
     store: Store,
     folder: Path,
     recording: Recording,
@@ -83,7 +48,7 @@ def keep(
     if any(info.id == name for info in store.sessions()):
         raise InputError(f"{recording.title}: is kept already as {name}")
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
-    tape = begin(store, folder, recording.title, settings, started)
+    tape = begin_session(store, folder, recording.title, settings, started)
     try:
         t_s = _through(store, started, recording, session_of(settings), tape, progress)
         tape.finish()

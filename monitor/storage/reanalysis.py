@@ -16,19 +16,20 @@ import numpy as np
 from dsp import offline
 from dsp.metrics import BY_NAME
 from dsp.types import Activity, ActivityChange, Input, Reading, Record, Step
-from monitor.devices.registry import SENSORS
-from monitor.pipeline.sensor_stream import Stream
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.storage.import_recording import Progress
-from monitor.storage.session_data import Run, load
-from monitor.storage.store import SessionInfo, Store
-from monitor.storage.tape_archive import tape_of
+from monitor.storage.session_data import SessionData, load_session
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+from monitor.storage.tape_archive import unpacked_tape
 
 REHEARSED_S = 60.0
 FIRST_STEPS = 40
-COMPARED = (
+_COMPARED = (
     "cadence_spm",
     "speed_mps",
     "contact_ms",
@@ -52,7 +53,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Reanalysis:
     """One session made anew, from the program's version ``old`` to ``new``."""
 
     session: str
@@ -61,22 +62,22 @@ class Again:
     changed: tuple[Changed, ...]
 
 
-def reanalyse(store: Store, info: SessionInfo, progress: Progress = lambda done, total: None) -> Again:
+def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done, total: None) -> Reanalysis:
     """Replace a session's numbers with those of today's engine; ``StoreError`` if its tape is gone."""
-    before = _numbers(load(store, info.id), len(store.step_columns(info.id).ic_s))
-    with tape_of(info) as path:
-        recording = read(path)
+    before = _numbers(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
+    with unpacked_tape(info) as path:
+        recording = read_recording(path)
         records = list(engine_records(recording, progress))
         first = first_strides(recording, records)
     new = version("gaitcue")
     store.renew(info.id, records, new)
-    after = _numbers(load(store, info.id), sum(isinstance(r, Step) for r in records))
+    after = _numbers(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
     changed = tuple(
         Changed(name, before.get(name), after.get(name))
         for name in {**before, **after}
         if _differs(name, before, after)
     )
-    again = Again(info.id, info.version, new, changed)
+    again = Reanalysis(info.id, info.version, new, changed)
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
     store.add_analysis(info.id, "again", new, now, asdict(again))
     if first:
@@ -97,7 +98,7 @@ def engine_records(recording: Recording, progress: Progress = lambda done, total
 
 def _inputs(recording: Recording, end_s: float) -> Iterator[Input]:
     """What the streams make of the packets up to ``end_s``."""
-    streams = {s.name: Stream(s, SENSORS[s.kind]) for s in recording.settings.sensors}
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
     for packet in recording.packets():
         if packet.arrival_ns > end_s * 1e9:
             return
@@ -121,7 +122,7 @@ def first_strides(recording: Recording, records: Sequence[Record]) -> list[dict[
         [i for i in inputs if low <= _at(i) < high] for low, high in ((-1e9, middle_s), (middle_s, end_s))
     ]
     worn = [s.worn for s in recording.settings.sensors]
-    shift_s = end_s - min(map(_at, inputs)) + offline.REST_S
+    shift_s = end_s - min(map(_at, inputs)) + offline.OFFLINE_REST_S
     again = offline.primed(worn, recording.settings.runner, parts[0], parts[1], shift_s)
     rows = []
     for name in ("foot_strike_deg", "shank_deg", "contact_ms", "speed_mps", "overstride_m"):
@@ -140,11 +141,11 @@ def _mean(steps: Sequence[Step], name: str) -> float | None:
     return sum(values) / len(values) if len(values) >= FIRST_STEPS // 2 else None
 
 
-def _numbers(run: Run, steps: int) -> dict[str, float]:
+def _numbers(run: SessionData, steps: int) -> dict[str, float]:
     """Means over the running, and how many steps were found."""
     out = {"steps": float(steps)}
     running = run.running
-    for name in COMPARED:
+    for name in _COMPARED:
         values = run.value(name)[running]
         if np.isfinite(values).any():
             out[name] = float(np.nanmean(values))
@@ -156,7 +157,7 @@ def _differs(name: str, before: dict[str, float], after: dict[str, float]) -> bo
     return a is None or b is None or abs(a - b) > 1e-6 * max(abs(a), abs(b))
 
 
-def told(again: Again) -> str:
+def reanalysis_text(again: Reanalysis) -> str:
     """What changed, in lines: the numbers before and after."""
     head = f"{again.session}: version {again.old or 'unknown'} to {again.new}"
     if not again.changed:

@@ -19,7 +19,8 @@ from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
-from monitor.storage.store import SessionInfo, Status, Store
+from monitor.storage.session_info import SessionInfo, SessionStatus
+from monitor.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def recover(store: Store, session_of: Callable[[SessionSettings], Session] = Ses
     A program must make the tape before it calls ``store.begin``, or another that starts at the same
     moment would take its session for a dead one.
     """
-    left = [info for info in store.sessions() if info.status is Status.LIVE]
+    left = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
     return [
         _recover(store, info, session_of)
         for info in left
@@ -60,7 +61,7 @@ def _recover(
     except (InputError, StoreError) as exc:
         t_s = max((r.t_s for r in store.events(info.id) if isinstance(r, SensorStatus)), default=0.0)
         store.write(info.id, [SessionEnded(info.id, t_s, f"the program was killed; no tape: {exc}")])
-        store.end(info.id, t_s, Status.RECOVERED)
+        store.end(info.id, t_s, SessionStatus.RECOVERED)
         return Recovered(info.id, 0, 0, str(exc))
     records = [r for r in made if isinstance(r, get_args(Record))]
     if records[: len(stored)] == stored:
@@ -70,7 +71,7 @@ def _recover(
         rest = [*records]
     reason = f"recovered from its tape; {lost} packets of the last second are lost"
     store.write(info.id, [*rest, SessionEnded(info.id, t_s, reason)])
-    store.end(info.id, t_s, Status.RECOVERED)
+    store.end(info.id, t_s, SessionStatus.RECOVERED)
     return Recovered(info.id, len(rest), lost)
 
 

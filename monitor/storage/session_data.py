@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
-from monitor.storage.store import Note, SessionInfo, StepColumns, Store
+from monitor.storage.session_info import Note, SessionInfo, StepColumns
+from monitor.storage.store import Store
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MetricColumn:
     """One metric over the session: ``value`` and ``sd`` (n,), NaN where absent; what it rests on."""
 
     value: Array
@@ -44,14 +45,14 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class SessionData:
     """A session.  ``t_s`` (n,) are whole seconds from 0; ``columns`` by metric, ``sided`` by leg too."""
 
     info: SessionInfo
     settings: SessionSettings
     t_s: Array
-    columns: Mapping[str, Column]
-    sided: Mapping[tuple[str, str], Column]
+    columns: Mapping[str, MetricColumn]
+    sided: Mapping[tuple[str, str], MetricColumn]
     activity: Mapping[Activity, tuple[Stretch, ...]]
     gaps: Sequence[Gap] = ()
     bands: Sequence[Band] = ()
@@ -87,7 +88,7 @@ class Run:
         return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
 
 
-def load(store: Store, session_id: str, names: Sequence[str] | None = None) -> Run:
+def load_session(store: Store, session_id: str, names: Sequence[str] | None = None) -> SessionData:
     """What the store has of a session, except its steps; of the metrics all or those named.
 
     ``StoreError`` if there is none of this id.
@@ -98,7 +99,7 @@ def load(store: Store, session_id: str, names: Sequence[str] | None = None) -> R
     last = max((row[0] for row in rows), default=0.0)
     seconds = int(max(info.duration_s, last)) + 1
     columns, sided = _columns(rows, seconds)
-    return Run(
+    return SessionData(
         info=info,
         settings=_settings(info),
         t_s=np.arange(seconds, dtype=np.float64),
@@ -119,7 +120,7 @@ def steps_of(store: Store, session_id: str) -> StepColumns:
     return store.step_columns(session_id)
 
 
-def targets(run: Run, metric: str) -> tuple[Array, Array]:
+def target_edges(run: SessionData, metric: str) -> tuple[Array, Array]:
     """Edges (n,) of this metric's band in force at each second, NaN where there is none."""
     low, high = np.full(len(run.t_s), np.nan), np.full(len(run.t_s), np.nan)
     for band in run.bands:
@@ -132,17 +133,17 @@ def targets(run: Run, metric: str) -> tuple[Array, Array]:
 
 def _settings(info: SessionInfo) -> SessionSettings:
     try:
-        return as_json.load(SessionSettings, json.loads(info.settings))
+        return json_codec.from_json(SessionSettings, json.loads(info.settings))
     except ValueError:  # of another version: the review does without height and placements
         return SessionSettings(athlete=info.athlete)
 
 
 def _columns(
     rows: Sequence[Sequence[Any]], seconds: int
-) -> tuple[dict[str, Column], dict[tuple[str, str], Column]]:
+) -> tuple[dict[str, MetricColumn], dict[tuple[str, str], MetricColumn]]:
     """Rows ordered by name to columns on whole seconds."""
-    whole: dict[str, Column] = {}
-    sided: dict[tuple[str, str], Column] = {}
+    whole: dict[str, MetricColumn] = {}
+    sided: dict[tuple[str, str], MetricColumn] = {}
     for name, group in groupby(rows, key=itemgetter(2)):
         members = list(group)
         for side in {row[1] for row in members}:
@@ -154,13 +155,13 @@ def _columns(
     return whole, sided
 
 
-def _column(rows: Sequence[Sequence[Any]], seconds: int) -> Column:
+def _column(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
     at = np.rint([row[0] for row in rows]).astype(int)
     value, sd = np.full(seconds, np.nan), np.full(seconds, np.nan)
     good = (at >= 0) & (at < seconds)
     value[at[good]] = np.array([row[3] for row in rows], dtype=np.float64)[good]
     sd[at[good]] = np.array([row[4] for row in rows], dtype=np.float64)[good]
-    return Column(value, sd, Counter(row[5] for row in rows).most_common(1)[0][0])
+    return MetricColumn(value, sd, Counter(row[5] for row in rows).most_common(1)[0][0])
 
 
 def _activity(changes: list[ActivityChange], end_s: float) -> dict[Activity, tuple[Stretch, ...]]:

@@ -1,34 +1,29 @@
-"""What can be done to whole sessions: cut, join, delete, save and bring back."""
+"""What can be done to whole sessions: tag, split, merge, delete."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-import shutil
-import sqlite3
-import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.core.errors import InputError, StoreError
+from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
-from monitor.storage import migrations as schema
-from monitor.storage import tape_archive as tapes
-from monitor.storage.import_recording import Progress, SessionOf, keep
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage import tape_archive
+from monitor.storage.import_recording import Progress, SessionOf, import_recording
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
-DATABASE = "gaitcue.db"
-TAGS = ("shoe", "surface", "effort")
+_TAGS = ("shoe", "surface", "effort")
 """Tags that have a meaning of their own, written ``shoe=Pegasus``; others are free words."""
 
 
-def tagged(info: SessionInfo, changes: Sequence[str]) -> list[str]:
+def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
     """The session's tags after ``name=value`` (replaces, or removes if empty), ``word`` and ``-word``."""
     tags = list(info.tags)
     for change in changes:
@@ -48,15 +43,15 @@ def tagged(info: SessionInfo, changes: Sequence[str]) -> list[str]:
     return tags
 
 
-def delete(store: Store, info: SessionInfo) -> int:
+def delete_session(store: Store, info: SessionInfo) -> int:
     """Really: its records are overwritten in the database and its tape is gone.  Bytes of tape freed."""
-    freed = tapes.remove(info)
+    freed = tape_archive.remove_tape(info)
     store.delete(info.id)
     store.wipe()
     return freed
 
 
-def split(
+def split_session(
     store: Store, folder: Path, info: SessionInfo, at_s: float, session_of: SessionOf = Session,
     progress: Progress = lambda done, total: None,
 ) -> list[SessionInfo]:  # fmt: skip
@@ -65,25 +60,27 @@ def split(
         raise InputError(
             f"{info.id}: lasts {info.duration_s:.0f} s; split it between 10 s and 10 s before its end"
         )
-    with tapes.tape_of(info) as path:
-        whole = read(path)
+    with tape_archive.unpacked_tape(info) as path:
+        whole = read_recording(path)
         made = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
             part = _between(whole, info, start_s, end_s, f", part {number}")
             name = f"{info.id}-{number}"
             began = _began(info, start_s)
-            made.append(keep(store, folder, part, info.athlete, began, session_of, progress, name))
+            made.append(
+                import_recording(store, folder, part, info.athlete, began, session_of, progress, name)
+            )
     for note in store.notes(info.id):
         late = note.t_s is not None and note.t_s >= at_s
         t_s = note.t_s - at_s if late and note.t_s is not None else note.t_s
         store.add_note(made[late].id, note.kind, note.text, t_s=t_s, value=note.value)
     for kept in made:
         store.tag(kept.id, info.tags)
-    delete(store, info)
+    delete_session(store, info)
     return [store.session(kept.id) for kept in made]
 
 
-def merge(
+def merge_sessions(
     store: Store, folder: Path, infos: Sequence[SessionInfo], session_of: SessionOf = Session,
     progress: Progress = lambda done, total: None,
 ) -> SessionInfo:  # fmt: skip
@@ -96,7 +93,9 @@ def merge(
     if seconds > 86400:
         raise InputError(f"{first.id} and {last.id} are more than a day apart; they are two runs")
     with contextlib.ExitStack() as stack:
-        recordings = [read(stack.enter_context(tapes.tape_of(info))) for info in infos]
+        recordings = [
+            read_recording(stack.enter_context(tape_archive.unpacked_tape(info))) for info in infos
+        ]
         offsets = [(_began(info, 0) - _began(first, 0)).total_seconds() for info in infos]
         joined = Recording(
             title=first.title,
@@ -107,14 +106,16 @@ def merge(
             started_utc=first.started_utc,
         )
         name = f"{first.id}-joined"
-        made = keep(store, folder, joined, first.athlete, _began(first, 0), session_of, progress, name)
+        made = import_recording(
+            store, folder, joined, first.athlete, _began(first, 0), session_of, progress, name
+        )
     for info, offset in zip(infos, offsets, strict=True):
         for note in store.notes(info.id):
             t_s = None if note.t_s is None else note.t_s + offset
             store.add_note(made.id, note.kind, note.text, t_s=t_s, value=note.value)
     store.tag(made.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
     for info in infos:
-        delete(store, info)
+        delete_session(store, info)
     return store.session(made.id)
 
 
@@ -159,75 +160,3 @@ def _same_settings(recordings: Sequence[Recording], infos: Sequence[SessionInfo]
                 f"{infos[0].id} and {info.id} had different sensors; they cannot be one session"
             )
     return first
-
-
-# ------------------------------------------------------------------ backup
-
-
-def backup(store: Store, path: Path) -> int:
-    """Everything that was ever kept into one tar file: the database and the tapes.  Bytes written."""
-    if path.exists():
-        raise StoreError(f"{path}: exists already; name another file")
-    waiting = path.with_name(path.name + ".part")
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(waiting, "w") as out:
-            copy = Path(folder) / DATABASE
-            store.copy_to(copy)
-            out.add(copy, DATABASE)
-            for info in store.sessions():
-                tape = tapes.found(info)
-                if tape is not None and info.ended:
-                    out.add(tape, f"tapes/{tape.name}")
-        waiting.rename(path)
-    except (OSError, tarfile.TarError) as exc:
-        raise StoreError(f"{path}: cannot be written: {exc}") from exc
-    finally:
-        waiting.unlink(missing_ok=True)
-    return path.stat().st_size
-
-
-def restore(path: Path, folder: Path) -> int:
-    """Bring a backup back into an empty data folder; how many sessions it holds.
-
-    ``StoreError`` if there are sessions already (they would be lost) or the backup is damaged: nothing is
-    touched then.
-    """
-    database = folder / DATABASE
-    if database.exists():
-        with Store(database) as store:
-            if store.sessions():
-                raise StoreError(
-                    f"{folder}: holds {len(store.sessions())} sessions already; move that folder away, or "
-                    "set another [store] folder, before a restore"
-                )
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
-        _unpack(path, Path(unpacked))
-        with Store(Path(unpacked) / DATABASE) as store:
-            for info in store.sessions():
-                if info.tape:
-                    store.move_tape(info.id, str(folder / "tapes" / Path(info.tape).name))
-            count = len(store.sessions())
-        (folder / "tapes").mkdir(exist_ok=True)
-        for tape in (Path(unpacked) / "tapes").glob("*"):
-            shutil.move(tape, folder / "tapes" / tape.name)
-        for left in folder.glob(f"{DATABASE}*"):
-            left.unlink()
-        shutil.move(Path(unpacked) / DATABASE, database)
-    return count
-
-
-def _unpack(path: Path, where: Path) -> None:
-    try:
-        with tarfile.open(path) as packed:
-            packed.extractall(where, filter="data")
-        db = sqlite3.connect(where / DATABASE)
-        try:
-            whole = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            ours = db.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
-        finally:
-            db.close()
-    except (OSError, tarfile.TarError, sqlite3.Error) as exc:
-        raise StoreError(f"{path}: is damaged or not a backup: {exc}") from exc
-    if not (whole and ours):
-        raise StoreError(f"{path}: is damaged or not a backup of gaitcue")

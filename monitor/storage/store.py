@@ -14,80 +14,20 @@ import json
 import operator
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dsp.types import Array, Band, Estimate, Gap, Metric, Side, Step
-from monitor.core import json_codec as as_json
+from dsp.types import Band, Estimate, Gap, Metric, Side, Step
+from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out, SinkStatus
-from monitor.storage import migrations as schema
-from monitor.storage.estimate_codec import Words
-
-Waiting = tuple[int, str, Out]
-"""A record on its way to a far end: its row, its session's id, itself."""
-
-
-class Status(StrEnum):
-    """Of a session."""
-
-    LIVE = "live"  # being recorded, or left behind by a program that died
-    COMPLETE = "complete"
-    RECOVERED = "recovered"  # completed from its tape on a later start
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionInfo:
-    """What is known about a session without its records.
-
-    ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
-    ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program.
-    """
-
-    id: str
-    athlete: str
-    title: str
-    started_utc: str
-    ended: bool = False
-    duration_s: float = 0.0
-    status: Status = Status.LIVE
-    sensors: tuple[str, ...] = ()
-    tape: str = ""
-    settings: str = "{}"
-    version: str = ""
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something said about a session: ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (at ``t_s``) or
-    ``remark`` (of an importer)."""
-
-    id: int
-    kind: str
-    t_s: float | None
-    value: float | None
-    text: str
-    made_utc: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepColumns:
-    """Steps as arrays (n,).  ``side`` is ``L``, ``R`` or empty; what is not known is NaN.
-
-    ``values`` maps the name of each metric that any step has to its values.
-    """
-
-    side: NDArray[np.str_]
-    ic_s: Array
-    to_s: Array
-    values: Mapping[str, Array]
+from monitor.storage import migrations
+from monitor.storage.estimate_codec import NameTable
+from monitor.storage.session_info import Note, SessionInfo, SessionStatus, StepColumns, WaitingRecord
 
 
 class Store:
@@ -103,11 +43,11 @@ class Store:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._db.execute("PRAGMA secure_delete=ON")  # deleted is gone, not only out of sight
-                schema.prepare(self._db, path)
+                migrations.prepare(self._db, path)
             except BaseException:
                 self._db.close()
                 raise
-        self._words = Words(self._db)
+        self._words = NameTable(self._db)
 
     def close(self) -> None:
         """Close the database; nothing of this store may be used afterwards."""
@@ -132,10 +72,10 @@ class Store:
     def write(self, session_id: str, records: Sequence[Out]) -> None:
         """Add records in one transaction."""
         with self._transaction() as db:
-            self._known(session_id)
+            self._require_session(session_id)
             self._insert(db, session_id, records)
 
-    def end(self, session_id: str, t_s: float, status: Status = Status.COMPLETE) -> None:
+    def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
         """Nothing more will come; ``t_s`` is its length in seconds."""
         self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
 
@@ -153,7 +93,7 @@ class Store:
         """Keep something beside the records; ``kind`` as in ``Note``."""
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
         with self._transaction() as db:
-            self._known(session_id)
+            self._require_session(session_id)
             db.execute(
                 "INSERT INTO note VALUES (NULL, ?, ?, ?, ?, ?, ?)",
                 (session_id, kind, t_s, value, text, now),
@@ -167,7 +107,7 @@ class Store:
     def add_analysis(self, session_id: str, kind: str, version: str, made_utc: str, body: Any) -> None:
         """Keep what a version of the program made of a session, as JSON."""
         with self._transaction() as db:
-            self._known(session_id)
+            self._require_session(session_id)
             row = (session_id, kind, version, made_utc, json.dumps(body))
             db.execute("INSERT INTO analysis VALUES (NULL, ?, ?, ?, ?, ?)", row)
 
@@ -177,7 +117,7 @@ class Store:
         Everything else stays, above all bands and cues: they were said.
         """
         with self._transaction() as db:
-            self._known(session_id)
+            self._require_session(session_id)
             for table in ("step", "metric", "gap"):
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
             kinds = "('activity_change', 'readiness')"
@@ -212,7 +152,7 @@ class Store:
         """Forget a session and its records.  Its tape is a file of its own and stays."""
         with self._transaction() as db:
             self._forget(db, session_id)
-            for table in schema.BESIDE:
+            for table in migrations.BESIDE:
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
             db.execute("DELETE FROM session WHERE id = ?", (session_id,))
 
@@ -226,7 +166,7 @@ class Store:
     def session(self, session_id: str) -> SessionInfo:
         """One session; ``StoreError`` if there is none of this id."""
         with self._lock, self._translated():
-            return self._known(session_id)
+            return self._require_session(session_id)
 
     def steps(self, session_id: str) -> list[Step]:
         """All steps in the order in which they became certain."""
@@ -290,7 +230,7 @@ class Store:
         """Everything of a session in the order of writing."""
         return [record for _, _, record in self._rows("session = ?", session_id)]
 
-    def page(self, session_id: str, after: int = 0, limit: int = 1000) -> list[Waiting]:
+    def page(self, session_id: str, after: int = 0, limit: int = 1000) -> list[WaitingRecord]:
         """The records of a session, a piece at a time: those that follow row ``after``."""
         return self._rows("session = ? AND row > ?", session_id, after, limit=limit)
 
@@ -298,17 +238,17 @@ class Store:
         """The last target band of each metric that was stored before this row, of the last hundred."""
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
         rows = self._all(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
-        found = [as_json.load(Band, json.loads(body)) for (body,) in rows]
+        found = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
         return list({band.metric: band for band in reversed(found)}.values())
 
     def count(self, session_id: str) -> int:
         """How many records a session has."""
         sql = "SELECT count(*) FROM {} WHERE session = ?"
-        return sum(self._all(sql.format(table), session_id)[0][0] for table in schema.TABLES)
+        return sum(self._all(sql.format(table), session_id)[0][0] for table in migrations.TABLES)
 
     # ------------------------------------------------------------------ outboxes
 
-    def outbox(self, sink: str, limit: int = 1000) -> list[Waiting]:
+    def outbox(self, sink: str, limit: int = 1000) -> list[WaitingRecord]:
         """The next records this sink has not acknowledged: (row, session id, record)."""
         return self._rows("row > ?", self.delivered(sink), limit=limit)
 
@@ -324,7 +264,9 @@ class Store:
     def backlog(self, sink: str) -> int:
         """How many records wait for this sink."""
         after = self.delivered(sink)
-        return sum(self._all(f"SELECT count(*) FROM {t} WHERE row > ?", after)[0][0] for t in schema.TABLES)
+        return sum(
+            self._all(f"SELECT count(*) FROM {t} WHERE row > ?", after)[0][0] for t in migrations.TABLES
+        )
 
     def delivered(self, sink: str) -> int:
         """The last row this sink acknowledged; 0 if it never did."""
@@ -350,7 +292,7 @@ class Store:
         sql = "SELECT session, body FROM event WHERE kind = ? ORDER BY row DESC LIMIT 1000"
         out: dict[str, tuple[str, SinkStatus] | None] = {}
         for session, body in self._all(sql, "sink_status"):
-            status = as_json.load(SinkStatus, json.loads(body))
+            status = json_codec.from_json(SinkStatus, json.loads(body))
             out.setdefault(status.sink, (session, status))
         return {name: None for (name,) in names} | out
 
@@ -373,7 +315,7 @@ class Store:
     def _insert(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> None:
         """Number and add records, inside a transaction."""
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
-        rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in schema.TABLES}
+        rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in migrations.TABLES}
         for number, record in enumerate(records, start=row):
             table, columns = self._columns(record)
             rows[table].append((number, session_id, *columns))
@@ -393,16 +335,16 @@ class Store:
             case Gap(sensor, start_s, end_s):
                 return "gap", (sensor, start_s, end_s)
             case _:
-                return "event", (as_json.kind_of(record), json.dumps(as_json.dump(record)))
+                return "event", (json_codec.kind_of(record), json.dumps(json_codec.to_json(record)))
 
-    def _rows(self, where: str, *values: object, limit: int = -1) -> list[Waiting]:
+    def _rows(self, where: str, *values: object, limit: int = -1) -> list[WaitingRecord]:
         """Records of all tables by row: (row, session, record)."""
         with self._lock:
             found = {
                 table: self._all(
                     f"SELECT * FROM {table} WHERE {where} ORDER BY row LIMIT {int(limit)}", *values
                 )
-                for table in schema.TABLES
+                for table in migrations.TABLES
             }
         estimates = self._words.unpack([row[6] for row in found["step"]])
         steps = [
@@ -412,10 +354,12 @@ class Store:
         metrics = [(r[0], r[1], _metric(r[2:])) for r in found["metric"]]
         gaps = [(r[0], r[1], Gap(*r[2:])) for r in found["gap"]]
         events = [(r[0], r[1], _event(*r[2:])) for r in found["event"]]
-        merged: Iterable[Waiting] = heapq.merge(steps, metrics, gaps, events, key=operator.itemgetter(0))
+        merged: Iterable[WaitingRecord] = heapq.merge(
+            steps, metrics, gaps, events, key=operator.itemgetter(0)
+        )
         return list(merged)[: limit if limit >= 0 else None]
 
-    def _known(self, session_id: str) -> SessionInfo:
+    def _require_session(self, session_id: str) -> SessionInfo:
         sql = f"SELECT {', '.join(_SESSION)} FROM session WHERE id = ?"
         row = self._db.execute(sql, (session_id,)).fetchone()
         if row is None:
@@ -423,13 +367,13 @@ class Store:
         return _session(row)
 
     def _forget(self, db: sqlite3.Connection, session_id: str) -> None:
-        self._known(session_id)
-        for table in (*schema.TABLES, "quarantine"):
+        self._require_session(session_id)
+        for table in (*migrations.TABLES, "quarantine"):
             db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
 
     def _change(self, session_id: str, what: str, *values: object) -> None:
         with self._transaction() as db:
-            self._known(session_id)
+            self._require_session(session_id)
             db.execute(f"UPDATE session SET {what} WHERE id = ?", (*values, session_id))
 
     def _all(self, sql: str, *values: object) -> list[Any]:
@@ -471,7 +415,7 @@ def _session(row: Sequence[Any]) -> SessionInfo:
     return replace(
         info,
         ended=bool(info.ended),
-        status=Status(info.status),
+        status=SessionStatus(info.status),
         sensors=tuple(json.loads(str(info.sensors))),
         tags=tuple(json.loads(str(info.tags))),
     )
@@ -484,7 +428,7 @@ def _metric(row: Sequence[Any]) -> Metric:
 
 def _event(kind: str, body: str) -> Out:
     try:
-        record: Out = as_json.load(as_json.KINDS[kind], json.loads(body))
+        record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], json.loads(body))
     except (KeyError, ValueError) as exc:
         raise StoreError(f"a {kind} record cannot be read; it is from another version: {exc}") from exc
     return record

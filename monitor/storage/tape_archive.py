@@ -16,7 +16,8 @@ from pathlib import Path
 
 from monitor.core.errors import StoreError
 from monitor.recordings.tape_lock import is_written
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
 COMPRESSED = ".xz"
 PRESET = 1  # ten times as fast as the default, and a few per cent larger
@@ -31,7 +32,7 @@ class Tidied:
     freed_bytes: int
 
 
-def found(info: SessionInfo) -> Path | None:
+def tape_file(info: SessionInfo) -> Path | None:
     """The file of a session's tape, plain or compressed; None if it has none (any more)."""
     if not info.tape:
         return None
@@ -42,9 +43,9 @@ def found(info: SessionInfo) -> Path | None:
 
 
 @contextlib.contextmanager
-def tape_of(info: SessionInfo) -> Iterator[Path]:
+def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
     """The plain tape of a session, unpacked for as long as it is needed.  ``StoreError`` without one."""
-    path = found(info)
+    path = tape_file(info)
     if path is None:
         raise StoreError(f"{info.id}: its raw tape is not there (dropped, or never kept); metrics are")
     if path.suffix != COMPRESSED:
@@ -60,7 +61,7 @@ def tape_of(info: SessionInfo) -> Iterator[Path]:
         yield plain
 
 
-def remove(info: SessionInfo) -> int:
+def remove_tape(info: SessionInfo) -> int:
     """Delete a session's tape and what lies beside it; how many bytes that freed.
 
     ``StoreError`` while a living program writes it.
@@ -80,7 +81,7 @@ def remove(info: SessionInfo) -> int:
     return freed
 
 
-def tidy(
+def tidy_tapes(
     store: Store,
     now: datetime.datetime,
     compress_days: float,
@@ -90,14 +91,14 @@ def tidy(
 ) -> Iterator[Tidied]:
     """Apply the policy to all ended sessions; with ``really`` False only say what would be done."""
     for info in store.sessions():
-        path = found(info)
+        path = tape_file(info)
         if path is None or not info.ended or is_written(Path(info.tape)):
             continue
         age_days = (now - datetime.datetime.fromisoformat(info.started_utc)).total_seconds() / 86400
         if drop_days is not None and age_days > drop_days:
             size = path.stat().st_size
             if really:
-                remove(info)
+                remove_tape(info)
             yield Tidied(info.id, "dropped", size)
         elif age_days > compress_days and path.suffix != COMPRESSED:
             yield Tidied(info.id, "compressed", _compress(path) if really else 0)
@@ -126,6 +127,6 @@ def _compress(path: Path) -> int:
     return before - packed.stat().st_size
 
 
-def sizes(sessions: Sequence[SessionInfo]) -> dict[str, int]:
+def tape_sizes(sessions: Sequence[SessionInfo]) -> dict[str, int]:
     """Bytes of every session's tape on the disk."""
-    return {info.id: path.stat().st_size for info in sessions if (path := found(info)) is not None}
+    return {info.id: path.stat().st_size for info in sessions if (path := tape_file(info)) is not None}

@@ -21,20 +21,21 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
-from monitor.exports.formats import EXPORTS, export
-from monitor.exports.tables import seconds, steps
-from monitor.recordings.readers import read
-from monitor.review.compare import compare, trends
-from monitor.review.report import number, review
-from monitor.storage import session_edit as library
-from monitor.storage import tape_archive as tapes
-from monitor.storage.import_recording import keep
-from monitor.storage.reanalysis import reanalyse
-from monitor.storage.session_data import load
-from monitor.storage.store import SessionInfo, Store
-from monitor.web.review_file import page
+from monitor.exports.formats import EXPORTS, export_session
+from monitor.exports.tables import second_columns, step_table
+from monitor.recordings.readers import read_recording
+from monitor.review.compare import compare_sessions, metric_trends
+from monitor.review.report import interval_json, session_review
+from monitor.storage import session_edit, tape_archive
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
+from monitor.storage.reanalysis import reanalyze
+from monitor.storage.session_data import load_session
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+from monitor.web.review_file import review_html
 
 LARGEST_IMPORT = 200_000_000
 """Bytes of one uploaded file."""
@@ -47,7 +48,7 @@ def _folder(request: Request) -> Path:
 def _store(folder: Annotated[Path, Depends(_folder)]) -> Iterator[Store]:
     """The store for one request; its errors become HTTP ones that say what to do."""
     try:
-        with Store(folder / library.DATABASE) as opened:
+        with Store(folder / DATABASE) as opened:
             yield opened
     except (InputError, ConfigError) as exc:
         raise HTTPException(422, str(exc)) from exc
@@ -71,38 +72,38 @@ def _reading(api: APIRouter) -> None:
     @api.get("/sessions", summary="All sessions, the newest first, with the bytes their tapes take")
     def sessions(store: Kept) -> Response:
         infos = store.sessions()
-        bytes_of = tapes.sizes(infos)
+        bytes_of = tape_archive.tape_sizes(infos)
         return answer([_session(info, bytes_of.get(info.id)) for info in infos])
 
     @api.get("/sessions/{id}", summary="One session, with its settings")
     def session(id: str, store: Kept) -> Response:
         info = store.session(id)
         settings = {"settings": json.loads(info.settings)}
-        return answer(_session(info, tapes.sizes([info]).get(id)) | settings)
+        return answer(_session(info, tape_archive.tape_sizes([info]).get(id)) | settings)
 
     @api.get("/sessions/{id}/review", summary="Everything a review shows")
     def reviewed(id: str, store: Kept) -> Response:
-        return answer(review(store, id))
+        return answer(session_review(store, id))
 
     @api.get("/sessions/{id}/page", summary="The review as one HTML file that needs nothing else")
     def as_file(id: str, store: Kept) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{id}.html"'}
-        return Response(page(review(store, id)), media_type="text/html", headers=headers)
+        return Response(review_html(session_review(store, id)), media_type="text/html", headers=headers)
 
     @api.get("/sessions/{id}/seconds", summary="Columns of every whole second; null where not known")
     def per_second(id: str, store: Kept, column: Annotated[list[str] | None, Query()] = None) -> Response:
-        table = seconds(load(store, id))
+        table = second_columns(load_session(store, id))
         return answer({k: _list(v) for k, v in table.items() if column is None or k in column})
 
     @api.get("/sessions/{id}/steps", summary="Columns of every step; null where not known")
     def per_step(id: str, store: Kept) -> Response:
-        return answer({k: _list(v) for k, v in steps(store, load(store, id)).items()})
+        return answer({k: _list(v) for k, v in step_table(store, load_session(store, id)).items()})
 
     @api.get("/sessions/{id}/events", summary="Everything else that was recorded: cues, bands, sensors")
     def events(id: str, store: Kept) -> Response:
         store.session(id)
         found = [*store.gaps(id), *store.events(id)]
-        return answer([{"kind": as_json.kind_of(r), **as_json.dump(r)} for r in found])
+        return answer([{"kind": json_codec.kind_of(r), **json_codec.to_json(r)} for r in found])
 
     @api.get("/sessions/{id}/notes", summary="Notes, pain and laps")
     def notes(id: str, store: Kept) -> Response:
@@ -114,17 +115,17 @@ def _reading(api: APIRouter) -> None:
     )
     def exported(id: str, format: str, store: Kept) -> Response:
         with tempfile.TemporaryDirectory() as made:
-            return _file(export(store, id, format, Path(made)), f"{id}.{format}")
+            return _file(export_session(store, id, format, Path(made)), f"{id}.{format}")
 
     @api.get("/compare", summary="Sessions at matched speed and grade, each against the first")
     def compared(store: Kept, session: Annotated[list[str], Query()]) -> Response:
-        rows = compare(store, session)
+        rows = compare_sessions(store, session)
         return answer(
             [
                 {
                     "metric": r.metric,
-                    "means": [*map(number, r.means)],
-                    "differences": [*map(number, r.differences)],
+                    "means": [*map(interval_json, r.means)],
+                    "differences": [*map(interval_json, r.differences)],
                 }
                 for r in rows
             ]
@@ -136,10 +137,10 @@ def _reading(api: APIRouter) -> None:
     ) -> Response:
         newest = next(iter(store.sessions()), None)
         who = athlete or (newest.athlete if newest else "")
-        found = trends(store, who, weeks)
+        found = metric_trends(store, who, weeks)
         return answer(
             {
-                name: [{"when": p.when, "session": p.session, **number(p.found)} for p in points]
+                name: [{"when": p.when, "session": p.session, **interval_json(p.found)} for p in points]
                 for name, points in found.items()
             }
         )
@@ -156,7 +157,7 @@ def _changing(api: APIRouter) -> None:
         if title is not None:
             store.rename(id, title.strip()[:200] or id)
         if tags is not None:
-            store.tag(id, library.tagged(dataclasses.replace(store.session(id), tags=()), tags))
+            store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
         return answer(_session(store.session(id), None))
 
     @api.delete(
@@ -166,7 +167,7 @@ def _changing(api: APIRouter) -> None:
         info = store.session(id)
         if really != id:
             raise HTTPException(422, "say really=<the session's id>; it cannot be brought back")
-        return answer({"deleted": id, "freed_bytes": library.delete(store, info)})
+        return answer({"deleted": id, "freed_bytes": session_edit.delete_session(store, info)})
 
     @api.post("/sessions/{id}/notes", summary="Add a note, or pain from 0 to 10")
     def add_note(
@@ -188,15 +189,19 @@ def _changing(api: APIRouter) -> None:
 
     @api.post("/sessions/{id}/split", summary="Two sessions out of one")
     def split(id: str, store: Kept, folder: Folder, at_s: Annotated[float, Body(embed=True)]) -> Response:
-        return answer([_session(i, None) for i in library.split(store, folder, store.session(id), at_s)])
+        return answer(
+            [_session(i, None) for i in session_edit.split_session(store, folder, store.session(id), at_s)]
+        )
 
     @api.post("/sessions/{id}/reanalyse", summary="Make its numbers anew with this version's engine")
-    def again(id: str, store: Kept) -> Response:
-        return answer(dataclasses.asdict(reanalyse(store, store.session(id))))
+    def reanalyzed(id: str, store: Kept) -> Response:
+        return answer(dataclasses.asdict(reanalyze(store, store.session(id))))
 
     @api.post("/merge", summary="One session out of several of the same sensors")
     def merge(store: Kept, folder: Folder, sessions: Annotated[list[str], Body(embed=True)]) -> Response:
-        return answer(_session(library.merge(store, folder, [store.session(s) for s in sessions]), None))
+        return answer(
+            _session(session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions]), None)
+        )
 
     @api.put("/import/{name}", summary="Keep the file in the body as a session; name tells its kind")
     async def bring(
@@ -218,7 +223,7 @@ def answer(value: object) -> Response:
 
 
 def _session(info: SessionInfo, tape_bytes: int | None) -> dict[str, Any]:
-    out = as_json.dump(info)
+    out = json_codec.to_json(info)
     del out["settings"], out["tape"]
     return {**out, "tape_bytes": tape_bytes}
 
@@ -255,11 +260,11 @@ def _imported(
     folder: Path, name: str, body: bytes, athlete: str, how: tuple[str | None, str | None, str]
 ) -> Response:
     try:
-        with tempfile.TemporaryDirectory() as made, Store(folder / library.DATABASE) as store:
+        with tempfile.TemporaryDirectory() as made, Store(folder / DATABASE) as store:
             path = Path(made) / Path(name).name
             path.write_bytes(body)
-            recording = read(path, how[0], how[1], columns=how[2])
-            info = keep(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
+            recording = read_recording(path, how[0], how[1], columns=how[2])
+            info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
         raise HTTPException(422, str(exc).replace(f"{made}/", "")) from exc
     return answer(_session(info, None) | {"remarks": list(recording.remarks)})

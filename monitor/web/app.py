@@ -28,9 +28,9 @@ from monitor.core.http_access import WebSettings
 from monitor.core.http_server import check_certificate, listen, running, seen_from_outside
 from monitor.core.secret import Secret
 from monitor.sinks.live_state import legend
-from monitor.web.live_feed import WebSink
+from monitor.web.live_feed import LiveFeed
 
-STATIC = files("monitor.web") / "static"
+_STATIC = files("monitor.web") / "static"
 PHRASES = files("monitor.core") / "phrases.json"
 KINDS = {
     "js": "text/javascript",
@@ -43,13 +43,13 @@ KINDS = {
 """What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
 COOKIE = "gaitcue"
 REFUSED = 4401  # our WebSocket close code for a page without the token
-POLICY = (
+_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
 
 
-def make_app(sink: WebSink, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
+def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
     """The pages of one service.  With a ``token`` nothing is shown to those who lack it.
 
     ``folder`` holds the sessions for the Review tab; without it there is none.
@@ -64,8 +64,8 @@ def make_app(sink: WebSink, token: Secret | None = None, folder: Path | None = N
 
     def html(name: str, token: str | None, cookie: str | None) -> Response:
         admit(token or cookie)
-        headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"}
-        response = Response((STATIC / name).read_bytes(), media_type="text/html", headers=headers)
+        headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+        response = Response((_STATIC / name).read_bytes(), media_type="text/html", headers=headers)
         if token is not None:
             response.set_cookie(COOKIE, token, max_age=90 * 86400, httponly=True, samesite="strict")
         return response
@@ -79,7 +79,7 @@ def make_app(sink: WebSink, token: Secret | None = None, folder: Path | None = N
         if (name, ending) == ("plotly", "js"):  # public software, worth keeping in the browser
             keep = {"Cache-Control": "public, max-age=604800"}
             return Response(plotly, media_type="text/javascript", headers=keep)
-        file = PHRASES if (name, ending) == ("phrases", "json") else STATIC / f"{name}.{ending}"
+        file = PHRASES if (name, ending) == ("phrases", "json") else _STATIC / f"{name}.{ending}"
         if ending not in KINDS or not file.is_file():
             raise HTTPException(404, "There is no such file.")
         return Response(file.read_bytes(), media_type=KINDS[ending], headers={"Cache-Control": "no-cache"})
@@ -132,7 +132,7 @@ def _review(
         return _json(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, sink: WebSink) -> None:
+async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
     page = sink.attach()
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
@@ -170,7 +170,7 @@ def _same_origin(socket: WebSocket) -> bool:
 
 @contextlib.asynccontextmanager
 async def serving(
-    sink: WebSink, settings: WebSettings, token: Secret | None, folder: Path | None = None
+    sink: LiveFeed, settings: WebSettings, token: Secret | None, folder: Path | None = None
 ) -> AsyncIterator[str]:
     """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
     if settings.certificate is not None and settings.key is not None:

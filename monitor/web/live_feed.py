@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from monitor.core.channel import Channel
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out
-from monitor.sinks.live_state import Board
+from monitor.sinks.live_state import LiveState
 
 AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
 WAITING = 100  # changes a slow page may lie behind; then it starts over
 
 
-class WebSink:
+class LiveFeed:
     """One board, any number of pages.  A page that cannot keep up costs nobody anything.
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
@@ -26,7 +26,11 @@ class WebSink:
     name = "web"
 
     def __init__(
-        self, board: Board, time: Steady, at_s: Callable[[], float] = lambda: 0.0, pace: float = 1.0
+        self,
+        board: LiveState,
+        time: MonotonicClock,
+        at_s: Callable[[], float] = lambda: 0.0,
+        pace: float = 1.0,
     ) -> None:
         self.board = board
         self._time = time

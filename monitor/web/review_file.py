@@ -13,8 +13,8 @@ from plotly.offline import get_plotlyjs
 
 from monitor.core.errors import StoreError
 
-STATIC = files("monitor.web") / "static"
-POLICY = (
+_STATIC = files("monitor.web") / "static"
+_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
     "script-src 'unsafe-inline' 'unsafe-eval'"
 )
@@ -29,7 +29,7 @@ requestAnimationFrame(() => setTimeout(() => {
 """Text and tables are there before the browser has read the four megabytes of the chart library."""
 
 
-def page(report: Mapping[str, Any]) -> str:
+def review_html(report: Mapping[str, Any]) -> str:
     """The file of a review that ``monitor.review.report`` made."""
     session = report["session"]
     title = html.escape(f"{session['title']} {session['started_utc'][:10]}")
@@ -37,7 +37,7 @@ def page(report: Mapping[str, Any]) -> str:
         (
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title>",
@@ -53,17 +53,17 @@ def page(report: Mapping[str, Any]) -> str:
     )
 
 
-def write(report: Mapping[str, Any], path: Path) -> None:
+def write_review(report: Mapping[str, Any], path: Path) -> None:
     """Write the file; ``StoreError`` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(report), encoding="utf-8")
+        path.write_text(review_html(report), encoding="utf-8")
     except OSError as exc:
         raise StoreError(f"{path}: cannot write ({exc.strerror or exc}); choose another place") from exc
 
 
 def _static(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
+    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 def _embedded(report: Mapping[str, Any]) -> str:

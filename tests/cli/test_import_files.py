@@ -10,10 +10,10 @@ import pytest
 
 from dsp.simulation.runner import leg, trunk
 from dsp.types import Array, Metric, Step
-from monitor.cli.import_files import bring
+from monitor.cli.import_files import import_files
 from monitor.core.errors import ConfigError, InputError
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.storage.store import Store
 
 PHONE = trunk("phone", 30.0, 100.0)
@@ -24,7 +24,7 @@ EPOCH_NS = 1_790_000_000_000_000_000
 
 def cadence(path: Path, *, speed: float | None = None, **how: str) -> float:
     """Mean cadence that the live session finds."""
-    recording = read(path, **how)  # type: ignore[arg-type]
+    recording = read_recording(path, **how)  # type: ignore[arg-type]
     session = Session(recording.settings)
     found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
     if speed is not None:
@@ -77,7 +77,7 @@ def pack(path: Path, members: dict[str, str]) -> Path:
 def test_sensor_logger_as_a_zip(tmp_path: Path) -> None:
     path = pack(tmp_path / "run.zip", sensor_logger())
     assert cadence(path, placement="waist", speed=2.8) == pytest.approx(SPM, abs=0.5)
-    assert read(path, "waist").started_utc.startswith("2026-09-21")
+    assert read_recording(path, "waist").started_utc.startswith("2026-09-21")
 
 
 def test_sensor_logger_unpacked_into_a_folder(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_sensor_logger_without_gravity_says_what_to_record(tmp_path: Path) -> No
     members = sensor_logger()
     del members["Gravity.csv"]
     with pytest.raises(InputError, match="record Total Acceleration, or Accelerometer and Gravity"):
-        read(pack(tmp_path / "run.zip", members), "waist")
+        read_recording(pack(tmp_path / "run.zip", members), "waist")
 
 
 @pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
@@ -136,7 +136,7 @@ def test_any_csv_with_a_column_map(tmp_path: Path) -> None:
     columns = "t=@200,ax=fwd:g,ay=lft:g,az=up:g,gx=p:mdps,gy=q:mdps,gz=r:mdps"
     assert cadence(path, placement="foot", side="left", columns=columns) == pytest.approx(SPM, abs=0.5)
     with pytest.raises(InputError, match=r"its columns \(n, fwd, lft, up, p, q, r\) are not known"):
-        read(path, "foot", "left")
+        read_recording(path, "foot", "left")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_wrong_column_map_is_explained(tmp_path: Path, columns: str, told: str
     path = tmp_path / "other.csv"
     path.write_text("a,b,c\n1,2,3\n4,5,6\n")
     with pytest.raises(ConfigError, match=told):
-        read(path, "hip", columns=columns)
+        read_recording(path, "hip", columns=columns)
 
 
 def test_a_folder_of_good_and_bad_files_gives_one_line_each_and_goes_on(
@@ -167,7 +167,7 @@ def test_a_folder_of_good_and_bad_files_gives_one_line_each_and_goes_on(
     (files / "c.fit").write_bytes(b"\x0e\x10junk.FIT" + bytes(20))
     (files / "deep" / "d.csv").write_text("who,knows\n1,2\n")
     (files / "e.txt").write_text("not a recording at all")
-    assert bring([files], "waist", None, "", None) == 3
+    assert import_files([files], "waist", None, "", None) == 3
     said = capfd.readouterr()
     lines = [line for line in said.err.splitlines() if line.startswith("not imported")]
     assert len(lines) == 3

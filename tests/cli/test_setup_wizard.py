@@ -11,16 +11,16 @@ import pytest
 from bleak.backends.device import BLEDevice
 
 from dsp.types import Placement, Side
-from monitor.cli.scan import Details, Found
-from monitor.cli.setup_wizard import Around, setup
+from monitor.cli.scan import Details, FoundSensor
+from monitor.cli.setup_wizard import SetupContext, run_setup
 from monitor.core.errors import BluetoothOff, ConfigError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
 from monitor.devices.gatt import sig
-from monitor.service.config import Config, load
+from monitor.service.config import Config, load_config
 from monitor.sources.bluetooth.families import kinds
-from monitor.sources.bluetooth.scanner import Sighting
-from monitor.sources.bluetooth.stream_check import Verdict
+from monitor.sources.bluetooth.scanner import Advertisement
+from monitor.sources.bluetooth.stream_check import StreamCheck
 
 
 class Script:
@@ -45,30 +45,30 @@ class Script:
         return "\n".join(self.said)
 
 
-def found(name: str, *services: str, rssi: int = -60) -> Found:
+def found(name: str, *services: str, rssi: int = -60) -> FoundSensor:
     device = BLEDevice(f"F0:{len(name):02X}:{abs(hash(name)) % 256:02X}", name, None)
-    s = Sighting(device, name, frozenset(services), rssi, 0.0)
-    return Found(s, kinds(s))
+    s = Advertisement(device, name, frozenset(services), rssi, 0.0)
+    return FoundSensor(s, kinds(s))
 
 
-def around(*near: Found, silent: Sequence[str] = (), serials: Sequence[str] = ()) -> Around:
+def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str] = ()) -> SetupContext:
     left = list(serials)
 
-    async def look(_: Config) -> list[Found]:
+    async def look(_: Config) -> list[FoundSensor]:
         return list(near)
 
-    async def ask(_: Config, __: Found) -> Details:
+    async def ask(_: Config, __: FoundSensor) -> Details:
         return Details(serial=left.pop(0) if left else "")
 
-    async def trial(_: Config, sensors: Sequence[SensorSettings]) -> list[Verdict]:
+    async def trial(_: Config, sensors: Sequence[SensorSettings]) -> list[StreamCheck]:
         return [
-            Verdict(s, 0.0, False, 0, None, "is not to be seen")
+            StreamCheck(s, 0.0, False, 0, None, "is not to be seen")
             if s.name in silent
-            else Verdict(s, 104.2, s.kind == "movesense", 0, 87.0, "streaming")
+            else StreamCheck(s, 104.2, s.kind == "movesense", 0, 87.0, "streaming")
             for s in sensors
         ]
 
-    return Around(look=look, ask=ask, trial=trial)
+    return SetupContext(look=look, ask=ask, trial=trial)
 
 
 MOVESENSE = found("Movesense 204830000123", sig(0x180D))
@@ -78,8 +78,8 @@ POD = found("RunPod 1", sig(0x1814))
 def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
     path = tmp_path / "new" / "gaitcue.toml"
     script = Script(your_name="ann", height="1,70", mass="61", which_are_yours="1 2", on_which_side="right")
-    assert setup(path, script, around(MOVESENSE, POD))
-    config = load(path, {})
+    assert run_setup(path, script, around(MOVESENSE, POD))
+    config = load_config(path, {})
     assert (config.athlete, config.runner.height_m, config.runner.mass_kg) == ("ann", 1.70, 61.0)
     shoe, pod = config.sensor
     assert (shoe.kind, shoe.placement, shoe.side) == ("movesense", Placement.FOOT, Side.RIGHT)
@@ -90,9 +90,9 @@ def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
 
 def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
-    assert setup(path, Script(which_are_yours="1"), around(MOVESENSE))
+    assert run_setup(path, Script(which_are_yours="1"), around(MOVESENSE))
     before = path.read_bytes()
-    assert not setup(path, Script(), around(MOVESENSE))
+    assert not run_setup(path, Script(), around(MOVESENSE))
     assert path.read_bytes() == before
 
 
@@ -112,11 +112,13 @@ match = "RunPod 9"
 cadence_unit = "strides"
 """
     path.write_text(text)
-    assert setup(path, Script(height="1.8", look_for_sensors="y", which_are_yours="1"), around(MOVESENSE))
+    assert run_setup(
+        path, Script(height="1.8", look_for_sensors="y", which_are_yours="1"), around(MOVESENSE)
+    )
     new = path.read_text()
     for kept in ("# mine", "# that is me", "port = 9000      # the other", "# in the drawer", '"strides"'):
         assert kept in new
-    assert len(load(path, {}).sensor) == 2
+    assert len(load_config(path, {}).sensor) == 2
     assert (tmp_path / "gaitcue.toml.old").read_text() == text
 
 
@@ -128,9 +130,9 @@ def test_the_file_of_a_described_device_stays_a_file_of_its_own(tmp_path: Path) 
     path.write_text(
         '[[sensor]]\nname = "xiao"\nkind = "declared"\nplacement = "pelvis"\noptions = {device = "mine"}\n'
     )
-    assert setup(path, Script(height="1.8"), around())
+    assert run_setup(path, Script(height="1.8"), around())
     assert "description" not in path.read_text()
-    assert load(path, {}).sensor[0].options["device"] == "mine"
+    assert load_config(path, {}).sensor[0].options["device"] == "mine"
 
 
 def test_an_answer_that_cannot_be_is_told_and_asked_again(tmp_path: Path) -> None:
@@ -143,13 +145,13 @@ def test_an_answer_that_cannot_be_is_told_and_asked_again(tmp_path: Path) -> Non
         where_is_it_worn=["head", "pel"],
         called=["a/b", "belt"],
     )
-    assert setup(path, script, around(MOVESENSE))
+    assert run_setup(path, script, around(MOVESENSE))
     for told in (
         "athlete must be", '"tall" is not a number', "height_m must be between 1 and 2.4",
         '"perhaps" is neither', "from 1 to 1", '"head" is none of these', "name must be",
     ):  # fmt: skip
         assert told in script.text, told
-    config = load(path, {})
+    config = load_config(path, {})
     assert config.runner.height_m == 1.75
     assert [(s.name, s.placement) for s in config.sensor] == [("belt", Placement.PELVIS)]
 
@@ -158,24 +160,24 @@ def test_a_sensor_that_does_not_stream_is_told_and_kept_only_if_wanted(tmp_path:
     path = tmp_path / "gaitcue.toml"
     near = around(MOVESENSE, POD, silent=["left foot"])
     script = Script(which_are_yours="1,2", all_the_same="n")
-    assert setup(path, script, near)
+    assert run_setup(path, script, near)
     assert "left foot: does not stream (is not to be seen)" in script.text
-    assert [s.kind for s in load(path, {}).sensor] == ["rsc"]
+    assert [s.kind for s in load_config(path, {}).sensor] == ["rsc"]
 
 
 def test_twins_are_told_apart_by_their_serial_numbers(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     twins = [found("RunPod", sig(0x1814), rssi=-50), found("RunPod", sig(0x1814), rssi=-70)]
     script = Script(which_are_yours="1 2", called=["left", "right"])
-    assert setup(path, script, around(*twins, serials=["A-1", "A-2"]))
-    assert [(s.name, s.match) for s in load(path, {}).sensor] == [("left", "A-1"), ("right", "A-2")]
+    assert run_setup(path, script, around(*twins, serials=["A-1", "A-2"]))
+    assert [(s.name, s.match) for s in load_config(path, {}).sensor] == [("left", "A-1"), ("right", "A-2")]
 
 
 def test_a_phone_needs_its_platform(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     script = Script(look_for_sensors="n", sensor_logger="y", which_phone="ios")
-    assert setup(path, script, around())
-    (phone,) = load(path, {}).sensor
+    assert run_setup(path, script, around())
+    (phone,) = load_config(path, {}).sensor
     assert (phone.kind, phone.options) == ("sensor_logger", {"platform": "ios"})
     assert phone.placement is Placement.WAIST
 
@@ -183,29 +185,29 @@ def test_a_phone_needs_its_platform(tmp_path: Path) -> None:
 def test_without_bluetooth_the_dialogue_says_so_and_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
 
-    async def look(_: Config) -> list[Found]:
+    async def look(_: Config) -> list[FoundSensor]:
         raise BluetoothOff("Bluetooth is switched off: switch it on")
 
     near = around()
     script = Script(your_name="ann", look_for_sensors=["y", "n"])
-    assert setup(path, script, Around(look=look, ask=near.ask, trial=near.trial))
+    assert run_setup(path, script, SetupContext(look=look, ask=near.ask, trial=near.trial))
     assert "switch it on" in script.text
-    assert load(path, {}).athlete == "ann"
+    assert load_config(path, {}).athlete == "ann"
 
 
 def test_a_file_with_mistakes_is_not_written_over_without_being_asked(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     path.write_text('athlet = "ann"\n')
     with pytest.raises(ConfigError):
-        setup(path, Script(), around())
+        run_setup(path, Script(), around())
     assert path.read_text() == 'athlet = "ann"\n'
-    assert setup(path, Script(begin_with="y", look_for_sensors="n"), around())
+    assert run_setup(path, Script(begin_with="y", look_for_sensors="n"), around())
     assert (tmp_path / "gaitcue.toml.old").read_text() == 'athlet = "ann"\n'
 
 
 def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
-    assert not setup(path, Script(look_for_sensors="n", write_this="n"), around())
+    assert not run_setup(path, Script(look_for_sensors="n", write_this="n"), around())
     assert not path.exists()
 
 

@@ -9,25 +9,26 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
-from monitor.core.records import Link, SensorStatus, SinkStatus
+from monitor.core.records import LinkState, SensorStatus, SinkStatus
 from monitor.core.retry import Backoff
 from monitor.pipeline.session import Session
 from monitor.service.serve import ServeParams, serve
-from monitor.sinks.live_state import Board
+from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
-from monitor.sinks.push.alerts import Alerts, AlertSettings, phrases
+from monitor.sinks.push.alerts import Alerts, AlertSettings, push_phrases
 from monitor.sinks.push.ntfy import Ntfy, NtfySettings
-from monitor.sinks.push.sink import Push
+from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Emit
-from monitor.storage.store import SessionInfo, Store
-from monitor.web.live_feed import WebSink
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+from monitor.web.live_feed import LiveFeed
 from tests.broker import free_port
 from tests.service.test_serve import SETTINGS, STARTED, Kept, readings
 
-phrases("en")  # read before there is a loop to block
+push_phrases("en")  # read before there is a loop to block
 SECONDS = 120
 
 
@@ -43,7 +44,7 @@ class Run:
         for n, packet in enumerate(readings(SECONDS)):
             emit(packet)
             if n == SECONDS // 2:
-                emit(SensorStatus(float(n), "watch", Link.SILENT, "silent", silent_s=60.0))
+                emit(SensorStatus(float(n), "watch", LinkState.SILENT, "silent", silent_s=60.0))
         await self.over.wait()
 
 
@@ -74,12 +75,14 @@ async def test_a_dead_broker_and_a_slow_push_server_cost_the_page_nothing(
         )
         quick = Backoff(first_s=0.1, longest_s=0.1)
         dead = MqttSettings(host="127.0.0.1", port=free_port())
-        return store, MqttSink(dead, store, STARTED, RealTime(), OutboxParams(backoff=quick), quick)
+        return store, MqttSink(dead, store, STARTED, SystemClock(), OutboxParams(backoff=quick), quick)
 
     store, mqtt = await asyncio.to_thread(made)
-    time, kept, source, page = RealTime(), Kept(), Run(), WebSink(Board(900), RealTime())
+    time, kept, source, page = SystemClock(), Kept(), Run(), LiveFeed(LiveState(900), SystemClock())
     alerts = Alerts(AlertSettings(), STARTED.started_utc)
-    push = Push("ntfy", alerts, Ntfy(NtfySettings(topic="t", server=slow_server, timeout_s=0.2)).post, time)
+    push = PushSink(
+        "ntfy", alerts, Ntfy(NtfySettings(topic="t", server=slow_server, timeout_s=0.2)).post, time
+    )
     params = ServeParams(commit_s=0.05, deadline_s=0.2)
     sinks = [mqtt, push, page, kept]
     serving = asyncio.create_task(

@@ -8,7 +8,7 @@ from dsp.types import Placement
 from monitor.core.packet import Packet, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.cadence_unit import AGREE_S, MAX_STEP_GAP_S, CadenceUnit, Unit
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 
 
 def fed(unit: CadenceUnit, raw: float, speed_mps: float, seconds: float, start_s: float = 0.0) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_contradiction_of_the_user_is_told_once_and_obeyed_for_ever() -> None:
 
 def test_the_raw_number_is_kept_whatever_is_made_of_it() -> None:
     settings = SensorSettings(name="pod", kind="rsc", placement=Placement.POD, cadence_unit="strides")
-    decoder = SENSORS["rsc"].decoder(settings)
+    decoder = DEVICES["rsc"].decoder(settings)
     notes = []
     for k in range(40):
         (values,) = decoder.decode(Packet("pod", k * 10**9, "rsc", bytes.fromhex("000003AA")))

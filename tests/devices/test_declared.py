@@ -13,9 +13,16 @@ from dsp.types import Placement
 from monitor.core.errors import ConfigError, DecodeError
 from monitor.core.packet import Packet, Samples
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.declared import DeclaredDecoder, description, gatt, gatt_of, loads, shipped
+from monitor.devices.declared import (
+    DeclaredDecoder,
+    description,
+    description_gatt,
+    gatt,
+    parse_description,
+    shipped,
+)
 from monitor.devices.gatt import Ask, Pause, Write
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 from monitor.service import config
 
 PATH = Path("own.toml")
@@ -47,7 +54,7 @@ def settings(rate_hz: float | None = None, **options: str | float | bool) -> Sen
 
 def mistakes(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        loads(text, PATH)
+        parse_description(text, PATH)
     return caught.value.mistakes
 
 
@@ -56,7 +63,7 @@ def test_every_description_we_ship_has_a_row_and_tests_of_its_own(name: str) -> 
     found = shipped(name)
     assert found.id == name
     assert found.test
-    assert SENSORS[name].label
+    assert DEVICES[name].label
 
 
 @pytest.mark.parametrize(
@@ -121,7 +128,7 @@ def test_a_description_that_fails_its_own_test_is_refused(test: str, complaint: 
 
 
 def test_only_what_is_declared_is_listened_to_and_written() -> None:
-    spec = gatt_of(shipped("witmotion"), settings())
+    spec = description_gatt(shipped("witmotion"), settings())
     assert spec.notify == ("imu",)
     assert set(spec.characteristics) == {"imu", "write"}
     steps = [step for make in (spec.start, spec.stop) for step in make()]
@@ -135,13 +142,13 @@ def test_only_what_is_declared_is_listened_to_and_written() -> None:
 
 @pytest.mark.parametrize(("wanted", "code"), [(None, 9), (100.0, 9), (60.0, 8), (208.0, 9), (1.0, 6)])
 def test_the_rate_below_the_wanted_one_is_set(wanted: float | None, code: int) -> None:
-    spec = gatt_of(shipped("witmotion"), settings(rate_hz=wanted))
+    spec = description_gatt(shipped("witmotion"), settings(rate_hz=wanted))
     written = [s.payload for s in spec.start() if isinstance(s, Write)]
     assert bytes((0xFF, 0xAA, 3, code, 0)) in written
 
 
 def test_a_value_is_packed_where_the_description_says() -> None:
-    spec = gatt_of(shipped("thingy52"), settings(rate_hz=100.0))
+    spec = description_gatt(shipped("thingy52"), settings(rate_hz=100.0))
     (write,) = spec.start()
     assert isinstance(write, Write)
     assert write.payload == bytes.fromhex("E803 F401 F401 6400 01")
@@ -155,7 +162,7 @@ def test_a_value_is_packed_where_the_description_says() -> None:
 def test_what_is_expected_is_waited_for_on_the_first_stream() -> None:
     text = OWN.replace('label = "my own"', 'label = "my own"\nstart = ["01 02", "wait 50", "expect 55 71"]')
     text += '\n[write]\nchar = "13012f02-f8c3-4f4a-a8f4-15cd926da146"\n'
-    steps = list(gatt_of(loads(text, PATH), settings()).start())
+    steps = list(description_gatt(parse_description(text, PATH), settings()).start())
     assert steps == [Write("write", b"\x01\x02"), Pause(0.05), Ask("write", b"", "imu", b"\x55\x71")]
 
 
@@ -166,18 +173,18 @@ def test_a_users_file_is_read_into_the_settings(tmp_path: Path) -> None:
     file.write_text(
         '[[sensor]]\nname = "L"\nkind = "declared"\nplacement = "waist"\noptions = { device = "own" }\n'
     )
-    (sensor,) = config.load(file, {}).sensor
+    (sensor,) = config.load_config(file, {}).sensor
     assert description(sensor).label == "my own"
     assert gatt(sensor).names == ("Own",)
     file.write_text(file.read_text().replace('"own"', '"other"'))
     with pytest.raises(ConfigError, match="there is: own"):
-        config.load(file, {})
+        config.load_config(file, {})
     (tmp_path / "devices" / "other.toml").write_text(OWN.replace("<3h", "<3q"))
     file.write_text(file.read_text())
-    config.load(file, {})
+    config.load_config(file, {})
     (tmp_path / "devices" / "other.toml").write_text(OWN.replace("<3h", "3h"))
     with pytest.raises(ConfigError, match=r"\[\[sensor\]\] other.toml:\d+"):
-        config.load(file, {})
+        config.load_config(file, {})
 
 
 @pytest.mark.parametrize(
@@ -200,7 +207,7 @@ def test_options_are_checked_when_the_settings_are_read(
     file = tmp_path / "gaitcue.toml"
     file.write_text(f'[[sensor]]\nname = "L"\nplacement = "waist"\n{options}\n')
     with pytest.raises(ConfigError) as caught:
-        config.load(file, {})
+        config.load_config(file, {})
     assert complaint in str(caught.value)
 
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from dsp.types import Placement
 from monitor.core.errors import SensorError
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import garmin_hrm600 as hrm
-from monitor.devices import garmin_protocol as garmin
+from monitor.devices import garmin_hrm600, garmin_protocol
 from monitor.devices.gatt import Ask, Script, Write
 
 SETTINGS = SensorSettings(name="strap", kind="garmin_hrm600", placement=Placement.POD)
@@ -20,51 +19,51 @@ CAPTURED = [
     "0800a6130800d5c5",
     SESSION,
     SUBSCRIBE,
-    *(m.hex() for m in (hrm.DEVICE_INFORMATION, *hrm.SESSION)),
+    *(m.hex() for m in (garmin_hrm600.DEVICE_INFORMATION, *garmin_hrm600.SESSION)),
 ]
 
 
-@pytest.mark.parametrize("text", [*CAPTURED, *(m.hex() for m in hrm.FEATURES_TAKEN)])
+@pytest.mark.parametrize("text", [*CAPTURED, *(m.hex() for m in garmin_hrm600.FEATURES_TAKEN)])
 def test_captured_messages_have_the_right_crc_and_survive_their_frame(text: str) -> None:
     """GarminHRM600 tests/test_protocol.py, tests/test_client.py and bootstrap.py."""
     data = bytes.fromhex(text)
-    (found,) = garmin.Frames().push(garmin.framed(data))
-    assert garmin.message(found.type, found.body) == data
+    (found,) = garmin_protocol.Frames().push(garmin_protocol.framed(data))
+    assert garmin_protocol.message(found.type, found.body) == data
 
 
 def test_the_system_event_has_the_published_crc() -> None:
-    assert garmin.crc16(bytes.fromhex("0800a6130800")) == 0xC5D5
+    assert garmin_protocol.crc16(bytes.fromhex("0800a6130800")) == 0xC5D5
 
 
 def test_the_straps_own_subscription_is_understood() -> None:
-    (found,) = garmin.Frames().push(garmin.framed(bytes.fromhex(SUBSCRIBE)))
-    assert (found.kind, found.counter) == (garmin.TRANSPORT, 0x0D)
-    alerts = list(garmin.inside(found.protobuf, hrm.EVENTS, 1, 1))
-    assert [garmin.integers(a) for a in alerts] == [{1: 22}, {1: 23}]
+    (found,) = garmin_protocol.Frames().push(garmin_protocol.framed(bytes.fromhex(SUBSCRIBE)))
+    assert (found.kind, found.counter) == (garmin_protocol.TRANSPORT, 0x0D)
+    alerts = list(garmin_protocol.inside(found.protobuf, garmin_hrm600.EVENTS, 1, 1))
+    assert [garmin_protocol.integers(a) for a in alerts] == [{1: 22}, {1: 23}]
 
 
 def test_the_register_answer_gives_a_handle() -> None:
-    assert hrm.REGISTER.hex() == "00000200000000000000010000"
-    assert hrm.handle_of(bytes.fromhex("000102000000000000000100000700")) == 7
-    assert hrm.handle_of(bytes.fromhex("000102000000000000000100010700")) is None
+    assert garmin_hrm600.REGISTER.hex() == "00000200000000000000010000"
+    assert garmin_hrm600.handle_of(bytes.fromhex("000102000000000000000100000700")) == 7
+    assert garmin_hrm600.handle_of(bytes.fromhex("000102000000000000000100010700")) is None
 
 
 @given(st.binary(max_size=700))
 def test_frames_bring_any_message_back(body: bytes) -> None:
-    data = garmin.message(0x8539, body)
-    stream = garmin.framed(data)
+    data = garmin_protocol.message(0x8539, body)
+    stream = garmin_protocol.framed(data)
     assert 0 not in stream[1:-1]
-    frames = garmin.Frames()
+    frames = garmin_protocol.Frames()
     found = [m for k in range(0, len(stream), 19) for m in frames.push(stream[k : k + 19])]
-    assert found == [garmin.Message(0x8539, body)]
+    assert found == [garmin_protocol.GarminMessage(0x8539, body)]
 
 
 class Strap:
     """Says what was captured, in pieces of 19 bytes, when the watch has said what it waits for."""
 
     def __init__(self) -> None:
-        self.heard = garmin.Frames()
-        self.messages: list[garmin.Message] = []
+        self.heard = garmin_protocol.Frames()
+        self.messages: list[garmin_protocol.GarminMessage] = []
         self.says: list[bytes] = []
 
     def written(self, payload: bytes) -> None:
@@ -72,14 +71,16 @@ class Strap:
             self.messages.append(message)
             if message.type == 5000:  # the device information is acknowledged
                 self._say(bytes.fromhex(SESSION))
-            elif garmin.message(message.type, message.body) == hrm.SESSION[-1]:
-                features = garmin.compact(garmin.RESPONSE, 3, 1, bytes.fromhex("6a024a00"))
+            elif garmin_protocol.message(message.type, message.body) == garmin_hrm600.SESSION[-1]:
+                features = garmin_protocol.compact(
+                    garmin_protocol.RESPONSE, 3, 1, bytes.fromhex("6a024a00")
+                )
                 self._say(features)
-            elif garmin.message(message.type, message.body) == hrm.FEATURES_TAKEN[-1]:
+            elif garmin_protocol.message(message.type, message.body) == garmin_hrm600.FEATURES_TAKEN[-1]:
                 self._say(bytes.fromhex(SUBSCRIBE))
 
     def _say(self, message: bytes) -> None:
-        stream = garmin.framed(message)
+        stream = garmin_protocol.framed(message)
         self.says += [b"\x07" + stream[k : k + 19] for k in range(0, len(stream), 19)]
 
 
@@ -91,7 +92,7 @@ def greet(script: Script, strap: Strap) -> None:
         except StopIteration:
             return
         answer = None
-        if isinstance(step, Ask) and step.payload == hrm.REGISTER:
+        if isinstance(step, Ask) and step.payload == garmin_hrm600.REGISTER:
             answer = bytes.fromhex("000102000000000000000100000700")
         elif isinstance(step, Ask):
             answer = strap.says.pop(0) if strap.says else None
@@ -104,10 +105,13 @@ def greet(script: Script, strap: Strap) -> None:
 
 def test_the_strap_is_greeted_as_a_watch_does() -> None:
     strap = Strap()
-    greet(hrm.gatt(SETTINGS).start(), strap)
-    said = [garmin.message(m.type, m.body) for m in strap.messages]
-    assert said[: 1 + len(hrm.SESSION)] == [hrm.DEVICE_INFORMATION, *hrm.SESSION]
-    assert said[4:6] == list(hrm.FEATURES_TAKEN)
+    greet(garmin_hrm600.gatt(SETTINGS).start(), strap)
+    said = [garmin_protocol.message(m.type, m.body) for m in strap.messages]
+    assert said[: 1 + len(garmin_hrm600.SESSION)] == [
+        garmin_hrm600.DEVICE_INFORMATION,
+        *garmin_hrm600.SESSION,
+    ]
+    assert said[4:6] == list(garmin_hrm600.FEATURES_TAKEN)
     wants = [m.protobuf.hex() for m in strap.messages[6:]]
     assert wants == [
         "f201060a040a020814",
@@ -118,9 +122,9 @@ def test_the_strap_is_greeted_as_a_watch_does() -> None:
 
 
 def test_a_strap_that_stays_silent_is_kept_for_its_heart_rate() -> None:
-    greet(hrm.gatt(SETTINGS).start(), strap := Strap())
+    greet(garmin_hrm600.gatt(SETTINGS).start(), strap := Strap())
     assert strap.messages
-    silent = hrm.gatt(SETTINGS).start()
+    silent = garmin_hrm600.gatt(SETTINGS).start()
     next(silent)
     with pytest.raises(SensorError, match="wear it"):
         silent.send(None)

@@ -7,7 +7,7 @@ import pytest
 from dsp.types import Placement
 from monitor.core.errors import ConfigError, SensorError
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 from tests.devices.conversation import talk
 
 
@@ -16,7 +16,7 @@ def settings(kind: str, rate_hz: float | None = None, **options: str | float | b
 
 
 def start(given: SensorSettings, device: object) -> list[bytes]:
-    make = SENSORS[given.kind].gatt
+    make = DEVICES[given.kind].gatt
     assert make is not None
     return talk(make(given).start(), device)  # type: ignore[arg-type]
 
@@ -172,8 +172,8 @@ def test_a_dot_is_stopped_and_started_in_its_mode(mode: int) -> None:
     assert written == [bytes((1, 0, mode)), bytes((1, 1, mode))]
 
 
-@pytest.mark.parametrize("kind", [kind for kind, spec in SENSORS.items() if spec.gatt is not None])
+@pytest.mark.parametrize("kind", [kind for kind, spec in DEVICES.items() if spec.gatt is not None])
 def test_every_goodbye_ends_and_asks_for_nothing(kind: str) -> None:
-    make = SENSORS[kind].gatt
+    make = DEVICES[kind].gatt
     assert make is not None
     talk(make(settings(kind)).stop(), lambda command: None)

@@ -15,7 +15,7 @@ from monitor.core.errors import DecodeError
 from monitor.core.packet import Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import plain
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 
 SETTINGS = SensorSettings(name="foot", kind="plain", placement=Placement.FOOT)
 RNG = np.random.default_rng(0)
@@ -26,7 +26,7 @@ def packet(channel: str, payload: bytes) -> Packet:
 
 
 def decode(channel: str, payload: bytes) -> list[Samples | Values]:
-    return SENSORS["plain"].decoder(SETTINGS).decode(packet(channel, payload))
+    return DEVICES["plain"].decoder(SETTINGS).decode(packet(channel, payload))
 
 
 @pytest.mark.parametrize("gyro", [True, False])

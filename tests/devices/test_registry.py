@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 from tests.packet_files import PacketFile, check, decode, every
 
 FILES = every()
 NAMED = pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.kind}/{f.path.stem}")
-KINDS = pytest.mark.parametrize("kind", SENSORS)
+KINDS = pytest.mark.parametrize("kind", DEVICES)
 
 
 def of(kind: str) -> list[PacketFile]:
@@ -59,12 +59,12 @@ def outcome(got: list[Decoded] | DecodeError) -> object:
 
 
 def test_every_device_has_packets_and_every_packet_a_device() -> None:
-    assert {file.kind for file in FILES} == set(SENSORS)
+    assert {file.kind for file in FILES} == set(DEVICES)
 
 
 @KINDS
 def test_a_row_says_what_it_is(kind: str) -> None:
-    spec = SENSORS[kind]
+    spec = DEVICES[kind]
     assert spec.kind == kind
     assert spec.label
     assert spec.gives
@@ -73,7 +73,7 @@ def test_a_row_says_what_it_is(kind: str) -> None:
 
 @KINDS
 def test_what_is_listened_to_has_an_address(kind: str) -> None:
-    spec = SENSORS[kind]
+    spec = DEVICES[kind]
     for file in of(kind):
         if spec.gatt is None:
             continue

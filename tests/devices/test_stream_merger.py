@@ -8,22 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Array
-from monitor.devices.sample_times import Spacing
-from monitor.devices.stream_merger import KEEP_S, Join
+from monitor.devices.sample_times import SampleTimer
+from monitor.devices.stream_merger import KEEP_S, StreamMerger
 
 
 def line(t: Array) -> Array:
     return np.outer(t, [1.0, -2.0, 0.5])
 
 
-def all_of(join: Join) -> tuple[Array, list[Array]]:
+def all_of(join: StreamMerger) -> tuple[Array, list[Array]]:
     got = join.take()
     assert got is not None
     return got
 
 
 def test_the_second_signal_is_interpolated_at_the_times_of_the_first() -> None:
-    join = Join(("acc", "gyr"), hole_s=0.1)
+    join = StreamMerger(("acc", "gyr"), hole_s=0.1)
     t = np.arange(20) * 0.02
     other = np.arange(-1, 30) * 0.013
     join.push("acc", t, line(t))
@@ -36,7 +36,7 @@ def test_the_second_signal_is_interpolated_at_the_times_of_the_first() -> None:
 
 
 def test_rows_inside_a_hole_are_dropped() -> None:
-    join = Join(("acc", "gyr"), hole_s=0.05)
+    join = StreamMerger(("acc", "gyr"), hole_s=0.05)
     t = np.arange(100) * 0.01
     holed = t[(t < 0.295) | (t > 0.605)]
     join.push("acc", t, line(t))
@@ -47,7 +47,7 @@ def test_rows_inside_a_hole_are_dropped() -> None:
 
 
 def test_rows_do_not_wait_for_ever() -> None:
-    join = Join(("acc", "gyr"), hole_s=0.05)
+    join = StreamMerger(("acc", "gyr"), hole_s=0.05)
     for k in range(100):
         t = k + np.arange(0, 1, 0.01)
         join.push("acc", t, line(t))
@@ -56,7 +56,7 @@ def test_rows_do_not_wait_for_ever() -> None:
 
 
 def test_a_clock_that_is_set_back_starts_again() -> None:
-    join = Join(("acc", "gyr"), hole_s=0.05)
+    join = StreamMerger(("acc", "gyr"), hole_s=0.05)
     for start in (1000.0, 5.0):
         t = start + np.arange(0, 1, 0.01)
         join.push("acc", t, line(t))
@@ -69,7 +69,7 @@ def test_a_clock_that_is_set_back_starts_again() -> None:
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(1, 30)), min_size=1, max_size=40))
 def test_how_the_signals_were_cut_does_not_matter(cuts: list[tuple[int, int]]) -> None:
     t = np.arange(600) * 0.01
-    join, at, got = Join(("acc", "gyr"), hole_s=0.05), [0, 0], []
+    join, at, got = StreamMerger(("acc", "gyr"), hole_s=0.05), [0, 0], []
     for which, n in cuts:
         name = ("acc", "gyr")[which]
         piece = t[at[which] : at[which] + n]
@@ -85,7 +85,7 @@ def test_how_the_signals_were_cut_does_not_matter(cuts: list[tuple[int, int]]) -
 @pytest.mark.parametrize("rate_hz", [101.0, 104.0, 107.0])
 def test_samples_of_a_device_off_its_rate_lie_evenly(rate_hz: float) -> None:
     """A clock of milliseconds, times of the first sample, packets of 8 from a nominal 104 Hz."""
-    spacing = Spacing(104.0)
+    spacing = SampleTimer(104.0)
     true = np.arange(2000) / rate_hz
     got = np.concatenate(
         [spacing.from_first(np.floor(true[k] * 1000) / 1000, 8) for k in range(0, 2000, 8)]
@@ -95,7 +95,7 @@ def test_samples_of_a_device_off_its_rate_lie_evenly(rate_hz: float) -> None:
 
 
 def test_samples_before_a_last_time_fill_the_time_since_the_packet_before() -> None:
-    spacing = Spacing(200.0)
+    spacing = SampleTimer(200.0)
     first = spacing.to_last(1.0, 4)
     assert first == pytest.approx([0.985, 0.99, 0.995, 1.0])
     assert spacing.to_last(1.0204, 4) == pytest.approx(1.0 + np.arange(1, 5) * 0.0051)
@@ -105,6 +105,6 @@ def test_samples_before_a_last_time_fill_the_time_since_the_packet_before() -> N
 
 def test_a_clock_that_wraps_between_packets_keeps_its_interval() -> None:
     wrap_s = 2**32 / 1e6
-    spacing = Spacing(100.0, wrap_s)
+    spacing = SampleTimer(100.0, wrap_s)
     spacing.from_first(wrap_s - 0.098, 10)
     assert np.diff(spacing.from_first(0.0, 10)) == pytest.approx(0.0098)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dsp.simulation.runner import STRIDE_S, leg, trunk
+from dsp.simulation.runner import SIMULATED_STRIDE_S, leg, trunk
 from dsp.types import ImuChunk, Placement, Side, Worn
 
-__all__ = ["STRIDE_S", "WORN", "cut", "leg", "signal", "trunk", "without"]
+__all__ = ["SIMULATED_STRIDE_S", "WORN", "cut", "leg", "signal", "trunk", "without"]
 
 WORN = {
     "foot": Worn("foot", Placement.FOOT, Side.LEFT),

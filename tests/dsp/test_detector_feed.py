@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dsp.detector_feed import Feed, Found
+from dsp.detector_feed import Detection, Feed
 from dsp.engine import STAGES, Engine
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Side, Step, Worn
 from tests.dsp.gait import STRIDE_S, WORN, cut, leg, signal, trunk, without
@@ -34,15 +34,15 @@ class Counting:
     def still_s(self) -> float:
         return self._detector.still_s
 
-    def push(self, chunk: ImuChunk) -> Found:
+    def push(self, chunk: ImuChunk) -> Detection:
         self.looks += 1
         return [*self._detector.push(chunk)]
 
-    def finish(self) -> Found:
+    def finish(self) -> Detection:
         return [*self._detector.finish()]
 
 
-def contacts(found: list[Found]) -> list[tuple[int, Contact]]:
+def contacts(found: list[Detection]) -> list[tuple[int, Contact]]:
     """Contacts, each with the number of the push that told it."""
     return [(k, c) for k, told in enumerate(found) for c in told if isinstance(c, Contact)]
 

@@ -6,26 +6,26 @@ from dataclasses import fields, replace
 
 import pytest
 
-from dsp import running_models as running
-from dsp.calibration import WITHIN, Calibration, Gain
+from dsp import running_models
+from dsp.calibration import CALIBRATION_WITHIN, Calibration, Gain
 from dsp.engine import Engine
 from dsp.models import MODELS, Linear, best
 from dsp.simulation.runner import Bout, Device, imu, plan
-from dsp.step_estimates import Around, pod_estimates, step_estimates
+from dsp.step_estimates import StepContext, pod_estimates, step_estimates
 from dsp.types import Activity, Contact, Estimate, Metric, Placement, Reading, Runner, Side, Worn
 from tests.dsp.gait import cut
 
 TALL = Runner(height_m=1.80, mass_kg=70)
-TERMS = running.motion_terms(3.0, 0.36, 1.80)
+TERMS = running_models.motion_terms(3.0, 0.36, 1.80)
 
 
 def contact(placement: Placement, **features: float) -> Contact:
     return Contact("s", placement, None, 10.0, 10.23, 0.003, 0.005, 10.4, 0.0, features)
 
 
-def around(activity: Activity = Activity.RUN, runner: Runner = TALL, given: bool = True) -> Around:
+def around(activity: Activity = Activity.RUN, runner: Runner = TALL, given: bool = True) -> StepContext:
     speed = Estimate("speed_mps", 3.0, 0.05, "treadmill")
-    return Around(
+    return StepContext(
         runner=runner, activity=activity, stride_s=0.72, step_s=0.36, speed=speed, given=given,
         slope=None, cadence=None,
     )  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_pod_says_nothing_of_contact_below_running_pace() -> None:
 def test_one_stay_takes_most_of_a_runners_own_share_away() -> None:
     gain = Gain().learn(0.020, 0.022)
     assert 1.08 < gain.value < 1.10
-    assert gain.sd < WITHIN
+    assert gain.sd < CALIBRATION_WITHIN
     again = gain.learn(0.020, 0.022)
     assert gain.value < again.value < 1.10
     assert again.sd < gain.sd

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.offline import REST_S, centred, primed, unsmoothed
+from dsp.offline import OFFLINE_REST_S, centred, primed, unsmoothed
 from dsp.readings import Readings
-from dsp.simulation.runner import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, imu, plan
 from dsp.speed import SpeedBook
 from dsp.types import ImuChunk, Metric, Placement, Runner, Side, Step, Worn
 
@@ -17,7 +17,7 @@ RUN = plan(BOUTS, seed=4)
 SHOES = [Worn("L", Placement.FOOT, Side.LEFT), Worn("R", Placement.FOOT, Side.RIGHT)]
 
 
-def worn_by(run: Run) -> list[ImuChunk]:
+def worn_by(run: SimulatedRun) -> list[ImuChunk]:
     turned = Device(misaligned_deg=(14.0, 9.0, -20.0))
     return [imu(run, w.placement, w.side, turned, w.sensor, seed=n) for n, w in enumerate(SHOES)]
 
@@ -93,7 +93,7 @@ def test_the_first_strides_are_better_with_axes_learned_from_later_ones(
     chunks: list[ImuChunk], records: list[object]
 ) -> None:
     early, later = pieces(chunks, 0, 15), pieces(chunks, 15, 75)
-    again = primed(SHOES, Runner(), early, later, 75 + REST_S)
+    again = primed(SHOES, Runner(), early, later, 75 + OFFLINE_REST_S)
     live = [r for r in records if isinstance(r, Step)]
 
     def off(steps: list[Step]) -> float:

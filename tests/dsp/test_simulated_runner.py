@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.simulation.runner import Bout, Device, Run, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
 from dsp.types import Array, ImuChunk, Placement, Reading, Runner, Side, Step, Worn
 
 CLEAN = Device(rate_hz=1000, acc_noise_ms2=0, gyr_noise_rads=0, gyr_bias_rads=0, clip_ms2=1e9)
@@ -18,7 +18,7 @@ MEASURED = {2.53: (5, -12, 37, 30), 3.54: (6, -11, 25, 27), 4.55: (5, -6, 17, 24
 
 
 @cache
-def run_at(speed_mps: float) -> Run:
+def run_at(speed_mps: float) -> SimulatedRun:
     return plan([Bout(seconds=40, speed_mps=speed_mps)])
 
 
@@ -47,7 +47,7 @@ def test_features_lie_within_5_ms_of_where_they_were_measured(speed: float) -> N
     assert np.abs(np.array(found) - MEASURED[speed]).max() <= 5, found
 
 
-def feet(run: Run, device: Device, loss: float = 0.0) -> list[Step]:
+def feet(run: SimulatedRun, device: Device, loss: float = 0.0) -> list[Step]:
     """Steps from both feet, in chunks of 20 samples of which a share is lost."""
     rng = np.random.default_rng(3)
     worn = [Worn(s.name, Placement.FOOT, s) for s in Side]
@@ -62,7 +62,7 @@ def feet(run: Run, device: Device, loss: float = 0.0) -> list[Step]:
     return [r for r in out + engine.finish() if isinstance(r, Step)]
 
 
-def errors(run: Run, steps: list[Step], metric: str, truth: Array) -> Array:
+def errors(run: SimulatedRun, steps: list[Step], metric: str, truth: Array) -> Array:
     out = []
     for s in steps:
         k = int(np.abs(run.ic_s - s.ic_s).argmin())

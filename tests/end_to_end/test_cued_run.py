@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, WebSocket, async_playwright, expect
 
-from dsp.simulation.runner import Bout, Device, Run, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, imu, plan
 from dsp.types import Placement, Runner, Side
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.recordings.recording import Recording, Signal, make
 from monitor.recordings.tape import Tape, TapeHeader
-from monitor.simulation.simulated_runner import Radio, delivered
+from monitor.simulation.simulated_runner import RadioModel, delivered
 from tests.coached_runner import known
 from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
 
@@ -28,20 +28,20 @@ BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 BOUTS = ((24.0, AIMED), (20.0, DRIFTED), (22.0, AIMED))  # cues come after 20 s of running
 
 
-def drifting() -> tuple[Run, Recording]:
+def drifting() -> tuple[SimulatedRun, Recording]:
     """A runner on a treadmill and two shoes who knows the target, forgets it, and comes back to it."""
     run = plan([Bout(seconds=s, speed_mps=2.8, cadence_spm=c) for s, c in BOUTS], seed=3)
     signals = []
     for seed, side in ((3, Side.LEFT), (4, Side.RIGHT)):
         c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), Radio(), 3)
+    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), 3)
     coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=known().to_dict())
     return run, replace(recording, settings=replace(recording.settings, coach=coach))
 
 
 @pytest.fixture
-def tape(tmp_path: Path) -> tuple[Path, Run]:
+def tape(tmp_path: Path) -> tuple[Path, SimulatedRun]:
     run, recording = drifting()
     path = tmp_path / "drift.tape"
     header = TapeHeader("2026-11-25T07-00-00-me", "2026-11-25T07:00:00+00:00", recording.settings, "0")
@@ -69,7 +69,9 @@ class Ticks:
         return epoch_s + self._offset_s
 
 
-async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(tape: tuple[Path, Run]) -> None:
+async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
+    tape: tuple[Path, SimulatedRun],
+) -> None:
     path, run = tape
     program = [sys.executable, "-u", "-m", "monitor", "replay", str(path)]
     command = [*program, "--web", "--port", "0", "--no-keep"]
@@ -119,7 +121,7 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(tape
         await service.communicate()
 
 
-def nearest(run: Run, t_s: float) -> float:
+def nearest(run: SimulatedRun, t_s: float) -> float:
     """How far a beat is from the true step next to it, in steps; late is positive."""
     step = min(run.ic_s, key=lambda ic: abs(ic - t_s))
     return float((t_s - step) * DRIFTED / 60)

@@ -20,11 +20,11 @@ from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fa
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted
-from monitor.sinks.live_state import Board
+from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
-from monitor.web.live_feed import WebSink
+from monitor.web.live_feed import LiveFeed
 from tests.broker import program
 from tests.end_to_end.browser import BEAT_HZ, EARS, Tone, chromium, tones
 
@@ -38,7 +38,7 @@ class Service:
 
     def __init__(self) -> None:
         self.began_s = time.time()
-        self.sink = WebSink(Board(900), RealTime(), lambda: self.now_s)
+        self.sink = LiveFeed(LiveState(900), SystemClock(), lambda: self.now_s)
         self._records: Channel[Out] = Channel(10_000)
         self.tell(SessionStarted("s", "ann", "2026-11-25T07:00:00+00:00", ("left", "right")))
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Fault
-from monitor.review.report import review
-from monitor.simulation.simulated_runner import simulated
-from monitor.storage.import_recording import keep
-from monitor.storage.session_edit import DATABASE
+from monitor.review.report import session_review
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
-from monitor.web.review_file import write
+from monitor.web.review_file import write_review
 from tests.end_to_end.browser import chromium
 from tests.end_to_end.test_sessions import address, home, start
 
@@ -28,7 +28,7 @@ __all__ = ["home"]
 @pytest.fixture
 def kept(home: Path) -> str:
     with Store(home / DATABASE) as store:
-        info = keep(store, home, simulated(130.0), "me", NOON)
+        info = import_recording(store, home, simulated_recording(130.0), "me", NOON)
         cue = Cue(
             60.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 63.0
         )
@@ -39,7 +39,7 @@ def kept(home: Path) -> str:
 @pytest.fixture
 def file(home: Path, kept: str) -> Path:
     with Store(home / DATABASE) as store:
-        write(review(store, kept), home / "review.html")
+        write_review(session_review(store, kept), home / "review.html")
     return home / "review.html"
 
 

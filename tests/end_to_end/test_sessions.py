@@ -19,9 +19,10 @@ from dsp.types import Step
 from monitor.core.errors import InputError
 from monitor.core.records import SensorStatus
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.tape import TapeReader
-from monitor.storage.store import Status, Store
+from monitor.storage.session_info import SessionStatus
+from monitor.storage.store import Store
 from tests.end_to_end.browser import chromium
 
 
@@ -48,7 +49,7 @@ def start(*args: object) -> subprocess.Popen[str]:
 
 
 def steps_of(path: Path) -> list[Step]:
-    recording = read(path)
+    recording = read_recording(path)
     session = Session(recording.settings)
     found = [r for packet in recording.packets() for r in session.push(packet)]
     return [r for r in found + session.finish() if isinstance(r, Step)]
@@ -71,7 +72,7 @@ def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, shoes: Path)
     assert program.returncode == 0, said
     with Store(home / "gaitcue.db") as store:
         (info,) = store.sessions()
-        assert info.status is Status.COMPLETE
+        assert info.status is SessionStatus.COMPLETE
         assert store.steps(info.id) == steps_of(shoes)
     assert steps_of(Path(info.tape)) == steps_of(shoes)
     listed = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
@@ -87,11 +88,11 @@ def test_what_was_on_the_tape_survives_a_kill(home: Path, shoes: Path) -> None:
         kept = list(reader.packets())
     said = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
     assert "recovered" in said.stdout + said.stderr
-    session = Session(read(tape).settings)
+    session = Session(read_recording(tape).settings)
     made = [r for packet in kept for r in session.push(packet)] + session.finish()
     with Store(home / "gaitcue.db") as store:
         (info,) = store.sessions()
-        assert info.status is Status.RECOVERED
+        assert info.status is SessionStatus.RECOVERED
         stored = [r for r in store.records(info.id) if isinstance(r, Step)]
     assert stored == [r for r in made if isinstance(r, Step)]
     assert len(stored) > 10
@@ -104,7 +105,7 @@ def test_stopping_ends_the_session_cleanly(home: Path, shoes: Path) -> None:
     said, _ = program.communicate(timeout=30)
     assert program.returncode == 0, said
     with Store(home / "gaitcue.db") as store:
-        assert [s.status for s in store.sessions()] == [Status.COMPLETE]
+        assert [s.status for s in store.sessions()] == [SessionStatus.COMPLETE]
         assert any(isinstance(e, SensorStatus) for e in store.events(store.sessions()[0].id))
 
 

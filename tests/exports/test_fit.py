@@ -19,10 +19,10 @@ from dsp.types import Band, Cue, CueKind, Fault, Metric
 from monitor.core.errors import InputError
 from monitor.exports.fit import encode
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
-from monitor.simulation.simulated_runner import simulated
-from monitor.storage.import_recording import keep
-from monitor.storage.session_data import Run, load
+from monitor.recordings.readers import read_recording
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.storage.import_recording import import_recording
+from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
@@ -37,11 +37,11 @@ FIELDS = {
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> SessionData:
     """A simulated minute with a band, a cue and a withheld one."""
     folder = tmp_path_factory.mktemp("store")
     with Store(folder / "gaitcue.db") as store:
-        info = keep(store, folder, simulated(60.0), "me", NOON)
+        info = import_recording(store, folder, simulated_recording(60.0), "me", NOON)
         store.write(info.id, [Band(20.0, "cadence_spm", 172.0, 168.6, 175.4)])
         said = Cue(30.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 164.0, 172.0, "quicker", 34.0)
         held = Cue(
@@ -49,7 +49,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         )
         store.write(info.id, [said, held])
         store.add_note(info.id, "lap", "", t_s=25.0)
-        return load(store, info.id)
+        return load_session(store, info.id)
 
 
 def by_garmin(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -83,7 +83,7 @@ def by_fitparse(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("reader", [by_garmin, by_fitdecode, by_fitparse])
-def test_three_independent_readers_find_what_the_session_holds(run: Run, reader: Any) -> None:
+def test_three_independent_readers_find_what_the_session_holds(run: SessionData, reader: Any) -> None:
     records, session = reader(encode(run))
     assert len(records) >= 55
     for record in records:
@@ -106,15 +106,15 @@ def test_three_independent_readers_find_what_the_session_holds(run: Run, reader:
     assert session["avg_stance_time"] == pytest.approx(np.nanmean(run.value("contact_ms")), abs=0.2)
 
 
-def test_laps_are_laps(run: Run) -> None:
+def test_laps_are_laps(run: SessionData) -> None:
     messages, _ = Decoder(Stream.from_byte_array(bytearray(encode(run)))).read()
     laps = messages["lap_mesgs"]
     assert [lap["total_timer_time"] for lap in laps] == [25.0, len(run.t_s) - 1 - 25.0]
 
 
-def test_what_we_exported_we_import(run: Run, tmp_path: Path) -> None:
+def test_what_we_exported_we_import(run: SessionData, tmp_path: Path) -> None:
     (tmp_path / "back.fit").write_bytes(encode(run))
-    recording = read(tmp_path / "back.fit")
+    recording = read_recording(tmp_path / "back.fit")
     assert recording.started_utc[:16] == "2026-11-24T12:00"
     assert recording.laps_s == (pytest.approx(25.0, abs=6),)
     session = Session(recording.settings)
@@ -163,7 +163,7 @@ def watch(
 
 def metrics(path: Path) -> dict[str, float]:
     """Means of what a live session makes of the file."""
-    recording = read(path)
+    recording = read_recording(path)
     session = Session(recording.settings)
     found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
     out: dict[str, list[float]] = {}
@@ -194,7 +194,7 @@ def test_developer_fields_fill_in_and_disagreement_is_told(file: Path) -> None:
     assert found["power_w"] == pytest.approx(250.0)
     assert found["vertical_oscillation_mm"] == pytest.approx(70.0)  # centimetres
     assert found["contact_ms"] == pytest.approx(241.0)  # the watch's own stays
-    (told,) = [r for r in read(file).remarks if r.startswith("Ground contact")]
+    (told,) = [r for r in read_recording(file).remarks if r.startswith("Ground contact")]
     assert "stryd 230.0 ms (difference -11.0" in told
 
 
@@ -209,29 +209,29 @@ def test_steps_or_strides_cadence_is_never_off_by_two(
 
 def test_smart_recording_leaves_no_holes(file: Path) -> None:
     file.write_bytes(watch(seconds=200, every=6))
-    recording = read(file)
+    recording = read_recording(file)
     assert recording.count >= 190
 
 
 def test_a_pause_stays_a_hole(file: Path) -> None:
     one = watch(seconds=60)
     file.write_bytes(one)
-    early = read(file).count
+    early = read_recording(file).count
     e = Encoder()
     e.write_mesg({"mesg_num": 0, "type": "activity", "manufacturer": "garmin", "time_created": NOON})
     for t in (*range(60), *range(300, 360)):
         when = NOON + datetime.timedelta(seconds=t)
         e.write_mesg({"mesg_num": 20, "timestamp": when, "enhanced_speed": 3.0, "cadence": 84})
     file.write_bytes(e.close())
-    assert read(file).count <= 2 * early + 8
-    assert read(file).duration_s == 360
+    assert read_recording(file).count <= 2 * early + 8
+    assert read_recording(file).duration_s == 360
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 def test_of_a_broken_file_the_beginning_is_kept(file: Path, share: float) -> None:
     whole = watch(seconds=300)
     file.write_bytes(whole[: int(share * len(whole))])
-    recording = read(file)
+    recording = read_recording(file)
     assert 0.8 * share * 300 < recording.duration_s <= 300
     assert "is damaged" in recording.remarks[0]
 
@@ -249,7 +249,7 @@ def test_of_a_broken_file_the_beginning_is_kept(file: Path, share: float) -> Non
 def test_what_cannot_be_used_is_told_in_one_line(file: Path, content: bytes, told: str) -> None:
     file.write_bytes(content)
     with pytest.raises(InputError, match=told) as caught:
-        read(file)
+        read_recording(file)
     assert str(file) in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -264,7 +264,7 @@ def test_any_damage_gives_a_recording_or_one_clear_error(
     path = tmp_path_factory.getbasetemp() / "damaged.fit"
     path.write_bytes(bytes(data))
     try:
-        recording = read(path)
+        recording = read_recording(path)
     except InputError:
         return
     session = Session(recording.settings)
@@ -275,16 +275,16 @@ def test_any_damage_gives_a_recording_or_one_clear_error(
 def test_the_same_file_is_not_kept_twice(file: Path, tmp_path: Path) -> None:
     file.write_bytes(watch())
     with Store(tmp_path / "gaitcue.db") as store:
-        info = keep(store, tmp_path, read(file), "me", NOON)
+        info = import_recording(store, tmp_path, read_recording(file), "me", NOON)
         with pytest.raises(InputError, match="is kept already"):
-            keep(store, tmp_path, read(file), "me", NOON)
+            import_recording(store, tmp_path, read_recording(file), "me", NOON)
         assert [s.id for s in store.sessions()] == [info.id] == ["2026-11-24T12-00-00-me"]
 
 
 def test_a_recording_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    whole = simulated(10.0)
+    whole = simulated_recording(10.0)
 
     def broken() -> Any:
         for n, packet in enumerate(whole.packets()):
@@ -294,6 +294,6 @@ def test_a_recording_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -
 
     with Store(tmp_path / "gaitcue.db") as store:
         with pytest.raises(InputError, match="torn"):
-            keep(store, tmp_path, replace(whole, packets=broken), "me", NOON)
+            import_recording(store, tmp_path, replace(whole, packets=broken), "me", NOON)
         assert store.sessions() == []
     assert list((tmp_path / "tapes").iterdir()) == []

@@ -11,27 +11,27 @@ import pytest
 
 from monitor.core.errors import ConfigError, StoreError
 from monitor.exports.data_dictionary import describe
-from monitor.exports.formats import EXPORTS, export
+from monitor.exports.formats import EXPORTS, export_session
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
-from monitor.simulation.simulated_runner import simulated
-from monitor.sinks.influx.line_protocol import lines
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.influx.line_protocol import protocol_lines
 from monitor.sinks.influx.points import points
-from monitor.storage.import_recording import keep
-from monitor.storage.session_data import load
+from monitor.storage.import_recording import import_recording
+from monitor.storage.session_data import load_session
 from monitor.storage.store import Store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NAME = "2026-11-24T12-00-00-me"
-RUN = simulated(20.0)
+RUN = simulated_recording(20.0)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     folder = tmp_path_factory.mktemp("store")
     made = Store(folder / "gaitcue.db")
-    keep(made, folder, RUN, "me", NOON)
+    import_recording(made, folder, RUN, "me", NOON)
     return made
 
 
@@ -43,8 +43,8 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_csv_holds_every_second_and_step_and_says_what_the_columns_are(
     store: Store, tmp_path: Path
 ) -> None:
-    seconds, steps, columns = export(store, NAME, "csv", tmp_path)
-    run, found = load(store, NAME), store.step_columns(NAME)
+    seconds, steps, columns = export_session(store, NAME, "csv", tmp_path)
+    run, found = load_session(store, NAME), store.step_columns(NAME)
     table = rows(seconds)
     assert len(table) == len(run.t_s)
     for name, column in run.columns.items():
@@ -59,9 +59,9 @@ def test_csv_holds_every_second_and_step_and_says_what_the_columns_are(
 def test_parquet_holds_the_same_with_units_in_its_schema(store: Store, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
-    seconds, _ = export(store, NAME, "parquet", tmp_path)
+    seconds, _ = export_session(store, NAME, "parquet", tmp_path)
     table = pq.read_table(seconds)
-    run = load(store, NAME)
+    run = load_session(store, NAME)
     cadence = table.column("cadence_spm").to_numpy(zero_copy_only=False)
     np.testing.assert_allclose(cadence.astype(float), run.value("cadence_spm"))
     assert table.schema.field("cadence_spm").metadata[b"unit"] == b"steps/min"
@@ -69,10 +69,10 @@ def test_parquet_holds_the_same_with_units_in_its_schema(store: Store, tmp_path:
 
 
 def test_raw_samples_are_those_of_the_recording(store: Store, tmp_path: Path) -> None:
-    made = export(store, NAME, "imu-csv", tmp_path)
+    made = export_session(store, NAME, "imu-csv", tmp_path)
     assert [p.name for p in made] == [f"{NAME}.{s.name}.imu.csv" for s in RUN.settings.sensors]
     steps = []
-    for recording in (read(made[2], "pelvis"), only_the_belt()):
+    for recording in (read_recording(made[2], "pelvis"), only_the_belt()):
         session = Session(recording.settings)
         found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
         steps.append([r.ic_s for r in found if hasattr(r, "ic_s")])
@@ -89,16 +89,16 @@ def only_the_belt() -> Recording:
 
 
 def test_the_exported_tape_gives_the_same_steps(store: Store, tmp_path: Path) -> None:
-    (tape,) = export(store, NAME, "tape", tmp_path)
-    recording = read(tape)
+    (tape,) = export_session(store, NAME, "tape", tmp_path)
+    recording = read_recording(tape)
     session = Session(recording.settings)
     found = [r for p in recording.packets() for r in session.push(p)] + session.finish()
     assert [r.ic_s for r in found if hasattr(r, "ic_s")] == list(store.step_columns(NAME).ic_s)
 
 
 def test_line_protocol_is_what_the_influx_sink_sends(store: Store, tmp_path: Path) -> None:
-    (made,) = export(store, NAME, "lp", tmp_path)
-    sent = lines(points(store.session(NAME), store.records(NAME)))
+    (made,) = export_session(store, NAME, "lp", tmp_path)
+    sent = protocol_lines(points(store.session(NAME), store.records(NAME)))
     assert made.read_bytes() == sent + b"\n"
     assert sum(line.startswith(b"second,") for line in made.read_bytes().splitlines()) > 200
 
@@ -108,13 +108,13 @@ def test_nothing_is_ever_written_over(store: Store, tmp_path: Path, format: str)
     taken = tmp_path / "mine"
     taken.write_text("precious")
     with pytest.raises(StoreError, match="exists already"):
-        export(store, NAME, format, taken)
+        export_session(store, NAME, format, taken)
     assert taken.read_text() == "precious"
 
 
 def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="choose one of fit, csv"):
-        export(store, NAME, "gpx", tmp_path)
+        export_session(store, NAME, "gpx", tmp_path)
 
 
 def test_every_metric_is_described() -> None:

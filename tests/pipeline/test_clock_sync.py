@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 
 from dsp.types import Array
 from monitor.pipeline.clock_sync import Clock
-from monitor.simulation.simulated_runner import Radio
+from monitor.simulation.simulated_runner import RadioModel
 
 PACKETS_HZ, ROWS = 13.0, 8
 RATE_HZ = PACKETS_HZ * ROWS
 LINKS = {
-    "clean": Radio(stall_every_s=None),
-    "stalls every 20 s": Radio(stall_every_s=20.0),
-    "stalls every 5 s": Radio(stall_every_s=5.0),
-    "stalls and 3 % loss": Radio(stall_every_s=5.0, loss=0.03),
-    "7000 ppm fast": Radio(stall_every_s=5.0, loss=0.03, ppm=7000.0),
-    "7000 ppm slow": Radio(stall_every_s=20.0, ppm=-7000.0),
+    "clean": RadioModel(stall_every_s=None),
+    "stalls every 20 s": RadioModel(stall_every_s=20.0),
+    "stalls every 5 s": RadioModel(stall_every_s=5.0),
+    "stalls and 3 % loss": RadioModel(stall_every_s=5.0, loss=0.03),
+    "7000 ppm fast": RadioModel(stall_every_s=5.0, loss=0.03, ppm=7000.0),
+    "7000 ppm slow": RadioModel(stall_every_s=20.0, ppm=-7000.0),
 }
 
 
 def run(
-    clock: Clock, radio: Radio, seconds: float = 300.0, seed: int = 0, boot_s: float = 5.0
+    clock: Clock, radio: RadioModel, seconds: float = 300.0, seed: int = 0, boot_s: float = 5.0
 ) -> tuple[Array, Array, Array]:
     """True times, session times and raw arrivals of the last sample of every packet that arrives."""
     true_s = np.arange(1, int(seconds * PACKETS_HZ)) / PACKETS_HZ
@@ -83,7 +83,7 @@ def test_a_wrapping_counter_makes_no_jump() -> None:
 
 
 def test_a_reconnect_begins_a_segment_that_keeps_the_rate() -> None:
-    clock, radio = Clock(), Radio(ppm=7000, stall_every_s=None)
+    clock, radio = Clock(), RadioModel(ppm=7000, stall_every_s=None)
     run(clock, radio, seconds=100)
     learned = clock.ppm
     device_s = 1e4 + np.arange(ROWS) / RATE_HZ  # the device was rebooted meanwhile
@@ -95,7 +95,7 @@ def test_a_reconnect_begins_a_segment_that_keeps_the_rate() -> None:
 
 def test_a_reboot_on_the_same_link_is_seen_by_its_counter() -> None:
     clock = Clock()
-    run(clock, Radio(), seconds=60, boot_s=100.0)
+    run(clock, RadioModel(), seconds=60, boot_s=100.0)
     t_s = clock.place(61.0, 0.1 + np.arange(ROWS) / RATE_HZ)
     assert len(t_s) == ROWS
     assert clock.segments == 2
@@ -125,7 +125,7 @@ def test_a_device_that_stays_behind_is_believed_in_the_end() -> None:
 
 @pytest.mark.parametrize("lost_s", [0.4, 3.0])
 def test_a_counted_stream_that_lost_samples_unnoticed_is_put_back_in_place(lost_s: float) -> None:
-    clock, radio = Clock(counted=True), Radio(stall_every_s=None)
+    clock, radio = Clock(counted=True), RadioModel(stall_every_s=None)
     true_s = np.arange(1, 60 * 13) / PACKETS_HZ
     true_s[30 * 13 :] += lost_s  # samples vanish, the count goes on
     arrival_s = radio.arrivals(true_s, np.random.default_rng(2))
@@ -144,7 +144,7 @@ def test_a_counted_stream_that_lost_samples_unnoticed_is_put_back_in_place(lost_
 
 def test_a_clock_that_is_set_forward_begins_a_segment() -> None:
     clock = Clock()
-    run(clock, Radio(), seconds=60)
+    run(clock, RadioModel(), seconds=60)
     t_s = clock.place(60.1, 5000.0 + np.arange(ROWS) / RATE_HZ)
     assert clock.segments == 2
     assert t_s[-1] < 60.2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsp.cueing.gating import EffortParams
 from dsp.types import Activity, ActivityChange, Band, CueKind, Estimate, Fault, Gap, Metric, Record
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import CueSettings
 from tests.coached_runner import OWN_SPM, TARGET_SPM, coach, cues, known, noisy, running, seconds
 
@@ -150,21 +150,21 @@ def test_a_speed_that_goes_is_a_new_start_not_a_fault() -> None:
 
 def test_a_lost_sensor_is_told_with_what_still_works() -> None:
     it = coach(known())
-    status = SensorStatus(20.0, "left shoe", Link.SILENT, "silent for 9 s", silent_s=9.0)
+    status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", silent_s=9.0)
     (_, told) = it.push([status])
     assert cues([told])[0].wording == "sensor_lost"
     assert "go on from right shoe" in cues([told])[0].why
     assert cues(it.push([status])) == []
-    back = it.push([SensorStatus(40.0, "left shoe", Link.STREAMING, "streaming")])
+    back = it.push([SensorStatus(40.0, "left shoe", LinkState.STREAMING, "streaming")])
     assert cues(back)[0].wording == "sensor_back"
 
 
 def test_the_plan_is_silent_for_its_share_and_what_was_due_is_kept_for_the_review() -> None:
     flow = [running(), *seconds(noisy(TARGET_SPM - 9, 1190))]
-    half = cues(coach(known(), availability=0.5).push(flow), CueKind.CORRECT)
+    half = cues(coach(known(), cue_share=0.5).push(flow), CueKind.CORRECT)
     assert {c.withheld for c in half if c.t_s % 600 < 299} == {""}
     assert {c.withheld for c in half if c.t_s % 600 > 301} == {"fading"}
-    assert {c.withheld for c in cues(coach(known(), availability=0.0).push(flow), CueKind.CORRECT)} == {
+    assert {c.withheld for c in cues(coach(known(), cue_share=0.0).push(flow), CueKind.CORRECT)} == {
         "probe"
     }
 

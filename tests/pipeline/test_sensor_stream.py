@@ -12,12 +12,12 @@ from dsp.types import ImuChunk, Placement
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import movesense
-from monitor.devices.registry import SENSORS
-from monitor.pipeline.sensor_stream import Stream
-from monitor.simulation.simulated_runner import Radio
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
+from monitor.simulation.simulated_runner import RadioModel
 
 SECONDS = 420.0
-RADIO = Radio(stall_every_s=5.0, loss=0.03, ppm=120.0)
+RADIO = RadioModel(stall_every_s=5.0, loss=0.03, ppm=120.0)
 
 
 def arduino(sent: int) -> Iterator[tuple[float, bytes]]:
@@ -62,7 +62,7 @@ def test_what_was_sent_is_received_or_counted_as_lost(name: str) -> None:
     arrival_s = RADIO.arrivals(ready_s, np.random.default_rng(7))
     arrival_s[[0, 1, -1]] = ready_s[[0, 1, -1]] + 0.05  # what was lost at the very ends nobody can know
     settings = SensorSettings(name="it", kind=kind, placement=Placement.FOOT, rate_hz=rate_hz)
-    stream, times, last = Stream(settings, SENSORS[kind]), [], 0.0
+    stream, times, last = SensorStream(settings, DEVICES[kind]), [], 0.0
     for n, (_, payload) in enumerate(packets):
         at_s = arrival_s[n // parts]
         if not np.isfinite(at_s):
@@ -89,7 +89,7 @@ def test_what_was_sent_is_received_or_counted_as_lost(name: str) -> None:
 def test_a_device_that_was_restarted_goes_on_after_where_it_was(name: str) -> None:
     kind, channel, rate_hz, rows, _, make = CASES[name]
     settings = SensorSettings(name="it", kind=kind, placement=Placement.FOOT, rate_hz=rate_hz)
-    stream, times = Stream(settings, SENSORS[kind]), []
+    stream, times = SensorStream(settings, DEVICES[kind]), []
     for link in range(2):
         for at_s, payload in make(rows * 100):
             packet = Packet("it", round((at_s + 60 * link) * 1e9), channel, payload, link)

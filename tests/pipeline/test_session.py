@@ -8,7 +8,7 @@ import pytest
 
 from dsp.types import Placement
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.device_information import BATTERY
 from monitor.pipeline.session import Session
@@ -40,19 +40,19 @@ def said(records: list[object], sensor: str = "pod") -> list[SensorStatus]:
 
 def test_what_the_source_says_of_a_link_holds_until_the_next_packet(session: Session) -> None:
     session.push(rsc(1.0))
-    lost = session.heard(SensorStatus(2.0, "pod", Link.LOST, "out of range; searching on"))
+    lost = session.push_status(SensorStatus(2.0, "pod", LinkState.LOST, "out of range; searching on"))
     assert lost.received > 0
     statuses = [s for t in range(3, 20) for s in said(session.push(beat(float(t))))]
     assert statuses
-    assert {(s.link, s.text) for s in statuses} == {(Link.LOST, "out of range; searching on")}
+    assert {(s.link, s.text) for s in statuses} == {(LinkState.LOST, "out of range; searching on")}
     (back,) = said(session.push(rsc(20.0)))
-    assert (back.link, back.text) == (Link.STREAMING, "streaming")
+    assert (back.link, back.text) == (LinkState.STREAMING, "streaming")
 
 
 def test_without_a_word_from_the_source_a_sensor_without_packets_is_silent(session: Session) -> None:
     session.push(rsc(1.0))
     statuses = [s for t in range(2, 20) for s in said(session.push(beat(float(t))))]
-    assert statuses[-1].link is Link.SILENT
+    assert statuses[-1].link is LinkState.SILENT
 
 
 def test_a_low_battery_is_told_once_and_at_once(session: Session) -> None:
@@ -69,7 +69,7 @@ def test_a_low_battery_is_told_once_and_at_once(session: Session) -> None:
 def test_a_battery_level_is_no_measurement(session: Session) -> None:
     session.push(battery(1.0, 80))
     (pod, _) = session.statuses()
-    assert (pod.link, pod.received, pod.battery_pct) == (Link.SEARCHING, 0, 80.0)
+    assert (pod.link, pod.received, pod.battery_pct) == (LinkState.SEARCHING, 0, 80.0)
     session.push(battery(2.0, 130))
     (pod, _) = session.statuses()
     assert (pod.bad, pod.battery_pct) == (1, 80.0)

@@ -13,7 +13,7 @@ from dsp.types import Array, Placement, Side
 from monitor.cli.sync import read_signals, settle
 from monitor.core.packet import Packet
 from monitor.pipeline.tap_alignment import Alignment, align, delays, find_taps, unaligned
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording, Signal, make
 from monitor.recordings.tape import Tape, TapeHeader
 
@@ -149,12 +149,15 @@ def tape(tmp_path: Path) -> Path:
 
 
 def test_a_tape_that_was_settled_is_aligned_from_then_on(tape: Path) -> None:
-    (before,) = align(read_signals(read(tape)))
+    (before,) = align(read_signals(read_recording(tape)))
     settle(tape, delays("footL", [before]))
-    assert [s.delay_s for s in read(tape).settings.sensors] == [0.0, pytest.approx(before.delay_s)]
-    (after,) = align(read_signals(read(tape)))
+    assert [s.delay_s for s in read_recording(tape).settings.sensors] == [
+        0.0,
+        pytest.approx(before.delay_s),
+    ]
+    (after,) = align(read_signals(read_recording(tape)))
     assert after.delay_s == pytest.approx(0.0, abs=1e-3)
-    packets = [p.payload for p in read(tape).packets()]
+    packets = [p.payload for p in read_recording(tape).packets()]
     assert packets == [p.payload for p in late(shoes(TAPS)).packets()]  # what came is untouched
 
 

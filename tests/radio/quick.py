@@ -50,7 +50,7 @@ class _Jumps(selectors.BaseSelector):
 
 
 class LoopTime:
-    """``Steady`` on the clock of the running loop, from the moment this object was made."""
+    """``MonotonicClock`` on the clock of the running loop, from the moment this object was made."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

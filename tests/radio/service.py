@@ -11,13 +11,13 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.registry import SENSORS
-from monitor.pipeline.sensor_stream import Stream
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
 from monitor.simulation.emulated.imus import NUMBERED_WRAP
-from monitor.sources.bluetooth.source import Ble, Patience
+from monitor.sources.bluetooth.source import BluetoothSource, Patience
 from tests.radio.quick import LoopTime
 
 SOON = Patience(search_s=2.0, by_name_s=1.0, remind_s=2.0, backoff=Backoff(first_s=0.2, longest_s=1.0))
@@ -41,7 +41,7 @@ class Heard:
     def statuses(self, sensor: str) -> list[SensorStatus]:
         return [i for i in self.items if isinstance(i, SensorStatus) and i.sensor == sensor]
 
-    def links(self, sensor: str) -> list[Link]:
+    def links(self, sensor: str) -> list[LinkState]:
         """What was said, without repetitions."""
         said = [s.link for s in self.statuses(sensor)]
         return [link for n, link in enumerate(said) if n == 0 or link is not said[n - 1]]
@@ -57,7 +57,7 @@ class Heard:
         wanted = len(self.packets(sensor, channel)) + count
         await self.until(lambda: len(self.packets(sensor, channel)) >= wanted)
 
-    async def said(self, sensor: str, link: Link) -> SensorStatus:
+    async def said(self, sensor: str, link: LinkState) -> SensorStatus:
         """The next time that this is said of the sensor."""
         before = len(self.statuses(sensor))
         await self.until(lambda: any(s.link is link for s in self.statuses(sensor)[before:]))
@@ -67,7 +67,7 @@ class Heard:
 @contextlib.asynccontextmanager
 async def running(*sensors: SensorSettings) -> AsyncIterator[Heard]:
     heard = Heard()
-    task = asyncio.create_task(Ble(sensors, LoopTime(), patience=SOON).run(heard.emit))
+    task = asyncio.create_task(BluetoothSource(sensors, LoopTime(), patience=SOON).run(heard.emit))
     try:
         yield heard
     finally:
@@ -96,7 +96,7 @@ class Account:
 
 def account(sensor: SensorSettings, packets: list[Packet]) -> Account:
     """Decode everything as a session would."""
-    stream = Stream(sensor, SENSORS[sensor.kind])
+    stream = SensorStream(sensor, DEVICES[sensor.kind])
     chunks = [c for p in packets for c in stream.push(p) if isinstance(c, ImuChunk)]
     mg = np.concatenate([c.acc_ms2[:, 0] for c in chunks]) / GRAVITY_MS2 * 1000
     wrapped = np.round(mg).astype(np.int64)

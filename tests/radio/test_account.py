@@ -8,7 +8,7 @@ import os
 import pytest
 
 from dsp.types import Side
-from monitor.core.records import Link
+from monitor.core.records import LinkState
 from monitor.simulation.emulated.imus import Movesense, PolarH10, WitMotion
 from monitor.simulation.emulated.radio import INTERVAL_S, Radio
 from tests.radio.conftest import Air
@@ -43,7 +43,7 @@ async def test_a_broken_link_costs_what_is_counted_and_brings_nothing_twice(
         for _ in range(2):
             await heard.more(sensor.name, "data", 20)
             device.cut()
-            await heard.said(sensor.name, Link.LOST)
+            await heard.said(sensor.name, LinkState.LOST)
         await heard.more(sensor.name, "data", 20)
         got = account(sensor, heard.packets(sensor.name))
         assert len({p.link for p in heard.packets(sensor.name, "data")}) == 3
@@ -64,7 +64,7 @@ async def test_two_hundred_notifications_a_second_arrive_all_and_once(radio: Rad
         await heard.more(sensor.name, "imu", 1000)
         streamed, sent = account(sensor, heard.packets(sensor.name)), device.notified
         device.cut()
-        await heard.said(sensor.name, Link.LOST)
+        await heard.said(sensor.name, LinkState.LOST)
         await heard.more(sensor.name, "imu", 200)
         got = account(sensor, heard.packets(sensor.name))
     on_the_air = 200 * 2 * INTERVAL_S
@@ -89,7 +89,7 @@ async def test_two_feet_and_a_pelvis_for_minutes_with_losses_of_link(air: Air) -
             await heard.more(sensor.name, "data", 10)
         await asyncio.sleep(seconds / 2)
         devices[0].cut()
-        await heard.said(left.name, Link.LOST)
+        await heard.said(left.name, LinkState.LOST)
         await heard.more(left.name, "data", 10)
         await asyncio.sleep(seconds / 2)
         got = {s.name: account(s, heard.packets(s.name)) for s in sensors}

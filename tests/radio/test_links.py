@@ -10,12 +10,12 @@ from bumble.gatt import CharacteristicValue
 
 from dsp.types import Side
 from monitor.core.errors import ConfigError
-from monitor.core.records import Link
+from monitor.core.records import LinkState
 from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
-from monitor.sources.bluetooth.source import Ble
+from monitor.sources.bluetooth.source import BluetoothSource
 from tests.radio.conftest import Air
 from tests.radio.quick import LoopTime
 from tests.radio.service import foot, pod, running
@@ -27,7 +27,7 @@ async def test_a_pod_is_found_and_streams(radio: Radio) -> None:
     async with running(pod()) as heard:
         await heard.more("pod", "rsc", 3)
         await heard.until(lambda: bool(heard.packets("pod", "battery")))
-        assert heard.links("pod") == [Link.SEARCHING, Link.CONNECTING]
+        assert heard.links("pod") == [LinkState.SEARCHING, LinkState.CONNECTING]
         assert [p.payload for p in heard.packets("pod", "battery")] == [bytes([87])]
     await device.free()
 
@@ -48,7 +48,7 @@ async def test_a_link_that_breaks_comes_back_and_nothing_comes_twice(radio: Radi
     async with running(pod()) as heard:
         await heard.more("pod", "rsc", 2)
         device.cut()
-        lost = await heard.said("pod", Link.LOST)
+        lost = await heard.said("pod", LinkState.LOST)
         assert "out of range" in lost.text
         await heard.more("pod", "rsc", 2)
         assert {p.link for p in heard.packets("pod", "rsc")} == {0, 1}
@@ -61,8 +61,8 @@ async def test_a_sensor_switched_off_and_on_again_comes_back(radio: Radio) -> No
     async with running(pod("RunPod 1")) as heard:
         await heard.more("pod", "rsc", 2)
         await device.vanish()
-        await heard.said("pod", Link.LOST)
-        told = await heard.said("pod", Link.SEARCHING)
+        await heard.said("pod", LinkState.LOST)
+        told = await heard.said("pod", LinkState.SEARCHING)
         assert "RunPod 1" in told.text
         await device.appear()
         await heard.more("pod", "rsc", 2)
@@ -71,7 +71,7 @@ async def test_a_sensor_switched_off_and_on_again_comes_back(radio: Radio) -> No
 async def test_a_run_may_start_before_its_sensor_is_there(radio: Radio) -> None:
     device = RunningPod(radio)
     async with running(pod()) as heard:
-        told = await heard.said("pod", Link.SEARCHING)
+        told = await heard.said("pod", LinkState.SEARCHING)
         assert "switch it on" in told.text
         await device.start()
         await heard.more("pod", "rsc", 2)
@@ -84,7 +84,7 @@ async def test_a_link_that_is_silent_is_told_and_made_anew(radio: Radio) -> None
     async with running(left) as heard:
         await heard.more(left.name, "data", 20)
         device.silent = True
-        told = await heard.said(left.name, Link.LOST)
+        told = await heard.said(left.name, LinkState.LOST)
         assert "sent nothing" in told.text
         device.silent = False
         await heard.more(left.name, "data", 20)
@@ -104,7 +104,7 @@ async def test_a_battery_that_does_not_answer_keeps_nobody_from_streaming(air: A
     async with running(pod()) as heard:
         await heard.more("pod", "rsc", 3)
         device.cut()
-        await heard.said("pod", Link.LOST)
+        await heard.said("pod", LinkState.LOST)
         assert heard.packets("pod", "battery") == []
 
 
@@ -114,7 +114,7 @@ async def test_bluetooth_that_goes_away_is_told_and_its_return_is_enough(air: Ai
     async with running(pod()) as heard:
         await heard.more("pod", "rsc", 2)
         await air.off()
-        told = await heard.said("pod", Link.OFF)
+        told = await heard.said("pod", LinkState.OFF)
         assert "switch it on" in told.text or "plug one in" in told.text
         await air.on()
         await heard.more("pod", "rsc", 2)
@@ -169,12 +169,12 @@ async def test_several_sensors_stream_side_by_side_and_one_that_is_away_holds_up
         await heard.more("heart", "heart_rate", 2)
         device.cut()
         await heard.more("heart", "heart_rate", 2)
-        await heard.said("belt", Link.SEARCHING)
+        await heard.said("belt", LinkState.SEARCHING)
         await heard.more("pod", "rsc", 2)
 
 
 async def test_two_of_a_kind_without_names_are_refused() -> None:
     twice = [SensorSettings(name=name, kind="rsc", placement=pod().placement) for name in ("left", "right")]
     with pytest.raises(ConfigError) as refused:
-        Ble(twice, LoopTime())
+        BluetoothSource(twice, LoopTime())
     assert len(refused.value.mistakes) == 2

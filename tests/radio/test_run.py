@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from dsp.types import Step
-from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read
+from monitor.recordings.readers import read_recording
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import serve
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.runner import EmulatedRunner, settings
-from monitor.storage.store import Status, Store
+from monitor.storage.session_info import SessionStatus
+from monitor.storage.store import Store
 from tests.radio.conftest import Air
 from tests.radio.quick import LoopTime
 
@@ -45,7 +46,7 @@ def told(records: list[Out]) -> list[Out]:
 
 
 def replayed(path: Path) -> list[Out]:
-    recording = read(path)
+    recording = read_recording(path)
     session = Session(recording.settings)
     return [r for packet in recording.packets() for r in session.push(packet)] + session.finish()
 
@@ -54,7 +55,7 @@ def kept(folder: Path) -> Path:
     """The tape of the one session in the store, which must be complete."""
     with Store(folder / "gaitcue" / "gaitcue.db") as store:
         (info,) = store.sessions()
-        assert info.status is Status.COMPLETE
+        assert info.status is SessionStatus.COMPLETE
         return Path(info.tape)
 
 
@@ -71,7 +72,7 @@ async def test_a_recording_of_emulated_sensors_gives_the_records_that_were_live(
     assert told(again) == told(live.records)
     assert sum(isinstance(r, Step) for r in again) > 2 * RUN_S
     ends = [s for s in again if isinstance(s, SensorStatus)][-3:]
-    assert [(s.link, s.lost, s.bad, s.repeated) for s in ends] == [(Link.STREAMING, 0, 0, 0)] * 3
+    assert [(s.link, s.lost, s.bad, s.repeated) for s in ends] == [(LinkState.STREAMING, 0, 0, 0)] * 3
 
 
 CONFIG = """
@@ -111,7 +112,7 @@ async def test_the_program_streams_from_bluetooth_and_ends_cleanly_when_told(
     assert "left (foot)" in said
     if how is signal.SIGINT:
         tape = await asyncio.to_thread(kept, tmp_path)
-    recording = await asyncio.to_thread(read, tape)
+    recording = await asyncio.to_thread(read_recording, tape)
     assert recording.settings.sensors[0].match == "204830000001"
     assert recording.count > 40
     await device.free()

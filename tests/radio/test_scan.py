@@ -9,19 +9,19 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.cli.scan import Found, ask, table, to_paste, update
+from monitor.cli.scan import FoundSensor, ask, found_table, to_paste, update
 from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
-from monitor.sources.bluetooth.scanner import Air
+from monitor.sources.bluetooth.scanner import Scanner
 from tests.radio.quick import LoopTime
 
 
-async def seen(radio: Radio, seconds: float = 2.0) -> list[Found]:
-    found: dict[str, Found] = {}
+async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:
+    found: dict[str, FoundSensor] = {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await Air(LoopTime()).watch(lambda sightings: update(found, sightings))
+            await Scanner(LoopTime()).watch(lambda sightings: update(found, sightings))
     return sorted(found.values(), key=lambda f: f.sighting.name)
 
 
@@ -33,7 +33,7 @@ async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
     assert (pod.sighting.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
     assert [k.kind for k in strap.kinds] == ["heart_rate"]
     with Console(width=140, record=True, file=None) as console:
-        console.print(table([pod, strap], everything=False))
+        console.print(found_table([pod, strap], everything=False))
     drawn = console.export_text()
     assert "Footpod 12" in drawn
     assert "dBm" in drawn
@@ -52,6 +52,6 @@ async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio:
     device = RunningPod(radio, serial="A-1234", battery_pct=41)
     await device.start()
     (found,) = await seen(radio)
-    details = await ask(Air(LoopTime()), found.sighting, found.kinds[0], LoopTime())
+    details = await ask(Scanner(LoopTime()), found.sighting, found.kinds[0], LoopTime())
     assert (details.serial, details.battery_pct, details.trouble) == ("A-1234", 41.0, "")
     await device.free()

@@ -8,7 +8,7 @@ from dsp.types import Side
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import RunningPod
 from monitor.simulation.emulated.radio import Radio
-from monitor.sources.bluetooth import stream_check as trials
+from monitor.sources.bluetooth import stream_check
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.bluetooth.stream_check import trial
 from tests.radio.quick import LoopTime
@@ -18,7 +18,7 @@ from tests.radio.service import foot, pod
 async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(
     radio: Radio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "PATIENCE_S", 8.0)
+    monkeypatch.setattr(stream_check, "PATIENCE_S", 8.0)
     shoe, device = Movesense(radio, battery_pct=41), RunningPod(radio)
     await shoe.start()
     await device.start()

@@ -11,11 +11,11 @@ import pytest
 from dsp.simulation.runner import leg, trunk
 from dsp.types import GRAVITY_MS2, Gap, ImuChunk, Placement, Reading, Side, Step
 from monitor.core.errors import ConfigError, InputError
-from monitor.devices.registry import SENSORS
-from monitor.pipeline.sensor_stream import Stream
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
 from monitor.pipeline.session import Session
-from monitor.recordings.imu_csv import HEADER
-from monitor.recordings.readers import read
+from monitor.recordings.imu_csv import IMU_CSV_HEADER
+from monitor.recordings.readers import read_recording
 
 SHOE, BELT = leg("footL", 12.0), trunk("pelvis", 12.0)
 
@@ -23,7 +23,7 @@ SHOE, BELT = leg("footL", 12.0), trunk("pelvis", 12.0)
 def save_csv(path: Path, chunk: ImuChunk = SHOE, unit: float = 1.0) -> Path:
     assert chunk.gyr_rads is not None
     rows = np.column_stack((chunk.t_s, chunk.acc_ms2 * unit, chunk.gyr_rads))
-    np.savetxt(path, rows, delimiter=",", header=",".join(HEADER), comments="", fmt="%.9g")
+    np.savetxt(path, rows, delimiter=",", header=",".join(IMU_CSV_HEADER), comments="", fmt="%.9g")
     return path
 
 
@@ -46,8 +46,8 @@ def save_npz(path: Path, **changes: object) -> Path:
 
 def samples(path: Path, **options: object) -> dict[str, ImuChunk]:
     """What the packets of a recording carry, in session time."""
-    recording = read(path, **options)
-    streams = {s.name: Stream(s, SENSORS[s.kind]) for s in recording.settings.sensors}
+    recording = read_recording(path, **options)
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
     parts: dict[str, list[ImuChunk]] = {}
     for packet in recording.packets():
         for item in streams[packet.sensor].push(packet):
@@ -75,7 +75,7 @@ def test_an_npz_comes_through_scaled_with_the_runner_and_without_the_truth(tmp_p
     assert set(got) == {"footL", "pelvis"}
     assert got["footL"].t_s == pytest.approx(np.arange(2400) / 200, abs=2e-6)
     assert got["footL"].acc_ms2 == pytest.approx(SHOE.acc_ms2, abs=0.0051)
-    settings = read(path).settings
+    settings = read_recording(path).settings
     assert settings.runner.mass_kg == 70.0
     assert settings.runner.height_m is None
     assert [s.placement for s in settings.sensors] == [Placement.FOOT, Placement.PELVIS]
@@ -84,14 +84,16 @@ def test_an_npz_comes_through_scaled_with_the_runner_and_without_the_truth(tmp_p
 def test_truth_in_an_archive_changes_nothing(tmp_path: Path) -> None:
     plain = save_npz(tmp_path / "a.npz", step_ic_t=None)
     told = save_npz(tmp_path / "b.npz", step_ic_t=np.array(["junk"]), ref_footpitchL_deg=np.ones(3))
-    assert [p.payload for p in read(plain).packets()] == [p.payload for p in read(told).packets()]
+    assert [p.payload for p in read_recording(plain).packets()] == [
+        p.payload for p in read_recording(told).packets()
+    ]
 
 
 def test_the_treadmill_is_only_read_when_asked_for(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "run.npz")
-    assert all(s.placement is not Placement.POD for s in read(path).settings.sensors)
-    recording = read(path, with_speed=True)
-    stream = Stream(recording.settings.sensors[-1], SENSORS["plain"])
+    assert all(s.placement is not Placement.POD for s in read_recording(path).settings.sensors)
+    recording = read_recording(path, with_speed=True)
+    stream = SensorStream(recording.settings.sensors[-1], DEVICES["plain"])
     readings = [r for p in recording.packets() if p.sensor == "treadmill" for r in stream.push(p)]
     assert readings[:2] == [
         Reading("treadmill", 0.0, "speed_mps", 2.5),
@@ -103,19 +105,23 @@ def test_the_treadmill_is_only_read_when_asked_for(tmp_path: Path) -> None:
 def test_placement_and_side_choose_among_the_sensors(tmp_path: Path) -> None:
     in_g = SHOE.acc_ms2 / GRAVITY_MS2
     path = save_npz(tmp_path / "run.npz", left_ankle_acc_g=in_g, left_hip_acc_g=in_g)
-    assert [s.name for s in read(path).settings.sensors] == ["footL", "ankleL", "hipL"]
-    assert [s.name for s in read(path, "ankle").settings.sensors] == ["ankleL"]
-    assert [s.name for s in read(path, None, "left").settings.sensors] == ["footL", "ankleL", "hipL"]
+    assert [s.name for s in read_recording(path).settings.sensors] == ["footL", "ankleL", "hipL"]
+    assert [s.name for s in read_recording(path, "ankle").settings.sensors] == ["ankleL"]
+    assert [s.name for s in read_recording(path, None, "left").settings.sensors] == [
+        "footL",
+        "ankleL",
+        "hipL",
+    ]
     with pytest.raises(ConfigError, match="the file has ankle, foot, hip"):
-        read(path, "shank")
+        read_recording(path, "shank")
 
 
 def test_a_foot_of_unknown_side_takes_the_side_that_is_given(tmp_path: Path) -> None:
     path = save_npz(
         tmp_path / "a.npz", footL_acc=None, footL_gyro=None, foot_acc=SHOE.acc_ms2, foot_gyro=SHOE.gyr_rads
     )
-    assert read(path).settings.sensors[0].side is None
-    assert read(path, "foot", "right").settings.sensors[0].side is Side.RIGHT
+    assert read_recording(path).settings.sensors[0].side is None
+    assert read_recording(path, "foot", "right").settings.sensors[0].side is Side.RIGHT
 
 
 def test_two_axes_of_a_sacrum_are_enough(tmp_path: Path) -> None:
@@ -127,7 +133,7 @@ def test_two_axes_of_a_sacrum_are_enough(tmp_path: Path) -> None:
         sacrum_acc_vert_clipped_g=up,
         sacrum_acc_ap_g=ahead,
     )
-    (sensor,) = read(path).settings.sensors
+    (sensor,) = read_recording(path).settings.sensors
     assert sensor.placement is Placement.PELVIS
 
 
@@ -135,7 +141,7 @@ def test_samples_that_are_not_numbers_become_one_gap(tmp_path: Path) -> None:
     acc = SHOE.acc_ms2.copy()
     acc[1200:1300, 1] = np.nan
     path = save_csv(tmp_path / "run.csv", ImuChunk("x", SHOE.t_s, acc, SHOE.gyr_rads))
-    recording = read(path, "foot", "left")
+    recording = read_recording(path, "foot", "left")
     session = Session(recording.settings)
     records = [r for p in recording.packets() for r in session.push(p)] + session.finish()
     assert [r for r in records if isinstance(r, Gap)] == [
@@ -151,7 +157,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-HEAD = ",".join(HEADER) + "\n"
+HEAD = ",".join(IMU_CSV_HEADER) + "\n"
 ROW = "0.01,0,0,9.8,0,0,0\n"
 BAD_CSV = {
     "empty": ("", "is empty"),
@@ -172,7 +178,7 @@ def test_a_bad_csv_gives_one_clear_line(name: str, tmp_path: Path) -> None:
     text, message = BAD_CSV[name]
     path = write(tmp_path / "bad.csv", text)
     with pytest.raises(InputError) as caught:
-        read(path, "foot", "left")
+        read_recording(path, "foot", "left")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(str(path))
@@ -183,22 +189,22 @@ def test_a_bad_csv_gives_one_clear_line(name: str, tmp_path: Path) -> None:
 )
 def test_acceleration_in_g_or_milli_g_is_refused(unit: float, shown: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=shown):
-        read(save_csv(tmp_path / "run.csv", unit=unit), "foot", "left")
+        read_recording(save_csv(tmp_path / "run.csv", unit=unit), "foot", "left")
 
 
 def test_angular_rate_in_degrees_is_refused(tmp_path: Path) -> None:
     assert SHOE.gyr_rads is not None
     fast = ImuChunk("x", SHOE.t_s, SHOE.acc_ms2, np.degrees(SHOE.gyr_rads))
     with pytest.raises(InputError, match="give it in rad/s"):
-        read(save_csv(tmp_path / "run.csv", fast), "foot", "left")
+        read_recording(save_csv(tmp_path / "run.csv", fast), "foot", "left")
 
 
 def test_a_foot_without_a_gyroscope_is_refused(tmp_path: Path) -> None:
     rows = "".join(f"{k / 100},0,0,9.8\n" for k in range(100))
-    path = write(tmp_path / "run.csv", ",".join(HEADER[:4]) + "\n" + rows)
-    assert read(path, "pelvis").count == 10
+    path = write(tmp_path / "run.csv", ",".join(IMU_CSV_HEADER[:4]) + "\n" + rows)
+    assert read_recording(path, "pelvis").count == 10
     with pytest.raises(InputError, match="needs a gyroscope"):
-        read(path, "foot")
+        read_recording(path, "foot")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +219,7 @@ def test_wearing_that_makes_no_sense_is_the_operators_mistake(
     placement: str | None, side: str | None, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        read(save_csv(tmp_path / "run.csv"), placement, side)
+        read_recording(save_csv(tmp_path / "run.csv"), placement, side)
 
 
 BAD_NPZ: dict[str, tuple[dict[str, object], str]] = {
@@ -233,7 +239,7 @@ BAD_NPZ: dict[str, tuple[dict[str, object], str]] = {
 def test_a_bad_npz_gives_one_clear_line(name: str, tmp_path: Path) -> None:
     changes, message = BAD_NPZ[name]
     with pytest.raises(InputError) as caught:
-        read(save_npz(tmp_path / "bad.npz", **changes))
+        read_recording(save_npz(tmp_path / "bad.npz", **changes))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -250,7 +256,7 @@ def test_what_is_not_a_file_of_ours_is_told_apart(tmp_path: Path) -> None:
         "cut.npz": "is damaged or not an .npz",
     }.items():
         with pytest.raises(InputError, match=message):
-            read(tmp_path / name, "foot")
+            read_recording(tmp_path / name, "foot")
     for name, content in {
         "a.mp3": b"x",
         "a.npz": b"",
@@ -260,7 +266,7 @@ def test_what_is_not_a_file_of_ours_is_told_apart(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError):
-            read(tmp_path / name)
+            read_recording(tmp_path / name)
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
     with pytest.raises(InputError, match="is not text"):
-        read(tmp_path / "binary.csv", "foot")
+        read_recording(tmp_path / "binary.csv", "foot")

@@ -14,7 +14,7 @@ from dsp.types import Placement, Side
 from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
-from monitor.recordings.tape import MOST_WAITING, Tape, TapeHeader, TapeReader, finish_abandoned
+from monitor.recordings.tape import MOST_PACKETS_WAITING, Tape, TapeHeader, TapeReader, finish_abandoned
 
 HEADER = TapeHeader(
     "2026-01-01T07-00-00-me",
@@ -146,7 +146,7 @@ def test_a_full_disk_loses_nothing_that_was_stored_and_writing_goes_on_when_ther
 
 def test_what_memory_cannot_hold_is_a_counted_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.recordings.tape.MOST_WAITING", 50)
-    assert MOST_WAITING > 50
+    assert MOST_PACKETS_WAITING > 50
     tape, sent = Tape(tmp_path / "a.tape", HEADER), packets(80)
     for packet in sent:
         tape.append(packet)

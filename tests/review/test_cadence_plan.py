@@ -10,33 +10,34 @@ import pytest
 
 from dsp.cueing.baseline import Baseline
 from dsp.types import CueKind
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
 from monitor.pipeline.session import Session
-from monitor.review import cadence_plan as plan
-from monitor.review.cadence_plan import Coached, Plan
-from monitor.simulation.drifting_runner import bouts, coached
-from monitor.simulation.simulated_runner import Radio, worn_in
-from monitor.storage.store import SessionInfo, Store
+from monitor.review import cadence_plan
+from monitor.simulation.drifting_runner import bouts, coached_settings
+from monitor.simulation.simulated_runner import RadioModel, worn_in
+from monitor.storage.plan_file import Plan, PlannedRun, plan_file, read_plan, write_plan
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from tests.coached_runner import OWN_SPM, SENSORS, cues, known, noisy, running, seconds
 
 TODAY = datetime.date(2026, 3, 20)
 
 
-def run(number: int, availability: float = 1.0, off_s: int = 0, off_in_s: int = 0) -> Coached:
-    return Coached(
+def run(number: int, cue_share: float = 1.0, off_s: int = 0, off_in_s: int = 0) -> PlannedRun:
+    return PlannedRun(
         session=f"s{number}",
         started_utc=f"2026-03-{number + 1:02d}T07:00:00+00:00",
-        availability=availability,
+        cue_share=cue_share,
         off_s=off_s,
         off_in_s=off_in_s,
     )
 
 
-def after(*runs: Coached) -> float:
-    return Plan(runs=runs).availability()
+def after(*runs: PlannedRun) -> float:
+    return cadence_plan.cue_share(Plan(runs=runs))
 
 
 def test_cues_fade_run_by_run_to_silent_probes() -> None:
@@ -60,18 +61,18 @@ def test_the_increase_ramps_by_the_week_since_the_first_coached_run() -> None:
 
 
 def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
-    made = plan.coaching(
+    made = cadence_plan.coach_settings(
         Plan(baseline=known().to_dict(), runs=tuple(run(k) for k in range(5))),
         CoachSettings(cues=CueSettings(warm_up_s=60.0)),
         TODAY,
         seed=4,
     )
-    assert (made.week, made.availability, made.seed, made.cues.warm_up_s) == (3, 0.5, 4, 60.0)
+    assert (made.week, made.cue_share, made.seed, made.cues.warm_up_s) == (3, 0.5, 4, 60.0)
     assert made.baseline == known().to_dict()
-    always = plan.coaching(
+    always = cadence_plan.coach_settings(
         Plan(runs=(run(0),) * 9), CoachSettings(cues=CueSettings(plan="always")), TODAY, 0
     )
-    assert always.availability == 1
+    assert always.cue_share == 1
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def kept(store: Store, name: str, records: list[Out], settings: SessionSettings)
     store.begin(
         SessionInfo(
             id=name, athlete="me", title="", started_utc=f"{name[:10]}T07:00:00+00:00",
-            settings=json.dumps(as_json.dump(settings)),
+            settings=json.dumps(json_codec.to_json(settings)),
         )
     )  # fmt: skip
     store.write(name, records)
@@ -99,11 +100,11 @@ def easy_run(minutes: float, seed: int) -> list[Out]:
 def test_a_baseline_is_learned_from_kept_runs_and_each_counts_once(store: Store) -> None:
     learning = SessionSettings(sensors=SENSORS, coach=CoachSettings(cues=CueSettings(on=False)))
     kept(store, "2026-03-01-me", easy_run(18, 1), learning)
-    once = plan.catch_up(Plan(), store, "me")
+    once = cadence_plan.catch_up(Plan(), store, "me")
     kept(store, "2026-03-02-me", easy_run(22, 2), learning)
-    twice = plan.catch_up(once, store, "me")
-    assert plan.catch_up(twice, store, "me") == twice
-    assert plan.catch_up(Plan(), store, "me") == twice
+    twice = cadence_plan.catch_up(once, store, "me")
+    assert cadence_plan.catch_up(twice, store, "me") == twice
+    assert cadence_plan.catch_up(Plan(), store, "me") == twice
     assert twice.seen == ("2026-03-01-me", "2026-03-02-me")
     assert twice.baseline is not None
     baseline = Baseline.from_dict(twice.baseline)
@@ -112,23 +113,21 @@ def test_a_baseline_is_learned_from_kept_runs_and_each_counts_once(store: Store)
     expected = baseline.expect("cadence_spm", 2.8, 0.0)
     assert expected is not None
     assert expected.value == pytest.approx(OWN_SPM, abs=1)
-    assert plan.catch_up(Plan(), store, "somebody else") == Plan()
+    assert cadence_plan.catch_up(Plan(), store, "somebody else") == Plan()
 
 
 def test_a_frozen_baseline_learns_no_more(store: Store) -> None:
-    start = plan.frozen(Plan(baseline=known(minutes=12, runs=1).to_dict()))
+    start = cadence_plan.frozen_plan(Plan(baseline=known(minutes=12, runs=1).to_dict()))
     kept(store, "2026-03-03-me", easy_run(30, 3), SessionSettings(sensors=SENSORS, coach=CoachSettings()))
-    now = plan.catch_up(start, store, "me")
+    now = cadence_plan.catch_up(start, store, "me")
     assert now.baseline is not None
     assert Baseline.from_dict(now.baseline).lines["cadence_spm"].seconds == 720
     with pytest.raises(StoreError, match="nothing has been learned"):
-        plan.frozen(Plan())
+        cadence_plan.frozen_plan(Plan())
 
 
 def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> None:
-    coach = CoachSettings(
-        cues=CueSettings(warm_up_s=0), baseline=known().to_dict(), week=2, availability=0.0
-    )
+    coach = CoachSettings(cues=CueSettings(warm_up_s=0), baseline=known().to_dict(), week=2, cue_share=0.0)
     settings = SessionSettings(sensors=SENSORS, coach=coach)
     session = Session(settings)
     assert session._coach is not None
@@ -137,26 +136,26 @@ def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> Non
         [running(), *seconds([*noisy(target, 600, seed=4), *noisy(target - 12, 600, seed=5)])]
     )
     kept(store, "2026-03-04-me", records, settings)
-    (made,) = plan.catch_up(Plan(baseline=known().to_dict()), store, "me").runs
-    assert made.availability == 0
+    (made,) = cadence_plan.catch_up(Plan(baseline=known().to_dict()), store, "me").runs
+    assert made.cue_share == 0
     assert made.off_s == pytest.approx(1180, abs=25)
     assert made.off_in_s / made.off_s == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
-    path = plan.plan_file(tmp_path, "Ana  Maria")
-    assert plan.read(path) == Plan()
+    path = plan_file(tmp_path, "Ana  Maria")
+    assert read_plan(path) == Plan()
     made = Plan(baseline=known().to_dict(), seen=("a",), runs=(run(1),))
-    plan.write(path, made)
-    assert plan.read(path) == made
+    write_plan(path, made)
+    assert read_plan(path) == made
     path.write_text('{"baseline": {"format": 9}}')
     with pytest.raises(StoreError, match="--relearn"):
-        plan.read(path)
+        read_plan(path)
 
 
 def test_the_demo_shows_a_drift_its_cue_and_its_answer() -> None:
-    recording = worn_in(bouts(90), Radio())
-    session = Session(coached(recording.settings))
+    recording = worn_in(bouts(90), RadioModel())
+    session = Session(coached_settings(recording.settings))
     records = [r for packet in recording.packets() for r in session.push(packet)] + session.finish()
     said = [c for c in cues(records) if c.kind is not CueKind.NOTICE]
     assert [c.kind for c in said] == [CueKind.CORRECT, CueKind.CONFIRM]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import STRIDE_S, leg
+from dsp.simulation.runner import SIMULATED_STRIDE_S, leg
 
 
 def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
@@ -36,9 +36,9 @@ def test_a_recording_becomes_one_row_per_step(shoes: Path, tmp_path: Path) -> No
     rows = list(csv.DictReader((tmp_path / "steps.csv").read_text().splitlines()))
     assert list(rows[0])[:5] == ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
     assert {r["side"] for r in rows} == {"L", "R"}
-    assert abs(len(rows) - 14 / STRIDE_S * 2) < 4
+    assert abs(len(rows) - 14 / SIMULATED_STRIDE_S * 2) < 4
     cadence = [float(r["cadence_spm"]) for r in rows if r["cadence_spm"]]
-    assert np.allclose(cadence, 120 / STRIDE_S, atol=2)
+    assert np.allclose(cadence, 120 / SIMULATED_STRIDE_S, atol=2)
     assert all(r["shank_deg"] == "" for r in rows)
 
 

@@ -14,16 +14,17 @@ import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
 from monitor.core.session_settings import SessionSettings
-from monitor.review import splits as parts
-from monitor.review.block_statistics import Part, difference, mean
-from monitor.review.compare import _trend, compare, trends
-from monitor.review.feedback_text import words
-from monitor.review.report import build, review
+from monitor.review import splits
+from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
+from monitor.review.compare import _trend, compare_sessions, metric_trends
+from monitor.review.feedback_text import feedback
+from monitor.review.report import build_review, session_review
 from monitor.simulation.simulated_runner import hills
-from monitor.storage.import_recording import keep
-from monitor.storage.session_data import Column, Run, Stretch, load
-from monitor.storage.store import Note, SessionInfo, StepColumns, Store
-from monitor.web.review_file import page
+from monitor.storage.import_recording import import_recording
+from monitor.storage.session_data import MetricColumn, SessionData, Stretch, load_session
+from monitor.storage.session_info import Note, SessionInfo, StepColumns
+from monitor.storage.store import Store
+from monitor.web.review_file import review_html
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NO_STEPS = StepColumns(np.array([], dtype="U1"), np.array([]), np.array([]), {})
@@ -39,12 +40,12 @@ def noise(n: int, sd: float = 1.0) -> Array:
     return out
 
 
-def a_run(seconds: int = 2400, **columns: Any) -> Run:
+def a_run(seconds: int = 2400, **columns: Any) -> SessionData:
     """Running all the time; columns by metric, a number means everywhere."""
     made = {}
     for name, value in columns.items():
         values = np.full(seconds, float(value)) if np.isscalar(value) else np.asarray(value, dtype=float)
-        made[name] = Column(values, np.full(seconds, 0.5), "foot")
+        made[name] = MetricColumn(values, np.full(seconds, 0.5), "foot")
     info = SessionInfo(
         id="2026-11-24T12-00-00-me",
         athlete="me",
@@ -52,7 +53,7 @@ def a_run(seconds: int = 2400, **columns: Any) -> Run:
         started_utc=NOON.isoformat(),
         duration_s=seconds - 1.0,
     )
-    return Run(
+    return SessionData(
         info=info,
         settings=SessionSettings(),
         t_s=np.arange(seconds, dtype=float),
@@ -68,7 +69,7 @@ def a_run(seconds: int = 2400, **columns: Any) -> Run:
 def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:
     hits = 0
     for _ in range(200):
-        found = mean(5 + noise(900), np.ones(900, dtype=bool))
+        found = block_mean(5 + noise(900), np.ones(900, dtype=bool))
         assert found is not None
         assert found.half is not None
         hits += abs(found.value - 5) <= found.half
@@ -79,10 +80,10 @@ def test_a_faster_day_is_no_change_and_a_change_on_a_faster_day_is_found() -> No
     slow, fast = 2.8 + 0.2 * RNG.random(1800), 2.9 + 0.25 * RNG.random(1800)
     everywhere = np.ones(1800, dtype=bool)
     flat = np.zeros(1800)
-    a = Part(160 + 10 * (slow - 2.8) + noise(1800), slow, flat, everywhere)
-    same = Part(160 + 10 * (fast - 2.8) + noise(1800), fast, flat, everywhere)
+    a = ComparedSeconds(160 + 10 * (slow - 2.8) + noise(1800), slow, flat, everywhere)
+    same = ComparedSeconds(160 + 10 * (fast - 2.8) + noise(1800), fast, flat, everywhere)
     quicker = dataclasses.replace(same, value=same.value + 5)
-    none, some = difference(a, same), difference(a, quicker)
+    none, some = matched_difference(a, same), matched_difference(a, quicker)
     assert none is not None
     assert some is not None
     assert none.half is not None
@@ -93,13 +94,13 @@ def test_a_faster_day_is_no_change_and_a_change_on_a_faster_day_is_found() -> No
 
 def test_what_never_ran_at_the_same_speed_is_not_compared() -> None:
     everywhere, flat = np.ones(600, dtype=bool), np.zeros(600)
-    a = Part(noise(600), np.full(600, 2.5), flat, everywhere)
-    assert difference(a, dataclasses.replace(a, speed_mps=np.full(600, 3.5))) is None
+    a = ComparedSeconds(noise(600), np.full(600, 2.5), flat, everywhere)
+    assert matched_difference(a, dataclasses.replace(a, speed_mps=np.full(600, 3.5))) is None
 
 
 def test_every_kilometre_and_the_rest() -> None:
     run = a_run(900, speed_mps=3.0, cadence_spm=165.0)
-    found = parts.kilometres(run)
+    found = splits.kilometres(run)
     assert [s.name for s in found] == ["1", "2", "3 (part)"]
     assert found[0].where.seconds == pytest.approx(333, abs=1)
     assert sum(s.distance_m for s in found) == pytest.approx(run.distance_m[-1] - run.distance_m[0], abs=4)
@@ -108,11 +109,11 @@ def test_every_kilometre_and_the_rest() -> None:
 # ------------------------------------------------------------------ words
 
 
-def said(run: Run, **more: Any) -> dict[str, Any]:
-    return dict(build(dataclasses.replace(run, **more), NO_STEPS)["words"])
+def said(run: SessionData, **more: Any) -> dict[str, Any]:
+    return dict(build_review(dataclasses.replace(run, **more), NO_STEPS)["words"])
 
 
-def steady(**columns: Any) -> Run:
+def steady(**columns: Any) -> SessionData:
     return a_run(speed_mps=3.0, slope_pct=0.0, **columns)
 
 
@@ -168,7 +169,7 @@ def test_a_run_too_short_gets_no_advice(seconds: int) -> None:
 
 
 def test_nothing_is_ever_a_diagnosis() -> None:
-    source = Path(words.__code__.co_filename).read_text().lower()
+    source = Path(feedback.__code__.co_filename).read_text().lower()
     for claim in ("prevents", "injury risk", "you are injured", "risk of injury", "diagnosis:"):
         assert claim not in source
 
@@ -177,7 +178,7 @@ def test_nothing_is_ever_a_diagnosis() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    report = build(a_run(cadence_spm=157 + noise(2400)), NO_STEPS)
+    report = build_review(a_run(cadence_spm=157 + noise(2400)), NO_STEPS)
     text = " ".join(report["limits"])
     for word in ("Speed:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
         assert word in text
@@ -190,7 +191,9 @@ def test_a_cue_and_its_answer_are_on_the_timeline() -> None:
     cue = Cue(
         1200.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 170.0, "cadence_low", 1203.0
     )
-    report = build(dataclasses.replace(steady(cadence_spm=cadence), bands=[band()], cues=[cue]), NO_STEPS)
+    report = build_review(
+        dataclasses.replace(steady(cadence_spm=cadence), bands=[band()], cues=[cue]), NO_STEPS
+    )
     (shown,) = report["cues"]
     assert shown["answered_s"] == pytest.approx(13, abs=3)
     assert report["coached"]["response"]["cues"] == 1
@@ -206,7 +209,7 @@ def test_a_sensor_that_was_away_is_shaded_and_told() -> None:
     run = dataclasses.replace(
         steady(cadence_spm=165.0), settings=settings, gaps=[Gap("belt", 600.0, 900.0)]
     )
-    report = build(run, NO_STEPS)
+    report = build_review(run, NO_STEPS)
     assert {"kind": "gap", "start_s": 600.0, "end_s": 900.0, "sensor": "belt"} in report["shades"]
     assert any(text.startswith("belt was silent for 5.0 min from minute 10") for text in report["limits"])
 
@@ -217,12 +220,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     folder = tmp_path_factory.mktemp("store")
     made = Store(folder / "gaitcue.db")
     for day, seed in ((0, 7), (2, 8)):
-        keep(made, folder, hills(seed, kilometres=0.5), "me", NOON + datetime.timedelta(days=day))
+        import_recording(
+            made, folder, hills(seed, kilometres=0.5), "me", NOON + datetime.timedelta(days=day)
+        )
     return made
 
 
 def test_a_simulated_run_with_hills_is_reviewed_as_it_was(store: Store) -> None:
-    report = json.loads(json.dumps(review(store, store.sessions()[0].id), allow_nan=False))
+    report = json.loads(json.dumps(session_review(store, store.sessions()[0].id), allow_nan=False))
     tiles = {t["metric"]: t for t in report["tiles"]}
     assert report["session"]["distance_m"] == pytest.approx(558, abs=25)
     assert tiles["cadence_spm"]["v"] == pytest.approx(163, abs=4)
@@ -234,9 +239,9 @@ def test_a_simulated_run_with_hills_is_reviewed_as_it_was(store: Store) -> None:
 
 
 def test_the_page_stands_alone_and_cannot_be_broken_by_a_title(store: Store) -> None:
-    report = review(store, store.sessions()[0].id)
+    report = session_review(store, store.sessions()[0].id)
     report["session"]["title"] = "</script><script>alert(1)</script>"
-    html = page(report)
+    html = review_html(report)
     assert "<script>alert(1)" not in html
     head = html[: html.index('id="plotly"')]
     for outside in ("src=", "https://", "@import", "url(", "fetch("):
@@ -247,11 +252,11 @@ def test_the_page_stands_alone_and_cannot_be_broken_by_a_title(store: Store) -> 
 
 def test_two_runs_are_compared_and_make_a_trend(store: Store) -> None:
     one, two = (info.id for info in reversed(store.sessions()))
-    rows = {r.metric: r for r in compare(store, [one, two])}
+    rows = {r.metric: r for r in compare_sessions(store, [one, two])}
     apart = rows["cadence_spm"].differences[1]
     assert apart is not None
     assert abs(apart.value) < 2.5  # the same runner
-    points = trends(store, "me", 4)["cadence_spm"]
+    points = metric_trends(store, "me", 4)["cadence_spm"]
     assert [p.session for p in points] == [one, two]
     assert points[1].found.value - points[0].found.value == pytest.approx(apart.value, abs=1.5)
 
@@ -262,7 +267,9 @@ def test_a_run_that_shares_no_speed_with_others_is_no_point_of_a_trend() -> None
     )
     other = dataclasses.replace(fast, info=dataclasses.replace(fast.info, id="b"))
     third = dataclasses.replace(other, info=dataclasses.replace(fast.info, id="c"))
-    faster = {"cadence_spm": Column(fast.value("cadence_spm") + 6, fast.columns["cadence_spm"].sd, "foot")}
+    faster = {
+        "cadence_spm": MetricColumn(fast.value("cadence_spm") + 6, fast.columns["cadence_spm"].sd, "foot")
+    }
     third = dataclasses.replace(third, columns={**third.columns, **faster})
     points = {p.session: p.found.value for p in _trend([slow, other, third], "cadence_spm")}
     assert set(points) == {"b", "c"}
@@ -270,7 +277,7 @@ def test_a_run_that_shares_no_speed_with_others_is_no_point_of_a_trend() -> None
 
 
 def test_a_loaded_run_is_what_was_written(store: Store) -> None:
-    run = load(store, store.sessions()[0].id, ["cadence_spm"])
+    run = load_session(store, store.sessions()[0].id, ["cadence_spm"])
     assert set(run.columns) == {"cadence_spm"}
     metrics = store.metrics(run.info.id, ["cadence_spm"])
     assert np.isfinite(run.value("cadence_spm")).sum() == len({m.t_s for m in metrics})
@@ -280,9 +287,9 @@ def test_a_session_in_which_nothing_was_recorded_is_reviewed_too(tmp_path: Path)
     info = SessionInfo(id="x", athlete="me", title="nothing", started_utc=NOON.isoformat())
     with Store(tmp_path / "gaitcue.db") as empty:
         empty.begin(info)
-        report = json.loads(json.dumps(review(empty, "x"), allow_nan=False))
+        report = json.loads(json.dumps(session_review(empty, "x"), allow_nan=False))
         assert "No running was found" in report["limits"][0]
         assert report["tiles"] == []
         empty.end("x", 5.0)
-        assert "too little running" in review(empty, "x")["words"]["well"]["text"]
-        assert trends(empty, "me", 4) == {}
+        assert "too little running" in session_review(empty, "x")["words"]["well"]["text"]
+        assert metric_trends(empty, "me", 4) == {}

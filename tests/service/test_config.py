@@ -10,7 +10,7 @@ import pytest
 from dsp.types import Placement, Side
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
-from monitor.service.config import Config, data_folder, load
+from monitor.service.config import Config, data_folder, load_config
 
 SHIPPED = Path(__file__).parents[2] / "config" / "gaitcue.toml"
 GOOD = """
@@ -32,11 +32,11 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_shipped_file_says_the_defaults_of_the_code() -> None:
-    assert load(SHIPPED, {}) == Config()
+    assert load_config(SHIPPED, {}) == Config()
 
 
 def test_a_good_file_becomes_settings(tmp_path: Path) -> None:
-    config = load(written(tmp_path, GOOD), {})
+    config = load_config(written(tmp_path, GOOD), {})
     assert config.athlete == "ann"
     assert config.runner.height_m == 1.7
     (sensor,) = config.sensor
@@ -44,16 +44,16 @@ def test_a_good_file_becomes_settings(tmp_path: Path) -> None:
 
 
 def test_what_check_config_prints_is_a_file_with_the_same_settings(tmp_path: Path) -> None:
-    config = load(written(tmp_path, GOOD), {})
-    text = toml_text.write(config)
+    config = load_config(written(tmp_path, GOOD), {})
+    text = toml_text.toml_of(config)
     tomllib.loads(text)
-    assert load(written(tmp_path, text), {}) == config
+    assert load_config(written(tmp_path, text), {}) == config
 
 
 def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     text = 'athlet = "ann"\n[runner]\nheight_m = "tall"\n[web]\nport = 99999\n'
     with pytest.raises(ConfigError) as refused:
-        load(written(tmp_path, text), {})
+        load_config(written(tmp_path, text), {})
     said = str(refused.value)
     assert len(refused.value.mistakes) == 3
     assert "athlete" in said  # what was probably meant
@@ -63,18 +63,18 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
 
 def test_an_unknown_device_is_told_with_the_likely_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="rsc"):
-        load(written(tmp_path, GOOD.replace('"rsc"', '"rsk"')), {})
+        load_config(written(tmp_path, GOOD.replace('"rsc"', '"rsk"')), {})
 
 
 def test_a_secret_stands_in_a_file_or_the_environment_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="token"):
-        load(written(tmp_path, '[web]\ntoken = "let-me-in-please"\n'), {})
+        load_config(written(tmp_path, '[web]\ntoken = "let-me-in-please"\n'), {})
     (tmp_path / "t").write_text("let-me-in-please\n")
-    config = load(written(tmp_path, f'[web]\ntoken_file = "{tmp_path / "t"}"\n'), {})
+    config = load_config(written(tmp_path, f'[web]\ntoken_file = "{tmp_path / "t"}"\n'), {})
     assert config.web.token is not None
     assert config.web.token.reveal() == "let-me-in-please"
-    assert "let-me-in" not in repr(config) + toml_text.write(config)
-    given = load(written(tmp_path, ""), {"GAITCUE_WEB_TOKEN": "from-the-environment"})
+    assert "let-me-in" not in repr(config) + toml_text.toml_of(config)
+    given = load_config(written(tmp_path, ""), {"GAITCUE_WEB_TOKEN": "from-the-environment"})
     assert given.web.token is not None
 
 

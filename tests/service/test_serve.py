@@ -14,7 +14,7 @@ from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, supervise
+from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.pipeline.session import Session
@@ -222,7 +222,7 @@ async def test_supervision_waits_longer_each_time_and_starts_over_after_health()
             raise SensorLost("gone")
 
     task = asyncio.create_task(
-        supervise(attempt, lambda _, wait_s: waits.append(wait_s), time, Backoff(jitter=0.0))
+        retry_until_done(attempt, lambda _, wait_s: waits.append(wait_s), time, Backoff(jitter=0.0))
     )
     await time.run(600.0)
     await task
@@ -235,4 +235,4 @@ async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
         raise ConfigError("no such adapter")
 
     with pytest.raises(ConfigError):
-        await supervise(attempt, lambda *_: None, MadeUpTime())
+        await retry_until_done(attempt, lambda *_: None, MadeUpTime())

@@ -15,8 +15,8 @@ from monitor.simulation.coaching_trial import (
     TREADMILL,
     Ground,
     Habits,
-    Runner,
     Score,
+    TrialRunner,
     simulate,
 )
 from monitor.simulation.cue_rules import Dwell, FixedBand, Proportional, Quanta
@@ -57,7 +57,7 @@ def test_ours_speaks_without_cause_more_rarely_than_any_other_rule(name: str) ->
 
 
 def test_the_twin_scatters_as_it_says() -> None:
-    runner = Runner(Ground(name="g", sd_spm=2.7), Habits(), seed=1)
+    runner = TrialRunner(Ground(name="g", sd_spm=2.7), Habits(), seed=1)
     values = []
     for t in range(1, 20_000):
         values += [
@@ -72,7 +72,7 @@ def test_the_twin_scatters_as_it_says() -> None:
 
 def test_a_twin_that_is_spoken_to_comes_back_and_one_that_is_not_stays_away_longer() -> None:
     def away(hears: bool) -> int:
-        runner, out = Runner(TREADMILL, Habits(lapses=30, heeds=1.0), seed=2), 0
+        runner, out = TrialRunner(TREADMILL, Habits(lapses=30, heeds=1.0), seed=2), 0
         for t in range(1, 7200):
             runner.second(float(t))
             out += runner.lapsed_s is not None

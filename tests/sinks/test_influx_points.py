@@ -23,12 +23,12 @@ from dsp.types import (
     Side,
     Step,
 )
-from monitor.core.json_codec import KINDS
-from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.sinks.influx.line_protocol import Point, Value, lines
+from monitor.core.json_codec import RECORD_KINDS
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
 from monitor.sinks.influx.points import note_points, points
-from monitor.sinks.influx.schema import BANDED, SCHEMA, markdown
-from monitor.storage.store import Note, SessionInfo
+from monitor.sinks.influx.schema import BANDED, INFLUX_SCHEMA, markdown
+from monitor.storage.session_info import Note, SessionInfo
 
 INFO = SessionInfo(
     id="2026-01-01T00-00-00-ann", athlete="Ann B", title="easy", started_utc="2026-01-01T00:00:00+00:00"
@@ -45,7 +45,7 @@ ONE_OF_EACH: tuple[Out, ...] = (
     *(Band(7, name, 170, 165.0, 180, "warming up") for name in BANDED),
     *(Metric(8, None, Estimate(name, 166, 1.0, "foot")) for name in BANDED),
     Cue(8, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 158, 168.0, "quicker", 12.0, why="low"),
-    SensorStatus(9, "left foot", Link.STREAMING, "streams", 90, 10, 208, 0.0, 71, 1.5, 12.0),
+    SensorStatus(9, "left foot", LinkState.STREAMING, "streams", 90, 10, 208, 0.0, 71, 1.5, 12.0),
     SinkStatus(10, "influx", True, "up to date", 4, 0, 2),
     SessionEnded(INFO.id, 11, "the input ended"),
 )  # fmt: skip
@@ -53,12 +53,12 @@ KIND = {float: "float", int: "int", bool: "bool", str: "string"}
 
 
 def test_every_kind_of_record_makes_a_point() -> None:
-    assert {type(record) for record in ONE_OF_EACH} == set(KINDS.values())
+    assert {type(record) for record in ONE_OF_EACH} == set(RECORD_KINDS.values())
     assert len(points(INFO, ONE_OF_EACH)) == len(ONE_OF_EACH)
 
 
 def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
-    schema = {m.name: m for m in SCHEMA}
+    schema = {m.name: m for m in INFLUX_SCHEMA}
     seen, fields = set(), set()
     pain = [Note(1, "pain", None, 4.0, "left calf", "2026-01-02T00:00:00+00:00")]
     for point in points(INFO, ONE_OF_EACH) + note_points(INFO, pain):
@@ -70,7 +70,9 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
             assert value is None or KIND[type(value)] == kinds[name], name
             fields.add((point.measurement, name))
     assert seen == set(schema)
-    assert fields == {(m.name, f.name) for m in SCHEMA for f in m.fields}, "a field that nothing writes"
+    assert fields == {(m.name, f.name) for m in INFLUX_SCHEMA for f in m.fields}, (
+        "a field that nothing writes"
+    )
 
 
 def test_every_metric_is_stored_where_the_table_says_it_is_given() -> None:
@@ -107,12 +109,14 @@ def test_a_run_has_one_point_of_its_own_that_its_end_completes() -> None:
 
 
 def test_a_value_that_is_not_known_is_not_sent() -> None:
-    text = lines(points(INFO, [Metric(1.0, Side.LEFT, Estimate("contact_ms", 240.0, math.nan, "foot"))]))
+    text = protocol_lines(
+        points(INFO, [Metric(1.0, Side.LEFT, Estimate("contact_ms", 240.0, math.nan, "foot"))])
+    )
     assert text == (
         b'second,athlete=Ann\\ B,session=2026-01-01T00-00-00-ann,side=L '
         b't_s=1.0,contact_ms=240.0,contact_ms_how="foot" 1767225601000000000'
     )  # fmt: skip
-    assert lines([Point("x", {}, {"a": None, "b": math.inf}, 0)]) == b""
+    assert protocol_lines([Point("x", {}, {"a": None, "b": math.inf}, 0)]) == b""
 
 
 WORD = st.text(
@@ -138,7 +142,7 @@ def test_lines_are_those_of_the_client_library(tags: dict[str, str], values: dic
     for name, value in values.items():
         theirs = theirs.field(name, value)
     expected = theirs.time(5).to_line_protocol()
-    ours = lines([Point("step x,y", tags, dict(sorted(values.items())), 5)]).decode()
+    ours = protocol_lines([Point("step x,y", tags, dict(sorted(values.items())), 5)]).decode()
     assert _floats(ours) == _floats(expected)
 
 
@@ -149,6 +153,6 @@ def _floats(line: str) -> str:
 
 def test_the_documentation_names_every_field() -> None:
     text = markdown()
-    for measurement in SCHEMA:
+    for measurement in INFLUX_SCHEMA:
         for field in measurement.fields:
             assert f"`{field.name.removeprefix(field.of)}`" in text or f"| {field.name} |" in text

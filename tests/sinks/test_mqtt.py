@@ -16,14 +16,15 @@ import pytest
 from dsp.metrics import METRICS
 from dsp.types import Activity, ActivityChange, Cue, CueKind, Estimate, Fault, Metric, Side
 from monitor.core.channel import Channel
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import IN_FLIGHT, MqttSettings
-from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from tests.broker import Broker, Listener, listening
 
 STARTED = SessionStarted(
@@ -91,7 +92,7 @@ class Run:
         self.store = store
         self.records: Channel[Out] = Channel(10_000)
         store.skip_history("mqtt")
-        self.sink = MqttSink(settings, store, STARTED, RealTime(), PARAMS, QUICK)
+        self.sink = MqttSink(settings, store, STARTED, SystemClock(), PARAMS, QUICK)
         store.write(STARTED.session, [STARTED])
 
     async def tell(self, *records: Out) -> None:
@@ -111,7 +112,7 @@ class Run:
         """Wait until its status says so."""
         async with asyncio.timeout(60):
             while True:
-                news = self.sink.news(1.0)
+                news = self.sink.report(1.0)
                 if news is not None and not news.ok and words in news.text:
                     return news.text
                 await asyncio.sleep(0.02)
@@ -273,7 +274,7 @@ async def test_a_broker_that_is_not_there_is_told(broker: Broker, store: Store) 
 
 
 async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker, store: Store) -> None:
-    streaming = SensorStatus(1.0, "left shoe", Link.STREAMING, "streaming", battery_pct=80.0)
+    streaming = SensorStatus(1.0, "left shoe", LinkState.STREAMING, "streaming", battery_pct=80.0)
     topics = ("gait/ann/#", "homeassistant/#")
     async with (
         listening(broker, "homeassistant", *topics) as heard,

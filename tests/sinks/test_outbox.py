@@ -15,8 +15,9 @@ from monitor.core.errors import ConfigError, SinkError, SinkRefused
 from monitor.core.records import Out
 from monitor.core.retry import Backoff
 from monitor.sinks.outbox import Outbox, OutboxParams
-from monitor.sinks.protocol import Telling
-from monitor.storage.store import SessionInfo, Store, Waiting
+from monitor.sinks.protocol import ReportsStatus
+from monitor.storage.session_info import SessionInfo, WaitingRecord
+from monitor.storage.store import Store
 
 SESSION = "2026-01-01T00-00-00-me"
 QUICK = OutboxParams(limit=4, backoff=Backoff(first_s=0.5, longest_s=0.5, jitter=0))
@@ -49,7 +50,7 @@ class FarEnd:
         self._answers = iter(answers)
         self._late = late
 
-    async def deliver(self, batch: Sequence[Waiting]) -> None:
+    async def deliver(self, batch: Sequence[WaitingRecord]) -> None:
         self.largest = max(self.largest, len(batch))
         error = next(self._answers, None)
         if error is not None and not self._late:
@@ -130,7 +131,7 @@ async def test_what_is_refused_is_set_aside_with_its_reason_and_the_rest_arrives
     assert sorted(far.got) == [row for row in range(1, 21) if row not in far.bad]
     aside = await asyncio.to_thread(store.quarantined, "far")
     assert aside == [(row, SESSION, "field type conflict") for row in (3, 4, 17)]
-    news = sink.news(5.0)
+    news = sink.report(5.0)
     assert news is not None
     assert (news.ok, news.dropped, news.t_s) == (False, 3, 5.0)
 
@@ -191,15 +192,15 @@ async def test_an_end_that_wants_no_history_gets_none_but_all_that_comes_after(s
 
 async def test_news_is_told_when_it_changes_and_once_a_minute(store: Store) -> None:
     sink = outbox(store, FarEnd())
-    assert isinstance(sink, Telling)
-    assert sink.news(0.0) is not None
-    assert sink.news(1.0) is None
+    assert isinstance(sink, ReportsStatus)
+    assert sink.report(0.0) is not None
+    assert sink.report(1.0) is None
     await sink.run(nothing())
-    news = sink.news(2.0)
+    news = sink.report(2.0)
     assert news is not None
     assert news.ok
     sink._time.t_s += 61.0  # type: ignore[attr-defined]
-    assert sink.news(62.0) is not None
+    assert sink.report(62.0) is not None
 
 
 def test_records_of_a_forgotten_session_are_not_set_aside_any_more(store: Store) -> None:

@@ -12,16 +12,16 @@ import pytest
 from aiohttp import web
 
 from monitor.core.errors import ConfigError
-from monitor.core.records import Link, Out, SensorStatus
+from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.secret import Secret
-from monitor.sinks.protocol import Telling
-from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, phrases
+from monitor.sinks.protocol import ReportsStatus
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, push_phrases
 from monitor.sinks.push.apprise import Services
 from monitor.sinks.push.ntfy import MESSAGE_BYTES, Ntfy, NtfySettings, shortened
-from monitor.sinks.push.sink import Post, Push
+from monitor.sinks.push.sink import Post, PushSink
 
 ALERT = Alert("drift", 200.0, 320.0, "Weiter neben dem Ziel – Ümläute", "Tritt schneller", 4)
-phrases("en")  # read before there is a loop to block
+push_phrases("en")  # read before there is a loop to block
 imghdr = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
@@ -85,17 +85,17 @@ async def server() -> AsyncIterator[Server]:
         yield made
 
 
-def push(post: Post, time: MadeUp) -> Push:
-    return Push("ntfy", Alerts(AlertSettings(), "2026-11-25T12:00:00+00:00"), post, time, lambda: 0.5)
+def push(post: Post, time: MadeUp) -> PushSink:
+    return PushSink("ntfy", Alerts(AlertSettings(), "2026-11-25T12:00:00+00:00"), post, time, lambda: 0.5)
 
 
 def ntfy(server: Server, **more: object) -> Ntfy:
     return Ntfy(NtfySettings(topic="run-1", server=server.url, **more))  # type: ignore[arg-type]
 
 
-def state(sink: Push) -> tuple[bool, str]:
-    assert isinstance(sink, Telling)
-    news = sink.news(1.0)
+def state(sink: PushSink) -> tuple[bool, str]:
+    assert isinstance(sink, ReportsStatus)
+    news = sink.report(1.0)
     assert news is not None
     return news.ok, news.text
 
@@ -174,8 +174,8 @@ async def _once(batches: Sequence[list[Out]]) -> AsyncIterator[list[Out]]:
 
 
 async def test_records_that_lay_too_long_make_no_push(server: Server) -> None:
-    lost = SensorStatus(100.0, "shoe", Link.SILENT, "", silent_s=60.0)
-    later = SensorStatus(300.0, "belt", Link.STREAMING, "")
+    lost = SensorStatus(100.0, "shoe", LinkState.SILENT, "", silent_s=60.0)
+    later = SensorStatus(300.0, "belt", LinkState.STREAMING, "")
     sink = push(ntfy(server).post, MadeUp())
     await sink.run(_once([[lost, later]]))  # both came when the channel was free again
     assert server.got == []

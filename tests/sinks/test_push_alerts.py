@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
-from monitor.core.records import Link, Out, SensorStatus
-from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_m, phrases
-from monitor.storage.store import SessionInfo, Store
+from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_m, push_phrases
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
 NOON = "2026-11-25T12:00:00+00:00"
 BAND = Band(0.0, "cadence_spm", 172.0, 168.0, 178.0)
@@ -55,7 +56,9 @@ def test_in_band_nothing_is_pushed_although_a_cue_was_given() -> None:
 
 
 def test_a_sensor_is_told_lost_after_a_minute_and_says_what_goes_on() -> None:
-    silent = [SensorStatus(t, "left shoe", Link.SILENT, "", silent_s=t) for t in (55.0, 60.0, 65.0, 70.0)]
+    silent = [
+        SensorStatus(t, "left shoe", LinkState.SILENT, "", silent_s=t) for t in (55.0, 60.0, 65.0, 70.0)
+    ]
     (alert,) = told(list(silent))
     assert (alert.kind, alert.t_s, alert.priority) == ("sensor_lost", 60.0, 4)
     assert alert.text.startswith("left shoe has been silent for 60 s")
@@ -65,7 +68,7 @@ def test_a_sensor_is_told_lost_after_a_minute_and_says_what_goes_on() -> None:
 def test_downhill_counts_only_what_the_level_would_not_have_cost() -> None:
     level = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.0])]
     downhill = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.5])]
-    limit = AlertSettings(downhill_mps=150.0)
+    limit = AlertSettings(downhill_speed_loss_mps=150.0)
     assert told(level, limit) == []
     assert told(downhill) == []  # no limit is set
     (alert,) = told(downhill, limit)
@@ -96,7 +99,7 @@ def test_nothing_rings_in_quiet_hours_which_may_reach_over_midnight() -> None:
     assert hours == [0, 1, 2, 3, 4, 5, 6, 22, 23]
     now = datetime.datetime.fromisoformat(NOON).astimezone()
     here = AlertSettings(quiet_from=f"{now:%H:%M}", quiet_to=f"{now + datetime.timedelta(minutes=2):%H:%M}")
-    lost = [SensorStatus(t, "shoe", Link.SILENT, "", silent_s=99.0) for t in (10.0, 130.0)]
+    lost = [SensorStatus(t, "shoe", LinkState.SILENT, "", silent_s=99.0) for t in (10.0, 130.0)]
     assert [a.t_s for a in told(list(lost), here)] == [130.0]
 
 
@@ -108,7 +111,7 @@ def test_wrong_hours_are_told_with_what_is_right() -> None:
 
 
 def test_every_language_has_every_push() -> None:
-    assert phrases("de").keys() == phrases("en").keys()
-    lost = [SensorStatus(60.0, "Schuh", Link.SILENT, "", silent_s=60.0)]
+    assert push_phrases("de").keys() == push_phrases("en").keys()
+    lost = [SensorStatus(60.0, "Schuh", LinkState.SILENT, "", silent_s=60.0)]
     (alert,) = told(list(lost), AlertSettings(language="de"))
     assert alert.text == "Schuh schweigt seit 60 s. Was ihn braucht, fehlt; der Rest läuft weiter."

@@ -17,12 +17,12 @@ from fastapi.testclient import TestClient
 from dsp.simulation.runner import trunk
 from dsp.types import ImuChunk, Placement, Step
 from monitor.core.http_access import WebSettings
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet, Samples
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings, SessionSettings
-from monitor.devices.registry import SENSORS
+from monitor.devices.registry import DEVICES
 from monitor.pipeline.session import Session
 from monitor.sources.phone_http import endpoint
 from monitor.sources.phone_settings import PhoneSettings, needed, path, pushing
@@ -43,7 +43,7 @@ def got() -> list[Packet]:
 
 @pytest.fixture
 def client(got: list[Packet]) -> Iterator[TestClient]:
-    with TestClient(endpoint(["my phone"], TOKEN, RealTime(), got.append)) as client:  # type: ignore[arg-type]
+    with TestClient(endpoint(["my phone"], TOKEN, SystemClock(), got.append)) as client:  # type: ignore[arg-type]
         yield client
 
 
@@ -133,7 +133,7 @@ def test_a_phone_at_the_waist_gives_the_steps_of_its_samples() -> None:
     status = [r for r in records if isinstance(r, SensorStatus)][-1]
     assert status.bad == 0
     assert status.lost == 0
-    plain = SENSORS["sensor_logger"].decoder(sensor(platform="ios"))
+    plain = DEVICES["sensor_logger"].decoder(sensor(platform="ios"))
     decoded = [d for n, k in enumerate(arrivals) for d in plain.decode(Packet("", n, "push", bodies[k]))]
     samples = [d for d in decoded if isinstance(d, Samples)]
     acc = np.concatenate([s.acc_ms2 for s in samples])
@@ -179,8 +179,8 @@ async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), FakePhone) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         phone = sensor("phyphox", address=f"http://127.0.0.1:{server.server_port}")
-        decoder, times = SENSORS["phyphox"].decoder(phone), list[float]()
-        source = Phyphox([phone], RealTime())
+        decoder, times = DEVICES["phyphox"].decoder(phone), list[float]()
+        source = Phyphox([phone], SystemClock())
 
         def emit(item: Packet | SensorStatus) -> None:
             if isinstance(item, Packet):
@@ -210,6 +210,6 @@ async def test_a_phone_that_does_not_answer_is_said_to_be_lost() -> None:
         raise _Enough
 
     with pytest.RaisesGroup(_Enough):
-        await Phyphox([sensor("phyphox", address="http://127.0.0.1:9")], RealTime()).run(emit)
-    assert told[0].link is Link.LOST
+        await Phyphox([sensor("phyphox", address="http://127.0.0.1:9")], SystemClock()).run(emit)
+    assert told[0].link is LinkState.LOST
     assert "is remote access on?" in told[0].text

@@ -14,10 +14,10 @@ import pytest
 
 from dsp.types import Placement
 from monitor.core.errors import ConfigError
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
+from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.sources.phone_mqtt import PhoneMqtt
 from tests.broker import program
@@ -59,14 +59,14 @@ async def test_what_the_phone_publishes_becomes_packets_untouched(port: int) -> 
 
     def emit(item: Packet | SensorStatus) -> None:
         if isinstance(item, SensorStatus):
-            assert item.link is Link.SEARCHING
+            assert item.link is LinkState.SEARCHING
             waiting.set()
         else:
             got.append(item)
             if len(got) == len(bodies):
                 all_here.set()
 
-    source = PhoneMqtt([phone()], RealTime(), MqttSettings(host="127.0.0.1", port=port), "sensor-logger")
+    source = PhoneMqtt([phone()], SystemClock(), MqttSettings(host="127.0.0.1", port=port), "sensor-logger")
     running = asyncio.create_task(source.run(emit))
     await waiting.wait()
     async with aiomqtt.Client("127.0.0.1", port) as client:
@@ -87,11 +87,11 @@ async def test_a_broker_that_is_not_there_is_told_and_tried_again() -> None:
         assert isinstance(item, SensorStatus)
         told.put_nowait(item)
 
-    source = PhoneMqtt([phone()], RealTime(), MqttSettings(host="127.0.0.1", port=9), "sensor-logger")
+    source = PhoneMqtt([phone()], SystemClock(), MqttSettings(host="127.0.0.1", port=9), "sensor-logger")
     running = asyncio.create_task(source.run(emit))
     for _ in range(2):
         status = await told.get()
-        assert status.link is Link.LOST
+        assert status.link is LinkState.LOST
         assert "127.0.0.1:9 cannot be reached" in status.text
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -100,7 +100,7 @@ async def test_a_broker_that_is_not_there_is_told_and_tried_again() -> None:
 def test_settings_that_cannot_work_are_told_at_once() -> None:
     broker = MqttSettings(host="127.0.0.1")
     with pytest.raises(ConfigError, match="two phones publish to one topic"):
-        PhoneMqtt([phone("a"), phone("b")], RealTime(), broker, "sensor-logger")
-    PhoneMqtt([phone("a"), phone("b", topic="other")], RealTime(), broker, "sensor-logger")
+        PhoneMqtt([phone("a"), phone("b")], SystemClock(), broker, "sensor-logger")
+    PhoneMqtt([phone("a"), phone("b", topic="other")], SystemClock(), broker, "sensor-logger")
     with pytest.raises(ConfigError, match="names no broker"):
-        PhoneMqtt([phone()], RealTime(), MqttSettings(), "sensor-logger")
+        PhoneMqtt([phone()], SystemClock(), MqttSettings(), "sensor-logger")

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from monitor.core.secret import Secret
-from monitor.sinks.influx.line_protocol import Point, lines
+from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.write_proxy import make_gate, writers
 from tests.stack.servers import BUCKET, TOKEN, Influx
 
@@ -24,7 +24,7 @@ def gate(influx: Influx, tmp_path: Path) -> TestClient:
 
 
 def body(athlete: str, text: str = "a, b = c") -> bytes:
-    return lines([Point("step", {"athlete": athlete, "side": "L"}, {"count": 1, "text": text}, 5)])
+    return protocol_lines([Point("step", {"athlete": athlete, "side": "L"}, {"count": 1, "text": text}, 5)])
 
 
 def write(gate: TestClient, token: str, data: bytes, **headers: str) -> int:

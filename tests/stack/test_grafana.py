@@ -16,14 +16,15 @@ from dsp.metrics import METRICS
 from grafana.__main__ import files
 from grafana.alerts import RULES
 from grafana.panels import unit
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.squad import SQUAD, squad
-from monitor.sinks.influx.schema import SCHEMA
+from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from tests.stack.conftest import needed
 from tests.stack.servers import TOKEN, Influx, influx_in
 
@@ -68,7 +69,7 @@ async def _send(server: Influx, store: Store) -> None:
         for batch in list[list[Out]]():
             yield batch
 
-    sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, RealTime())
+    sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, SystemClock())
     await sink.run(nothing())
     async with sink.connected():
         await sink.send_notes([f"run-{a.name}" for a in RUNNERS])
@@ -159,7 +160,7 @@ def test_every_stored_metric_and_measurement_is_on_some_panel() -> None:
     asked = " ".join(t["query"] for _, p in panels() for t in p["targets"])
     for m in METRICS:
         assert f'"{m.name}"' in asked, m.name
-    for measurement in SCHEMA:
+    for measurement in INFLUX_SCHEMA:
         assert f'FROM "{measurement.name}"' in asked, measurement.name
 
 

@@ -12,15 +12,16 @@ import pytest
 
 from dsp.types import ActivityChange, Metric, Step
 from monitor.core.errors import SinkError
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
-from monitor.simulation.simulated_runner import simulated
-from monitor.sinks.influx.sink import NAME, InfluxSettings, InfluxSink
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink
 from monitor.sinks.outbox import OutboxParams
-from monitor.storage.store import SessionInfo, Store
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 from tests.stack.servers import BUCKET, TOKEN, Influx, VictoriaMetrics
 
 SESSION = "2026-01-01T00-00-00-ann"
@@ -30,7 +31,7 @@ QUICK = OutboxParams(limit=300, every_s=0.02, backoff=Backoff(first_s=0.05, long
 @pytest.fixture(scope="module")
 def run() -> list[Out]:
     """All records of a minute and a half of a simulated runner."""
-    recording = simulated(90.0)
+    recording = simulated_recording(90.0)
     session = Session(recording.settings)
     records: list[Out] = [SessionStarted(SESSION, "Ann B", "2026-01-01T00:00:00+00:00", ("footL",))]
     for packet in recording.packets():
@@ -48,7 +49,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def sink(store: Store, url: str, *, live: bool = False, token: str = TOKEN) -> InfluxSink:
     settings = InfluxSettings(url=url, token=Secret(token), timeout_s=0.5)
-    return InfluxSink(settings, store, RealTime(), SESSION if live else None, QUICK)
+    return InfluxSink(settings, store, SystemClock(), SESSION if live else None, QUICK)
 
 
 async def nothing() -> AsyncIterator[list[Out]]:
@@ -68,7 +69,7 @@ async def go_through(store: Store, run: list[Out], url: str, trouble: Callable[[
     async def batches() -> AsyncIterator[list[Out]]:
         for k in range(0, len(run), 60):
             if k == len(run) // 180 * 60:
-                await until(lambda: store.delivered(NAME) > 0)
+                await until(lambda: store.delivered(INFLUX_SINK) > 0)
                 await asyncio.to_thread(trouble)
             await asyncio.to_thread(store.write, SESSION, run[k : k + 60])
             yield run[k : k + 60]
@@ -117,14 +118,14 @@ async def test_what_is_killed_in_mid_run_loses_and_doubles_nothing(
     process = influx.server if part == "server" else influx.proxy
 
     async def back() -> None:
-        await until(lambda: store.backlog(NAME) > 300)
+        await until(lambda: store.backlog(INFLUX_SINK) > 300)
         await asyncio.to_thread(process.start)
 
     restarting = asyncio.create_task(back())
     made = await go_through(store, run, influx.url, process.kill)
     await restarting
     assert_all_of_it_is_there_once(influx, run)
-    state = made.news(0.0)
+    state = made.report(0.0)
     assert state is not None
     assert (state.ok, state.backlog, state.dropped) == (True, 0, 0)
 
@@ -133,7 +134,7 @@ async def test_a_server_that_stops_answering_loses_and_doubles_nothing(
     influx: Influx, store: Store, run: list[Out]
 ) -> None:
     async def back() -> None:
-        await until(lambda: store.backlog(NAME) > 300)
+        await until(lambda: store.backlog(INFLUX_SINK) > 300)
         await asyncio.sleep(0.6)  # longer than the time-out: what was sent may still be carried out
         influx.server.send(signal.SIGCONT)
 
@@ -151,15 +152,15 @@ async def test_a_full_disk_or_an_overloaded_server_loses_and_doubles_nothing(
     influx: Influx, store: Store, run: list[Out], status: int
 ) -> None:
     async def back() -> None:
-        await until(lambda: store.backlog(NAME) > 300)
+        await until(lambda: store.backlog(INFLUX_SINK) > 300)
         await asyncio.to_thread(influx.recover)
 
     freeing = asyncio.create_task(back())
     made = await go_through(store, run, influx.url, lambda: influx.answer(status))
     await freeing
     assert_all_of_it_is_there_once(influx, run)
-    assert await asyncio.to_thread(store.quarantined, NAME) == []
-    assert made.news(0.0) is not None
+    assert await asyncio.to_thread(store.quarantined, INFLUX_SINK) == []
+    assert made.report(0.0) is not None
 
 
 async def test_a_wrong_token_sets_nothing_aside_and_says_what_to_do(
@@ -170,8 +171,8 @@ async def test_a_wrong_token_sets_nothing_aside_and_says_what_to_do(
     async with wrong.connected():
         with pytest.raises(SinkError, match="the token is not known there; make one"):
             await wrong.outbox.drain()
-    assert await asyncio.to_thread(store.quarantined, NAME) == []
-    assert await asyncio.to_thread(store.backlog, NAME) == len(run)
+    assert await asyncio.to_thread(store.quarantined, INFLUX_SINK) == []
+    assert await asyncio.to_thread(store.backlog, INFLUX_SINK) == len(run)
     await sink(store, influx.url).run(nothing())
     assert_all_of_it_is_there_once(influx, run)
 
@@ -184,12 +185,12 @@ async def test_a_field_that_means_something_else_there_is_set_aside_and_the_rest
     await asyncio.to_thread(store.write, SESSION, run)
     made = sink(store, influx.url)
     await made.run(nothing())
-    aside = await asyncio.to_thread(store.quarantined, NAME)
+    aside = await asyncio.to_thread(store.quarantined, INFLUX_SINK)
     cadences = [r for r in run if isinstance(r, Metric) and r.estimate.metric == "cadence_spm"]
     assert len(aside) == len(cadences)
     assert all("field type conflict" in reason for _, _, reason in aside)
     assert influx.count("step", "count") == sum(isinstance(r, Step) for r in run)
-    state = made.news(0.0)
+    state = made.report(0.0)
     assert state is not None
     assert not state.ok
     assert "refused" in state.text
@@ -197,7 +198,7 @@ async def test_a_field_that_means_something_else_there_is_set_aside_and_the_rest
 
     influx.query("DROP MEASUREMENT second")
     records = await asyncio.to_thread(store._rows, "session = ?", SESSION)
-    await asyncio.to_thread(store.release, NAME, SESSION)
+    await asyncio.to_thread(store.release, INFLUX_SINK, SESSION)
     async with made.connected():
         await made.outbox.send(records)
     assert_all_of_it_is_there_once(influx, run)
@@ -213,10 +214,10 @@ async def test_a_server_that_is_away_is_told_of_and_everything_waits(store: Stor
     await asyncio.to_thread(store.write, SESSION, run)
     made = sink(store, "http://127.0.0.1:1")
     running = asyncio.create_task(made.run(nothing()))
-    await until(lambda: (news := made.news(0.0)) is not None and "cannot be reached" in news.text)
+    await until(lambda: (news := made.report(0.0)) is not None and "cannot be reached" in news.text)
     running.cancel()  # what the service does when its deadline has passed
     await asyncio.wait([running])
-    assert await asyncio.to_thread(store.backlog, NAME) == len(run)
+    assert await asyncio.to_thread(store.backlog, INFLUX_SINK) == len(run)
 
 
 async def test_the_receiver_of_another_make_finds_no_line_invalid(

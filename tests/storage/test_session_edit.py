@@ -13,25 +13,26 @@ from dsp.types import Band, Cue, CueKind, Fault, Record, Step
 from monitor.core.errors import InputError, StoreError
 from monitor.core.records import SensorStatus
 from monitor.pipeline.session import Session
-from monitor.simulation.simulated_runner import Radio, simulated
-from monitor.storage import session_edit as library
-from monitor.storage import tape_archive as tapes
-from monitor.storage.import_recording import keep
-from monitor.storage.reanalysis import engine_records, reanalyse, told
-from monitor.storage.store import SessionInfo, Store
+from monitor.simulation.simulated_runner import RadioModel, simulated_recording
+from monitor.storage import session_edit, tape_archive
+from monitor.storage.backup import DATABASE, restore_backup, write_backup
+from monitor.storage.import_recording import import_recording
+from monitor.storage.reanalysis import engine_records, reanalysis_text, reanalyze
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
-RUN = simulated(40.0, Radio(loss=0.02))
+RUN = simulated_recording(40.0, RadioModel(loss=0.02))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / library.DATABASE)
+    return Store(tmp_path / DATABASE)
 
 
 @pytest.fixture
 def info(store: Store, tmp_path: Path) -> SessionInfo:
-    return keep(store, tmp_path, RUN, "me", NOON)
+    return import_recording(store, tmp_path, RUN, "me", NOON)
 
 
 def steps(store: Store, info: SessionInfo) -> list[float]:
@@ -39,30 +40,30 @@ def steps(store: Store, info: SessionInfo) -> list[float]:
 
 
 def test_tags_are_set_replaced_and_taken_away(info: SessionInfo) -> None:
-    tags = library.tagged(info, ["shoe=Pegasus", "trail", "effort=6"])
+    tags = session_edit.edited_tags(info, ["shoe=Pegasus", "trail", "effort=6"])
     assert tags == ["shoe=Pegasus", "trail", "effort=6"]
-    again = library.tagged(replace(info, tags=tuple(tags)), ["shoe=Ghost", "-trail", "-effort"])
+    again = session_edit.edited_tags(replace(info, tags=tuple(tags)), ["shoe=Ghost", "-trail", "-effort"])
     assert again == ["shoe=Ghost"]
     with pytest.raises(InputError, match="effort=0 to 10"):
-        library.tagged(info, ["effort=11"])
+        session_edit.edited_tags(info, ["effort=11"])
 
 
 def test_deleted_is_gone_from_database_and_disk(store: Store, info: SessionInfo, tmp_path: Path) -> None:
     store.rename(info.id, "a very secret run")
     store.add_note(info.id, "note", "a very secret thought")
-    assert library.delete(store, info) > 1000
+    assert session_edit.delete_session(store, info) > 1000
     assert store.sessions() == []
     assert list((tmp_path / "tapes").iterdir()) == []
-    for file in tmp_path.glob(f"{library.DATABASE}*"):
+    for file in tmp_path.glob(f"{DATABASE}*"):
         assert b"very secret" not in file.read_bytes()
 
 
 def test_what_is_being_recorded_is_not_deleted(store: Store, info: SessionInfo) -> None:
-    from monitor.recordings.tape_lock import Owner
+    from monitor.recordings.tape_lock import TapeLock
 
-    owner = Owner(Path(info.tape))
+    owner = TapeLock(Path(info.tape))
     with pytest.raises(StoreError, match="is being recorded right now"):
-        library.delete(store, info)
+        session_edit.delete_session(store, info)
     owner.release()
     assert store.session(info.id)
 
@@ -72,13 +73,13 @@ def test_a_session_is_split_and_joined_again(store: Store, info: SessionInfo, tm
     store.tag(info.id, ["shoe=x"])
     store.add_note(info.id, "lap", "", t_s=30.0)
     info = store.session(info.id)
-    one, two = library.split(store, tmp_path, info, 22.0)
+    one, two = session_edit.split_session(store, tmp_path, info, 22.0)
     assert {s.id for s in store.sessions()} == {one.id, two.id}
     assert one.tags == two.tags == ("shoe=x",)
     assert [n.t_s for n in store.notes(two.id)] == [8.0]
     assert max(steps(store, one)) < 22.0
     assert abs(len(steps(store, one)) + len(steps(store, two)) - len(whole)) <= 8
-    joined = library.merge(store, tmp_path, [store.session(two.id), store.session(one.id)])
+    joined = session_edit.merge_sessions(store, tmp_path, [store.session(two.id), store.session(one.id)])
     assert [s.id for s in store.sessions()] == [joined.id]
     again = steps(store, joined)
     assert abs(len(again) - len(whole)) <= 8
@@ -93,9 +94,9 @@ def test_different_sensors_cannot_be_one_session(store: Store, info: SessionInfo
     shoe = replace(
         RUN, settings=settings, packets=lambda: (p for p in RUN.packets() if p.sensor == "footL")
     )
-    other = keep(store, tmp_path, shoe, "me", NOON + datetime.timedelta(minutes=5))
+    other = import_recording(store, tmp_path, shoe, "me", NOON + datetime.timedelta(minutes=5))
     with pytest.raises(InputError, match="had different sensors"):
-        library.merge(store, tmp_path, [info, other])
+        session_edit.merge_sessions(store, tmp_path, [info, other])
 
 
 def test_reanalysis_with_the_same_engine_finds_the_very_same(store: Store, info: SessionInfo) -> None:
@@ -103,7 +104,7 @@ def test_reanalysis_with_the_same_engine_finds_the_very_same(store: Store, info:
     live = [r for p in RUN.packets() for r in session.push(p)] + session.finish()
     gait = [r for r in live if not isinstance(r, SensorStatus)]
     assert list(engine_records(RUN)) == gait
-    assert "no number changed" in told(reanalyse(store, info))
+    assert "no number changed" in reanalysis_text(reanalyze(store, info))
 
 
 def test_reanalysis_says_what_changed_and_leaves_what_was_said(store: Store, info: SessionInfo) -> None:
@@ -114,12 +115,12 @@ def test_reanalysis_says_what_changed_and_leaves_what_was_said(store: Store, inf
     kept = steps(store, info)
     store.renew(info.id, [Step("footL", None, 5.0, None)], "0.0.9")  # as if an old version had found this
     assert len(store.steps(info.id)) == 1
-    again = reanalyse(store, store.session(info.id))
+    again = reanalyze(store, store.session(info.id))
     assert (again.old, again.new) == ("0.0.9", store.session(info.id).version)
     assert steps(store, info) == kept
     assert [r for r in store.events(info.id) if isinstance(r, (Band, Cue))] == said
     assert [n.text for n in store.notes(info.id)] == ["windy"]
-    text = told(again)
+    text = reanalysis_text(again)
     assert f"steps found: 1 -> {len(kept)}" in text
     assert "Cadence: none ->" in text
     assert store.analyses(info.id, "again")[0]["version"] == again.new
@@ -129,46 +130,46 @@ def test_old_tapes_are_packed_or_dropped_as_stated_and_metrics_stay(
     store: Store, info: SessionInfo, tmp_path: Path
 ) -> None:
     kept = steps(store, info)
-    before = tapes.sizes([info])[info.id]
+    before = tape_archive.tape_sizes([info])[info.id]
     later = NOON + datetime.timedelta(days=40)
-    assert list(tapes.tidy(store, NOON, 30, None)) == []
-    assert [d.done for d in tapes.tidy(store, later, 30, None, really=False)] == ["compressed"]
-    assert tapes.found(info) == Path(info.tape)
-    (packed,) = tapes.tidy(store, later, 30, None)
-    assert packed.freed_bytes == before - tapes.sizes([info])[info.id] > 0
-    assert "no number changed" in told(reanalyse(store, info))  # from the packed tape
-    assert [d.done for d in tapes.tidy(store, later, 30, 39)] == ["dropped"]
-    assert tapes.found(info) is None
+    assert list(tape_archive.tidy_tapes(store, NOON, 30, None)) == []
+    assert [d.done for d in tape_archive.tidy_tapes(store, later, 30, None, really=False)] == ["compressed"]
+    assert tape_archive.tape_file(info) == Path(info.tape)
+    (packed,) = tape_archive.tidy_tapes(store, later, 30, None)
+    assert packed.freed_bytes == before - tape_archive.tape_sizes([info])[info.id] > 0
+    assert "no number changed" in reanalysis_text(reanalyze(store, info))  # from the packed tape
+    assert [d.done for d in tape_archive.tidy_tapes(store, later, 30, 39)] == ["dropped"]
+    assert tape_archive.tape_file(info) is None
     assert steps(store, info) == kept
     with pytest.raises(StoreError, match="raw tape is not there"):
-        reanalyse(store, info)
+        reanalyze(store, info)
 
 
 def test_a_backup_comes_back_elsewhere_whole(store: Store, info: SessionInfo, tmp_path: Path) -> None:
     store.add_note(info.id, "pain", "calf", value=2.0)
-    library.backup(store, tmp_path / "all.tar")
+    write_backup(store, tmp_path / "all.tar")
     elsewhere = tmp_path / "other" / "machine"
-    assert library.restore(tmp_path / "all.tar", elsewhere) == 1
-    with Store(elsewhere / library.DATABASE) as back:
+    assert restore_backup(tmp_path / "all.tar", elsewhere) == 1
+    with Store(elsewhere / DATABASE) as back:
         (found,) = back.sessions()
         assert found.tape.startswith(str(elsewhere))
         assert steps(back, found) == steps(store, info)
         assert back.notes(found.id)[0].value == 2.0
-        assert "no number changed" in told(reanalyse(back, found))
+        assert "no number changed" in reanalysis_text(reanalyze(back, found))
     with pytest.raises(StoreError, match="holds 1 sessions already"):
-        library.restore(tmp_path / "all.tar", elsewhere)
+        restore_backup(tmp_path / "all.tar", elsewhere)
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "none"])
 def test_a_bad_backup_touches_nothing(store: Store, info: SessionInfo, tmp_path: Path, damage: str) -> None:
     path = tmp_path / "bad.tar"
     if damage == "cut":
-        library.backup(store, path)
+        write_backup(store, path)
         path.write_bytes(path.read_bytes()[:20_000])
     elif damage == "other":
         path.write_bytes(b"not a tar file" * 1000)
     target = tmp_path / "target"
     with pytest.raises(StoreError, match="damaged or not a backup"):
-        library.restore(path, target)
-    assert not (target / library.DATABASE).exists()
+        restore_backup(path, target)
+    assert not (target / DATABASE).exists()
     shutil.rmtree(target)

@@ -23,9 +23,10 @@ from dsp.types import (
     Step,
 )
 from monitor.core.errors import StoreError
-from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.storage import migrations as schema
-from monitor.storage.store import SessionInfo, Status, Store
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.storage import migrations
+from monitor.storage.session_info import SessionInfo, SessionStatus
+from monitor.storage.store import Store
 
 RUN = SessionInfo(
     id="2026-01-01T07-00-00-me", athlete="me", title="easy", started_utc="2026-01-01T07:00:00"
@@ -42,7 +43,7 @@ RECORDS: list[Out] = [
     Gap("left", 6.0, 6.5),
     Band(7.0, "cadence_spm", 175.0, 170.0, 182.0, "warm-up"),
     Cue(8.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 165.0, 175.0, "quick", 11.0),
-    SensorStatus(8.5, "left", Link.SILENT, "silent for 3 s", 100, 2, silent_s=3.0),
+    SensorStatus(8.5, "left", LinkState.SILENT, "silent for 3 s", 100, 2, silent_s=3.0),
     SinkStatus(8.5, "mqtt", False, "away", 12, 0),
     SessionEnded(RUN.id, 9.0, "the input ended"),
 ]
@@ -75,12 +76,12 @@ def test_columns_say_what_the_steps_say(store: Store) -> None:
 
 
 def test_a_session_goes_through_its_life(store: Store) -> None:
-    assert store.session(RUN.id).status is Status.LIVE
+    assert store.session(RUN.id).status is SessionStatus.LIVE
     store.end(RUN.id, 9.0)
     store.rename(RUN.id, "hills")
     store.tag(RUN.id, ["trail", "old shoes"])
     info = store.session(RUN.id)
-    assert (info.status, info.duration_s, info.title) == (Status.COMPLETE, 9.0, "hills")
+    assert (info.status, info.duration_s, info.title) == (SessionStatus.COMPLETE, 9.0, "hills")
     assert info.tags == ("trail", "old shoes")
     store.delete(RUN.id)
     assert store.sessions() == []
@@ -120,13 +121,13 @@ def test_a_full_disk_is_told_and_what_was_stored_stays(store: Store) -> None:
     assert len(store.records(RUN.id)) == 501 * len(RECORDS)
 
 
-@pytest.mark.parametrize("version", range(1, schema.VERSION))
+@pytest.mark.parametrize("version", range(1, migrations.VERSION))
 def test_a_store_of_every_older_version_is_brought_up_to_date(version: int, tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     old = sqlite3.connect(path, isolation_level=None)
-    for migration in schema.MIGRATIONS[:version]:
+    for migration in migrations.MIGRATIONS[:version]:
         old.executescript(migration)
-    old.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+    old.execute(f"PRAGMA application_id={migrations.APPLICATION_ID}")
     old.execute(f"PRAGMA user_version={version}")
     old.execute(
         "INSERT INTO session (id, athlete, title, started_utc, ended, duration_s, status, sensors, tape,"
@@ -142,7 +143,7 @@ def test_a_store_of_every_older_version_is_brought_up_to_date(version: int, tmp_
 def test_a_newer_or_foreign_file_is_not_touched(tmp_path: Path) -> None:
     newer, foreign = tmp_path / "newer.db", tmp_path / "foreign.db"
     for path, pragma in (
-        (newer, f"PRAGMA application_id={schema.APPLICATION_ID}; PRAGMA user_version=999"),
+        (newer, f"PRAGMA application_id={migrations.APPLICATION_ID}; PRAGMA user_version=999"),
         (foreign, "PRAGMA application_id=7"),
     ):
         db = sqlite3.connect(path)

@@ -10,7 +10,7 @@ import pytest
 
 from dsp.models import MODELS, Linear
 from dsp.types import Activity, ActivityChange, Estimate, Metric, Record, Side, Step
-from validation import leave_one_out as module
+from validation import leave_one_out
 from validation.card import Card
 from validation.refit import Trial, fit, refit
 from validation.truth import Truth
@@ -131,10 +131,10 @@ def test_every_runner_is_scored_once_and_by_models_of_the_others(monkeypatch: py
         return replace(MODELS, pod_overstride_m=Linear(float(len(fitted_without)), {}, 0.1))
 
     monkeypatch.setattr(
-        module, "note", lambda path, sensors, models: replace(everybody[path], path=Path(path.name))
+        leave_one_out, "note", lambda path, sensors, models: replace(everybody[path], path=Path(path.name))
     )
-    monkeypatch.setattr(module, "refit", refitted)
-    monkeypatch.setattr(module, "everything", lambda path, sensors, models: [])
-    cards = module.leave_one_out(list(everybody), "pod", lambda _: None)
+    monkeypatch.setattr(leave_one_out, "refit", refitted)
+    monkeypatch.setattr(leave_one_out, "everything", lambda path, sensors, models: [])
+    cards = leave_one_out.leave_one_out(list(everybody), "pod", lambda _: None)
     assert fitted_without == [{r} for r in "abcdef"]
-    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + module.AFTER}
+    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + leave_one_out.AFTER}

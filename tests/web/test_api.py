@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.secret import Secret
-from monitor.simulation.simulated_runner import simulated
-from monitor.sinks.live_state import Board
-from monitor.storage.import_recording import keep
-from monitor.storage.session_edit import DATABASE
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.live_state import LiveState
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
 from monitor.web.app import make_app
-from monitor.web.live_feed import WebSink
+from monitor.web.live_feed import LiveFeed
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-25T12-00-00-me"
@@ -29,7 +29,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     with Store(folder / DATABASE) as store:
         for day in (0, 1):
-            keep(store, folder, simulated(30.0, seed=day), "me", NOON + datetime.timedelta(days=day))
+            import_recording(
+                store,
+                folder,
+                simulated_recording(30.0, seed=day),
+                "me",
+                NOON + datetime.timedelta(days=day),
+            )
     return folder
 
 
@@ -44,7 +50,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def client(folder: Path, token: str | None = None) -> TestClient:
-    sink = WebSink(Board(900), RealTime())
+    sink = LiveFeed(LiveState(900), SystemClock())
     return TestClient(make_app(sink, Secret(token) if token else None, folder))
 
 

@@ -14,16 +14,16 @@ from starlette.websockets import WebSocketDisconnect
 from dsp.types import Record
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings, needed_token
-from monitor.core.monotonic import RealTime
+from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
-from monitor.simulation.simulated_runner import Radio, simulated
-from monitor.sinks.live_state import Board
+from monitor.simulation.simulated_runner import RadioModel, simulated_recording
+from monitor.sinks.live_state import LiveState
 from monitor.web.app import make_app, serving
-from monitor.web.live_feed import WAITING, WebSink
+from monitor.web.live_feed import WAITING, LiveFeed
 
-RUN = simulated(14.0, Radio(loss=0.02))
+RUN = simulated_recording(14.0, RadioModel(loss=0.02))
 
 
 def records() -> list[Record | SensorStatus]:
@@ -45,7 +45,7 @@ def merged(state: dict[str, object], change: dict[str, object]) -> None:
 
 
 def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None:
-    board = Board(history_s=900)
+    board = LiveState(history_s=900)
     state = board.state()
     found = records()
     for at in range(0, len(found), 7):
@@ -55,18 +55,18 @@ def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None
 
 
 def test_the_history_ends() -> None:
-    board = Board(history_s=5)
+    board = LiveState(history_s=5)
     board.push(records())
     points = board.state()["history"]["cadence_spm"]
     assert points[-1][0] - points[0][0] <= 5
 
 
 @pytest.fixture
-def sink() -> WebSink:
-    return WebSink(Board(900), RealTime())
+def sink() -> LiveFeed:
+    return LiveFeed(LiveState(900), SystemClock())
 
 
-def test_on_a_network_nothing_is_shown_without_the_token(sink: WebSink) -> None:
+def test_on_a_network_nothing_is_shown_without_the_token(sink: LiveFeed) -> None:
     client = TestClient(make_app(sink, Secret("let-me-in-please")))
     assert client.get("/").status_code == 401
     assert client.get("/?token=guess").status_code == 401
@@ -76,7 +76,7 @@ def test_on_a_network_nothing_is_shown_without_the_token(sink: WebSink) -> None:
     assert refused.value.code == 4401
 
 
-def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: WebSink) -> None:
+def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: LiveFeed) -> None:
     client = TestClient(make_app(sink, Secret("let-me-in-please")))
     page = client.get("/?token=let-me-in-please")
     assert page.status_code == 200
@@ -86,7 +86,7 @@ def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: WebSink) -> No
         assert "all" in json.loads(socket.receive_text())
 
 
-def test_a_page_of_another_site_may_not_listen(sink: WebSink) -> None:
+def test_a_page_of_another_site_may_not_listen(sink: LiveFeed) -> None:
     client = TestClient(make_app(sink))
     with (
         client.websocket_connect("/ws", headers={"origin": "http://elsewhere.example"}) as socket,
@@ -95,7 +95,7 @@ def test_a_page_of_another_site_may_not_listen(sink: WebSink) -> None:
         socket.receive_text()
 
 
-def test_everything_the_page_needs_comes_from_here(sink: WebSink) -> None:
+def test_everything_the_page_needs_comes_from_here(sink: LiveFeed) -> None:
     client = TestClient(make_app(sink))
     html = client.get("/").text
     assert "http://" not in html
@@ -106,7 +106,7 @@ def test_everything_the_page_needs_comes_from_here(sink: WebSink) -> None:
 
 
 async def test_a_page_that_lags_is_closed_and_costs_nobody_anything() -> None:
-    sink = WebSink(Board(900), Impatient())
+    sink = LiveFeed(LiveState(900), Impatient())
     slow, quick = sink.attach(), sink.attach()
     taken = quick.batches()
     for t in range(WAITING + 5):
@@ -116,7 +116,7 @@ async def test_a_page_that_lags_is_closed_and_costs_nobody_anything() -> None:
     assert not quick.closed
 
 
-class Impatient(RealTime):
+class Impatient(SystemClock):
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(0)
 
@@ -125,7 +125,7 @@ async def _once(records: list[Out]) -> AsyncIterator[list[Out]]:
     yield records
 
 
-async def test_a_record_is_on_the_page_within_a_quarter_of_a_second(sink: WebSink) -> None:
+async def test_a_record_is_on_the_page_within_a_quarter_of_a_second(sink: LiveFeed) -> None:
     async with serving(sink, WebSettings(port=0), None) as url:
         import websockets
 
@@ -137,7 +137,7 @@ async def test_a_record_is_on_the_page_within_a_quarter_of_a_second(sink: WebSin
             assert asyncio.get_running_loop().time() - began < 0.25
 
 
-async def test_a_taken_port_is_told_in_one_line(sink: WebSink) -> None:
+async def test_a_taken_port_is_told_in_one_line(sink: LiveFeed) -> None:
     async with serving(sink, WebSettings(port=0), None) as url:
         port = int(url.rsplit(":", 1)[1].strip("/"))
         with pytest.raises(ConfigError, match="choose another with --port"):

@@ -30,7 +30,7 @@ from bumble.core import ConnectionError as NoConnection
 from bumble.device import Advertisement, Connection, Device, Peer
 from bumble.gatt import Characteristic
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 MTU = 517
 _P = Characteristic.Properties
@@ -264,7 +264,7 @@ class _Client(BaseBleakClient):
             raise BleakError("Not connected")
         return self._peer
 
-    async def _unless_cut(self, doing: Awaitable[T]) -> T:
+    async def _unless_cut(self, doing: Awaitable[_T]) -> _T:
         """Await; a link that breaks meanwhile is a ``BleakError``."""
         connection, task = self._connection, asyncio.current_task()
         assert connection is not None

@@ -1,6 +1,6 @@
 """Emulated inertial sensors: Movesense, Polar H10 and WitMotion, command by command and byte by byte.
 
-Formats and behaviour are those of the decoders' sources; what is sent comes from a ``Signal``.
+Formats and behaviour are those of the decoders' sources; what is sent comes from a ``ImuSignal``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from monitor.devices.gatt import sig
 from monitor.simulation.emulated.pods import Beat, Pod, notifying
 from monitor.simulation.emulated.radio import Radio
 
-Signal = Callable[[Array], tuple[Array, Array]]
+ImuSignal = Callable[[Array], tuple[Array, Array]]
 """Sample numbers (n,) to ``acc_ms2`` and ``gyr_rads``, (n, 3) each."""
 
 NUMBERED_WRAP = 4000
@@ -42,7 +42,7 @@ class Imu(Pod):
     ``ppm`` is how much too fast its clock and its sampling run.
     """
 
-    signal: Signal = staticmethod(numbered)
+    signal: ImuSignal = staticmethod(numbered)
     per_packet = 8
     rate_hz = 208.0
     ppm = 0.0

@@ -24,7 +24,7 @@ from monitor.simulation.emulated.radio import Radio
 _P, _R = Characteristic.Properties, Characteristic.Permissions
 _ADVERTISING_MS = 100.0
 
-Value = CharacteristicValue[bytes] | bytes
+GattValue = CharacteristicValue[bytes] | bytes
 
 
 def notifying(uuid: str) -> Characteristic[bytes]:

@@ -10,14 +10,14 @@ import numpy as np
 
 from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Array, ImuChunk, Placement, Runner, Side
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.session_settings import SensorSettings, SessionSettings
-from monitor.simulation.emulated.imus import Movesense, Signal
+from monitor.simulation.emulated.imus import ImuSignal, Movesense
 from monitor.simulation.emulated.radio import in_process
-from monitor.sources.bluetooth.source import Ble
+from monitor.sources.bluetooth.source import BluetoothSource
 from monitor.sources.protocol import Emit
 
-RATE_HZ = 208.0
+_RATE_HZ = 208.0
 _WORN = (
     ("left foot", Placement.FOOT, Side.LEFT, "Movesense 204830000001"),
     ("right foot", Placement.FOOT, Side.RIGHT, "Movesense 204830000002"),
@@ -41,7 +41,7 @@ class EmulatedRunner:
 
     name = "emulated sensors"
 
-    def __init__(self, seconds: float, time: Steady) -> None:
+    def __init__(self, seconds: float, time: MonotonicClock) -> None:
         self._seconds = seconds
         self._time = time
 
@@ -56,20 +56,20 @@ class EmulatedRunner:
                 await each.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds):
-                    await Ble(settings().sensors, self._time).run(emit)
+                    await BluetoothSource(settings().sensors, self._time).run(emit)
 
 
-def _signals(seconds: float) -> list[Signal]:
+def _signals(seconds: float) -> list[ImuSignal]:
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
     run = plan(bouts, seed=1)
-    case = Device(rate_hz=RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
+    case = Device(rate_hz=_RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
     return [
         _played(imu(run, placement, side, case, name, 1 + n))
         for n, (name, placement, side, _) in enumerate(_WORN)
     ]
 
 
-def _played(chunk: ImuChunk) -> Signal:
+def _played(chunk: ImuChunk) -> ImuSignal:
     """The samples by their number; after the end they begin again."""
     acc_ms2, gyr_rads = chunk.acc_ms2, chunk.gyr_rads
     assert gyr_rads is not None

@@ -9,42 +9,44 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from monitor.core.errors import SinkError
-from monitor.core.monotonic import RealTime
-from monitor.sinks.influx.sink import NAME, InfluxSettings, InfluxSink, require_client
+from monitor.core.monotonic import SystemClock
+from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink, require_influx_client
 from monitor.storage.store import Store
 
 
-def push(settings: InfluxSettings, store: Store, sessions: Sequence[str], console: Console) -> None:
+def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str], console: Console) -> None:
     """Deliver everything that waits; or, of each session named, all records again.
 
     Sending again changes nothing at the far end but what was missing there.  ``SinkError`` when the
     server fails; run it again to go on.
     """
-    require_client()
-    sink = InfluxSink(settings, store, RealTime())
+    require_influx_client()
+    sink = InfluxSink(settings, store, SystemClock())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         if sessions:
-            asyncio.run(_again(sink, store, sessions, progress))
+            asyncio.run(_send_sessions(sink, store, sessions, progress))
         else:
             asyncio.run(_waiting(sink, store, progress))
-    if refused := store.quarantined(NAME):
+    if refused := store.quarantined(INFLUX_SINK):
         console.print(f"{len(refused)} records were refused; gaitcue status says why")
 
 
 async def _waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
-    bar = progress.add_task("waiting records", total=store.backlog(NAME))
+    bar = progress.add_task("waiting records", total=store.backlog(INFLUX_SINK))
     async with sink.connected():
         if not await sink.outbox.drain(lambda n: progress.advance(bar, n)):
             raise SinkError("another gaitcue on this machine is delivering them just now")
         await sink.send_notes(await asyncio.to_thread(_ids, store))
 
 
-async def _again(sink: InfluxSink, store: Store, sessions: Sequence[str], progress: Progress) -> None:
+async def _send_sessions(
+    sink: InfluxSink, store: Store, sessions: Sequence[str], progress: Progress
+) -> None:
     bars = {s: progress.add_task(store.session(s).id, total=store.count(s)) for s in sessions}
     async with sink.connected():
         for session, bar in bars.items():
-            await asyncio.to_thread(store.release, NAME, session)
+            await asyncio.to_thread(store.release, INFLUX_SINK, session)
             row = 0
             while batch := await asyncio.to_thread(store.page, session, row):
                 await sink.outbox.send(batch)

@@ -28,7 +28,7 @@ class Point:
     t_ns: int
 
 
-def lines(points: Iterable[Point]) -> bytes:
+def protocol_lines(points: Iterable[Point]) -> bytes:
     """One line for each point that has any value."""
     return b"\n".join(line.encode() for p in points if (line := _line(p)))
 

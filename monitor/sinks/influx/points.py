@@ -11,10 +11,10 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, Step
-from monitor.core.records import Link, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.sinks.influx.line_protocol import Point, Value
-from monitor.sinks.influx.schema import ACTIVITIES, SCHEMA
-from monitor.storage.store import Note, SessionInfo
+from monitor.sinks.influx.schema import ACTIVITIES, INFLUX_SCHEMA
+from monitor.storage.session_info import Note, SessionInfo
 
 _Values = dict[str, Value | None]
 _Shape = tuple[str, Mapping[str, str | None], _Values, float]
@@ -135,7 +135,7 @@ def _sensor(s: SensorStatus) -> _Values:
     return {
         "t_s": s.t_s,
         "link": s.link.value,
-        "streaming": int(s.link is Link.STREAMING),
+        "streaming": int(s.link is LinkState.STREAMING),
         "text": s.text,
         "received": s.received,
         "lost": s.lost,
@@ -159,4 +159,4 @@ def _typed(measurement: str, values: _Values) -> dict[str, Value | None]:
     }
 
 
-_WHOLE = {m.name: {f.name for f in m.fields if f.kind in ("int", "bool")} for m in SCHEMA}
+_WHOLE = {m.name: {f.name for f in m.fields if f.kind in ("int", "bool")} for m in INFLUX_SCHEMA}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dsp.metrics import METRICS, MetricSpec
 from dsp.types import Activity
-from monitor.core.records import Link
+from monitor.core.records import LinkState
 
 ACTIVITIES = tuple(Activity)
 """The field ``code`` of an activity is its place in this list: 0 unknown, 1 stand, 2 walk, 3 run."""
@@ -36,7 +36,7 @@ class FieldSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
+class MeasurementSpec:
     """``tags`` besides ``athlete`` and ``session``, which every point has; ``time`` is what its time means;
     ``series`` how many there are for each session."""
 
@@ -76,8 +76,8 @@ def _values(specs: Iterable[MetricSpec], banded: Iterable[str] = ()) -> tuple[Fi
     return tuple(out)
 
 
-SCHEMA: tuple[Measurement, ...] = (
-    Measurement(
+INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
+    MeasurementSpec(
         "step",
         "One foot on the ground.",
         "initial contact",
@@ -85,7 +85,7 @@ SCHEMA: tuple[Measurement, ...] = (
         "2 for each sensor that sees steps",
         (_T, _COUNT, *_values(m for m in METRICS if m.step)),
     ),
-    Measurement(
+    MeasurementSpec(
         "second",
         "Means over the last seconds, once a second, and the target band that held.",
         "the whole second",
@@ -93,7 +93,7 @@ SCHEMA: tuple[Measurement, ...] = (
         "up to 3 (both, L, R)",
         (_T, *_values((m for m in METRICS if m.second), BANDED)),
     ),
-    Measurement(
+    MeasurementSpec(
         "gap",
         "Samples of a sensor that are missing.",
         "the last sample before",
@@ -101,7 +101,7 @@ SCHEMA: tuple[Measurement, ...] = (
         "1 for each sensor",
         (_T, FieldSpec("duration_s", "float", "s", "Until the first sample after.")),
     ),
-    Measurement(
+    MeasurementSpec(
         "activity",
         "A change between standing, walking and running.",
         "the change",
@@ -113,7 +113,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("code", "int", "", "0 unknown, 1 stand, 2 walk, 3 run."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "readiness",
         "How far a sensor has learned how it is worn.",
         "the stride",
@@ -126,7 +126,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("shifted", "bool", "", "The mount moved and learning began anew."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "cue",
         "A decision to speak to the runner, or to stay silent although a cue was due.",
         "the step or second that decided",
@@ -143,7 +143,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("why", "string", "", "What decided, in plain words."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "sensor",
         "How a sensor is doing; on every change and at least every 5 s.",
         "the report",
@@ -151,7 +151,7 @@ SCHEMA: tuple[Measurement, ...] = (
         "1 for each sensor",
         (
             _T,
-            FieldSpec("link", "string", "", ", ".join(Link)),
+            FieldSpec("link", "string", "", ", ".join(LinkState)),
             FieldSpec("streaming", "int", "", "1 while it streams, else 0."),
             FieldSpec("text", "string", "", "The state in a runner's words."),
             FieldSpec("received", "int", "samples", "So far in this session."),
@@ -166,7 +166,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("bad", "int", "packets", "Could not be read."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "sink",
         "How an outside system is doing; on every change and once a minute.",
         "the report",
@@ -181,7 +181,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("behind_s", "float", "s", "From the last second that arrived there until now."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "note",
         "What was logged about a run; sent by gaitcue push.",
         "when it was logged",
@@ -192,7 +192,7 @@ SCHEMA: tuple[Measurement, ...] = (
             FieldSpec("value", "float", "of 10", "Of pain: 0 to 10."),
         ),
     ),
-    Measurement(
+    MeasurementSpec(
         "session",
         "One run.  Its one point is completed when it ends.",
         "its start",
@@ -225,7 +225,7 @@ runs a week make 30,000 in a year, far below what InfluxDB minds.
 def markdown() -> str:
     """The documentation of the schema."""
     out = [_ABOUT]
-    for m in SCHEMA:
+    for m in INFLUX_SCHEMA:
         tags = ", ".join(f"`{tag}`" for tag in m.tags)
         out += [f"## {m.name}", "", f"{m.meaning} Time: {m.time}. Series in a session: {m.series}."]
         out += [f"Tags besides `athlete` and `session`: {tags or 'none'}.", ""]

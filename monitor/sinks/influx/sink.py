@@ -19,22 +19,23 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitor.core.errors import ConfigError, SinkError, SinkRefused
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SinkStatus
 from monitor.core.secret import Secret
-from monitor.sinks.influx.line_protocol import lines
+from monitor.sinks.influx.line_protocol import protocol_lines
 from monitor.sinks.influx.points import note_points, points
 from monitor.sinks.outbox import Outbox, OutboxParams
-from monitor.storage.store import SessionInfo, Store, Waiting
+from monitor.storage.session_info import SessionInfo, WaitingRecord
+from monitor.storage.store import Store
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
     from influxdb_client.client.write_api_async import WriteApiAsync
 
-NAME = "influx"
+INFLUX_SINK = "influx"
 """Of the sink, and of its place in the store."""
 
-REMEDIES = {
+INFLUX_REMEDIES = {
     401: "the token is not known there; make one that may write to the bucket (GAITCUE_INFLUX_TOKEN)",
     403: "the token may not write to this bucket; give it that right",
     404: "there is no such bucket or organisation; make it, or correct [influx] in the settings",
@@ -74,13 +75,13 @@ class InfluxSettings:
 class InfluxSink:
     """Delivers what the store holds and what a running session adds to it."""
 
-    name = NAME
+    name = INFLUX_SINK
 
     def __init__(
         self,
         settings: InfluxSettings,
         store: Store,
-        time: Steady,
+        time: MonotonicClock,
         session: str | None = None,
         params: OutboxParams | None = None,
     ) -> None:
@@ -88,16 +89,16 @@ class InfluxSink:
         self._store = store
         self._known: dict[str, SessionInfo] = {}
         self._api: WriteApiAsync | None = None
-        self.outbox = Outbox(NAME, store, self._deliver, time, session=session, params=params)
+        self.outbox = Outbox(INFLUX_SINK, store, self._deliver, time, session=session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Until the batches end and all of the session has arrived."""
         async with self.connected():
             await self.outbox.run(batches)
 
-    def news(self, t_s: float) -> SinkStatus | None:
+    def report(self, t_s: float) -> SinkStatus | None:
         """How delivery is doing."""
-        return self.outbox.news(t_s)
+        return self.outbox.report(t_s)
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
@@ -115,24 +116,26 @@ class InfluxSink:
 
         def body() -> bytes:
             some = [(self._store.session(s), self._store.notes(s)) for s in sessions]
-            return lines(point for info, notes in some for point in note_points(info, notes))
+            return protocol_lines(point for info, notes in some for point in note_points(info, notes))
 
         if text := await asyncio.to_thread(body):
             await self._write(text)
 
-    async def _deliver(self, batch: Sequence[Waiting]) -> None:
+    async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
         body = await asyncio.to_thread(self._lines, batch)
         if body:
             await self._write(body)
 
-    def _lines(self, batch: Sequence[Waiting]) -> bytes:
+    def _lines(self, batch: Sequence[WaitingRecord]) -> bytes:
         out = []
         for session, group in itertools.groupby(batch, key=operator.itemgetter(1)):
             if session not in self._known:
                 self._known = {session: self._store.session(session)}
             waiting = list(group)
             held = self._store.bands(session, waiting[0][0])
-            out.append(lines(points(self._known[session], (record for _, _, record in waiting), held)))
+            out.append(
+                protocol_lines(points(self._known[session], (record for _, _, record in waiting), held))
+            )
         return b"\n".join(out)
 
     async def _write(self, body: bytes) -> None:
@@ -156,8 +159,8 @@ def _translated(status: int | None, message: object, settings: InfluxSettings) -
     """What the server's answer means for the records."""
     text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
     said = " ".join(text.split())[:300]
-    if status in REMEDIES:
-        return SinkError(f"{settings.url} answers {status}: {REMEDIES[status]}")
+    if status in INFLUX_REMEDIES:
+        return SinkError(f"{settings.url} answers {status}: {INFLUX_REMEDIES[status]}")
     if status is not None and 400 <= status < 500 and status != 429:
         return SinkRefused(f"{status}: {said}")
     return SinkError(f"{settings.url} answers {status}: {said}")
@@ -183,7 +186,7 @@ def _prepare(settings: InfluxSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.ca_file)
 
 
-def require_client() -> None:
+def require_influx_client() -> None:
     """``ConfigError`` unless the client is installed."""
     if find_spec("influxdb_client") is None or find_spec("aiohttp") is None:
         raise ConfigError("[influx] needs a library: pip install 'gaitcue[influx]'")

@@ -20,8 +20,8 @@ from starlette.concurrency import run_in_threadpool
 from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
 
-LARGEST = 20_000_000  # bytes of a body, unpacked; a batch of ours has about 1 MB
-WAIT_S = 10.0
+_LARGEST = 20_000_000  # bytes of a body, unpacked; a batch of ours has about 1 MB
+_WAIT_S = 10.0
 _KEY = rb'(?:\\[^\n]|[^\\,= "\n])+'
 _FIELD = _KEY + rb'=(?:"(?:\\[\s\S]|[^"\\])*"|[^\s",]+)'
 _LINE = re.compile(
@@ -96,7 +96,7 @@ def make_gate(upstream: str, token: Secret, folder: Path) -> FastAPI:
 def _passed_on(url: str, token: Secret, body: bytes) -> Response:
     headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=WAIT_S) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
             return Response(answer.read(), answer.status)
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
@@ -108,10 +108,10 @@ def _passed_on(url: str, token: Secret, body: bytes) -> Response:
 
 def _unpacked(body: bytes, encoding: str) -> bytes | None:
     if encoding != "gzip":
-        return body if len(body) <= LARGEST else None
+        return body if len(body) <= _LARGEST else None
     try:
         opened = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        out = opened.decompress(body, LARGEST)
+        out = opened.decompress(body, _LARGEST)
     except zlib.error:
         return None
     return None if opened.unconsumed_tail else out

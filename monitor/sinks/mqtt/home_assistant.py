@@ -17,7 +17,7 @@ from monitor.core.mqtt_client import MqttMessage
 CLASSES = {"m/s": "speed", "ms": "duration", "m": "distance", "mm": "distance", "W": "power"}
 """Units that Home Assistant knows, and of what."""
 
-UNITS = {"deg": "°"}
+_UNITS = {"deg": "°"}
 EXPIRES_S = 10  # a number older than this is shown as unknown: it was, it is not
 
 
@@ -49,7 +49,7 @@ def _metric(spec: MetricSpec) -> dict[str, Any]:
     entity: dict[str, Any] = {
         "platform": "sensor",
         "name": spec.label,
-        "unit_of_measurement": UNITS.get(spec.unit, spec.unit),
+        "unit_of_measurement": _UNITS.get(spec.unit, spec.unit),
         "state_class": "measurement",
         "suggested_display_precision": spec.decimals,
         "value_template": f"{{{{ value_json.now.{spec.name} | default(none) }}}}",

@@ -19,16 +19,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric
-from monitor.core import json_codec as as_json
+from monitor.core import json_codec
 from monitor.core.mqtt_client import MqttMessage
 from monitor.core.records import Out, SessionEnded, SessionStarted
-from monitor.sinks.live_state import Board
-from monitor.storage.store import SessionInfo
+from monitor.sinks.live_state import LiveState
+from monitor.storage.session_info import SessionInfo
 
 EVENTS = (ActivityChange, Cue, Gap, SessionStarted, SessionEnded)
 
 
-def runner(name: str) -> str:
+def topic_level(name: str) -> str:
     """A name as one level of a topic."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-") or "runner"
 
@@ -38,7 +38,7 @@ def available(root: str, online: bool) -> MqttMessage:
     return MqttMessage(f"{root}/availability", "online" if online else "offline", retain=True)
 
 
-def state(root: str, board: Board) -> MqttMessage:
+def state(root: str, board: LiveState) -> MqttMessage:
     """The newest of everything; a metric nobody has measured is not in it."""
     known = board.state()
     session = known["session"] or {}
@@ -60,7 +60,7 @@ def state(root: str, board: Board) -> MqttMessage:
 def cue(root: str, record: Cue, valid_s: float) -> MqttMessage:
     """A cue that is to reach the runner now, or not at all."""
     word = record.fault.value if record.kind is CueKind.CORRECT and record.fault else record.kind.value
-    body = {"event_type": word, **as_json.dump(record)}
+    body = {"event_type": word, **json_codec.to_json(record)}
     return MqttMessage(f"{root}/cues", json.dumps(body), valid_s=max(1, round(valid_s)))
 
 
@@ -70,7 +70,11 @@ def lasting(root: str, session: SessionInfo, records: Iterable[Out]) -> Iterator
         if t_s is None:
             for record in group:
                 if isinstance(record, EVENTS):
-                    body = {"session": session.id, "event": as_json.kind_of(record), **as_json.dump(record)}
+                    body = {
+                        "session": session.id,
+                        "event": json_codec.kind_of(record),
+                        **json_codec.to_json(record),
+                    }
                     yield MqttMessage(f"{root}/events", json.dumps(body))
         else:
             values = {_key(m): _value(m) for m in group if isinstance(m, Metric)}

@@ -20,30 +20,31 @@ from typing import TYPE_CHECKING
 from dsp.types import Cue, Metric
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkError
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.mqtt_client import (
     IN_FLIGHT,
     MqttMessage,
     MqttSettings,
     connection,
-    first,
-    publish,
-    said,
+    connection_error_text,
+    first_to_end,
+    publish_all,
     tls,
     until_lost,
 )
 from monitor.core.records import Out, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, supervise
-from monitor.sinks.live_state import Board
+from monitor.core.retry import Backoff, retry_until_done
+from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages as topics
 from monitor.sinks.mqtt.home_assistant import discovery
 from monitor.sinks.outbox import Outbox, OutboxParams
-from monitor.storage.store import SessionInfo, Store, Waiting
+from monitor.storage.session_info import SessionInfo, WaitingRecord
+from monitor.storage.store import Store
 
 if TYPE_CHECKING:
     from aiomqtt import Client
 
-NAME = "mqtt"
+MQTT_SINK = "mqtt"
 """Of the sink, and of its place in the store."""
 
 STATE_EVERY_S = 1.0
@@ -53,14 +54,14 @@ LIVE = 500  # batches that wait for a connection; old ones are worth nothing
 class MqttSink:
     """``backoff`` is that of the connection."""
 
-    name = NAME
+    name = MQTT_SINK
 
     def __init__(
         self,
         settings: MqttSettings,
         store: Store,
         started: SessionStarted,
-        time: Steady,
+        time: MonotonicClock,
         params: OutboxParams | None = None,
         backoff: Backoff | None = None,
     ) -> None:
@@ -70,28 +71,28 @@ class MqttSink:
         self._time = time
         self._backoff = backoff or Backoff()
         self._version = version("gaitcue")
-        self._root = f"{settings.prefix}/{settings.user or topics.runner(started.athlete)}"
-        self._board = Board(history_s=30)
+        self._root = f"{settings.prefix}/{settings.user or topics.topic_level(started.athlete)}"
+        self._board = LiveState(history_s=30)
         self._client: Client | None = None
         self._trouble = "not connected yet"
         self._forbidden = ""
-        self._last = SinkStatus(0.0, NAME, True, "starting")  # of the outbox
+        self._last = SinkStatus(0.0, MQTT_SINK, True, "starting")  # of the outbox
         self._told: SinkStatus | None = None
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
-        self._outbox = Outbox(NAME, store, self._deliver, time, session=started.session, params=params)
+        self._outbox = Outbox(MQTT_SINK, store, self._deliver, time, session=started.session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Until the batches end and what must not be lost has arrived."""
         live: Channel[list[Out]] = Channel(LIVE)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stay_connected(live), name="mqtt link")
-            await self._outbox.run(self._seen(batches, live))
+            await self._outbox.run(self._observe(batches, live))
             live.close()
 
-    def news(self, t_s: float) -> SinkStatus | None:
+    def report(self, t_s: float) -> SinkStatus | None:
         """How it is doing, when that has changed."""
-        self._last = self._outbox.news(t_s) or self._last
+        self._last = self._outbox.report(t_s) or self._last
         trouble = self._forbidden or ("" if self._client else self._trouble)
         text = f"{trouble}; cues go on, and what was not sent is kept" if trouble else self._last.text
         now = replace(self._last, t_s=0.0, ok=self._last.ok and not trouble, text=text)
@@ -100,7 +101,7 @@ class MqttSink:
         self._told = now
         return replace(now, t_s=t_s)
 
-    async def _seen(
+    async def _observe(
         self, batches: AsyncIterator[list[Out]], live: Channel[list[Out]]
     ) -> AsyncIterator[list[Out]]:
         async for batch in batches:
@@ -116,7 +117,9 @@ class MqttSink:
 
         await asyncio.to_thread(import_module, "aiomqtt")  # reads files
         try:
-            await supervise(lambda generation: self._connected(live), report, self._time, self._backoff)
+            await retry_until_done(
+                lambda generation: self._connected(live), report, self._time, self._backoff
+            )
         except ConfigError as exc:
             self._trouble = f"{exc}; given up"
 
@@ -131,13 +134,13 @@ class MqttSink:
                 try:
                     await self._hello(client)
                     self._client = client
-                    await first(self._pass_on(client, live), until_lost(client))
+                    await first_to_end(self._pass_on(client, live), until_lost(client))
                 finally:
                     self._client = None
                     with contextlib.suppress(aiomqtt.MqttError):  # broken: the broker says it for us
-                        await publish(client, [topics.state(self._root, self._board), gone])
+                        await publish_all(client, [topics.state(self._root, self._board), gone])
         except (aiomqtt.MqttError, OSError) as exc:
-            raise SinkError(said(exc, self._s)) from exc
+            raise SinkError(connection_error_text(exc, self._s)) from exc
 
     def _forbid(self, reason: str) -> None:
         self._forbidden = reason
@@ -147,7 +150,7 @@ class MqttSink:
         if self._s.discovery:
             a = self._started
             messages.append(discovery(self._s.discovery, self._root, a.athlete, a.sensors, self._version))
-        await publish(client, [*messages, topics.state(self._root, self._board)])
+        await publish_all(client, [*messages, topics.state(self._root, self._board)])
 
     async def _pass_on(self, client: Client, live: Channel[list[Out]]) -> None:
         """Cues as they come, the state once a second."""
@@ -157,14 +160,14 @@ class MqttSink:
             for record in itertools.chain(*batches):
                 if isinstance(record, Cue) and not record.withheld and record.expires_s > now_s:
                     valid_s = record.expires_s - max(record.t_s, now_s)
-                    await publish(client, [topics.cue(self._root, record, valid_s)])
+                    await publish_all(client, [topics.cue(self._root, record, valid_s)])
             if self._time.now_s() - state_s >= STATE_EVERY_S:
                 state_s = self._time.now_s()
-                await publish(client, [topics.state(self._root, self._board)])
+                await publish_all(client, [topics.state(self._root, self._board)])
 
     # ------------------------------------------------------------------ what must not be lost
 
-    async def _deliver(self, batch: Sequence[Waiting]) -> None:
+    async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
         import aiomqtt
 
         client = self._client
@@ -174,13 +177,13 @@ class MqttSink:
         self._forbidden = ""
         try:
             for at in range(0, len(messages), IN_FLIGHT):
-                await publish(client, messages[at : at + IN_FLIGHT])
+                await publish_all(client, messages[at : at + IN_FLIGHT])
         except aiomqtt.MqttError as exc:
-            raise SinkError(said(exc, self._s)) from exc
+            raise SinkError(connection_error_text(exc, self._s)) from exc
         if self._forbidden:
             raise SinkError(self._forbidden)
 
-    def _messages(self, batch: Sequence[Waiting]) -> list[MqttMessage]:
+    def _messages(self, batch: Sequence[WaitingRecord]) -> list[MqttMessage]:
         """Those of this athlete: another's would go under a wrong name."""
         out: list[MqttMessage] = []
         for session, waiting in itertools.groupby(batch, key=operator.itemgetter(1)):

@@ -32,7 +32,7 @@ class AlertSettings:
     language: Literal["en", "de"] = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
     sensor_lost_s: float = 60.0  # design choice
-    downhill_mps: float | None = (
+    downhill_speed_loss_mps: float | None = (
         None  # speed lost beyond what the level would have cost; no limit if left out
     )
     longest_share: float = 1.1  # of the longest run in 30 days (Frandsen 2025: hazard ratio 1.64 above)
@@ -43,8 +43,8 @@ class AlertSettings:
     def __post_init__(self) -> None:
         if min(self.drift_min, self.sensor_lost_s) <= 0 or self.longest_share < 1:
             raise ValueError("drift_min and sensor_lost_s must be positive, longest_share at least 1")
-        if self.downhill_mps is not None and self.downhill_mps <= 0:
-            raise ValueError("downhill_mps must be positive")
+        if self.downhill_speed_loss_mps is not None and self.downhill_speed_loss_mps <= 0:
+            raise ValueError("downhill_speed_loss_mps must be positive")
         if not 5 <= self.valid_s <= 600:
             raise ValueError("valid_s must be between 5 and 600")
         if (self.quiet_from is None) != (self.quiet_to is None):
@@ -83,7 +83,7 @@ class Alerts:
         self._s = settings
         self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
         self._longest_m = longest_m
-        self._phrases = phrases(settings.language)
+        self._phrases = push_phrases(settings.language)
         self._told: set[str] = set()
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
@@ -106,12 +106,12 @@ class Alerts:
                 return self._tell("sensor_lost", record.t_s, numbers, 4)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
-                return self._seen(t_s, estimate.metric, estimate.value)
+                return self._observe(t_s, estimate.metric, estimate.value)
             case _:
                 pass
         return []
 
-    def _seen(self, t_s: float, metric: str, value: float) -> list[Alert]:
+    def _observe(self, t_s: float, metric: str, value: float) -> list[Alert]:
         match metric:
             case "speed_mps":
                 self._m += value
@@ -134,7 +134,7 @@ class Alerts:
         return self._tell("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
 
     def _downhill(self, t_s: float, ratio: float) -> list[Alert]:
-        limit, dose = self._s.downhill_mps, self._newest.get("braking_dose_mps")
+        limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
         if limit is None or dose is None or ratio <= 1:
             return []
         extra = dose * (1 - 1 / ratio)
@@ -162,7 +162,7 @@ def _outside(band: Band, value: float) -> bool:
 
 
 @cache
-def phrases(language: str) -> dict[str, tuple[str, str]]:
+def push_phrases(language: str) -> dict[str, tuple[str, str]]:
     """Title and text of every kind of push; reads a file once."""
     book = json.loads((files("monitor.core") / "phrases.json").read_text(encoding="utf-8"))
     return {kind: (title, text) for kind, (title, text) in book[language]["push"].items()}

@@ -51,7 +51,7 @@ class Services:
         sent = await asyncio.gather(*(asyncio.to_thread(_notify, s, alert) for s in self._left))
         self._left = [service for service, ok in zip(self._left, sent, strict=True) if not ok]
         if self._left:
-            names = ", ".join(_shown(service) for service in self._left)
+            names = ", ".join(_service_name(service) for service in self._left)
             raise SinkError(f"not taken by {names}: look at its token and address in urls_file")
 
 
@@ -59,6 +59,6 @@ def _notify(service: Any, alert: Alert) -> bool:
     return bool(service.notify(title=alert.title, body=alert.text, notify_type="info"))
 
 
-def _shown(service: Any) -> str:
+def _service_name(service: Any) -> str:
     """The kind of service and nothing that could be a secret."""
     return str(service.service_name)

@@ -18,9 +18,9 @@ from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.sink import Busy
 
 MESSAGE_BYTES = 4096
-PATIENCE_S = 5.0  # after a 429 that does not say how long
-SERVICE = "https://ntfy.sh"
-TAGS = {"drift": "runner", "sensor_lost": "warning", "downhill": "mountain", "distance": "straight_ruler"}
+_PATIENCE_S = 5.0  # after a 429 that does not say how long
+_SERVICE = "https://ntfy.sh"
+_TAGS = {"drift": "runner", "sensor_lost": "warning", "downhill": "mountain", "distance": "straight_ruler"}
 REMEDIES = {
     301: "it has moved; correct server in [ntfy], perhaps to https",
     401: "the token is not known there; correct GAITCUE_NTFY_TOKEN",
@@ -34,7 +34,7 @@ class NtfySettings:
     all that protects it: make it long."""
 
     topic: str | None = None
-    server: str = SERVICE
+    server: str = _SERVICE
     token: Secret | None = None
     timeout_s: float = 10.0  # for a whole request
 
@@ -79,12 +79,12 @@ class Ntfy:
             "title": alert.title,
             "message": shortened(alert.text),
             "priority": alert.priority,
-            "tags": [TAGS.get(alert.kind, "runner")],
+            "tags": [_TAGS.get(alert.kind, "runner")],
         }
 
     def _judge(self, status: int, retry_after: str) -> None:
         if status == 429:
-            wait_s = float(retry_after) if retry_after.isdecimal() else PATIENCE_S
+            wait_s = float(retry_after) if retry_after.isdecimal() else _PATIENCE_S
             raise Busy(f"{self._s.server} has had enough for now (429)", wait_s)
         if 300 <= status < 500:
             remedy = REMEDIES.get(status, "it will never take this; check server and topic in [ntfy]")
@@ -101,7 +101,7 @@ def shortened(text: str, limit: int = MESSAGE_BYTES) -> str:
     return raw[: limit - len("…".encode())].decode(errors="ignore") + "…"
 
 
-def require_client() -> None:
+def require_ntfy_client() -> None:
     """``ConfigError`` unless the client is installed."""
     if find_spec("aiohttp") is None:
         raise ConfigError("[ntfy] needs a library: pip install 'gaitcue[ntfy]'")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dsp.types import Metric
 from monitor.core.errors import SinkError, SinkRefused
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SensorStatus, SinkStatus
 from monitor.core.retry import Backoff
 from monitor.sinks.push.alerts import Alert, Alerts
@@ -27,7 +27,7 @@ class Busy(SinkError):
         self.retry_s = retry_s
 
 
-class Push:
+class PushSink:
     """A sink that sends the alerts that its records make.  An alert that has expired is never sent."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Push:
         name: str,
         alerts: Alerts,
         post: Post,
-        time: Steady,
+        time: MonotonicClock,
         luck: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class Push:
             for alert in [a for record in batch for a in self._alerts.push(record)]:
                 await self.send(alert, alert.expires_s - max(now_s, alert.t_s))
 
-    def news(self, t_s: float) -> SinkStatus | None:
+    def report(self, t_s: float) -> SinkStatus | None:
         """What became of the pushes, when that has changed."""
         if self._state == self._told:
             return None

@@ -13,11 +13,11 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak_retry_connector import BleakClientWithServiceCache, establish_connection
 
 from monitor.core.errors import SensorError, SensorLost
-from monitor.core.monotonic import Steady
-from monitor.devices import device_information as identity
-from monitor.devices.gatt import Ask, GattSpec, Pause, Read, Script, Step, Write
+from monitor.core.monotonic import MonotonicClock
+from monitor.devices import device_information
+from monitor.devices.gatt import Ask, GattSpec, Pause, Read, Script, ScriptStep, Write
 from monitor.sources.bluetooth.error_messages import FAULTS, talking
-from monitor.sources.bluetooth.scanner import Air, Sighting
+from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 
 ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
 SETUP_S = 30.0  # for all of a start script
@@ -34,8 +34,14 @@ Hear = Callable[[str, bytes], None]
 
 @contextlib.asynccontextmanager
 async def connected(
-    air: Air, sighting: Sighting, name: str, spec: GattSpec, time: Steady, *, acquire: bool = False
-) -> AsyncIterator[Link]:
+    air: Scanner,
+    sighting: Advertisement,
+    name: str,
+    spec: GattSpec,
+    time: MonotonicClock,
+    *,
+    acquire: bool = False,
+) -> AsyncIterator[Connection]:
     """Connect, and always disconnect: an old client that is not told to leave keeps delivering.
 
     (bleak 3.1 on BlueZ then brings every notification of the next connection twice.)
@@ -51,14 +57,14 @@ async def connected(
                 max_attempts=ATTEMPTS,
                 pair=spec.bonded,
             )
-    link = Link(client, gone, name, spec, time, acquire)
+    link = Connection(client, gone, name, spec, time, acquire)
     try:
         yield link
     finally:
         await link.leave()
 
 
-class Link:
+class Connection:
     """Use ``listen``, then ``keep`` until it raises ``SensorLost``."""
 
     def __init__(
@@ -67,7 +73,7 @@ class Link:
         gone: asyncio.Event,
         name: str,
         spec: GattSpec,
-        time: Steady,
+        time: MonotonicClock,
         acquire: bool,
     ) -> None:
         self.heard_s = time.now_s()
@@ -84,11 +90,13 @@ class Link:
 
     async def serial(self) -> str:
         """The serial number it tells, empty if it tells none."""
-        return identity.text(await self._read(identity.DEVICE_INFORMATION["serial"]) or b"")
+        return device_information.text(
+            await self._read(device_information.DEVICE_INFORMATION_UUID["serial"]) or b""
+        )
 
     async def battery(self) -> bytes | None:
         """Battery Level as read, None if it has none."""
-        return await self._read(identity.BATTERY_LEVEL)
+        return await self._read(device_information.BATTERY_LEVEL)
 
     async def listen(self, hear: Hear) -> None:
         """Subscribe to the channels and run the start script; ``hear`` gets all notifications.
@@ -164,7 +172,7 @@ class Link:
                     return
                 answer = await self._do(step)
 
-    async def _do(self, step: Step) -> bytes | None:
+    async def _do(self, step: ScriptStep) -> bytes | None:
         match step:
             case Write():
                 await self._write(step)

@@ -7,11 +7,11 @@ from functools import cache
 from dsp.types import Placement
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.gatt import GattSpec
-from monitor.devices.registry import SENSORS, SensorSpec
-from monitor.sources.bluetooth.scanner import Sighting
+from monitor.devices.registry import DEVICES, SensorSpec
+from monitor.sources.bluetooth.scanner import Advertisement
 
 
-def gatt_of(spec: SensorSpec) -> GattSpec | None:
+def family_gatt(spec: SensorSpec) -> GattSpec | None:
     """How this family shows itself with default settings; None if not over Bluetooth."""
     if spec.gatt is None:
         return None
@@ -21,10 +21,10 @@ def gatt_of(spec: SensorSpec) -> GattSpec | None:
 @cache
 def families() -> tuple[tuple[SensorSpec, GattSpec], ...]:
     """All that come over Bluetooth.  The first call reads files: not on the event loop."""
-    return tuple((spec, gatt) for spec in SENSORS.values() if (gatt := gatt_of(spec)) is not None)
+    return tuple((spec, gatt) for spec in DEVICES.values() if (gatt := family_gatt(spec)) is not None)
 
 
-def kinds(s: Sighting) -> list[SensorSpec]:
+def kinds(s: Advertisement) -> list[SensorSpec]:
     """The families it fits, those that know it by its name first."""
     fitting = [(not gatt.names, spec) for spec, gatt in families() if gatt.matches(s.name, s.services)]
     return [spec for _, spec in sorted(fitting, key=lambda pair: pair[0])]

@@ -12,11 +12,11 @@ from bleak.args.bluez import BlueZScannerArgs
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.devices.gatt import sig
 from monitor.sources.bluetooth.error_messages import FAULTS, scanning
 
-LOOK_S = 0.1  # between two looks at who was seen
+SCAN_S = 0.1  # between two looks at who was seen
 DEAF_S = 15.0  # a scanner that hears nothing for so long is started anew (the adapter may have gone)
 FORGET_S = 60.0  # unseen for so long: forgotten
 
@@ -24,7 +24,7 @@ GATT_SERVICE = sig(0x1801)
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Advertisement:
     """Somebody on the air.  ``rssi_dbm`` is None for one that is connected to this machine already."""
 
     device: BLEDevice
@@ -39,19 +39,19 @@ class Sighting:
         return self.device.address
 
 
-class Air:
+class Scanner:
     """Scans only while somebody looks and nobody connects."""
 
-    def __init__(self, time: Steady, adapter: str | None = None) -> None:
+    def __init__(self, time: MonotonicClock, adapter: str | None = None) -> None:
         self.adapter = adapter
         self._time = time
-        self._seen: dict[str, Sighting] = {}
+        self._seen: dict[str, Advertisement] = {}
         self._turn = asyncio.Lock()
         self._looking = 0
         self._scanner: BleakScanner | None = None
         self._started_s = self._heard_s = 0.0
 
-    async def find(self, wanted: Callable[[Sighting], bool], within_s: float) -> Sighting | None:
+    async def find(self, wanted: Callable[[Advertisement], bool], within_s: float) -> Advertisement | None:
         """The strongest that is wanted among those heard since now; None if there is none in time.
 
         ``BluetoothOff`` if there is no scanning.
@@ -63,8 +63,8 @@ class Air:
                     return s
             while self._time.now_s() < since_s + within_s:
                 await self._listen()
-                await self._time.sleep(LOOK_S)
-                found = [s for s in self.seen(since_s) if wanted(s)]
+                await self._time.sleep(SCAN_S)
+                found = [s for s in self.advertisements(since_s) if wanted(s)]
                 if found:
                     return max(found, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
         return None
@@ -74,16 +74,16 @@ class Air:
         async with self._search():
             await self._listen()
 
-    async def watch(self, told: Callable[[list[Sighting]], None], every_s: float = 0.5) -> None:
-        """Scan until cancelled; ``told`` gets all that are on the air, the strongest first."""
+    async def watch(self, show: Callable[[list[Advertisement]], None], every_s: float = 0.5) -> None:
+        """Scan until cancelled; ``show`` gets all that are on the air, the strongest first."""
         async with self._search():
             while True:
                 await self._listen()
                 await self._time.sleep(every_s)
                 now_s = self._time.now_s()
-                told(sorted(self.seen(now_s - FORGET_S), key=lambda s: -(s.rssi_dbm or -999)))
+                show(sorted(self.advertisements(now_s - FORGET_S), key=lambda s: -(s.rssi_dbm or -999)))
 
-    def seen(self, since_s: float) -> list[Sighting]:
+    def advertisements(self, since_s: float) -> list[Advertisement]:
         """Those heard since then."""
         return [s for s in self._seen.values() if s.seen_s >= since_s]
 
@@ -113,7 +113,7 @@ class Air:
             await self._hush()
             args: BlueZScannerArgs = {} if self.adapter is None else {"adapter": self.adapter}
             with scanning():
-                scanner = BleakScanner(self._heard, bluez=args)
+                scanner = BleakScanner(self._on_advertisement, bluez=args)
                 await scanner.start()
             self._scanner = scanner
             self._heard_s = self._time.now_s()
@@ -124,7 +124,7 @@ class Air:
             with contextlib.suppress(*FAULTS):
                 await scanner.stop()
 
-    async def _connected(self) -> list[Sighting]:
+    async def _connected(self) -> list[Advertisement]:
         """Connected to this machine already, by a program that was killed: these do not advertise."""
         with contextlib.suppress(*FAULTS, NotImplementedError):
             adapter = await BleakAdapter.get(
@@ -132,15 +132,15 @@ class Air:
             )
             devices = await adapter.get_connected_devices([GATT_SERVICE])
             now_s = self._time.now_s()
-            return [Sighting(d, d.name or "", _services(d), None, now_s) for d in devices]
+            return [Advertisement(d, d.name or "", _services(d), None, now_s) for d in devices]
         return []
 
-    def _heard(self, device: BLEDevice, data: AdvertisementData) -> None:
+    def _on_advertisement(self, device: BLEDevice, data: AdvertisementData) -> None:
         self._heard_s = now_s = self._time.now_s()
         before = self._seen.get(device.address)
         name = data.local_name or device.name or (before.name if before else "")
         services = frozenset(data.service_uuids)
-        sighting = Sighting(device, name, services, data.rssi, now_s)
+        sighting = Advertisement(device, name, services, data.rssi, now_s)
         if before is not None:
             sighting = replace(sighting, services=services | before.services)
         self._seen[device.address] = sighting

@@ -14,17 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.errors import BluetoothOff, ConfigError, MonitorError, SensorLost, SensorNotFound
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.packet import Packet
-from monitor.core.records import Link, SensorStatus
-from monitor.core.retry import Backoff, supervise
+from monitor.core.records import LinkState, SensorStatus
+from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.device_information import BATTERY
 from monitor.devices.gatt import GattSpec
-from monitor.devices.registry import SENSORS, SensorSpec
-from monitor.sources.bluetooth.connection import Link as Connection
-from monitor.sources.bluetooth.connection import connected
-from monitor.sources.bluetooth.scanner import Air, Sighting
+from monitor.devices.registry import DEVICES, SensorSpec
+from monitor.sources.bluetooth.connection import Connection, connected
+from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.protocol import Emit
 
@@ -43,7 +42,7 @@ class Patience:
             raise ValueError("by_name_s must be positive and within search_s, remind_s positive")
 
 
-class Ble:
+class BluetoothSource:
     """The source of all configured sensors that come over Bluetooth.  Runs until cancelled."""
 
     name = "bluetooth"
@@ -51,14 +50,14 @@ class Ble:
     def __init__(
         self,
         sensors: Sequence[SensorSettings],
-        time: Steady,
+        time: MonotonicClock,
         settings: BluetoothSettings | None = None,
-        specs: Mapping[str, SensorSpec] = SENSORS,
+        specs: Mapping[str, SensorSpec] = DEVICES,
         patience: Patience | None = None,
     ) -> None:
         self._settings = settings or BluetoothSettings()
         _check_told_apart(sensors)
-        airs = [Air(time, adapter) for adapter in self._settings.adapters or (None,)]
+        airs = [Scanner(time, adapter) for adapter in self._settings.adapters or (None,)]
         self._claims = Claims()
         self._pods = [
             _Pod(
@@ -116,9 +115,9 @@ class _Pod:
         self,
         sensor: SensorSettings,
         spec: GattSpec,
-        air: Air,
+        air: Scanner,
         claims: Claims,
-        time: Steady,
+        time: MonotonicClock,
         settings: BluetoothSettings,
         patience: Patience,
     ) -> None:
@@ -136,7 +135,7 @@ class _Pod:
     async def run(self, emit: Emit) -> None:
         """Connect, stream, and begin again."""
         self._emit = emit
-        await supervise(self._attempt, self._report, self._time, self._patience.backoff)
+        await retry_until_done(self._attempt, self._report, self._time, self._patience.backoff)
 
     async def remind(self, emit: Emit) -> None:
         """Say again what is the matter; while it streams, its packets speak for it."""
@@ -147,10 +146,10 @@ class _Pod:
 
     async def _attempt(self, generation: int) -> None:
         if self._status is None or generation == 0:
-            self._say(Link.SEARCHING, f"looking for {self._wanted()}: switch it on and keep it near")
+            self._say(LinkState.SEARCHING, f"looking for {self._wanted()}: switch it on and keep it near")
         sighting = await self._find()
         self._claims.take(sighting.address, self.name)
-        self._say(Link.CONNECTING, f"found {sighting.name or 'it'}; connecting")
+        self._say(LinkState.CONNECTING, f"found {sighting.name or 'it'}; connecting")
         async with connected(
             self._air, sighting, self.name, self._spec, self._time, acquire=self._acquire
         ) as link:
@@ -166,7 +165,7 @@ class _Pod:
         self._status = None
         await link.keep(lambda level: packet(BATTERY, level))
 
-    async def _find(self) -> Sighting:
+    async def _find(self) -> Advertisement:
         found = await self._air.find(self._is_it, self._patience.by_name_s)
         if found is None:
             rest_s = self._patience.search_s - self._patience.by_name_s
@@ -175,7 +174,7 @@ class _Pod:
             raise SensorNotFound(f"{self._wanted()} is not to be seen: switch it on and keep it near")
         return found
 
-    def _is_it(self, s: Sighting) -> bool:
+    def _is_it(self, s: Advertisement) -> bool:
         """Ours from before, else the right kind under the right name or serial number."""
         owner, ours = self._claims.owner(s.address), self._claims.device(self.name)
         if owner is not None:
@@ -186,7 +185,7 @@ class _Pod:
             return ours is None
         return self._told_by(s.name) or self._told_by(self._claims.serial(s.address) or "")
 
-    def _may_be_it(self, s: Sighting) -> bool:
+    def _may_be_it(self, s: Advertisement) -> bool:
         """The right kind, and only its serial number can tell; or it has a new address."""
         if self._is_it(s):
             return True
@@ -194,7 +193,7 @@ class _Pod:
         unknown = self._match is None or self._claims.serial(s.address) is None
         return free and unknown and self._spec.matches(s.name, s.services)
 
-    async def _check_serial(self, link: Connection, sighting: Sighting) -> None:
+    async def _check_serial(self, link: Connection, sighting: Advertisement) -> None:
         """``SensorNotFound`` if it turns out to be another one."""
         if self._match is None or self._told_by(sighting.name):
             return
@@ -215,15 +214,15 @@ class _Pod:
     def _report(self, exc: MonitorError, wait_s: float) -> None:
         match exc:
             case BluetoothOff():
-                link = Link.OFF
+                link = LinkState.OFF
             case SensorNotFound():
-                link = Link.SEARCHING
+                link = LinkState.SEARCHING
             case _:
-                link = Link.LOST
+                link = LinkState.LOST
         again = "searching on" if isinstance(exc, SensorNotFound | SensorLost) else "trying again"
         self._say(link, f"{exc}; {again}")
 
-    def _say(self, link: Link, text: str) -> None:
+    def _say(self, link: LinkState, text: str) -> None:
         self._status = SensorStatus(self._time.now_s(), self.name, link, text)
         self._emit(self._status)
 

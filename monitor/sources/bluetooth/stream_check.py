@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dsp.types import ImuChunk
-from monitor.core.monotonic import Steady
+from monitor.core.monotonic import MonotonicClock
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings
-from monitor.devices.registry import SENSORS
-from monitor.pipeline.sensor_stream import Stream
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
 from monitor.sources.bluetooth.settings import BluetoothSettings
-from monitor.sources.bluetooth.source import Ble
+from monitor.sources.bluetooth.source import BluetoothSource
 
 WATCH_S = 5.0  # of streaming
-PATIENCE_S = 30.0  # until then it must have begun
+_PATIENCE_S = 30.0  # until then it must have begun
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StreamCheck:
     """``per_second`` samples (or readings of a pod that gives finished numbers), 0 if it never streamed."""
 
     sensor: SensorSettings
@@ -40,7 +40,7 @@ class Verdict:
 class _Trial:
     def __init__(self, sensor: SensorSettings) -> None:
         self.sensor = sensor
-        self._stream = Stream(sensor, SENSORS[sensor.kind])
+        self._stream = SensorStream(sensor, DEVICES[sensor.kind])
         self._count = self._imu = 0
         self._first_s: float | None = None
         self._last_s = 0.0
@@ -52,7 +52,7 @@ class _Trial:
     def take(self, item: Packet | SensorStatus) -> None:
         """What came of this sensor."""
         if isinstance(item, SensorStatus):
-            self._stream.heard(item)
+            self._stream.push_status(item)
             return
         found = self._stream.push(item)
         samples = sum(len(i.t_s) if isinstance(i, ImuChunk) else 0 for i in found)
@@ -65,16 +65,16 @@ class _Trial:
             self._count += samples or 1
         self._imu += samples
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> StreamCheck:
         """So far."""
         rate = self._count / self.watched_s if self.watched_s > 0 else 0.0
         status = self._stream.status(self._last_s)
-        return Verdict(self.sensor, rate, self._imu > 0, status.lost, status.battery_pct, status.text)
+        return StreamCheck(self.sensor, rate, self._imu > 0, status.lost, status.battery_pct, status.text)
 
 
 async def trial(
-    sensors: Sequence[SensorSettings], bluetooth: BluetoothSettings, time: Steady
-) -> list[Verdict]:
+    sensors: Sequence[SensorSettings], bluetooth: BluetoothSettings, time: MonotonicClock
+) -> list[StreamCheck]:
     """Connect to all at once, watch each for some seconds; ``BluetoothOff`` never: it is in the text."""
     trials = {s.name: _Trial(s) for s in sensors}
 
@@ -82,9 +82,9 @@ async def trial(
         trials[item.sensor].take(item)
 
     async with asyncio.TaskGroup() as group:
-        source = group.create_task(Ble(sensors, time, bluetooth).run(emit), name="trial")
+        source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="trial")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(_PATIENCE_S):
                 while any(t.watched_s < WATCH_S for t in trials.values()):
                     await time.sleep(0.2)
         source.cancel()

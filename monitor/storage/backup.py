@@ -1,0 +1,84 @@
+"""Everything that was ever kept in one tar file, and back from it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from pathlib import Path
+
+from monitor.core.errors import StoreError
+from monitor.storage import migrations, tape_archive
+from monitor.storage.store import Store
+
+DATABASE = "gaitcue.db"
+
+
+def write_backup(store: Store, path: Path) -> int:
+    """Everything that was ever kept into one tar file: the database and the tapes.  Bytes written."""
+    if path.exists():
+        raise StoreError(f"{path}: exists already; name another file")
+    waiting = path.with_name(path.name + ".part")
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(waiting, "w") as out:
+            copy = Path(folder) / DATABASE
+            store.copy_to(copy)
+            out.add(copy, DATABASE)
+            for info in store.sessions():
+                tape = tape_archive.tape_file(info)
+                if tape is not None and info.ended:
+                    out.add(tape, f"tapes/{tape.name}")
+        waiting.rename(path)
+    except (OSError, tarfile.TarError) as exc:
+        raise StoreError(f"{path}: cannot be written: {exc}") from exc
+    finally:
+        waiting.unlink(missing_ok=True)
+    return path.stat().st_size
+
+
+def restore_backup(path: Path, folder: Path) -> int:
+    """Bring a backup back into an empty data folder; how many sessions it holds.
+
+    ``StoreError`` if there are sessions already (they would be lost) or the backup is damaged: nothing is
+    touched then.
+    """
+    database = folder / DATABASE
+    if database.exists():
+        with Store(database) as store:
+            if store.sessions():
+                raise StoreError(
+                    f"{folder}: holds {len(store.sessions())} sessions already; move that folder away, or "
+                    "set another [store] folder, before a restore"
+                )
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as unpacked:
+        _unpack(path, Path(unpacked))
+        with Store(Path(unpacked) / DATABASE) as store:
+            for info in store.sessions():
+                if info.tape:
+                    store.move_tape(info.id, str(folder / "tapes" / Path(info.tape).name))
+            count = len(store.sessions())
+        (folder / "tapes").mkdir(exist_ok=True)
+        for tape in (Path(unpacked) / "tapes").glob("*"):
+            shutil.move(tape, folder / "tapes" / tape.name)
+        for left in folder.glob(f"{DATABASE}*"):
+            left.unlink()
+        shutil.move(Path(unpacked) / DATABASE, database)
+    return count
+
+
+def _unpack(path: Path, where: Path) -> None:
+    try:
+        with tarfile.open(path) as packed:
+            packed.extractall(where, filter="data")
+        db = sqlite3.connect(where / DATABASE)
+        try:
+            whole = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            ours = db.execute("PRAGMA application_id").fetchone()[0] == migrations.APPLICATION_ID
+        finally:
+            db.close()
+    except (OSError, tarfile.TarError, sqlite3.Error) as exc:
+        raise StoreError(f"{path}: is damaged or not a backup: {exc}") from exc
+    if not (whole and ours):
+        raise StoreError(f"{path}: is damaged or not a backup of gaitcue")

@@ -1,0 +1,49 @@
+"""How a session begins: its name, its tape, its row in the store."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from monitor.core import json_codec
+from monitor.core.records import SessionStarted
+from monitor.core.session_settings import SessionSettings
+from monitor.recordings.tape import Tape, TapeHeader
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+
+
+def session_id(started_utc: str, athlete: str) -> str:
+    """``2026-11-24T13-05-12-me``: sorts by time, and is a file name."""
+    began = datetime.datetime.fromisoformat(started_utc).astimezone(datetime.UTC)
+    return f"{began:%Y-%m-%dT%H-%M-%S}-{'-'.join(athlete.split())}"
+
+
+def new_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
+    """An empty tape of a session that starts now."""
+    return Tape(path, TapeHeader(started.session, started.started_utc, settings, version("gaitcue")))
+
+
+def begin_session(
+    store: Store, folder: Path, title: str, settings: SessionSettings, started: SessionStarted
+) -> Tape:
+    """An empty session in the store and its tape, which must be there first (see ``recovery``)."""
+    tapes = folder / "tapes"
+    tapes.mkdir(parents=True, exist_ok=True)
+    path = tapes / f"{started.session}.tape"
+    tape = new_tape(path, settings, started)
+    store.begin(
+        SessionInfo(
+            id=started.session,
+            athlete=started.athlete,
+            title=title,
+            started_utc=started.started_utc,
+            sensors=started.sensors,
+            tape=str(path),
+            settings=json.dumps(json_codec.to_json(settings)),
+            version=version("gaitcue"),
+        )
+    )
+    return tape

@@ -1,0 +1,73 @@
+"""What the store says of a session beside its records: its description, its notes, its steps as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.types import Array
+from monitor.core.records import Out
+
+
+class SessionStatus(StrEnum):
+    """Of a session."""
+
+    LIVE = "live"  # being recorded, or left behind by a program that died
+    COMPLETE = "complete"
+    RECOVERED = "recovered"  # completed from its tape on a later start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInfo:
+    """What is known about a session without its records.
+
+    ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
+    ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program.
+    """
+
+    id: str
+    athlete: str
+    title: str
+    started_utc: str
+    ended: bool = False
+    duration_s: float = 0.0
+    status: SessionStatus = SessionStatus.LIVE
+    sensors: tuple[str, ...] = ()
+    tape: str = ""
+    settings: str = "{}"
+    version: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something said about a session: ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (at ``t_s``) or
+    ``remark`` (of an importer)."""
+
+    id: int
+    kind: str
+    t_s: float | None
+    value: float | None
+    text: str
+    made_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepColumns:
+    """Steps as arrays (n,).  ``side`` is ``L``, ``R`` or empty; what is not known is NaN.
+
+    ``values`` maps the name of each metric that any step has to its values.
+    """
+
+    side: NDArray[np.str_]
+    ic_s: Array
+    to_s: Array
+    values: Mapping[str, Array]
+
+
+WaitingRecord = tuple[int, str, Out]
+"""A record on its way to a far end: its row, its session's id, itself."""

@@ -10,7 +10,7 @@ import pytest
 from dsp.detector_feed import Detection, Feed
 from dsp.engine import STAGES, Engine
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Side, Step, Worn
-from tests.dsp.gait import STRIDE_S, WORN, cut, leg, signal, trunk, without
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, leg, signal, trunk, without
 
 PLACEMENTS = sorted(WORN)
 
@@ -86,7 +86,7 @@ BOTH = [Worn("L", Placement.FOOT, Side.LEFT), Worn("belt", Placement.PELVIS)]
 def test_no_stride_spans_a_gap_although_its_contacts_wait_for_another_sensor() -> None:
     foot = leg("L", SECONDS)
     for k in range(6):
-        foot = without(foot, 6.0 + 1.3 * k * STRIDE_S, 6.13 + 1.3 * k * STRIDE_S)
+        foot = without(foot, 6.0 + 1.3 * k * SIMULATED_STRIDE_S, 6.13 + 1.3 * k * SIMULATED_STRIDE_S)
     out = together([foot, trunk("belt", SECONDS)], 0.1)
     gaps = [r for r in out if isinstance(r, Gap)]
     assert len(gaps) == 6

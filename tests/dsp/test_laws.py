@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dsp.engine import STAGES, Engine
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
-from tests.dsp.gait import STRIDE_S, WORN, cut, signal, without
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, signal, without
 
 PLACEMENTS = sorted(WORN)
 
@@ -95,8 +95,8 @@ def test_every_stride_is_found_at_its_rhythm(name: str) -> None:
     per_stride = 2 if name == "pelvis" else 1
     times = np.array([c.ic_s for c in WHOLE[name] if isinstance(c, Contact)])
     inner = times[(times > 3) & (times < 12)]
-    assert abs(len(inner) - 9 / STRIDE_S * per_stride) <= 1.5
-    assert np.median(np.diff(inner)) == pytest.approx(STRIDE_S / per_stride, abs=0.01)
+    assert abs(len(inner) - 9 / SIMULATED_STRIDE_S * per_stride) <= 1.5
+    assert np.median(np.diff(inner)) == pytest.approx(SIMULATED_STRIDE_S / per_stride, abs=0.01)
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)
@@ -104,7 +104,7 @@ def test_cadence_is_never_off_by_two(name: str) -> None:
     steps = [r for r in engine_records(cut(signal(name), [20]), name) if isinstance(r, Step)]
     cadence = [e.value for s in steps if (e := s.get("cadence_spm")) is not None]
     assert len(cadence) > 10
-    assert np.allclose(cadence, 120 / STRIDE_S, atol=3)
+    assert np.allclose(cadence, 120 / SIMULATED_STRIDE_S, atol=3)
 
 
 def test_a_placement_never_claims_what_it_cannot_see() -> None:

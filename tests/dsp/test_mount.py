@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from dsp.engine import STAGES
 from dsp.types import Contact, ImuChunk, Placement, Readiness
-from tests.dsp.gait import STRIDE_S, WORN, leg
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, leg
 
 SLIPS_S = 20.0
 
@@ -46,8 +46,8 @@ def test_a_slip_is_told_once_and_strides_are_found_again(name: str, axis: str, d
     assert len(shifts) == 1
     assert SLIPS_S < shifts[0].t_s < SLIPS_S + 10
     after = times[(times > SLIPS_S + 13) & (times < 39)]
-    assert len(after) == pytest.approx((39 - SLIPS_S - 13) / STRIDE_S, abs=1.5)
-    assert np.allclose(np.diff(after), STRIDE_S, atol=0.02)
+    assert len(after) == pytest.approx((39 - SLIPS_S - 13) / SIMULATED_STRIDE_S, abs=1.5)
+    assert np.allclose(np.diff(after), SIMULATED_STRIDE_S, atol=0.02)
 
 
 @pytest.mark.parametrize("name", ["foot", "shank"])

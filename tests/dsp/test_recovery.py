@@ -8,7 +8,7 @@ import pytest
 from dsp.engine import STAGES
 from dsp.simulation.runner import Bout, Device, imu, plan
 from dsp.types import Contact, ImuChunk, Placement
-from tests.dsp.gait import STRIDE_S, WORN, leg, signal, trunk, without
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, leg, signal, trunk, without
 
 SWINGING = ["foot", "shank"]
 EVERYWHERE = ["ankle", "foot", "pelvis", "shank"]
@@ -36,7 +36,9 @@ def agrees(times: np.ndarray, reference: np.ndarray, start_s: float, stop_s: flo
 @pytest.mark.parametrize("start", [0.1, 0.23, 0.37, 0.45, 0.52, 0.66])
 def test_it_does_not_matter_when_the_recording_starts(name: str, start: float) -> None:
     whole = signal(name)
-    assert agrees(contacts(name, later(whole, start)), contacts(name, whole), start + 3 * STRIDE_S)
+    assert agrees(
+        contacts(name, later(whole, start)), contacts(name, whole), start + 3 * SIMULATED_STRIDE_S
+    )
 
 
 @pytest.mark.parametrize("name", SWINGING)
@@ -44,18 +46,20 @@ def test_it_does_not_matter_when_the_recording_starts(name: str, start: float) -
 @pytest.mark.parametrize("phase", [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_one_false_peak_of_any_size_is_forgotten(name: str, size_rads: float, phase: float) -> None:
     whole = signal(name)
-    at = 8 * STRIDE_S + phase * STRIDE_S
+    at = 8 * SIMULATED_STRIDE_S + phase * SIMULATED_STRIDE_S
     bump = -size_rads * np.exp(-(((whole.t_s - at) / 0.02) ** 2))
     assert whole.gyr_rads is not None
     spoiled = whole.gyr_rads + np.column_stack((0 * bump, bump, 0 * bump))
     found = contacts(name, ImuChunk(whole.sensor, whole.t_s, whole.acc_ms2, spoiled))
-    assert agrees(found, contacts(name, whole), at + 3 * STRIDE_S)
+    assert agrees(found, contacts(name, whole), at + 3 * SIMULATED_STRIDE_S)
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_after_a_gap_the_next_strides_are_found(name: str) -> None:
     whole = signal(name)
-    assert agrees(contacts(name, without(whole, 6.0, 6.9)), contacts(name, whole), 6.9 + 3 * STRIDE_S)
+    assert agrees(
+        contacts(name, without(whole, 6.0, 6.9)), contacts(name, whole), 6.9 + 3 * SIMULATED_STRIDE_S
+    )
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
@@ -73,11 +77,14 @@ def test_after_standing_still_the_next_strides_are_found(name: str) -> None:
     assert second.gyr_rads is not None
     gyr = np.concatenate((first.gyr_rads, 0.01 * rng.standard_normal((len(pause), 3)), second.gyr_rads))
     found = contacts(name, ImuChunk(name, t, acc, gyr))
-    edge = STRIDE_S if name == "ankle" else 0.3  # its filters look a second ahead and back
+    edge = SIMULATED_STRIDE_S if name == "ankle" else 0.3  # its filters look a second ahead and back
     assert not np.any((found > 7 + edge) & (found < 10.8))
-    after = found[(found > 11 + 3 * STRIDE_S) & (found < 17.0)]
-    period = STRIDE_S / 2 if name == "pelvis" else STRIDE_S
-    assert abs(len(after) - (17.0 - 11 - 3 * STRIDE_S) / period) <= 1.2 + (name == "ankle") * 1.4 / period
+    after = found[(found > 11 + 3 * SIMULATED_STRIDE_S) & (found < 17.0)]
+    period = SIMULATED_STRIDE_S / 2 if name == "pelvis" else SIMULATED_STRIDE_S
+    assert (
+        abs(len(after) - (17.0 - 11 - 3 * SIMULATED_STRIDE_S) / period)
+        <= 1.2 + (name == "ankle") * 1.4 / period
+    )
     assert np.allclose(np.diff(after), period, atol=0.02)
 
 
@@ -86,11 +93,11 @@ def test_after_standing_still_the_next_strides_are_found(name: str) -> None:
 @pytest.mark.parametrize("phase", [0.1, 0.35, 0.6, 0.85])
 def test_one_knock_of_any_size_is_forgotten(name: str, size_ms2: float, phase: float) -> None:
     whole = signal(name)
-    at = 8 * STRIDE_S + phase * STRIDE_S
+    at = 8 * SIMULATED_STRIDE_S + phase * SIMULATED_STRIDE_S
     bump = size_ms2 * np.exp(-(((whole.t_s - at) / 0.02) ** 2))
     spoiled = whole.acc_ms2 + np.column_stack((bump, 0 * bump, bump))
     found = contacts(name, ImuChunk(whole.sensor, whole.t_s, spoiled, whole.gyr_rads))
-    assert agrees(found, contacts(name, whole), at + 3 * STRIDE_S)
+    assert agrees(found, contacts(name, whole), at + 3 * SIMULATED_STRIDE_S)
 
 
 @pytest.mark.parametrize(("before", "after"), [(2.5, 4.5), (4.5, 2.5)])

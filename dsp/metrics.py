@@ -1,26 +1,70 @@
-"""METRICS: every number a user can see, with unit, definition, source and what can support it.
+"""METRICS: every number a user can see, with unit, definition, source, what can support it, and its roles.
 
-One row makes a metric exist everywhere: CSV columns, database, charts, dashboards and help texts
-are made from this table.
+One row makes a metric exist everywhere: CSV columns, database, tiles, charts, comparisons, FIT fields,
+dashboards and help texts are derived from this table.  Elsewhere a metric's name stands only where that one
+metric is meant.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 F, S, A, P, H, POD = "foot", "shank", "ankle", "pelvis", "hip", "pod"
 FEET = (F,)
-_LEGS = (F, S)
+LEGS = (F, S)
 IMUS = (F, S, A, P, H)
 ALL = (F, S, A, P, H, POD)
 
 
+class Role(StrEnum):
+    """Where a metric is shown or used."""
+
+    TILE = "tile"  # a number on the live page, in the terminal and on top of a review
+    CHART = "chart"  # a line over time, on the live page and in a review
+    BANDED = "banded"  # the coach may set a target band for it
+    SPLIT = "split"  # a column of the table of kilometres and laps
+    COMPARED = (
+        "compared"  # between parts of a run, between runs, over weeks, and before and after re-analysis
+    )
+    HABIT = "habit"  # this run against the runner's earlier ones
+    OFFLINE = "offline"  # live against a second look at the first strides
+    SQUAD = "squad"  # a column where several athletes stand side by side
+    PANEL = "panel"  # a panel of its own on the dashboards
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How a person reads a metric: ``value * scale`` in ``unit``; ``pace``: a speed in minutes per km."""
+
+    unit: str
+    scale: float = 1.0
+    decimals: int = 0
+    pace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FitField:
+    """The field of a FIT record that carries a metric: ``value * scale``.
+
+    ``unit`` is empty for a field of the standard profile; else it is a developer field with this unit.
+    """
+
+    name: str
+    scale: float = 1.0
+    unit: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """``supported_by`` placements (pelvis stands for waist too); ``decimals`` for display.
+    """One metric: its definition, the placements that support it, and its roles.
 
-    ``better`` is -1 where less is usually sought, +1 where more, 0 where neither: it only colours
-    charts and never claims anything about injury.
+    ``supported_by``: placements (pelvis stands for waist too). ``decimals``: digits worth showing in
+    ``unit``. ``better`` is -1 where less is usually sought, +1 where more, 0 where neither: it only
+    colours charts and never claims anything about injury. ``order``: smaller comes first wherever metrics
+    of one role are listed. ``display``: how a person reads it, where that is not ``unit``.
+    ``leg_difference_pct``: the median difference between the legs of healthy runners, in % of their mean;
+    None where legs are not compared.
     """
 
     name: str
@@ -33,8 +77,25 @@ class MetricSpec:
     better: int = 0
     step: bool = True  # given per step
     second: bool = True  # given once a second
+    roles: frozenset[Role] = frozenset()
+    order: int = 100
+    display: Display | None = None
+    fit: FitField | None = None
+    sided: bool = False  # left and right are compared
+    leg_difference_pct: float | None = None
+
+    @property
+    def shown_as(self) -> Display:
+        """The display of this metric, its own unit where none was given."""
+        return self.display or Display(self.unit, decimals=self.decimals)
 
 
+def _roles(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+_T, _C, _B, _S = Role.TILE, Role.CHART, Role.BANDED, Role.SPLIT
+_D, _H, _O, _Q, _P = Role.COMPARED, Role.HABIT, Role.OFFLINE, Role.SQUAD, Role.PANEL
 _RECIPE_FOOT = "fitted on Fukuchi 2017 (PeerJ 5:e3298) virtual IMUs, leave-one-runner-out"
 
 METRICS: tuple[MetricSpec, ...] = (
@@ -46,6 +107,8 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition; autocorrelation and events fused",
         ALL,
         0,
+        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        order=1,
     ),
     MetricSpec(
         "step_time_ms",
@@ -76,6 +139,8 @@ METRICS: tuple[MetricSpec, ...] = (
         IMUS,
         1,
         step=False,
+        roles=_roles(_D),
+        order=12,
     ),
     MetricSpec(
         "contact_ms",
@@ -85,6 +150,11 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         ALL,
         0,
+        roles=_roles(_T, _C, _S, _D, _H, _O, _P),
+        order=3,
+        fit=FitField("stance_time"),
+        sided=True,
+        leg_difference_pct=2.0,
     ),
     MetricSpec(
         "flight_ms",
@@ -94,6 +164,8 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition",
         ALL,
         0,
+        sided=True,
+        leg_difference_pct=4.0,
     ),
     MetricSpec(
         "duty_factor_pct",
@@ -103,6 +175,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition",
         ALL,
         1,
+        fit=FitField("stance_time_percent"),
     ),
     MetricSpec(
         "contact_balance_pct",
@@ -113,6 +186,9 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, P),
         1,
         step=False,
+        roles=_roles(_T, _S, _D, _Q, _P),
+        order=11,
+        fit=FitField("stance_time_balance"),
     ),
     MetricSpec(
         "speed_mps",
@@ -122,8 +198,21 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         (F, POD),
         2,
+        roles=_roles(_T, _C, _O, _Q, _P),
+        order=2,
+        display=Display("min/km", pace=True),
+        fit=FitField("enhanced_speed"),
     ),
-    MetricSpec("step_length_m", "m", "Step length", "Speed times step time.", "definition", ALL, 2),
+    MetricSpec(
+        "step_length_m",
+        "m",
+        "Step length",
+        "Speed times step time.",
+        "definition",
+        ALL,
+        2,
+        fit=FitField("step_length", 1000.0),
+    ),
     MetricSpec(
         "stride_length_m",
         "m",
@@ -142,6 +231,9 @@ METRICS: tuple[MetricSpec, ...] = (
         "foot pitch at mid-stance relative to level standing; treadmill where there is one",
         (F, POD),
         1,
+        roles=_roles(_C, _S),
+        order=14,
+        fit=FitField("grade"),
     ),
     MetricSpec(
         "foot_strike_deg",
@@ -152,6 +244,11 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         FEET,
         1,
+        roles=_roles(_T, _D, _O),
+        order=7,
+        fit=FitField("Foot Strike Angle", unit="deg"),
+        sided=True,
+        leg_difference_pct=21.0,
     ),
     MetricSpec(
         "shank_deg",
@@ -163,6 +260,11 @@ METRICS: tuple[MetricSpec, ...] = (
         (S,),
         1,
         better=-1,
+        roles=_roles(_D),
+        order=8,
+        fit=FitField("Shank Inclination", unit="deg"),
+        sided=True,
+        leg_difference_pct=16.0,
     ),
     MetricSpec(
         "overstride_m",
@@ -174,6 +276,12 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, POD),
         3,
         better=-1,
+        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        order=4,
+        display=Display("cm", 100.0, 1),
+        fit=FitField("Overstride", 100.0, "cm"),
+        sided=True,
+        leg_difference_pct=4.0,
     ),
     MetricSpec(
         "overstride_leg_pct",
@@ -194,6 +302,11 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, POD),
         4,
         better=-1,
+        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        order=5,
+        fit=FitField("Braking Impulse", unit="BW.s"),
+        sided=True,
+        leg_difference_pct=10.0,
     ),
     MetricSpec(
         "speed_lost_mps",
@@ -204,6 +317,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, POD),
         3,
         better=-1,
+        fit=FitField("Step Speed Loss", 100.0, "cm/s"),
     ),
     MetricSpec(
         "strap_speed_lost_mps",
@@ -225,6 +339,11 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, POD),
         3,
         better=-1,
+        roles=_roles(_D),
+        order=6,
+        fit=FitField("Peak Braking", unit="BW"),
+        sided=True,
+        leg_difference_pct=7.0,
     ),
     MetricSpec(
         "vertical_oscillation_mm",
@@ -234,6 +353,9 @@ METRICS: tuple[MetricSpec, ...] = (
         "double integration of the vertical pelvis acceleration",
         (P,),
         0,
+        roles=_roles(_T, _S, _D),
+        order=10,
+        fit=FitField("vertical_oscillation"),
     ),
     MetricSpec(
         "vertical_ratio_pct",
@@ -243,6 +365,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition (Garmin)",
         (P,),
         1,
+        fit=FitField("vertical_ratio"),
     ),
     MetricSpec(
         "leg_stiffness_kn_m",
@@ -252,6 +375,9 @@ METRICS: tuple[MetricSpec, ...] = (
         "Morin 2005, J Appl Biomech 21:167",
         (F, S),
         1,
+        roles=_roles(_D),
+        order=13,
+        fit=FitField("Leg Spring Stiffness", unit="kN/m"),
     ),
     MetricSpec(
         "tibial_shock_g",
@@ -262,6 +388,10 @@ METRICS: tuple[MetricSpec, ...] = (
         (S,),
         1,
         better=-1,
+        roles=_roles(_D),
+        order=9,
+        fit=FitField("Tibial Shock", unit="g"),
+        sided=True,
     ),
     MetricSpec(
         "braking_dose_bws",
@@ -272,6 +402,8 @@ METRICS: tuple[MetricSpec, ...] = (
         (F, S, POD),
         1,
         step=False,
+        roles=_roles(_P),
+        order=17,
     ),
     MetricSpec(
         "braking_dose_mps",
@@ -313,6 +445,9 @@ METRICS: tuple[MetricSpec, ...] = (
         (POD,),
         0,
         step=False,
+        roles=_roles(_T, _C, _S, _D),
+        order=15,
+        fit=FitField("heart_rate"),
     ),
     MetricSpec(
         "power_w",
@@ -323,7 +458,17 @@ METRICS: tuple[MetricSpec, ...] = (
         (POD,),
         0,
         step=False,
+        roles=_roles(_T, _S),
+        order=16,
+        fit=FitField("power"),
     ),
 )
 
 BY_NAME: dict[str, MetricSpec] = {m.name: m for m in METRICS}
+"""Every metric by its name."""
+
+
+def with_role(role: Role) -> tuple[str, ...]:
+    """Return the names of the metrics that have this role, in the order in which they are listed."""
+    rows = sorted((m for m in METRICS if role in m.roles), key=lambda m: m.order)
+    return tuple(m.name for m in rows)

@@ -1,4 +1,4 @@
-"""The cadence plan of one athlete in one JSON file: what has been learned, and the runs it was learned from.
+"""The cadence plan of one athlete in one JSON file: what was learned, and from which runs.
 
 The rules that make the next run's settings from it are in ``monitor.review.cadence_plan``.
 """

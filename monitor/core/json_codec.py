@@ -55,7 +55,7 @@ def kind_of(record: Out) -> str:
 
 
 def _stored(field: dataclasses.Field[Any]) -> str:
-    """The key of a field in stored JSON: its name, or the older one that its metadata keeps as ``stored``."""
+    """The key of a field in stored JSON: its name, or the older one in its metadata (``stored``)."""
     return str(field.metadata.get("stored", field.name))
 
 

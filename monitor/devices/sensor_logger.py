@@ -50,7 +50,7 @@ WITHOUT_GRAVITY = (
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """One push: ``json_number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
+    """One push: ``number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
 
     recording: str
     number: int

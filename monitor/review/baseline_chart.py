@@ -93,7 +93,8 @@ def baseline_figure(shown: BaselineView) -> go.Figure:
     _line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
     figure.update_layout(
         template="plotly_white",
-        title=f"{shown.athlete}: own cadence and target, week {shown.week}<br><sup>{baseline_text(shown)}</sup>",
+        title=f"{shown.athlete}: own cadence and target, week {shown.week}"
+        f"<br><sup>{baseline_text(shown)}</sup>",
         xaxis_title="speed (m/s), level ground",
         yaxis_title="cadence (steps/min)",
         legend={"orientation": "h", "y": -0.2},

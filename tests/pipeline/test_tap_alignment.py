@@ -151,7 +151,7 @@ def tape(tmp_path: Path) -> Path:
 def test_a_tape_that_was_settled_is_aligned_from_then_on(tape: Path) -> None:
     (before,) = align(read_signals(read_recording(tape)))
     settle(tape, delays("footL", [before]))
-    assert [s.delay_s for s in read_recording(tape).settings.sensors] == [
+    assert [s.sync_delay_s for s in read_recording(tape).settings.sensors] == [
         0.0,
         pytest.approx(before.delay_s),
     ]
@@ -172,5 +172,5 @@ def test_a_run_that_was_never_aligned_says_so() -> None:
     settings = shoes([]).settings
     assert "gaitcue sync" in unaligned(settings)
     one, other = settings.sensors
-    assert unaligned(replace(settings, sensors=(one, replace(other, delay_s=0.03)))) == ""
+    assert unaligned(replace(settings, sensors=(one, replace(other, sync_delay_s=0.03)))) == ""
     assert unaligned(replace(settings, sensors=(one,))) == ""

@@ -18,7 +18,7 @@ from tests.radio.service import foot, pod
 async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(
     radio: Radio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_check, "PATIENCE_S", 8.0)
+    monkeypatch.setattr(stream_check, "_PATIENCE_S", 8.0)
     shoe, device = Movesense(radio, battery_pct=41), RunningPod(radio)
     await shoe.start()
     await device.start()

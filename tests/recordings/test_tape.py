@@ -145,7 +145,7 @@ def test_a_full_disk_loses_nothing_that_was_stored_and_writing_goes_on_when_ther
 
 
 def test_what_memory_cannot_hold_is_a_counted_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.recordings.tape.MOST_WAITING", 50)
+    monkeypatch.setattr("monitor.recordings.tape.MOST_PACKETS_WAITING", 50)
     assert MOST_PACKETS_WAITING > 50
     tape, sent = Tape(tmp_path / "a.tape", HEADER), packets(80)
     for packet in sent:

@@ -55,8 +55,11 @@ def test_two_weak_probes_in_a_row_go_two_steps_back() -> None:
 
 
 def test_the_increase_ramps_by_the_week_since_the_first_coached_run() -> None:
-    assert Plan().week(TODAY) == 1
-    weeks = [Plan(runs=(run(0),)).week(datetime.date(2026, 3, day)) for day in (1, 7, 8, 14, 15, 31)]
+    assert cadence_plan.plan_week(Plan(), TODAY) == 1
+    weeks = [
+        cadence_plan.plan_week(Plan(runs=(run(0),)), datetime.date(2026, 3, day))
+        for day in (1, 7, 8, 14, 15, 31)
+    ]
     assert weeks == [1, 1, 2, 2, 3, 5]
 
 

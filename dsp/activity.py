@@ -4,7 +4,7 @@ Running has no quiet moment: on foot and shank the share of near-rest samples se
 walking (shank: 0 of 118 walking windows called running, 21 people); above the ankle, without a
 gyroscope, it is how far the acceleration usually is from 1 g (walking: 99 % of 832 windows of 21 people
 below 0.29 g; running at 2 m/s: all of 20 above 0.47 g; in between only 16 of 1500 s of a real run); at
-the pelvis its spread.  A state must hold for two seconds before it is told.
+the pelvis its spread.  A state must hold for two seconds before a change is reported.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 from dsp.filters import norms
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, Array, ImuChunk, Placement, Worn
 
-CONFIRM = 2  # seconds in a row
+_CONFIRM_S = 2  # seconds in a row that must agree
 
 
-class ActivityStage:
-    """Chunks of one sensor to changes of activity."""
+class ActivityClassifier:
+    """Chunks of one sensor in, changes of activity out; ``now`` is the state of the last whole second."""
 
     def __init__(self, worn: Worn) -> None:
         self._placement = worn.placement
@@ -31,7 +31,7 @@ class ActivityStage:
         self.now = Activity.UNKNOWN
 
     def push(self, chunk: ImuChunk) -> list[ActivityChange]:
-        """What the whole seconds completed by this chunk say."""
+        """Return the changes that the whole seconds completed by this chunk bring."""
         out: list[ActivityChange] = []
         seconds = np.floor(chunk.t_s).astype(int)
         edges = np.flatnonzero(np.diff(seconds)) + 1
@@ -81,28 +81,29 @@ class ActivityStage:
     def _confirm(self, seen: Activity, t_s: float) -> list[ActivityChange]:
         self._held = self._held + 1 if seen is self._candidate else 1
         self._candidate = seen
-        if seen is self.now or self._held < CONFIRM:
+        if seen is self.now or self._held < _CONFIRM_S:
             return []
         self.now = seen
-        return [ActivityChange(t_s - CONFIRM, seen, t_s)]
+        return [ActivityChange(t_s - _CONFIRM_S, seen, t_s)]
 
 
 class ActivityLog:
-    """What the runner did when: changes in, the state at any past instant out."""
+    """The last 16 changes of activity: push them in time order, ask for the state at any instant."""
 
     def __init__(self) -> None:
         self._changes: list[ActivityChange] = []
 
     @property
     def begun(self) -> bool:
-        """Anything is known."""
+        """True once a first change of activity was pushed."""
         return bool(self._changes)
 
     def push(self, change: ActivityChange) -> None:
+        """Remember a change; it must not be earlier than the one before."""
         self._changes = [*self._changes[-15:], change]
 
     def at(self, t_s: float) -> Activity:
-        """State at ``t_s`` as far as known by now; the first known state counts backwards too."""
+        """Return the state at ``t_s`` (or the latest, for infinity); the first one counts backwards too."""
         state = Activity.UNKNOWN if not self._changes else self._changes[0].activity
         for change in self._changes:
             if change.t_s <= t_s or not math.isfinite(t_s):

@@ -13,11 +13,11 @@ from dsp.types import Estimate
 
 LEVEL_PCT = 3.0  # leg stiffness is only defined on the level (Meyer 2023); peaks are known there
 OWN_SLOPE = "foot"
-"""How an ``Estimate`` of the slope says that it is the feet's own."""
+"""``Estimate.how`` of a slope that the feet themselves have climbed."""
 
 
 def grade_pct(slope: Estimate | None) -> float:
-    """The slope that braking is to follow; unknown counts as level.
+    """Return the slope, in %, that braking is to follow; an unknown one counts as level.
 
     A slope from outside counts as it is.  The feet's own has an offset of up to 2 % that differs between
     people and mounts, which would be 15 % of the impulse: it counts from 4 % on, in full from 8 %.
@@ -29,8 +29,8 @@ def grade_pct(slope: Estimate | None) -> float:
     return slope.value * min(1.0, max(0.0, abs(slope.value) / 4 - 1))
 
 
-def on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
-    """Braking impulse on a slope from that on the level.
+def impulse_on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
+    """Return the braking impulse (BW·s) on a slope, from that on the level and the step time.
 
     Steady running needs braking minus propulsion to balance gravity along the slope; how the two
     share it is a partition of ours that no force plate has confirmed.
@@ -40,7 +40,7 @@ def on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
 
 
 def peak_on_slope(peak_bw: float, slope_pct: float) -> float | None:
-    """Peak braking on a slope from that on the level; None where nothing is known of it (uphill).
+    """Return the peak braking (BW) on a slope, from that on the level; None uphill, where nothing is known.
 
     Downhill it grows by 8 % per degree, the line through the 73 % that Gottschall & Kram 2005 (J Biomech
     38:445) measured at 9 degrees.
@@ -52,7 +52,7 @@ def peak_on_slope(peak_bw: float, slope_pct: float) -> float | None:
     return peak_bw * (1 + 0.08 * math.degrees(math.atan(-slope_pct / 100)))
 
 
-def flat_equivalent(slope_pct: float, impulse_bws: float, step_s: float) -> float:
-    """The level impulse that ``on_slope`` turns into ``impulse_bws``."""
+def level_impulse(slope_pct: float, impulse_bws: float, step_s: float) -> float:
+    """Return the level impulse (BW·s) that ``impulse_on_slope`` turns into ``impulse_bws``."""
     s = -math.sin(math.atan(slope_pct / 100)) * step_s
     return math.sqrt(max(0.0, impulse_bws * (impulse_bws - s)))

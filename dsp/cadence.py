@@ -13,19 +13,25 @@ import numpy as np
 
 from dsp.types import Estimate
 
-SHORTEST_STRIDE_S, LONGEST_STRIDE_S = 0.45, 1.45
+_SHORTEST_STRIDE_S, _LONGEST_STRIDE_S = 0.45, 1.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CadenceParams:
-    """Window and gate (real side-worn hip: gating single steps went wrong by up to 18 spm)."""
+    """Window of the mean and gate against odd strides, both of stride times.
+
+    The gate is on strides because gating single steps went wrong by up to 18 spm on a real side-worn hip.
+    """
 
     window_s: float = 5.0
     gate: float = 0.10  # strides further than this from the median are left out
 
 
 class StrideClock:
-    """Contacts of one sensor in time order; answers with stride time and cadence."""
+    """Stride time and cadence from the contacts of one sensor, pushed in time order.
+
+    ``one_leg`` says that successive contacts are one stride apart; else they are one step apart.
+    """
 
     def __init__(self, one_leg: bool, params: CadenceParams | None = None) -> None:
         self._p = params or CadenceParams()
@@ -34,22 +40,25 @@ class StrideClock:
         self._strides: deque[tuple[float, float]] = deque(maxlen=64)
 
     def gap(self) -> None:
-        """No stride spans lost samples."""
+        """Forget the contacts so far, so that no stride spans lost samples."""
         self._contacts.clear()
 
     def push(self, ic_s: float) -> float | None:
-        """Stride time that ends at this contact, or None."""
+        """Return the stride time (s) that ends at this contact, or None where it is no plausible stride."""
         stride = None
         if len(self._contacts) == self._back:
             since = ic_s - self._contacts[0]
-            if SHORTEST_STRIDE_S < since < LONGEST_STRIDE_S:
+            if _SHORTEST_STRIDE_S < since < _LONGEST_STRIDE_S:
                 stride = since
                 self._strides.append((ic_s, since))
         self._contacts.append(ic_s)
         return stride
 
     def now(self, t_s: float, how: str, ic_sd_s: float) -> Estimate | None:
-        """From the stride that ends at ``t_s``, or the window's mean where that stride is odd."""
+        """Return the cadence of the stride that ends at ``t_s``, or the window's mean where it is odd.
+
+        ``how`` goes into the estimate; ``ic_sd_s`` is the SD of one contact.
+        """
         mean = self.cadence(t_s, how)
         if not self._strides or self._strides[-1][0] != t_s:
             return mean
@@ -59,7 +68,7 @@ class StrideClock:
         return Estimate("cadence_spm", value, value * value / 120 * 1.4 * ic_sd_s, how)
 
     def cadence(self, t_s: float, how: str) -> Estimate | None:
-        """Mean over the window before ``t_s``; None without at least two strides in it."""
+        """Return the mean cadence of the window before ``t_s``; None without two strides in it."""
         recent = np.array([d for t, d in self._strides if t_s - self._p.window_s < t <= t_s])
         if len(recent) < 2:
             return None

@@ -1,11 +1,11 @@
-"""One runner's own gains: models made personal by a stay of known truth (a force plate, a pod, a lab).
+"""One runner's own gains: models made personal by a run of known truth (a force plate, a pod, a lab).
 
 What is left of the models' error is mostly the runner: he lands farther or brakes harder than others at
 the same speed and cadence, and does so at every speed.  One number per quantity therefore takes most of
 it away.  Each is learned by recursive least squares, that is a Kalman filter of one constant, which
-starts at one and trusts a single stay as far as people differ.
+starts at one and trusts a single run as far as people differ.
 
-A stay is learned from with ``personal`` models, plain at first: estimate and truth are the means of the
+A run is learned from with ``personal`` models, plain at first: estimate and truth are the means of the
 same steps.
 """
 
@@ -17,12 +17,12 @@ from dsp.models import Linear, Models
 from dsp.types import Runner
 
 CALIBRATION_WITHIN = 0.035
-"""Share by which a stay's mean misses a personal line (Fukuchi 2017, three speeds of one runner)."""
+"""Share by which a run's mean misses a personal line (Fukuchi 2017, three speeds of one runner)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Truth over estimate, and how sure that is (SD)."""
+    """Truth over estimate of one quantity, and the SD of that ratio; ``ValueError`` beyond 0.5 to 2."""
 
     value: float = 1.0
     sd: float = 0.09  # between runners, all quantities alike
@@ -36,7 +36,10 @@ class Gain:
             raise ValueError(f"the SD of a gain must be between 0 and 1, not {self.sd:g}")
 
     def learn(self, estimated: float, true: float) -> Gain:
-        """One more stay: means of the plain estimate and of the truth over the same steps."""
+        """Return the gain after one more run, from the means of estimate and truth over the same steps.
+
+        Raises ``ValueError`` where either is not positive.
+        """
         if estimated <= 0 or true <= 0:
             raise ValueError("estimate and truth of a stay must be positive")
         trust = self.sd**2 / (self.sd**2 + CALIBRATION_WITHIN**2)
@@ -45,7 +48,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """The gains of one runner, all one before anything is learned."""
+    """The gains of one runner, one per quantity; all are 1 before anything is learned."""
 
     contact_ms: Gain = field(default_factory=Gain)
     overstride_m: Gain = field(default_factory=Gain)
@@ -53,8 +56,8 @@ class Calibration:
     peak_bw: Gain = field(default_factory=Gain)
 
     @staticmethod
-    def of(runner: Runner) -> Calibration | None:
-        """What the runner has typed in; None without any gain."""
+    def from_runner(runner: Runner) -> Calibration | None:
+        """Return the gains that the runner has typed in; None without any."""
         typed = {
             "contact_ms": runner.contact_gain,
             "overstride_m": runner.overstride_gain,
@@ -65,12 +68,12 @@ class Calibration:
         return Calibration(**gains) if gains else None
 
     def learn(self, quantity: str, estimated: float, true: float) -> Calibration:
-        """With one more stay; ``quantity`` is the name of a field."""
+        """Return the calibration after one more run; ``quantity`` is the name of a field."""
         gain: Gain = getattr(self, quantity)
         return replace(self, **{quantity: gain.learn(estimated, true)})
 
     def personal(self, models: Models) -> Models:
-        """The models of this runner.
+        """Return the models of this runner: ``models`` times the gains.
 
         The angle of the foot tells people apart, not the speeds of one: braking impulse goes by step
         length alone.  The contact time of a shoe is the difference of two events: its toe-off is moved.
@@ -87,13 +90,13 @@ class Calibration:
                 names = [m.name for m in fields(models) if f"_{f.name}" in m.name]
                 changed |= {n: _scaled(getattr(models, n), gain) for n in names}
         if self.contact_ms != Gain():
-            later_ms = USUAL_CONTACT_MS * (self.contact_ms.value - 1)
+            later_ms = _MEAN_CONTACT_MS * (self.contact_ms.value - 1)
             to = models.foot_to_ms
             changed["foot_to_ms"] = replace(to, constant=to.constant + later_ms)
         return replace(models, **changed)
 
 
-USUAL_CONTACT_MS = 225.0
+_MEAN_CONTACT_MS = 225.0
 
 
 def _scaled(model: Linear, gain: Gain) -> Linear:

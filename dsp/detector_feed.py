@@ -1,4 +1,11 @@
-"""One sensor in the engine: its detector, and the samples the detector need not look at yet."""
+"""One sensor in the engine: its detector, and the samples the detector need not look at yet.
+
+A look costs about the same for one sample as for a hundred.  Each detector says when its next look can
+bring a contact (``due_s``) and when it can move the time up to which all is decided (``still_s``); until
+then samples wait here.  A contact therefore comes with the same sample as if every one had been looked
+at, and the engine asks for an early look (``look``) only where ``done_s`` of this sensor holds up
+another.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +20,29 @@ Detection = list[Contact | Gap | Readiness]
 
 
 class Detector(Protocol):
-    """Samples of one sensor to contacts; what it finds does not depend on how they are cut."""
+    """Detector turns samples of one sensor into contacts, the same however they are cut."""
 
-    done_s: float
-    """No contact will be earlier than this, as far as it has looked."""
-    due_s: float
-    """Samples before this time can bring no contact,"""
-    still_s: float
-    """and before this time they cannot move ``done_s`` either."""
+    @property
+    def done_s(self) -> float:
+        """Return the time (s) before which no further contact will lie."""
 
-    def push(self, chunk: ImuChunk, /) -> Detection: ...
+    @property
+    def due_s(self) -> float:
+        """Return the time (s) before which further samples can bring no contact."""
 
-    def finish(self) -> Detection: ...
+    @property
+    def still_s(self) -> float:
+        """Return the time (s) before which further samples cannot move ``done_s``."""
+
+    def push(self, chunk: ImuChunk, /) -> Detection:
+        """Return what these samples complete, in order of decision."""
+
+    def finish(self) -> Detection:
+        """Return what can still be decided when no more samples come."""
 
 
 class Feed:
-    """Samples wait here until they can decide something, then the detector gets them in one piece.
+    """Feed keeps samples until they can decide something, then gives them to the detector in one piece.
 
     So a detector works about three times a stride, however small the packets are.
     """
@@ -39,17 +53,17 @@ class Feed:
         self._waiting: list[ImuChunk] = []
 
     def push(self, chunk: ImuChunk) -> Detection:
-        """What these samples bring, not later than if every one were looked at."""
+        """Return what these samples bring, with the same sample as if every one were looked at."""
         self._waiting.append(chunk)
         self.seen_s = float(chunk.t_s[-1])
         return self.look() if self.seen_s >= self.detector.due_s else []
 
     def reaches(self, t_s: float) -> bool:
-        """Whether a look now could move ``done_s`` to ``t_s``."""
+        """Return whether a look now could move the detector's ``done_s`` to ``t_s``."""
         return bool(self._waiting) and self.seen_s >= max(t_s, self.detector.still_s)
 
     def look(self) -> Detection:
-        """Let the detector have all that waits."""
+        """Give the detector all samples that wait, and return what they bring."""
         if not self._waiting:
             return []
         chunk = _joined(self._waiting)
@@ -57,7 +71,7 @@ class Feed:
         return self.detector.push(chunk)
 
     def finish(self) -> Detection:
-        """No more samples."""
+        """Return what the samples that wait and the end of the input bring."""
         return self.look() + self.detector.finish()
 
 

@@ -17,7 +17,7 @@ from dsp.types import Array
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive samples on a uniform grid.
+    """Block holds consecutive samples on a uniform grid.
 
     ``t0_s`` time of the first row; ``x`` (m, k); ``filled`` (m,) True where the row was bridged
     over lost samples; ``fresh`` True when nothing connects this block to the one before.
@@ -31,14 +31,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """The resampler met a hole too long to bridge: last sample before, first sample after."""
+    """Hole is what the resampler could not bridge: times of the last sample before and the first after."""
 
     start_s: float
     end_s: float
 
 
 class Resampler:
-    """Irregular samples to a uniform grid, by cubic Hermite with three-point slopes.
+    """Resampler puts irregular samples on a uniform grid, by cubic Hermite with three-point slopes.
 
     Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, is
     returned as a ``Hole``, and a fresh grid starts at the first sample after it.  Looks one input
@@ -57,7 +57,7 @@ class Resampler:
         self._fresh = True
 
     def push(self, t_s: Array, x: Array) -> list[Block | Hole]:
-        """Take samples ``t_s`` (n,), ``x`` (n, k); give what the grid now allows, in order."""
+        """Take samples ``t_s`` (n,), ``x`` (n, k) and return what the grid now allows, in order."""
         if len(t_s) == 0:
             return []
         if len(self._t):
@@ -71,19 +71,19 @@ class Resampler:
         out: list[Block | Hole] = []
         at = 0
         for cut in np.flatnonzero(step > self.bridge_s).tolist():
-            self._make(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
+            self._emit(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
             out.append(Hole(float(t_s[cut]), float(t_s[cut + 1])))
             at = cut + 1
             self._begin(float(t_s[at]))
         last = len(t_s) - 2  # up to here slopes are known
         if last > at:
-            self._make(out, t_s[at:], x[at:], last - at)
+            self._emit(out, t_s[at:], x[at:], last - at)
         keep = max(at, last - 1)  # the next interval starts at t[last]; its slope looks one back
         self._t, self._x = t_s[keep:].copy(), x[keep:].copy()
         return out
 
     def _begin(self, t0_s: float) -> None:
-        """A fresh grid."""
+        """Start a fresh grid at ``t0_s``."""
         self._t0_s, self._next, self._fresh = t0_s, 0, True
 
     def _forward_only(self, t: Array, x: Array) -> tuple[Array, Array]:
@@ -91,8 +91,8 @@ class Resampler:
         self.dropped += int((~keep).sum())
         return t[keep], x[keep]
 
-    def _make(self, out: list[Block | Hole], t: Array, x: Array, last: int) -> None:
-        """Make the grid rows up to sample ``last``."""
+    def _emit(self, out: list[Block | Hole], t: Array, x: Array, last: int) -> None:
+        """Append the grid rows up to sample ``last`` to ``out``."""
         stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
             grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
@@ -123,7 +123,7 @@ def _hermite(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.
 
 
 class Fir:
-    """Linear-phase low-pass: sinc times Hann, half length ``0.8 / cutoff_hz`` seconds, unit DC gain.
+    """Fir is a linear-phase low-pass: sinc times Hann, half length ``0.8 / cutoff_hz`` s, unit DC gain.
 
     The output of row ``i`` belongs to the input at row ``i - delay``: the caller subtracts
     ``delay_s`` from times.  Starts as if the first sample had lasted for ever.
@@ -136,10 +136,10 @@ class Fir:
         self.taps: Array = taps / taps.sum()
         self.delay = half
         self.delay_s = half / rate_hz
-        self._zi: Array | None = None
+        self._zi: Array | None = None  # what the filter remembers; None before the first row
 
     def push(self, x: Array) -> Array:
-        """Filter ``x`` (n,) or (n, k) along its first axis; same shape back."""
+        """Return ``x`` (n,) or (n, k) filtered along its first axis, in the same shape."""
         if len(x) == 0:
             return x
         if self._zi is None:  # the state after an endless run of x[0]
@@ -151,7 +151,7 @@ class Fir:
 
 
 class RunningMean:
-    """Plain mean of all samples until ``tau_s`` is filled, exponential mean from then on."""
+    """RunningMean is the plain mean until ``tau_s`` is filled, and the exponential mean from then on."""
 
     def __init__(self, tau_s: float, rate_hz: float) -> None:
         self._full = max(1, round(tau_s * rate_hz))
@@ -161,7 +161,7 @@ class RunningMean:
         self._mean: Array | None = None
 
     def push(self, x: Array) -> Array:
-        """Mean up to and with each row of ``x`` (n,) or (n, k); same shape back."""
+        """Return the mean up to and with each row of ``x`` (n,) or (n, k), in the same shape."""
         if len(x) == 0:
             return x
         m = min(len(x), self._full - self._n)
@@ -181,7 +181,7 @@ class RunningMean:
 
 
 class History:
-    """The last ``keep_s`` seconds (at least) of grid rows, addressed by absolute row number."""
+    """History keeps at least the last ``keep_s`` seconds of grid rows, addressed by absolute row number."""
 
     def __init__(self, rate_hz: float, width: int, keep_s: float) -> None:
         self.rate_hz = rate_hz
@@ -193,7 +193,7 @@ class History:
 
     @property
     def start(self) -> int:
-        """First row still held."""
+        """Return the absolute number of the first row still held."""
         return self._lo
 
     def restart(self, t0_s: float) -> None:
@@ -201,7 +201,7 @@ class History:
         self.t0_s, self._lo, self.end = t0_s, 0, 0
 
     def append(self, *columns: Array) -> None:
-        """Add rows, given as one or several groups of columns, (m,) or (m, k) each."""
+        """Append rows, given as one or several groups of columns, (m,) or (m, k) each."""
         used, more = self.end - self._lo, len(columns[0])
         if used + more > len(self._rows):
             drop = max(0, used - self._keep)
@@ -222,18 +222,21 @@ class History:
         self.end += more
 
     def rows(self, start: int, stop: int) -> Array:
-        """Rows ``start`` to ``stop`` (absolute, exclusive); a view, not to be written to."""
+        """Return rows ``start`` to ``stop`` (absolute, exclusive): a view, not to be written to.
+
+        Raises ``IndexError`` where they are not held.
+        """
         if start < self._lo or stop > self.end:
             raise IndexError(f"rows {start}..{stop} outside {self._lo}..{self.end}")
         return self._rows[start - self._lo : stop - self._lo]
 
     def time(self, row: float) -> float:
-        """Time of an absolute (fractional) row number."""
+        """Return the time (s) of an absolute (fractional) row number."""
         return self.t0_s + row / self.rate_hz
 
 
 def along(x: Array, v: Array) -> Array:
-    """Component of rows (n, 3) along ``v`` (3,) or along rows (n, 3).
+    """Return the component (n,) of rows (n, 3) along ``v`` (3,) or along rows (n, 3).
 
     Written out because a matrix product may round differently with the number of rows.
     """
@@ -241,12 +244,12 @@ def along(x: Array, v: Array) -> Array:
 
 
 def norms(x: Array) -> Array:
-    """Norm of rows (n, 3), the same to the last bit for any number of rows."""
+    """Return the norm (n,) of rows (n, 3), the same to the last bit for any number of rows."""
     return np.sqrt(along(x, x))
 
 
-def parabola(left: float, mid: float, right: float) -> float:
-    """Offset, in samples within ±0.5, of the extremum of the parabola through three samples."""
+def parabola_offset(left: float, mid: float, right: float) -> float:
+    """Return the offset, in samples within ±0.5, of the extremum of the parabola through three samples."""
     bend = left - 2 * mid + right
     if bend == 0:
         return 0.0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dsp.braking import flat_equivalent
+from dsp.braking import level_impulse
 from dsp.types import GRAVITY_MS2, Estimate
 
-REFERENCE_BW = 0.35  # peak braking that counts one in the damage-weighted index
-EXPONENT = 4.0  # a choice; tissues differ (Edwards 2018, ESSR 46:224)
-BLOCK = 10  # steps averaged first, or step noise would inflate the index
+_REFERENCE_BW = 0.35  # peak braking that counts one in the damage-weighted index
+_EXPONENT = 4.0  # a choice; tissues differ (Edwards 2018, ESSR 46:224)
+_BLOCK_STEPS = 10  # steps averaged first, or step noise would inflate the index
 
 
 @dataclass(slots=True)
 class BrakingLoad:
-    """Sums over the steps (or seconds of a pod) pushed so far."""
+    """Sums over the steps (or seconds of a pod) pushed so far: dose, its level equivalent, damage index."""
 
     dose_bws: float = 0.0
     flat_bws: float = 0.0
@@ -24,20 +24,20 @@ class BrakingLoad:
     def push(
         self, impulse_bws: float, peak_bw: float | None, step_s: float, slope_pct: float, steps: float = 1.0
     ) -> None:
-        """One more step, or one that stands for so many alike."""
+        """Add one step, or one that stands for ``steps`` alike; without a peak the index does not grow."""
         self.dose_bws += steps * impulse_bws
-        self.flat_bws += steps * flat_equivalent(slope_pct, impulse_bws, step_s)
+        self.flat_bws += steps * level_impulse(slope_pct, impulse_bws, step_s)
         if peak_bw is None:
             return
         self._peaks.append((steps, peak_bw))
         total = sum(n for n, _ in self._peaks)
-        if total >= BLOCK:
+        if total >= _BLOCK_STEPS:
             mean = sum(n * peak for n, peak in self._peaks) / total
-            self.index += total * (mean / REFERENCE_BW) ** EXPONENT
+            self.index += total * (mean / _REFERENCE_BW) ** _EXPONENT
             self._peaks.clear()
 
     def estimates(self) -> list[Estimate]:
-        """The sums so far; empty before the first step."""
+        """Return the sums so far as estimates; an empty list before the first step."""
         if self.dose_bws == 0.0:
             return []
         return [

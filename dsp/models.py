@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Guess = tuple[float, float]
-"""A value and its standard deviation."""
+"""A value and its standard deviation, both in the unit of the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """``constant`` plus each term times its weight; terms are named with their unit.
+    """A regression: ``constant`` plus each term times its weight; terms are named with their unit.
 
     ``sd`` is the standard deviation of a trial's mean for a runner the fit has not seen
     (leave-one-runner-out); with ``relative`` it is a share of the value.
@@ -28,17 +28,17 @@ class Linear:
     relative: bool = False
 
     def value(self, terms: Mapping[str, float]) -> float:
-        """The value at ``terms``; a term that is missing raises ``KeyError``."""
+        """Return the value at ``terms``; a term that is missing raises ``KeyError``."""
         return self.constant + sum(w * terms[name] for name, w in self.weights.items())
 
     def guess(self, terms: Mapping[str, float]) -> Guess:
-        """The value and its SD."""
+        """Return the value at ``terms`` and its SD; a term that is missing raises ``KeyError``."""
         value = self.value(terms)
         return value, self.sd * abs(value) if self.relative else self.sd
 
 
-def best(terms: Mapping[str, float], *models: Linear) -> Guess | None:
-    """The guess of the first model whose terms are all known."""
+def best_guess(terms: Mapping[str, float], *models: Linear) -> Guess | None:
+    """Return the guess of the first model whose terms are all known; None where there is no such model."""
     return next((m.guess(terms) for m in models if m.weights.keys() <= terms.keys()), None)
 
 
@@ -106,4 +106,4 @@ class Models:
 
 
 MODELS = Models()
-"""What the engine uses unless told otherwise."""
+"""The shipped models, which the engine uses by default."""

@@ -1,14 +1,14 @@
-"""A whole run looked at again, where looking ahead gives better numbers.
+"""Re-analysis of a whole run, where looking ahead gives better numbers.
 
 These functions see the future and are therefore never part of the live engine; they are separate
-functions, not flags of it.  What each of them mends:
+functions, not flags of it.  Each mends one thing:
 
 * a live second is the mean of the steps of the *last* five seconds, so it lags by half of that;
-  ``centred`` takes as many steps before as after;
-* live speed is smoothed by a filter that only knows the past and lags by several steps; ``unsmoothed``
+  ``centred_mean`` takes as many steps before as after;
+* live speed is smoothed by a filter that only knows the past and lags by several steps; ``undo_smoothing``
   undoes that exactly, so that a centred mean can take its place;
-* the first strides are read with axes learned from those few strides; ``primed`` lets the detectors
-  learn on later running first.
+* the first strides are read with axes learned from those few strides; ``steps_after_rehearsal`` lets the
+  detectors learn on later running first.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from dsp.engine import Engine
 from dsp.speed import SMOOTHING, STALE_S
 from dsp.types import Array, ImuChunk, Input, Reading, Record, Runner, Step, Worn
 
-HALF_S = 2.5  # a window of five seconds, as live, but round its middle
+_HALF_S = 2.5  # a window of five seconds, as live, but round its middle
 FIRST_S = 30.0  # in which the live axes were still being learned
 OFFLINE_REST_S = 4.0  # between the rehearsal and the run: a gap for every detector
 
 
-def centred(t_s: Array, ic_s: Array, value: Array, half_s: float = HALF_S) -> Array:
-    """Mean (n,) of the steps within ``half_s`` of each ``t_s``; NaN where there are none.
+def centred_mean(t_s: Array, ic_s: Array, value: Array, half_s: float = _HALF_S) -> Array:
+    """Return the mean (n,) of the steps within ``half_s`` of each ``t_s`` (n,); NaN where there are none.
 
-    ``ic_s`` (m,) may be in any order; steps whose ``value`` is NaN do not count.
+    ``ic_s`` (m,) and their ``value`` (m,) may be in any order; steps whose ``value`` is NaN do not count.
     """
     good = np.isfinite(value)
     order = np.argsort(ic_s[good], kind="stable")
@@ -41,11 +41,12 @@ def centred(t_s: Array, ic_s: Array, value: Array, half_s: float = HALF_S) -> Ar
     return np.asarray(np.where(n > 0, (sums[last] - sums[first]) / np.maximum(n, 1), np.nan))
 
 
-def unsmoothed(ic_s: Array, speed_mps: Array, gain: float = SMOOTHING) -> Array:
-    """Per-step speed (m,) before the live filter: ``dsp.speed`` smooths with ``gain``, at first less.
+def undo_smoothing(ic_s: Array, speed_mps: Array, gain: float = SMOOTHING) -> Array:
+    """Return the speed per step (m,) as it was before the live filter of ``dsp.speed``.
 
-    Steps must be in time order; NaN stays NaN.  After a hole the filter began anew.  ``centred`` over the
-    result averages as many steps as the live filter did, without its lag.
+    That filter weighs a step with ``gain``, the first ones with more.  ``ic_s`` (m,) must be in time order;
+    NaN stays NaN.  After a hole the filter began anew.  ``centred_mean`` over the result averages as many
+    steps as the live filter did, without its lag.
     """
     out = np.array(speed_mps, dtype=np.float64)
     known = np.flatnonzero(np.isfinite(out))
@@ -58,14 +59,14 @@ def unsmoothed(ic_s: Array, speed_mps: Array, gain: float = SMOOTHING) -> Array:
     return out
 
 
-def primed(
+def steps_after_rehearsal(
     worn: Sequence[Worn],
     runner: Runner,
     inputs: Iterable[Input],
     rehearsal: Iterable[Input],
     shift_s: float,
 ) -> list[Step]:
-    """Steps of ``inputs`` by an engine that has seen ``rehearsal`` (later samples of the same run) before.
+    """Return the steps of ``inputs`` by an engine that has seen ``rehearsal`` first (later running).
 
     The rehearsal is moved back in time by ``shift_s``, to before the run; what it gives is thrown away.
     """

@@ -1,4 +1,4 @@
-"""Rotations over one stride, and gravity from it: no drift, because nothing is carried along."""
+"""Rotation over one stride, and gravity from it: nothing is carried to the next, so nothing drifts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dsp.types import Array
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Some strides of a sensor, followed by its gyroscope from the first row on.
+    """Track holds some strides of a sensor, followed by its gyroscope from the first row on.
 
     ``turn`` (n, 3, 3) rotation from each row's sensor frame to the first one's; ``force_ms2`` (n, 3)
     specific force in that first frame.
@@ -25,7 +25,7 @@ class Track:
     force_ms2: Array
 
     def up(self, start: int, stop: int) -> Array:
-        """Up (unit, sensor frame of row ``start``) from a stride that starts and ends at rest.
+        """Return up (unit (3,), sensor frame of row ``start``) of a stride that starts and ends at rest.
 
         Velocity is the same at both ends, so the mean specific force is gravity.  The accelerometer
         at the instant of rest is *not* gravity: the foot is still rolling.
@@ -33,7 +33,7 @@ class Track:
         return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
 
     def displacement(self, start: int, stop: int, up: Array) -> Array:
-        """Displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
+        """Return the displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
 
         The foot stands as tilted at the end as at the start: the tilt error of the gyroscope, and
         then the velocity left over, are spread linearly over the stride.  What remains of two
@@ -54,16 +54,16 @@ class Track:
 
 
 def track(acc_ms2: Array, gyr_rads: Array, dt_s: float) -> Track:
-    """Follow rows (n, 3) of specific force and angular rate."""
+    """Return the track of rows (n, 3) of specific force (m/s²) and angular rate (rad/s)."""
     turn = attitudes(gyr_rads, dt_s)
     return Track(dt_s, gyr_rads, turn, np.einsum("nij,nj->ni", turn, acc_ms2))
 
 
 def attitudes(gyr_rads: Array, dt_s: float) -> Array:
-    """Rotation from each sensor frame to the first one: (n, 3) rates to (n, 3, 3), trapezoid rule.
+    """Return the rotation from each sensor frame to the first one: (n, 3) rates to (n, 3, 3).
 
-    The running product is taken inside all blocks at once, then from block to block, so that n rows
-    cost some ``2 sqrt(n)`` array operations.
+    Trapezoid rule.  The running product is taken inside all blocks at once, then from block to block, so
+    that n rows cost some ``2 sqrt(n)`` array operations.
     """
     n = len(gyr_rads)
     size = math.isqrt(n - 1) + 1 if n else 1
@@ -79,7 +79,7 @@ def attitudes(gyr_rads: Array, dt_s: float) -> Array:
 
 
 def rotations(vectors: Array) -> Array:
-    """Rotation vectors (n, 3) in radians to matrices (n, 3, 3) (Rodrigues)."""
+    """Return the rotation matrices (n, 3, 3) of rotation vectors (n, 3) in radians (Rodrigues)."""
     angle = norms(vectors)
     half = np.sinc(angle / (2 * math.pi))[:, None] * vectors
     out = 0.5 * half[:, :, None] * half[:, None, :]
@@ -94,18 +94,18 @@ def rotations(vectors: Array) -> Array:
 
 
 def unit(vector: Array) -> Array:
-    """``vector`` (3,) made one long."""
+    """Return the unit vector (3,) along ``vector``."""
     return np.asarray(vector / math.sqrt(vector @ vector))
 
 
 def cross(a: Array, b: Array) -> Array:
-    """Vector product of two vectors (3,); ``np.cross`` is made for stacks and ten times slower."""
+    """Return the vector product of two vectors (3,); ``np.cross`` is for stacks and ten times slower."""
     (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
     return np.array((ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx))
 
 
 def integral(x: Array, dt_s: float) -> Array:
-    """Running trapezoid integral along the first axis, zero at the first row."""
+    """Return the running trapezoid integral of ``x`` along its first axis, zero at the first row."""
     out = np.zeros_like(x)
     np.cumsum(0.5 * dt_s * (x[1:] + x[:-1]), axis=0, out=out[1:])
     return out

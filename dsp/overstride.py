@@ -6,11 +6,11 @@ models are in ``dsp.models``.
 
 from __future__ import annotations
 
-LEG_PER_HEIGHT = 0.53  # greater trochanter to floor
+_LEG_PER_HEIGHT = 0.53  # greater trochanter to floor
 
 
 def leg_length_m(height_m: float | None, measured_m: float | None) -> float | None:
-    """Leg length, measured or from body height."""
+    """Return the leg length in m: as measured, else 0.53 of the body height, else None."""
     if measured_m is not None:
         return measured_m
-    return None if height_m is None else LEG_PER_HEIGHT * height_m
+    return None if height_m is None else _LEG_PER_HEIGHT * height_m

@@ -1,4 +1,4 @@
-"""Whole seconds: what the live page, the charts and the coach see.
+"""Metrics of whole seconds, for the live page, the charts and the coach.
 
 A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them);
 where only a pod is worn, it is what the pod's speed and cadence support.
@@ -15,13 +15,13 @@ from dsp.load import BrakingLoad
 from dsp.metrics import METRICS
 from dsp.models import Models
 from dsp.readings import Readings
-from dsp.speed import SpeedBook
+from dsp.speed import SpeedFusion
 from dsp.step_estimates import pod_estimates
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 _WINDOW_S = 5.0
-RECENT, LATELY_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
-PASSED_ON = {
+_RECENT_STEPS, _RECENT_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
+_DEVICE_SD = {
     "heart_rate_bpm": 1.0,
     "power_w": 1.0,
     "slope_pct": 1.0,
@@ -33,24 +33,28 @@ PASSED_ON = {
     "leg_stiffness_kn_m": 0.6,
     "strap_speed_lost_mps": 0.05,
 }
-"""What a watch or pod measures itself, and our guess of its SD, since none of them tells one."""
-AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
+"""Metrics that a watch or pod measures itself, with our guess of the SD, since none of them sends one."""
+_AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 
 
-class Seconds:
-    """Steps in, in time order; one set of metrics per whole second out, none invented."""
+class PerSecondMetrics:
+    """Steps in, in time order; the metrics of every whole second out, once each.
+
+    The methods are given the state of the engine at the time of the call: ``readings`` of devices,
+    ``speed`` of all sources and the ``log`` of activities.
+    """
 
     def __init__(self, runner: Runner, models: Models, steps_seen: float = 1.0) -> None:
         """``steps_seen`` is the share of all steps that the sensors worn can see: 0.5 on one leg."""
         self._runner, self._models, self._steps_seen = runner, models, steps_seen
         self._steps: deque[Step] = deque()
-        self._recent: deque[Step] = deque(maxlen=RECENT)
+        self._recent: deque[Step] = deque(maxlen=_RECENT_STEPS)
         self._load = BrakingLoad()
         self._next: int | None = None
         self._started = False
 
-    def push(self, step: Step, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
-        """Finish the seconds before this step, then count it."""
+    def push(self, step: Step, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
+        """Return the metrics of the seconds before this step, then count the step."""
         out = self.until(step.ic_s, readings, speed, log)
         self._steps.append(step)
         self._recent.append(step)
@@ -65,11 +69,11 @@ class Seconds:
 
     @property
     def next_s(self) -> float:
-        """The second that is not finished yet."""
+        """The first second that is not finished yet; infinity before any step or time is known."""
         return math.inf if self._next is None else float(self._next)
 
-    def until(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
-        """All whole seconds up to ``t_s``."""
+    def until(self, t_s: float, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
+        """Return the metrics of all whole seconds up to ``t_s`` that were not returned yet."""
         if self._next is None:
             self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
         out: list[Metric] = []
@@ -78,13 +82,13 @@ class Seconds:
             self._next += 1
         return out
 
-    def finish(self, readings: Readings, speed: SpeedBook) -> list[Metric]:
-        """The last second with steps in it."""
+    def finish(self, readings: Readings, speed: SpeedFusion) -> list[Metric]:
+        """Return the metrics of the second in which the last step lies, if it is not finished yet."""
         if self._next is None or not self._steps or self._steps[-1].ic_s < self._next - 1:
             return []
         return self._second(float(self._next), readings, speed, ActivityLog())
 
-    def _second(self, t_s: float, readings: Readings, speed: SpeedBook, log: ActivityLog) -> list[Metric]:
+    def _second(self, t_s: float, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
         while self._steps and self._steps[0].ic_s <= t_s - _WINDOW_S:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
@@ -92,12 +96,12 @@ class Seconds:
         if not steps:  # what a device measured is better than our model of it
             found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
         found += self._load.estimates()
-        recent = [s for s in self._recent if t_s - LATELY_S < s.ic_s <= t_s] if steps else []
+        recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s] if steps else []
         found += _variability(recent)
         found += _balance(recent)
         out = [Metric(t_s, None, e) for e in found]
         out += _sides(t_s, steps)
-        for name, sd in PASSED_ON.items():
+        for name, sd in _DEVICE_SD.items():
             value = readings.estimate(name, t_s, sd=sd)
             if value is not None and all(e.metric != name for e in found):
                 out.append(Metric(t_s, None, value))
@@ -105,7 +109,7 @@ class Seconds:
 
     def _from_steps(self, steps: list[Step]) -> list[Estimate]:
         out: list[Estimate] = []
-        for name in AVERAGED:
+        for name in _AVERAGED:
             seen = [e for e in (s.get(name) for s in steps) if e is not None]
             if not seen:
                 continue

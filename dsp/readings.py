@@ -8,11 +8,11 @@ from bisect import bisect_right
 from dsp.types import Activity, ActivityChange, Estimate, Reading
 
 _HOLD_S = 3.5  # a 1 Hz source may miss two reports
-RUN_MPS, WALK_MPS = 1.8, 0.4  # a pod's speed alone tells running from walking and standing
+_RUN_MPS, _WALK_MPS = 1.8, 0.4  # a pod's speed alone tells running from walking and standing
 
 
 class Readings:
-    """Readings in, in time order per sensor; the latest not after an instant out."""
+    """Readings in, in any order; the latest of a quantity that is not after an instant out."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
@@ -34,7 +34,7 @@ class Readings:
             del times[0], values[0]
 
     def latest(self, quantity: str, t_s: float) -> Reading | None:
-        """The last reading at or before ``t_s`` that still holds."""
+        """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s."""
         times = self._times.get(quantity, [])
         i = bisect_right(times, t_s) - 1
         if i < 0 or t_s - times[i] > _HOLD_S:
@@ -42,16 +42,16 @@ class Readings:
         return self._values[quantity][i]
 
     def estimate(self, quantity: str, t_s: float, *, sd: float) -> Estimate | None:
-        """The same as an estimate with the given SD."""
-        found = self.latest(quantity, t_s)
-        return None if found is None else Estimate(quantity, found.value, sd, found.sensor)
+        """Return the value of ``latest`` as an estimate with this ``sd``; None where there is none."""
+        reading = self.latest(quantity, t_s)
+        return None if reading is None else Estimate(quantity, reading.value, sd, reading.sensor)
 
     def activity(self, t_s: float, now: Activity) -> ActivityChange | None:
-        """A change of activity that the speed shows, where there is no motion sensor."""
+        """Return the change of activity that the speed alone shows; None where it stays ``now``."""
         speed = self.latest("speed_mps", t_s)
         if speed is None:
             return None
-        seen = Activity.STAND if speed.value < WALK_MPS else Activity.WALK
-        if speed.value > RUN_MPS:
+        seen = Activity.STAND if speed.value < _WALK_MPS else Activity.WALK
+        if speed.value > _RUN_MPS:
             seen = Activity.RUN
         return None if seen is now else ActivityChange(t_s, seen, t_s)

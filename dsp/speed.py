@@ -6,13 +6,16 @@ from dsp.readings import Readings
 from dsp.types import Estimate
 
 SMOOTHING = 0.15  # per step, over both feet (Fukuchi 2017 virtual IMUs: 1.0 % SD per trial)
-FORGET = 0.995  # per calibrating step
+_FORGET = 0.995  # per calibrating step
 _ENOUGH = 30.0  # calibrating steps before the personal gain is believed
 STALE_S = 4.0  # feet silent for longer have no speed
 
 
-class Smooth:
-    """An exponential mean over the steps of both feet; silent for long, it forgets."""
+class ExponentialMean:
+    """An exponential mean over the steps of both feet, a plain one at first; it forgets after a silence.
+
+    ``gain`` is the weight of one step.
+    """
 
     def __init__(self, gain: float) -> None:
         self._gain = gain
@@ -20,7 +23,7 @@ class Smooth:
         self._count = 0
 
     def push(self, t_s: float, value: float) -> None:
-        """One more step."""
+        """Take the value of one more step at ``t_s``."""
         if self._last is None or t_s - self._last[0] > STALE_S:
             self._last, self._count = (t_s, value), 1
             return
@@ -29,34 +32,34 @@ class Smooth:
         self._last = (t_s, self._last[1] + gain * (value - self._last[1]))
 
     def at(self, t_s: float) -> float | None:
-        """The mean at ``t_s``; None without a recent step."""
+        """Return the mean at ``t_s``; None without a step in the last ``STALE_S``."""
         return self._last[1] if self._last is not None and abs(t_s - self._last[0]) <= STALE_S else None
 
 
-class SpeedBook:
-    """Foot strides in; the best speed at an instant out.
+class SpeedFusion:
+    """Speeds of foot strides in; the best speed at an instant out.
 
     While a treadmill, GPS or pod gives a speed, a personal gain of the feet is learned by recursive
     least squares, so that the feet carry on alone in a tunnel.
     """
 
     def __init__(self) -> None:
-        self._foot = Smooth(SMOOTHING)
+        self._foot = ExponentialMean(SMOOTHING)
         self._both = self._own = self._weight = 0.0
 
     def foot(self, t_s: float, speed_mps: float) -> None:
-        """A stride's own speed."""
+        """Take the speed of one stride as the foot measured it."""
         self._foot.push(t_s, speed_mps)
 
     def at(self, t_s: float, readings: Readings) -> tuple[Estimate | None, bool]:
-        """Speed at ``t_s`` and whether it was given from outside."""
+        """Return the speed at ``t_s`` (None if unknown) and whether it was given from outside."""
         given = readings.estimate("speed_mps", t_s, sd=0.05)
         own = self._foot.at(t_s)
         if given is not None:
             if own is not None and own > 1.5 and given.value > 1.5:
-                self._both = FORGET * self._both + own * given.value
-                self._own = FORGET * self._own + own * own
-                self._weight = FORGET * self._weight + 1
+                self._both = _FORGET * self._both + own * given.value
+                self._own = _FORGET * self._own + own * own
+                self._weight = _FORGET * self._weight + 1
             return given, True
         if own is None:
             return None, False

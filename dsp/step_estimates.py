@@ -6,14 +6,18 @@ import math
 from dataclasses import dataclass
 
 from dsp import braking, running_models
-from dsp.models import Guess, Models, best
+from dsp.models import Guess, Models, best_guess
 from dsp.overstride import leg_length_m
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepContext:
-    """What surrounds a contact.  ``given`` is True when the speed came from outside the feet."""
+    """What is known around a contact when it becomes a step.
+
+    ``given`` is True when the speed came from outside the feet.  ``partners`` are the contacts of other
+    sensors that saw the same foot land.
+    """
 
     runner: Runner
     activity: Activity
@@ -27,37 +31,37 @@ class StepContext:
 
     @property
     def running(self) -> bool:
-        """Not known to walk or stand."""
+        """True unless the runner is known to walk or stand."""
         return self.activity not in (Activity.WALK, Activity.STAND)
 
 
-def step_estimates(contact: Contact, around: StepContext, models: Models) -> tuple[Estimate, ...]:
-    """Everything the sensors worn support, nothing else."""
+def step_estimates(contact: Contact, context: StepContext, models: Models) -> tuple[Estimate, ...]:
+    """Return all estimates of a step that its sensors support, one per metric."""
     out: list[Estimate] = []
-    _timing(out, contact, around, models)
-    if around.speed is not None:
-        v, sd, how = around.speed.value, around.speed.sd, around.speed.how
+    _timing(out, contact, context, models)
+    if context.speed is not None:
+        v, sd, how = context.speed.value, context.speed.sd, context.speed.how
         _add(out, "speed_mps", (v, sd), how)
-        if around.step_s is not None:
-            _add(out, "step_length_m", (v * around.step_s, sd * around.step_s), how)
-        stride = None if around.given else contact.features.get("stride_length_m")
+        if context.step_s is not None:
+            _add(out, "step_length_m", (v * context.step_s, sd * context.step_s), how)
+        stride = None if context.given else contact.features.get("stride_length_m")
         if stride is not None:
             _add(out, "stride_length_m", (stride, 0.02 * stride), contact.placement.value)
-        elif around.stride_s is not None:
-            _add(out, "stride_length_m", (v * around.stride_s, sd * around.stride_s), how)
-    if around.slope is not None:
-        out.append(around.slope)
-    for c in (contact, *around.partners):
+        elif context.stride_s is not None:
+            _add(out, "stride_length_m", (v * context.stride_s, sd * context.stride_s), how)
+    if context.slope is not None:
+        out.append(context.slope)
+    for c in (contact, *context.partners):
         _own(out, c, models)
-    if around.running:
-        _running(out, contact, around, models)
+    if context.running:
+        _running(out, contact, context, models)
     return tuple(out)
 
 
 def pod_estimates(
     speed_mps: float, cadence_spm: float, slope_pct: float, runner: Runner, models: Models
 ) -> list[Estimate]:
-    """Everything that speed and cadence alone support while running."""
+    """Return all estimates of a step that speed and cadence alone support while running."""
     step = 60 / cadence_spm
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)
@@ -66,7 +70,7 @@ def pod_estimates(
     if contact is not None and runner.height_m is not None:
         terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
     _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
-    _load(out, terms, running_models.for_pod(models), slope_pct, "pod")
+    _load(out, terms, running_models.pod_models(models), slope_pct, "pod")
     _relative(out, runner, "pod")
     return out
 
@@ -142,13 +146,13 @@ def _running(out: list[Estimate], c: Contact, a: StepContext, models: Models) ->
     how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
     if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
         terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
-    chosen = running_models.for_pod(models)
+    models_of_sensor = running_models.pod_models(models)
     if c.placement is Placement.FOOT and contact is not None:
-        chosen = running_models.for_foot(models, given=a.given)
+        models_of_sensor = running_models.foot_models(models, given=a.given)
     elif c.placement is Placement.SHANK:
-        chosen = running_models.for_shank(models)
+        models_of_sensor = running_models.shank_models(models)
     slope = braking.grade_pct(a.slope)
-    _load(out, terms, chosen, slope, how)
+    _load(out, terms, models_of_sensor, slope, how)
     leg = _relative(out, a.runner, how)
     if abs(slope) <= braking.LEVEL_PCT:
         _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
@@ -157,27 +161,27 @@ def _running(out: list[Estimate], c: Contact, a: StepContext, models: Models) ->
 def _load(
     out: list[Estimate],
     terms: dict[str, float],
-    chosen: running_models.SelectedModel,
+    models_of_sensor: running_models.SelectedModel,
     slope_pct: float,
     how: str,
 ) -> None:
     """Overstride, braking impulse with its speed lost, and where it is known the peak."""
-    _add(out, "overstride_m", chosen.overstride(terms), how)
-    level = best(terms, *chosen.impulse)
+    _add(out, "overstride_m", models_of_sensor.overstride(terms), how)
+    level = best_guess(terms, *models_of_sensor.impulse)
     if level is None:
         return
-    value = braking.on_slope(level[0], terms["step_s"], slope_pct)
+    value = braking.impulse_on_slope(level[0], terms["step_s"], slope_pct)
     sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
     _add(out, "braking_impulse_bws", (value, sd), how)
     _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
-    peak = best(terms, *chosen.peak)
+    peak = best_guess(terms, *models_of_sensor.peak)
     slanted = None if peak is None else braking.peak_on_slope(peak[0], slope_pct)
     if peak is not None and slanted is not None:
         _add(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
 
 
 def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:
-    """Overstride as a share of the leg; returns the leg length, if it is known."""
+    """Add overstride as a share of the leg; return the leg length, if it is known."""
     leg, distance = leg_length_m(runner.height_m, runner.leg_length_m), _get(out, "overstride_m")
     if leg is not None and distance is not None:
         _add(out, "overstride_leg_pct", (100 * distance.value / leg, 100 * distance.sd / leg), how)

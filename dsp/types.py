@@ -21,13 +21,14 @@ GRAVITY_MS2 = 9.80665
 
 
 class Side(StrEnum):
-    """Which leg."""
+    """The leg that a sensor or a step belongs to."""
 
     LEFT = "L"
     RIGHT = "R"
 
     @property
     def other(self) -> Side:
+        """The leg opposite to this one."""
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
@@ -49,12 +50,13 @@ class Placement(StrEnum):
 
     @property
     def one_leg(self) -> bool:
+        """True where the sensor sees one leg only, so that its contacts are one stride apart."""
         return self in (Placement.FOOT, Placement.SHANK, Placement.ANKLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """One sensor and where it sits, as the runner's settings say."""
+    """One sensor by its name, with the placement and side that the runner's settings give it."""
 
     sensor: str
     placement: Placement
@@ -63,10 +65,11 @@ class Worn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """What a runner would type in.  Anything unknown stays None and disables what needs it.
+    """Body measures and personal gains that a runner types in; None switches off what needs them.
 
-    The gains are truth over estimate of one stay at any speed (``dsp.calibration``); 1.0 already makes the
-    models personal, which is what the first estimate is to be made with.
+    A gain is truth over estimate of one run of known truth at any speed (``dsp.calibration``); 1.0 already
+    makes the models personal, which is what the first estimate is to be made with.  Raises ``ValueError``
+    for a value out of its range.
     """
 
     height_m: float | None = None
@@ -97,11 +100,11 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class ImuChunk:
-    """Consecutive samples of one sensor.
+    """Consecutive samples of one inertial sensor, in its own axes.
 
     ``t_s`` (n,) strictly increasing session seconds; ``acc_ms2`` (n, 3) specific force (at rest
     its norm is 9.81); ``gyr_rads`` (n, 3) angular rate in the same axes, None without gyroscope.
-    A hole in ``t_s`` is how a loss of samples is told.
+    Lost samples are a hole in ``t_s``; nothing else marks them.
     """
 
     sensor: str
@@ -133,7 +136,7 @@ Input = ImuChunk | Reading
 
 
 class Activity(StrEnum):
-    """What the runner is doing."""
+    """What the runner is doing, as far as sensors tell it apart."""
 
     UNKNOWN = "unknown"
     STAND = "stand"
@@ -157,12 +160,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One foot on the ground as one sensor saw it: what a detector in ``dsp.events`` makes.
+    """One foot on the ground as one sensor saw it: the result of a detector in ``dsp.events``.
 
-    ``known_s`` is the time of the last sample the decision needed, so ``known_s - ic_s`` is its
-    latency.  ``features`` are the detector's own intermediate numbers, named in its docstring,
-    for the estimators that come after.  ``filled_s`` is how much of the neighbourhood of the
-    events was bridged over lost samples.
+    ``ic_s`` and ``to_s`` are initial contact and toe-off with their SDs.  ``known_s`` is the time of the
+    last sample the decision needed, so ``known_s - ic_s`` is its latency.  ``features`` are the
+    detector's own intermediate numbers, named in its docstring, for ``dsp.step_estimates``.
+    ``filled_s`` is how many seconds round the events were bridged over lost samples.
     """
 
     sensor: str
@@ -179,9 +182,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One foot on the ground, from initial contact to toe-off, with all that is known about it.
+    """One foot on the ground, from initial contact to toe-off, with the estimates of this step.
 
-    ``side`` is None and ``to_s`` None where the sensors worn cannot tell.
+    ``side`` is None and ``to_s`` None where the sensors worn cannot tell.  ``estimates`` is what is stored,
+    in the order in which it was made; ``get`` looks into an index of it that is built once, in the
+    constructor.
     """
 
     sensor: str
@@ -189,15 +194,22 @@ class Step:
     ic_s: float
     to_s: float | None
     estimates: tuple[Estimate, ...] = ()
+    # Built eagerly: an index made by the first ``get`` would change a frozen object that others read.
+    # A plain dict: ``MappingProxyType`` can be neither pickled nor copied.
+    _by_metric: dict[str, Estimate] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        first = {e.metric: e for e in reversed(self.estimates)}  # of two of one metric the first counts
+        object.__setattr__(self, "_by_metric", first)
 
     def get(self, metric: str) -> Estimate | None:
-        """The estimate of ``metric``, or None when this step has none."""
-        return next((e for e in self.estimates if e.metric == metric), None)
+        """Return the estimate of ``metric``, or None when this step has none."""
+        return self._by_metric.get(metric)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric at one whole second of the session (the live view and the coach's charts)."""
+    """One metric at one whole second of the session, of one leg or (``side`` None) of both."""
 
     t_s: float
     side: Side | None
@@ -206,7 +218,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Samples are missing from ``start_s`` (the last one before) to ``end_s`` (the first after)."""
+    """Samples are missing between ``start_s`` (the last one before) and ``end_s`` (the first after)."""
 
     sensor: str
     start_s: float
@@ -215,7 +227,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChange:
-    """From ``t_s`` on the runner does ``activity`` (decided at ``known_s``)."""
+    """From ``t_s`` on the runner does ``activity``, which was decided at ``known_s``."""
 
     t_s: float
     activity: Activity
@@ -237,11 +249,12 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
+        """True when enough strides were seen for this sensor's axes to be used."""
         return self.have >= self.need
 
 
 class Fault(StrEnum):
-    """What a cue is about; one at a time, the first of these that lasts."""
+    """What a cue is about, in order of rank: of several faults that last, the first is cued."""
 
     BRAKING = "braking"
     OVERSTRIDE = "overstride"
@@ -250,7 +263,7 @@ class Fault(StrEnum):
 
 
 class CueKind(StrEnum):
-    """What is said to the runner."""
+    """The kinds of sentence that a runner may hear."""
 
     CORRECT = "correct"  # out of band: change something
     CONFIRM = "confirm"  # back in band: said once
@@ -259,10 +272,10 @@ class CueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """The target of ``metric`` from ``t_s`` until the next band of it: ``low`` to ``high`` (either may
-    be None), and its centre.
+    """The target band of ``metric`` from ``t_s`` until its next band: centre, ``low`` and ``high``.
 
-    ``muted`` says in a few plain words why nothing would be said now (empty: cues are on).
+    An edge that is None is open.  ``muted`` says in a few plain words why nothing would be said now
+    (empty: cues are on).
     """
 
     t_s: float

@@ -4,6 +4,13 @@ A Bayesian linear model: what is known of runners in general is the prior, and e
 of the runner's own steady running moves it.  Only sums are kept, so that it can be learned over
 many runs, stored as a few numbers, and frozen before the first intervention: a target made from
 a baseline that still learns would chase itself.
+
+How it goes: the caller pushes a second only where ``Gating.learn`` allows it.  With a speed every metric
+has a line over speed and grade; cadence also has a plain mean (``blind``) for runs without one, the loads
+have none and stay unknown.  A first answer may be used after ``first_min`` gated minutes (``ready``),
+near the speeds learned (``reaches``); with ``full_min`` minutes in ``full_runs`` runs it is stable
+(``full``), and the caller freezes it.  The posterior uses the runner's own scatter where it is greater
+than the prior's, and counts ``_CORRELATED_S`` seconds as one.
 """
 
 from __future__ import annotations
@@ -18,7 +25,7 @@ import numpy as np
 from dsp.types import Array
 
 REFERENCE_MPS = 2.8
-CORRELATED_S = 12.0
+_CORRELATED_S = 12.0
 """One-second values follow each other (AR(1) 0.85 outdoors): (1 + .85) / (1 - .85) of them count as one."""
 
 
@@ -36,11 +43,14 @@ class Prior:
 
     @property
     def blind_sd(self) -> float:
+        """SD of the value where slow changes of speed (0.25 m/s) are not seen."""
         return 0.25 * abs(self.mean[1])
 
 
 def cadence_prior(height_m: float | None) -> Prior:
-    """Steps per minute: within-runner slope 10.8 ± 4.8 per m/s and -0.79 per cm of height.
+    """Return the prior of cadence, in steps per minute.
+
+    Within runners it grows by 10.8 ± 4.8 per m/s, between them it falls by 0.79 per cm of height.
 
     Measured on Fukuchi 2017 (PeerJ 5:e3298); van Oeveren 2017 has 12 per m/s.  The slope with grade is
     from one runner.  An unknown height widens the first number only.
@@ -50,7 +60,7 @@ def cadence_prior(height_m: float | None) -> Prior:
     return Prior((164 + shift, 10.8, 1.0), (spread, 4.0, 0.8), 1.6)
 
 
-PRIORS: dict[str, Prior] = {
+_PRIORS: dict[str, Prior] = {
     # The models of dsp.overstride and dsp.braking for a pod, differentiated at the cadence prior;
     # SDs between runners leave-one-out; grade: the partition of dsp.braking.on_slope.
     "overstride_m": Prior((0.194, 0.046, 0.0), (0.022, 0.015, 0.003), 0.008),
@@ -59,14 +69,14 @@ PRIORS: dict[str, Prior] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What this runner would normally do here; ``sd`` is how unsure that is, not the scatter."""
+class Expectation:
+    """What this runner would normally do here; ``sd`` is the uncertainty of that, not the scatter."""
 
     value: float
     sd: float
 
 
-class Line:
+class SpeedGradeLine:
     """One quantity over speed and grade; ``push`` a second, ask ``expect``."""
 
     def __init__(self, prior: Prior) -> None:
@@ -78,7 +88,7 @@ class Line:
         self._solved: tuple[list[float], list[list[float]]] | None = None
 
     def push(self, value: float, speed_mps: float, slope_pct: float) -> None:
-        """Learn one second."""
+        """Learn one second: its value, speed and grade."""
         x = np.array((1.0, speed_mps - REFERENCE_MPS, slope_pct))
         y = value - self.prior.mean[0]
         self._xx += np.outer(x, x)
@@ -87,13 +97,13 @@ class Line:
         self.seconds += 1
         self._solved = None
 
-    def expect(self, speed_mps: float, slope_pct: float) -> Expected:
-        """Mean and its SD at this speed and grade."""
+    def expect(self, speed_mps: float, slope_pct: float) -> Expectation:
+        """Return the mean and its SD at this speed (m/s) and grade (%)."""
         mean, cov = self._solve()
         x = (1.0, speed_mps - REFERENCE_MPS, slope_pct)
         value = self.prior.mean[0] + sum(m * xi for m, xi in zip(mean, x, strict=True))
         variance = sum(x[i] * cov[i][j] * x[j] for i in range(3) for j in range(3))
-        return Expected(value, math.sqrt(variance))
+        return Expectation(value, math.sqrt(variance))
 
     @property
     def coefficients(self) -> tuple[float, float, float]:
@@ -117,11 +127,11 @@ class Line:
         return REFERENCE_MPS + mean, math.sqrt(max(0.0, self._xx[1, 1] / self.seconds - mean * mean))
 
     def to_list(self) -> list[float]:
-        """The sums: all that must be kept."""
+        """Return the 11 sums that hold everything learned."""
         return [float(self.seconds), *self._xx[np.triu_indices(3)].tolist(), *self._xy.tolist(), self._yy]
 
     def restore(self, sums: Sequence[float]) -> None:
-        """Take over what ``to_list`` gave."""
+        """Take over sums that ``to_list`` returned; ``ValueError`` unless they are 11 finite numbers."""
         if len(sums) != 11 or not all(math.isfinite(v) for v in sums) or sums[0] < 0:
             raise ValueError("a line needs 11 finite sums")
         self.seconds = int(sums[0])
@@ -139,7 +149,7 @@ class Line:
         return self._solved
 
     def _posterior(self, noise_sd: float) -> tuple[list[float], list[list[float]]]:
-        weight = 1 / (noise_sd**2 * CORRELATED_S)
+        weight = 1 / (noise_sd**2 * _CORRELATED_S)
         start = np.array((0.0, *self.prior.mean[1:]))
         precision: Array = np.diag(np.array(self.prior.sd) ** -2.0)
         cov = np.linalg.inv(precision + weight * self._xx)
@@ -171,15 +181,17 @@ class Baseline:
         self.runs = 0
         self._run_s = 0
         cadence = cadence_prior(height_m)
-        self.lines = {"cadence_spm": Line(cadence)} | {m: Line(p) for m, p in PRIORS.items()}
-        self.blind = Line(cadence)
+        self.lines = {"cadence_spm": SpeedGradeLine(cadence)} | {
+            m: SpeedGradeLine(p) for m, p in _PRIORS.items()
+        }
+        self.blind = SpeedGradeLine(cadence)
 
     def begin_run(self) -> None:
-        """A new run begins; it counts once it has given ``run_min``."""
+        """Begin a new run; it counts once it has given ``run_min``."""
         self._run_s = 0
 
     def push(self, metric: str, value: float, speed_mps: float | None, slope_pct: float) -> None:
-        """Learn one gated second; the caller gates (see dsp.cueing.gating).  Frozen: nothing happens."""
+        """Learn one second that the caller has gated (``dsp.cueing.gating``); does nothing once frozen."""
         if self.frozen or not math.isfinite(value):
             return
         if metric == "cadence_spm":
@@ -189,26 +201,26 @@ class Baseline:
         if speed_mps is not None:
             self.lines[metric].push(value, speed_mps, slope_pct)
 
-    def expect(self, metric: str, speed_mps: float | None, slope_pct: float) -> Expected | None:
-        """The runner's normal, or None where nothing was learned that could answer."""
+    def expect(self, metric: str, speed_mps: float | None, slope_pct: float) -> Expectation | None:
+        """Return the runner's normal, or None where nothing was learned that could answer."""
         if speed_mps is not None and self.lines[metric].seconds > 0:
             return self.lines[metric].expect(speed_mps, slope_pct)
         if metric != "cadence_spm":
             return None
         mean = self.blind.expect(REFERENCE_MPS, 0.0)
-        return Expected(mean.value, math.hypot(mean.sd, self._slow_sd()))
+        return Expectation(mean.value, math.hypot(mean.sd, self._slow_sd()))
 
     def ready(self, metric: str, with_speed: bool) -> bool:
         """True when the first answer may be used."""
         return self.minutes(metric, with_speed) >= self.params.first_min
 
     def minutes(self, metric: str, with_speed: bool) -> float:
-        """Gated minutes this answer rests on."""
+        """Return the gated minutes that an answer about ``metric`` rests on."""
         line = self.lines[metric] if with_speed or metric != "cadence_spm" else self.blind
         return line.seconds / 60
 
     def noise_sd(self, metric: str, speed_mps: float | None) -> float:
-        """Scatter of single seconds, as a share of the runner's normal."""
+        """Return the SD of single seconds, as a share of the runner's normal."""
         blind = metric == "cadence_spm" and (speed_mps is None or not self.lines[metric].seconds)
         line = self.blind if blind else self.lines[metric]
         return line.noise_sd / abs(line.coefficients[0])
@@ -219,12 +231,12 @@ class Baseline:
         return abs(speed_mps - mean) <= 2 * sd + self.params.reach_mps
 
     def full(self, with_speed: bool) -> bool:
-        """Enough: nothing more is learned."""
+        """True when enough was learned for the caller to freeze the baseline."""
         enough = self.minutes("cadence_spm", with_speed) >= self.params.full_min
         return enough and self.runs >= self.params.full_runs
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for a JSON file."""
+        """Return everything learned as plain values for a JSON file."""
         return {
             "format": 1,
             "height_m": self.height_m,
@@ -235,15 +247,15 @@ class Baseline:
         }
 
     @classmethod
-    def from_dict(cls, kept: Mapping[str, Any], params: BaselineParams | None = None) -> Baseline:
-        """The inverse of ``to_dict``; ValueError for anything else."""
+    def from_dict(cls, stored: Mapping[str, Any], params: BaselineParams | None = None) -> Baseline:
+        """Return the baseline that ``to_dict`` has stored; raises ``ValueError`` for anything else."""
         try:
-            if kept["format"] != 1:
-                raise ValueError(f"format {kept['format']} is not known")
-            self = cls(kept["height_m"], params)
-            self.frozen, self.runs = bool(kept["frozen"]), int(kept["runs"])
-            self.blind.restore(kept["blind"])
-            for metric, sums in kept["lines"].items():
+            if stored["format"] != 1:
+                raise ValueError(f"format {stored['format']} is not known")
+            self = cls(stored["height_m"], params)
+            self.frozen, self.runs = bool(stored["frozen"]), int(stored["runs"])
+            self.blind.restore(stored["blind"])
+            for metric, sums in stored["lines"].items():
                 self.lines[metric].restore(sums)
         except (KeyError, TypeError) as exc:
             raise ValueError(f"not a baseline: {exc!r}") from exc

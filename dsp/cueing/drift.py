@@ -1,9 +1,20 @@
 """Leaving a band and coming back: a sequential test scaled to the runner's own scatter.
 
-One-sided CUSUM (Page 1954) of the deviation beyond an allowance.  Deviations are told in *widths*: 0 is
-the target, 1 the edge of the band, whatever the metric.  It fails towards silence: a wide allowance, a
-great scatter or an unsure target make it slow, not talkative, and a deviation below ``ignore`` never
-adds up, however long it lasts.
+One-sided CUSUM (Page 1954) of the deviation beyond an allowance.  Deviations are in *widths*: 0 is the
+target, 1 the edge of the band, whatever the metric.
+
+Every second the evidence grows by deviation less allowance, between zero and a limit.  The allowance is
+the greater of ``ignore`` (plus ``sure_sd`` times the SD of the target) and ``allowance_sd`` times the
+scatter; the limit is ``evidence_sd`` times the scatter, but at least ``least_evidence``.  An excursion
+lasts from when the evidence leaves zero until it is zero again.
+
+- In band to out: the evidence is at its limit, the excursion has lasted ``dwell_s`` and ``dwell_steps``,
+  and its mean deviation is at least ``enter``.
+- Out to in band: the mean deviation of the last ``return_s`` is at most ``leave``; the evidence becomes
+  zero.
+
+It fails towards silence: a wide allowance, a great scatter or an unsure target make it slow, not talkative,
+and a deviation below ``ignore`` never adds up, however long it lasts.
 """
 
 from __future__ import annotations
@@ -18,11 +29,11 @@ class DriftParams:
     """When a fault begins and ends.
 
     ``allowance_sd`` and ``evidence_sd`` are the CUSUM's reference and limit in SDs of single seconds
-    (choices; ``gaitcue twin`` shows what they cost and what they miss).
+    (choices; ``gaitcue coaching-trial`` shows what they cost and what they miss).
     """
 
     ignore: float = 0.67  # never cue below this (cadence: within-run variation is under 2.5 %)
-    enter: float = 1.0  # mean of the excursion when it is told
+    enter: float = 1.0  # mean of the excursion when it counts as a fault
     leave: float = 0.5  # mean of the last ``return_s`` when it is over (a choice)
     allowance_sd: float = 1.5
     evidence_sd: float = 17.0
@@ -42,21 +53,21 @@ class DriftParams:
                 raise ValueError(f"{name} must be positive")
 
 
-CADENCE = DriftParams()
-LOADS = DriftParams(  # overstride and braking: +15 % is told after about 20 s
+CADENCE_DRIFT = DriftParams()
+LOAD_DRIFT = DriftParams(  # overstride and braking: +15 % is found after about 20 s
     ignore=0.5, leave=0.47, least_evidence=8.0, dwell_s=15.0, dwell_steps=40
 )
 
 
-class Drift:
-    """One fault of one metric: ``push`` a second, read ``out`` and ``error``."""
+class DriftDetector:
+    """The detector of one fault of one metric: ``push`` a second, read ``out`` and ``error``."""
 
     def __init__(self, params: DriftParams) -> None:
         self.params = params
         self.reset()
 
     def reset(self) -> None:
-        """Forget: the runner stopped, the signal was away, cues were muted."""
+        """Forget everything, because the runner stopped, the signal was away or cues were muted."""
         self.out = False
         self.lasting_s = 0.0
         self._evidence = self._sum = self._steps = 0.0
@@ -69,9 +80,10 @@ class Drift:
         return sum(dt * d for dt, d in self._recent) / total if total else 0.0
 
     def push(self, dt_s: float, deviation: float, scatter: float, unsure: float, steps: float) -> bool:
-        """``deviation`` is positive towards the fault; True while the fault lasts.
+        """Take ``dt_s`` seconds with ``steps`` steps in them and return True while the fault lasts.
 
-        ``scatter`` is the SD of single seconds, ``unsure`` the SD of the target, both in widths.
+        ``deviation`` is positive towards the fault; ``scatter`` is the SD of single seconds, ``unsure`` the
+        SD of the target, all in widths.
         """
         p = self.params
         self._remember(dt_s, deviation)
@@ -103,7 +115,7 @@ class Drift:
         return known_s >= self.params.return_s and self.error <= self.params.leave
 
 
-class Scatter:
+class ScatterEstimate:
     """SD of single seconds from differences over 10 s, so that slow drift and level do not count.
 
     At AR(1) 0.85 values 10 s apart correlate by 0.2 (real runs: 0.1 to 0.4), which is allowed for.  It
@@ -123,14 +135,15 @@ class Scatter:
 
     @property
     def sd(self) -> float:
+        """SD of single seconds, in the unit of the values, not below ``floor_sd``."""
         return max(math.sqrt(self._variance), self._floor_sd)
 
     def reset(self) -> None:
-        """A hole: differences do not span it; what was learned stays."""
+        """Note a hole, which differences must not span; what was learned stays."""
         self._last.clear()
 
     def push(self, value: float) -> None:
-        """One more second, right after the last."""
+        """Take the value of one more second, right after the last one."""
         if len(self._last) == self.LAG:
             seen = (value - self._last[0]) ** 2 / (2 * (1 - self.CORRELATION))
             limit = 9 * self._variance  # a sudden change of level is not scatter

@@ -1,4 +1,13 @@
-"""What the runner is in the middle of: reasons to keep silent, and seconds fit to learn from."""
+"""When not to cue and what to learn from: reasons to keep silent, judged once a second.
+
+The first of these reasons mutes all cues: not running; the signal came back less than ``reconnect_s``
+ago; more than ``lost_share`` of the last ``window_s`` is missing; running began less than ``settle_s``
+ago; slower than ``slow_mps``; changing speed; warm-up (``warm_up_s`` from the first running); hard
+effort; ground steeper than ``steep_pct``.  Ground steeper than ``hill_pct`` silences cadence only.  Slope
+and effort have a hysteresis, so that cues do not flicker at a limit.  A second is fit for the baseline
+when nothing mutes it and the ground is within ``level_pct``.  An unknown speed, slope or heart rate mutes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +21,11 @@ from dsp.types import Activity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffortParams:
-    """Cues are for easy and moderate running.  What is None is not judged.
+    """Limits of easy and moderate running, which cues are for; a limit that is None is not judged.
 
     Heart rate lags by 30 to 60 s, so both a low heart rate and a low pace are asked for where both
     are known.  ``today`` is the runner's own word: "hard" silences the whole run, "easy" none of it.
+    Raises ``ValueError`` for limits no runner has.
     """
 
     today: Literal["auto", "easy", "hard"] = "auto"
@@ -33,7 +43,7 @@ class EffortParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SituationParams:
+class CueGateParams:
     """Limits of steady running (evidence: cueing by RunningCadence, RunnerUp)."""
 
     warm_up_s: float = 300.0
@@ -52,9 +62,9 @@ class SituationParams:
 
 @dataclass(frozen=True, slots=True)
 class Gating:
-    """``muted`` and ``hill`` in plain words, empty if cues are on; ``learn`` if fit for a baseline.
+    """The judgement of one second: may cues be given, and is it fit for a baseline (``learn``).
 
-    ``hill`` silences cadence only.
+    ``muted`` and ``hill`` are reasons in plain words, empty if cues are on; ``hill`` silences cadence only.
     """
 
     muted: str = ""
@@ -62,11 +72,11 @@ class Gating:
     learn: bool = False
 
 
-class Situation:
-    """Events and seconds in, a verdict per second out.  Times on a clock that never goes back."""
+class CueGate:
+    """Events and seconds in, a ``Gating`` per second out; times are on a clock that never goes back."""
 
-    def __init__(self, params: SituationParams | None = None) -> None:
-        self.params = params or SituationParams()
+    def __init__(self, params: CueGateParams | None = None) -> None:
+        self.params = params or CueGateParams()
         self.activity = Activity.UNKNOWN
         self._first_run_s = math.inf
         self._run_since_s = math.inf
@@ -77,18 +87,18 @@ class Situation:
         self._hill = self._steep = False
 
     def change(self, activity: Activity, now_s: float) -> None:
-        """The runner does something else from now on."""
+        """Note that the runner does something else from now on."""
         if activity is Activity.RUN and self.activity is not Activity.RUN:
             self._run_since_s = now_s
             self._first_run_s = min(self._first_run_s, now_s)
         self.activity = activity
 
     def lost(self, now_s: float, gap_s: float) -> None:
-        """Samples were missing for ``gap_s``, of all sensors on average."""
+        """Note that samples were missing for ``gap_s``, of all sensors on average."""
         self._lost.append((now_s, gap_s))
 
     def returned(self, now_s: float) -> None:
-        """The signal is back after a hole, or the clock jumped."""
+        """Note that the signal is back after a hole, or that the clock jumped."""
         self._back_s = now_s
         self._speeds.clear()
 
@@ -100,7 +110,10 @@ class Situation:
         slope: float | None,
         heart: float | None,
     ) -> Gating:
-        """Judge this second; ``speed`` m/s, ``slope`` %, ``heart`` 1/min, None where unknown."""
+        """Judge this second and return the result.
+
+        ``speed`` is in m/s, ``slope`` in %, ``heart`` in beats per minute, None where unknown.
+        """
         p = self.params
         if self.activity is Activity.UNKNOWN and cadence_spm >= p.running_spm:
             self.change(Activity.RUN, now_s)

@@ -1,8 +1,20 @@
 """Strides from an accelerometer above one ankle: no gyroscope, any mounting.
 
-The norm of the acceleration, low-passed below the step rate, swings once per *stride* about its own
-mean of the second before and after; its upward crossing is the stride clock.  It says when strides
-happen, not when the foot lands: contact time and everything built on it are absent.
+How it works
+------------
+The norm of the acceleration, low-passed below the step rate, swings once per *stride* about its own mean
+of the second before and after.  Its upward crossing of that mean is the stride clock.  It is **armed**
+where the norm was below the mean by ``arm_rms`` of its RMS, and the RMS is that of gait; it **fires** at
+the first crossing after that, if the low was at most ``longest_rise`` of the stride time ago and
+``refractory`` of it has passed since the last one.  Crossings in the first 0.4 s of a grid are not
+believed: the filters still remember the made-up time before the first sample.
+
+A crossing is certain when the mean after it is known, 1.4 s later.  It says when strides happen, not when
+the foot lands: contact time and everything built on it are absent.  There is nothing to learn beforehand,
+and nothing waits at the end.  A hole begins new filters (``AnkleFilters``); the stride time is kept.
+
+``done_s`` is the last row, less the delay of the filters; ``due_s`` the earliest time of the next
+crossing that can fire.  Any sample may move ``done_s``.
 """
 
 from __future__ import annotations
@@ -12,108 +24,169 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, norms
+from dsp.detector_feed import Detection
+from dsp.events.grid_detector import GridDetector, GridState
+from dsp.events.limits import check_limits
+from dsp.filters import Block, Fir, History, Resampler, RunningMean, norms
 from dsp.models import MODELS, Models
-from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Worn
+from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Worn
 
 _RATE_HZ = 100.0
-SWING, SWAY = 0, 1  # History columns: the low-passed norm about its mean, and its mean square
-SETTLE_S = 0.4  # the filters still remember the made-up time before the first sample
+_SWING, _SWAY = 0, 1  # History columns: the low-passed norm about its mean, and its mean square
+_SETTLE_S = 0.4  # the filters still remember the made-up time before the first sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnkleParams:
-    """Stride clock at the ankle (choices; checked against a hip on a real outdoor run)."""
+    """AnkleParams holds the stride clock: choices, checked against a hip on a real outdoor run."""
 
-    cutoff_hz: float = 2.0
+    cutoff_hz: float = 2.0  # between the rates of strides and steps
     drift_hz: float = 0.8  # slower than this is not gait
-    arm_rms: float = 0.5
-    least_rms_g: float = 0.05
+    sway_s: float = 1.5  # running mean square of the swing
+    arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
+    least_rms_g: float = 0.05  # quieter than this is not gait
     refractory: float = 0.6  # of the stride time
     longest_rise: float = 0.5  # of the stride time, from low to the crossing
-    first_stride_s: float = 0.72
+    gain: float = 0.2  # per stride, of the stride time
+    first_stride_s: float = 0.72  # first guess of the stride time
+    shortest_stride_s: float = 0.45  # 267 steps/min: shorter and longer ones do not move the stride time
+    longest_stride_s: float = 1.4  # 86 steps/min
     ic_sd_s: float = 0.03
 
+    def __post_init__(self) -> None:
+        check_limits(
+            self,
+            cutoff_hz=(1.0, 5.0),
+            drift_hz=(0.2, 1.0),
+            sway_s=(0.5, 10.0),
+            arm_rms=(0.05, 2.0),
+            least_rms_g=(0.0, 1.0),
+            refractory=(0.1, 0.95),
+            longest_rise=(0.1, 1.0),
+            gain=(0.0, 1.0),
+            first_stride_s=(0.4, 1.4),
+            shortest_stride_s=(0.2, 0.7),
+            longest_stride_s=(0.8, 3.0),
+            ic_sd_s=(0.0, 0.5),
+        )
 
-class AnkleStage:
+
+@dataclass(slots=True, kw_only=True)
+class AnkleFilters:
+    """AnkleFilters holds what the filters of the current grid remember; a hole starts new ones."""
+
+    slow: Fir
+    drift: Fir
+    sway: RunningMean
+    late: Array | None = None  # what the drift filter has not seen the other half of
+    searched: int = 0  # rows of the grid that were searched for crossings
+
+    @classmethod
+    def begin(cls, p: AnkleParams) -> AnkleFilters:
+        """Return filters that have seen nothing yet."""
+        return cls(
+            slow=Fir(p.cutoff_hz, _RATE_HZ),
+            drift=Fir(p.drift_hz, _RATE_HZ),
+            sway=RunningMean(p.sway_s, _RATE_HZ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnkleCoefficients:
+    """AnkleCoefficients holds the delays of the filters that follow from the settings."""
+
+    drift_rows: int
+    delay_s: float  # of both low-passes, which the clock waits for
+
+    @classmethod
+    def of(cls, p: AnkleParams) -> AnkleCoefficients:
+        """Return the coefficients that follow from these settings."""
+        filters = AnkleFilters.begin(p)
+        return cls(drift_rows=filters.drift.delay, delay_s=filters.slow.delay_s + filters.drift.delay_s)
+
+
+@dataclass(slots=True, kw_only=True)
+class AnkleState(GridState):
+    """AnkleState holds everything that changes in the detector of an ankle sensor."""
+
+    filters: AnkleFilters
+    stride_s: float  # smoothed stride time
+    fired_s: float = -math.inf  # the last crossing that was a stride's
+    armed_s: float = -math.inf  # when the norm was last far enough below its mean
+
+    @classmethod
+    def begin(cls, p: AnkleParams) -> AnkleState:
+        """Return the state before the first sample."""
+        return cls(
+            resampler=Resampler(_RATE_HZ),
+            history=History(_RATE_HZ, 2, keep_s=4.0),
+            filters=AnkleFilters.begin(p),
+            stride_s=p.first_stride_s,
+        )
+
+
+class AnkleDetector(GridDetector[AnkleState]):
     """Chunks of one ankle accelerometer to contacts (``ic_s`` is the stride clock) and gaps."""
 
     def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
-        self.worn = worn
-        self._p = params or AnkleParams()
-        self._resampler = Resampler(_RATE_HZ)
-        self._history = History(_RATE_HZ, 2, keep_s=4.0)
-        self._stride_s = self._p.first_stride_s
-        self._fired_s = self._armed_s = -math.inf
-        self.done_s = self.due_s = self.still_s = -math.inf
-        self._start_filters()
+        self.params = params or AnkleParams()
+        self._coefficients = AnkleCoefficients.of(self.params)
+        super().__init__(worn, AnkleState.begin(self.params))
 
-    def _start_filters(self) -> None:
-        self._slow, self._drift = Fir(self._p.cutoff_hz, _RATE_HZ), Fir(self._p.drift_hz, _RATE_HZ)
-        self._late: Array | None = None  # what the drift filter has not seen the other half of
-        self._sway = RunningMean(1.5, _RATE_HZ)
-        self._seen = 0
-
-    def push(self, chunk: ImuChunk) -> list[Contact | Gap]:
-        """Stride clocks these samples complete (1.4 s after the crossing)."""
-        out: list[Contact | Gap] = []
-        for piece in self._resampler.push(chunk.t_s, chunk.acc_ms2):
-            if isinstance(piece, Hole):
-                out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
-            else:
-                out += self._block(piece)
-        return out
-
-    def finish(self) -> list[Contact | Gap]:
-        """Nothing more."""
+    def finish(self) -> Detection:
+        """Return nothing: a stride whose other side is not known yet is not believed."""
         return []
 
-    def _block(self, block: Block) -> list[Contact]:
-        if block.fresh:
-            self._start_filters()
-            self._history.restart(block.t0_s)
-        slow = self._slow.push(norms(block.x) / GRAVITY_MS2)
-        if self._late is None:
-            self._late = np.full(self._drift.delay, slow[0])
-        waiting = np.concatenate((self._late, slow))
-        swing = waiting[: len(slow)] - self._drift.push(slow)
-        self._late = waiting[len(slow) :]
-        self._history.append(swing, self._sway.push(swing**2))
-        return self._search()
+    def _columns(self, chunk: ImuChunk) -> Array:
+        return chunk.acc_ms2
 
-    @property
-    def _delay_s(self) -> float:
-        return self._slow.delay_s + self._drift.delay_s
+    def _take(self, block: Block) -> Detection:
+        s = self.state
+        if block.fresh:
+            s.filters = AnkleFilters.begin(self.params)
+            s.history.restart(block.t0_s)
+        f = s.filters
+        slow = f.slow.push(norms(block.x) / GRAVITY_MS2)
+        if f.late is None:
+            f.late = np.full(self._coefficients.drift_rows, slow[0])
+        waiting = np.concatenate((f.late, slow))
+        swing = waiting[: len(slow)] - f.drift.push(slow)
+        f.late = waiting[len(slow) :]
+        s.history.append(swing, f.sway.push(swing**2))
+        return [*self._search()]
 
     def _search(self) -> list[Contact]:
-        h, p = self._history, self._p
-        first = max(self._seen - 1, h.start)
+        """Walk over the crossings in the rows that are new."""
+        s, p, delay_s = self.state, self.params, self._coefficients.delay_s
+        h = s.history
+        first = max(s.filters.searched - 1, h.start)
         rows = h.rows(first, h.end)
-        y, rms = rows[:, SWING], np.sqrt(rows[:, SWAY])
+        y, rms = rows[:, _SWING], np.sqrt(rows[:, _SWAY])
         armed = np.flatnonzero((y[1:] < -p.arm_rms * rms[1:]) & (rms[1:] > p.least_rms_g)) + 1
         out: list[Contact] = []
         for i in np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0)):
             before = armed[armed <= i]
             if len(before):
-                self._armed_s = h.time(first + int(before[-1])) - self._delay_s
-            at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - self._delay_s
-            since = at - self._fired_s
-            if at < h.t0_s + SETTLE_S:
-                continue
-            low = max(self._fired_s, at - p.longest_rise * self._stride_s)
-            if self._armed_s > low and since > p.refractory * self._stride_s:
-                if 0.45 < since < 1.4:
-                    self._stride_s += 0.2 * (since - self._stride_s)
-                self._fired_s = at
-                out.append(self._contact(at))
+                s.armed_s = h.time(first + int(before[-1])) - delay_s
+            at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - delay_s
+            if at >= h.t0_s + _SETTLE_S:
+                out += self._fire(at)
         if len(armed):
-            self._armed_s = h.time(first + int(armed[-1])) - self._delay_s
-        self._seen = h.end
-        self.done_s = h.time(h.end - 1) - self._delay_s
-        self.due_s = self._fired_s + p.refractory * self._stride_s + self._delay_s
+            s.armed_s = h.time(first + int(armed[-1])) - delay_s
+        s.filters.searched = h.end
+        s.done_s = h.time(h.end - 1) - delay_s
+        s.due_s = s.fired_s + p.refractory * s.stride_s + delay_s
         return out
 
-    def _contact(self, at_s: float) -> Contact:
-        w = self.worn
-        known = at_s + self._delay_s
-        return Contact(w.sensor, w.placement, w.side, at_s, None, self._p.ic_sd_s, None, known)
+    def _fire(self, at_s: float) -> list[Contact]:
+        """The contact of a crossing, if it is a stride's."""
+        s, p, w = self.state, self.params, self.worn
+        since = at_s - s.fired_s
+        low = max(s.fired_s, at_s - p.longest_rise * s.stride_s)
+        if not (s.armed_s > low and since > p.refractory * s.stride_s):
+            return []
+        if p.shortest_stride_s < since < p.longest_stride_s:
+            s.stride_s += p.gain * (since - s.stride_s)
+        s.fired_s = at_s
+        known_s = at_s + self._coefficients.delay_s
+        return [Contact(w.sensor, w.placement, w.side, at_s, None, p.ic_sd_s, None, known_s)]

@@ -1,22 +1,48 @@
 """Contacts from an IMU on the shoe: mid-swing, mid-stance, initial contact, toe-off, stride speed.
 
-Every decision rests on a fixed stretch of samples after it, so chunks never matter; a contact is
-known about 0.1 s after toe-off.  While the axes are being learned (the first strides) samples are
-kept and their contacts delivered afterwards.
+How it works
+------------
+The detector is in one of three states; ``_decide`` goes from one to the next for as long as the rows
+that the next decision needs are there, and stops where they are not.
+
+1. **Learning** (``axes.have == 0``).  Nothing is known of how the sensor sits, so there is no pitch rate
+   yet.  From ``learn_first_s`` on, every ``learn_every_s``, candidate strides of the last
+   ``learn_window_s`` are looked for without any axis; ``learn_strides`` of them give the axes.  Then the
+   search starts at the beginning of that window: contacts of the first strides come late, but they come.
+2. **Searching** (axes, ``scan.swing is None``).  The pitch rate is searched from ``scan.cursor`` for a
+   mid-swing: a local peak above half of the usual one (less, the longer none was seen), the highest
+   within ``rival_s``.  A peak is certain when ``rival_s`` of rows after it are there.
+3. **In a stride** (``scan.swing`` is its mid-swing).  Rows up to ``scan.need`` must be there first: those
+   in which mid-stance can lie, then, once the foot has tipped by 30 deg, ``look_ahead_s`` more.  Mid-stance
+   is where the foot moves least.  If it does not rest, does not tip in time, or its contact is too short
+   or long, that was no mid-swing: the search goes on right behind it.  Else a contact comes out, about
+   0.1 s after toe-off, stride time and usual peak follow by ``gain``, and the search goes on at
+   ``after_stance`` of the stride time.
+
+The stride from the mid-stance before to this one gives speed and length (``foot_stride``), and teaches
+the axes, which are called settled after ``FootAxes.need`` strides; ``Readiness`` is sent until then.  Three
+strides in a row that disagree with the axes mean that the sensor was moved: back to learning, without the
+rows before.
+
+A hole begins a new ``FootScan``: mid-swings and strides are forgotten, axes, stride time and usual peak
+are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
+are, and a recording too short to learn from takes its axes from a single stride.
+
+``done_s`` is the row being searched or the open mid-swing; ``due_s`` when the next look can bring a
+contact.  While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.events.foot_axes import FootAxes
+from dsp.detector_feed import Detection
+from dsp.events.foot_axes import Axes, FootAxes
 from dsp.events.foot_features import (
     Stance,
-    at,
     landing_terms,
     lift_off_terms,
     rest_row,
@@ -24,28 +50,22 @@ from dsp.events.foot_features import (
     slide_mps,
     stance,
     tipped_row,
+    value_at,
 )
-from dsp.events.foot_stride import StrideMeter, mid_stances, stillness
-from dsp.filters import Block, History, Hole, Resampler, along
+from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
+from dsp.events.foot_stride import candidate_strides, movement_dps
+from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
+from dsp.filters import Block, along
 from dsp.models import MODELS, Models
 from dsp.orientation import track
-from dsp.types import Array, Contact, Gap, ImuChunk, Readiness, Worn
+from dsp.types import Array, Contact, ImuChunk, Readiness, Worn
 
-_RATE_HZ = 200.0
-ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
-LOOK_AHEAD_S = 0.085  # after the foot has tipped: all of the toe-off features
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FootParams:
-    """Segmentation of strides (Fukuchi 2017 virtual IMUs: no stance missed, none invented)."""
-
-    swing_dps: float = 400.0  # first guess of the mid-swing peak
-    stride_s: float = 0.70  # first guess of the stride time
-    least_dps: float = 120.0  # no swing is slower
+_SMOOTH = np.array([1, 2, 3, 2, 1]) / 9  # of the pitch rate, for the peaks only
+_SEARCH_ROWS = round(2 * FOOT_RATE_HZ)  # searched for a mid-swing at once
+_SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
-class FootStage:
+class FootDetector(GridDetector[FootState]):
     """Chunks of one foot sensor to contacts, gaps and readiness.
 
     Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
@@ -54,232 +74,234 @@ class FootStage:
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
-        self.worn = worn
+        self.params = params or FootParams()
+        self._coefficients = FootCoefficients.of(self.params)
         self._models = models
-        self._p = params or FootParams()
-        self._resampler = Resampler(_RATE_HZ)
-        self._history = History(_RATE_HZ, 7, keep_s=16.0)
-        self._axes = FootAxes()
-        self._meter = StrideMeter(_RATE_HZ)
-        self._stride_s, self._peak_dps, self._still = self._p.stride_s, self._p.swing_dps, 60.0
-        self._ended = False  # no more samples will come
-        self.done_s = self.due_s = self.still_s = -math.inf
-        self._begin_grid()
+        super().__init__(worn, FootState.begin(self.params, self._coefficients))
 
-    def _begin_grid(self) -> None:
-        self._cursor = 2  # next row to be looked at for a mid-swing
-        self._swing: int | None = None  # mid-swing whose stance is not finished
-        self._need = 0  # rows without which it cannot be
-        self._last_swing: int | None = None
-        self._try_at = round(2.5 * _RATE_HZ)  # rows at which the next attempt to find the axes is due
-        self._earliest = 0  # row of the last change of the mount
-        self._meter.forget()
+    def finish(self) -> Detection:
+        """Return the last stance, if its toe-off was seen.
 
-    def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
-        """Contacts that these samples complete."""
-        if chunk.gyr_rads is None:
-            raise ValueError(f"{self.worn.sensor}: a foot sensor needs a gyroscope; wear it as 'ankle'")
-        out: list[Contact | Gap | Readiness] = []
-        for piece in self._resampler.push(chunk.t_s, np.hstack((chunk.acc_ms2, chunk.gyr_rads))):
-            if isinstance(piece, Hole):
-                out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
-            else:
-                out += self._block(piece)
-        return out
-
-    def finish(self) -> list[Contact | Gap | Readiness]:
-        """The last stance, if its toe-off was seen; a short recording learns its axes from one stride."""
-        h, self._ended = self._history, True
-        short = not self._axes.have and h.end - h.start >= _RATE_HZ
-        if short and not self._learn(h.start, h.end, least=1):
+        A short recording learns its axes from one stride.
+        """
+        s = self.state
+        s.ended = True
+        short = not s.axes.have and s.history.end - s.history.start >= FOOT_RATE_HZ
+        if short and not self._learn(s.history.start, s.history.end, least=1):
             return []
-        return self._decide() if self._axes.have else []
+        return self._decide() if s.axes.have else []
 
-    def _block(self, block: Block) -> list[Contact | Gap | Readiness]:
+    def _columns(self, chunk: ImuChunk) -> Array:
+        return six_axes(chunk, self.worn)
+
+    def _take(self, block: Block) -> Detection:
+        s = self.state
         if block.fresh:
-            self._history.restart(block.t0_s)
-            self._begin_grid()
-        self._history.append(block.x, block.filled)
+            s.history.restart(block.t0_s)
+            s.scan = FootScan(learn_at=self._coefficients.learn_first)
+            s.meter.forget()
+        s.history.append(block.x, block.filled)
         return self._decide()
 
-    def _decide(self) -> list[Contact | Gap | Readiness]:
+    def _decide(self) -> Detection:
         """All decisions the samples so far allow."""
-        out: list[Contact | Gap | Readiness] = []
-        while self._axes.have or self._find_axes():
-            made = self._step()
-            if made is None:
+        out: Detection = []
+        while self.state.axes.have or self._find_axes():
+            swing = self.state.scan.swing
+            if swing is not None:
+                decided = self._examine_stance(swing)
+                if decided is None:
+                    break
+                out += decided
+            elif not self._find_swing():
                 break
-            out += made
-        self._say_when()
+        self._set_times()
         return out
 
-    def _say_when(self) -> None:
-        """How far everything is decided, and when more can be."""
-        h, learned = self._history, bool(self._axes.have)
-        row, need = max(self._cursor, h.start), self._try_at
-        if learned and self._swing is None:
-            need = row + self._close_at()
-        elif self._swing is not None:
-            row, need = self._swing, self._need
-        self.done_s, self.due_s = h.time(row), h.time(need - 1)
-        self.still_s = -math.inf if learned and self._swing is None else self.due_s
+    def _set_times(self) -> None:
+        """Set how far everything is decided, and when more can be."""
+        s = self.state
+        h, scan, learned = s.history, s.scan, bool(s.axes.have)
+        row, need = max(scan.cursor, h.start), scan.learn_at
+        if learned and scan.swing is None:
+            need = row + self._stance_rows()
+        elif scan.swing is not None:
+            row, need = scan.swing, scan.need
+        s.done_s, s.due_s = h.time(row), h.time(need - 1)
+        s.still_s = -math.inf if learned and scan.swing is None else s.due_s
 
-    def _close_at(self) -> int:
+    def _stance_rows(self) -> int:
         """Rows from a mid-swing until its stance can be looked at."""
-        return round(0.60 * self._stride_s * _RATE_HZ) + 3
+        return round(self.params.last_rest * self.state.stride_s * FOOT_RATE_HZ) + 3
+
+    # ------------------------------------------------------------------ learning
 
     def _find_axes(self) -> bool:
-        """From candidate mid-stances of the last 12 s; True when enough strides agree."""
-        h = self._history
-        while self._try_at <= h.end:
-            stop, self._try_at = self._try_at, self._try_at + round(0.5 * _RATE_HZ)
-            start = max(self._earliest, stop - round(12 * _RATE_HZ), h.start)
-            if self._learn(start, stop, least=3):
+        """Look for axes in the last rows where it is time to; True when enough strides agree."""
+        h, scan, c = self.state.history, self.state.scan, self._coefficients
+        while scan.learn_at <= h.end:
+            stop, scan.learn_at = scan.learn_at, scan.learn_at + c.learn_every
+            start = max(scan.mount_since, stop - c.learn_window, h.start)
+            if self._learn(start, stop, least=self.params.learn_strides):
                 return True
-            self._cursor = max(self._cursor, start + 2)
+            scan.cursor = max(scan.cursor, start + 2)
         return False
 
     def _learn(self, start: int, stop: int, least: int) -> bool:
         """Axes from the strides between two rows, if there are at least so many."""
-        rows = self._history.rows(start, stop)
-        for a, b in mid_stances(rows[:, ACC], rows[:, GYR], _RATE_HZ):
-            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / _RATE_HZ)
-            self._axes.learn(stride, 0, b + 1 - a)
-        if self._axes.have < least:
-            self._axes.reset()
+        s = self.state
+        rows = s.history.rows(start, stop)
+        for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
+            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ)
+            s.axes.learn(stride, 0, b + 1 - a)
+        if s.axes.have < least:
+            s.axes.reset()
             return False
-        self._axes.have = min(self._axes.have, 4)
-        self._cursor = max(self._cursor, start + 2)
+        s.axes.have = min(s.axes.have, self.params.sure_strides)
+        s.scan.cursor = max(s.scan.cursor, start + 2)
         return True
 
-    def _step(self) -> list[Contact | Readiness] | None:
-        """One decision: the next mid-swing, or the stance after it; None until more has come."""
-        if self._swing is None:
-            return [] if self._find_swing() else None
-        return self._close(self._swing)
-
-    def _rate_of_pitch(self, start: int, stop: int) -> Array:
-        axes = self._axes.axes()
+    def _axes(self) -> Axes:
+        axes = self.state.axes.current()
         assert axes is not None
-        return np.asarray(-np.degrees(along(self._history.rows(start, stop)[:, GYR], axes.left)))
+        return axes
+
+    # ----------------------------------------------------------------- searching
 
     def _find_swing(self) -> bool:
-        """The first peak of the smoothed pitch rate that is high enough, and the highest near it."""
-        h = self._history
-        self._cursor = max(self._cursor, h.start + 2)
-        stop = min(h.end, self._cursor + round(2 * _RATE_HZ))
-        if stop - self._cursor < 6:
+        """Look for a mid-swing: the first peak that is high enough, and the highest near it.
+
+        False when more rows are needed; True when one was found or the search should go on.
+        """
+        h, scan, near = self.state.history, self.state.scan, self._coefficients.rival
+        cursor = scan.cursor = max(scan.cursor, h.start + 2)
+        stop = min(h.end, cursor + _SEARCH_ROWS)
+        if stop - cursor < 6:
             return False
-        w = np.convolve(self._rate_of_pitch(self._cursor - 2, stop), np.array([1, 2, 3, 2, 1]) / 9, "valid")
+        gyr = h.rows(cursor - 2, stop)[:, GYR]
+        w = np.convolve(np.asarray(-np.degrees(along(gyr, self._axes().left))), _SMOOTH, "valid")
         peaks = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])) + 1
-        high = peaks[w[peaks] > self._threshold(self._cursor + peaks)]
+        high = peaks[w[peaks] > self._threshold(cursor + peaks)]
         if len(high) == 0:
-            self._cursor += len(w) - 2
+            scan.cursor += len(w) - 2
             return stop < h.end
-        i, near = int(high[0]), round(0.12 * _RATE_HZ)
+        i = int(high[0])
         while True:
             if i + near + 2 > len(w):
-                self._cursor += max(0, int(high[0]) - 1)
+                scan.cursor += max(0, int(high[0]) - 1)
                 return stop < h.end
             rivals = peaks[(peaks > i) & (peaks <= i + near)]
             if len(rivals) == 0 or w[rivals].max() <= w[i]:
                 break
             i = int(rivals[np.argmax(w[rivals])])
-        self._swing, self._swing_dps = self._cursor + i, float(w[i])
+        scan.swing, scan.swing_dps = cursor + i, float(w[i])
         return True
 
     def _threshold(self, rows: NDArray[np.int64]) -> Array:
         """Half the usual peak, halved again with every stride time that passes without one."""
+        s, p = self.state, self.params
         late = np.zeros(len(rows))
-        if self._last_swing is not None:
-            late = np.maximum(0.0, (rows - self._last_swing) / (self._stride_s * _RATE_HZ) - 1.5)
-        return np.asarray(np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late))
+        if s.scan.last_swing is not None:
+            late = np.maximum(0.0, (rows - s.scan.last_swing) / (s.stride_s * FOOT_RATE_HZ) - 1.5)
+        return np.asarray(np.maximum(p.least_dps, p.swing_level * s.peak_dps * 0.5**late))
 
-    def _close(self, swing: int) -> list[Contact | Readiness] | None:
-        """Mid-stance, then contact and toe-off, once their samples are there."""
-        h = self._history
-        first, self._need = swing + round(0.143 * self._stride_s * _RATE_HZ), swing + self._close_at()
-        if self._ended:
-            self._need = min(self._need, h.end)
-        if h.end < self._need or self._need - 3 <= first:
+    # --------------------------------------------------------------- in a stride
+
+    def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
+        """Mid-stance, then contact and toe-off, once their samples are there; None until then."""
+        s, p, c = self.state, self.params, self._coefficients
+        h, scan = s.history, s.scan
+        first = swing + round(p.first_rest * s.stride_s * FOOT_RATE_HZ)
+        scan.need = swing + self._stance_rows()
+        if s.ended:
+            scan.need = min(scan.need, h.end)
+        if h.end < scan.need or scan.need - 3 <= first:
             return None
-        still = stillness(h.rows(first - 2, self._need))
-        zv = first + int(np.argmin(still))
-        if still.min() > max(200.0, 4 * self._still):
+        moves = movement_dps(h.rows(first - 2, scan.need))
+        zv, least = first + int(np.argmin(moves)), float(moves.min())
+        if least > max(p.restless_dps, p.restless_ratio * s.still_dps):
             return self._reject(swing)
-        limit = zv + round((0.40 if self._stride_s < 0.95 else 0.65) * _RATE_HZ)
-        axes = self._axes.axes()
-        assert axes is not None
-        look = round(LOOK_AHEAD_S * _RATE_HZ)
-        rows = h.rows(swing, min(h.end, limit + look))
-        seen = stance(rows[:, ACC], rows[:, GYR], axes, zv - swing, _RATE_HZ)
-        tipped = tipped_row(seen)
+        limit = zv + (c.tip if s.stride_s < p.slow_stride_s else c.slow_tip)
+        rows = h.rows(swing, min(h.end, limit + c.look_ahead))
+        whole = stance(rows[:, ACC], rows[:, GYR], self._axes(), zv - swing, FOOT_RATE_HZ)
+        tipped = tipped_row(whole)
         if tipped is None or tipped > limit - 1 - swing:
-            self._need = h.end + look
+            scan.need = h.end + c.look_ahead
             return self._reject(swing) if h.end >= limit else None
-        self._need = need = swing + math.ceil(tipped) + look
-        if self._ended and h.end >= swing + tipped + 0.03 * _RATE_HZ:
+        scan.need = need = swing + math.ceil(tipped) + c.look_ahead
+        if s.ended and h.end >= swing + tipped + p.least_ahead_s * FOOT_RATE_HZ:
             need = min(need, h.end)
         if h.end < need:
             return None
-        self._still += 0.2 * (float(still.min()) - self._still)
-        return self._contact(swing, seen.until(need - swing), tipped, need)
+        s.still_dps += p.gain * (least - s.still_dps)
+        return self._contact(swing, whole.until(need - swing), tipped, need)
 
     def _reject(self, swing: int) -> list[Contact | Readiness]:
         """No stance followed: it was not a mid-swing; look on right behind it."""
-        self._swing, self._cursor = None, swing + round(0.05 * _RATE_HZ)
+        scan = self.state.scan
+        scan.swing, scan.cursor = None, swing + self._coefficients.retry
         return []
 
-    def _contact(self, swing: int, s: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
-        h, m = self._history, self._models
+    def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
+        """The contact of a stance that has been seen whole (rows of ``st`` count from ``swing``)."""
+        s, m, p, rate = self.state, self._models, self.params, FOOT_RATE_HZ
+        h = s.history
         self._follow(swing)
-        slap, t0 = slap_row(s), h.time(swing)
+        slap, t0 = slap_row(st), h.time(swing)
         features = {
-            "at_s": t0 + slap / _RATE_HZ,
-            "tipped_s": t0 + tipped / _RATE_HZ,
-            "stride_s": self._stride_s,
-            "swing_dps": self._swing_dps,
+            "at_s": t0 + slap / rate,
+            "tipped_s": t0 + tipped / rate,
+            "stride_s": s.stride_s,
+            "swing_dps": s.scan.swing_dps,
         }
-        features |= landing_terms(s, slap) | lift_off_terms(s, tipped)
-        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * _RATE_HZ
-        to = tipped + m.foot_to_ms.value(features) * 1e-3 * _RATE_HZ
-        if not 0.08 < (to - ic) / _RATE_HZ < 1.2:
+        features |= landing_terms(st, slap) | lift_off_terms(st, tipped)
+        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * rate
+        to = tipped + m.foot_to_ms.value(features) * 1e-3 * rate
+        if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
             return self._reject(swing)
-        ic0, to0 = slap - 0.0105 * _RATE_HZ, tipped + 0.0186 * _RATE_HZ
-        features |= self._meter.stride(
-            h, self._axes, swing + s.zv, swing + rest_row(ic0, to0), slide_mps(s, ic0, to0)
-        )
-        self._axes.learn_push_off(h.rows(swing + s.zv + 4, swing + round(tipped) + 4)[:, GYR])
-        if "speed_mps" in features:
-            features["pitch_ic_deg"] = at(s.foot_pitch_deg, ic)
-            features["foot_strike_deg"] = m.foot_strike_deg.value(features)
-        if "rise_pct" in features:
-            features["slope_pct"] = m.foot_slope_pct.value(features)
-        filled = float(h.rows(swing, need)[:, FILLED].sum()) / _RATE_HZ
+        self._add_stride(features, swing, st, slap, tipped, ic)
+        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
         contact = Contact(
-            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / _RATE_HZ, t0 + to / _RATE_HZ,
-            m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled, features,
+            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate, t0 + to / rate,
+            m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled_s, features,
         )  # fmt: skip
         return [contact, *self._readiness(need)]
 
+    def _add_stride(
+        self, features: dict[str, float], swing: int, st: Stance, slap: float, tipped: float, ic: float
+    ) -> None:
+        """Add what the stride that ends here gives, and let the axes learn from it."""
+        s, m = self.state, self._models
+        ic0, to0 = slap + _SLAP_TO_IC_S * FOOT_RATE_HZ, tipped + _TIPPED_TO_TO_S * FOOT_RATE_HZ
+        rest = swing + rest_row(ic0, to0)
+        features |= s.meter.stride(s.history, s.axes, swing + st.zv, rest, slide_mps(st, ic0, to0))
+        s.axes.learn_push_off(s.history.rows(swing + st.zv + 4, swing + round(tipped) + 4)[:, GYR])
+        if "speed_mps" in features:
+            features["pitch_ic_deg"] = value_at(st.foot_pitch_deg, ic)
+            features["foot_strike_deg"] = m.foot_strike_deg.value(features)
+        if "rise_pct" in features:
+            features["slope_pct"] = m.foot_slope_pct.value(features)
+
     def _readiness(self, need: int) -> list[Readiness]:
         """How far the axes are learned, as long as that changes; a moved mount starts anew."""
-        h, have = self._history, self._axes.have
-        if self._axes.shifted:
-            self._axes.reset()
-            self._meter.forget()
-            self._earliest, self._try_at = need, need + round(2.5 * _RATE_HZ)
-            return [Readiness(h.time(need - 1), self.worn.sensor, 0, FootAxes.need, shifted=True)]
+        s, have = self.state, self.state.axes.have
+        at_s = s.history.time(need - 1)
+        if s.axes.shifted:
+            s.axes.reset()
+            s.meter.forget()
+            s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
+            return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:
-            return [Readiness(h.time(need - 1), self.worn.sensor, have, FootAxes.need)]
+            return [Readiness(at_s, self.worn.sensor, have, FootAxes.need)]
         return []
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time and usual peak; go on behind this mid-swing."""
-        if self._last_swing is not None:
-            stride = (swing - self._last_swing) / _RATE_HZ
-            if 0.4 < stride < 1.7:
-                self._stride_s += 0.2 * (stride - self._stride_s)
-        self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
-        self._last_swing, self._swing = swing, None
-        self._cursor = swing + round(0.55 * self._stride_s * _RATE_HZ)
+        s, p, scan = self.state, self.params, self.state.scan
+        if scan.last_swing is not None:
+            stride = (swing - scan.last_swing) / FOOT_RATE_HZ
+            if p.shortest_stride_s < stride < p.longest_stride_s:
+                s.stride_s += p.gain * (stride - s.stride_s)
+        s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)
+        scan.last_swing, scan.swing = swing, None
+        scan.cursor = swing + round(p.after_stance * s.stride_s * FOOT_RATE_HZ)

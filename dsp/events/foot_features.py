@@ -18,17 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.foot_axes import Axes
-from dsp.filters import along, parabola
+from dsp.filters import along, parabola_offset
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
 
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """Rows of one stance, sagittal plane, integrated from mid-stance (row ``zv``) both ways.
+    """Stance holds one stance in the sagittal plane, integrated from mid-stance (row ``zv``) both ways.
 
-    ``w_dps`` pitch rate, toe up positive; ``pitch_deg``; ``ax_ms2`` forward acceleration;
-    ``vx_mps``, ``vz_mps``, ``pz_m`` velocity and height of the sensor; row 0 is mid-swing.
+    Each series is (n,), row 0 is mid-swing: ``w_dps`` pitch rate, toe up positive; ``pitch_deg`` its
+    integral, ``foot_pitch_deg`` that about the foot's own axis; ``ax_ms2`` forward acceleration;
+    ``vx_mps``, ``vz_mps``, ``pz_m`` forward and upward velocity and height of the sensor.
     """
 
     rate_hz: float
@@ -42,7 +43,7 @@ class Stance:
     pz_m: Array
 
     def until(self, row: int) -> Stance:
-        """The rows before ``row`` only."""
+        """Return the same stance with the rows before ``row`` only."""
         series = (
             self.w_dps,
             self.pitch_deg,
@@ -56,7 +57,7 @@ class Stance:
 
 
 def stance(acc_ms2: Array, gyr_rads: Array, axes: Axes, zv: int, rate_hz: float) -> Stance:
-    """Integrate rows (n, 3) from row ``zv`` both ways."""
+    """Return the stance of rows (n, 3) of force and angular rate, integrated from row ``zv`` both ways."""
     dt = 1 / rate_hz
     w = -along(gyr_rads, axes.left)
     pitch = _from(w, zv, dt)
@@ -77,14 +78,14 @@ def _from(x: Array, row: int, dt_s: float) -> Array:
 
 
 def slap_row(s: Stance) -> float:
-    """When the foot slaps down, in (fractional) rows."""
+    """Return when the foot slaps down, in (fractional) rows."""
     first = max(round(0.02 * s.rate_hz), s.zv - round(0.16 * s.rate_hz))
     first = min(first, s.zv - 1)
     return extremum(s.w_dps, first + int(np.argmin(s.w_dps[first : s.zv + 1])))
 
 
 def landing_terms(s: Stance, slap: float) -> dict[str, float]:
-    """What the model of initial contact needs."""
+    """Return the terms of the model of initial contact, by name; ``slap`` is the row of the foot slap."""
     ms = 1e3 / s.rate_hz
     fall = crossing(s.w_dps[: s.zv + 1], -100.0, rising=False)
     slow = crossing(s.vz_mps[int(slap) : s.zv + 1], -0.15, rising=True)
@@ -96,7 +97,10 @@ def landing_terms(s: Stance, slap: float) -> dict[str, float]:
 
 
 def lift_off_terms(s: Stance, tipped: float) -> dict[str, float]:
-    """What the model of toe-off needs, but for the stride time."""
+    """Return the terms of the model of toe-off, by name, but for the stride time.
+
+    ``tipped`` is the row at which the foot had tipped by 30 deg.
+    """
     ms = 1e3 / s.rate_hz
     after = s.w_dps[s.zv :]
     deep = np.flatnonzero(_local_minima(after) & (after < 0.6 * after.min()))
@@ -119,21 +123,21 @@ def _push_end_ms(s: Stance, tipped: float) -> float:
     dip = first + int(dips[np.argmin(window[dips])])
     start = max(0, dip - round(0.06 * rate))
     fall = crossing(s.ax_ms2[start : dip + 1], 5.0, rising=False, last=True)
-    at = start + fall if fall is not None else dip - 0.012 * rate
-    return (at - tipped) / rate * 1e3
+    end = start + fall if fall is not None else dip - 0.012 * rate
+    return (end - tipped) / rate * 1e3
 
 
 def tipped_row(s: Stance) -> float | None:
-    """First row after mid-stance at which the foot is 30 deg toe-down."""
+    """Return the first (fractional) row after mid-stance at which the foot is 30 deg toe-down, or None."""
     row = crossing(s.pitch_deg[s.zv :], -30.0, rising=False)
     return None if row is None else s.zv + row
 
 
 def slide_mps(s: Stance, ic: float, to: float) -> float:
-    """How much faster than the belt the sensor still seems to move where the stride is cut.
+    """Return how much faster than the belt the sensor still seems to move where the stride is cut, m/s.
 
-    A foot cannot slide backwards, so the least forward velocity between 20 and 65 % of stance is
-    the true rest.
+    ``ic`` and ``to`` are rows of contact and toe-off; 0 where they do not lie within the stance.  A foot
+    cannot slide backwards, so the least forward velocity between 20 and 65 % of stance is the true rest.
     """
     first, last = round(ic + 0.2 * (to - ic)), round(ic + 0.65 * (to - ic)) + 1
     rest = rest_row(ic, to)
@@ -143,19 +147,19 @@ def slide_mps(s: Stance, ic: float, to: float) -> float:
 
 
 def rest_row(ic: float, to: float) -> int:
-    """Row at 40 % of stance: where strides are cut for the strapdown."""
+    """Return the row at 40 % of stance, where strides are cut for the strapdown."""
     return round(ic + 0.4 * (to - ic))
 
 
-def at(x: Array, row: float) -> float:
-    """Linear interpolation of ``x`` at a fractional row, held at the ends."""
+def value_at(x: Array, row: float) -> float:
+    """Return ``x`` (n,) at a fractional row: interpolated linearly, held at the ends."""
     i = min(max(0, int(row)), len(x) - 2)
     share = min(1.0, max(0.0, row - i))
     return float(x[i] + share * (x[i + 1] - x[i]))
 
 
 def crossing(x: Array, level: float, *, rising: bool, last: bool = False) -> float | None:
-    """Fractional row of the first (or last) crossing of ``level``; None without one."""
+    """Return the fractional row of the first (or last) crossing of ``level``; None without one."""
     y = x - level if rising else level - x
     hits = np.flatnonzero((y[:-1] < 0) & (y[1:] >= 0))
     if len(hits) == 0:
@@ -165,14 +169,14 @@ def crossing(x: Array, level: float, *, rising: bool, last: bool = False) -> flo
 
 
 def extremum(x: Array, row: int) -> float:
-    """Sub-sample position of the extremum at ``row``."""
+    """Return the fractional row of the extremum of ``x`` whose highest or lowest sample is ``row``."""
     if not 0 < row < len(x) - 1:
         return float(row)
-    return row + parabola(float(x[row - 1]), float(x[row]), float(x[row + 1]))
+    return row + parabola_offset(float(x[row - 1]), float(x[row]), float(x[row + 1]))
 
 
 def _local_minima(x: Array) -> Array:
-    """True where ``x`` is below its left and not above its right neighbour."""
+    """True where ``x`` is below its left neighbour and not above its right one."""
     out = np.zeros(len(x), bool)
     out[1:-1] = (x[1:-1] < x[:-2]) & (x[1:-1] <= x[2:])
     return out

@@ -14,32 +14,38 @@ from dsp.orientation import track
 from dsp.types import Array
 
 
-def stillness(rows: Array) -> Array:
-    """How much a foot moves, 25 ms mean of ``|w| + 8 ||a| - g|`` (deg/s); two rows lost at each end."""
+def movement_dps(rows: Array) -> Array:
+    """Return how much a foot moves (n - 4,), least at mid-stance, of rows (n, 6) of force and rotation.
+
+    It is the mean over five rows (25 ms) of ``|w| + 8 ||a| - g|``, in deg/s with a in m/s².
+    """
     w = np.degrees(norms(rows[:, 3:6]))
     a = np.abs(norms(rows[:, 0:3]) - 9.807)
     return np.convolve(w + 8 * a, np.full(5, 0.2), "valid")
 
 
-def mid_stances(acc_ms2: Array, gyr_rads: Array, rate_hz: float) -> list[tuple[int, int]]:
-    """Pairs of successive still instants that look like strides, without knowing any axis."""
-    c = stillness(np.hstack((acc_ms2, gyr_rads)))
+def candidate_strides(acc_ms2: Array, gyr_rads: Array, rate_hz: float) -> list[tuple[int, int]]:
+    """Return rows of successive still instants that look like strides, without knowing any axis.
+
+    Still instants are minima of the movement at least 0.42 s apart and below twice its median.
+    """
+    c = movement_dps(np.hstack((acc_ms2, gyr_rads)))
     apart, limit = round(0.42 * rate_hz), 2 * float(np.median(c))
     low = np.flatnonzero((c[1:-1] < c[:-2]) & (c[1:-1] <= c[2:]) & (c[1:-1] < limit)) + 1
-    found: list[int] = []
+    still: list[int] = []
     for i in low[np.argsort(c[low], kind="stable")]:
-        if all(abs(int(i) - j) >= apart for j in found):
-            found.append(int(i))
-    found.sort()
+        if all(abs(int(i) - j) >= apart for j in still):
+            still.append(int(i))
+    still.sort()
     pairs = []
-    for a, b in pairwise(found):
+    for a, b in pairwise(still):
         if 0.45 < (b - a) / rate_hz < 1.6 and c[a : b + 1].max() > 250:
             pairs.append((a + 2, b + 2))
     return pairs
 
 
 class StrideMeter:
-    """Length and speed of strides from rest to rest, and the learning of the axes on the way."""
+    """StrideMeter gives length and speed of strides from rest to rest; the axes learn on the way."""
 
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
@@ -47,11 +53,16 @@ class StrideMeter:
         self.forget()
 
     def forget(self) -> None:
-        """No stride may span what happened (a gap, a moved mount)."""
+        """Forget the last rest: no stride may span what happened (a gap, a moved mount)."""
         self._last: tuple[int, int] | None = None
 
     def stride(self, h: History, axes: FootAxes, zv: int, rest: int, slide_mps: float) -> dict[str, float]:
-        """The stride that ends at mid-stance row ``zv`` / cut row ``rest``; empty for the first one."""
+        """Return the stride that ends at mid-stance row ``zv`` and cut row ``rest``, by name.
+
+        ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one and
+        after a gap.  ``slide_mps`` is what the sensor still moved at the cut; its median over 15 strides
+        is added to the speed.
+        """
         last, self._last = self._last, (zv, rest)
         self._slides = [*self._slides[-14:], slide_mps]
         if last is None or not 0.4 < (zv - last[0]) / self._rate_hz < 1.7 or min(last) < h.start:
@@ -60,13 +71,13 @@ class StrideMeter:
         rows = h.rows(first, max(zv, rest) + 1)
         both = track(rows[:, 0:3], rows[:, 3:6], dt)
         axes.learn(both, last[0] - first, zv + 1 - first)
-        known = axes.axes()
-        if known is None or rest - last[1] < 0.4 * self._rate_hz:
+        learned = axes.current()
+        if learned is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        moved = both.displacement(last[1] - first, rest + 1 - first, known.up)
-        flat = moved - (moved @ known.up) * known.up
+        moved = both.displacement(last[1] - first, rest + 1 - first, learned.up)
+        flat = moved - (moved @ learned.up) * learned.up
         time_s = (rest - last[1]) * dt
-        length, rise = math.sqrt(flat @ flat), float(moved @ known.up)
+        length, rise = math.sqrt(flat @ flat), float(moved @ learned.up)
         speed = length / time_s + median(self._slides)
-        found = {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
-        return found | {"rise_pct": 100 * rise / length} if length > 0 else found
+        stride = {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
+        return stride | {"rise_pct": 100 * rise / length} if length > 0 else stride

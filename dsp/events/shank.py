@@ -1,39 +1,71 @@
 """Contacts from an IMU on the shank: swing peak, then contact and toe-off of the pitch rate.
 
-What the marks found here say about contact and toe-off is in ``dsp.models``.
+How it works
+------------
+All columns are low-passed first; the delay of the filter is taken off the times and added to the latency.
+Then ``_decide`` goes from state to state for as long as the rows that the next decision needs are there.
+
+1. **Learning** (``axis is None``).  From ``learn_s`` on, every ``learn_every_s``, the principal axis of
+   rotation of the last ``learn_s`` is looked for; the swing forward takes less time than the way back,
+   which gives its sign.  The same rows give the stride time (autocorrelation), the usual peak and the
+   long axis.  Then the search starts up to ``learn_back_s`` before, so the first strides are found
+   afterwards.
+2. **Searching** (an axis, ``scan.swing is None``).  From ``scan.cursor`` the rate about the axis is
+   searched for a peak above half of the usual one (less, the longer none was seen); the highest row
+   within ``near_s`` is the swing, certain when those rows are there.  A peak far above the usual is a
+   knock and passed over, but raises the usual one a little, so that a runner who really got faster is
+   believed.
+3. **In a stride** (``scan.swing``).  When the rows up to ``stance_end`` of the stride time are there, the
+   marks of contact and toe-off are taken (``shank_features``) and a contact comes out, about 0.15 s after
+   toe-off.  Without both marks it was no swing; the search goes on right behind it, and the stride time
+   follows all the same, lest a wrong one keep itself alive.
+
+Six contacts after the axis was learned the detector is called settled; ``Readiness`` is sent until then.
+From then on, every ``check_s``, and when no swing was seen for ``lost_s``, the axis is looked for again.
+Twice in a row elsewhere by ``moved_deg`` means that the sensor was moved: back to learning, without the
+rows before.
+
+A hole begins a new filter and a new ``ShankScan``: swings are forgotten; axes, stride time and usual peak
+are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
+are.
+
+``done_s`` is the row being searched or the open swing; ``due_s`` when the next look can bring a contact.
+While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.events.foot_features import crossing, extremum
-from dsp.filters import Block, Fir, History, Hole, Resampler, along
-from dsp.models import MODELS, Models, best
-from dsp.orientation import attitudes
-from dsp.types import GRAVITY_MS2, Array, Contact, Gap, ImuChunk, Readiness, Worn
+from dsp.detector_feed import Detection
+from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
+from dsp.events.shank_features import (
+    contact_mark,
+    inclination_deg,
+    long_axis,
+    peak_shock_g,
+    period_s,
+    swing_axis,
+    toe_off_mark,
+)
+from dsp.events.shank_state import (
+    SHANK_RATE_HZ,
+    ShankCoefficients,
+    ShankParams,
+    ShankScan,
+    ShankState,
+    low_pass,
+)
+from dsp.filters import Block, along
+from dsp.models import MODELS, Models, best_guess
+from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
-_RATE_HZ = 200.0
-LEARN_S = 3.0  # of rotation tell its axis
-LOOK_S, LOST_S = 2.0, 4.0  # how often the axis is looked at again; sooner or later without a swing
-ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
+_SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShankParams:
-    """Segmentation (checked, unchanged, on Hamner 2013: no step missed, none invented)."""
-
-    swing_dps: float = 350.0
-    stride_s: float = 0.70
-    least_dps: float = 100.0
-    level: float = 0.35  # of the usual swing peak
-    moved_deg: float = 25.0  # an axis this far from the learned one is that of a moved mount
-
-
-class ShankStage:
+class ShankDetector(GridDetector[ShankState]):
     """Chunks of one shank sensor to contacts, gaps and readiness.
 
     Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
@@ -41,299 +73,234 @@ class ShankStage:
     ``shock_g`` (largest acceleration near contact).
     """
 
-    need = 6
+    need = 6  # contacts until the mount counts as learned (a choice)
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: ShankParams | None = None) -> None:
-        self.worn = worn
+        self.params = params or ShankParams()
+        self._coefficients = ShankCoefficients.of(self.params)
         self._models = models
-        self._p = params or ShankParams()
-        self._resampler = Resampler(_RATE_HZ)
-        self._history = History(_RATE_HZ, 7, keep_s=12.0)
-        self._low = Fir(20.0, _RATE_HZ)
-        self._axis: Array | None = None
-        self._long: Array = np.zeros(3)
-        self._mean: Array = np.zeros(3)
-        self._stride_s, self._peak_dps = self._p.stride_s, self._p.swing_dps
-        self._have = 0
-        self._ended = False  # no more samples will come
-        self.done_s = self.due_s = self.still_s = -math.inf
-        self._begin_grid()
+        super().__init__(worn, ShankState.begin(self.params, self._coefficients))
 
-    def _begin_grid(self) -> None:
-        self._cursor = 1
-        self._swings: list[int] = []
-        self._candidate: int | None = None
-        self._swing: int | None = None
-        self._try_at = round(LEARN_S * _RATE_HZ)
-        self._checked = self._earliest = 0  # row of the last look at the mount; of the last change of it
-        self._off = 0  # looks in a row that found the axis elsewhere
-
-    def push(self, chunk: ImuChunk) -> list[Contact | Gap | Readiness]:
-        """Contacts these samples complete (about 0.15 s after toe-off)."""
-        if chunk.gyr_rads is None:
-            raise ValueError(f"{self.worn.sensor}: a shank sensor needs a gyroscope; wear it as 'ankle'")
-        out: list[Contact | Gap | Readiness] = []
-        for piece in self._resampler.push(chunk.t_s, np.hstack((chunk.acc_ms2, chunk.gyr_rads))):
-            if isinstance(piece, Hole):
-                out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
-            else:
-                out += self._block(piece)
-        return out
-
-    def finish(self) -> list[Contact | Gap | Readiness]:
-        """The last stance, if its toe-off was still seen."""
-        if self._axis is None:
+    def finish(self) -> Detection:
+        """Return the last stance, if its toe-off was still seen."""
+        if self.state.axis is None:
             return []
-        self._ended = True
-        return list(self._decide())
-
-    def _block(self, block: Block) -> list[Contact | Readiness]:
-        h = self._history
-        if block.fresh:
-            self._low = Fir(20.0, _RATE_HZ)
-            h.restart(block.t0_s - self._low.delay_s)
-            self._begin_grid()
-        h.append(self._low.push(block.x), block.filled)
+        self.state.ended = True
         return self._decide()
 
-    def _decide(self) -> list[Contact | Readiness]:
+    def _columns(self, chunk: ImuChunk) -> Array:
+        return six_axes(chunk, self.worn)
+
+    def _take(self, block: Block) -> Detection:
+        s = self.state
+        if block.fresh:
+            s.low = low_pass()
+            s.history.restart(block.t0_s - s.low.delay_s)
+            s.scan = ShankScan(learn_at=self._coefficients.learn)
+        s.history.append(s.low.push(block.x), block.filled)
+        return self._decide()
+
+    def _decide(self) -> Detection:
         """All decisions the samples so far allow."""
-        out: list[Contact | Readiness] = []
-        while self._axis is not None or self._find_axis():
-            made = self._close(self._swing) if self._swing is not None else self._find_swing()
-            if made is None:
+        out: Detection = []
+        while self.state.axis is not None or self._find_axis():
+            swing = self.state.scan.swing
+            decided = self._find_swing() if swing is None else self._examine_stance(swing)
+            if decided is None:
                 break
-            out += made
-        self._say_when()
+            out += decided
+        self._set_times()
         return out
 
-    def _say_when(self) -> None:
-        """How far everything is decided, and when more can be."""
-        h, learned = self._history, self._axis is not None
-        row = self._swing if self._swing is not None else max(self._cursor, h.start)
-        need = row + self._close_at() if learned else self._try_at
-        self.done_s, self.due_s = h.time(row), h.time(need - 1) + self._low.delay_s
-        self.still_s = -math.inf if learned and self._swing is None else self.due_s
+    def _set_times(self) -> None:
+        """Set how far everything is decided, and when more can be."""
+        s = self.state
+        h, swing, learned = s.history, s.scan.swing, s.axis is not None
+        row = swing if swing is not None else max(s.scan.cursor, h.start)
+        need = row + self._stance_rows() if learned else s.scan.learn_at
+        s.done_s, s.due_s = h.time(row), h.time(need - 1) + s.low.delay_s
+        s.still_s = -math.inf if learned and swing is None else s.due_s
 
-    def _close_at(self) -> int:
+    def _stance_rows(self) -> int:
         """Rows from a swing until its stance can be looked at."""
-        return round((0.15 + 0.75) * self._stride_s * _RATE_HZ)
+        return round(self.params.stance_end * self.state.stride_s * SHANK_RATE_HZ)
+
+    # ------------------------------------------------------------------ learning
 
     def _find_axis(self) -> bool:
-        """Principal axis of rotation of the last 3 s; the swing forward takes less time."""
-        h = self._history
-        while self._try_at <= h.end:
-            stop, self._try_at = self._try_at, self._try_at + round(_RATE_HZ)
-            axis = self._principal(stop)
+        """Look for the axis in the last rows where it is time to; True when there is one."""
+        s, c = self.state, self._coefficients
+        h, scan = s.history, s.scan
+        while scan.learn_at <= h.end:
+            stop, scan.learn_at = scan.learn_at, scan.learn_at + c.learn_every
+            rows = self._last_rows(stop)
+            axis = swing_axis(rows[:, GYR])
             if axis is None:
                 continue
-            rows = h.rows(max(h.start, stop - round(LEARN_S * _RATE_HZ)), stop)
             w = along(rows[:, GYR], axis)
-            self._axis = axis
-            self._stride_s = _period_s(w, 0.5, 1.2)
-            self._peak_dps = max(self._p.least_dps, math.degrees(float(w.max())))
-            self._mean = rows[:, ACC].mean(axis=0)
-            self._long = _long_axis(self._mean, axis)
-            self._cursor = max(1, h.start + 1, stop - round(9 * _RATE_HZ), self._earliest)
+            s.axis = axis
+            s.stride_s = period_s(w, 0.5, 1.2, SHANK_RATE_HZ)
+            s.peak_dps = max(self.params.least_dps, math.degrees(float(w.max())))
+            s.mean_ms2 = rows[:, ACC].mean(axis=0)
+            s.long = long_axis(s.mean_ms2, axis)
+            scan.cursor = max(1, h.start + 1, stop - c.learn_back, scan.mount_since)
             return True
         return False
 
-    def _principal(self, stop: int) -> Array | None:
-        """Principal axis of rotation before a row, the swing forward positive; None where there is none."""
-        h = self._history
-        gyr = h.rows(max(h.start, stop - round(LEARN_S * _RATE_HZ)), stop)[:, GYR]
-        values, vectors = np.linalg.eigh(gyr.T @ gyr / len(gyr))
-        if values[-1] < 4 * values[-2] or values[-1] < 2.0:
-            return None
-        axis: Array = vectors[:, -1]
-        return -axis if np.median(gyr @ axis) > 0 else axis  # the swing is the shorter way round
+    def _last_rows(self, stop: int) -> Array:
+        """The rows before one that tell the axis."""
+        h = self.state.history
+        return h.rows(max(h.start, stop - self._coefficients.learn), stop)
 
-    def _look(self, row: int) -> list[Readiness]:
+    def _check_mount(self, row: int) -> list[Readiness]:
         """Does the shank still turn about the axis that was learned?  Twice no: the mount has moved."""
-        self._checked = row
-        axis = self._principal(row)
-        assert self._axis is not None
-        if axis is None or axis @ self._axis > math.cos(math.radians(self._p.moved_deg)):
-            self._off = 0
+        s, scan = self.state, self.state.scan
+        scan.checked = row
+        axis = swing_axis(self._last_rows(row)[:, GYR])
+        assert s.axis is not None
+        if axis is None or axis @ s.axis > self._coefficients.moved_cosine:
+            scan.off = 0
             return []
-        self._off += 1
-        if self._off < 2:
+        scan.off += 1
+        if scan.off < 2:
             return []
-        self._axis, self._swing, self._swings, self._candidate = None, None, [], None
-        self._off, self._have, self._try_at, self._earliest = 0, 0, row, row
-        known = self._history.time(row - 1) + self._low.delay_s
-        return [Readiness(known, self.worn.sensor, 0, self.need, shifted=True)]
+        s.axis, s.have = None, 0
+        scan.swing, scan.swings, scan.candidate, scan.off = None, [], None, 0
+        scan.learn_at = scan.mount_since = row
+        known_s = s.history.time(row - 1) + s.low.delay_s
+        return [Readiness(known_s, self.worn.sensor, 0, self.need, shifted=True)]
 
-    def _rate(self, start: int, stop: int) -> Array:
-        assert self._axis is not None
-        return np.asarray(np.degrees(along(self._history.rows(start, stop)[:, GYR], self._axis)))
+    # ----------------------------------------------------------------- searching
 
     def _find_swing(self) -> list[Contact | Readiness] | None:
-        h, near = self._history, round(0.12 * _RATE_HZ)
-        self._cursor = max(self._cursor, h.start + 1)
-        look = max(self._checked, self._swings[-1] if self._swings else 0) + round(LOST_S * _RATE_HZ)
-        stop = min(h.end, self._cursor + round(2 * _RATE_HZ), look)
-        if stop - self._cursor < near + 3:
-            return list(self._look(look)) if stop == look else None
-        w = self._rate(self._cursor - 1, stop)
-        rows = np.arange(self._cursor - 1, stop)
-        late = np.zeros(len(w))
-        if self._swings:
-            late = np.maximum(0, (rows - self._swings[-1]) / (self._stride_s * _RATE_HZ) - 1.5)
-        level = np.maximum(self._p.least_dps, 0.5 * self._peak_dps * 0.5**late)
+        """Look for a swing; None when more rows are needed, a list when the search should go on."""
+        s, p, c = self.state, self.params, self._coefficients
+        h, scan = s.history, s.scan
+        cursor = scan.cursor = max(scan.cursor, h.start + 1)
+        look = max(scan.checked, scan.swings[-1] if scan.swings else 0) + c.lost
+        stop = min(h.end, cursor + _SEARCH_ROWS, look)
+        if stop - cursor < c.near + 3:
+            return list(self._check_mount(look)) if stop == look else None
+        w = self._rate(cursor - 1, stop)
+        level = self._threshold(np.arange(cursor - 1, stop))
         peak = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:]) & (w[1:-1] > level[1:-1])) + 1
         if len(peak) == 0:
-            self._cursor += len(w) - 3
+            scan.cursor += len(w) - 3
             return [] if stop < h.end else None
         i = int(peak[0])
-        if i + near + 1 > len(w):
-            self._cursor += max(0, i - 1)
+        if i + c.near + 1 > len(w):
+            scan.cursor += max(0, i - 1)
             return [] if stop < h.end else None
-        i += int(np.argmax(w[i : i + near]))
-        swing = self._cursor - 1 + i
-        if w[i] > 2 * self._peak_dps:  # a knock, not a swing; but if it goes on, believe it
-            self._peak_dps *= 1.1
-            self._cursor = swing + round(0.06 * _RATE_HZ)
+        i += int(np.argmax(w[i : i + c.near]))
+        swing = cursor - 1 + i
+        if w[i] > p.knock * s.peak_dps:  # a knock, not a swing; but if it goes on, believe it
+            s.peak_dps *= 1.1
+            scan.cursor = swing + c.after_knock
             return []
-        self._swing, self._swing_dps = swing, float(w[i])
+        scan.swing, scan.swing_dps = swing, float(w[i])
         return []
 
-    def _close(self, swing: int) -> list[Contact | Readiness] | None:
-        need = swing + self._close_at()
-        h = self._history
+    def _rate(self, start: int, stop: int) -> Array:
+        """Rate about the axis (deg/s), the swing forward positive."""
+        s = self.state
+        assert s.axis is not None
+        return np.asarray(np.degrees(along(s.history.rows(start, stop)[:, GYR], s.axis)))
+
+    def _threshold(self, rows: np.ndarray) -> Array:
+        """Half the usual peak, halved again with every stride time that passes without one."""
+        s, p, swings = self.state, self.params, self.state.scan.swings
+        late = np.zeros(len(rows))
+        if swings:
+            late = np.maximum(0, (rows - swings[-1]) / (s.stride_s * SHANK_RATE_HZ) - 1.5)
+        return np.asarray(np.maximum(p.least_dps, p.swing_level * s.peak_dps * 0.5**late))
+
+    # --------------------------------------------------------------- in a stride
+
+    def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
+        """Contact and toe-off, once their samples are there; None until then."""
+        s, p = self.state, self.params
+        h, need = s.history, swing + self._stance_rows()
         if h.end < need:
-            if not self._ended or h.end - swing < 0.3 * _RATE_HZ:
+            if not s.ended or h.end - swing < p.least_stance_s * SHANK_RATE_HZ:
                 return None
             need = h.end
-        w = self._rate(swing, need)
-        found = self._events(w, h.rows(swing, need)[:, ACC])
-        if found is None:
+        w, level = self._rate(swing, need), -p.level * s.peak_dps
+        axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
+        ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
+        to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
+        if ic is None or to is None:
             self._adapt(swing)  # a wrong stride time must not keep itself alive
-            self._swing, self._cursor = None, swing + round(0.1 * _RATE_HZ)
+            s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
-        return self._contact(swing, need, *found)
-
-    def _events(self, w: Array, acc: Array) -> tuple[float, float] | None:
-        """Raw contact (mean of three features) and raw toe-off, in rows after the swing peak."""
-        level = -self._p.level * self._peak_dps
-        zero = crossing(w[: round(0.3 * _RATE_HZ)], 0.0, rising=False)
-        if zero is None:
-            return None
-        z = math.ceil(zero)
-        t2 = extremum(w, z + int(np.argmin(w[z : z + round(0.15 * _RATE_HZ)])))
-        t1 = crossing(w[z - 1 : round(t2) + 1], level, rising=False)
-        axial = acc @ self._long / GRAVITY_MS2
-        start = max(0, round(t2 - 0.08 * _RATE_HZ))
-        t3 = crossing(axial[start : round(t2 + 0.06 * _RATE_HZ)], 1.2, rising=True)
-        marks = [t2] + ([z - 1 + t1] if t1 is not None else []) + ([start + t3] if t3 is not None else [])
-        ic = sum(marks) / len(marks)
-        first, last = (round(ic + k * self._stride_s * _RATE_HZ) for k in (0.10, 0.50))
-        top = first + int(np.argmax(w[first:last])) if last > first else 0
-        off = crossing(w[top:], level, rising=False)
-        return None if off is None or last <= first else (ic, top + off)
-
-    def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> list[Contact | Readiness]:
-        h, m, w = self._history, self._models, self.worn
         self._follow(swing)
-        span = (raw_to - raw_ic) / _RATE_HZ
-        if not 0.08 < span < 1.0:
+        if not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
             return []
+        return [self._contact(swing, need, ic, to), *self._readiness(need)]
+
+    def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> Contact:
+        """The contact of a stance; its marks are in rows after ``swing``."""
+        s, m, worn = self.state, self._models, self.worn
+        h = s.history
         features = {
             "at_s": h.time(swing + raw_ic),
-            "stride_s": self._stride_s,
-            "swing_dps": self._swing_dps,
-            "span_ms": 1e3 * span,
+            "stride_s": s.stride_s,
+            "swing_dps": s.scan.swing_dps,
+            "span_ms": 1e3 * ((raw_to - raw_ic) / SHANK_RATE_HZ),
         }
         shift_s = m.shank_ic_ms.value(features) / 1e3
         ic_s = features["at_s"] + shift_s
-        lean = self._inclination(swing, swing + raw_ic + shift_s * _RATE_HZ)
+        lean = self._inclination(swing, swing + raw_ic + shift_s * SHANK_RATE_HZ)
         if lean is not None:
             features["lean_deg"] = lean
             features["shank_deg"] = m.shank_deg.value(features)
-        contact = best(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
+        contact = best_guess(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
         assert contact is not None
         to_s = ic_s + contact[0] / 1e3
-        near = h.rows(swing + round(raw_ic) - 4, swing + round(raw_ic) + 12)[:, ACC]
-        features["shock_g"] = float(np.abs(near @ self._long).max() / GRAVITY_MS2)
-        filled = float(h.rows(swing, need)[:, FILLED].sum()) / _RATE_HZ
-        known = h.time(need - 1) + self._low.delay_s
-        seen = Contact(
-            w.sensor,
-            w.placement,
-            w.side,
-            ic_s,
-            to_s,
-            m.shank_ic_ms.sd / 1e3,
-            contact[1] / 1e3,
-            known,
-            filled,
-            features,
-        )
-        if self._have < self.need:
-            self._have += 1
-            return [seen, Readiness(known, w.sensor, self._have, self.need)]
-        if need - self._checked >= LOOK_S * _RATE_HZ:
-            return [seen, *self._look(need)]
-        return [seen]
+        landing = swing + round(raw_ic)
+        features["shock_g"] = peak_shock_g(h.rows(landing - 4, landing + 12)[:, ACC], s.long)
+        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / SHANK_RATE_HZ
+        return Contact(
+            worn.sensor, worn.placement, worn.side, ic_s, to_s, m.shank_ic_ms.sd / 1e3, contact[1] / 1e3,
+            h.time(need - 1) + s.low.delay_s, filled_s, features,
+        )  # fmt: skip
+
+    def _readiness(self, need: int) -> list[Readiness]:
+        """How far the mount is learned, as long as that changes; then, now and then, whether it moved."""
+        s = self.state
+        if s.have < self.need:
+            s.have += 1
+            known_s = s.history.time(need - 1) + s.low.delay_s
+            return [Readiness(known_s, self.worn.sensor, s.have, self.need)]
+        if need - s.scan.checked >= self.params.check_s * SHANK_RATE_HZ:
+            return self._check_mount(need)
+        return []
 
     def _follow(self, swing: int) -> None:
         """Adapt stride time, long axis and usual peak; go on behind this swing."""
+        s, p, scan = self.state, self.params, self.state.scan
         self._adapt(swing)
-        if self._swings and (swing - self._swings[-1]) / _RATE_HZ < 1.7:
-            mean = self._history.rows(self._swings[-1], swing)[:, ACC].mean(axis=0)
-            self._mean = self._mean + 0.1 * (mean - self._mean)
-            assert self._axis is not None
-            self._long = _long_axis(self._mean, self._axis)
-        self._peak_dps += 0.2 * (min(self._swing_dps, 1.5 * self._peak_dps) - self._peak_dps)
-        self._swings = [*self._swings[-2:], swing]
-        self._swing, self._cursor = None, swing + round(0.6 * self._stride_s * _RATE_HZ)
+        if scan.swings and (swing - scan.swings[-1]) / SHANK_RATE_HZ < p.longest_stride_s:
+            mean = s.history.rows(scan.swings[-1], swing)[:, ACC].mean(axis=0)
+            s.mean_ms2 = s.mean_ms2 + 0.1 * (mean - s.mean_ms2)
+            assert s.axis is not None
+            s.long = long_axis(s.mean_ms2, s.axis)
+        s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)
+        scan.swings = [*scan.swings[-2:], swing]
+        scan.swing, scan.cursor = None, swing + round(p.after_stance * s.stride_s * SHANK_RATE_HZ)
 
     def _adapt(self, swing: int) -> None:
         """Stride time from this candidate to the one before."""
-        if self._candidate is not None:
-            stride = (swing - self._candidate) / _RATE_HZ
-            if 0.4 < stride < 1.7:
-                self._stride_s += 0.2 * (stride - self._stride_s)
-        self._candidate = swing
+        s, p, before = self.state, self.params, self.state.scan.candidate
+        if before is not None:
+            stride = (swing - before) / SHANK_RATE_HZ
+            if p.shortest_stride_s < stride < p.longest_stride_s:
+                s.stride_s += p.gain * (stride - s.stride_s)
+        s.scan.candidate = swing
 
     def _inclination(self, swing: int, ic: float) -> float | None:
-        """Angle of the long axis at contact, gravity from the last two whole strides."""
-        if len(self._swings) < 3 or (swing - self._swings[0]) / _RATE_HZ > 2.2:
+        """Angle of the long axis at contact, gravity from the last two whole strides; None without them."""
+        s, swings = self.state, self.state.scan.swings
+        if len(swings) < 3 or (swing - swings[0]) / SHANK_RATE_HZ > 2.2:
             return None
-        first, row = self._swings[0], round(ic)
-        rows = self._history.rows(first, row + 1)
-        turn = attitudes(rows[:, GYR], 1 / _RATE_HZ)
-        whole = swing - first
-        up = np.einsum("nij,nj->ni", turn[:whole], rows[:whole, ACC]).mean(axis=0)
-        up /= np.linalg.norm(up)
-        middle = slice(whole - round(0.1 * _RATE_HZ), min(whole + round(0.05 * _RATE_HZ), len(rows)))
-        across = np.einsum("nij,nj->ni", turn[middle], rows[middle, GYR]).mean(axis=0)
-        across -= (across @ up) * up
-        across /= np.linalg.norm(across)
-        long = turn[-1] @ self._long
-        back = np.cross(up, across)
-        return -math.degrees(math.atan2(float(long @ back), float(long @ up)))
-
-
-def _long_axis(mean_ms2: Array, axis: Array) -> Array:
-    """Unit vector along the shank towards the knee, from the mean specific force of whole strides.
-
-    In running that mean lies behind the long axis by 31.3 deg in the sagittal plane: 1.9 deg SD
-    over 15 runners at three speeds (Fukuchi 2017), and 30.7, SD 2.0, in another laboratory
-    (Hamner 2013), so no mounting has to be known.
-    """
-    flat = mean_ms2 - (mean_ms2 @ axis) * axis
-    flat = flat / np.linalg.norm(flat)
-    lean = math.radians(31.3)
-    return np.asarray(math.cos(lean) * flat + math.sin(lean) * np.cross(flat, axis))
-
-
-def _period_s(x: Array, shortest_s: float, longest_s: float) -> float:
-    """Lag of the first high peak of the autocorrelation between two limits."""
-    y = x - x.mean()
-    lags = np.arange(round(shortest_s * _RATE_HZ), round(longest_s * _RATE_HZ))
-    scores = [float(y[k:] @ y[:-k]) / (len(y) - k) for k in lags]
-    high = max(scores)
-    first = int(np.flatnonzero(np.array(scores) >= high - 0.15 * abs(high))[0])
-    best = first + int(np.argmax(scores[first : first + round(0.1 * _RATE_HZ)]))
-    return float(lags[best]) / _RATE_HZ
+        rows = s.history.rows(swings[0], round(ic) + 1)
+        return inclination_deg(rows, swing - swings[0], s.long, SHANK_RATE_HZ)

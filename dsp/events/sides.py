@@ -1,5 +1,11 @@
 """Left or right from a pelvis gyroscope: roll and yaw at stride rate, voted over alternate steps.
 
+Each step gives a number whose sign should say the side: how far the pelvis yaws and rolls in two windows of
+the step, less its own running mean.  Roll is about forward, the horizontal direction in which the runner is
+pulled in the rhythm of the steps, which is learned within eight steps.  Sides alternate, so every number
+votes for one of two assignments of all steps; a step whose clock was missed is counted in.  As long as the
+vote is weak, no side is named.
+
 Windows and weights chosen on Fukuchi 2017 virtual pelvis IMUs (100 % of steps once voted) and
 checked, unchanged, on the runners of Hamner 2013 (100 %).  Without a gyroscope no side is claimed.
 """
@@ -10,34 +16,35 @@ import math
 
 import numpy as np
 
+from dsp.events.grid_detector import ACC, GYR
 from dsp.filters import Block, Fir, History, RunningMean
 from dsp.types import Array, Side
 
-ACC, GYR, DOWN = slice(0, 3), slice(3, 6), slice(6, 9)
-SURE = 0.45  # a vote weaker than this names no side: about eight agreeing steps are needed
+_UP = slice(6, 9)  # History columns after those of force and rotation
+_SURE = 0.45  # a vote weaker than this names no side: about eight agreeing steps are needed
 
 
 class SideVote:
-    """Fed with grid blocks; asked once per step, after the step is over."""
+    """SideVote takes grid blocks, and is asked for the side once per step, after the step is over."""
 
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         self._history = History(rate_hz, 9, keep_s=4.0)
-        self._gyro = False
-        self._forward: Array = np.zeros(3)
-        self._steps = 0
-        self._bias = 0.0
-        self._vote = 0.0
-        self._even = True
-        self._last_s: float | None = None
+        self._gyro = False  # whether there is one
+        self._forward: Array = np.zeros(3)  # running mean of the pull, sensor frame
+        self._steps = 0  # that went into it
+        self._bias = 0.0  # running mean of the asymmetry
+        self._vote = 0.0  # positive: even steps are left ones
+        self._even = True  # whether the step asked for last was an even one
+        self._last_s: float | None = None  # its clock
         self._start_filters()
 
     def _start_filters(self) -> None:
         self._low = Fir(8.0, self._rate_hz)
         self._drift = RunningMean(8.0, self._rate_hz)
 
-    def feed(self, block: Block, up: Array) -> None:
-        """Rows of acceleration and rotation with the vertical ``up`` (n, 3) in the same axes."""
+    def push(self, block: Block, up: Array) -> None:
+        """Take rows of acceleration and rotation, with the vertical ``up`` (n, 3) in the same axes."""
         if block.x.shape[1] < 6:
             return
         if block.fresh:
@@ -48,8 +55,11 @@ class SideVote:
         low[:, GYR] -= self._drift.push(low[:, GYR])
         self._history.append(low, up)
 
-    def step(self, clock_s: float, step_s: float) -> Side | None:
-        """Side of the step whose clock is at ``clock_s``; None while the vote is open."""
+    def side_of_step(self, clock_s: float, step_s: float) -> Side | None:
+        """Return the side of the step whose clock is at ``clock_s``; None while the vote is open.
+
+        ``step_s`` is the usual step time.
+        """
         if not self._gyro:
             return None
         passed = 1 if self._last_s is None else max(1, round((clock_s - self._last_s) / step_s))
@@ -63,13 +73,13 @@ class SideVote:
         z = self._asymmetry(rows, clock_s, step_s)
         if z is not None:
             self._vote = 0.9 * self._vote + 0.1 * sign * float(np.clip(z, -1.5, 1.5))
-        if abs(self._vote) < SURE * 0.1:
+        if abs(self._vote) < _SURE * 0.1:
             return None
         return Side.LEFT if self._vote * sign > 0 else Side.RIGHT
 
     def _asymmetry(self, rows: Array, clock_s: float, step_s: float) -> float | None:
         """Roll and yaw of this step, its own running mean removed; None before forward is known."""
-        up = rows[:, DOWN].mean(axis=0)
+        up = rows[:, _UP].mean(axis=0)
         flat = rows[:, ACC] - np.outer(rows[:, ACC] @ up, up)
         phase = np.arange(len(rows)) / len(rows)
         pull = (flat * np.cos(2 * np.pi * (phase - 0.36))[:, None]).mean(axis=0)

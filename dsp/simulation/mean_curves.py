@@ -11,7 +11,7 @@ Row of a curve: mean, then cosine and sine of each harmonic, all times ``SCALE``
 
 from __future__ import annotations
 
-SPEEDS_MPS = (2.5, 3.5, 4.5)
+_NOMINAL_MPS = (2.5, 3.5, 4.5)
 STRIDE_S = (0.737, 0.700, 0.651)
 BELT_MPS = (2.53, 3.54, 4.55)
 STANCE = (0.3608, 0.3177, 0.2990)  # share of the stride before toe-off

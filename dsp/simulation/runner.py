@@ -1,10 +1,10 @@
 """A runner made of equations, with known truth for every step, and the IMUs worn by that runner.
 
-``plan`` makes the steps of a run; ``imu`` what a sensor on a foot, shank or the pelvis measures.  The
-body moves along the mean curves of ``dsp.simulation.mean_curves``, warped separately in stance and swing
-to the planned instants, scaled to the planned stride length; impacts ring as a damped oscillation.
-Measured features come out within 5 ms of the measured ones (see the tests).  There is no walking: we have
-no mean curves of it.
+``simulated_run`` makes the steps of a run; ``simulated_imu`` what a sensor on a foot, shank or the pelvis
+measures.  The body moves along the mean curves of ``dsp.simulation.mean_curves``, warped separately in
+stance and swing to the planned instants, scaled to the planned stride length; impacts ring as a damped
+oscillation.  Measured features come out within 5 ms of the measured ones (see the tests).  There is no
+walking: we have no mean curves of it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from dsp.simulation import mean_curves
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 
 SIMULATED_STRIDE_S = 0.70
-"""Of ``leg`` and ``trunk``."""
+"""Stride time of ``steady_foot_imu`` and ``steady_pelvis_imu``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bout:
-    """What the runner does for a while.  Speed 0 is standing; ``cadence_spm`` None: what people do."""
+    """A stretch at one speed; 0 is standing, and without a cadence it is what people run at this speed."""
 
     seconds: float
     speed_mps: float = 2.8
@@ -84,8 +84,11 @@ class Device:
     offset_m: tuple[float, float, float] = field(default=(0.08, 0.0, -0.03))  # from the ankle, foot
 
 
-def plan(bouts: Sequence[Bout], style: Style | None = None, seed: int = 1) -> SimulatedRun:
-    """Steps of a run, left foot first after every stand."""
+def simulated_run(bouts: Sequence[Bout], style: Style | None = None, seed: int = 1) -> SimulatedRun:
+    """Return the steps of a run through these bouts, left foot first after every stand.
+
+    Raises ``ValueError`` where nobody runs.
+    """
     style = style or Style()
     rng = np.random.default_rng(seed)
     rows: list[tuple[float, float, float, float]] = []
@@ -148,10 +151,10 @@ def _steps(
     )
 
 
-def imu(
+def simulated_imu(
     run: SimulatedRun, placement: Placement, side: Side | None, device: Device, sensor: str, seed: int = 1
 ) -> ImuChunk:
-    """What one sensor measures over the whole run, standing included."""
+    """Return what one sensor measures over the whole run, standing included."""
     rng = np.random.default_rng(seed)
     fine_hz = 2 * device.rate_hz
     t = np.arange(round(run.seconds * fine_hz)) / fine_hz
@@ -182,20 +185,23 @@ def imu(
     return ImuChunk(sensor, t[::2][:n], felt, gyr)
 
 
-def leg(
+def steady_foot_imu(
     sensor: str, seconds: float = 14.0, rate_hz: float = 200.0, phase: float = 0.0, seed: int = 1
 ) -> ImuChunk:
-    """A shoe at an exact rhythm of ``SIMULATED_STRIDE_S``; ``phase`` 0.5 is the right one."""
+    """Return the samples of a shoe at an exact rhythm, the left one; ``phase`` 0.5 is the right."""
     side = Side.RIGHT if phase else Side.LEFT
     return _first(
-        imu(_exact(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed), seconds
+        simulated_imu(_exact(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed), seconds
     )
 
 
-def trunk(sensor: str, seconds: float = 14.0, rate_hz: float = 100.0, seed: int = 2) -> ImuChunk:
-    """A belt at the same rhythm."""
+def steady_pelvis_imu(
+    sensor: str, seconds: float = 14.0, rate_hz: float = 100.0, seed: int = 2
+) -> ImuChunk:
+    """Return the samples of a belt at an exact rhythm of ``SIMULATED_STRIDE_S``."""
     return _first(
-        imu(_exact(seconds), Placement.PELVIS, None, Device(rate_hz=rate_hz), sensor, seed), seconds
+        simulated_imu(_exact(seconds), Placement.PELVIS, None, Device(rate_hz=rate_hz), sensor, seed),
+        seconds,
     )
 
 
@@ -207,7 +213,7 @@ def _first(chunk: ImuChunk, seconds: float) -> ImuChunk:
 
 @cache
 def _exact(seconds: float) -> SimulatedRun:
-    return plan(
+    return simulated_run(
         [Bout(seconds=seconds + 2, speed_mps=2.8, cadence_spm=120 / SIMULATED_STRIDE_S)],
         Style(step_sd=0, contact_sd=0),
     )
@@ -254,7 +260,7 @@ def _limb(
 def _trunk(
     run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
-    """The same for a belt."""
+    """Belt: position, angles, ringing and slope as of ``_limb``."""
     ic, to = run.ic_s[steps], run.to_s[steps]
     speed = np.interp(t, ic, run.speed_mps[steps])
     stance = np.interp(run.speed_mps[steps], mean_curves.BELT_MPS, mean_curves.STANCE)

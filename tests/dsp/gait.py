@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dsp.simulation.runner import SIMULATED_STRIDE_S, leg, trunk
+from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu, steady_pelvis_imu
 from dsp.types import ImuChunk, Placement, Side, Worn
 
-__all__ = ["SIMULATED_STRIDE_S", "WORN", "cut", "leg", "signal", "trunk", "without"]
+__all__ = ["SIMULATED_STRIDE_S", "WORN", "cut", "signal", "steady_foot_imu", "steady_pelvis_imu", "without"]
 
 WORN = {
     "foot": Worn("foot", Placement.FOOT, Side.LEFT),
@@ -16,7 +16,7 @@ WORN = {
 
 
 def signal(placement: str) -> ImuChunk:
-    return trunk(placement) if placement == "pelvis" else leg(placement)
+    return steady_pelvis_imu(placement) if placement == "pelvis" else steady_foot_imu(placement)
 
 
 def cut(chunk: ImuChunk, sizes: list[int]) -> list[ImuChunk]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.activity import ActivityLog, ActivityStage
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.activity import ActivityClassifier, ActivityLog
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, ImuChunk, Placement, Side, Worn
 
 PLACES = [Placement.FOOT, Placement.SHANK, Placement.ANKLE, Placement.PELVIS, Placement.HIP]
@@ -18,17 +18,19 @@ def worn(placement: Placement) -> Worn:
 
 def seen(placement: Placement, chunk: ImuChunk) -> list[ActivityChange]:
     gyr = None if placement is Placement.ANKLE else chunk.gyr_rads
-    return ActivityStage(worn(placement)).push(ImuChunk("s", chunk.t_s, chunk.acc_ms2, gyr))
+    return ActivityClassifier(worn(placement)).push(ImuChunk("s", chunk.t_s, chunk.acc_ms2, gyr))
 
 
 @pytest.mark.parametrize("placement", PLACES)
 @pytest.mark.parametrize("speed", [2.5, 3.5, 4.5])
 def test_stand_run_stand_is_told_within_three_seconds(placement: Placement, speed: float) -> None:
-    run = plan(
+    run = simulated_run(
         [Bout(seconds=10, speed_mps=0), Bout(seconds=20, speed_mps=speed), Bout(seconds=10, speed_mps=0)]
     )
     body = placement if placement.one_leg else Placement.PELVIS
-    changes = seen(placement, imu(run, body, Side.LEFT if placement.one_leg else None, Device(), "s"))
+    changes = seen(
+        placement, simulated_imu(run, body, Side.LEFT if placement.one_leg else None, Device(), "s")
+    )
     assert [c.activity for c in changes] == [Activity.STAND, Activity.RUN, Activity.STAND]
     assert [c.t_s for c in changes[1:]] == pytest.approx([10, 30], abs=2)
     assert all(c.known_s - c.t_s <= 3 for c in changes)

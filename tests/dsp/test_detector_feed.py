@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 
 from dsp.detector_feed import Detection, Feed
-from dsp.engine import STAGES, Engine
+from dsp.engine import DETECTORS, Engine
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Side, Step, Worn
-from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, leg, signal, trunk, without
+from tests.dsp.gait import (
+    SIMULATED_STRIDE_S,
+    WORN,
+    cut,
+    signal,
+    steady_foot_imu,
+    steady_pelvis_imu,
+    without,
+)
 
 PLACEMENTS = sorted(WORN)
 
@@ -19,7 +27,7 @@ class Counting:
     """A detector that counts how often it is asked."""
 
     def __init__(self, name: str) -> None:
-        self._detector = STAGES[Placement(name)](WORN[name])
+        self._detector = DETECTORS[Placement(name)](WORN[name])
         self.looks = 0
 
     @property
@@ -58,7 +66,7 @@ def test_waiting_makes_no_contact_later_and_spares_most_of_the_work(name: str) -
 
 @pytest.mark.parametrize("name", PLACEMENTS)
 def test_samples_that_wait_cannot_move_what_is_decided(name: str) -> None:
-    detector, before = STAGES[Placement(name)](WORN[name]), -1e9
+    detector, before = DETECTORS[Placement(name)](WORN[name]), -1e9
     for piece in cut(signal(name), [4]):
         still_s, done_s = detector.still_s, detector.done_s
         detector.push(piece)
@@ -84,10 +92,10 @@ BOTH = [Worn("L", Placement.FOOT, Side.LEFT), Worn("belt", Placement.PELVIS)]
 
 
 def test_no_stride_spans_a_gap_although_its_contacts_wait_for_another_sensor() -> None:
-    foot = leg("L", SECONDS)
+    foot = steady_foot_imu("L", SECONDS)
     for k in range(6):
         foot = without(foot, 6.0 + 1.3 * k * SIMULATED_STRIDE_S, 6.13 + 1.3 * k * SIMULATED_STRIDE_S)
-    out = together([foot, trunk("belt", SECONDS)], 0.1)
+    out = together([foot, steady_pelvis_imu("belt", SECONDS)], 0.1)
     gaps = [r for r in out if isinstance(r, Gap)]
     assert len(gaps) == 6
     spanned = 0
@@ -102,7 +110,7 @@ def test_no_stride_spans_a_gap_although_its_contacts_wait_for_another_sensor() -
 
 
 def test_a_step_has_the_numbers_of_all_its_sensors_however_the_samples_are_cut() -> None:
-    streams = [leg("L", SECONDS), trunk("belt", SECONDS)]
+    streams = [steady_foot_imu("L", SECONDS), steady_pelvis_imu("belt", SECONDS)]
     coarse, fine = ([r for r in together(streams, s) if isinstance(r, Step)] for s in (0.4, 0.02))
     assert coarse == fine
     seen = [s for s in fine if s.sensor == "L" and 5 < s.ic_s < 14]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, parabola
+from dsp.filters import Block, Fir, History, Hole, Resampler, RunningMean, parabola_offset
 from dsp.types import Array
 
 RNG = np.random.default_rng(7)
@@ -112,5 +112,5 @@ def test_a_history_keeps_at_least_what_it_promised(sizes: list[int]) -> None:
 
 def test_the_top_of_a_parabola_is_found_between_samples() -> None:
     y = [-((x - 0.3) ** 2) for x in (-1, 0, 1)]
-    assert parabola(*y) == pytest.approx(0.3)
-    assert parabola(1.0, 1.0, 1.0) == 0.0
+    assert parabola_offset(*y) == pytest.approx(0.3)
+    assert parabola_offset(1.0, 1.0, 1.0) == 0.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsp.engine import STAGES, Engine
+from dsp.engine import DETECTORS, Engine
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
 from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, signal, without
 
@@ -17,7 +18,7 @@ PLACEMENTS = sorted(WORN)
 
 
 def stage(name: str):
-    return STAGES[Placement(name)](WORN[name])
+    return DETECTORS[Placement(name)](WORN[name])
 
 
 def run(detector, pieces: list[ImuChunk]) -> list[object]:
@@ -67,6 +68,36 @@ def test_a_copied_twin_goes_on_alike(name: str) -> None:
     run(detector, [first])
     twin = copy.deepcopy(detector)
     assert run(detector, second) == run(twin, second)
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@pytest.mark.parametrize("at", [40, 300, 1500])
+def test_the_state_alone_is_a_snapshot(name: str, at: int) -> None:
+    """Learning, just learned, and settled: a fresh detector with that state goes on alike."""
+    whole = signal(name)
+    first, second = cut(whole, [at])[0], cut(whole, [at])[1:]
+    detector, fresh = stage(name), stage(name)
+    run(detector, [first])
+    fresh.state = copy.deepcopy(detector.state)
+    assert (fresh.done_s, fresh.due_s, fresh.still_s) == (detector.done_s, detector.due_s, detector.still_s)
+    assert run(fresh, second) + fresh.finish() == run(detector, second) + detector.finish()
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_nothing_but_the_state_changes(name: str) -> None:
+    detector = stage(name)
+    before = {k: copy.deepcopy(v) for k, v in vars(detector).items() if k != "state"}
+    run(detector, cut(without(signal(name), 8.0, 8.5), [333]))
+    detector.finish()
+    assert {k: v for k, v in vars(detector).items() if k != "state"} == before
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+def test_settings_of_a_detector_know_their_limits(name: str) -> None:
+    params = stage(name).params
+    for field in dataclasses.fields(params):
+        with pytest.raises(ValueError, match=field.name):
+            dataclasses.replace(params, **{field.name: -1.0})
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)

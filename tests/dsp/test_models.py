@@ -9,8 +9,8 @@ import pytest
 from dsp import running_models
 from dsp.calibration import CALIBRATION_WITHIN, Calibration, Gain
 from dsp.engine import Engine
-from dsp.models import MODELS, Linear, best
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.models import MODELS, Linear, best_guess
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.step_estimates import StepContext, pod_estimates, step_estimates
 from dsp.types import Activity, Contact, Estimate, Metric, Placement, Reading, Runner, Side, Worn
 from tests.dsp.gait import cut
@@ -37,9 +37,9 @@ def named(estimates: object) -> dict[str, Estimate]:
 
 def test_the_first_model_whose_terms_are_known_speaks() -> None:
     rich, poor = Linear(1.0, {"a": 2.0, "b": 1.0}, 0.1), Linear(5.0, {"a": 1.0}, 0.2)
-    assert best({"a": 1.0, "b": 3.0}, rich, poor) == (6.0, 0.1)
-    assert best({"a": 1.0}, rich, poor) == (6.0, 0.2)
-    assert best({"b": 1.0}, rich, poor) is None
+    assert best_guess({"a": 1.0, "b": 3.0}, rich, poor) == (6.0, 0.1)
+    assert best_guess({"a": 1.0}, rich, poor) == (6.0, 0.2)
+    assert best_guess({"b": 1.0}, rich, poor) is None
 
 
 def test_a_relative_sd_is_a_share_of_the_value() -> None:
@@ -126,11 +126,11 @@ def test_every_regression_can_be_replaced() -> None:
 
 
 def test_typed_in_gains_reach_every_step() -> None:
-    own = Calibration.of(replace(TALL, impulse_gain=1.1))
+    own = Calibration.from_runner(replace(TALL, impulse_gain=1.1))
     assert own is not None
     assert own.impulse_bws.value == 1.1
     assert own.overstride_m == Gain()
-    assert Calibration.of(TALL) is None
+    assert Calibration.from_runner(TALL) is None
     plain, mine = (reported(r) for r in (replace(TALL, impulse_gain=1.0), replace(TALL, impulse_gain=1.1)))
     assert mine == pytest.approx(1.1 * plain)
     with pytest.raises(ValueError, match="impulse_gain must be between"):
@@ -151,9 +151,9 @@ def reported(runner: Runner) -> float:
 
 @pytest.mark.parametrize("sides", [(Side.LEFT,), (Side.LEFT, Side.RIGHT)])
 def test_the_load_counts_both_legs_though_one_is_seen(sides: tuple[Side, ...]) -> None:
-    run = plan([Bout(seconds=40, speed_mps=3.0)])
+    run = simulated_run([Bout(seconds=40, speed_mps=3.0)])
     engine, out = Engine([Worn(s.name, Placement.FOOT, s) for s in sides], TALL), []
-    chunks = [cut(imu(run, Placement.FOOT, side, Device(), side.name), [50]) for side in sides]
+    chunks = [cut(simulated_imu(run, Placement.FOOT, side, Device(), side.name), [50]) for side in sides]
     for pieces in zip(*chunks, strict=True):
         out += [r for piece in pieces for r in engine.push(piece)]
     out += engine.finish()

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from dsp.engine import STAGES
+from dsp.engine import DETECTORS
 from dsp.types import Contact, ImuChunk, Placement, Readiness
-from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, leg
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, steady_foot_imu
 
 SLIPS_S = 20.0
 
 
 def slipped(name: str, axis: str, degrees: float) -> ImuChunk:
     """Forty seconds, the sensor turned on the leg after twenty."""
-    whole = leg(name, 40.0)
+    whole = steady_foot_imu(name, 40.0)
     assert whole.gyr_rads is not None
     turn = Rotation.from_euler(axis, degrees, degrees=True)
     late = (whole.t_s >= SLIPS_S)[:, None]
@@ -24,7 +24,7 @@ def slipped(name: str, axis: str, degrees: float) -> ImuChunk:
 
 
 def said(name: str, chunk: ImuChunk) -> tuple[np.ndarray, list[Readiness]]:
-    detector = STAGES[Placement(name)](WORN[name])
+    detector = DETECTORS[Placement(name)](WORN[name])
     found = [*detector.push(chunk), *detector.finish()]
     shifts = [f for f in found if isinstance(f, Readiness) and f.shifted]
     return np.array([f.ic_s for f in found if isinstance(f, Contact)]), shifts
@@ -52,5 +52,5 @@ def test_a_slip_is_told_once_and_strides_are_found_again(name: str, axis: str, d
 
 @pytest.mark.parametrize("name", ["foot", "shank"])
 def test_no_slip_is_invented(name: str) -> None:
-    assert said(name, leg(name, 40.0))[1] == []
+    assert said(name, steady_foot_imu(name, 40.0))[1] == []
     assert said(name, slipped(name, "z", 8.0))[1] == []

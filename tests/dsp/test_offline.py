@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.offline import OFFLINE_REST_S, centred, primed, unsmoothed
+from dsp.offline import OFFLINE_REST_S, centred_mean, steps_after_rehearsal, undo_smoothing
 from dsp.readings import Readings
-from dsp.simulation.runner import Bout, Device, SimulatedRun, imu, plan
-from dsp.speed import SpeedBook
+from dsp.simulation.runner import Bout, Device, SimulatedRun, simulated_imu, simulated_run
+from dsp.speed import SpeedFusion
 from dsp.types import ImuChunk, Metric, Placement, Runner, Side, Step, Worn
 
 BOUTS = [Bout(seconds=20.0, speed_mps=2.4 + 0.7 * (k % 2)) for k in range(6)]
-RUN = plan(BOUTS, seed=4)
+RUN = simulated_run(BOUTS, seed=4)
 SHOES = [Worn("L", Placement.FOOT, Side.LEFT), Worn("R", Placement.FOOT, Side.RIGHT)]
 
 
 def worn_by(run: SimulatedRun) -> list[ImuChunk]:
     turned = Device(misaligned_deg=(14.0, 9.0, -20.0))
-    return [imu(run, w.placement, w.side, turned, w.sensor, seed=n) for n, w in enumerate(SHOES)]
+    return [simulated_imu(run, w.placement, w.side, turned, w.sensor, seed=n) for n, w in enumerate(SHOES)]
 
 
 def pieces(chunks: list[ImuChunk], start_s: float, end_s: float) -> list[ImuChunk]:
@@ -60,7 +60,7 @@ def test_a_second_looked_at_again_is_nearer_the_truth(records: list[object], nam
     t_s = np.array([t for t in live if 10 < t < 115])
     ic_s = np.array([s.ic_s for s in steps])
     value = np.array([e.value if (e := s.get(name)) else np.nan for s in steps])
-    again = centred(t_s, ic_s, unsmoothed(ic_s, value) if name == "speed_mps" else value)
+    again = centred_mean(t_s, ic_s, undo_smoothing(ic_s, value) if name == "speed_mps" else value)
     real = truth(name, t_s)
     off_live = np.sqrt(np.mean((np.array([live[t] for t in t_s.tolist()]) - real) ** 2))
     off_again = np.sqrt(np.mean((again - real) ** 2))
@@ -68,7 +68,7 @@ def test_a_second_looked_at_again_is_nearer_the_truth(records: list[object], nam
 
 
 def test_what_the_live_filter_did_is_undone_exactly() -> None:
-    book, ic_s = SpeedBook(), np.arange(60) * 0.36
+    book, ic_s = SpeedFusion(), np.arange(60) * 0.36
     raw = 3 + np.random.default_rng(2).normal(0, 0.1, 60)
     live = []
     for t, v in zip(ic_s.tolist(), raw.tolist(), strict=True):
@@ -76,24 +76,24 @@ def test_what_the_live_filter_did_is_undone_exactly() -> None:
         found, _ = book.at(t, Readings())
         assert found is not None
         live.append(found.value)
-    assert unsmoothed(ic_s, np.array(live)) == pytest.approx(raw, abs=1e-9)
+    assert undo_smoothing(ic_s, np.array(live)) == pytest.approx(raw, abs=1e-9)
 
 
 def test_nothing_is_smoothed_across_a_hole_or_made_up() -> None:
     ic_s = np.concatenate((np.arange(20) * 0.4, 60 + np.arange(20) * 0.4))
     speed = np.where(ic_s < 30, 2.0, 4.0)
     speed[5] = np.nan
-    out = unsmoothed(ic_s, speed)
+    out = undo_smoothing(ic_s, speed)
     assert np.isnan(out[5])
     assert out[~np.isnan(out)] == pytest.approx(speed[~np.isnan(speed)])
-    assert np.isnan(centred(np.array([30.0]), ic_s, speed)).all()
+    assert np.isnan(centred_mean(np.array([30.0]), ic_s, speed)).all()
 
 
 def test_the_first_strides_are_better_with_axes_learned_from_later_ones(
     chunks: list[ImuChunk], records: list[object]
 ) -> None:
     early, later = pieces(chunks, 0, 15), pieces(chunks, 15, 75)
-    again = primed(SHOES, Runner(), early, later, 75 + OFFLINE_REST_S)
+    again = steps_after_rehearsal(SHOES, Runner(), early, later, 75 + OFFLINE_REST_S)
     live = [r for r in records if isinstance(r, Step)]
 
     def off(steps: list[Step]) -> float:

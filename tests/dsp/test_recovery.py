@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.engine import STAGES
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.engine import DETECTORS
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Contact, ImuChunk, Placement
-from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, leg, signal, trunk, without
+from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, signal, steady_foot_imu, steady_pelvis_imu, without
 
 SWINGING = ["foot", "shank"]
 EVERYWHERE = ["ankle", "foot", "pelvis", "shank"]
 
 
 def contacts(name: str, chunk: ImuChunk) -> np.ndarray:
-    detector = STAGES[Placement(name)](WORN[name])
+    detector = DETECTORS[Placement(name)](WORN[name])
     return np.array([c.ic_s for c in [*detector.push(chunk), *detector.finish()] if isinstance(c, Contact)])
 
 
@@ -64,7 +64,7 @@ def test_after_a_gap_the_next_strides_are_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERYWHERE)
 def test_after_standing_still_the_next_strides_are_found(name: str) -> None:
-    made = trunk if name == "pelvis" else leg
+    made = steady_pelvis_imu if name == "pelvis" else steady_foot_imu
     first, second = made(name, 7.0, 200.0), made(name, 7.0, 200.0, seed=5)
     pause = np.arange(0, 4.0, 0.005)
     rng = np.random.default_rng(4)
@@ -103,9 +103,9 @@ def test_one_knock_of_any_size_is_forgotten(name: str, size_ms2: float, phase: f
 @pytest.mark.parametrize(("before", "after"), [(2.5, 4.5), (4.5, 2.5)])
 @pytest.mark.parametrize("name", ["foot", "pelvis", "shank"])
 def test_a_sudden_change_of_pace_costs_no_step(name: str, before: float, after: float) -> None:
-    run = plan([Bout(seconds=10, speed_mps=before), Bout(seconds=10, speed_mps=after)])
+    run = simulated_run([Bout(seconds=10, speed_mps=before), Bout(seconds=10, speed_mps=after)])
     worn = WORN[name]
-    found = contacts(name, imu(run, worn.placement, worn.side, Device(), name))
+    found = contacts(name, simulated_imu(run, worn.placement, worn.side, Device(), name))
     true = run.ic_s if worn.side is None else run.ic_s[run.left]
     true = true[(true > 3) & (true < 19)]
     near = np.array([np.abs(found - t).min() for t in true])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_imu, simulated_run
 from dsp.types import Array, ImuChunk, Placement, Reading, Runner, Side, Step, Worn
 
 CLEAN = Device(rate_hz=1000, acc_noise_ms2=0, gyr_noise_rads=0, gyr_bias_rads=0, clip_ms2=1e9)
@@ -19,7 +19,7 @@ MEASURED = {2.53: (5, -12, 37, 30), 3.54: (6, -11, 25, 27), 4.55: (5, -6, 17, 24
 
 @cache
 def run_at(speed_mps: float) -> SimulatedRun:
-    return plan([Bout(seconds=40, speed_mps=speed_mps)])
+    return simulated_run([Bout(seconds=40, speed_mps=speed_mps)])
 
 
 def lowest(t: Array, y: Array, at: float, before: float, after: float) -> float:
@@ -31,8 +31,8 @@ def lowest(t: Array, y: Array, at: float, before: float, after: float) -> float:
 @pytest.mark.parametrize("speed", MEASURED)
 def test_features_lie_within_5_ms_of_where_they_were_measured(speed: float) -> None:
     run = run_at(speed)
-    foot = imu(run, Placement.FOOT, Side.LEFT, CLEAN, "foot")
-    belt = imu(run, Placement.PELVIS, None, CLEAN, "belt")
+    foot = simulated_imu(run, Placement.FOOT, Side.LEFT, CLEAN, "foot")
+    belt = simulated_imu(run, Placement.PELVIS, None, CLEAN, "belt")
     assert foot.gyr_rads is not None
     pitch = -foot.gyr_rads[:, 1]
     fall = np.cumsum(belt.acc_ms2[:, 2] - 9.80665) / 1000
@@ -51,7 +51,7 @@ def feet(run: SimulatedRun, device: Device, loss: float = 0.0) -> list[Step]:
     """Steps from both feet, in chunks of 20 samples of which a share is lost."""
     rng = np.random.default_rng(3)
     worn = [Worn(s.name, Placement.FOOT, s) for s in Side]
-    chunks = [imu(run, Placement.FOOT, s, device, s.name, seed=k) for k, s in enumerate(Side)]
+    chunks = [simulated_imu(run, Placement.FOOT, s, device, s.name, seed=k) for k, s in enumerate(Side)]
     engine, out = Engine(worn, Runner(height_m=1.75, mass_kg=70)), []
     for at in range(0, len(chunks[0]), 20):
         for c in chunks:
@@ -82,7 +82,7 @@ DEVICES = {
 @pytest.mark.parametrize("speed", MEASURED)
 def test_two_shoes_give_the_truth_within_the_bars(speed: float, name: str) -> None:
     """Bars of real runners times 1.5: the simulated one is as far from the mean as they are."""
-    run = plan([Bout(seconds=40, speed_mps=speed)])
+    run = simulated_run([Bout(seconds=40, speed_mps=speed)])
     device, loss = DEVICES[name]
     steps = feet(run, device, loss)
     assert len(steps) > (0.95 if loss == 0 else 0.7) * len(run.ic_s)
@@ -97,7 +97,7 @@ def test_two_shoes_give_the_truth_within_the_bars(speed: float, name: str) -> No
 
 def test_a_belt_tells_left_from_right_and_a_given_speed_its_contact_times() -> None:
     run, out = run_at(3.54), []
-    belt = imu(run, Placement.PELVIS, None, Device(rate_hz=100), "belt")
+    belt = simulated_imu(run, Placement.PELVIS, None, Device(rate_hz=100), "belt")
     engine = Engine([Worn("belt", Placement.PELVIS)], Runner(height_m=1.75))
     for at in range(0, len(belt), 10):
         assert belt.gyr_rads is not None
@@ -110,17 +110,17 @@ def test_a_belt_tells_left_from_right_and_a_given_speed_its_contact_times() -> N
 
 
 def test_pace_cadence_and_style_are_what_was_asked_for() -> None:
-    run = plan(
+    run = simulated_run(
         [Bout(seconds=5, speed_mps=0), Bout(seconds=30, speed_mps=3.0, cadence_spm=180)], Style(uneven=0.03)
     )
     assert run.ic_s[0] >= 5
     assert 60 / np.mean(np.diff(run.ic_s)) == pytest.approx(180, abs=1)
     step = np.diff(run.ic_s)
     assert np.mean(step[run.left[:-1]]) / np.mean(step[~run.left[:-1]]) == pytest.approx(1.03, abs=0.01)
-    still = imu(run, Placement.FOOT, Side.LEFT, CLEAN, "foot")
+    still = simulated_imu(run, Placement.FOOT, Side.LEFT, CLEAN, "foot")
     assert np.allclose(np.linalg.norm(still.acc_ms2[still.t_s < 4.9], axis=1), 9.80665)
 
 
 def test_nobody_runs_in_a_run_of_standing() -> None:
     with pytest.raises(ValueError, match="nobody runs"):
-        plan([Bout(seconds=5, speed_mps=0)])
+        simulated_run([Bout(seconds=5, speed_mps=0)])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import GRAVITY_MS2, ImuChunk, Placement, Record, Runner, Side, Step, Worn
 
-RUN = plan([Bout(seconds=40, speed_mps=3.0)])
+RUN = simulated_run([Bout(seconds=40, speed_mps=3.0)])
 WORN = {
     "footL": Worn("footL", Placement.FOOT, Side.LEFT),
     "footR": Worn("footR", Placement.FOOT, Side.RIGHT),
@@ -23,7 +23,7 @@ WORN = {
 
 def chunk_of(worn: Worn) -> ImuChunk:
     body = Placement.PELVIS if not worn.placement.one_leg else worn.placement
-    c = imu(RUN, body, worn.side, Device(rate_hz=100), worn.sensor)
+    c = simulated_imu(RUN, body, worn.side, Device(rate_hz=100), worn.sensor)
     gyr = None if worn.placement in (Placement.ANKLE, Placement.HIP) else c.gyr_rads
     return ImuChunk(worn.sensor, c.t_s, c.acc_ms2, gyr)
 

@@ -32,6 +32,7 @@ class Channel(Generic[_T]):
 
     @property
     def closed(self) -> bool:
+        """True once ``close`` was called; what still waits can be taken."""
         return self._closed
 
     def put(self, item: _T) -> None:
@@ -43,7 +44,7 @@ class Channel(Generic[_T]):
             self._stirred.set()
 
     def close(self) -> None:
-        """No more will come."""
+        """End the channel: nothing more is taken in, and ``batches`` ends after what waits."""
         self._closed = True
         self._stirred.set()
 

@@ -22,7 +22,7 @@ class InputError(MonitorError):
 
 
 class SensorError(MonitorError):
-    """A sensor misbehaves."""
+    """A sensor cannot be used as it should; it is tried again or its packet is skipped."""
 
 
 class SensorLost(SensorError):

@@ -11,33 +11,33 @@ from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
 
 SHORTEST_TOKEN = 12
-"""Characters; ours have 22 (128 bit)."""
+"""Characters that a token set by the user must have; our own have 22 (128 bit)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """The live page.  ``127.0.0.1`` is this machine only; ``0.0.0.0`` the whole network, with a token."""
+    """Where the live page listens, and who may see it.
+
+    ``host`` 127.0.0.1 is this machine only; 0.0.0.0 is the whole network, with a token.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8765  # free in the IANA list of registered ports' common uses; 0: any free one
     token: Secret | None = None  # without one, a random one is made and kept in the data folder
     certificate: Path | None = None  # with its key: the page comes over https, which phones ask of apps
     key: Path | None = None
-    history_s: float = 900.0  # what a page opened late still gets; memory is about 1 kB/s
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535, not {self.port}")
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key must be given together")
-        if not 30 <= self.history_s <= 7200:
-            raise ValueError(f"history_s must be between 30 and 7200, not {self.history_s:g}")
         if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:
             raise ValueError(f"token must have at least {SHORTEST_TOKEN} characters")
 
     @property
     def loopback(self) -> bool:
-        """Is the page for this machine only?"""
+        """Whether the page is for this machine only."""
         if self.host == "localhost":
             return True
         try:
@@ -47,10 +47,11 @@ class WebSettings:
 
 
 def needed_token(settings: WebSettings, folder: Path) -> Secret | None:
-    """The token visitors must bring: None on loopback, else the set one, else our own.
+    """Return the token that visitors must bring: the one that is set, else none on loopback, else our own.
 
     Our own is random and kept in ``folder/web-token`` (mode 600), so that a phone that was let in
-    once stays in when the service restarts.  Delete that file to lock everyone out.
+    once stays in when the service restarts.  Delete that file to lock everyone out.  Raises
+    ``ConfigError`` if it cannot be written or read.
     """
     if settings.token or settings.loopback:
         return settings.token

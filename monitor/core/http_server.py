@@ -30,7 +30,11 @@ async def running(
     certificate: Path | None = None,
     key: Path | None = None,
 ) -> AsyncIterator[uvicorn.Server]:
-    """Serve while inside, over https with a certificate; ``should_exit`` begins the end of it."""
+    """Serve ``app`` on ``listener`` while inside, over https where a certificate and its key are given.
+
+    The context holds the server: setting its ``should_exit`` begins the end of it.  ``name`` is that of
+    the task; the listener is closed at the end.
+    """
     config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
     config.ssl_certfile, config.ssl_keyfile = certificate, key
     server = _Server(config)
@@ -44,15 +48,19 @@ async def running(
 
 
 def check_certificate(certificate: Path, key: Path) -> None:
-    """``ConfigError`` if they cannot be used; reads files."""
+    """Read a certificate and its key; ``ConfigError`` if they cannot be used.  Blocks: it reads files."""
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as exc:
         raise ConfigError(f"[web] certificate {certificate} with {key}: cannot be used: {exc}") from exc
 
 
-def listen(host: str, port: int, who: str, otherwise: str) -> socket.socket:
-    """A socket that listens; ``ConfigError`` (``who`` cannot; do ``otherwise``) if the port is taken."""
+def listen(host: str, port: int, who: str, remedy: str) -> socket.socket:
+    """Return a TCP socket that listens on ``host`` and ``port`` (0: any free one).
+
+    Raises ``ConfigError`` if the port is taken; its text says that ``who`` cannot use it, then the
+    ``remedy``.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -61,12 +69,15 @@ def listen(host: str, port: int, who: str, otherwise: str) -> socket.socket:
         listener.listen()
     except OSError as exc:
         listener.close()
-        raise ConfigError(f"{who} cannot use {host} port {port} ({exc.strerror}); {otherwise}") from exc
+        raise ConfigError(f"{who} cannot use {host} port {port} ({exc.strerror}); {remedy}") from exc
     return listener
 
 
-def seen_from_outside(host: str) -> str:
-    """``host`` as it stands in an address; of 0.0.0.0 the address on the network that leads out."""
+def reachable_host(host: str) -> str:
+    """Return ``host`` as it stands in a URL that others can open.
+
+    For ``0.0.0.0`` and ``::`` that is this machine's address on the network that leads out.
+    """
     if host in ("0.0.0.0", "::"):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:

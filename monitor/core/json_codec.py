@@ -25,7 +25,7 @@ def to_json(value: object) -> Any:
     if isinstance(value, Enum):
         return value.value
     if dataclasses.is_dataclass(value):
-        return {_stored(f): to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {_stored(f): to_json(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
@@ -55,7 +55,9 @@ def kind_of(record: Out) -> str:
 
 
 def _stored(field: dataclasses.Field[Any]) -> str:
-    """The key of a field in stored JSON: its name, or the older one in its metadata (``stored``)."""
+    """The key of a field in stored JSON: its name, or the older one that its metadata keeps as
+    ``stored``.
+    """
     return str(field.metadata.get("stored", field.name))
 
 

@@ -11,8 +11,8 @@ def metric_legend() -> dict[str, dict[str, Any]]:
     """Return, for every metric by name, what ``dsp.metrics.MetricSpec`` says of showing it, as JSON values.
 
     ``decimals`` are digits of the value in ``unit``; ``display`` has ``unit``, ``scale``, ``decimals`` and
-    ``pace`` (minutes per kilometre) for people; ``roles`` are the values of ``dsp.metrics.Role``; within a
-    role the smaller ``order`` comes first.
+    ``pace`` (minutes per kilometre) for people; ``roles`` are the values of ``dsp.metrics.Role``, and
+    within a role the smaller ``order`` comes first.
     """
     return {
         m.name: {

@@ -10,9 +10,13 @@ from typing import Protocol
 class MonotonicClock(Protocol):
     """Seconds that never jump, and waiting for them."""
 
-    def now_s(self) -> float: ...
+    def now_s(self) -> float:
+        """Return the seconds since this clock began."""
+        ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Wait for this many seconds of the clock."""
+        ...
 
 
 class SystemClock:
@@ -22,7 +26,9 @@ class SystemClock:
         self._began_s = time.monotonic()
 
     def now_s(self) -> float:
+        """Return the seconds since this clock began."""
         return time.monotonic() - self._began_s
 
     async def sleep(self, seconds: float) -> None:
+        """Wait for this many seconds of the clock."""
         await asyncio.sleep(seconds)

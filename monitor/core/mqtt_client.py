@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aiomqtt import Client
 
 IN_FLIGHT = 50  # messages sent and not yet acknowledged; 4,400 a second on loopback
-KEEP_ALIVE_S = 10
+_KEEP_ALIVE_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +57,12 @@ class MqttSettings:
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """The broker as ``host:port``, for messages to people."""
         return f"{self.host}:{self.actual_port}"
 
     @property
     def actual_port(self) -> int:
+        """The port in use: the one that is set, else the usual one of MQTT with or without TLS."""
         return self.port or (8883 if self.tls else 1883)
 
 
@@ -76,7 +77,7 @@ class MqttMessage:
     valid_s: int | None = None
 
 
-def connection(
+def broker_client(
     settings: MqttSettings, context: ssl.SSLContext | None, gone: MqttMessage, forbid: Callable[[str], None]
 ) -> Client:
     """A client to be entered with ``async with``.
@@ -93,7 +94,7 @@ def connection(
         password=settings.password.reveal() if settings.password else None,
         protocol=aiomqtt.ProtocolVersion.V5,
         will=aiomqtt.Will(gone.topic, gone.payload, gone.qos, gone.retain),
-        keepalive=KEEP_ALIVE_S,
+        keepalive=_KEEP_ALIVE_S,
         timeout=settings.timeout_s,
         max_inflight_messages=IN_FLIGHT,
         tls_context=context,
@@ -123,13 +124,13 @@ async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
             raise failure
 
 
-async def until_lost(client: Client) -> None:
+async def wait_until_lost(client: Client) -> None:
     """Nothing is subscribed to; this raises when the connection breaks."""
     async for _ in client.messages:
         pass
 
 
-async def first_to_end(*ways: Coroutine[Any, Any, None]) -> None:
+async def run_until_first_ends(*ways: Coroutine[Any, Any, None]) -> None:
     """Until one of them ends, or fails with its error."""
     tasks = [asyncio.create_task(way) for way in ways]
     try:
@@ -153,7 +154,7 @@ def _properties(message: MqttMessage) -> Any:
     return properties
 
 
-def tls(settings: MqttSettings) -> ssl.SSLContext | None:
+def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     """Reads certificates, so not on the event loop."""
     if not settings.tls:
         return None

@@ -51,7 +51,7 @@ async def retry_until_done(
     backoff: Backoff | None = None,
     luck: Callable[[], float] = random.random,
 ) -> None:
-    """Run ``attempt`` until it returns.
+    """Run ``attempt`` again and again, with growing pauses, until it returns.
 
     ``ConfigError`` and ``SinkRefused`` are passed on, as trying again cannot help; so is anything
     that is not a ``MonitorError``, as it is a bug, and cancellation.

@@ -16,6 +16,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """Return the secret itself, for the one call that has to send it."""
         return self._value
 
     def matches(self, other: str) -> bool:

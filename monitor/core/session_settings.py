@@ -16,7 +16,7 @@ from dsp.types import Placement, Runner, Side, Worn
 class SensorSettings:
     """One sensor: what it is, which one it is, and where it is worn.
 
-    ``kind`` is a key of ``monitor.devices.registry.SENSORS``.  ``match`` is the advertised name or serial
+    ``kind`` is a key of ``monitor.devices.registry.DEVICES``.  ``match`` is the advertised name or serial
     number that tells it from others of its kind (never an address: some systems hide those).
     """
 
@@ -43,6 +43,7 @@ class SensorSettings:
 
     @property
     def worn(self) -> Worn:
+        """The sensor and where it sits, as the numbers need to know it."""
         return Worn(self.name, self.placement, self.side)
 
 

@@ -23,7 +23,7 @@ from typing import Any, Final, TypeVar
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
-from monitor.core.toml_text import Key
+from monitor.core.toml_text import TomlKey
 
 _T = TypeVar("_T")
 
@@ -66,20 +66,20 @@ def suggestion(word: str, known: Collection[str]) -> str:
 class _Reader:
     """One pass over one file; notes mistakes as (line, text) and goes on."""
 
-    def __init__(self, path: Path, lines: Mapping[Key, int], environment: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, lines: Mapping[TomlKey, int], environment: Mapping[str, str]) -> None:
         self.path = path
         self.lines = lines
         self.environment = environment
         self.mistakes: list[tuple[int, str]] = []
 
-    def wrong(self, at: Key, text: str) -> object:
+    def wrong(self, at: TomlKey, text: str) -> object:
         """Note a mistake, on the line of the key or of the nearest table around it."""
         line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
         self.mistakes.append((line, f"{where}: {_name(at)}{text}"))
         return _WRONG
 
-    def table(self, cls: type, raw: object, at: Key) -> object:
+    def table(self, cls: type, raw: object, at: TomlKey) -> object:
         """One TOML table to one dataclass."""
         if not isinstance(raw, dict):
             return self.wrong(at, "must be a table")
@@ -105,7 +105,7 @@ class _Reader:
         made = self._build(cls, good | missing, at)
         return made if complete else _WRONG
 
-    def _build(self, cls: type, values: Mapping[str, Any], at: Key) -> object:
+    def _build(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
         """Make ``cls``; each complaint is laid on the first value whose absence changes it."""
         optional = [f.name for f in dataclasses.fields(cls) if not _required(f)]
         complaint = _complaint(cls, values)
@@ -123,7 +123,7 @@ class _Reader:
         return _WRONG
 
     def _refuse_unknown(
-        self, raw: Mapping[str, object], known: Collection[str], secrets: Collection[str], at: Key
+        self, raw: Mapping[str, object], known: Collection[str], secrets: Collection[str], at: TomlKey
     ) -> None:
         for key in raw:
             if key in secrets:
@@ -135,7 +135,7 @@ class _Reader:
             elif key not in known:
                 self.wrong((*at, key), "is not a setting" + suggestion(key, sorted(known)))
 
-    def _secret(self, name: str, raw: Mapping[str, object], at: Key) -> object:
+    def _secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
         if given := self.environment.get(_variable(at, name)):
             return Secret(given)
@@ -150,7 +150,7 @@ class _Reader:
         except (OSError, ValueError) as exc:
             return self.wrong((*at, key), f"no secret in {path}: {exc}")
 
-    def value(self, kind: Any, raw: object, at: Key) -> object:
+    def value(self, kind: Any, raw: object, at: TomlKey) -> object:
         """One TOML value to what the field's type asks for."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (types.UnionType, typing.Union):
@@ -171,11 +171,11 @@ class _Reader:
             return self.table(typing.cast(type, kind), raw, at)
         return self._scalar(kind, raw, at)
 
-    def _one_of(self, kinds: list[Any], raw: object, at: Key) -> object:
+    def _one_of(self, kinds: list[Any], raw: object, at: TomlKey) -> object:
         fitting = [k for k in kinds if k is type(raw) or (k is float and type(raw) is int)]
         return self.value((fitting or kinds)[0], raw, at)
 
-    def _scalar(self, kind: type, raw: object, at: Key) -> object:
+    def _scalar(self, kind: type, raw: object, at: TomlKey) -> object:
         if issubclass(kind, StrEnum):
             names = [str(member) for member in kind]
             return kind(raw) if raw in names else self._not_among(names, raw, at)
@@ -184,13 +184,17 @@ class _Reader:
         if kind is float and type(raw) is int:
             return float(raw)
         if type(raw) is not kind:
-            return self.wrong(at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.literal(raw)}")
+            return self.wrong(
+                at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.toml_literal(raw)}"
+            )
         if isinstance(raw, float) and not math.isfinite(raw):
             return self.wrong(at, f"must be a finite number, not {raw}")
         return raw
 
-    def _not_among(self, known: Collection[str], raw: object, at: Key) -> object:
-        return self.wrong(at, f"{toml_text.literal(raw)} is not possible" + suggestion(str(raw), known))
+    def _not_among(self, known: Collection[str], raw: object, at: TomlKey) -> object:
+        return self.wrong(
+            at, f"{toml_text.toml_literal(raw)} is not possible" + suggestion(str(raw), known)
+        )
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:
@@ -217,11 +221,11 @@ def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}
 
 
-def _variable(at: Key, name: str) -> str:
+def _variable(at: TomlKey, name: str) -> str:
     return "_".join(["GAITCUE", *(str(part).upper() for part in at), name.upper()])
 
 
-def _name(at: Key) -> str:
+def _name(at: TomlKey) -> str:
     """``[[sensor]] 2, placement: `` for the reader; counts start at 1."""
     words: list[str] = []
     for n, part in enumerate(at):

@@ -12,22 +12,22 @@ from typing import Any
 
 from monitor.core.secret import Secret
 
-Key = tuple[str | int, ...]
+TomlKey = tuple[str | int, ...]
 """Where a value lives: ``("sensor", 1, "placement")`` is in the second ``[[sensor]]``."""
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 
 
-def key_lines(text: str) -> dict[Key, int]:
+def key_lines(text: str) -> dict[TomlKey, int]:
     """Line number (from 1) of every table and key.
 
     ``tomllib`` does not tell; this reads headers and ``key =`` line by line, which is right for
     anything but keys hidden inside multi-line strings and inline tables.
     """
-    found: dict[Key, int] = {}
-    counts: Counter[Key] = Counter()
-    table: Key = ()
+    found: dict[TomlKey, int] = {}
+    counts: Counter[TomlKey] = Counter()
+    table: TomlKey = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
             table = _inside(_parts(header[2]), counts)
@@ -40,9 +40,9 @@ def key_lines(text: str) -> dict[Key, int]:
     return found
 
 
-def _inside(table: Key, counts: Counter[Key]) -> Key:
+def _inside(table: TomlKey, counts: Counter[TomlKey]) -> TomlKey:
     """The same with the number of the last entry after every array of tables that it lies in."""
-    found: Key = ()
+    found: TomlKey = ()
     for n, part in enumerate(table, start=1):
         found = (*found, part)
         if n < len(table) and counts[found]:
@@ -50,11 +50,11 @@ def _inside(table: Key, counts: Counter[Key]) -> Key:
     return found
 
 
-def _parts(dotted: str) -> Key:
+def _parts(dotted: str) -> TomlKey:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def toml_of(settings: Any) -> str:
+def to_toml(settings: Any) -> str:
     """Settings (a dataclass of dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
     plain, tables = [], []
     for field in dataclasses.fields(settings):
@@ -80,24 +80,24 @@ def _line(name: str, value: object) -> str:
         return f"# {name} is not set"
     if isinstance(value, Secret):
         return f"# {name} = ***"
-    return f"{name} = {literal(value)}"
+    return f"{name} = {toml_literal(value)}"
 
 
-def literal(value: object) -> str:
+def toml_literal(value: object) -> str:
     """One value as TOML writes it."""
     match value:
         case Enum():
-            return literal(value.value)
+            return toml_literal(value.value)
         case bool():
             return "true" if value else "false"
         case dict():
-            return "{" + ", ".join(f"{literal(k)} = {literal(v)}" for k, v in value.items()) + "}"
+            return "{" + ", ".join(f"{toml_literal(k)} = {toml_literal(v)}" for k, v in value.items()) + "}"
         case tuple() | list():
-            return "[" + ", ".join(map(literal, value)) + "]"
+            return "[" + ", ".join(map(toml_literal, value)) + "]"
         case str() | Path():
             return json.dumps(str(value), ensure_ascii=False)
         case _ if dataclasses.is_dataclass(value):
             shown = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-            return literal({k: v for k, v in shown.items() if v is not None})
+            return toml_literal({k: v for k, v in shown.items() if v is not None})
         case _:
             return str(value)

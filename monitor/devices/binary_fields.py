@@ -14,8 +14,8 @@ from monitor.core.errors import DecodeError
 RAD_PER_DEG = np.pi / 180.0
 MS2_PER_MG = GRAVITY_MS2 / 1000.0
 
-MAX_ACC_MS2 = 4000.0  # about 400 g: no sensor here measures more, so more is not a measurement
-MAX_GYR_RADS = 200.0  # about 11,500 deg/s, likewise
+_MAX_ACC_MS2 = 4000.0  # about 400 g: no sensor here measures more, so more is not a measurement
+_MAX_GYR_RADS = 200.0  # about 11,500 deg/s, likewise
 MAX_SPEED_MPS = 15.0  # above any runner; a faster reading is a fault of the pod or the GPS
 
 MIN_RR_S, MAX_RR_S = 0.25, 2.5
@@ -31,12 +31,12 @@ def unpack(layout: struct.Struct, payload: bytes, offset: int = 0, what: str = "
 
 def acc_rows(rows: NDArray[Any], to_ms2: float) -> Array:
     """(n, 3) device units to m/s², refusing what no accelerometer can give (NaN, infinity, 1e30)."""
-    return _within(rows, to_ms2, MAX_ACC_MS2, "acceleration")
+    return _within(rows, to_ms2, _MAX_ACC_MS2, "acceleration")
 
 
 def gyr_rows(rows: NDArray[Any], to_rads: float) -> Array:
     """(n, 3) device units to rad/s, refusing what no gyroscope can give."""
-    return _within(rows, to_rads, MAX_GYR_RADS, "angular rate")
+    return _within(rows, to_rads, _MAX_GYR_RADS, "angular rate")
 
 
 def _within(rows: NDArray[Any], scale: float, limit: float, what: str) -> Array:

@@ -14,28 +14,28 @@ from dsp.types import Array
 
 AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
 MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
-MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
+_MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
 
 
-class Unit(StrEnum):
+class CadenceUnit(StrEnum):
     """What the number in the cadence field counts."""
 
     STEPS = "steps"  # both feet
     STRIDES = "strides"  # the foot with the sensor
 
 
-STEP_COUNTERS = ("TICKR X", "RUNN", "Technogym Run")
+_STEP_COUNTERS = ("TICKR X", "RUNN", "Technogym Run")
 """Names of devices known to send steps: OpenTracks issue 1164; TrackMyIndoorWorkout's captures."""
 
 
-class CadenceUnit:
+class CadenceResolver:
     """Turns one pod's raw cadence into steps per minute and notices when its unit is the other one."""
 
     def __init__(self, override: str | None = None, device: str | None = None) -> None:
-        self._override = Unit(override) if override else None
+        self._override = CadenceUnit(override) if override else None
         self.unit = self._override or _from_table(device)
         self._settled = self._override is not None
-        self._leaning: Unit | None = None
+        self._leaning: CadenceUnit | None = None
         self._leaning_s = 0.0
         self._last_s: float | None = None
         self._warned = False
@@ -46,15 +46,15 @@ class CadenceUnit:
         evidence = _evidence(raw, speed_mps)
         if evidence is not None:
             self._weigh(evidence, t_s)
-        spm = raw if self.unit is Unit.STEPS else 2.0 * raw
-        return spm if spm <= MAX_SPM else None
+        spm = raw if self.unit is CadenceUnit.STEPS else 2.0 * raw
+        return spm if spm <= _MAX_SPM else None
 
     def note(self) -> str:
-        """A contradiction worth telling, once."""
+        """Return a contradiction that somebody should be told, once; empty if there is none."""
         note, self._note = self._note, ""
         return note
 
-    def _weigh(self, evidence: Unit, t_s: float) -> None:
+    def _weigh(self, evidence: CadenceUnit, t_s: float) -> None:
         since = 0.0 if self._last_s is None else t_s - self._last_s
         self._last_s = t_s
         if evidence is not self._leaning or not 0.0 <= since <= MAX_STEP_GAP_S:
@@ -70,7 +70,7 @@ class CadenceUnit:
         if self._override is None:
             self.unit, self._settled = evidence, True
 
-    def _contradict(self, evidence: Unit) -> None:
+    def _contradict(self, evidence: CadenceUnit) -> None:
         if self._warned:
             return
         self._warned = True
@@ -78,7 +78,7 @@ class CadenceUnit:
         self._note = f"cadence looks like {evidence}, but {told} {self.unit}"
 
 
-def of_whole_run(raw: Array, speed_mps: Array | None, step_length_m: Array | None = None) -> Unit:
+def recording_unit(raw: Array, speed_mps: Array | None, step_length_m: Array | None = None) -> CadenceUnit:
     """The unit of a whole recording: ``raw`` (n,) and what else the file says of the same seconds.
 
     A step length settles it (speed = length times cadence); otherwise the seconds vote as above, and the
@@ -88,18 +88,22 @@ def of_whole_run(raw: Array, speed_mps: Array | None, step_length_m: Array | Non
         moving = (speed_mps > 1.5) & np.isfinite(step_length_m) & (raw > 40)
         if moving.sum() >= 20:
             ratio = np.median(60 * speed_mps[moving] / (step_length_m[moving] * raw[moving]))
-            return Unit.STEPS if ratio < np.sqrt(2) else Unit.STRIDES
+            return CadenceUnit.STEPS if ratio < np.sqrt(2) else CadenceUnit.STRIDES
     speeds = np.full(len(raw), 2.5) if speed_mps is None else speed_mps
     seen = [_evidence(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v]
-    return Unit.STEPS if seen.count(Unit.STEPS) > seen.count(Unit.STRIDES) else Unit.STRIDES
+    return (
+        CadenceUnit.STEPS
+        if seen.count(CadenceUnit.STEPS) > seen.count(CadenceUnit.STRIDES)
+        else CadenceUnit.STRIDES
+    )
 
 
-def _from_table(device: str | None) -> Unit:
-    known = device is not None and device.upper().startswith(tuple(n.upper() for n in STEP_COUNTERS))
-    return Unit.STEPS if known else Unit.STRIDES
+def _from_table(device: str | None) -> CadenceUnit:
+    known = device is not None and device.upper().startswith(tuple(n.upper() for n in _STEP_COUNTERS))
+    return CadenceUnit.STEPS if known else CadenceUnit.STRIDES
 
 
-def _evidence(raw: float, speed_mps: float) -> Unit | None:
+def _evidence(raw: float, speed_mps: float) -> CadenceUnit | None:
     """What one reading says about the unit; None where both are possible.
 
     125 strides/min would be 250 steps/min.  Between 90 and 125 a walker's steps and a runner's
@@ -107,11 +111,11 @@ def _evidence(raw: float, speed_mps: float) -> Unit | None:
     says nothing.  Below 65 and moving, steps would be longer than walkers take them.
     """
     if raw >= 125:
-        return Unit.STEPS
+        return CadenceUnit.STEPS
     if raw >= 65 and speed_mps >= 2.1:
-        return Unit.STRIDES
+        return CadenceUnit.STRIDES
     if raw >= 90 and 0.5 <= speed_mps <= 1.7:
-        return Unit.STEPS
+        return CadenceUnit.STEPS
     if 20 <= raw < 65 and speed_mps >= 1.0:
-        return Unit.STRIDES
+        return CadenceUnit.STRIDES
     return None

@@ -22,17 +22,17 @@ from monitor.core.errors import ConfigError, DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import acc_rows, gyr_rows, unpack
-from monitor.devices.declared_schema import Column, DeclaredStream, Description, Option, SelfTest
+from monitor.devices.declared_schema import Column, DeclaredStream, Description, DeviceOption, SelfTest
 from monitor.devices.gatt import Ask, GattSpec, Pause, Script, ScriptStep, Write
 from monitor.devices.sample_times import SampleTimer
 
-TEXT = "description"
+DESCRIPTION_OPTION = "description"
 """The option that holds a user's description: its text, so that a tape can be read without the file."""
 
-LONGEST_LINE = 1024
-MOST_KEPT = 4096  # bytes of a frame that is not complete yet
+_LONGEST_LINE = 1024
+_MOST_BUFFERED = 4096  # bytes of a frame that is not complete yet
 
-DescriptionTable = NDArray[np.float64]
+_Table = NDArray[np.float64]
 """(n, fields) rows of numbers."""
 
 
@@ -53,8 +53,8 @@ def parse_description(text: str, path: Path) -> Description:
 
 
 @functools.cache
-def shipped(name: str) -> Description:
-    """One of ``described/``."""
+def shipped_description(name: str) -> Description:
+    """Return the description of a device that comes with the program, by its file name without ending."""
     place = files("monitor.devices") / "described" / f"{name}.toml"
     return parse_description(place.read_text(encoding="utf-8"), Path(f"{name}.toml"))
 
@@ -64,9 +64,9 @@ def _users(text: str, name: str) -> Description:
     return parse_description(text, Path(name))
 
 
-def description(settings: SensorSettings) -> Description:
+def sensor_description(settings: SensorSettings) -> Description:
     """The one that the settings carry."""
-    text, name = settings.options.get(TEXT), settings.options.get("device", "description")
+    text, name = settings.options.get(DESCRIPTION_OPTION), settings.options.get("device", "description")
     if not isinstance(text, str):
         raise ConfigError(
             f'{settings.name}: say options.device = "NAME" for devices/NAME.toml beside the settings file'
@@ -77,7 +77,7 @@ def description(settings: SensorSettings) -> Description:
 def _fails(d: Description, test: SelfTest) -> str:
     """What is wrong; empty if nothing."""
     stream = next((s for s in d.stream if s.id == test.stream), d.stream[0])
-    reader, rows = Reader(stream, None), list[Samples]()
+    reader, rows = StreamReader(stream, None), list[Samples]()
     try:
         for text in test.hex:
             rows += [s for s in reader.read(bytes.fromhex(text)) if isinstance(s, Samples)]
@@ -117,26 +117,26 @@ def _wrong_time(test: SelfTest, rows: list[Samples]) -> str:
 
 
 class DeclaredDecoder:
-    """The streams of one device."""
+    """Decodes all streams of one device as its description says."""
 
     def __init__(self, settings: SensorSettings, described: Description | None = None) -> None:
-        self._d = described or description(settings)
+        self._d = described or sensor_description(settings)
         self._rate_hz = _rate_hz(self._d, settings)
         self._link = -1
-        self._readers: dict[str, Reader] = {}
+        self._readers: dict[str, StreamReader] = {}
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """Notifications of the characteristic that the stream of that id names."""
         if packet.link != self._link:
             self._link = packet.link
-            self._readers = {s.id: Reader(s, self._rate_hz) for s in self._d.stream}
+            self._readers = {s.id: StreamReader(s, self._rate_hz) for s in self._d.stream}
         reader = self._readers.get(packet.channel)
         if reader is None:
             raise DecodeError(f"a {self._d.label} has no channel {packet.channel!r}")
         return reader.read(packet.payload)
 
 
-class Reader:
+class StreamReader:
     """One stream of one connection: bytes to rows to samples and values."""
 
     def __init__(self, stream: DeclaredStream, rate_hz: float | None) -> None:
@@ -148,7 +148,7 @@ class Reader:
         self._kept = b""  # of a frame that is not complete yet
 
     def read(self, payload: bytes) -> list[Decoded]:
-        """All that this notification completes."""
+        """Return the samples and values that this notification completes."""
         modes: dict[str, Callable[[bytes], tuple[Mapping[str, Any], list[tuple[Any, ...]]]]] = {
             "packet": self._packet,
             "sync": self._sync,
@@ -173,7 +173,7 @@ class Reader:
         """Whole frames; what lies between them is passed over."""
         layout, frame, rows = self._layout, self._s.frame, list[tuple[Any, ...]]()
         assert layout is not None
-        kept = (self._kept + payload)[-MOST_KEPT:]
+        kept = (self._kept + payload)[-_MOST_BUFFERED:]
         magic = bytes.fromhex(frame.magic)
         known = (magic, *map(bytes.fromhex, frame.skip))
         while (at := _first(kept, known)) is not None and len(kept) - at >= frame.length:
@@ -199,13 +199,13 @@ class Reader:
 
     def _lines(self, payload: bytes) -> tuple[Mapping[str, Any], list[tuple[Any, ...]]]:
         """Whole lines of as many numbers as there are fields; others (titles, halves) are passed over."""
-        *lines, self._kept = (self._kept + payload)[-MOST_KEPT:].split(b"\n")
-        self._kept = self._kept[-LONGEST_LINE:]
+        *lines, self._kept = (self._kept + payload)[-_MOST_BUFFERED:].split(b"\n")
+        self._kept = self._kept[-_LONGEST_LINE:]
         found = (_numbers(line, self._s.frame.separator, len(self._s.record.fields)) for line in lines)
         return {}, [row for row in found if row is not None]
 
     def _samples(
-        self, header: Mapping[str, Any], rows: list[tuple[Any, ...]], table: DescriptionTable
+        self, header: Mapping[str, Any], rows: list[tuple[Any, ...]], table: _Table
     ) -> Iterator[Samples]:
         accel, gyro = self._s.of("accel"), self._s.of("gyro")
         if accel is None:
@@ -228,7 +228,7 @@ class Reader:
             per_sequence=1 if by_sample else len(table),
         )
 
-    def _times(self, header: Mapping[str, Any], table: DescriptionTable) -> Array | None:
+    def _times(self, header: Mapping[str, Any], table: _Table) -> Array | None:
         time = self._s.time
         if time.source == "count":
             return None
@@ -240,7 +240,7 @@ class Reader:
             own = own[-1] - np.cumsum(np.append(np.diff(own) % time.wrap_s, 0.0)[::-1])[::-1]
         return _forward(own)
 
-    def _columns(self, channel: Column, table: DescriptionTable) -> DescriptionTable:
+    def _columns(self, channel: Column, table: _Table) -> _Table:
         """(n, 3) along x, y and z."""
         fields = self._s.record.fields
         order = {
@@ -248,7 +248,7 @@ class Reader:
         }
         return np.stack([order[a[1]] * (-1.0 if a[0] == "-" else 1.0) for a in channel.axes], axis=1)
 
-    def _values(self, table: DescriptionTable) -> list[Values]:
+    def _values(self, table: _Table) -> list[Values]:
         fields = self._s.record.fields
         last = {
             c.name: table[-1, fields.index(c.fields[0])] * c.si
@@ -289,7 +289,7 @@ def _forward(t_s: Array) -> Array:
 
 def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
     """Only what the file names is listened to, and only the bytes it names are written."""
-    for name in set(settings.options) - {TEXT, "device", *d.option}:
+    for name in set(settings.options) - {DESCRIPTION_OPTION, "device", *d.option}:
         raise ConfigError(f"{settings.name}: options.{name} is not an option of {d.id}")
     characteristics = {s.id: s.notify for s in d.stream}
     if d.write is not None:
@@ -311,10 +311,16 @@ def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
 
 def gatt(settings: SensorSettings) -> GattSpec:
     """Of the user's own description; without one nothing matches."""
-    return description_gatt(description(settings), settings) if TEXT in settings.options else GattSpec()
+    return (
+        description_gatt(sensor_description(settings), settings)
+        if DESCRIPTION_OPTION in settings.options
+        else GattSpec()
+    )
 
 
-def _setting(d: Description, name: str, option: Option, settings: SensorSettings) -> Iterator[ScriptStep]:
+def _setting(
+    d: Description, name: str, option: DeviceOption, settings: SensorSettings
+) -> Iterator[ScriptStep]:
     value = _value(name, option, settings)
     if option.pack is None:
         yield from _steps(d, option.steps[f"{value:g}"])
@@ -325,7 +331,7 @@ def _setting(d: Description, name: str, option: Option, settings: SensorSettings
         raise ConfigError(f"{settings.name}: {name}: {exc}") from exc
 
 
-def _value(name: str, option: Option, settings: SensorSettings) -> float:
+def _value(name: str, option: DeviceOption, settings: SensorSettings) -> float:
     given = settings.rate_hz if name == "rate_hz" else settings.options.get(name)
     if given is None:
         return option.default

@@ -17,8 +17,8 @@ from typing import Literal
 _SCHEMA = 1
 _LARGEST = 512  # bytes of a frame: more than any notification holds
 
-ACC_UNITS = {"g": 9.80665, "mg": 0.00980665, "m/s2": 1.0}
-GYR_UNITS = {"deg/s": 0.017453292519943295, "mdeg/s": 1.7453292519943295e-5, "rad/s": 1.0}
+_ACC_UNITS = {"g": 9.80665, "mg": 0.00980665, "m/s2": 1.0}
+_GYR_UNITS = {"deg/s": 0.017453292519943295, "mdeg/s": 1.7453292519943295e-5, "rad/s": 1.0}
 
 _STRUCT = re.compile(r"[<>][0-9xbBhHiIqQefd]+")
 _STEP = re.compile(r"wait \d{1,5}|expect( [0-9a-f]{2})+|[0-9a-f]{2}( [0-9a-f]{2})*")
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class AdvertisementMatch:
     """Whom it fits: beginnings of the advertised name, advertised services; of each one must hold."""
 
     name_prefix: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLayout:
-    """How frames lie in notifications.
+    """How a device lays its frames into notifications.
 
     ``packet``: a notification is a frame.  ``sync``: frames of one length follow each other across
     notifications, each begins with ``magic`` (frames that begin with one of ``skip`` are passed over).
@@ -97,7 +97,7 @@ class RecordLayout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Time:
+class TimeSource:
     """Where a row's time comes from.
 
     ``count``: the device tells none; rows are counted.  ``record``: every row has a field.
@@ -119,6 +119,7 @@ class Time:
 
     @property
     def wrap_s(self) -> float | None:
+        """Seconds after which the device's time begins at zero again; None where it never does."""
         return self.scale * 2.0**self.bits if self.bits else None
 
 
@@ -142,7 +143,7 @@ class Column:
             raise ValueError("fields must be three, or one for a value")
         if not (self.scale and abs(self.scale) < 1e12):
             raise ValueError("scale must not be zero")
-        units = {"accel": ACC_UNITS, "gyro": GYR_UNITS}.get(self.kind)
+        units = {"accel": _ACC_UNITS, "gyro": _GYR_UNITS}.get(self.kind)
         if units is not None and self.unit not in units:
             raise ValueError(f"unit must be one of {', '.join(units)}")
         if self.kind == "value" and not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", self.name):
@@ -157,7 +158,7 @@ class Column:
     @property
     def si(self) -> float:
         """Device number to m/s², rad/s or the value's own unit."""
-        return self.scale * (ACC_UNITS | GYR_UNITS).get(self.unit, 1.0)
+        return self.scale * (_ACC_UNITS | _GYR_UNITS).get(self.unit, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,7 @@ class DeclaredStream:
     record: RecordLayout
     channel: tuple[Column, ...]
     frame: FrameLayout = field(default_factory=FrameLayout)
-    time: Time = field(default_factory=Time)
+    time: TimeSource = field(default_factory=TimeSource)
     min_mtu: int = 23
 
     def __post_init__(self) -> None:
@@ -209,6 +210,7 @@ class DeclaredStream:
 
     @property
     def record_size(self) -> int:
+        """Bytes of one record; 0 where records have no fixed layout."""
         return struct.calcsize(self.record.struct) if self.record.struct else 0
 
     def of(self, kind: str) -> Column | None:
@@ -217,7 +219,7 @@ class DeclaredStream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteTo:
+class WriteTarget:
     """The characteristic that steps are written to."""
 
     char: str
@@ -228,7 +230,7 @@ class WriteTo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
+class OptionPacking:
     """An option's value packed with others: ``values`` are numbers, and ``$value`` where it stands."""
 
     char: str
@@ -253,12 +255,12 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class DeviceOption:
     """A setting of the device: by value the steps that bring it about, or how to pack it."""
 
     default: float
     steps: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    pack: Pack | None = None
+    pack: OptionPacking | None = None
 
     def __post_init__(self) -> None:
         if bool(self.steps) is (self.pack is not None):
@@ -305,10 +307,10 @@ class Description:
     schema: int
     id: str
     label: str
-    match: Match
+    match: AdvertisementMatch
     stream: tuple[DeclaredStream, ...]
-    write: WriteTo | None = None
-    option: dict[str, Option] = field(default_factory=dict)
+    write: WriteTarget | None = None
+    option: dict[str, DeviceOption] = field(default_factory=dict)
     start: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     test: tuple[SelfTest, ...] = ()

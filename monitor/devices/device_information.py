@@ -6,9 +6,9 @@ Battery Service 1.1 and Device Information Service 1.2 (Bluetooth SIG).
 from __future__ import annotations
 
 from monitor.core.errors import DecodeError
-from monitor.devices.gatt import sig
+from monitor.devices.gatt import sig_uuid
 
-BATTERY_LEVEL = sig(0x2A19)
+BATTERY_LEVEL = sig_uuid(0x2A19)
 
 BATTERY = "battery"
 """The channel of a battery level, with every family; not a sign that the sensor measures."""
@@ -17,12 +17,12 @@ LOW_PCT = 15.0
 """From here on the runner should be told.  (A choice: most pods then last for less than one run.)"""
 
 DEVICE_INFORMATION_UUID = {
-    "manufacturer": sig(0x2A29),
-    "model": sig(0x2A24),
-    "serial": sig(0x2A25),
-    "firmware": sig(0x2A26),
-    "hardware": sig(0x2A27),
-    "software": sig(0x2A28),
+    "manufacturer": sig_uuid(0x2A29),
+    "model": sig_uuid(0x2A24),
+    "serial": sig_uuid(0x2A25),
+    "firmware": sig_uuid(0x2A26),
+    "hardware": sig_uuid(0x2A27),
+    "software": sig_uuid(0x2A28),
 }
 
 
@@ -35,6 +35,6 @@ def battery_pct(payload: bytes) -> float:
     return float(payload[0])
 
 
-def text(payload: bytes) -> str:
+def device_text(payload: bytes) -> str:
     """A device information string: UTF-8, often padded with NULs or spaces."""
     return payload.split(b"\0", 1)[0].decode("utf-8", "replace").strip()

@@ -16,7 +16,7 @@ from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import garmin_protocol
 from monitor.devices.binary_fields import MAX_SPEED_MPS
-from monitor.devices.garmin_protocol import Frames, GarminMessage
+from monitor.devices.garmin_protocol import FrameReader, GarminMessage
 from monitor.devices.gatt import Ask, GattSpec, Script, Write
 
 CHARACTERISTICS = {
@@ -26,17 +26,17 @@ CHARACTERISTICS = {
 REGISTER = bytes.fromhex("00 00 0200000000000000 0100 00")
 """Management (handle 0), register, client 2, service 1 (messages), not reliable."""
 _REGISTERED = struct.Struct("<BBQHBB")  # 0, 1, client, service, status, handle
-CHUNK = 19  # bytes of a stream in one write, behind the handle
+_CHUNK = 19  # bytes of a stream in one write, behind the handle
 
-HEART_RATE, RUNNING, ACTIVITY, RUNNING_INPUT = 20, 21, 22, 23  # alert types
-EVENTS, CORE = 30, 13  # fields of a message's protobuf
+_HEART_RATE, _RUNNING, _ACTIVITY, _RUNNING_INPUT = 20, 21, 22, 23  # alert types
+EVENTS, _CORE = 30, 13  # fields of a message's protobuf
 
 # What a fenix 8 was seen to say (GarminHRM600 bootstrap.py); the strap checks none of the names in it.
 DEVICE_INFORMATION = bytes.fromhex(
     "34008813a013009700b811a13309d85b08a00f0e66656e69782038202d2035316d6d"
     "0566656e69780838202d2035316d6d030fd7"
 )
-SESSION = tuple(
+SESSION_REPLIES = tuple(
     map(
         bytes.fromhex,
         (
@@ -46,12 +46,12 @@ SESSION = tuple(
         ),
     )
 )
-FEATURES_TAKEN = tuple(map(bytes.fromhex, ("0d000082c21300e901000036e6", "08001e820800a088")))
-FIRST_COUNTER, FIRST_SEQUENCE = 0x01EF, 0x0A  # of our own messages, after those above
+FEATURE_REPLIES = tuple(map(bytes.fromhex, ("0d000082c21300e901000036e6", "08001e820800a088")))
+_FIRST_COUNTER, _FIRST_SEQUENCE = 0x01EF, 0x0A  # of our own messages, after those above
 
-PATIENCE = 200  # packets of the greeting
+_MOST_PACKETS = 200  # packets of the greeting
 
-DYNAMICS: dict[int, tuple[str, float, float, float]] = {
+_DYNAMICS: dict[int, tuple[str, float, float, float]] = {
     # field: quantity, scale, and the limits of what a runner can do
     1: ("vertical_oscillation_mm", 1 / 4, 5, 250),
     2: ("contact_ms", 1.0, 80, 1200),
@@ -60,35 +60,37 @@ DYNAMICS: dict[int, tuple[str, float, float, float]] = {
     6: ("step_length_m", 1 / 1000, 0.2, 3),
     8: ("cadence_spm", 2 / 32, 40, 260),  # it counts strides
 }
-MOST_LOST_MPS = 2.0
+_MOST_LOST_MPS = 2.0
 
 
 def decode(protobuf: bytes) -> dict[str, float]:
     """All numbers of one message: heart rate (type 20) and running dynamics (type 21)."""
     found: dict[str, float] = {}
-    for alert in garmin_protocol.inside(protobuf, EVENTS, 3):
-        for beat in garmin_protocol.inside(alert, 1013):
-            bpm = garmin_protocol.integers(beat).get(1, 0)
+    for alert in garmin_protocol.nested_messages(protobuf, EVENTS, 3):
+        for beat in garmin_protocol.nested_messages(alert, 1013):
+            bpm = garmin_protocol.integer_fields(beat).get(1, 0)
             found |= {"heart_rate_bpm": float(bpm)} if 20 <= bpm <= 260 else {}
-        for dynamics in garmin_protocol.inside(alert, 1014, 1):
+        for dynamics in garmin_protocol.nested_messages(alert, 1014, 1):
             found |= _dynamics(dynamics)
-        for motion in garmin_protocol.inside(alert, 1014, 2):
-            found |= _motion(garmin_protocol.integers(motion))
+        for motion in garmin_protocol.nested_messages(alert, 1014, 2):
+            found |= _motion(garmin_protocol.integer_fields(motion))
     return found
 
 
 def _dynamics(body: bytes) -> dict[str, float]:
-    numbers = garmin_protocol.integers(body)
+    numbers = garmin_protocol.integer_fields(body)
     found: dict[str, float] = {}
-    for field, (name, scale, low, high) in DYNAMICS.items():
+    for field, (name, scale, low, high) in _DYNAMICS.items():
         value = numbers.get(field, -1) * scale
         if low <= value <= high:
             found[name] = value
-    for loss in garmin_protocol.inside(body, 11):
-        speeds = garmin_protocol.integers(loss)
+    for loss in garmin_protocol.nested_messages(body, 11):
+        speeds = garmin_protocol.integer_fields(loss)
         if 1 in speeds and 2 in speeds:  # trough and peak of the forward velocity, mm/s
-            lost = (garmin_protocol.zigzag(speeds[2]) - garmin_protocol.zigzag(speeds[1])) / 1000.0
-            found |= {"strap_speed_lost_mps": lost} if 0 <= lost <= MOST_LOST_MPS else {}
+            lost = (
+                garmin_protocol.zigzag_decode(speeds[2]) - garmin_protocol.zigzag_decode(speeds[1])
+            ) / 1000.0
+            found |= {"strap_speed_lost_mps": lost} if 0 <= lost <= _MOST_LOST_MPS else {}
     return found
 
 
@@ -102,7 +104,7 @@ def _motion(numbers: dict[int, int]) -> dict[str, float]:
     return found
 
 
-def handle_of(payload: bytes) -> int | None:
+def stream_handle(payload: bytes) -> int | None:
     """The handle that the strap gives to our stream; None if this is something else."""
     if len(payload) < _REGISTERED.size:
         return None
@@ -110,7 +112,7 @@ def handle_of(payload: bytes) -> int | None:
     return handle if (management, operation, service, status) == (0, 1, 1, 0) and handle else None
 
 
-class GarminDecoder:
+class Hrm600Decoder:
     """Values of one strap.  They carry no time, so they count as of arrival."""
 
     def __init__(self, _settings: SensorSettings) -> None:
@@ -119,10 +121,10 @@ class GarminDecoder:
 
     def _forget(self) -> None:
         self._handle: int | None = None
-        self._frames = Frames()
+        self._frames = FrameReader()
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``link`` notifications."""
+        """Decode a notification of ``link``; ``DecodeError`` for any other channel."""
         if packet.channel != "link":
             raise DecodeError(f"a HRM 600 has no channel {packet.channel!r}")
         if packet.link != self._link:
@@ -131,7 +133,7 @@ class GarminDecoder:
         if not packet.payload:
             raise DecodeError("an empty packet")
         if packet.payload[0] == 0:
-            self._handle = handle_of(packet.payload) or self._handle
+            self._handle = stream_handle(packet.payload) or self._handle
             return []
         if packet.payload[0] != self._handle:
             return []
@@ -160,12 +162,12 @@ def _start() -> Script:
     Without the last step heart rate comes and dynamics do not; that is no reason to hang up.
     """
     answer = yield Ask("write", REGISTER, "link", b"\x00\x01")
-    handle = None if answer is None else handle_of(answer)
+    handle = None if answer is None else stream_handle(answer)
     if handle is None:
         raise SensorError("the HRM 600 does not let us in: wear it, and disconnect it from watch and phone")
     yield from _send(handle, DEVICE_INFORMATION)
-    frames, greeting = Frames(), Greeting()
-    for _ in range(PATIENCE):
+    frames, greeting = FrameReader(), Greeting()
+    for _ in range(_MOST_PACKETS):
         heard = yield Ask("write", b"", "link", bytes((handle,)), timeout_s=6.0)
         if heard is None:
             return
@@ -186,20 +188,20 @@ class Greeting:
     def replies(self, message: GarminMessage) -> Iterator[bytes]:
         """In the order in which a watch says them."""
         if message.kind == garmin_protocol.SESSION and self._first("session"):
-            yield from SESSION
+            yield from SESSION_REPLIES
             return
         try:
-            features = any(True for _ in garmin_protocol.inside(message.protobuf, CORE, 9))
+            features = any(True for _ in garmin_protocol.nested_messages(message.protobuf, _CORE, 9))
             wanted = {
-                garmin_protocol.integers(alert).get(1)
-                for request in garmin_protocol.inside(message.protobuf, EVENTS, 1)
-                for alert in garmin_protocol.inside(request, 1)
+                garmin_protocol.integer_fields(alert).get(1)
+                for request in garmin_protocol.nested_messages(message.protobuf, EVENTS, 1)
+                for alert in garmin_protocol.nested_messages(request, 1)
             }
         except DecodeError:
             return
         if features and self._first("features"):
-            yield from FEATURES_TAKEN
-        if {ACTIVITY, RUNNING_INPUT} <= wanted and self._first("subscribe"):
+            yield from FEATURE_REPLIES
+        if {_ACTIVITY, _RUNNING_INPUT} <= wanted and self._first("subscribe"):
             self.done = True
             yield from _subscribe(message.counter)
 
@@ -211,15 +213,17 @@ class Greeting:
 
 def _subscribe(counter: int) -> Iterator[bytes]:
     """Ask for heart rate, then for both, and agree to what the strap asked of us."""
-    for n, types in enumerate(((HEART_RATE,), (HEART_RATE, RUNNING))):
+    for n, types in enumerate(((_HEART_RATE,), (_HEART_RATE, _RUNNING))):
         alerts = b"".join(_nested(1, _number(1, kind)) for kind in types)
         body = _nested(EVENTS, _nested(1, alerts))
-        yield garmin_protocol.compact(garmin_protocol.REQUEST, FIRST_SEQUENCE + n, FIRST_COUNTER + n, body)
+        yield garmin_protocol.compact_message(
+            garmin_protocol.REQUEST, _FIRST_SEQUENCE + n, _FIRST_COUNTER + n, body
+        )
     agreed = b"".join(
-        _nested(1, _number(1, 0) + _nested(2, _number(1, kind))) for kind in (ACTIVITY, RUNNING_INPUT)
+        _nested(1, _number(1, 0) + _nested(2, _number(1, kind))) for kind in (_ACTIVITY, _RUNNING_INPUT)
     )
-    yield garmin_protocol.compact(
-        garmin_protocol.RESPONSE, FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed))
+    yield garmin_protocol.compact_message(
+        garmin_protocol.RESPONSE, _FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed))
     )
 
 
@@ -237,6 +241,6 @@ def _nested(field: int, body: bytes) -> bytes:
 
 
 def _send(handle: int, message: bytes) -> Script:
-    stream = garmin_protocol.framed(message)
-    for at in range(0, len(stream), CHUNK):
-        yield Write("write", bytes((handle,)) + stream[at : at + CHUNK])
+    stream = garmin_protocol.cobs_frame(message)
+    for at in range(0, len(stream), _CHUNK):
+        yield Write("write", bytes((handle,)) + stream[at : at + _CHUNK])

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from monitor.core.errors import DecodeError
 
-COMPACT = 0x8000
+_COMPACT = 0x8000
 REQUEST, RESPONSE, TRANSPORT, SESSION = 0x39, 0x3A, 0x2B, 0x32  # kinds of compact messages
-LONGEST = 2048  # bytes of one message
+_LONGEST = 2048  # bytes of one message
 
 _HEAD = struct.Struct("<HH")
 _U16 = struct.Struct("<H")
@@ -31,11 +31,12 @@ class GarminMessage:
 
     @property
     def kind(self) -> int | None:
-        """Of a compact message."""
-        return self.type & 0xFF if self.type & COMPACT else None
+        """The kind of a compact message, None for any other."""
+        return self.type & 0xFF if self.type & _COMPACT else None
 
     @property
     def counter(self) -> int:
+        """The counter that begins the body, 0 where the body is too short."""
         return int(_U16.unpack_from(self.body)[0]) if len(self.body) >= 2 else 0
 
     @property
@@ -44,7 +45,7 @@ class GarminMessage:
         return self.body[14:] if self.kind in (TRANSPORT, None) else self.body[2:]
 
 
-class Frames:
+class FrameReader:
     """A stream of bytes to messages; what is no message is passed over and counted."""
 
     def __init__(self) -> None:
@@ -52,9 +53,9 @@ class Frames:
         self._kept = b""
 
     def push(self, data: bytes) -> list[GarminMessage]:
-        """All that is now complete."""
+        """Return the messages that these bytes complete; what is no message is counted in ``bad``."""
         *whole, self._kept = (self._kept + data).split(b"\0")
-        self._kept = self._kept[-LONGEST:]
+        self._kept = self._kept[-_LONGEST:]
         found = []
         for frame in filter(None, whole):
             message = _parse(_uncobs(frame))
@@ -63,19 +64,19 @@ class Frames:
         return found
 
 
-def message(kind: int, body: bytes) -> bytes:
+def message_bytes(kind: int, body: bytes) -> bytes:
     """The bytes of a message of this type."""
     head = _HEAD.pack(_HEAD.size + len(body) + 2, kind) + body
     return head + _U16.pack(crc16(head))
 
 
-def compact(kind: int, sequence: int, counter: int, protobuf: bytes) -> bytes:
+def compact_message(kind: int, sequence: int, counter: int, protobuf: bytes) -> bytes:
     """A compact message; ``sequence`` is 1 to 127."""
-    return message(COMPACT | sequence << 8 | kind, _U16.pack(counter) + protobuf)
+    return message_bytes(_COMPACT | sequence << 8 | kind, _U16.pack(counter) + protobuf)
 
 
-def framed(data: bytes) -> bytes:
-    """Coded by COBS, between zeros."""
+def cobs_frame(data: bytes) -> bytes:
+    """Return ``data`` coded by COBS (consistent overhead byte stuffing), between two zeros."""
     out = bytearray(1)
     for group in data.split(b"\0"):
         while len(group) >= 254:
@@ -117,7 +118,7 @@ def crc16(data: bytes) -> int:
 # ---------------------------------------------------------------------------- protobuf
 
 
-def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def protobuf_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """Number and value of each field: a varint as int, a nested message or text as bytes."""
     at = 0
     while at < len(data):
@@ -138,22 +139,22 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         at += size
 
 
-def inside(data: bytes, *numbers: int) -> Iterator[bytes]:
+def nested_messages(data: bytes, *numbers: int) -> Iterator[bytes]:
     """The nested messages at a path of field numbers."""
     if not numbers:
         yield data
         return
-    for number, value in fields(data):
+    for number, value in protobuf_fields(data):
         if number == numbers[0] and isinstance(value, bytes):
-            yield from inside(value, *numbers[1:])
+            yield from nested_messages(value, *numbers[1:])
 
 
-def integers(data: bytes) -> dict[int, int]:
+def integer_fields(data: bytes) -> dict[int, int]:
     """The varint fields by number; of several the last."""
-    return {number: value for number, value in fields(data) if isinstance(value, int)}
+    return {number: value for number, value in protobuf_fields(data) if isinstance(value, int)}
 
 
-def zigzag(value: int) -> int:
+def zigzag_decode(value: int) -> int:
     """A signed number out of a varint."""
     return value >> 1 ^ -(value & 1)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
 
-def sig(short: int) -> str:
+def sig_uuid(short: int) -> str:
     """The full UUID of a 16-bit number of the Bluetooth SIG."""
     return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
 
@@ -50,7 +50,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Give the device time."""
+    """Waits for ``seconds``, to give the device time."""
 
     seconds: float
 
@@ -60,7 +60,7 @@ Script = Generator[ScriptStep, bytes | None, None]
 """A conversation.  Raises ``SensorError`` when the device refuses."""
 
 
-def silence() -> Script:
+def no_conversation() -> Script:
     """The conversation with a device that needs none."""
     yield from ()
 
@@ -81,8 +81,8 @@ class GattSpec:
     characteristics: Mapping[str, str] = field(default_factory=dict)
     notify: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    start: Callable[[], Script] = silence
-    stop: Callable[[], Script] = silence
+    start: Callable[[], Script] = no_conversation
+    stop: Callable[[], Script] = no_conversation
     period_s: float = 1.0
     bonded: bool = False  # the device talks to bonded partners only
 

@@ -9,10 +9,10 @@ from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_RR_S, MIN_RR_S, unpack
-from monitor.devices.gatt import GattSpec, sig
+from monitor.devices.gatt import GattSpec, sig_uuid
 
-_SERVICE = sig(0x180D)
-CHARACTERISTICS = {"heart_rate": sig(0x2A37), "body_location": sig(0x2A38)}
+_SERVICE = sig_uuid(0x180D)
+CHARACTERISTICS = {"heart_rate": sig_uuid(0x2A37), "body_location": sig_uuid(0x2A38)}
 
 _FLAGS = struct.Struct("<B")
 _U8 = struct.Struct("<B")
@@ -20,7 +20,7 @@ _U16 = struct.Struct("<H")
 
 
 @dataclass(frozen=True, slots=True)
-class Beats:
+class HeartRateMeasurement:
     """Heart Rate Measurement 0x2A37.  ``contact`` is None where the strap cannot tell; ``rr_s`` as sent."""
 
     bpm: int
@@ -29,7 +29,7 @@ class Beats:
     rr_s: tuple[float, ...]
 
 
-def decode(payload: bytes) -> Beats:
+def decode(payload: bytes) -> HeartRateMeasurement:
     """One notification: u8 flags, u8 or u16 bpm, [u16 energy kJ], [u16 R-R 1/1024 s, oldest first]."""
     (flags,) = unpack(_FLAGS, payload, what="heart rate")
     wide = _U16 if flags & 1 else _U8
@@ -43,7 +43,7 @@ def decode(payload: bytes) -> Beats:
     if flags & 16:
         whole = (len(payload) - at) // 2
         rr = tuple(n / 1024.0 for n in struct.unpack_from(f"<{whole}H", payload, at))
-    return Beats(bpm, bool(flags & 2) if flags & 4 else None, energy, rr)
+    return HeartRateMeasurement(bpm, bool(flags & 2) if flags & 4 else None, energy, rr)
 
 
 class HeartRateDecoder:

@@ -32,22 +32,25 @@ OPTIONS = {
     "temperature": "true: its temperature too",
 }
 
-HELLO, SUBSCRIBE, UNSUBSCRIBE, GET = 0, 1, 2, 4
-RESPONSE, DATA, DATA_PART2 = 1, 2, 3
-OK = 200
+HELLO, _SUBSCRIBE, _UNSUBSCRIBE, GET = 0, 1, 2, 4
+_RESPONSE, _DATA, _DATA_PART2 = 1, 2, 3
+_OK = 200
 
-RATES_HZ = (13, 26, 52, 104, 208, 416, 833, 1666)
-BEST_HZ = 208.0  # above it no firmware's packets are documented, and a link has room for little more
-ARRAYS = {"Acc": 1, "IMU6": 2, "IMU9": 3}
+_RATES_HZ = (13, 26, 52, 104, 208, 416, 833, 1666)
+_BEST_HZ = 208.0  # above it no firmware's packets are documented, and a link has room for little more
+_ARRAYS = {"Acc": 1, "IMU6": 2, "IMU9": 3}
 """Arrays of three floats per sample: acceleration, angular rate, magnetic field."""
 
-HELLO_REF, BATTERY_REF, TIME_REF, HEART_REF, TEMPERATURE_REF = 1, 2, 3, 4, 5
-ALSO = {"heart_rate": (HEART_REF, "/Meas/HR"), "temperature": (TEMPERATURE_REF, "/Meas/Temp")}
+_HELLO_REF, _BATTERY_REF, _TIME_REF, _HEART_REF, _TEMPERATURE_REF = 1, 2, 3, 4, 5
+_EXTRA_SUBSCRIPTIONS = {
+    "heart_rate": (_HEART_REF, "/Meas/HR"),
+    "temperature": (_TEMPERATURE_REF, "/Meas/Temp"),
+}
 """Subscribed to besides, where the options say ``heart_rate = true`` or ``temperature = true``."""
 
 _FIRST_REF = {"Acc": 16, "IMU6": 32, "IMU9": 48}
 
-SPLIT_AT = 150
+_SPLIT_AT = 150
 """Bytes of a value in the first packet; what is longer follows in a second (winlogger.cpp)."""
 _WRAP_S = 2**32 / 1000.0
 
@@ -68,14 +71,16 @@ class Resource:
 
     @property
     def ref(self) -> int:
-        return _FIRST_REF[self.name] + RATES_HZ.index(self.rate_hz)
+        """The number that stands for this resource in commands of ours."""
+        return _FIRST_REF[self.name] + _RATES_HZ.index(self.rate_hz)
 
     @property
     def path(self) -> str:
+        """The resource's path in the Movesense API."""
         return f"/Meas/{self.name}/{self.rate_hz}"
 
 
-RESOURCES = {r.ref: r for r in (Resource(name, hz) for name in ARRAYS for hz in RATES_HZ)}
+_RESOURCES = {r.ref: r for r in (Resource(name, hz) for name in _ARRAYS for hz in _RATES_HZ)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class MovesenseDecoder:
         self._spacing: dict[int, SampleTimer] = {}
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``data`` notifications."""
+        """Decode a notification of ``data``; ``DecodeError`` for any other channel."""
         if packet.channel != "data":
             raise DecodeError(f"a Movesense has no channel {packet.channel!r}")
         if packet.link != self._link:
@@ -120,29 +125,29 @@ class MovesenseDecoder:
             self._forget()
         code, ref = unpack(_HEAD, packet.payload, what="Movesense packet")
         body = packet.payload[_HEAD.size :]
-        if code == RESPONSE:
+        if code == _RESPONSE:
             return _answer(ref, body)
-        if ref in RESOURCES:
-            return self._part(code, RESOURCES[ref], body)
-        if code == DATA and ref in _OTHERS:
+        if ref in _RESOURCES:
+            return self._part(code, _RESOURCES[ref], body)
+        if code == _DATA and ref in _OTHERS:
             return _OTHERS[ref](body)
         return []
 
     def _part(self, code: int, resource: Resource, body: bytes) -> list[Decoded]:
         """First or only part, or the second; a first part that stays alone is lost."""
         before = self._first_part.pop(resource.ref, None)
-        if code == DATA and len(body) == SPLIT_AT:
+        if code == _DATA and len(body) == _SPLIT_AT:
             self._first_part[resource.ref] = body
             if before is not None:
                 raise DecodeError("the second half of a Movesense packet was lost")
             return []
-        if code == DATA_PART2:
+        if code == _DATA_PART2:
             if before is None:
                 raise DecodeError("the first half of a Movesense packet was lost")
             body = before + body
-        elif code != DATA:
+        elif code != _DATA:
             raise DecodeError(f"Movesense packet of unknown kind {code}")
-        return [self._samples(resource, decode(body, ARRAYS[resource.name]))]
+        return [self._samples(resource, decode(body, _ARRAYS[resource.name]))]
 
     def _samples(self, resource: Resource, m: MovesenseStream) -> Samples:
         acc = acc_rows(m.arrays[0], 1.0)
@@ -159,12 +164,12 @@ class MovesenseDecoder:
 
 def _answer(ref: int, body: bytes) -> list[Decoded]:
     """What the device said to a command; its battery and its clock are news."""
-    if command_status(body) != OK:
+    if command_status(body) != _OK:
         return []
     value = body[_STATUS.size :]
-    if ref == BATTERY_REF and value and value[0] <= 100:
+    if ref == _BATTERY_REF and value and value[0] <= 100:
         return [Values({"battery_pct": float(value[0])})]
-    if ref == TIME_REF:
+    if ref == _TIME_REF:
         utc_us, since_start_ms, _, _ = unpack(_TIME, value, what="Movesense time")
         return [Values({"device_utc_s": utc_us / 1e6, "device_up_s": since_start_ms / 1e3})]
     return []
@@ -188,7 +193,7 @@ def _temperature(body: bytes) -> list[Decoded]:
     return [Values({"temperature_c": kelvin - 273.15}, device_s=ms / 1e3)]
 
 
-_OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {HEART_REF: _heart, TEMPERATURE_REF: _temperature}
+_OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {_HEART_REF: _heart, _TEMPERATURE_REF: _temperature}
 
 
 def command_status(body: bytes) -> int:
@@ -201,12 +206,12 @@ def command_status(body: bytes) -> int:
 
 def gatt(settings: SensorSettings) -> GattSpec:
     """Found by its name: the service is not advertised."""
-    wanted = list(wishes(settings))
-    also = [ALSO[option] for option in ALSO if settings.options.get(option)]
+    wanted = list(resource_candidates(settings))
+    also = [_EXTRA_SUBSCRIPTIONS[option] for option in _EXTRA_SUBSCRIPTIONS if settings.options.get(option)]
 
     def stop() -> Script:
         for ref in (*(resource.ref for resource in wanted), *(ref for ref, _ in also)):
-            yield Write("command", bytes((UNSUBSCRIBE, ref)))
+            yield Write("command", bytes((_UNSUBSCRIBE, ref)))
 
     return GattSpec(
         names=("Movesense",),
@@ -218,43 +223,45 @@ def gatt(settings: SensorSettings) -> GattSpec:
     )
 
 
-def wishes(settings: SensorSettings) -> Iterator[Resource]:
+def resource_candidates(settings: SensorSettings) -> Iterator[Resource]:
     """What to ask for, best first: the wanted rate or the next below it; without gyroscope in the end."""
-    most = settings.rate_hz or BEST_HZ
+    most = settings.rate_hz or _BEST_HZ
     names = (str(settings.options.get("resource", "IMU6")), "Acc")
     for name in dict.fromkeys(names):
-        if name not in ARRAYS:
-            raise ConfigError(f'{settings.name}: resource must be one of {", ".join(ARRAYS)}, not "{name}"')
-        for rate_hz in reversed(RATES_HZ):
-            if rate_hz <= most or rate_hz == RATES_HZ[0]:
+        if name not in _ARRAYS:
+            raise ConfigError(
+                f'{settings.name}: resource must be one of {", ".join(_ARRAYS)}, not "{name}"'
+            )
+        for rate_hz in reversed(_RATES_HZ):
+            if rate_hz <= most or rate_hz == _RATES_HZ[0]:
                 yield Resource(name, rate_hz)
 
 
 def _start(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
     """Greet, end what an earlier connection left running, then subscribe to the best there is."""
-    hello = bytes((HELLO, HELLO_REF))
-    if (yield Ask("command", hello, "data", bytes((RESPONSE, HELLO_REF)))) is None:
+    hello = bytes((HELLO, _HELLO_REF))
+    if (yield Ask("command", hello, "data", bytes((_RESPONSE, _HELLO_REF)))) is None:
         raise SensorError(
             "the Movesense does not answer; its firmware may lack GATT SensorData (2.3 has it)"
         )
     for ref in (*(resource.ref for resource in wanted), *(ref for ref, _ in also)):
-        end = bytes((UNSUBSCRIBE, ref))
-        yield Ask("command", end, "data", bytes((RESPONSE, ref)), timeout_s=1.0)
-    yield _ask(GET, BATTERY_REF, "/System/Energy/Level")
-    yield _ask(GET, TIME_REF, "/Time/Detailed")
+        end = bytes((_UNSUBSCRIBE, ref))
+        yield Ask("command", end, "data", bytes((_RESPONSE, ref)), timeout_s=1.0)
+    yield _ask(GET, _BATTERY_REF, "/System/Energy/Level")
+    yield _ask(GET, _TIME_REF, "/Time/Detailed")
     refused = 0
     for resource in wanted:
-        answer = yield _ask(SUBSCRIBE, resource.ref, resource.path)
+        answer = yield _ask(_SUBSCRIBE, resource.ref, resource.path)
         refused = 0 if answer is None else command_status(answer[2:])
-        if refused == OK:
+        if refused == _OK:
             break
     else:
         raise SensorError(
             f"the Movesense refuses every rate (status {refused}); restart it by taking it off"
         )
     for ref, path in also:
-        yield _ask(SUBSCRIBE, ref, path)
+        yield _ask(_SUBSCRIBE, ref, path)
 
 
 def _ask(code: int, ref: int, path: str) -> Ask:
-    return Ask("command", bytes((code, ref)) + path.encode("ascii"), "data", bytes((RESPONSE, ref)))
+    return Ask("command", bytes((code, ref)) + path.encode("ascii"), "data", bytes((_RESPONSE, ref)))

@@ -26,7 +26,7 @@ BUFFERS = {name: (f"{name}_time", f"{name}X", f"{name}Y", f"{name}Z") for name i
 
 _HOLE_S = 0.1
 _DEFAULT_HZ = 100.0
-LONGEST_S = 1e6  # of an experiment
+_LONGEST_S = 1e6  # of an experiment
 
 
 def decode(payload: bytes) -> dict[str, Array]:
@@ -38,7 +38,7 @@ def decode(payload: bytes) -> dict[str, Array]:
     for signal, names in BUFFERS.items():
         columns = [_column(buffers.get(name)) for name in names]
         rows = [row for row in zip(*columns, strict=False) if None not in row]
-        table = np.array(sorted(r for r in rows if 0 <= r[0] < LONGEST_S), np.float64).reshape(-1, 4)
+        table = np.array(sorted(r for r in rows if 0 <= r[0] < _LONGEST_S), np.float64).reshape(-1, 4)
         _, first = np.unique(table[:, 0], return_index=True)
         found[signal] = table[first]
     return found
@@ -49,7 +49,7 @@ def newest_s(payload: bytes) -> dict[str, float]:
     return {signal: float(rows[-1, 0]) for signal, rows in decode(payload).items() if len(rows)}
 
 
-def session(payload: bytes) -> str:
+def experiment_run(payload: bytes) -> str:
     """Which run of the experiment this is; clearing begins another."""
     status = read_object(payload, "phyphox answer").get("status")
     return str(status.get("session")) if isinstance(status, Mapping) else ""
@@ -74,10 +74,10 @@ class PhyphoxDecoder:
         self._two = False
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``poll`` answers."""
+        """Decode the answer to one poll; ``DecodeError`` for anything else."""
         if packet.channel != PHYPHOX_CHANNEL:
             raise DecodeError(f"phyphox has no channel {packet.channel!r}")
-        found, run = decode(packet.payload), session(packet.payload)
+        found, run = decode(packet.payload), experiment_run(packet.payload)
         if packet.link != self._link or run != self._session:
             self._link, self._session, self._join = packet.link, run, None
         if self._join is None:

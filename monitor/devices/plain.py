@@ -36,7 +36,7 @@ _FASTEST_HZ = 10_000.0
 
 
 class PlainDecoder:
-    """Keeps nothing between packets."""
+    """Decodes packets of our own format; it keeps nothing between them."""
 
     def __init__(self, settings: SensorSettings) -> None:
         self.sensor = settings.name
@@ -105,7 +105,7 @@ def encode_values(values: Mapping[str, float], age_s: float = 0.0) -> bytes:
 
 
 def decode_values(payload: bytes) -> Values:
-    """The inverse of ``encode_values``."""
+    """Return the values that ``encode_values`` packed; ``DecodeError`` if it did not."""
     try:
         magic, version, count, age_s = _VALUES_HEAD.unpack_from(payload)
         _check_head(magic, version)

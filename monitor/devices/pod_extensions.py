@@ -10,36 +10,36 @@ import struct
 
 from monitor.devices.binary_fields import unpack
 
-POWER = struct.Struct("<Hh")  # flags, W
+_POWER = struct.Struct("<Hh")  # flags, W
 _STRYD = struct.Struct("<B3xH")  # 0x32, contact ms
-RUNPOD = struct.Struct("<BHH")  # 0x0F, contact ms, vertical oscillation mm
+_RUNPOD = struct.Struct("<BHH")  # 0x0F, contact ms, vertical oscillation mm
 
-MOST_POWER_W = 2500
-CONTACT_MS = (80, 1200)  # sprinters to slow walkers
-OSCILLATION_MM = (5, 250)
+_MOST_POWER_W = 2500
+_CONTACT_MS = (80, 1200)  # sprinters to slow walkers
+_OSCILLATION_MM = (5, 250)
 
 
-def power(payload: bytes) -> dict[str, float]:
+def decode_power(payload: bytes) -> dict[str, float]:
     """Cycling Power Measurement 0x2A63, which running pods use for power: u16 flags, i16 W, more."""
-    _, watts = unpack(POWER, payload, what="power measurement")
-    return {"power_w": float(watts)} if 0 <= watts <= MOST_POWER_W else {}
+    _, watts = unpack(_POWER, payload, what="power measurement")
+    return {"power_w": float(watts)} if 0 <= watts <= _MOST_POWER_W else {}
 
 
-def stryd(payload: bytes) -> dict[str, float]:
+def decode_stryd(payload: bytes) -> dict[str, float]:
     """Stryd's own characteristic: packets that begin with 0x32 hold the contact time, u16 ms at 4."""
     if payload[:1] != b"\x32":
         return {}
     _, contact = unpack(_STRYD, payload, what="Stryd packet")
-    return _within("contact_ms", contact, CONTACT_MS)
+    return _within("contact_ms", contact, _CONTACT_MS)
 
 
-def runpod(payload: bytes) -> dict[str, float]:
+def decode_runpod(payload: bytes) -> dict[str, float]:
     """Zwift RunPod and MilestonePod, 0xFF00: u8 0x0F, u16 contact ms, u16 vertical oscillation mm."""
-    first, contact, oscillation = unpack(RUNPOD, payload, what="RunPod packet")
+    first, contact, oscillation = unpack(_RUNPOD, payload, what="RunPod packet")
     if first != 0x0F:
         return {}
-    return _within("contact_ms", contact, CONTACT_MS) | _within(
-        "vertical_oscillation_mm", oscillation, OSCILLATION_MM
+    return _within("contact_ms", contact, _CONTACT_MS) | _within(
+        "vertical_oscillation_mm", oscillation, _OSCILLATION_MM
     )
 
 

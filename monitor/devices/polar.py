@@ -28,25 +28,25 @@ CHARACTERISTICS = {
     "control": "fb005c81-02e7-f387-1cad-8acd2d8df0c8",
     "data": "fb005c82-02e7-f387-1cad-8acd2d8df0c8",
 }
-NAMES = ("Polar H10", "Polar Sense", "Polar Verity Sense", "Polar OH1", "Polar 360")
+_NAMES = ("Polar H10", "Polar Sense", "Polar Verity Sense", "Polar OH1", "Polar 360")
 
 OPTIONS = {"sdk_mode": "true: a Verity Sense at up to 416 Hz, but without heart rate"}
 
-ACC, GYRO, SDK_MODE = 2, 5, 9  # kinds of measurement
-SETTINGS_OF, START, STOP = 1, 2, 3  # operations on the control point
-FEATURES, ANSWER = 0x0F, 0xF0  # first byte of what the control point says
-RATE, RESOLUTION, RANGE, RANGE_MILLI, CHANNELS, FACTOR, SECURITY = range(7)  # ids of settings
+_ACC, _GYRO, _SDK_MODE = 2, 5, 9  # kinds of measurement
+_SETTINGS_OF, _START, _STOP = 1, 2, 3  # operations on the control point
+_FEATURES, _ANSWER_CODE = 0x0F, 0xF0  # first byte of what the control point says
+_RATE, _RESOLUTION, _RANGE, _RANGE_MILLI, _CHANNELS, _FACTOR, _SECURITY = range(7)  # ids of settings
 _VALUE = {
-    RATE: "H",
-    RESOLUTION: "H",
-    RANGE: "H",
-    RANGE_MILLI: "I",
-    CHANNELS: "B",
-    FACTOR: "f",
-    SECURITY: "H",
+    _RATE: "H",
+    _RESOLUTION: "H",
+    _RANGE: "H",
+    _RANGE_MILLI: "I",
+    _CHANNELS: "B",
+    _FACTOR: "f",
+    _SECURITY: "H",
 }
 
-DONE, ALREADY = 0, 6  # "already in that state" is as good as done
+_DONE, _ALREADY = 0, 6  # "already in that state" is as good as done
 REFUSALS = {
     1: "operation unknown", 2: "measurement unknown", 3: "not supported", 4: "wrong length",
     5: "wrong parameter", 7: "resolution", 8: "rate", 9: "range", 10: "MTU too small", 11: "channels",
@@ -54,14 +54,14 @@ REFUSALS = {
 }  # fmt: skip
 
 _DEFAULT_HZ = 52.0  # where the answers were not heard
-MOST_PARTS = 8  # of one answer; more is not an answer
+_MOST_PARTS = 8  # of one answer; more is not an answer
 _HOLE_S = 0.1  # of angular rate, over which nothing is interpolated
 
 _FRAME = struct.Struct("<BQB")
 _ANSWER = struct.Struct("<BBBB")
 
 
-Talk = Generator[ScriptStep, bytes | None, "Answer"]
+_AnswerScript = Generator[ScriptStep, bytes | None, "PmdAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class PmdFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PmdAnswer:
     """What the control point said to ``operation``: its status and the settings that came with it."""
 
     operation: int
@@ -138,12 +138,12 @@ def _signed(values: NDArray[Any], bits: int) -> NDArray[np.int64]:
     return np.asarray(np.where(values >> (bits - 1) & 1, values - (1 << bits), values), np.int64)
 
 
-def decode_answer(payload: bytes) -> Answer:
+def decode_answer(payload: bytes) -> PmdAnswer:
     """An answer of the control point: u8 0xF0, operation, kind, status, more, [settings]."""
     first, operation, kind, status = unpack(_ANSWER, payload, what="Polar answer")
-    if first != ANSWER:
+    if first != _ANSWER_CODE:
         raise DecodeError(f"a Polar control point does not say {first:#04x}")
-    return Answer(operation, kind, status, decode_settings(payload[5:]))
+    return PmdAnswer(operation, kind, status, decode_settings(payload[5:]))
 
 
 def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
@@ -160,13 +160,13 @@ def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
     return found
 
 
-def choose_setting(offered: Mapping[int, tuple[float, ...]], wanted_hz: float | None) -> dict[int, int]:
+def choose_settings(offered: Mapping[int, tuple[float, ...]], wanted_hz: float | None) -> dict[int, int]:
     """Of what the device offers: the wanted rate or the next below, the widest range, the most bits."""
-    chosen = {key: int(max(values)) for key, values in sorted(offered.items()) if values and key != FACTOR}
-    rates = [rate for rate in offered.get(RATE, ()) if wanted_hz is None or rate <= wanted_hz]
-    if offered.get(RATE):
-        chosen[RATE] = int(max(rates, default=min(offered[RATE])))
-    chosen.pop(SECURITY, None)
+    chosen = {key: int(max(values)) for key, values in sorted(offered.items()) if values and key != _FACTOR}
+    rates = [rate for rate in offered.get(_RATE, ()) if wanted_hz is None or rate <= wanted_hz]
+    if offered.get(_RATE):
+        chosen[_RATE] = int(max(rates, default=min(offered[_RATE])))
+    chosen.pop(_SECURITY, None)
     return chosen
 
 
@@ -177,8 +177,8 @@ class PolarDecoder:
         self._wanted_hz = settings.rate_hz
         self._link = -1
         # These outlive a link, as the stream does until the next connection stops it.
-        self._rate_hz = dict.fromkeys((ACC, GYRO), self._wanted_hz or _DEFAULT_HZ)
-        self._factor = {ACC: 1.0, GYRO: 1.0}
+        self._rate_hz = dict.fromkeys((_ACC, _GYRO), self._wanted_hz or _DEFAULT_HZ)
+        self._factor = {_ACC: 1.0, _GYRO: 1.0}
         self._forget()
 
     def _forget(self) -> None:
@@ -188,7 +188,7 @@ class PolarDecoder:
         self._parts: list[bytes] = []  # of an answer that goes on
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``control`` and ``data`` notifications."""
+        """Decode a notification of ``control`` or ``data``; ``DecodeError`` for any other channel."""
         if packet.link != self._link:
             self._link = packet.link
             self._forget()
@@ -197,12 +197,12 @@ class PolarDecoder:
             return []
         if packet.channel != "data":
             raise DecodeError(f"a Polar sensor has no channel {packet.channel!r}")
-        kind = packet.payload[0] & 0x3F if packet.payload else ACC
+        kind = packet.payload[0] & 0x3F if packet.payload else _ACC
         return self._take_frame(decode(packet.payload, self._factor.get(kind, 1.0)))
 
     def _listen(self, payload: bytes) -> None:
         """An answer, or more of one; anything else concerns only the conversation."""
-        if payload[:1] == bytes([ANSWER]):
+        if payload[:1] == bytes([_ANSWER_CODE]):
             self._parts = [payload]
         elif self._parts:
             self._parts.append(payload)
@@ -210,42 +210,42 @@ class PolarDecoder:
             whole, self._parts = _whole(self._parts), []
             self._take_answer(decode_answer(whole))
 
-    def _take_answer(self, answer: Answer) -> None:
-        if answer.kind not in (ACC, GYRO) or answer.status not in (DONE, ALREADY):
+    def _take_answer(self, answer: PmdAnswer) -> None:
+        if answer.kind not in (_ACC, _GYRO) or answer.status not in (_DONE, _ALREADY):
             return
-        if answer.operation == SETTINGS_OF:
-            rate_hz = choose_setting(answer.settings, self._wanted_hz).get(RATE, 0)
+        if answer.operation == _SETTINGS_OF:
+            rate_hz = choose_settings(answer.settings, self._wanted_hz).get(_RATE, 0)
             self._rate_hz[answer.kind] = float(rate_hz) or _DEFAULT_HZ
-        elif answer.operation == START:
-            for factor in answer.settings.get(FACTOR, ()):
+        elif answer.operation == _START:
+            for factor in answer.settings.get(_FACTOR, ()):
                 self._factor[answer.kind] = factor if np.isfinite(factor) else 1.0
             self._spacing.pop(answer.kind, None)
             self._expect(answer.kind)
 
     def _expect(self, kind: int) -> None:
         """From the first sign of angular rate on, rows must have both."""
-        if kind == GYRO and not self._with_gyro:
+        if kind == _GYRO and not self._with_gyro:
             self._with_gyro = True
             self._join = StreamMerger(("acc", "gyr"), _HOLE_S)
 
     def _take_frame(self, frame: PmdFrame) -> list[Decoded]:
         self._expect(frame.kind)
         spacing = self._spacing.setdefault(frame.kind, SampleTimer(self._rate_hz[frame.kind]))
-        rows = acc_rows(frame.rows, MS2_PER_MG) if frame.kind == ACC else gyr_rows(frame.rows, RAD_PER_DEG)
-        name = "acc" if frame.kind == ACC else "gyr"
+        rows = acc_rows(frame.rows, MS2_PER_MG) if frame.kind == _ACC else gyr_rows(frame.rows, RAD_PER_DEG)
+        name = "acc" if frame.kind == _ACC else "gyr"
         self._join.push(name, spacing.to_last(frame.last_s, len(rows)), rows)
         joined = self._join.take()
         if joined is None:
             return []
         device_s, (acc, *gyr) = joined
-        return [Samples(acc, gyr[0] if gyr else None, self._rate_hz[ACC], device_s=device_s)]
+        return [Samples(acc, gyr[0] if gyr else None, self._rate_hz[_ACC], device_s=device_s)]
 
 
 def gatt(settings: SensorSettings) -> GattSpec:
     """Found by its name.  With ``sdk_mode = true`` a Verity Sense offers up to 416 Hz but no heart rate."""
     sdk_mode = bool(settings.options.get("sdk_mode"))
     return GattSpec(
-        names=NAMES,
+        names=_NAMES,
         characteristics=CHARACTERISTICS,
         notify=("control", "data"),
         start=lambda: _start(settings.rate_hz, sdk_mode),
@@ -257,40 +257,40 @@ def gatt(settings: SensorSettings) -> GattSpec:
 def _start(wanted_hz: float | None, sdk_mode: bool) -> Script:
     """Stop what an earlier connection left running, ask what there is, start the best of it."""
     features = yield Read("control")
-    kinds = [kind for kind in (ACC, GYRO) if _offers(features, kind)]
-    if ACC not in kinds:
+    kinds = [kind for kind in (_ACC, _GYRO) if _offers(features, kind)]
+    if _ACC not in kinds:
         raise SensorError("this Polar device has no acceleration to give")
     for kind in kinds:
-        yield from _ask(STOP, kind)
+        yield from _ask(_STOP, kind)
     if sdk_mode:
-        yield from _must(START, SDK_MODE)
+        yield from _must(_START, _SDK_MODE)
     for kind in kinds:
-        offered = yield from _must(SETTINGS_OF, kind)
+        offered = yield from _must(_SETTINGS_OF, kind)
         body = b"".join(
             struct.pack(f"<BB{_VALUE[key]}", key, 1, value)
-            for key, value in choose_setting(offered.settings, wanted_hz).items()
+            for key, value in choose_settings(offered.settings, wanted_hz).items()
         )
-        yield from _must(START, kind, body)
+        yield from _must(_START, kind, body)
 
 
 def _stop() -> Script:
-    for kind in (ACC, GYRO):
-        yield Write("control", bytes((STOP, kind)))
+    for kind in (_ACC, _GYRO):
+        yield Write("control", bytes((_STOP, kind)))
 
 
 def _offers(features: bytes | None, kind: int) -> bool:
     """Bit ``kind`` of the feature bytes; a device that does not tell is asked all the same."""
-    if features is None or features[:1] != bytes([FEATURES]):
-        return kind == ACC
+    if features is None or features[:1] != bytes([_FEATURES]):
+        return kind == _ACC
     return bool(len(features) > 1 and features[1] >> kind & 1)
 
 
-def _must(operation: int, kind: int, body: bytes = b"") -> Talk:
+def _must(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
     """Ask and insist."""
     answer = yield from _ask(operation, kind, body)
     if answer is None:
         raise SensorError("the Polar device does not answer; take it off, put it on and try again")
-    if answer.status not in (DONE, ALREADY):
+    if answer.status not in (_DONE, _ALREADY):
         why = REFUSALS.get(answer.status, f"status {answer.status}")
         raise SensorError(f"the Polar device refuses operation {operation} on {kind}: {why}")
     return answer
@@ -298,9 +298,9 @@ def _must(operation: int, kind: int, body: bytes = b"") -> Talk:
 
 def _ask(
     operation: int, kind: int, body: bytes = b""
-) -> Generator[ScriptStep, bytes | None, Answer | None]:
+) -> Generator[ScriptStep, bytes | None, PmdAnswer | None]:
     """One operation and its whole answer; None if none came."""
-    begins = bytes((ANSWER, operation, kind))
+    begins = bytes((_ANSWER_CODE, operation, kind))
     parts = [(yield Ask("control", bytes((operation, kind)) + body, "control", begins))]
     while parts[-1] is not None and _goes_on(parts):
         parts.append((yield Ask("control", b"", "control", b"")))
@@ -311,7 +311,7 @@ def _goes_on(parts: Sequence[bytes | None]) -> bool:
     """Is there more to come?  Byte 4 says so in the first part, byte 0 in all others."""
     last = parts[-1] or b""
     at = 4 if len(parts) == 1 else 0
-    return last[at : at + 1] not in (b"", b"\0") and len(parts) < MOST_PARTS
+    return last[at : at + 1] not in (b"", b"\0") and len(parts) < _MOST_PARTS
 
 
 def _whole(parts: Sequence[bytes]) -> bytes:

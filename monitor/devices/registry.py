@@ -1,4 +1,4 @@
-"""SENSORS: every device family we can read.  One file each, one row each.
+"""DEVICES: every device family we can read.  One file each, one row each.
 
 A decoder is synchronous and total: any bytes give values or ``DecodeError``, nothing else.  It
 may keep what one connection needs (a frame split over notifications, a running counter) and
@@ -39,7 +39,7 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSpec:
-    """A device family.
+    """One row of ``DEVICES``: a device family, its decoder, and what a connection needs.
 
     ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
     Bluetooth connection needs; None for what does not come over Bluetooth.  ``options`` are the
@@ -62,8 +62,8 @@ def _described(kind: str, label: str, tested: str) -> SensorSpec:
         label=label,
         gives="acceleration, angular rate",
         tested=tested,
-        decoder=lambda settings: declared.DeclaredDecoder(settings, declared.shipped(kind)),
-        gatt=lambda settings: declared.description_gatt(declared.shipped(kind), settings),
+        decoder=lambda settings: declared.DeclaredDecoder(settings, declared.shipped_description(kind)),
+        gatt=lambda settings: declared.description_gatt(declared.shipped_description(kind), settings),
         options=None,
     )
 
@@ -105,7 +105,7 @@ _ROWS = (
         label="Garmin HRM 600 running dynamics",
         gives="heart rate, speed, cadence, contact time, balance, vertical oscillation, step speed loss",
         tested="experimental",
-        decoder=garmin_hrm600.GarminDecoder,
+        decoder=garmin_hrm600.Hrm600Decoder,
         gatt=garmin_hrm600.gatt,
     ),
     SensorSpec(

@@ -13,17 +13,25 @@ from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import pod_extensions
 from monitor.devices.binary_fields import MAX_SPEED_MPS, unpack
-from monitor.devices.cadence_unit import CadenceUnit
-from monitor.devices.gatt import GattSpec, sig
+from monitor.devices.cadence_unit import CadenceResolver
+from monitor.devices.gatt import GattSpec, sig_uuid
 
-_SERVICE = sig(0x1814)
-CHARACTERISTICS = {"rsc": sig(0x2A53), "rsc_feature": sig(0x2A54), "sensor_location": sig(0x2A5D)}
-EXTRA_CHARACTERISTICS = {
-    "power": sig(0x2A63),
-    "stryd": "7e78aa19-72cd-d3b8-a81f-5b7e589bea0f",
-    "runpod": sig(0xFF00),
+_SERVICE = sig_uuid(0x1814)
+CHARACTERISTICS = {
+    "rsc": sig_uuid(0x2A53),
+    "rsc_feature": sig_uuid(0x2A54),
+    "sensor_location": sig_uuid(0x2A5D),
 }
-EXTRAS = {"power": pod_extensions.power, "stryd": pod_extensions.stryd, "runpod": pod_extensions.runpod}
+_EXTRA_CHARACTERISTICS = {
+    "power": sig_uuid(0x2A63),
+    "stryd": "7e78aa19-72cd-d3b8-a81f-5b7e589bea0f",
+    "runpod": sig_uuid(0xFF00),
+}
+_EXTRA_DECODERS = {
+    "power": pod_extensions.decode_power,
+    "stryd": pod_extensions.decode_stryd,
+    "runpod": pod_extensions.decode_runpod,
+}
 
 _HEAD = struct.Struct("<BHB")
 _STRIDE = struct.Struct("<H")
@@ -69,11 +77,11 @@ class RscDecoder:
     """Speed and cadence of one pod, its cadence resolved to steps per minute."""
 
     def __init__(self, settings: SensorSettings) -> None:
-        self._unit = CadenceUnit(settings.cadence_unit, settings.match)
+        self._unit = CadenceResolver(settings.cadence_unit, settings.match)
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``rsc`` notifications and extras; the pod tells no time, so the values count as of arrival."""
-        extra = EXTRAS.get(packet.channel)
+        extra = _EXTRA_DECODERS.get(packet.channel)
         if extra is not None:
             values = extra(packet.payload)
             return [Values(values)] if values else []
@@ -104,7 +112,7 @@ def stryd_gatt(_settings: SensorSettings) -> GattSpec:
     """Known by its name; power and contact time where it gives them."""
     return GattSpec(
         names=("Stryd",),
-        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        characteristics=CHARACTERISTICS | _EXTRA_CHARACTERISTICS,
         notify=("rsc",),
         optional=("power", "stryd"),
         period_s=2.0,
@@ -116,7 +124,7 @@ def runpod_gatt(_settings: SensorSettings) -> GattSpec:
     return GattSpec(
         names=("Zwift", "Milestone"),
         services=(_SERVICE,),
-        characteristics=CHARACTERISTICS | EXTRA_CHARACTERISTICS,
+        characteristics=CHARACTERISTICS | _EXTRA_CHARACTERISTICS,
         notify=("rsc",),
         optional=("runpod",),
         period_s=2.0,

@@ -11,8 +11,8 @@ import numpy as np
 
 from dsp.types import Array
 
-FURTHEST = 0.25  # an interval this far off the nominal one is a loss or a pause, not a rate
-SMOOTH = 64  # packets over which the interval of first-sample times is averaged
+_FURTHEST = 0.25  # an interval this far off the nominal one is a loss or a pause, not a rate
+_SMOOTH_PACKETS = 64  # packets over which the interval of first-sample times is averaged
 
 
 class SampleTimer:
@@ -51,8 +51,8 @@ class SampleTimer:
 
     def _learn(self, interval_s: float) -> None:
         if self._likely(interval_s):
-            self._seen = min(self._seen + 1, SMOOTH)
+            self._seen = min(self._seen + 1, _SMOOTH_PACKETS)
             self._interval_s += (interval_s - self._interval_s) / self._seen
 
     def _likely(self, interval_s: float) -> bool:
-        return abs(interval_s / self._nominal_s - 1.0) <= FURTHEST
+        return abs(interval_s / self._nominal_s - 1.0) <= _FURTHEST

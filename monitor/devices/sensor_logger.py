@@ -33,24 +33,26 @@ OPTIONS = {
 }
 PLATFORMS = ("android", "ios")
 _WAIT_S = 3.0  # for a message that is missing, while later ones are here
-MOST_WAITING = 50
-DECIDE_S = 1.0  # of samples, until it is clear which signals this recording has
+_MOST_WAITING = 50
+_DECIDE_S = 1.0  # of samples, until it is clear which signals this recording has
 _HOLE_S = 0.1  # over which nothing is interpolated
-DEFAULT_HZ, FASTEST_HZ = 100.0, 1000.0
+_DEFAULT_HZ, _FASTEST_HZ = 100.0, 1000.0
 _ENOUGH = 10  # samples to tell the rate from
 
-GRAVITY, GYROSCOPES = "gravity", ("gyroscope", "gyroscopeuncalibrated")
-ACCELEROMETERS = ("accelerometer", "totalacceleration", "accelerometeruncalibrated")
+_GRAVITY, _GYROSCOPES = "gravity", ("gyroscope", "gyroscopeuncalibrated")
+_ACCELEROMETERS = ("accelerometer", "totalacceleration", "accelerometeruncalibrated")
 """In order of preference.  The first lacks gravity and is used where gravity is there to be added."""
 
-WITHOUT_GRAVITY = (
+_WITHOUT_GRAVITY = (
     'switch on "Gravity" in Sensor Logger: its accelerometer alone does not feel which way is up'
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """One push: ``number`` counts within ``recording``; ``rows`` are (name, s, values) in time order."""
+    """One push: ``json_number`` counts within ``recording``; ``rows`` are (name, s, values) in time
+    order.
+    """
 
     recording: str
     number: int
@@ -90,7 +92,7 @@ class SensorLoggerDecoder:
         if settings.options.get("over", "http") not in ("http", "mqtt"):
             raise ConfigError(f'{settings.name}: options.over must be "http" or "mqtt"')
         as_ios = platform == "ios" and not settings.options.get("standardised", False)
-        self._scale = dict.fromkeys(ACCELEROMETERS, -1.0 if as_ios else 1.0)
+        self._scale = dict.fromkeys(_ACCELEROMETERS, -1.0 if as_ios else 1.0)
         if as_ios:
             self._scale["accelerometeruncalibrated"] = -GRAVITY_MS2
         self._gps = bool(settings.options.get("speed", True))
@@ -103,7 +105,7 @@ class SensorLoggerDecoder:
         self._recording = recording
         self._next: int | None = None  # number of the message that is due
         self._waiting: dict[int, tuple[float, PhoneMessage]] = {}  # with their arrival
-        self._signals = Signals(self._rate_hz)
+        self._signals = MotionSignals(self._rate_hz)
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """``push`` bodies; gives all that is now in order."""
@@ -125,7 +127,7 @@ class SensorLoggerDecoder:
         """Messages whose turn it is; one that stays away is given up after ``_WAIT_S``."""
         while self._waiting:
             first = min(self._waiting)
-            overdue = len(self._waiting) > MOST_WAITING or any(
+            overdue = len(self._waiting) > _MOST_WAITING or any(
                 now_s - arrival_s > _WAIT_S for arrival_s, _ in self._waiting.values()
             )
             if self._next not in (None, first) and not overdue:
@@ -136,7 +138,7 @@ class SensorLoggerDecoder:
     def _take_rows(self, message: PhoneMessage) -> list[Decoded]:
         out: list[Decoded] = []
         for name, t_s, values in message.rows:
-            if name in self._scale or name == GRAVITY or name in GYROSCOPES:
+            if name in self._scale or name == _GRAVITY or name in _GYROSCOPES:
                 self._signals.push(name, t_s, values)
             elif name == "location":
                 out += self._speed(t_s, values)
@@ -147,15 +149,15 @@ class SensorLoggerDecoder:
             out.append(self._samples(*joined))
         if self._signals.lacks_gravity and not self._told_gravity:
             self._told_gravity = True
-            out.append(Values(note=WITHOUT_GRAVITY))
+            out.append(Values(note=_WITHOUT_GRAVITY))
         return out
 
     def _samples(self, device_s: Array, rows: Mapping[str, Array]) -> Samples:
         lead = next(iter(rows))
         total = rows[lead] * self._scale[lead]
-        if GRAVITY in rows:
-            total = total + rows[GRAVITY] * self._scale[lead]
-        gyr = next((rows[name] for name in GYROSCOPES if name in rows), None)
+        if _GRAVITY in rows:
+            total = total + rows[_GRAVITY] * self._scale[lead]
+        gyr = next((rows[name] for name in _GYROSCOPES if name in rows), None)
         return Samples(
             acc_ms2=acc_rows(total, 1.0),
             gyr_rads=None if gyr is None else gyr_rows(gyr, 1.0),
@@ -171,11 +173,11 @@ class SensorLoggerDecoder:
         return [Values({"speed_mps": speed}, device_s=t_s)]
 
 
-class Signals:
+class MotionSignals:
     """The motion signals of one recording, joined at the times of its accelerometer."""
 
     def __init__(self, rate_hz: float | None) -> None:
-        self.rate_hz = rate_hz or DEFAULT_HZ
+        self.rate_hz = rate_hz or _DEFAULT_HZ
         self.lacks_gravity = False
         self._given_hz = rate_hz
         self._new: dict[str, list[tuple[float, float, float, float]]] = {}
@@ -205,14 +207,14 @@ class Signals:
     def _decide(self) -> None:
         """Which signals belong together, from what came in the first second."""
         t_s = [row[0] for rows in self._new.values() for row in rows]
-        if not t_s or max(t_s) - min(t_s) < DECIDE_S:
+        if not t_s or max(t_s) - min(t_s) < _DECIDE_S:
             return
-        have = [name for name in ACCELEROMETERS if name in self._new]
-        gyro = [name for name in GYROSCOPES if name in self._new][:1]
-        if have[:1] == [ACCELEROMETERS[0]] and GRAVITY in self._new:
-            names = [have[0], GRAVITY]
+        have = [name for name in _ACCELEROMETERS if name in self._new]
+        gyro = [name for name in _GYROSCOPES if name in self._new][:1]
+        if have[:1] == [_ACCELEROMETERS[0]] and _GRAVITY in self._new:
+            names = [have[0], _GRAVITY]
         else:
-            names = [name for name in have if name != ACCELEROMETERS[0]][:1]
+            names = [name for name in have if name != _ACCELEROMETERS[0]][:1]
         self.lacks_gravity = bool(have) and not names
         if not names:
             self._new.clear()
@@ -221,7 +223,7 @@ class Signals:
         self._join = StreamMerger(self._names, _HOLE_S)
         times = np.unique([row[0] for row in self._new[names[0]]])
         if self._given_hz is None and len(times) >= _ENOUGH:
-            self.rate_hz = float(np.clip(1.0 / np.median(np.diff(times)), 1.0, FASTEST_HZ))
+            self.rate_hz = float(np.clip(1.0 / np.median(np.diff(times)), 1.0, _FASTEST_HZ))
 
 
 def _battery(t_s: float, values: Mapping[str, Any]) -> list[Decoded]:

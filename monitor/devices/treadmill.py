@@ -9,10 +9,10 @@ from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import unpack
-from monitor.devices.gatt import GattSpec, sig
+from monitor.devices.gatt import GattSpec, sig_uuid
 
-_SERVICE = sig(0x1826)
-CHARACTERISTICS = {"treadmill": sig(0x2ACD)}
+_SERVICE = sig_uuid(0x1826)
+CHARACTERISTICS = {"treadmill": sig_uuid(0x2ACD)}
 
 _FLAGS = struct.Struct("<H")
 _UNKNOWN_INCLINE = 0x7FFF
@@ -31,7 +31,7 @@ _FIELDS: tuple[tuple[int, str, str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Treadmill:
+class TreadmillData:
     """Treadmill Data 0x2ACD, the fields of use here; None where the packet has none."""
 
     speed_mps: float | None
@@ -40,7 +40,7 @@ class Treadmill:
     heart_rate_bpm: float | None
 
 
-def decode(payload: bytes) -> Treadmill:
+def decode(payload: bytes) -> TreadmillData:
     """One notification: u16 flags, then the fields they announce.
 
     Bit 0 is "more data": when it is *clear*, speed (u16, 0.01 km/h) is there.  Distance u24 m,
@@ -60,7 +60,7 @@ def decode(payload: bytes) -> Treadmill:
     return _treadmill(speed, found)
 
 
-def _treadmill(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> Treadmill:
+def _treadmill(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> TreadmillData:
     slope = distance = heart_rate = None
     if "incline" in found and found["incline"][0] != _UNKNOWN_INCLINE:
         slope = found["incline"][0] / 10.0
@@ -68,7 +68,7 @@ def _treadmill(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> Tr
         distance = float(int.from_bytes(bytes(found["distance"]), "little"))
     if found.get("heart_rate", (0,))[0]:
         heart_rate = float(found["heart_rate"][0])
-    return Treadmill(speed_mps, slope, distance, heart_rate)
+    return TreadmillData(speed_mps, slope, distance, heart_rate)
 
 
 class TreadmillDecoder:

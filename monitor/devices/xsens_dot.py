@@ -38,7 +38,7 @@ _WRAP_S = 2**32 / 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Mode:
+class MeasurementMode:
     """A measurement mode: the payload it comes in and its fields after the u32 µs."""
 
     number: int
@@ -47,25 +47,26 @@ class Mode:
 
     @property
     def layout(self) -> struct.Struct:
+        """The layout of a packet: a time stamp, then three floats for each field."""
         return struct.Struct(f"<I{3 * len(self.fields)}f")
 
 
 MODES = {
-    6: Mode(6, "short", ("free_acc_ms2",)),
-    21: Mode(21, "medium", ("acc_ms2", "gyr_dps")),
-    22: Mode(22, "medium", ("euler_deg", "free_acc_ms2", "gyr_dps")),
+    6: MeasurementMode(6, "short", ("free_acc_ms2",)),
+    21: MeasurementMode(21, "medium", ("acc_ms2", "gyr_dps")),
+    22: MeasurementMode(22, "medium", ("euler_deg", "free_acc_ms2", "gyr_dps")),
 }
-STREAMED = (21, 22)
+_STREAMED = (21, 22)
 
 
-def decode(payload: bytes, mode: Mode) -> tuple[int, dict[str, Array]]:
+def decode(payload: bytes, mode: MeasurementMode) -> tuple[int, dict[str, Array]]:
     """One notification: µs since power-on (wraps at 2^32), and each field as (3,).  Padding is ignored."""
     device_us, *numbers = unpack(mode.layout, payload, what=f"DOT mode {mode.number}")
     rows = np.array(numbers).reshape(-1, 3)
     return device_us, dict(zip(mode.fields, rows, strict=True))
 
 
-def felt(euler_deg: Array, free_acc_ms2: Array) -> Array:
+def specific_force(euler_deg: Array, free_acc_ms2: Array) -> Array:
     """Specific force in the sensor's axes, of roll, pitch, yaw and acceleration in the earth's (z up)."""
     roll, pitch, yaw = euler_deg * RAD_PER_DEG
     (cr, cp, cy), (sr, sp, sy) = np.cos([roll, pitch, yaw]), np.sin([roll, pitch, yaw])
@@ -100,14 +101,14 @@ class DotDecoder:
         if self._mode.number == 22:
             acc_rows(fields["euler_deg"], 1.0)  # numbers at all?
             acc_rows(fields["free_acc_ms2"], 1.0)
-            fields["acc_ms2"] = felt(fields["euler_deg"], fields["free_acc_ms2"])
+            fields["acc_ms2"] = specific_force(fields["euler_deg"], fields["free_acc_ms2"])
         acc = acc_rows(fields["acc_ms2"][None, :], 1.0)
         return [Samples(acc, gyr, _RATE_HZ, device_s=np.array([device_us / 1e6]), device_wrap_s=_WRAP_S)]
 
 
-def _mode(settings: SensorSettings) -> Mode:
+def _mode(settings: SensorSettings) -> MeasurementMode:
     number = settings.options.get("mode", 21)
-    if number not in STREAMED:
+    if number not in _STREAMED:
         raise ConfigError(f"{settings.name}: mode must be 21 or 22, not {number}")
     return MODES[int(number)]
 

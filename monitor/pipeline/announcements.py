@@ -10,10 +10,10 @@ from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.cue_policy import notice
 
-LOST_S = 8.0  # silent for so long
+_LOST_S = 8.0  # silent for so long
 
 
-class Sensors:
+class SensorAnnouncer:
     """Statuses in; a notice when one is lost or back."""
 
     def __init__(self, sensors: Sequence[SensorSettings]) -> None:
@@ -33,7 +33,7 @@ class Sensors:
         if status.link is not LinkState.SILENT:
             return []
         self._silent.add(name)
-        if name in self._lost or status.silent_s < LOST_S:
+        if name in self._lost or status.silent_s < _LOST_S:
             return []
         self._lost.add(name)
         return [notice(status.t_s, "sensor_lost", f"{name} is silent. {self._rest(name)}")]
@@ -53,7 +53,7 @@ class Sensors:
         return "No numbers and no cues until it is back."
 
 
-def learning(t_s: float, known: Baseline, cues: bool) -> Cue:
+def learning_notice(t_s: float, known: Baseline, cues: bool) -> Cue:
     """At the start of a run that still learns."""
     have, need = known.minutes("cadence_spm", False), known.params
     text = f"Learning your own cadence: {have:.0f} of {need.full_min:.0f} min in {known.runs} of "
@@ -64,7 +64,7 @@ def learning(t_s: float, known: Baseline, cues: bool) -> Cue:
     return notice(t_s, "learning", text)
 
 
-def learned(t_s: float, known: Baseline, speed_mps: float | None, grade: float) -> Cue:
+def baseline_ready_notice(t_s: float, known: Baseline, speed_mps: float | None, grade: float) -> Cue:
     """The first answer of this run is there."""
     expected = known.expect("cadence_spm", speed_mps, grade)
     assert expected is not None
@@ -72,7 +72,7 @@ def learned(t_s: float, known: Baseline, speed_mps: float | None, grade: float) 
     return notice(t_s, "learned", text)
 
 
-def no_speed(t_s: float) -> Cue:
+def no_speed_notice(t_s: float) -> Cue:
     """Nothing tells how fast the runner is."""
     return notice(
         t_s,

@@ -1,7 +1,47 @@
-"""The coach: what follows from a session's records.  Learns the runner's normal, aims, watches, speaks.
+"""The coach: what follows from a session's records.  It learns the runner's normal, aims, watches, speaks.
 
-Decisions fall once per whole second of the session, when all its metrics are there.  The coach reads no
-clock and keeps no thread: the same records give the same bands and cues.
+Decisions fall once per whole second of the session.  The coach reads no clock and keeps no thread: the
+same records give the same bands and cues.
+
+**What waits for what.**  The metrics of a second come in one ``push``; the second ends with the first
+record that is not a metric of this second, or with the call.  Changes of activity and gaps wait until a
+second at or after the one in which they became known (a gap: its end) has ended, so events and seconds
+are seen in time order.  Statuses of sensors are answered at once.
+
+**What a second goes through**, in this order:
+
+1. events up to now: a change of activity, or a gap (more than ``_AWAY_S``: an interruption, see below;
+   shorter: samples lost, which the gate adds up over half a minute);
+2. no cadence: the second ends here.  More than ``_HOLE_S`` since the last cadence: an interruption;
+3. speed: the mean of its last five values.  A source of speed that appears or goes is an interruption.
+   Slope counts only where it is sure enough; heart rate as it is;
+4. the gate (``dsp.cueing.gating``): why this second is muted, whether cadence is (a hill), and whether the
+   second is fit to learn from;
+5. learning, until it is closed: when the baseline is frozen or full, and in a run with cues once
+   ``first_min`` minutes of this run were learned and a first answer is there.  Only then may the first cue
+   come, so a runner is never compared with what the cues have made of them;
+6. notices that are due once in a run;
+7. a target for every metric of which the normal here is known, and a band where its centre or the reason
+   to be silent has changed.  Reasons in order of precedence: the gate; no target can be trusted here; a
+   hill (cadence only); cues are off; silent by plan; too many cues;
+8. unless muted by the gate or for want of a target, and with cues on: each ``DeviationDetector`` that can
+   see its fault gets the second.  A fault that would have been cued ``_LIKELY_S`` seconds ago with a
+   target known exactly is written down as a withheld cue (unsure), once in an excursion;
+9. ``CuePolicy`` takes the states of all faults: the most important fault that lasts becomes a cue, which
+   is spoken, or withheld (silent by plan, too many cues, the experiment), or is not due yet.  When no
+   fault lasts any more, a fault that was spoken of is confirmed once.
+
+**What resets what.**
+
+==============================================  =========================================================
+an interruption (hole, long gap, other speed)   the gate mutes for ``reconnect_s`` and forgets the speeds;
+                                                all detectors and the excursion of the policy are reset
+muted by the gate (walking, hard effort, ...)   all detectors and the excursion of the policy
+no target can be trusted                        nothing: the detectors wait for the next second
+estimate, target or sensor missing, or a hill   only the detector concerned
+never within a run                              the baseline, each detector's measured scatter, the times
+                                                of past cues with their pauses, notices already given
+==============================================  =========================================================
 """
 
 from __future__ import annotations
@@ -10,30 +50,39 @@ from collections import deque
 from collections.abc import Sequence
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.gating import Gating, Situation, SituationParams
-from dsp.cueing.target import Target, cadence_target, increase, load_target
+from dsp.cueing.gating import CueGate, CueGateParams, Gating
+from dsp.cueing.target import Target, cadence_target, increase_in_week, load_target
 from dsp.types import Activity, ActivityChange, Band, Estimate, Fault, Gap, Metric, Placement, Record
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import CoachSettings, SessionSettings
-from monitor.pipeline.announcements import Sensors, learned, learning, no_speed
+from monitor.pipeline.announcements import (
+    SensorAnnouncer,
+    baseline_ready_notice,
+    learning_notice,
+    no_speed_notice,
+)
 from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
-from monitor.pipeline.deviation import BRAKING, CADENCE, OVERSTRIDE, DeviationDetector
+from monitor.pipeline.deviation import BRAKING_METRIC, CADENCE_METRIC, OVERSTRIDE_METRIC, DeviationDetector
 
 _HOLE_S = 2.0  # without a second of cadence: the signal was away
-AWAY_S = 2.0  # a gap that long is a sensor that left and came back
-IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
+_AWAY_S = 2.0  # a gap that long is a sensor that left and came back
+_IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
 _BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
-NO_SPEED_S = 60.0  # of running without a speed, then it is said once
-SLOPE_SD_PCT = 0.5
+_NO_SPEED_S = 60.0  # of running without a speed, then it is said once
+_SLOPE_SD_PCT = 0.5
 """A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
-_STEP = {CADENCE: 0.5, OVERSTRIDE: 0.002, BRAKING: 0.0002}  # a smaller change of target makes no new band
+_BAND_STEP = {
+    CADENCE_METRIC: 0.5,
+    OVERSTRIDE_METRIC: 0.002,
+    BRAKING_METRIC: 0.0002,
+}  # a smaller change of target makes no new band
 
 
 class Coach:
     """``push`` records, get them back with bands and cues in their place."""
 
     def __init__(self, settings: CoachSettings, session: SessionSettings) -> None:
-        self._s = settings
+        self._settings = settings
         self.baseline = (
             Baseline(session.runner.height_m)
             if settings.baseline is None
@@ -41,88 +90,88 @@ class Coach:
         )
         self.baseline.begin_run()
         self.learned_s = 0  # gated seconds learned in this run
-        self._closed = self.baseline.frozen
-        self._increase = increase(settings.week, settings.target)
-        self._situation = Situation(
-            SituationParams(warm_up_s=settings.cues.warm_up_s, effort=settings.effort)
-        )
-        self._watches = tuple(DeviationDetector(fault) for fault in Fault)
-        self._speaker = CuePolicy(settings.seed, settings.cues.experiment)
-        self._sensors = Sensors(session.sensors)
+        self._learning_closed = self.baseline.frozen
+        self._increase = increase_in_week(settings.week, settings.target)
+        self._gate = CueGate(CueGateParams(warm_up_s=settings.cues.warm_up_s, effort=settings.effort))
+        self._detectors = tuple(DeviationDetector(fault) for fault in Fault)
+        self._policy = CuePolicy(settings.seed, settings.cues.experiment)
+        self._announcer = SensorAnnouncer(session.sensors)
         self._imus = max(1, sum(s.placement is not Placement.POD for s in session.sensors))
-        self._now: dict[str, Estimate] = {}
-        self._now_s: float | None = None
+        self._metrics: dict[str, Estimate] = {}
+        self._second_s: float | None = None
         self._last_s: float | None = None  # the last second with a cadence
         self._ran_s = 0.0
         self._speeds: deque[float] = deque(maxlen=5)
-        self._with_speed: bool | None = None
-        self._waiting: list[tuple[float, ActivityChange | Gap]] = []
+        self._has_speed: bool | None = None
+        self._events: list[tuple[float, ActivityChange | Gap]] = []
         self._bands: dict[str, Band] = {}
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
 
     def push(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
         """All metrics of a second come in one call, so its end is the end of the second too."""
         out: list[Record | SensorStatus] = []
         for record in records:
-            if self._now_s is not None and not (isinstance(record, Metric) and record.t_s == self._now_s):
-                out += self._close()
+            if self._second_s is not None and not (
+                isinstance(record, Metric) and record.t_s == self._second_s
+            ):
+                out += self._end_second()
             out.append(record)
             match record:
                 case Metric(t_s, None, estimate):
-                    self._now_s = t_s
-                    self._now[estimate.metric] = estimate
+                    self._second_s = t_s
+                    self._metrics[estimate.metric] = estimate
                 case ActivityChange():
-                    self._waiting.append((record.known_s, record))
+                    self._events.append((record.known_s, record))
                 case Gap():
-                    self._waiting.append((record.end_s, record))
+                    self._events.append((record.end_s, record))
                 case SensorStatus():
-                    out += self._sensors.push(record)
+                    out += self._announcer.push(record)
                 case _:
                     pass
-        return out + self._close()
+        return out + self._end_second()
 
     # ------------------------------------------------------------------ one second
 
-    def _close(self) -> list[Record]:
+    def _end_second(self) -> list[Record]:
         """The second is complete."""
-        if self._now_s is None:
+        if self._second_s is None:
             return []
-        t_s, now = self._now_s, self._now
-        self._now_s, self._now = None, {}
-        self._happened(t_s)
-        cadence = now.get(CADENCE)
-        return [] if cadence is None else self._second(t_s, now, cadence.value)
+        t_s, now = self._second_s, self._metrics
+        self._second_s, self._metrics = None, {}
+        self._apply_events(t_s)
+        cadence = now.get(CADENCE_METRIC)
+        return [] if cadence is None else self._evaluate_second(t_s, now, cadence.value)
 
-    def _second(self, t_s: float, now: dict[str, Estimate], cadence_spm: float) -> list[Record]:
+    def _evaluate_second(self, t_s: float, now: dict[str, Estimate], cadence_spm: float) -> list[Record]:
         if self._last_s is not None and t_s - self._last_s > _HOLE_S:
             self._interrupted(t_s)
         self._last_s = t_s
         speed = self._speed(t_s, now)
-        slope, heart = _known_slope(now), _value(now, "heart_rate_bpm")
-        verdict = self._situation.second(t_s, cadence_spm, speed, slope, heart)
-        if self._situation.activity is Activity.RUN:
+        slope, heart = _sure_slope(now), _value(now, "heart_rate_bpm")
+        gating = self._gate.second(t_s, cadence_spm, speed, slope, heart)
+        if self._gate.activity is Activity.RUN:
             self._ran_s += 1
         grade = slope or 0.0
-        out = self._learn(t_s, now, speed, grade, verdict)
-        out += self._tell(t_s)
-        if self._closed and not self.baseline.ready(CADENCE, speed is not None):
+        out = self._learn(t_s, now, speed, grade, gating)
+        out += self._notices(t_s)
+        if self._learning_closed and not self.baseline.ready(CADENCE_METRIC, speed is not None):
             speed = None  # learned without one
-        muted = verdict.muted or self._unknown(cadence_spm, speed, grade)
-        if verdict.muted:
-            self._forget()
+        muted = gating.muted or self._no_target_reason(cadence_spm, speed, grade)
+        if gating.muted:
+            self._reset_excursions()
         targets = self._targets(speed, grade)
-        out += self._band(t_s, targets, muted, verdict.hill)
-        if not muted and self._s.cues.on:
-            out += self._watch(t_s, now, targets, speed, grade, verdict.hill)
+        out += self._changed_bands(t_s, targets, muted, gating.hill)
+        if not muted and self._settings.cues.on:
+            out += self._detect(t_s, now, targets, speed, grade, gating.hill)
         return out
 
     def _speed(self, t_s: float, now: dict[str, Estimate]) -> float | None:
         """Over the same five seconds as the cadence; a source that comes or goes is a new start."""
         found = now.get("speed_mps")
-        if (found is not None) is not self._with_speed:
-            if self._with_speed is not None:
+        if (found is not None) is not self._has_speed:
+            if self._has_speed is not None:
                 self._interrupted(t_s)
-            self._with_speed = found is not None
+            self._has_speed = found is not None
             self._speeds.clear()
         if found is None:
             return None
@@ -130,35 +179,37 @@ class Coach:
         return sum(self._speeds) / len(self._speeds)
 
     def _learn(
-        self, t_s: float, now: dict[str, Estimate], speed: float | None, grade: float, verdict: Gating
+        self, t_s: float, now: dict[str, Estimate], speed: float | None, grade: float, gating: Gating
     ) -> list[Record]:
         """Until there is enough, and in a run with cues only before the first of them could come."""
         known, with_speed = self.baseline, speed is not None
-        if self._closed or known.full(with_speed):
-            self._closed = True
+        if self._learning_closed or known.full(with_speed):
+            self._learning_closed = True
             return []
-        if not verdict.learn:
+        if not gating.learn:
             return []
         for metric in known.lines:
             if (found := now.get(metric)) is not None:
                 known.push(metric, found.value, speed, grade)
         self.learned_s += 1
         first_s = 60 * known.params.first_min
-        if self._s.cues.on and self.learned_s >= first_s and known.ready(CADENCE, with_speed):
-            self._closed = True
-            return [learned(t_s, known, speed, grade)]
+        if self._settings.cues.on and self.learned_s >= first_s and known.ready(CADENCE_METRIC, with_speed):
+            self._learning_closed = True
+            return [baseline_ready_notice(t_s, known, speed, grade)]
         return []
 
-    def _unknown(self, cadence_spm: float, speed: float | None, grade: float) -> str:
+    def _no_target_reason(self, cadence_spm: float, speed: float | None, grade: float) -> str:
         """Why no target can be trusted here, or nothing."""
         known = self.baseline
-        if (not self._closed and self._s.cues.on) or not known.ready(CADENCE, speed is not None):
+        if (not self._learning_closed and self._settings.cues.on) or not known.ready(
+            CADENCE_METRIC, speed is not None
+        ):
             done, need = self.learned_s // 60, known.params.first_min
             return f"learning your own cadence ({done} of {need:.0f} min)"
-        expected = known.expect(CADENCE, speed, grade)
-        if expected is not None and abs(cadence_spm / expected.value - 1) > IMPLAUSIBLE + self._increase:
+        expected = known.expect(CADENCE_METRIC, speed, grade)
+        if expected is not None and abs(cadence_spm / expected.value - 1) > _IMPLAUSIBLE + self._increase:
             return "this cadence is not running as you know it"
-        if speed is not None and known.lines[CADENCE].seconds and not known.reaches(speed):
+        if speed is not None and known.lines[CADENCE_METRIC].seconds and not known.reaches(speed):
             return "no baseline at this speed"
         return ""
 
@@ -168,25 +219,25 @@ class Coach:
             expected = self.baseline.expect(metric, speed, grade)
             if expected is None or not self.baseline.ready(metric, speed is not None):
                 continue
-            if metric == CADENCE:
-                out[metric] = cadence_target(expected, self._increase, self._s.target)
+            if metric == CADENCE_METRIC:
+                out[metric] = cadence_target(expected, self._increase, self._settings.target)
             else:
-                out[metric] = load_target(expected, self._s.target)
+                out[metric] = load_target(expected, self._settings.target)
         return out
 
-    def _band(self, t_s: float, targets: dict[str, Target], muted: str, hill: str) -> list[Record]:
+    def _changed_bands(self, t_s: float, targets: dict[str, Target], muted: str, hill: str) -> list[Record]:
         """A band where it, or the reason to be silent, has changed."""
         out: list[Record] = []
         for metric, target in targets.items():
-            why = muted or (hill if metric == CADENCE else "") or self._silent_words(t_s)
+            why = muted or (hill if metric == CADENCE_METRIC else "") or self._silent_reason(t_s)
             before, centre = self._bands.get(metric), target.centre
-            if before and before.muted == why and abs(centre - before.target) < _STEP[metric]:
+            if before and before.muted == why and abs(centre - before.target) < _BAND_STEP[metric]:
                 continue
             self._bands[metric] = Band(t_s, metric, centre, target.low, target.high, why)
             out.append(self._bands[metric])
         return out
 
-    def _watch(
+    def _detect(
         self,
         t_s: float,
         now: dict[str, Estimate],
@@ -197,63 +248,68 @@ class Coach:
     ) -> list[Record]:
         out: list[Record] = []
         states = []
-        for watch in self._watches:
-            found, target = now.get(watch.metric), targets.get(watch.metric)
-            if found is None or target is None or not watch.sees(found) or (hill and watch.of_cadence):
-                watch.forget()
+        for detector in self._detectors:
+            found, target = now.get(detector.metric), targets.get(detector.metric)
+            if (
+                found is None
+                or target is None
+                or not detector.can_see(found)
+                or (hill and detector.of_cadence)
+            ):
+                detector.reset()
                 continue
-            noise = self.baseline.noise_sd(watch.metric, speed)
-            states.append(watch.second(found, target, noise, now[CADENCE].value))
-            if watch.only_likely:
-                out.append(self._speaker.unsure(t_s, states[-1]))
-        return out + list(self._speaker.second(t_s, states, self._silent()))
+            noise = self.baseline.noise_sd(detector.metric, speed)
+            states.append(detector.second(found, target, noise, now[CADENCE_METRIC].value))
+            if detector.only_likely:
+                out.append(self._policy.unsure(t_s, states[-1]))
+        return out + list(self._policy.second(t_s, states, self._silent_key()))
 
     # ------------------------------------------------------------------ silence
 
-    def _silent(self) -> str:
+    def _silent_key(self) -> str:
         """A key of ``monitor.pipeline.cue_policy.WITHHELD`` while the plan keeps silent."""
-        share = self._s.cue_share
+        share = self._settings.cue_share
         if share == 0:
             return PROBE
         return FADING if self._ran_s % _BLOCK_S >= share * _BLOCK_S else ""
 
-    def _silent_words(self, t_s: float) -> str:
-        if not self._s.cues.on:
+    def _silent_reason(self, t_s: float) -> str:
+        if not self._settings.cues.on:
             return "cues are off"
-        if self._silent():
+        if self._silent_key():
             return SILENT_BY_PLAN
-        return "too many cues; resting" if self._speaker.resting(t_s) else ""
+        return "too many cues; resting" if self._policy.resting(t_s) else ""
 
-    def _happened(self, t_s: float) -> None:
+    def _apply_events(self, t_s: float) -> None:
         """Changes and gaps up to this second, in time order."""
-        due = sorted((w for w in self._waiting if w[0] <= t_s), key=lambda w: w[0])
-        self._waiting = [w for w in self._waiting if w[0] > t_s]
+        due = sorted((w for w in self._events if w[0] <= t_s), key=lambda w: w[0])
+        self._events = [w for w in self._events if w[0] > t_s]
         for at_s, record in due:
             if isinstance(record, ActivityChange):
-                self._situation.change(record.activity, at_s)
-            elif record.end_s - record.start_s > AWAY_S:
+                self._gate.change(record.activity, at_s)
+            elif record.end_s - record.start_s > _AWAY_S:
                 self._interrupted(at_s)
             else:
-                self._situation.lost(at_s, (record.end_s - record.start_s) / self._imus)
+                self._gate.lost(at_s, (record.end_s - record.start_s) / self._imus)
 
     def _interrupted(self, t_s: float) -> None:
-        self._situation.returned(t_s)
-        self._forget()
+        self._gate.returned(t_s)
+        self._reset_excursions()
 
-    def _forget(self) -> None:
-        for watch in self._watches:
-            watch.forget()
-        self._speaker.interrupt()
+    def _reset_excursions(self) -> None:
+        for detector in self._detectors:
+            detector.reset()
+        self._policy.interrupt()
 
-    def _tell(self, t_s: float) -> list[Record]:
+    def _notices(self, t_s: float) -> list[Record]:
         """Once in a run: what is missing, and what works all the same."""
         out: list[Record] = []
-        if self._ran_s >= 1 and not self._closed and "learning" not in self._told:
-            self._told.add("learning")
-            out.append(learning(t_s, self.baseline, self._s.cues.on))
-        if self._ran_s >= NO_SPEED_S and not self._with_speed and "speed" not in self._told:
-            self._told.add("speed")
-            out.append(no_speed(t_s))
+        if self._ran_s >= 1 and not self._learning_closed and "learning" not in self._announced:
+            self._announced.add("learning")
+            out.append(learning_notice(t_s, self.baseline, self._settings.cues.on))
+        if self._ran_s >= _NO_SPEED_S and not self._has_speed and "speed" not in self._announced:
+            self._announced.add("speed")
+            out.append(no_speed_notice(t_s))
         return out
 
 
@@ -262,6 +318,6 @@ def _value(now: dict[str, Estimate], metric: str) -> float | None:
     return None if found is None else found.value
 
 
-def _known_slope(now: dict[str, Estimate]) -> float | None:
+def _sure_slope(now: dict[str, Estimate]) -> float | None:
     found = now.get("slope_pct")
-    return None if found is None or found.sd > SLOPE_SD_PCT else found.value
+    return None if found is None or found.sd > _SLOPE_SD_PCT else found.value

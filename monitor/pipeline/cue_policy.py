@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from dsp.types import Cue, CueKind, Fault
 
-EXPERIMENT, FADING, PROBE, CAP, UNSURE = "experiment", "fading", "probe", "cap", "unsure"
+EXPERIMENT, FADING, PROBE, _CAP, _UNSURE = "experiment", "fading", "probe", "cap", "unsure"
 WITHHELD = {
     EXPERIMENT: "withheld at random, to learn what cues do",
     FADING: "a silent stretch of the plan",
     PROBE: "a silent run of the plan",
-    CAP: "too many cues already; silent for a while",
-    UNSURE: "probably out of band, but the target is not known well enough",
+    _CAP: "too many cues already; silent for a while",
+    _UNSURE: "probably out of band, but the target is not known well enough",
 }
 """Why a cue that was due was not spoken: the key on the record, and its words in the review."""
 
@@ -28,7 +28,7 @@ SILENT_BY_PLAN = "silent by plan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpeakerParams:
+class CuePolicyParams:
     """How rarely.  Each unanswered repetition after the first waits twice as long (a choice)."""
 
     cooldown: tuple[tuple[float, float], ...] = ((3.33, 30.0), (1.67, 60.0), (0.0, 180.0))
@@ -58,8 +58,8 @@ class FaultState:
 class CuePolicy:
     """``second`` by second: states of the faults in, at most one cue out."""
 
-    def __init__(self, seed: int, experiment: bool, params: SpeakerParams | None = None) -> None:
-        self._p = params or SpeakerParams()
+    def __init__(self, seed: int, experiment: bool, params: CuePolicyParams | None = None) -> None:
+        self._p = params or CuePolicyParams()
         self._random = random.Random(seed)
         self._experiment = experiment
         self._said: deque[float] = deque()  # times of spoken cues
@@ -88,7 +88,7 @@ class CuePolicy:
 
     def unsure(self, t_s: float, state: FaultState) -> Cue:
         """For the review only: this fault is likely but not probable enough."""
-        return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, UNSURE, state.why)
+        return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, _UNSURE, state.why)
 
     def interrupt(self) -> None:
         """The runner stopped or the signal went: the excursion ends without a word."""
@@ -115,7 +115,7 @@ class CuePolicy:
             self._said.popleft()
         if len(self._said) >= self._p.most:
             self._rest_until_s = t_s + self._p.rest_s
-            return CAP
+            return _CAP
         if self._experiment and self._random.random() < self._p.withheld_share:
             return EXPERIMENT
         return ""

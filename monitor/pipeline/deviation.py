@@ -1,64 +1,74 @@
-"""One fault of one metric: estimate and target in, whether it lasts out."""
+"""Whether a metric has left its target for good: one detector for each fault, fed second by second."""
 
 from __future__ import annotations
 
-from dsp.cueing.drift import CADENCE as CADENCE_DRIFT
-from dsp.cueing.drift import LOADS, Drift, Scatter
+from dsp.cueing.drift import CADENCE_DRIFT, LOAD_DRIFT, DriftDetector, ScatterEstimate
 from dsp.cueing.target import Target
 from dsp.types import Estimate, Fault
 from monitor.pipeline.cue_policy import FaultState
 
-CADENCE, OVERSTRIDE, BRAKING = "cadence_spm", "overstride_m", "braking_impulse_bws"
+CADENCE_METRIC = "cadence_spm"
+OVERSTRIDE_METRIC = "overstride_m"
+BRAKING_METRIC = "braking_impulse_bws"
 _METRIC = {
-    Fault.BRAKING: BRAKING,
-    Fault.OVERSTRIDE: OVERSTRIDE,
-    Fault.CADENCE_LOW: CADENCE,
-    Fault.CADENCE_HIGH: CADENCE,
+    Fault.BRAKING: BRAKING_METRIC,
+    Fault.OVERSTRIDE: OVERSTRIDE_METRIC,
+    Fault.CADENCE_LOW: CADENCE_METRIC,
+    Fault.CADENCE_HIGH: CADENCE_METRIC,
 }
-SEEN_BY = {OVERSTRIDE: ("foot", "shank"), BRAKING: ("foot",)}
+_VISIBLE_TO = {OVERSTRIDE_METRIC: ("foot", "shank"), BRAKING_METRIC: ("foot",)}
 """Elsewhere these are speed and cadence in other words, and cadence is watched already."""
-FLOOR = {CADENCE: 0.0058, OVERSTRIDE: 0.03, BRAKING: 0.03}
+_LEAST_SD = {CADENCE_METRIC: 0.0058, OVERSTRIDE_METRIC: 0.03, BRAKING_METRIC: 0.03}
 """Least SD of a second, relative: 1 spm of 172; 20-step blocks of the models scatter by 3 %."""
-LIKELY_S = 20
+_LIKELY_S = 20
 
 
 class DeviationDetector:
-    """``second`` by second.  ``only_likely`` is True once in an excursion that would have been told 20 s
-    ago if the target were known exactly."""
+    """The test of one fault: a one-sided CUSUM (``dsp.cueing.drift``) scaled to the runner's own scatter.
+
+    A second test beside it takes the target as known exactly; ``only_likely`` compares the two.
+    """
 
     def __init__(self, fault: Fault) -> None:
         self.fault, self.metric = fault, _METRIC[fault]
-        self.of_cadence = self.metric == CADENCE
+        self.of_cadence = self.metric == CADENCE_METRIC
         self._likely_s = 0
-        params = CADENCE_DRIFT if self.of_cadence else LOADS
-        self._drift, self._if_sure = Drift(params), Drift(params)
-        self._scatter: Scatter | None = None
+        params = CADENCE_DRIFT if self.of_cadence else LOAD_DRIFT
+        self._drift, self._if_sure = DriftDetector(params), DriftDetector(params)
+        self._scatter: ScatterEstimate | None = None
 
     @property
     def only_likely(self) -> bool:
-        return self._likely_s == LIKELY_S
+        """True in one second of an excursion: it would have been cued 20 s ago with a target known
+        exactly.
+        """
+        return self._likely_s == _LIKELY_S
 
-    def sees(self, found: Estimate) -> bool:
-        """Does this estimate rest on a sensor that can see this fault?"""
-        return self.of_cadence or found.how in SEEN_BY[self.metric]
+    def can_see(self, estimate: Estimate) -> bool:
+        """Return whether this estimate rests on a sensor that can see this fault."""
+        return self.of_cadence or estimate.how in _VISIBLE_TO[self.metric]
 
-    def forget(self) -> None:
-        """The excursion is over; what is known of the runner's scatter stays."""
+    def reset(self) -> None:
+        """End the excursion; what is known of the runner's scatter stays."""
         self._likely_s = 0
         self._drift.reset()
         self._if_sure.reset()
         if self._scatter is not None:
             self._scatter.reset()
 
-    def second(self, found: Estimate, target: Target, noise_sd: float, cadence_spm: float) -> FaultState:
-        """``noise_sd`` of the baseline's seconds, relative; where the own scatter starts from."""
+    def second(self, estimate: Estimate, target: Target, noise_sd: float, cadence_spm: float) -> FaultState:
+        """Advance the test by one second and return the state of this fault.
+
+        noise_sd: SD of one second in the baseline, relative to the target, from which the estimate of the
+        runner's own scatter starts.  cadence_spm: steps a minute, at which the evidence grows.
+        """
         low = self.fault is Fault.CADENCE_LOW
         edge = target.low if low else target.high
         assert edge is not None
         width = abs(edge / target.centre - 1)
-        off = found.value / target.centre - 1
+        off = estimate.value / target.centre - 1
         if self._scatter is None:
-            self._scatter = Scatter(noise_sd, FLOOR[self.metric])
+            self._scatter = ScatterEstimate(noise_sd, _LEAST_SD[self.metric])
         self._scatter.push(off)
         deviation = (-off if low else off) / width
         scatter, steps = self._scatter.sd / width, cadence_spm / 60
@@ -69,4 +79,4 @@ class DeviationDetector:
         error = self._drift.error
         side, lasting_s = "below" if low else "above", self._drift.lasting_s
         why = f"{100 * abs(error) * width:.0f} % {side} target for {lasting_s:.0f} s"
-        return FaultState(self.fault, self.metric, out, error, found.value, target.centre, why)
+        return FaultState(self.fault, self.metric, out, error, estimate.value, target.centre, why)

@@ -15,11 +15,11 @@ from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
-from monitor.pipeline.clock_sync import Clock
+from monitor.pipeline.clock_sync import SensorClock
 
-OFTEN_S = 1.0  # a status is sent this often while the counts grow,
-SELDOM_S = 5.0  # and this often in any case
-SILENT_S = 3.0  # without a packet
+_OFTEN_S = 1.0  # a status is sent this often while the counts grow,
+_SELDOM_S = 5.0  # and this often in any case
+_SILENT_S = 3.0  # without a packet
 
 
 class SensorStream:
@@ -30,8 +30,8 @@ class SensorStream:
         self.received = self.lost = self.repeated = self.bad = 0
         self._decoder = spec.decoder(settings)
         self._delay_s = settings.sync_delay_s
-        self._clock: Clock | None = None
-        self._sequence = Sequence()
+        self._clock: SensorClock | None = None
+        self._sequence = SequenceCounter()
         self._count_s = 0.0  # device time by count, for sensors without a clock
         self._segments = 0
         self._device_s: float | None = None  # of the last sample, on the device's clock
@@ -78,7 +78,7 @@ class SensorStream:
         if (
             not self._urgent
             and self._state(now_s) is told.link
-            and age_s < (OFTEN_S if worse else SELDOM_S)
+            and age_s < (_OFTEN_S if worse else _SELDOM_S)
         ):
             return None
         self._urgent = False
@@ -101,7 +101,7 @@ class SensorStream:
             text=text.get(state) or self._word or "streaming",
             received=self.received,
             lost=self.lost,
-            rate_hz=(self.received - self._told.received) / elapsed_s if elapsed_s >= OFTEN_S else None,
+            rate_hz=(self.received - self._told.received) / elapsed_s if elapsed_s >= _OFTEN_S else None,
             silent_s=silent_s,
             battery_pct=self._battery_pct,
             clock_sd_ms=None if clock is None or clock.sd_s is None else clock.sd_s * 1e3,
@@ -128,7 +128,7 @@ class SensorStream:
             return self._link_told[0]
         if self._arrival_s is None:
             return LinkState.SEARCHING
-        return LinkState.SILENT if now_s - self._arrival_s > SILENT_S else LinkState.STREAMING
+        return LinkState.SILENT if now_s - self._arrival_s > _SILENT_S else LinkState.STREAMING
 
     def _samples(self, samples: Samples, arrival_s: float, link: int) -> list[Input]:
         n = len(samples)
@@ -142,7 +142,7 @@ class SensorStream:
             return []
         counted = samples.device_s is None
         if self._clock is None:
-            self._clock = Clock(counted=counted)
+            self._clock = SensorClock(counted=counted)
         device_s = samples.device_s
         if device_s is None:
             device_s = self._count_s + (lost + np.arange(n)) / samples.nominal_hz
@@ -175,7 +175,7 @@ class SensorStream:
         ahead_s, wrap_s = first_s - self._device_s, samples.device_wrap_s
         if wrap_s is not None:
             ahead_s = (ahead_s + wrap_s / 2) % wrap_s - wrap_s / 2
-        restarted = self._clock.segments != self._segments and ahead_s > elapsed_s + Sequence.SLACK_S
+        restarted = self._clock.segments != self._segments and ahead_s > elapsed_s + SequenceCounter.SLACK_S
         return 0 if restarted else max(0, round(ahead_s * samples.nominal_hz) - 1)
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
@@ -190,11 +190,11 @@ class SensorStream:
         return [Reading(self.name, t_s, name, value) for name, value in decoded.values.items()]
 
 
-class Sequence:
+class SequenceCounter:
     """The device's own packet or sample numbers: what is missing, and what came before.
 
     A jump over more time than has passed (and some) is a restart, not a loss; so is a new
-    connection whose numbers lie behind, or numbers that stay behind for ``PATIENCE`` packets.
+    connection whose numbers lie behind, or numbers that stay behind for ``_MOST_PACKETS`` packets.
     """
 
     PATIENCE = 10

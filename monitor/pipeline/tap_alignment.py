@@ -17,20 +17,24 @@ from dsp.types import GRAVITY_MS2, Array, Placement
 from monitor.core.session_settings import SessionSettings
 
 _WINDOW_S = 90.0  # at the start and at the end, in which taps are looked for
-FURTHEST_S = 2.0  # sensors never differ by more
-FEWEST = 3  # taps that two sensors must share
-SAME = 1.5  # taps of a series fit each other within so many sampling intervals (at least ``_SAME_S``)
+_FURTHEST_S = 2.0  # sensors never differ by more
+_FEWEST_TAPS = 3  # taps that two sensors must share
+_SAME_INTERVALS = (
+    1.5  # taps of a series fit each other within so many sampling intervals (at least ``_SAME_S``)
+)
 _SAME_S = 0.012
-PER_TAP = 0.5  # sampling intervals: uncertainty of one tap, measured on simulated knocks at 60 to 208 Hz
+_SD_INTERVALS = (
+    0.5  # sampling intervals: uncertainty of one tap, measured on simulated knocks at 60 to 208 Hz
+)
 
-QUIET_S, QUIET_MS2 = 0.12, 2.5  # before a tap a sensor is at rest: |acc| within this of gravity,
-TAP_MS2 = 6.0  # a tap is this far from it,
-APART_S = 0.15  # its ringing is not another,
-REST_S = (0.25, 0.4)  # and then the sensor is at rest again, as it is not after a step
+_QUIET_S, _QUIET_MS2 = 0.12, 2.5  # before a tap a sensor is at rest: |acc| within this of gravity,
+_TAP_MS2 = 6.0  # a tap is this far from it,
+_APART_S = 0.15  # its ringing is not another,
+_REST_S = (0.25, 0.4)  # and then the sensor is at rest again, as it is not after a step
 
 
 @dataclass(frozen=True, slots=True)
-class Offset:
+class TapOffset:
     """How much later than the reference a sensor's samples are placed around ``t_s``."""
 
     t_s: float
@@ -44,8 +48,8 @@ class Alignment:
     """One sensor against the reference.  ``end`` is None where only one series of taps was found."""
 
     sensor: str
-    start: Offset
-    end: Offset | None
+    start: TapOffset
+    end: TapOffset | None
 
     @property
     def delay_s(self) -> float:
@@ -72,7 +76,9 @@ class Alignment:
         return (self.end.offset_s - self.start.offset_s) / span_s * 1e6, sd_s / span_s * 1e6
 
 
-def align(signals: Mapping[str, tuple[Array, Array]], window_s: float = _WINDOW_S) -> list[Alignment]:
+def align_by_taps(
+    signals: Mapping[str, tuple[Array, Array]], window_s: float = _WINDOW_S
+) -> list[Alignment]:
     """All sensors against the first one that shares taps with another; empty if no taps are shared.
 
     ``signals``: session seconds (n,) and acceleration m/s² (n, 3) by sensor.
@@ -102,14 +108,14 @@ def find_taps(t_s: Array, acc_ms2: Array) -> Array:
     if len(t_s) < 10:
         return np.empty(0)
     felt = np.abs(np.linalg.norm(acc_ms2, axis=1) - GRAVITY_MS2)
-    up = np.flatnonzero((felt[1:] >= TAP_MS2) & (felt[:-1] < TAP_MS2)) + 1
+    up = np.flatnonzero((felt[1:] >= _TAP_MS2) & (felt[:-1] < _TAP_MS2)) + 1
     out: list[float] = []
     for k in up.tolist():
         at_s, just_before_s = float(t_s[k]), float(t_s[k - 1])
-        if out and at_s - out[-1] < APART_S:
+        if out and at_s - out[-1] < _APART_S:
             continue
-        quiet = _rests(t_s, felt, at_s - QUIET_S, just_before_s - 1e-6)  # the flank's foot may be up
-        if quiet and _rests(t_s, felt, at_s + REST_S[0], at_s + REST_S[1]):
+        quiet = _rests(t_s, felt, at_s - _QUIET_S, just_before_s - 1e-6)  # the flank's foot may be up
+        if quiet and _rests(t_s, felt, at_s + _REST_S[0], at_s + _REST_S[1]):
             out.append(_flank(t_s, felt, k))
     return np.array(out)
 
@@ -118,7 +124,7 @@ def _rests(t_s: Array, felt: Array, first_s: float, last_s: float) -> bool:
     """At rest all the while, without a hole in the samples."""
     a, b = np.searchsorted(t_s, (first_s, last_s)).tolist()
     span_s = float(t_s[b - 1] - t_s[a]) if b > a else 0.0
-    return span_s > 0.6 * (last_s - first_s) and float(felt[a:b].max()) <= QUIET_MS2
+    return span_s > 0.6 * (last_s - first_s) and float(felt[a:b].max()) <= _QUIET_MS2
 
 
 def _flank(t_s: Array, felt: Array, k: int) -> float:
@@ -136,39 +142,39 @@ def _flank(t_s: Array, felt: Array, k: int) -> float:
 
 def _offset(
     reference: Array, other: Array, first_s: float, last_s: float, interval_s: float
-) -> Offset | None:
-    """The shift at which most taps fall on each other; None below ``FEWEST`` or if two are as good."""
-    a = reference[(reference >= first_s - FURTHEST_S) & (reference <= last_s + FURTHEST_S)]
-    b = other[(other >= first_s - FURTHEST_S) & (other <= last_s + FURTHEST_S)]
+) -> TapOffset | None:
+    """The shift at which most taps coincide; None below ``_FEWEST_TAPS`` or if two are as good."""
+    a = reference[(reference >= first_s - _FURTHEST_S) & (reference <= last_s + _FURTHEST_S)]
+    b = other[(other >= first_s - _FURTHEST_S) & (other <= last_s + _FURTHEST_S)]
     shifts = (b[None, :] - a[:, None]).ravel()
-    shifts = shifts[np.abs(shifts) <= FURTHEST_S]
-    same_s = max(_SAME_S, SAME * interval_s)
+    shifts = shifts[np.abs(shifts) <= _FURTHEST_S]
+    same_s = max(_SAME_S, _SAME_INTERVALS * interval_s)
     matched = [shifts[np.abs(shifts - s) <= same_s] for s in shifts]
     best = max(matched, key=lambda m: (len(m), -float(np.ptp(m))), default=np.empty(0))
-    if len(best) < FEWEST:
+    if len(best) < _FEWEST_TAPS:
         return None
     offset = float(np.mean(best))
     rivals = [m for m in matched if abs(float(np.mean(m)) - offset) > 2 * same_s]
     if any(len(m) >= len(best) for m in rivals):
         return None
     at = [t for t in a if np.abs(b - t - offset).min() <= 2 * same_s]
-    per_tap_s = max(float(np.std(best, ddof=1)), PER_TAP * interval_s)
-    return Offset(float(np.mean(at)), offset, per_tap_s / len(best) ** 0.5, len(best))
+    per_tap_s = max(float(np.std(best, ddof=1)), _SD_INTERVALS * interval_s)
+    return TapOffset(float(np.mean(at)), offset, per_tap_s / len(best) ** 0.5, len(best))
 
 
-def delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
+def sync_delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
     """What each sensor is to be moved back by, so that the earliest stays where it is; never negative."""
     late = {reference: 0.0} | {a.sensor: a.delay_s for a in found}
     first = min(late.values())
     return {sensor: late_s - first for sensor, late_s in late.items()}
 
 
-def unaligned(settings: SessionSettings) -> str:
+def alignment_advice(settings: SessionSettings) -> str:
     """A word for the end of a run whose IMUs were never brought into one time; empty otherwise."""
     imus = [s for s in settings.sensors if s.placement is not Placement.POD]
     if len(imus) < 2 or any(s.sync_delay_s for s in imus):
         return ""
     return (
         "The constant delay of each sensor against the others is unknown (tens of ms). "
-        "Knock them together before and after a run, then: gaitcue sync"
+        "Knock them together before and after a run, then: gaitcue sensors align"
     )

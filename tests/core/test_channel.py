@@ -19,7 +19,7 @@ from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.sinks.push.alerts import Alerts, AlertSettings, push_phrases
-from monitor.sinks.push.ntfy import Ntfy, NtfySettings
+from monitor.sinks.push.ntfy import NtfySettings, NtfyTopic
 from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Emit
 from monitor.storage.session_info import SessionInfo
@@ -81,7 +81,7 @@ async def test_a_dead_broker_and_a_slow_push_server_cost_the_page_nothing(
     time, kept, source, page = SystemClock(), Kept(), Run(), LiveFeed(LiveState(900), SystemClock())
     alerts = Alerts(AlertSettings(), STARTED.started_utc)
     push = PushSink(
-        "ntfy", alerts, Ntfy(NtfySettings(topic="t", server=slow_server, timeout_s=0.2)).post, time
+        "ntfy", alerts, NtfyTopic(NtfySettings(topic="t", server=slow_server, timeout_s=0.2)).post, time
     )
     params = ServeParams(commit_s=0.05, deadline_s=0.2)
     sinks = [mqtt, push, page, kept]
@@ -98,9 +98,9 @@ async def test_a_dead_broker_and_a_slow_push_server_cost_the_page_nothing(
             await asyncio.sleep(0.02)
         assert "cannot be reached" in troubles()["mqtt"]
         assert "did not answer within 0.2 s" in troubles()["ntfy"]
-        while not (page.board.state()["sinks"].keys() >= {"mqtt", "ntfy"}):  # noqa: ASYNC110
+        while not (page.live_state.state()["sinks"].keys() >= {"mqtt", "ntfy"}):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        assert page.board.state()["now"]["cadence_spm"]["t_s"] > SECONDS - 3
+        assert page.live_state.state()["now"]["cadence_spm"]["t_s"] > SECONDS - 3
         source.over.set()
         ended = await serving
     assert ended.reason == "the input ended"

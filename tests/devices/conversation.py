@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from monitor.devices.gatt import Ask, Read, Script, Write
 
-Device = Callable[[bytes], bytes | None]
+DeviceReply = Callable[[bytes], bytes | None]
 """What the device says to a command (or, for a read, to nothing)."""
 
 
-def talk(script: Script, device: Device, most: int = 200) -> list[bytes]:
+def run_script(script: Script, device: DeviceReply, most: int = 200) -> list[bytes]:
     """Run it; the commands that were written, in order.  Answers must begin as the script expects."""
     written: list[bytes] = []
     answer: bytes | None = None

@@ -15,11 +15,11 @@ from monitor.core.packet import Packet, Samples
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.declared import (
     DeclaredDecoder,
-    description,
     description_gatt,
     gatt,
     parse_description,
-    shipped,
+    sensor_description,
+    shipped_description,
 )
 from monitor.devices.gatt import Ask, Pause, Write
 from monitor.devices.registry import DEVICES
@@ -60,7 +60,7 @@ def mistakes(text: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_description_we_ship_has_a_row_and_tests_of_its_own(name: str) -> None:
-    found = shipped(name)
+    found = shipped_description(name)
     assert found.id == name
     assert found.test
     assert DEVICES[name].label
@@ -128,12 +128,14 @@ def test_a_description_that_fails_its_own_test_is_refused(test: str, complaint: 
 
 
 def test_only_what_is_declared_is_listened_to_and_written() -> None:
-    spec = description_gatt(shipped("witmotion"), settings())
+    spec = description_gatt(shipped_description("witmotion"), settings())
     assert spec.notify == ("imu",)
     assert set(spec.characteristics) == {"imu", "write"}
     steps = [step for make in (spec.start, spec.stop) for step in make()]
     declared = {
-        bytes.fromhex(s) for s in shipped("witmotion").option["rate_hz"].steps["100"] if "wait" not in s
+        bytes.fromhex(s)
+        for s in shipped_description("witmotion").option["rate_hz"].steps["100"]
+        if "wait" not in s
     }
     assert {s.payload for s in steps if isinstance(s, Write)} == declared
     assert all(isinstance(s, Write | Pause) for s in steps)
@@ -142,18 +144,18 @@ def test_only_what_is_declared_is_listened_to_and_written() -> None:
 
 @pytest.mark.parametrize(("wanted", "code"), [(None, 9), (100.0, 9), (60.0, 8), (208.0, 9), (1.0, 6)])
 def test_the_rate_below_the_wanted_one_is_set(wanted: float | None, code: int) -> None:
-    spec = description_gatt(shipped("witmotion"), settings(rate_hz=wanted))
+    spec = description_gatt(shipped_description("witmotion"), settings(rate_hz=wanted))
     written = [s.payload for s in spec.start() if isinstance(s, Write)]
     assert bytes((0xFF, 0xAA, 3, code, 0)) in written
 
 
 def test_a_value_is_packed_where_the_description_says() -> None:
-    spec = description_gatt(shipped("thingy52"), settings(rate_hz=100.0))
+    spec = description_gatt(shipped_description("thingy52"), settings(rate_hz=100.0))
     (write,) = spec.start()
     assert isinstance(write, Write)
     assert write.payload == bytes.fromhex("E803 F401 F401 6400 01")
     assert spec.characteristics[write.channel].startswith("ef680401")
-    pack = shipped("thingy52").option["rate_hz"].pack
+    pack = shipped_description("thingy52").option["rate_hz"].pack
     assert pack is not None
     with pytest.raises(ValueError, match="cannot be packed"):
         pack.packed(70_000.0)
@@ -174,7 +176,7 @@ def test_a_users_file_is_read_into_the_settings(tmp_path: Path) -> None:
         '[[sensor]]\nname = "L"\nkind = "declared"\nplacement = "waist"\noptions = { device = "own" }\n'
     )
     (sensor,) = config.load_config(file, {}).sensor
-    assert description(sensor).label == "my own"
+    assert sensor_description(sensor).label == "my own"
     assert gatt(sensor).names == ("Own",)
     file.write_text(file.read_text().replace('"own"', '"other"'))
     with pytest.raises(ConfigError, match="there is: own"):
@@ -230,7 +232,7 @@ def test_a_stream_cut_anywhere_gives_the_same_samples(junk: list[bytes]) -> None
 
 class Decoder:
     def __init__(self) -> None:
-        self.decoder = DeclaredDecoder(settings(), shipped("witmotion"))
+        self.decoder = DeclaredDecoder(settings(), shipped_description("witmotion"))
 
     def rows(self, payload: bytes) -> int:
         try:

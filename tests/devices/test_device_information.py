@@ -6,7 +6,7 @@ import pytest
 
 from monitor.core.errors import DecodeError
 from monitor.devices import polar, xsens_dot
-from monitor.devices.device_information import battery_pct, text
+from monitor.devices.device_information import battery_pct, device_text
 
 
 def test_a_battery_level_is_a_percentage() -> None:
@@ -26,7 +26,7 @@ def test_a_battery_level_is_a_percentage() -> None:
     ],
 )
 def test_device_information_is_text_whatever_the_padding(payload: bytes, name: str) -> None:
-    assert text(payload) == name
+    assert device_text(payload) == name
 
 
 @pytest.mark.parametrize(

@@ -19,16 +19,16 @@ CAPTURED = [
     "0800a6130800d5c5",
     SESSION,
     SUBSCRIBE,
-    *(m.hex() for m in (garmin_hrm600.DEVICE_INFORMATION, *garmin_hrm600.SESSION)),
+    *(m.hex() for m in (garmin_hrm600.DEVICE_INFORMATION, *garmin_hrm600.SESSION_REPLIES)),
 ]
 
 
-@pytest.mark.parametrize("text", [*CAPTURED, *(m.hex() for m in garmin_hrm600.FEATURES_TAKEN)])
+@pytest.mark.parametrize("text", [*CAPTURED, *(m.hex() for m in garmin_hrm600.FEATURE_REPLIES)])
 def test_captured_messages_have_the_right_crc_and_survive_their_frame(text: str) -> None:
     """GarminHRM600 tests/test_protocol.py, tests/test_client.py and bootstrap.py."""
     data = bytes.fromhex(text)
-    (found,) = garmin_protocol.Frames().push(garmin_protocol.framed(data))
-    assert garmin_protocol.message(found.type, found.body) == data
+    (found,) = garmin_protocol.FrameReader().push(garmin_protocol.cobs_frame(data))
+    assert garmin_protocol.message_bytes(found.type, found.body) == data
 
 
 def test_the_system_event_has_the_published_crc() -> None:
@@ -36,24 +36,24 @@ def test_the_system_event_has_the_published_crc() -> None:
 
 
 def test_the_straps_own_subscription_is_understood() -> None:
-    (found,) = garmin_protocol.Frames().push(garmin_protocol.framed(bytes.fromhex(SUBSCRIBE)))
+    (found,) = garmin_protocol.FrameReader().push(garmin_protocol.cobs_frame(bytes.fromhex(SUBSCRIBE)))
     assert (found.kind, found.counter) == (garmin_protocol.TRANSPORT, 0x0D)
-    alerts = list(garmin_protocol.inside(found.protobuf, garmin_hrm600.EVENTS, 1, 1))
-    assert [garmin_protocol.integers(a) for a in alerts] == [{1: 22}, {1: 23}]
+    alerts = list(garmin_protocol.nested_messages(found.protobuf, garmin_hrm600.EVENTS, 1, 1))
+    assert [garmin_protocol.integer_fields(a) for a in alerts] == [{1: 22}, {1: 23}]
 
 
 def test_the_register_answer_gives_a_handle() -> None:
     assert garmin_hrm600.REGISTER.hex() == "00000200000000000000010000"
-    assert garmin_hrm600.handle_of(bytes.fromhex("000102000000000000000100000700")) == 7
-    assert garmin_hrm600.handle_of(bytes.fromhex("000102000000000000000100010700")) is None
+    assert garmin_hrm600.stream_handle(bytes.fromhex("000102000000000000000100000700")) == 7
+    assert garmin_hrm600.stream_handle(bytes.fromhex("000102000000000000000100010700")) is None
 
 
 @given(st.binary(max_size=700))
 def test_frames_bring_any_message_back(body: bytes) -> None:
-    data = garmin_protocol.message(0x8539, body)
-    stream = garmin_protocol.framed(data)
+    data = garmin_protocol.message_bytes(0x8539, body)
+    stream = garmin_protocol.cobs_frame(data)
     assert 0 not in stream[1:-1]
-    frames = garmin_protocol.Frames()
+    frames = garmin_protocol.FrameReader()
     found = [m for k in range(0, len(stream), 19) for m in frames.push(stream[k : k + 19])]
     assert found == [garmin_protocol.GarminMessage(0x8539, body)]
 
@@ -62,7 +62,7 @@ class Strap:
     """Says what was captured, in pieces of 19 bytes, when the watch has said what it waits for."""
 
     def __init__(self) -> None:
-        self.heard = garmin_protocol.Frames()
+        self.heard = garmin_protocol.FrameReader()
         self.messages: list[garmin_protocol.GarminMessage] = []
         self.says: list[bytes] = []
 
@@ -71,16 +71,22 @@ class Strap:
             self.messages.append(message)
             if message.type == 5000:  # the device information is acknowledged
                 self._say(bytes.fromhex(SESSION))
-            elif garmin_protocol.message(message.type, message.body) == garmin_hrm600.SESSION[-1]:
-                features = garmin_protocol.compact(
+            elif (
+                garmin_protocol.message_bytes(message.type, message.body)
+                == garmin_hrm600.SESSION_REPLIES[-1]
+            ):
+                features = garmin_protocol.compact_message(
                     garmin_protocol.RESPONSE, 3, 1, bytes.fromhex("6a024a00")
                 )
                 self._say(features)
-            elif garmin_protocol.message(message.type, message.body) == garmin_hrm600.FEATURES_TAKEN[-1]:
+            elif (
+                garmin_protocol.message_bytes(message.type, message.body)
+                == garmin_hrm600.FEATURE_REPLIES[-1]
+            ):
                 self._say(bytes.fromhex(SUBSCRIBE))
 
     def _say(self, message: bytes) -> None:
-        stream = garmin_protocol.framed(message)
+        stream = garmin_protocol.cobs_frame(message)
         self.says += [b"\x07" + stream[k : k + 19] for k in range(0, len(stream), 19)]
 
 
@@ -106,12 +112,12 @@ def greet(script: Script, strap: Strap) -> None:
 def test_the_strap_is_greeted_as_a_watch_does() -> None:
     strap = Strap()
     greet(garmin_hrm600.gatt(SETTINGS).start(), strap)
-    said = [garmin_protocol.message(m.type, m.body) for m in strap.messages]
-    assert said[: 1 + len(garmin_hrm600.SESSION)] == [
+    said = [garmin_protocol.message_bytes(m.type, m.body) for m in strap.messages]
+    assert said[: 1 + len(garmin_hrm600.SESSION_REPLIES)] == [
         garmin_hrm600.DEVICE_INFORMATION,
-        *garmin_hrm600.SESSION,
+        *garmin_hrm600.SESSION_REPLIES,
     ]
-    assert said[4:6] == list(garmin_hrm600.FEATURES_TAKEN)
+    assert said[4:6] == list(garmin_hrm600.FEATURE_REPLIES)
     wants = [m.protobuf.hex() for m in strap.messages[6:]]
     assert wants == [
         "f201060a040a020814",

@@ -8,7 +8,7 @@ from dsp.types import Placement
 from monitor.core.errors import ConfigError, SensorError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.registry import DEVICES
-from tests.devices.conversation import talk
+from tests.devices.conversation import run_script
 
 
 def settings(kind: str, rate_hz: float | None = None, **options: str | float | bool) -> SensorSettings:
@@ -18,7 +18,7 @@ def settings(kind: str, rate_hz: float | None = None, **options: str | float | b
 def start(given: SensorSettings, device: object) -> list[bytes]:
     make = DEVICES[given.kind].gatt
     assert make is not None
-    return talk(make(given).start(), device)  # type: ignore[arg-type]
+    return run_script(make(given).start(), device)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------------- Polar
@@ -176,4 +176,4 @@ def test_a_dot_is_stopped_and_started_in_its_mode(mode: int) -> None:
 def test_every_goodbye_ends_and_asks_for_nothing(kind: str) -> None:
     make = DEVICES[kind].gatt
     assert make is not None
-    talk(make(settings(kind)).stop(), lambda command: None)
+    run_script(make(settings(kind)).stop(), lambda command: None)

@@ -1,4 +1,4 @@
-"""What every row in SENSORS must be able to do; a new device gets these tests for a packet file."""
+"""What every row in DEVICES must be able to do; a new device gets these tests for a packet file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.devices.registry import DEVICES
-from tests.packet_files import PacketFile, check, decode, every
+from tests.packet_files import PacketFile, all_packet_files, check_decoded, decode_or_error
 
-FILES = every()
+FILES = all_packet_files()
 NAMED = pytest.mark.parametrize("file", FILES, ids=lambda f: f"{f.kind}/{f.path.stem}")
 KINDS = pytest.mark.parametrize("kind", DEVICES)
 
@@ -27,7 +27,7 @@ def channels(kind: str) -> list[str]:
     return sorted({line.channel for file in of(kind) for line in file.lines})
 
 
-def sound(got: list[Decoded] | DecodeError) -> None:
+def check_sound(got: list[Decoded] | DecodeError) -> None:
     """Shapes agree, numbers are finite, times go forward."""
     for d in [] if isinstance(got, DecodeError) else got:
         if isinstance(d, Values):
@@ -90,9 +90,9 @@ def test_what_is_listened_to_has_an_address(kind: str) -> None:
 def test_packets_say_what_they_say(file: PacketFile) -> None:
     decoder = file.decoder()
     for line, packet in zip(file.lines, file.packets(), strict=True):
-        got = decode(decoder, packet)
-        sound(got)
-        check(line, got)
+        got = decode_or_error(decoder, packet)
+        check_sound(got)
+        check_decoded(line, got)
 
 
 @KINDS
@@ -101,7 +101,7 @@ def test_at_rest_a_sensor_feels_one_g(kind: str) -> None:
     gives = False
     for file in of(kind):
         decoder = file.decoder()
-        answers = [decode(decoder, packet) for packet in file.packets()]
+        answers = [decode_or_error(decoder, packet) for packet in file.packets()]
         gives |= any(isinstance(d, Samples) for got in answers if isinstance(got, list) for d in got)
     rests = [line for file in of(kind) for line in file.lines if "at rest" in line.expected]
     assert rests or not gives
@@ -111,9 +111,9 @@ def test_at_rest_a_sensor_feels_one_g(kind: str) -> None:
 def test_a_new_connection_starts_afresh(file: PacketFile) -> None:
     decoder, fresh = file.decoder(), file.decoder()
     for packet in file.packets():
-        decode(decoder, packet)
+        decode_or_error(decoder, packet)
     for packet in file.packets(link=100):
-        assert outcome(decode(decoder, packet)) == outcome(decode(fresh, packet))
+        assert outcome(decode_or_error(decoder, packet)) == outcome(decode_or_error(fresh, packet))
 
 
 @NAMED
@@ -121,9 +121,11 @@ def test_cut_and_joined_packets_are_refused_or_sound(file: PacketFile) -> None:
     for line in file.lines:
         for size in range(len(line.payload)):
             cut = Packet("it", 0, line.channel, line.payload[:size])
-            sound(decode(file.decoder(), cut))
+            check_sound(decode_or_error(file.decoder(), cut))
     for first, second in itertools.pairwise(file.lines):
-        sound(decode(file.decoder(), Packet("it", 0, first.channel, first.payload + second.payload)))
+        check_sound(
+            decode_or_error(file.decoder(), Packet("it", 0, first.channel, first.payload + second.payload))
+        )
 
 
 @KINDS
@@ -135,7 +137,7 @@ def test_any_bytes_give_values_or_a_decode_error(kind: str, data: st.DataObject)
     decoder = file.decoder()
     sound_ones = list(file.packets())[: data.draw(st.integers(0, len(file.lines)))]
     for packet in sound_ones:
-        decode(decoder, packet)
+        decode_or_error(decoder, packet)
     for n in range(data.draw(st.integers(1, 4))):
         line = data.draw(st.sampled_from(file.lines))
         payload = bytearray(line.payload)
@@ -146,4 +148,8 @@ def test_any_bytes_give_values_or_a_decode_error(kind: str, data: st.DataObject)
             payload[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
         channel = data.draw(st.sampled_from([*channels(kind), line.channel]))
         link = data.draw(st.integers(0, 1))
-        sound(decode(decoder, Packet("it", (len(sound_ones) + n) * 10**9, channel, bytes(payload), link)))
+        check_sound(
+            decode_or_error(
+                decoder, Packet("it", (len(sound_ones) + n) * 10**9, channel, bytes(payload), link)
+            )
+        )

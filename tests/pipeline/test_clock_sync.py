@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Array
-from monitor.pipeline.clock_sync import Clock
+from monitor.pipeline.clock_sync import SensorClock
 from monitor.simulation.simulated_runner import RadioModel
 
 PACKETS_HZ, ROWS = 13.0, 8
@@ -26,7 +26,7 @@ LINKS = {
 
 
 def run(
-    clock: Clock, radio: RadioModel, seconds: float = 300.0, seed: int = 0, boot_s: float = 5.0
+    clock: SensorClock, radio: RadioModel, seconds: float = 300.0, seed: int = 0, boot_s: float = 5.0
 ) -> tuple[Array, Array, Array]:
     """True times, session times and raw arrivals of the last sample of every packet that arrives."""
     true_s = np.arange(1, int(seconds * PACKETS_HZ)) / PACKETS_HZ
@@ -43,7 +43,7 @@ def run(
 @pytest.mark.parametrize("name", LINKS)
 @pytest.mark.parametrize("counted", [False, True])
 def test_time_error_is_below_two_milliseconds_after_half_a_minute(name: str, counted: bool) -> None:
-    clock = Clock(counted=counted)
+    clock = SensorClock(counted=counted)
     true_s, placed_s, arrival_s = run(clock, LINKS[name])
     late = true_s > 30
     raw_ms = 1e3 * np.std(arrival_s[late] - true_s[late])
@@ -59,21 +59,21 @@ def test_time_error_is_below_two_milliseconds_after_half_a_minute(name: str, cou
 
 @pytest.mark.parametrize("name", LINKS)
 def test_time_moves_forward_and_never_steps_far(name: str) -> None:
-    true_s, placed_s, _ = run(Clock(), LINKS[name], seconds=120, seed=3)
+    true_s, placed_s, _ = run(SensorClock(), LINKS[name], seconds=120, seed=3)
     steps, true_steps = np.diff(placed_s), np.diff(true_s)
     assert (steps > 0).all()
     assert (np.abs(steps / true_steps - 1)[true_s[1:] > 30] < 0.005).all()
 
 
 def test_perfect_arrivals_leave_device_times_untouched() -> None:
-    clock = Clock()
+    clock = SensorClock()
     for k in range(3000):
         device_s = (k * ROWS + np.arange(ROWS)) / RATE_HZ
         assert clock.place(float(device_s[-1]), device_s) == pytest.approx(device_s, abs=1e-9)
 
 
 def test_a_wrapping_counter_makes_no_jump() -> None:
-    clock, wrap_s = Clock(), 65.536
+    clock, wrap_s = SensorClock(), 65.536
     for k in range(4000):
         device_s = (k * ROWS + np.arange(ROWS)) / RATE_HZ
         shown = device_s - wrap_s * np.floor(device_s[-1] / wrap_s)
@@ -83,7 +83,7 @@ def test_a_wrapping_counter_makes_no_jump() -> None:
 
 
 def test_a_reconnect_begins_a_segment_that_keeps_the_rate() -> None:
-    clock, radio = Clock(), RadioModel(ppm=7000, stall_every_s=None)
+    clock, radio = SensorClock(), RadioModel(ppm=7000, stall_every_s=None)
     run(clock, radio, seconds=100)
     learned = clock.ppm
     device_s = 1e4 + np.arange(ROWS) / RATE_HZ  # the device was rebooted meanwhile
@@ -94,7 +94,7 @@ def test_a_reconnect_begins_a_segment_that_keeps_the_rate() -> None:
 
 
 def test_a_reboot_on_the_same_link_is_seen_by_its_counter() -> None:
-    clock = Clock()
+    clock = SensorClock()
     run(clock, RadioModel(), seconds=60, boot_s=100.0)
     t_s = clock.place(61.0, 0.1 + np.arange(ROWS) / RATE_HZ)
     assert len(t_s) == ROWS
@@ -103,7 +103,7 @@ def test_a_reboot_on_the_same_link_is_seen_by_its_counter() -> None:
 
 
 def test_repeats_and_late_packets_are_not_placed_again() -> None:
-    clock = Clock()
+    clock = SensorClock()
     device_s = np.arange(ROWS) / RATE_HZ
     assert len(clock.place(1.0, device_s)) == ROWS
     assert len(clock.place(1.01, device_s)) == 0
@@ -113,7 +113,7 @@ def test_repeats_and_late_packets_are_not_placed_again() -> None:
 
 
 def test_a_device_that_stays_behind_is_believed_in_the_end() -> None:
-    clock = Clock()
+    clock = SensorClock()
     for k in range(26):
         clock.place(k / PACKETS_HZ, (k * ROWS + np.arange(ROWS)) / RATE_HZ)
     placed = [
@@ -125,7 +125,7 @@ def test_a_device_that_stays_behind_is_believed_in_the_end() -> None:
 
 @pytest.mark.parametrize("lost_s", [0.4, 3.0])
 def test_a_counted_stream_that_lost_samples_unnoticed_is_put_back_in_place(lost_s: float) -> None:
-    clock, radio = Clock(counted=True), RadioModel(stall_every_s=None)
+    clock, radio = SensorClock(counted=True), RadioModel(stall_every_s=None)
     true_s = np.arange(1, 60 * 13) / PACKETS_HZ
     true_s[30 * 13 :] += lost_s  # samples vanish, the count goes on
     arrival_s = radio.arrivals(true_s, np.random.default_rng(2))
@@ -143,7 +143,7 @@ def test_a_counted_stream_that_lost_samples_unnoticed_is_put_back_in_place(lost_
 
 
 def test_a_clock_that_is_set_forward_begins_a_segment() -> None:
-    clock = Clock()
+    clock = SensorClock()
     run(clock, RadioModel(), seconds=60)
     t_s = clock.place(60.1, 5000.0 + np.arange(ROWS) / RATE_HZ)
     assert clock.segments == 2
@@ -151,7 +151,7 @@ def test_a_clock_that_is_set_forward_begins_a_segment() -> None:
 
 
 def test_a_backlog_at_the_start_is_forgotten_without_a_step_back() -> None:
-    clock = Clock()
+    clock = SensorClock()
     device_s = np.arange(-60 * ROWS, 60 * 13 * ROWS).reshape(-1, ROWS) / RATE_HZ
     placed = np.concatenate([clock.place(max(0.0, float(d[-1])), d) for d in device_s])
     assert (np.diff(placed) > 0).all()
@@ -168,7 +168,7 @@ def test_a_backlog_at_the_start_is_forgotten_without_a_step_back() -> None:
 def test_whatever_comes_times_increase_and_a_twin_agrees(
     packets: list[tuple[float, float, int, int]], wrap_s: float | None
 ) -> None:
-    clock, twin = Clock(), None
+    clock, twin = SensorClock(), None
     arrival_s, last_t, placed = 0.0, -np.inf, []
     for number, (wait_s, jump_s, rows, link) in enumerate(packets):
         arrival_s += wait_s

@@ -13,22 +13,39 @@ from dsp.cueing.gating import EffortParams
 from dsp.types import Activity, ActivityChange, Band, CueKind, Estimate, Fault, Gap, Metric, Record
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import CueSettings
-from tests.coached_runner import OWN_SPM, TARGET_SPM, coach, cues, known, noisy, running, seconds
+from tests.coached_runner import (
+    OWN_SPM,
+    TARGET_SPM,
+    cues_among,
+    learned_baseline,
+    metric_seconds,
+    new_coach,
+    noisy_cadence,
+    run_starts,
+)
 
-DRIFT = np.concatenate((noisy(TARGET_SPM, 60), noisy(TARGET_SPM - 9, 25), noisy(TARGET_SPM, 60, seed=4)))
+DRIFT = np.concatenate(
+    (
+        noisy_cadence(TARGET_SPM, 60),
+        noisy_cadence(TARGET_SPM - 9, 25),
+        noisy_cadence(TARGET_SPM, 60, seed=4),
+    )
+)
 
 
 def spoken(records: list[Record]) -> list[tuple[CueKind, Fault | None]]:
-    return [(c.kind, c.fault) for c in cues(records) if not c.withheld and c.kind is not CueKind.NOTICE]
+    return [
+        (c.kind, c.fault) for c in cues_among(records) if not c.withheld and c.kind is not CueKind.NOTICE
+    ]
 
 
 def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
-    records = coach(known()).push([running(), *seconds(DRIFT)])
+    records = new_coach(learned_baseline()).push([run_starts(), *metric_seconds(DRIFT)])
     assert spoken(records) == [
         (CueKind.CORRECT, Fault.CADENCE_LOW),
         (CueKind.CONFIRM, Fault.CADENCE_LOW),
     ]
-    first, second = cues(records)
+    first, second = cues_among(records)
     assert 61 < first.t_s < 80
     assert first.expires_s > first.t_s
     assert 86 + 5 < second.t_s < 110
@@ -37,25 +54,35 @@ def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
 
 def test_running_as_before_is_below_target_in_every_week() -> None:
     for week in (1, 2, 3, 9):
-        records = coach(known(), week=week).push([running(), *seconds(noisy(OWN_SPM, 200))])
+        records = new_coach(learned_baseline(), week=week).push(
+            [run_starts(), *metric_seconds(noisy_cadence(OWN_SPM, 200))]
+        )
         assert spoken(records)[0] == (CueKind.CORRECT, Fault.CADENCE_LOW)
 
 
 def test_the_target_follows_speed_so_a_slower_pace_is_no_fault() -> None:
-    slow = seconds(noisy(TARGET_SPM - 3.1, 120), 62, speed=2.5)
-    pushed = [running(), *seconds(noisy(TARGET_SPM, 60)), *slow]
-    assert spoken(coach(known()).push(pushed)) == []
-    assert spoken(coach(known()).push([running(), *seconds(noisy(TARGET_SPM - 9, 120), speed=2.8)]))
+    slow = metric_seconds(noisy_cadence(TARGET_SPM - 3.1, 120), 62, speed=2.5)
+    pushed = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 60)), *slow]
+    assert spoken(new_coach(learned_baseline()).push(pushed)) == []
+    assert spoken(
+        new_coach(learned_baseline()).push(
+            [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 120), speed=2.8)]
+        )
+    )
 
 
 def test_too_quick_is_told_apart_from_too_slow() -> None:
-    records = coach(known()).push([running(), *seconds(noisy(TARGET_SPM + 14, 90))])
+    records = new_coach(learned_baseline()).push(
+        [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM + 14, 90))]
+    )
     assert spoken(records)[0] == (CueKind.CORRECT, Fault.CADENCE_HIGH)
 
 
 def test_a_runner_who_never_answers_is_asked_ever_less_often() -> None:
-    records = coach(known()).push([running(), *seconds(noisy(TARGET_SPM - 9, 3600))])
-    times = [c.t_s for c in cues(records, CueKind.CORRECT) if not c.withheld]
+    records = new_coach(learned_baseline()).push(
+        [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 3600))]
+    )
+    times = [c.t_s for c in cues_among(records, CueKind.CORRECT) if not c.withheld]
     assert 3 <= len(times) <= 8
     waits = np.diff(times)
     assert waits[0] >= 60
@@ -65,9 +92,9 @@ def test_a_runner_who_never_answers_is_asked_ever_less_often() -> None:
 def test_braking_goes_first_and_only_where_a_sensor_sees_it() -> None:
     normal = {"overstride_m": 0.2, "braking_impulse_bws": 0.0191}
     much = normal | {"braking_impulse_bws": 0.025}
-    flow = [running(), *seconds(noisy(TARGET_SPM, 60), **normal)]
-    flow += seconds(noisy(TARGET_SPM, 60), 61, **much)
-    cue = cues(coach(known()).push(flow), CueKind.CORRECT)[0]
+    flow = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 60), **normal)]
+    flow += metric_seconds(noisy_cadence(TARGET_SPM, 60), 61, **much)
+    cue = cues_among(new_coach(learned_baseline()).push(flow), CueKind.CORRECT)[0]
     assert (cue.fault, cue.metric, cue.wording) == (Fault.BRAKING, "braking_impulse_bws", "braking")
     assert 61 + 14 <= cue.t_s <= 61 + 35
 
@@ -94,32 +121,32 @@ def test_braking_goes_first_and_only_where_a_sensor_sees_it() -> None:
 def test_where_cues_have_no_place_there_are_none_and_the_band_says_why(
     why: str, settings_: dict[str, object], change: Activity | None, more: dict[str, float]
 ) -> None:
-    flow: list[Record] = [running()]
+    flow: list[Record] = [run_starts()]
     if change is not None:
         flow.append(ActivityChange(5.0, change, 5.0))
-    flow += seconds(noisy(TARGET_SPM - 12, 200), **more)
-    records = coach(known(), **settings_).push(flow)
-    assert cues(records, CueKind.CORRECT) == []
+    flow += metric_seconds(noisy_cadence(TARGET_SPM - 12, 200), **more)
+    records = new_coach(learned_baseline(), **settings_).push(flow)
+    assert cues_among(records, CueKind.CORRECT) == []
     bands = [b for b in records if isinstance(b, Band) and b.metric == "cadence_spm"]
     assert bands[-1].muted == why
 
 
 def test_ten_seconds_after_a_reconnect_are_silent() -> None:
-    flow = [running(), *seconds(noisy(TARGET_SPM, 60)), Gap("left shoe", 60.0, 75.0)]
-    flow += seconds(noisy(TARGET_SPM - 12, 60), 75)
-    first = cues(coach(known()).push(flow), CueKind.CORRECT)[0]
+    flow = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 60)), Gap("left shoe", 60.0, 75.0)]
+    flow += metric_seconds(noisy_cadence(TARGET_SPM - 12, 60), 75)
+    first = cues_among(new_coach(learned_baseline()).push(flow), CueKind.CORRECT)[0]
     assert first.t_s >= 85
 
 
 def test_nothing_is_cued_before_a_baseline_is_there_and_it_stops_learning_before_the_first_cue() -> None:
-    it = coach()
-    flow = [running(), *seconds(noisy(OWN_SPM, 1500))]
+    it = new_coach()
+    flow = [run_starts(), *metric_seconds(noisy_cadence(OWN_SPM, 1500))]
     records = it.push(flow)
-    told = cues(records, CueKind.NOTICE)
+    told = cues_among(records, CueKind.NOTICE)
     assert [c.wording for c in told] == ["learning", "learned"]
     assert "height" in told[0].why
     assert 600 <= told[1].t_s <= 660
-    first = cues(records, CueKind.CORRECT)[0]
+    first = cues_among(records, CueKind.CORRECT)[0]
     assert first.t_s > told[1].t_s
     assert it.learned_s == 600
     expected = it.baseline.expect("cadence_spm", 2.8, 0.0)
@@ -128,58 +155,63 @@ def test_nothing_is_cued_before_a_baseline_is_there_and_it_stops_learning_before
 
 
 def test_without_speed_there_is_one_target_and_a_word_about_it() -> None:
-    it = coach(known(with_speed=False))
-    records = it.push([running(), *seconds(noisy(TARGET_SPM - 15, 200), speed=None)])
-    assert "no_speed" in [c.wording for c in cues(records, CueKind.NOTICE)]
+    it = new_coach(learned_baseline(with_speed=False))
+    records = it.push([run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 15, 200), speed=None)])
+    assert "no_speed" in [c.wording for c in cues_among(records, CueKind.NOTICE)]
     assert spoken(records)[0] == (CueKind.CORRECT, Fault.CADENCE_LOW)
 
 
 def test_an_unsure_target_keeps_silent_where_a_sure_one_speaks_and_the_review_knows() -> None:
-    low = noisy(TARGET_SPM - 5.7, 110, sd=0.5)
-    assert spoken(coach(known()).push([running(), *seconds(low)]))
-    unsure = coach(known(minutes=20, with_speed=False)).push([running(), *seconds(low, speed=None)])
+    low = noisy_cadence(TARGET_SPM - 5.7, 110, sd=0.5)
+    assert spoken(new_coach(learned_baseline()).push([run_starts(), *metric_seconds(low)]))
+    unsure = new_coach(learned_baseline(minutes=20, with_speed=False)).push(
+        [run_starts(), *metric_seconds(low, speed=None)]
+    )
     assert spoken(unsure) == []
-    assert [c.withheld for c in cues(unsure, CueKind.CORRECT)] == ["unsure"]
+    assert [c.withheld for c in cues_among(unsure, CueKind.CORRECT)] == ["unsure"]
 
 
 def test_a_speed_that_goes_is_a_new_start_not_a_fault() -> None:
-    slow = noisy(OWN_SPM * 1.05 - 5, 120)
-    flow = [running(), *seconds(slow, speed=2.3), *seconds(slow, 121, speed=None)]
-    assert spoken(coach(known()).push(flow)) == []
+    slow = noisy_cadence(OWN_SPM * 1.05 - 5, 120)
+    flow = [run_starts(), *metric_seconds(slow, speed=2.3), *metric_seconds(slow, 121, speed=None)]
+    assert spoken(new_coach(learned_baseline()).push(flow)) == []
 
 
 def test_a_lost_sensor_is_told_with_what_still_works() -> None:
-    it = coach(known())
+    it = new_coach(learned_baseline())
     status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", silent_s=9.0)
     (_, told) = it.push([status])
-    assert cues([told])[0].wording == "sensor_lost"
-    assert "go on from right shoe" in cues([told])[0].why
-    assert cues(it.push([status])) == []
+    assert cues_among([told])[0].wording == "sensor_lost"
+    assert "go on from right shoe" in cues_among([told])[0].why
+    assert cues_among(it.push([status])) == []
     back = it.push([SensorStatus(40.0, "left shoe", LinkState.STREAMING, "streaming")])
-    assert cues(back)[0].wording == "sensor_back"
+    assert cues_among(back)[0].wording == "sensor_back"
 
 
 def test_the_plan_is_silent_for_its_share_and_what_was_due_is_kept_for_the_review() -> None:
-    flow = [running(), *seconds(noisy(TARGET_SPM - 9, 1190))]
-    half = cues(coach(known(), cue_share=0.5).push(flow), CueKind.CORRECT)
+    flow = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 1190))]
+    half = cues_among(new_coach(learned_baseline(), cue_share=0.5).push(flow), CueKind.CORRECT)
     assert {c.withheld for c in half if c.t_s % 600 < 299} == {""}
     assert {c.withheld for c in half if c.t_s % 600 > 301} == {"fading"}
-    assert {c.withheld for c in cues(coach(known(), cue_share=0.0).push(flow), CueKind.CORRECT)} == {
-        "probe"
-    }
+    assert {
+        c.withheld
+        for c in cues_among(new_coach(learned_baseline(), cue_share=0.0).push(flow), CueKind.CORRECT)
+    } == {"probe"}
 
 
 def test_one_due_cue_in_five_is_withheld_at_random_if_the_runner_agreed() -> None:
-    parts = [np.concatenate((noisy(TARGET_SPM - 9, 60, seed=k), noisy(TARGET_SPM, 300, seed=-k + 999)))
-             for k in range(100)]  # fmt: skip
-    flow = [running(), *seconds(np.concatenate(parts))]
+    drifts = (noisy_cadence(TARGET_SPM - 9, 60, seed=k) for k in range(100))
+    returns = (noisy_cadence(TARGET_SPM, 300, seed=-k + 999) for k in range(100))
+    parts = [np.concatenate(pair) for pair in zip(drifts, returns, strict=True)]
+    flow = [run_starts(), *metric_seconds(np.concatenate(parts))]
     agreed = CueSettings(warm_up_s=0, experiment=True)
-    due = cues(coach(known(), cues=agreed, seed=5).push(flow), CueKind.CORRECT)
+    due = cues_among(new_coach(learned_baseline(), cues=agreed, seed=5).push(flow), CueKind.CORRECT)
     share = sum(c.withheld == "experiment" for c in due) / len(due)
     assert 0.1 < share < 0.32
-    again = cues(coach(known(), cues=agreed, seed=5).push(flow), CueKind.CORRECT)
+    again = cues_among(new_coach(learned_baseline(), cues=agreed, seed=5).push(flow), CueKind.CORRECT)
     assert again == due
-    assert all(not c.withheld for c in cues(coach(known(), seed=5).push(flow), CueKind.CORRECT))
+    unasked = cues_among(new_coach(learned_baseline(), seed=5).push(flow), CueKind.CORRECT)
+    assert all(not c.withheld for c in unasked)
 
 
 # ------------------------------------------------------------------ laws
@@ -195,14 +227,14 @@ def batches(flow: list[Record]) -> list[list[Record]]:
     return out
 
 
-FLOW = [running(), *seconds(DRIFT)]
-WHOLE = coach(known()).push(FLOW)
+FLOW = [run_starts(), *metric_seconds(DRIFT)]
+WHOLE = new_coach(learned_baseline()).push(FLOW)
 
 
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=8))
 def test_how_many_seconds_come_at_once_never_matters(sizes: list[int]) -> None:
-    it, pieces, out, at, k = coach(known()), batches(FLOW), [], 0, 0
+    it, pieces, out, at, k = new_coach(learned_baseline()), batches(FLOW), [], 0, 0
     while at < len(pieces):
         some = pieces[at : at + sizes[k % len(sizes)]]
         out += it.push([record for piece in some for record in piece])
@@ -211,7 +243,7 @@ def test_how_many_seconds_come_at_once_never_matters(sizes: list[int]) -> None:
 
 
 def test_a_copied_twin_goes_on_alike_and_an_empty_push_is_nothing() -> None:
-    it = coach(known())
+    it = new_coach(learned_baseline())
     pieces = batches(FLOW)
     for piece in pieces[:70]:
         it.push(piece)
@@ -222,7 +254,7 @@ def test_a_copied_twin_goes_on_alike_and_an_empty_push_is_nothing() -> None:
 
 
 def test_a_slope_that_is_not_sure_silences_nothing() -> None:
-    low = [running(), *seconds(noisy(TARGET_SPM - 9, 60))]
+    low = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 60))]
 
     def on_slope(sd: float) -> list[Record]:
         return [
@@ -231,5 +263,8 @@ def test_a_slope_that_is_not_sure_silences_nothing() -> None:
             for k in range(2 if isinstance(r, Metric) and r.estimate.metric == "speed_mps" else 1)
         ]
 
-    assert spoken(coach(known()).push(on_slope(1.0)))[0] == (CueKind.CORRECT, Fault.CADENCE_LOW)
-    assert spoken(coach(known()).push(on_slope(0.3))) == []
+    assert spoken(new_coach(learned_baseline()).push(on_slope(1.0)))[0] == (
+        CueKind.CORRECT,
+        Fault.CADENCE_LOW,
+    )
+    assert spoken(new_coach(learned_baseline()).push(on_slope(0.3))) == []

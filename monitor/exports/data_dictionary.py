@@ -10,7 +10,7 @@ from dsp.metrics import BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class ColumnEntry:
-    """One column of an export."""
+    """What a column of an export is: its unit, its definition and where it comes from."""
 
     column: str
     unit: str
@@ -18,7 +18,7 @@ class ColumnEntry:
     source: str
 
 
-GENERAL = (
+_GENERAL_COLUMNS = (
     ColumnEntry("t_s", "s", "Time since the start of the session.", "session clock"),
     ColumnEntry("utc", "ISO 8601", "Time of day of t_s, UTC.", "session clock"),
     ColumnEntry("distance_m", "m", "Sum of speed; stands still where speed is not known.", "definition"),
@@ -36,11 +36,15 @@ GENERAL = (
     ColumnEntry("gyr_y_rads", "rad/s", "Angular rate, sensor axis y.", "sensor"),
     ColumnEntry("gyr_z_rads", "rad/s", "Angular rate, sensor axis z.", "sensor"),
 )
-_GENERAL = {entry.column: entry for entry in GENERAL}
+_GENERAL = {entry.column: entry for entry in _GENERAL_COLUMNS}
 
 
-def describe(columns: Iterable[str]) -> list[ColumnEntry]:
-    """The entries of these columns; ``name_sd`` and ``name_L`` are made of the metric ``name``."""
+def describe_columns(columns: Iterable[str]) -> list[ColumnEntry]:
+    """Return the entries of these columns, in their order.
+
+    ``name_sd``, ``name_L`` and the like are described from the metric ``name``; a column that nobody
+    describes gets an entry that says so.
+    """
     return [_entry(column) for column in columns]
 
 

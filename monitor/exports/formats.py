@@ -19,7 +19,7 @@ from monitor.storage.store import Store
 class Export:
     """A format: how its files are named, what they are for, and who writes them.
 
-    ``write(store, run, path)`` gives the files it made.
+    ``write(store, run, path)`` writes the session ``run`` and returns the paths of the files.
     """
 
     ending: str
@@ -41,9 +41,11 @@ EXPORTS: dict[str, Export] = {
 
 
 def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
-    """Write a session; ``where`` is a folder or the name of the (first) file.  Gives what was written.
+    """Write a session as ``format`` (a name in ``EXPORTS``) and return the paths of the files.
 
-    A file that is there already is not written over: ``StoreError``.
+    ``where`` is a folder or the name of the (first) file.  Raises ``ConfigError`` for an unknown format or
+    a missing library, ``StoreError`` if the file is there already or cannot be written, or the session has
+    nothing that this format could hold.
     """
     if format not in EXPORTS:
         raise ConfigError(f"--format {format}: unknown; choose one of {', '.join(EXPORTS)}")

@@ -1,6 +1,4 @@
-"""A session as InfluxDB line protocol: the same lines that the InfluxDB sink sends
-(``monitor.sinks.influx.points``).
-"""
+"""A session as InfluxDB line protocol, with the same lines that the InfluxDB sink sends."""
 
 from __future__ import annotations
 
@@ -8,20 +6,23 @@ from pathlib import Path
 
 from dsp.types import Band
 from monitor.sinks.influx.line_protocol import protocol_lines
-from monitor.sinks.influx.points import points
+from monitor.sinks.influx.points import record_points
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
 
 
 def write_influx_lines(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """One file, times in nanoseconds since 1970."""
+    """Write one file of points (``monitor.sinks.influx.points``) and return its path.
+
+    Times are nanoseconds since 1970.  Raises ``OSError`` when the file is there or cannot be written.
+    """
     held: dict[str, Band] = {}
     row = 0
     with path.open("xb") as out:
         while batch := store.page(run.info.id, row):
             records = [record for *_, record in batch]
-            if made := protocol_lines(points(run.info, records, held.values())):
-                out.write(made + b"\n")
+            if lines := protocol_lines(record_points(run.info, records, held.values())):
+                out.write(lines + b"\n")
             held |= {r.metric: r for r in records if isinstance(r, Band)}
             row = batch[-1][0]
     return [path]

@@ -18,31 +18,38 @@ from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
 from monitor.storage.tape_archive import unpacked_tape
 
-HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
+_HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 
 
 def write_tape(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """A copy; ``gaitcue replay`` and ``gaitcue import`` read it."""
+    """Copy the tape of a session and return the path of the copy, which every reader of tapes takes."""
     with unpacked_tape(run.info) as tape:
         shutil.copyfile(tape, path)
     return [path]
 
 
 def write_raw_csv(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """``X.<sensor>.imu.csv`` per sensor: the form that ``gaitcue analyze`` reads."""
-    made = []
+    """Write ``X.<sensor>.imu.csv`` for each motion sensor, a form that can be imported; return the paths.
+
+    Raises ``StoreError`` when the tape is gone or no sensor gave raw samples.
+    """
+    paths = []
     for name, table in _samples(run):
-        made.append(_named(path, name, ".imu.csv"))
-        save_csv(made[-1], table)
-    return made
+        paths.append(_named(path, name, ".imu.csv"))
+        save_csv(paths[-1], table)
+    return paths
 
 
 def write_raw_parquet(store: Store, run: SessionData, path: Path) -> list[Path]:
-    made = []
+    """Write ``X.<sensor>.imu.parquet`` for each motion sensor and return the paths.
+
+    Raises ``StoreError`` as ``write_raw_csv`` does, ``ConfigError`` without the Parquet library.
+    """
+    paths = []
     for name, table in _samples(run):
-        made.append(_named(path, name, ".imu.parquet"))
-        save_parquet(made[-1], table)
-    return made
+        paths.append(_named(path, name, ".imu.parquet"))
+        save_parquet(paths[-1], table)
+    return paths
 
 
 def _named(path: Path, sensor: str, ending: str) -> Path:
@@ -67,4 +74,4 @@ def _samples(run: SessionData) -> Iterator[tuple[str, dict[str, Array]]]:
         columns += list(np.concatenate([c.acc_ms2 for c in members]).T)
         if all(c.gyr_rads is not None for c in members):
             columns += list(np.concatenate([c.gyr_rads for c in members if c.gyr_rads is not None]).T)
-        yield name, dict(zip(HEADER, columns, strict=False))
+        yield name, dict(zip(_HEADER, columns, strict=False))

@@ -13,15 +13,19 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import ConfigError
-from monitor.exports.data_dictionary import describe
+from monitor.exports.data_dictionary import describe_columns
 from monitor.storage.session_data import SessionData, target_edges
 from monitor.storage.store import Store
 
 ExportTable = Mapping[str, Sequence[Any] | Array]
+"""Columns by name, all of the same length; unknown numbers are NaN."""
 
 
 def second_columns(run: SessionData) -> dict[str, Any]:
-    """Columns (n,) of every whole second."""
+    """Return the columns (n,) of every whole second: time, activity, distance, metrics, bands, cues.
+
+    A metric's value, SD, sides and target edges are in the unit of the metric (``dsp.metrics``).
+    """
     began = datetime.datetime.fromisoformat(run.info.started_utc)
     out: dict[str, Any] = {
         "t_s": run.t_s,
@@ -41,13 +45,13 @@ def second_columns(run: SessionData) -> dict[str, Any]:
 
 
 def step_table(store: Store, run: SessionData) -> dict[str, Any]:
-    """Columns (m,) of every step."""
-    found = store.step_columns(run.info.id)
+    """Return the columns (m,) of every step: side, initial contact, toe-off (session seconds), metrics."""
+    steps = store.step_columns(run.info.id)
     return {
-        "side": found.side,
-        "ic_s": found.ic_s,
-        "to_s": found.to_s,
-        **dict(sorted(found.values.items())),
+        "side": steps.side,
+        "ic_s": steps.ic_s,
+        "to_s": steps.to_s,
+        **dict(sorted(steps.values.items())),
     }
 
 
@@ -69,21 +73,26 @@ def _cues(run: SessionData) -> list[str]:
 
 
 def write_csv_tables(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """``X.csv`` a row a second, ``X.steps.csv`` a row a step, ``X.columns.csv`` what the columns are."""
+    """Write three tables and return their paths.
+
+    ``X.csv`` has a row a second, ``X.steps.csv`` a row a step, ``X.columns.csv`` says what the columns are.
+    """
     per_second, per_step = second_columns(run), step_table(store, run)
     stem = path.with_suffix("")
-    made = [path, stem.with_name(stem.name + ".steps.csv"), stem.with_name(stem.name + ".columns.csv")]
-    save_csv(made[0], per_second)
-    save_csv(made[1], per_step)
-    entries = describe([*per_second, *(name for name in per_step if name not in per_second)])
-    save_csv(
-        made[2], {f.name: [getattr(e, f.name) for e in entries] for f in dataclasses.fields(entries[0])}
-    )
-    return made
+    paths = [path, stem.with_name(stem.name + ".steps.csv"), stem.with_name(stem.name + ".columns.csv")]
+    save_csv(paths[0], per_second)
+    save_csv(paths[1], per_step)
+    entries = describe_columns([*per_second, *(name for name in per_step if name not in per_second)])
+    names = [f.name for f in dataclasses.fields(entries[0])]
+    save_csv(paths[2], {name: [getattr(entry, name) for entry in entries] for name in names})
+    return paths
 
 
 def save_csv(path: Path, table: ExportTable) -> None:
-    """Empty where a number is not known."""
+    """Write a table with a heading, numbers with seven digits, an empty cell where one is not known.
+
+    Raises ``OSError`` when the file is there already or cannot be written.
+    """
     cells = [_texts(column) for column in table.values()]
     with path.open("x", newline="", encoding="utf-8") as f:
         out = csv.writer(f)
@@ -98,7 +107,7 @@ def _texts(column: Sequence[Any] | Array) -> list[str]:
 
 
 def write_parquet_tables(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """``X.parquet`` a row a second and ``X.steps.parquet`` a row a step, described in the schema."""
+    """Write ``X.parquet``, a row a second, and ``X.steps.parquet``, a row a step; return their paths."""
     other = path.with_name(path.name.removesuffix(".parquet") + ".steps.parquet")
     save_parquet(path, second_columns(run))
     save_parquet(other, step_table(store, run))
@@ -106,14 +115,18 @@ def write_parquet_tables(store: Store, run: SessionData, path: Path) -> list[Pat
 
 
 def save_parquet(path: Path, table: ExportTable) -> None:
-    """Nulls where a number is not known; unit, definition and source as metadata of each field."""
+    """Write a table with nulls where a number is not known.
+
+    Unit, definition and source stand in the schema as metadata of each field.  Raises ``ConfigError``
+    without the library.
+    """
     try:
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError as exc:
         raise ConfigError("Parquet needs the extra: pip install 'gaitcue[parquet]'") from exc
     fields, columns = [], []
-    for entry, values in zip(describe(table), table.values(), strict=True):
+    for entry, values in zip(describe_columns(table), table.values(), strict=True):
         array = pa.array(values, from_pandas=True)
         about = {"unit": entry.unit, "definition": entry.definition, "source": entry.source}
         fields.append(pa.field(entry.column, array.type, metadata=about))

@@ -1,4 +1,7 @@
-"""Left against right, from the steps."""
+"""Left against right, from the steps.
+
+Step time is not compared: it lies between two sensors, whose clocks agree to some 10 ms only.
+"""
 
 from __future__ import annotations
 
@@ -6,69 +9,58 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsp.metrics import METRICS, MetricSpec
+from dsp.types import Array
 from monitor.review.block_statistics import Mean, block_mean
-from monitor.storage.session_data import SessionData
+from monitor.storage.session_data import Mask, SessionData
 from monitor.storage.session_info import StepColumns
 
-USUAL_PCT = {
-    "contact_ms": 2.0,
-    "flight_ms": 4.0,
-    "overstride_m": 4.0,
-    "peak_braking_bw": 7.0,
-    "braking_impulse_bws": 10.0,
-    "shank_deg": 16.0,
-    "foot_strike_deg": 21.0,
-}
-"""Median difference between the legs of healthy runners, % (Fukuchi 2017, 15 runners, ours)."""
-_COMPARED = (
-    "contact_ms",
-    "flight_ms",
-    "overstride_m",
-    "braking_impulse_bws",
-    "peak_braking_bw",
-    "foot_strike_deg",
-    "shank_deg",
-    "tibial_shock_g",
-)
-"""Not step time: it lies between two sensors, and their clocks agree to some 10 ms only."""
+_LEAST_STEPS = 50  # of each leg
+
+
+@dataclass(frozen=True, slots=True)
+class LegDifference:
+    """Left minus right in % of the mean of both: ``v`` with ``ci``, half of its 95 % interval."""
+
+    v: float
+    ci: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Legs:
-    """One metric of both legs; ``apart_pct`` is (left - right) over their mean."""
+    """A metric of both legs, how far they are apart, and how far those of healthy runners are.
+
+    ``usual_pct`` is the median of healthy runners in %, None where it is not known
+    (``dsp.metrics.MetricSpec.leg_difference_pct``).
+    """
 
     metric: str
     left: Mean
     right: Mean
-    apart_pct: float
-    apart_half: float | None
+    apart: LegDifference
     usual_pct: float | None
 
 
-def legs(run: SessionData, steps: StepColumns) -> list[Legs]:
-    """Every metric that both legs have at least fifty steps of, while running."""
+def compare_legs(run: SessionData, steps: StepColumns) -> tuple[Legs, ...]:
+    """Return every metric that both legs have at least fifty steps of, while running."""
     running = np.zeros(len(steps.ic_s), dtype=bool)
     if len(steps.ic_s):
         running = run.running[np.clip(steps.ic_s.astype(int), 0, len(run.t_s) - 1)]
-    out = []
-    for name in _COMPARED:
-        values = steps.values.get(name)
-        if values is None:
-            continue
-        sides = [running & (steps.side == side) & np.isfinite(values) for side in ("L", "R")]
-        if min(int(s.sum()) for s in sides) < 50:
-            continue
-        left, right = (block_mean(values, s) for s in sides)
-        assert left is not None
-        assert right is not None
-        out.append(_legs(name, left, right))
-    return out
+    sides = [running & (steps.side == side) for side in ("L", "R")]
+    specs = sorted((m for m in METRICS if m.sided and m.name in steps.values), key=lambda m: m.order)
+    found = (_legs(spec, steps.values[spec.name], *sides) for spec in specs)
+    return tuple(legs for legs in found if legs is not None)
 
 
-def _legs(name: str, left: Mean, right: Mean) -> Legs:
-    middle = abs(left.value + right.value) / 2
-    half = None
+def _legs(spec: MetricSpec, values: Array, on_left: Mask, on_right: Mask) -> Legs | None:
+    """From the values (n,) of all steps and which of them are the left's and the right's."""
+    known = np.isfinite(values)
+    left, right = block_mean(values, on_left), block_mean(values, on_right)
+    fewest = min(int((known & on_left).sum()), int((known & on_right).sum()))
+    if left is None or right is None or fewest < _LEAST_STEPS:
+        return None
+    middle, half = abs(left.value + right.value) / 2, None
     if left.half is not None and right.half is not None and middle > 0:
         half = 100 * float(np.hypot(left.half, right.half)) / middle
     apart = 100 * (left.value - right.value) / middle if middle > 0 else 0.0
-    return Legs(name, left, right, apart, half, USUAL_PCT.get(name))
+    return Legs(spec.name, left, right, LegDifference(apart, half), spec.leg_difference_pct)

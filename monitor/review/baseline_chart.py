@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from rich.table import Table
 
-from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expected
-from dsp.cueing.target import Target, TargetParams, cadence_target, increase
+from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expectation
+from dsp.cueing.target import Target, TargetParams, cadence_target, increase_in_week
 from monitor.core.errors import StoreError
 
 _METRIC = "cadence_spm"
@@ -40,11 +40,11 @@ class BaselineView:
         reach = 2 * sd + self.baseline.params.reach_mps
         return [float(v) for v in np.linspace(max(1.8, mean - reach), mean + reach, 7)]
 
-    def at(self, speed_mps: float) -> tuple[Expected, Target]:
-        """On the level."""
+    def at(self, speed_mps: float) -> tuple[Expectation, Target]:
+        """Return the own cadence and the target at this speed on level ground."""
         expected = self.baseline.expect(_METRIC, speed_mps if self.with_speed else None, 0.0)
         assert expected is not None
-        return expected, cadence_target(expected, increase(self.week, self.target), self.target)
+        return expected, cadence_target(expected, increase_in_week(self.week, self.target), self.target)
 
 
 def baseline_text(shown: BaselineView) -> str:
@@ -66,7 +66,7 @@ def baseline_text(shown: BaselineView) -> str:
 
 def baseline_table(shown: BaselineView) -> Table:
     """Own cadence and target over speed."""
-    share = 100 * increase(shown.week, shown.target)
+    share = 100 * increase_in_week(shown.week, shown.target)
     out = Table(title=f"{shown.athlete}: own cadence, and target of week {shown.week} (+{share:.1f} %)")
     for heading in ("speed (m/s)", "pace (min/km)", "own (steps/min)", "± SD", "target", "band"):
         out.add_column(heading, justify="right")

@@ -2,7 +2,7 @@
 
 Running is autocorrelated over many seconds, so an interval rests on blocks of ``_BLOCK_S`` (their spread
 gives the standard error, Student's t the quantile).  A comparison is made at matched speed and grade:
-bins of ``SPEED_BIN_MPS`` and ``GRADE_BIN_PCT``, weighted by what both sides have of each.
+bins of ``_SPEED_BIN_MPS`` and ``_GRADE_BIN_PCT``, weighted by what both sides have of each.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from dsp.types import Array
-from monitor.storage.session_data import Mask
+from monitor.storage.session_data import Mask, SessionData
 
 _BLOCK_S = 60.0  # seconds outdoors follow each other (AR(1) 0.85-0.9): six times their memory
-SPEED_BIN_MPS = 0.25  # 2-3 steps/min of cadence lie in one bin (van Oeveren 2017: 6-12 spm per m/s)
-GRADE_BIN_PCT = 2.0
-LEAST_MATCHED_S = 60.0  # of matched running; below that nothing is said
+_SPEED_BIN_MPS = 0.25  # 2-3 steps/min of cadence lie in one bin (van Oeveren 2017: 6-12 spm per m/s)
+_GRADE_BIN_PCT = 2.0
+LEAST_MATCHED_S = 60.0
+"""Seconds of matched running below which two parts are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean and half the width of its 95 % interval (None where fewer than three blocks tell)."""
+    """A mean of ``seconds`` seconds and half the width of its 95 % interval.
+
+    ``half`` is None where there are fewer than three blocks: their spread is not known then.
+    """
 
     value: float
     half: float | None
@@ -42,8 +46,13 @@ class ComparedSeconds:
     mask: Mask
 
 
+def compared_seconds(run: SessionData, metric: str, mask: Mask) -> ComparedSeconds:
+    """Return the seconds in ``mask`` (n,) of a metric with the speed and slope at which they were run."""
+    return ComparedSeconds(run.value(metric), run.value("speed_mps"), run.value("slope_pct"), mask)
+
+
 def block_mean(value: Array, mask: Mask) -> Mean | None:
-    """Of the seconds in ``mask`` that have a value; None if there are none."""
+    """Return the mean of the seconds in ``mask`` (n,) that have a value; None if there are none."""
     good = mask & np.isfinite(value)
     n = int(good.sum())
     if n == 0:
@@ -54,7 +63,10 @@ def block_mean(value: Array, mask: Mask) -> Mean | None:
 
 
 def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
-    """How much larger ``b`` is than ``a`` where both ran at the same speed and grade; None if hardly."""
+    """Return how much larger ``b`` is than ``a`` where both ran at the same speed and grade.
+
+    None with less than ``LEAST_MATCHED_S`` of such seconds on either side.
+    """
     good_a, good_b = usable(a), usable(b)
     bins_a, bins_b = bins_of(a), bins_of(b)
     shared = np.intersect1d(bins_a[good_a], bins_b[good_b])
@@ -77,15 +89,24 @@ def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
     return Mean(means[1] - means[0], both, float(np.minimum(n_a, n_b).sum()))
 
 
+def clear_difference(difference: Mean | None) -> float:
+    """Return the difference if its 95 % interval leaves out zero, else 0."""
+    if difference is None or difference.half is None or abs(difference.value) <= difference.half:
+        return 0.0
+    return difference.value
+
+
 def usable(part: ComparedSeconds) -> Mask:
-    """Seconds (n,) that count: running, known, and not standing."""
+    """Return which seconds (n,) count: those in the mask that have a value and are not slower than 0.5
+    m/s.
+    """
     return np.asarray(part.mask & np.isfinite(part.value) & ~(part.speed_mps < 0.5))
 
 
 def bins_of(part: ComparedSeconds) -> NDArray[np.int64]:
-    """One number per speed and grade; where neither is known all seconds count as alike."""
-    speed = np.rint(np.nan_to_num(part.speed_mps) / SPEED_BIN_MPS).astype(np.int64)
-    grade = np.rint(np.nan_to_num(part.slope_pct) / GRADE_BIN_PCT).astype(np.int64)
+    """Return the bin (n,) of speed and grade of each second; where neither is known all lie in one bin."""
+    speed = np.rint(np.nan_to_num(part.speed_mps) / _SPEED_BIN_MPS).astype(np.int64)
+    grade = np.rint(np.nan_to_num(part.slope_pct) / _GRADE_BIN_PCT).astype(np.int64)
     return speed * 1000 + grade + 100
 
 

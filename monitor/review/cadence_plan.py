@@ -17,7 +17,7 @@ from monitor.core.errors import StoreError
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
 from monitor.pipeline.coach import Coach
-from monitor.review.cue_outcomes import in_band
+from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -52,7 +52,7 @@ def cue_share(plan: Plan) -> float:
 
 
 def coach_settings(plan: Plan, settings: CoachSettings, today: datetime.date, seed: int) -> CoachSettings:
-    """What a run that starts now is coached by; ``settings`` hold what the user has set."""
+    """Return what a run that starts now is coached by; ``settings`` hold what the user has set."""
     share = cue_share(plan) if settings.cues.plan == "fade" else 1.0
     return replace(
         settings, baseline=plan.baseline, week=plan_week(plan, today), cue_share=share, seed=seed
@@ -60,12 +60,12 @@ def coach_settings(plan: Plan, settings: CoachSettings, today: datetime.date, se
 
 
 def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan:
-    """The plan after this session."""
+    """Return the plan after this session, whose ``records`` are in the order in which they were stored."""
     session: SessionSettings = json_codec.from_json(SessionSettings, json.loads(info.settings))
     was = session.coach or CoachSettings(cues=CueSettings(on=False))
     coach = Coach(replace(was, baseline=plan.baseline), session)
     coach.push([r for r in records if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
-    band, runs = in_band(records), plan.runs
+    band, runs = in_band(record_tracks(records)), plan.runs
     if was.cues.on and band.on_s + band.off_s >= LEAST_S:
         run = PlannedRun(
             session=info.id,
@@ -80,19 +80,24 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
 
 
 def catch_up(
-    plan: Plan, store: Store, athlete: str, told: Callable[[SessionInfo], None] = lambda info: None
+    plan: Plan, store: Store, athlete: str, progress: Callable[[SessionInfo], None] = lambda info: None
 ) -> Plan:
-    """Learn from every ended live run of this athlete that is not in the plan yet, the oldest first."""
-    return _learn_all(plan, store, _new(plan, store, athlete, coached=True), told)
+    """Return the plan after every ended live run of this athlete that is not in it yet, the oldest first.
+
+    ``progress`` is called with each session before it is read.
+    """
+    return _learn_all(plan, store, _new(plan, store, athlete, coached=True), progress)
 
 
-def relearn(store: Store, athlete: str, told: Callable[[SessionInfo], None] = lambda info: None) -> Plan:
-    """From nothing, out of every kept session of this athlete, replayed and imported ones too."""
-    return _learn_all(Plan(), store, _new(Plan(), store, athlete, coached=False), told)
+def relearn(
+    store: Store, athlete: str, progress: Callable[[SessionInfo], None] = lambda info: None
+) -> Plan:
+    """Return a plan learned from nothing, out of every kept session of this athlete, imported ones too."""
+    return _learn_all(Plan(), store, _new(Plan(), store, athlete, coached=False), progress)
 
 
 def frozen_plan(plan: Plan) -> Plan:
-    """The same with a baseline that learns no more; ``StoreError`` while there is none."""
+    """Return the plan with a baseline that learns no more; ``StoreError`` while there is none."""
     if plan.baseline is None:
         raise StoreError("nothing has been learned yet: run first, or gaitcue baseline --relearn")
     baseline = Baseline.from_dict(plan.baseline)
@@ -110,9 +115,9 @@ def _new(plan: Plan, store: Store, athlete: str, *, coached: bool) -> list[Sessi
 
 
 def _learn_all(
-    plan: Plan, store: Store, sessions: Iterable[SessionInfo], told: Callable[[SessionInfo], None]
+    plan: Plan, store: Store, sessions: Iterable[SessionInfo], progress: Callable[[SessionInfo], None]
 ) -> Plan:
     for info in sessions:
-        told(info)
+        progress(info)
         plan = learn_session(plan, info, store.records(info.id))
     return plan

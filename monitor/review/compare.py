@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsp.metrics import Role, with_role
 from dsp.types import Array
 from monitor.core.errors import InputError
 from monitor.review.block_statistics import (
@@ -15,18 +16,17 @@ from monitor.review.block_statistics import (
     Mean,
     bins_of,
     block_mean,
+    compared_seconds,
     matched_difference,
     usable,
 )
-from monitor.review.previous_runs import part
-from monitor.review.splits import PART_METRICS
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric: its mean in each run, and each run's difference from the first (None: not comparable)."""
+    """A metric: its mean in each run, and each run's difference from the first (None: not comparable)."""
 
     metric: str
     means: list[Mean | None]
@@ -43,24 +43,30 @@ class TrendPoint:
 
 
 def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
-    """Every metric that the first run and another have; ``InputError`` for fewer than two runs."""
+    """Return every metric that the first run and another have, each run against the first.
+
+    ``InputError`` for fewer than two different sessions, ``StoreError`` for one that is not there.
+    """
     if len(set(sessions)) < 2:
-        raise InputError("compare needs two different sessions; gaitcue sessions lists all")
+        raise InputError("compare needs two different sessions; gaitcue sessions list shows all")
     runs = [load_session(store, name) for name in sessions]
     rows = []
-    for name in PART_METRICS:
+    for name in with_role(Role.COMPARED):
         if name not in runs[0].columns or not any(name in r.columns for r in runs[1:]):
             continue
         means = [block_mean(r.value(name), r.running) for r in runs]
-        first = part(runs[0], name)
-        rows.append(Row(name, means, [None, *(matched_difference(first, part(r, name)) for r in runs[1:])]))
+        first, *others = (compared_seconds(r, name, r.running) for r in runs)
+        rows.append(Row(name, means, [None, *(matched_difference(first, other) for other in others)]))
     return rows
 
 
-def metric_trends(
-    store: Store, athlete: str, weeks: int, names: Sequence[str] = PART_METRICS
-) -> dict[str, list[TrendPoint]]:
-    """Every metric over the last ``weeks``, the oldest run first, brought to the same speed and grade."""
+def metric_trends(store: Store, athlete: str, weeks: int) -> dict[str, list[TrendPoint]]:
+    """Return every metric over the last ``weeks``, the oldest run first, brought to the same speed and
+    grade.
+
+    Metrics with fewer than two comparable runs are left out.  ``InputError`` without any session.
+    """
+    names = with_role(Role.COMPARED)
     chosen = [s for s in reversed(store.sessions()) if s.athlete == athlete and s.ended]
     if not chosen:
         raise InputError(f"there are no sessions of {athlete} yet")
@@ -80,7 +86,7 @@ def _trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
     Runs that share less than a minute of speed and grade with any other are left out.
     """
     having = [run for run in runs if name in run.columns]
-    parts = [part(run, name) for run in having]
+    parts = [compared_seconds(run, name, run.running) for run in having]
     used, bins = [usable(p) for p in parts], [bins_of(p) for p in parts]
     every = np.unique(
         np.concatenate([b[u] for b, u in zip(bins, used, strict=True)] or [np.empty(0, np.int64)])

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from dsp.metrics import BY_NAME
-from dsp.types import Placement
+from dsp.types import Gap, Placement
+from monitor.core.records import SensorStatus
 from monitor.storage.session_data import SessionData
 
-LONG_GAP_S = 10.0
-OFTEN_LOST = 0.02
+_LONG_GAP_S = 10.0
+_OFTEN_LOST = 0.02
 
 
-def data_limits(run: SessionData) -> list[str]:
-    """One sentence each, the most important first."""
-    return [*_missing(run), *_lost(run), *_modelled(run), *_remarks(run)]
+def data_limits(run: SessionData) -> tuple[str, ...]:
+    """Return what the sensors could not tell, one text for each limit, the most important first."""
+    return (*_missing(run), *_lost(run), *_modelled(run), *_remarks(run))
 
 
 def _missing(run: SessionData) -> Iterator[str]:
@@ -41,33 +42,41 @@ def _missing(run: SessionData) -> Iterator[str]:
 
 
 def _lost(run: SessionData) -> Iterator[str]:
-    end_s = float(len(run.t_s))
     for sensor in run.settings.sensors:
         gaps = [g for g in run.gaps if g.sensor == sensor.name]
-        lost_s = sum(g.end_s - g.start_s for g in gaps)
-        longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
-        if longest is not None and longest.end_s - longest.start_s >= LONG_GAP_S:
-            yield (
-                f"{sensor.name} was silent for {_minutes(longest.end_s - longest.start_s)} from minute "
-                f"{longest.start_s / 60:.0f} on ({_minutes(lost_s)} in all); what needs it is absent there."
-            )
+        yield from _silence(sensor.name, gaps)
         status = run.statuses.get(sensor.name)
-        if status is None or sensor.placement is Placement.POD:
-            continue
-        if status.received == 0:
-            yield f"{sensor.name} sent nothing at all."
-            continue
-        away = sum(g.end_s - g.start_s for g in gaps if g.end_s - g.start_s >= LONG_GAP_S) / end_s
-        missing = status.lost / (status.received + status.lost) - away
-        if missing > OFTEN_LOST:
-            yield f"{sensor.name}: {100 * missing:.0f} % of its samples were lost on the way."
-        seen = run.columns.get("cadence_spm")
-        if seen is not None and status.t_s - status.silent_s < end_s - 60 and not gaps:
-            at = (status.t_s - status.silent_s) / 60
-            yield f"{sensor.name} stopped at minute {at:.0f} and did not come back."
+        if status is not None and sensor.placement is not Placement.POD:
+            yield from _missing_samples(run, status, gaps)
     for moved in run.shifted:
         at = moved.t_s / 60
         yield f"{moved.sensor} moved on its mount at minute {at:.0f}; its axes were learned anew."
+
+
+def _silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[str]:
+    """The longest silence of a sensor, if it was long."""
+    longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
+    if longest is not None and longest.end_s - longest.start_s >= _LONG_GAP_S:
+        yield (
+            f"{sensor} was silent for {_minutes(longest.end_s - longest.start_s)} from minute "
+            f"{longest.start_s / 60:.0f} on ({_minutes(sum(g.end_s - g.start_s for g in gaps))} in all); "
+            "what needs it is absent there."
+        )
+
+
+def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]) -> Iterator[str]:
+    """What a sensor's last count of samples says."""
+    if status.received == 0:
+        yield f"{status.sensor} sent nothing at all."
+        return
+    end_s = float(len(run.t_s))
+    away = sum(g.end_s - g.start_s for g in gaps if g.end_s - g.start_s >= _LONG_GAP_S) / end_s
+    missing = status.lost / (status.received + status.lost) - away
+    if missing > _OFTEN_LOST:
+        yield f"{status.sensor}: {100 * missing:.0f} % of its samples were lost on the way."
+    last_s = status.t_s - status.silent_s
+    if "cadence_spm" in run.columns and last_s < end_s - 60 and not gaps:
+        yield f"{status.sensor} stopped at minute {last_s / 60:.0f} and did not come back."
 
 
 def _modelled(run: SessionData) -> Iterator[str]:

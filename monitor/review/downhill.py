@@ -8,13 +8,17 @@ import numpy as np
 
 from monitor.storage.session_data import SessionData
 
-DOWN_PCT = -2.0
-STEEP_PCT = -6.0
+_DOWN_PCT = -2.0
+_STEEP_PCT = -6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Downhill:
-    """``dose_bws`` is the braking impulse of all steps on slopes below -2 %, ``share`` of the run's."""
+    """Running on slopes below -2 %: its seconds (``steep_s`` below -6 %) and metres of descent.
+
+    ``dose_bws`` is the braking impulse of all steps there, ``share`` its part of the run's ``total_bws``.
+    ``flat_ratio`` is the run's ``braking_dose_flat_ratio`` at its end, None where it is not known.
+    """
 
     seconds: float
     steep_s: float
@@ -26,23 +30,20 @@ class Downhill:
 
 
 def downhill(run: SessionData) -> Downhill | None:
-    """None where slope, speed or braking is not known for most of the run."""
-    slope, speed = run.value("slope_pct"), run.value("speed_mps")
+    """Return what was done downhill; None where the slope of half the run or all braking is not known."""
+    slope, running = run.value("slope_pct"), run.running
     braking, cadence = run.value("braking_impulse_bws"), run.value("cadence_spm")
-    running = run.running
-    if not running.any() or np.isfinite(slope[running]).mean() < 0.5:
-        return None
     per_second = np.nan_to_num(braking * cadence / 60) * running
-    if not per_second.any():
+    if not per_second.any() or np.isfinite(slope[running]).mean() < 0.5:
         return None
-    down = running & (slope < DOWN_PCT)
+    down = running & (slope < _DOWN_PCT)
     ratio = run.value("braking_dose_flat_ratio")
     known = np.flatnonzero(np.isfinite(ratio))
     total = float(per_second.sum())
     return Downhill(
         seconds=float(down.sum()),
-        steep_s=float((running & (slope < STEEP_PCT)).sum()),
-        descent_m=float(-np.nansum((speed * slope / 100)[down])),
+        steep_s=float((running & (slope < _STEEP_PCT)).sum()),
+        descent_m=float(-np.nansum((run.value("speed_mps") * slope / 100)[down])),
         dose_bws=float(per_second[down].sum()),
         share=float(per_second[down].sum() / total),
         total_bws=total,

@@ -5,19 +5,16 @@ Rules, each with its source; they speak about form and never about a diagnosis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
 from dsp.metrics import BY_NAME
-from monitor.review.asymmetry import Legs
 from monitor.review.block_statistics import Mean
-from monitor.review.downhill import Downhill
-from monitor.review.previous_runs import PreviousRunsComparison
-from monitor.review.splits import Change
-from monitor.review.time_in_band import CoachedRun
+from monitor.review.cue_outcomes import CoachedRun
+from monitor.review.findings import SessionFindings
 from monitor.storage.session_data import SessionData
 
 PAIN = (
@@ -41,7 +38,7 @@ _LEGS = "Healthy runners' legs differ too (Fukuchi 2017); only a change against 
 
 @dataclass(frozen=True, slots=True)
 class SourcedText:
-    """A sentence and the source of its rule."""
+    """A sentence, and the source of the rule that chose it."""
 
     text: str
     source: str
@@ -57,20 +54,8 @@ class Feedback:
     target: SourcedText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewFindings:
-    """What the sentences are made from."""
-
-    run: SessionData
-    coached: CoachedRun | None
-    fatigue: Sequence[Change]
-    legs: Sequence[Legs]
-    usual: Sequence[PreviousRunsComparison]
-    downhill: Downhill | None
-
-
-def feedback(found: ReviewFindings) -> Feedback:
-    """The first rule that applies speaks."""
+def feedback(found: SessionFindings) -> Feedback:
+    """Return the texts of a review: of each kind, the first rule that applies speaks."""
     none = SourcedText("There is too little running in this session to say anything about form.", "")
     if found.run.running.sum() < 120:
         return Feedback(none, SourcedText("Run for a few minutes with a sensor on.", ""), "none", none)
@@ -80,7 +65,7 @@ def feedback(found: ReviewFindings) -> Feedback:
     return Feedback(well, work, verdict, target)
 
 
-def _well(f: ReviewFindings) -> Iterator[SourcedText]:
+def _well(f: SessionFindings) -> Iterator[SourcedText]:
     if f.coached is not None:
         judged = _judged(f.coached)
         if judged is not None and judged[0] >= 0.7:
@@ -93,7 +78,7 @@ def _well(f: ReviewFindings) -> Iterator[SourcedText]:
             prompt = round(told.answered.value * told.cues)
             yield SourcedText(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING)
     for name in ("overstride_m", "braking_impulse_bws"):
-        change = next((u for u in f.usual if u.metric == name and clear(u.difference) < 0), None)
+        change = next((u for u in f.previous if u.metric == name and clear(u.difference) < 0), None)
         if change is not None and f.run.columns[name].how != "pod":
             label = BY_NAME[name].label.lower()
             yield SourcedText(
@@ -110,23 +95,23 @@ def _well(f: ReviewFindings) -> Iterator[SourcedText]:
         )
 
 
-def _work(f: ReviewFindings) -> Iterator[SourcedText]:
-    if worst_pain(f.run) > 3:
+def _work(f: SessionFindings) -> Iterator[SourcedText]:
+    if f.worst_pain > 3:
         yield SourcedText(
             "You noted pain above 3 of 10: let it settle before anything else. If it stays, or a red flag "
             "appears (swelling, locking, numbness, night pain), see a clinician.",
             PAIN,
         )
     yield from _tired(f)
-    share = f.coached.share if f.coached is not None else None
+    share = f.coached.in_band.share if f.coached is not None else None
     if share is not None and share < 0.6:
         yield SourcedText(
             f"Cadence was in band only {100 * share:.0f} % of the time: shorter, quicker steps.", BRAKING
         )
     for legs in f.legs:
-        apart = abs(legs.apart_pct)
-        if legs.metric == "contact_ms" and apart > 4 and apart > (legs.apart_half or 9):
-            side = "left" if legs.apart_pct > 0 else "right"
+        apart = abs(legs.apart.v)
+        if legs.metric == "contact_ms" and apart > 4 and apart > (legs.apart.ci or 9):
+            side = "left" if legs.apart.v > 0 else "right"
             text = f"Your {side} foot stayed {apart:.0f} % longer on the ground"
             yield SourcedText(f"{text}: watch whether that is so in every run.", _LEGS)
     if f.downhill is not None and f.downhill.share > 0.35:
@@ -139,7 +124,7 @@ def _work(f: ReviewFindings) -> Iterator[SourcedText]:
     yield SourcedText("Nothing stands out; keep doing what you did.", "")
 
 
-def _tired(f: ReviewFindings) -> Iterator[SourcedText]:
+def _tired(f: SessionFindings) -> Iterator[SourcedText]:
     """What got worse from the first third to the last, at the same speed."""
     if "speed_mps" not in f.run.columns:
         return
@@ -157,8 +142,8 @@ def _tired(f: ReviewFindings) -> Iterator[SourcedText]:
         yield SourcedText(f"{text}: keep the quick feet for the last third.", STEADY)
 
 
-def _target(f: ReviewFindings) -> tuple[str, SourcedText]:
-    if worst_pain(f.run) > 3:
+def _target(f: SessionFindings) -> tuple[str, SourcedText]:
+    if f.worst_pain > 3:
         return "hold", SourcedText("Hold: no change of target before the pain has settled for 24 h.", PAIN)
     judged = _judged(f.coached) if f.coached is not None else None
     if judged is None:
@@ -184,12 +169,8 @@ def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
 
 
 def clear(d: Mean | None) -> float:
-    """The difference if its interval leaves out zero, else 0."""
+    """Return the difference if its 95 % interval leaves out zero, else 0."""
     return d.value if d is not None and d.half is not None and abs(d.value) > d.half else 0.0
-
-
-def worst_pain(run: SessionData) -> float:
-    return max((n.value for n in run.notes if n.kind == "pain" and n.value is not None), default=0.0)
 
 
 def _minutes(run: SessionData) -> str:

@@ -2,69 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dsp.offline import centred, unsmoothed
+from dsp.metrics import Role, with_role
+from dsp.offline import centred_mean, undo_smoothing
 from dsp.types import Array
 from monitor.storage.session_data import SessionData
 from monitor.storage.session_info import StepColumns
 
-_METRICS = (
-    "cadence_spm",
-    "speed_mps",
-    "contact_ms",
-    "foot_strike_deg",
-    "overstride_m",
-    "braking_impulse_bws",
-)
-CENTRED = (
+_LEAST_STEPS = 20
+_LEAST_S = 30
+_CENTRED = (
     "A live second is the mean of the last 5 s and lags by 2.5 s; again it is the mean of the 5 s round it."
 )
-NO_LAG = "Live speed is smoothed over past strides and lags; again it is the mean of those around."
-FIRST = "The first strides were read live with axes still being learned; again with those of the whole run."
+_NO_LAG = "Live speed is smoothed over past strides and lags; again it is the mean of those around."
+_FIRST = (
+    "The first strides were read live with axes still being learned; again with those of the whole run."
+)
 
 
-def offline_columns(run: SessionData, steps: StepColumns) -> dict[str, Array]:
-    """Metrics (n,) on the session's seconds, from steps before and after each; empty without steps."""
-    if len(steps.ic_s) < 20:
-        return {}
-    order = np.argsort(steps.ic_s, kind="stable")
-    ic_s, out = steps.ic_s[order], {}
-    for name in _METRICS:
-        values = steps.values.get(name)
-        if values is None:
-            continue
-        own = values[order]
-        foot = name == "speed_mps" and run.columns.get(name) is not None and "foot" in run.columns[name].how
-        out[name] = centred(run.t_s, ic_s, unsmoothed(ic_s, own) if foot else own)
-    return out
+@dataclass(frozen=True, slots=True)
+class OfflineRow:
+    """Means of a metric over the running, live and again; ``apart`` is the RMS between seconds."""
+
+    metric: str
+    live: float
+    again: float
+    apart: float
 
 
-def side_by_side(
-    run: SessionData, steps: StepColumns, first: Mapping[str, Any] | None
-) -> dict[str, Any] | None:
-    """Means over the running, how far single seconds lie apart (RMS), and the first strides."""
+@dataclass(frozen=True, slots=True)
+class OfflineComparison:
+    """Live against looked at again: the whole run, its first strides (as re-analysis stored them), and
+    why.
+    """
+
+    rows: Sequence[OfflineRow]
+    first: Sequence[Mapping[str, Any]]
+    why: Sequence[str]
+
+
+def against_offline(
+    run: SessionData, steps: StepColumns, first_strides: Sequence[Mapping[str, Any]]
+) -> OfflineComparison | None:
+    """Return live numbers beside those from steps before and after each second.
+
+    first_strides: what re-analysis stored of them, empty if it has not been run.
+    None where no metric has half a minute of both.
+    """
     rows = []
-    for name, again in offline_columns(run, steps).items():
-        live = run.value(name)
+    for metric, again in _offline_columns(run, steps).items():
+        live = run.value(metric)
         both = run.running & np.isfinite(live) & np.isfinite(again)
-        if both.sum() < 30:
-            continue
-        apart = again[both] - live[both]
-        rows.append(
-            {
-                "metric": name,
-                "live": float(live[both].mean()),
-                "again": float(again[both].mean()),
-                "apart": float(np.sqrt(np.mean(apart**2))),
-            }
-        )
+        if both.sum() >= _LEAST_S:
+            apart = float(np.sqrt(np.mean((again[both] - live[both]) ** 2)))
+            rows.append(OfflineRow(metric, float(live[both].mean()), float(again[both].mean()), apart))
     if not rows:
         return None
-    learned = list(first["rows"]) if first else []
-    why = [CENTRED]
-    why += [NO_LAG] if any(row["metric"] == "speed_mps" for row in rows) else []
-    return {"rows": rows, "first": learned, "why": why + ([FIRST] if learned else [])}
+    why = [_CENTRED]
+    why += [_NO_LAG] if any(row.metric == "speed_mps" for row in rows) else []
+    why += [_FIRST] if first_strides else []
+    return OfflineComparison(rows, first_strides, why)
+
+
+def _offline_columns(run: SessionData, steps: StepColumns) -> dict[str, Array]:
+    """Metrics (n,) on the session's seconds; empty with hardly any steps."""
+    if len(steps.ic_s) < _LEAST_STEPS:
+        return {}
+    order = np.argsort(steps.ic_s, kind="stable")
+    ic_s = steps.ic_s[order]
+    columns = {}
+    for metric in (m for m in with_role(Role.OFFLINE) if m in steps.values):
+        value = steps.values[metric][order]
+        if metric == "speed_mps" and metric in run.columns and "foot" in run.columns[metric].how:
+            value = undo_smoothing(ic_s, value)
+        columns[metric] = centred_mean(run.t_s, ic_s, value)
+    return columns

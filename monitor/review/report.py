@@ -1,103 +1,104 @@
-"""Everything a review shows, as one JSON value: the page, the HTML file and the API all draw from it."""
+"""A review as one JSON value: the page, the HTML file and the API all draw from it.
+
+Two rules make it of the findings: a dataclass becomes an object of its fields, and a ``Mean`` becomes
+``v`` and ``ci`` (half of its 95 % interval), both with six figures.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from dsp.metrics import METRICS
+from dsp.metrics import Role, with_role
 from dsp.types import Activity, Array, Placement
+from monitor.core.metric_legend import metric_legend
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.cue_policy import WITHHELD
-from monitor.review import previous_runs, splits, time_in_band
-from monitor.review.asymmetry import Legs, legs
-from monitor.review.baseline_comparison import against_baseline
 from monitor.review.block_statistics import Mean, block_mean
-from monitor.review.data_quality import data_limits
-from monitor.review.downhill import downhill
-from monitor.review.feedback_text import ReviewFindings, feedback
-from monitor.review.offline_comparison import side_by_side
-from monitor.storage.session_data import SessionData, load_session, steps_of, target_edges
+from monitor.review.feedback_text import feedback
+from monitor.review.findings import SessionFindings, session_findings
+from monitor.review.history_comparison import load_previous_runs
+from monitor.storage.session_data import SessionData, load_session, target_edges
 from monitor.storage.session_info import StepColumns
 from monitor.storage.store import Store
 
 _SCHEMA = 1
-MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw
-LINES = (
-    "cadence_spm",
-    "overstride_m",
-    "braking_impulse_bws",
-    "contact_ms",
-    "speed_mps",
-    "slope_pct",
-    "heart_rate_bpm",
-)
-TILES = (
-    "speed_mps",
-    "cadence_spm",
-    "contact_ms",
-    "overstride_m",
-    "braking_impulse_bws",
-    "foot_strike_deg",
-    "vertical_oscillation_mm",
-    "contact_balance_pct",
-    "heart_rate_bpm",
-    "power_w",
-)
+_MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw
 
 
 def session_review(store: Store, session_id: str) -> dict[str, Any]:
-    """The whole review of a session; ``StoreError`` if there is none of this id."""
+    """Return the whole review of a stored session; ``StoreError`` if there is none of this id."""
     run = load_session(store, session_id)
-    before = previous_runs.load_previous(store, previous_runs.earlier_sessions(store, run.info))
     first = next(reversed(store.analyses(session_id, "first strides")), None)
-    made = store.analyses(session_id, "again")
-    return build_review(run, steps_of(store, session_id), before, first) | {"made_anew": made}
+    steps = store.step_columns(session_id)
+    review = build_review(run, steps, load_previous_runs(store, run.info), first["rows"] if first else ())
+    return review | {"made_anew": store.analyses(session_id, "again")}
 
 
 def build_review(
     run: SessionData,
     steps: StepColumns,
-    before: Sequence[SessionData] = (),
-    first: Mapping[str, Any] | None = None,
+    previous: Sequence[SessionData] = (),
+    first_strides: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The same from what is loaded; ``first`` is what re-analysis found of the first strides."""
-    coached = time_in_band.coached_run(run)
-    fatigue = splits.part_changes(run, *splits.thirds(run))
-    found = ReviewFindings(
-        run=run,
-        coached=coached,
-        fatigue=fatigue,
-        legs=legs(run, steps),
-        usual=previous_runs.against_previous_runs(run, before),
-        downhill=downhill(run),
-    )
+    """Return the review of a loaded session; the arguments are those of ``findings.session_findings``."""
+    found = session_findings(run, steps, previous, first_strides)
     return {
         "schema": _SCHEMA,
         "session": _session(run),
-        "words": dataclasses.asdict(feedback(found)),
+        "words": _json(feedback(found)),
         "tiles": _tiles(run),
         "timeline": _timeline(run),
         "shades": _shades(run),
-        "cues": _cues(run, coached),
-        "coached": _coached(coached),
-        "legs": [_legs(x) for x in found.legs],
-        "kilometres": [_split(s) for s in splits.kilometres(run)],
-        "laps": [_split(s) for s in splits.laps(run)],
-        "fatigue": [_change(c) for c in fatigue],
-        "usual": [_previous_json(u) for u in found.usual],
-        "baseline": [
-            {"metric": n.metric, "change": interval_json(n.change_pct)} for n in against_baseline(run)
-        ],
-        "downhill": _plain(found.downhill),
-        "limits": data_limits(run),
-        "notes": [dataclasses.asdict(n) for n in run.notes if n.kind in ("note", "pain")],
-        "again": side_by_side(run, steps, first),
-        "legend": _legend(),
+        "cues": _cues(found),
+        "coached": _json(found.coached),
+        "legs": _json(found.legs),
+        "kilometres": _json(found.kilometres),
+        "laps": _json(found.laps),
+        "fatigue": _json(found.fatigue),
+        "usual": _json(found.previous),
+        "baseline": _json(found.baseline),
+        "downhill": _json(found.downhill),
+        "limits": _json(found.limits),
+        "notes": [_json(n) for n in run.notes if n.kind in ("note", "pain")],
+        "again": _json(found.offline),
+        "legend": metric_legend(),
     }
+
+
+def interval_json(mean: Mean | None) -> dict[str, Any]:
+    """Return ``v`` and ``ci`` (half of the 95 % interval) of a mean; both are None where there is none."""
+    if mean is None:
+        return {"v": None, "ci": None}
+    return {"v": _digits(mean.value), "ci": None if mean.half is None else _digits(mean.half)}
+
+
+def _json(value: Any) -> Any:
+    """JSON of a finding, by the two rules on top of this module."""
+    if isinstance(value, Mean):
+        return interval_json(value)
+    if dataclasses.is_dataclass(value):
+        return {f.name: _field(f, getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _json(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return [_digits(float(item)) for item in value]
+    if isinstance(value, (tuple, list)):
+        return [_json(item) for item in value]
+    return value.value if isinstance(value, Enum) else value
+
+
+def _field(field: dataclasses.Field[Any], value: Any) -> Any:
+    return interval_json(None) if value is None and field.type == "Mean | None" else _json(value)
+
+
+def _digits(value: float) -> float:
+    """Six figures are more than any sensor has, and keep the file small."""
+    return float(f"{value:.6g}")
 
 
 def _session(run: SessionData) -> dict[str, Any]:
@@ -110,62 +111,47 @@ def _session(run: SessionData) -> dict[str, Any]:
         "duration_s": float(len(run.t_s) - 1),
         "running_s": min(float(run.running.sum()), float(len(run.t_s) - 1)),
         "distance_m": float(run.distance_m[-1]) if "speed_mps" in run.columns else None,
-        "sensors": [_worn(s) for s in run.settings.sensors],
+        "sensors": [_sensor(s) for s in run.settings.sensors],
         "tags": list(info.tags),
         "version": info.version,
     }
 
 
-def _worn(sensor: SensorSettings) -> str:
+def _sensor(sensor: SensorSettings) -> str:
     return sensor.name if sensor.placement is Placement.POD else f"{sensor.name} ({sensor.placement.value})"
 
 
 def _tiles(run: SessionData) -> list[dict[str, Any]]:
     """Means over the running; the interval adds the sensor's own SD to that of the mean."""
-    out = []
-    for name in TILES:
-        found = block_mean(run.value(name), run.running) if name in run.columns else None
-        if found is None:
+    tiles = []
+    for name in with_role(Role.TILE):
+        mean = block_mean(run.value(name), run.running)
+        if mean is None:
             continue
         sd = run.columns[name].sd[run.running]
         known = sd[np.isfinite(sd)]
-        own = 1.96 * float(np.median(known)) if len(known) else 0.0
-        out.append({"metric": name, "how": run.columns[name].how} | interval_json(_wider(found, own)))
-    return out
-
-
-def _wider(found: Mean, own: float) -> Mean:
-    return Mean(found.value, float(np.hypot(found.half or 0.0, own)), found.seconds)
-
-
-def interval_json(found: Mean | None) -> dict[str, Any]:
-    """``v`` and ``ci`` (half of the 95 % interval, None if not known); empty if there is no number."""
-    if found is None:
-        return {"v": None, "ci": None}
-    return {"v": _digits(found.value), "ci": None if found.half is None else _digits(found.half)}
-
-
-def _digits(value: float) -> float:
-    """Six figures are more than any sensor has, and keep the file small."""
-    return float(f"{value:.6g}")
+        sensor = 1.96 * float(np.median(known)) if len(known) else 0.0
+        wider = Mean(mean.value, float(np.hypot(mean.half or 0.0, sensor)), mean.seconds)
+        tiles.append({"metric": name, "how": run.columns[name].how} | interval_json(wider))
+    return tiles
 
 
 def _timeline(run: SessionData) -> dict[str, Any]:
     """Lines thinned by means over equal times; holes stay holes."""
-    every = max(1, -(-len(run.t_s) // MOST_POINTS))
-    lines = {name: thin(run.value(name), every) for name in LINES if name in run.columns}
+    every = max(1, -(-len(run.t_s) // _MOST_POINTS))
+    lines = {name: thinned(run.value(name), every) for name in with_role(Role.CHART) if name in run.columns}
     return {
         "every_s": every,
         "lines": {name: values for name, values in lines.items() if any(v is not None for v in values)},
         "bands": {
-            name: [thin(np.where(run.running, edge, np.nan), every) for edge in target_edges(run, name)]
+            name: [thinned(np.where(run.running, edge, np.nan), every) for edge in target_edges(run, name)]
             for name in {b.metric for b in run.bands} & set(lines)
         },
     }
 
 
-def thin(value: Array, every: int) -> list[float | None]:
-    """Means of ``every`` seconds; None where fewer than half of them are known."""
+def thinned(value: Array, every: int) -> list[float | None]:
+    """Return means of ``every`` seconds of ``value`` (n,); None where fewer than half of them are known."""
     padded = np.full(-(-len(value) // every) * every, np.nan)
     padded[: len(value)] = value
     rows = padded.reshape(-1, every)
@@ -176,20 +162,20 @@ def thin(value: Array, every: int) -> list[float | None]:
 
 def _shades(run: SessionData) -> list[dict[str, Any]]:
     """Walking, standing and silence of sensors, to be shaded."""
-    out = [
+    still = [
         {"kind": what.value, "start_s": s.start_s, "end_s": s.end_s}
         for what in (Activity.WALK, Activity.STAND)
         for s in run.activity.get(what, ())
         if s.seconds >= 3
     ]
     silent = [g for g in run.gaps if g.end_s - g.start_s >= 2][:100]
-    return out + [
+    return still + [
         {"kind": "gap", "start_s": g.start_s, "end_s": g.end_s, "sensor": g.sensor} for g in silent
     ]
 
 
-def _cues(run: SessionData, coached: time_in_band.CoachedRun | None) -> list[dict[str, Any]]:
-    entries = {id(e.cue): e for e in coached.entries} if coached else {}
+def _cues(found: SessionFindings) -> list[dict[str, Any]]:
+    outcomes = {id(outcome.cue): outcome for outcome in found.outcomes}
     return [
         {
             "t_s": c.t_s,
@@ -200,76 +186,7 @@ def _cues(run: SessionData, coached: time_in_band.CoachedRun | None) -> list[dic
             "metric": c.metric,
             "withheld": WITHHELD.get(c.withheld, c.withheld),
             "why": c.why,
-            "answered_s": entries[id(c)].to_band_s if id(c) in entries else None,
+            "answered_s": outcomes[id(c)].to_band_s if id(c) in outcomes else None,
         }
-        for c in run.cues
+        for c in found.run.cues
     ]
-
-
-def _coached(coached: time_in_band.CoachedRun | None) -> dict[str, Any] | None:
-    if coached is None:
-        return None
-    return {
-        "in_band": dataclasses.asdict(coached.in_band),
-        "response": dataclasses.asdict(coached.response),
-        "effect": _plain(coached.effect),
-    }
-
-
-def _split(split: splits.Split) -> dict[str, Any]:
-    return {
-        "name": split.name,
-        "start_s": split.where.start_s,
-        "seconds": split.where.seconds,
-        "distance_m": split.distance_m,
-        "means": {name: interval_json(m) for name, m in split.means.items()},
-    }
-
-
-def _change(change: splits.Change) -> dict[str, Any]:
-    return {
-        "metric": change.metric,
-        "first": interval_json(change.first),
-        "last": interval_json(change.last),
-        "difference": interval_json(change.difference),
-        "matched_s": change.difference.seconds if change.difference else 0,
-    }
-
-
-def _legs(found: Legs) -> dict[str, Any]:
-    return {
-        "metric": found.metric,
-        "left": interval_json(found.left),
-        "right": interval_json(found.right),
-        "apart": {"v": found.apart_pct, "ci": found.apart_half},
-        "usual_pct": found.usual_pct,
-    }
-
-
-def _previous_json(found: previous_runs.PreviousRunsComparison) -> dict[str, Any]:
-    return {
-        "metric": found.metric,
-        "runs": found.runs,
-        "difference": interval_json(found.difference),
-        "edges": [_digits(float(e)) for e in found.edges],
-        "here": [_digits(float(v)) for v in found.here],
-        "before": [_digits(float(v)) for v in found.before],
-    }
-
-
-def _plain(found: Any) -> dict[str, Any] | None:
-    return None if found is None else dataclasses.asdict(found)
-
-
-def _legend() -> dict[str, Any]:
-    return {
-        m.name: {
-            "label": m.label,
-            "unit": m.unit,
-            "decimals": m.decimals,
-            "definition": m.definition,
-            "source": m.source,
-            "better": m.better,
-        }
-        for m in METRICS
-    }

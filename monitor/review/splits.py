@@ -2,123 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from monitor.review.block_statistics import ComparedSeconds, Mean, block_mean, matched_difference
+from dsp.metrics import Role, with_role
+from monitor.review.block_statistics import Mean, block_mean, compared_seconds, matched_difference
 from monitor.storage.session_data import Mask, SessionData, Stretch
 
-SPLIT_METRICS = (
-    "cadence_spm",
-    "contact_ms",
-    "overstride_m",
-    "braking_impulse_bws",
-    "vertical_oscillation_mm",
-    "contact_balance_pct",
-    "slope_pct",
-    "heart_rate_bpm",
-    "power_w",
-)
-PART_METRICS = (
-    "cadence_spm",
-    "contact_ms",
-    "overstride_m",
-    "braking_impulse_bws",
-    "peak_braking_bw",
-    "foot_strike_deg",
-    "shank_deg",
-    "tibial_shock_g",
-    "vertical_oscillation_mm",
-    "step_variability_pct",
-    "contact_balance_pct",
-    "leg_stiffness_kn_m",
-    "heart_rate_bpm",
-)
+_WARM_S = 60  # seconds of running at the start that the first third leaves out
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A piece: ``distance_m`` covered in ``where``; means of the seconds in which there was running."""
+    """A piece of a run: ``distance_m`` covered in its ``seconds``, and means of its running by metric."""
 
     name: str
-    where: Stretch
+    start_s: float
+    seconds: float
     distance_m: float
     means: dict[str, Mean]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A metric in two parts, and the difference at matched speed and grade (None: nothing matched)."""
+    """A metric in two parts of a run, and the difference over ``matched_s`` at the same speed and grade.
+
+    ``difference`` is None where the parts share too little of any speed and grade.
+    """
 
     metric: str
     first: Mean
     last: Mean
     difference: Mean | None
+    matched_s: float
 
 
-def kilometres(run: SessionData) -> list[Split]:
-    """Every full kilometre and the rest; nothing where speed is not known."""
-    if "speed_mps" not in run.columns:
-        return []
+def kilometres(run: SessionData) -> tuple[Split, ...]:
+    """Return every full kilometre and the rest if it is longer than 50 m; nothing without a speed."""
     at_m = run.distance_m
-    if at_m[-1] < 1000:
-        return []
+    if "speed_mps" not in run.columns or at_m[-1] < 1000:
+        return ()
     marks = np.searchsorted(at_m, 1000.0 * np.arange(1, int(at_m[-1] // 1000) + 1)).tolist()
     edges = [0, *(int(m) for m in marks), len(run.t_s) - 1]
-    return [
+    return tuple(
         _split(run, f"{k}" if k * 1000 <= at_m[-1] else f"{k} (part)", Stretch(float(a), float(b)))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if at_m[b] - at_m[a] > 50
-    ]
+    )
 
 
-def laps(run: SessionData) -> list[Split]:
-    """As the lap button cut it; nothing where it was not pressed."""
+def laps(run: SessionData) -> tuple[Split, ...]:
+    """Return the pieces between presses of the lap button, those of 5 s and more; nothing without a
+    press.
+    """
+    if not run.laps_s:
+        return ()
     edges = [0.0, *run.laps_s, float(len(run.t_s) - 1)]
-    if len(edges) < 3:
-        return []
-    return [
+    return tuple(
         _split(run, str(k), Stretch(a, b))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if b - a >= 5
-    ]
+    )
 
 
 def _split(run: SessionData, name: str, where: Stretch) -> Split:
     inside = run.mask([where]) & run.running
-    found = {m: block_mean(run.value(m), inside) for m in SPLIT_METRICS if m in run.columns}
+    means = {m: block_mean(run.value(m), inside) for m in with_role(Role.SPLIT) if m in run.columns}
     at_m = run.distance_m
-    covered = float(at_m[int(where.end_s)] - at_m[int(where.start_s)])
-    return Split(name, where, covered, {m: v for m, v in found.items() if v is not None})
+    covered_m = float(at_m[int(where.end_s)] - at_m[int(where.start_s)])
+    return Split(
+        name, where.start_s, where.seconds, covered_m, {m: v for m, v in means.items() if v is not None}
+    )
 
 
-def thirds(run: SessionData) -> tuple[Mask, Mask]:
-    """The first and the last third of the running (the first minute of it left out: nobody is warm)."""
+def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:
+    """Return how every metric that is compared differs between the first and the last third of the
+    running.
+    """
+    first, last = _thirds(run)
+    found = (_change(run, metric, first, last) for metric in with_role(Role.COMPARED))
+    return tuple(change for change in found if change is not None)
+
+
+def _thirds(run: SessionData) -> tuple[Mask, Mask]:
+    """The seconds (n,) of both; the first minute is in neither: nobody is warm then."""
     running = np.flatnonzero(run.running)
     first, last = np.zeros(len(run.t_s), dtype=bool), np.zeros(len(run.t_s), dtype=bool)
-    rest = running[min(60, len(running) // 10) :]
+    rest = running[min(_WARM_S, len(running) // 10) :]
     n = len(rest) // 3
     first[rest[:n]] = True
     last[rest[len(rest) - n :]] = True
     return first, last
 
 
-def part_changes(
-    run: SessionData, first: Mask, last: Mask, names: Sequence[str] = PART_METRICS
-) -> list[Change]:
-    """What differs between two parts of one run."""
-    out = []
-    for name in names:
-        if name not in run.columns:
-            continue
-        value, speed, slope = run.value(name), run.value("speed_mps"), run.value("slope_pct")
-        a, b = block_mean(value, first), block_mean(value, last)
-        if a is not None and b is not None:
-            found = matched_difference(
-                ComparedSeconds(value, speed, slope, first), ComparedSeconds(value, speed, slope, last)
-            )
-            out.append(Change(name, a, b, found))
-    return out
+def _change(run: SessionData, metric: str, first: Mask, last: Mask) -> Change | None:
+    before, after = (block_mean(run.value(metric), part) for part in (first, last))
+    if before is None or after is None:
+        return None
+    difference = matched_difference(
+        compared_seconds(run, metric, first), compared_seconds(run, metric, last)
+    )
+    return Change(metric, before, after, difference, difference.seconds if difference else 0.0)

@@ -1,3 +1,4 @@
-"""Sessions that are kept: SQLite, import, recovery, split, merge, backup, re-analysis.  It does not know
-sources.
+"""Stored sessions: SQLite, import, recovery, split, merge, backup, re-analysis.
+
+This room never imports ``monitor.sources``.
 """

@@ -1,4 +1,4 @@
-"""Everything that was ever kept in one tar file, and back from it."""
+"""All stored sessions in one tar file, and back from it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ DATABASE = "gaitcue.db"
 
 
 def write_backup(store: Store, path: Path) -> int:
-    """Everything that was ever kept into one tar file: the database and the tapes.  Bytes written."""
+    """Write the database and the tapes into one tar file and return its size in bytes.
+
+    Tapes of sessions that are still being recorded are left out.  ``StoreError`` if ``path`` exists or
+    cannot be written.
+    """
     if path.exists():
         raise StoreError(f"{path}: exists already; name another file")
-    waiting = path.with_name(path.name + ".part")
+    partial = path.with_name(path.name + ".part")
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(waiting, "w") as out:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(partial, "w") as out:
             copy = Path(folder) / DATABASE
             store.copy_to(copy)
             out.add(copy, DATABASE)
@@ -29,16 +33,16 @@ def write_backup(store: Store, path: Path) -> int:
                 tape = tape_archive.tape_file(info)
                 if tape is not None and info.ended:
                     out.add(tape, f"tapes/{tape.name}")
-        waiting.rename(path)
+        partial.rename(path)
     except (OSError, tarfile.TarError) as exc:
         raise StoreError(f"{path}: cannot be written: {exc}") from exc
     finally:
-        waiting.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
     return path.stat().st_size
 
 
 def restore_backup(path: Path, folder: Path) -> int:
-    """Bring a backup back into an empty data folder; how many sessions it holds.
+    """Unpack a backup into a data folder without sessions and return how many sessions it holds.
 
     ``StoreError`` if there are sessions already (they would be lost) or the backup is damaged: nothing is
     touched then.
@@ -68,11 +72,11 @@ def restore_backup(path: Path, folder: Path) -> int:
     return count
 
 
-def _unpack(path: Path, where: Path) -> None:
+def _unpack(path: Path, folder: Path) -> None:
     try:
         with tarfile.open(path) as packed:
-            packed.extractall(where, filter="data")
-        db = sqlite3.connect(where / DATABASE)
+            packed.extractall(folder, filter="data")
+        db = sqlite3.connect(folder / DATABASE)
         try:
             whole = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             ours = db.execute("PRAGMA application_id").fetchone()[0] == migrations.APPLICATION_ID

@@ -1,7 +1,7 @@
 """The estimates of a step as bytes: compact, exact, and quick to read by the ten thousand.
 
-20 bytes each, little-endian: u16 word of the metric, u16 word of how, f64 value, f64 sd.  Words
-are numbered in the store's table ``word``.
+20 bytes each, little-endian: u16 number of the metric's name, u16 number of its ``how``, f64 value,
+f64 sd.  Names are numbered in the store's table ``word``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ROW = np.dtype([("metric", "<u2"), ("how", "<u2"), ("value", "<f8"), ("sd", "<f
 
 
 class NameTable:
-    """Names to small numbers and back, for one database connection."""
+    """``NameTable`` numbers names for one database connection, and packs estimates with these numbers."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -27,23 +27,26 @@ class NameTable:
         self._texts: dict[int, str] = {}
 
     def pack(self, estimates: Sequence[Estimate]) -> bytes:
-        """Inside a transaction, as a new word is written."""
+        """Return the bytes of one step's estimates.
+
+        Call it inside a transaction: a name that has no number yet is written to the table.
+        """
         return b"".join(
             _ONE.pack(self._number(e.metric), self._number(e.how), e.value, e.sd) for e in estimates
         )
 
     def unpack(self, blobs: Sequence[bytes]) -> list[tuple[Estimate, ...]]:
-        """The estimates of every step."""
+        """Return the estimates of every step from the bytes of every step."""
         rows = np.frombuffer(b"".join(blobs), _ROW)
         texts = {n: self._text(n) for n in np.union1d(rows["metric"], rows["how"]).tolist()}
         names = [texts[n] for n in rows["metric"].tolist()]
         hows = [texts[n] for n in rows["how"].tolist()]
-        made = list(map(Estimate, names, rows["value"].tolist(), rows["sd"].tolist(), hows))
+        estimates = list(map(Estimate, names, rows["value"].tolist(), rows["sd"].tolist(), hows))
         ends = np.cumsum([len(blob) // _ONE.size for blob in blobs]).tolist()
-        return [tuple(made[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
+        return [tuple(estimates[a:b]) for a, b in zip([0, *ends], ends, strict=False)]
 
     def columns(self, blobs: Sequence[bytes]) -> dict[str, Array]:
-        """The values of every metric (n,), NaN where a step has none."""
+        """Return the values (n,) of every metric by name, from n steps; NaN where a step has none."""
         rows = np.frombuffer(b"".join(blobs), _ROW)
         step = np.repeat(np.arange(len(blobs)), [len(blob) // _ONE.size for blob in blobs])
         out: dict[str, Array] = {}
@@ -54,7 +57,7 @@ class NameTable:
         return out
 
     def forget(self) -> None:
-        """Numbers given in a transaction that was rolled back do not hold."""
+        """Drop all remembered numbers: those given in a transaction that was rolled back do not hold."""
         self._numbers.clear()
         self._texts.clear()
 

@@ -1,4 +1,4 @@
-"""A recording becomes a session of its own: taped, analysed as fast as possible, stored."""
+"""Import: a recording becomes a session of its own, taped, analyzed as fast as possible and stored."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from monitor.storage.new_session import begin_session, session_id
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
-BATCH = 5000  # records written in one transaction
-COMMIT = 20_000  # packets given to the tape before they are written
+_RECORDS_PER_WRITE = 5000  # in one transaction
+_PACKETS_PER_COMMIT = 20_000  # given to the tape before they are written
 
-SessionOf = Callable[[SessionSettings], Session]
+SessionFactory = Callable[[SessionSettings], Session]
+"""Makes the session that the packets are pushed into."""
 Progress = Callable[[int, int], None]
+"""Is called with what is done and with how much there is in all."""
 
 
 def import_recording(
@@ -30,27 +32,25 @@ def import_recording(
     recording: Recording,
     athlete: str,
     began: datetime.datetime,
-    session_of: SessionOf = Session,
+    make_session: SessionFactory = Session,
     progress: Progress = lambda done, total: None,
     name: str = "",
 ) -> SessionInfo:
-    """Store the recording as a session of ``athlete`` that began at ``began`` if it does not say when.
+    """Store the recording as a session of ``athlete`` and return it.
 
-    It is called by its start if it gets no ``name``.
-
+    ``began`` is its start if the recording does not say when it was.  ``name`` is the session's id; by
+    default it is made of the start.  ``progress`` is called with packets done and in all.
     ``InputError`` if that session is there already.  A file that fails half way leaves nothing behind.
     """
     settings = replace(recording.settings, athlete=athlete)
-    start = recording.started_utc or began.astimezone(datetime.UTC).replace(microsecond=0).isoformat()
-    if not recording.started_utc:
-        start = _free(store, start, athlete, recording.title)
+    start = recording.started_utc or _free_start(store, began, athlete, recording.title)
     name = name or session_id(start, athlete)
     if any(info.id == name for info in store.sessions()):
         raise InputError(f"{recording.title}: is kept already as {name}")
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
     tape = begin_session(store, folder, recording.title, settings, started)
     try:
-        t_s = _through(store, started, recording, session_of(settings), tape, progress)
+        t_s = _analyze(store, started, recording, make_session(settings), tape, progress)
         tape.finish()
     except BaseException:
         tape.close()
@@ -66,16 +66,16 @@ def import_recording(
     return store.session(name)
 
 
-def _free(store: Store, start: str, athlete: str, title: str) -> str:
-    """A start that is only a guess moves on by seconds, past others that were guessed the same."""
+def _free_start(store: Store, began: datetime.datetime, athlete: str, title: str) -> str:
+    """Return a start that is only a guess, moved on by seconds past others that were guessed the same."""
     taken = {info.id: info.title for info in store.sessions()}
-    while taken.get(session_id(start, athlete), title) != title:
-        later = datetime.datetime.fromisoformat(start) + datetime.timedelta(seconds=1)
-        start = later.isoformat()
-    return start
+    start = began.astimezone(datetime.UTC).replace(microsecond=0)
+    while taken.get(session_id(start.isoformat(), athlete), title) != title:
+        start += datetime.timedelta(seconds=1)
+    return start.isoformat()
 
 
-def _through(
+def _analyze(
     store: Store,
     started: SessionStarted,
     recording: Recording,
@@ -83,13 +83,14 @@ def _through(
     tape: Tape,
     progress: Progress,
 ) -> float:
+    """Push every packet to the tape and the session, store the records; return the length in seconds."""
     waiting: list[Out] = [started]
     for done, packet in enumerate(recording.packets(), start=1):
         tape.append(packet)
         waiting += session.push(packet)
-        if done % COMMIT == 0:
+        if done % _PACKETS_PER_COMMIT == 0:
             tape.commit()
-        if len(waiting) > BATCH:
+        if len(waiting) > _RECORDS_PER_WRITE:
             store.write(started.session, waiting)
             waiting = []
             progress(done, recording.count)

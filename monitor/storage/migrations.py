@@ -74,29 +74,32 @@ MIGRATIONS: tuple[str, ...] = (
     """,
 )
 
-VERSION = len(MIGRATIONS)
-TABLES = ("step", "metric", "gap", "event")
-"""Where records lie; each has ``row`` and ``session``."""
-BESIDE = ("note", "analysis")
-"""What goes with a session besides its records."""
+SCHEMA_VERSION = len(MIGRATIONS)
+RECORD_TABLES = ("step", "metric", "gap", "event")
+"""The tables of records; each has the columns ``row`` and ``session``."""
+ATTACHED_TABLES = ("note", "analysis")
+"""The tables of what is attached to a session besides its records."""
 
 
-def prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Create or migrate.  ``StoreError`` for a foreign file or a newer schema."""
-    found = _version(db)
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Create the tables in an empty file, or bring older ones to ``SCHEMA_VERSION``.
+
+    ``StoreError`` for a database of another program or of a newer version.
+    """
+    present = _version(db)
     mark = db.execute("PRAGMA application_id").fetchone()[0]
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if mark != APPLICATION_ID and not empty:
         raise StoreError(f"{path}: is a database of another program; name another file")
-    if found > VERSION:
+    if present > SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: was written by a newer version (schema {found}, this program knows {VERSION}); "
-            "update this program, or name another file"
+            f"{path}: was written by a newer version (schema {present}, "
+            f"this program knows {SCHEMA_VERSION}); update this program, or name another file"
         )
-    while _version(db) < VERSION:
+    while _version(db) < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
         version = _version(db)  # another process may have been faster
-        if version < VERSION:
+        if version < SCHEMA_VERSION:
             for statement in MIGRATIONS[version].split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")

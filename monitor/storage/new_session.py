@@ -16,24 +16,28 @@ from monitor.storage.store import Store
 
 
 def session_id(started_utc: str, athlete: str) -> str:
-    """``2026-11-24T13-05-12-me``: sorts by time, and is a file name."""
+    """Return the id of a session, like ``2026-11-24T13-05-12-me``: it sorts by time and is a file name."""
     began = datetime.datetime.fromisoformat(started_utc).astimezone(datetime.UTC)
     return f"{began:%Y-%m-%dT%H-%M-%S}-{'-'.join(athlete.split())}"
 
 
-def new_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
-    """An empty tape of a session that starts now."""
+def create_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
+    """Create and return the empty tape of a session that starts now; ``StoreError`` if it cannot be."""
     return Tape(path, TapeHeader(started.session, started.started_utc, settings, version("gaitcue")))
 
 
 def begin_session(
     store: Store, folder: Path, title: str, settings: SessionSettings, started: SessionStarted
 ) -> Tape:
-    """An empty session in the store and its tape, which must be there first (see ``recovery``)."""
+    """Create an empty session: its tape, which is returned, and its row in the store.
+
+    The tape must be there first, or ``recovery`` in another process would take the session for a dead
+    one.  ``StoreError`` if either exists or cannot be written.
+    """
     tapes = folder / "tapes"
     tapes.mkdir(parents=True, exist_ok=True)
     path = tapes / f"{started.session}.tape"
-    tape = new_tape(path, settings, started)
+    tape = create_tape(path, settings, started)
     store.begin(
         SessionInfo(
             id=started.session,

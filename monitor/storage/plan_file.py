@@ -19,7 +19,10 @@ from monitor.core.errors import StoreError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRun:
-    """One run with a target: what share of it had cues, and seconds in band and in all without."""
+    """``PlannedRun`` is one run with a target: what share of it had cues, and how it went without.
+
+    ``off_s`` are the seconds without cues, ``off_in_s`` those of them that were in the band.
+    """
 
     session: str
     started_utc: str
@@ -30,20 +33,24 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``baseline`` as in ``Baseline.to_dict`` (None: nothing learned), ``seen`` the sessions in it."""
+    """``Plan`` is what was learned of one athlete.
+
+    ``baseline`` is as in ``Baseline.to_dict`` (None: nothing learned yet), ``seen`` are the ids of the
+    sessions in it, ``runs`` those with a target.
+    """
 
     baseline: dict[str, Any] | None = None
     seen: tuple[str, ...] = ()
     runs: tuple[PlannedRun, ...] = ()
 
 
-def plan_file(folder: Path, athlete: str) -> Path:
-    """Where the plan of this athlete lies."""
+def plan_path(folder: Path, athlete: str) -> Path:
+    """Return the path of this athlete's plan in the data folder."""
     return folder / "plans" / f"{'-'.join(athlete.split())}.json"
 
 
 def read_plan(path: Path) -> Plan:
-    """The plan, empty if there is none yet; ``StoreError`` if it cannot be read."""
+    """Return the plan in this file, an empty one if there is no file; ``StoreError`` if it is damaged."""
     try:
         plan = json_codec.from_json(Plan, json.loads(path.read_text(encoding="utf-8")))
         if plan.baseline is not None:
@@ -58,7 +65,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def write_plan(path: Path, plan: Plan) -> None:
-    """All of it or nothing."""
+    """Write the plan, all of it or nothing; ``StoreError`` if it cannot be written."""
     new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Sessions that a dead process left behind are completed from their tapes.
+"""Recovery: sessions that a dead process left behind are completed from their tapes.
 
 What the store has of such a session is the beginning of what the tape gives, since live records
 equal replayed ones; only the rest is added, so that sinks with an outbox send nothing twice.  Where
@@ -7,7 +7,6 @@ the beginning differs (another version computed it), all records are made anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -15,20 +14,20 @@ from typing import get_args
 from dsp.types import Record
 from monitor.core.errors import InputError, StoreError
 from monitor.core.records import Out, SensorStatus, SessionEnded
-from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
+from monitor.storage.import_recording import SessionFactory
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
-    """What was done: ``added`` records came from the tape, ``lost`` packets never reached it.
+class RecoveredSession:
+    """``RecoveredSession`` says how one session was completed.
 
-    ``trouble`` says why the tape could not be used (empty if it could); the session then stays with
-    what the store had.
+    ``added`` records came from the tape, ``lost`` packets never reached it.  ``trouble`` says why the
+    tape could not be used (empty if it could); the session then stays with what the store had.
     """
 
     session: str
@@ -37,33 +36,31 @@ class Recovered:
     trouble: str = ""
 
 
-def recover(store: Store, session_of: Callable[[SessionSettings], Session] = Session) -> list[Recovered]:
-    """Complete every session that is marked live and that no living process writes.
+def recover(store: Store, make_session: SessionFactory = Session) -> list[RecoveredSession]:
+    """Complete every session that is marked live and that no living process writes; return what was done.
 
     A program must make the tape before it calls ``store.begin``, or another that starts at the same
     moment would take its session for a dead one.
     """
     left = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
     return [
-        _recover(store, info, session_of)
+        _recover(store, info, make_session)
         for info in left
         if not (info.tape and is_written(Path(info.tape)))
     ]
 
 
-def _recover(
-    store: Store, info: SessionInfo, session_of: Callable[[SessionSettings], Session]
-) -> Recovered:
+def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> RecoveredSession:
     stored = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
     try:
         lost = finish_abandoned(Path(info.tape))
-        made, t_s = _replayed(Path(info.tape), session_of)
+        replayed, t_s = _replay(Path(info.tape), make_session)
     except (InputError, StoreError) as exc:
         t_s = max((r.t_s for r in store.events(info.id) if isinstance(r, SensorStatus)), default=0.0)
         store.write(info.id, [SessionEnded(info.id, t_s, f"the program was killed; no tape: {exc}")])
         store.end(info.id, t_s, SessionStatus.RECOVERED)
-        return Recovered(info.id, 0, 0, str(exc))
-    records = [r for r in made if isinstance(r, get_args(Record))]
+        return RecoveredSession(info.id, 0, 0, str(exc))
+    records = [r for r in replayed if isinstance(r, get_args(Record))]
     if records[: len(stored)] == stored:
         rest: list[Out] = [*records[len(stored) :]]
     else:
@@ -72,13 +69,13 @@ def _recover(
     reason = f"recovered from its tape; {lost} packets of the last second are lost"
     store.write(info.id, [*rest, SessionEnded(info.id, t_s, reason)])
     store.end(info.id, t_s, SessionStatus.RECOVERED)
-    return Recovered(info.id, len(rest), lost)
+    return RecoveredSession(info.id, len(rest), lost)
 
 
-def _replayed(path: Path, session_of: Callable[[SessionSettings], Session]) -> tuple[list[Out], float]:
-    """Everything the session gives for the packets on the tape, and its length."""
+def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float]:
+    """Return everything the session gives for the packets on the tape, and its length in seconds."""
     with TapeReader(path) as tape:
-        session = session_of(tape.header.settings)
+        session = make_session(tape.header.settings)
         out: list[Out] = []
         for packet in tape.packets():
             out += session.push(packet)

@@ -17,7 +17,7 @@ from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness
 from monitor.core import json_codec
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
-from monitor.storage.session_info import Note, SessionInfo, StepColumns
+from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
 
 Mask = NDArray[np.bool_]
@@ -41,6 +41,7 @@ class Stretch:
 
     @property
     def seconds(self) -> float:
+        """Its length in seconds of the session."""
         return self.end_s - self.start_s
 
 
@@ -75,7 +76,7 @@ class SessionData:
 
     @property
     def running(self) -> Mask:
-        """Seconds (n,) of running."""
+        """Which seconds (n,) were running, as a mask."""
         return self.mask(self.activity.get(Activity.RUN, ()))
 
     @property
@@ -85,6 +86,7 @@ class SessionData:
 
     @property
     def laps_s(self) -> list[float]:
+        """When the lap button was pressed, in session seconds, sorted."""
         return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
 
 
@@ -113,11 +115,6 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
         shifted=[e for e in events if isinstance(e, Readiness) and e.shifted],
         notes=store.notes(session_id),
     )
-
-
-def steps_of(store: Store, session_id: str) -> StepColumns:
-    """The steps of a session."""
-    return store.step_columns(session_id)
 
 
 def target_edges(run: SessionData, metric: str) -> tuple[Array, Array]:

@@ -1,4 +1,4 @@
-"""What can be done to whole sessions: tag, split, merge, delete."""
+"""Editing whole sessions: tag, split, merge, delete."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.storage import tape_archive
-from monitor.storage.import_recording import Progress, SessionOf, import_recording
+from monitor.storage.import_recording import Progress, SessionFactory, import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -24,7 +24,11 @@ _TAGS = ("shoe", "surface", "effort")
 
 
 def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
-    """The session's tags after ``name=value`` (replaces, or removes if empty), ``word`` and ``-word``."""
+    """Return the session's tags after changes, each ``name=value``, ``word`` or ``-word``.
+
+    ``name=value`` replaces a value, or removes it if empty; ``-word`` removes a word or a value by its
+    name.  ``InputError`` if a change is none of these.
+    """
     tags = list(info.tags)
     for change in changes:
         name, equals, value = change.strip().partition("=")
@@ -44,7 +48,11 @@ def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
 
 
 def delete_session(store: Store, info: SessionInfo) -> int:
-    """Really: its records are overwritten in the database and its tape is gone.  Bytes of tape freed."""
+    """Delete a session for good and return how many bytes of tape that freed.
+
+    Its records are overwritten in the database and its tape is removed.  ``StoreError`` while it is being
+    recorded.
+    """
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
     store.wipe()
@@ -52,79 +60,75 @@ def delete_session(store: Store, info: SessionInfo) -> int:
 
 
 def split_session(
-    store: Store, folder: Path, info: SessionInfo, at_s: float, session_of: SessionOf = Session,
+    store: Store, folder: Path, info: SessionInfo, at_s: float, make_session: SessionFactory = Session,
     progress: Progress = lambda done, total: None,
 ) -> list[SessionInfo]:  # fmt: skip
-    """Two sessions out of one, both analysed from their part of the tape; the old one goes."""
+    """Split a session at ``at_s`` (seconds) and return the two parts, analyzed from their part of the tape.
+
+    The old session is deleted.  ``InputError`` if a part would be shorter than 10 s.
+    """
     if not 10 <= at_s <= info.duration_s - 10:
         raise InputError(
             f"{info.id}: lasts {info.duration_s:.0f} s; split it between 10 s and 10 s before its end"
         )
     with tape_archive.unpacked_tape(info) as path:
         whole = read_recording(path)
-        made = []
+        parts = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
-            part = _between(whole, info, start_s, end_s, f", part {number}")
+            part = _part(whole, info, start_s, end_s, f", part {number}")
             name = f"{info.id}-{number}"
-            began = _began(info, start_s)
-            made.append(
-                import_recording(store, folder, part, info.athlete, began, session_of, progress, name)
+            began = _instant(info, start_s)
+            parts.append(
+                import_recording(store, folder, part, info.athlete, began, make_session, progress, name)
             )
     for note in store.notes(info.id):
         late = note.t_s is not None and note.t_s >= at_s
         t_s = note.t_s - at_s if late and note.t_s is not None else note.t_s
-        store.add_note(made[late].id, note.kind, note.text, t_s=t_s, value=note.value)
-    for kept in made:
-        store.tag(kept.id, info.tags)
+        store.add_note(parts[late].id, note.kind, note.text, t_s=t_s, value=note.value)
+    for new in parts:
+        store.tag(new.id, info.tags)
     delete_session(store, info)
-    return [store.session(kept.id) for kept in made]
+    return [store.session(new.id) for new in parts]
 
 
 def merge_sessions(
-    store: Store, folder: Path, infos: Sequence[SessionInfo], session_of: SessionOf = Session,
+    store: Store, folder: Path, infos: Sequence[SessionInfo], make_session: SessionFactory = Session,
     progress: Progress = lambda done, total: None,
 ) -> SessionInfo:  # fmt: skip
-    """One session out of several of the same sensors, with a gap for the time between; the old ones go."""
+    """Join sessions of the same sensors into one, with a gap for the time between, and return it.
+
+    The old ones are deleted.  ``InputError`` if there are fewer than two, if they lie more than a day
+    apart or had different sensors.
+    """
     if len({info.id for info in infos}) < 2:
         raise InputError("merge needs two different sessions")
     infos = sorted(infos, key=lambda info: info.started_utc)
     first, last = infos[0], infos[-1]
-    seconds = (_began(last, 0) - _began(first, 0)).total_seconds()
-    if seconds > 86400:
+    began = _instant(first, 0)
+    offsets_s = [(_instant(info, 0) - began).total_seconds() for info in infos]
+    if offsets_s[-1] > 86400:
         raise InputError(f"{first.id} and {last.id} are more than a day apart; they are two runs")
     with contextlib.ExitStack() as stack:
-        recordings = [
-            read_recording(stack.enter_context(tape_archive.unpacked_tape(info))) for info in infos
-        ]
-        offsets = [(_began(info, 0) - _began(first, 0)).total_seconds() for info in infos]
-        joined = Recording(
-            title=first.title,
-            settings=_same_settings(recordings, infos),
-            duration_s=offsets[-1] + recordings[-1].duration_s,
-            count=sum(r.count for r in recordings),
-            packets=lambda: _joined(recordings, offsets),
-            started_utc=first.started_utc,
-        )
+        tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
+        joined = _joined([read_recording(tape) for tape in tapes], infos, offsets_s)
         name = f"{first.id}-joined"
-        made = import_recording(
-            store, folder, joined, first.athlete, _began(first, 0), session_of, progress, name
-        )
-    for info, offset in zip(infos, offsets, strict=True):
+        merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)
+    for info, offset_s in zip(infos, offsets_s, strict=True):
         for note in store.notes(info.id):
-            t_s = None if note.t_s is None else note.t_s + offset
-            store.add_note(made.id, note.kind, note.text, t_s=t_s, value=note.value)
-    store.tag(made.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
+            t_s = None if note.t_s is None else note.t_s + offset_s
+            store.add_note(merged.id, note.kind, note.text, t_s=t_s, value=note.value)
+    store.tag(merged.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
     for info in infos:
         delete_session(store, info)
-    return store.session(made.id)
+    return store.session(merged.id)
 
 
-def _began(info: SessionInfo, after_s: float) -> datetime.datetime:
+def _instant(info: SessionInfo, after_s: float) -> datetime.datetime:
     return datetime.datetime.fromisoformat(info.started_utc) + datetime.timedelta(seconds=round(after_s))
 
 
-def _between(whole: Recording, info: SessionInfo, start_s: float, end_s: float, ending: str) -> Recording:
-    """The packets of a part, in times of its own."""
+def _part(whole: Recording, info: SessionInfo, start_s: float, end_s: float, ending: str) -> Recording:
+    """Return the recording of a part: its packets, in times of its own."""
     start_ns, end_ns = round(start_s * 1e9), round(end_s * 1e9) if end_s < 1e9 else 1 << 62
 
     def packets() -> Iterator[Packet]:
@@ -132,15 +136,29 @@ def _between(whole: Recording, info: SessionInfo, start_s: float, end_s: float, 
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
 
-    began = _began(info, start_s)
+    began = _instant(info, start_s)
     length = min(end_s, whole.duration_s) - start_s
     return Recording(
         info.title + ending, whole.settings, length, whole.count, packets, started_utc=began.isoformat()
     )
 
 
-def _joined(recordings: Sequence[Recording], offsets_s: Sequence[float]) -> Iterator[Packet]:
-    """One after the other; every recording is a connection of its own, so that no clock runs on."""
+def _joined(
+    recordings: Sequence[Recording], infos: Sequence[SessionInfo], offsets_s: Sequence[float]
+) -> Recording:
+    """Return one recording of several, each ``offsets_s`` seconds after the first one's start."""
+    return Recording(
+        title=infos[0].title,
+        settings=_same_settings(recordings, infos),
+        duration_s=offsets_s[-1] + recordings[-1].duration_s,
+        count=sum(r.count for r in recordings),
+        packets=lambda: _joined_packets(recordings, offsets_s),
+        started_utc=infos[0].started_utc,
+    )
+
+
+def _joined_packets(recordings: Sequence[Recording], offsets_s: Sequence[float]) -> Iterator[Packet]:
+    """Yield all packets; every recording is a connection of its own, so that no clock runs on."""
     link = 0
     for recording, offset_s in zip(recordings, offsets_s, strict=True):
         highest = link

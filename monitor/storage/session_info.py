@@ -14,7 +14,7 @@ from monitor.core.records import Out
 
 
 class SessionStatus(StrEnum):
-    """Of a session."""
+    """How far a session has come."""
 
     LIVE = "live"  # being recorded, or left behind by a program that died
     COMPLETE = "complete"
@@ -23,10 +23,11 @@ class SessionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInfo:
-    """What is known about a session without its records.
+    """``SessionInfo`` is what is stored of a session beside its records: one row of the table ``session``.
 
     ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
-    ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program.
+    ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program that wrote
+    the records.
     """
 
     id: str
@@ -45,8 +46,11 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something said about a session: ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (at ``t_s``) or
-    ``remark`` (of an importer)."""
+    """A ``Note`` is something that a person or an importer added to a session.
+
+    ``kind`` is ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (which ended at ``t_s``, seconds of the
+    session) or ``remark`` (of an importer).
+    """
 
     id: int
     kind: str
@@ -58,9 +62,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StepColumns:
-    """Steps as arrays (n,).  ``side`` is ``L``, ``R`` or empty; what is not known is NaN.
+    """``StepColumns`` holds the n steps of a session as arrays (n,).
 
-    ``values`` maps the name of each metric that any step has to its values.
+    ``side`` is ``L``, ``R`` or empty; ``ic_s`` and ``to_s`` are initial contact and toe-off in seconds of
+    the session; ``values`` maps the name of each metric that any step has to its values.  NaN stands for
+    what is not known.
     """
 
     side: NDArray[np.str_]

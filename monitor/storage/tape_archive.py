@@ -1,6 +1,6 @@
-"""Tapes on the disk: which session has one, how much room they take, and what is done with old ones.
+"""Tapes on the disk: which session has one, how much room they take, compressing and dropping old ones.
 
-A tape may be kept as it is, compressed (``.tape.xz``) or dropped; metrics always stay.
+A tape may stay as it is, be compressed (``.tape.xz``) or be dropped; metrics always stay.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
-COMPRESSED = ".xz"
-PRESET = 1  # ten times as fast as the default, and a few per cent larger
+_COMPRESSED_SUFFIX = ".xz"
+_PRESET = 1  # ten times as fast as the default, and a few per cent larger
 
 
 @dataclass(frozen=True, slots=True)
-class Tidied:
-    """What the policy did (or would do) to one session's tape: ``compressed`` or ``dropped``."""
+class TapeChange:
+    """``TapeChange`` says what ``tidy_tapes`` did (or would do) to one session's tape.
+
+    ``done`` is ``compressed`` or ``dropped``.
+    """
 
     session: str
     done: str
@@ -33,10 +36,10 @@ class Tidied:
 
 
 def tape_file(info: SessionInfo) -> Path | None:
-    """The file of a session's tape, plain or compressed; None if it has none (any more)."""
+    """Return the file of a session's tape, plain or compressed; None if it has none (any more)."""
     if not info.tape:
         return None
-    for path in (Path(info.tape), Path(info.tape + COMPRESSED)):
+    for path in (Path(info.tape), Path(info.tape + _COMPRESSED_SUFFIX)):
         if path.is_file():
             return path
     return None
@@ -44,15 +47,18 @@ def tape_file(info: SessionInfo) -> Path | None:
 
 @contextlib.contextmanager
 def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
-    """The plain tape of a session, unpacked for as long as it is needed.  ``StoreError`` without one."""
+    """Give the path of a session's plain tape inside the block, unpacked for that long if compressed.
+
+    ``StoreError`` if there is no tape or it cannot be unpacked.
+    """
     path = tape_file(info)
     if path is None:
         raise StoreError(f"{info.id}: its raw tape is not there (dropped, or never kept); metrics are")
-    if path.suffix != COMPRESSED:
+    if path.suffix != _COMPRESSED_SUFFIX:
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / path.name.removesuffix(COMPRESSED)
+        plain = Path(folder) / path.name.removesuffix(_COMPRESSED_SUFFIX)
         try:
             with lzma.open(path) as packed, plain.open("wb") as out:
                 shutil.copyfileobj(packed, out, 1 << 20)
@@ -62,9 +68,9 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
 
 
 def remove_tape(info: SessionInfo) -> int:
-    """Delete a session's tape and what lies beside it; how many bytes that freed.
+    """Delete a session's tape with the files beside it and return how many bytes that freed.
 
-    ``StoreError`` while a living program writes it.
+    ``StoreError`` while a living program writes it, or if it cannot be removed.
     """
     if not info.tape:
         return 0
@@ -88,8 +94,12 @@ def tidy_tapes(
     drop_days: float | None,
     *,
     really: bool = True,
-) -> Iterator[Tidied]:
-    """Apply the policy to all ended sessions; with ``really`` False only say what would be done."""
+) -> Iterator[TapeChange]:
+    """Compress and drop the tapes of ended sessions by age, and yield each change.
+
+    Tapes older than ``drop_days`` are dropped (None: never), those older than ``compress_days``
+    compressed.  With ``really`` False nothing is done, the changes are only yielded.
+    """
     for info in store.sessions():
         path = tape_file(info)
         if path is None or not info.ended or is_written(Path(info.tape)):
@@ -99,34 +109,32 @@ def tidy_tapes(
             size = path.stat().st_size
             if really:
                 remove_tape(info)
-            yield Tidied(info.id, "dropped", size)
-        elif age_days > compress_days and path.suffix != COMPRESSED:
-            yield Tidied(info.id, "compressed", _compress(path) if really else 0)
+            yield TapeChange(info.id, "dropped", size)
+        elif age_days > compress_days and path.suffix != _COMPRESSED_SUFFIX:
+            yield TapeChange(info.id, "compressed", _compress(path) if really else 0)
 
 
 def _compress(path: Path) -> int:
-    """Pack, check, then remove the plain file; how many bytes that freed."""
-    packed, waiting = (
-        path.with_name(path.name + COMPRESSED),
-        path.with_name(path.name + COMPRESSED + ".part"),
-    )
+    """Pack, check, then remove the plain file; return how many bytes that freed."""
+    packed = path.with_name(path.name + _COMPRESSED_SUFFIX)
+    partial = packed.with_name(packed.name + ".part")
     before = path.stat().st_size
     try:
-        with path.open("rb") as plain, lzma.open(waiting, "wb", preset=PRESET) as out:
+        with path.open("rb") as plain, lzma.open(partial, "wb", preset=_PRESET) as out:
             shutil.copyfileobj(plain, out, 1 << 20)
-        with lzma.open(waiting) as again:
-            length = sum(len(piece) for piece in iter(lambda: again.read(1 << 20), b""))
+        with lzma.open(partial) as check:
+            length = sum(len(piece) for piece in iter(lambda: check.read(1 << 20), b""))
         if length != before:
-            raise StoreError(f"{waiting}: came out damaged; the plain tape stays")
-        waiting.rename(packed)
+            raise StoreError(f"{partial}: came out damaged; the plain tape stays")
+        partial.rename(packed)
         path.unlink()
     except (OSError, lzma.LZMAError, EOFError) as exc:
         raise StoreError(f"{path}: cannot be compressed: {exc}; it stays as it is") from exc
     finally:
-        waiting.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
     return before - packed.stat().st_size
 
 
 def tape_sizes(sessions: Sequence[SessionInfo]) -> dict[str, int]:
-    """Bytes of every session's tape on the disk."""
+    """Return the bytes that each session's tape takes on the disk, by session id; no entry without one."""
     return {info.id: path.stat().st_size for info in sessions if (path := tape_file(info)) is not None}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from dsp.types import Band, Cue, CueKind, Fault, Metric
 from monitor.core.errors import InputError
-from monitor.exports.fit import encode
+from monitor.exports.fit import encode_fit
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.simulation.simulated_runner import simulated_recording
@@ -84,7 +84,7 @@ def by_fitparse(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 @pytest.mark.parametrize("reader", [by_garmin, by_fitdecode, by_fitparse])
 def test_three_independent_readers_find_what_the_session_holds(run: SessionData, reader: Any) -> None:
-    records, session = reader(encode(run))
+    records, session = reader(encode_fit(run))
     assert len(records) >= 55
     for record in records:
         at = round((record["timestamp"].replace(tzinfo=datetime.UTC) - NOON).total_seconds())
@@ -106,14 +106,24 @@ def test_three_independent_readers_find_what_the_session_holds(run: SessionData,
     assert session["avg_stance_time"] == pytest.approx(np.nanmean(run.value("contact_ms")), abs=0.2)
 
 
+def test_the_numbers_of_developer_fields_never_change(run: SessionData) -> None:
+    """Programs that have seen an older file know them by number."""
+    messages, _ = Decoder(Stream.from_byte_array(bytearray(encode_fit(run)))).read()
+    numbers = {d["field_name"]: d["field_definition_number"] for d in messages["field_description_mesgs"]}
+    known = {"Overstride": 0, "Braking Impulse": 1, "Peak Braking": 2, "Step Speed Loss": 3}
+    known |= {"Foot Strike Angle": 4, "Leg Spring Stiffness": 7, "Cadence Target Low": 8}
+    known |= {"Cadence Target High": 9, "Cue": 10}
+    assert {name: numbers.get(name) for name in known} == known
+
+
 def test_laps_are_laps(run: SessionData) -> None:
-    messages, _ = Decoder(Stream.from_byte_array(bytearray(encode(run)))).read()
+    messages, _ = Decoder(Stream.from_byte_array(bytearray(encode_fit(run)))).read()
     laps = messages["lap_mesgs"]
     assert [lap["total_timer_time"] for lap in laps] == [25.0, len(run.t_s) - 1 - 25.0]
 
 
 def test_what_we_exported_we_import(run: SessionData, tmp_path: Path) -> None:
-    (tmp_path / "back.fit").write_bytes(encode(run))
+    (tmp_path / "back.fit").write_bytes(encode_fit(run))
     recording = read_recording(tmp_path / "back.fit")
     assert recording.started_utc[:16] == "2026-11-24T12:00"
     assert recording.laps_s == (pytest.approx(25.0, abs=6),)

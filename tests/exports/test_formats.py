@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.exports.data_dictionary import describe
+from monitor.exports.data_dictionary import describe_columns
 from monitor.exports.formats import EXPORTS, export_session
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.influx.line_protocol import protocol_lines
-from monitor.sinks.influx.points import points
+from monitor.sinks.influx.points import record_points
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_data import load_session
 from monitor.storage.store import Store
@@ -98,7 +98,7 @@ def test_the_exported_tape_gives_the_same_steps(store: Store, tmp_path: Path) ->
 
 def test_line_protocol_is_what_the_influx_sink_sends(store: Store, tmp_path: Path) -> None:
     (made,) = export_session(store, NAME, "lp", tmp_path)
-    sent = protocol_lines(points(store.session(NAME), store.records(NAME)))
+    sent = protocol_lines(record_points(store.session(NAME), store.records(NAME)))
     assert made.read_bytes() == sent + b"\n"
     assert sum(line.startswith(b"second,") for line in made.read_bytes().splitlines()) > 200
 
@@ -120,6 +120,6 @@ def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) ->
 def test_every_metric_is_described() -> None:
     from dsp.metrics import METRICS
 
-    for entry in describe([m.name for m in METRICS] + [f"{m.name}_sd" for m in METRICS]):
+    for entry in describe_columns([m.name for m in METRICS] + [f"{m.name}_sd" for m in METRICS]):
         assert entry.unit, entry
         assert entry.definition.endswith("."), entry

@@ -16,12 +16,20 @@ from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
 from monitor.pipeline.session import Session
 from monitor.review import cadence_plan
-from monitor.simulation.drifting_runner import bouts, coached_settings
-from monitor.simulation.simulated_runner import RadioModel, worn_in
-from monitor.storage.plan_file import Plan, PlannedRun, plan_file, read_plan, write_plan
+from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.storage.plan_file import Plan, PlannedRun, plan_path, read_plan, write_plan
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from tests.coached_runner import OWN_SPM, SENSORS, cues, known, noisy, running, seconds
+from tests.coached_runner import (
+    OWN_SPM,
+    SENSORS,
+    cues_among,
+    learned_baseline,
+    metric_seconds,
+    noisy_cadence,
+    run_starts,
+)
 
 TODAY = datetime.date(2026, 3, 20)
 
@@ -65,13 +73,13 @@ def test_the_increase_ramps_by_the_week_since_the_first_coached_run() -> None:
 
 def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
     made = cadence_plan.coach_settings(
-        Plan(baseline=known().to_dict(), runs=tuple(run(k) for k in range(5))),
+        Plan(baseline=learned_baseline().to_dict(), runs=tuple(run(k) for k in range(5))),
         CoachSettings(cues=CueSettings(warm_up_s=60.0)),
         TODAY,
         seed=4,
     )
     assert (made.week, made.cue_share, made.seed, made.cues.warm_up_s) == (3, 0.5, 4, 60.0)
-    assert made.baseline == known().to_dict()
+    assert made.baseline == learned_baseline().to_dict()
     always = cadence_plan.coach_settings(
         Plan(runs=(run(0),) * 9), CoachSettings(cues=CueSettings(plan="always")), TODAY, 0
     )
@@ -97,7 +105,7 @@ def kept(store: Store, name: str, records: list[Out], settings: SessionSettings)
 
 
 def easy_run(minutes: float, seed: int) -> list[Out]:
-    return [running(), *seconds(noisy(OWN_SPM, round(60 * minutes), seed=seed))]
+    return [run_starts(), *metric_seconds(noisy_cadence(OWN_SPM, round(60 * minutes), seed=seed))]
 
 
 def test_a_baseline_is_learned_from_kept_runs_and_each_counts_once(store: Store) -> None:
@@ -120,7 +128,7 @@ def test_a_baseline_is_learned_from_kept_runs_and_each_counts_once(store: Store)
 
 
 def test_a_frozen_baseline_learns_no_more(store: Store) -> None:
-    start = cadence_plan.frozen_plan(Plan(baseline=known(minutes=12, runs=1).to_dict()))
+    start = cadence_plan.frozen_plan(Plan(baseline=learned_baseline(minutes=12, runs=1).to_dict()))
     kept(store, "2026-03-03-me", easy_run(30, 3), SessionSettings(sensors=SENSORS, coach=CoachSettings()))
     now = cadence_plan.catch_up(start, store, "me")
     assert now.baseline is not None
@@ -130,25 +138,32 @@ def test_a_frozen_baseline_learns_no_more(store: Store) -> None:
 
 
 def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> None:
-    coach = CoachSettings(cues=CueSettings(warm_up_s=0), baseline=known().to_dict(), week=2, cue_share=0.0)
+    coach = CoachSettings(
+        cues=CueSettings(warm_up_s=0), baseline=learned_baseline().to_dict(), week=2, cue_share=0.0
+    )
     settings = SessionSettings(sensors=SENSORS, coach=coach)
     session = Session(settings)
     assert session._coach is not None
     target = OWN_SPM * 1.05
     records = session._coach.push(
-        [running(), *seconds([*noisy(target, 600, seed=4), *noisy(target - 12, 600, seed=5)])]
+        [
+            run_starts(),
+            *metric_seconds(
+                [*noisy_cadence(target, 600, seed=4), *noisy_cadence(target - 12, 600, seed=5)]
+            ),
+        ]
     )
     kept(store, "2026-03-04-me", records, settings)
-    (made,) = cadence_plan.catch_up(Plan(baseline=known().to_dict()), store, "me").runs
+    (made,) = cadence_plan.catch_up(Plan(baseline=learned_baseline().to_dict()), store, "me").runs
     assert made.cue_share == 0
     assert made.off_s == pytest.approx(1180, abs=25)
     assert made.off_in_s / made.off_s == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
-    path = plan_file(tmp_path, "Ana  Maria")
+    path = plan_path(tmp_path, "Ana  Maria")
     assert read_plan(path) == Plan()
-    made = Plan(baseline=known().to_dict(), seen=("a",), runs=(run(1),))
+    made = Plan(baseline=learned_baseline().to_dict(), seen=("a",), runs=(run(1),))
     write_plan(path, made)
     assert read_plan(path) == made
     path.write_text('{"baseline": {"format": 9}}')
@@ -157,10 +172,10 @@ def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: P
 
 
 def test_the_demo_shows_a_drift_its_cue_and_its_answer() -> None:
-    recording = worn_in(bouts(90), RadioModel())
+    recording = recording_of_run(drifting_bouts(90), RadioModel())
     session = Session(coached_settings(recording.settings))
     records = [r for packet in recording.packets() for r in session.push(packet)] + session.finish()
-    said = [c for c in cues(records) if c.kind is not CueKind.NOTICE]
+    said = [c for c in cues_among(records) if c.kind is not CueKind.NOTICE]
     assert [c.kind for c in said] == [CueKind.CORRECT, CueKind.CONFIRM]
     assert 32 < said[0].t_s < 50
     assert 57 < said[1].t_s < 80

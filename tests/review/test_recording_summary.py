@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import SIMULATED_STRIDE_S, leg
+from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu
 
 
 def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def shoes(tmp_path: Path) -> Path:
     path = tmp_path / "run.npz"
-    left, right = leg("L"), leg("R", phase=0.5)
+    left, right = steady_foot_imu("L"), steady_foot_imu("R", phase=0.5)
     np.savez(
         path, fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads, footR_acc=right.acc_ms2,
         footR_gyro=right.gyr_rads,
@@ -43,7 +43,7 @@ def test_a_recording_becomes_one_row_per_step(shoes: Path, tmp_path: Path) -> No
 
 
 def test_a_csv_of_one_imu_is_read(tmp_path: Path) -> None:
-    chunk = leg("L")
+    chunk = steady_foot_imu("L")
     path = tmp_path / "shoe.csv"
     table = np.column_stack((chunk.t_s, chunk.acc_ms2, chunk.gyr_rads))
     header = "t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads"

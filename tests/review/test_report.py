@@ -19,7 +19,7 @@ from monitor.review.block_statistics import ComparedSeconds, block_mean, matched
 from monitor.review.compare import _trend, compare_sessions, metric_trends
 from monitor.review.feedback_text import feedback
 from monitor.review.report import build_review, session_review
-from monitor.simulation.simulated_runner import hills
+from monitor.simulation.simulated_runner import hilly_recording
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_data import MetricColumn, SessionData, Stretch, load_session
 from monitor.storage.session_info import Note, SessionInfo, StepColumns
@@ -102,7 +102,7 @@ def test_every_kilometre_and_the_rest() -> None:
     run = a_run(900, speed_mps=3.0, cadence_spm=165.0)
     found = splits.kilometres(run)
     assert [s.name for s in found] == ["1", "2", "3 (part)"]
-    assert found[0].where.seconds == pytest.approx(333, abs=1)
+    assert found[0].seconds == pytest.approx(333, abs=1)
     assert sum(s.distance_m for s in found) == pytest.approx(run.distance_m[-1] - run.distance_m[0], abs=4)
 
 
@@ -221,7 +221,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     made = Store(folder / "gaitcue.db")
     for day, seed in ((0, 7), (2, 8)):
         import_recording(
-            made, folder, hills(seed, kilometres=0.5), "me", NOON + datetime.timedelta(days=day)
+            made, folder, hilly_recording(seed, kilometres=0.5), "me", NOON + datetime.timedelta(days=day)
         )
     return made
 

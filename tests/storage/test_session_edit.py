@@ -113,7 +113,9 @@ def test_reanalysis_says_what_changed_and_leaves_what_was_said(store: Store, inf
     store.write(info.id, said)
     store.add_note(info.id, "note", "windy")
     kept = steps(store, info)
-    store.renew(info.id, [Step("footL", None, 5.0, None)], "0.0.9")  # as if an old version had found this
+    store.replace_measurements(
+        info.id, [Step("footL", None, 5.0, None)], "0.0.9"
+    )  # as if an old version had found this
     assert len(store.steps(info.id)) == 1
     again = reanalyze(store, store.session(info.id))
     assert (again.old, again.new) == ("0.0.9", store.session(info.id).version)

@@ -121,7 +121,7 @@ def test_a_full_disk_is_told_and_what_was_stored_stays(store: Store) -> None:
     assert len(store.records(RUN.id)) == 501 * len(RECORDS)
 
 
-@pytest.mark.parametrize("version", range(1, migrations.VERSION))
+@pytest.mark.parametrize("version", range(1, migrations.SCHEMA_VERSION))
 def test_a_store_of_every_older_version_is_brought_up_to_date(version: int, tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     old = sqlite3.connect(path, isolation_level=None)

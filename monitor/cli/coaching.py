@@ -1,4 +1,4 @@
-"""Commands about cues: the runner's own normal, and what a policy would have said."""
+"""Commands about cues: the runner's own normal, and what cue rules would have said."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Settings, Where
+from monitor.cli.options import PlacementChoice, SettingsOption
 
 if TYPE_CHECKING:
+    from monitor.service.config import Config
+    from monitor.storage.plan_file import Plan
     from monitor.storage.session_info import SessionInfo
 
 
-def baseline(
-    relearn: Annotated[bool, typer.Option(help="from nothing, out of all kept sessions")] = False,
-    freeze: Annotated[bool, typer.Option(help="learn no more: the target is made from this")] = False,
+def baseline_command(
+    relearn: Annotated[bool, typer.Option(help="learn from nothing, out of all kept sessions")] = False,
+    freeze: Annotated[bool, typer.Option(help="learn no more: keep this for the target")] = False,
     picture: Annotated[Path | None, typer.Option(help="where to put the picture (an HTML file)")] = None,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Show your own cadence over speed, how sure it is, and the target made from it."""
+    """Show your usual cadence at each speed, and your target."""
     import datetime
 
     from rich.console import Console
@@ -27,56 +29,70 @@ def baseline(
     from dsp.cueing.baseline import Baseline
     from monitor.review import baseline_chart, cadence_plan
     from monitor.service.config import data_folder, load_config
-    from monitor.service.live_session import open_store
-    from monitor.storage.plan_file import plan_file, read_plan, write_plan
+    from monitor.storage.plan_file import plan_path, write_plan
 
     console, settings = Console(), load_config(config)
-    folder, athlete = data_folder(settings), settings.athlete
-    path = plan_file(folder, athlete)
+    path = plan_path(data_folder(settings), settings.athlete)
+    plan = _learned_plan(settings, path, relearn)
+    if freeze:
+        plan = cadence_plan.frozen_plan(plan)
+    write_plan(path, plan)
+    if plan.baseline is None:
+        console.print(
+            "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
+            "gaitcue baseline --relearn reads the sessions that are kept already."
+        )
+        return
+    view = baseline_chart.BaselineView(
+        athlete=settings.athlete,
+        baseline=Baseline.from_dict(plan.baseline),
+        week=cadence_plan.plan_week(plan, datetime.datetime.now(datetime.UTC).date()),
+        target=settings.target,
+    )
+    out = picture or path.with_suffix(".html")
+    baseline_chart.write_baseline_chart(view, out)
+    console.print(baseline_chart.baseline_table(view))
+    console.print(baseline_chart.baseline_text(view))
+    console.print(f"picture: {out}", soft_wrap=True)
+
+
+def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
+    """The plan with all sessions that are not in it yet; with ``relearn`` made from nothing."""
+    from rich.console import Console
+
+    from monitor.review import cadence_plan
+    from monitor.service.live_session import open_store
+    from monitor.storage.plan_file import read_plan
+
+    console = Console()
     with open_store(settings, Console(stderr=True)) as store, console.status("learning") as status:
 
         def show_progress(info: SessionInfo) -> None:
             status.update(f"learning from {info.id}")
 
         if relearn:
-            now = cadence_plan.relearn(store, athlete, show_progress)
-        else:
-            now = cadence_plan.catch_up(read_plan(path), store, athlete, show_progress)
-    if freeze:
-        now = cadence_plan.frozen_plan(now)
-    write_plan(path, now)
-    if now.baseline is None:
-        console.print(
-            "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
-            "gaitcue baseline --relearn reads the sessions that are kept already."
-        )
-        return
-    shown = baseline_chart.BaselineView(
-        athlete=athlete,
-        baseline=Baseline.from_dict(now.baseline),
-        week=cadence_plan.plan_week(now, datetime.datetime.now(datetime.UTC).date()),
-        target=settings.target,
-    )
-    out = picture or folder / "plans" / f"{path.stem}.html"
-    baseline_chart.write_baseline_chart(shown, out)
-    console.print(baseline_chart.baseline_table(shown))
-    console.print(baseline_chart.baseline_text(shown))
-    console.print(f"picture: {out}", soft_wrap=True)
+            return cadence_plan.relearn(store, settings.athlete, show_progress)
+        return cadence_plan.catch_up(read_plan(path), store, settings.athlete, show_progress)
 
 
-def twin(
+def coaching_trial_command(
     file: Annotated[
         Path | None, typer.Argument(help="a recording to put drifts into; left out: a simulated runner")
     ] = None,
     hours: Annotated[float, typer.Option(min=0.2, help="simulated hours on each ground")] = 6.0,
     drift: Annotated[float, typer.Option(help="steps/min by which the cadence drifts")] = -6.0,
     seed: Annotated[int, typer.Option(help="of the first hour; each hour has its own")] = 5000,
-    placement: Annotated[Where | None, typer.Option(help="which sensor of the recording to use")] = None,
+    placement: Annotated[
+        PlacementChoice | None, typer.Option(help="which sensor of the recording to use")
+    ] = None,
 ) -> None:
-    """Compare when to speak: a runner who answers cues, coached by gaitcue and by other rules."""
-    from monitor.cli.coaching_trial_tables import recorded, simulated_tables
+    """Compare cue rules on a runner whose cadence drifts.
+
+    The runner is simulated and answers cues; with a recording, drifts are put into a real run.
+    """
+    from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trials
 
     if file is None:
-        simulated_tables(hours, drift, seed)
+        print_simulated_trials(hours, drift, seed)
     else:
-        recorded(file, drift, placement and placement.value)
+        print_recording_trial(file, drift, placement and placement.value)

@@ -1,4 +1,4 @@
-"""The twin's tables in the terminal."""
+"""The tables of the coaching trial in the terminal."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
-from typing import get_args
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase
+from dsp.cueing.target import increase_in_week
 from dsp.types import Metric, Record
 from monitor.core.errors import InputError
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
+from monitor.review.recording_summary import session_records
 from monitor.simulation.coaching_trial import (
     OUTDOORS,
     STREETS,
@@ -27,7 +26,7 @@ from monitor.simulation.coaching_trial import (
     Habits,
     Score,
     drifted_recording,
-    simulate,
+    run_trial,
 )
 
 _COLUMNS = {
@@ -37,12 +36,12 @@ _COLUMNS = {
     "missed_pct": ("missed (%)", 0),
     "in_band_pct": ("in band (%)", 1),
 }
-FIRSTS_S = (60, 110)
+_FIRST_DRIFT_S = (60, 110)
 """Where the drifts of a recording begin, in seconds of running: two passes."""
 
 
-def simulated_tables(hours: float, drift_spm: float, seed: int) -> None:
-    """On a treadmill and outdoors: first a runner who never drifts, then one who does."""
+def print_simulated_trials(hours: float, drift_spm: float, seed: int) -> None:
+    """Print tables for each ground: of a simulated runner who never drifts, and of one who does."""
     console = Console()
     never, does = Habits(), Habits(lapses=4, lapse_spm=drift_spm)
     cases = [
@@ -54,51 +53,53 @@ def simulated_tables(hours: float, drift_spm: float, seed: int) -> None:
     ]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         for title, ground, habits in cases:
-            scores = []
-            for done in bar.track(
-                simulate(ground, habits, hours, seed), math.ceil(hours), description=title
-            ):
-                scores = done
+            scores: list[Score] = []
+            hourly = run_trial(ground, habits, hours, seed)
+            for so_far in bar.track(hourly, math.ceil(hours), description=title):
+                scores = so_far
             console.print(trial_table(f"{title} ({hours:g} h)", scores))
     console.print(
         "A simulated runner shows how rarely and how soon a rule speaks, not that cues help anybody."
     )
 
 
-def recorded(file: Path, drift_spm: float, placement: str | None) -> None:
-    """Put drifts into a real run; its own mean is the normal, as nothing tells its pace."""
+def print_recording_trial(file: Path, drift_spm: float, placement: str | None) -> None:
+    """Print what the rules do with a real run, as it was and with drifts put in.
+
+    The run's own mean cadence counts as the normal, since nothing tells its pace.
+    """
     recording = read_recording(file, placement, None)
-    session = Session(recording.settings)
     records: list[Record] = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(file.name, total=recording.count)
-        for done, packet in enumerate(recording.packets(), start=1):
-            records += [r for r in session.push(packet) if isinstance(r, get_args(Record))]
+        for done, new in session_records(recording):
+            records += new
             bar.update(task, completed=done)
-    records += [r for r in session.finish() if isinstance(r, get_args(Record))]
-    settings, target = own_mean(records)
+    settings, target = coach_at_own_mean(records)
     for name, drift in (
         ("no drift put in", 0.0),
         (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
     ):
-        passes = [drifted_recording(records, settings, target, drift, first) for first in FIRSTS_S]
-        Console().print(
-            trial_table(f"{file.name}: {name}", [_both(a, b) for a, b in zip(*passes, strict=True)])
-        )
+        passes = [drifted_recording(records, settings, target, drift, first) for first in _FIRST_DRIFT_S]
+        scores = [_both(a, b) for a, b in zip(*passes, strict=True)]
+        Console().print(trial_table(f"{file.name}: {name}", scores))
 
 
-def own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
-    """A coach whose target is this run's own mean cadence, and that target."""
+def coach_at_own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
+    """Return settings of a coach whose target is this run's own mean cadence, and that target in steps/min.
+
+    ``InputError`` for less than ten minutes of running.
+    """
     cadence = [
         r.estimate.value
         for r in records
         if isinstance(r, Metric) and r.estimate.metric == "cadence_spm" and r.estimate.value > 140
     ]
     if len(cadence) < 600:
-        raise InputError("the recording has less than ten minutes of running; a twin needs more")
+        raise InputError("the recording has less than ten minutes of running; a trial needs more")
     aim = mean(cadence)
     baseline = Baseline()
-    share = increase(WEEK, CoachSettings().target)
+    share = increase_in_week(WEEK, CoachSettings().target)
     for _ in range(2):
         baseline.begin_run()
         for value in cadence:
@@ -108,9 +109,9 @@ def own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
 
 
 def trial_table(title: str, scores: Sequence[Score]) -> Table:
-    """One row per policy."""
+    """Return one row of scores per cue rule, under this title."""
     out = Table(title=title)
-    out.add_column("policy")
+    out.add_column("rule")
     for heading, _ in _COLUMNS.values():
         out.add_column(heading, justify="right")
     for score in scores:

@@ -21,7 +21,10 @@ from monitor.storage.import_recording import import_recording
 def import_files(
     files: Iterable[Path], placement: str | None, side: str | None, columns: str, settings: Path | None
 ) -> int:
-    """Keep them all; how many could not be."""
+    """Import all files and those in folders; return how many could not be imported.
+
+    ``columns``: the layout of an unknown CSV; ``settings``: the settings file, None for the usual one.
+    """
     config, console = load_config(settings), Console(stderr=True)
     kept = failed = 0
     with open_store(config, console) as store, Progress(console=console, transient=True) as bar:

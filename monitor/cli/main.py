@@ -4,76 +4,142 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
 from monitor.cli import (
+    align,
     analyze,
+    archive,
     coaching,
+    compare,
     import_export,
     notify,
-    phone,
     review,
     run,
     sensors,
     sessions,
+    settings,
     stack,
-    sync,
 )
 from monitor.core.errors import ConfigError, InputError, MonitorError
 
-COMMANDS: tuple[Callable[..., None], ...] = (
-    run.demo,
-    run.run,
-    run.record,
-    run.replay,
-    sensors.scan,
-    sensors.setup,
-    phone.phone,
-    analyze.analyze,
-    sync.sync,
-    review.review,
-    review.compare,
-    review.trends,
-    review.note,
-    import_export.import_,
-    import_export.export,
-    review.reanalyze,
-    review.backup,
-    review.restore,
-    notify.notify,
-    coaching.baseline,
-    coaching.twin,
-    analyze.metrics,
-    analyze.check_config,
-    stack.status,
-    stack.push,
-    stack.schema,
-    stack.doctor,
-    stack.gate,
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: the words after ``gaitcue``, its function, and its panel in ``--help``.
+
+    The docstring of the function is the help, its first line the one in the list of commands.
+    """
+
+    words: str
+    function: Callable[..., None]
+    panel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGroup:
+    """Commands with the same first word."""
+
+    word: str
+    panel: str
+    help: str
+
+
+_RUN, _AFTER, _FILES = "Run", "After the run", "Files"
+_SETTINGS, _COACHES = "Sensors and settings", "For coaches"
+_VIEW, _DESCRIBE, _CHANGE, _ARCHIVE = "View", "Describe", "Change", "Archive"
+
+GROUPS: tuple[CommandGroup, ...] = (
+    CommandGroup("sessions", _AFTER, "View, describe, change and back up your sessions."),
+    CommandGroup("sensors", _SETTINGS, "Find sensors, align them in time, connect a phone."),
+    CommandGroup("stack", _COACHES, "Send runs to a coach's InfluxDB and check its servers."),
 )
-"""In the order in which ``--help`` lists them; ``check_config`` is called ``check-config``."""
 
-app = typer.Typer(
-    help="Gait monitor for runners: cadence, overstride and braking from foot pods, IMUs and phones.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+COMMANDS: tuple[Command, ...] = (
+    Command("setup", settings.setup_command, _RUN),
+    Command("run", run.run_command, _RUN),
+    Command("demo", run.demo_command, _RUN),
+    Command("record", run.record_command, _RUN),
+    Command("replay", run.replay_command, _RUN),
+    Command("review", review.review_command, _AFTER),
+    Command("baseline", coaching.baseline_command, _AFTER),
+    Command("sessions list", sessions.list_command, _VIEW),
+    Command("sessions show", sessions.show_command, _VIEW),
+    Command("sessions compare", compare.compare_command, _VIEW),
+    Command("sessions trends", compare.trends_command, _VIEW),
+    Command("sessions note", sessions.note_command, _DESCRIBE),
+    Command("sessions tag", sessions.tag_command, _DESCRIBE),
+    Command("sessions rename", sessions.rename_command, _DESCRIBE),
+    Command("sessions split", sessions.split_command, _CHANGE),
+    Command("sessions merge", sessions.merge_command, _CHANGE),
+    Command("sessions delete", sessions.delete_command, _CHANGE),
+    Command("sessions reanalyze", archive.reanalyze_command, _CHANGE),
+    Command("sessions tidy", archive.tidy_command, _ARCHIVE),
+    Command("sessions backup", archive.backup_command, _ARCHIVE),
+    Command("sessions restore", archive.restore_command, _ARCHIVE),
+    Command("import", import_export.import_command, _FILES),
+    Command("export", import_export.export_command, _FILES),
+    Command("analyze", analyze.analyze_command, _FILES),
+    Command("config", settings.config_command, _SETTINGS),
+    Command("metrics", analyze.metrics_command, _SETTINGS),
+    Command("notify", notify.notify_command, _SETTINGS),
+    Command("sensors scan", sensors.scan_command),
+    Command("sensors align", align.align_command),
+    Command("sensors phone", sensors.phone_command),
+    Command("coaching-trial", coaching.coaching_trial_command, _COACHES),
+    Command("stack status", stack.status_command),
+    Command("stack send", stack.send_command),
+    Command("stack doctor", stack.doctor_command),
+    Command("stack schema", stack.schema_command),
+    Command("stack proxy", stack.proxy_command),
 )
-for command in COMMANDS:
-    app.command(command.__name__.strip("_").replace("_", "-"))(command)
-app.add_typer(sessions.app, name="sessions")
+"""In the order in which ``--help`` lists them, panel by panel; groups come last in their panel."""
 
 
-@app.callback()
-def root() -> None:
-    """Numbers always come with a unit, and are absent where the sensors worn cannot tell."""
+def _make_app() -> typer.Typer:
+    root = typer.Typer(
+        help="Gait monitor for runners: cadence, overstride and braking from foot pods, IMUs and phones.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    root.callback()(_root)
+    apps = {"": root}
+    for group in GROUPS:
+        apps[group.word] = typer.Typer(no_args_is_help=True, help=group.help)
+        root.add_typer(apps[group.word], name=group.word, rich_help_panel=group.panel)
+    for command in COMMANDS:
+        *group_word, name = command.words.split()
+        apps["".join(group_word)].command(name, rich_help_panel=command.panel)(command.function)
+    return root
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"gaitcue {version('gaitcue')}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app = _make_app()
 
 
 def main() -> None:
-    """Run; one clear line and exit code 2 for bad input, 1 for what went wrong outside."""
+    """Run the command line; one clear line and exit code 2 for bad input, 1 for what failed outside."""
     try:
-        app()
+        app(prog_name="gaitcue")
     except (ConfigError, InputError) as exc:
         print(f"gaitcue: {exc}", file=sys.stderr)
         sys.exit(2)

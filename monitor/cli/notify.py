@@ -1,20 +1,20 @@
-"""Commands about the ways to the runner: pushes and MQTT."""
+"""The command that tries the ways to the runner: pushes and MQTT."""
 
 from __future__ import annotations
 
 import typer
 
-from monitor.cli.options import Settings
+from monitor.cli.options import SettingsOption
 
 
-def notify(config: Settings = None) -> None:
-    """Send a test message through ntfy, Apprise and MQTT as set up, and say what came of it."""
+def notify_command(config: SettingsOption = None) -> None:
+    """Send a test message over every channel you set up."""
     from monitor.core.errors import ConfigError
     from monitor.service.config import load_config
-    from monitor.service.test_messages import send_test_messages as run
+    from monitor.service.test_messages import send_test_messages
 
-    failed = run(load_config(config), print)
-    if failed < 0:
+    failed = send_test_messages(load_config(config), print)
+    if failed is None:
         raise ConfigError("no channel is set up: give [ntfy] a topic, [apprise] its URLs or [mqtt] a host")
     if failed:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean."""
+"""Options and arguments that several commands share, and what they mean."""
 
 from __future__ import annotations
 
@@ -12,24 +12,33 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dsp.types import Placement
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from monitor.core.http_access import WebSettings
     from monitor.service.config import Config
+    from monitor.storage.store import Store
 
-Where = StrEnum("Where", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
-Leg = StrEnum("Leg", {"left": "L", "right": "R"})
+PlacementChoice = StrEnum("PlacementChoice", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
+SideChoice = StrEnum("SideChoice", {"left": "L", "right": "R"})
 
-Web = Annotated[bool, typer.Option("--web", help="serve the live page")]
-Host = Annotated[str | None, typer.Option(help="address of the page; 0.0.0.0 lets phones in, with a token")]
-Port = Annotated[int | None, typer.Option(help="port of the page; 0 takes a free one")]
-Settings = Annotated[Path | None, typer.Option("--config", help="settings file instead of the default")]
+WebOption = Annotated[bool, typer.Option("--web", help="serve the live page")]
+HostOption = Annotated[
+    str | None, typer.Option(help="address of the page; 0.0.0.0 lets phones in, with a token")
+]
+PortOption = Annotated[int | None, typer.Option(help="port of the page; 0 takes a free one")]
+SettingsOption = Annotated[
+    Path | None, typer.Option("--config", help="settings file instead of the default")
+]
+SessionName = Annotated[str, typer.Argument(help="a session, or the beginning of its name")]
+SessionArgument = Annotated[
+    str | None, typer.Argument(help="a session, or the beginning of its name; the newest if left out")
+]
 
 
 @contextlib.contextmanager
 def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on the terminal while inside; call it with what is done and what there is."""
+    """Show a bar on the terminal while inside; yields a function of the work done and the whole work."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -38,21 +47,51 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def pace(text: str) -> float:
-    """``max`` or a positive number."""
+def speed_factor(text: str) -> float:
+    """Return how many times faster than real time to play; infinity for ``max``.
+
+    ``ConfigError`` unless ``text`` is ``max`` or a positive number.
+    """
     try:
-        found = float("inf") if text == "max" else float(text)
+        factor = float("inf") if text == "max" else float(text)
     except ValueError:
-        found = 0.0
-    if not found > 0:
+        factor = 0.0
+    if not factor > 0:
         raise ConfigError(f"--speed {text}: give a positive number (1 is real time) or max")
-    return found
+    return factor
 
 
 def page_settings(settings: Config, host: str | None, port: int | None) -> WebSettings:
-    """The page's settings with what the command line says instead."""
+    """Return the settings of the page, with ``host`` and ``port`` if given; ``ConfigError`` if invalid."""
     changes = {"host": host, "port": port}
     try:
         return replace(settings.web, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
     except ValueError as exc:
         raise ConfigError(f"the page: {exc}") from exc
+
+
+def open_session_store(settings_file: Path | None) -> Store:
+    """Open the store that the settings name; sessions that a killed program left are completed first."""
+    from rich.console import Console
+
+    from monitor.service.config import load_config
+    from monitor.service.live_session import open_store
+
+    return open_store(load_config(settings_file), Console(stderr=True))
+
+
+def resolve_session(store: Store, session: str | None) -> str:
+    """Return the full name of the session that is meant: the newest one if ``session`` is None.
+
+    A beginning is enough where only one name has it; ``InputError`` if none or several fit.
+    """
+    names = [info.id for info in store.sessions()]
+    if not names:
+        raise InputError("there are no sessions yet; gaitcue run makes one, and so does gaitcue import")
+    if session is None:
+        return names[0]
+    fitting = [n for n in names if n == session] or [n for n in names if n.startswith(session)]
+    if len(fitting) != 1:
+        why = f"fits {len(fitting)} sessions" if fitting else "does not exist"
+        raise InputError(f"session {session!r} {why}; gaitcue sessions list shows all")
+    return fitting[0]

@@ -10,25 +10,27 @@ from rich.prompt import Prompt
 
 
 class Dialogue(Protocol):
-    """``say`` tells, ``ask`` gives what was typed, stripped (``default`` if nothing was)."""
+    """Whoever is asked: a person at the terminal, or a test."""
 
-    def say(self, text: str) -> None: ...
+    def say(self, text: str) -> None:
+        """Show one paragraph of text to the person."""
 
-    def ask(self, question: str, default: str = "") -> str: ...
+    def ask(self, question: str, default: str = "") -> str:
+        """Return what was typed in answer, stripped; ``default`` if nothing was."""
 
 
-class AtTerminal:
-    """With rich.  The end of the input (Ctrl-D) is a ``KeyboardInterrupt``, like Ctrl-C."""
+class TerminalDialogue:
+    """A dialogue in the terminal; the end of the input (Ctrl-D) is a ``KeyboardInterrupt``, like Ctrl-C."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def say(self, text: str) -> None:
-        """One paragraph."""
+        """Print one paragraph as it is, without markup."""
         self._console.print(text, markup=False, highlight=False)
 
     def ask(self, question: str, default: str = "") -> str:
-        """One line."""
+        """Return one typed line, stripped; ``default`` if it is empty."""
         try:
             typed = Prompt.ask(question, console=self._console, default=default, show_default=bool(default))
         except EOFError as exc:
@@ -36,34 +38,34 @@ class AtTerminal:
         return (typed or "").strip()
 
 
-def yes(dialogue: Dialogue, question: str, default: bool = True) -> bool:
-    """Ask until it is y or n."""
+def ask_yes_no(dialogue: Dialogue, question: str, default: bool = True) -> bool:
+    """Ask until the answer is yes or no; return whether it is yes."""
     while True:
-        said = dialogue.ask(f"{question} (y/n)", "y" if default else "n").lower()
-        if said in ("y", "yes", "n", "no"):
-            return said[0] == "y"
-        dialogue.say(f'"{said}" is neither y nor n.')
+        answer = dialogue.ask(f"{question} (y/n)", "y" if default else "n").lower()
+        if answer in ("y", "yes", "n", "no"):
+            return answer[0] == "y"
+        dialogue.say(f'"{answer}" is neither y nor n.')
 
 
-def choose_number(dialogue: Dialogue, question: str, options: Sequence[str], default: str) -> str:
-    """Ask until it is one of them; a beginning that fits only one is enough."""
+def ask_choice(dialogue: Dialogue, question: str, options: Sequence[str], default: str) -> str:
+    """Ask until the answer is one of ``options``, and return it; a unique beginning is enough."""
     while True:
-        said = dialogue.ask(f"{question} ({', '.join(options)})", default).lower()
-        fitting = [o for o in options if o.lower() == said] or [
-            o for o in options if said and o.lower().startswith(said)
+        answer = dialogue.ask(f"{question} ({', '.join(options)})", default).lower()
+        fitting = [o for o in options if o.lower() == answer] or [
+            o for o in options if answer and o.lower().startswith(answer)
         ]
         if len(fitting) == 1:
             return fitting[0]
-        dialogue.say(f'"{said}" is none of these: {", ".join(options)}.')
+        dialogue.say(f'"{answer}" is none of these: {", ".join(options)}.')
 
 
-def pick(dialogue: Dialogue, question: str, count: int) -> list[int] | None:
-    """Numbers from 1 to ``count``, separated by commas or blanks, as indices; None for "again"."""
+def ask_numbers(dialogue: Dialogue, question: str, count: int) -> list[int] | None:
+    """Ask for numbers from 1 to ``count`` and return them as indices from 0; None to look again."""
     while True:
-        said = dialogue.ask(question).lower()
-        if said in ("r", "again"):
+        answer = dialogue.ask(question).lower()
+        if answer in ("r", "again"):
             return None
-        words = said.replace(",", " ").split()
+        words = answer.replace(",", " ").split()
         if all(w.isdecimal() and 1 <= int(w) <= count for w in words):
             return list(dict.fromkeys(int(w) - 1 for w in words))
         dialogue.say(f"Give numbers from 1 to {count}, for example 1, 2; r looks again; Enter for none.")

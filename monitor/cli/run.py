@@ -7,82 +7,88 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Host, Leg, Port, Settings, Web, Where, pace, page_settings
+from monitor.cli.options import (
+    HostOption,
+    PlacementChoice,
+    PortOption,
+    SettingsOption,
+    SideChoice,
+    WebOption,
+    page_settings,
+    speed_factor,
+)
 
 
-def demo(
+def demo_command(
     seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 90.0,
     speed: Annotated[float, typer.Option(min=0, help="times real time; 0: as fast as possible")] = 3.0,
     web: Annotated[bool, typer.Option(help="serve the live page meanwhile")] = True,
     radio: Annotated[
         bool, typer.Option("--radio", help="emulated Bluetooth sensors in real time (extra: radio)")
     ] = False,
-    host: Host = None,
-    port: Port = 0,
+    host: HostOption = None,
+    port: PortOption = 0,
     squad: Annotated[
-        int, typer.Option(min=0, max=8, help="so many athletes at once, to every system set up")
+        int, typer.Option(min=0, max=8, help="this many athletes at once, sent to every system set up")
     ] = 0,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Run on two simulated shoes and a belt: numbers as they come, a drift, the cue, the answer."""
+    """See a short run on simulated sensors; no hardware needed."""
     from monitor.service.config import Config, load_config
-    from monitor.service.demo import run_demo as run
-    from monitor.service.demo import run_radio_demo
+    from monitor.service.demo import run_demo, run_radio_demo
 
-    shown = page_settings(Config(), host, port) if web else None
+    page = page_settings(Config(), host, port) if web else None
     if squad:
-        from monitor.service.demo_squad import run_demo_squad as run_squad
+        from monitor.service.demo_squad import run_demo_squad
 
-        run_squad(load_config(config), squad, seconds, speed)
+        run_demo_squad(load_config(config), squad, seconds, speed)
     elif radio:
-        run_radio_demo(seconds, shown)
+        run_radio_demo(seconds, page)
     else:
-        run(seconds, speed, shown)
+        run_demo(seconds, speed, page)
 
 
-def run(
+def run_command(
     web: Annotated[bool, typer.Option(help="serve the live page")] = True,
-    host: Host = None,
-    port: Port = None,
-    title: Annotated[str, typer.Option(help="what this run is to be called")] = "run",
+    host: HostOption = None,
+    port: PortOption = None,
+    title: Annotated[str, typer.Option(help="what to call this run")] = "run",
     athlete: Annotated[
         str | None, typer.Option(help="of several runners: use NAME.toml beside the usual settings file")
     ] = None,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Run live on the configured sensors until Ctrl-C: page, store and tape."""
+    """Start a run on your sensors, with cues; Ctrl-C ends it."""
     from monitor.service.config import athlete_file
-    from monitor.service.start import ready_config
-    from monitor.service.start import run_live as start
+    from monitor.service.start import ready_config, run_live
 
     settings = ready_config(athlete_file(athlete) if athlete else config)
-    start(settings, title, web=page_settings(settings, host, port) if web else None)
+    run_live(settings, title, web=page_settings(settings, host, port) if web else None)
 
 
-def record(
-    raw: Annotated[Path, typer.Option(help="the tape to write, something.tape; it must not exist yet")],
-    config: Settings = None,
+def record_command(
+    raw: Annotated[Path, typer.Option(help="the tape to write, NAME.tape; it must not exist yet")],
+    config: SettingsOption = None,
 ) -> None:
-    """Record what the configured sensors send, untouched, until Ctrl-C; nothing else is kept."""
-    from monitor.service.start import new_tape_path, ready_config
-    from monitor.service.start import run_live as start
+    """Record only what your sensors send, to a raw tape."""
+    from monitor.service.start import new_tape_path, ready_config, run_live
 
     tape = new_tape_path(raw)
-    start(ready_config(config), raw.stem, tape=tape)
+    run_live(ready_config(config), raw.stem, tape=tape)
 
 
-def replay(
+def replay_command(
     file: Annotated[Path, typer.Argument(help="a tape, .npz, or .csv of one IMU")],
     speed: Annotated[str, typer.Option(help="times real time, or max")] = "1",
-    web: Web = False,
-    host: Host = None,
-    port: Port = None,
-    placement: Annotated[Where | None, typer.Option(help="where the one sensor was worn")] = None,
-    side: Annotated[Leg | None, typer.Option(help="which leg it was worn on")] = None,
+    web: WebOption = False,
+    host: HostOption = None,
+    port: PortOption = None,
+    placement: Annotated[PlacementChoice | None, typer.Option(help="where the one sensor was worn")] = None,
+    side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
     keep: Annotated[bool, typer.Option(help="keep it as a session of its own")] = True,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Run a recording through the live service, as if it happened now."""
+    """Play a recording back as if it were happening now."""
     from rich.console import Console
 
     from monitor.recordings.readers import read_recording
@@ -90,15 +96,15 @@ def replay(
     from monitor.service.live_session import LiveOptions, run_session
     from monitor.sources.replay import Replay
 
-    settings, times = load_config(config), pace(speed)
+    settings, factor = load_config(config), speed_factor(speed)
     recording = read_recording(file, placement and placement.value, side and side.value)
     live = LiveOptions(
         title=recording.title,
         settings=recording.settings,
-        sources=lambda time: [Replay(recording, time, times)],
+        sources=lambda time: [Replay(recording, time, factor)],
         keep=keep,
         web=page_settings(settings, host, port) if web else None,
         linger=web,
-        pace=times,
+        pace=factor,
     )
     run_session(settings, live, Console())

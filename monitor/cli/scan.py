@@ -1,4 +1,4 @@
-"""``gaitcue scan``: a live table of the sensors that are near, and the TOML to paste."""
+"""``gaitcue sensors scan``: a live table of the sensors that are near, and the TOML to paste."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from rich.text import Text
 
 from monitor.core.errors import DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock, SystemClock
-from monitor.core.toml_text import literal
+from monitor.core.toml_text import toml_literal
 from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
-from monitor.sources.bluetooth.connection import connected
-from monitor.sources.bluetooth.families import families, family_gatt, is_imu, kinds
+from monitor.sources.bluetooth.connection import open_connection
+from monitor.sources.bluetooth.families import bluetooth_families, family_gatt, is_imu, matching_families
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
-UNATTENDED_S = 10.0  # without a terminal and without --seconds
+_UNATTENDED_S = 10.0  # without a terminal and without --seconds
 _BARS = "▂▄▆█"
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """What a sensor says when it is connected; empty or None where it does not."""
+class SensorDetails:
+    """What a sensor says when it is connected; empty or None where it says nothing."""
 
     serial: str = ""
     battery_pct: float | None = None
@@ -38,14 +38,14 @@ class Details:
 
 @dataclass(slots=True)
 class FoundSensor:
-    """One device that was seen."""
+    """One device that was seen, with the families (``kinds``) that can read it."""
 
-    sighting: Advertisement
+    advertisement: Advertisement
     kinds: list[SensorSpec]
-    details: Details | None = None
+    details: SensorDetails | None = None
 
 
-def find_sensors(
+def scan_sensors(
     settings: BluetoothSettings,
     seconds: float | None,
     console: Console,
@@ -53,8 +53,12 @@ def find_sensors(
     connect: bool = False,
     everything: bool = False,
 ) -> None:
-    """Scan until Ctrl-C or for ``seconds``.  ``BluetoothOff`` without Bluetooth."""
-    until_s = seconds if seconds is not None or console.is_terminal else UNATTENDED_S
+    """Scan until Ctrl-C or for ``seconds``, and print a live table and the settings to paste.
+
+    ``connect``: ask each sensor for battery and serial number; ``everything``: list unknown devices too.
+    ``BluetoothOff`` without Bluetooth.
+    """
+    until_s = seconds if seconds is not None or console.is_terminal else _UNATTENDED_S
     found: dict[str, FoundSensor] = {}
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_scan(settings, until_s, console, found, connect, everything))
@@ -66,7 +70,7 @@ def find_sensors(
             "No sensor was seen. Switch it on (most need a shake), end its phone app, come closer."
         )
     for f in useful:
-        console.print("\n" + to_paste(f), markup=False, highlight=False)
+        console.print("\n" + sensor_toml(f), markup=False, highlight=False)
 
 
 async def _scan(
@@ -77,70 +81,74 @@ async def _scan(
     connect: bool,
     everything: bool,
 ) -> None:
-    await asyncio.to_thread(families)
+    await asyncio.to_thread(bluetooth_families)
     time = SystemClock()
-    air = Scanner(time, next(iter(settings.adapters), None))
+    scanner = Scanner(time, next(iter(settings.adapters), None))
     with Live(console=console, refresh_per_second=4, transient=not console.is_terminal) as live:
 
-        def show_sightings(sightings: list[Advertisement]) -> None:
-            update(found, sightings)
+        def show_advertisements(advertisements: list[Advertisement]) -> None:
+            merge_advertisements(found, advertisements)
             live.update(found_table(found.values(), everything))
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 if connect:
                     async with asyncio.TaskGroup() as group:
-                        group.create_task(air.watch(show_sightings), name="watch")
-                        group.create_task(_ask_all(air, found, time), name="ask")
+                        group.create_task(scanner.scan(show_advertisements), name="scan")
+                        group.create_task(_ask_all(scanner, found, time), name="ask")
                 else:
-                    await air.watch(show_sightings)
+                    await scanner.scan(show_advertisements)
 
 
-async def _ask_all(air: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:
+async def _ask_all(scanner: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:
     while True:
         for f in list(found.values()):
             if f.kinds and f.details is None:
-                f.details = await ask(air, f.sighting, f.kinds[0], time)
+                f.details = await query_details(scanner, f.advertisement, f.kinds[0], time)
         await time.sleep(1.0)
 
 
-async def ask(air: Scanner, sighting: Advertisement, spec: SensorSpec, time: MonotonicClock) -> Details:
-    """Connect for a moment; what goes wrong is part of the answer."""
+async def query_details(
+    scanner: Scanner, advertisement: Advertisement, spec: SensorSpec, time: MonotonicClock
+) -> SensorDetails:
+    """Connect for a moment and return serial number and battery, or in ``trouble`` what went wrong."""
     gatt = family_gatt(spec)
     assert gatt is not None
     try:
-        async with connected(air, sighting, sighting.name, gatt, time) as link:
+        async with open_connection(scanner, advertisement, advertisement.name, gatt, time) as link:
             serial, level = await link.serial(), await link.battery()
     except SensorError as exc:
-        return Details(trouble=str(exc))
+        return SensorDetails(trouble=str(exc))
     pct = None
     if level is not None:
         with contextlib.suppress(DecodeError):
             pct = device_information.battery_pct(level)
-    return Details(serial, pct)
+    return SensorDetails(serial, pct)
 
 
-async def near(settings: BluetoothSettings, seconds: float, time: MonotonicClock) -> list[FoundSensor]:
-    """The sensors that we can use, the strongest first."""
-    await asyncio.to_thread(families)
+async def nearby_sensors(
+    settings: BluetoothSettings, seconds: float, time: MonotonicClock
+) -> list[FoundSensor]:
+    """Return the usable sensors seen within ``seconds``, the strongest signal first."""
+    await asyncio.to_thread(bluetooth_families)
     found: dict[str, FoundSensor] = {}
-    air = Scanner(time, next(iter(settings.adapters), None))
+    scanner = Scanner(time, next(iter(settings.adapters), None))
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await air.watch(lambda sightings: update(found, sightings))
-    return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.sighting.rssi_dbm or -999))
+            await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements))
+    return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.advertisement.rssi_dbm or -999))
 
 
-def update(found: dict[str, FoundSensor], sightings: Iterable[Advertisement]) -> None:
-    """Add what is new, refresh what is known."""
-    for s in sightings:
-        known = found.setdefault(s.address, FoundSensor(s, []))
-        known.sighting, known.kinds = s, kinds(s)
+def merge_advertisements(found: dict[str, FoundSensor], advertisements: Iterable[Advertisement]) -> None:
+    """Add devices that are new to ``found`` and refresh those in it, by address."""
+    for s in advertisements:
+        sensor = found.setdefault(s.address, FoundSensor(s, []))
+        sensor.advertisement, sensor.kinds = s, matching_families(s)
 
 
 def found_table(found: Iterable[FoundSensor], everything: bool) -> Table:
-    """The sensors we can use, the strongest first; the rest as a number, or listed too."""
-    ordered = sorted(found, key=lambda f: (not f.kinds, -(f.sighting.rssi_dbm or -999)))
+    """Return a table of the usable sensors, strongest first; with ``everything`` of other devices too."""
+    ordered = sorted(found, key=lambda f: (not f.kinds, -(f.advertisement.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)
     also = f" ({others} other devices near)" if others else ""
     out = Table(title=f"sensors near{also}")
@@ -160,39 +168,39 @@ def _placement(spec: SensorSpec) -> list[str]:
 
 
 def _row(f: FoundSensor) -> list[str | Text]:
-    details = f.details or Details()
+    details = f.details or SensorDetails()
     battery = f"{details.battery_pct:.0f} %" if details.battery_pct is not None else ""
-    name = Text(f.sighting.name or f.sighting.address)
-    if details.serial and details.serial not in f.sighting.name:
+    name = Text(f.advertisement.name or f.advertisement.address)
+    if details.serial and details.serial not in f.advertisement.name:
         name.append(f"\nserial {details.serial}", style="dim")
     return [
         name,
         Text("\n".join(f"{k.label} ({k.kind})" for k in f.kinds)),
-        signal(f.sighting.rssi_dbm),
+        signal_text(f.advertisement.rssi_dbm),
         details.trouble or battery,
         Text("\n".join(k.gives for k in f.kinds)),
     ]
 
 
-def signal(rssi_dbm: int | None) -> str:
-    """Bars and dBm: from -90 (hardly) to -60 (next to it)."""
+def signal_text(rssi_dbm: int | None) -> str:
+    """Return bars and dBm; one bar is at -85 dBm or below, four are above -65, next to the sensor."""
     if rssi_dbm is None:
         return "connected"
     bars = 1 + sum(rssi_dbm > limit for limit in (-85, -75, -65))
     return f"{_BARS[:bars]:<4} {rssi_dbm} dBm"
 
 
-def to_paste(f: FoundSensor) -> str:
-    """``[[sensor]]`` for the settings file."""
+def sensor_toml(f: FoundSensor) -> str:
+    """Return the ``[[sensor]]`` table for the settings file, with comments on what to choose."""
     first, *others = f.kinds
-    match = f.sighting.name or (f.details.serial if f.details else "")
+    match = f.advertisement.name or (f.details.serial if f.details else "")
     name = re.sub(r"[/+#\"'\\\x00-\x1f]", "", match or first.label).strip()[:40] or first.kind
     rows = [
         "[[sensor]]",
-        f"name = {literal(name)}   # yours to choose",
-        f"kind = {literal(first.kind)}" + "".join(f"   # or {literal(k.kind)}" for k in others),
+        f"name = {toml_literal(name)}   # yours to choose",
+        f"kind = {toml_literal(first.kind)}" + "".join(f"   # or {toml_literal(k.kind)}" for k in others),
         *_placement(first),
     ]
     if match:
-        rows.append(f"match = {literal(match)}")
+        rows.append(f"match = {toml_literal(match)}")
     return "\n".join(rows)

@@ -1,59 +1,57 @@
-"""Commands about sensors: what is near, and which ones are yours."""
+"""Commands about sensors: what is near, and what to enter in a phone."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Settings
+from monitor.cli.options import SettingsOption
 
 
-def scan(
+def scan_command(
     seconds: Annotated[float | None, typer.Option(min=1, help="how long; until Ctrl-C if left out")] = None,
     connect: Annotated[
         bool, typer.Option("--connect", help="ask each sensor for its battery and serial number as well")
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="list what gaitcue cannot use, too")] = False,
-    config: Settings = None,
+    everything: Annotated[bool, typer.Option("--all", help="list devices of unknown kinds too")] = False,
+    config: SettingsOption = None,
 ) -> None:
-    """Show which sensors are near, what each can measure, and the settings to paste."""
+    """Show which sensors are near and the settings to paste."""
     from rich.console import Console
 
-    from monitor.cli.scan import find_sensors as run
+    from monitor.cli.scan import scan_sensors
     from monitor.service.config import load_config
 
-    run(load_config(config).bluetooth, seconds, Console(), connect=connect, everything=everything)
+    bluetooth = load_config(config).bluetooth
+    scan_sensors(bluetooth, seconds, Console(), connect=connect, everything=everything)
 
 
-def setup(
-    file: Annotated[Path | None, typer.Argument(help="settings file instead of the default")] = None,
-) -> None:
-    """Ask who you are and what you wear, try the sensors, and write the settings."""
+def phone_command(config: SettingsOption = None) -> None:
+    """Show what to enter in a phone's app so that it sends here."""
     from rich.console import Console
 
-    from monitor.cli.prompts import AtTerminal
-    from monitor.cli.scan import ask, near
-    from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
-    from monitor.cli.setup_wizard import run_setup as run
-    from monitor.core.monotonic import SystemClock
-    from monitor.service.config import default_path
-    from monitor.sources.bluetooth.scanner import Scanner
-    from monitor.sources.bluetooth.stream_check import trial
+    from monitor.core.errors import ConfigError
+    from monitor.core.http_server import reachable_host
+    from monitor.service.config import data_folder, load_config
+    from monitor.service.live_session import print_qr_code
+    from monitor.sources.phone_settings import phone_token, phones_over, push_path
 
-    around = SetupContext(
-        look=lambda config: near(config.bluetooth, SETUP_SCAN_S, SystemClock()),
-        ask=lambda config, f: ask(
-            Scanner(SystemClock(), next(iter(config.bluetooth.adapters), None)),
-            f.sighting,
-            f.kinds[0],
-            SystemClock(),
-        ),
-        trial=lambda config, sensors: trial(sensors, config.bluetooth, SystemClock()),
-    )
-    try:
-        run(file or default_path(), AtTerminal(Console()), around)
-    except KeyboardInterrupt:
-        Console().print("\nStopped; nothing was written.")
-        raise typer.Exit(1) from None
+    settings, console = load_config(config), Console()
+    over_http, over_mqtt = phones_over(settings.sensor, "http"), phones_over(settings.sensor, "mqtt")
+    if not over_http and not over_mqtt:
+        raise ConfigError(
+            'no phone is configured: add a [[sensor]] with kind = "sensor_logger", placement = "waist" '
+            'and options = { platform = "ios" } or "android"'
+        )
+    token = phone_token(settings.phone, settings.web, data_folder(settings))
+    console.print("In Sensor Logger switch on accelerometer, gravity, gyroscope and location; then:")
+    for sensor in over_http:
+        place = f"http://{reachable_host(settings.phone.host)}:{settings.phone.port}"
+        url = place + push_path(sensor, token)
+        console.print(f"\n{sensor.name}: HTTP Push, on, with this address:\n  {url}", soft_wrap=True)
+        print_qr_code(url, console)
+    for sensor in over_mqtt:
+        console.print(
+            f"\n{sensor.name}: MQTT Publish to the broker of [mqtt], topic {settings.phone.topic}"
+        )

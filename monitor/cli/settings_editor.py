@@ -12,12 +12,12 @@ from tomlkit.exceptions import TOMLKitError
 
 from monitor.core.errors import ConfigError, StoreError
 
-BACKUP = ".old"
+BACKUP_SUFFIX = ".old"
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """``values`` at the top, ``tables`` of values, and all of ``[[sensor]]``.
+class SettingsEdit:
+    """The changes to a settings file: ``values`` at the top, ``tables`` of values, all of ``[[sensor]]``.
 
     None takes a key away.  A sensor that was there under the same name keeps what is not mentioned.
     """
@@ -27,8 +27,8 @@ class Edit:
     sensors: Sequence[Mapping[str, Any]]
 
 
-def edited(text: str, edit: Edit, path: Path) -> str:
-    """The file with the changes; ``ConfigError`` if ``text`` is not TOML."""
+def apply_edit(text: str, edit: SettingsEdit, path: Path) -> str:
+    """Return the text of the file with the changes; ``ConfigError`` if ``text`` is not TOML."""
     try:
         document = tomlkit.parse(text)
     except TOMLKitError as exc:
@@ -52,8 +52,8 @@ def edited(text: str, edit: Edit, path: Path) -> str:
 
 
 def save_settings(path: Path, text: str) -> Path | None:
-    """Write; what was there before is kept beside it, and its place is the answer."""
-    backup = path.with_name(path.name + BACKUP) if path.exists() else None
+    """Write the file; return where the one that was there before is kept, None if there was none."""
+    backup = path.with_name(path.name + BACKUP_SUFFIX) if path.exists() else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if backup is not None:

@@ -1,6 +1,6 @@
 """``gaitcue setup``: a dialogue that finds the sensors, tries them, and writes the settings.
 
-It may be run again at any time: what is there is the default, and what it does not know it keeps.
+It may be run again at any time: what is there is the default, and settings that it does not ask for stay.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 
 from dsp.types import Placement, Runner, Side
 from monitor.cli import settings_editor
-from monitor.cli.prompts import Dialogue, choose_number, pick, yes
-from monitor.cli.scan import Details, FoundSensor
-from monitor.cli.settings_editor import Edit
+from monitor.cli.prompts import Dialogue, ask_choice, ask_numbers, ask_yes_no
+from monitor.cli.scan import FoundSensor, SensorDetails
+from monitor.cli.settings_editor import SettingsEdit
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
@@ -27,33 +27,36 @@ from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.stream_check import StreamCheck
 
 SETUP_SCAN_S = 8.0
-PHONE = "sensor_logger"
+_PHONE = "sensor_logger"
 _WORN_AS_IMU = tuple(p.value for p in Placement if p is not Placement.POD)
 _SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupContext:
-    """What the dialogue needs of the world: who is near, what one says of itself, how they stream."""
+    """What the dialogue needs of Bluetooth: a scan, a query of one sensor, a trial of all chosen ones."""
 
-    look: Callable[[Config], Coroutine[Any, Any, list[FoundSensor]]]
-    ask: Callable[[Config, FoundSensor], Coroutine[Any, Any, Details]]
-    trial: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[StreamCheck]]]
+    scan: Callable[[Config], Coroutine[Any, Any, list[FoundSensor]]]
+    query: Callable[[Config, FoundSensor], Coroutine[Any, Any, SensorDetails]]
+    try_streams: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[StreamCheck]]]
 
 
-def run_setup(path: Path, dialogue: Dialogue, around: SetupContext) -> bool:
-    """Ask, try, write; False if nothing was written."""
-    text, config = _existing(path, dialogue)
-    config = _runner(config, dialogue)
-    config = replace(config, sensor=_sensors(config, dialogue, around))
-    if config.sensor and yes(dialogue, "Try the sensors now? Have them switched on and near"):
-        config = replace(config, sensor=_tried(config, dialogue, around))
-    new = settings_editor.edited(text, _edit(config), path)
+def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
+    """Ask for runner and sensors, try them, and write the settings; return whether they were written.
+
+    ``ConfigError`` if the file that is there has mistakes and is not to be replaced.
+    """
+    text, config = _read_existing(path, dialogue)
+    config = _ask_runner(config, dialogue)
+    config = replace(config, sensor=_ask_sensors(config, dialogue, context))
+    if config.sensor and ask_yes_no(dialogue, "Try the sensors now? Have them switched on and near"):
+        config = replace(config, sensor=_try_sensors(config, dialogue, context))
+    new = settings_editor.apply_edit(text, _settings_edit(config), path)
     if new == text:
         dialogue.say(f"Nothing has changed; {path} stays as it is.")
         return False
     dialogue.say(f"\n{new.strip()}\n")
-    if not yes(dialogue, f"Write this to {path}?"):
+    if not ask_yes_no(dialogue, f"Write this to {path}?"):
         dialogue.say("Nothing was written.")
         return False
     backup = settings_editor.save_settings(path, new)
@@ -63,7 +66,7 @@ def run_setup(path: Path, dialogue: Dialogue, around: SetupContext) -> bool:
     return True
 
 
-def _existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
+def _read_existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
     if not path.exists():
         dialogue.say(f"There is no {path} yet; Enter takes what stands in brackets.")
         return "", Config()
@@ -72,15 +75,17 @@ def _existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
         text = path.read_text(encoding="utf-8")
     except ConfigError as exc:
         dialogue.say(f"The settings have mistakes:\n{exc}")
-        question = f"Begin with an empty file? The old one is kept as {path.name}{settings_editor.BACKUP}"
-        if yes(dialogue, question, default=False):
+        question = (
+            f"Begin with an empty file? The old one is kept as {path.name}{settings_editor.BACKUP_SUFFIX}"
+        )
+        if ask_yes_no(dialogue, question, default=False):
             return "", Config()
         raise
     dialogue.say(f"{path} is there; Enter keeps what stands in brackets.")
     return text, config
 
 
-def _runner(config: Config, dialogue: Dialogue) -> Config:
+def _ask_runner(config: Config, dialogue: Dialogue) -> Config:
     while True:
         try:
             athlete = dialogue.ask("Your name or initials", config.athlete)
@@ -94,11 +99,11 @@ def _runner(config: Config, dialogue: Dialogue) -> Config:
         ("mass_kg", "Mass in kilograms; - for none"),
         ("leg_length_m", "Hip bone to floor in metres; - if not measured"),
     ):
-        runner = _number(runner, field, question, dialogue)
+        runner = _ask_number(runner, field, question, dialogue)
     return replace(config, runner=runner)
 
 
-def _number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Runner:
+def _ask_number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Runner:
     known = getattr(runner, field)
     while True:
         said = dialogue.ask(question, "-" if known is None else f"{known:g}").replace(",", ".")
@@ -109,27 +114,29 @@ def _number(runner: Runner, field: str, question: str, dialogue: Dialogue) -> Ru
             dialogue.say(f"{reason}.")
 
 
-def _sensors(config: Config, dialogue: Dialogue, around: SetupContext) -> tuple[SensorSettings, ...]:
+def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that are kept, those that were found, and the phone."""
     kept = [
-        s for s in config.sensor if yes(dialogue, f'Keep "{s.name}" ({DEVICES[s.kind].label}, {_worn(s)})?')
+        s
+        for s in config.sensor
+        if ask_yes_no(dialogue, f'Keep "{s.name}" ({DEVICES[s.kind].label}, {_worn_text(s)})?')
     ]
-    while yes(dialogue, "Look for sensors? Switch them on first", default=not kept):
+    while ask_yes_no(dialogue, "Look for sensors? Switch them on first", default=not kept):
         dialogue.say(f"Looking for {SETUP_SCAN_S:.0f} seconds ...")
         try:
-            found = asyncio.run(around.look(config))
+            found = asyncio.run(context.scan(config))
         except MonitorError as exc:
             dialogue.say(f"{exc}")
             continue
         chosen = _ask_which(found, dialogue)
         if chosen is not None:
             for f in chosen:
-                kept.append(_described(f, kept, found, config, dialogue, around))
+                kept.append(_ask_sensor(f, kept, found, config, dialogue, context))
             break
-    if all(s.kind != PHONE for s in kept) and yes(
+    if all(s.kind != _PHONE for s in kept) and ask_yes_no(
         dialogue, "Is a phone with the app Sensor Logger one of your sensors?", default=False
     ):
-        kept.append(_phone(kept, dialogue))
+        kept.append(_ask_phone(kept, dialogue))
     return tuple(kept)
 
 
@@ -139,54 +146,54 @@ def _ask_which(found: Sequence[FoundSensor], dialogue: Dialogue) -> list[FoundSe
         return None
     for number, f in enumerate(found, start=1):
         labels = " or ".join(k.label for k in f.kinds)
-        rssi = f.sighting.rssi_dbm
+        rssi = f.advertisement.rssi_dbm
         near = "connected" if rssi is None else f"{rssi} dBm"
-        dialogue.say(f"{number:2}  {f.sighting.name or f.sighting.address}  {labels}  {near}")
-    picked = pick(dialogue, "Which are yours? (numbers; r looks again; Enter: none)", len(found))
+        dialogue.say(f"{number:2}  {f.advertisement.name or f.advertisement.address}  {labels}  {near}")
+    picked = ask_numbers(dialogue, "Which are yours? (numbers; r looks again; Enter: none)", len(found))
     return None if picked is None else [found[n] for n in picked]
 
 
-def _described(
+def _ask_sensor(
     f: FoundSensor,
     others: Sequence[SensorSettings],
     found: Sequence[FoundSensor],
     config: Config,
     dialogue: Dialogue,
-    around: SetupContext,
+    context: SetupContext,
 ) -> SensorSettings:
-    name = f.sighting.name
-    dialogue.say(f"\n{name or f.sighting.address}:")
+    name = f.advertisement.name
+    dialogue.say(f"\n{name or f.advertisement.address}:")
     spec = f.kinds[0]
     if len(f.kinds) > 1:
-        kind = choose_number(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
+        kind = ask_choice(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
         spec = DEVICES[kind]
-    placement, side = _placed(spec, others, dialogue)
+    placement, side = _ask_placement(spec, others, dialogue)
     match: str | None = name or None
-    if not name or sum(o.sighting.name == name for o in found) > 1:
-        details = asyncio.run(around.ask(config, f))
+    if not name or sum(o.advertisement.name == name for o in found) > 1:
+        details = asyncio.run(context.query(config, f))
         match = details.serial or match
         dialogue.say(
             f"  Its serial number is {details.serial}."
             if details.serial
-            else "  It cannot be told from its twin: switch the other one off during a run."
+            else "  It cannot be told apart from another one like it: switch that one off during a run."
         )
-    return _named(spec, placement, side, match, others, dialogue)
+    return _ask_name(spec, placement, side, match, others, dialogue)
 
 
-def _placed(
+def _ask_placement(
     spec: SensorSpec, others: Sequence[SensorSettings], dialogue: Dialogue
 ) -> tuple[Placement, Side | None]:
     if not is_imu(spec):
         return Placement.POD, None
-    placement = Placement(choose_number(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
+    placement = Placement(ask_choice(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
     if not placement.one_leg:
         return placement, None
     taken = any((s.placement, s.side) == (placement, Side.LEFT) for s in others)
-    side = choose_number(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
+    side = ask_choice(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
     return placement, _SIDES[side]
 
 
-def _named(
+def _ask_name(
     spec: SensorSpec,
     placement: Placement,
     side: Side | None,
@@ -216,45 +223,45 @@ def _named(
             dialogue.say(f"  {exc}.")
 
 
-def _phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSettings:
-    platform = choose_number(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
-    worn = choose_number(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
-    spec = DEVICES[PHONE]
-    return _named(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
+def _ask_phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSettings:
+    platform = ask_choice(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
+    worn = ask_choice(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
+    spec = DEVICES[_PHONE]
+    return _ask_name(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
 
 
-def _tried(config: Config, dialogue: Dialogue, around: SetupContext) -> tuple[SensorSettings, ...]:
+def _try_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that stream, and those that are wanted nevertheless."""
     tried = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
     out = {s.name for s in config.sensor}
     dialogue.say(f"Connecting to {len(tried)} and listening for a few seconds ...")
     try:
-        verdicts = asyncio.run(around.trial(config, tried)) if tried else []
+        checks = asyncio.run(context.try_streams(config, tried)) if tried else []
     except MonitorError as exc:
         dialogue.say(f"They could not be tried: {exc}")
-        verdicts = []
-    for v in verdicts:
-        dialogue.say(f"{v.sensor.name}: {_verdict(v)}")
-        if not v.good and not yes(dialogue, f'Keep "{v.sensor.name}" all the same?'):
-            out.discard(v.sensor.name)
+        checks = []
+    for check in checks:
+        dialogue.say(f"{check.sensor.name}: {_check_text(check)}")
+        if not check.good and not ask_yes_no(dialogue, f'Keep "{check.sensor.name}" all the same?'):
+            out.discard(check.sensor.name)
     return tuple(s for s in config.sensor if s.name in out)
 
 
-def _verdict(v: StreamCheck) -> str:
-    if not v.good:
-        return f"does not stream ({v.text})"
-    unit = "samples" if v.imu else "readings"
-    parts = [f"streams {v.per_second:.0f} {unit} a second"]
-    if v.lost:
-        parts.append(f"{v.lost} lost")
-    if v.battery_pct is not None:
-        parts.append(f"battery {v.battery_pct:.0f} %")
+def _check_text(check: StreamCheck) -> str:
+    if not check.good:
+        return f"does not stream ({check.text})"
+    unit = "samples" if check.imu else "readings"
+    parts = [f"streams {check.per_second:.0f} {unit} a second"]
+    if check.lost:
+        parts.append(f"{check.lost} lost")
+    if check.battery_pct is not None:
+        parts.append(f"battery {check.battery_pct:.0f} %")
     return ", ".join(parts)
 
 
-def _edit(config: Config) -> Edit:
+def _settings_edit(config: Config) -> SettingsEdit:
     runner = config.runner
-    return Edit(
+    return SettingsEdit(
         values={"athlete": config.athlete},
         tables={
             "runner": {
@@ -271,9 +278,9 @@ def _row(s: SensorSettings) -> dict[str, Any]:
     row: dict[str, Any] = {"name": s.name, "kind": s.kind, "placement": s.placement.value}
     row["side"] = s.side.value if s.side else None
     row["match"] = s.match
-    row["options"] = {k: v for k, v in s.options.items() if k != declared.TEXT} or None
+    row["options"] = {k: v for k, v in s.options.items() if k != declared.DESCRIPTION_OPTION} or None
     return row
 
 
-def _worn(s: SensorSettings) -> str:
+def _worn_text(s: SensorSettings) -> str:
     return f"{s.placement.value}{f' {s.side.value}' if s.side else ''}"

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Settings
+from monitor.cli.options import SettingsOption
 from monitor.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
+    from monitor.core.secret import Secret
     from monitor.service.config import Config
+    from monitor.service.doctor import Check
     from monitor.storage.store import Store
 
 
-def status(config: Settings = None) -> None:
-    """Show how the store and every outside system are doing: what waits, what was refused and why."""
+def status_command(config: SettingsOption = None) -> None:
+    """Show what waits to be sent, and what was refused and why."""
     from rich.console import Console
 
     from monitor.service.config import data_folder, load_config
@@ -29,87 +35,99 @@ def status(config: Settings = None) -> None:
             console.print(part)
 
 
-def push(
+def send_command(
     session: Annotated[list[str] | None, typer.Argument(help="sessions to send again")] = None,
     everything: Annotated[bool, typer.Option("--all", help="send all sessions again")] = False,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Send to InfluxDB what still waits; or sessions again, which changes only what is missing there."""
+    """Send what waits to InfluxDB, or whole sessions again.
+
+    A session that is sent again changes only what is missing there.
+    """
     from rich.console import Console
 
     from monitor.service.config import load_config
-    from monitor.sinks.influx.backfill import send_waiting as run
+    from monitor.sinks.influx.backfill import send_waiting
 
     settings = load_config(config)
     if settings.influx.url is None:
-        raise ConfigError("[influx] has no url: set it in the settings (gaitcue check-config shows them)")
+        raise ConfigError("[influx] has no url: set it in the settings (gaitcue config shows them)")
     with _store(settings) as store:
-        chosen = [s.id for s in store.sessions()][::-1] if everything else session or []
-        run(settings.influx, store, chosen, Console())
+        sessions = [s.id for s in store.sessions()][::-1] if everything else session or []
+        send_waiting(settings.influx, store, sessions, Console())
 
 
-def doctor(
+def doctor_command(
     host: Annotated[
         str | None, typer.Option(help="machine that the stack runs on, to check all of it")
     ] = None,
     password_file: Annotated[Path | None, typer.Option(help="the coach's password for Grafana")] = None,
-    config: Settings = None,
+    config: SettingsOption = None,
 ) -> None:
-    """Check the coach's stack: reachable, tokens, clocks, schema, dashboards; and what to do if not."""
+    """Check servers, tokens, clocks, dashboards; say what to fix."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
-    from monitor.core.secret import Secret
     from monitor.service.config import load_config
     from monitor.service.doctor import all_checks
 
-    settings, failed = load_config(config), False
-    try:
-        text = None if password_file is None else password_file.read_text(encoding="utf-8").strip()
-    except OSError as exc:
-        raise ConfigError(f"{password_file}: {exc.strerror}") from exc
-    table = Table("", "check", "found", "what to do", box=None)
+    settings = load_config(config)
+    password = None if password_file is None else _read_secret("--password-file", password_file)
     with _store(settings) as store:
-        for check in all_checks(settings, store, host, Secret(text) if text else None):
-            mark = {True: "ok", False: "[bold red]no", None: "?"}[check.ok]
-            remedy = "" if check.ok else escape(check.remedy)
-            table.add_row(mark, check.name, escape(check.text), remedy)
-            failed |= check.ok is False
-    Console().print(table)
-    if failed:
+        checks = list(all_checks(settings, store, host, password))
+    Console().print(checks_table(checks))
+    if any(check.ok is False for check in checks):
         raise typer.Exit(1)
 
 
-def gate(
+def checks_table(checks: Iterable[Check]) -> Table:
+    """Return one row per check, with what to do where it has failed."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("", "check", "found", "what to do", box=None)
+    for check in checks:
+        mark = {True: "ok", False: "[bold red]no", None: "?"}[check.ok]
+        table.add_row(mark, check.name, escape(check.text), "" if check.ok else escape(check.remedy))
+    return table
+
+
+def proxy_command(
     runners: Annotated[Path, typer.Option(help="folder with one NAME.token for each runner")],
     token_file: Annotated[Path, typer.Option(help="a token of InfluxDB that may write")],
     upstream: Annotated[str, typer.Option(help="address of InfluxDB")] = "http://localhost:8086",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on")] = 8087,
 ) -> None:
-    """Stand before InfluxDB and let each runner's token write that runner's own points only."""
+    """Let each runner's token write that runner's own data only.
+
+    Runs in front of InfluxDB until Ctrl-C; part of docker-compose.yml.
+    """
     import uvicorn
 
+    from monitor.sinks.influx.write_proxy import make_write_proxy
+
+    token = _read_secret("--token-file", token_file)
+    uvicorn.run(make_write_proxy(upstream, token, runners), host=host, port=port, log_level="warning")
+
+
+def schema_command() -> None:
+    """Print every InfluxDB measurement, tag and field (Markdown)."""
+    from monitor.sinks.influx.schema import schema_markdown
+
+    print(schema_markdown(), end="")
+
+
+def _read_secret(option: str, path: Path) -> Secret:
     from monitor.core.secret import Secret
-    from monitor.sinks.influx.write_proxy import make_gate
 
     try:
-        token = Secret(token_file.read_text(encoding="utf-8").strip())
+        return Secret(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"--token-file {token_file}: no token there: {exc}") from exc
-    uvicorn.run(make_gate(upstream, token, runners), host=host, port=port, log_level="warning")
-
-
-def schema() -> None:
-    """Print what is stored in InfluxDB: every measurement, tag and field with its unit (Markdown)."""
-    from monitor.sinks.influx.schema import markdown
-
-    print(markdown(), end="")
+        raise ConfigError(f"{option} {path} cannot be used: {exc}") from exc
 
 
 def _store(config: Config) -> Store:
-    """The store as it is: sessions of a program that is running are left alone."""
+    """Open the store as it is: sessions of a program that is running are left alone."""
     from monitor.service.config import data_folder
     from monitor.storage.store import Store
 

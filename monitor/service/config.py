@@ -25,7 +25,7 @@ from monitor.sources.phone_settings import PhoneSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where sessions and tapes are kept; ``$XDG_DATA_HOME/gaitcue`` if not set.
+    """Settings of the store: ``folder`` holds sessions and tapes, ``$XDG_DATA_HOME/gaitcue`` if not set.
 
     Raw tapes older than these days are compressed or dropped by ``gaitcue sessions tidy``; metrics stay.
     """
@@ -66,31 +66,36 @@ class Config:
 
     @property
     def session(self) -> SessionSettings:
+        """The settings of a session without a coach, as they stand on a tape."""
         return SessionSettings(athlete=self.athlete, runner=self.runner, sensors=self.sensor)
 
     @property
     def coach(self) -> CoachSettings:
-        """What the user has set of the coaching; the rest comes from the plan."""
+        """The coach as the user has set it; baseline, week and cue share come from the plan."""
         return CoachSettings(cues=self.cues, target=self.target, effort=self.effort)
 
 
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """``$XDG_CONFIG_HOME/gaitcue/gaitcue.toml``, usually under ``~/.config``."""
+    """Return the usual settings file, below ``$XDG_CONFIG_HOME`` or ``~/.config``."""
     return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
 
 
 def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """The settings of one of several athletes on one machine: ``NAME.toml`` beside the usual file."""
+    """Return the settings file of one of several athletes: ``NAME.toml`` beside the usual one."""
     return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the database and the tapes live."""
+    """Return the folder of database and tapes: the one that is set, else below ``$XDG_DATA_HOME``."""
     return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
 
 
 def load_config(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
-    """The file at ``path``; without one the default file if there is one, else the defaults."""
+    """Return the settings in ``path``; without one those of the default file, or the defaults.
+
+    Secrets come from files that the settings name or from ``environment``.  ``ConfigError`` with all
+    mistakes, each with its place in the file.
+    """
     if path is None and not default_path(environment).exists():
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     config = toml_reader.read_toml(Config, path or default_path(environment), environment)
@@ -115,7 +120,7 @@ def _checked(config: Config, path: Path) -> Config:
                 for u in unknown
             ]
         try:
-            s = with_description(s, path.parent / "devices")
+            s = with_device_description(s, path.parent / "devices")
             spec.decoder(s)
             if spec.gatt is not None:
                 spec.gatt(s)
@@ -127,8 +132,11 @@ def _checked(config: Config, path: Path) -> Config:
     return replace(config, sensor=tuple(sensors))
 
 
-def with_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
-    """The settings of a ``declared`` sensor with its device's file (``folder/<device>.toml``) in them."""
+def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
+    """Return the settings of a ``declared`` sensor with the text of ``folder/<device>.toml`` in them.
+
+    Other sensors come back as they are.  ``ConfigError`` if the file cannot be read.
+    """
     device = sensor.options.get("device")
     if sensor.kind != "declared" or not isinstance(device, str):
         return sensor

@@ -10,15 +10,18 @@ from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.service.config import Config
 from monitor.service.live_session import LiveOptions, run_session
-from monitor.simulation.drifting_runner import bouts, coached_settings
-from monitor.simulation.simulated_runner import RadioModel, worn_in
+from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sources.replay import Replay
 
 
 def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
-    """A simulated run, live; nothing is kept."""
+    """Run ``seconds`` on simulated shoes and belt, ``speed`` times real time, and keep nothing.
+
+    ``speed`` 0 is as fast as possible; without ``web`` no page is served.
+    """
     console = Console()
-    recording = worn_in(bouts(seconds), RadioModel())
+    recording = recording_of_run(drifting_bouts(seconds), RadioModel())
     pace = speed if speed > 0 else math.inf
     run_session(
         Config(),
@@ -36,9 +39,12 @@ def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
 
 
 def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
-    """The same runner with emulated Bluetooth sensors, through all that real ones go through."""
+    """Run in real time on emulated Bluetooth sensors, through the code that real ones go through.
+
+    ``ConfigError`` without the extra ``radio``.
+    """
     try:
-        from monitor.simulation.emulated.runner import EmulatedRunner, settings
+        from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
     except ModuleNotFoundError as exc:
         raise ConfigError(
             "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
@@ -46,7 +52,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     console = Console()
     live = LiveOptions(
         title="demo",
-        settings=settings(),
+        settings=emulated_settings(),
         sources=lambda time: [EmulatedRunner(seconds, time)],
         keep=False,
         web=web,

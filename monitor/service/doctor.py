@@ -1,4 +1,4 @@
-"""Is the coach's stack well?  One check after the other, each with what to do if it fails."""
+"""Checks of the coach's stack, one after the other, each with what to do if it fails."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from email.utils import parsedate_to_datetime
 
 from monitor.core.secret import Secret
 from monitor.service.config import Config
-from monitor.service.delivery_status import far_ends
+from monitor.service.delivery_status import outside_systems
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import INFLUX_REMEDIES, InfluxSettings
 from monitor.storage.store import Store
 
 DASHBOARDS = ("gaitcue-squad", "gaitcue-athlete", "gaitcue-session", "gaitcue-trends", "gaitcue-fleet")
-SKEW_S = 2.0  # a coach compares runners second by second
+_CLOCK_SKEW_S = 2.0  # a coach compares runners second by second
 _WAIT_S = 5.0
-SERVER_KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
+_SERVER_KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``ok`` None: could not be told.  ``remedy`` says what to do."""
+    """The result of one check: ``ok`` is None where it could not be decided, ``remedy`` says what to do."""
 
     name: str
     ok: bool | None
@@ -37,11 +37,11 @@ class Check:
 
 
 def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
-    """Reachability, clock, token, schema."""
+    """Yield the checks of InfluxDB: reachability, clock, token, schema; some failures end them."""
     if settings.url is None:
         yield Check("InfluxDB", None, "not set up", "set [influx] url and a token, see config/gaitcue.toml")
         return
-    status, _, headers = _get(f"{settings.url}/ping")
+    status, _, headers = _fetch(f"{settings.url}/ping")
     if status == 0:
         yield Check("InfluxDB", False, f"{settings.url} cannot be reached", "docker-compose up -d influxdb")
         return
@@ -49,12 +49,12 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
     yield _clock(headers.get("Date"))
     token = settings.token.reveal() if settings.token else ""
     target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
-    status, said, _ = _get(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
+    status, body, _ = _fetch(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
     if status in INFLUX_REMEDIES:
         yield Check("token", False, f"write is answered with {status}", INFLUX_REMEDIES[status])
         return
     if status >= 500 or status == 0:
-        yield Check("token", False, f"write is answered with {status}: {said[:100]}", "look at its log")
+        yield Check("token", False, f"write is answered with {status}: {body[:100]}", "look at its log")
         return
     yield Check("token", True, f"may write to {settings.bucket}")
     yield _schema(settings, token)
@@ -65,17 +65,17 @@ def _clock(date: str | None) -> Check:
         return Check("clock", None, "the server does not tell the time")
     apart_s = abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds())
     remedy = "switch time synchronisation on: timedatectl set-ntp true"
-    return Check("clock", apart_s <= SKEW_S, f"{apart_s:.0f} s from the server's", remedy)
+    return Check("clock", apart_s <= _CLOCK_SKEW_S, f"{apart_s:.0f} s from the server's", remedy)
 
 
 def _schema(settings: InfluxSettings, token: str) -> Check:
     query = urllib.parse.urlencode({"db": settings.bucket, "q": "SHOW FIELD KEYS"})
-    status, said, _ = _get(f"{settings.url}/query?{query}", f"Token {token}")
+    status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
     if status != 200:
         return Check("schema", None, "this token may not read (a runner's need not)")
     there = {
-        (series["name"], name): SERVER_KINDS.get(kind, kind)
-        for result in json.loads(said).get("results", [])
+        (series["name"], name): _SERVER_KINDS.get(kind, kind)
+        for result in json.loads(body).get("results", [])
         for series in result.get("series", [])
         for name, kind in series["values"]
     }
@@ -90,8 +90,8 @@ def _schema(settings: InfluxSettings, token: str) -> Check:
 
 
 def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
-    """Reachability, and with the coach's password the dashboards."""
-    status, _, _ = _get(f"{url}/api/health")
+    """Yield the checks of Grafana: reachability and, with the coach's password, the dashboards."""
+    status, _, _ = _fetch(f"{url}/api/health")
     if status != 200:
         yield Check("Grafana", False, f"{url} does not answer", "docker-compose up -d grafana")
         return
@@ -100,7 +100,7 @@ def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
         yield Check("dashboards", None, "not looked at", "--password-file secrets/grafana-password")
         return
     login = "Basic " + base64.b64encode(f"coach:{password.reveal()}".encode()).decode()
-    answers = {uid: _get(f"{url}/api/dashboards/uid/{uid}", login)[0] for uid in DASHBOARDS}
+    answers = {uid: _fetch(f"{url}/api/dashboards/uid/{uid}", login)[0] for uid in DASHBOARDS}
     if 401 in answers.values():
         yield Check("dashboards", False, "the password is refused", "see secrets/grafana-password")
         return
@@ -110,7 +110,7 @@ def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
 
 
 def port_check(name: str, host: str, port: int) -> Check:
-    """Does anybody listen there?"""
+    """Return whether anything listens on this port; ``name`` is its service in docker-compose.yml."""
     try:
         socket.create_connection((host, port), _WAIT_S).close()
     except OSError as exc:
@@ -119,18 +119,18 @@ def port_check(name: str, host: str, port: int) -> Check:
 
 
 def store_checks(store: Store) -> Iterator[Check]:
-    """What waits here, and what was refused."""
-    for end in far_ends(store):
-        if end.refused:
-            reason, count = end.refused.most_common(1)[0]
-            remedy = "mend the cause, then gaitcue push SESSION"
-            yield Check(f"outbox {end.name}", False, f"{count} records refused: {reason}", remedy)
+    """Yield one check per outside system: how many records wait or were refused."""
+    for system in outside_systems(store):
+        if system.refused:
+            reason, count = system.refused.most_common(1)[0]
+            remedy = "mend the cause, then gaitcue stack send SESSION"
+            yield Check(f"outbox {system.name}", False, f"{count} records refused: {reason}", remedy)
         else:
-            yield Check(f"outbox {end.name}", True, f"{end.waiting} records wait")
+            yield Check(f"outbox {system.name}", True, f"{system.waiting} records wait")
 
 
 def all_checks(config: Config, store: Store, host: str | None, password: Secret | None) -> Iterator[Check]:
-    """Of the systems that are set up, and of the stack on ``host`` if one is given."""
+    """Yield the checks of the systems that are set up, and of the whole stack on ``host`` if given."""
     yield from influx_checks(config.influx)
     if host is not None:
         yield from grafana_checks(f"http://{host}:3000", password)
@@ -139,8 +139,8 @@ def all_checks(config: Config, store: Store, host: str | None, password: Secret 
     yield from store_checks(store)
 
 
-def _get(url: str, login: str = "", body: bytes | None = None) -> tuple[int, str, dict[str, str]]:
-    """Status (0: nobody answers), body, headers."""
+def _fetch(url: str, login: str = "", body: bytes | None = None) -> tuple[int, str, dict[str, str]]:
+    """Status (0: no answer), body, headers."""
     headers = {"Authorization": login} if login else {}
     request = urllib.request.Request(url, body, headers)
     try:

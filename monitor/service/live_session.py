@@ -1,4 +1,4 @@
-"""A live session put together: store, tape, page and terminal context the sources."""
+"""A live session put together: store, tape, page and terminal around the sources."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.pipeline.tap_alignment import unaligned
+from monitor.pipeline.tap_alignment import alignment_advice
+from monitor.recordings.tape import Tape
 from monitor.review.recording_summary import summary_table
 from monitor.service.config import Config, data_folder
 from monitor.service.serve import serve
-from monitor.service.wiring import SINKS, SinkContext
+from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
-from monitor.storage.new_session import begin_session, new_tape, session_id
+from monitor.storage.new_session import begin_session, create_tape, session_id
 from monitor.storage.recovery import recover
 from monitor.storage.store import Store
 from monitor.web.app import serving
@@ -38,11 +39,12 @@ from monitor.web.live_feed import LiveFeed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:
-    """What to run.  ``sources`` are made with the session's clock, which starts at 0.
+    """What to run, and what comes of it.
 
-    ``keep``: write store and tape; ``tape``: write this tape and nothing else; ``web``: serve the page;
-    ``linger``: until Ctrl-C; ``summary_table``: tell at the end what came of it;
-    ``pace``: how many seconds of the session pass in one second; infinite as fast as possible.
+    ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
+    tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
+    open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
+    how many seconds of the session pass in one second, infinite for as fast as possible.
     """
 
     title: str
@@ -57,47 +59,37 @@ class LiveOptions:
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
-    """Run it to its end; tells where the page is and what was kept."""
-    with contextlib.ExitStack() as stack:
-        return asyncio.run(_go(config, live, console, stack))
+    """Run a session to its end, print where the page is and what was kept, and return its last record.
+
+    ``MonitorError`` if a source fails for good, after everything that came before has been delivered.
+    """
+    with contextlib.ExitStack() as stores:
+        return asyncio.run(_run(config, live, console, stores))
 
 
-async def _go(
-    config: Config, live: LiveOptions, console: Console, stack: contextlib.ExitStack
+async def _run(
+    config: Config, live: LiveOptions, console: Console, stores: contextlib.ExitStack
 ) -> SessionEnded:
-    time = SystemClock()
-    started = session_started(live.settings)
-    tape, store, tally = None, None, RunSummary()
-    sinks: list[Sink] = [TerminalSink(console), tally]
-    if live.tape is not None:
-        tape = new_tape(live.tape, live.settings, started)
-    elif live.keep:
-        store = stack.enter_context(open_store(config, console))
-        tape = begin_session(store, data_folder(config), live.title, live.settings, started)
+    time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
+    store = stores.enter_context(open_store(config, console)) if live.keep and not live.tape else None
+    tape = _create_tape(config, live, started, store)
+    summary = RunSummary()
+    sinks: list[Sink] = [TerminalSink(console), summary]
+    if store is not None:
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
         context = SinkContext(config=config, store=store, started=started, time=time, pace=live.pace)
-        sinks += [sink for make in SINKS if (sink := make(context)) is not None]
-    session = Session(live.settings)
+        sinks += configured_sinks(context)
     async with contextlib.AsyncExitStack() as pages:
         if live.web is not None:
-            page = LiveFeed(LiveState(live.web.history_s), time, lambda: session.t_s, live.pace)
-            token = needed_token(live.web, data_folder(config))
-            show_address(
-                await pages.enter_async_context(serving(page, live.web, token, data_folder(config))),
-                live.web,
-                console,
-            )
+            page = LiveFeed(LiveState(), time, lambda: session.t_s, live.pace)
+            folder = data_folder(config)
+            token = needed_token(live.web, folder)
+            url = await pages.enter_async_context(serving(page, live.web, token, folder))
+            print_address(url, live.web, console)
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
-        if live.summary:
-            console.print(summary_table(live.settings, ended.t_s, tally.records))
-            if note := unaligned(live.settings):
-                console.print(note)
-        if live.tape is not None:
-            console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
-        elif live.keep:
-            console.print(f"kept as {started.session}; gaitcue sessions lists all")
+        _print_result(live, started, ended, summary, console)
         if live.web is not None and live.linger and ended.reason != "stopped":
             console.print("the page stays open until Ctrl-C")
             with contextlib.suppress(asyncio.CancelledError):
@@ -105,8 +97,35 @@ async def _go(
     return ended
 
 
+def _create_tape(
+    config: Config, live: LiveOptions, started: SessionStarted, store: Store | None
+) -> Tape | None:
+    """The tape that was asked for, or that of a new session in the store; None if nothing is kept."""
+    if live.tape is not None:
+        return create_tape(live.tape, live.settings, started)
+    if store is not None:
+        return begin_session(store, data_folder(config), live.title, live.settings, started)
+    return None
+
+
+def _print_result(
+    live: LiveOptions, started: SessionStarted, ended: SessionEnded, summary: RunSummary, console: Console
+) -> None:
+    if live.summary:
+        console.print(summary_table(live.settings, ended.t_s, summary.records))
+        if advice := alignment_advice(live.settings):
+            console.print(advice)
+    if live.tape is not None:
+        console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
+    elif live.keep:
+        console.print(f"kept as {started.session}; gaitcue sessions list shows all")
+
+
 def open_store(config: Config, console: Console) -> Store:
-    """The store; sessions that a killed program left behind are completed first."""
+    """Open the store of these settings and complete the sessions that a killed program left behind.
+
+    What was recovered is printed.  ``StoreError`` if the database cannot be used.
+    """
     store = Store(data_folder(config) / "gaitcue.db")
     try:
         for r in recover(store):
@@ -119,18 +138,23 @@ def open_store(config: Config, console: Console) -> Store:
 
 
 def session_started(settings: SessionSettings) -> SessionStarted:
-    """The first record of a session that begins this second."""
+    """Return the first record of a session that begins this second (UTC)."""
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     name = session_id(now.isoformat(), settings.athlete)
     sensors = tuple(s.name for s in settings.sensors)
     return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
 
 
-def show_address(url: str, settings: WebSettings, console: Console) -> None:
-    """The page's address, as a QR code too when phones may come."""
+def print_address(url: str, settings: WebSettings, console: Console) -> None:
+    """Print the address of the page, as a QR code too when phones may come."""
     console.print(f"page: {url}", soft_wrap=True)
     if not settings.loopback:
-        drawing = io.StringIO()
-        segno.make(url, micro=False).terminal(out=drawing, compact=True)
-        console.file.write(drawing.getvalue())
+        print_qr_code(url, console)
         console.print("scan this with the phone; it holds the token")
+
+
+def print_qr_code(text: str, console: Console) -> None:
+    """Print ``text`` as a QR code in the terminal, for a phone to scan."""
+    drawing = io.StringIO()
+    segno.make(text, micro=False).terminal(out=drawing, compact=True)
+    console.file.write(drawing.getvalue())

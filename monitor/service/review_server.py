@@ -1,4 +1,4 @@
-"""The Review tab alone, without a run going on."""
+"""The Review tab on its own, while no run is going on."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from rich.console import Console
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.monotonic import SystemClock
 from monitor.service.config import Config, data_folder
-from monitor.service.live_session import open_store, show_address
+from monitor.service.live_session import open_store, print_address
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 
 
 def serve_review(config: Config, web: WebSettings, console: Console) -> None:
-    """Until Ctrl-C."""
+    """Serve the Review tab over the stored sessions until Ctrl-C, and show its address on the console.
+
+    Raises ``ConfigError`` if the port is taken, ``StoreError`` if the store cannot be opened.
+    """
     open_store(config, console).close()  # completes what a killed program left behind
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(config, web, console))
@@ -26,7 +29,7 @@ def serve_review(config: Config, web: WebSettings, console: Console) -> None:
 async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     folder = data_folder(config)
     token = needed_token(web, folder)
-    sink = LiveFeed(LiveState(web.history_s), SystemClock())
+    sink = LiveFeed(LiveState(), SystemClock())
     async with serving(sink, web, token, folder) as url:
-        show_address(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
+        print_address(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
         await asyncio.Event().wait()

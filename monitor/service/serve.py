@@ -1,7 +1,7 @@
 """``serve``: sources into the session, records out to the sinks, until the input ends.
 
 The radio cannot be slowed, so nothing pushes back: the tape takes a packet before anything is
-computed, every buffer has a size, and what it drops is counted and told.  A slow or dead sink costs
+computed, every buffer has a size, and what it drops is counted and reported.  A slow or dead sink costs
 nobody else anything.  Stopping means ending the input: all that follows ends because its input
 ended, and one deadline caps how long the sinks may take over the rest.
 """
@@ -27,7 +27,7 @@ from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
 
 TAPE_STATUS = "tape"
-"""The name under which the tape's troubles are told."""
+"""The name under which the tape's troubles are reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ServeParams:
     """Sizes and times of the service (choices)."""
 
     packets_waiting: int = 20_000  # a minute of five sensors at 60 packets a second
-    records_waiting: int = 100_000  # half an hour of records for a sink that is away
+    records_waiting: int = 100_000  # half an hour of records for a sink that is down
     commit_s: float = 1.0  # between two commits of the tape
     deadline_s: float = 10.0  # for the sinks, after the input has ended
     at_once: int = 32  # packets evaluated between two turns of the others
@@ -59,6 +59,8 @@ async def serve(
     time: MonotonicClock | None = None,
 ) -> SessionEnded:
     """Run until every source has ended, or SIGINT or SIGTERM (a second one cuts the drain short).
+
+    Every record goes to every sink and every packet to the ``tape``; the last record comes back.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
     everything that came before it has been delivered.
@@ -88,29 +90,29 @@ class _Service:
         self._time = time
         self._input: Channel[Packet | SensorStatus] = Channel(params.packets_waiting)
         self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
-        self._told_dropped: dict[str, int] = {}
+        self._reported_dropped: dict[str, int] = {}
         self._tape_ok = True
         self._failure: MonitorError | None = None
 
     async def run(self) -> SessionEnded:
         reason = "the input ended"
-        self._tell(self._started)
+        self._publish(self._started)
         try:
             async with asyncio.TaskGroup() as group:
                 sinks = [
-                    group.create_task(self._sink(sink, channel), name=f"sink {sink.name}")
+                    group.create_task(self._run_sink(sink, channel), name=f"sink {sink.name}")
                     for sink, channel in self._sinks
                 ]
                 ticks = group.create_task(self._tick(), name="tick")
-                heart = group.create_task(self._heart(), name="session")
+                evaluation = group.create_task(self._evaluate(), name="session")
                 feeds = [
-                    group.create_task(self._source(source), name=f"source {source.name}")
+                    group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
                 with _on_stop(_cancel_in_turn(feeds, sinks)) as stopped:
                     await _ended(feeds)
                     self._input.close()
-                    await heart
+                    await evaluation
                     ticks.cancel()
                     if stopped():
                         reason = "stopped"
@@ -130,49 +132,49 @@ class _Service:
             self._tape.append(item)
         self._input.put(item)
 
-    def _tell(self, record: Out, but: str = "") -> None:
-        """To every sink (``but`` one: a sink does not hear of its own failure)."""
+    def _publish(self, record: Out, but: str = "") -> None:
+        """Give a record to every sink (``but`` one: a sink does not get its own failure)."""
         for sink, channel in self._sinks:
             if sink.name != but:
                 channel.put(record)
 
-    async def _source(self, source: Source) -> None:
+    async def _run_source(self, source: Source) -> None:
         try:
             await source.run(self._emit)
         except MonitorError as exc:
             self._failure = self._failure or exc
 
-    async def _heart(self) -> None:
+    async def _evaluate(self) -> None:
         """Evaluate packets in the order in which they came."""
         async for batch in self._input.batches():
             for count, item in enumerate(batch, start=1):
                 if isinstance(item, Packet):
                     for record in self._session.push(item):
-                        self._tell(record)
+                        self._publish(record)
                 else:
-                    self._tell(self._session.push_status(item))
+                    self._publish(self._session.push_status(item))
                 if count % self._p.at_once == 0:
                     await asyncio.sleep(0)
 
     async def _finish(self, reason: str) -> SessionEnded:
         for record in self._session.finish():
-            self._tell(record)
+            self._publish(record)
         if self._tape is not None:
             try:
                 await asyncio.to_thread(self._tape.finish)
             except StoreError as exc:
-                self._tell(self._status(TAPE_STATUS, str(exc)))
-        self._tell_dropped()
+                self._publish(self._status(TAPE_STATUS, str(exc)))
+        self._report_dropped()
         ended = SessionEnded(self._started.session, self._session.t_s, reason)
-        self._tell(ended)
+        self._publish(ended)
         for _, channel in self._sinks:
             channel.close()
         return ended
 
-    async def _sink(self, sink: Sink, channel: Channel[Out]) -> None:
+    async def _run_sink(self, sink: Sink, channel: Channel[Out]) -> None:
         def report(exc: MonitorError, wait_s: float) -> None:
             text = f"{exc}; next try in {wait_s:.0f} s"
-            self._tell(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
+            self._publish(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
 
         try:
             await retry_until_done(
@@ -181,16 +183,16 @@ class _Service:
         except (ConfigError, SinkRefused) as exc:
             channel.close()
             text = f"{exc}; given up"
-            self._tell(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
+            self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
     async def _tick(self) -> None:
-        """Once a second: commit the tape, tell of losses and of what sinks have to say."""
+        """Once a second, commit the tape and report losses and what sinks say of themselves."""
         while True:
             await self._time.sleep(self._p.commit_s)
             if self._tape is not None:
                 await self._commit(self._tape)
-            self._tell_dropped()
-            self._tell_news()
+            self._report_dropped()
+            self._report_sinks()
 
     async def _commit(self, tape: Tape) -> None:
         try:
@@ -198,25 +200,25 @@ class _Service:
         except StoreError as exc:
             if self._tape_ok:
                 waiting = tape.accepted - tape.committed - tape.lost
-                self._tell(self._status(TAPE_STATUS, str(exc), waiting, tape.lost))
+                self._publish(self._status(TAPE_STATUS, str(exc), waiting, tape.lost))
             self._tape_ok = False
         else:
             if not self._tape_ok:
                 text = f"writing again; {tape.lost} packets are missing" if tape.lost else "writing again"
-                self._tell(self._status(TAPE_STATUS, text, 0, tape.lost, ok=True))
+                self._publish(self._status(TAPE_STATUS, text, 0, tape.lost, ok=True))
             self._tape_ok = True
 
-    def _tell_dropped(self) -> None:
+    def _report_dropped(self) -> None:
         counts = {sink.name: channel.dropped for sink, channel in self._sinks if not channel.closed}
         for name, dropped in {**counts, "session": self._input.dropped}.items():
-            if dropped > self._told_dropped.get(name, 0):
-                self._told_dropped[name] = dropped
-                self._tell(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
+            if dropped > self._reported_dropped.get(name, 0):
+                self._reported_dropped[name] = dropped
+                self._publish(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
 
-    def _tell_news(self) -> None:
+    def _report_sinks(self) -> None:
         for sink, _ in self._sinks:
             if isinstance(sink, ReportsStatus) and (news := sink.report(self._session.t_s)) is not None:
-                self._tell(news, but=sink.name)
+                self._publish(news, but=sink.name)
 
     def _status(
         self, name: str, text: str, backlog: int = 0, dropped: int = 0, *, ok: bool = False

@@ -1,4 +1,4 @@
-"""Live on the configured sensors: checked before anything is started, told in one line what is wrong."""
+"""A live run on the configured sensors: what is wrong is reported before anything is started."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
 from monitor.service.config import Config, data_folder, default_path, load_config
 from monitor.service.live_session import LiveOptions, open_store, run_session
-from monitor.service.wiring import sources
-from monitor.storage.plan_file import plan_file, read_plan, write_plan
+from monitor.service.wiring import configured_sources
+from monitor.storage.plan_file import plan_path, read_plan, write_plan
 
 
 def run_live(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
-    """Until Ctrl-C; with ``tape`` only that is written."""
+    """Run on the configured sensors until Ctrl-C, coached by the plan of today, and keep it as a session.
+
+    With ``tape`` nothing but that tape is written, and nobody is coached.
+    """
     console = Console()
     live = LiveOptions(
         title=title,
         settings=config.session if tape is not None else planned_settings(config, console),
-        sources=lambda time: sources(config, time),
+        sources=lambda time: configured_sources(config, time),
         web=web,
         tape=tape,
         summary=True,
@@ -37,32 +40,35 @@ def run_live(config: Config, title: str, web: WebSettings | None = None, tape: P
 
 
 def planned_settings(config: Config, console: Console) -> SessionSettings:
-    """The session's settings with what the plan has for today, brought up to date with earlier runs."""
-    path = plan_file(data_folder(config), config.athlete)
-    known = read_plan(path)
+    """Return the session's settings with today's coaching, after the plan has learned from earlier runs.
+
+    The plan file is written where something was learned; which sessions is printed.
+    """
+    path = plan_path(data_folder(config), config.athlete)
+    before = read_plan(path)
     with open_store(config, console) as store:
-        now = cadence_plan.catch_up(
-            known, store, config.athlete, lambda i: console.print(f"learning from {i.id}")
+        plan = cadence_plan.catch_up(
+            before, store, config.athlete, lambda i: console.print(f"learning from {i.id}")
         )
-    if now != known:
-        write_plan(path, now)
+    if plan != before:
+        write_plan(path, plan)
     today = datetime.datetime.now(datetime.UTC).date()
-    coach = cadence_plan.coach_settings(now, config.coach, today, secrets.randbits(32))
+    coach = cadence_plan.coach_settings(plan, config.coach, today, secrets.randbits(32))
     return replace(config.session, coach=coach)
 
 
 def ready_config(path: Path | None) -> Config:
-    """The settings, if there is something to run on; else the error says what to do.
+    """Return the settings if there is something to run on; else the error says what to do.
 
     ``ConfigError`` without sensors, ``BluetoothOff`` without the Bluetooth that they need.
     """
     config = load_config(path)
     if not config.sensor:
         raise ConfigError(
-            f"{path or default_path()} names no sensors: gaitcue setup asks for them, gaitcue scan "
-            "shows what is near, gaitcue demo needs none"
+            f"{path or default_path()} names no sensors: gaitcue setup asks for them, "
+            "gaitcue sensors scan shows what is near, gaitcue demo needs none"
         )
-    if not sources(config, SystemClock()):
+    if not configured_sources(config, SystemClock()):
         kinds = ", ".join(sorted({s.kind for s in config.sensor}))
         raise ConfigError(f"none of the configured sensors ({kinds}) can be listened to live")
     if any(DEVICES[s.kind].gatt for s in config.sensor):
@@ -71,7 +77,7 @@ def ready_config(path: Path | None) -> Config:
 
 
 def new_tape_path(path: Path) -> Path:
-    """A place where a tape can be written; ``ConfigError`` otherwise."""
+    """Return ``path`` if a new tape can be written there; ``ConfigError`` with the reason otherwise."""
     if path.suffix != ".tape":
         raise ConfigError(f"{path}: call it {path.name}.tape, so that gaitcue replay knows what it is")
     if path.exists():

@@ -10,26 +10,28 @@ from monitor.core.errors import MonitorError, SinkError
 from monitor.core.mqtt_client import (
     MqttMessage,
     MqttSettings,
-    connection,
+    broker_client,
     connection_error_text,
     publish_all,
     require_mqtt_client,
-    tls,
+    tls_context,
 )
 from monitor.service.config import Config
 from monitor.sinks.mqtt import messages
 from monitor.sinks.push.alerts import Alert, push_phrases
-from monitor.sinks.push.apprise import Services
-from monitor.sinks.push.ntfy import Ntfy
-from monitor.sinks.push.ntfy import require_ntfy_client as require_ntfy
+from monitor.sinks.push.apprise import AppriseServices
+from monitor.sinks.push.ntfy import NtfyTopic, require_ntfy_client
 
 
-def send_test_messages(config: Config, told: Callable[[str], None]) -> int:
-    """Try every channel and tell what came of it; how many failed, -1 if none is set up."""
+def send_test_messages(config: Config, report: Callable[[str], None]) -> int | None:
+    """Send a message over every channel, ``report`` a line on each, and return how many failed.
+
+    None where no channel is set up.  ``ConfigError`` if a channel needs an extra that is not installed.
+    """
     channels = _channels(config)
     if not channels:
-        return -1
-    return asyncio.run(_all(channels, told))
+        return None
+    return asyncio.run(_send_all(channels, report))
 
 
 def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
@@ -37,19 +39,19 @@ def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]
     alert = Alert("test", 0.0, config.alerts.valid_s, title, text)
     out: list[tuple[str, Callable[[], Awaitable[None]]]] = []
     if config.ntfy.topic is not None:
-        require_ntfy()
-        out.append(("ntfy", lambda: Ntfy(config.ntfy).post(alert)))
+        require_ntfy_client()
+        out.append(("ntfy", lambda: NtfyTopic(config.ntfy).post(alert)))
     if config.apprise.urls is not None:
-        services = Services(config.apprise.urls)
+        services = AppriseServices(config.apprise.urls)
         out.append(("apprise", lambda: services.post(alert)))
     if config.mqtt.host is not None:
         require_mqtt_client()
-        out.append(("mqtt", lambda: _mqtt(config.mqtt, config.athlete)))
+        out.append(("mqtt", lambda: _publish_mqtt(config.mqtt, config.athlete)))
     return out
 
 
-async def _all(
-    channels: list[tuple[str, Callable[[], Awaitable[None]]]], told: Callable[[str], None]
+async def _send_all(
+    channels: list[tuple[str, Callable[[], Awaitable[None]]]], report: Callable[[str], None]
 ) -> int:
     failed = 0
     for name, send in channels:
@@ -57,21 +59,21 @@ async def _all(
             await send()
         except MonitorError as exc:
             failed += 1
-            told(f"{name}: {exc}")
+            report(f"{name}: {exc}")
         else:
-            told(f"{name}: taken")
+            report(f"{name}: accepted")
     return failed
 
 
-async def _mqtt(settings: MqttSettings, athlete: str) -> None:
+async def _publish_mqtt(settings: MqttSettings, athlete: str) -> None:
     import aiomqtt
 
     root = f"{settings.prefix}/{settings.user or messages.topic_level(athlete)}"
     forbidden: list[str] = []
     try:
-        context = await asyncio.to_thread(tls, settings)
-        async with connection(
-            settings, context, messages.available(root, False), forbidden.append
+        context = await asyncio.to_thread(tls_context, settings)
+        async with broker_client(
+            settings, context, messages.availability_message(root, False), forbidden.append
         ) as client:
             await publish_all(client, [MqttMessage(f"{root}/events", json.dumps({"event": "test"}))])
     except (aiomqtt.MqttError, OSError) as exc:

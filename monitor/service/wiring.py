@@ -9,7 +9,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
 from monitor.sinks.protocol import Sink
-from monitor.sinks.push.alerts import Alerts, longest_m
+from monitor.sinks.push.alerts import Alerts, longest_recent_run_m
 from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Source
 from monitor.storage.store import Store
@@ -30,7 +30,7 @@ class SinkContext:
 
 
 def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
-    """The configured sensors that come over Bluetooth."""
+    """Return the source of the sensors that come over Bluetooth, None without such."""
     from monitor.devices.registry import DEVICES  # these and bleak are only needed where sensors are
     from monitor.sources.bluetooth.source import BluetoothSource
 
@@ -39,19 +39,19 @@ def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
 
 
 def phone_http_source(config: Config, time: MonotonicClock) -> Source | None:
-    """The configured phones that push over HTTP."""
+    """Return the source of the phones that push over HTTP, None without such."""
     from monitor.sources.phone_http import PhoneHttp
-    from monitor.sources.phone_settings import needed, pushing
+    from monitor.sources.phone_settings import phone_token, phones_over
 
-    sensors = pushing(config.sensor, "http")
+    sensors = phones_over(config.sensor, "http")
     if not sensors:
         return None
-    token = needed(config.phone, config.web, data_folder(config))
+    token = phone_token(config.phone, config.web, data_folder(config))
     return PhoneHttp(sensors, time, config.phone, token)
 
 
 def phyphox_source(config: Config, time: MonotonicClock) -> Source | None:
-    """The configured phones that are asked for what they have."""
+    """Return the source that polls phones with phyphox, None without such."""
     from monitor.sources.phyphox import Phyphox
 
     sensors = [s for s in config.sensor if s.kind == "phyphox"]
@@ -59,16 +59,16 @@ def phyphox_source(config: Config, time: MonotonicClock) -> Source | None:
 
 
 def phone_mqtt_source(config: Config, time: MonotonicClock) -> Source | None:
-    """The configured phones that publish over MQTT."""
+    """Return the source of the phones that publish over MQTT, None without such."""
     from monitor.sources.phone_mqtt import PhoneMqtt
-    from monitor.sources.phone_settings import pushing
+    from monitor.sources.phone_settings import phones_over
 
-    sensors = pushing(config.sensor, "mqtt")
+    sensors = phones_over(config.sensor, "mqtt")
     return PhoneMqtt(sensors, time, config.mqtt, config.phone.topic) if sensors else None
 
 
 def influx_sink(context: SinkContext) -> Sink | None:
-    """The sink to InfluxDB, where an address is set and a store is kept."""
+    """Return the sink to InfluxDB, None unless an address is set and a store is kept."""
     from monitor.sinks.influx.sink import InfluxSink, require_influx_client
 
     settings = context.config.influx
@@ -79,28 +79,28 @@ def influx_sink(context: SinkContext) -> Sink | None:
 
 
 def ntfy_sink(context: SinkContext) -> Sink | None:
-    """The sink of pushes through ntfy, where a topic is set and the run goes on in real time."""
-    from monitor.sinks.push.ntfy import Ntfy, require_ntfy_client
+    """Return the sink of pushes through ntfy, None unless a topic is set and the run is in real time."""
+    from monitor.sinks.push.ntfy import NtfyTopic, require_ntfy_client
 
     settings = context.config.ntfy
     if settings.topic is None or context.pace != 1:
         return None
     require_ntfy_client()
-    return PushSink("ntfy", _alerts(context), Ntfy(settings).post, context.time)
+    return PushSink("ntfy", _alerts(context), NtfyTopic(settings).post, context.time)
 
 
 def apprise_sink(context: SinkContext) -> Sink | None:
-    """The sink of pushes through Apprise, where URLs are given and the run goes on in real time."""
-    from monitor.sinks.push.apprise import Services
+    """Return the sink of pushes through Apprise, None unless URLs are given and the run is in real time."""
+    from monitor.sinks.push.apprise import AppriseServices
 
     urls = context.config.apprise.urls
     if urls is None or context.pace != 1:
         return None
-    return PushSink("apprise", _alerts(context), Services(urls).post, context.time)
+    return PushSink("apprise", _alerts(context), AppriseServices(urls).post, context.time)
 
 
 def mqtt_sink(context: SinkContext) -> Sink | None:
-    """The sink to an MQTT broker, where one is named and a store is kept."""
+    """Return the sink to an MQTT broker, None unless one is named and a store is kept."""
     from monitor.core.mqtt_client import require_mqtt_client
     from monitor.sinks.mqtt.sink import MqttSink
 
@@ -113,7 +113,9 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
 
 def _alerts(context: SinkContext) -> Alerts:
     started = context.started
-    longest = longest_m(context.store, started.athlete, started.started_utc) if context.store else None
+    longest = (
+        longest_recent_run_m(context.store, started.athlete, started.started_utc) if context.store else None
+    )
     return Alerts(context.config.alerts, started.started_utc, longest)
 
 
@@ -129,6 +131,11 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sin
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-def sources(config: Config, time: MonotonicClock) -> list[Source]:
-    """All sources that the settings ask for."""
+def configured_sources(config: Config, time: MonotonicClock) -> list[Source]:
+    """Return all sources that the settings ask for, empty where no sensor can be listened to live."""
     return [source for make in SOURCES if (source := make(config, time)) is not None]
+
+
+def configured_sinks(context: SinkContext) -> list[Sink]:
+    """Return the sinks of all outside systems that are set up; ``ConfigError`` if one cannot work."""
+    return [sink for make in SINKS if (sink := make(context)) is not None]

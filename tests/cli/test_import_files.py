@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import leg, trunk
+from dsp.simulation.runner import steady_foot_imu, steady_pelvis_imu
 from dsp.types import Array, Metric, Step
 from monitor.cli.import_files import import_files
 from monitor.core.errors import ConfigError, InputError
@@ -16,8 +16,8 @@ from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.storage.store import Store
 
-PHONE = trunk("phone", 30.0, 100.0)
-SHOE = leg("shoe", 30.0)
+PHONE = steady_pelvis_imu("phone", 30.0, 100.0)
+SHOE = steady_foot_imu("shoe", 30.0)
 SPM = 120 / 0.70
 EPOCH_NS = 1_790_000_000_000_000_000
 

@@ -11,14 +11,14 @@ import pytest
 from bleak.backends.device import BLEDevice
 
 from dsp.types import Placement, Side
-from monitor.cli.scan import Details, FoundSensor
+from monitor.cli.scan import FoundSensor, SensorDetails
 from monitor.cli.setup_wizard import SetupContext, run_setup
 from monitor.core.errors import BluetoothOff, ConfigError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
-from monitor.devices.gatt import sig
+from monitor.devices.gatt import sig_uuid
 from monitor.service.config import Config, load_config
-from monitor.sources.bluetooth.families import kinds
+from monitor.sources.bluetooth.families import matching_families
 from monitor.sources.bluetooth.scanner import Advertisement
 from monitor.sources.bluetooth.stream_check import StreamCheck
 
@@ -48,7 +48,7 @@ class Script:
 def found(name: str, *services: str, rssi: int = -60) -> FoundSensor:
     device = BLEDevice(f"F0:{len(name):02X}:{abs(hash(name)) % 256:02X}", name, None)
     s = Advertisement(device, name, frozenset(services), rssi, 0.0)
-    return FoundSensor(s, kinds(s))
+    return FoundSensor(s, matching_families(s))
 
 
 def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str] = ()) -> SetupContext:
@@ -57,8 +57,8 @@ def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str
     async def look(_: Config) -> list[FoundSensor]:
         return list(near)
 
-    async def ask(_: Config, __: FoundSensor) -> Details:
-        return Details(serial=left.pop(0) if left else "")
+    async def ask(_: Config, __: FoundSensor) -> SensorDetails:
+        return SensorDetails(serial=left.pop(0) if left else "")
 
     async def trial(_: Config, sensors: Sequence[SensorSettings]) -> list[StreamCheck]:
         return [
@@ -68,11 +68,11 @@ def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str
             for s in sensors
         ]
 
-    return SetupContext(look=look, ask=ask, trial=trial)
+    return SetupContext(scan=look, query=ask, try_streams=trial)
 
 
-MOVESENSE = found("Movesense 204830000123", sig(0x180D))
-POD = found("RunPod 1", sig(0x1814))
+MOVESENSE = found("Movesense 204830000123", sig_uuid(0x180D))
+POD = found("RunPod 1", sig_uuid(0x1814))
 
 
 def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_sensor_that_does_not_stream_is_told_and_kept_only_if_wanted(tmp_path:
 
 def test_twins_are_told_apart_by_their_serial_numbers(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
-    twins = [found("RunPod", sig(0x1814), rssi=-50), found("RunPod", sig(0x1814), rssi=-70)]
+    twins = [found("RunPod", sig_uuid(0x1814), rssi=-50), found("RunPod", sig_uuid(0x1814), rssi=-70)]
     script = Script(which_are_yours="1 2", called=["left", "right"])
     assert run_setup(path, script, around(*twins, serials=["A-1", "A-2"]))
     assert [(s.name, s.match) for s in load_config(path, {}).sensor] == [("left", "A-1"), ("right", "A-2")]
@@ -190,7 +190,7 @@ def test_without_bluetooth_the_dialogue_says_so_and_goes_on(tmp_path: Path) -> N
 
     near = around()
     script = Script(your_name="ann", look_for_sensors=["y", "n"])
-    assert run_setup(path, script, SetupContext(look=look, ask=near.ask, trial=near.trial))
+    assert run_setup(path, script, SetupContext(scan=look, query=near.query, try_streams=near.try_streams))
     assert "switch it on" in script.text
     assert load_config(path, {}).athlete == "ann"
 

@@ -43,9 +43,9 @@ def test_a_good_file_becomes_settings(tmp_path: Path) -> None:
     assert (sensor.placement, sensor.side) == (Placement.FOOT, Side.LEFT)
 
 
-def test_what_check_config_prints_is_a_file_with_the_same_settings(tmp_path: Path) -> None:
+def test_what_config_prints_is_a_file_with_the_same_settings(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, GOOD), {})
-    text = toml_text.toml_of(config)
+    text = toml_text.to_toml(config)
     tomllib.loads(text)
     assert load_config(written(tmp_path, text), {}) == config
 
@@ -73,7 +73,7 @@ def test_a_secret_stands_in_a_file_or_the_environment_only(tmp_path: Path) -> No
     config = load_config(written(tmp_path, f'[web]\ntoken_file = "{tmp_path / "t"}"\n'), {})
     assert config.web.token is not None
     assert config.web.token.reveal() == "let-me-in-please"
-    assert "let-me-in" not in repr(config) + toml_text.toml_of(config)
+    assert "let-me-in" not in repr(config) + toml_text.to_toml(config)
     given = load_config(written(tmp_path, ""), {"GAITCUE_WEB_TOKEN": "from-the-environment"})
     assert given.web.token is not None
 

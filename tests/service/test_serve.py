@@ -21,7 +21,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.service.serve import ServeParams, serve
 from monitor.sources.protocol import Emit
-from tests.manual_clock import MadeUpTime
+from tests.manual_clock import ManualClock
 
 SETTINGS = SessionSettings(sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),))
 STARTED = SessionStarted("2026-01-01T07-00-00-me", "me", "2026-01-01T07:00:00+00:00", ("pod",))
@@ -43,7 +43,7 @@ class Given:
 
     def __init__(self, packets: list[Packet], then: Exception | None = None) -> None:
         self._packets, self._then = packets, then
-        self.time = MadeUpTime()
+        self.time = ManualClock()
 
     async def run(self, emit: Emit) -> None:
         for packet in self._packets:
@@ -212,7 +212,7 @@ async def test_a_reader_that_is_replaced_goes_on_where_the_last_one_stopped() ->
 
 
 async def test_supervision_waits_longer_each_time_and_starts_over_after_health() -> None:
-    time, waits, generations = MadeUpTime(), list[float](), list[int]()
+    time, waits, generations = ManualClock(), list[float](), list[int]()
 
     async def attempt(generation: int) -> None:
         generations.append(generation)
@@ -235,4 +235,4 @@ async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
         raise ConfigError("no such adapter")
 
     with pytest.raises(ConfigError):
-        await retry_until_done(attempt, lambda *_: None, MadeUpTime())
+        await retry_until_done(attempt, lambda *_: None, ManualClock())

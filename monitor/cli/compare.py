@@ -1,0 +1,98 @@
+"""Commands that set sessions against each other: two or more, or all of the last weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.options import SettingsOption, open_session_store, resolve_session
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from monitor.review.compare import Row, TrendPoint
+
+
+def compare_command(
+    sessions: Annotated[
+        list[str], typer.Argument(help="two sessions or more; each is compared with the first")
+    ],
+    config: SettingsOption = None,
+) -> None:
+    """Compare sessions at the same speed and grade."""
+    from rich.console import Console
+
+    from monitor.review.compare import compare_sessions
+
+    with open_session_store(config) as store:
+        names = [resolve_session(store, s) for s in sessions]
+        rows = compare_sessions(store, names)
+    nothing = "these sessions share nothing that can be compared at equal speed"
+    Console().print(comparison_table(names, rows) if rows else nothing)
+
+
+def trends_command(
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="how far to look back")] = 12,
+    athlete: Annotated[str | None, typer.Option(help="whose sessions, if not yours")] = None,
+    config: SettingsOption = None,
+) -> None:
+    """Show how every metric has changed over the weeks."""
+    from rich.console import Console
+
+    from monitor.review.compare import metric_trends
+    from monitor.service.config import load_config
+
+    with open_session_store(config) as store:
+        trends = metric_trends(store, athlete or load_config(config).athlete, weeks)
+    nothing = "two runs with something in common are needed for a trend"
+    Console().print(trends_table(trends, weeks) if trends else nothing)
+
+
+def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
+    """Return one row per metric with its mean in each session and the difference from the first one."""
+    from rich.table import Table
+
+    from dsp.metrics import BY_NAME
+    from monitor.review.feedback_text import clear
+
+    table = Table(
+        caption="differences from the first at the same speed and grade, 95 % interval; * leaves out zero"
+    )
+    table.add_column("metric")
+    for name in names:
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("unit")
+    for row in rows:
+        spec, cells = BY_NAME[row.metric], []
+        n = spec.decimals + 1
+        for mean, difference in zip(row.means, row.differences, strict=True):
+            text = "–" if mean is None else f"{mean.value:.{n}f}"
+            if difference is not None:
+                half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
+                text += f"\n{difference.value:+.{n}f}{half}{' *' if clear(difference) else ''}"
+            cells.append(text)
+        table.add_row(spec.label, *cells, spec.unit)
+    return table
+
+
+def trends_table(trends: Mapping[str, Sequence[TrendPoint]], weeks: int) -> Table:
+    """Return one row per metric and run, the oldest first."""
+    from rich.table import Table
+
+    from dsp.metrics import BY_NAME
+
+    table = Table(
+        caption=f"the last {weeks} weeks, each run brought to the mean speed and grade of all; ± 95 %"
+    )
+    for heading in ("metric", "day", "value", "unit"):
+        table.add_column(heading, justify="right" if heading == "value" else "left")
+    for name, points in trends.items():
+        spec = BY_NAME[name]
+        for k, point in enumerate(points):
+            mean, n = point.found, spec.decimals + 1
+            half = "" if mean.half is None else f" ± {mean.half:.{n}f}"
+            label, unit = (spec.label, spec.unit) if k == 0 else ("", "")
+            table.add_row(label, point.when[:10], f"{mean.value:.{n}f}{half}", unit)
+    return table

@@ -1,0 +1,76 @@
+"""Sensors that were knocked together, in one time: from a recording to delays, and onto its tape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dsp.types import Array, ImuChunk
+from monitor.core.errors import InputError
+from monitor.devices.registry import DEVICES
+from monitor.pipeline.sensor_stream import SensorStream
+from monitor.pipeline.tap_alignment import Alignment, align_by_taps, sync_delays
+from monitor.recordings.recording import Recording
+from monitor.recordings.tape import TapeReader, replace_settings
+
+
+@dataclass(frozen=True, slots=True)
+class SensorAlignment:
+    """The sensors of a recording against the ``reference``.
+
+    ``sync_delay_s``: the setting of each sensor that shares taps, what was set before included;
+    ``unaligned``: the names of the sensors that share none.
+    """
+
+    reference: str
+    alignments: list[Alignment]
+    sync_delay_s: dict[str, float]
+    unaligned: list[str]
+
+
+def align_sensors(recording: Recording, window_s: float) -> SensorAlignment:
+    """Return how the sensors of a recording stand to each other by taps within ``window_s`` of either end.
+
+    ``InputError`` with fewer than two sensors with acceleration, or where no two share three taps.
+    """
+    signals = acceleration_signals(recording)
+    if len(signals) < 2:
+        raise InputError(f"has {len(signals)} sensor with acceleration; it takes two to compare")
+    alignments = align_by_taps(signals, window_s)
+    if not alignments:
+        raise InputError(
+            f"no three taps that two sensors felt within {window_s:.0f} s of either end, so their "
+            "constant delay against each other stays unknown (tens of ms). At the start and at the end of "
+            "a run, hold the sensors still and knock them together five times, unevenly"
+        )
+    others = {a.sensor for a in alignments}
+    reference = next(name for name in signals if name not in others)
+    before = {s.name: s.sync_delay_s for s in recording.settings.sensors}
+    total = {name: before[name] + late_s for name, late_s in sync_delays(reference, alignments).items()}
+    return SensorAlignment(reference, alignments, total, sorted(set(signals) - set(total)))
+
+
+def acceleration_signals(recording: Recording) -> dict[str, tuple[Array, Array]]:
+    """Return session seconds (n,) and acceleration in m/s² (n, 3) of every IMU of a recording."""
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
+    chunks: dict[str, list[ImuChunk]] = {name: [] for name in streams}
+    for packet in recording.packets():
+        chunks[packet.sensor] += [c for c in streams[packet.sensor].push(packet) if isinstance(c, ImuChunk)]
+    return {
+        name: (np.concatenate([c.t_s for c in own]), np.concatenate([c.acc_ms2 for c in own]))
+        for name, own in chunks.items()
+        if own
+    }
+
+
+def store_sync_delays(tape_file: Path, sync_delay_s: Mapping[str, float]) -> None:
+    """Write delays by sensor name into the settings on a tape; its packets stay as they are."""
+    with TapeReader(tape_file) as tape:
+        settings = tape.header.settings
+    sensors = tuple(
+        replace(s, sync_delay_s=sync_delay_s.get(s.name, s.sync_delay_s)) for s in settings.sensors
+    )
+    replace_settings(tape_file, replace(settings, sensors=sensors))

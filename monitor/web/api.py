@@ -37,8 +37,7 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.web.review_file import review_html
 
-LARGEST_IMPORT = 200_000_000
-"""Bytes of one uploaded file."""
+_LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
 
 
 def _folder(request: Request) -> Path:
@@ -56,101 +55,113 @@ def _store(folder: Annotated[Path, Depends(_folder)]) -> Iterator[Store]:
         raise HTTPException(404 if "there is no session" in str(exc) else 409, str(exc)) from exc
 
 
-Kept = Annotated[Store, Depends(_store)]
-Folder = Annotated[Path, Depends(_folder)]
+_StoreOfRequest = Annotated[Store, Depends(_store)]
+_Folder = Annotated[Path, Depends(_folder)]
 
 
-def router(admit: Callable[..., None]) -> APIRouter:
-    """All paths; ``app.state.folder`` is where the store lies, ``admit`` raises 401 for strangers."""
+def api_router(admit: Callable[..., None]) -> APIRouter:
+    """Return all paths of the API.
+
+    ``admit`` is a dependency that raises 401 for strangers; ``app.state.folder`` of the application is the
+    folder in which the store lies.
+    """
     api = APIRouter(prefix="/api/v1", dependencies=[Depends(admit), Depends(_own_pages_only)])
-    _reading(api)
-    _changing(api)
+    _session_routes(api)
+    _record_routes(api)
+    _comparison_routes(api)
+    _edit_routes(api)
+    _note_routes(api)
+    _cut_routes(api)
+    _import_route(api)
     return api
 
 
-def _reading(api: APIRouter) -> None:
+def _session_routes(api: APIRouter) -> None:
     @api.get("/sessions", summary="All sessions, the newest first, with the bytes their tapes take")
-    def sessions(store: Kept) -> Response:
+    def sessions(store: _StoreOfRequest) -> Response:
         infos = store.sessions()
         bytes_of = tape_archive.tape_sizes(infos)
-        return answer([_session(info, bytes_of.get(info.id)) for info in infos])
+        return json_response([_session(info, bytes_of.get(info.id)) for info in infos])
 
     @api.get("/sessions/{id}", summary="One session, with its settings")
-    def session(id: str, store: Kept) -> Response:
+    def session(id: str, store: _StoreOfRequest) -> Response:
         info = store.session(id)
         settings = {"settings": json.loads(info.settings)}
-        return answer(_session(info, tape_archive.tape_sizes([info]).get(id)) | settings)
+        return json_response(_session(info, tape_archive.tape_sizes([info]).get(id)) | settings)
 
     @api.get("/sessions/{id}/review", summary="Everything a review shows")
-    def reviewed(id: str, store: Kept) -> Response:
-        return answer(session_review(store, id))
+    def review(id: str, store: _StoreOfRequest) -> Response:
+        return json_response(session_review(store, id))
 
     @api.get("/sessions/{id}/page", summary="The review as one HTML file that needs nothing else")
-    def as_file(id: str, store: Kept) -> Response:
+    def review_page(id: str, store: _StoreOfRequest) -> Response:
         headers = {"Content-Disposition": f'attachment; filename="{id}.html"'}
         return Response(review_html(session_review(store, id)), media_type="text/html", headers=headers)
 
+
+def _record_routes(api: APIRouter) -> None:
     @api.get("/sessions/{id}/seconds", summary="Columns of every whole second; null where not known")
-    def per_second(id: str, store: Kept, column: Annotated[list[str] | None, Query()] = None) -> Response:
+    def seconds(
+        id: str, store: _StoreOfRequest, column: Annotated[list[str] | None, Query()] = None
+    ) -> Response:
         table = second_columns(load_session(store, id))
-        return answer({k: _list(v) for k, v in table.items() if column is None or k in column})
+        return json_response({k: _list(v) for k, v in table.items() if column is None or k in column})
 
     @api.get("/sessions/{id}/steps", summary="Columns of every step; null where not known")
-    def per_step(id: str, store: Kept) -> Response:
-        return answer({k: _list(v) for k, v in step_table(store, load_session(store, id)).items()})
+    def steps(id: str, store: _StoreOfRequest) -> Response:
+        return json_response({k: _list(v) for k, v in step_table(store, load_session(store, id)).items()})
 
     @api.get("/sessions/{id}/events", summary="Everything else that was recorded: cues, bands, sensors")
-    def events(id: str, store: Kept) -> Response:
+    def events(id: str, store: _StoreOfRequest) -> Response:
         store.session(id)
-        found = [*store.gaps(id), *store.events(id)]
-        return answer([{"kind": json_codec.kind_of(r), **json_codec.to_json(r)} for r in found])
+        records = [*store.gaps(id), *store.events(id)]
+        return json_response([{"kind": json_codec.kind_of(r), **json_codec.to_json(r)} for r in records])
 
     @api.get("/sessions/{id}/notes", summary="Notes, pain and laps")
-    def notes(id: str, store: Kept) -> Response:
+    def notes(id: str, store: _StoreOfRequest) -> Response:
         store.session(id)
-        return answer([dataclasses.asdict(n) for n in store.notes(id)])
+        return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 
-    @api.get(
-        "/sessions/{id}/export/{format}", summary=f"A file: {', '.join(EXPORTS)} (several come as a zip)"
-    )
-    def exported(id: str, format: str, store: Kept) -> Response:
-        with tempfile.TemporaryDirectory() as made:
-            return _file(export_session(store, id, format, Path(made)), f"{id}.{format}")
+    formats = ", ".join(EXPORTS)
 
+    @api.get("/sessions/{id}/export/{format}", summary=f"A file: {formats} (several come as a zip)")
+    def export(id: str, format: str, store: _StoreOfRequest) -> Response:
+        with tempfile.TemporaryDirectory() as folder:
+            return _file(export_session(store, id, format, Path(folder)), f"{id}.{format}")
+
+
+def _comparison_routes(api: APIRouter) -> None:
     @api.get("/compare", summary="Sessions at matched speed and grade, each against the first")
-    def compared(store: Kept, session: Annotated[list[str], Query()]) -> Response:
-        rows = compare_sessions(store, session)
-        return answer(
-            [
-                {
-                    "metric": r.metric,
-                    "means": [*map(interval_json, r.means)],
-                    "differences": [*map(interval_json, r.differences)],
-                }
-                for r in rows
-            ]
-        )
+    def compare(store: _StoreOfRequest, session: Annotated[list[str], Query()]) -> Response:
+        rows = [
+            {
+                "metric": r.metric,
+                "means": [*map(interval_json, r.means)],
+                "differences": [*map(interval_json, r.differences)],
+            }
+            for r in compare_sessions(store, session)
+        ]
+        return json_response(rows)
 
     @api.get("/trends", summary="Every metric over weeks, at the same speed and grade")
-    def over_weeks(
-        store: Kept, athlete: str = "", weeks: Annotated[int, Query(ge=1, le=520)] = 12
+    def trends(
+        store: _StoreOfRequest, athlete: str = "", weeks: Annotated[int, Query(ge=1, le=520)] = 12
     ) -> Response:
         newest = next(iter(store.sessions()), None)
         who = athlete or (newest.athlete if newest else "")
-        found = metric_trends(store, who, weeks)
-        return answer(
+        return json_response(
             {
                 name: [{"when": p.when, "session": p.session, **interval_json(p.found)} for p in points]
-                for name, points in found.items()
+                for name, points in metric_trends(store, who, weeks).items()
             }
         )
 
 
-def _changing(api: APIRouter) -> None:
+def _edit_routes(api: APIRouter) -> None:
     @api.patch("/sessions/{id}", summary="Rename, or set all tags")
     def change(
         id: str,
-        store: Kept,
+        store: _StoreOfRequest,
         title: Annotated[str | None, Body()] = None,
         tags: Annotated[list[str] | None, Body()] = None,
     ) -> Response:
@@ -158,21 +169,23 @@ def _changing(api: APIRouter) -> None:
             store.rename(id, title.strip()[:200] or id)
         if tags is not None:
             store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
-        return answer(_session(store.session(id), None))
+        return json_response(_session(store.session(id), None))
 
     @api.delete(
         "/sessions/{id}", summary="Really delete a session, its tape included; really must repeat its id"
     )
-    def delete(id: str, store: Kept, really: str = "") -> Response:
+    def delete(id: str, store: _StoreOfRequest, really: str = "") -> Response:
         info = store.session(id)
         if really != id:
             raise HTTPException(422, "say really=<the session's id>; it cannot be brought back")
-        return answer({"deleted": id, "freed_bytes": session_edit.delete_session(store, info)})
+        return json_response({"deleted": id, "freed_bytes": session_edit.delete_session(store, info)})
 
+
+def _note_routes(api: APIRouter) -> None:
     @api.post("/sessions/{id}/notes", summary="Add a note, or pain from 0 to 10")
     def add_note(
         id: str,
-        store: Kept,
+        store: _StoreOfRequest,
         text: Annotated[str, Body()] = "",
         pain: Annotated[float | None, Body(ge=0, le=10)] = None,
         t_s: Annotated[float | None, Body(ge=0)] = None,
@@ -180,34 +193,40 @@ def _changing(api: APIRouter) -> None:
         if not text.strip() and pain is None:
             raise HTTPException(422, "give a text, or pain from 0 to 10")
         store.add_note(id, "note" if pain is None else "pain", text.strip()[:2000], t_s=t_s, value=pain)
-        return answer([dataclasses.asdict(n) for n in store.notes(id)])
+        return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 
     @api.delete("/sessions/{id}/notes/{note}", summary="Remove a note")
-    def remove_note(id: str, note: int, store: Kept) -> Response:
+    def remove_note(id: str, note: int, store: _StoreOfRequest) -> Response:
         store.remove_note(id, note)
-        return answer([dataclasses.asdict(n) for n in store.notes(id)])
+        return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 
+
+def _cut_routes(api: APIRouter) -> None:
     @api.post("/sessions/{id}/split", summary="Two sessions out of one")
-    def split(id: str, store: Kept, folder: Folder, at_s: Annotated[float, Body(embed=True)]) -> Response:
-        return answer(
-            [_session(i, None) for i in session_edit.split_session(store, folder, store.session(id), at_s)]
-        )
+    def split(
+        id: str, store: _StoreOfRequest, folder: _Folder, at_s: Annotated[float, Body(embed=True)]
+    ) -> Response:
+        parts = session_edit.split_session(store, folder, store.session(id), at_s)
+        return json_response([_session(info, None) for info in parts])
 
     @api.post("/sessions/{id}/reanalyse", summary="Make its numbers anew with this version's engine")
-    def reanalyzed(id: str, store: Kept) -> Response:
-        return answer(dataclasses.asdict(reanalyze(store, store.session(id))))
+    def reanalyze_session(id: str, store: _StoreOfRequest) -> Response:
+        return json_response(dataclasses.asdict(reanalyze(store, store.session(id))))
 
     @api.post("/merge", summary="One session out of several of the same sensors")
-    def merge(store: Kept, folder: Folder, sessions: Annotated[list[str], Body(embed=True)]) -> Response:
-        return answer(
-            _session(session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions]), None)
-        )
+    def merge(
+        store: _StoreOfRequest, folder: _Folder, sessions: Annotated[list[str], Body(embed=True)]
+    ) -> Response:
+        merged = session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions])
+        return json_response(_session(merged, None))
 
+
+def _import_route(api: APIRouter) -> None:
     @api.put("/import/{name}", summary="Keep the file in the body as a session; name tells its kind")
-    async def bring(
+    async def import_file(
         name: str,
         request: Request,
-        folder: Folder,
+        folder: _Folder,
         athlete: str = "me",
         placement: str | None = None,
         side: str | None = None,
@@ -217,8 +236,8 @@ def _changing(api: APIRouter) -> None:
         return await run_in_threadpool(_imported, folder, name, body, athlete, (placement, side, columns))
 
 
-def answer(value: object) -> Response:
-    """JSON without the detour of a model."""
+def json_response(value: object) -> Response:
+    """Return a response with the value as JSON, without the detour of a model; NaN is an error."""
     return Response(json.dumps(value, allow_nan=False, default=str), media_type="application/json")
 
 
@@ -247,12 +266,12 @@ def _file(paths: Sequence[Path], name: str) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """At most ``LARGEST_IMPORT`` bytes."""
+    """At most ``_LARGEST_IMPORT`` bytes."""
     out = bytearray()
     async for piece in request.stream():
         out += piece
-        if len(out) > LARGEST_IMPORT:
-            raise HTTPException(413, f"more than {LARGEST_IMPORT // 1_000_000} MB; use gaitcue import")
+        if len(out) > _LARGEST_IMPORT:
+            raise HTTPException(413, f"more than {_LARGEST_IMPORT // 1_000_000} MB; use gaitcue import")
     return bytes(out)
 
 
@@ -267,7 +286,7 @@ def _imported(
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
         raise HTTPException(422, str(exc).replace(f"{made}/", "")) from exc
-    return answer(_session(info, None) | {"remarks": list(recording.remarks)})
+    return json_response(_session(info, None) | {"remarks": list(recording.remarks)})
 
 
 def _own_pages_only(request: Request) -> None:

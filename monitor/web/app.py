@@ -1,4 +1,4 @@
-"""The live page over HTTP: static files, one WebSocket, and who may come in."""
+"""The pages over HTTP: their files, one WebSocket for the live page, and who may come in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,14 +27,14 @@ from fastapi.middleware.gzip import GZipMiddleware
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_server import check_certificate, listen, running, seen_from_outside
+from monitor.core.http_server import check_certificate, listen, reachable_host, running
+from monitor.core.metric_legend import metric_legend
 from monitor.core.secret import Secret
-from monitor.sinks.live_state import legend
 from monitor.web.live_feed import LiveFeed
 
 _STATIC = files("monitor.web") / "static"
-PHRASES = files("monitor.core") / "phrases.json"
-KINDS = {
+_PHRASES = files("monitor.core") / "phrases.json"
+_MEDIA_TYPES = {
     "js": "text/javascript",
     "css": "text/css",
     "json": "application/json",
@@ -41,8 +43,8 @@ KINDS = {
     "webmanifest": "application/manifest+json",
 }
 """What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
-COOKIE = "gaitcue"
-REFUSED = 4401  # our WebSocket close code for a page without the token
+_COOKIE = "gaitcue"  # the name of the cookie parameters below
+_REFUSED = 4401  # our WebSocket close code for a page without the token; ``live.js`` knows it
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
@@ -50,85 +52,120 @@ _POLICY = (
 
 
 def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
-    """The pages of one service.  With a ``token`` nothing is shown to those who lack it.
+    """Return the application with all pages of one service.
 
-    ``folder`` holds the sessions for the Review tab; without it there is none.
+    With a ``token`` nothing but the program's own files is given to those who lack it.  ``folder`` holds
+    the sessions for the Review tab and the JSON API; without it there are neither.
     """
     app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    plotly = get_plotlyjs().encode()
+    door = _Door(token)
+    _add_files(app)
+    _add_live_page(app, sink, door)
+    if folder is not None:
+        _add_review(app, folder, door)
+    return app
 
-    def admit(given: str | None) -> None:
-        if not _may(token, given):
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """Who may come in: everybody, or with a token whoever brings it."""
+
+    token: Secret | None
+
+    def opens_for(self, given: str | None) -> bool:
+        if self.token is None:
+            return True
+        return secrets.compare_digest(self.token.reveal().encode(), (given or "").encode())
+
+    def admit(self, given: str | None) -> None:
+        if not self.opens_for(given):
             raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
 
-    def html(name: str, token: str | None, cookie: str | None) -> Response:
-        admit(token or cookie)
+    def page(self, path: str, given: str | None, cookie: str | None) -> Response:
+        """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
+        self.admit(given or cookie)
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        response = Response((_STATIC / name).read_bytes(), media_type="text/html", headers=headers)
-        if token is not None:
-            response.set_cookie(COOKIE, token, max_age=90 * 86400, httponly=True, samesite="strict")
+        html = _STATIC.joinpath(*path.split("/")).read_bytes()
+        response = Response(html, media_type="text/html", headers=headers)
+        if given is not None:
+            response.set_cookie(_COOKIE, given, max_age=90 * 86400, httponly=True, samesite="strict")
         return response
 
+
+def _add_files(app: FastAPI) -> None:
+    """One route for each file there is: no path that a visitor sends is ever opened."""
+    for path, file in {**dict(_public_files(_STATIC)), "phrases.json": _PHRASES}.items():
+        app.add_api_route(f"/{path}", _sender(file), include_in_schema=False)
+    library = get_plotlyjs().encode()
+
+    @app.get("/plotly.js", include_in_schema=False)
+    def plotly() -> Response:
+        keep = {"Cache-Control": "public, max-age=604800"}  # public software, worth keeping in the browser
+        return Response(library, media_type="text/javascript", headers=keep)
+
+
+def _public_files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversable]]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _public_files(file, f"{under}{file.name}/")
+        elif file.name.rpartition(".")[2] in _MEDIA_TYPES:
+            yield f"{under}{file.name}", file
+
+
+def _sender(file: Traversable) -> Callable[[], Response]:
+    media_type = _MEDIA_TYPES[file.name.rpartition(".")[2]]
+
+    def send() -> Response:
+        return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+    return send
+
+
+def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
     @app.get("/", include_in_schema=False)
     def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return html("live.html", token, gaitcue)
+        return door.page("live/live.html", token, gaitcue)
 
-    @app.get("/{name}.{ending}", include_in_schema=False)
-    def static(name: str, ending: str) -> Response:
-        if (name, ending) == ("plotly", "js"):  # public software, worth keeping in the browser
-            keep = {"Cache-Control": "public, max-age=604800"}
-            return Response(plotly, media_type="text/javascript", headers=keep)
-        file = PHRASES if (name, ending) == ("phrases", "json") else _STATIC / f"{name}.{ending}"
-        if ending not in KINDS or not file.is_file():
-            raise HTTPException(404, "There is no such file.")
-        return Response(file.read_bytes(), media_type=KINDS[ending], headers={"Cache-Control": "no-cache"})
-
-    @app.get("/api/v1/legend", summary="What every number is: label, unit, definition, source")
-    def definitions(gaitcue: str | None = Cookie(None)) -> Response:
-        admit(gaitcue)
-        return _json(legend())
+    @app.get("/api/v1/legend", summary="What every number is, and how and where it is shown")
+    def legend(gaitcue: str | None = Cookie(None)) -> Response:
+        door.admit(gaitcue)
+        return _json(metric_legend())
 
     @app.get("/api/v1/live", summary="The newest of everything in the run that is going on")
     def live(gaitcue: str | None = Cookie(None)) -> Response:
-        admit(gaitcue)
-        return _json(sink.board.state())
+        door.admit(gaitcue)
+        return _json(sink.live_state.state())
 
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
-        if not (_same_origin(socket) and _may(token, socket.cookies.get(COOKIE))):
-            await socket.close(REFUSED)
+        if not (_same_origin(socket) and door.opens_for(socket.cookies.get(_COOKIE))):
+            await socket.close(_REFUSED)
             return
         await _serve_page(socket, sink)
 
-    if folder is not None:
-        _review(app, folder, admit, html)
-    return app
 
-
-def _review(
-    app: FastAPI, folder: Path, admit: Callable[[str | None], None], html: Callable[..., Response]
-) -> None:
+def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     """The Review tab, the API over all sessions, and its description."""
-    from monitor.web.api import router
+    from monitor.web.api import api_router
 
     def let_in(gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
-        admit(authorization.removeprefix("Bearer ") or gaitcue)
+        door.admit(authorization.removeprefix("Bearer ") or gaitcue)
 
     app.state.folder = folder
-    app.include_router(router(let_in))
+    app.include_router(api_router(let_in))
 
     @app.get("/review", include_in_schema=False)
     def review(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return html("review.html", token, gaitcue)
+        return door.page("review/review.html", token, gaitcue)
 
     @app.get("/api/v1/docs", include_in_schema=False)
     def docs(gaitcue: str | None = Cookie(None)) -> Response:
-        return html("docs.html", None, gaitcue)
+        return door.page("review/docs.html", None, gaitcue)
 
     @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(let_in)])
-    def described() -> Response:
+    def description() -> Response:
         return _json(app.openapi())
 
 
@@ -158,10 +195,6 @@ def _json(value: object) -> Response:
     return Response(json.dumps(value, allow_nan=False), media_type="application/json")
 
 
-def _may(token: Secret | None, given: str | None) -> bool:
-    return token is None or secrets.compare_digest(token.reveal().encode(), (given or "").encode())
-
-
 def _same_origin(socket: WebSocket) -> bool:
     """A page of another site may not read ours through the visitor's browser."""
     origin = socket.headers.get("origin")
@@ -172,20 +205,24 @@ def _same_origin(socket: WebSocket) -> bool:
 async def serving(
     sink: LiveFeed, settings: WebSettings, token: Secret | None, folder: Path | None = None
 ) -> AsyncIterator[str]:
-    """Serve while inside; gives the address to open.  ``ConfigError`` if the port is taken."""
+    """Serve the pages while inside; the context holds the address to open.
+
+    Raises ``ConfigError`` if the port is taken, or if the certificate and its key cannot be used.
+    """
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
+    app = await asyncio.to_thread(make_app, sink, token, folder)  # it lists and reads files
     listener = listen(settings.host, settings.port, "the page", "choose another with --port")
     secured = (settings.certificate, settings.key)
-    async with running(make_app(sink, token, folder), listener, "web server", *secured):
+    async with running(app, listener, "web server", *secured):
         try:
-            yield address(settings, listener.getsockname()[1], token)
+            yield page_address(settings, listener.getsockname()[1], token)
         finally:
             sink.close()
 
 
-def address(settings: WebSettings, port: int, token: Secret | None) -> str:
-    """What to open, from this machine or, on a network, from the phone."""
+def page_address(settings: WebSettings, port: int, token: Secret | None) -> str:
+    """Return the URL of the live page with its token, as this machine or a phone opens it."""
     query = f"?token={token.reveal()}" if token is not None else ""
     scheme = "http" if settings.certificate is None else "https"
-    return f"{scheme}://{seen_from_outside(settings.host)}:{port}/{query}"
+    return f"{scheme}://{reachable_host(settings.host)}:{port}/{query}"

@@ -1,4 +1,4 @@
-"""Records onto the live page: folded into the board, and the change sent to every open page."""
+"""Records onto the live page: folded into its state, and every change sent to every open page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from monitor.core.records import Out
 from monitor.sinks.live_state import LiveState
 
 AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
-WAITING = 100  # changes a slow page may lie behind; then it starts over
+MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
 
 
 class LiveFeed:
-    """One board, any number of pages.  A page that cannot keep up costs nobody anything.
+    """A sink with one state and any number of open pages; a page that cannot keep up costs nobody anything.
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.
@@ -27,39 +27,42 @@ class LiveFeed:
 
     def __init__(
         self,
-        board: LiveState,
+        live_state: LiveState,
         time: MonotonicClock,
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
     ) -> None:
-        self.board = board
+        self.live_state = live_state
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
         self._pages: set[Channel[str]] = set()
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end."""
+        """Send changes to every open page, at most every ``AT_MOST_EVERY_S``, until the batches end."""
         async for batch in batches:
-            change = self.board.push(batch)
+            change = self.live_state.push(batch)
             if change:
                 self._send(change)
             await self._time.sleep(AT_MOST_EVERY_S)
 
     def attach(self) -> Channel[str]:
-        """Messages for one page: first everything, then every change; closed if it lags too far."""
-        page: Channel[str] = Channel(WAITING)
-        everything = {"all": self.board.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        """Return the messages (JSON texts) for one more page: first the whole state, then every change.
+
+        The channel is closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
+        """
+        page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
+        everything = {"all": self.live_state.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
         page.put(json.dumps(everything, allow_nan=False))
         self._pages.add(page)
         return page
 
     def detach(self, page: Channel[str]) -> None:
-        """This page is gone."""
+        """Forget a page that is gone; its channel gets nothing more."""
         self._pages.discard(page)
 
     def close(self) -> None:
-        """End every page's stream."""
+        """Close the channels of all open pages, which ends their connections."""
         for page in self._pages:
             page.close()
 

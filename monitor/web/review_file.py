@@ -1,10 +1,18 @@
-"""The review as one HTML file: everything in it, nothing fetched; to look at, send on, and print."""
+"""The review as one HTML file: everything in it, nothing fetched; to look at, send on, and print.
+
+A page opened from a disk may not import modules, so the modules of ``static/review/file.js`` are put
+one behind the other into one script, without their imports and exports.  For that they keep to three
+rules: only names in braces are imported, nothing is renamed on import, and no two of these modules
+define the same name at their top level.
+"""
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,19 +26,12 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; "
     "script-src 'unsafe-inline' 'unsafe-eval'"
 )
-LATER = """
-requestAnimationFrame(() => setTimeout(() => {
-  const plotly = document.createElement("script");
-  plotly.textContent = document.getElementById("plotly").textContent;
-  document.head.append(plotly);
-  drawCharts();
-}));
-"""
-"""Text and tables are there before the browser has read the four megabytes of the chart library."""
+_IMPORT = re.compile(r'^import \{[\w\s,]+\} from "([\w./-]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 
 
 def review_html(report: Mapping[str, Any]) -> str:
-    """The file of a review that ``monitor.review.report`` made."""
+    """Return the HTML file of a review that ``monitor.review.report.session_review`` made."""
     session = report["session"]
     title = html.escape(f"{session['title']} {session['started_utc'][:10]}")
     return "\n".join(
@@ -41,20 +42,18 @@ def review_html(report: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title>",
-            f"<style>{_static('review.css')}</style></head>",
+            f"<style>{_static('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
             f'<script type="application/json" id="report">{_embedded(report)}</script>',
-            f"<script>{_static('review.js')}\nshowReview(JSON.parse(document.getElementById('report').textContent));",
-            "</script>",
+            f"<script>{single_script('review/file.js')}</script>",
             f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',
-            f"<script>{LATER}</script>",
             "</body></html>\n",
         )
     )
 
 
 def write_review(report: Mapping[str, Any], path: Path) -> None:
-    """Write the file; ``StoreError`` if it cannot be written."""
+    """Write the HTML file of a review to ``path`` and make its folder; ``StoreError`` if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(review_html(report), encoding="utf-8")
@@ -62,8 +61,28 @@ def write_review(report: Mapping[str, Any], path: Path) -> None:
         raise StoreError(f"{path}: cannot write ({exc.strerror or exc}); choose another place") from exc
 
 
-def _static(name: str) -> str:
-    return (_STATIC / name).read_text(encoding="utf-8")
+def single_script(path: str) -> str:
+    """Return a module of ``static`` and all that it imports as one classic script, in a scope of its own.
+
+    Every module comes once, after those that it imports; ``path`` is relative to ``static``.
+    """
+    code = "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in _modules(path, set()))
+    return f'(() => {{\n"use strict";\n{code}}})();\n'
+
+
+def _modules(path: str, had: set[str]) -> Iterator[str]:
+    """The texts of a module and of what it imports, imported ones first, without those it ``had``."""
+    had.add(path)
+    text = _static(path)
+    for imported in _IMPORT.findall(text):
+        full = posixpath.normpath(posixpath.join(posixpath.dirname(path), imported))
+        if full not in had:
+            yield from _modules(full, had)
+    yield text
+
+
+def _static(path: str) -> str:
+    return _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
 
 
 def _embedded(report: Mapping[str, Any]) -> str:

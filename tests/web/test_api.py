@@ -50,7 +50,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def client(folder: Path, token: str | None = None) -> TestClient:
-    sink = LiveFeed(LiveState(900), SystemClock())
+    sink = LiveFeed(LiveState(), SystemClock())
     return TestClient(make_app(sink, Secret(token) if token else None, folder))
 
 
@@ -177,7 +177,7 @@ def test_every_path_says_what_it_is_and_the_docs_fetch_nothing_from_outside(api:
         assert path.startswith("/api/v1/")
         for what in methods.values():
             assert len(what["summary"]) > 10
-    for name in ("/api/v1/docs", "/docs.js", "/review", "/review.js", "/sessions.js", "/review.css"):
+    for name in ("/api/v1/docs", "/review", "/review/docs.js", "/review/sessions.js", "/review/review.css"):
         text = api.get(name).text.replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text
         assert "https://" not in text

@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from dsp.types import Record
+from dsp.metrics import BY_NAME, Role, with_role
+from dsp.types import Estimate, Metric, Record
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.monotonic import SystemClock
@@ -19,9 +20,9 @@ from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import RadioModel, simulated_recording
-from monitor.sinks.live_state import LiveState
+from monitor.sinks.live_state import HISTORY_S, LiveState
 from monitor.web.app import make_app, serving
-from monitor.web.live_feed import WAITING, LiveFeed
+from monitor.web.live_feed import MOST_CHANGES_BEHIND, LiveFeed
 
 RUN = simulated_recording(14.0, RadioModel(loss=0.02))
 
@@ -45,7 +46,7 @@ def merged(state: dict[str, object], change: dict[str, object]) -> None:
 
 
 def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None:
-    board = LiveState(history_s=900)
+    board = LiveState()
     state = board.state()
     found = records()
     for at in range(0, len(found), 7):
@@ -54,16 +55,24 @@ def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None
     assert abs(state["now"]["cadence_spm"]["value"] - 164.3) < 2  # type: ignore[index]
 
 
-def test_the_history_ends() -> None:
+def test_the_history_ends_and_the_page_is_told_where() -> None:
     board = LiveState(history_s=5)
     board.push(records())
-    points = board.state()["history"]["cadence_spm"]
-    assert points[-1][0] - points[0][0] <= 5
+    state = board.state()
+    points = state["history"]["cadence_spm"]
+    assert points[-1][0] - points[0][0] <= state["history_s"] == 5
+    assert LiveState().state()["history_s"] == HISTORY_S
+
+
+def test_every_charted_metric_has_a_history() -> None:
+    board = LiveState()
+    board.push([Metric(1.0, None, Estimate(name, 2.0, 0.1, "foot")) for name in BY_NAME])
+    assert set(board.state()["history"]) == set(with_role(Role.CHART))
 
 
 @pytest.fixture
 def sink() -> LiveFeed:
-    return LiveFeed(LiveState(900), SystemClock())
+    return LiveFeed(LiveState(), SystemClock())
 
 
 def test_on_a_network_nothing_is_shown_without_the_token(sink: LiveFeed) -> None:
@@ -86,6 +95,14 @@ def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: LiveFeed) -> N
         assert "all" in json.loads(socket.receive_text())
 
 
+def test_the_legend_says_how_and_where_every_metric_is_shown(sink: LiveFeed) -> None:
+    legend = TestClient(make_app(sink)).get("/api/v1/legend").json()
+    assert set(legend) == set(BY_NAME)
+    overstride = legend["overstride_m"]
+    assert overstride["display"] == {"unit": "cm", "scale": 100.0, "decimals": 1, "pace": False}
+    assert {"tile", "chart", "split"} <= set(overstride["roles"])
+
+
 def test_a_page_of_another_site_may_not_listen(sink: LiveFeed) -> None:
     client = TestClient(make_app(sink))
     with (
@@ -100,16 +117,14 @@ def test_everything_the_page_needs_comes_from_here(sink: LiveFeed) -> None:
     html = client.get("/").text
     assert "http://" not in html
     assert "https://" not in html
-    for name in ("live.js", "live.css", "icon.svg", "plotly.js"):
-        assert client.get(f"/{name}").status_code == 200
-    assert client.get("/secrets.txt").status_code == 404
+    assert client.get("/phrases.json").json()["en"]
 
 
 async def test_a_page_that_lags_is_closed_and_costs_nobody_anything() -> None:
-    sink = LiveFeed(LiveState(900), Impatient())
+    sink = LiveFeed(LiveState(), Impatient())
     slow, quick = sink.attach(), sink.attach()
     taken = quick.batches()
-    for t in range(WAITING + 5):
+    for t in range(MOST_CHANGES_BEHIND + 5):
         await sink.run(_once([SensorStatus(float(t), "shoe", "streaming", str(t))]))  # type: ignore[arg-type]
         await anext(taken)
     assert slow.closed

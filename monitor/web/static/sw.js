@@ -1,21 +1,55 @@
 // The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
-const SHELL = "gaitcue-1";
-const FILES = ["live.css", "cues.css", "live.js", "clock.js", "metronome.js", "settings.js", "sound.js", "voice.js",
-  "cues.js", "taps.js", "box.js", "pocket.js", "phrases.json", "icon.svg", "icon-192.png", "plotly.js"];
+const SHELL = "gaitcue-2";
+const FILES = [
+  "plotly.js",
+  "phrases.json",
+  "live/live.css",
+  "live/cues.css",
+  "live/clock.js",
+  "live/cues.js",
+  "live/live.js",
+  "live/metronome.js",
+  "live/panels.js",
+  "live/pocket.js",
+  "live/settings.js",
+  "live/sound.js",
+  "live/sound_box.js",
+  "live/strip.js",
+  "live/taps.js",
+  "live/theme.js",
+  "live/tiles.js",
+  "live/voice.js",
+  "shared/charts.js",
+  "shared/metrics.js",
+  "shared/icon.svg",
+  "shared/icon-192.png",
+]; // all that live.html needs
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(FILES)).then(() => self.skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(SHELL)
+      .then((cache) => cache.addAll(FILES))
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener("activate", (event) => {
-  const others = (names) => Promise.all(names.filter((name) => name !== SHELL).map((name) => caches.delete(name)));
-  event.waitUntil(caches.keys().then(others).then(() => self.clients.claim()));
+  const others = (names) =>
+    Promise.all(names.filter((name) => name !== SHELL).map((name) => caches.delete(name)));
+  event.waitUntil(
+    caches
+      .keys()
+      .then(others)
+      .then(() => self.clients.claim()),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   const shell = pathname === "/" || FILES.includes(pathname.slice(1));
-  if (event.request.method === "GET" && origin === location.origin && shell) event.respondWith(fresh(event.request, pathname));
+  if (event.request.method === "GET" && origin === location.origin && shell)
+    event.respondWith(fresh(event.request, pathname));
 });
 
 // From the service if it answers, else as it was; "/" is kept without what stands behind the "?".

@@ -3,27 +3,43 @@
 import { settings } from "./settings.js";
 
 const SHORT_S = 0.04;
-export const QUICKER = [[659, 0, 0.14], [988, 0.18, 0.2]]; // a rising pair: Hz, from s, length s
-export const EASE = [[988, 0, 0.14], [659, 0.18, 0.2]]; // a falling pair
+export const QUICKER = [
+  [659, 0, 0.14],
+  [988, 0.18, 0.2],
+]; // a rising pair: Hz, from s, length s
+export const EASE = [
+  [988, 0, 0.14],
+  [659, 0.18, 0.2],
+]; // a falling pair
 export const BACK = [[784, 0, 0.5]]; // one soft tone
-export const NOTE = [[523, 0, 0.1], [523, 0.2, 0.1]];
+export const NOTE = [
+  [523, 0, 0.1],
+  [523, 0.2, 0.1],
+];
 
 export class Sound {
   #context = null;
   #beats = [];
 
-  get ready() { return this.#context?.state === "running"; }
+  get ready() {
+    return this.#context?.state === "running";
+  }
 
   // Browsers give sound only after a tap: call this in one.
   async unlock() {
     this.#context ??= new AudioContext({ latencyHint: "interactive" });
-    this.#context.onstatechange = () => { if (!this.ready) this.hush(); this.changed?.(); };
+    this.#context.onstatechange = () => {
+      if (!this.ready) this.hush();
+      this.changed?.();
+    };
     await this.#context.resume();
     return this.ready;
   }
 
   // Between handing a sound over and hearing it: what the browser knows of, and what the tap test found.
-  get delay_s() { return (this.#context?.outputLatency || this.#context?.baseLatency || 0) + settings.delay_ms / 1000; }
+  get delay_s() {
+    return (this.#context?.outputLatency || this.#context?.baseLatency || 0) + settings.delay_ms / 1000;
+  }
 
   // Play tones at once; when they will be heard, or null without sound.
   tones(pattern, gain = 0.5) {
@@ -37,7 +53,8 @@ export class Sound {
   beats(instants_ms) {
     this.hush();
     if (!this.ready) return 0;
-    const now_s = this.#context.currentTime, now_ms = performance.now();
+    const now_s = this.#context.currentTime,
+      now_ms = performance.now();
     for (const instant of instants_ms) {
       const at = now_s + (instant - now_ms) / 1000 - this.delay_s;
       if (at > now_s) this.#beats.push(this.#note(at, 1320, SHORT_S, 0.6));
@@ -51,7 +68,8 @@ export class Sound {
   }
 
   #note(at, hz, length, gain) {
-    const tone = this.#context.createOscillator(), level = this.#context.createGain();
+    const tone = this.#context.createOscillator(),
+      level = this.#context.createGain();
     tone.frequency.value = hz;
     level.gain.setValueAtTime(0, at);
     level.gain.linearRampToValueAtTime(gain * settings.volume, at + 0.004);

@@ -9,7 +9,9 @@ export class Voice {
     if (answer.ok) this.#book = await answer.json();
   }
 
-  get languages() { return Object.entries(this.#book).map(([code, { name }]) => [code, name]); }
+  get languages() {
+    return Object.entries(this.#book).map(([code, { name }]) => [code, name]);
+  }
   get language() {
     const wanted = [settings.language, ...navigator.languages.map((l) => l.slice(0, 2))];
     return wanted.find((code) => code && this.#book[code]) ?? "en";
@@ -17,13 +19,16 @@ export class Voice {
 
   // The next wording of the first of these keys that the book has; "" if it has none.
   phrase(...keys) {
-    const said = this.#book[this.language]?.said ?? {}, key = keys.find((k) => said[k]);
+    const said = this.#book[this.language]?.said ?? {},
+      key = keys.find((k) => said[k]);
     if (!key) return "";
     this.#turn[key] = (this.#turn[key] ?? -1) + 1;
     return said[key][this.#turn[key] % said[key].length];
   }
 
-  get able() { return "speechSynthesis" in window; }
+  get able() {
+    return "speechSynthesis" in window;
+  }
 
   say(text, within_ms = 3000) {
     if (!this.able || !text) return;

@@ -1,7 +1,8 @@
 // The page in a pocket: installed, awake, dark, and deaf to the cloth.
 const HOLD_MS = 1200;
 const $ = (id) => document.getElementById(id);
-let lock = null, wanted = false;
+let lock = null,
+  wanted = false;
 
 export function openPocket() {
   navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page works, but only with a link
@@ -13,11 +14,15 @@ export function openPocket() {
   };
   const pocket = $("pocket");
   let timer = 0;
-  pocket.onpointerdown = () => { timer = setTimeout(leave, HOLD_MS); };
+  pocket.onpointerdown = () => {
+    timer = setTimeout(leave, HOLD_MS);
+  };
   pocket.onpointerup = pocket.onpointercancel = pocket.onpointerleave = () => clearTimeout(timer);
   pocket.oncontextmenu = (event) => event.preventDefault();
-  document.addEventListener("visibilitychange", () => { if (wanted && !document.hidden) keepAwake(); });
-  tellAwake();
+  document.addEventListener("visibilitychange", () => {
+    if (wanted && !document.hidden) keepAwake();
+  });
+  showAwake();
 }
 
 // The screen goes dark after a while unless a page asks; the browser takes that back when the page is hidden.
@@ -25,9 +30,11 @@ export async function keepAwake() {
   wanted = true;
   try {
     lock = await navigator.wakeLock.request("screen");
-    lock.onrelease = tellAwake;
-  } catch { lock = null; }
-  tellAwake();
+    lock.onrelease = showAwake;
+  } catch {
+    lock = null;
+  }
+  showAwake();
 }
 
 function leave() {
@@ -35,8 +42,13 @@ function leave() {
   if (document.fullscreenElement) document.exitFullscreen();
 }
 
-function tellAwake() {
-  $("awake").textContent = lock && !lock.released ? "The screen stays awake."
-    : !isSecureContext ? "This page came over http, so the browser refuses to keep the screen awake: set the phone’s screen time-out to never, or open the page over https."
-    : wanted ? "The browser did not let the screen be kept awake (battery saver?)." : "";
+function showAwake() {
+  $("awake").textContent =
+    lock && !lock.released
+      ? "The screen stays awake."
+      : !isSecureContext
+        ? "This page came over http, so the browser refuses to keep the screen awake: set the phone’s screen time-out to never, or open the page over https."
+        : wanted
+          ? "The browser did not let the screen be kept awake (battery saver?)."
+          : "";
 }

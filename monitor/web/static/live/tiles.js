@@ -1,0 +1,33 @@
+// The tiles: every metric with the role "tile" that is measured, except the one that is the big number.
+import { labelOf, valueText, withRole } from "../shared/metrics.js";
+
+const STALE_S = 4; // a number older than this is shown faint: it was, it is not
+const BIG = "cadence_spm";
+
+export const isStale = (state, now) => !now || state.t_s - now.t_s > STALE_S;
+
+export function showTiles(state, legend) {
+  const place = document.getElementById("tiles");
+  const names = withRole(legend, "tile").filter((name) => name !== BIG && state.now[name]);
+  if (place.dataset.names !== names.join()) {
+    place.dataset.names = names.join();
+    place.replaceChildren(...names.map((name) => emptyTile(name, legend[name])));
+  }
+  for (const name of names) {
+    const tile = document.getElementById(`tile-${name}`),
+      unit = document.createElement("small");
+    unit.textContent = ` ${legend[name].display.unit}`;
+    tile.className = `tile${isStale(state, state.now[name]) ? " stale" : ""}`;
+    tile.lastChild.replaceChildren(valueText(legend[name], state.now[name].value), unit);
+  }
+}
+
+function emptyTile(name, spec) {
+  const tile = document.createElement("div"),
+    heading = document.createElement("h2");
+  tile.id = `tile-${name}`;
+  tile.title = `${spec.definition} Source: ${spec.source}`;
+  heading.textContent = labelOf(spec);
+  tile.append(heading, document.createElement("p"));
+  return tile;
+}

@@ -1,0 +1,59 @@
+// Notes and pain of a run; where they can be kept (not in the file), with a form.
+import { el, section } from "./elements.js";
+
+const PAIN_LEVELS = 11; // 0 to 10
+
+export function notes(report, actions) {
+  if (!actions && !report.notes.length) return null;
+  const part = section(
+    "Notes",
+    el("ul", {}, ...report.notes.map((n) => item(n, report.session.id, actions))),
+  );
+  if (actions) part.append(noteForm(report.session.id, actions));
+  return part;
+}
+
+function item(note, session, actions) {
+  const line = el(
+    "li",
+    {},
+    note.kind === "pain" ? el("b", {}, `Pain ${note.value}/10 `) : "",
+    note.text,
+    " ",
+    el("small", {}, note.made_utc.slice(0, 16).replace("T", " ")),
+  );
+  if (actions) {
+    const remove = el("button", { class: "plain", title: "remove", "aria-label": "remove this note" }, "×");
+    remove.onclick = () => actions.remove(session, note.id);
+    line.append(remove);
+  }
+  return line;
+}
+
+function noteForm(session, actions) {
+  const levels = [...Array(PAIN_LEVELS).keys()].map((n) => el("option", { value: n }, n));
+  const pain = el(
+    "select",
+    { name: "pain", "aria-label": "pain from 0 to 10" },
+    el("option", { value: "" }, "–"),
+    ...levels,
+  );
+  const form = el(
+    "form",
+    { class: "note" },
+    el("input", {
+      type: "text",
+      name: "text",
+      placeholder: "what should be remembered of this run",
+      "aria-label": "note",
+    }),
+    el("label", {}, "pain ", pain),
+    el("button", {}, "Add"),
+  );
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    if (data.get("text") || data.get("pain")) actions.add(session, data.get("text"), data.get("pain"));
+  };
+  return form;
+}

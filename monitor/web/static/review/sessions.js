@@ -1,0 +1,78 @@
+// The Review tab: which session, what can be done with it, and its review; everything over /api/v1.
+import { ask, attempt, send, sessionPath } from "./api.js";
+import { el } from "./elements.js";
+import { showReview } from "./review.js";
+import { showTools } from "./session_tools.js";
+import { drawTimeline } from "./timeline.js";
+import { showTrends } from "./trends.js";
+
+const NONE = "No sessions yet. gaitcue demo shows what one looks like; gaitcue import brings in FIT files.";
+const byId = (id) => document.getElementById(id);
+let sessions = [];
+
+const current = () => decodeURIComponent(location.hash.slice(1)) || sessions[0]?.id;
+
+async function list() {
+  sessions = await ask("sessions");
+  byId("choose").replaceChildren(
+    ...sessions.map((s) => {
+      const day = new Date(s.started_utc).toLocaleDateString([], { dateStyle: "medium" });
+      return el("option", { value: s.id }, `${day} · ${s.title} · ${Math.round(s.duration_s / 60)} min`);
+    }),
+  );
+}
+
+async function show() {
+  const id = current(),
+    weeks = location.hash === "#trends";
+  byId("trends").toggleAttribute("aria-current", weeks);
+  document.querySelector('#bar a[href="review"]').toggleAttribute("aria-current", !weeks);
+  if (weeks) {
+    byId("tools").hidden = true;
+    return showTrends();
+  }
+  if (!id) return byId("review").replaceChildren(el("p", { class: "soft" }, NONE));
+  byId("choose").value = id;
+  const session = sessions.find((s) => s.id === id);
+  if (session) showTools(session, sessions, changed);
+  showReview(await ask(`${sessionPath(id)}/review`), noteActions);
+  drawTimeline();
+}
+
+// Sessions are others than before: list them, and show the one with this id ("": the newest).
+async function changed(id) {
+  await list();
+  if (decodeURIComponent(location.hash.slice(1)) === id) await show();
+  else location.hash = encodeURIComponent(id); // which shows it
+}
+
+const noteActions = {
+  add: (id, text, pain) =>
+    attempt(async () => {
+      await send(`${sessionPath(id)}/notes`, "POST", {
+        text: text || "",
+        pain: pain === "" ? null : Number(pain),
+      });
+      await show();
+    }),
+  remove: (id, note) =>
+    attempt(async () => {
+      await ask(`${sessionPath(id)}/notes/${note}`, { method: "DELETE" });
+      await show();
+    }),
+};
+
+byId("charts").addEventListener("load", drawTimeline);
+byId("more").onclick = () => {
+  const open = byId("tools").hidden;
+  byId("tools").hidden = !open;
+  byId("more").setAttribute("aria-expanded", String(open));
+};
+byId("choose").onchange = (event) => {
+  location.hash = encodeURIComponent(event.target.value);
+};
+addEventListener("hashchange", () => attempt(show));
+attempt(async () => {
+  await list();
+  await show();
+});

@@ -1,0 +1,50 @@
+// Metrics by name, as the legend of what is shown says: labels that explain themselves, numbers as text.
+import { differenceText, halfText, labelOf, specOf, valueText } from "../shared/metrics.js";
+import { el, fragment, tip } from "./elements.js";
+
+let legend = {};
+
+export function useLegend(entries) {
+  legend = entries;
+}
+export const spec = (name) => specOf(legend, name);
+export const unit = (name) => spec(name).display.unit;
+export const number = (name, value, more = 0) => valueText(spec(name), value, more);
+
+// A mean with half of its 95 % interval: { v, ci }.
+export function numberWithHalf(name, mean, more = 0) {
+  return mean?.v == null ? "–" : number(name, mean.v, more) + plusMinus(name, mean.ci, mean.v, more);
+}
+
+export function halfWidth(name, half, at, more = 0) {
+  return half == null ? "–" : halfText(spec(name), half, at, more);
+}
+
+export function plusMinus(name, half, at, more = 0) {
+  return half == null ? "" : ` ± ${halfWidth(name, half, at, more)}`;
+}
+
+export const difference = (name, value, from, more = 0) => differenceText(spec(name), value, from, more);
+
+export function term(name) {
+  const s = spec(name),
+    help = `${s.definition} Unit: ${s.display.unit}. Source: ${s.source}.`;
+  return tip(labelOf(s), `${help} ± is half of the 95 % interval.`);
+}
+
+export const termWithUnit = (name) => fragment(term(name), el("small", {}, unit(name)));
+
+// A change is pointed out where its interval leaves out zero and it is at least one step of the display.
+export function isClear(name, change) {
+  if (change?.v == null || change.ci == null) return false;
+  return Math.abs(change.v) > change.ci && Math.abs(change.v) >= 0.5 * 10 ** -spec(name).decimals;
+}
+
+// A difference { v, ci } from the value `from`, with an arrow where it is clear.
+export function changeBadge(name, change, from) {
+  if (change?.v == null) return el("span", { class: "same" }, "not comparable");
+  const text = difference(name, change.v, from, 1),
+    clear = isClear(name, change);
+  const kind = clear ? `${text.startsWith("-") ? "down" : "up"} clear` : "same";
+  return el("span", { class: kind }, text + plusMinus(name, change.ci, from, 1));
+}

@@ -1,0 +1,68 @@
+// Every metric over the weeks, each run brought to the same speed and grade: dots with their intervals.
+import { ask } from "./api.js";
+import { el, section, svg } from "./elements.js";
+import { number, numberWithHalf, term, unit, useLegend } from "./terms.js";
+
+const WEEKS = 26;
+
+export async function showTrends() {
+  const trends = await ask(`trends?weeks=${WEEKS}`);
+  useLegend(await ask("legend"));
+  const charts = Object.entries(trends).map(([name, points]) => chart(name, points));
+  document
+    .getElementById("review")
+    .replaceChildren(
+      section(
+        `The last ${WEEKS} weeks`,
+        el(
+          "p",
+          { class: "soft" },
+          "Each dot is a run, brought to the mean speed and grade of all of them; bars are 95 % intervals.",
+        ),
+        charts.length
+          ? el("div", { class: "charts" }, ...charts)
+          : el("p", { class: "soft" }, "Two runs with something in common are needed for a trend."),
+      ),
+    );
+}
+
+function chart(name, points) {
+  const w = 320,
+    times = points.map((p) => Date.parse(p.when)),
+    from = times[0],
+    to = times.at(-1);
+  const low = Math.min(...points.map((p) => p.v - (p.ci ?? 0))),
+    high = Math.max(...points.map((p) => p.v + (p.ci ?? 0)));
+  const x = (k) => 12 + ((times[k] - from) / Math.max(1, to - from)) * (w - 24);
+  const y = (v) => 100 - ((v - low) / Math.max(1e-9, high - low)) * 88;
+  const day = (p) => p.when.slice(0, 10);
+  const picture = svg(
+    "svg",
+    { viewBox: `0 0 ${w} 130` },
+    svg("polyline", {
+      points: points.map((p, k) => `${x(k)},${y(p.v)}`).join(" "),
+      fill: "none",
+      stroke: "var(--line)",
+      "stroke-width": 1.5,
+    }),
+    ...points.flatMap((p, k) => [
+      svg("line", {
+        x1: x(k),
+        x2: x(k),
+        y1: y(p.v - (p.ci ?? 0)),
+        y2: y(p.v + (p.ci ?? 0)),
+        stroke: "var(--blue)",
+        "stroke-width": 2,
+      }),
+      svg(
+        "circle",
+        { cx: x(k), cy: y(p.v), r: 4, fill: "var(--blue)" },
+        svg("title", {}, `${day(p)}: ${numberWithHalf(name, p, 1)} ${unit(name)}`),
+      ),
+    ]),
+    svg("text", { x: 12, y: 122 }, day(points[0])),
+    svg("text", { x: w - 12, y: 122, "text-anchor": "end" }, day(points.at(-1))),
+  );
+  const range = `${number(name, low, 1)} to ${number(name, high, 1)} ${unit(name)}`;
+  return el("figure", {}, el("figcaption", {}, term(name), el("small", {}, ` ${range}`)), picture);
+}

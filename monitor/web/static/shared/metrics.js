@@ -1,0 +1,61 @@
+// How a metric is shown to a person, by its entry in the legend (/api/v1/legend; "legend" in a review).
+// It is value * display.scale in display.unit; where display.pace is set, a speed in m/s is shown as
+// minutes per kilometre.
+
+const SLOWEST_MPS = 0.3; // below it there is no pace to speak of
+const MOST_DECIMALS = 5;
+
+// Names of the metrics that have this role, in the order in which they are listed.
+export function withRole(legend, role) {
+  return Object.keys(legend)
+    .filter((name) => legend[name].roles.includes(role))
+    .sort((a, b) => legend[a].order - legend[b].order);
+}
+
+// The entry of a metric; a plain one for a metric that is not in the legend.
+export function specOf(legend, name) {
+  const display = { unit: "", scale: 1, decimals: 1, pace: false };
+  return legend[name] ?? { label: name, definition: "", source: "", unit: "", decimals: 1, display };
+}
+
+export const labelOf = ({ label, display }) => (display.pace ? "Pace" : label);
+
+// A value as text without its unit, with `more` decimals than usual; "–" if there is none.
+export function valueText({ display }, value, more = 0) {
+  if (value == null) return "–";
+  return display.pace ? paceText(value) : decimalText(value * display.scale, display.decimals + more);
+}
+
+// Half of an interval round the value `at`, in the unit of valueText.
+export function halfText({ display }, half, at, more = 0) {
+  if (display.pace) return at > SLOWEST_MPS ? clockText((1000 * half) / at ** 2) : "–";
+  return decimalText(half * display.scale, display.decimals + more);
+}
+
+// The step from `from` to `from + difference`, with its sign, in the unit of valueText.
+export function differenceText({ display }, difference, from, more = 0) {
+  if (!display.pace) {
+    const text = decimalText(difference * display.scale, display.decimals + more);
+    return difference > 0 ? `+${text}` : text;
+  }
+  if (!(from > SLOWEST_MPS && from + difference > SLOWEST_MPS)) return "–";
+  const seconds = Math.round(1000 / (from + difference) - 1000 / from);
+  return `${seconds > 0 ? "+" : seconds < 0 ? "-" : ""}${clockText(Math.abs(seconds))}`;
+}
+
+export const paceText = (mps) => (mps > SLOWEST_MPS ? clockText(1000 / mps) : "–");
+
+// Seconds as m:ss, from an hour on as h:mm:ss.
+export function clockText(seconds) {
+  const t = Math.round(seconds),
+    h = Math.floor(t / 3600),
+    m = Math.floor(t / 60) % 60;
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(t % 60)}` : `${m}:${two(t % 60)}`;
+}
+
+// Without the minus of a zero.
+function decimalText(value, decimals) {
+  const text = value.toFixed(Math.min(MOST_DECIMALS, decimals));
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-bluez system lint types unit validate twin bench bench-peers stack-secrets broker-secrets dashboards clean
+.PHONY: demo test test-bluez system lint types unit validate coaching-trial bench bench-peers stack-secrets broker-secrets dashboards clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
@@ -46,8 +46,8 @@ validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/dat
 fuzz: $(VENV)/.test ## every decoder against mutated packets: make fuzz SECONDS=600
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
-twin: $(VENV)/.demo ## sixty simulated hours on each ground
-	$(BIN)/gaitcue twin --hours 60
+coaching-trial: $(VENV)/.demo ## sixty simulated hours on each ground
+	$(BIN)/gaitcue coaching-trial --hours 60
 
 bench-peers: ## other gait libraries on the same simulated hour, in an environment of their own
 	$(PYTHON) -m venv .cache/peers

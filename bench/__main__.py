@@ -11,25 +11,25 @@ from dsp.types import Placement
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Live cost of each placement, re-analysis of a session, the service from notification to record."""
+    """Measure the cost of each placement, of a re-analysis, and of the way from notification to record."""
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     options.add_argument("--live", type=float, default=120.0, help="seconds of every live case")
-    options.add_argument("--session", type=float, default=3600.0, help="seconds of the re-analysed session")
+    options.add_argument("--session", type=float, default=3600.0, help="seconds of the re-analyzed session")
     given = options.parse_args(argv)
     for placement in (Placement.FOOT, Placement.SHANK, Placement.ANKLE, Placement.PELVIS):
-        tell(live.case(placement.value, [(placement, None)], given.live))
-    tell(live.case("two feet and pelvis", live.THREE, given.live))
+        print_result(live.case(placement.value, [(placement, None)], given.live))
+    print_result(live.case("two feet and pelvis", live.FEET_AND_PELVIS, given.live))
     for result in whole.cases(given.session):
-        tell(result)
-    tell(service.throughput(given.session / 10))
-    tell(service.latency(given.live))
+        print_result(result)
+    print_result(service.throughput(given.session / 10))
+    print_result(service.latency(given.live))
     for result in (*radio.cases(), *cue_latency.cases()):
-        tell(dict(result))
+        print_result(dict(result))
     review.main()
 
 
-def tell(result: dict[str, str | float]) -> None:
-    """One line, figures to four digits."""
+def print_result(result: dict[str, str | float]) -> None:
+    """Print a result as one JSON line, figures to four digits."""
     short = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in result.items()}
     print(json.dumps(short), flush=True)
 

@@ -12,7 +12,7 @@ from dsp.types import ImuChunk
 
 
 def cost_s(chunks: Sequence[ImuChunk]) -> float:
-    """CPU seconds of ``sosfilt`` (fourth order, 30 Hz) over all samples; the best of five."""
+    """Return the CPU seconds of ``sosfilt`` (fourth order, 30 Hz) over all samples; the best of five."""
     sos = butter(4, 30.0, fs=200.0, output="sos")
     data = [np.hstack([x for x in (c.acc_ms2, c.gyr_rads) if x is not None]) for c in chunks]
     best = np.inf

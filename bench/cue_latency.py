@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Cue, CueKind, Fault, Placement, Runner, Side, Step
 from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
@@ -25,11 +25,11 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.recording import Recording, Signal, make
-from monitor.simulation.simulated_runner import RadioModel, delivered
+from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.simulation.simulated_runner import RadioModel, deliver
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.push.alerts import Alert
-from monitor.sinks.push.ntfy import Ntfy, NtfySettings
+from monitor.sinks.push.ntfy import NtfySettings, NtfyTopic
 from monitor.web.app import serving
 from monitor.web.live_feed import AT_MOST_EVERY_S, LiveFeed
 
@@ -39,7 +39,7 @@ BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 
 
 def cases() -> Iterator[dict[str, str | float]]:
-    """One row each."""
+    """Yield one row for each way a cue goes: its name and how late cues were, in ms."""
     yield _row("cue: last step before the deciding second to decision", _decisions())
     yield _row("cue: decision to page", asyncio.run(_to_page()))
     yield _row("cue: decision to ntfy's answer", asyncio.run(_to_ntfy()))
@@ -73,11 +73,15 @@ def _drifting(seed: int) -> Recording:
     bouts = [
         Bout(seconds=s, speed_mps=2.8, cadence_spm=c) for s, c in ((24, AIMED), (20, DRIFTED), (20, AIMED))
     ]
-    run, signals = plan(bouts, seed=seed), []
+    run, signals = simulated_run(bouts, seed=seed), []
     for side in Side:
-        c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
+        c = simulated_imu(
+            run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed
+        )
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), seed)
+    recording = deliver(
+        recording_from_signals("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), seed
+    )
     coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=_known().to_dict())
     return replace(recording, settings=replace(recording.settings, coach=coach))
 
@@ -98,7 +102,7 @@ async def _to_page() -> list[float]:
     import websockets
 
     records: Channel[Out] = Channel(1000)
-    sink, late = LiveFeed(LiveState(900), SystemClock()), list[float]()
+    sink, late = LiveFeed(LiveState(), SystemClock()), list[float]()
     rng = np.random.default_rng(1)
     async with serving(sink, WebSettings(port=0), None) as url:
         pushing = asyncio.create_task(sink.run(records.batches()))
@@ -122,7 +126,7 @@ async def _to_ntfy() -> list[float]:
     """One JSON post each, connection and answer included."""
     late: list[float] = []
     async with _server() as url:
-        ntfy = Ntfy(NtfySettings(topic="bench", server=url))
+        ntfy = NtfyTopic(NtfySettings(topic="bench", server=url))
         for n in range(POSTS + 1):
             began = time.perf_counter()
             await ntfy.post(Alert("drift", float(n), n + 120.0, "Still off target", "Ease off."))

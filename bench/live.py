@@ -9,28 +9,30 @@ import numpy as np
 
 from bench import bare
 from dsp.engine import Engine
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import ImuChunk, Placement, Side, Worn
 
 RATE_HZ = 200.0
 CHUNK_S = 0.1
-THREE = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
-Sensors = Sequence[tuple[Placement, Side | None]]
+FEET_AND_PELVIS = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
+_Sensors = Sequence[tuple[Placement, Side | None]]
 
 
-def streams(sensors: Sensors, seconds: float) -> list[tuple[Worn, ImuChunk]]:
-    """The simulated runner at 3 m/s; a leg without a side is the left one."""
-    run = plan([Bout(seconds=seconds, speed_mps=3.0)])
+def streams(sensors: _Sensors, seconds: float) -> list[tuple[Worn, ImuChunk]]:
+    """Return the sensors of a simulated runner at 3 m/s; a leg without a side is the left one."""
+    run = simulated_run([Bout(seconds=seconds, speed_mps=3.0)])
     out = []
     for placement, side in sensors:
         leg = side or (Side.LEFT if placement.one_leg else None)
         name = f"{placement}{leg or ''}"
-        out.append((Worn(name, placement, leg), imu(run, placement, leg, Device(rate_hz=RATE_HZ), name)))
+        out.append(
+            (Worn(name, placement, leg), simulated_imu(run, placement, leg, Device(rate_hz=RATE_HZ), name))
+        )
     return out
 
 
-def case(name: str, sensors: Sensors, seconds: float) -> dict[str, str | float]:
-    """Every chunk through a fresh engine."""
+def case(name: str, sensors: _Sensors, seconds: float) -> dict[str, str | float]:
+    """Push every chunk through a fresh engine and return what it cost."""
     worn = streams(sensors, seconds)
     pushes = np.array(times_s([w for w, _ in worn], [c for _, c in worn], CHUNK_S))
     spent, sensor_s = float(pushes.sum()), seconds * len(worn)
@@ -44,7 +46,7 @@ def case(name: str, sensors: Sensors, seconds: float) -> dict[str, str | float]:
 
 
 def times_s(worn: list[Worn], chunks: list[ImuChunk], chunk_s: float) -> list[float]:
-    """CPU seconds of each push, the sensors in turn."""
+    """Return the CPU seconds of each push, the sensors in turn, in chunks of ``chunk_s``."""
     engine, size = Engine(worn), round(chunk_s * RATE_HZ)
     out: list[float] = []
     for at in range(0, len(chunks[0]), size):

@@ -19,11 +19,11 @@ from monitor.service.serve import serve
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sources.protocol import Emit
 
-FASTER = 10.0  # than life, so that a minute does not take a minute; the core is idle in between
+_SPEED_UP = 10.0  # than life, so that a minute does not take a minute; the core is idle in between
 
 
-class Paced:
-    """Packets in their own rhythm; when each was handed over is kept."""
+class PacedSource:
+    """A source of packets in their own rhythm that keeps when each was handed over."""
 
     name = "bench"
 
@@ -32,6 +32,7 @@ class Paced:
         self.handed_over: list[float] = []
 
     async def run(self, emit: Emit) -> None:
+        """Emit every packet at its time, ``faster`` than life."""
         began = time.perf_counter()
         for k, packet in enumerate(self._recording.packets()):
             wait = began + packet.arrival_ns * 1e-9 / self._faster - time.perf_counter()
@@ -41,7 +42,7 @@ class Paced:
             emit(packet)
 
 
-class Arrivals:
+class ArrivalSink:
     """A sink that notes when each step reaches it."""
 
     name = "arrivals"
@@ -51,15 +52,16 @@ class Arrivals:
         self.steps: list[float] = []
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Count all records and note when each step arrives."""
         async for batch in batches:
             now = time.perf_counter()
             self.records += len(batch)
             self.steps += [now for r in batch if isinstance(r, Step)]
 
 
-def run(recording: Recording, faster: float) -> tuple[Paced, Arrivals, float]:
-    """The whole service, with a tape on disk; source, sink and CPU seconds."""
-    source, sink = Paced(recording, faster), Arrivals()
+def run_service(recording: Recording, faster: float) -> tuple[PacedSource, ArrivalSink, float]:
+    """Run the whole service, with a tape on disk, and return source, sink and CPU seconds."""
+    source, sink = PacedSource(recording, faster), ArrivalSink()
     with tempfile.TemporaryDirectory() as folder:
         tape = Tape(Path(folder) / "bench.tape", TapeHeader("bench", "", recording.settings, "bench"))
         started = SessionStarted("bench", "bench", "", tuple(s.name for s in recording.settings.sensors))
@@ -69,8 +71,8 @@ def run(recording: Recording, faster: float) -> tuple[Paced, Arrivals, float]:
 
 
 def throughput(seconds: float) -> dict[str, str | float]:
-    """Packets of two shoes and a belt as fast as they are taken."""
-    source, sink, spent = run(simulated_recording(seconds), np.inf)
+    """Measure how fast packets of two shoes and a belt are taken."""
+    source, sink, spent = run_service(simulated_recording(seconds), np.inf)
     packets = len(source.handed_over)
     return {
         "case": "service: as fast as it goes",
@@ -81,8 +83,8 @@ def throughput(seconds: float) -> dict[str, str | float]:
 
 
 def latency(seconds: float) -> dict[str, str | float]:
-    """From the notification that decides a step to the step at a sink, wall time."""
-    source, sink, _ = run(simulated_recording(seconds), FASTER)
+    """Measure the wall time from the notification that decides a step to the step at a sink."""
+    source, sink, _ = run_service(simulated_recording(seconds), _SPEED_UP)
     given = np.array(source.handed_over)
     steps = np.array(sink.steps)
     waited = steps - given[np.searchsorted(given, steps) - 1] if len(steps) else np.array([np.nan])

@@ -1,7 +1,7 @@
-"""A whole session again: two feet and a pelvis, by the engine alone and from the tape.
+"""Re-analysis of a whole session: two feet and a pelvis, by the engine alone and from the tape.
 
 Each case runs in a process of its own, so that its peak memory is its own; what only loading the
-program takes is told beside it.
+program takes stands beside it.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from monitor.simulation.simulated_runner import simulated_recording
 
 CHUNK_S = 0.5  # what the engine alone is given at once; the tape has packets of 100 ms
 
-Result = dict[str, str | float]
+_Result = dict[str, str | float]
 
 
-def cases(seconds: float) -> Iterator[Result]:
-    """Both ways over the same session."""
-    yield apart(engine_alone, seconds)
+def cases(seconds: float) -> Iterator[_Result]:
+    """Yield the cost of both ways over the same session."""
+    yield in_fresh_process(engine_alone, seconds)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "session.tape"
-        apart(write_tape, str(path), seconds)
-        yield apart(from_tape, str(path), seconds)
+        in_fresh_process(write_tape, str(path), seconds)
+        yield in_fresh_process(from_tape, str(path), seconds)
 
 
-def apart(work: Callable[..., Result], *args: str | float) -> Result:
-    """``work(*args)`` in a fresh process."""
+def in_fresh_process(work: Callable[..., _Result], *args: str | float) -> _Result:
+    """Return the result of ``work(*args)`` in a fresh process."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(work, args)
 
 
-def engine_alone(seconds: float) -> Result:
-    """Samples in memory, in chunks of 0.5 s."""
-    worn = live.streams(live.THREE, seconds)
+def engine_alone(seconds: float) -> _Result:
+    """Measure the engine on samples in memory, in chunks of 0.5 s."""
+    worn = live.streams(live.FEET_AND_PELVIS, seconds)
     before = peak_mb()
     spent = sum(live.times_s([w for w, _ in worn], [c for _, c in worn], CHUNK_S))
     return {
@@ -54,8 +54,8 @@ def engine_alone(seconds: float) -> Result:
     }
 
 
-def write_tape(path: str, seconds: float) -> Result:
-    """What a live session would have left."""
+def write_tape(path: str, seconds: float) -> _Result:
+    """Write the tape that a live session would have left."""
     recording = simulated_recording(seconds)
     tape = Tape(Path(path), TapeHeader("bench", "", recording.settings, "bench"))
     for packet in recording.packets():
@@ -64,8 +64,8 @@ def write_tape(path: str, seconds: float) -> Result:
     return {}
 
 
-def from_tape(path: str, seconds: float) -> Result:
-    """Tape, decoder, clock, engine and seconds: everything but the writing of records."""
+def from_tape(path: str, seconds: float) -> _Result:
+    """Measure tape, decoder, clock, engine and seconds: everything but the writing of records."""
     before = peak_mb()
     began, records = time.process_time(), 0
     with TapeReader(Path(path)) as tape:
@@ -74,7 +74,7 @@ def from_tape(path: str, seconds: float) -> Result:
             records += len(session.push(packet))
         records += len(session.finish())
     spent = time.process_time() - began
-    samples = [c for _, c in live.streams(live.THREE, min(seconds, 60.0))]
+    samples = [c for _, c in live.streams(live.FEET_AND_PELVIS, min(seconds, 60.0))]
     return {
         "case": "re-analysis: from the tape",
         "times_real_time": seconds / spent,
@@ -87,6 +87,6 @@ def from_tape(path: str, seconds: float) -> Result:
 
 
 def peak_mb() -> float:
-    """The most this process has ever held."""
+    """Return the most memory this process has ever held, in MB."""
     unit = 1024**2 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 def files() -> dict[Path, str]:
-    """What is to be in which file."""
+    """Return the text of every file that this module writes, by its path."""
     out: dict[Path, Any] = {}
     for make in BOARDS:
         made = json.loads(json.dumps(make().build(), cls=JSONEncoder))

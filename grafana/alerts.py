@@ -9,7 +9,11 @@ from grafana.boards import BRAKING, CADENCE, OFF_PLAN
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """``query`` gives one number for each athlete; above ``limit`` for ``lasting`` the rule fires."""
+    """An alert: fires when the number that ``query`` gives for an athlete is above ``limit``.
+
+    ``days``: how far back the query looks; ``lasting``: how long it must be so, as Grafana writes it;
+    ``source``: where the limit comes from.
+    """
 
     uid: str
     title: str
@@ -90,7 +94,7 @@ RULES = (
         days=10 / 1440,
         limit=5000,
         lasting="5m",
-        text="More than 5000 records wait for an outside system; gaitcue status says why.",
+        text="More than 5000 records wait for an outside system; gaitcue stack status says why.",
         source="three minutes of a run with three sensors",
     ),
     Rule(
@@ -107,7 +111,7 @@ RULES = (
 
 
 def rules() -> dict[str, object]:
-    """The provisioning file."""
+    """Return the content of the file that Grafana provisions alert rules from."""
     group = {
         "orgId": 1,
         "name": "gaitcue",

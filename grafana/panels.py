@@ -24,7 +24,7 @@ from dsp.metrics import BY_NAME
 SOURCE = common_model.DataSourceRef(type_val="influxdb", uid="gaitcue")
 Level = tuple[float | None, str]
 
-OF = '$timeFilter AND "athlete" =~ /^$athlete$/'
+SELECTED = '$timeFilter AND "athlete" =~ /^$athlete$/'
 """What every query is limited to."""
 
 UNITS = {
@@ -34,21 +34,24 @@ UNITS = {
 """Units that Grafana knows by name; all others are written behind the number as they are."""
 
 
-def unit(text: str) -> str:
+def grafana_unit(text: str) -> str:
+    """Return Grafana's name of a unit of ``dsp.metrics``, or the unit as a suffix."""
     return UNITS.get(text) or (f"suffix: {text}" if text else "none")
 
 
 class Query(Builder[Dataquery], Dataquery):
-    """One InfluxQL query; ``rows``: a table, else time series named by ``alias``."""
+    """An InfluxQL query; its answer is a table if ``rows``, else time series named by ``alias``."""
 
     def __init__(self, text: str, alias: str = "", *, rows: bool = False) -> None:
         self._text, self._alias, self._rows = text, alias, rows
         self.ref_id = "A"
 
     def build(self) -> Dataquery:
+        """Return itself: the query is its own builder."""
         return self
 
     def to_json(self) -> dict[str, object]:
+        """Return the query as it stands in the dashboard's JSON."""
         return {
             "refId": self.ref_id,
             "datasource": {"type": "influxdb", "uid": "gaitcue"},
@@ -60,26 +63,26 @@ class Query(Builder[Dataquery], Dataquery):
 
 
 def over_time(expression: str, measurement: str = "second", by: str = "", where: str = "") -> str:
-    """Means (or what ``expression`` says) over the panel's own interval."""
+    """Return a query of an expression over the panel's own interval, one series for each of ``by``."""
     more = f" AND {where}" if where else ""
     tags = f", {by}" if by else ""
-    what = f'SELECT {expression} FROM "{measurement}" WHERE {OF}{more}'
+    what = f'SELECT {expression} FROM "{measurement}" WHERE {SELECTED}{more}'
     return f"{what} GROUP BY time($__interval){tags} fill(none)"
 
 
 def latest(expression: str, measurement: str, by: str = '"athlete"', where: str = "") -> str:
-    """One row for each athlete (or ``by``)."""
+    """Return a query that gives one row for each athlete (or ``by``)."""
     more = f" AND {where}" if where else ""
-    return f'SELECT {expression} FROM "{measurement}" WHERE {OF}{more} GROUP BY {by}'
+    return f'SELECT {expression} FROM "{measurement}" WHERE {SELECTED}{more} GROUP BY {by}'
 
 
-def steps(*levels: Level) -> dashboard.ThresholdsConfig:
-    """Colours from these values on; the first from minus infinity."""
+def thresholds(*levels: Level) -> dashboard.ThresholdsConfig:
+    """Return thresholds with each colour from its value on; the first begins at minus infinity."""
     made = [model.Threshold(value=value, color=colour) for value, colour in levels]
     return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(made)
 
 
-def traces(
+def line_panel(
     title: str,
     about: str,
     in_unit: str,
@@ -88,14 +91,14 @@ def traces(
     h: int = 8,
     decimals: int = 1,
 ) -> timeseries.Panel:
-    """Lines over time."""
+    """Return a panel of lines over time; ``about`` is its description, ``w`` of 24 columns wide."""
     return (
         timeseries.Panel()
         .title(title)
         .description(about)
         .datasource(SOURCE)
         .targets(list(_numbered(queries)))
-        .unit(unit(in_unit))
+        .unit(grafana_unit(in_unit))
         .decimals(decimals)
         .span(w)
         .height(h)
@@ -108,23 +111,26 @@ def traces(
     )
 
 
-def metric(
+def metric_panel(
     name: str, queries: Sequence[Query], title: str = "", w: int = 12, h: int = 8
 ) -> timeseries.Panel:
-    """Lines of one metric, with its own label, unit, decimals and definition."""
+    """Return a panel of lines of one metric, with its own label, unit, decimals and definition."""
     m = BY_NAME[name]
     about = f"{m.definition} Source: {m.source}."
-    return traces(title or m.label, about, m.unit, queries, w, h, m.decimals)
+    return line_panel(title or m.label, about, m.unit, queries, w, h, m.decimals)
 
 
-def rows(title: str, about: str, queries: Sequence[Query], w: int = 24, h: int = 8) -> table.Panel:
-    """A table."""
+def table_panel(title: str, about: str, queries: Sequence[Query], w: int = 24, h: int = 8) -> table.Panel:
+    """Return a table whose rows are those of all queries."""
     made = table.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
     return made.targets(list(_numbered(queries))).filterable(True)
 
 
-def joined(panel: table.Panel, on: str, sort: str, names: dict[str, str]) -> table.Panel:
-    """Several queries side by side, one row for each ``on``; sorted by ``sort``, the largest first."""
+def join_queries(panel: table.Panel, on: str, sort: str, names: dict[str, str]) -> table.Panel:
+    """Put the queries of a table side by side: one row for each ``on``, sorted by ``sort``, largest first.
+
+    ``names``: field to heading.
+    """
     hidden = {"Time": True, **{f"Time {k}": True for k in range(1, 9)}}
     return (
         panel.with_transformation(_transform("joinByField", byField=on, mode="outer"))
@@ -133,36 +139,38 @@ def joined(panel: table.Panel, on: str, sort: str, names: dict[str, str]) -> tab
     )
 
 
-def column(
+def format_column(
     panel: table.Panel, name: str, in_unit: str, decimals: int, *levels: tuple[float | None, str]
 ) -> None:
-    """How a column is written, and coloured where there are ``levels``."""
-    wanted: dict[str, Any] = {"unit": unit(in_unit), "decimals": decimals}
+    """Set the unit and decimals of a column, and its colours where there are ``levels``."""
+    wanted: dict[str, Any] = {"unit": grafana_unit(in_unit), "decimals": decimals}
     if levels:
-        wanted["thresholds"] = steps(*levels).build()
+        wanted["thresholds"] = thresholds(*levels).build()
         wanted["custom.cellOptions"] = {"type": "color-text"}
     panel.override_by_name(name, [model.DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items()])
 
 
-def number(
+def number_panel(
     title: str, about: str, in_unit: str, query: Query, *levels: Level, w: int = 6, decimals: int = 0
 ) -> stat.Panel:
-    """One big number."""
+    """Return a panel with one big number, coloured by ``levels``."""
     made = stat.Panel().title(title).description(about).datasource(SOURCE).span(w).height(4)
-    made = made.targets(list(_numbered([query]))).unit(unit(in_unit)).decimals(decimals)
-    return made.thresholds(steps(*(levels or ((None, "text"),))))
+    made = made.targets(list(_numbered([query]))).unit(grafana_unit(in_unit)).decimals(decimals)
+    return made.thresholds(thresholds(*(levels or ((None, "text"),))))
 
 
-def states(title: str, about: str, query: Query, w: int = 24, h: int = 6) -> statetimeline.Panel:
-    """What held when, in words."""
+def state_panel(title: str, about: str, query: Query, w: int = 24, h: int = 6) -> statetimeline.Panel:
+    """Return a panel that shows which state held when, in words."""
     made = statetimeline.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
     return made.targets(list(_numbered([query])))
 
 
-def bars(title: str, about: str, in_unit: str, query: Query, w: int = 12, h: int = 8) -> bargauge.Panel:
-    """One bar for each."""
+def bar_panel(
+    title: str, about: str, in_unit: str, query: Query, w: int = 12, h: int = 8
+) -> bargauge.Panel:
+    """Return a panel with a bar for each series."""
     made = bargauge.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
-    return made.targets(list(_numbered([query]))).unit(unit(in_unit))
+    return made.targets(list(_numbered([query]))).unit(grafana_unit(in_unit))
 
 
 def _numbered(queries: Sequence[Query]) -> Sequence[Query]:
@@ -178,20 +186,23 @@ def _transform(kind: str, **options: object) -> model.DataTransformerConfig:
 # ---------------------------------------------------------------------- the dashboards' frame
 
 
-def board(
+def empty_board(
     uid: str, title: str, about: str, span: str, refresh: str = "", several: bool = True
 ) -> dashboard.Dashboard:
-    """An empty dashboard with the athlete variable."""
+    """Return a dashboard without panels, with the athlete as a variable.
+
+    ``span`` is the time that it shows, ``several``: more than one athlete can be selected.
+    """
     made = dashboard.Dashboard(title).uid(uid).description(about).tags(["gaitcue"]).editable()
     made = made.timezone("browser").time(f"now-{span}", "now").tooltip(model.DashboardCursorSync.CROSSHAIR)
     made = made.with_variable(
-        choice("athlete", 'SHOW TAG VALUES FROM "session" WITH KEY = "athlete"', several)
+        variable("athlete", 'SHOW TAG VALUES FROM "session" WITH KEY = "athlete"', several)
     )
     return made.refresh(refresh) if refresh else made
 
 
-def choice(name: str, query: str, several: bool) -> dashboard.QueryVariable:
-    """A variable whose values come from the data."""
+def variable(name: str, query: str, several: bool) -> dashboard.QueryVariable:
+    """Return a dashboard variable whose values the query finds in the data."""
     made = dashboard.QueryVariable(name).label(name.capitalize()).datasource(SOURCE).query(query)
     made = made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).multi(several).include_all(several)
     made = made.sort(
@@ -200,19 +211,19 @@ def choice(name: str, query: str, several: bool) -> dashboard.QueryVariable:
     return made.all_value(".*") if several else made
 
 
-def marks(name: str, colour: str, query: str, text: str) -> dashboard.AnnotationQuery:
-    """Events drawn over every trace."""
+def annotation(name: str, colour: str, query: str, text: str) -> dashboard.AnnotationQuery:
+    """Return an annotation: events that are drawn over every panel; ``text`` is the column shown."""
     return (
         dashboard.AnnotationQuery()
         .name(name)
         .datasource(SOURCE)
         .enable(True)
         .icon_color(colour)
-        .target(Mark(query, text))
+        .target(AnnotationQuery(query, text))
     )
 
 
-class Mark(Query):
+class AnnotationQuery(Query):
     """The query of an annotation: ``text`` is the column that is shown."""
 
     def __init__(self, text: str, column: str) -> None:
@@ -220,4 +231,5 @@ class Mark(Query):
         self._column = column
 
     def to_json(self) -> dict[str, object]:
+        """Return the query as it stands in the dashboard's JSON."""
         return super().to_json() | {"textColumn": self._column, "fromAnnotations": True}

@@ -23,7 +23,7 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
-from monitor.simulation.squad import SQUAD, squad
+from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -45,7 +45,7 @@ td, th { font-size: 12px; text-align: left; padding: 3px 8px; border-bottom: 1px
 
 
 def main() -> None:
-    """Fill a server, ask it, draw."""
+    """Fill a server with the simulated squad, run every panel's queries and write the pictures."""
     with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
         with Store(Path(name) / "gaitcue.db") as store:
             _fill(server, store)
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _fill(server: Influx, store: Store) -> None:
-    for recording in squad(SQUAD, SECONDS):
+    for recording in squad_recordings(SQUAD, SECONDS):
         session, name = Session(recording.settings), recording.settings.athlete
         records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
         records += session.finish()

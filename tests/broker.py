@@ -19,13 +19,14 @@ from typing import Any
 
 import aiomqtt
 import pytest
+from paho.mqtt.client import MQTTMessage
 
 SHIPPED = Path(__file__).parents[1] / "config" / "mosquitto"
 USERS = ("ann", "bob", "homeassistant")
 
 
 def program(name: str, package: str) -> str:
-    """Its path; without it the test is skipped, loudly, and in CI it fails."""
+    """Return the path of a program; without it the test is skipped, loudly, and in CI it fails."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
         if os.environ.get("CI"):
@@ -60,13 +61,15 @@ class Broker:
 
     @property
     def ca_file(self) -> Path:
+        """The certificate of the authority that signed the broker's."""
         return self.secrets / "ca.crt"
 
     def password(self, user: str) -> str:
+        """Return the password that was made for this user."""
         return (self.secrets / f"{user}.password").read_text().strip()
 
     def start(self) -> None:
-        """Returns when it takes connections."""
+        """Start it and return when it takes connections; ``AssertionError`` with its log after 30 s."""
         with (self.folder / "log").open("ab") as log:
             command = [self._mosquitto, "-c", str(self.folder / "mosquitto.conf")]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -78,16 +81,18 @@ class Broker:
         raise AssertionError((self.folder / "log").read_text())
 
     def kill(self) -> None:
-        """As a power cut would."""
+        """End it with SIGKILL and return when it is gone: what its process had not yet saved is lost."""
         self.stop(signal.SIGKILL)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it with a signal and return when it is gone."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
 
     def client(self, user: str, **more: Any) -> aiomqtt.Client:
+        """Return a client of this user, to be entered; ``more`` are arguments of ``aiomqtt.Client``."""
         return aiomqtt.Client(
             "127.0.0.1",
             self.port,
@@ -100,7 +105,10 @@ class Broker:
 
 
 def free_port() -> int:
-    """Below those that the system hands out: a client that retries on one of these meets itself."""
+    """Return a free port below those that the system hands out.
+
+    A client that retries on one of the latter can meet itself.
+    """
     for port in random.sample(range(20_000, 32_000), 100):
         with contextlib.suppress(OSError), socket.socket() as free:
             free.bind(("127.0.0.1", port))
@@ -109,7 +117,12 @@ def free_port() -> int:
 
 
 class Listener:
-    """Everything below some topics, as a client that comes back and whose messages wait for it."""
+    """Everything below some topics, as a client that comes back and whose messages wait for it.
+
+    A message is written down before it is acknowledged.  aiomqtt's own queue is not used: what waits in it
+    when the connection breaks has been acknowledged and is thrown away, which would look like a loss of the
+    broker.
+    """
 
     def __init__(self, broker: Broker, user: str, *topics: str) -> None:
         self._broker, self._user, self._topics = broker, user, topics
@@ -117,6 +130,7 @@ class Listener:
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
+        """Connect, and again whenever the connection breaks, until cancelled."""
         while True:
             with contextlib.suppress(aiomqtt.MqttError, OSError):
                 await self._once()
@@ -129,22 +143,24 @@ class Listener:
         keep = Properties(PacketTypes.CONNECT)
         keep.SessionExpiryInterval = 3600
         name = f"listener-{self._user}"
-        async with self._broker.client(
-            self._user, identifier=name, clean_start=False, properties=keep
-        ) as client:
+        client = self._broker.client(self._user, identifier=name, clean_start=False, properties=keep)
+        client._client.on_message = self._take  # paho acknowledges when it returns
+        async with client:
             for topic in self._topics:
                 await client.subscribe(topic, qos=1)
             self.ready.set()
-            async for message in client.messages:
-                assert isinstance(message.payload, bytes)
-                self.got.append((str(message.topic), _read(message.payload)))
+            async for _ in client.messages:  # there are none; it ends with the connection
+                pass
+
+    def _take(self, client: object, userdata: object, message: MQTTMessage) -> None:
+        self.got.append((message.topic, _read(message.payload)))
 
     def of(self, topic: str) -> list[Any]:
-        """What came on one topic."""
+        """Return the payloads that came on one topic, in order."""
         return [payload for name, payload in self.got if name == topic]
 
     async def until(self, true: Callable[[], object]) -> None:
-        """Wait until something holds."""
+        """Wait until the condition ``true`` holds; ``TimeoutError`` after 60 s."""
         async with asyncio.timeout(60):
             while not true():  # noqa: ASYNC110 -- what is waited for has no event
                 await asyncio.sleep(0.02)
@@ -159,12 +175,13 @@ def _read(payload: bytes) -> Any:
 
 @contextlib.asynccontextmanager
 async def listening(broker: Broker, user: str, *topics: str) -> AsyncIterator[Listener]:
-    made = Listener(broker, user, *topics)
-    task = asyncio.create_task(made.run())
+    """Run a ``Listener`` that has subscribed when the block begins."""
+    listener = Listener(broker, user, *topics)
+    task = asyncio.create_task(listener.run())
     try:
         async with asyncio.timeout(60):
-            await made.ready.wait()
-        yield made
+            await listener.ready.wait()
+        yield listener
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -19,7 +19,7 @@ SENSORS = (
 )
 
 
-def known(minutes: float = 20, runs: int = 2, with_speed: bool = True) -> Baseline:
+def learned_baseline(minutes: float = 20, runs: int = 2, with_speed: bool = True) -> Baseline:
     """A runner of 10 more steps a minute per m/s, quite regular."""
     baseline, rng = Baseline(1.75), np.random.default_rng(7)
     for _ in range(runs):
@@ -34,7 +34,7 @@ def known(minutes: float = 20, runs: int = 2, with_speed: bool = True) -> Baseli
     return baseline
 
 
-def coach(baseline: Baseline | None = None, **settings: object) -> Coach:
+def new_coach(baseline: Baseline | None = None, **settings: object) -> Coach:
     """Week 2 (+5 %), no warm-up, cues on all the time; ``settings`` are of ``CoachSettings``."""
     given: dict[str, object] = {"week": 2, "cues": CueSettings(warm_up_s=0), **settings}
     given["baseline"] = None if baseline is None else baseline.to_dict()
@@ -42,7 +42,7 @@ def coach(baseline: Baseline | None = None, **settings: object) -> Coach:
     return Coach(coaching, SessionSettings(sensors=SENSORS, coach=coaching))
 
 
-def seconds(
+def metric_seconds(
     cadence: Iterable[float], start_s: float = 1.0, speed: float | None = 2.8, **more: float
 ) -> list[Record]:
     """One batch of metrics per second; ``more`` are other metrics by name, constant."""
@@ -56,11 +56,11 @@ def seconds(
     return out
 
 
-def running(t_s: float = 0.0) -> ActivityChange:
+def run_starts(t_s: float = 0.0) -> ActivityChange:
     return ActivityChange(t_s, Activity.RUN, t_s)
 
 
-def noisy(mean: float, n: int, sd: float = 0.9, seed: int = 3) -> np.ndarray:
+def noisy_cadence(mean: float, n: int, sd: float = 0.9, seed: int = 3) -> np.ndarray:
     """AR(1) 0.85 round ``mean``: what one-second cadence looks like."""
     rng = np.random.default_rng(seed)
     out = np.empty(n)
@@ -71,5 +71,5 @@ def noisy(mean: float, n: int, sd: float = 0.9, seed: int = 3) -> np.ndarray:
     return out
 
 
-def cues(records: Iterable[object], kind: CueKind | None = None) -> list[Cue]:
+def cues_among(records: Iterable[object], kind: CueKind | None = None) -> list[Cue]:
     return [r for r in records if isinstance(r, Cue) and kind in (None, r.kind)]

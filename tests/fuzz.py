@@ -14,8 +14,8 @@ import warnings
 from collections import Counter
 
 from monitor.core.packet import Packet
-from tests.devices.test_registry import sound
-from tests.packet_files import PacketFile, decode, every
+from tests.devices.test_registry import check_sound
+from tests.packet_files import PacketFile, all_packet_files, decode_or_error
 
 EXTREME = (
     b"\x00",
@@ -32,7 +32,7 @@ RUN = 12  # packets to one decoder before it is made anew
 
 def main(seconds: float) -> int:
     """The exit code: 1 after the first failure."""
-    rng, files, counts = random.Random(), every(), Counter[str]()
+    rng, files, counts = random.Random(), all_packet_files(), Counter[str]()
     warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -42,13 +42,13 @@ def main(seconds: float) -> int:
         for n in range(RUN):
             line = rng.choice(file.lines)
             link += rng.random() < 0.1
-            payload = mutated(rng, line.payload, file)
+            payload = mutate(rng, line.payload, file)
             history.append(Packet("it", n * 10**8, line.channel, payload, link))
             try:
-                got = decode(decoder, history[-1])
-                sound(got)
+                got = decode_or_error(decoder, history[-1])
+                check_sound(got)
             except Exception:
-                report(file, history)
+                print_packets(file, history)
                 raise
             counts[f"{file.kind} {'refused' if not isinstance(got, list) else 'sound'}"] += 1
     for name, count in sorted(counts.items()):
@@ -57,7 +57,7 @@ def main(seconds: float) -> int:
     return 0
 
 
-def mutated(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
+def mutate(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
     """One to four changes, or none."""
     data = bytearray(payload)
     for _ in range(rng.choice((0, 1, 1, 2, 4))):
@@ -78,7 +78,7 @@ def mutated(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
     return bytes(data[:20_000])
 
 
-def report(file: PacketFile, history: list[Packet]) -> None:
+def print_packets(file: PacketFile, history: list[Packet]) -> None:
     """The packets that led there, as lines of a packet file."""
     print(f"# {file.kind}/{file.path.name}")
     for packet in history:

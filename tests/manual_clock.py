@@ -7,7 +7,7 @@ import heapq
 from itertools import count
 
 
-class MadeUpTime:
+class ManualClock:
     """A clock without waiting: ``run`` wakes sleepers in the order of their time."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ SCALES = {
 
 
 @dataclass(frozen=True)
-class Line:
+class PacketLine:
     """One packet and what is expected of it; ``where`` is file:line."""
 
     where: str
@@ -55,7 +55,7 @@ class PacketFile:
 
     path: Path
     settings: SensorSettings
-    lines: list[Line]
+    lines: list[PacketLine]
 
     @property
     def kind(self) -> str:
@@ -70,14 +70,14 @@ class PacketFile:
             yield Packet(self.settings.name, n * 10**9, line.channel, line.payload, link + line.link)
 
 
-def every() -> list[PacketFile]:
+def all_packet_files() -> list[PacketFile]:
     """All files, sorted."""
-    return [read(path) for path in sorted(FOLDER.glob("*/*.txt"))]
+    return [read_packet_file(path) for path in sorted(FOLDER.glob("*/*.txt"))]
 
 
-def read(path: Path) -> PacketFile:
+def read_packet_file(path: Path) -> PacketFile:
     """Parse one file; anything odd in it is an error of the test."""
-    kind, toml, lines, link = path.parent.name, [], list[Line](), 0
+    kind, toml, lines, link = path.parent.name, [], list[PacketLine](), 0
     for number, text in enumerate(path.read_text().splitlines(), start=1):
         where = f"{kind}/{path.name}:{number}"
         if not text.strip() or text.startswith("#"):
@@ -92,13 +92,13 @@ def read(path: Path) -> PacketFile:
             link += 1
         else:
             body = rest.encode() if rest.startswith("{") else bytes.fromhex(rest)
-            lines.append(Line(where, word, body, link))
+            lines.append(PacketLine(where, word, body, link))
     assert lines, path
     given: dict[str, Any] = {"name": "it", "kind": kind, "placement": Placement.WAIST}
     return PacketFile(path, SensorSettings(**given | tomllib.loads("\n".join(toml))), lines)
 
 
-def decode(decoder: Decoder, packet: Packet) -> list[Decoded] | DecodeError:
+def decode_or_error(decoder: Decoder, packet: Packet) -> list[Decoded] | DecodeError:
     """What it gives; a refusal is an answer too."""
     try:
         return decoder.decode(packet)
@@ -106,7 +106,7 @@ def decode(decoder: Decoder, packet: Packet) -> list[Decoded] | DecodeError:
         return exc
 
 
-def check(line: Line, got: list[Decoded] | DecodeError) -> None:
+def check_decoded(line: PacketLine, got: list[Decoded] | DecodeError) -> None:
     """Everything the line says is so."""
     for text in line.expected:
         _check(text, got, f"{line.where}: {text}; got {got}")

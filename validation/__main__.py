@@ -8,39 +8,42 @@ from pathlib import Path
 
 from dsp.types import Record
 from validation.card import Card
-from validation.elsewhere import Elsewhere
+from validation.elsewhere import OtherReferences
 from validation.leave_one_out import FITTED_ON, leave_one_out
-from validation.recordings import SETS, UnreadableError, load
+from validation.recordings import SETS, UnreadableError, load_recording
 from validation.report import write_card
-from validation.run import everything, pod_records, records, rows, write
-from validation.simulated import simulated
+from validation.run import csv_rows, engine_records, pod_records, recording_records, write_csv
+from validation.simulated import simulated_trials
 from validation.spoilt import HOW_POOR
-from validation.truth import truth
+from validation.truth import read_truth
 
 
 def main() -> int:
-    """Exit code 0, or 2 when there is nothing to run on.  A file that cannot be read costs one line."""
+    """Run and return exit code 0, or 2 when there is nothing to run on.
+
+    A file that cannot be read costs one line on standard error.
+    """
     args = _arguments()
     files = sorted(args.data.glob("*/*.npz"))
     if not files:
         print(f"no recordings in {args.data}/*/: give the folder that holds the data sets", file=sys.stderr)
         return 2
     cards: dict[str, Card] = {}
-    elsewhere = Elsewhere()
+    elsewhere = OtherReferences()
     for k, path in enumerate(files, 1):
         _progress(f"{k}/{len(files)} {path.stem}")
-        found: list[Record] = []
+        records: list[Record] = []
         try:
-            for remark in load(path, args.sensors).remarks:
+            for remark in load_recording(path, args.sensors).remarks:
                 print(f"{path}: {remark}", file=sys.stderr)
-            found = everything(path, args.sensors)
-            true = truth(path)
+            records = engine_records(path, args.sensors)
+            true = read_truth(path)
             if true is not None:
-                cards.setdefault(path.parent.name, Card()).add(true, found)
-            elsewhere.add(path, found)
+                cards.setdefault(path.parent.name, Card()).add(true, records)
+            elsewhere.add(path, records)
         except (UnreadableError, ValueError, LookupError, ArithmeticError) as exc:
             print(f"{path}: {type(exc).__name__}: {exc}", file=sys.stderr)
-        write(args.out / path.parent.name / f"{path.stem}.csv", rows(found))
+        write_csv(args.out / path.parent.name / f"{path.stem}.csv", csv_rows(records))
     unseen = leave_one_out(files, args.sensors, _progress) if args.thorough else {}
     if args.thorough:
         cards |= _harder(files, args.sensors)
@@ -52,18 +55,18 @@ def _harder(files: list[Path], sensors: str) -> dict[str, Card]:
     """Cards of the fitted folders through a poor sensor, and of the simulated runner."""
     cards: dict[str, Card] = {}
     for path in files:
-        true = truth(path) if path.parent.name in FITTED_ON else None
+        true = read_truth(path) if path.parent.name in FITTED_ON else None
         if true is not None and sensors != "pod":
             _progress(f"poor sensor {path.stem}")
             card = cards.setdefault(f"{path.parent.name}, poor sensors ({HOW_POOR})", Card())
-            card.add(true, everything(path, sensors, poor=True))
+            card.add(true, engine_records(path, sensors, poor=True))
     card = cards["simulated runner"] = Card()
-    for recording, true, cadence in simulated(sensors):
+    for recording, true, cadence in simulated_trials(sensors):
         _progress(recording.name)
         said = (
             pod_records(recording, cadence)
             if sensors == "pod"
-            else records(recording, given=sensors != "foot")
+            else recording_records(recording, given=sensors != "foot")
         )
         card.add(true, said)
     return cards

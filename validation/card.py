@@ -21,13 +21,13 @@ class Tally:
     trials: list[float] = field(default_factory=list)
 
     def add(self, errors: Array) -> None:
-        """The errors of one trial."""
+        """Add the errors of one trial, one per step."""
         if len(errors):
             self.steps += errors.tolist()
             self.trials.append(float(np.mean(errors)))
 
     def summary(self) -> Summary:
-        """Bias, SD and RMSE per step; RMSE and mean absolute error of the trials' means."""
+        """Return bias, SD and RMSE per step, RMSE and mean absolute error of the trials' means."""
         s, t = np.array(self.steps), np.array(self.trials)
         return {
             "bias": float(s.mean()),
@@ -42,10 +42,11 @@ class Tally:
 
 @dataclass(slots=True)
 class Card:
-    """Adds up one set of sensors over all recordings of one folder.
+    """The sums of one set of sensors over all recordings of one folder.
 
-    Counts: true steps, those ``found``, ``invented`` ones, wrong ``side``, trials whose cadence was off by
-    two (``octaves``), and ``other_gait``: seconds told to be walking while the runner ran.
+    Counts: true steps (``seen``), those ``found``, ``invented`` ones, steps with a side (``sided``) and
+    ``wrong_side`` ones, trials whose cadence was off by two (``octaves``), and of all ``seconds`` those of
+    ``other_gait``, which were not called running while the runner ran.
     """
 
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Card:
     other_gait: int = 0
 
     def add(self, true: Truth, records: Sequence[Record]) -> None:
-        """Compare one recording."""
+        """Compare the records of one recording with its truth and add the errors."""
         steps = [r for r in records if isinstance(r, Step)]
         if steps:
             self._steps(true, steps)
@@ -122,7 +123,7 @@ class Card:
             self.other_gait += bool(before) and before[-1] is not Activity.RUN
 
     def summary(self) -> dict[str, Summary]:
-        """Everything as numbers."""
+        """Return the errors of every quantity, and the counts under ``steps``."""
         out = {name: t.summary() for name, t in self.tallies.items()}
         counts = ("seen", "found", "invented", "sided", "wrong_side", "octaves", "seconds", "other_gait")
         out["steps"] = {name: float(getattr(self, name)) for name in counts}

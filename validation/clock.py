@@ -2,19 +2,20 @@
 
 Twenty minutes, five seeds, 13 packets of 8 samples a second, a connection event every 30 ms, retries,
 stalls of 0.1 to 0.6 s: what arrival makes of the times, and what is left after the first 30 s.  The
-constant latency is not in the errors: it cannot be seen from one sensor (``gaitcue sync`` finds it).
+constant latency is not in the errors: it cannot be seen from one sensor (``gaitcue sensors align``
+finds it).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from monitor.pipeline.clock_sync import Clock
+from monitor.pipeline.clock_sync import SensorClock
 from monitor.simulation.simulated_runner import RadioModel
 
-SECONDS, SEEDS, SETTLED_S = 1200.0, 5, 30.0
-PACKETS_HZ, ROWS = 13.0, 8
-LINKS = {
+_SECONDS, _SEEDS, _SETTLED_S = 1200.0, 5, 30.0
+_PACKETS_HZ, _ROWS = 13.0, 8
+_LINKS = {
     "clean": RadioModel(stall_every_s=None),
     "stalls every 20 s": RadioModel(stall_every_s=20.0),
     "stalls every 5 s": RadioModel(stall_every_s=5.0),
@@ -22,43 +23,43 @@ LINKS = {
     "the same, clock 7000 ppm fast": RadioModel(stall_every_s=5.0, loss=0.03, ppm=7000.0),
     "the same, 7000 ppm slow": RadioModel(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
 }
-BAR_MS = 2.0
+_BAR_MS = 2.0
 
 
 def main() -> None:
-    """One row per link; every number is the worst of the seeds, except that of arrival (their mean)."""
+    """Print one row per link; every number is the worst of the seeds, that of arrival their mean."""
     print("| link | arrival, ms | time base, ms | stated ± ms | rate error, ppm | losses unseen, ms |")
     print("|---|---|---|---|---|---|")
     worst = 0.0
-    for name, radio in LINKS.items():
-        runs = [_run(radio, seed) for seed in range(SEEDS)]
+    for name, radio in _LINKS.items():
+        runs = [_run(radio, seed) for seed in range(_SEEDS)]
         raw = float(np.mean([r[0] for r in runs]))
         error, stated, ppm = np.max([r[1:] for r in runs], axis=0).tolist()
-        unseen = max(_run(radio, seed, unseen=True)[1] for seed in range(SEEDS))
+        unseen = max(_run(radio, seed, unseen=True)[1] for seed in range(_SEEDS))
         worst = max(worst, error)
         print(f"| {name} | {raw:.1f} | {error:.2f} | {stated:.2f} | {ppm:.0f} | {unseen:.2f} |", flush=True)
-    print(f"\nbar: {BAR_MS:g} ms after {SETTLED_S:.0f} s; worst {worst:.2f} ms")
+    print(f"\nbar: {_BAR_MS:g} ms after {_SETTLED_S:.0f} s; worst {worst:.2f} ms")
 
 
 def _run(radio: RadioModel, seed: int, *, unseen: bool = False) -> tuple[float, float, float, float]:
     """SD of arrival and of the time base, the uncertainty it states (ms), and its rate error (ppm).
 
-    The device tells its time, or numbers its samples: to the clock that is the same.  ``unseen``: it does
+    The device sends its time, or numbers its samples: to the clock that is the same.  ``unseen``: it does
     neither, so that a lost packet is missing from the count and nobody knows.
     """
     rng = np.random.default_rng(seed)
-    true_s = np.arange(1, int(SECONDS * PACKETS_HZ)) / PACKETS_HZ
+    true_s = np.arange(1, int(_SECONDS * _PACKETS_HZ)) / _PACKETS_HZ
     arrival_s = radio.arrivals(true_s, rng)
     kept = np.flatnonzero(np.isfinite(arrival_s))
-    clock = Clock(counted=unseen)
+    clock = SensorClock(counted=unseen)
     told_s = true_s[: len(kept)] if unseen else true_s[kept]
-    back_s = np.arange(ROWS - 1, -1, -1) / (PACKETS_HZ * ROWS)
+    back_s = np.arange(_ROWS - 1, -1, -1) / (_PACKETS_HZ * _ROWS)
     rate = 1 + radio.ppm * 1e-6
     placed = [
         clock.place(float(at), 5.0 + (told - back_s) * rate)[-1]
         for at, told in zip(arrival_s[kept], told_s, strict=True)
     ]
-    late = true_s[kept] > SETTLED_S
+    late = true_s[kept] > _SETTLED_S
     raw, error = (arrival_s[kept] - true_s[kept])[late], (np.array(placed) - true_s[kept])[late]
     stated = np.nan if clock.sd_s is None else clock.sd_s
     ppm = np.nan if clock.ppm is None else abs(clock.ppm - radio.ppm)

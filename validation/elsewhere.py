@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
-from validation.run import everything
+from validation.run import engine_records
 
-SAME_S = 0.25  # a stride ends at the mid-stance this close
+_SAME_STRIDE_S = 0.25  # a stride ends at the mid-stance this close
 Sums = dict[str, list[float]]
 
 
-class Elsewhere:
-    """Adds up, per folder, whatever truth its files have besides that of a force plate."""
+class OtherReferences:
+    """The sums, per folder, of whatever truth its files have besides that of a force plate."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Sums] = defaultdict(lambda: defaultdict(list))
 
     def add(self, path: Path, records: Sequence[Record]) -> None:
-        """One file and what the engine said about it."""
+        """Add one file and the engine's records of it; a file without such truth adds nothing."""
         sums = self._sums[path.parent.name]
         try:
             with np.load(path, allow_pickle=False) as z:
@@ -33,12 +33,12 @@ class Elsewhere:
                 if "step_ic_t_L" in z:
                     _gait(sums, Activity.WALK, records)
                 if "left_hip_acc_g" in z and "left_ankle_acc_g" in z:
-                    _two_sites(sums, everything(path, "pelvis+speed"), everything(path, "ankle"))
+                    _two_sites(sums, engine_records(path, "pelvis+speed"), engine_records(path, "ankle"))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return
 
     def summary(self) -> dict[str, dict[str, float]]:
-        """One number per name and folder."""
+        """Return one figure per folder and name: a sum of counts, else a mean."""
         out = {f: {n: _figure(n, v) for n, v in s.items() if v} for f, s in self._sums.items()}
         return {folder: figures for folder, figures in out.items() if figures}
 
@@ -56,10 +56,10 @@ def _strides(sums: Sums, label: str, true: Mapping[str, Array], records: Sequenc
     ends = np.array([s.ic_s for s in steps])
     mid = true["ref_vicon_midstance_t"]
     near = [] if len(ends) == 0 else [int(np.argmin(np.abs(ends + 0.1 - t))) for t in mid[1:]]
-    hits = [(k, j) for k, j in enumerate(near) if abs(ends[j] + 0.1 - mid[k + 1]) < SAME_S]
+    hits = [(k, j) for k, j in enumerate(near) if abs(ends[j] + 0.1 - mid[k + 1]) < _SAME_STRIDE_S]
     sums[f"n true strides, {label}"].append(len(mid) - 1)
     sums[f"n found strides, {label}"].append(len({j for _, j in hits}))
-    inside = (ends > mid[0]) & (ends < mid[-1] + SAME_S) if len(ends) else np.zeros(0, bool)
+    inside = (ends > mid[0]) & (ends < mid[-1] + _SAME_STRIDE_S) if len(ends) else np.zeros(0, bool)
     sums[f"n invented strides, {label}"].append(max(0, int(inside.sum()) - len({j for _, j in hits})))
     for k, j in hits:
         time, length = steps[j].get("stride_time_ms"), steps[j].get("stride_length_m")
@@ -73,7 +73,7 @@ def _strides(sums: Sums, label: str, true: Mapping[str, Array], records: Sequenc
 
 
 def _gait(sums: Sums, truth: Activity, records: Sequence[Record]) -> None:
-    """Seconds told to be running while everybody walked."""
+    """Seconds that were called something else while everybody did ``truth``."""
     changes = [c for c in records if isinstance(c, ActivityChange)]
     for a, b in zip(changes, [*changes[1:], None], strict=True):
         end = a.t_s + 1 if b is None else b.t_s

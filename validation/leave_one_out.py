@@ -11,18 +11,18 @@ from dsp.calibration import Calibration
 from dsp.models import MODELS, Models
 from dsp.types import Metric, Record, Step
 from validation.card import Card
-from validation.refit import Trial, note, refit
-from validation.run import everything
+from validation.refit import Trial, record_terms, refit_models
+from validation.run import engine_records
 from validation.truth import Truth
 
 FITTED_ON = ("rbds_virtual_imu",)
 """Folders whose runners the shipped regressions were fitted on; all others are unseen anyway."""
-FEWEST = 4  # runners that can be left out in turn
-AFTER = ", after one stay"
+_FEWEST_RUNNERS = 4  # runners that can be left out in turn
+AFTER_ONE_STAY = ", after one stay"
 
 
 def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str], None]) -> dict[str, Card]:
-    """Each runner scored with models of the others: one card per folder the regressions were fitted on.
+    """Return one card per fitted folder, each runner scored with models of the others.
 
     A second card per folder says how well they do after one stay of known truth: gains are learned at a
     runner's middle speed and scored at his others.
@@ -30,19 +30,21 @@ def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str],
     cards: dict[str, Card] = {}
     for folder in FITTED_ON:
         noted = [
-            t for p in paths if p.parent.name == folder and (t := note(p, sensors, MODELS)) is not None
+            t
+            for p in paths
+            if p.parent.name == folder and (t := record_terms(p, sensors, MODELS)) is not None
         ]
         runners = sorted({t.true.runner for t in noted})
-        if len(runners) < FEWEST:
+        if len(runners) < _FEWEST_RUNNERS:
             continue
         card, after = Card(), Card()
-        cards |= {folder: card, f"{folder}{AFTER}": after}
+        cards |= {folder: card, f"{folder}{AFTER_ONE_STAY}": after}
         for runner in runners:
             progress(f"leaving out {runner}")
-            models = refit([t.path for t in noted if t.true.runner != runner], sensors, noted)
+            models = refit_models([t.path for t in noted if t.true.runner != runner], sensors, noted)
             own = [t for t in noted if t.true.runner == runner]
             for trial in own:
-                card.add(trial.true, everything(trial.path, sensors, models))
+                card.add(trial.true, engine_records(trial.path, sensors, models))
             _one_stay(after, own, sensors, models)
     return cards
 
@@ -52,9 +54,9 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     order = sorted(range(len(own)), key=lambda k: float(np.mean(own[k].true.values["speed_mps"])))
     stay = order[len(order) // 2]
     calibration, true = Calibration(), own[stay].true
-    said = everything(own[stay].path, sensors, calibration.personal(models))
-    for name, metric in GAINS.items():
-        estimate = _mean(metric, said, true)
+    records = engine_records(own[stay].path, sensors, calibration.personal(models))
+    for name, metric in _GAINS.items():
+        estimate = _mean(metric, records, true)
         if estimate is not None:
             calibration = calibration.learn(
                 name, estimate, float(np.nanmean(true.values[metric][true.settled]))
@@ -62,10 +64,10 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     personal = calibration.personal(models)
     for k in order:
         if k != stay:
-            card.add(own[k].true, everything(own[k].path, sensors, personal))
+            card.add(own[k].true, engine_records(own[k].path, sensors, personal))
 
 
-GAINS = {
+_GAINS = {
     "contact_ms": "contact_ms",
     "overstride_m": "overstride_m",
     "impulse_bws": "braking_impulse_bws",
@@ -74,7 +76,7 @@ GAINS = {
 
 
 def _mean(metric: str, records: Sequence[Record], true: Truth) -> float | None:
-    """Mean of what was said between the first and the last step that count; None if nothing was."""
+    """Mean of ``metric`` between the first and the last step that count; None if there was none."""
     first, last = true.ic_s[true.settled][[0, -1]]
     steps = [r.get(metric) for r in records if isinstance(r, Step) and first <= r.ic_s <= last]
     own = [e.value for e in steps if e is not None] or [

@@ -13,16 +13,16 @@ import numpy as np
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Worn
 
 SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "pod", "all")
-FEET, SHANKS, ANKLES = ("footL", "footR", "foot"), ("shankL", "shankR"), ("ankleL", "ankleR")
-PELVIS = ("pelvis", "sacrum", "hip")
-WANTED: dict[str, tuple[str, ...]] = {
-    "foot": FEET,
-    "foot+speed": FEET,
-    "shank+speed": SHANKS,
-    "pelvis+speed": PELVIS,
+_FEET, _SHANKS, _ANKLES = ("footL", "footR", "foot"), ("shankL", "shankR"), ("ankleL", "ankleR")
+_PELVIS = ("pelvis", "sacrum", "hip")
+SENSORS_OF_SET: dict[str, tuple[str, ...]] = {
+    "foot": _FEET,
+    "foot+speed": _FEET,
+    "shank+speed": _SHANKS,
+    "pelvis+speed": _PELVIS,
     "pod": (),
-    "ankle": ANKLES,
-    "all": (*FEET, *SHANKS, *PELVIS, *ANKLES),
+    "ankle": _ANKLES,
+    "all": (*_FEET, *_SHANKS, *_PELVIS, *_ANKLES),
 }
 
 
@@ -36,13 +36,13 @@ class Column:
     unit_ms2: float = 1.0
 
 
-L, R = Side.LEFT, Side.RIGHT
+_L, _R = Side.LEFT, Side.RIGHT
 COLUMNS = (
-    Column(Worn("footL", Placement.FOOT, L), ("footL_acc",), "footL_gyro"),
-    Column(Worn("footR", Placement.FOOT, R), ("footR_acc",), "footR_gyro"),
+    Column(Worn("footL", Placement.FOOT, _L), ("footL_acc",), "footL_gyro"),
+    Column(Worn("footR", Placement.FOOT, _R), ("footR_acc",), "footR_gyro"),
     Column(Worn("foot", Placement.FOOT), ("foot_acc",), "foot_gyro"),
-    Column(Worn("shankL", Placement.SHANK, L), ("shankL_acc",), "shankL_gyro"),
-    Column(Worn("shankR", Placement.SHANK, R), ("shankR_acc",), "shankR_gyro"),
+    Column(Worn("shankL", Placement.SHANK, _L), ("shankL_acc",), "shankL_gyro"),
+    Column(Worn("shankR", Placement.SHANK, _R), ("shankR_acc",), "shankR_gyro"),
     Column(Worn("pelvis", Placement.PELVIS), ("pelvis_acc",), "pelvis_gyro"),
     Column(Worn("sacrum", Placement.PELVIS), ("acc_mps2_xyz",)),
     Column(
@@ -51,19 +51,19 @@ COLUMNS = (
         unit_ms2=GRAVITY_MS2,
     ),
     Column(Worn("hip", Placement.HIP), ("left_hip_acc_g",), unit_ms2=GRAVITY_MS2),
-    Column(Worn("ankleL", Placement.ANKLE, L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
-    Column(Worn("ankleR", Placement.ANKLE, R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    Column(Worn("ankleL", Placement.ANKLE, _L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    Column(Worn("ankleR", Placement.ANKLE, _R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
 )
 """Every sensor of every published set; one sensor per name, the first spelling found."""
 
 
 class UnreadableError(Exception):
-    """A file that is no recording; the message says why, in one line."""
+    """Raised for a file that is no recording; the message says why, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """All samples of one sensor."""
+    """All samples of one sensor, and where it is worn."""
 
     worn: Worn
     chunk: ImuChunk
@@ -84,8 +84,11 @@ class Recording:
     remarks: tuple[str, ...] = field(default=())
 
 
-def load(path: Path, sensors: str) -> Recording:
-    """Read one ``.npz``; arrays that hold truth are not touched.  Raises ``UnreadableError``."""
+def load_recording(path: Path, sensors: str) -> Recording:
+    """Read one ``.npz`` for a set of sensors (a key of ``SENSORS_OF_SET``), without its arrays of truth.
+
+    Raises ``UnreadableError``.
+    """
     try:
         with np.load(path, allow_pickle=False) as z:
             return _read(path, z, sensors)
@@ -100,7 +103,7 @@ def _read(path: Path, z: Mapping[str, np.ndarray], sensors: str) -> Recording:
         raise UnreadableError(f"{rate:g} samples per second")
     streams: dict[str, Stream] = {}
     for column in COLUMNS:
-        if column.worn.sensor in WANTED[sensors] and column.worn.sensor not in streams:
+        if column.worn.sensor in SENSORS_OF_SET[sensors] and column.worn.sensor not in streams:
             stream = _stream(z, column, rate, remarks)
             if stream is not None:
                 streams[column.worn.sensor] = stream

@@ -1,4 +1,4 @@
-"""Fit the engine's regressions anew, on any people: leave one out and score him, or all for shipping.
+"""Fit the engine's regressions anew, on any people: all but one to score that one, or all for shipping.
 
 The live engine runs with regressions that note the terms they are asked about; least squares then finds
 new weights.  First the models of contact and toe-off, per step with equal weight for every trial; then,
@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from dsp.models import MODELS, Linear, Models
-from validation.run import everything
-from validation.truth import Truth, truth
+from validation.run import engine_records
+from validation.truth import Truth, read_truth
 
-POD = ("pod", "foot", "foot+speed", "shank+speed", "pelvis+speed")
-EVENTS: Mapping[str, tuple[str, ...]] = {
+_POD = ("pod", "foot", "foot+speed", "shank+speed", "pelvis+speed")
+_EVENTS: Mapping[str, tuple[str, ...]] = {
     "foot_ic_ms": ("foot", "foot+speed"),
     "foot_to_ms": ("foot", "foot+speed"),
     "shank_ic_ms": ("shank+speed",),
@@ -27,38 +27,38 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "pelvis_ic_ms": ("pelvis+speed",),
     "pelvis_ic_ms_with_speed": ("pelvis+speed",),
 }
-TRIALS: Mapping[str, tuple[str, ...]] = {
+_TRIALS: Mapping[str, tuple[str, ...]] = {
     "pelvis_contact_ms": ("pelvis+speed",),
     "pelvis_contact_ms_with_speed": ("pelvis+speed",),
-    "pod_contact_ms": POD,
-    "pod_contact_ms_with_height": POD,
+    "pod_contact_ms": _POD,
+    "pod_contact_ms_with_height": _POD,
 }
-LATER: Mapping[str, tuple[str, ...]] = {
+_LATER: Mapping[str, tuple[str, ...]] = {
     "foot_strike_deg": ("foot", "foot+speed"),
     "pelvis_rise_mm": ("pelvis+speed",),
     "foot_overstride_m": ("foot",),
     "foot_overstride_m_with_speed": ("foot+speed",),
     "shank_overstride_m": ("shank+speed",),
-    "pod_overstride_m": POD,
-    "pod_overstride_m_with_contact": POD,
+    "pod_overstride_m": _POD,
+    "pod_overstride_m_with_contact": _POD,
     "foot_impulse_bws": ("foot",),
     "foot_impulse_bws_with_speed": ("foot+speed",),
-    "pod_impulse_bws": POD,
+    "pod_impulse_bws": _POD,
     "foot_peak_bw": ("foot",),
     "foot_peak_bw_with_height": ("foot",),
-    "pod_peak_bw": POD,
-    "pod_peak_bw_with_height": POD,
+    "pod_peak_bw": _POD,
+    "pod_peak_bw_with_height": _POD,
 }
 """Which sets of sensors show a model its terms; the first is where the shipped constants come from."""
 
-SHOWN = {**EVENTS, **TRIALS, **LATER}
+FITTED_FROM = {**_EVENTS, **_TRIALS, **_LATER}
 
 Terms = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Noting(Linear):
-    """A model that remembers what it was asked."""
+class _RecordingLinear(Linear):
+    """A model that records the terms it was asked about."""
 
     noted: list[Terms] = field(default_factory=list)
 
@@ -76,21 +76,21 @@ class Trial:
     rows: tuple[tuple[int, Terms], ...]
 
 
-def note(path: Path, sensors: str, models: Models) -> Trial | None:
-    """Run the live engine and write down all terms; None without truth."""
-    true = truth(path)
+def record_terms(path: Path, sensors: str, models: Models) -> Trial | None:
+    """Run the live engine and return the terms it asked its models about; None without truth."""
+    true = read_truth(path)
     if true is None:
         return None
     noted: list[Terms] = []
     spying = replace(
         models,
         **{
-            f.name: Noting(m.constant, m.weights, m.sd, m.relative, noted)
+            f.name: _RecordingLinear(m.constant, m.weights, m.sd, m.relative, noted)
             for f in fields(models)
             if (m := getattr(models, f.name)) is not None
         },
     )
-    everything(path, sensors, spying)
+    engine_records(path, sensors, spying)
     steps: dict[float, Terms] = {}
     for terms in noted:
         steps.setdefault(terms.get("at_s", -len(steps) - 1.0), {}).update(terms)
@@ -101,8 +101,11 @@ def note(path: Path, sensors: str, models: Models) -> Trial | None:
     return Trial(path, true, tuple(r for r in rows if r[0] >= 0 or sensors == "pod"))
 
 
-def fit(trials: Sequence[Trial], models: Models, names: Sequence[str], *, per_step: bool) -> Models:
-    """New weights for the models of these names, from the terms noted in ``trials``."""
+def fit_models(trials: Sequence[Trial], models: Models, names: Sequence[str], *, per_step: bool) -> Models:
+    """Return ``models`` with new weights for these names, fitted on the terms recorded in ``trials``.
+
+    ``per_step`` fits on steps, every trial with equal weight; else on the means of the trials.
+    """
     return replace(models, **{n: _fit(trials, n, getattr(models, n), per_step=per_step) for n in names})
 
 
@@ -151,18 +154,25 @@ _QUANTITIES = {
 }
 
 
-def refit(paths: Sequence[Path], sensors: str, noted: Sequence[Trial]) -> Models:
-    """All models this set of sensors shows, fitted on these recordings; ``noted`` holds them and others."""
-    chosen = set(paths)
-    trials = [t for t in noted if t.path in chosen]
-    models = fit(trials, MODELS, _shown(EVENTS, sensors), per_step=True)
-    models = fit(_again(trials, sensors, models), models, _shown(TRIALS, sensors), per_step=False)
-    return fit(_again(trials, sensors, models), models, _shown(LATER, sensors), per_step=False)
+def refit_models(paths: Sequence[Path], sensors: str, noted: Sequence[Trial]) -> Models:
+    """Return all models this set of sensors shows, fitted on the recordings ``paths``.
+
+    ``noted`` holds the trials of these recordings, and may hold others.
+    """
+    wanted = set(paths)
+    trials = [t for t in noted if t.path in wanted]
+    models = fit_models(trials, MODELS, _fitted_from(_EVENTS, sensors), per_step=True)
+    models = fit_models(
+        _record_anew(trials, sensors, models), models, _fitted_from(_TRIALS, sensors), per_step=False
+    )
+    return fit_models(
+        _record_anew(trials, sensors, models), models, _fitted_from(_LATER, sensors), per_step=False
+    )
 
 
-def _again(trials: Sequence[Trial], sensors: str, models: Models) -> list[Trial]:
-    return [t for p in trials if (t := note(p.path, sensors, models)) is not None]
+def _record_anew(trials: Sequence[Trial], sensors: str, models: Models) -> list[Trial]:
+    return [t for p in trials if (t := record_terms(p.path, sensors, models)) is not None]
 
 
-def _shown(names: Mapping[str, tuple[str, ...]], sensors: str) -> list[str]:
+def _fitted_from(names: Mapping[str, tuple[str, ...]], sensors: str) -> list[str]:
     return [n for n, sets in names.items() if sensors in sets]

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from validation.card import Card, Summary
-from validation.leave_one_out import AFTER
+from validation.leave_one_out import AFTER_ONE_STAY
 
-CALIBRATED = ("contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw")
-FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
+_CALIBRATED = ("contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw")
+_FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """What was asked for a quantity (``figure`` says of which number) and the best we know of elsewhere."""
+class _Aim:
+    """The bars of a quantity by set of sensors (for the number ``figure``) and the best published value."""
 
     unit: str
     figure: str
@@ -24,29 +24,34 @@ class Aim:
     published: str
 
 
-FOOT, SHANK, PELVIS, POD = "foot", "shank+speed", "pelvis+speed", "pod"
-AIMS: Mapping[str, Aim] = {
-    "cadence_spm": Aim("spm", "mae_trial", {FOOT: 0.3, SHANK: 0.3, PELVIS: 0.3, POD: 0.3}, ""),
-    "ic_ms": Aim("ms", "sd_step", {FOOT: 4.0}, "foot 2 ± 1 ms precision (Falbriard 2018)"),
-    "to_ms": Aim("ms", "sd_step", {FOOT: 6.5}, "foot 4 ± 2 ms precision (Falbriard 2018)"),
-    "contact_ms": Aim(
+_FOOT, _SHANK, _PELVIS, _POD = "foot", "shank+speed", "pelvis+speed", "pod"
+_AIMS: Mapping[str, _Aim] = {
+    "cadence_spm": _Aim("spm", "mae_trial", {_FOOT: 0.3, _SHANK: 0.3, _PELVIS: 0.3, _POD: 0.3}, ""),
+    "ic_ms": _Aim("ms", "sd_step", {_FOOT: 4.0}, "foot 2 ± 1 ms precision (Falbriard 2018)"),
+    "to_ms": _Aim("ms", "sd_step", {_FOOT: 6.5}, "foot 4 ± 2 ms precision (Falbriard 2018)"),
+    "contact_ms": _Aim(
         "ms",
         "rmse_trial",
-        {FOOT: 6.0, SHANK: 10.0, PELVIS: 14.0, POD: 18.0},
+        {_FOOT: 6.0, _SHANK: 10.0, _PELVIS: 14.0, _POD: 18.0},
         "sacrum 20 ms (Patoz 2022); foot bias < 12 ± 10 ms (Falbriard 2018)",
     ),
-    "speed_mps": Aim("%", "rmse_trial", {FOOT: 1.5}, "0.09 m/s with personal calibration (Falbriard 2021)"),
-    "foot_strike_deg": Aim("deg", "rmse_trial", {FOOT: 2.0}, "2.0 ± 5.9 deg (Falbriard 2020)"),
-    "shank_deg": Aim("deg", "rmse_trial", {}, ""),
-    "overstride_m": Aim(
-        "m", "rmse_trial", {FOOT: 0.0135, SHANK: 0.016, POD: 0.023}, "none found for wearables"
+    "speed_mps": _Aim(
+        "%", "rmse_trial", {_FOOT: 1.5}, "0.09 m/s with personal calibration (Falbriard 2021)"
     ),
-    "braking_impulse_bws": Aim(
-        "%", "rmse_trial", {FOOT: 7.5, POD: 10.0, AFTER: 5.0}, "R² 0.50 from video kinematics (Wille 2014)"
+    "foot_strike_deg": _Aim("deg", "rmse_trial", {_FOOT: 2.0}, "2.0 ± 5.9 deg (Falbriard 2020)"),
+    "shank_deg": _Aim("deg", "rmse_trial", {}, ""),
+    "overstride_m": _Aim(
+        "m", "rmse_trial", {_FOOT: 0.0135, _SHANK: 0.016, _POD: 0.023}, "none found for wearables"
     ),
-    "peak_braking_bw": Aim("%", "rmse_trial", {FOOT: 11.0, POD: 11.0}, "none found within 12 %"),
-    "vertical_oscillation_mm": Aim("mm", "rmse_trial", {PELVIS: 4.5}, ""),
-    "slope_pct": Aim("%", "rmse_trial", {}, ""),
+    "braking_impulse_bws": _Aim(
+        "%",
+        "rmse_trial",
+        {_FOOT: 7.5, _POD: 10.0, AFTER_ONE_STAY: 5.0},
+        "R² 0.50 from video kinematics (Wille 2014)",
+    ),
+    "peak_braking_bw": _Aim("%", "rmse_trial", {_FOOT: 11.0, _POD: 11.0}, "none found within 12 %"),
+    "vertical_oscillation_mm": _Aim("mm", "rmse_trial", {_PELVIS: 4.5}, ""),
+    "slope_pct": _Aim("%", "rmse_trial", {}, ""),
 }
 """Bars are for runners nobody has fitted on."""
 
@@ -58,10 +63,10 @@ def write_card(
     unseen: Mapping[str, Card],
     elsewhere: Mapping[str, Mapping[str, float]],
 ) -> str:
-    """Write ``card-SET.md`` and ``.json`` into ``out``; returns the markdown."""
+    """Write ``card-SET.md`` and ``.json`` into ``out`` and return the markdown."""
     data = {folder: card.summary() for folder, card in cards.items() if card.tallies}
     held = {folder: card.summary() for folder, card in unseen.items()}
-    text = markdown(sensors, data, held, elsewhere)
+    text = card_markdown(sensors, data, held, elsewhere)
     out.mkdir(parents=True, exist_ok=True)
     (out / f"card-{sensors}.md").write_text(text)
     (out / f"card-{sensors}.json").write_text(
@@ -73,13 +78,13 @@ def write_card(
     return text
 
 
-def markdown(
+def card_markdown(
     sensors: str,
     data: Mapping[str, dict[str, Summary]],
     held: Mapping[str, dict[str, Summary]],
     elsewhere: Mapping[str, Mapping[str, float]],
 ) -> str:
-    """One table per folder; columns of a leave-one-runner-out run where there is one."""
+    """Return the card: a table per folder, with leave-one-runner-out columns where there are any."""
     lines = [f"# Accuracy: {sensors}", ""]
     for folder, summary in data.items():
         lines += [f"## {folder}", "", _counts(summary["steps"]), ""]
@@ -87,10 +92,10 @@ def markdown(
         if other is not None:
             lines += ["The shipped regressions were fitted on these runners: judge by *unseen*.", ""]
         lines += _table(sensors, summary, other)
-        later = held.get(folder + AFTER)
+        later = held.get(folder + AFTER_ONE_STAY)
         if later is not None:
-            lines += [f"Unseen runners{AFTER} of known truth at another speed:", ""]
-            lines += _table(AFTER, {n: s for n, s in later.items() if n in CALIBRATED}, None)
+            lines += [f"Unseen runners{AFTER_ONE_STAY} of known truth at another speed:", ""]
+            lines += _table(AFTER_ONE_STAY, {n: s for n, s in later.items() if n in _CALIBRATED}, None)
     for folder, figures in elsewhere.items():
         lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)
@@ -117,8 +122,8 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
     for name, s in summary.items():
         if name == "steps":
             continue
-        aim = AIMS.get(name, Aim("", "rmse_trial", {}, ""))
-        cells = [f"{name} ({aim.unit})", *(f"{s[f]:.3g}" for f in FIGURES)]
+        aim = _AIMS.get(name, _Aim("", "rmse_trial", {}, ""))
+        cells = [f"{name} ({aim.unit})", *(f"{s[f]:.3g}" for f in _FIGURES)]
         if other is not None:
             o = other[name]
             cells += [f"{o[f]:.3g}" for f in ("bias", "sd_step", "rmse_trial", "mae_trial")]

@@ -1,4 +1,4 @@
-"""Feed a recording to the live engine in chunks of 100 ms and keep what it says."""
+"""Feed a recording to the live engine in chunks of 100 ms and keep its records."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
-from validation.recordings import Recording, load
-from validation.spoilt import spoilt
+from validation.recordings import Recording, load_recording
+from validation.spoilt import degraded
 
-CHUNK_S = 0.1
-POD_SETTLES_S = 2  # a pod says nothing before it has counted some strides
+_CHUNK_S = 0.1
+_POD_SETTLES_S = 2  # a pod sends nothing before it has counted some strides
 COLUMNS = (
     "side", "ic_s", "to_s", "contact_ms", "cadence_spm", "speed_mps", "foot_strike_deg", "shank_deg",
     "overstride_m", "braking_impulse_bws", "peak_braking_bw", "slope_pct",
@@ -25,19 +25,21 @@ COLUMNS = (
 Row = dict[str, str | float]
 
 
-def everything(path: Path, sensors: str, models: Models = MODELS, *, poor: bool = False) -> list[Record]:
-    """Everything the live engine says about one file, or (``poor``) about what a poor sensor makes of it.
+def engine_records(
+    path: Path, sensors: str, models: Models = MODELS, *, poor: bool = False
+) -> list[Record]:
+    """Return all records of the live engine for one file, or (``poor``) for what a poor sensor makes of it.
 
     Raises ``UnreadableError``.
     """
-    recording = load(path, sensors)
+    recording = load_recording(path, sensors)
     if sensors == "pod":
-        return pod_records(recording, pod_cadence(path), models)
-    return records(spoilt(recording) if poor else recording, models, given=sensors != "foot")
+        return pod_records(recording, counted_cadence(path), models)
+    return recording_records(degraded(recording) if poor else recording, models, given=sensors != "foot")
 
 
-def records(recording: Recording, models: Models = MODELS, *, given: bool) -> list[Record]:
-    """The same of what was read; ``given`` when the engine is told the speed."""
+def recording_records(recording: Recording, models: Models = MODELS, *, given: bool) -> list[Record]:
+    """Return all records of the live engine for a recording; ``given`` when it is also given the speed."""
     worn = [s.worn for s in recording.streams]
     if given:
         worn.append(Worn("treadmill", Placement.POD))
@@ -45,17 +47,17 @@ def records(recording: Recording, models: Models = MODELS, *, given: bool) -> li
     return list(_live(engine, recording, given))
 
 
-def rows(found: Iterable[Record]) -> list[Row]:
-    """One row per estimated step; where there are none, one per report of a pod."""
-    found = list(found)
-    return [_row(r) for r in found if isinstance(r, Step)] or _reports(found)
+def csv_rows(records: Iterable[Record]) -> list[Row]:
+    """Return one row per estimated step; where there are none, one per report of a pod."""
+    records = list(records)
+    return [_row(r) for r in records if isinstance(r, Step)] or _reports(records)
 
 
 def _live(engine: Engine, recording: Recording, given: bool) -> Iterator[Record]:
     cuts = [_cut(s.chunk) for s in recording.streams]
     for k in range(max((len(c) for c in cuts), default=0)):
         if given and k % 10 == 0 and recording.speed_mps is not None:
-            yield from engine.push(Reading("treadmill", k * CHUNK_S, "speed_mps", recording.speed_mps))
+            yield from engine.push(Reading("treadmill", k * _CHUNK_S, "speed_mps", recording.speed_mps))
         for chunks in cuts:
             if k < len(chunks):
                 yield from engine.push(chunks[k])
@@ -63,7 +65,7 @@ def _live(engine: Engine, recording: Recording, given: bool) -> Iterator[Record]
 
 
 def _cut(chunk: ImuChunk) -> list[ImuChunk]:
-    edges = np.searchsorted(chunk.t_s, np.arange(0.0, chunk.t_s[-1] + CHUNK_S, CHUNK_S))
+    edges = np.searchsorted(chunk.t_s, np.arange(0.0, chunk.t_s[-1] + _CHUNK_S, _CHUNK_S))
     edges = np.append(edges, len(chunk.t_s))
     gyr = chunk.gyr_rads
     return [
@@ -73,40 +75,43 @@ def _cut(chunk: ImuChunk) -> list[ImuChunk]:
 
 
 @cache
-def pod_cadence(path: Path) -> dict[int, float]:
-    """Cadence of every whole second, as a pod counts it on the shoe (or on the belt)."""
+def counted_cadence(path: Path) -> dict[int, float]:
+    """Return the cadence of every whole second, as a pod counts it on the shoe (or on the belt)."""
     for counter in ("foot", "pelvis+speed"):
-        found = {
+        cadence = {
             round(r.t_s): r.estimate.value
-            for r in everything(path, counter)
+            for r in engine_records(path, counter)
             if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
         }
-        if found:
-            return found
+        if cadence:
+            return cadence
     return {}
 
 
 def pod_records(
     recording: Recording, cadence_spm: Mapping[int, float], models: Models = MODELS
 ) -> list[Record]:
-    """A Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz."""
+    """Return all records for a Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz.
+
+    ``cadence_spm`` is by whole second; without it or a speed there are no records.
+    """
     if recording.speed_mps is None or not cadence_spm:
         return []
     engine = Engine([Worn("pod", Placement.POD)], recording.runner, models=models)
-    said: list[Record] = []
-    first = min((t for t in cadence_spm if t >= POD_SETTLES_S), default=max(cadence_spm))
+    records: list[Record] = []
+    first = min((t for t in cadence_spm if t >= _POD_SETTLES_S), default=max(cadence_spm))
     held = cadence_spm[first]
     for t in range(first, int(recording.duration_s) + 1):
         held = cadence_spm.get(t, held)
         speed = round(recording.speed_mps * 256) / 256
-        said += engine.push(Reading("pod", float(t), "speed_mps", speed))
-        said += engine.push(Reading("pod", float(t), "cadence_spm", float(round(held))))
-    return said + engine.finish()
+        records += engine.push(Reading("pod", float(t), "speed_mps", speed))
+        records += engine.push(Reading("pod", float(t), "cadence_spm", float(round(held))))
+    return records + engine.finish()
 
 
-def _reports(found: Iterable[Record]) -> list[Row]:
+def _reports(records: Iterable[Record]) -> list[Row]:
     by_second: dict[float, Row] = {}
-    for r in found:
+    for r in records:
         if isinstance(r, Metric) and r.side is None:
             by_second.setdefault(r.t_s, {"ic_s": r.t_s})[r.estimate.metric] = r.estimate.value
     return [row for row in by_second.values() if "cadence_spm" in row]
@@ -119,11 +124,11 @@ def _row(step: Step) -> Row:
     return row | {e.metric: e.value for e in step.estimates}
 
 
-def write(path: Path, found: list[Row]) -> None:
-    """The CSV of one recording: exactly ``_COLUMNS``, empty where the sensors cannot tell."""
+def write_csv(path: Path, rows: list[Row]) -> None:
+    """Write the CSV of one recording: exactly ``COLUMNS``, empty where the sensors cannot tell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as f:
         out = csv.DictWriter(f, COLUMNS, extrasaction="ignore")
         out.writeheader()
-        for row in found:
+        for row in rows:
             out.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dsp.models import MODELS, Models
 from validation.leave_one_out import FITTED_ON
-from validation.refit import SHOWN, note, refit
+from validation.refit import FITTED_FROM, record_terms, refit_models
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     if not here:
         print(f"none of {', '.join(FITTED_ON)} is there: nothing to fit on", file=sys.stderr)
         return 2
-    models = ship(here)
+    models = fit_shipped_models(here)
     for f in fields(models):
         m = getattr(models, f.name)
         weights = ", ".join(f'"{name}": {w:.4g}' for name, w in m.weights.items())
@@ -31,14 +31,14 @@ def main() -> int:
     return 0
 
 
-def ship(paths: Sequence[Path]) -> Models:
-    """Every regression from the set of sensors that shows it best."""
+def fit_shipped_models(paths: Sequence[Path]) -> Models:
+    """Return every regression as fitted on the set of sensors that shows it best."""
     models = MODELS
-    for sensors in dict.fromkeys(sets[0] for sets in SHOWN.values()):
-        noted = [t for p in paths if (t := note(p, sensors, MODELS)) is not None]
-        found = refit(paths, sensors, noted)
-        own = [name for name, sets in SHOWN.items() if sets[0] == sensors]
-        models = replace(models, **{name: getattr(found, name) for name in own})
+    for sensors in dict.fromkeys(sets[0] for sets in FITTED_FROM.values()):
+        noted = [t for p in paths if (t := record_terms(p, sensors, MODELS)) is not None]
+        fitted = refit_models(paths, sensors, noted)
+        own = [name for name, sets in FITTED_FROM.items() if sets[0] == sensors]
+        models = replace(models, **{name: getattr(fitted, name) for name in own})
     return models
 
 

@@ -6,41 +6,47 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_imu, simulated_run
 from dsp.types import Array, Placement, Runner
-from validation.recordings import COLUMNS, WANTED, Recording, Stream
+from validation.recordings import COLUMNS, SENSORS_OF_SET, Recording, Stream
 from validation.truth import LAST_S, SETTLED_S, Truth
 
-SECONDS = 40.0
-SPEEDS_MPS = (2.5, 3.0, 3.5, 4.0, 4.5)
-STYLES = {
+_SECONDS = 40.0
+_SPEEDS_MPS = (2.5, 3.0, 3.5, 4.0, 4.5)
+_STYLES = {
     "usual": Style(),
     "on the forefoot": Style(strike_deg=-12.0),
     "on the heel": Style(strike_deg=4.0),
     "uneven": Style(uneven=0.04),
 }
-SIZE = Runner(height_m=1.75, mass_kg=70.0)
-DEVICE = Device(misaligned_deg=(6.0, -5.0, 6.0))
+_SIZE = Runner(height_m=1.75, mass_kg=70.0)
+_DEVICE = Device(misaligned_deg=(6.0, -5.0, 6.0))
 
 
-def simulated(sensors: str) -> Iterator[tuple[Recording, Truth, dict[int, float]]]:
-    """Every style at every speed: the recording, its truth, and what a pod counts as cadence."""
-    for seed, (name, style) in enumerate(STYLES.items(), 1):
-        for speed in SPEEDS_MPS:
-            run = plan([Bout(seconds=SECONDS, speed_mps=speed)], style, seed)
+def simulated_trials(sensors: str) -> Iterator[tuple[Recording, Truth, dict[int, float]]]:
+    """Yield every style at every speed: the recording, its truth, and what a pod counts as cadence."""
+    for seed, (name, style) in enumerate(_STYLES.items(), 1):
+        for speed in _SPEEDS_MPS:
+            run = simulated_run([Bout(seconds=_SECONDS, speed_mps=speed)], style, seed)
             title = f"{name} {speed:g} m/s"
-            cadence = dict.fromkeys(range(int(SECONDS)), float(60 / np.diff(run.ic_s).mean()))
+            cadence = dict.fromkeys(range(int(_SECONDS)), float(60 / np.diff(run.ic_s).mean()))
             streams = tuple(_streams(run, sensors, seed))
-            yield Recording(title, streams, SIZE, speed, SECONDS), _truth(run, name), cadence
+            yield Recording(title, streams, _SIZE, speed, _SECONDS), _truth(run, name), cadence
 
 
 def _streams(run: SimulatedRun, sensors: str, seed: int) -> Iterator[Stream]:
     for k, column in enumerate(COLUMNS):
         worn = column.worn
         two_legged = worn.placement is Placement.PELVIS
-        if not column.gyr or worn.sensor not in WANTED[sensors] or (worn.side is None and not two_legged):
+        if (
+            not column.gyr
+            or worn.sensor not in SENSORS_OF_SET[sensors]
+            or (worn.side is None and not two_legged)
+        ):
             continue
-        yield Stream(worn, imu(run, worn.placement, worn.side, DEVICE, worn.sensor, 100 * seed + k))
+        yield Stream(
+            worn, simulated_imu(run, worn.placement, worn.side, _DEVICE, worn.sensor, 100 * seed + k)
+        )
 
 
 def _truth(run: SimulatedRun, runner: str) -> Truth:

@@ -13,7 +13,7 @@ from dsp.types import GRAVITY_MS2, Array
 
 SETTLED_S = 5.0  # of a long recording; a quarter of a short one
 LAST_S = 0.6  # a step this close to the end may be cut
-NEAR_S = 0.08
+_NEAR_S = 0.08
 RELATIVE = ("braking_impulse_bws", "peak_braking_bw", "speed_mps")
 """Quantities whose errors are given in percent."""
 
@@ -40,24 +40,24 @@ class Truth:
 
     @property
     def cadence_spm(self) -> float:
-        """Over the steps that are scored."""
+        """Mean cadence over the steps that are scored."""
         ic = self.ic_s[self.settled]
         return float(60 * (len(ic) - 1) / (ic[-1] - ic[0]))
 
     def nearest(self, times_s: Array) -> Array:
-        """For each true step the number of the one estimate within ``NEAR_S``, else -1."""
+        """Return for each true step (n,) the number of the one estimate within ``_NEAR_S``, else -1."""
         out = np.full(len(self.ic_s), -1)
         if len(times_s) == 0:
             return out
         for i, ic in enumerate(self.ic_s):
             j = int(np.argmin(np.abs(times_s - ic)))
-            if abs(times_s[j] - ic) < NEAR_S and j not in out:
+            if abs(times_s[j] - ic) < _NEAR_S and j not in out:
                 out[i] = j
         return out
 
 
-def truth(path: Path) -> Truth | None:
-    """The truth of one file; None where it has no steps of a force plate."""
+def read_truth(path: Path) -> Truth | None:
+    """Return the truth of one file; None where it has no steps of a force plate."""
     try:
         with np.load(path, allow_pickle=False) as z:
             return _read(path, z) if "step_ic_t" in z and "step_to_t" in z else None

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Inside the InfluxDB container, once it is set up: a token that may only read, for Grafana, and one that
-# may only write, for the gate.
+# may only write, for the write proxy.
 set -euo pipefail
 umask 077
 token() { # FILE PERMISSION DESCRIPTION
@@ -10,4 +10,4 @@ token() { # FILE PERMISSION DESCRIPTION
 }
 bucket=$(influx bucket list --org gaitcue --name gait --hide-headers | cut -f1)
 token grafana.token read "Grafana reads"
-token gate.token write "the gate writes"
+token proxy.token write "the write proxy writes"

@@ -1,4 +1,4 @@
-"""What 1 Hz files of watches hold, brought onto whole seconds; slope from altitude and distance."""
+"""Tracks of watches, about one point a second, on whole seconds; slope from altitude and distance."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from dsp.types import Array
 
 _HOLD_S = 10.0
 """Watches that record "smart" skip up to this many seconds while little changes (Garmin: 7)."""
-SLOPE_SPAN_M = 60.0
+_SLOPE_SPAN_M = 60.0
 """Barometers drift by decimetres within seconds; over this distance 1 m is 1.7 %."""
-LEAST_MOVED_M = 25.0
+_LEAST_MOVED_M = 25.0
 
 
-def on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float]] = ()) -> Array:
-    """``points`` (n, 2) of time and value at 0, 1 ... ``seconds - 1``: the last known, for ``_HOLD_S``."""
+def values_on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float]] = ()) -> Array:
+    """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
+
+    The last value holds for ``_HOLD_S``, but for 3 s only where the next point is later still.  NaN where
+    none holds, and inside the ``stopped`` stretches (start and end in s).
+    """
     grid = np.arange(seconds, dtype=float)
     last = np.searchsorted(points[:, 0], grid + 0.5, side="right") - 1
     age_s = grid - points[np.maximum(last, 0), 0]
@@ -29,21 +33,24 @@ def on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float
     return out
 
 
-def slope_pct(distance_m: Array, altitude_m: Array) -> Array:
-    """Rise over distance in a window of ``SLOPE_SPAN_M`` around each second; NaN where hardly moved."""
+def track_slope_pct(distance_m: Array, altitude_m: Array) -> Array:
+    """Return the slope (n,) in % at each second: rise over distance in a window of ``_SLOPE_SPAN_M``.
+
+    ``distance_m`` and ``altitude_m`` are (n,).  NaN where one is, and where the runner hardly moved.
+    """
     good = np.flatnonzero(np.isfinite(distance_m) & np.isfinite(altitude_m))
     out = np.full(len(distance_m), np.nan)
     if len(good) < 10:
         return out
     d, a = np.maximum.accumulate(distance_m[good]), altitude_m[good]
-    first = np.searchsorted(d, d - SLOPE_SPAN_M / 2, side="left")
-    last = np.searchsorted(d, d + SLOPE_SPAN_M / 2, side="right") - 1
+    first = np.searchsorted(d, d - _SLOPE_SPAN_M / 2, side="left")
+    last = np.searchsorted(d, d + _SLOPE_SPAN_M / 2, side="right") - 1
     moved = d[last] - d[first]
     sums = np.concatenate(([0.0], np.cumsum(a)))
     smooth = (
         sums[np.minimum(np.arange(len(a)) + 4, len(a))] - sums[np.maximum(np.arange(len(a)) - 3, 0)]
     ) / (np.minimum(np.arange(len(a)) + 4, len(a)) - np.maximum(np.arange(len(a)) - 3, 0))
-    enough = moved > LEAST_MOVED_M
+    enough = moved > _LEAST_MOVED_M
     rise = np.where(enough, (smooth[last] - smooth[first]) / np.maximum(moved, 1), np.nan)
     out[good] = np.clip(100 * rise, -40, 40)
     return out

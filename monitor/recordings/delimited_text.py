@@ -6,6 +6,7 @@ import csv
 import io
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from monitor.core.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Columns (n,) by heading; cells that are not numbers are NaN.  ``where`` names it in errors."""
+    """``Sheet`` holds columns (n,) by heading; cells that are not numbers are NaN.
+
+    ``where`` names it in errors; its length is the number of rows.
+    """
 
     where: str
     columns: dict[str, Array]
@@ -24,19 +28,29 @@ class Sheet:
         return len(next(iter(self.columns.values()), ()))
 
     def find(self, *wanted: str) -> Array | None:
-        """The first column whose heading is one of these, whatever the case."""
+        """Return the column of the first of these headings that there is, whatever the case; else None."""
         by_name = {name.lower(): values for name, values in self.columns.items()}
         return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
 
 
+def read_text(path: Path, expected: str) -> str:
+    """Return the text of a file; ``InputError`` if it cannot be read, or is not text but ``expected``."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError(f"{path}: is not text; {expected} is expected") from exc
+    except OSError as exc:
+        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+
+
 def headings(text: str) -> list[str]:
-    """The cells of the first line."""
+    """Return the cells of the first line."""
     line = text.lstrip("\ufeff").split("\n", 1)[0].strip()
     return [cell.strip() for cell in next(csv.reader([line], delimiter=_delimiter(line)), [])]
 
 
-def parse(text: str, where: str) -> Sheet:
-    """All rows after the heading; ``InputError`` if there are none, or if they do not fit it."""
+def parse_sheet(text: str, where: str) -> Sheet:
+    """Return all rows after the heading; ``InputError`` if there are none, or if they do not fit it."""
     text = text.lstrip("\ufeff")
     names = headings(text)
     first, _, body = text.partition("\n")
@@ -54,7 +68,7 @@ def _delimiter(line: str) -> str:
 
 
 def _rows(body: str, delimiter: str, width: int, where: str) -> Array:
-    """Numbers (n, width): the quick way, or cell by cell where some are not numbers."""
+    """Return numbers (n, width): the quick way, or cell by cell where some are not numbers."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

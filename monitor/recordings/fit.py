@@ -1,8 +1,8 @@
 """FIT activities of watches and pods (Garmin, Stryd, Coros and others) as recordings at 1 Hz.
 
 Native running dynamics come first; developer fields (a Stryd writes its own) fill in what the watch
-lacks, and where both measured the same their difference is told in ``remarks``.  Formats: FIT profile
-21.218, read with Garmin's own SDK; Stryd's field names as in its files.
+lacks, and where both measured the same their difference is a remark of the recording.  Formats: FIT
+profile 21.218, read with Garmin's own SDK.
 """
 
 from __future__ import annotations
@@ -22,101 +22,51 @@ from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
-from monitor.devices.cadence_unit import Unit, of_whole_run
-from monitor.recordings.activity_track import on_seconds, slope_pct
+from monitor.devices.cadence_unit import CadenceUnit, recording_unit
+from monitor.recordings.activity_track import track_slope_pct, values_on_seconds
+from monitor.recordings.fit_fields import NATIVE_FIELDS, developer_quantity, is_plausible
 from monitor.recordings.recording import Recording, Wearing
 
-FitMessage = Mapping[Any, Any]
-
-_NATIVE: Mapping[str, tuple[str, float]] = {
-    "enhanced_speed": ("speed_mps", 1.0),
-    "heart_rate": ("heart_rate_bpm", 1.0),
-    "power": ("power_w", 1.0),
-    "stance_time": ("contact_ms", 1.0),
-    "vertical_oscillation": ("vertical_oscillation_mm", 1.0),
-    "vertical_ratio": ("vertical_ratio_pct", 1.0),
-    "stance_time_balance": ("contact_balance_pct", 1.0),
-    "step_length": ("step_length_m", 1e-3),
-}
-"""Fields of a ``record`` message (scaled by the SDK) to quantities, with the factor to our units."""
-
-DEVELOPER: Mapping[str, str] = {
-    "power": "power_w",
-    "cadence": "cadence_raw",
-    "ground time": "contact_ms",
-    "ground contact time": "contact_ms",
-    "stance time": "contact_ms",
-    "vertical oscillation": "vertical_oscillation_mm",
-    "vertical ratio": "vertical_ratio_pct",
-    "leg spring stiffness": "leg_stiffness_kn_m",
-    "speed": "speed_mps",
-    "step length": "step_length_m",
-    "ground contact balance": "contact_balance_pct",
-    "contact balance": "contact_balance_pct",
-    "heart rate": "heart_rate_bpm",
-}
-"""Names of developer fields, in lower case."""
-
-SCALES: Mapping[tuple[str, str], float] = {
-    ("vertical_oscillation_mm", "centimeters"): 10.0,
-    ("vertical_oscillation_mm", "cm"): 10.0,
-    ("vertical_oscillation_mm", "m"): 1000.0,
-    ("step_length_m", "cm"): 1e-2,
-    ("step_length_m", "mm"): 1e-3,
-    ("contact_ms", "s"): 1e3,
-    ("speed_mps", "km/h"): 1 / 3.6,
-}
-
-PLAUSIBLE: Mapping[str, tuple[float, float]] = {
-    "cadence_raw": (20, 280),
-    "speed_mps": (0, 12),
-    "heart_rate_bpm": (25, 250),
-    "power_w": (0, 2500),
-    "contact_ms": (100, 700),
-    "vertical_oscillation_mm": (10, 300),
-    "vertical_ratio_pct": (1, 40),
-    "contact_balance_pct": (30, 70),
-    "step_length_m": (0.2, 3.0),
-    "leg_stiffness_kn_m": (1, 40),
-}
-"""Outside lies what devices write when they do not know (65535, 0) and what nobody runs."""
+_FitMessage = Mapping[Any, Any]
 
 _STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
-RUNNING = (None, "running", "walking", "hiking", "generic", "all")
+_SPORTS = (None, "running", "walking", "hiking", "generic", "all")
 
 
 @dataclass(slots=True)
-class Series:
-    """Times (s) and values of every quantity of one device."""
+class _Series:
+    """Points (time in s, value) of every quantity of one device."""
 
     name: str
     points: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def add(self, quantity: str, t_s: float, value: object) -> None:
         """Keep a value if it is a plausible number."""
-        low, high = PLAUSIBLE.get(quantity, (-1e9, 1e9))
-        if isinstance(value, (int, float)) and low <= value <= high:
+        if isinstance(value, (int, float)) and is_plausible(quantity, value):
             self.points.setdefault(quantity, []).append((t_s, float(value)))
 
 
 def read_fit(path: Path, wearing: Wearing) -> Recording:
-    """The run of a FIT file, as far as it can be read; ``InputError`` if there is none in it."""
-    messages, errors = _decoded(path)
-    records = _in_order(messages.get("record_mesgs", ()))
+    """Return the run of a FIT file, as far as it can be read; ``InputError`` if there is none in it.
+
+    ``wearing`` is not used: a FIT file holds finished numbers.
+    """
+    messages, errors = _decode(path)
+    records = _forward(messages.get("record_mesgs", ()))
     _check(path, messages, records, errors)
     start: datetime.datetime = records[0]["timestamp"]
     watch, extra = _series(messages, records, start)
     seconds = round((records[-1]["timestamp"] - start).total_seconds()) + 1
     stopped = _pauses(messages.get("event_mesgs", ()), start)
     grids = [_grid(s, seconds, stopped) for s in (watch, extra)]
-    remarks = _cut_short(errors, seconds) + _cadence(grids)
-    remarks += _agreement(watch.name, extra.name, *grids)
+    remarks = _damage_remarks(errors, seconds) + _convert_cadence(grids)
+    remarks += _agreement_remarks(watch.name, extra.name, *grids)
     used = {name: v for name, v in grids[1].items() if name not in grids[0]}
     sensors = [(watch.name, grids[0])] + ([(extra.name, used)] if used else [])
     return _recording(path, sensors, seconds, start, tuple(remarks), _laps(messages, start, seconds))
 
 
-def _decoded(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
+def _decode(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
     try:
         data = path.read_bytes()
     except OSError as exc:
@@ -128,9 +78,9 @@ def _decoded(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
     return cast(Mapping[str, Any], messages), errors
 
 
-def _in_order(records: Sequence[FitMessage]) -> list[FitMessage]:
-    """Records with a time that moves forward."""
-    out: list[FitMessage] = []
+def _forward(records: Sequence[_FitMessage]) -> list[_FitMessage]:
+    """Return the records with a time that moves forward."""
+    out: list[_FitMessage] = []
     for r in records:
         t = r.get("timestamp")
         if isinstance(t, datetime.datetime) and (not out or t > out[-1]["timestamp"]):
@@ -139,34 +89,37 @@ def _in_order(records: Sequence[FitMessage]) -> list[FitMessage]:
 
 
 def _check(
-    path: Path, messages: Mapping[str, Any], records: list[FitMessage], errors: list[Exception]
+    path: Path, messages: Mapping[str, Any], records: list[_FitMessage], errors: list[Exception]
 ) -> None:
     if len(records) < 2:
-        why = f"it is damaged ({errors[0]})" if errors else f"it is a {_kind(messages)} file"
+        why = f"it is damaged ({errors[0]})" if errors else f"it is a {_file_type(messages)} file"
         raise InputError(f"{path}: holds no activity: {why}")
     sport = next((s.get("sport") for s in messages.get("session_mesgs", ())), None)
-    if sport not in RUNNING:
+    if sport not in _SPORTS:
         raise InputError(f"{path}: is {sport}, not running; nothing in it can be reviewed here")
     if (records[-1]["timestamp"] - records[0]["timestamp"]).total_seconds() > 2 * 86400:
         raise InputError(f"{path}: lasts more than two days; its clock was set in between")
 
 
-def _kind(messages: Mapping[str, Any]) -> str:
+def _file_type(messages: Mapping[str, Any]) -> str:
     return str(next((m.get("type") for m in messages.get("file_id_mesgs", ())), "strange")).replace(
         "_", " "
     )
 
 
 def _series(
-    messages: Mapping[str, Any], records: list[FitMessage], start: datetime.datetime
-) -> tuple[Series, Series]:
-    """What the watch measured, and what came through developer fields."""
-    watch, extra = Series(_device(messages)), Series(_developer(messages))
+    messages: Mapping[str, Any], records: list[_FitMessage], start: datetime.datetime
+) -> tuple[_Series, _Series]:
+    """Return what the watch measured, and what came through developer fields."""
+    watch, extra = _Series(_device_name(messages)), _Series(_developer_name(messages))
     described = {d["key"]: d for d in messages.get("field_description_mesgs", ()) if "key" in d}
-    meanings = {key: _meaning(d) for key, d in described.items()}
+    meanings = {
+        key: developer_quantity(_text(d.get("field_name")), _text(d.get("units")))
+        for key, d in described.items()
+    }
     for r in records:
         t_s = (r["timestamp"] - start).total_seconds()
-        for name, (quantity, factor) in _NATIVE.items():
+        for name, (quantity, factor) in NATIVE_FIELDS.items():
             if isinstance(r.get(name), (int, float)):
                 watch.add(quantity, t_s, r[name] * factor)
         if isinstance(r.get("cadence"), (int, float)):
@@ -180,26 +133,19 @@ def _series(
     return watch, extra
 
 
-def _meaning(description: FitMessage) -> tuple[str, float]:
-    """Quantity and factor of a developer field; an empty quantity if it is none of ours."""
-    name, units = (_text(description.get(k)).strip().lower() for k in ("field_name", "units"))
-    quantity = DEVELOPER.get(name, "")
-    return quantity, SCALES.get((quantity, units), 1.0)
-
-
 def _text(value: object) -> str:
     return str(value[0] if isinstance(value, list) and value else value or "")
 
 
-def _device(messages: Mapping[str, Any]) -> str:
-    made: FitMessage = next(iter(messages.get("file_id_mesgs", ())), {})
-    maker = str(made.get("manufacturer", "watch"))
-    product = str(made.get(f"{maker}_product", "") or "")
+def _device_name(messages: Mapping[str, Any]) -> str:
+    file_id: _FitMessage = next(iter(messages.get("file_id_mesgs", ())), {})
+    maker = str(file_id.get("manufacturer", "watch"))
+    product = str(file_id.get(f"{maker}_product", "") or "")
     name = f"{maker} {product}".strip() if not maker.isdigit() else "watch"
     return "".join(c for c in name if c.isalnum() or c in " -_")[:40] or "watch"
 
 
-def _developer(messages: Mapping[str, Any]) -> str:
+def _developer_name(messages: Mapping[str, Any]) -> str:
     for d in messages.get("developer_data_id_mesgs", ()):
         if bytes(b & 255 for b in d.get("application_id") or () if isinstance(b, int)) == _STRYD:
             return "stryd"
@@ -207,8 +153,8 @@ def _developer(messages: Mapping[str, Any]) -> str:
     return "stryd" if "form power" in names else "developer fields"
 
 
-def _pauses(events: Sequence[FitMessage], start: datetime.datetime) -> list[tuple[float, float]]:
-    """Stretches in which the timer stood still."""
+def _pauses(events: Sequence[_FitMessage], start: datetime.datetime) -> list[tuple[float, float]]:
+    """Return stretches (start, end in s) in which the timer stood still."""
     out: list[tuple[float, float]] = []
     since: float | None = None
     for e in events:
@@ -223,36 +169,36 @@ def _pauses(events: Sequence[FitMessage], start: datetime.datetime) -> list[tupl
     return out
 
 
-def _grid(series: Series, seconds: int, stopped: list[tuple[float, float]]) -> dict[str, Array]:
-    """Every quantity at whole seconds, NaN where it is not known."""
-    out = {q: on_seconds(np.array(points), seconds, stopped) for q, points in series.points.items()}
+def _grid(series: _Series, seconds: int, stopped: list[tuple[float, float]]) -> dict[str, Array]:
+    """Return every quantity (n,) at whole seconds, NaN where it is not known."""
+    out = {q: values_on_seconds(np.array(points), seconds, stopped) for q, points in series.points.items()}
     distance, altitude = out.pop("distance_m", None), out.pop("altitude_m", None)
     if "speed_mps" not in out and distance is not None:
         out["speed_mps"] = np.clip(np.gradient(distance), 0, 12)
     if altitude is not None and distance is not None:
-        out["slope_pct"] = slope_pct(distance, altitude)
+        out["slope_pct"] = track_slope_pct(distance, altitude)
     return {q: v for q, v in out.items() if np.isfinite(v).any()}
 
 
-def _cadence(grids: list[dict[str, Array]]) -> list[str]:
-    """``cadence_raw`` to steps per minute in place; a remark where the unit is not the standard's."""
+def _convert_cadence(grids: list[dict[str, Array]]) -> list[str]:
+    """Convert ``cadence_raw`` to steps per minute in place; return remarks where its unit is an odd one."""
     remarks = []
     speed = grids[0].get("speed_mps")
     for grid in grids:
         raw = grid.pop("cadence_raw", None)
         if raw is None:
             continue
-        unit = of_whole_run(raw, speed, grid.get("step_length_m", grids[0].get("step_length_m")))
-        grid["cadence_spm"] = raw if unit is Unit.STEPS else 2 * raw
-        if unit is Unit.STEPS:
+        unit = recording_unit(raw, speed, grid.get("step_length_m", grids[0].get("step_length_m")))
+        grid["cadence_spm"] = raw if unit is CadenceUnit.STEPS else 2 * raw
+        if unit is CadenceUnit.STEPS:
             remarks.append(
                 "the file counts steps where the standard says strides; its cadence is taken as steps"
             )
     return remarks
 
 
-def _agreement(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array]) -> list[str]:
-    """Where both devices measured the same."""
+def _agreement_remarks(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array]) -> list[str]:
+    """Return a remark on every quantity that both devices measured: their means and the difference."""
     out = []
     for name in sorted(set(a) & set(b) & set(BY_NAME)):
         both = (
@@ -271,7 +217,7 @@ def _agreement(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array
     return out
 
 
-def _cut_short(errors: list[Exception], seconds: int) -> list[str]:
+def _damage_remarks(errors: list[Exception], seconds: int) -> list[str]:
     return (
         [f"the file is damaged ({errors[0]}); its first {seconds / 60:.0f} min could be read"]
         if errors
@@ -280,7 +226,7 @@ def _cut_short(errors: list[Exception], seconds: int) -> list[str]:
 
 
 def _laps(messages: Mapping[str, Any], start: datetime.datetime, seconds: int) -> tuple[float, ...]:
-    """Ends of the laps, seconds; the last end is that of the run and is left out."""
+    """Return the ends of the laps in seconds, without the last one, which is that of the run."""
     ends = {
         round((m["start_time"] - start).total_seconds())
         for m in messages.get("lap_mesgs", ())

@@ -12,20 +12,27 @@ from pathlib import Path
 
 import numpy as np
 
-from dsp.types import GRAVITY_MS2, Array, Placement
+from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.delimited_text import Sheet, headings, parse
+from monitor.recordings.delimited_text import Sheet, headings, parse_sheet, read_text
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
-from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
+from monitor.recordings.recording import (
+    Recording,
+    Signal,
+    Wearing,
+    checked_signal,
+    recording_from_signals,
+    require_placement,
+)
 
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "t": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9},
     "a": {"ms2": 1.0, "g": GRAVITY_MS2, "mg": GRAVITY_MS2 / 1e3},
     "g": {"rads": 1.0, "dps": np.pi / 180, "mdps": np.pi / 180e3},
 }
-ACC, GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
+_ACC, _GYR = ("ax", "ay", "az"), ("gx", "gy", "gz")
 
-KNOWN: tuple[tuple[str, str], ...] = (
+_COLUMN_MAPS: tuple[tuple[str, str], ...] = (
     # Movesense: IMU6/IMU9 logs of its apps and of movesense-py's json2csv; m/s² and deg/s, ms since boot
     (
         "Movesense",
@@ -38,12 +45,15 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ("Movesense", "t=timestamp:ms,ax=ax:ms2,ay=ay:ms2,az=az:ms2,gx=gx:dps,gy=gy:dps,gz=gz:dps"),
     ("Movesense", "t=timestamp:ms,ax=x:ms2,ay=y:ms2,az=z:ms2"),
 )
-"""Headings that are recognised (in lower case), the fullest first."""
+"""Makers and maps of headings that are recognised (in lower case), the fullest first."""
 
 
 def read_any_csv(path: Path, wearing: Wearing) -> Recording:
-    """Our own form, a known one, or what ``wearing.columns`` says."""
-    text = _text(path)
+    """Return a recording of one sensor from a CSV in our own form, a known one or ``wearing.columns``.
+
+    ``InputError`` if the file does not fit, ``ConfigError`` if ``wearing`` lacks the placement.
+    """
+    text = read_text(path, "a CSV")
     names = headings(text) if text.strip() else []
     if (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])) or not text.strip():
         return read_csv(path, wearing)
@@ -53,43 +63,32 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
             f"{path}: its columns ({', '.join(names[:8])}) are not known; line 1 must be {HEADER_LINE}, "
             "or tell them with --columns t=NAME:ms,ax=NAME:g,ay=NAME:g,az=NAME:g,gx=NAME:dps,gy=...,gz=..."
         )
-    if wearing.placement is None:
-        known = ", ".join(p for p in Placement if p is not Placement.POD)
-        raise ConfigError(f"{path}: say where the sensor was worn: --placement, one of {known}")
-    sheet = parse(text, str(path))
+    placement = require_placement(path, wearing)
+    sheet = parse_sheet(text, str(path))
     t_s, acc, gyr = _mapped(sheet, _column_map(written))
     good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
     start = t_s[good][0] if good.any() else 0.0
     signal = Signal(
-        wearing.placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
+        placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
     )
-    return make(path.stem, [checked(signal, str(path))])
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise InputError(f"{path}: is not text; a CSV is expected") from exc
-    except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+    return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
 
 
 def _matching_columns(names: list[str]) -> str:
     lower = {name.lower() for name in names}
-    for _, written in KNOWN:
+    for _, written in _COLUMN_MAPS:
         if all(part.split("=")[1].split(":")[0] in lower for part in written.split(",")):
             return written
     return ""
 
 
 def _column_map(written: str) -> dict[str, tuple[str, float]]:
-    """``--columns`` to column and factor by axis; ``ConfigError`` says what is wrong with it."""
+    """Return column and factor of each axis from ``--columns``; ``ConfigError`` says what is wrong."""
     out: dict[str, tuple[str, float]] = {}
     for part in written.split(","):
         axis, equals, rest = part.strip().partition("=")
         name, _, unit = rest.rpartition(":") if ":" in rest else (rest, "", "")
-        if not equals or axis not in ("t", *ACC, *GYR):
+        if not equals or axis not in ("t", *_ACC, *_GYR):
             raise ConfigError(
                 f"--columns: {part.strip()!r} is not like ax=NAME:g; the axes are t ax ay az gx gy gz"
             )
@@ -102,15 +101,17 @@ def _column_map(written: str) -> dict[str, tuple[str, float]]:
                 f"--columns: unit {unit!r} of {axis} is unknown; choose one of {', '.join(units)}"
             )
         out[axis] = (name, units[unit] if unit else 1.0)
-    missing = [axis for axis in ("t", *ACC) if axis not in out]
-    if missing or 0 < sum(axis in out for axis in GYR) < 3:
+    missing = [axis for axis in ("t", *_ACC) if axis not in out]
+    if missing or 0 < sum(axis in out for axis in _GYR) < 3:
         raise ConfigError(
-            f"--columns: {', '.join(missing or GYR)} must all be there (t=@RATE without a time column)"
+            f"--columns: {', '.join(missing or _GYR)} must all be there (t=@RATE without a time column)"
         )
     return out
 
 
 def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Array, Array, Array | None]:
+    """Return times (n,) in s, acceleration (n, 3) in m/s² and angular rate (n, 3) in rad/s, or None."""
+
     def column(axis: str) -> Array:
         name, factor = columns[axis]
         values = sheet.find(name)
@@ -120,8 +121,8 @@ def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Arr
             )
         return values * factor
 
-    acc = np.column_stack([column(axis) for axis in ACC])
-    gyr = np.column_stack([column(axis) for axis in GYR]) if "gx" in columns else None
+    acc = np.column_stack([column(axis) for axis in _ACC])
+    gyr = np.column_stack([column(axis) for axis in _GYR]) if "gx" in columns else None
     name = columns["t"][0]
     if not name.startswith("@"):
         return _spread(column("t")), acc, gyr
@@ -132,7 +133,7 @@ def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Arr
 
 
 def _spread(t_s: Array) -> Array:
-    """Rows that share a time (a notification's first sample's) get times of their own."""
+    """Give rows that share a time (that of their notification's first sample) times of their own."""
     first = np.flatnonzero(np.diff(t_s, prepend=-np.inf) > 0)
     if len(first) < 2 or len(first) == len(t_s):
         return t_s

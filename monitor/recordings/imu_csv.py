@@ -13,37 +13,41 @@ from pathlib import Path
 
 import numpy as np
 
-from dsp.types import Array, Placement
-from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
+from dsp.types import Array
+from monitor.core.errors import InputError
+from monitor.recordings.delimited_text import read_text
+from monitor.recordings.recording import (
+    Recording,
+    Signal,
+    Wearing,
+    checked_signal,
+    recording_from_signals,
+    require_placement,
+)
 
 IMU_CSV_HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 HEADER_LINE = ",".join(IMU_CSV_HEADER)
 
 
 def read_csv(path: Path, wearing: Wearing) -> Recording:
-    """A recording of one sensor, worn as the operator says."""
-    if wearing.placement is None:
-        known = ", ".join(p for p in Placement if p is not Placement.POD)
-        raise ConfigError(f"{path}: say where the sensor was worn: --placement, one of {known}")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as exc:
-        raise InputError(f"{path}: is not text; a CSV with the header {HEADER_LINE} is expected") from exc
-    except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+    """Return a recording of one sensor, worn as the operator says.
+
+    ``InputError`` names the line that is wrong; ``ConfigError`` if ``wearing`` lacks the placement.
+    """
+    placement = require_placement(path, wearing)
+    lines = read_text(path, f"a CSV with the header {HEADER_LINE}").splitlines()
     rows = _numbers(path, lines)
     t_s = rows[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
         raise InputError(f"{path}: line {back[0] + 3}: t_s does not increase ({t_s[back[0] + 1]:g} s)")
     gyr = rows[:, 4:7] if rows.shape[1] == len(IMU_CSV_HEADER) else None
-    signal = Signal(wearing.placement, wearing.side, t_s, rows[:, 1:4], gyr)
-    return make(path.stem, [checked(signal, str(path))])
+    signal = Signal(placement, wearing.side, t_s, rows[:, 1:4], gyr)
+    return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
 
 
 def _numbers(path: Path, lines: list[str]) -> Array:
-    """All lines after the header, (n, 4) or (n, 7), finite."""
+    """Return all lines after the header as numbers (n, 4) or (n, 7); their times are finite."""
     if not lines:
         raise InputError(f"{path}: is empty; a CSV with the header {HEADER_LINE} is expected")
     header = tuple(name.strip() for name in lines[0].split(","))
@@ -63,7 +67,7 @@ def _numbers(path: Path, lines: list[str]) -> Array:
 
 
 def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
-    """Which line is wrong, found the slow way."""
+    """Return an error that names the line that is wrong, searched the slow way."""
     for number, line in enumerate(lines[1:], start=2):
         cells = line.split(",")
         if len(cells) != width:

@@ -16,7 +16,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, Placement, Runner, Side
 from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
+from monitor.recordings.recording import Recording, Signal, Wearing, checked_signal, recording_from_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,10 @@ _COLUMNS = (
 
 
 def read_npz(path: Path, wearing: Wearing) -> Recording:
-    """All sensors of the file, or those the operator chose."""
+    """Return a recording of all sensors of the file, or of those that ``wearing`` chooses.
+
+    ``InputError`` if it is not such a file, ``ConfigError`` if no sensor fits ``wearing``.
+    """
     arrays = _load(path)
     rate_hz = _scalar(path, arrays, "fs_imu")
     if rate_hz is None:
@@ -57,17 +60,17 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
     present = [c for c in _COLUMNS if all(name in arrays for name in c.acc)]
     if not present:
         raise InputError(f"{path}: has none of the sensors {', '.join(c.acc[0] for c in _COLUMNS)}")
-    chosen = [c for c in (_with_wearing(path, column, wearing) for column in present) if c is not None]
-    if not chosen:
+    wanted = [c for c in (_with_wearing(path, column, wearing) for column in present) if c is not None]
+    if not wanted:
         names = ", ".join(sorted({str(c.placement) for c in present}))
         raise ConfigError(f"{path}: no sensor was worn there; the file has {names}")
-    streams = [_stream(path, arrays, column, rate_hz) for column in chosen]
+    streams = [_stream(path, arrays, column, rate_hz) for column in wanted]
     speed = _speed(path, arrays) if wearing.with_speed else None
-    return make(path.stem, streams, _runner(path, arrays), speed)
+    return recording_from_signals(path.stem, streams, _runner(path, arrays), speed)
 
 
 def _load(path: Path) -> dict[str, Array]:
-    """The arrays that may be read, scaled; truth stays in the file."""
+    """Return the arrays that may be read, scaled; truth stays in the file."""
     wanted = {name for c in _COLUMNS for name in (*c.acc, c.gyr)}
     wanted |= {"fs_imu", "mass_kg", "height_m", "speed_mps", "slope_pct", "slope_deg"}
     try:
@@ -84,7 +87,7 @@ def _load(path: Path) -> dict[str, Array]:
 
 
 def _with_wearing(path: Path, column: _Column, wearing: Wearing) -> _Column | None:
-    """The column if the operator wants it, with what he adds to it."""
+    """Return the column, completed by what the operator says, if he wants it; else None."""
     if column.placement is None:
         if wearing.placement is None:
             raise ConfigError(f"{path}: does not say where {column.acc[0]} was worn: use --placement")
@@ -111,11 +114,11 @@ def _stream(path: Path, arrays: Mapping[str, Array], column: _Column, rate_hz: f
             raise InputError(f"{path}: {name} has shape {values.shape}, ({len(acc)}, 3) is needed")
     assert column.placement is not None
     signal = Signal(column.placement, column.side, np.arange(len(acc)) / rate_hz, acc, gyr)
-    return checked(signal, where)
+    return checked_signal(signal, where)
 
 
 def _scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | None:
-    """A 0-d number; None where it is absent or not known (NaN)."""
+    """Return a number (0-d array); None where it is absent or not known (NaN)."""
     if name not in arrays:
         return None
     if arrays[name].size != 1:

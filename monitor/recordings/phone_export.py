@@ -15,42 +15,49 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dsp.types import GRAVITY_MS2, Array, Placement
-from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.delimited_text import Sheet, parse
-from monitor.recordings.recording import Recording, Signal, Wearing, checked, make
+from dsp.types import GRAVITY_MS2, Array
+from monitor.core.errors import InputError
+from monitor.recordings.delimited_text import Sheet, parse_sheet
+from monitor.recordings.recording import (
+    Recording,
+    Signal,
+    Wearing,
+    checked_signal,
+    recording_from_signals,
+    require_placement,
+)
 
 _LARGEST = 1_500_000_000
 """Bytes of text unpacked from one zip: about ten hours of a phone at 200 Hz."""
 
 
 def is_export_folder(path: Path) -> bool:
-    """Does this folder hold one recording of such an app?"""
+    """Return whether this folder holds one recording of such an app."""
     return path.is_dir() and any(
         (path / name).is_file() for name in ("Accelerometer.csv", "TotalAcceleration.csv")
     )
 
 
 def read_phone(path: Path, wearing: Wearing) -> Recording:
-    """One phone as it was worn, and its GPS speed where there is one."""
-    if wearing.placement is None:
-        known = ", ".join(p for p in Placement if p is not Placement.POD)
-        raise ConfigError(f"{path}: say where the phone was worn: --placement, one of {known}")
+    """Return a recording of one phone as it was worn, with its GPS speed where there is one.
+
+    ``InputError`` if it is not such an export, ``ConfigError`` if ``wearing`` lacks the placement.
+    """
+    placement = require_placement(path, wearing, "phone")
     texts = _texts(path)
     sensor_logger = any("seconds_elapsed" in text[:500] for text in texts.values())
-    sheets = {name: parse(text, f"{path}/{name}") for name, text in texts.items() if _wanted(name)}
+    sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _wanted(name)}
     t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _phyphox(path, sheets)
     order = np.concatenate(([True], np.diff(np.maximum.accumulate(t_s)) > 0)) & np.isfinite(t_s)
-    signal = Signal(
-        wearing.placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order]
-    )
-    recording = make(path.stem, [checked(signal, str(path))], track=_speed(sheets))
-    return replace(recording, started_utc=_began(sheets)) if sensor_logger else recording
+    signal = Signal(placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order])
+    recording = recording_from_signals(path.stem, [checked_signal(signal, str(path))], track=_speed(sheets))
+    return replace(recording, started_utc=_start_utc(sheets)) if sensor_logger else recording
 
 
 def _texts(path: Path) -> dict[str, str]:
-    """Text of every CSV by its file name."""
+    """Return the text of every CSV by its file name."""
     try:
         if path.is_dir():
             return {p.name: p.read_text(encoding="utf-8-sig") for p in path.glob("*.csv")}
@@ -77,29 +84,30 @@ def _wanted(name: str) -> bool:
 
 
 def _sensor_logger(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Array | None]:
+    """Return times (n,) in s, acceleration (n, 3) with gravity, and angular rate (n, 3) or None."""
     total = sheets.get("TotalAcceleration.csv")
     if total is not None:
         t_s, acc = _xyz(total)
     elif "Accelerometer.csv" in sheets and "Gravity.csv" in sheets:
         t_s, moved = _xyz(sheets["Accelerometer.csv"])
-        acc = moved + _on(t_s, *_xyz(sheets["Gravity.csv"]))
+        acc = moved + _at_times(t_s, *_xyz(sheets["Gravity.csv"]))
     else:
         raise InputError(
             f"{path}: record Total Acceleration, or Accelerometer and Gravity, in Sensor Logger"
         )
     if np.nanmedian(np.linalg.norm(acc, axis=1)) < 3:
         acc = acc * GRAVITY_MS2  # the app set to "raw" units on an iPhone
-    gyr = _on(t_s, *_xyz(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
+    gyr = _at_times(t_s, *_xyz(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
     return t_s, acc, gyr
 
 
 def _xyz(sheet: Sheet) -> tuple[Array, Array]:
-    """Seconds (n,) and x, y, z (n, 3), with times that move forward."""
-    found = [sheet.find(name) for name in ("seconds_elapsed", "x", "y", "z")]
-    columns = [c for c in found if c is not None]
+    """Return seconds (n,) and x, y, z (n, 3), with times that move forward."""
+    present = [sheet.find(name) for name in ("seconds_elapsed", "x", "y", "z")]
+    columns = [c for c in present if c is not None]
     if len(columns) < 4:
         raise InputError(f"{sheet.where}: needs the columns seconds_elapsed, x, y and z")
-    good = np.isfinite(columns[0]) & (np.diff(columns[0], prepend=-np.inf) > 0)
+    good = _forward(columns[0])
     return columns[0][good], np.column_stack(columns[1:])[good]
 
 
@@ -108,18 +116,25 @@ def _phyphox(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Arr
     if sheet is None or len(sheet.columns) < 4:
         raise InputError(f"{path}: needs Accelerometer.csv with time, x, y and z")
     t_s, acc = _first_four(sheet)
-    gyr = _on(t_s, *_first_four(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
+    gyr = _at_times(t_s, *_first_four(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
     return t_s, acc, gyr
 
 
 def _first_four(sheet: Sheet) -> tuple[Array, Array]:
     rows = np.column_stack(list(sheet.columns.values())[:4])
-    rows = rows[np.isfinite(rows[:, 0]) & (np.diff(rows[:, 0], prepend=-np.inf) > 0)]
+    rows = rows[_forward(rows[:, 0])]
     return rows[:, 0], rows[:, 1:]
 
 
-def _on(t_s: Array, own_s: Array, values: Array) -> Array:
-    """Values of a second sensor at the first one's times; NaN where it was silent for 0.1 s."""
+def _forward(t_s: Array) -> NDArray[np.bool_]:
+    """Return which rows (n,) have a time, and one later than the row before."""
+    return np.asarray(np.isfinite(t_s) & (np.diff(t_s, prepend=-np.inf) > 0))
+
+
+def _at_times(t_s: Array, own_s: Array, values: Array) -> Array:
+    """Return values (n, 3) of a second sensor at the first one's times; NaN where it was silent for 0.1
+    s.
+    """
     if len(own_s) < 2:
         return np.full((len(t_s), 3), np.nan)
     out = np.column_stack([np.interp(t_s, own_s, v, left=np.nan, right=np.nan) for v in values.T])
@@ -129,19 +144,19 @@ def _on(t_s: Array, own_s: Array, values: Array) -> Array:
 
 
 def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None:
-    """Times and values of the GPS speed."""
+    """Return times (n,) and values of the GPS speed, None if there is none."""
     sheet = sheets.get("Location.csv")
     if sheet is None:
         return None
     t_s, speed = sheet.find("seconds_elapsed"), sheet.find("speed")
     if t_s is None or speed is None:
         return None
-    good = np.isfinite(t_s) & (speed >= 0) & (speed < 12) & (np.diff(t_s, prepend=-np.inf) > 0)
+    good = _forward(t_s) & (speed >= 0) & (speed < 12)
     return (t_s[good], {"speed_mps": speed[good]}) if good.any() else None
 
 
-def _began(sheets: Mapping[str, Sheet]) -> str:
-    """When second 0 was, from the epoch times beside it; empty if they make no sense."""
+def _start_utc(sheets: Mapping[str, Sheet]) -> str:
+    """Return when second 0 was, from the epoch times beside it; empty if they make no sense."""
     for sheet in sheets.values():
         time, elapsed = sheet.find("time"), sheet.find("seconds_elapsed")
         if time is not None and elapsed is not None and len(time) and 1e18 < time[0] < 4e18:

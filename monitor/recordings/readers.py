@@ -1,7 +1,7 @@
-"""Files to packets: tapes, ``.npz`` recordings and CSV of one IMU, all through the same door.
+"""All readers of recordings, by the ending of the file, and one function that chooses among them.
 
 A recording gives settings and packets, so that ``for packet in recording.packets():
-session.push(packet)`` is an analysis and ``monitor.sources.protocol.replay`` a live run.
+session.push(packet)`` is an analysis and ``monitor.sources.replay`` a live run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from monitor.recordings.fit import read_fit
 from monitor.recordings.generic_csv import read_any_csv
 from monitor.recordings.npz import read_npz
 from monitor.recordings.phone_export import is_export_folder, read_phone
-from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.recording import WEARABLE, Recording, Wearing
 from monitor.recordings.tape import read_tape
 
 READERS = {
@@ -36,12 +36,12 @@ def read_recording(
     with_speed: bool = False,
     columns: str = "",
 ) -> Recording:
-    """Open a recording and check it.
+    """Open a recording, check it and return it.
 
     ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
     choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
     slope, where the file has them, as a reading once a second.  ``columns`` maps those of a foreign CSV.
-    ``ConfigError`` or ``InputError``.
+    ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
     """
     wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
     if is_export_folder(path):
@@ -66,8 +66,7 @@ def _placement(text: str | None) -> Placement | None:
     try:
         return Placement(text.lower())
     except ValueError as exc:
-        known = ", ".join(p for p in Placement if p is not Placement.POD)
-        raise ConfigError(f"placement {text!r} is unknown; choose one of {known}") from exc
+        raise ConfigError(f"placement {text!r} is unknown; choose one of {WEARABLE}") from exc
 
 
 def _side(text: str | None) -> Side | None:

@@ -1,4 +1,6 @@
-"""What a recording is, and samples of a file made into packets as a radio would deliver them."""
+"""``Recording``: settings and packets of one session, made of a file's samples as a radio would send
+them.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +8,30 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from dsp.types import Array, Placement, Runner, Side
-from monitor.core.errors import InputError
+from monitor.core.errors import ConfigError, InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 
 PACKET_S = 0.1  # samples of this much time travel together
-SPEED_SENSOR = "treadmill"
-GPS_SENSOR = "gps"
+_SPEED_SENSOR = "treadmill"
+_GPS_SENSOR = "gps"
 
 REST_LOW_MS2, REST_HIGH_MS2 = 5.5, 80.0
 """Median norm of specific force, standing to sprinting, foot to pelvis.  All recordings of runners
 and walkers we measured lie within 7.6 and 48 m/s²; the same in g would lie below 5."""
-FASTEST_RADS = 75.0
+_FASTEST_RADS = 75.0
 """99th percentile of the norm of angular rate; the fastest gyroscopes end at 4000 deg/s = 70 rad/s."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wearing:
-    """What the operator says about a file that does not say it itself."""
+    """``Wearing`` is what the operator says about a file that does not say it itself."""
 
     placement: Placement | None = None
     side: Side | None = None
@@ -36,12 +39,23 @@ class Wearing:
     columns: str = ""  # of a CSV that is not in our own form; see ``monitor.recordings.generic_csv``
 
 
+WEARABLE = ", ".join(p for p in Placement if p is not Placement.POD)
+"""Placements of sensors that give samples, as a list for messages."""
+
+
+def require_placement(path: Path, wearing: Wearing, device: str = "sensor") -> Placement:
+    """Return where the operator says that the device was worn; ``ConfigError`` if he does not."""
+    if wearing.placement is None:
+        raise ConfigError(f"{path}: say where the {device} was worn: --placement, one of {WEARABLE}")
+    return wearing.placement
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Settings and packets of one session; ``packets`` may be called again and again.
+    """``Recording`` holds settings and packets of one session; ``packets`` may be called again and again.
 
-    ``started_utc`` and ``session`` are empty where the file does not tell.  ``remarks`` are what the
-    runner should know about the file; ``laps_s`` the instants at which a lap ended.
+    ``count`` is the number of packets.  ``started_utc`` and ``session`` are empty where the file does not
+    tell.  ``remarks`` are what the runner should know about the file; ``laps_s`` the ends of laps.
     """
 
     title: str
@@ -57,7 +71,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Samples of one sensor of a file: ``t_s`` (n,), ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None."""
+    """``Signal`` is one sensor of a file: ``t_s`` (n,), ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None."""
 
     placement: Placement
     side: Side | None
@@ -67,25 +81,26 @@ class Signal:
 
     @property
     def name(self) -> str:
-        """``footL``, ``pelvis`` ..."""
+        """The sensor's name is its placement and side: ``footL``, ``pelvis`` ..."""
         return f"{self.placement}{self.side or ''}"
 
     @property
     def rate_hz(self) -> float:
+        """The median rate of the samples in Hz."""
         return float(1 / np.median(np.diff(self.t_s)))
 
 
-def make(
+def recording_from_signals(
     title: str,
     streams: Sequence[Signal],
     runner: Runner | None = None,
     speed: dict[str, float] | None = None,
     track: tuple[Array, Mapping[str, Array]] | None = None,
 ) -> Recording:
-    """A recording out of samples.
+    """Return a recording of these signals, one sensor each.
 
-    ``speed`` are readings that held all the time; ``track`` times (n,) and
-    values (n,) of what a GPS gave, by quantity (NaN where it did not).
+    ``speed`` are readings that held all the time; ``track`` are times (n,) and values (n,) of what a GPS
+    gave, by quantity (NaN where it did not).
     """
     sensors = [
         SensorSettings(name=s.name, kind="plain", placement=s.placement, side=s.side, rate_hz=s.rate_hz)
@@ -93,9 +108,9 @@ def make(
     ]
     start, end = min(float(s.t_s[0]) for s in streams), max(float(s.t_s[-1]) for s in streams)
     if speed:
-        sensors.append(SensorSettings(name=SPEED_SENSOR, kind="plain", placement=Placement.POD))
+        sensors.append(SensorSettings(name=_SPEED_SENSOR, kind="plain", placement=Placement.POD))
     if track:
-        sensors.append(SensorSettings(name=GPS_SENSOR, kind="plain", placement=Placement.POD))
+        sensors.append(SensorSettings(name=_GPS_SENSOR, kind="plain", placement=Placement.POD))
     settings = SessionSettings(runner=runner or Runner(), sensors=tuple(sensors))
 
     def packets() -> Iterator[Packet]:
@@ -112,8 +127,8 @@ def make(
     return Recording(title, settings, end - start, count, packets)
 
 
-def checked(signal: Signal, where: str) -> Signal:
-    """The signal, without samples that are not numbers: they leave a hole, which becomes a gap.
+def checked_signal(signal: Signal, where: str) -> Signal:
+    """Return the signal without samples that are not numbers: they leave a hole, which becomes a gap.
 
     ``InputError`` unless the rest can be what it is said to be.
     """
@@ -125,14 +140,14 @@ def checked(signal: Signal, where: str) -> Signal:
         good &= np.isfinite(gyr).all(axis=1)
     if good.mean() < 0.5:
         raise InputError(f"{where}: more than half of the samples are not numbers (NaN); record it again")
-    kept = Signal(
+    finite = Signal(
         signal.placement, signal.side, signal.t_s[good], acc[good], None if gyr is None else gyr[good]
     )
-    _plausible(kept, where)
-    return kept
+    _check_plausible(finite, where)
+    return finite
 
 
-def _plausible(signal: Signal, where: str) -> None:
+def _check_plausible(signal: Signal, where: str) -> None:
     acc, gyr = signal.acc_ms2, signal.gyr_rads
     norm = float(np.median(np.linalg.norm(acc, axis=1)))
     if not REST_LOW_MS2 <= norm <= REST_HIGH_MS2:
@@ -142,7 +157,7 @@ def _plausible(signal: Signal, where: str) -> None:
         )
     if gyr is not None:
         fast = float(np.quantile(np.linalg.norm(gyr, axis=1), 0.99))
-        if fast > FASTEST_RADS:
+        if fast > _FASTEST_RADS:
             raise InputError(
                 f"{where}: the angular rate reaches {fast:.0f} rad/s, faster than any sensor measures; "
                 "give it in rad/s (1 deg/s = 0.01745 rad/s)"
@@ -154,7 +169,7 @@ def _plausible(signal: Signal, where: str) -> None:
 
 
 def _cuts(t_s: Array) -> Array:
-    """First rows of the packets, and the end.  A packet ends with its tenth of a second, or at a hole."""
+    """Return the first rows of the packets, and the end.  A packet ends with its tenth of a second."""
     tenth = np.floor((t_s - t_s[0]) / PACKET_S + 1e-6)
     return np.concatenate(([0], np.flatnonzero(np.diff(tenth)) + 1, [len(t_s)]))
 
@@ -172,10 +187,10 @@ def _imu_packets(stream: Signal) -> Iterator[Packet]:
 def _speed_packets(speed: dict[str, float], start_s: float, end_s: float) -> Iterator[Packet]:
     payload = plain.encode_values(speed)
     for t_s in np.arange(start_s, end_s, 1.0):
-        yield Packet(SPEED_SENSOR, round(float(t_s) * 1e9), plain.VALUES, payload)
+        yield Packet(_SPEED_SENSOR, round(float(t_s) * 1e9), plain.VALUES, payload)
 
 
 def _track_packets(t_s: Array, columns: Mapping[str, Array]) -> Iterator[Packet]:
     for k, t in enumerate(t_s.tolist()):
         values = {name: float(column[k]) for name, column in columns.items() if np.isfinite(column[k])}
-        yield Packet(GPS_SENSOR, round(t * 1e9), plain.VALUES, plain.encode_values(values))
+        yield Packet(_GPS_SENSOR, round(t * 1e9), plain.VALUES, plain.encode_values(values))

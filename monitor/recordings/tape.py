@@ -1,4 +1,4 @@
-"""Raw packets of one session in one SQLite file.
+"""A tape: raw packets of one session in one SQLite file, its writer and its reader.
 
 Packets are gathered and written about once a second, as one BLOB per second, sensor and channel (WAL,
 synchronous=FULL): a kill loses at most what came since the last ``commit``, and ``<tape>-owner`` (see
@@ -29,7 +29,7 @@ from monitor.core.session_settings import SessionSettings
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape_lock import TapeLock
 
-FORMAT = 1
+_FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
 
 _FRAME = struct.Struct("<QqII")
@@ -47,7 +47,7 @@ CREATE TABLE gap (first_number INTEGER, packets INTEGER, reason TEXT);
 
 @dataclass(frozen=True, slots=True)
 class TapeHeader:
-    """What a session was.  ``program`` is the version that recorded it."""
+    """``TapeHeader`` says which session is on a tape; ``program`` is the version that recorded it."""
 
     session: str
     started_utc: str
@@ -56,9 +56,10 @@ class TapeHeader:
 
 
 class Tape:
-    """The writer.  ``append`` is quick and never fails; ``commit`` does the writing.
+    """``Tape`` writes a tape: ``append`` is quick and never fails, ``commit`` does the writing.
 
-    ``append`` belongs to one thread; ``commit`` and ``finish`` may run in others.
+    ``append`` belongs to one thread; ``commit`` and ``finish`` may run in others.  ``StoreError`` if the
+    file exists already or cannot be written.
     """
 
     def __init__(self, path: Path, header: TapeHeader) -> None:
@@ -67,28 +68,28 @@ class Tape:
         self.lost = 0  # given up while the disk was full
         self._accepted = 0
         self._part = 0
-        self._one_at_a_time = threading.Lock()  # a cancelled commit goes on in its thread
+        self._commit_lock = threading.Lock()  # a cancelled commit goes on in its thread
         self._waiting: deque[tuple[int, Packet]] = deque()
         self._gap_from: int | None = None
         if path.exists():
             raise StoreError(f"{path}: exists already; a tape is never written over")
-        self._owner = TapeLock(path)
-        self._owner.accepted = 0
+        self._tape_lock = TapeLock(path)
+        self._tape_lock.accepted = 0
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             settings = json.dumps(json_codec.to_json(header.settings))
-            row = (FORMAT, header.session, header.started_utc, settings, header.program)
+            row = (_FORMAT, header.session, header.started_utc, settings, header.program)
             self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
         except sqlite3.Error as exc:
-            self._owner.release()
+            self._tape_lock.release()
             raise StoreError(f"{path}: {exc}") from exc
 
     @property
     def accepted(self) -> int:
-        """Packets given to ``append`` so far."""
+        """The number of packets given to ``append`` so far."""
         return self._accepted
 
     def append(self, packet: Packet) -> None:
@@ -99,11 +100,11 @@ class Tape:
             self.lost += 1
         self._waiting.append((self._accepted, packet))
         self._accepted += 1
-        self._owner.accepted = self._accepted
+        self._tape_lock.accepted = self._accepted
 
     def commit(self) -> None:
-        """Write what waits, in one transaction.  ``StoreError`` (disk full): it goes on waiting."""
-        with self._one_at_a_time:
+        """Write what waits, in one transaction; after a ``StoreError`` (disk full) it goes on waiting."""
+        with self._commit_lock:
             self._commit()
 
     def _commit(self) -> None:
@@ -129,10 +130,10 @@ class Tape:
         """Write the rest and make it one plain file (unless somebody is just reading it)."""
         self.commit()
         _seal(self._db, self.path, self.committed)
-        self._owner.release()
+        self._tape_lock.release()
 
     def close(self) -> None:
-        """Let go without finishing: whatever waits is lost, the tape stays open for recovery."""
+        """Close the file without finishing: whatever waits is lost, the tape is left for recovery."""
         self._db.close()
 
     def _write(self, rows: list[tuple[int, Packet]]) -> None:
@@ -146,7 +147,7 @@ class Tape:
                 start = end
 
     def _write_part(self, rows: list[tuple[int, Packet]]) -> None:
-        """One second (or less) of packets."""
+        """Write one second (or less) of packets."""
         self._part += 1
         blocks: dict[tuple[str, str], list[tuple[int, Packet]]] = {}
         for row in rows:
@@ -164,7 +165,11 @@ class Tape:
 
 
 class TapeReader:
-    """A tape for reading, finished or still being written.  ``InputError`` if it is not a tape."""
+    """``TapeReader`` reads a tape, finished or still being written.
+
+    ``header`` is its ``TapeHeader``, ``finished`` whether ``Tape.finish`` was reached.  Every method raises
+    ``InputError`` if the file is not a tape or is damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -184,6 +189,7 @@ class TapeReader:
             raise InputError(f"{path}: is damaged or not a tape: {exc}") from exc
 
     def close(self) -> None:
+        """Close the file; nothing of this reader may be used afterwards."""
         self._db.close()
 
     def __enter__(self) -> TapeReader:
@@ -193,7 +199,7 @@ class TapeReader:
         self.close()
 
     def packets(self) -> Iterator[Packet]:
-        """All packets committed so far, in the order in which they were appended."""
+        """Yield all packets committed so far, in the order in which they were appended."""
         part: list[tuple[int, Packet]] = []
         number = None
         for row in self._blocks():
@@ -204,15 +210,15 @@ class TapeReader:
         yield from _in_order(part)
 
     def count(self) -> int:
-        """Packets committed so far."""
+        """Return the number of packets committed so far."""
         return int(self._one("SELECT coalesce(sum(packets), 0) FROM block"))
 
     def lost(self) -> int:
-        """Packets that could not be written because the disk was full."""
+        """Return the number of packets that could not be written because the disk was full."""
         return int(self._one("SELECT coalesce(sum(packets), 0) FROM gap"))
 
     def duration_s(self) -> float:
-        """From the first to the last arrival."""
+        """Return the seconds from the first to the last arrival."""
         return float(self._one("SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block")) * 1e-9
 
     def _read_header(self) -> tuple[TapeHeader, bool]:
@@ -222,15 +228,15 @@ class TapeReader:
         if row is None:
             raise InputError(f"{self.path}: is damaged: its header is empty")
         version, session, started_utc, settings, program, packets = row
-        if version != FORMAT:
-            raise InputError(f"{self.path}: is a tape of format {version}; this program reads {FORMAT}")
+        if version != _FORMAT:
+            raise InputError(f"{self.path}: is a tape of format {version}; this program reads {_FORMAT}")
         if packets is not None and packets != self.count():
             raise InputError(f"{self.path}: is damaged: {self.count()} of its {packets} packets are left")
         try:
-            made = json_codec.from_json(SessionSettings, json.loads(settings))
+            session_settings = json_codec.from_json(SessionSettings, json.loads(settings))
         except ValueError as exc:
             raise InputError(f"{self.path}: settings of another version ({program}): {exc}") from exc
-        return TapeHeader(session, started_utc, made, program), packets is not None
+        return TapeHeader(session, started_utc, session_settings, program), packets is not None
 
     def _blocks(self) -> Iterator[tuple[int, str, str, int, bytes]]:
         sql = "SELECT part, sensor, channel, crc, frames FROM block ORDER BY id"
@@ -256,13 +262,13 @@ class TapeReader:
 
 
 def finish_abandoned(path: Path) -> int:
-    """Make a tape whose writer died one plain file; how many accepted packets are not on it.
+    """Finish a tape whose writer died and return how many accepted packets are not on it.
 
-    ``StoreError`` if its writer lives or it cannot be written.
+    ``StoreError`` if its writer lives or it cannot be written, ``InputError`` if it is damaged.
     """
-    owner = TapeLock(path)
+    lock = TapeLock(path)
     with TapeReader(path) as tape:
-        committed, lost = tape.count(), max(0, owner.accepted - tape.count())
+        committed, lost = tape.count(), max(0, lock.accepted - tape.count())
     try:
         db = sqlite3.connect(path, isolation_level=None)
     except sqlite3.Error as exc:
@@ -270,12 +276,15 @@ def finish_abandoned(path: Path) -> int:
     if lost:
         db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
     _seal(db, path, committed)
-    owner.release()
+    lock.release()
     return lost
 
 
-def resettle(path: Path, settings: SessionSettings) -> None:
-    """Change the settings on a finished tape; its packets are not touched.  ``StoreError`` if not."""
+def replace_settings(path: Path, settings: SessionSettings) -> None:
+    """Replace the settings on a finished tape; its packets are not touched.
+
+    ``StoreError`` if it is not finished or cannot be written.
+    """
     with TapeReader(path) as tape:
         if not tape.finished:
             raise StoreError(f"{path}: is still being written, or its program was killed; try again later")
@@ -312,15 +321,15 @@ def _in_order(part: list[tuple[int, Packet]]) -> list[Packet]:
 
 
 def read_tape(path: Path, wearing: Wearing) -> Recording:
-    """The session of a tape; where its sensors were worn is on it."""
+    """Return the session of a tape; ``ConfigError`` if ``wearing`` says where the sensors were worn."""
     if wearing.placement or wearing.side:
         raise ConfigError(f"{path}: a tape knows where its sensors were worn; leave out placement and side")
     with TapeReader(path) as tape:
         header, duration_s, count = tape.header, tape.duration_s(), tape.count()
 
     def packets() -> Iterator[Packet]:
-        with TapeReader(path) as again:
-            yield from again.packets()
+        with TapeReader(path) as reopened:
+            yield from reopened.packets()
 
     return Recording(
         path.stem, header.settings, duration_s, count, packets, header.session, header.started_utc

@@ -1,4 +1,4 @@
-"""Who writes a tape: a lock that dies with its process, and a count that survives it.
+"""The lock of a tape's writer, which dies with its process, and a count of packets that survives it.
 
 Beside a tape that is being written lies ``<tape>-owner``: eight bytes, locked by the operating
 system as long as the writing process lives, holding the number of packets it has accepted.  The
@@ -19,10 +19,13 @@ _COUNT = struct.Struct("<Q")
 
 
 class TapeLock:
-    """Holds the lock from construction to ``release`` (or death); ``StoreError`` if another does."""
+    """``TapeLock`` holds the lock from construction to ``release`` (or death).
+
+    ``StoreError`` if another process holds it, or if its file cannot be written.
+    """
 
     def __init__(self, tape: Path) -> None:
-        self._path = lock_file(tape)
+        self._path = lock_path(tape)
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
@@ -41,33 +44,34 @@ class TapeLock:
 
     @property
     def accepted(self) -> int:
-        """Packets the writer has been given so far."""
+        """The number of packets that the writer has been given so far."""
         return int(_COUNT.unpack_from(self._map)[0])
 
     @accepted.setter
     def accepted(self, count: int) -> None:
+        """Set the count; it is in the memory map at once."""
         _COUNT.pack_into(self._map, 0, count)
 
     def release(self) -> None:
-        """The tape is nobody's any more, and needs no count."""
+        """Let go of the tape and remove the file of lock and count."""
         self._map.close()
         os.close(self._descriptor)
         self._path.unlink(missing_ok=True)
 
 
-def lock_file(tape: Path) -> Path:
-    """Where the lock and the count of a tape lie."""
+def lock_path(tape: Path) -> Path:
+    """Return the path of the file with the lock and the count of this tape."""
     return tape.with_name(tape.name + "-owner")
 
 
 def is_written(tape: Path) -> bool:
-    """True while a living process writes this tape."""
+    """Return True while a living process writes this tape; ``StoreError`` if that cannot be seen."""
     try:
-        descriptor = os.open(lock_file(tape), os.O_RDWR)
+        descriptor = os.open(lock_path(tape), os.O_RDWR)
     except FileNotFoundError:
         return False
     except OSError as exc:
-        raise StoreError(f"{lock_file(tape)}: {exc.strerror or exc}") from exc
+        raise StoreError(f"{lock_path(tape)}: {exc.strerror or exc}") from exc
     try:
         lock_descriptor(descriptor)
     except OSError:

@@ -1,7 +1,7 @@
-"""The replay twin: a simulated runner who answers cues, or a recording with drifts put in.
+"""The coaching trial: a simulated runner who answers cues, or a recording with drifts put in.
 
 One-second cadence scatters as measured: AR(1) 0.85, SD 0.9 spm on a treadmill and 2.7 outdoors (real
-runs: 2.3 to 3.4).  The twin proves how rarely and how soon a policy speaks, not that cues help anybody.
+runs: 2.3 to 3.4).  The trial shows how rarely and how soon a rule speaks, not that cues help anybody.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from statistics import median
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase
+from dsp.cueing.target import increase_in_week
 from dsp.types import Activity, ActivityChange, Estimate, Gap, Metric, Record
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.simulation.cue_rules import Policy, everyone
+from monitor.simulation.cue_rules import CueRule, all_rules
 
 OWN_SPM, PER_MPS, PER_PCT, PACE_MPS = 166.0, 10.0, 1.0, 2.8
-PHI = 0.85
+_AR1 = 0.85
 WEEK = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where the twin runs: scatter, and how the pace, the hills, lights and tunnels come (per hour)."""
+    """Where the trial's runner runs: scatter and pace, and how many hills, lights and tunnels an hour."""
 
     name: str
     sd_spm: float
@@ -43,7 +43,7 @@ STREETS = Ground(name="streets", sd_spm=2.7, pace_sd_mps=0.15, hills=4, lights=6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How the twin behaves (choices): ``lapses`` an hour, of ``lapse_spm``; how cues are answered."""
+    """How the trial's runner behaves (choices): lapses an hour and their size; how cues are answered."""
 
     lapses: float = 0.0
     lapse_spm: float = -6.0
@@ -55,7 +55,7 @@ class Habits:
 
 @dataclass(slots=True)
 class Score:
-    """What one policy did."""
+    """What one rule of when to speak did: its cues, and what it missed."""
 
     policy: str
     hours: float = 0.0
@@ -145,14 +145,14 @@ class TrialRunner:
             self._ends_s = t_s + self._h.lasts_s
 
     def _metrics(self, t_s: float) -> list[Record]:
-        g, keep = self._g, math.sqrt(1 - PHI**2)
-        self._noise = PHI * self._noise + keep * g.sd_spm * self._rng.standard_normal()
+        g, keep = self._g, math.sqrt(1 - _AR1**2)
+        self._noise = _AR1 * self._noise + keep * g.sd_spm * self._rng.standard_normal()
         self._pace = (
             0.98 * self._pace + math.sqrt(1 - 0.98**2) * g.pace_sd_mps * self._rng.standard_normal()
         )
         slope = self._slope if t_s <= self._until["hill"] else 0.0
         speed = PACE_MPS + self._pace - 0.03 * max(0.0, slope)
-        cadence = normal(speed, slope) * (1 + increase(WEEK, CoachSettings().target))
+        cadence = normal_cadence_spm(speed, slope) * (1 + increase_in_week(WEEK, CoachSettings().target))
         cadence -= self._h.tires_spm * t_s / 3600
         if self.lapsed_s is not None:
             cadence += self._h.lapse_spm
@@ -163,39 +163,39 @@ class TrialRunner:
         return out
 
 
-def normal(speed_mps: float, slope_pct: float) -> float:
-    """The twin's own cadence."""
+def normal_cadence_spm(speed_mps: float, slope_pct: float) -> float:
+    """Return the simulated runner's own cadence at this speed and slope, steps per minute."""
     return OWN_SPM + PER_MPS * (speed_mps - PACE_MPS) + PER_PCT * slope_pct
 
 
-def coached(ground: Ground, seed: int = 99) -> CoachSettings:
-    """A coach that has learned this twin's normal in two runs of 20 min, with its scatter."""
+def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
+    """A coach that has learned this runner's normal in two runs of 20 min, with its scatter."""
     rng, baseline, noise = np.random.default_rng(seed), Baseline(1.75), 0.0
     for _ in range(2):
         baseline.begin_run()
         for k in range(1200):
-            noise = PHI * noise + math.sqrt(1 - PHI**2) * ground.sd_spm * rng.standard_normal()
+            noise = _AR1 * noise + math.sqrt(1 - _AR1**2) * ground.sd_spm * rng.standard_normal()
             speed = PACE_MPS + 0.3 * math.sin(k / 90)
-            baseline.push("cadence_spm", normal(speed, 0.0) + noise, speed, 0.0)
+            baseline.push("cadence_spm", normal_cadence_spm(speed, 0.0) + noise, speed, 0.0)
     return CoachSettings(
         cues=CueSettings(warm_up_s=0, plan="always"), baseline=baseline.to_dict(), week=WEEK
     )
 
 
-def simulate(ground: Ground, habits: Habits, hours: float, seed: int) -> Iterator[list[Score]]:
-    """Every policy coaches a twin of its own, all from the same seeds; the scores after each hour."""
-    settings = coached(ground)
-    target = OWN_SPM * (1 + increase(WEEK, settings.target))
+def run_trial(ground: Ground, habits: Habits, hours: float, seed: int) -> Iterator[list[Score]]:
+    """Every rule coaches a runner of its own, all from the same seeds; the scores after each hour."""
+    settings = learned_coach_settings(ground)
+    target = OWN_SPM * (1 + increase_in_week(WEEK, settings.target))
     scores: dict[str, Score] = {}
     for hour in range(math.ceil(hours)):
         length_s = round(3600 * min(1.0, hours - hour))
-        for policy in everyone(settings, target):
+        for policy in all_rules(settings, target):
             score = scores.setdefault(policy.name, Score(policy.name))
             _hour(policy, TrialRunner(ground, habits, seed + hour), length_s, score)
         yield list(scores.values())
 
 
-def _hour(policy: Policy, runner: TrialRunner, length_s: int, score: Score) -> None:
+def _hour(policy: CueRule, runner: TrialRunner, length_s: int, score: Score) -> None:
     score.hours += length_s / 3600
     lapse: float | None = None
     answered = False
@@ -237,7 +237,7 @@ def drifted_recording(
     """
     seconds = list(_seconds(records))
     scores = []
-    for policy in everyone(settings, target_spm):
+    for policy in all_rules(settings, target_spm):
         score, ran, lapse, answered = Score(policy.name), 0, None, False
         for t_s, batch in seconds:
             running = any(_is_cadence(r) for r in batch)

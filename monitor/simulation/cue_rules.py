@@ -1,4 +1,4 @@
-"""Ways to decide when to speak, for the twin: ours, and how others do it (read in their source).
+"""Ways to decide when to speak, for the coaching trial: ours, and how others do it (read in their source).
 
 A policy sees the records of one second and answers whether it speaks.  Those of others know a fixed
 target, as their programs do; ours is the very ``Coach`` that runs live.
@@ -15,7 +15,7 @@ from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.pipeline.coach import Coach
 
 
-class Policy(Protocol):
+class CueRule(Protocol):
     """A rule of when to speak, asked once a second."""
 
     name: str
@@ -25,7 +25,7 @@ class Policy(Protocol):
         ...
 
 
-class Ours:
+class GaitcueRule:
     """The coach itself; a withheld cue, a confirmation or a notice is not speaking."""
 
     name = "gaitcue"
@@ -34,6 +34,7 @@ class Ours:
         self._coach = Coach(settings, SessionSettings(coach=settings))
 
     def second(self, t_s: float, records: Sequence[Record]) -> bool:
+        """Return whether this rule speaks in the second that ends at ``t_s``."""
         said = self._coach.push(records)
         return any(isinstance(r, Cue) and r.kind is CueKind.CORRECT and not r.withheld for r in said)
 
@@ -47,6 +48,7 @@ class _Fixed:
         self._last_s = -math.inf
 
     def second(self, t_s: float, records: Sequence[Record]) -> bool:
+        """Return whether this rule speaks in the second that ends at ``t_s``."""
         cadence = None
         for record in records:
             if isinstance(record, ActivityChange):
@@ -65,6 +67,7 @@ class _Fixed:
         """No running cadence in this second."""
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
+        """Return whether a cue is due in this second."""
         raise NotImplementedError
 
 
@@ -78,9 +81,11 @@ class FixedBand(_Fixed):
         self._since_s: float | None = None
 
     def nothing(self) -> None:
+        """Take a second without a running cadence."""
         self._since_s = None
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
+        """Return whether a cue is due in this second."""
         if abs(cadence_spm - self.target_spm) <= 5:
             self._since_s = None
             return False
@@ -100,6 +105,7 @@ class Quanta(_Fixed):
         self._steps, self._seconds, self._left = 0.0, 0, 0.0
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
+        """Return whether a cue is due in this second."""
         self._steps += cadence_spm / 60
         self._seconds += 1
         if self._seconds < 5:
@@ -116,6 +122,7 @@ class Proportional(_Fixed):
     name = "error-proportional"
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
+        """Return whether a cue is due in this second."""
         error = abs(cadence_spm / self.target_spm - 1)
         wait_s = 30.0 if error >= 0.10 else 60.0 if error >= 0.05 else 180.0
         return error > 0.025 and t_s - self._last_s >= wait_s
@@ -131,14 +138,16 @@ class Dwell(_Fixed):
         self._lasts_s = 0
 
     def nothing(self) -> None:
+        """Take a second without a running cadence."""
         self._lasts_s = 0
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
+        """Return whether a cue is due in this second."""
         self._lasts_s = self._lasts_s + 1 if abs(cadence_spm / self.target_spm - 1) > 0.03 else 0
         return self._lasts_s >= 8 and t_s - self._last_s >= 20
 
 
-def everyone(settings: CoachSettings, target_spm: float) -> list[Policy]:
-    """Ours first."""
+def all_rules(settings: CoachSettings, target_spm: float) -> list[CueRule]:
+    """Return every rule of the trial, the coach of this program first."""
     fixed = (FixedBand, Quanta, Proportional, Dwell)
-    return [Ours(settings), *(make(target_spm) for make in fixed)]
+    return [GaitcueRule(settings), *(make(target_spm) for make in fixed)]

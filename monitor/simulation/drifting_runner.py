@@ -8,26 +8,26 @@ from itertools import cycle
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase
+from dsp.cueing.target import increase_in_week
 from dsp.simulation import mean_curves
 from dsp.simulation.runner import Bout
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
 
-PACE_MPS = 2.8
-DRIFT = -0.05  # of the target: the runner falls back to nearly the own cadence,
+_PACE_MPS = 2.8
+_DRIFT = -0.05  # of the target: the runner falls back to nearly the own cadence,
 DRIFTS_S, ANSWERS_S = 30.0, 25.0  # after so long, and answers so much later
-ROUND_S = 90.0
+_ROUND_S = 90.0
 
 
-def bouts(seconds: float) -> list[Bout]:
+def drifting_bouts(seconds: float) -> list[Bout]:
     """On target, then a drift that a cue should follow, then the answer; again and again."""
-    target = own_spm(PACE_MPS) * (1 + increase(2, CoachSettings().target))
-    parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + DRIFT), (ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
+    target = _own_cadence_spm(_PACE_MPS) * (1 + increase_in_week(2, CoachSettings().target))
+    parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + _DRIFT), (_ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
     out, t = list[Bout](), 0.0
     for part_s, share in cycle(parts):
         part_s = min(part_s, seconds - t)
-        out.append(Bout(seconds=part_s, speed_mps=PACE_MPS, cadence_spm=target * share))
+        out.append(Bout(seconds=part_s, speed_mps=_PACE_MPS, cadence_spm=target * share))
         t += part_s
         if t >= seconds:
             return out
@@ -37,21 +37,21 @@ def bouts(seconds: float) -> list[Bout]:
 def coached_settings(settings: SessionSettings) -> SessionSettings:
     """The simulated runner's normal is known and needs no warm-up; the plan is in its second week."""
     coach = CoachSettings(
-        cues=CueSettings(warm_up_s=0), baseline=_normal(settings.runner).to_dict(), week=2
+        cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), week=2
     )
     return replace(settings, coach=coach)
 
 
-def own_spm(speed_mps: float) -> float:
+def _own_cadence_spm(speed_mps: float) -> float:
     """Cadence of the mean runner."""
     return float(120 / np.interp(speed_mps, mean_curves.BELT_MPS, mean_curves.STRIDE_S))
 
 
-def _normal(runner: Runner) -> Baseline:
+def _learned_baseline(runner: Runner) -> Baseline:
     baseline = Baseline(runner.height_m)
     for _ in range(2):
         baseline.begin_run()
         for k in range(600):
-            speed = PACE_MPS + 0.2 * ((k // 100) % 3 - 1)
-            baseline.push("cadence_spm", own_spm(speed), speed, 0.0)
+            speed = _PACE_MPS + 0.2 * ((k // 100) % 3 - 1)
+            baseline.push("cadence_spm", _own_cadence_spm(speed), speed, 0.0)
     return baseline

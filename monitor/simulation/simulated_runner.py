@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Array, Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.devices import plain
-from monitor.recordings.recording import Recording, Signal, make
+from monitor.recordings.recording import Recording, Signal, recording_from_signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class RadioModel:
         return np.asarray(out, dtype=np.float64)
 
 
-def easy(seconds: float) -> list[Bout]:
+def easy_bouts(seconds: float) -> list[Bout]:
     """An easy pace, a little faster every other minute."""
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
     return [*bouts[:-1], replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))]
@@ -58,21 +58,25 @@ def easy(seconds: float) -> list[Bout]:
 
 def simulated_recording(seconds: float, radio: RadioModel | None = None, seed: int = 1) -> Recording:
     """Two shoes and a belt of one simulated runner at an easy pace."""
-    return worn_in(easy(seconds), radio, seed)
+    return recording_of_run(easy_bouts(seconds), radio, seed)
 
 
-def worn_in(bouts: Sequence[Bout], radio: RadioModel | None = None, seed: int = 1) -> Recording:
+def recording_of_run(bouts: Sequence[Bout], radio: RadioModel | None = None, seed: int = 1) -> Recording:
     """Two shoes and a belt of one simulated runner in this run."""
-    run, signals = plan(bouts, seed=seed), []
+    run, signals = simulated_run(bouts, seed=seed), []
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
     for number, (placement, side) in enumerate(worn):
-        c = imu(run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number)
+        c = simulated_imu(
+            run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number
+        )
         signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = make("simulated runner", signals, Runner(height_m=run.style.height_m, mass_kg=70.0))
-    return recording if radio is None else delivered(recording, radio, seed)
+    recording = recording_from_signals(
+        "simulated runner", signals, Runner(height_m=run.style.height_m, mass_kg=70.0)
+    )
+    return recording if radio is None else deliver(recording, radio, seed)
 
 
-def delivered(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording:
+def deliver(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording:
     """The same samples as that radio would bring them, with each device's clock running its own way."""
     packets = list(recording.packets())
     arrival_s = np.empty(len(packets))
@@ -101,7 +105,7 @@ def _skewed(packet: Packet, ppm: float) -> Packet:
     return replace(packet, payload=payload)
 
 
-def hills(seed: int = 7, kilometres: float = 10.0) -> Recording:
+def hilly_recording(seed: int = 7, kilometres: float = 10.0) -> Recording:
     """A runner who tires over hills, with a belt sensor that is lost for a while: for reviews and benches.
 
     Two shoes, a belt and a watch (speed, slope, heart rate).  In the last third cadence is 3 % lower at
@@ -117,11 +121,13 @@ def hills(seed: int = 7, kilometres: float = 10.0) -> Recording:
         metres, k = metres + 90 * v, k + 1
         if k % 12 == 0:
             bouts.append(Bout(seconds=15, speed_mps=0))
-    run = plan(bouts, seed=seed)
+    run = simulated_run(bouts, seed=seed)
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
     signals = []
     for number, (placement, side) in enumerate(worn):
-        c = imu(run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number)
+        c = simulated_imu(
+            run, placement, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), placement, seed + number
+        )
         signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
     belt = signals[2]
     there = (belt.t_s < 0.55 * run.seconds) | (belt.t_s > 0.70 * run.seconds)
@@ -139,4 +145,6 @@ def hills(seed: int = 7, kilometres: float = 10.0) -> Recording:
         95 + 55 * (1 - np.exp(-t_s / 240)) + 6 * (effort - 2.9) + 12 * t_s / run.seconds
     )
     runner = Runner(height_m=run.style.height_m, mass_kg=70.0)
-    return make(f"simulated {kilometres:g} km with hills", signals, runner, track=(t_s, column))
+    return recording_from_signals(
+        f"simulated {kilometres:g} km with hills", signals, runner, track=(t_s, column)
+    )

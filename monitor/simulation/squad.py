@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_imu, simulated_run
 from dsp.types import Placement, Runner, Side
 from monitor.core.packet import Packet
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.recordings.recording import Recording, Signal, make
-from monitor.simulation.simulated_runner import RadioModel, delivered
+from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.simulation.simulated_runner import RadioModel, deliver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +53,19 @@ SQUAD = (
 )
 
 
-def squad(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
+def squad_recordings(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
     """Their recordings, as their radios would deliver them."""
     return [_recording(a, seconds, number) for number, a in enumerate(athletes)]
 
 
 def _recording(a: Athlete, seconds: float, number: int) -> Recording:
-    run = plan(_bouts(a, seconds), a.style, seed=number + 1)
+    run = simulated_run(_bouts(a, seconds), a.style, seed=number + 1)
     leg = Placement.SHANK if a.shank else Placement.FOOT
     worn = ((leg, Side.LEFT), (leg, Side.RIGHT), (Placement.PELVIS, None))
     signals = []
     for place, (placement, side) in enumerate(worn):
         device = Device(misaligned_deg=(4.0, 8.0, -5.0), rate_hz=100.0)
-        c = imu(run, placement, side, device, placement, 10 * number + place)
+        c = simulated_imu(run, placement, side, device, placement, 10 * number + place)
         signals.append(Signal(placement, side, c.t_s, c.acc_ms2, c.gyr_rads))
     runner = Runner(height_m=a.style.height_m, mass_kg=a.mass_kg)
     pod = {
@@ -74,16 +74,16 @@ def _recording(a: Athlete, seconds: float, number: int) -> Recording:
         "heart_rate_bpm": a.heart_bpm,
         "power_w": 3.9 * a.mass_kg,
     }
-    made = make(a.name, signals, runner, pod)
+    made = recording_from_signals(a.name, signals, runner, pod)
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=15.0, plan="always"),
-        baseline=_normal(a, run).to_dict(),
+        baseline=_learned_baseline(a, run).to_dict(),
         week=2,
         cue_share=0.0 if a.silent else 1.0,
         seed=number,
     )
     settings = replace(made.settings, athlete=a.name, coach=coach)
-    recording = delivered(
+    recording = deliver(
         replace(made, settings=settings), RadioModel(loss=0.06 if a.fails else 0.0), number + 1
     )
     return _failing(recording, seconds) if a.fails else recording
@@ -93,7 +93,7 @@ def _bouts(a: Athlete, seconds: float) -> list[Bout]:
     """A stand, then running at this athlete's pace; who fades does so in the second half."""
     stand = min(10.0, seconds / 6)
     half = (seconds - stand) / 2
-    usual = float(plan([Bout(seconds=10.0, speed_mps=a.speed_mps)], a.style).cadence_spm.mean())
+    usual = float(simulated_run([Bout(seconds=10.0, speed_mps=a.speed_mps)], a.style).cadence_spm.mean())
     late = usual - a.fades if a.fades else None
     return [
         Bout(seconds=stand, speed_mps=0.0),
@@ -102,7 +102,7 @@ def _bouts(a: Athlete, seconds: float) -> list[Bout]:
     ]
 
 
-def _normal(a: Athlete, run: SimulatedRun) -> Baseline:
+def _learned_baseline(a: Athlete, run: SimulatedRun) -> Baseline:
     """What two earlier runs would have taught: the truth of the first half, a little noisy."""
     known, rng = Baseline(a.style.height_m), np.random.default_rng(7)
     early = slice(0, len(run.ic_s) // 2)

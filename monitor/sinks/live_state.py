@@ -1,4 +1,4 @@
-"""What the live page shows: records folded into one state, and what changed since.
+"""The state of a run as the live page shows it: records folded in, and what changed by them.
 
 ``push`` gives the change as JSON-able data of the same shape as ``state``; a page that merges the
 changes into the state it got first shows what a page opened now would get.
@@ -10,26 +10,30 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from dsp.metrics import BY_NAME
+from dsp.metrics import Role, with_role
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 
-CHARTED = ("cadence_spm", "contact_ms", "speed_mps", "overstride_m", "braking_impulse_bws")
-"""Metrics whose last minutes are kept, once a second; ``band:NAME`` are low and high of its band."""
+HISTORY_S = 300.0
+"""Seconds of history that a page gets: what its strip of the last minutes shows (a choice)."""
 
-BEATS, CUES = 24, 12
-"""How many of the newest steps (for the metronome's phase) and cues a page is told."""
+_BEATS, _CUES = 24, 12
+"""How many of the newest steps (for the metronome's phase) and cues a page gets."""
 
 
 HistoryPoint = tuple[float, *tuple[float | None, ...]]
-"""Seconds, then what is drawn there."""
+"""Session seconds, then what is drawn there: a value, or low and high of a band."""
 
 
 class LiveState:
-    """The newest of everything, and the last ``history_s`` of what is charted."""
+    """The newest of everything, and the last ``history_s`` seconds of the metrics that are charted.
 
-    def __init__(self, history_s: float) -> None:
+    The history has a point a second for every metric with the role ``chart``, and under ``band:NAME``
+    the low and high edge of its target band.
+    """
+
+    def __init__(self, history_s: float = HISTORY_S) -> None:
         self._history_s = history_s
         self._state: dict[str, Any] = {"t_s": 0.0, "steps": 0, "activity": "unknown", "session": None}
         self._state |= {"ended": None, "gaps": 0, "beats": [], "cues": []}
@@ -39,14 +43,15 @@ class LiveState:
         self._sensors: dict[str, Any] = {}
         self._sinks: dict[str, Any] = {}
         self._history: dict[str, deque[HistoryPoint]] = {
-            name: deque() for metric in CHARTED for name in (metric, f"band:{metric}")
+            name: deque() for metric in with_role(Role.CHART) for name in (metric, f"band:{metric}")
         }
 
     def state(self) -> dict[str, Any]:
-        """Everything, for a page that has just been opened."""
+        """Return the whole state as JSON-able data, for a page that has just been opened."""
         history = {name: list(points) for name, points in self._history.items() if points}
         return {
             **self._state,
+            "history_s": self._history_s,
             "now": {name: dict(v) for name, v in self._now.items()},
             "bands": dict(self._bands),
             "sensors": dict(self._sensors),
@@ -55,7 +60,7 @@ class LiveState:
         }
 
     def push(self, records: Iterable[Out]) -> dict[str, Any]:
-        """Take records; what changed."""
+        """Fold records into the state and return what changed by them, in the shape of ``state``."""
         change: dict[str, Any] = {"now": {}, "bands": {}, "sensors": {}, "sinks": {}, "history": {}}
         before = dict(self._state)
         for record in records:
@@ -67,7 +72,7 @@ class LiveState:
         match record:
             case Step():
                 self._state["steps"] += 1
-                self._state["beats"] = sorted([*self._state["beats"], round(record.ic_s, 4)])[-BEATS:]
+                self._state["beats"] = sorted([*self._state["beats"], round(record.ic_s, 4)])[-_BEATS:]
                 for estimate in record.estimates:
                     self._newest(record.ic_s, estimate, change)
             case Metric(t_s, None, estimate):
@@ -78,8 +83,8 @@ class LiveState:
                 self._chart(f"band:{metric}", (t_s, record.low, record.high), change)
             case Cue():
                 self._cues += 1
-                told = {"n": self._cues, **json_codec.to_json(record)}
-                self._state["cues"] = [*self._state["cues"], told][-CUES:]
+                cue = {"n": self._cues, **json_codec.to_json(record)}
+                self._state["cues"] = [*self._state["cues"], cue][-_CUES:]
             case ActivityChange():
                 self._state["activity"] = record.activity.value
             case Gap():
@@ -97,11 +102,11 @@ class LiveState:
                 pass
 
     def _newest(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
-        known = self._now.get(estimate.metric)
-        if known is not None and t_s < known["t_s"]:
+        before = self._now.get(estimate.metric)
+        if before is not None and t_s < before["t_s"]:
             return
-        shown = {"t_s": t_s, "value": estimate.value, "sd": estimate.sd, "how": estimate.how}
-        self._now[estimate.metric] = change["now"][estimate.metric] = shown
+        newest = {"t_s": t_s, "value": estimate.value, "sd": estimate.sd, "how": estimate.how}
+        self._now[estimate.metric] = change["now"][estimate.metric] = newest
         self._reach(t_s)
 
     def _chart(self, name: str, point: HistoryPoint, change: dict[str, Any]) -> None:
@@ -115,17 +120,3 @@ class LiveState:
 
     def _reach(self, t_s: float) -> None:
         self._state["t_s"] = max(self._state["t_s"], t_s)
-
-
-def legend() -> dict[str, dict[str, Any]]:
-    """What every number on the page is: label, unit, definition, source, decimals."""
-    return {
-        name: {
-            "label": spec.label,
-            "unit": spec.unit,
-            "decimals": spec.decimals,
-            "definition": spec.definition,
-            "source": spec.source,
-        }
-        for name, spec in BY_NAME.items()
-    }

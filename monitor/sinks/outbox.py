@@ -1,8 +1,36 @@
 """At-least-once delivery from the store to a far end, in order, however long that end is away.
 
-The store is the buffer: what is read on from the last acknowledged row goes out in bounded batches
-and is acknowledged after it has arrived, so a failure, a kill or a restart sends some of it again and
-none of it never.  The far end must therefore not mind getting a record twice.
+The store is the buffer.  Every record has a row number there, and for each far end the store keeps one
+number, the last row that end has acknowledged (table ``delivered``), and a list of rows that were set
+aside (table ``quarantine``).  A row of the store is therefore in one of three states:
+
+- *waiting*: its number is above the acknowledged one.  ``StoreSink`` put it there, about a second after it
+  was measured; the batches that ``Outbox.run`` is given only tell it when they end.
+- *delivered*: its number is not above the acknowledged one.
+- *quarantined*: delivered as far as the order goes, but the far end refused it; kept with the reason.
+
+One round of the loop moves rows on:
+
+1. ``Store.outbox`` reads the next rows above the acknowledged number, at most ``OutboxParams.limit``.
+2. ``Deliver`` takes them to the far end and ends in one of four ways:
+
+   - it returns: all of them have arrived;
+   - ``SinkRefused``: the far end will never take (some of) them.  The batch is halved, and its halves too,
+     until a single record is refused; that one is quarantined, everything else has arrived;
+   - ``SinkError``: the far end is away or in trouble.  Nothing is acknowledged, and after a pause that
+     grows (``Backoff``) the loop begins again at step 1 with the same rows;
+   - ``ConfigError``: waiting does not help.  Delivery ends, all rows wait for the next start.
+
+3. ``Store.acknowledge`` writes the number of the batch's last row.  Between 2 and 3 lies the only gap: who
+   is killed there sends the batch again at the next start.  So some records arrive twice and none never,
+   and the far end must not mind getting a record twice.
+
+If a batch was full there is more, and the next round follows at once; else after ``OutboxParams.every_s``.
+``run`` returns when the batches have ended, the session has been ended in the store, and the row that was
+the last one at that moment is delivered.
+
+Of several processes that deliver from one store under one name, one holds a file lock and works; the others
+look every ``every_s`` whether the lock is free or everything has arrived by the work of the first.
 """
 
 from __future__ import annotations
@@ -26,32 +54,35 @@ from monitor.storage.store import Store
 _T = TypeVar("_T")
 
 Deliver = Callable[[Sequence[WaitingRecord]], Awaitable[None]]
-"""Takes a batch to the far end.  Returning means that all of it has arrived; ``SinkError``: try again
-later; ``SinkRefused``: the far end will never take (some of) these records, which are then set aside
-with the reason; ``ConfigError``: give up, all of it waits for the next start.  Must be bounded in time."""
+"""Takes a batch to the far end and returns when all of it has arrived; must be bounded in time.
+
+``SinkError``: try again later.  ``SinkRefused``: the far end will never take (some of) these records, which
+are then set aside with the reason.  ``ConfigError``: give up, all of it waits for the next start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxParams:
-    """Sizes and times (choices).  ``history``: a far end met for the first time gets what is old too."""
+    """Sizes and times of an outbox (choices).
+
+    ``history``: a far end that is new to the store gets the sessions of before too.
+    """
 
     limit: int = 1000  # records in a batch
     every_s: float = 1.0  # between two looks at the store, which itself is written once a second
     history: bool = True
-    told_every_s: float = 60.0  # the depth of the outbox, when nothing else is to be told
+    report_every_s: float = 60.0  # between two reports of the depth, when nothing else has changed
     backoff: Backoff = field(default_factory=Backoff)
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.every_s <= 0 or self.told_every_s <= 0:
-            raise ValueError("limit must be at least 1, every_s and told_every_s positive")
+        if self.limit < 1 or self.every_s <= 0 or self.report_every_s <= 0:
+            raise ValueError("limit must be at least 1, every_s and report_every_s positive")
 
 
 class Outbox:
-    """A ``Sink`` whose records come from the store; what it is handed only says that there are more.
+    """A ``Sink`` whose records come from the store; the page above says how a row gets on.
 
-    Of several that deliver from one store under one name, in this process or others, one works and
-    the others wait, ready to take its place.  ``run`` ends when its batches have ended and the records
-    of ``session`` have arrived; cancelling it loses nothing.
+    ``name`` is the far end's name in the store.  ``session`` is the id of the session that is running, None
+    if there is none and everything that waits is to be delivered.  Cancelling it loses nothing.
     """
 
     def __init__(
@@ -73,15 +104,18 @@ class Outbox:
         self._no_more = False  # the batches have ended
         self._goal: int | None = None  # the last row that must arrive
         self._state = SinkStatus(0.0, name, True, "starting")
-        self._told: SinkStatus | None = None
-        self._told_s = 0.0
+        self._reported: SinkStatus | None = None
+        self._reported_s = 0.0
         self._arrived_s: float | None = None  # session time of what arrived last
         self._lock = store.path.with_name(f"{store.path.name}-{name}")
         if not self._p.history:
             store.skip_history(name)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Deliver until the batches end and everything of the session (or all there was) has arrived."""
+        """Deliver until the batches end and everything of the session (or all there was) has arrived.
+
+        Raises ``ConfigError`` when the far end can never be reached with these settings.
+        """
 
         def report(exc: MonitorError, wait_s: float) -> None:
             self._is(ok=False, text=str(exc))
@@ -93,16 +127,19 @@ class Outbox:
             listening.cancel()
 
     def report(self, t_s: float) -> SinkStatus | None:
-        """How delivery is doing, when that has changed, and every ``told_every_s``."""
-        now_s, told, state = self._time.now_s(), self._told, self._state
-        same = told is not None and (told.ok, told.text, told.dropped) == (
+        """Return how delivery is doing when that has changed, and every ``report_every_s``; else None.
+
+        ``behind_s`` of the status is the session time from the last second that arrived to ``t_s``.
+        """
+        now_s, last, state = self._time.now_s(), self._reported, self._state
+        same = last is not None and (last.ok, last.text, last.dropped) == (
             state.ok,
             state.text,
             state.dropped,
         )
-        if same and now_s - self._told_s < self._p.told_every_s:
+        if same and now_s - self._reported_s < self._p.report_every_s:
             return None
-        self._told, self._told_s = state, now_s
+        self._reported, self._reported_s = state, now_s
         behind_s = None if self._arrived_s is None else max(0.0, t_s - self._arrived_s)
         return replace(state, t_s=t_s, behind_s=behind_s)
 
@@ -133,21 +170,25 @@ class Outbox:
                 self._is(ok=True, text="delivering")
                 await self._time.sleep(self._p.every_s)
 
-    async def drain(self, told: Callable[[int], None] = lambda delivered: None) -> bool:
-        """Deliver all that waits now; ``SinkError`` at the first failure, False if another delivers.
+    async def drain(self, progress: Callable[[int], None] = lambda delivered: None) -> bool:
+        """Deliver all that waits now and return True; return False if another process is delivering.
 
-        ``told`` hears how many records each batch had.
+        ``progress`` is called with the number of records after each batch.  Raises ``SinkError`` at the
+        first failure; what has arrived until then is acknowledged.
         """
         with contextlib.ExitStack() as held:
             if not await self._off_loop(lambda: held.enter_context(exclusive_lock(self._lock))):
                 return False
             while batch := await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit)):
                 await self._pass_on(batch)
-                told(len(batch))
+                progress(len(batch))
         return True
 
     async def send(self, batch: Sequence[WaitingRecord]) -> None:
-        """Deliver; of a batch that is refused, halve until only the records at fault are left over."""
+        """Deliver a batch; of one that is refused, quarantine the records at fault and deliver the rest.
+
+        Acknowledges nothing.  Raises ``SinkError`` when the far end is in trouble.
+        """
         try:
             await self._deliver(batch)
         except SinkRefused as exc:
@@ -176,7 +217,7 @@ class Outbox:
 
     def _is(self, *, ok: bool, text: str) -> None:
         if refused := self._state.dropped:
-            text += f"; {refused} records were refused, see gaitcue status"
+            text += f"; {refused} records were refused, see gaitcue stack status"
         self._state = replace(self._state, ok=ok and not refused, text=text)
 
     def _all_delivered(self) -> bool:

@@ -1,4 +1,8 @@
-"""Where records go.  Each file knows one outside system and never imports another."""
+"""What a sink is: the end of the way, where the records of a run leave the program.
+
+A sink gets batches of records in their order, writes or sends them and returns when the batches have ended
+and its work is done.  Each folder knows one outside system and never imports another.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,20 @@ from monitor.core.records import Out, SinkStatus
 
 
 class Sink(Protocol):
-    """Takes batches until they end, then finishes and returns; raises only ``SinkError``."""
+    """Takes the records of a run; ``name`` is what logs and statuses call it."""
 
     name: str
 
-    async def run(self, batches: AsyncIterator[list[Out]]) -> None: ...
+    async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+        """Take batches until they end, finish what is open and return.
+
+        Raises ``SinkError`` only; it is then started again with the batches that follow.
+        """
 
 
 @runtime_checkable
 class ReportsStatus(Protocol):
-    """A sink that says by itself how it is doing; asked about once a second."""
+    """A sink that knows how its delivery is doing; it is asked once a second."""
 
     def report(self, t_s: float) -> SinkStatus | None:
-        """What there is to tell at session second ``t_s``, or None."""
-        ...
+        """Return the status at session second ``t_s``, None if nothing has changed since the last one."""

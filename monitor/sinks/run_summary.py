@@ -1,4 +1,4 @@
-"""What a run amounted to, for the summary at its end."""
+"""The steps, gaps and activities of a run, kept in memory for the table that is printed at its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from monitor.core.records import Out
 
 
 class RunSummary:
-    """Keeps the steps, gaps and activities."""
+    """A sink whose ``records`` are the steps, gaps and changes of activity of the run, in their order."""
 
     name = "summary"
 
@@ -17,6 +17,6 @@ class RunSummary:
         self.records: list[Record] = []
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end."""
+        """Keep what the summary needs until the batches end."""
         async for batch in batches:
             self.records += [r for r in batch if isinstance(r, Step | Gap | ActivityChange)]

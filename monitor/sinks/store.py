@@ -14,7 +14,10 @@ _EVERY_S = 1.0
 
 
 class StoreSink:
-    """Writes what came in one transaction; what could not be written waits for the next attempt."""
+    """Writes the records of one session into the store, each batch in one transaction.
+
+    What could not be written stays in memory and is written at the next attempt, before anything newer.
+    """
 
     name = "store"
 
@@ -25,7 +28,10 @@ class StoreSink:
         self._pending: list[Out] = []
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end; a ``SessionEnded`` among them ends the session in the store."""
+        """Write until the batches end; a ``SessionEnded`` among them ends the session in the store.
+
+        Raises ``SinkError`` when the store cannot be written; called again it goes on with what waits.
+        """
         await self._write()
         async for batch in batches:
             self._pending += batch

@@ -1,4 +1,4 @@
-"""The newest numbers in the terminal."""
+"""The newest numbers, the sensors and the cues of a run in the terminal."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from dsp.metrics import BY_NAME
+from dsp.metrics import BY_NAME, Display, Role, with_role
 from dsp.types import Cue, CueKind
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.live_state import LiveState
 
-_SHOWN = (
-    "cadence_spm", "contact_ms", "flight_ms", "speed_mps", "foot_strike_deg", "overstride_m",
-    "braking_impulse_bws", "peak_braking_bw", "contact_balance_pct", "braking_dose_mps",
-)  # fmt: skip
+_SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more than 55 minutes
 
 
 class TerminalSink:
-    """Draws while it runs; without a terminal it prints the last table only."""
+    """Draws the tables while it runs; without a terminal it prints the last ones only."""
 
     name = "terminal"
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._board = LiveState(history_s=60)
+        self._live_state = LiveState(history_s=60)
         self._sensors: dict[str, SensorStatus] = {}
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end."""
+        """Draw until the batches end; cues are printed above the tables and stay."""
         with Live(console=self._console, refresh_per_second=8) as live:
             async for batch in batches:
-                self._board.push(batch)
+                self._live_state.push(batch)
                 for record in batch:
                     if isinstance(record, Cue) and not record.withheld:
                         self._console.print(cue_line(record))
@@ -43,7 +40,7 @@ class TerminalSink:
         self._console.print()
 
     def _table(self) -> Table:
-        state = self._board.state()
+        state = self._live_state.state()
         lost = sum(s["lost"] for s in state["sensors"].values())
         title = f"{state['t_s']:5.1f} s   {state['activity']}   {state['steps']} steps"
         title += f"   {lost} samples lost" if lost else ""
@@ -52,25 +49,39 @@ class TerminalSink:
         table.add_column("now", justify="right")
         table.add_column("±", justify="right")
         table.add_column("unit")
-        for name in _SHOWN:
+        for name in with_role(Role.TILE):
             spec, now = BY_NAME[name], state["now"].get(name)
-            if now is None:
-                table.add_row(spec.label, "—", "", spec.unit)
-            else:
-                n = spec.decimals
-                table.add_row(spec.label, f"{now['value']:.{n}f}", f"{now['sd']:.{n}f}", spec.unit)
+            value, sd = ("—", "") if now is None else _number(spec.shown_as, now["value"], now["sd"])
+            table.add_row(spec.label, value, sd, spec.shown_as.unit)
         return table
 
 
+def _number(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:
+    """The value and its SD (both in the unit of the metric) as a person reads them."""
+    if not shown_as.pace:
+        n = shown_as.decimals
+        return f"{value * shown_as.scale:.{n}f}", f"{sd * shown_as.scale:.{n}f}"
+    if value < _SLOWEST_MPS:
+        return "—", ""
+    return _minutes(1000 / value), _minutes(1000 * sd / value**2)
+
+
+def _minutes(seconds: float) -> str:
+    return "{}:{:02d}".format(*divmod(round(seconds), 60))
+
+
 def cue_line(cue: Cue) -> str:
-    """What the runner was told, when and why: ``0:38  cue  Cadence 165, target 173 steps/min (...)``."""
-    minutes, seconds = divmod(round(cue.t_s), 60)
+    """Return a line that says what the runner was told, when and why.
+
+    For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
+    """
+    when = _minutes(cue.t_s)
     if cue.kind is CueKind.NOTICE:
-        return f"{minutes}:{seconds:02d}  {cue.why}"
+        return f"{when}  {cue.why}"
     spec = BY_NAME[cue.metric]
-    value, target = (f"{v:.{spec.decimals}f}" for v in (cue.value, cue.target))
+    value, target = (_number(spec.shown_as, v)[0] for v in (cue.value, cue.target))
     word = "good" if cue.kind is CueKind.CONFIRM else "cue"
-    return f"{minutes}:{seconds:02d}  {word}  {spec.label} {value}, target {target} {spec.unit} ({cue.why})"
+    return f"{when}  {word}  {spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
 
 
 _COLOUR = {
@@ -82,7 +93,7 @@ _COLOUR = {
 
 
 def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
-    """One row per sensor; what is not known stays empty."""
+    """Return a table with a row per sensor: state, rate, losses, battery, time base; unknown is empty."""
     table = Table()
     table.add_column("sensor")
     table.add_column("state", overflow="fold")

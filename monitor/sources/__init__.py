@@ -1,1 +1,1 @@
-"""Packets in, one module or folder per way in.  It does not know storage."""
+"""Packets in, one module or folder per way in.  This room never imports ``monitor.storage``."""

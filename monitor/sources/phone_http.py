@@ -1,4 +1,4 @@
-"""Phones with Sensor Logger that push over HTTP: one small endpoint, bodies become packets untouched."""
+"""Phones with Sensor Logger that push over HTTP: one small server, bodies become packets untouched."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.phone_settings import PhoneSettings
 from monitor.sources.protocol import Emit
 
-TELL_THE_USER = 499
-"""Sensor Logger shows the body of an answer with this status to its user."""
+_STATUS_SHOWN_BY_APP = 499
+"""HTTP status of an answer whose body Sensor Logger shows to its user."""
 
 
 class PhoneHttp:
-    """Listens until it is cancelled."""
+    """``PhoneHttp`` is the source of all phones that push over HTTP."""
 
     name = "phone"
 
@@ -41,31 +41,38 @@ class PhoneHttp:
         self._token = token
 
     async def run(self, emit: Emit) -> None:
-        """``ConfigError`` if the port is taken."""
+        """Serve ``phone_endpoint`` until cancelled; ``ConfigError`` if the port is taken."""
         settings = self._settings
         listener = listen(settings.host, settings.port, "the phone's endpoint", "choose [phone] port")
         for name in self._sensors:
-            text = "waiting for the phone: gaitcue phone says what to enter in its app"
+            text = "waiting for the phone: gaitcue sensors phone says what to enter in its app"
             emit(SensorStatus(self._time.now_s(), name, LinkState.SEARCHING, text))
         async with running(
-            endpoint(self._sensors, self._token, self._time, emit), listener, "phone server"
+            phone_endpoint(self._sensors, self._token, self._time, emit), listener, "phone server"
         ):
             await asyncio.Event().wait()
 
 
-def endpoint(sensors: Sequence[str], token: Secret | None, time: MonotonicClock, emit: Emit) -> FastAPI:
-    """``POST /push/<sensor>?token=...``; the token may come as ``Authorization: Bearer ...`` too."""
+def phone_endpoint(
+    sensors: Sequence[str], token: Secret | None, time: MonotonicClock, emit: Emit
+) -> FastAPI:
+    """Return the app that answers ``POST /push/<sensor>?token=...`` and emits each body as a packet.
+
+    The token may come as ``Authorization: Bearer ...`` too; a missing or wrong one is answered with 401.
+    """
     app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.post("/push/{sensor:path}")
     async def push(request: Request, sensor: str, token: str = "") -> Response:
         arrival_ns = round(time.now_s() * 1e9)
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not _may(expected, token or bearer):
-            raise HTTPException(401, "The token is missing or wrong: gaitcue phone shows the address.")
+        if not _is_allowed(expected, token or bearer):
+            raise HTTPException(
+                401, "The token is missing or wrong: gaitcue sensors phone shows the address."
+            )
         if sensor not in sensors:
-            known = ", ".join(sensors)
-            return Response(f"gaitcue knows no phone called {sensor}; there is: {known}", TELL_THE_USER)
+            text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
+            return Response(text, _STATUS_SHOWN_BY_APP)
         emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))
         return Response("ok")
 
@@ -74,7 +81,7 @@ def endpoint(sensors: Sequence[str], token: Secret | None, time: MonotonicClock,
 
 
 async def _body(request: Request) -> bytes:
-    """All of it, unless it is longer than any message can be."""
+    """Return the whole body; 413 if it is longer than any message can be."""
     parts, size = list[bytes](), 0
     async for part in request.stream():
         parts.append(part)
@@ -84,5 +91,5 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _may(token: Secret | None, given: str) -> bool:
+def _is_allowed(token: Secret | None, given: str) -> bool:
     return token is None or secrets.compare_digest(token.reveal().encode(), given.encode())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from monitor.core.errors import ConfigError, MonitorError, SensorLost
 from monitor.core.monotonic import MonotonicClock
-from monitor.core.mqtt_client import MqttSettings, connection_error_text, require_mqtt_client, tls
+from monitor.core.mqtt_client import MqttSettings, connection_error_text, require_mqtt_client, tls_context
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -17,7 +17,11 @@ from monitor.sources.protocol import Emit
 
 
 class PhoneMqtt:
-    """Stays connected to the broker of ``[mqtt]`` until it is cancelled."""
+    """``PhoneMqtt`` is the source of all phones that publish over MQTT.
+
+    ``topic`` is that of phones whose options name none.  ``ConfigError`` if two share a topic, or if
+    ``broker`` has no host.
+    """
 
     name = "phone mqtt"
 
@@ -34,13 +38,13 @@ class PhoneMqtt:
         self._broker = broker
 
     async def run(self, emit: Emit) -> None:
-        """Connect, subscribe, and begin again when the broker goes away."""
+        """Connect and subscribe until cancelled, and try again whenever the broker goes away."""
 
         def report(exc: MonitorError, wait_s: float) -> None:
             for name in self._topics.values():
                 emit(SensorStatus(self._time.now_s(), name, LinkState.LOST, f"{exc}; trying again"))
 
-        context = await asyncio.to_thread(tls, self._broker)
+        context = await asyncio.to_thread(tls_context, self._broker)
 
         async def attempt(generation: int) -> None:
             from aiomqtt import Client, MqttError, ProtocolVersion

@@ -11,15 +11,15 @@ from monitor.core.http_access import SHORTEST_TOKEN, WebSettings, needed_token
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
 
-KIND = "sensor_logger"
+_KIND = "sensor_logger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneSettings:
-    """Where phones with Sensor Logger push to.  Listened to only while such a phone is configured.
+    """``PhoneSettings`` says where phones with Sensor Logger push to.
 
-    As for the page, whoever is not on this machine must bring the token; without one of its own it
-    is the page's.
+    The port is open only while such a phone is configured.  As for the page, whoever is not on this
+    machine must bring the token; without one of its own it is the page's.
     """
 
     host: str = "0.0.0.0"
@@ -36,19 +36,19 @@ class PhoneSettings:
             raise ValueError("topic must not be empty, nor hold + or #")
 
 
-def needed(settings: PhoneSettings, page: WebSettings, folder: Path) -> Secret | None:
-    """The token that a push must bring; None on loopback.  Without one of its own it is the page's."""
+def phone_token(settings: PhoneSettings, page: WebSettings, folder: Path) -> Secret | None:
+    """Return the token that a push must bring, None on loopback; by default it is the page's."""
     return needed_token(
         WebSettings(host=settings.host, port=settings.port, token=settings.token or page.token), folder
     )
 
 
-def pushing(sensors: Iterable[SensorSettings], over: str) -> list[SensorSettings]:
-    """The phones that come ``over`` http (as they do unless their options say otherwise) or mqtt."""
-    return [s for s in sensors if s.kind == KIND and s.options.get("over", "http") == over]
+def phones_over(sensors: Iterable[SensorSettings], over: str) -> list[SensorSettings]:
+    """Return the phones that come ``over`` ``http`` (the default of their options) or ``mqtt``."""
+    return [s for s in sensors if s.kind == _KIND and s.options.get("over", "http") == over]
 
 
-def path(sensor: SensorSettings, token: Secret | None) -> str:
-    """Path and query of the address that this phone pushes to."""
+def push_path(sensor: SensorSettings, token: Secret | None) -> str:
+    """Return path and query of the address that this phone pushes to."""
     query = f"?token={token.reveal()}" if token is not None else ""
     return f"/push/{quote(sensor.name)}{query}"

@@ -18,15 +18,15 @@ from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.json_fields import LARGEST_JSON_BODY
-from monitor.devices.phyphox import BUFFERS, PHYPHOX_CHANNEL, newest_s, session
+from monitor.devices.phyphox import BUFFERS, PHYPHOX_CHANNEL, experiment_run, newest_s
 from monitor.sources.protocol import Emit
 
 _EVERY_S = 0.1
-_ANSWER_S = 3.0  # for one answer
+_ANSWER_TIMEOUT_S = 3.0
 
 
 class Phyphox:
-    """Asks every configured phone until it is cancelled."""
+    """``Phyphox`` is the source of all phones with phyphox."""
 
     name = "phyphox"
 
@@ -35,50 +35,53 @@ class Phyphox:
         self._time = time
 
     async def run(self, emit: Emit) -> None:
-        """One supervisor per phone."""
+        """Ask every phone for new samples until cancelled, each in a task of its own."""
         async with asyncio.TaskGroup() as group:
             for sensor in self._sensors:
-                group.create_task(self._keep(sensor, emit), name=f"sensor {sensor.name}")
+                group.create_task(self._supervise(sensor, emit), name=f"sensor {sensor.name}")
 
-    async def _keep(self, sensor: SensorSettings, emit: Emit) -> None:
+    async def _supervise(self, sensor: SensorSettings, emit: Emit) -> None:
         def report(exc: MonitorError, wait_s: float) -> None:
             text = f"{exc}; trying again"
             emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.LOST, text))
 
         async def attempt(generation: int) -> None:
-            await self._ask(sensor, generation, emit)
+            await self._poll(sensor, generation, emit)
 
         backoff = Backoff(first_s=1.0, longest_s=8.0)
         await retry_until_done(attempt, report, self._time, backoff)
 
-    async def _ask(self, sensor: SensorSettings, generation: int, emit: Emit) -> None:
-        """Ask on and on; ``SensorLost`` when there is no answer."""
-        address, known = str(sensor.options["address"]).rstrip("/"), dict[str, float]()
+    async def _poll(self, sensor: SensorSettings, generation: int, emit: Emit) -> None:
+        """Ask again and again; ``SensorLost`` when there is no answer."""
+        address, last_s = str(sensor.options["address"]).rstrip("/"), dict[str, float]()
         run = ""
         while True:
             began_s = self._time.now_s()
-            body = await asyncio.to_thread(_get, address + question(known), sensor.name)
+            body = await asyncio.to_thread(_get, address + data_query(last_s), sensor.name)
             arrival_ns = round(self._time.now_s() * 1e9)
             try:
-                newest, now = newest_s(body), session(body)
+                newest, now = newest_s(body), experiment_run(body)
             except DecodeError as exc:
                 raise SensorLost(f"{sensor.name}: {address} does not answer like phyphox: {exc}") from exc
-            known = {**known, **newest} if now == run else newest
+            last_s = {**last_s, **newest} if now == run else newest
             if newest:
                 emit(Packet(sensor.name, arrival_ns, PHYPHOX_CHANNEL, body, generation))
-            elif not known:
+            elif not last_s:
                 text = "phyphox answers, but its experiment does not run: press play"
                 emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.CONNECTING, text))
             run = now
             await self._time.sleep(max(0.0, _EVERY_S - (self._time.now_s() - began_s)))
 
 
-def question(known: Mapping[str, float]) -> str:
-    """Path and query: all that is newer than the last sample of each signal."""
+def data_query(last_s: Mapping[str, float]) -> str:
+    """Return path and query that ask for all samples newer than ``last_s``, phyphox's time by signal.
+
+    A signal that is not in it is asked for in full.
+    """
     parts = []
     for signal, (time, *axes) in BUFFERS.items():
-        if signal in known:
-            parts += [f"{time}={known[signal]:g}", *(f"{a}={known[signal]:g}|{time}" for a in axes)]
+        if signal in last_s:
+            parts += [f"{time}={last_s[signal]:g}", *(f"{a}={last_s[signal]:g}|{time}" for a in axes)]
         else:
             parts += [f"{name}=full" for name in (time, *axes)]
     return "/get?" + "&".join(parts)
@@ -87,7 +90,7 @@ def question(known: Mapping[str, float]) -> str:
 def _get(url: str, name: str) -> bytes:
     request = urllib.request.Request(url, headers={"Connection": "close"})
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
+        with urllib.request.urlopen(request, timeout=_ANSWER_TIMEOUT_S) as answer:
             body: bytes = answer.read(LARGEST_JSON_BODY)
             return body
     except (urllib.error.URLError, OSError, ValueError) as exc:

@@ -1,4 +1,4 @@
-"""Where packets come from.  Each file knows one outside system and never imports another."""
+"""What every source of packets looks like; each module of this room is one for one outside system."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
 
 Emit = Callable[[Packet | SensorStatus], None]
-"""Hands something over at once; never blocks, never raises."""
+"""Takes a packet or a status at once; it never blocks and never raises."""
 
 
 class Source(Protocol):
-    """Runs until its input ends (or it is cancelled); raises only ``MonitorError``."""
+    """A ``Source`` brings packets from one outside system; ``name`` is for messages."""
 
     name: str
 
-    async def run(self, emit: Emit) -> None: ...
+    async def run(self, emit: Emit) -> None:
+        """Give packets and statuses to ``emit`` until the input ends or the task is cancelled.
+
+        Raises only ``MonitorError``.
+        """
+        ...

@@ -9,11 +9,11 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.recordings.recording import Recording
 from monitor.sources.protocol import Emit
 
-AT_ONCE = 64  # packets read, off the event loop, and at full speed emitted, in one go
+_PACKETS_PER_READ = 64  # read off the event loop, and at full speed emitted, in one go
 
 
 class Replay:
-    """``speed`` 1 is real time, 10 ten times faster, infinity without waiting."""
+    """``Replay`` is a recording as a source; ``speed`` 1 is real time, infinity does not wait at all."""
 
     def __init__(self, recording: Recording, time: MonotonicClock, speed: float = 1.0) -> None:
         if not speed > 0:
@@ -24,11 +24,11 @@ class Replay:
         self._speed = speed
 
     async def run(self, emit: Emit) -> None:
-        """Emit every packet, the first one at once; then end."""
+        """Emit every packet of the recording, the first one at once, and return."""
         began_s = self._time.now_s()
         first_ns: int | None = None
         packets = self._recording.packets()
-        while piece := await asyncio.to_thread(lambda: list(islice(packets, AT_ONCE))):
+        while piece := await asyncio.to_thread(lambda: list(islice(packets, _PACKETS_PER_READ))):
             for packet in piece:
                 first_ns = packet.arrival_ns if first_ns is None else first_ns
                 due_s = began_s + (packet.arrival_ns - first_ns) * 1e-9 / self._speed

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, WebSocket, async_playwright, expect
 
-from dsp.simulation.runner import Bout, Device, SimulatedRun, imu, plan
+from dsp.simulation.runner import Bout, Device, SimulatedRun, simulated_imu, simulated_run
 from dsp.types import Placement, Runner, Side
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.recordings.recording import Recording, Signal, make
+from monitor.recordings.recording import Recording, Signal, recording_from_signals
 from monitor.recordings.tape import Tape, TapeHeader
-from monitor.simulation.simulated_runner import RadioModel, delivered
-from tests.coached_runner import known
+from monitor.simulation.simulated_runner import RadioModel, deliver
+from tests.coached_runner import learned_baseline
 from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
 
 DRIFTED, AIMED = 156.0, 170.0
@@ -30,13 +30,17 @@ BOUTS = ((24.0, AIMED), (20.0, DRIFTED), (22.0, AIMED))  # cues come after 20 s 
 
 def drifting() -> tuple[SimulatedRun, Recording]:
     """A runner on a treadmill and two shoes who knows the target, forgets it, and comes back to it."""
-    run = plan([Bout(seconds=s, speed_mps=2.8, cadence_spm=c) for s, c in BOUTS], seed=3)
+    run = simulated_run([Bout(seconds=s, speed_mps=2.8, cadence_spm=c) for s, c in BOUTS], seed=3)
     signals = []
     for seed, side in ((3, Side.LEFT), (4, Side.RIGHT)):
-        c = imu(run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed)
+        c = simulated_imu(
+            run, Placement.FOOT, side, Device(misaligned_deg=(4.0, 8.0, -5.0)), side.value, seed
+        )
         signals.append(Signal(Placement.FOOT, side, c.t_s, c.acc_ms2, c.gyr_rads))
-    recording = delivered(make("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), 3)
-    coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=known().to_dict())
+    recording = deliver(
+        recording_from_signals("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), 3
+    )
+    coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=learned_baseline().to_dict())
     return run, replace(recording, settings=replace(recording.settings, coach=coach))
 
 

@@ -20,6 +20,7 @@ from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fa
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
+from monitor.core.metric_legend import metric_legend
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.live_state import LiveState
@@ -38,7 +39,7 @@ class Service:
 
     def __init__(self) -> None:
         self.began_s = time.time()
-        self.sink = LiveFeed(LiveState(900), SystemClock(), lambda: self.now_s)
+        self.sink = LiveFeed(LiveState(), SystemClock(), lambda: self.now_s)
         self._records: Channel[Out] = Channel(10_000)
         self.tell(SessionStarted("s", "ann", "2026-11-25T07:00:00+00:00", ("left", "right")))
 
@@ -202,7 +203,7 @@ async def test_taps_measure_the_delay_of_headphones(browser: Browser) -> None:
     async with opened(browser, Service()) as page:
         found = await page.evaluate(
             """async () => {
-              const { delay } = await import("./taps.js");
+              const { delay } = await import("./live/taps.js");
               const beats = Array.from({length: 10}, (_, i) => 5000 + 1000 * i);
               return [beats.map((b, i) => b + 300 + 10 * (i % 3)), beats.map((b) => b - 40),
                       beats.map((b, i) => b + 137 * i), beats.slice(0, 3)]
@@ -212,19 +213,53 @@ async def test_taps_measure_the_delay_of_headphones(browser: Browser) -> None:
         assert found == [310, -40, None, None]
 
 
+async def test_metrics_are_shown_in_the_units_of_their_display(browser: Browser) -> None:
+    legend = metric_legend()
+    async with opened(browser, Service(), sound=False) as page:
+        found = await page.evaluate(
+            """async ([overstride, speed, cadence]) => {
+              const m = await import("./shared/metrics.js");
+              return [m.valueText(overstride, 0.1234), m.halfText(overstride, 0.004, 0.12),
+                      m.differenceText(overstride, -0.00004, 0.12), m.valueText(speed, 3.0),
+                      m.valueText(speed, 0.1), m.halfText(speed, 0.05, 3.0),
+                      m.differenceText(speed, 0.1, 3.0), m.labelOf(speed), m.valueText(cadence, null),
+                      m.differenceText(cadence, 2, 160, 1), m.clockText(3725)];
+            }""",
+            [legend["overstride_m"], legend["speed_mps"], legend["cadence_spm"]],
+        )
+        assert found == [
+            *("12.3", "0.4", "0.0"),
+            *("5:33", "–", "0:06", "-0:11", "Pace"),
+            *("–", "+2.0", "1:02:05"),
+        ]
+
+
+async def test_a_tile_shows_each_metric_with_that_role_in_its_order(browser: Browser) -> None:
+    service = Service()
+    async with opened(browser, service, sound=False) as page:
+        names = ["overstride_m", "speed_mps", "peak_braking_bw", "contact_ms", "cadence_spm"]
+        values = [0.0567, 3.0, 0.31, 241.0, 164.0]
+        found = [Estimate(n, v, 0.1, "foot") for n, v in zip(names, values, strict=True)]
+        service.tell(*(Metric(1.0, None, estimate) for estimate in found))
+        tiles = page.locator("#tiles .tile")
+        await expect(tiles).to_have_text(
+            ["Pace5:33 min/km", "Ground contact time241 ms", "Overstride5.7 cm"], timeout=10_000
+        )
+
+
 async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None:
     service = Service()
     async with opened(browser, service) as page:
         await page.evaluate("navigator.serviceWorker.ready")
         await page.reload()
         await page.wait_for_function("navigator.serviceWorker.controller")
-        manifest = await page.evaluate("fetch('gaitcue.webmanifest').then((r) => r.json())")
+        manifest = await page.evaluate("fetch('live/gaitcue.webmanifest').then((r) => r.json())")
         assert {i["sizes"] for i in manifest["icons"]} >= {"192x192", "512x512"}
         await page.context.set_offline(True)
         await page.reload()
         await expect(page.locator("#link")).to_have_text("reconnecting")
         kept = await page.evaluate(
-            "caches.open('gaitcue-1').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
+            "caches.open('gaitcue-2').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )
         assert not [url for url in kept if "api" in url or "token" in url]
 

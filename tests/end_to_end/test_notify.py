@@ -53,7 +53,7 @@ def test_every_channel_is_tried_and_told(
         text += f'user = "ann"\npassword_file = "{broker.secrets}/ann.password"\ntls = true\n'
         text += f'ca_file = "{broker.ca_file}"\n'
         done = notify(tmp_path, text)
-        assert (done.returncode, done.stdout) == (0, "ntfy: taken\nmqtt: taken\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "ntfy: accepted\nmqtt: accepted\n"), done.stderr
         monkeypatch.setattr(Answer, "status", 401)
         done = notify(tmp_path, text.replace("ann.password", "bob.password"))
         assert done.returncode == 1

@@ -60,6 +60,8 @@ def opened(width: int, height: int, **more: Any) -> Iterator[tuple[Any, list[str
 
 @pytest.mark.parametrize("size", [(390, 844), (1366, 768)])
 def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int, int]) -> None:
+    from playwright.sync_api import expect
+
     with opened(*size, offline=True) as (page, troubles):
         page.goto(f"file://{file}")
         page.wait_for_selector("#timeline .scatterlayer path.js-line")
@@ -67,7 +69,10 @@ def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int
         assert page.locator(".tile").count() >= 6
         assert "1 cue spoken" in page.locator("main").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        page.locator(".tile .tip").first.focus()
+        page.locator(".tile", has_text="Pace").locator(".tip").focus()
+        tile = page.locator(".tile", has_text="Overstride")
+        expect(tile).to_contain_text(re.compile(r"\d+\.\d cm.*± \d+\.\d cm"))
+        expect(page.locator(".tile", has_text="Pace")).to_contain_text(re.compile(r"\d:\d\d min/km"))
         tip = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
         assert "Mean speed while running" in tip
         assert troubles == []

@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import leg
+from dsp.simulation.runner import steady_foot_imu
 from dsp.types import Step
 from monitor.core.errors import InputError
 from monitor.core.records import SensorStatus
@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def shoes(tmp_path: Path) -> Path:
-    left, right = leg("L", 60.0), leg("R", 60.0, phase=0.5)
+    left, right = steady_foot_imu("L", 60.0), steady_foot_imu("R", 60.0, phase=0.5)
     np.savez(
         tmp_path / "run.npz", fs_imu=200.0, footL_acc=left.acc_ms2, footL_gyro=left.gyr_rads,
         footR_acc=right.acc_ms2, footR_gyro=right.gyr_rads,
@@ -75,7 +75,9 @@ def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, shoes: Path)
         assert info.status is SessionStatus.COMPLETE
         assert store.steps(info.id) == steps_of(shoes)
     assert steps_of(Path(info.tape)) == steps_of(shoes)
-    listed = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
+    listed = subprocess.run(
+        [sys.executable, "-m", "monitor", "sessions", "list"], capture_output=True, text=True
+    )
     assert "complete" in listed.stdout
 
 
@@ -86,7 +88,9 @@ def test_what_was_on_the_tape_survives_a_kill(home: Path, shoes: Path) -> None:
     program.communicate()
     with TapeReader(tape) as reader:
         kept = list(reader.packets())
-    said = subprocess.run([sys.executable, "-m", "monitor", "sessions"], capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-m", "monitor", "sessions", "list"], capture_output=True, text=True
+    )
     assert "recovered" in said.stdout + said.stderr
     session = Session(read_recording(tape).settings)
     made = [r for packet in kept for r in session.push(packet)] + session.finish()

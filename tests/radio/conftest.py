@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import pytest
 from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
-from monitor.simulation.emulated.radio import PacedLink, Radio, central, in_process
-from monitor.sources.bluetooth.families import families
+from monitor.simulation.emulated.radio import PacedLink, Radio, central, emulated_radio
+from monitor.sources.bluetooth.families import bluetooth_families
 from tests.radio.private_bus import dbus_daemon, private_bus
 from tests.radio.quick import QuickLoop
 
@@ -47,7 +47,7 @@ class Air:
 @pytest.fixture(autouse=True)
 def _families_are_read() -> None:
     """As ``gaitcue run`` has done when its event loop starts."""
-    families()
+    bluetooth_families()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def radio(air: Air) -> Radio:
 
 @contextlib.asynccontextmanager
 async def inproc() -> AsyncIterator[Air]:
-    async with in_process() as (radio, stack):
+    async with emulated_radio() as (radio, stack):
 
         async def off() -> None:
             stack.powered = False

@@ -20,7 +20,7 @@ from bumble.gatt_client import CharacteristicProxy, DescriptorProxy
 from bumble.hci import Address
 from dbus_fast import Message, Variant
 
-from monitor.simulation.emulated.backend import MTU, uuid_text
+from monitor.simulation.emulated.backend import EMULATED_MTU, uuid_text
 from tests.radio.tree import BluezError, Properties, Reply, Tree
 
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
@@ -189,7 +189,7 @@ class MiniBluez:
     async def _resolve_services(self, device: str, connection: Connection) -> None:
         peer = Peer(connection)
         try:
-            mtu = await connection.cancel_on_disconnection(peer.request_mtu(MTU))
+            mtu = await connection.cancel_on_disconnection(peer.request_mtu(EMULATED_MTU))
             await connection.cancel_on_disconnection(peer.discover_all())
         except asyncio.CancelledError:
             return

@@ -17,10 +17,10 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
 from monitor.simulation.emulated.imus import NUMBERED_WRAP
-from monitor.sources.bluetooth.source import BluetoothSource, Patience
+from monitor.sources.bluetooth.source import BluetoothSource, SearchTiming
 from tests.radio.quick import LoopTime
 
-SOON = Patience(search_s=2.0, by_name_s=1.0, remind_s=2.0, backoff=Backoff(first_s=0.2, longest_s=1.0))
+SOON = SearchTiming(search_s=2.0, by_name_s=1.0, remind_s=2.0, backoff=Backoff(first_s=0.2, longest_s=1.0))
 
 
 class Heard:
@@ -67,7 +67,7 @@ class Heard:
 @contextlib.asynccontextmanager
 async def running(*sensors: SensorSettings) -> AsyncIterator[Heard]:
     heard = Heard()
-    task = asyncio.create_task(BluetoothSource(sensors, LoopTime(), patience=SOON).run(heard.emit))
+    task = asyncio.create_task(BluetoothSource(sensors, LoopTime(), timing=SOON).run(heard.emit))
     try:
         yield heard
     finally:

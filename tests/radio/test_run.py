@@ -18,7 +18,7 @@ from monitor.recordings.readers import read_recording
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import serve
 from monitor.simulation.emulated.imus import Movesense
-from monitor.simulation.emulated.runner import EmulatedRunner, settings
+from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 from tests.radio.conftest import Air
@@ -64,9 +64,11 @@ async def test_a_recording_of_emulated_sensors_gives_the_records_that_were_live(
         pytest.skip("once is enough, and quicker on the clock that does not wait")
     path, live, time = tmp_path / "run.tape", Collect(), LoopTime()
     started = SessionStarted("s", "me", "2026-01-01T00:00:00+00:00", ())
-    tape = await asyncio.to_thread(Tape, path, TapeHeader("s", started.started_utc, settings(), "test"))
+    tape = await asyncio.to_thread(
+        Tape, path, TapeHeader("s", started.started_utc, emulated_settings(), "test")
+    )
     source = EmulatedRunner(RUN_S, time)
-    await serve([source], Session(settings()), [live], started, tape=tape, time=time)
+    await serve([source], Session(emulated_settings()), [live], started, tape=tape, time=time)
 
     again = await asyncio.to_thread(replayed, path)
     assert told(again) == told(live.records)

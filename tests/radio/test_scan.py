@@ -1,4 +1,4 @@
-"""What ``gaitcue scan`` sees and says."""
+"""What ``gaitcue sensors scan`` sees and says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.cli.scan import FoundSensor, ask, found_table, to_paste, update
+from monitor.cli.scan import FoundSensor, found_table, merge_advertisements, query_details, sensor_toml
 from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
@@ -21,8 +21,8 @@ async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:
     found: dict[str, FoundSensor] = {}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await Scanner(LoopTime()).watch(lambda sightings: update(found, sightings))
-    return sorted(found.values(), key=lambda f: f.sighting.name)
+            await Scanner(LoopTime()).scan(lambda seen: merge_advertisements(found, seen))
+    return sorted(found.values(), key=lambda f: f.advertisement.name)
 
 
 async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
@@ -30,7 +30,7 @@ async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
     for device in devices:
         await device.start()
     pod, strap = await seen(radio)
-    assert (pod.sighting.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
+    assert (pod.advertisement.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
     assert [k.kind for k in strap.kinds] == ["heart_rate"]
     with Console(width=140, record=True, file=None) as console:
         console.print(found_table([pod, strap], everything=False))
@@ -43,7 +43,7 @@ async def test_what_is_to_be_pasted_are_settings_that_fit(radio: Radio) -> None:
     device = RunningPod(radio, 'My "pod"')
     await device.start()
     (found,) = await seen(radio)
-    (row,) = tomllib.loads(to_paste(found).replace('\\"', ""))["sensor"]
+    (row,) = tomllib.loads(sensor_toml(found).replace('\\"', ""))["sensor"]
     made = SensorSettings(**row | {"placement": Placement(row["placement"])})
     assert made.kind == "rsc"
 
@@ -52,6 +52,6 @@ async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio:
     device = RunningPod(radio, serial="A-1234", battery_pct=41)
     await device.start()
     (found,) = await seen(radio)
-    details = await ask(Scanner(LoopTime()), found.sighting, found.kinds[0], LoopTime())
+    details = await query_details(Scanner(LoopTime()), found.advertisement, found.kinds[0], LoopTime())
     assert (details.serial, details.battery_pct, details.trouble) == ("A-1234", 41.0, "")
     await device.free()

@@ -10,7 +10,7 @@ from monitor.simulation.emulated.pods import RunningPod
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth import stream_check
 from monitor.sources.bluetooth.settings import BluetoothSettings
-from monitor.sources.bluetooth.stream_check import trial
+from monitor.sources.bluetooth.stream_check import check_streams
 from tests.radio.quick import LoopTime
 from tests.radio.service import foot, pod
 
@@ -23,7 +23,7 @@ async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(
     await shoe.start()
     await device.start()
     sensors = [foot(Side.LEFT, shoe.name), pod(), foot(Side.RIGHT, "Movesense 999")]
-    left, belt, right = await trial(sensors, BluetoothSettings(), LoopTime())
+    left, belt, right = await check_streams(sensors, BluetoothSettings(), LoopTime())
     assert left.per_second == pytest.approx(208, rel=0.1)
     assert (left.imu, left.lost, left.battery_pct) == (True, 0, 41.0)
     assert belt.per_second == pytest.approx(1, abs=0.1)

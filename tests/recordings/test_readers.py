@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import leg, trunk
+from dsp.simulation.runner import steady_foot_imu, steady_pelvis_imu
 from dsp.types import GRAVITY_MS2, Gap, ImuChunk, Placement, Reading, Side, Step
 from monitor.core.errors import ConfigError, InputError
 from monitor.devices.registry import DEVICES
@@ -17,7 +17,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.imu_csv import IMU_CSV_HEADER
 from monitor.recordings.readers import read_recording
 
-SHOE, BELT = leg("footL", 12.0), trunk("pelvis", 12.0)
+SHOE, BELT = steady_foot_imu("footL", 12.0), steady_pelvis_imu("pelvis", 12.0)
 
 
 def save_csv(path: Path, chunk: ImuChunk = SHOE, unit: float = 1.0) -> Path:

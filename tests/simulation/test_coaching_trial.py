@@ -1,4 +1,4 @@
-"""The twin's figures, which ours must not fall behind, and that it measures what it says."""
+"""The trial's figures, which ours must not fall behind, and that it measures what it says."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from monitor.simulation.coaching_trial import (
     Habits,
     Score,
     TrialRunner,
-    simulate,
+    run_trial,
 )
 from monitor.simulation.cue_rules import Dwell, FixedBand, Proportional, Quanta
-from tests.coached_runner import running, seconds
+from tests.coached_runner import metric_seconds, run_starts
 
 CARD = json.loads((Path(__file__).parent / "coaching_trial.json").read_text())
 """What ours reached on these seeds when the card was written; its thresholds were chosen before."""
@@ -35,7 +35,7 @@ CASES = {
 
 def scores(name: str, hours: float = 2.0) -> dict[str, Score]:
     ground, habits = CASES[name]
-    *_, last = simulate(ground, habits, hours, seed=300)
+    *_, last = run_trial(ground, habits, hours, seed=300)
     return {score.policy: score for score in last}
 
 
@@ -84,12 +84,12 @@ def test_a_twin_that_is_spoken_to_comes_back_and_one_that_is_not_stays_away_long
 
 
 def one_by_one(policy, records: list[Record]) -> list[float]:
-    policy.second(0.0, [running()])
+    policy.second(0.0, [run_starts()])
     return [r.t_s for r in records if isinstance(r, Metric) and policy.second(r.t_s, [r])]
 
 
 def test_the_other_rules_do_what_their_programs_do() -> None:
-    low = seconds([174.0] * 20 + [166.0] * 240, speed=None)
+    low = metric_seconds([174.0] * 20 + [166.0] * 240, speed=None)
     assert one_by_one(FixedBand(174.0), low) == [21, 51, 81, 111, 141, 171, 201]
     assert one_by_one(Proportional(174.0), low) == [21, 201]
     assert one_by_one(Dwell(174.0), low)[:3] == [28, 48, 68]
@@ -97,7 +97,7 @@ def test_the_other_rules_do_what_their_programs_do() -> None:
 
 
 def test_nobody_speaks_while_the_runner_stands() -> None:
-    low = seconds([150.0] * 60, speed=None)
+    low = metric_seconds([150.0] * 60, speed=None)
     for make in (FixedBand, Quanta, Proportional, Dwell):
         policy = make(174.0)
         policy.second(0.0, [ActivityChange(0.0, Activity.WALK, 0.0)])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsp.metrics import METRICS
+from dsp.metrics import METRICS, Role, with_role
 from dsp.types import (
     Activity,
     ActivityChange,
@@ -26,8 +26,8 @@ from dsp.types import (
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
-from monitor.sinks.influx.points import note_points, points
-from monitor.sinks.influx.schema import BANDED, INFLUX_SCHEMA, markdown
+from monitor.sinks.influx.points import note_points, record_points
+from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
 from monitor.storage.session_info import Note, SessionInfo
 
 INFO = SessionInfo(
@@ -42,8 +42,8 @@ ONE_OF_EACH: tuple[Out, ...] = (
     Gap("left foot", 4.5, 5),
     ActivityChange(6, Activity.RUN, 7.0),
     Readiness(6.5, "left foot", 12, 20),
-    *(Band(7, name, 170, 165.0, 180, "warming up") for name in BANDED),
-    *(Metric(8, None, Estimate(name, 166, 1.0, "foot")) for name in BANDED),
+    *(Band(7, name, 170, 165.0, 180, "warming up") for name in with_role(Role.BANDED)),
+    *(Metric(8, None, Estimate(name, 166, 1.0, "foot")) for name in with_role(Role.BANDED)),
     Cue(8, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 158, 168.0, "quicker", 12.0, why="low"),
     SensorStatus(9, "left foot", LinkState.STREAMING, "streams", 90, 10, 208, 0.0, 71, 1.5, 12.0),
     SinkStatus(10, "influx", True, "up to date", 4, 0, 2),
@@ -54,14 +54,14 @@ KIND = {float: "float", int: "int", bool: "bool", str: "string"}
 
 def test_every_kind_of_record_makes_a_point() -> None:
     assert {type(record) for record in ONE_OF_EACH} == set(RECORD_KINDS.values())
-    assert len(points(INFO, ONE_OF_EACH)) == len(ONE_OF_EACH)
+    assert len(record_points(INFO, ONE_OF_EACH)) == len(ONE_OF_EACH)
 
 
 def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     schema = {m.name: m for m in INFLUX_SCHEMA}
     seen, fields = set(), set()
     pain = [Note(1, "pain", None, 4.0, "left calf", "2026-01-02T00:00:00+00:00")]
-    for point in points(INFO, ONE_OF_EACH) + note_points(INFO, pain):
+    for point in record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain):
         measurement = schema[point.measurement]
         seen.add(point.measurement)
         assert set(point.tags) <= {"athlete", "session", *measurement.tags}
@@ -76,7 +76,7 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
 
 
 def test_every_metric_is_stored_where_the_table_says_it_is_given() -> None:
-    stored = {(p.measurement, name) for p in points(INFO, ONE_OF_EACH) for name in p.values}
+    stored = {(p.measurement, name) for p in record_points(INFO, ONE_OF_EACH) for name in p.values}
     for m in METRICS:
         assert not m.step or ("step", m.name) in stored
         assert not m.second or ("second", m.name) in stored
@@ -91,26 +91,26 @@ def test_a_second_is_stored_with_the_target_that_held_wherever_the_batches_are_c
         Band(4, "cadence_spm", 172, 167, None, "too steep"),
     )
     records: list[Out] = [second(2, 166.0), second(3, 160.0), after, second(5, 190.0)]
-    whole = points(INFO, records, [before])
+    whole = record_points(INFO, records, [before])
     assert [p.values.get("cadence_spm_in_band") for p in whole] == [1, 0, None, 1]
     assert [p.values["cadence_spm_target"] for p in whole] == [170.0, 170.0, 172.0, 172.0]
     assert whole[-1].values["cadence_spm_muted"] == "too steep"
-    assert points(INFO, records[:3], [before]) + points(INFO, records[3:], [after]) == whole
+    assert record_points(INFO, records[:3], [before]) + record_points(INFO, records[3:], [after]) == whole
 
 
 def test_the_time_of_a_point_is_the_start_plus_session_seconds_to_the_nanosecond() -> None:
-    (point,) = points(INFO, [ActivityChange(3661.123456789, Activity.WALK, 0.0)])
+    (point,) = record_points(INFO, [ActivityChange(3661.123456789, Activity.WALK, 0.0)])
     assert point.t_ns == T0_NS + 3661_123_456_789
 
 
 def test_a_run_has_one_point_of_its_own_that_its_end_completes() -> None:
-    first, last = points(INFO, [ONE_OF_EACH[0], ONE_OF_EACH[-1]])
+    first, last = record_points(INFO, [ONE_OF_EACH[0], ONE_OF_EACH[-1]])
     assert (first.measurement, first.tags, first.t_ns) == (last.measurement, last.tags, last.t_ns)
 
 
 def test_a_value_that_is_not_known_is_not_sent() -> None:
     text = protocol_lines(
-        points(INFO, [Metric(1.0, Side.LEFT, Estimate("contact_ms", 240.0, math.nan, "foot"))])
+        record_points(INFO, [Metric(1.0, Side.LEFT, Estimate("contact_ms", 240.0, math.nan, "foot"))])
     )
     assert text == (
         b'second,athlete=Ann\\ B,session=2026-01-01T00-00-00-ann,side=L '
@@ -152,7 +152,7 @@ def _floats(line: str) -> str:
 
 
 def test_the_documentation_names_every_field() -> None:
-    text = markdown()
+    text = schema_markdown()
     for measurement in INFLUX_SCHEMA:
         for field in measurement.fields:
             assert f"`{field.name.removeprefix(field.of)}`" in text or f"| {field.name} |" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -137,8 +138,24 @@ def values(listener: Listener) -> dict[tuple[float, str], float]:
     return {(m["t_s"], name): v["value"] for m in found for name, v in m["metrics"].items()}
 
 
-async def test_what_a_killed_broker_had_not_acknowledged_arrives(broker: Broker, store: Store) -> None:
-    """What it had acknowledged and not yet saved is lost with it: a limit of Mosquitto, a message or so."""
+KILLED_AFTER_S, STARTED_AFTER_S = (100, 200), (130, 240)
+"""Seconds of the run after which the broker is killed, and started again."""
+
+
+async def test_a_killed_broker_loses_at_most_what_it_was_sending_to_a_connected_reader(
+    broker: Broker, store: Store
+) -> None:
+    """The outbox loses nothing; Mosquitto loses at most one window of the sink, IN_FLIGHT messages, a kill.
+
+    A message for a reader that is away is queued, and Mosquitto saves what it queues.  A message that goes
+    straight out to a connected reader is acknowledged to the sender, but counts as a change to be saved
+    only when the reader acknowledges it (2.0 and 2.1: ``db__message_insert``, ``persistence_changes``); a
+    kill before that loses it, unless the reader has read it.  The bound: a message goes to the reader
+    before it is acknowledged, so when the sink has the acknowledgements of one window and may send the
+    next, the reader, which runs on the same loop, can read too; its first acknowledgement makes Mosquitto
+    save.
+    What is handed over after the last kill arrives whole.
+    """
     expected = {}
     async with listening(broker, "homeassistant", "gait/#") as heard:
         async with running(store, settings(broker)) as run:
@@ -146,29 +163,42 @@ async def test_what_a_killed_broker_had_not_acknowledged_arrives(broker: Broker,
                 await run.tell(*second(float(t)))
                 expected |= {key(r): r.estimate.value for r in second(float(t)) if isinstance(r, Metric)}
                 await asyncio.sleep(0.01)
-                if t in (100, 200):
+                if t in KILLED_AFTER_S:
                     broker.kill()
-                if t in (130, 240):
-                    its_own = await asyncio.to_thread(acknowledged, store)
+                if t in STARTED_AFTER_S:
                     broker.start()
             await run.end()
         assert await run.left() == 0
-        ours = expected.keys() - its_own
-        assert len(ours) >= 2 * (300 - 200)
+        later = {(t_s, name) for t_s, name in expected if t_s > KILLED_AFTER_S[-1]}
         await heard.until(
-            lambda: ours <= values(heard).keys() and "offline" in heard.of("gait/ann/availability")
+            lambda: later <= values(heard).keys() and "offline" in heard.of("gait/ann/availability")
         )
         got = values(heard)
         assert got.items() <= expected.items()
-        assert len(expected) - len(got) <= 2 * IN_FLIGHT
+        lost_s = {t_s for t_s, _ in expected.keys() - got.keys()}  # one message a second
+        for before_s, killed_s in itertools.pairwise((-1, *KILLED_AFTER_S)):
+            assert sum(before_s < t_s <= killed_s for t_s in lost_s) <= IN_FLIGHT
         kinds = [e["event"] for e in heard.of("gait/ann/events")]
         assert list(dict.fromkeys(kinds)) == ["session_started", "session_ended"]
 
 
-def acknowledged(store: Store) -> set[tuple[float, str]]:
-    """The metrics that the broker has taken over."""
-    last = store.delivered("mqtt")
-    return {key(r) for row, _, r in store.outbox("nobody", 10_000) if row <= last and isinstance(r, Metric)}
+async def test_a_killed_broker_keeps_what_waits_for_a_reader_that_is_away(
+    broker: Broker, store: Store
+) -> None:
+    """Nothing that was acknowledged is lost, but perhaps the last message: it was not yet saved."""
+    async with listening(broker, "homeassistant", "gait/#"):
+        pass  # subscribes and goes away
+    async with running(store, settings(broker)) as run:
+        for t in range(20):
+            await run.tell(*second(float(t)))
+        async with asyncio.timeout(60):
+            while await run.left():  # noqa: ASYNC110 -- what is waited for has no event
+                await asyncio.sleep(0.02)
+        broker.kill()
+    broker.start()
+    everything = {key(r) for t in range(19) for r in second(float(t)) if isinstance(r, Metric)}
+    async with listening(broker, "homeassistant", "gait/#") as heard:
+        await heard.until(lambda: everything <= values(heard).keys())
 
 
 async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broker, store: Store) -> None:

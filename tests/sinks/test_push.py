@@ -16,8 +16,8 @@ from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.secret import Secret
 from monitor.sinks.protocol import ReportsStatus
 from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, push_phrases
-from monitor.sinks.push.apprise import Services
-from monitor.sinks.push.ntfy import MESSAGE_BYTES, Ntfy, NtfySettings, shortened
+from monitor.sinks.push.apprise import AppriseServices
+from monitor.sinks.push.ntfy import MESSAGE_BYTES, NtfySettings, NtfyTopic, truncate_utf8
 from monitor.sinks.push.sink import Post, PushSink
 
 ALERT = Alert("drift", 200.0, 320.0, "Weiter neben dem Ziel – Ümläute", "Tritt schneller", 4)
@@ -89,8 +89,8 @@ def push(post: Post, time: MadeUp) -> PushSink:
     return PushSink("ntfy", Alerts(AlertSettings(), "2026-11-25T12:00:00+00:00"), post, time, lambda: 0.5)
 
 
-def ntfy(server: Server, **more: object) -> Ntfy:
-    return Ntfy(NtfySettings(topic="run-1", server=server.url, **more))  # type: ignore[arg-type]
+def ntfy(server: Server, **more: object) -> NtfyTopic:
+    return NtfyTopic(NtfySettings(topic="run-1", server=server.url, **more))  # type: ignore[arg-type]
 
 
 def state(sink: PushSink) -> tuple[bool, str]:
@@ -162,10 +162,10 @@ async def test_a_slow_or_dead_server_is_tried_again(server: Server) -> None:
     server.answers = [0.6]
     assert await push(ntfy(server, timeout_s=0.3).post, MadeUp()).send(ALERT, 120.0)
     assert len(server.got) == 2
-    sink = push(Ntfy(NtfySettings(topic="t", server="http://127.0.0.1:9")).post, MadeUp())
+    sink = push(NtfyTopic(NtfySettings(topic="t", server="http://127.0.0.1:9")).post, MadeUp())
     assert not await sink.send(ALERT, 10.0)
     with pytest.raises(Exception, match=r"http://127.0.0.1:9 cannot be reached"):
-        await Ntfy(NtfySettings(topic="t", server="http://127.0.0.1:9")).post(ALERT)
+        await NtfyTopic(NtfySettings(topic="t", server="http://127.0.0.1:9")).post(ALERT)
 
 
 async def _once(batches: Sequence[list[Out]]) -> AsyncIterator[list[Out]]:
@@ -186,10 +186,10 @@ async def test_records_that_lay_too_long_make_no_push(server: Server) -> None:
 
 def test_a_long_text_is_cut_between_characters() -> None:
     text = "ü" * 3000
-    cut = shortened(text)
+    cut = truncate_utf8(text)
     assert len(cut.encode()) <= MESSAGE_BYTES
     assert cut == "ü" * ((MESSAGE_BYTES - 3) // 2) + "…"
-    assert shortened("kurz") == "kurz"
+    assert truncate_utf8("kurz") == "kurz"
 
 
 @imghdr
@@ -197,7 +197,7 @@ async def test_apprise_sends_to_every_service_and_again_only_to_the_one_that_fai
     async with serving() as other:
         server.answers = [500, 500]
         urls = "\n".join(s.url.replace("http", "json") for s in (server, other))
-        made = await asyncio.to_thread(Services, Secret(urls))
+        made = await asyncio.to_thread(AppriseServices, Secret(urls))
         time = MadeUp()
         assert await push(made.post, time).send(ALERT, 120.0)
         assert (len(server.got), len(other.got)) == (3, 1)
@@ -208,7 +208,7 @@ async def test_apprise_sends_to_every_service_and_again_only_to_the_one_that_fai
 @imghdr
 def test_a_url_that_apprise_does_not_know_is_told_by_its_number_and_not_by_its_secrets() -> None:
     with pytest.raises(ConfigError) as refused:
-        Services(Secret("json://localhost/\nnonsense://user:hunter2@x"))
+        AppriseServices(Secret("json://localhost/\nnonsense://user:hunter2@x"))
     assert "URL 2" in str(refused.value)
     assert "hunter2" not in str(refused.value)
 

@@ -9,7 +9,7 @@ import pytest
 
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.records import LinkState, Out, SensorStatus
-from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_m, push_phrases
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_recent_run_m, push_phrases
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -88,9 +88,9 @@ def test_the_longest_run_is_this_athletes_and_of_the_last_30_days(tmp_path: Path
             started = f"2026-11-{day:02d}T10:00:00+00:00"
             store.begin(SessionInfo(id=name, athlete=athlete, title="", started_utc=started))
             store.write(name, seconds("speed_mps", [3.0] * n))
-        assert longest_m(store, "ann", NOON) == 300.0
-        assert longest_m(store, "ann", "2026-12-10T10:00:00+00:00") == 150.0
-        assert longest_m(store, "eve", NOON) is None
+        assert longest_recent_run_m(store, "ann", NOON) == 300.0
+        assert longest_recent_run_m(store, "ann", "2026-12-10T10:00:00+00:00") == 150.0
+        assert longest_recent_run_m(store, "eve", NOON) is None
 
 
 def test_nothing_rings_in_quiet_hours_which_may_reach_over_midnight() -> None:

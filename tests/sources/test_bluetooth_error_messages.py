@@ -12,7 +12,7 @@ from bleak.exc import (
 from bleak_retry_connector import BleakNotFoundError, BleakOutOfConnectionSlotsError
 
 from monitor.core.errors import BluetoothOff, SensorLost, SensorNotFound
-from monitor.sources.bluetooth.error_messages import scanning, talking
+from monitor.sources.bluetooth.error_messages import adapter_errors, sensor_errors
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
 OFF = BleakBluetoothNotAvailableReason
@@ -33,7 +33,7 @@ OFF = BleakBluetoothNotAvailableReason
     ],
 )
 def test_no_bluetooth_is_told_with_its_remedy(trouble: Exception, remedy: str) -> None:
-    with pytest.raises(BluetoothOff) as told, scanning():
+    with pytest.raises(BluetoothOff) as told, adapter_errors():
         raise trouble
     assert remedy in str(told.value)
 
@@ -50,7 +50,7 @@ def test_no_bluetooth_is_told_with_its_remedy(trouble: Exception, remedy: str) -
     ],
 )
 def test_what_happens_to_one_sensor_names_it(trouble: Exception, kind: type, word: str) -> None:
-    with pytest.raises(kind) as told, talking("left shoe"):
+    with pytest.raises(kind) as told, sensor_errors("left shoe"):
         raise trouble
     assert word in str(told.value)
     assert "left shoe" in str(told.value) or kind is BluetoothOff
@@ -58,7 +58,7 @@ def test_what_happens_to_one_sensor_names_it(trouble: Exception, kind: type, wor
 
 
 def test_our_own_mistakes_are_not_taken_for_bluetooths() -> None:
-    with pytest.raises(ZeroDivisionError), talking("left shoe"):
+    with pytest.raises(ZeroDivisionError), sensor_errors("left shoe"):
         raise ZeroDivisionError
 
 

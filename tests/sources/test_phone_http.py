@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from dsp.simulation.runner import trunk
+from dsp.simulation.runner import steady_pelvis_imu
 from dsp.types import ImuChunk, Placement, Step
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
@@ -24,9 +24,9 @@ from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.session import Session
-from monitor.sources.phone_http import endpoint
-from monitor.sources.phone_settings import PhoneSettings, needed, path, pushing
-from monitor.sources.phyphox import Phyphox, question
+from monitor.sources.phone_http import phone_endpoint
+from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
+from monitor.sources.phyphox import Phyphox, data_query
 
 TOKEN = Secret("a-token-of-our-own")
 EPOCH_NS = 1_760_000_000_000_000_000
@@ -43,13 +43,13 @@ def got() -> list[Packet]:
 
 @pytest.fixture
 def client(got: list[Packet]) -> Iterator[TestClient]:
-    with TestClient(endpoint(["my phone"], TOKEN, SystemClock(), got.append)) as client:  # type: ignore[arg-type]
+    with TestClient(phone_endpoint(["my phone"], TOKEN, SystemClock(), got.append)) as client:  # type: ignore[arg-type]
         yield client
 
 
 def test_a_push_becomes_a_packet_untouched(client: TestClient, got: list[Packet]) -> None:
     body = b'{"messageId": 1, "odd": \xc3\xa9}'
-    answer = client.post(path(sensor(), TOKEN), content=body)
+    answer = client.post(push_path(sensor(), TOKEN), content=body)
     assert answer.status_code == 200
     (packet,) = got
     assert (packet.sensor, packet.channel, packet.payload) == ("my phone", "push", body)
@@ -57,7 +57,7 @@ def test_a_push_becomes_a_packet_untouched(client: TestClient, got: list[Packet]
 
 def test_the_token_may_come_as_a_header(client: TestClient, got: list[Packet]) -> None:
     headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
-    assert client.post(path(sensor(), None), content=b"{}", headers=headers).status_code == 200
+    assert client.post(push_path(sensor(), None), content=b"{}", headers=headers).status_code == 200
     assert len(got) == 1
 
 
@@ -75,28 +75,28 @@ def test_an_unknown_phone_is_told_so_in_its_app(client: TestClient, got: list[Pa
 
 
 def test_a_body_without_end_is_refused(client: TestClient, got: list[Packet]) -> None:
-    assert client.post(path(sensor(), TOKEN), content=b" " * 4_000_001).status_code == 413
+    assert client.post(push_path(sensor(), TOKEN), content=b" " * 4_000_001).status_code == 413
     assert got == []
 
 
 def test_from_the_network_a_token_is_needed_and_it_is_the_pages(tmp_path: Path) -> None:
     page = WebSettings(host="0.0.0.0", token=TOKEN)
-    found = needed(PhoneSettings(), page, tmp_path)
+    found = phone_token(PhoneSettings(), page, tmp_path)
     assert found is not None
     assert found.reveal() == TOKEN.reveal()
-    own = needed(PhoneSettings(token=Secret("another-of-their-own")), page, tmp_path)
+    own = phone_token(PhoneSettings(token=Secret("another-of-their-own")), page, tmp_path)
     assert own is not None
     assert own.reveal() == "another-of-their-own"
-    made = needed(PhoneSettings(), WebSettings(), tmp_path)
+    made = phone_token(PhoneSettings(), WebSettings(), tmp_path)
     assert made is not None
     assert (tmp_path / "web-token").read_text().strip() == made.reveal()
-    assert needed(PhoneSettings(host="127.0.0.1"), WebSettings(), tmp_path) is None
+    assert phone_token(PhoneSettings(host="127.0.0.1"), WebSettings(), tmp_path) is None
 
 
 def test_phones_come_over_http_unless_they_say_otherwise() -> None:
     phones = [sensor(platform="ios"), sensor(platform="ios", over="mqtt"), sensor("rsc")]
-    assert pushing(phones, "http") == phones[:1]
-    assert pushing(phones, "mqtt") == phones[1:2]
+    assert phones_over(phones, "http") == phones[:1]
+    assert phones_over(phones, "mqtt") == phones[1:2]
 
 
 def ios_messages(chunk: ImuChunk, gps_mps: float) -> Iterator[bytes]:
@@ -121,7 +121,7 @@ def ios_messages(chunk: ImuChunk, gps_mps: float) -> Iterator[bytes]:
 
 def test_a_phone_at_the_waist_gives_the_steps_of_its_samples() -> None:
     """Out of order now and then; same steps as from the samples themselves, and the speed of its GPS."""
-    chunk = trunk("my phone", 40.0, 100.0)
+    chunk = steady_pelvis_imu("my phone", 40.0, 100.0)
     bodies = list(ios_messages(chunk, 2.9))
     arrivals = list(range(len(bodies)))
     arrivals[20], arrivals[21] = arrivals[21], arrivals[20]
@@ -170,8 +170,8 @@ class FakePhone(http.server.BaseHTTPRequestHandler):
 
 
 def test_phyphox_is_asked_only_for_what_is_new() -> None:
-    assert question({}).startswith("/get?acc_time=full&accX=full")
-    assert "acc_time=1.25&accX=1.25|acc_time" in question({"acc": 1.25})
+    assert data_query({}).startswith("/get?acc_time=full&accX=full")
+    assert "acc_time=1.25&accX=1.25|acc_time" in data_query({"acc": 1.25})
 
 
 async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:

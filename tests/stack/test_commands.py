@@ -1,4 +1,4 @@
-"""``gaitcue status`` and ``gaitcue push`` as their user meets them."""
+"""``gaitcue stack status`` and ``gaitcue stack send`` as their user meets them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.sinks.influx.schema import markdown
+from monitor.sinks.influx.schema import schema_markdown
 from monitor.storage.store import Store
 from tests.stack.servers import TOKEN, Influx
 
@@ -37,10 +37,12 @@ def gaitcue(*words: str) -> tuple[int, str]:
 
 def csv(path: Path) -> Path:
     """20 s of a simulated belt."""
-    from dsp.simulation.runner import Bout, Device, imu, plan
+    from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
     from dsp.types import Placement
 
-    c = imu(plan([Bout(seconds=20.0, speed_mps=2.8)]), Placement.PELVIS, None, Device(), "belt")
+    c = simulated_imu(
+        simulated_run([Bout(seconds=20.0, speed_mps=2.8)]), Placement.PELVIS, None, Device(), "belt"
+    )
     assert c.gyr_rads is not None
     samples = zip(c.t_s, c.acc_ms2, c.gyr_rads, strict=True)
     rows = [",".join(f"{v:.4f}" for v in (t, *acc, *gyr)) for t, acc, gyr in samples]
@@ -49,7 +51,7 @@ def csv(path: Path) -> Path:
     return path
 
 
-def test_a_run_without_its_server_waits_is_shown_and_is_pushed_later(home: Path, influx: Influx) -> None:
+def test_a_run_without_its_server_waits_is_shown_and_is_sent_later(home: Path, influx: Influx) -> None:
     configure(home, influx.url)
     influx.proxy.kill()
     code, said = gaitcue("replay", str(csv(home / "belt.csv")), "--placement", "pelvis", "--speed", "max")
@@ -59,43 +61,45 @@ def test_a_run_without_its_server_waits_is_shown_and_is_pushed_later(home: Path,
         waiting, steps = store.backlog("influx"), len(store.steps(info.id))
     assert info.ended
     assert waiting > 100
-    code, said = gaitcue("status")
+    code, said = gaitcue("stack", "status")
     assert code == 0
     assert str(waiting) in said
-    code, said = gaitcue("push")
+    code, said = gaitcue("stack", "send")
     assert (code, "cannot be reached" in said) == (1, True), said
     assert "Traceback" not in said
 
     influx.proxy.start()
-    code, said = gaitcue("push")
+    code, said = gaitcue("stack", "send")
     assert code == 0, said
     assert influx.count("step", "count") == steps
-    assert gaitcue("push", info.id)[0] == 0
+    assert gaitcue("stack", "send", info.id)[0] == 0
     assert influx.count("step", "count") == steps
     influx.forget()
-    assert gaitcue("push", "--all")[0] == 0
+    assert gaitcue("stack", "send", "--all")[0] == 0
     assert influx.count("step", "count") == steps
 
 
-def test_without_an_address_push_says_where_to_set_one(home: Path) -> None:
-    code, said = gaitcue("push")
+def test_without_an_address_send_says_where_to_set_one(home: Path) -> None:
+    code, said = gaitcue("stack", "send")
     assert code == 2
     assert "[influx] has no url" in said
 
 
 def test_an_unknown_session_is_one_clear_line(home: Path) -> None:
     configure(home, "http://127.0.0.1:1")
-    code, said = gaitcue("push", "2020-nothing")
+    code, said = gaitcue("stack", "send", "2020-nothing")
     assert code == 1
     assert "there is no session" in said
 
 
 def test_the_documentation_of_the_schema_is_up_to_date() -> None:
-    assert (ROOT / "grafana" / "SCHEMA.md").read_text() == markdown(), (
-        "run: gaitcue schema > grafana/SCHEMA.md"
+    assert (ROOT / "grafana" / "SCHEMA.md").read_text() == schema_markdown(), (
+        "run: gaitcue stack schema > grafana/SCHEMA.md"
     )
 
 
 def test_the_doctor_names_the_table_that_is_missing(home: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "monitor", "doctor"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "stack", "doctor"], capture_output=True, text=True
+    )
     assert "set [influx] url and a token" in done.stdout

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from monitor.core.secret import Secret
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
-from monitor.sinks.influx.write_proxy import make_gate, writers
+from monitor.sinks.influx.write_proxy import make_write_proxy, writing_athletes
 from tests.stack.servers import BUCKET, TOKEN, Influx
 
 WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
@@ -20,7 +20,7 @@ WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
 def gate(influx: Influx, tmp_path: Path) -> TestClient:
     (tmp_path / "Ann-B.token").write_text("anns-token\n")
     (tmp_path / "ben.token").write_text("bens-token\n")
-    return TestClient(make_gate(influx.url, Secret(TOKEN), tmp_path))
+    return TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
 
 
 def body(athlete: str, text: str = "a, b = c") -> bytes:
@@ -64,10 +64,10 @@ def test_a_line_that_could_be_read_in_two_ways_is_refused(gate: TestClient, tric
 
 def test_what_a_runner_says_may_hold_anything() -> None:
     for text in ('say "hi"', "two\nlines", "step,athlete=Ann count=1i", "back\\slash", "é"):
-        assert writers(body("ben", text) + b"\n" + body("ben", text)) == {"ben"}
+        assert writing_athletes(body("ben", text) + b"\n" + body("ben", text)) == {"ben"}
 
 
 def test_a_server_that_is_away_or_refuses_the_gate_is_tried_again_later(tmp_path: Path) -> None:
     (tmp_path / "ben.token").write_text("bens-token")
-    away = TestClient(make_gate("http://127.0.0.1:1", Secret("x"), tmp_path))
+    away = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
     assert write(away, "bens-token", body("ben")) == 503

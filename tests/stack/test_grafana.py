@@ -15,12 +15,12 @@ import pytest
 from dsp.metrics import METRICS
 from grafana.__main__ import files
 from grafana.alerts import RULES
-from grafana.panels import unit
+from grafana.panels import grafana_unit
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
-from monitor.simulation.squad import SQUAD, squad
+from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
@@ -42,7 +42,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
     needed("influxd", "nginx")
     folder = tmp_path_factory.mktemp("grafana")
     with influx_in(folder) as server, Store(folder / "gaitcue.db") as store:
-        for recording in squad(RUNNERS, 150.0):
+        for recording in squad_recordings(RUNNERS, 150.0):
             _keep(store, recording)
         asyncio.run(_send(server, store))
         yield server
@@ -184,4 +184,4 @@ def test_the_unit_of_a_metric_is_that_of_the_table() -> None:
         names = {name for t in panel["targets"] for name in re.findall(pattern, t["query"])}
         for m in METRICS:
             if m.name in names:
-                assert panel["fieldConfig"]["defaults"]["unit"] == unit(m.unit)
+                assert panel["fieldConfig"]["defaults"]["unit"] == grafana_unit(m.unit)

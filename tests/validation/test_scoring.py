@@ -12,7 +12,7 @@ from dsp.models import MODELS, Linear
 from dsp.types import Activity, ActivityChange, Estimate, Metric, Record, Side, Step
 from validation import leave_one_out
 from validation.card import Card
-from validation.refit import Trial, fit, refit
+from validation.refit import Trial, fit_models, refit_models
 from validation.truth import Truth
 
 
@@ -103,22 +103,24 @@ def trials(spoil: str | None = None) -> list[Trial]:
 
 
 def test_least_squares_finds_the_line_again() -> None:
-    found = fit(trials(), MODELS, ["pod_overstride_m"], per_step=False).pod_overstride_m
+    found = fit_models(trials(), MODELS, ["pod_overstride_m"], per_step=False).pod_overstride_m
     assert found.constant == pytest.approx(0.1)
     assert found.weights["speed_step_m"] == pytest.approx(0.2)
 
 
 def test_too_few_trials_leave_a_model_as_it_was() -> None:
-    assert fit(trials()[:2], MODELS, ["pod_overstride_m"], per_step=False) == MODELS
+    assert fit_models(trials()[:2], MODELS, ["pod_overstride_m"], per_step=False) == MODELS
 
 
 def test_who_is_left_out_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validation.refit.note", lambda path, sensors, models: by_path[path])
+    monkeypatch.setattr("validation.refit.record_terms", lambda path, sensors, models: by_path[path])
     everybody = trials(spoil="c")
     by_path = {t.path: t for t in everybody}
     others = [t.path for t in everybody if t.true.runner != "c"]
-    assert refit(others, "pod", everybody).pod_overstride_m.constant == pytest.approx(0.1)
-    assert refit(list(by_path), "pod", everybody).pod_overstride_m.constant != pytest.approx(0.1, abs=0.01)
+    assert refit_models(others, "pod", everybody).pod_overstride_m.constant == pytest.approx(0.1)
+    assert refit_models(list(by_path), "pod", everybody).pod_overstride_m.constant != pytest.approx(
+        0.1, abs=0.01
+    )
 
 
 def test_every_runner_is_scored_once_and_by_models_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,10 +133,12 @@ def test_every_runner_is_scored_once_and_by_models_of_the_others(monkeypatch: py
         return replace(MODELS, pod_overstride_m=Linear(float(len(fitted_without)), {}, 0.1))
 
     monkeypatch.setattr(
-        leave_one_out, "note", lambda path, sensors, models: replace(everybody[path], path=Path(path.name))
+        leave_one_out,
+        "record_terms",
+        lambda path, sensors, models: replace(everybody[path], path=Path(path.name)),
     )
-    monkeypatch.setattr(leave_one_out, "refit", refitted)
-    monkeypatch.setattr(leave_one_out, "everything", lambda path, sensors, models: [])
+    monkeypatch.setattr(leave_one_out, "refit_models", refitted)
+    monkeypatch.setattr(leave_one_out, "engine_records", lambda path, sensors, models: [])
     cards = leave_one_out.leave_one_out(list(everybody), "pod", lambda _: None)
     assert fitted_without == [{r} for r in "abcdef"]
-    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + leave_one_out.AFTER}
+    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + leave_one_out.AFTER_ONE_STAY}

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Placement, Side
 from validation.__main__ import main
 from validation.recordings import SETS
 from validation.run import COLUMNS
 
-RUN = plan([Bout(seconds=14, speed_mps=3.2)])
+RUN = simulated_run([Bout(seconds=14, speed_mps=3.2)])
 
 
 def arrays(*names: str, rate_hz: float = 200.0) -> dict[str, np.ndarray]:
@@ -30,7 +30,7 @@ def arrays(*names: str, rate_hz: float = 200.0) -> dict[str, np.ndarray]:
     for name in names:
         part = next(p for p in worn if name.startswith(p))
         side = Side(name[-1]) if part != "pelvis" else None
-        chunk = imu(RUN, worn[part], side, Device(rate_hz=rate_hz), name)
+        chunk = simulated_imu(RUN, worn[part], side, Device(rate_hz=rate_hz), name)
         assert chunk.gyr_rads is not None
         out |= {f"{name}_acc": chunk.acc_ms2, f"{name}_gyro": chunk.gyr_rads}
     return out

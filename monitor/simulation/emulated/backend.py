@@ -32,7 +32,7 @@ from bumble.gatt import Characteristic
 
 _T = TypeVar("_T")
 
-MTU = 517
+EMULATED_MTU = 517
 _P = Characteristic.Properties
 _PROPERTIES: dict[Characteristic.Properties, CharacteristicPropertyName] = {
     _P.READ: "read",
@@ -73,7 +73,7 @@ class Stack:
 
 
 def uuid_text(uuid: UUID) -> str:
-    """As bleak writes it."""
+    """Return a UUID of bumble as bleak writes it."""
     return str(StandardUuid(bytes=bytes(reversed(uuid.to_bytes(force_128=True)))))
 
 
@@ -221,7 +221,7 @@ class _Client(BaseBleakClient):
             raise
 
     async def _discover(self, peer: Peer) -> None:
-        await peer.request_mtu(MTU)
+        await peer.request_mtu(EMULATED_MTU)
         await peer.discover_all()  # type: ignore[no-untyped-call]
         services = BleakGATTServiceCollection()
         for s in peer.services:

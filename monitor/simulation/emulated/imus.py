@@ -16,8 +16,8 @@ from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from dsp.types import GRAVITY_MS2, Array
-from monitor.devices.gatt import sig
-from monitor.simulation.emulated.pods import Beat, Pod, notifying
+from monitor.devices.gatt import sig_uuid
+from monitor.simulation.emulated.pods import Pod, Ticker, notifying
 from monitor.simulation.emulated.radio import Radio
 
 ImuSignal = Callable[[Array], tuple[Array, Array]]
@@ -29,7 +29,7 @@ _P, _R = Characteristic.Properties, Characteristic.Permissions
 _WRITE = _P.WRITE | _P.WRITE_WITHOUT_RESPONSE
 
 
-def numbered(number: Array) -> tuple[Array, Array]:
+def numbered_samples(number: Array) -> tuple[Array, Array]:
     """Each sample carries its own number: x is that many mg, modulo ``NUMBERED_WRAP``."""
     acc = np.zeros((len(number), 3))
     acc[:, 0] = (number % NUMBERED_WRAP) * GRAVITY_MS2 / 1000
@@ -42,7 +42,7 @@ class Imu(Pod):
     ``ppm`` is how much too fast its clock and its sampling run.
     """
 
-    signal: ImuSignal = staticmethod(numbered)
+    signal: ImuSignal = staticmethod(numbered_samples)
     per_packet = 8
     rate_hz = 208.0
     ppm = 0.0
@@ -64,18 +64,18 @@ class Imu(Pod):
         raise NotImplementedError
 
     def obey(self, command: bytes) -> list[bytes]:
-        """The answers to a command."""
+        """Carry out a command and return the notifications that answer it."""
         raise NotImplementedError
 
     data: Characteristic[bytes]
     answers: Characteristic[bytes]
 
     async def _sample(self) -> None:
-        period_s, beat = 0.0, Beat(0.0)
+        period_s, beat = 0.0, Ticker(0.0)
         while True:
             asked_s = self.per_packet / self.rate_hz / (1 + self.ppm * 1e-6)
             if asked_s != period_s:
-                period_s, beat = asked_s, Beat(asked_s)
+                period_s, beat = asked_s, Ticker(asked_s)
             await beat.wait()
             first, self.made = self.made, self.made + self.per_packet
             for payload in self.send(first, *self.signal(np.arange(first, self.made, dtype=np.float64))):
@@ -90,7 +90,7 @@ class Imu(Pod):
                     await self.notify(self.answers, payload)
 
     def commands(self, uuid: str) -> Characteristic[bytes]:
-        """A characteristic that takes commands."""
+        """Return a characteristic whose writes are taken as commands."""
         return Characteristic(uuid, _WRITE, _R.WRITEABLE, CharacteristicValue(write=self._written))
 
     def _written(self, _connection: Connection, value: bytes) -> None:
@@ -111,7 +111,7 @@ class Movesense(Imu):
         self.data = self.answers = notifying("34800002-7185-4d5d-b431-630e7050e8f0")
         command = self.commands("34800001-7185-4d5d-b431-630e7050e8f0")
         service = Service(UUID("34802252-7185-4d5d-b431-630e7050e8f0"), [command, self.data])
-        super().__init__(radio, f"Movesense {serial}", [service], [sig(0x180D)], serial, None)
+        super().__init__(radio, f"Movesense {serial}", [service], [sig_uuid(0x180D)], serial, None)
 
     def obey(self, command: bytes) -> list[bytes]:
         """HELLO, SUBSCRIBE, UNSUBSCRIBE and two GETs; anything else is 404."""
@@ -172,7 +172,7 @@ class PolarH10(Imu):
             CharacteristicValue(read=lambda _: _FEATURES, write=self._written),
         )
         service = Service(UUID("fb005c80-02e7-f387-1cad-8acd2d8df0c8"), [control, self.data])
-        super().__init__(radio, name, [service], [sig(0x180D)], name[-8:])
+        super().__init__(radio, name, [service], [sig_uuid(0x180D)], name[-8:])
 
     def obey(self, command: bytes) -> list[bytes]:
         """Settings, start (with a rate), stop."""

@@ -18,22 +18,22 @@ from bumble.device import Connection, Device, DeviceConfiguration
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.hci import Address
 
-from monitor.devices.gatt import sig
+from monitor.devices.gatt import sig_uuid
 from monitor.simulation.emulated.radio import Radio
 
 _P, _R = Characteristic.Properties, Characteristic.Permissions
 _ADVERTISING_MS = 100.0
 
-GattValue = CharacteristicValue[bytes] | bytes
+_GattValue = CharacteristicValue[bytes] | bytes
 
 
 def notifying(uuid: str) -> Characteristic[bytes]:
-    """A characteristic that notifies."""
+    """Return a characteristic that can only notify."""
     return Characteristic(uuid, _P.NOTIFY, _R(0), b"")
 
 
 def readable(uuid: str, value: bytes) -> Characteristic[bytes]:
-    """A characteristic that never changes."""
+    """Return a characteristic that can only be read and never changes."""
     return Characteristic(uuid, _P.READ, _R.READABLE, value)
 
 
@@ -67,11 +67,11 @@ class Pod(ABC):
             advertising_interval_max=_ADVERTISING_MS,
         )
         self.device = Device.from_config_with_hci(config, self._controller, self._controller)
-        self.battery = readable(sig(0x2A19), bytes([battery_pct or 0]))
-        standard = [] if battery_pct is None else [Service(UUID(sig(0x180F)), [self.battery])]
+        self.battery = readable(sig_uuid(0x2A19), bytes([battery_pct or 0]))
+        standard = [] if battery_pct is None else [Service(UUID(sig_uuid(0x180F)), [self.battery])]
         if serial:
-            identity = readable(sig(0x2A25), serial.encode())
-            standard.append(Service(UUID(sig(0x180A)), [identity]))
+            identity = readable(sig_uuid(0x2A25), serial.encode())
+            standard.append(Service(UUID(sig_uuid(0x180A)), [identity]))
         self.device.add_services([*services, *standard])
         self.device.advertising_data = _advertisement(name, advertised)
         self.connections: list[Connection] = []
@@ -80,7 +80,7 @@ class Pod(ABC):
 
     @abstractmethod
     async def measure(self) -> None:
-        """Stream until cancelled."""
+        """Measure and notify until the task is cancelled."""
 
     def forget(self) -> None:  # noqa: B027 - most keep nothing
         """A link has ended: what the device keeps per connection is gone."""
@@ -118,7 +118,7 @@ class Pod(ABC):
                 await connection.disconnect()
 
     async def free(self) -> None:
-        """Wait until nobody is connected."""
+        """Wait until nobody is connected any more."""
         while self.connections:  # noqa: ASYNC110 - bumble tells of ends one link at a time
             await asyncio.sleep(0.01)
 
@@ -162,7 +162,7 @@ def _advertisement(name: str, advertised: Iterable[str]) -> bytes:
     return bytes(AdvertisingData(structures))
 
 
-class Beat:
+class Ticker:
     """Wakes every ``period_s`` of the event loop's clock; ``late`` beats are made up at once."""
 
     def __init__(self, period_s: float) -> None:
@@ -182,14 +182,14 @@ class RunningPod(Pod):
     def __init__(
         self, radio: Radio, name: str = "RunPod 1", *, serial: str = "", battery_pct: int | None = 87
     ) -> None:
-        self._measurement = notifying(sig(0x2A53))
-        feature = readable(sig(0x2A54), struct.pack("<H", 0x0007))
-        service = Service(UUID(sig(0x1814)), [self._measurement, feature])
-        super().__init__(radio, name, [service], [sig(0x1814)], serial, battery_pct)
+        self._measurement = notifying(sig_uuid(0x2A53))
+        feature = readable(sig_uuid(0x2A54), struct.pack("<H", 0x0007))
+        service = Service(UUID(sig_uuid(0x1814)), [self._measurement, feature])
+        super().__init__(radio, name, [service], [sig_uuid(0x1814)], serial, battery_pct)
 
     async def measure(self) -> None:
         """Flags say that the stride length is there."""
-        beat = Beat(1.0)
+        beat = Ticker(1.0)
         while True:
             await beat.wait()
             await self.notify(self._measurement, struct.pack("<BHBH", 1, 768, 170, 110))
@@ -199,14 +199,19 @@ class Strap(Pod):
     """Heart rate: one measurement a second with one R-R interval."""
 
     def __init__(self, radio: Radio, name: str = "Strap 7", *, battery_pct: int | None = 87) -> None:
-        self._measurement = notifying(sig(0x2A37))
+        self._measurement = notifying(sig_uuid(0x2A37))
         super().__init__(
-            radio, name, [Service(UUID(sig(0x180D)), [self._measurement])], [sig(0x180D)], "", battery_pct
+            radio,
+            name,
+            [Service(UUID(sig_uuid(0x180D)), [self._measurement])],
+            [sig_uuid(0x180D)],
+            "",
+            battery_pct,
         )
 
     async def measure(self) -> None:
         """150 beats a minute, and each R-R of 0.4 s."""
-        beat = Beat(1.0)
+        beat = Ticker(1.0)
         while True:
             await beat.wait()
             await self.notify(self._measurement, struct.pack("<BBH", 0x10, 150, 410))

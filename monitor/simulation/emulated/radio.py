@@ -18,7 +18,7 @@ from bumble.link import LocalLink
 from monitor.simulation.emulated.backend import Stack
 
 INTERVAL_S = 0.015  # between connection events; phones and PCs negotiate 7.5 to 50 ms
-SUPERVISION_TIMEOUT = 0x08  # HCI reason when a link dies of silence
+_SUPERVISION_TIMEOUT = 0x08  # HCI reason when a link dies of silence
 
 
 class PacedLink(LocalLink):
@@ -38,7 +38,7 @@ class PacedLink(LocalLink):
     def send_acl_data(
         self, sender_controller: Controller, destination_address: Address, transport: Any, data: bytes
     ) -> None:
-        """LE data."""
+        """Deliver data of a connection at the next connection event."""
         if transport != PhysicalTransport.LE:
             super().send_acl_data(sender_controller, destination_address, transport, data)
             return
@@ -67,7 +67,7 @@ class PacedLink(LocalLink):
             deliver()
 
 
-class Switchable(Protocol):
+class _Switchable(Protocol):
     """What the radio knows of its pods: each can be switched on and off."""
 
     async def start(self) -> None: ...
@@ -81,14 +81,14 @@ class Radio:
     def __init__(self, link: LocalLink, host: Controller) -> None:
         self.link = link
         self.host = host
-        self.pods: list[Switchable] = []
+        self.pods: list[_Switchable] = []
 
     def controller(self, name: str) -> Controller:
         """A controller for one more pod."""
         return Controller(name, link=self.link)
 
     async def clear(self) -> None:
-        """Switch every pod off."""
+        """Switch off every pod on this radio."""
         for pod in self.pods:
             await pod.stop()
 
@@ -97,7 +97,7 @@ class Radio:
         for end in (self.host, controller):
             for connection in list(end.le_connections.values()):
                 if end is controller or connection.peer_address == address:
-                    end.on_le_disconnected(connection, SUPERVISION_TIMEOUT)
+                    end.on_le_disconnected(connection, _SUPERVISION_TIMEOUT)
 
 
 @contextlib.asynccontextmanager
@@ -115,7 +115,7 @@ async def central(link: LocalLink) -> AsyncIterator[tuple[Radio, Device]]:
 
 
 @contextlib.asynccontextmanager
-async def in_process(interval_s: float = INTERVAL_S) -> AsyncIterator[tuple[Radio, Stack]]:
+async def emulated_radio(interval_s: float = INTERVAL_S) -> AsyncIterator[tuple[Radio, Stack]]:
     """Bluetooth of this process is the emulated one until the block ends."""
     logging.getLogger("bumble").setLevel(logging.CRITICAL)  # it mourns every link that ends
     async with central(PacedLink(interval_s)) as (radio, device):

@@ -8,12 +8,12 @@ import math
 
 import numpy as np
 
-from dsp.simulation.runner import Bout, Device, imu, plan
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Array, ImuChunk, Placement, Runner, Side
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.simulation.emulated.imus import ImuSignal, Movesense
-from monitor.simulation.emulated.radio import in_process
+from monitor.simulation.emulated.radio import emulated_radio
 from monitor.sources.bluetooth.source import BluetoothSource
 from monitor.sources.protocol import Emit
 
@@ -25,7 +25,7 @@ _WORN = (
 )
 
 
-def settings() -> SessionSettings:
+def emulated_settings() -> SessionSettings:
     """What a user would have configured for these three."""
     return SessionSettings(
         runner=Runner(height_m=1.75, mass_kg=70.0),
@@ -48,7 +48,7 @@ class EmulatedRunner:
     async def run(self, emit: Emit) -> None:
         """Put the sensors on the air and listen to them as to real ones."""
         signals = await asyncio.to_thread(_signals, self._seconds)
-        async with in_process() as (radio, _):
+        async with emulated_radio() as (radio, _):
             for signal, (_, _, _, match) in zip(signals, _WORN, strict=True):
                 pod = Movesense(radio, match.split()[1])
                 pod.signal = signal
@@ -56,15 +56,15 @@ class EmulatedRunner:
                 await each.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds):
-                    await BluetoothSource(settings().sensors, self._time).run(emit)
+                    await BluetoothSource(emulated_settings().sensors, self._time).run(emit)
 
 
 def _signals(seconds: float) -> list[ImuSignal]:
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
-    run = plan(bouts, seed=1)
+    run = simulated_run(bouts, seed=1)
     case = Device(rate_hz=_RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
     return [
-        _played(imu(run, placement, side, case, name, 1 + n))
+        _played(simulated_imu(run, placement, side, case, name, 1 + n))
         for n, (name, placement, side, _) in enumerate(_WORN)
     ]
 

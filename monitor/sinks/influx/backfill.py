@@ -1,4 +1,4 @@
-"""What waits, or old sessions again, to InfluxDB: now, with a progress bar, until done or refused."""
+"""Sends to InfluxDB, with a progress bar, what waits in the store, or whole sessions once more."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from monitor.storage.store import Store
 
 
 def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str], console: Console) -> None:
-    """Deliver everything that waits; or, of each session named, all records again.
+    """Deliver everything that waits or, if ``sessions`` (ids) are named, all records of these once more.
 
-    Sending again changes nothing at the far end but what was missing there.  ``SinkError`` when the
-    server fails; run it again to go on.
+    Sending a record again changes nothing at the far end.  Raises ``SinkError`` when the server fails or
+    another process delivers (run it again to go on), ``ConfigError`` when the client is not installed.
     """
     require_influx_client()
     sink = InfluxSink(settings, store, SystemClock())
@@ -29,7 +29,7 @@ def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str]
         else:
             asyncio.run(_waiting(sink, store, progress))
     if refused := store.quarantined(INFLUX_SINK):
-        console.print(f"{len(refused)} records were refused; gaitcue status says why")
+        console.print(f"{len(refused)} records were refused; gaitcue stack status says why")
 
 
 async def _waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:

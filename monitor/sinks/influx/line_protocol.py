@@ -15,7 +15,7 @@ _TEXT = str.maketrans({'"': '\\"', "\\": "\\\\"})
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Values at one instant of one series; ``t_ns`` since 1970 (UTC).
+    """The values of one series at one instant; ``t_ns`` are nanoseconds since 1970 (UTC).
 
     The same measurement, tags and time again replace the values, so sending a point twice is sending
     it once.  A tag that is None or empty and a value that is None or not finite are left out; a
@@ -29,7 +29,10 @@ class Point:
 
 
 def protocol_lines(points: Iterable[Point]) -> bytes:
-    """One line for each point that has any value."""
+    """Return the points as line protocol (UTF-8), a line for each that has any value.
+
+    Source: docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol.
+    """
     return b"\n".join(line.encode() for p in points if (line := _line(p)))
 
 

@@ -20,10 +20,10 @@ _Values = dict[str, Value | None]
 _Shape = tuple[str, Mapping[str, str | None], _Values, float]
 
 
-def points(session: SessionInfo, records: Iterable[Out], bands: Iterable[Band] = ()) -> list[Point]:
-    """The points of these records of one session, in their order.
+def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[Band] = ()) -> list[Point]:
+    """Return the points of these records of one session, in their order.
 
-    ``bands`` are those that held before the first of them: a second is stored with its target.
+    ``bands`` are those that held before the first record: each second is stored with its target.
     """
     began_ns = _utc_ns(session.started_utc)
     own = {"athlete": session.athlete, "session": session.id}
@@ -41,7 +41,10 @@ def points(session: SessionInfo, records: Iterable[Out], bands: Iterable[Band] =
 
 
 def note_points(session: SessionInfo, notes: Iterable[Note]) -> list[Point]:
-    """What was logged about a session: notes and pain, and its tags (shoes and the like)."""
+    """Return the points of what was logged about a session: notes, pain and its tags (shoes and the like).
+
+    Notes and pain have the time at which they were logged, tags the start of the session.
+    """
     own = {"athlete": session.athlete, "session": session.id}
     out = [
         Point("note", {**own, "kind": n.kind}, {"text": n.text, "value": n.value}, _utc_ns(n.made_utc))

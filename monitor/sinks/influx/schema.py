@@ -1,7 +1,7 @@
 """The schema of the time series in InfluxDB: every measurement, tag and field, with unit and meaning.
 
-``monitor.sinks.influx.points`` makes points after it, the dashboards are built from it, and ``markdown``
-is its documentation.
+``monitor.sinks.influx.points`` makes points after it, the dashboards are built from it, and
+``schema_markdown`` is its documentation.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dsp.metrics import METRICS, MetricSpec
+from dsp.metrics import METRICS, MetricSpec, Role, with_role
 from dsp.types import Activity
 from monitor.core.records import LinkState
 
@@ -17,15 +17,12 @@ ACTIVITIES = tuple(Activity)
 """The field ``code`` of an activity is its place in this list: 0 unknown, 1 stand, 2 walk, 3 run."""
 
 
-BANDED = ("cadence_spm", "overstride_m", "braking_impulse_bws")
-"""Metrics that have a target of the runner's own."""
-
-
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """``kind``: float, int, bool or string, for ever (a field cannot change its type).
+    """A field of a measurement, with its unit and meaning.
 
-    ``of`` is the metric that it says more about.
+    ``kind``: float, int, bool or string, for ever (a field cannot change its type in InfluxDB).
+    ``of``: the metric that it says more about, empty if it stands for itself.
     """
 
     name: str
@@ -37,8 +34,11 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementSpec:
-    """``tags`` besides ``athlete`` and ``session``, which every point has; ``time`` is what its time means;
-    ``series`` how many there are for each session."""
+    """A measurement of the schema with its tags and fields.
+
+    ``time`` is the event whose time a point has; ``tags`` stand beside ``athlete`` and ``session``, which
+    every point has; ``series`` says how many series come with a session.
+    """
 
     name: str
     meaning: str
@@ -49,8 +49,6 @@ class MeasurementSpec:
 
 
 _T = FieldSpec("t_s", "float", "s", "Session seconds: the time axis of a review.")
-
-
 _COUNT = FieldSpec("count", "int", "", "Always 1: sums count.")
 
 
@@ -91,7 +89,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         "the whole second",
         ("side",),
         "up to 3 (both, L, R)",
-        (_T, *_values((m for m in METRICS if m.second), BANDED)),
+        (_T, *_values((m for m in METRICS if m.second), with_role(Role.BANDED))),
     ),
     MeasurementSpec(
         "gap",
@@ -183,7 +181,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
     ),
     MeasurementSpec(
         "note",
-        "What was logged about a run; sent by gaitcue push.",
+        "What was logged about a run; sent by gaitcue stack send.",
         "when it was logged",
         ("kind",),
         "up to 3 (note, pain, tag)",
@@ -208,11 +206,11 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
     ),
 )
 
-_BANDED = ", ".join(f"`{name}`" for name in BANDED)
+_BANDED = ", ".join(f"`{name}`" for name in with_role(Role.BANDED))
 _ABOUT = """\
 # The time series in InfluxDB
 
-Made from the tables `METRICS` and `SCHEMA` by `gaitcue schema`.
+Made from the tables `METRICS` and `INFLUX_SCHEMA` by `gaitcue stack schema`.
 
 Times are UTC in nanoseconds: the start of the session plus session seconds. Every point has the tags
 `athlete` and `session` (its id, which sorts by time). The same record always makes the same point, so
@@ -222,8 +220,8 @@ runs a week make 30,000 in a year, far below what InfluxDB minds.
 """
 
 
-def markdown() -> str:
-    """The documentation of the schema."""
+def schema_markdown() -> str:
+    """Return the documentation of the schema as Markdown, which stands in ``grafana/SCHEMA.md``."""
     out = [_ABOUT]
     for m in INFLUX_SCHEMA:
         tags = ", ".join(f"`{tag}`" for tag in m.tags)
@@ -234,7 +232,7 @@ def markdown() -> str:
         more = {f.name.removeprefix(f.of): f for f in m.fields if f.of}
         if more:
             whose = {name: [f.of for f in m.fields if f.of and f.name == f.of + name] for name in more}
-            every = [n for n in more if len(whose[n]) > len(BANDED)]
+            every = [n for n in more if len(whose[n]) > len(with_role(Role.BANDED))]
             for names, of in ((every, "every metric"), ([n for n in more if n not in every], _BANDED)):
                 texts = (f"`{n}` ({more[n].kind}: {more[n].meaning})" for n in names)
                 out += ["", f"With the name of {of} in front: {', '.join(texts)}."] if names else []

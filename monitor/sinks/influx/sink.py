@@ -23,7 +23,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SinkStatus
 from monitor.core.secret import Secret
 from monitor.sinks.influx.line_protocol import protocol_lines
-from monitor.sinks.influx.points import note_points, points
+from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from influxdb_client.client.write_api_async import WriteApiAsync
 
 INFLUX_SINK = "influx"
-"""Of the sink, and of its place in the store."""
+"""The name of the sink, and of its place in the store."""
 
 INFLUX_REMEDIES = {
     401: "the token is not known there; make one that may write to the bucket (GAITCUE_INFLUX_TOKEN)",
     403: "the token may not write to this bucket; give it that right",
     404: "there is no such bucket or organisation; make it, or correct [influx] in the settings",
 }
-"""Answers that are about the access, not about the records: they wait until somebody has mended it."""
+"""What to do about HTTP statuses that mean the access, not the records: these wait until it is mended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,10 @@ class InfluxSettings:
 
 
 class InfluxSink:
-    """Delivers what the store holds and what a running session adds to it."""
+    """Delivers to InfluxDB what the store holds and what a running session adds to it.
+
+    ``session`` is the id of the running session, None where only what waits is to be sent.
+    """
 
     name = INFLUX_SINK
 
@@ -87,22 +90,25 @@ class InfluxSink:
     ) -> None:
         self._settings = settings
         self._store = store
-        self._known: dict[str, SessionInfo] = {}
+        self._info: dict[str, SessionInfo] = {}  # of the session that was delivered last
         self._api: WriteApiAsync | None = None
         self.outbox = Outbox(INFLUX_SINK, store, self._deliver, time, session=session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end and all of the session has arrived."""
+        """Deliver until the batches end and all of the session has arrived."""
         async with self.connected():
             await self.outbox.run(batches)
 
     def report(self, t_s: float) -> SinkStatus | None:
-        """How delivery is doing."""
+        """Return how delivery is doing at session second ``t_s``, None if nothing has changed."""
         return self.outbox.report(t_s)
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Hold the client; connections are made when they are needed."""
+        """Hold the client for a block; connections are made when they are needed.
+
+        ``outbox`` and ``send_notes`` work inside such a block only.
+        """
         client = _client(self._settings, await asyncio.to_thread(_prepare, self._settings))
         try:
             self._api = client.write_api()
@@ -112,7 +118,10 @@ class InfluxSink:
             await client.close()  # type: ignore[no-untyped-call]
 
     async def send_notes(self, sessions: Sequence[str]) -> None:
-        """What was logged about these sessions; sent whole every time, as it may change."""
+        """Send what was logged about these sessions (ids), all of it every time, as it may have changed.
+
+        Raises ``SinkError`` when the server fails.
+        """
 
         def body() -> bytes:
             some = [(self._store.session(s), self._store.notes(s)) for s in sessions]
@@ -129,13 +138,12 @@ class InfluxSink:
     def _lines(self, batch: Sequence[WaitingRecord]) -> bytes:
         out = []
         for session, group in itertools.groupby(batch, key=operator.itemgetter(1)):
-            if session not in self._known:
-                self._known = {session: self._store.session(session)}
+            if session not in self._info:
+                self._info = {session: self._store.session(session)}
             waiting = list(group)
             held = self._store.bands(session, waiting[0][0])
-            out.append(
-                protocol_lines(points(self._known[session], (record for _, _, record in waiting), held))
-            )
+            records = (record for _, _, record in waiting)
+            out.append(protocol_lines(record_points(self._info[session], records, held)))
         return b"\n".join(out)
 
     async def _write(self, body: bytes) -> None:
@@ -150,20 +158,20 @@ class InfluxSink:
         except TimeoutError as exc:
             raise SinkError(f"{s.url} did not answer within {s.timeout_s:g} s") from exc
         except ApiException as exc:
-            raise _translated(exc.status, exc.message, s) from exc
+            raise _error_of(exc.status, exc.message, s) from exc
         except (ClientError, OSError) as exc:
             raise SinkError(f"{s.url} cannot be reached ({exc or type(exc).__name__})") from exc
 
 
-def _translated(status: int | None, message: object, settings: InfluxSettings) -> SinkError:
+def _error_of(status: int | None, message: object, settings: InfluxSettings) -> SinkError:
     """What the server's answer means for the records."""
     text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
-    said = " ".join(text.split())[:300]
+    reason = " ".join(text.split())[:300]
     if status in INFLUX_REMEDIES:
         return SinkError(f"{settings.url} answers {status}: {INFLUX_REMEDIES[status]}")
     if status is not None and 400 <= status < 500 and status != 429:
-        return SinkRefused(f"{status}: {said}")
-    return SinkError(f"{settings.url} answers {status}: {said}")
+        return SinkRefused(f"{status}: {reason}")
+    return SinkError(f"{settings.url} answers {status}: {reason}")
 
 
 def _client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClientAsync:
@@ -187,6 +195,6 @@ def _prepare(settings: InfluxSettings) -> ssl.SSLContext:
 
 
 def require_influx_client() -> None:
-    """``ConfigError`` unless the client is installed."""
+    """Raise ``ConfigError``, which names the extra to install, unless the client of InfluxDB is there."""
     if find_spec("influxdb_client") is None or find_spec("aiohttp") is None:
         raise ConfigError("[influx] needs a library: pip install 'gaitcue[influx]'")

@@ -1,4 +1,4 @@
-"""A door before InfluxDB: each runner's token opens it for that runner's own points only.
+"""A proxy before InfluxDB: with each runner's token only that runner's own points can be written.
 
 InfluxDB grants rights by bucket, so a token that may write may write under any name.  This takes the
 same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes the body on with a token
@@ -39,14 +39,20 @@ _LINE = re.compile(
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
 
 
-def tokens(folder: Path) -> dict[str, Secret]:
-    """Runner to token, from ``NAME.token`` files; a new file counts at once."""
+def runner_tokens(folder: Path) -> dict[str, Secret]:
+    """Return the runners' tokens by name, from the ``NAME.token`` files of a folder.
+
+    They are read at every request, so that a new file counts at once.
+    """
     found = {path.stem: path.read_text(encoding="utf-8").strip() for path in folder.glob("*.token")}
     return {name: Secret(text) for name, text in found.items() if text}
 
 
-def writers(body: bytes) -> set[str] | None:
-    """The athletes under whose names these lines write; None if a line is not as we write them."""
+def writing_athletes(body: bytes) -> set[str] | None:
+    """Return the athletes under whose names these lines write; None if a line is not as we write them.
+
+    ``body`` is line protocol.  A line that another parser could read in a second way is not as we write it.
+    """
     at, out = 0, set[str]()
     while at < len(body):
         line = _LINE.match(body, at)
@@ -58,11 +64,15 @@ def writers(body: bytes) -> set[str] | None:
     return out
 
 
-def make_gate(upstream: str, token: Secret, folder: Path) -> FastAPI:
-    """The door; ``folder`` holds the runners' tokens, ``token`` may write to ``upstream``."""
+def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
+    """Return the proxy as a web application with ``/ping`` and ``/api/v2/write``.
+
+    ``upstream`` is the address of InfluxDB, ``token`` one that may write there, and ``folder`` holds the
+    runners' tokens (``runner_tokens``).  Raises ``ConfigError`` when there is no such folder.
+    """
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder of NAME.token files; make stack-secrets makes it")
-    app = FastAPI(title="gaitcue gate", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="gaitcue stack proxy", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/ping")
     def ping() -> Response:
@@ -71,14 +81,14 @@ def make_gate(upstream: str, token: Secret, folder: Path) -> FastAPI:
     @app.post("/api/v2/write")
     async def write(request: Request) -> Response:
         given = request.headers.get("Authorization", "").removeprefix("Token ")
-        known = await run_in_threadpool(tokens, folder)
+        known = await run_in_threadpool(runner_tokens, folder)
         runner = next((name for name, secret in known.items() if secret.matches(given)), None)
         if runner is None:
             return _no(401, "unauthorized", "unauthorized access")
         body = _unpacked(await request.body(), request.headers.get("Content-Encoding", ""))
         if body is None:
             return _no(413, "request too large", "the body is too large, or not gzip")
-        names = writers(body)
+        names = writing_athletes(body)
         if names is None:
             return _no(400, "invalid", "a line is not line protocol with one athlete tag")
         if names - {runner}:
@@ -100,7 +110,7 @@ def _passed_on(url: str, token: Secret, body: bytes) -> Response:
             return Response(answer.read(), answer.status)
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
-            return _no(503, "unavailable", "the gate's own token is refused")
+            return _no(503, "unavailable", "the proxy's own token is refused")
         return Response(exc.read(), exc.code, media_type="application/json")
     except OSError as exc:
         return _no(503, "unavailable", f"InfluxDB cannot be reached: {exc}")

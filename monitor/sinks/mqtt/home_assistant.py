@@ -14,21 +14,27 @@ from dsp.metrics import METRICS, MetricSpec
 from dsp.types import Activity, CueKind, Fault
 from monitor.core.mqtt_client import MqttMessage
 
-CLASSES = {"m/s": "speed", "ms": "duration", "m": "distance", "mm": "distance", "W": "power"}
-"""Units that Home Assistant knows, and of what."""
+_DEVICE_CLASSES = {"m/s": "speed", "ms": "duration", "m": "distance", "mm": "distance", "W": "power"}
+"""Units that Home Assistant has a device class for."""
 
 _UNITS = {"deg": "°"}
-EXPIRES_S = 10  # a number older than this is shown as unknown: it was, it is not
+_EXPIRES_S = 10  # a number older than this is shown as unknown: it was, it is not
 
 
-def discovery(prefix: str, root: str, athlete: str, sensors: Sequence[str], version: str) -> MqttMessage:
-    """Everything under ``root`` as one device with an entity for every metric."""
+def discovery_message(
+    prefix: str, root: str, athlete: str, sensors: Sequence[str], version: str
+) -> MqttMessage:
+    """Return the retained message that describes a runner as a device with an entity for every metric.
+
+    ``prefix`` is Home Assistant's own topic, ``root`` the runner's (``gait/<runner>``), ``sensors`` the
+    names of what is worn, ``version`` that of this program.
+    """
     runner = root.rsplit("/", 1)[1]
-    made = {m.name: _metric(m) for m in METRICS if m.second}
-    made |= {"activity": _activity(), "cue": _cue(f"{root}/cues")}
+    entities = {m.name: _metric(m) for m in METRICS if m.second}
+    entities |= {"activity": _activity(), "cue": _cue(f"{root}/cues")}
     for number, name in enumerate(sensors, start=1):
-        made |= _sensor(number, name)
-    for key, entity in made.items():
+        entities |= _sensor(number, name)
+    for key, entity in entities.items():
         entity["unique_id"] = f"gaitcue_{runner}_{key}"
     body = {
         "device": {
@@ -40,7 +46,7 @@ def discovery(prefix: str, root: str, athlete: str, sensors: Sequence[str], vers
         "origin": {"name": "gaitcue", "sw_version": version},
         "availability_topic": f"{root}/availability",
         "state_topic": f"{root}/state",
-        "components": made,
+        "components": entities,
     }
     return MqttMessage(f"{prefix}/device/gaitcue/{runner}/config", json.dumps(body), retain=True)
 
@@ -53,9 +59,9 @@ def _metric(spec: MetricSpec) -> dict[str, Any]:
         "state_class": "measurement",
         "suggested_display_precision": spec.decimals,
         "value_template": f"{{{{ value_json.now.{spec.name} | default(none) }}}}",
-        "expire_after": EXPIRES_S,
+        "expire_after": _EXPIRES_S,
     }
-    return entity | ({"device_class": CLASSES[spec.unit]} if spec.unit in CLASSES else {})
+    return entity | ({"device_class": _DEVICE_CLASSES[spec.unit]} if spec.unit in _DEVICE_CLASSES else {})
 
 
 def _activity() -> dict[str, Any]:

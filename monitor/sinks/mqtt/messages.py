@@ -1,9 +1,9 @@
-"""What goes over MQTT: topics and messages, made of records.
+"""The topics and messages that go over MQTT, made of records.
 
 ``gait/<runner>/`` and then
 
 - ``availability``: ``online`` or ``offline``, retained; the broker itself says the latter;
-- ``state``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
+- ``state_message``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
 - ``cues``: what is said to the runner, at once, gone when it has expired (QoS 1);
 - ``metrics``: every second's numbers, none lost (QoS 1);
 - ``events``: sessions, activity, gaps and every cue with its reason, none lost (QoS 1).
@@ -25,51 +25,55 @@ from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.live_state import LiveState
 from monitor.storage.session_info import SessionInfo
 
-EVENTS = (ActivityChange, Cue, Gap, SessionStarted, SessionEnded)
+_EVENTS = (ActivityChange, Cue, Gap, SessionStarted, SessionEnded)
 
 
 def topic_level(name: str) -> str:
-    """A name as one level of a topic."""
+    """Return a name as one level of a topic: what is neither letter, digit, ``_``, ``.`` nor ``-`` goes."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-") or "runner"
 
 
-def available(root: str, online: bool) -> MqttMessage:
-    """Whether the service is there."""
+def availability_message(root: str, online: bool) -> MqttMessage:
+    """Return the retained message that says whether the service is there; ``root``: ``gait/<runner>``."""
     return MqttMessage(f"{root}/availability", "online" if online else "offline", retain=True)
 
 
-def state(root: str, board: LiveState) -> MqttMessage:
-    """The newest of everything; a metric nobody has measured is not in it."""
-    known = board.state()
-    session = known["session"] or {}
+def state_message(root: str, live_state: LiveState) -> MqttMessage:
+    """Return the retained message with the newest of everything; a metric not measured is not in it."""
+    now = live_state.state()
+    session = now["session"] or {}
     body = {
         "session": session.get("session"),
-        "t_s": round(known["t_s"], 3),
-        "activity": known["activity"],
-        "steps": known["steps"],
-        "ended": known["ended"],
-        "now": {name: _rounded(value["value"]) for name, value in known["now"].items()},
+        "t_s": round(now["t_s"], 3),
+        "activity": now["activity"],
+        "steps": now["steps"],
+        "ended": now["ended"],
+        "now": {name: _rounded(value["value"]) for name, value in now["now"].items()},
         "sensors": {
             name: {"link": s["link"], "text": s["text"], "battery_pct": s["battery_pct"]}
-            for name, s in known["sensors"].items()
+            for name, s in now["sensors"].items()
         },
     }
     return MqttMessage(f"{root}/state", json.dumps(body), qos=0, retain=True)
 
 
-def cue(root: str, record: Cue, valid_s: float) -> MqttMessage:
-    """A cue that is to reach the runner now, or not at all."""
+def cue_message(root: str, record: Cue, valid_s: float) -> MqttMessage:
+    """Return the message of a cue, which the broker forgets after ``valid_s`` seconds (at least one)."""
     word = record.fault.value if record.kind is CueKind.CORRECT and record.fault else record.kind.value
     body = {"event_type": word, **json_codec.to_json(record)}
     return MqttMessage(f"{root}/cues", json.dumps(body), valid_s=max(1, round(valid_s)))
 
 
-def lasting(root: str, session: SessionInfo, records: Iterable[Out]) -> Iterator[MqttMessage]:
-    """What must not be lost, of one session, in order."""
+def record_messages(root: str, session: SessionInfo, records: Iterable[Out]) -> Iterator[MqttMessage]:
+    """Yield the messages of what must not be lost, of one session, in order.
+
+    Metrics of the same second that follow each other become one message; records of kinds that nobody
+    waits for (steps, bands, statuses) become none.
+    """
     for t_s, group in itertools.groupby(records, key=lambda r: r.t_s if isinstance(r, Metric) else None):
         if t_s is None:
             for record in group:
-                if isinstance(record, EVENTS):
+                if isinstance(record, _EVENTS):
                     body = {
                         "session": session.id,
                         "event": json_codec.kind_of(record),
@@ -93,7 +97,7 @@ def _value(metric: Metric) -> dict[str, Any]:
 
 
 def _rounded(value: float) -> float:
-    """Six figures: more than any sensor here can tell, half the bytes."""
+    """Six significant figures: more than any sensor here can tell, half the bytes."""
     return float(f"{value:.6g}")
 
 

@@ -1,8 +1,17 @@
 """Records over MQTT: what is true now as it comes, what must not be lost by way of the store.
 
-One connection, kept by one task and made again whenever it breaks.  ``monitor.sinks.mqtt.messages`` says
-what is sent.  A publish that the broker's access list forbids raises nothing in the client: the reason
-code of the acknowledgement (MQTT 5) is looked at instead.
+Two ways lead through one connection, which one task keeps and makes again whenever it breaks.  Cues and the
+state go out at once while there is a connection and are dropped while there is none.  Metrics and events
+take the way through the store (``monitor.sinks.outbox``): a batch counts as delivered when the broker has
+acknowledged all of its messages (QoS 1).  ``monitor.sinks.mqtt.messages`` says what is sent.
+
+A publish that the broker's access list forbids raises nothing in the client: the reason code of the
+acknowledgement (MQTT 5) is looked at instead.
+
+What an acknowledgement is worth is the broker's affair.  Mosquitto (2.0 and 2.1) saves a message for a
+reader that is away as soon as it is queued, but one that goes straight out to a connected reader only when
+that reader has acknowledged it or something else changes, such as the retained state, once a second.  If it
+is killed before that, these messages are gone.
 """
 
 from __future__ import annotations
@@ -25,18 +34,18 @@ from monitor.core.mqtt_client import (
     IN_FLIGHT,
     MqttMessage,
     MqttSettings,
-    connection,
+    broker_client,
     connection_error_text,
-    first_to_end,
     publish_all,
-    tls,
-    until_lost,
+    run_until_first_ends,
+    tls_context,
+    wait_until_lost,
 )
 from monitor.core.records import Out, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.sinks.live_state import LiveState
-from monitor.sinks.mqtt import messages as topics
-from monitor.sinks.mqtt.home_assistant import discovery
+from monitor.sinks.mqtt import messages
+from monitor.sinks.mqtt.home_assistant import discovery_message
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
@@ -45,14 +54,18 @@ if TYPE_CHECKING:
     from aiomqtt import Client
 
 MQTT_SINK = "mqtt"
-"""Of the sink, and of its place in the store."""
+"""The name of the sink, and of its place in the store."""
 
-STATE_EVERY_S = 1.0
-LIVE = 500  # batches that wait for a connection; old ones are worth nothing
+_STATE_EVERY_S = 1.0
+_LIVE_BATCHES = 500  # batches that wait for a connection; old ones are worth nothing
 
 
 class MqttSink:
-    """``backoff`` is that of the connection."""
+    """Sends one runner's session to an MQTT broker.
+
+    ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
+    long to wait before the connection is made again.
+    """
 
     name = MQTT_SINK
 
@@ -71,41 +84,41 @@ class MqttSink:
         self._time = time
         self._backoff = backoff or Backoff()
         self._version = version("gaitcue")
-        self._root = f"{settings.prefix}/{settings.user or topics.topic_level(started.athlete)}"
-        self._board = LiveState(history_s=30)
+        self._root = f"{settings.prefix}/{settings.user or messages.topic_level(started.athlete)}"
+        self._live_state = LiveState(history_s=30)
         self._client: Client | None = None
         self._trouble = "not connected yet"
         self._forbidden = ""
         self._last = SinkStatus(0.0, MQTT_SINK, True, "starting")  # of the outbox
-        self._told: SinkStatus | None = None
+        self._reported: SinkStatus | None = None
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
         self._outbox = Outbox(MQTT_SINK, store, self._deliver, time, session=started.session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end and what must not be lost has arrived."""
-        live: Channel[list[Out]] = Channel(LIVE)
+        """Send until the batches end and what must not be lost has been acknowledged by the broker."""
+        live: Channel[list[Out]] = Channel(_LIVE_BATCHES)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stay_connected(live), name="mqtt link")
             await self._outbox.run(self._observe(batches, live))
             live.close()
 
     def report(self, t_s: float) -> SinkStatus | None:
-        """How it is doing, when that has changed."""
+        """Return how the connection and the outbox are doing at ``t_s``, None if nothing has changed."""
         self._last = self._outbox.report(t_s) or self._last
         trouble = self._forbidden or ("" if self._client else self._trouble)
         text = f"{trouble}; cues go on, and what was not sent is kept" if trouble else self._last.text
         now = replace(self._last, t_s=0.0, ok=self._last.ok and not trouble, text=text)
-        if now == self._told:
+        if now == self._reported:
             return None
-        self._told = now
+        self._reported = now
         return replace(now, t_s=t_s)
 
     async def _observe(
         self, batches: AsyncIterator[list[Out]], live: Channel[list[Out]]
     ) -> AsyncIterator[list[Out]]:
         async for batch in batches:
-            self._board.push(batch)
+            self._live_state.push(batch)
             live.put(batch)
             yield batch
 
@@ -128,17 +141,18 @@ class MqttSink:
         import aiomqtt
 
         try:
-            context = await asyncio.to_thread(tls, self._s)
-            gone = topics.available(self._root, False)
-            async with connection(self._s, context, gone, self._forbid) as client:
+            context = await asyncio.to_thread(tls_context, self._s)
+            gone = messages.availability_message(self._root, False)
+            async with broker_client(self._s, context, gone, self._forbid) as client:
                 try:
                     await self._hello(client)
                     self._client = client
-                    await first_to_end(self._pass_on(client, live), until_lost(client))
+                    await run_until_first_ends(self._pass_on(client, live), wait_until_lost(client))
                 finally:
                     self._client = None
                     with contextlib.suppress(aiomqtt.MqttError):  # broken: the broker says it for us
-                        await publish_all(client, [topics.state(self._root, self._board), gone])
+                        last = messages.state_message(self._root, self._live_state)
+                        await publish_all(client, [last, gone])
         except (aiomqtt.MqttError, OSError) as exc:
             raise SinkError(connection_error_text(exc, self._s)) from exc
 
@@ -146,24 +160,26 @@ class MqttSink:
         self._forbidden = reason
 
     async def _hello(self, client: Client) -> None:
-        messages = [topics.available(self._root, True)]
+        greeting = [messages.availability_message(self._root, True)]
         if self._s.discovery:
             a = self._started
-            messages.append(discovery(self._s.discovery, self._root, a.athlete, a.sensors, self._version))
-        await publish_all(client, [*messages, topics.state(self._root, self._board)])
+            greeting.append(
+                discovery_message(self._s.discovery, self._root, a.athlete, a.sensors, self._version)
+            )
+        await publish_all(client, [*greeting, messages.state_message(self._root, self._live_state)])
 
     async def _pass_on(self, client: Client, live: Channel[list[Out]]) -> None:
         """Cues as they come, the state once a second."""
-        state_s = -STATE_EVERY_S
+        state_s = -_STATE_EVERY_S
         async for batches in live.batches():
             now_s = max((r.t_s for r in itertools.chain(*batches) if isinstance(r, Metric)), default=0.0)
             for record in itertools.chain(*batches):
                 if isinstance(record, Cue) and not record.withheld and record.expires_s > now_s:
                     valid_s = record.expires_s - max(record.t_s, now_s)
-                    await publish_all(client, [topics.cue(self._root, record, valid_s)])
-            if self._time.now_s() - state_s >= STATE_EVERY_S:
+                    await publish_all(client, [messages.cue_message(self._root, record, valid_s)])
+            if self._time.now_s() - state_s >= _STATE_EVERY_S:
                 state_s = self._time.now_s()
-                await publish_all(client, [topics.state(self._root, self._board)])
+                await publish_all(client, [messages.state_message(self._root, self._live_state)])
 
     # ------------------------------------------------------------------ what must not be lost
 
@@ -173,11 +189,11 @@ class MqttSink:
         client = self._client
         if client is None:
             raise SinkError(self._trouble)
-        messages = await asyncio.to_thread(self._messages, batch)
+        waiting = await asyncio.to_thread(self._messages, batch)
         self._forbidden = ""
         try:
-            for at in range(0, len(messages), IN_FLIGHT):
-                await publish_all(client, messages[at : at + IN_FLIGHT])
+            for at in range(0, len(waiting), IN_FLIGHT):
+                await publish_all(client, waiting[at : at + IN_FLIGHT])
         except aiomqtt.MqttError as exc:
             raise SinkError(connection_error_text(exc, self._s)) from exc
         if self._forbidden:
@@ -191,5 +207,5 @@ class MqttSink:
                 self._sessions = {session: self._store.session(session)}
             info = self._sessions[session]
             if info.athlete == self._started.athlete:
-                out += topics.lasting(self._root, info, (record for _, _, record in waiting))
+                out += messages.record_messages(self._root, info, (record for _, _, record in waiting))
         return out

@@ -21,13 +21,12 @@ from monitor.core.errors import StoreError
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
 
-DAYS = 30
-"""How far back the longest run is looked for (Frandsen 2025, Br J Sports Med)."""
+_LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """When a phone is told, and in which language.  Each kind is told at most once in a run."""
+    """When a phone gets a push, and in which language.  Each kind is pushed at most once in a run."""
 
     language: Literal["en", "de"] = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
@@ -54,7 +53,7 @@ class AlertSettings:
                 raise ValueError(f'quiet_from and quiet_to must be like "22:00", not "{text}"')
 
     def quiet(self, at: datetime.time) -> bool:
-        """Is this a time at which no phone may ring?  The hours may reach over midnight."""
+        """Return whether no phone may ring at this local time; the quiet hours may reach over midnight."""
         if self.quiet_from is None or self.quiet_to is None:
             return False
         begin, end = (datetime.time.fromisoformat(t) for t in (self.quiet_from, self.quiet_to))
@@ -63,7 +62,11 @@ class AlertSettings:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One push.  ``t_s`` and ``expires_s`` are session seconds; ``priority`` as ntfy has it, 1 to 5."""
+    """A push: why, title and text.
+
+    ``t_s``: session second of its cause; ``expires_s``: session second after which it is not sent any more;
+    ``priority`` as ntfy has it, from 1 (lowest) to 5.
+    """
 
     kind: str
     t_s: float
@@ -74,9 +77,10 @@ class Alert:
 
 
 class Alerts:
-    """Records in, what is to be pushed out.
+    """Watches the records of a run and says which of them make a push.
 
-    ``started_utc`` is ISO 8601; ``longest_m`` the longest run of the last 30 days, None if there is none.
+    ``started_utc`` is ISO 8601; ``longest_m`` is the runner's longest run of the last 30 days in metres
+    (``longest_recent_run_m``), None if there is none.
     """
 
     def __init__(self, settings: AlertSettings, started_utc: str, longest_m: float | None = None) -> None:
@@ -84,14 +88,14 @@ class Alerts:
         self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
         self._longest_m = longest_m
         self._phrases = push_phrases(settings.language)
-        self._told: set[str] = set()
+        self._sent: set[str] = set()  # kinds, each of which comes once in a run
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
         self._newest: dict[str, float] = {}
         self._m = 0.0
 
     def push(self, record: Out) -> list[Alert]:
-        """What this record makes worth telling."""
+        """Take a record and return the pushes that it causes, mostly none."""
         match record:
             case Band():
                 self._bands[record.metric] = record
@@ -103,7 +107,7 @@ class Alerts:
                 self._since.pop(record.metric, None)
             case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
                 numbers = {"sensor": record.sensor, "seconds": f"{record.silent_s:.0f}"}
-                return self._tell("sensor_lost", record.t_s, numbers, 4)
+                return self._alert("sensor_lost", record.t_s, numbers, 4)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
                 return self._observe(t_s, estimate.metric, estimate.value)
@@ -131,7 +135,7 @@ class Alerts:
         ):
             return []
         minutes = f"{(t_s - since) / 60:.0f}"
-        return self._tell("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
+        return self._alert("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
 
     def _downhill(self, t_s: float, ratio: float) -> list[Alert]:
         limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
@@ -140,19 +144,19 @@ class Alerts:
         extra = dose * (1 - 1 / ratio)
         if extra < limit:
             return []
-        return self._tell("downhill", t_s, {"value": f"{extra:.0f}", "limit": f"{limit:.0f}"}, 4)
+        return self._alert("downhill", t_s, {"value": f"{extra:.0f}", "limit": f"{limit:.0f}"}, 4)
 
     def _far(self, t_s: float) -> list[Alert]:
         if self._longest_m is None or self._m <= self._s.longest_share * self._longest_m:
             return []
         km = {"km": f"{self._m / 1e3:.1f}", "longest": f"{self._longest_m / 1e3:.1f}"}
-        return self._tell("distance", t_s, km)
+        return self._alert("distance", t_s, km)
 
-    def _tell(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
+    def _alert(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
-        if kind in self._told or self._s.quiet(now):
+        if kind in self._sent or self._s.quiet(now):
             return []
-        self._told.add(kind)
+        self._sent.add(kind)
         title, text = self._phrases[kind]
         return [Alert(kind, t_s, t_s + self._s.valid_s, title, text.format(**numbers), priority)]
 
@@ -163,23 +167,29 @@ def _outside(band: Band, value: float) -> bool:
 
 @cache
 def push_phrases(language: str) -> dict[str, tuple[str, str]]:
-    """Title and text of every kind of push; reads a file once."""
+    """Return title and text of every kind of push in a language of the phrase book.
+
+    The file is read once, so the first call does not belong on an event loop.
+    """
     book = json.loads((files("monitor.core") / "phrases.json").read_text(encoding="utf-8"))
     return {kind: (title, text) for kind, (title, text) in book[language]["push"].items()}
 
 
-def longest_m(store: Store, athlete: str, before_utc: str) -> float | None:
-    """The longest run of the last 30 days: metres, as far as its speed was known."""
+def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float | None:
+    """Return the length in metres of the athlete's longest run in the 30 days before ``before_utc``.
+
+    Seconds without a speed count nothing.  None if there is no such run, or the store cannot be read.
+    """
     end = datetime.datetime.fromisoformat(before_utc)
-    start = end - datetime.timedelta(days=DAYS)
-    found: list[float] = []
+    start = end - datetime.timedelta(days=_LONGEST_RUN_DAYS)
+    lengths_m: list[float] = []
     try:
         for s in store.sessions():
             if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
-                found.append(_metres(store.metrics(s.id, ["speed_mps"])))
+                lengths_m.append(_metres(store.metrics(s.id, ["speed_mps"])))
     except StoreError:
-        return None  # it is told elsewhere that the store is in trouble
-    return max(found, default=0.0) or None
+        return None  # the status of the store sink says what is wrong
+    return max(lengths_m, default=0.0) or None
 
 
 def _metres(speeds: Iterable[Metric]) -> float:

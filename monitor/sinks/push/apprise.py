@@ -26,8 +26,12 @@ class AppriseSettings:
     urls: Secret | None = None
 
 
-class Services:
-    """All services; one that failed is tried again alone, so that no other gets a message twice."""
+class AppriseServices:
+    """All services of ``urls``, separated by white space.
+
+    A service that failed is tried again alone, so that no other gets a message twice.  Raises
+    ``ConfigError`` when the library is missing or a URL is none that Apprise knows.
+    """
 
     def __init__(self, urls: Secret) -> None:
         if find_spec("apprise") is None:
@@ -45,7 +49,10 @@ class Services:
         self._left: list[Any] = []
 
     async def post(self, alert: Alert) -> None:
-        """Send to every service that has not got this alert yet."""
+        """Send to every service that has not yet taken this alert.
+
+        Raises ``SinkError``, which names the services that did not take it.
+        """
         if alert != self._alert:
             self._alert, self._left = alert, list(self._all)
         sent = await asyncio.gather(*(asyncio.to_thread(_notify, s, alert) for s in self._left))

@@ -21,7 +21,7 @@ MESSAGE_BYTES = 4096
 _PATIENCE_S = 5.0  # after a 429 that does not say how long
 _SERVICE = "https://ntfy.sh"
 _TAGS = {"drift": "runner", "sensor_lost": "warning", "downhill": "mountain", "distance": "straight_ruler"}
-REMEDIES = {
+_REMEDIES = {  # by HTTP status
     301: "it has moved; correct server in [ntfy], perhaps to https",
     401: "the token is not known there; correct GAITCUE_NTFY_TOKEN",
     403: "the token may not write to this topic; give it that right, or name another topic",
@@ -30,8 +30,10 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NtfySettings:
-    """Where ntfy is; nothing is sent while ``topic`` is not set.  On a public server the topic's name is
-    all that protects it: make it long."""
+    """Where ntfy is; nothing is sent while ``topic`` is not set.
+
+    On a public server the topic's name is all that protects it: make it long.
+    """
 
     topic: str | None = None
     server: str = _SERVICE
@@ -48,14 +50,18 @@ class NtfySettings:
             raise ValueError(f"timeout_s must be between 0.1 and 60, not {self.timeout_s:g}")
 
 
-class Ntfy:
-    """One topic."""
+class NtfyTopic:
+    """A topic of an ntfy server, to which alerts are posted."""
 
     def __init__(self, settings: NtfySettings) -> None:
         self._s = settings
 
     async def post(self, alert: Alert) -> None:
-        """Send; a connection of its own, as there are a handful in a run."""
+        """Send one alert over a connection of its own, as there are a handful in a run.
+
+        Raises ``Busy`` when the server asks for patience (429), ``SinkRefused`` when it will never take
+        the alert (3xx, 4xx), ``SinkError`` when it failed or cannot be reached.
+        """
         await asyncio.to_thread(import_module, "aiohttp")  # reads files
         from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -77,7 +83,7 @@ class Ntfy:
         return {
             "topic": self._s.topic,
             "title": alert.title,
-            "message": shortened(alert.text),
+            "message": truncate_utf8(alert.text),
             "priority": alert.priority,
             "tags": [_TAGS.get(alert.kind, "runner")],
         }
@@ -87,14 +93,14 @@ class Ntfy:
             wait_s = float(retry_after) if retry_after.isdecimal() else _PATIENCE_S
             raise Busy(f"{self._s.server} has had enough for now (429)", wait_s)
         if 300 <= status < 500:
-            remedy = REMEDIES.get(status, "it will never take this; check server and topic in [ntfy]")
+            remedy = _REMEDIES.get(status, "it will never take this; check server and topic in [ntfy]")
             raise SinkRefused(f"{self._s.server} answers {status}: {remedy}")
         if not 200 <= status < 300:
             raise SinkError(f"{self._s.server} answers {status}")
 
 
-def shortened(text: str, limit: int = MESSAGE_BYTES) -> str:
-    """At most so many bytes of UTF-8, no character cut."""
+def truncate_utf8(text: str, limit: int = MESSAGE_BYTES) -> str:
+    """Return the text, cut and ended with ``…`` if it has more than ``limit`` bytes in UTF-8."""
     raw = text.encode()
     if len(raw) <= limit:
         return text
@@ -102,6 +108,6 @@ def shortened(text: str, limit: int = MESSAGE_BYTES) -> str:
 
 
 def require_ntfy_client() -> None:
-    """``ConfigError`` unless the client is installed."""
+    """Raise ``ConfigError``, which names the extra to install, unless the HTTP client is there."""
     if find_spec("aiohttp") is None:
         raise ConfigError("[ntfy] needs a library: pip install 'gaitcue[ntfy]'")

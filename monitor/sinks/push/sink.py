@@ -14,9 +14,11 @@ from monitor.core.retry import Backoff
 from monitor.sinks.push.alerts import Alert, Alerts
 
 Post = Callable[[Alert], Awaitable[None]]
-"""Sends one.  ``SinkError``: try again; ``Busy``: not before then; ``SinkRefused``: never."""
+"""Sends one alert and returns when the service has taken it.
 
-BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
+``SinkError``: try again; ``Busy``: try again, but not before the time it gives; ``SinkRefused``: never."""
+
+_BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
 
 
 class Busy(SinkError):
@@ -28,7 +30,11 @@ class Busy(SinkError):
 
 
 class PushSink:
-    """A sink that sends the alerts that its records make.  An alert that has expired is never sent."""
+    """A sink that sends the alerts which the records of a run cause.
+
+    ``name`` is the service's; ``random_share`` gives a number from 0 to 1 that spreads the pauses between
+    attempts.  An alert is sent as long as it is valid and never afterwards.
+    """
 
     def __init__(
         self,
@@ -36,32 +42,32 @@ class PushSink:
         alerts: Alerts,
         post: Post,
         time: MonotonicClock,
-        luck: Callable[[], float] = random.random,
+        random_share: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
         self._alerts = alerts
         self._post = post
         self._time = time
-        self._luck = luck
+        self._random_share = random_share
         self._state = SinkStatus(0.0, name, True, "nothing to tell so far")
-        self._told: SinkStatus | None = None
+        self._reported: SinkStatus | None = None
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Until the batches end."""
+        """Send what the batches cause, one alert after the other, until they end."""
         async for batch in batches:
             now_s = max((r.t_s for r in batch if isinstance(r, (Metric, SensorStatus))), default=0.0)
             for alert in [a for record in batch for a in self._alerts.push(record)]:
                 await self.send(alert, alert.expires_s - max(now_s, alert.t_s))
 
     def report(self, t_s: float) -> SinkStatus | None:
-        """What became of the pushes, when that has changed."""
-        if self._state == self._told:
+        """Return what became of the last push, None if nothing has changed; ``dropped`` counts the lost."""
+        if self._state == self._reported:
             return None
-        self._told = self._state
+        self._reported = self._state
         return replace(self._state, t_s=t_s)
 
     async def send(self, alert: Alert, valid_s: float) -> bool:
-        """Send now, or again until it has expired in ``valid_s`` seconds; did it arrive?"""
+        """Send an alert, until it expires in ``valid_s`` seconds, and return whether it arrived."""
         until_s, failures = self._time.now_s() + valid_s, 0
         while (left_s := until_s - self._time.now_s()) > 0:
             try:
@@ -71,7 +77,7 @@ class PushSink:
                 return False
             except SinkError as exc:
                 failures += 1
-                wait_s = BACKOFF.wait_s(failures, self._luck())
+                wait_s = _BACKOFF.wait_s(failures, self._random_share())
                 wait_s = max(wait_s, exc.retry_s if isinstance(exc, Busy) else 0.0)
                 self._is(False, f"{exc}; next try in {wait_s:.0f} s")
                 await self._time.sleep(min(wait_s, left_s))

@@ -1,4 +1,4 @@
-"""One connection to one sensor: the handshake, the conversation, the stream, and its definite end."""
+"""One connection to one sensor: connecting, the start script, the stream, and its definite end."""
 
 from __future__ import annotations
 
@@ -16,56 +16,63 @@ from monitor.core.errors import SensorError, SensorLost
 from monitor.core.monotonic import MonotonicClock
 from monitor.devices import device_information
 from monitor.devices.gatt import Ask, GattSpec, Pause, Read, Script, ScriptStep, Write
-from monitor.sources.bluetooth.error_messages import FAULTS, talking
+from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, sensor_errors
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 
-ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
-SETUP_S = 30.0  # for all of a start script
-GOODBYE_S = 10.0  # for the stop script and the disconnection; BlueZ takes 2 to 3 s
-QUIET_S = 2.0  # a link is never called silent sooner,
-QUIET_PERIODS = 5  # nor within this many periods of its stream
-UNASKED = 100  # notifications kept between two steps of a script, for one that only waits
-BATTERY_S = 300.0  # between two readings of the battery
-READ_S = 5.0  # for reading a value; a pod that is slow with it must not hide a lost link for longer
+_CONNECT_ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
+_SETUP_S = 30.0  # for all of a start script
+_CLOSE_S = 10.0  # for the stop script and the disconnection; BlueZ takes 2 to 3 s
+_SILENT_S = 2.0  # a sensor is never called silent sooner,
+_SILENT_PERIODS = 5  # nor within this many periods of its stream
+_MOST_UNCLAIMED = 100  # notifications kept between two steps of a script, for one that only waits
+_BATTERY_S = 300.0  # between two readings of the battery
+_READ_S = 5.0  # for reading a value; a sensor that is slow with it must not hide a lost link for longer
 
-Hear = Callable[[str, bytes], None]
-"""Gets channel and payload the moment they arrive."""
+OnNotification = Callable[[str, bytes], None]
+"""Is called with channel and payload the moment they arrive."""
 
 
 @contextlib.asynccontextmanager
-async def connected(
-    air: Scanner,
-    sighting: Advertisement,
+async def open_connection(
+    scanner: Scanner,
+    advertisement: Advertisement,
     name: str,
     spec: GattSpec,
     time: MonotonicClock,
     *,
     acquire: bool = False,
 ) -> AsyncIterator[Connection]:
-    """Connect, and always disconnect: an old client that is not told to leave keeps delivering.
+    """Connect to the device, give the connection to the block, and always disconnect after it.
 
-    (bleak 3.1 on BlueZ then brings every notification of the next connection twice.)
+    ``name`` is the sensor's, for messages; ``acquire`` as ``acquire_notify`` in ``BluetoothSettings``.
+    ``SensorError`` if it cannot be connected.  A client that is not disconnected keeps delivering: bleak
+    3.1 on BlueZ then brings every notification of the next connection twice.
     """
     gone = asyncio.Event()
-    async with air.turn():
-        with talking(name):
+    async with scanner.exclusive():
+        with sensor_errors(name):
             client = await establish_connection(
                 BleakClientWithServiceCache,
-                sighting.device,
+                advertisement.device,
                 name,
                 disconnected_callback=lambda _: gone.set(),
-                max_attempts=ATTEMPTS,
+                max_attempts=_CONNECT_ATTEMPTS,
                 pair=spec.bonded,
             )
-    link = Connection(client, gone, name, spec, time, acquire)
+    connection = Connection(client, gone, name, spec, time, acquire)
     try:
-        yield link
+        yield connection
     finally:
-        await link.leave()
+        await connection.close()
 
 
 class Connection:
-    """Use ``listen``, then ``keep`` until it raises ``SensorLost``."""
+    """``Connection`` is one connected sensor: call ``start``, then ``wait_until_lost``.
+
+    A start script is a generator of ``ScriptStep``s: each is carried out here, and what a device answers
+    is sent back into the script.  A step that waits for an answer without having asked may find it among
+    the notifications that came since the step before (``_unclaimed``).
+    """
 
     def __init__(
         self,
@@ -76,69 +83,72 @@ class Connection:
         time: MonotonicClock,
         acquire: bool,
     ) -> None:
-        self.heard_s = time.now_s()
+        self._last_arrival_s = time.now_s()
         self._client = client
         self._gone = gone
         self._name = name
         self._spec = spec
         self._time = time
         self._bluez: BlueZNotifyArgs = {"use_start_notify": not acquire}
-        self._hear: Hear | None = None
+        self._notify: OnNotification | None = None
         self._asked: tuple[Ask, asyncio.Future[bytes]] | None = None
-        self._unasked: deque[tuple[str, bytes]] = deque(maxlen=UNASKED)
+        self._unclaimed: deque[tuple[str, bytes]] = deque(maxlen=_MOST_UNCLAIMED)
         self._started = False
 
     async def serial(self) -> str:
-        """The serial number it tells, empty if it tells none."""
-        return device_information.text(
+        """Return the serial number that the device tells, empty if it tells none."""
+        return device_information.device_text(
             await self._read(device_information.DEVICE_INFORMATION_UUID["serial"]) or b""
         )
 
     async def battery(self) -> bytes | None:
-        """Battery Level as read, None if it has none."""
+        """Return the bytes of Battery Level, None if the device has none."""
         return await self._read(device_information.BATTERY_LEVEL)
 
-    async def listen(self, hear: Hear) -> None:
-        """Subscribe to the channels and run the start script; ``hear`` gets all notifications.
+    async def start(self, on_notification: OnNotification) -> None:
+        """Subscribe to the channels and run the start script; ``on_notification`` gets all that comes.
 
         ``SensorError`` if a channel is missing, the device refuses, or it takes too long.
         """
-        self._hear = hear
+        self._notify = on_notification
         self._started = True
         try:
-            async with asyncio.timeout(SETUP_S):
+            async with asyncio.timeout(_SETUP_S):
                 for channel in (*self._spec.notify, *self._present(self._spec.optional)):
                     await self._subscribe(channel)
-                await self._converse(self._spec.start())
+                await self._run_script(self._spec.start())
         except TimeoutError as exc:
-            raise SensorLost(f"{self._name} did not finish its set-up within {SETUP_S:.0f} s") from exc
-        self.heard_s = self._time.now_s()
+            raise SensorLost(f"{self._name} did not finish its set-up within {_SETUP_S:.0f} s") from exc
+        self._last_arrival_s = self._time.now_s()
 
-    async def keep(self, battery: Callable[[bytes], None]) -> None:
-        """Wait for the end of the stream: raises ``SensorLost`` when it ends or falls silent."""
-        limit_s = max(QUIET_S, QUIET_PERIODS * self._spec.period_s)
+    async def wait_until_lost(self, on_battery: Callable[[bytes], None]) -> None:
+        """Wait until the stream ends or falls silent, which raises ``SensorLost``.
+
+        ``on_battery`` gets the bytes of Battery Level at once and then every few minutes.
+        """
+        limit_s = max(_SILENT_S, _SILENT_PERIODS * self._spec.period_s)
         due_s = self._time.now_s()
         while not self._gone.is_set():
             now_s = self._time.now_s()
-            if now_s - self.heard_s > limit_s:
+            if now_s - self._last_arrival_s > limit_s:
                 raise SensorLost(f"{self._name} is connected but has sent nothing for {limit_s:.0f} s")
             if now_s >= due_s:
-                due_s = now_s + BATTERY_S
+                due_s = now_s + _BATTERY_S
                 if (level := await self.battery()) is not None:
-                    battery(level)
+                    on_battery(level)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), QUIET_S / 4)
+                await asyncio.wait_for(self._gone.wait(), _SILENT_S / 4)
         raise SensorLost(f"{self._name} is out of range or switched off")
 
-    async def leave(self) -> None:
-        """Stop the stream if it can be, and disconnect in any case."""
-        self._hear = None
-        with contextlib.suppress(*FAULTS, SensorError):
-            async with asyncio.timeout(GOODBYE_S):
+    async def close(self) -> None:
+        """Run the stop script if that is possible, and disconnect in any case."""
+        self._notify = None
+        with contextlib.suppress(*BLEAK_ERRORS, SensorError):
+            async with asyncio.timeout(_CLOSE_S):
                 if self._started and not self._gone.is_set():
-                    await self._converse(self._spec.stop())
-        with contextlib.suppress(*FAULTS):
-            async with asyncio.timeout(GOODBYE_S):
+                    await self._run_script(self._spec.stop())
+        with contextlib.suppress(*BLEAK_ERRORS):
+            async with asyncio.timeout(_CLOSE_S):
                 await self._client.disconnect()
 
     async def _subscribe(self, channel: str) -> None:
@@ -147,22 +157,22 @@ class Connection:
         def arrived(_: BleakGATTCharacteristic, data: bytearray) -> None:
             self._arrived(channel, bytes(data))
 
-        with talking(self._name):
+        with sensor_errors(self._name):
             await self._client.start_notify(characteristic, arrived, bluez=self._bluez)
 
     def _arrived(self, channel: str, payload: bytes) -> None:
-        if self._hear is None:
-            return  # a late callback of a link that has been left
-        self._hear(channel, payload)
-        self.heard_s = self._time.now_s()
+        if self._notify is None:
+            return  # a late callback of a connection that is closed
+        self._notify(channel, payload)
+        self._last_arrival_s = self._time.now_s()
         if self._asked is not None and not self._asked[1].done():
             ask, answer = self._asked
             if channel == ask.answer_on and payload.startswith(ask.prefix):
                 answer.set_result(payload)
         else:
-            self._unasked.append((channel, payload))
+            self._unclaimed.append((channel, payload))
 
-    async def _converse(self, script: Script) -> None:
+    async def _run_script(self, script: Script) -> None:
         answer: bytes | None = None
         with contextlib.closing(script):
             while True:
@@ -187,15 +197,15 @@ class Connection:
 
     async def _write(self, step: Write | Ask) -> None:
         characteristic = self._characteristic(step.channel)
-        with talking(self._name):
+        with sensor_errors(self._name):
             await self._client.write_gatt_char(characteristic, step.payload, response=step.response)
 
     async def _ask(self, step: Ask) -> bytes | None:
-        while self._unasked and not step.payload:
-            channel, payload = self._unasked.popleft()
+        while self._unclaimed and not step.payload:
+            channel, payload = self._unclaimed.popleft()
             if channel == step.answer_on and payload.startswith(step.prefix):
                 return payload
-        self._unasked.clear()
+        self._unclaimed.clear()
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._asked = (step, answer)
         try:
@@ -210,24 +220,24 @@ class Connection:
             self._asked = None
 
     async def _read(self, uuid: str) -> bytes | None:
-        """None if the device has no such thing or will not tell."""
+        """Return a value; None if the device has no such characteristic or will not tell."""
         found = self._client.services.get_characteristic(uuid) if self._client.is_connected else None
         if found is None or "read" not in found.properties:
             return None
-        with contextlib.suppress(*FAULTS):
-            async with asyncio.timeout(READ_S):
+        with contextlib.suppress(*BLEAK_ERRORS):
+            async with asyncio.timeout(_READ_S):
                 return bytes(await self._client.read_gatt_char(found))
         return None
 
     def _characteristic(self, channel: str) -> BleakGATTCharacteristic:
-        with talking(self._name):
+        with sensor_errors(self._name):
             found = self._client.services.get_characteristic(self._spec.characteristics[channel])
         if found is None:
             raise SensorError(f"{self._name} lacks the channel {channel!r}: it is of another kind")
         return found
 
     def _present(self, channels: tuple[str, ...]) -> list[str]:
-        with talking(self._name):
+        with sensor_errors(self._name):
             return [
                 c
                 for c in channels

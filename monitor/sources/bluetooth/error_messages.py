@@ -1,4 +1,4 @@
-"""What bleak and the systems below it complain about, in words of the one who runs."""
+"""Errors of bleak and of the systems below it as our own, with a text that says what to do."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailabl
 
 from monitor.core.errors import BluetoothOff, SensorError, SensorLost, SensorNotFound
 
-FAULTS = (BleakError, OSError, EOFError, TimeoutError, AttributeError, AssertionError, KeyError)
-"""What a call of bleak may raise when a link or an adapter goes away under it.  The last three are
+BLEAK_ERRORS = (BleakError, OSError, EOFError, TimeoutError, AttributeError, AssertionError, KeyError)
+"""What a call of bleak may raise when a connection or an adapter goes away under it.  The last three are
 slips inside bleak's own code at such moments; they are caught around its calls only."""
 
 _OFF = BleakBluetoothNotAvailableReason
@@ -35,24 +35,24 @@ _DBUS = (
 
 
 @contextlib.contextmanager
-def scanning() -> Iterator[None]:
-    """Around calls that concern the adapter: what goes wrong means that there is no Bluetooth."""
+def adapter_errors() -> Iterator[None]:
+    """Raise ``BluetoothOff`` for any error of bleak in the block: for calls that concern the adapter."""
     try:
         yield
-    except FAULTS as exc:
-        raise BluetoothOff(_why_off(exc)) from exc
+    except BLEAK_ERRORS as exc:
+        raise BluetoothOff(_off_text(exc)) from exc
 
 
 @contextlib.contextmanager
-def talking(name: str) -> Iterator[None]:
-    """Around calls that concern one sensor."""
+def sensor_errors(name: str) -> Iterator[None]:
+    """Raise a ``SensorError`` for any error of bleak in the block: for calls that concern one sensor."""
     try:
         yield
-    except FAULTS as exc:
-        raise _about(name, exc) from exc
+    except BLEAK_ERRORS as exc:
+        raise _sensor_error(name, exc) from exc
 
 
-def _why_off(exc: BaseException) -> str:
+def _off_text(exc: BaseException) -> str:
     if isinstance(exc, BleakBluetoothNotAvailableError):
         denied = _DENIED.get(
             sys.platform, "Bluetooth is not allowed for this program: see the system's settings"
@@ -62,13 +62,13 @@ def _why_off(exc: BaseException) -> str:
         return "this system runs no Bluetooth service (no D-Bus): install and start bluez"
     if "adapter" in str(exc) and "not found" in str(exc):
         return f"{exc}: plug it in, or correct [bluetooth] adapters in the settings"
-    known = (text for sign, text in _DBUS if sign in str(exc))
-    return next(known, f"Bluetooth does not answer ({_short(exc)}): switch it off and on again")
+    texts = (text for name, text in _DBUS if name in str(exc))
+    return next(texts, f"Bluetooth does not answer ({_short(exc)}): switch it off and on again")
 
 
-def _about(name: str, exc: BaseException) -> SensorError:
+def _sensor_error(name: str, exc: BaseException) -> SensorError:
     if isinstance(exc, BleakBluetoothNotAvailableError) or "NotReady" in str(exc):
-        return BluetoothOff(_why_off(exc))
+        return BluetoothOff(_off_text(exc))
     if type(exc).__name__ in ("BleakNotFoundError", "BleakDeviceNotFoundError"):
         return SensorNotFound(f"{name} went out of range while connecting")
     if type(exc).__name__ == "BleakOutOfConnectionSlotsError":

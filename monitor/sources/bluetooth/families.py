@@ -1,4 +1,4 @@
-"""Which of our device families somebody on the air may belong to."""
+"""Which of our device families an advertising device may belong to."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from monitor.sources.bluetooth.scanner import Advertisement
 
 
 def family_gatt(spec: SensorSpec) -> GattSpec | None:
-    """How this family shows itself with default settings; None if not over Bluetooth."""
+    """Return what a connection to this family needs with default settings; None if not over Bluetooth."""
     if spec.gatt is None:
         return None
     return spec.gatt(SensorSettings(name="any", kind=spec.kind, placement=Placement.POD))
 
 
 @cache
-def families() -> tuple[tuple[SensorSpec, GattSpec], ...]:
-    """All that come over Bluetooth.  The first call reads files: not on the event loop."""
+def bluetooth_families() -> tuple[tuple[SensorSpec, GattSpec], ...]:
+    """Return every family that comes over Bluetooth.  The first call reads files: not on the event loop."""
     return tuple((spec, gatt) for spec in DEVICES.values() if (gatt := family_gatt(spec)) is not None)
 
 
-def kinds(s: Advertisement) -> list[SensorSpec]:
-    """The families it fits, those that know it by its name first."""
-    fitting = [(not gatt.names, spec) for spec, gatt in families() if gatt.matches(s.name, s.services)]
+def matching_families(advertisement: Advertisement) -> list[SensorSpec]:
+    """Return the families that this advertisement fits, those that are recognised by a name first."""
+    name, services = advertisement.name, advertisement.services
+    fitting = [
+        (not gatt.names, spec) for spec, gatt in bluetooth_families() if gatt.matches(name, services)
+    ]
     return [spec for _, spec in sorted(fitting, key=lambda pair: pair[0])]
 
 
 def is_imu(spec: SensorSpec) -> bool:
-    """Does it give samples, so that it matters where it is worn?"""
+    """Return whether the family gives samples, so that it matters where the sensor is worn."""
     return "acceleration" in spec.gives

@@ -1,4 +1,8 @@
-"""One adapter: a single scanner for all who look for something, and connections one at a time."""
+"""One Bluetooth adapter: one scan for all that search, and one connection attempt at a time.
+
+An adapter cannot scan twice at once, and BlueZ cannot scan while it connects.  So all searches share one
+``BleakScanner``, which runs while there is a search and stops for each connection attempt.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +17,23 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from monitor.core.monotonic import MonotonicClock
-from monitor.devices.gatt import sig
-from monitor.sources.bluetooth.error_messages import FAULTS, scanning
+from monitor.devices.gatt import sig_uuid
+from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, adapter_errors
 
-SCAN_S = 0.1  # between two looks at who was seen
-DEAF_S = 15.0  # a scanner that hears nothing for so long is started anew (the adapter may have gone)
-FORGET_S = 60.0  # unseen for so long: forgotten
+_POLL_S = 0.1  # between two looks at the advertisements received
+_DEAF_S = 15.0  # a scanner that receives nothing for so long is started anew (the adapter may have gone)
+_FORGET_S = 60.0  # after its last advertisement a device is forgotten
 
-GATT_SERVICE = sig(0x1801)
+_GATT_SERVICE = sig_uuid(0x1801)
 
 
 @dataclass(frozen=True, slots=True)
 class Advertisement:
-    """Somebody on the air.  ``rssi_dbm`` is None for one that is connected to this machine already."""
+    """``Advertisement`` is what is known of a device that advertises, over all its packets.
+
+    ``services`` are UUIDs; ``rssi_dbm`` is the last signal strength, None for a device that is connected to
+    this machine already; ``seen_s`` is the clock's time of the last packet.
+    """
 
     device: BLEDevice
     name: str
@@ -35,121 +43,128 @@ class Advertisement:
 
     @property
     def address(self) -> str:
-        """Tells devices apart on this machine, for now: some systems hide and change addresses."""
+        """The address tells devices apart on this machine, for now: some systems hide and change it."""
         return self.device.address
 
 
 class Scanner:
-    """Scans only while somebody looks and nobody connects."""
+    """``Scanner`` is one adapter; it scans only while somebody searches and nobody connects.
+
+    ``adapter`` is its name on Linux, None for the system's default.
+    """
 
     def __init__(self, time: MonotonicClock, adapter: str | None = None) -> None:
         self.adapter = adapter
         self._time = time
-        self._seen: dict[str, Advertisement] = {}
-        self._turn = asyncio.Lock()
-        self._looking = 0
+        self._devices: dict[str, Advertisement] = {}
+        self._exclusive = asyncio.Lock()
+        self._searches = 0
         self._scanner: BleakScanner | None = None
-        self._started_s = self._heard_s = 0.0
+        self._started_s = self._received_s = 0.0
 
     async def find(self, wanted: Callable[[Advertisement], bool], within_s: float) -> Advertisement | None:
-        """The strongest that is wanted among those heard since now; None if there is none in time.
+        """Return the strongest device that is ``wanted`` of those that advertise from now on.
 
-        ``BluetoothOff`` if there is no scanning.
+        A device that is connected already comes first.  None if there is none ``within_s`` seconds;
+        ``BluetoothOff`` if the adapter cannot scan.
         """
         since_s = self._time.now_s()
         async with self._search():
-            for s in await self._connected():
+            for s in await self._already_connected():
                 if wanted(s):
                     return s
             while self._time.now_s() < since_s + within_s:
-                await self._listen()
-                await self._time.sleep(SCAN_S)
-                found = [s for s in self.advertisements(since_s) if wanted(s)]
-                if found:
-                    return max(found, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
+                await self._ensure_scanning()
+                await self._time.sleep(_POLL_S)
+                matches = [s for s in self.advertisements(since_s) if wanted(s)]
+                if matches:
+                    return max(matches, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
         return None
 
     async def check(self) -> None:
-        """``BluetoothOff`` if there is no scanning."""
+        """Raise ``BluetoothOff`` if the adapter cannot scan."""
         async with self._search():
-            await self._listen()
+            await self._ensure_scanning()
 
-    async def watch(self, show: Callable[[list[Advertisement]], None], every_s: float = 0.5) -> None:
-        """Scan until cancelled; ``show`` gets all that are on the air, the strongest first."""
+    async def scan(self, report: Callable[[list[Advertisement]], None], every_s: float = 0.5) -> None:
+        """Scan until cancelled; ``report`` gets all devices of the last minute, the strongest first."""
         async with self._search():
             while True:
-                await self._listen()
+                await self._ensure_scanning()
                 await self._time.sleep(every_s)
                 now_s = self._time.now_s()
-                show(sorted(self.advertisements(now_s - FORGET_S), key=lambda s: -(s.rssi_dbm or -999)))
+                recent = self.advertisements(now_s - _FORGET_S)
+                report(sorted(recent, key=lambda s: -(s.rssi_dbm or -999)))
 
     def advertisements(self, since_s: float) -> list[Advertisement]:
-        """Those heard since then."""
-        return [s for s in self._seen.values() if s.seen_s >= since_s]
+        """Return the devices that advertised since then (a time of the clock)."""
+        return [s for s in self._devices.values() if s.seen_s >= since_s]
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """For connecting: nobody scans and nobody else connects meanwhile (BlueZ allows neither)."""
-        async with self._turn:
-            await self._hush()
+    async def exclusive(self) -> AsyncIterator[None]:
+        """Hold the adapter for connecting: nobody else scans or connects meanwhile (BlueZ allows
+        neither).
+        """
+        async with self._exclusive:
+            await self._stop_scanning()
             yield
 
     @contextlib.asynccontextmanager
     async def _search(self) -> AsyncIterator[None]:
-        self._looking += 1
+        self._searches += 1
         try:
             yield
         finally:
-            self._looking -= 1
-            if not self._looking:
-                async with self._turn:
-                    await self._hush()
+            self._searches -= 1
+            if not self._searches:
+                async with self._exclusive:
+                    await self._stop_scanning()
 
-    async def _listen(self) -> None:
-        """Have a scanner running that hears."""
-        if self._scanner is not None and self._time.now_s() - self._heard_s < DEAF_S:
+    async def _ensure_scanning(self) -> None:
+        """Start the scanner unless one is running that receives something."""
+        if self._scanner is not None and self._time.now_s() - self._received_s < _DEAF_S:
             return
-        async with self._turn:
-            await self._hush()
+        async with self._exclusive:
+            await self._stop_scanning()
             args: BlueZScannerArgs = {} if self.adapter is None else {"adapter": self.adapter}
-            with scanning():
+            with adapter_errors():
                 scanner = BleakScanner(self._on_advertisement, bluez=args)
                 await scanner.start()
             self._scanner = scanner
-            self._heard_s = self._time.now_s()
+            self._received_s = self._time.now_s()
 
-    async def _hush(self) -> None:
+    async def _stop_scanning(self) -> None:
         if self._scanner is not None:
             scanner, self._scanner = self._scanner, None
-            with contextlib.suppress(*FAULTS):
+            with contextlib.suppress(*BLEAK_ERRORS):
                 await scanner.stop()
 
-    async def _connected(self) -> list[Advertisement]:
-        """Connected to this machine already, by a program that was killed: these do not advertise."""
-        with contextlib.suppress(*FAULTS, NotImplementedError):
+    async def _already_connected(self) -> list[Advertisement]:
+        """Return devices that a killed program left connected to this machine: these do not advertise."""
+        with contextlib.suppress(*BLEAK_ERRORS, NotImplementedError):
             adapter = await BleakAdapter.get(
                 bluez={} if self.adapter is None else {"adapter": self.adapter}
             )
-            devices = await adapter.get_connected_devices([GATT_SERVICE])
+            devices = await adapter.get_connected_devices([_GATT_SERVICE])
             now_s = self._time.now_s()
             return [Advertisement(d, d.name or "", _services(d), None, now_s) for d in devices]
         return []
 
     def _on_advertisement(self, device: BLEDevice, data: AdvertisementData) -> None:
-        self._heard_s = now_s = self._time.now_s()
-        before = self._seen.get(device.address)
+        self._received_s = now_s = self._time.now_s()
+        before = self._devices.get(device.address)
         name = data.local_name or device.name or (before.name if before else "")
         services = frozenset(data.service_uuids)
-        sighting = Advertisement(device, name, services, data.rssi, now_s)
+        advertisement = Advertisement(device, name, services, data.rssi, now_s)
         if before is not None:
-            sighting = replace(sighting, services=services | before.services)
-        self._seen[device.address] = sighting
-        if len(self._seen) > 500:
-            self._seen = {a: s for a, s in self._seen.items() if now_s - s.seen_s < FORGET_S}
+            advertisement = replace(advertisement, services=services | before.services)
+        self._devices[device.address] = advertisement
+        if len(self._devices) > 500:
+            self._devices = {a: s for a, s in self._devices.items() if now_s - s.seen_s < _FORGET_S}
 
 
 def _services(device: BLEDevice) -> frozenset[str]:
-    """What BlueZ knows of a connected device; other systems do not tell."""
+    """Return the services that BlueZ knows of a connected device; other systems do not tell."""
     details = device.details
     props = details.get("props", {}) if isinstance(details, dict) else {}
     return frozenset(props.get("UUIDs", ()))

@@ -1,8 +1,4 @@
-"""Bluetooth Low Energy as this program uses it: who is on the air, and one connection to a sensor.
-
-``monitor.sources.bluetooth.source`` keeps the sensors of a session connected with these; ``gaitcue scan``
-and ``gaitcue setup`` look with them.  bleak is imported by the modules, not here.
-"""
+"""Settings of Bluetooth Low Energy.  bleak is not imported here: reading settings must not need it."""
 
 from __future__ import annotations
 
@@ -12,8 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluetoothSettings:
-    """``adapters``: names on Linux (hci0, hci1); sensors are dealt out to them in turn.
+    """``BluetoothSettings`` says which adapters are used, and how.
 
+    ``adapters``: names on Linux (hci0, hci1); sensors are dealt out to them in turn.
     ``acquire_notify`` asks BlueZ for a socket per characteristic instead of a D-Bus signal per
     notification: less work, but some devices announce themselves wrongly and then send nothing.
     """

@@ -1,4 +1,4 @@
-"""Do these sensors really stream, and how fast?  By the same way as in a run."""
+"""A check whether sensors really stream, and how fast, by the same way as in a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from monitor.pipeline.sensor_stream import SensorStream
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.bluetooth.source import BluetoothSource
 
-WATCH_S = 5.0  # of streaming
-_PATIENCE_S = 30.0  # until then it must have begun
+_STREAMING_S = 5.0  # of streaming are measured
+_PATIENCE_S = 30.0  # by then all of it must be over
 
 
 @dataclass(frozen=True, slots=True)
 class StreamCheck:
-    """``per_second`` samples (or readings of a pod that gives finished numbers), 0 if it never streamed."""
+    """``StreamCheck`` is the result for one sensor.
+
+    ``per_second`` are samples (or readings of a pod that gives finished numbers), 0 if it never streamed;
+    ``imu`` whether these are samples; ``lost`` how many were lost; ``text`` what its last status said.
+    """
 
     sensor: SensorSettings
     per_second: float
@@ -34,10 +38,13 @@ class StreamCheck:
 
     @property
     def good(self) -> bool:
+        """True if the sensor streamed at all."""
         return self.per_second > 0
 
 
-class _Trial:
+class _StreamMeter:
+    """Counts what arrives of one sensor."""
+
     def __init__(self, sensor: SensorSettings) -> None:
         self.sensor = sensor
         self._stream = SensorStream(sensor, DEVICES[sensor.kind])
@@ -46,46 +53,47 @@ class _Trial:
         self._last_s = 0.0
 
     @property
-    def watched_s(self) -> float:
+    def measured_s(self) -> float:
         return 0.0 if self._first_s is None else self._last_s - self._first_s
 
-    def take(self, item: Packet | SensorStatus) -> None:
-        """What came of this sensor."""
+    def push(self, item: Packet | SensorStatus) -> None:
         if isinstance(item, SensorStatus):
             self._stream.push_status(item)
             return
-        found = self._stream.push(item)
-        samples = sum(len(i.t_s) if isinstance(i, ImuChunk) else 0 for i in found)
-        if not found or (not samples and self._imu):
+        decoded = self._stream.push(item)
+        samples = sum(len(i.t_s) if isinstance(i, ImuChunk) else 0 for i in decoded)
+        if not decoded or (not samples and self._imu):
             return
         self._last_s = item.arrival_ns * 1e-9
         if self._first_s is None or (samples and not self._imu):
-            self._first_s, self._count = self._last_s, 0  # the first packet only starts the watch
+            self._first_s, self._count = self._last_s, 0  # the first packet only starts the clock
         else:
             self._count += samples or 1
         self._imu += samples
 
-    def verdict(self) -> StreamCheck:
-        """So far."""
-        rate = self._count / self.watched_s if self.watched_s > 0 else 0.0
+    def result(self) -> StreamCheck:
+        rate = self._count / self.measured_s if self.measured_s > 0 else 0.0
         status = self._stream.status(self._last_s)
         return StreamCheck(self.sensor, rate, self._imu > 0, status.lost, status.battery_pct, status.text)
 
 
-async def trial(
+async def check_streams(
     sensors: Sequence[SensorSettings], bluetooth: BluetoothSettings, time: MonotonicClock
 ) -> list[StreamCheck]:
-    """Connect to all at once, watch each for some seconds; ``BluetoothOff`` never: it is in the text."""
-    trials = {s.name: _Trial(s) for s in sensors}
+    """Connect to all sensors at once, let each stream for some seconds, and return a result for each.
+
+    Errors of Bluetooth are not raised; they are in the ``text`` of the results.
+    """
+    meters = {s.name: _StreamMeter(s) for s in sensors}
 
     def emit(item: Packet | SensorStatus) -> None:
-        trials[item.sensor].take(item)
+        meters[item.sensor].push(item)
 
     async with asyncio.TaskGroup() as group:
-        source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="trial")
+        source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="stream check")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
-                while any(t.watched_s < WATCH_S for t in trials.values()):
+                while any(m.measured_s < _STREAMING_S for m in meters.values()):
                     await time.sleep(0.2)
         source.cancel()
-    return [t.verdict() for t in trials.values()]
+    return [m.result() for m in meters.values()]

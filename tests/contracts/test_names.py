@@ -1,0 +1,114 @@
+"""Names and docstrings: one word means one thing, and every public thing says what comes back."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dsp.metrics import BY_NAME
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(path for room in ("dsp", "monitor") for path in (ROOT / room).rglob("*.py"))
+SHARED_BY_FAMILIES = {"decode", "gatt", "CHARACTERISTICS", "OPTIONS"}
+"""What every device family has under the same name, as ``monitor.devices.registry`` reads it."""
+SAY_NOTHING = {
+    "told", "shown", "said", "heard", "known", "found", "made", "chosen", "again", "usual", "seen",
+    "looked", "kept", "given", "taken", "done",
+}  # fmt: skip
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def top_level_names(path: Path) -> Iterator[str]:
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield statement.name
+            case ast.Assign(targets=targets):
+                yield from (t.id for t in targets if isinstance(t, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+
+
+def definitions(path: Path) -> Iterator[Definition]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, Definition):
+            yield node
+
+
+def public_definitions(path: Path) -> Iterator[Definition]:
+    """Functions and classes of the module, and methods of its public classes."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, Definition) and not statement.name.startswith("_"):
+            yield statement
+            if isinstance(statement, ast.ClassDef):
+                yield from (
+                    member
+                    for member in statement.body
+                    if isinstance(member, Definition) and not member.name.startswith("_")
+                )
+
+
+def test_a_public_name_is_defined_in_one_module_only() -> None:
+    homes = defaultdict(list)
+    for path in MODULES:
+        for name in top_level_names(path):
+            if not name.startswith("_"):
+                homes[name].append(path)
+    twice = {name: list(map(relative, paths)) for name, paths in homes.items() if len(paths) > 1}
+    for name in SHARED_BY_FAMILIES & twice.keys():
+        assert all(path.startswith("monitor/devices/") for path in twice.pop(name)), name
+    assert not twice
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_no_function_or_class_has_a_name_that_says_nothing(path: Path) -> None:
+    assert not [d.name for d in definitions(path) if d.name.strip("_").lower() in SAY_NOTHING]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_every_public_docstring_is_a_sentence(path: Path) -> None:
+    """At least six words, and a full stop at the end of the first paragraph."""
+    poor = []
+    for d in public_definitions(path):
+        first = (ast.get_docstring(d) or "").split("\n\n")[0].strip()
+        if len(first.split()) < 6 or not re.search(r"[.:!?]\)?$", first):
+            poor.append(f"{d.name}: {first}")
+    assert not poor
+
+
+def metric_lists(source: str) -> list[str]:
+    """Literal lists of three or more metric names."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            names = [e.value for e in node.elts if isinstance(e, ast.Constant) and e.value in BY_NAME]
+            if len(names) >= 3:
+                found.append(f"line {node.lineno}: {', '.join(names)}")
+    return found
+
+
+PROGRAM = sorted(path for room in ("monitor", "grafana") for path in (ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", PROGRAM, ids=relative)
+def test_lists_of_metrics_come_from_their_roles(path: Path) -> None:
+    assert not metric_lists(path.read_text(encoding="utf-8"))
+
+
+SCRIPTS = sorted((ROOT / "monitor" / "web" / "static").rglob("*.js"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=relative)
+def test_the_pages_lists_come_from_the_served_legend(path: Path) -> None:
+    arrays = re.findall(r"\[([^\[\]]*)\]", path.read_text(encoding="utf-8"))
+    long = [a for a in arrays if len(set(re.findall(r'"(\w+)"', a)) & BY_NAME.keys()) >= 3]
+    assert not long

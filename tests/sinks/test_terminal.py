@@ -1,0 +1,55 @@
+"""The terminal: the metrics of the tiles, as a person reads them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from rich.console import Console
+
+from dsp.metrics import BY_NAME, Role, with_role
+from dsp.types import Cue, CueKind, Estimate, Fault, Metric
+from monitor.core.records import Out
+from monitor.sinks.terminal import TerminalSink, cue_line
+
+
+async def drawn(*records: Out) -> str:
+    async def batches() -> AsyncIterator[list[Out]]:
+        yield list(records)
+
+    out = io.StringIO()
+    await TerminalSink(Console(file=out, width=120)).run(batches())
+    return out.getvalue()
+
+
+def measured(metric: str, value: float, sd: float) -> Metric:
+    return Metric(5.0, None, Estimate(metric, value, sd, "foot"))
+
+
+async def test_every_tile_has_a_row_and_what_nobody_measured_a_dash() -> None:
+    text = await drawn()
+    for name in with_role(Role.TILE):
+        (row,) = [line for line in text.splitlines() if f" {BY_NAME[name].label} " in line]
+        assert "—" in row
+
+
+@pytest.mark.parametrize(
+    ("record", "cells"),
+    [
+        (measured("speed_mps", 1000 / 330, 0.05), ["5:30", "0:05", "min/km"]),
+        (measured("speed_mps", 0.1, 0.05), ["—", "", "min/km"]),  # stands: no pace
+        (measured("overstride_m", 0.2514, 0.012), ["25.1", "1.2", "cm"]),
+        (measured("cadence_spm", 171.6, 0.7), ["172", "1", "steps/min"]),
+    ],
+)
+async def test_numbers_are_written_in_the_unit_that_is_shown(record: Metric, cells: list[str]) -> None:
+    text = await drawn(record)
+    label = BY_NAME[record.estimate.metric].label
+    (row,) = [line for line in text.splitlines() if f" {label} " in line]
+    assert [cell.strip() for cell in row.split("│")[2:5]] == cells
+
+
+def test_a_cue_is_printed_in_the_same_unit() -> None:
+    cue = Cue(38.0, CueKind.CORRECT, Fault.OVERSTRIDE, "overstride_m", 0.29, 0.25, "shorter", 41.0, why="x")
+    assert cue_line(cue) == "0:38  cue  Overstride 29.0, target 25.0 cm (x)"

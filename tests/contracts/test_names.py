@@ -20,6 +20,24 @@ SAY_NOTHING = {
     "told", "shown", "said", "heard", "known", "found", "made", "chosen", "again", "usual", "seen",
     "looked", "kept", "given", "taken", "done",
 }  # fmt: skip
+VERBS = frozenset(
+    """
+    Add Advance Append Ask Begin Bring Calculate Cancel Carry Check Choose Close Compare Complete Compress Compute
+    Connect Convert Copy Count Create Cut Decode Delete Deliver Draw Drop Emit Encode End Enter Find Finish Fold
+    Follow Forget Give Hand Hold Import Interpolate Join Judge Keep Learn Let List Load Make Mark Measure Merge Move
+    Note Open Parse Play Print Publish Put Raise Read Receive Record Remember Remove Replace Return Review Run Save
+    Scan Send Serve Set Show Split Start Stop Store Subscribe Summarize Switch Tag Take Tell Unpack Update Wait Write
+    Yield
+    """.split()
+)
+"""What the docstring of a function may begin with."""
+OF_A_PROPERTY = frozenset({"The", "True", "Whether", "Return", "A", "An", "None"})
+RIDDLES = (
+    "The same", "Until", "As ", "So ", "On ", "In the order", "Of ", "Known by", "Found by", "For the", "All that",
+    "After so", "Before", "Later", "What it", "How ",
+)  # fmt: skip
+"""Beginnings of fragments, which leave open what comes back or what an instance is."""
+PROPERTIES = {"property", "cached_property", "functools.cached_property"}
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -74,15 +92,30 @@ def test_no_function_or_class_has_a_name_that_says_nothing(path: Path) -> None:
     assert not [d.name for d in definitions(path) if d.name.strip("_").lower() in SAY_NOTHING]
 
 
+def fault(d: Definition) -> str | None:
+    """What is wrong with the docstring of ``d``: the rule that its first sentence breaks."""
+    first = (ast.get_docstring(d) or "").split("\n\n")[0].strip()
+    words = first.split()
+    if len(words) < 6 or not re.search(r"[.:!?]\)?$", first):
+        return "fewer than six words, or no full stop"
+    if first.startswith(RIDDLES):
+        return "a fragment"
+    if isinstance(d, ast.ClassDef):
+        return None
+    if any(ast.unparse(decorator) in PROPERTIES for decorator in d.decorator_list):
+        return None if words[0] in OF_A_PROPERTY else "a property that does not say what it is"
+    return None if words[0].rstrip(",") in VERBS else "no verb that says what the function does"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_every_public_docstring_is_a_sentence(path: Path) -> None:
-    """At least six words, and a full stop at the end of the first paragraph."""
-    poor = []
-    for d in public_definitions(path):
-        first = (ast.get_docstring(d) or "").split("\n\n")[0].strip()
-        if len(first.split()) < 6 or not re.search(r"[.:!?]\)?$", first):
-            poor.append(f"{d.name}: {first}")
-    assert not poor
+    """A function's begins with a verb, a property's says what it is, nobody's is a fragment."""
+    faults = {d: fault(d) for d in public_definitions(path)}
+    assert not [
+        f"line {d.lineno}, {d.name}: {why}: {(ast.get_docstring(d) or '').splitlines()[:1]}"
+        for d, why in faults.items()
+        if why
+    ]
 
 
 def metric_lists(source: str) -> list[str]:

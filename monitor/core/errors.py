@@ -6,7 +6,7 @@ restart lossless.
 
 
 class MonitorError(Exception):
-    """Someone outside can act.  The text is one line that says what is wrong and what to do."""
+    """An error about which someone outside can act.  Its one line says what is wrong and what to do."""
 
 
 class ConfigError(MonitorError):
@@ -34,7 +34,9 @@ class SensorNotFound(SensorError):
 
 
 class BluetoothOff(SensorError):
-    """No adapter, no permission, or switched off: nothing can be reached until that changes."""
+    """Bluetooth has no adapter, no permission, or is switched off: nothing can be reached until that
+    changes.
+    """
 
 
 class DecodeError(SensorError):

@@ -16,7 +16,7 @@ SHORTEST_TOKEN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the live page listens, and who may see it.
+    """Settings of the live page: where it listens, and who may see it.
 
     ``host`` 127.0.0.1 is this machine only; 0.0.0.0 is the whole network, with a token.
     """

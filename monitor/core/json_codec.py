@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 
 def to_json(value: object) -> Any:
-    """Anything ``json.dumps`` takes, with the fields of dataclasses by name."""
+    """Return anything that ``json.dumps`` takes, with the fields of dataclasses by name."""
     if isinstance(value, Enum):
         return value.value
     if dataclasses.is_dataclass(value):
@@ -34,7 +34,9 @@ def to_json(value: object) -> Any:
 
 
 def from_json(cls: type[_T], raw: Any) -> _T:
-    """The inverse of ``to_json``; ``ValueError`` if ``raw`` does not fit (another version's fields)."""
+    """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` does not fit (another
+    version's fields).
+    """
     try:
         return typing.cast(_T, _reader(typing.cast(Any, cls))(raw))
     except (TypeError, KeyError, AttributeError) as exc:
@@ -50,7 +52,7 @@ _NAMES = {cls: name for name, cls in RECORD_KINDS.items()}
 
 
 def kind_of(record: Out) -> str:
-    """The name of a record's kind, a key of ``RECORD_KINDS``."""
+    """Return the name of a record's kind, a key of ``RECORD_KINDS``."""
     return _NAMES[type(record)]
 
 

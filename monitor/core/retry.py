@@ -12,7 +12,7 @@ from monitor.core.monotonic import MonotonicClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """How long to wait after a failure (choices).
+    """A rule for how long to wait after a failure (the numbers are choices).
 
     ``jitter`` spreads the waits of several supervisors: each lies within plus or minus that share.
     """
@@ -30,7 +30,9 @@ class Backoff:
             raise ValueError("factor must be at least 1, jitter in [0, 1), healthy_s not negative")
 
     def wait_s(self, failures: int, luck: float) -> float:
-        """After so many failures in a row (1 or more); ``luck`` in [0, 1) decides the jitter."""
+        """Return how long to wait after so many failures in a row (1 or more); ``luck`` in [0, 1) decides
+        the jitter.
+        """
         doublings = min(failures - 1, 64)
         plain = min(self.longest_s, self.first_s * self.factor**doublings)
         return plain * (1 + self.jitter * (2 * luck - 1))

@@ -6,7 +6,7 @@ import hmac
 
 
 class Secret:
-    """Shows as ``***``; ``reveal()`` is the one way out, so that every use can be found."""
+    """A text that shows as ``***``; ``reveal()`` is the one way out, so that every use can be found."""
 
     __slots__ = ("_value",)
 

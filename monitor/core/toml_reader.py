@@ -58,7 +58,7 @@ def read_toml_text(settings: type[_T], text: str, environment: Mapping[str, str]
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
-    """`` (did you mean "..."?)`` or the list of what there is, for the end of a message."""
+    """Return `` (did you mean "..."?)`` or the list of what there is, for the end of a message."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f' (did you mean "{close[0]}"?)' if close else f" (there is: {', '.join(known)})"
 

@@ -21,7 +21,9 @@ _ROUND_S = 90.0
 
 
 def drifting_bouts(seconds: float) -> list[Bout]:
-    """On target, then a drift that a cue should follow, then the answer; again and again."""
+    """Return stretches on target, then with a drift that a cue should follow, then with the answer,
+    repeatedly.
+    """
     target = _own_cadence_spm(_PACE_MPS) * (1 + increase_in_week(2, CoachSettings().target))
     parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + _DRIFT), (_ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
     out, t = list[Bout](), 0.0
@@ -35,7 +37,9 @@ def drifting_bouts(seconds: float) -> list[Bout]:
 
 
 def coached_settings(settings: SessionSettings) -> SessionSettings:
-    """The simulated runner's normal is known and needs no warm-up; the plan is in its second week."""
+    """Return settings in which the simulated runner's normal is known, without warm-up, in week two of the
+    plan.
+    """
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), week=2
     )

@@ -107,7 +107,7 @@ _ALIVE_S = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineParams:
-    """How long the engine waits for a sensor, and when two contacts are one (all are choices)."""
+    """Limits on how long the engine waits for a sensor, and when two contacts are one (all are choices)."""
 
     lateness_s: float = 1.0  # a sensor silent for longer is not waited for
     patience_s: float = 12.0  # nor one that delivers but cannot decide (it learns) for longer
@@ -116,7 +116,8 @@ class EngineParams:
 
 
 class Engine:
-    """All sensors of one runner: ``push`` samples and readings, get records, ``finish`` at the end.
+    """An engine for all sensors of one runner: ``push`` samples and readings, get records, ``finish`` at
+    the end.
 
     ``worn`` lists the sensors; samples of a sensor that is not in it raise ``KeyError``.  ``runner`` gives
     body measures and personal gains; ``models`` are the regressions before these gains.

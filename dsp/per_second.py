@@ -38,7 +38,7 @@ _AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 
 
 class PerSecondMetrics:
-    """Steps in, in time order; the metrics of every whole second out, once each.
+    """A stage that takes steps in time order and gives the metrics of every whole second, once each.
 
     The methods are given the state of the engine at the time of the call: ``readings`` of devices,
     ``speed`` of all sources and the ``log`` of activities.

@@ -29,7 +29,7 @@ from monitor.core.errors import ConfigError, InputError, MonitorError
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the words after ``gaitcue``, its function, and its panel in ``--help``.
+    """A command: the words after ``gaitcue``, its function, and its panel in ``--help``.
 
     The docstring of the function is the help, its first line the one in the list of commands.
     """

@@ -33,7 +33,7 @@ def demo_command(
     ] = 0,
     config: SettingsOption = None,
 ) -> None:
-    """See a short run on simulated sensors; no hardware needed."""
+    """Show a short run on simulated sensors; no hardware needed."""
     from monitor.service.config import Config, load_config
     from monitor.service.demo import run_demo, run_radio_demo
 

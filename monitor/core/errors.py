@@ -34,9 +34,7 @@ class SensorNotFound(SensorError):
 
 
 class BluetoothOff(SensorError):
-    """Bluetooth has no adapter, no permission, or is switched off: nothing can be reached until that
-    changes.
-    """
+    """Bluetooth has no adapter, no permission, or is off: nothing can be reached until that changes."""
 
 
 class DecodeError(SensorError):

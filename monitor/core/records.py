@@ -21,8 +21,7 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SensorStatus:
-    """A record of how one sensor is doing at ``t_s``, sent when something changes and at least every 5 s.
-    """
+    """A record of how one sensor is doing at ``t_s``, sent on a change and at least every 5 s."""
 
     t_s: float
     sensor: str

@@ -55,9 +55,7 @@ def _parts(dotted: str) -> TomlKey:
 
 
 def to_toml(settings: Any) -> str:
-    """Return settings (a dataclass of dataclasses) as TOML; what is not set is a comment, secrets are
-    ``***``.
-    """
+    """Return settings (nested dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
     plain, tables = [], []
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)

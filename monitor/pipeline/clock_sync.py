@@ -127,19 +127,17 @@ class SensorClock:
 
     @property
     def running(self) -> bool:
-        """False until the first sample has been placed."""
+        """True once the first sample has been placed."""
         return bool(np.isfinite(self._last_x))
 
     @property
     def ppm(self) -> float | None:
-        """The rate of the device's clock (or sampling) against ours, in ppm; None before it has been
-        measured.
-        """
+        """The rate of the device's clock (or sampling) in ppm; None before it has been measured."""
         return None if self._line.rate is None else (1 / (1 + self._line.rate) - 1) * 1e6
 
     @property
     def sd_s(self) -> float | None:
-        """One standard deviation of the line now, in s; the constant latency is not in it."""
+        """The standard deviation of the line now, in s; the constant latency is not in it."""
         return self._line.sd_s
 
     @property

@@ -108,9 +108,7 @@ class Coach:
         self._announced: set[str] = set()
 
     def push(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
-        """Return the records with bands and cues; all metrics of a second come in one call, so its end is
-        the second's end.
-        """
+        """Return the records with bands and cues; all metrics of a second must come in one call."""
         out: list[Record | SensorStatus] = []
         for record in records:
             if self._second_s is not None and not (

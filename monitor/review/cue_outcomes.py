@@ -44,7 +44,7 @@ class CueOutcome:
 
     @property
     def answered(self) -> bool:
-        """Whether the runner was back in band within 15 s."""
+        """True when the runner was back in band within 15 s."""
         return self.to_band_s is not None and self.to_band_s <= _ANSWER_S
 
 
@@ -59,7 +59,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What followed the cues of a group; ``median_s`` is None where fewer than half came back."""
+    """The response to the cues of a group; ``median_s`` is None where fewer than half came back."""
 
     cues: int
     median_s: float | None
@@ -68,7 +68,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Spoken minus withheld at random: share answered within 15 s, and change towards the target in %."""
+    """The effect of speaking: spoken minus withheld at random, in the share answered within 15 s and change
+    towards the target in %.
+    """
 
     spoken: int
     withheld: int
@@ -78,7 +80,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class CoachedRun:
-    """What a run with a target came to: time in band, what followed its spoken cues, what speaking did."""
+    """The outcome of a run with a target: time in band, what followed its spoken cues, what speaking did.
+    """
 
     in_band: InBand
     response: Response

@@ -24,7 +24,7 @@ _BINS = 24
 
 @dataclass(frozen=True, slots=True)
 class BaselineChange:
-    """How far a metric lay from the baseline, in % of it at each second's own speed and grade."""
+    """The distance of a metric from the baseline, in % of it at each second's own speed and grade."""
 
     metric: str
     change: Mean
@@ -32,7 +32,7 @@ class BaselineChange:
 
 @dataclass(frozen=True, slots=True)
 class PreviousRunsComparison:
-    """How far this run lies from ``runs`` earlier ones at the same speed and grade.
+    """The distance of this run from ``runs`` earlier ones at the same speed and grade.
 
     ``here`` and ``before`` (k,) are shares of the running seconds between ``edges`` (k + 1,), of this run
     and of the earlier ones brought to its speeds.

@@ -41,7 +41,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a user can set.  A field that is a dataclass is a ``[table]`` of that name."""
+    """The settings that a user can make.  A field that is a dataclass is a ``[table]`` of that name."""
 
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)

@@ -39,7 +39,7 @@ from monitor.web.live_feed import LiveFeed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:
-    """What to run, and what comes of it.
+    """Options of a run: what to run, and what comes of it.
 
     ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page

@@ -21,9 +21,7 @@ _ROUND_S = 90.0
 
 
 def drifting_bouts(seconds: float) -> list[Bout]:
-    """Return stretches on target, then with a drift that a cue should follow, then with the answer,
-    repeatedly.
-    """
+    """Return stretches on target, with a drift that a cue should follow, with the answer; repeatedly."""
     target = _own_cadence_spm(_PACE_MPS) * (1 + increase_in_week(2, CoachSettings().target))
     parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + _DRIFT), (_ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
     out, t = list[Bout](), 0.0
@@ -37,9 +35,7 @@ def drifting_bouts(seconds: float) -> list[Bout]:
 
 
 def coached_settings(settings: SessionSettings) -> SessionSettings:
-    """Return settings in which the simulated runner's normal is known, without warm-up, in week two of the
-    plan.
-    """
+    """Return settings with the simulated runner's normal known, no warm-up, and the plan in week two."""
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), week=2
     )

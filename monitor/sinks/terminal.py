@@ -18,7 +18,7 @@ _SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more 
 
 
 class TerminalSink:
-    """Draws the tables while it runs; without a terminal it prints the last ones only."""
+    """A sink that draws tables while it runs; without a terminal it prints the last ones only."""
 
     name = "terminal"
 

@@ -45,7 +45,7 @@ INFLUX_REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluxSettings:
-    """Where InfluxDB is; nothing is sent while ``url`` is not set.
+    """Settings of InfluxDB: where it is; nothing is sent while ``url`` is not set.
 
     ``ca_file`` is the certificate of the authority that signed the server's, if it is your own.
     """
@@ -73,7 +73,7 @@ class InfluxSettings:
 
 
 class InfluxSink:
-    """Delivers to InfluxDB what the store holds and what a running session adds to it.
+    """A sink that delivers to InfluxDB what the store holds and what a running session adds to it.
 
     ``session`` is the id of the running session, None where only what waits is to be sent.
     """

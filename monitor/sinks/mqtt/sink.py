@@ -61,7 +61,7 @@ _LIVE_BATCHES = 500  # batches that wait for a connection; old ones are worth no
 
 
 class MqttSink:
-    """Sends one runner's session to an MQTT broker.
+    """A sink that sends one runner's session to an MQTT broker.
 
     ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
     long to wait before the connection is made again.

@@ -26,7 +26,9 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """When a phone gets a push, and in which language.  Each kind is pushed at most once in a run."""
+    """Settings of pushes to a phone: which, and in which language.  Each kind is pushed at most once in a
+    run.
+    """
 
     language: Literal["en", "de"] = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
@@ -77,7 +79,7 @@ class Alert:
 
 
 class Alerts:
-    """Watches the records of a run and says which of them make a push.
+    """A watcher of the records of a run that says which of them make a push.
 
     ``started_utc`` is ISO 8601; ``longest_m`` is the runner's longest run of the last 30 days in metres
     (``longest_recent_run_m``), None if there is none.

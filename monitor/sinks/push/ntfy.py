@@ -30,7 +30,7 @@ _REMEDIES = {  # by HTTP status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NtfySettings:
-    """Where ntfy is; nothing is sent while ``topic`` is not set.
+    """Settings of ntfy: where it is; nothing is sent while ``topic`` is not set.
 
     On a public server the topic's name is all that protects it: make it long.
     """

@@ -88,9 +88,10 @@ _ALIVE_S = 1.5
 #    their contacts (those of a belt are then moved by some ms for the speed, see ``_contact_s``).
 #
 # 4. Seconds.  The second t is final, and its metrics are returned, when the watermark reaches t: after
-#    the steps up to t and before the first step after it.  It rests on the steps in (t - 5 s, t]
-#    (``dsp.per_second``) and is never returned again; a step that comes too late counts in later seconds
-#    only.
+#    the steps up to t and before the first step after it.  Means rest on the steps in (t - 5 s, t],
+#    variability and balance on the last 20 steps in (t - 15 s, t], braking load on all steps so far
+#    (``dsp.per_second``).  A second is never returned again; a step that comes too late counts in later
+#    seconds only.
 #
 # 5. Readings (speed, slope, heart rate ...) make nothing final where an IMU is worn: they are looked up
 #    when a step or second settles, as the last at or before that time that is not stale.  Push them

@@ -62,7 +62,7 @@ def cadence_prior(height_m: float | None) -> Prior:
 
 _PRIORS: dict[str, Prior] = {
     # The models of dsp.overstride and dsp.braking for a pod, differentiated at the cadence prior;
-    # SDs between runners leave-one-out; grade: the partition of dsp.braking.on_slope.
+    # SDs between runners leave-one-out; grade: the partition of dsp.braking.impulse_on_slope.
     "overstride_m": Prior((0.194, 0.046, 0.0), (0.022, 0.015, 0.003), 0.008),
     "braking_impulse_bws": Prior((0.0187, 0.0040, -0.0018), (0.0020, 0.0013, 0.0009), 0.0008),
 }

@@ -36,7 +36,7 @@ class Channel(Generic[_T]):
         return self._closed
 
     def put(self, item: _T) -> None:
-        """Hand over; after ``close`` it is dropped and counted."""
+        """Hand over one item; after ``close`` it is dropped and counted."""
         if self._closed or len(self._waiting) == self._waiting.maxlen:
             self.dropped += 1
         if not self._closed:

@@ -34,8 +34,7 @@ def to_json(value: object) -> Any:
 
 
 def from_json(cls: type[_T], raw: Any) -> _T:
-    """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` does not fit (other fields).
-    """
+    """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` has other fields."""
     try:
         return typing.cast(_T, _reader(typing.cast(Any, cls))(raw))
     except (TypeError, KeyError, AttributeError) as exc:

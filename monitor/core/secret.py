@@ -20,7 +20,7 @@ class Secret:
         return self._value
 
     def matches(self, other: str) -> bool:
-        """Compare in a time that does not tell how much of ``other`` was right."""
+        """Return whether ``other`` is the secret, in a time that does not tell how much of it was right."""
         return hmac.compare_digest(self._value.encode(), other.encode(errors="replace"))
 
     def __repr__(self) -> str:

@@ -46,8 +46,7 @@ class GarminMessage:
 
 
 class FrameReader:
-    """A reader that turns a stream of bytes into messages; what is no message is passed over and counted.
-    """
+    """A reader that turns a stream of bytes into messages; what is none is passed over and counted."""
 
     def __init__(self) -> None:
         self.bad = 0

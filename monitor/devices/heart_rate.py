@@ -21,8 +21,7 @@ _U16 = struct.Struct("<H")
 
 @dataclass(frozen=True, slots=True)
 class HeartRateMeasurement:
-    """A Heart Rate Measurement 0x2A37.  ``contact`` is None where the strap cannot tell; ``rr_s`` as sent.
-    """
+    """A Heart Rate Measurement 0x2A37.  ``contact``: None where the strap cannot tell; ``rr_s`` as sent."""
 
     bpm: int
     contact: bool | None
@@ -31,8 +30,7 @@ class HeartRateMeasurement:
 
 
 def decode(payload: bytes) -> HeartRateMeasurement:
-    """Decode one notification: u8 flags, u8 or u16 bpm, [u16 energy kJ], [u16 R-R 1/1024 s, oldest first].
-    """
+    """Decode a notification: u8 flags, u8 or u16 bpm, [u16 energy kJ], [u16 R-R 1/1024 s, oldest first]."""
     (flags,) = unpack(_FLAGS, payload, what="heart rate")
     wide = _U16 if flags & 1 else _U8
     (bpm,) = unpack(wide, payload, 1, "heart rate")

@@ -95,8 +95,7 @@ class MovesenseStream:
 
 
 def decode(value: bytes, arrays: int) -> MovesenseStream:
-    """Decode one whole value: u32 ms, then all acc samples, all gyro, all magn (3 x f32 each), no counts.
-    """
+    """Decode a whole value: u32 ms, then all acc samples, all gyro, all magn (3 x f32 each), no counts."""
     (first_ms,) = unpack(_MS, value, what="Movesense data")
     rows, rest = divmod(len(value) - _MS.size, 12 * arrays)
     if rest or not rows:

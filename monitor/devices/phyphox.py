@@ -30,8 +30,7 @@ _LONGEST_S = 1e6  # of an experiment
 
 
 def decode(payload: bytes) -> dict[str, Array]:
-    """Return new rows (n, 4) of s, x, y, z by signal, in time order; rows with a null in them are left out.
-    """
+    """Return new rows (n, 4) of s, x, y, z by signal, in time order; rows with a null are left out."""
     buffers = read_object(payload, "phyphox answer").get("buffer")
     if not isinstance(buffers, dict):
         raise DecodeError("phyphox answer without buffers")

@@ -54,8 +54,7 @@ class PlainDecoder:
 def encode_imu(
     first: int, rate_hz: float, t_s: Array, acc_ms2: Array, gyr_rads: Array | None = None
 ) -> bytes:
-    """Return a packet of samples from number ``first`` on: ``t_s`` (n,), ``acc_ms2``, ``gyr_rads`` (n, 3).
-    """
+    """Return a packet of samples from number ``first`` on: ``t_s`` (n,), the others (n, 3)."""
     n = len(t_s)
     us = np.round(t_s * 1e6).astype(np.int64)
     base = int(us[0]) if n else 0

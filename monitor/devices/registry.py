@@ -33,8 +33,7 @@ class Decoder(Protocol):
     """A decoder turns the bytes of one sensor into samples and values."""
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Return all that this packet completes (may be nothing yet); ``DecodeError`` if it is not valid.
-        """
+        """Return all that this packet completes (may be nothing yet); ``DecodeError`` if it is invalid."""
         ...
 
 

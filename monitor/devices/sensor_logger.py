@@ -50,8 +50,7 @@ _WITHOUT_GRAVITY = (
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """A push of one phone: ``number`` counts within ``recording``; ``rows`` are (name, s, values) by time.
-    """
+    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) by time."""
 
     recording: str
     number: int

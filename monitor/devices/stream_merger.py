@@ -42,8 +42,7 @@ class StreamMerger:
         self._last[name] = max(self._last[name], *t_s.tolist(), -np.inf)
 
     def take(self) -> tuple[Array, list[Array]] | None:
-        """Return times and one (n, 3) per name of the rows that are complete; None if there are none yet.
-        """
+        """Return times and one (n, 3) per name of the rows that are complete; None without any."""
         lead, *others = self._names
         t = self._t[lead]
         if len(t) == 0:

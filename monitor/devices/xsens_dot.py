@@ -60,16 +60,14 @@ _STREAMED = (21, 22)
 
 
 def decode(payload: bytes, mode: MeasurementMode) -> tuple[int, dict[str, Array]]:
-    """Decode one notification: µs since power-on (wraps at 2^32), each field as (3,); padding is ignored.
-    """
+    """Decode a notification: µs since power-on (wraps at 2^32), each field as (3,); padding is ignored."""
     device_us, *numbers = unpack(mode.layout, payload, what=f"DOT mode {mode.number}")
     rows = np.array(numbers).reshape(-1, 3)
     return device_us, dict(zip(mode.fields, rows, strict=True))
 
 
 def specific_force(euler_deg: Array, free_acc_ms2: Array) -> Array:
-    """Return specific force in the sensor's axes, of roll, pitch, yaw and free acceleration (earth, z up).
-    """
+    """Return specific force in the sensor's axes, from roll, pitch, yaw and free acceleration (z up)."""
     roll, pitch, yaw = euler_deg * RAD_PER_DEG
     (cr, cp, cy), (sr, sp, sy) = np.cos([roll, pitch, yaw]), np.sin([roll, pitch, yaw])
     to_earth = np.array(

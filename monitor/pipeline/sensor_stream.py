@@ -205,8 +205,7 @@ class SequenceCounter:
         self._behind = 0
 
     def missing(self, samples: Samples, new_link: bool, elapsed_s: float) -> int | None:
-        """Return how many samples were lost before these; None if these are a repeat or come out of turn.
-        """
+        """Return how many samples were lost before these; None if these repeat or come out of turn."""
         number, wrap = samples.sequence, samples.sequence_wrap
         if number is None:
             return 0

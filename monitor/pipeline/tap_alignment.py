@@ -104,8 +104,7 @@ def align_by_taps(
 
 
 def find_taps(t_s: Array, acc_ms2: Array) -> Array:
-    """Return when a sensor at rest was knocked: half way up the first flank, between two samples, (taps,).
-    """
+    """Return when a sensor at rest was knocked (taps,): half way up the first flank, between two samples."""
     if len(t_s) < 10:
         return np.empty(0)
     felt = np.abs(np.linalg.norm(acc_ms2, axis=1) - GRAVITY_MS2)

@@ -80,8 +80,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class CoachedRun:
-    """The outcome of a run with a target: time in band, what followed its spoken cues, what speaking did.
-    """
+    """The outcome of a run with a target: time in band, what followed its cues, what speaking did."""
 
     in_band: InBand
     response: Response

@@ -29,7 +29,7 @@ _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
 def analyze_recording(
     file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool
 ) -> None:
-    """Read, run, write, and print what was found."""
+    """Read a recording, evaluate it, write the files asked for, and print what was found."""
     recording = read_recording(file, placement, side, with_speed=speed)
     console = Console()
     records: list[Record] = []

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,21 +24,22 @@ SAY_NOTHING = {
     "told", "shown", "said", "heard", "known", "found", "made", "chosen", "again", "usual", "seen",
     "looked", "kept", "given", "taken", "done",
 }  # fmt: skip
-VERBS = frozenset(
-    """
-    Add Advance Append Ask Begin Bring Calculate Cancel Carry Check Choose Close Compare Complete Compress Compute
-    Connect Convert Copy Count Create Cut Decode Delete Deliver Draw Drop Emit Encode End Enter Find Finish Fold
-    Follow Forget Give Hand Hold Import Interpolate Join Judge Keep Learn Let List Load Make Mark Measure Merge Move
-    Note Open Parse Play Print Publish Put Raise Read Receive Record Remember Remove Replace Return Review Run Save
-    Scan Send Serve Set Show Split Start Stop Store Subscribe Summarize Switch Tag Take Tell Unpack Update Wait Write
-    Yield
-    """.split()
-)
+VERBS = {
+    "Add", "Advance", "Append", "Ask", "Begin", "Bring", "Calculate", "Cancel", "Carry", "Check",
+    "Choose", "Close", "Compare", "Complete", "Compress", "Compute", "Connect", "Convert", "Copy",
+    "Count", "Create", "Cut", "Decode", "Delete", "Deliver", "Draw", "Drop", "Emit", "Encode",
+    "End", "Enter", "Find", "Finish", "Fold", "Follow", "Forget", "Give", "Hand", "Hold", "Import",
+    "Interpolate", "Join", "Judge", "Keep", "Learn", "Let", "List", "Load", "Make", "Mark",
+    "Measure", "Merge", "Move", "Note", "Open", "Parse", "Play", "Print", "Publish", "Put", "Raise",
+    "Read", "Receive", "Record", "Remember", "Remove", "Replace", "Return", "Review", "Run", "Save",
+    "Scan", "Send", "Serve", "Set", "Show", "Split", "Start", "Stop", "Store", "Subscribe",
+    "Summarize", "Switch", "Tag", "Take", "Tell", "Unpack", "Update", "Wait", "Write", "Yield",
+}  # fmt: skip
 """What the docstring of a function may begin with."""
-OF_A_PROPERTY = frozenset({"The", "True", "Whether", "Return", "A", "An", "None"})
+OF_A_PROPERTY = {"The", "True", "Whether", "Return", "A", "An", "None"}
 RIDDLES = (
-    "The same", "Until", "As ", "So ", "On ", "In the order", "Of ", "Known by", "Found by", "For the", "All that",
-    "After so", "Before", "Later", "What it", "How ",
+    "The same", "Until", "As ", "So ", "On ", "In the order", "Of ", "Known by", "Found by", "For the",
+    "All that", "After so", "Before", "Later", "What it", "How ",
 )  # fmt: skip
 """Beginnings of fragments, which leave open what comes back or what an instance is."""
 PROPERTIES = {"property", "cached_property", "functools.cached_property"}
@@ -116,6 +121,46 @@ def test_every_public_docstring_is_a_sentence(path: Path) -> None:
         for d, why in faults.items()
         if why
     ]
+
+
+def prose(path: Path) -> str:
+    """Every comment and docstring of a file."""
+    with tokenize.open(path) as file:
+        tokens = list(tokenize.generate_tokens(io.StringIO(file.read()).readline))
+    return "\n".join(
+        t.string
+        for t in tokens
+        if t.type == tokenize.COMMENT or (t.type == tokenize.STRING and t.string.startswith('"""'))
+    )
+
+
+def exists(dotted: str) -> bool:
+    """Whether ``dotted`` is a package, a module, or something that a module defines or imports."""
+    words = dotted.split(".")
+    for k in range(len(words), 0, -1):
+        place = ROOT.joinpath(*words[:k])
+        if place.is_dir():
+            return k == len(words)
+        if place.with_suffix(".py").is_file():
+            value: Any = importlib.import_module(".".join(words[:k]))
+            for word in words[k:]:
+                members = getattr(value, "__dataclass_fields__", {}) | getattr(value, "__annotations__", {})
+                if not hasattr(value, word):
+                    return word in members
+                value = getattr(value, word)
+            return True
+    return False
+
+
+PATH_NAMED = re.compile(r"(?<![\w/.-])(?:dsp|monitor)/[\w./-]*\w")
+MODULE_NAMED = re.compile(r"(?<![\w/.:-])(?:dsp|monitor)(?:\.[A-Za-z_]\w*)+")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_places_named_in_docstrings_and_comments_exist(path: Path) -> None:
+    text = prose(path)
+    gone = [named for named in PATH_NAMED.findall(text) if not (ROOT / named).exists()]
+    assert not gone + [named for named in MODULE_NAMED.findall(text) if not exists(named)]
 
 
 def metric_lists(source: str) -> list[str]:

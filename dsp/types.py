@@ -218,9 +218,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gap between ``start_s`` (the last sample before) and ``end_s`` (the first after): samples are
-    missing.
-    """
+    """A gap, in which samples are missing: ``start_s`` is the last one before, ``end_s`` the first after."""
 
     sensor: str
     start_s: float

@@ -85,9 +85,7 @@ class FrameLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLayout:
-    """The layout of one row: a ``struct`` format (without one: numbers of a text line) and its fields'
-    names.
-    """
+    """The layout of one row: a ``struct`` format (none for numbers of a text line) and its fields' names."""
 
     fields: tuple[str, ...]
     struct: str = ""
@@ -127,8 +125,7 @@ class TimeSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of numbers out of rows: ``accel`` and ``gyro`` have three fields, a ``value`` one and a
-    ``name``.
+    """Numbers out of rows: ``accel`` and ``gyro`` have three fields, a ``value`` one and a ``name``.
 
     number x ``scale`` is in ``unit``; a value's unit is the end of its name (``battery_pct``).
     ``axes`` says which field, with which sign, points along x, y and z.

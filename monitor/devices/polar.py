@@ -147,9 +147,7 @@ def decode_answer(payload: bytes) -> PmdAnswer:
 
 
 def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
-    """Return the offered values by the id of the setting: u8 id, u8 count, count values of the id's own
-    type.
-    """
+    """Return the offered values by setting: u8 id, u8 count, count values of the id's own type."""
     found: dict[int, tuple[float, ...]] = {}
     at = 0
     while at < len(body):

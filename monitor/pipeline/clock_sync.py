@@ -132,7 +132,7 @@ class SensorClock:
 
     @property
     def ppm(self) -> float | None:
-        """The rate of the device's clock (or sampling) in ppm; None before it has been measured."""
+        """The excess speed of the device's clock (or sampling) in ppm; None before it was measured."""
         return None if self._line.rate is None else (1 / (1 + self._line.rate) - 1) * 1e6
 
     @property

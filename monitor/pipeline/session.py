@@ -20,9 +20,7 @@ from monitor.pipeline.sensor_stream import SensorStream
 
 
 class Session:
-    """A run in progress: ``push(packet)`` gives the records that have become certain, ``finish()`` the
-    rest.
-    """
+    """A run in progress: ``push(packet)`` gives what has become certain, ``finish()`` the rest."""
 
     def __init__(
         self,

@@ -104,7 +104,7 @@ def align_by_taps(
 
 
 def find_taps(t_s: Array, acc_ms2: Array) -> Array:
-    """Return when a sensor at rest was knocked (taps,): half way up the first flank, between two samples."""
+    """Return when a sensor at rest was knocked (taps,): half way up the first flank, between samples."""
     if len(t_s) < 10:
         return np.empty(0)
     felt = np.abs(np.linalg.norm(acc_ms2, axis=1) - GRAVITY_MS2)
@@ -163,9 +163,7 @@ def _offset(
 
 
 def sync_delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
-    """Return what each sensor is to be moved back by, so that the earliest stays where it is; never
-    negative.
-    """
+    """Return what to move each sensor back by, so that the earliest stays where it is; never negative."""
     late = {reference: 0.0} | {a.sensor: a.delay_s for a in found}
     first = min(late.values())
     return {sensor: late_s - first for sensor, late_s in late.items()}

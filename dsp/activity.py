@@ -20,9 +20,7 @@ _CONFIRM_S = 2  # seconds in a row that must agree
 
 
 class ActivityClassifier:
-    """A stage from chunks of one sensor to changes of activity; ``now`` is the state of the last whole
-    second.
-    """
+    """A stage from one sensor's chunks to changes of activity; ``now`` is that of the last whole second."""
 
     def __init__(self, worn: Worn) -> None:
         self._placement = worn.placement

@@ -218,7 +218,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gap, in which samples are missing: ``start_s`` is the last one before, ``end_s`` the first after."""
+    """A gap, in which samples are missing: ``start_s`` is the last before it, ``end_s`` the first after."""
 
     sensor: str
     start_s: float

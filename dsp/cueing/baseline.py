@@ -70,9 +70,7 @@ _PRIORS: dict[str, Prior] = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The value that this runner would normally have here; ``sd`` is the uncertainty of that, not the
-    scatter.
-    """
+    """The value that this runner would normally have here; ``sd`` is its uncertainty, not the scatter."""
 
     value: float
     sd: float

@@ -137,9 +137,7 @@ class DeclaredDecoder:
 
 
 class StreamReader:
-    """A reader of one stream of one connection: it turns bytes into rows, and these into samples and
-    values.
-    """
+    """A reader of one stream of one connection, from bytes to rows to samples and values."""
 
     def __init__(self, stream: DeclaredStream, rate_hz: float | None) -> None:
         self._s = stream

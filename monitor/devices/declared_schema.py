@@ -85,7 +85,7 @@ class FrameLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLayout:
-    """The layout of one row: a ``struct`` format (none for numbers of a text line) and its fields' names."""
+    """The layout of a row: a ``struct`` format (none for numbers of a text line) and its fields' names."""
 
     fields: tuple[str, ...]
     struct: str = ""

@@ -20,9 +20,7 @@ _OSCILLATION_MM = (5, 250)
 
 
 def decode_power(payload: bytes) -> dict[str, float]:
-    """Return the power in W of a Cycling Power Measurement 0x2A63 (u16 flags, i16 W, more), which pods use
-    too.
-    """
+    """Return the power in W of a Cycling Power Measurement 0x2A63 (u16 flags, i16 W, more) of a pod."""
     _, watts = unpack(_POWER, payload, what="power measurement")
     return {"power_w": float(watts)} if 0 <= watts <= _MOST_POWER_W else {}
 
@@ -36,9 +34,7 @@ def decode_stryd(payload: bytes) -> dict[str, float]:
 
 
 def decode_runpod(payload: bytes) -> dict[str, float]:
-    """Return what Zwift RunPod and MilestonePod send on 0xFF00: u8 0x0F, u16 contact ms, u16 oscillation
-    mm.
-    """
+    """Return what a RunPod or MilestonePod sends on 0xFF00: u8 0x0F, u16 contact ms, u16 oscillation mm."""
     first, contact, oscillation = unpack(_RUNPOD, payload, what="RunPod packet")
     if first != 0x0F:
         return {}

@@ -81,9 +81,7 @@ class RscDecoder:
         self._unit = CadenceResolver(settings.cadence_unit, settings.match)
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Return the values of ``rsc`` notifications and extras, which carry no time: they count as of
-        arrival.
-        """
+        """Return the values of ``rsc`` notifications and extras; untimed, they count as of arrival."""
         extra = _EXTRA_DECODERS.get(packet.channel)
         if extra is not None:
             values = extra(packet.payload)

@@ -36,9 +36,7 @@ class SampleTimer:
         return np.asarray(first_s + np.arange(n) * self._interval_s, np.float64)
 
     def to_last(self, last_s: float, n: int) -> Array:
-        """Return the times of ``n`` samples when the device gave that of the last: evenly since the packet
-        before.
-        """
+        """Return the times of ``n`` samples, evenly since the packet before, when the last one is given."""
         if self._last is not None:
             interval_s = self._since(last_s) / n
             if self._likely(interval_s):

@@ -92,9 +92,7 @@ class TreadmillDecoder:
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:
-    """Return the connection to any machine with the service; one that is no treadmill lacks the
-    characteristic.
-    """
+    """Return the connection to any machine with the service (a treadmill has the characteristic too)."""
     return GattSpec(
         services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("treadmill",), period_s=2.0
     )

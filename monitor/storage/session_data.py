@@ -47,9 +47,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionData:
-    """A session as arrays.  ``t_s`` (n,) are whole seconds from 0; ``columns`` by metric, ``sided`` by leg
-    too.
-    """
+    """A session as arrays: ``t_s`` (n,) whole seconds from 0, ``columns`` by metric, ``sided`` by leg too."""
 
     info: SessionInfo
     settings: SessionSettings
@@ -83,9 +81,7 @@ class SessionData:
 
     @property
     def distance_m(self) -> Array:
-        """The distance covered up to each second (n,): the sum of speed, standing still where it is not
-        known.
-        """
+        """The distance covered up to each second (n,): the sum of speed, none where it is not known."""
         return np.cumsum(np.nan_to_num(self.value("speed_mps")))
 
     @property

@@ -26,9 +26,7 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """Settings of pushes to a phone: which, and in which language.  Each kind is pushed at most once in a
-    run.
-    """
+    """Settings of pushes to a phone: which, in which language.  Each kind comes at most once in a run."""
 
     language: Literal["en", "de"] = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)

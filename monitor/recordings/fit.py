@@ -34,7 +34,7 @@ _EPOCH_S = 631_065_600
 _CLOCK_WAS_SET = 0x10000000
 """Smaller times count from when the device was switched on (FIT, ``date_time``)."""
 _LONGEST_S = 2 * 86_400
-_STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
+_STRYD = (24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244)
 _SPORTS = (None, "running", "walking", "hiking", "generic", "all")
 
 
@@ -95,13 +95,17 @@ def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
     everything can be read as something.
     """
     out: list[FitMessage] = []
+    first = last = None
     for r in records:
         t = _time(r)
-        since = None if t is None or not out else t - out[-1].values["timestamp"]
-        if damaged and since is not None and abs(since) > _LONGEST_S:
+        if t is None:
+            continue
+        first = t if first is None else first
+        if damaged and abs(t - first) > _LONGEST_S:
             break
-        if t is not None and (since is None or since > 0):
+        if last is None or t > last:
             out.append(r)
+            last = t
     return out
 
 
@@ -160,7 +164,7 @@ def _developer_name(messages: FitMessages, watch: str) -> str:
     """Return the name of what wrote developer fields, another one than the watch's."""
     makers = [m.values.get("application_id") for m in messages.named("developer_data_id")]
     fields = {str(m.values.get("field_name")).lower() for m in messages.named("field_description")}
-    stryd = "form power" in fields or any(isinstance(m, tuple) and bytes(m) == _STRYD for m in makers)
+    stryd = "form power" in fields or _STRYD in makers
     return "stryd" if stryd and watch != "stryd" else "developer fields"
 
 

@@ -18,7 +18,7 @@ NATIVE_FIELDS: Mapping[str, tuple[str, float]] = {
     "stance_time_balance": ("contact_balance_pct", 1.0),
     "step_length": ("step_length_m", 1e-3),
 }
-"""Fields of a ``record`` message (in the units of the profile) to quantities, with the factor to our units."""
+"""Fields of a ``record`` message to quantities, with the factor from the profile's units to ours."""
 
 _DEVELOPER_FIELDS: Mapping[str, str] = {
     "power": "power_w",

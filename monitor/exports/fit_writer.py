@@ -101,7 +101,7 @@ class FitWriter:
         self._body += Record.from_message(message).to_bytes()
 
     def close(self) -> bytes:
-        """Return the whole file."""
+        """Return the bytes of the whole file, with header and checksum."""
         header = FitFileHeader(len(self._body), ProtocolVersion(*_PROTOCOL), gen_crc=True)
         data = bytes(header.to_bytes()) + self._body
         return data + struct.pack("<H", crc16(data))

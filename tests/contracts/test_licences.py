@@ -138,7 +138,7 @@ def refusals(requirements: Iterable[str], outside: Iterable[str] = ()) -> list[s
             said = f"its licence is {licence}" if licence else "its metadata state no licence"
             lines.append(
                 f"{name} ({way}): {said}, which the image of an MIT project cannot carry; use another "
-                "package, move it to the extra `test`, or read the licence and add it to ALLOWED with a reason"
+                "package, move it to the extra `test`, or read the licence and add it to ALLOWED with why"
             )
     return lines
 

@@ -91,8 +91,8 @@ def _time(message: FitMessage, name: str = "timestamp") -> int | None:
 def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
     """Return the records with a time that moves forward.
 
-    In a damaged file they end where the time jumps as none does that was recorded: behind a lost byte
-    everything can be read as something.
+    In a damaged file those are left out whose time lies days from the first: behind a lost byte everything
+    can be read as something.
     """
     out: list[FitMessage] = []
     first = last = None
@@ -101,9 +101,8 @@ def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
         if t is None:
             continue
         first = t if first is None else first
-        if damaged and abs(t - first) > _LONGEST_S:
-            break
-        if last is None or t > last:
+        possible = not damaged or abs(t - first) <= _LONGEST_S
+        if possible and (last is None or t > last):
             out.append(r)
             last = t
     return out

@@ -253,6 +253,14 @@ def test_a_wrong_checksum_is_told_and_everything_is_read(file: Path, at: int) ->
     assert said == "the file is damaged (its checksum is wrong); its first 2 min could be read"
 
 
+def test_one_wrong_time_in_a_damaged_file_costs_one_record(file: Path) -> None:
+    early, late = b"\1" + struct.pack("<I", NOON_S + 40), b"\1" + struct.pack("<I", NOON_S + 80)
+    data = run(records(120)).replace(early, b"\1\0\0\0\x10").replace(late, b"\1\xfe\xff\xff\x7f")
+    recording = read(file, data)
+    assert "its checksum is wrong" in recording.remarks[0]
+    assert recording.duration_s == recording.count == 120  # values hold for that second
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

@@ -3,7 +3,7 @@
 A description can do nothing but listen to the characteristics it names and write the bytes it
 names to them: numbers come out of ``struct`` formats, there are no expressions.  Every limit is
 checked when the file is loaded, with its place; the file's own ``[[test]]`` tables are run.
-See ``monitor/sensors/described/`` for worked examples.
+See ``monitor/devices/described/`` for worked examples.
 """
 
 from __future__ import annotations

@@ -5,14 +5,18 @@ A code block after the comment ``<!-- run -->`` is run as well as parsed.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import dataclasses
+import json
 import os
 import re
 import shlex
+import sys
+import types
 import typing
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +29,7 @@ from typer.testing import CliRunner
 
 from dsp.metrics import METRICS, MetricSpec
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Placement, Side
+from dsp.types import Gap, Placement, Side
 from monitor.cli.main import app
 from monitor.core import toml_reader, toml_text
 from monitor.core.secret import Secret
@@ -34,6 +38,7 @@ from monitor.devices import declared
 from monitor.devices.registry import DEVICES
 from monitor.recordings.imu_csv import HEADER_LINE
 from monitor.service.config import Config
+from tests.packet_files import check_decoded, decode_or_error, read_packet_file
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -446,6 +451,60 @@ def test_a_list_of_contents_names_every_section_in_order(path: Path) -> None:
 def test_both_packages_say_that_they_are_typed() -> None:
     for package in ("dsp", "monitor"):
         assert (ROOT / package / "py.typed").is_file()
+
+
+# ---------------------------------------------------------------------------- the walk-throughs
+
+
+def python_blocks() -> list[CodeBlock]:
+    return [block for path in DOCUMENTS for block in code_blocks(path) if block.language == "python"]
+
+
+@pytest.mark.parametrize("block", python_blocks(), ids=lambda b: b.where)
+def test_every_piece_of_python_is_python(block: CodeBlock) -> None:
+    ast.parse("\n".join(block.lines))
+
+
+def walked_through(beginning: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that a walk-through has a reader write, by the beginning of its docstring."""
+    (block,) = [b for b in python_blocks() if b.lines[0].startswith(f'"""{beginning}')]
+    module = types.ModuleType("walked_through")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile("\n".join(block.lines), block.where, "exec"), module.__dict__)
+    return module
+
+
+def test_the_sensor_that_is_walked_through_reads_its_packets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = walked_through("Acme StepPod", monkeypatch)
+    (packets,) = [
+        b for b in code_blocks(ROOT / "docs" / "development.md") if b.lines[0].startswith("# Acme StepPod")
+    ]
+    (tmp_path / "acme").mkdir()
+    path = tmp_path / "acme" / "composed.txt"
+    path.write_text("\n".join(packets.lines))
+    file = read_packet_file(path)
+    decoder = acme.AcmeDecoder(file.settings)
+    assert acme.gatt(file.settings).matches("Acme 17", frozenset())
+    for line, packet in zip(file.lines, file.packets(), strict=True):
+        assert line.expected
+        check_decoded(line, decode_or_error(decoder, packet))
+
+
+async def test_the_sink_that_is_walked_through_writes_every_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = tmp_path / "records.jsonl"
+    sink = walked_through("Records of a run as JSON lines", monkeypatch).JsonLinesSink(written)
+
+    async def batches() -> AsyncIterator[list[Gap]]:
+        yield [Gap("left", 1.0, 2.0), Gap("left", 3.0, 4.0)]
+        yield [Gap("left", 5.0, 6.0)]
+
+    await sink.run(batches())
+    lines = [json.loads(line) for line in written.read_text().splitlines()]
+    assert [(line["kind"], line["start_s"]) for line in lines] == [("gap", 1.0), ("gap", 3.0), ("gap", 5.0)]
 
 
 # ---------------------------------------------------------------------------- what needs no hardware runs

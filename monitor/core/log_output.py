@@ -82,15 +82,16 @@ def start_logging(verbosity: int = 0, log_format: LogFormat | None = None, *, se
         handler = _StderrHandler()
         root.addHandler(handler)
         logging.captureWarnings(True)
-        for name, level in _QUIET.items():
-            logging.getLogger(name).setLevel(level)
         logging.getLogger("uvicorn.access").addFilter(_without_visitor)
     handler.verbosity += verbosity
     handler.service = handler.service or service
     handler.format_as(log_format or handler.log_format)
     usual = logging.INFO if handler.service else logging.WARNING
     logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)
-    root.setLevel(logging.DEBUG if handler.verbosity > 1 else logging.WARNING)
+    libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
+    root.setLevel(libraries)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(max(level, libraries))
     if handler.log_format is LogFormat.JSON:
         sys.excepthook = _log_uncaught
         threading.excepthook = _log_uncaught_in_thread

@@ -51,19 +51,20 @@ class Outage:
         fresh = shape not in self._reasons and len(self._reasons) < _MOST_REASONS
         self._reasons.add(shape)
         level = logging.WARNING if fresh else logging.DEBUG
-        fields = {**self._fields, "tries": self.tries}
-        self._log.log(level, "%s: %s", self._what, reason, extra=fields)
+        line = reason if reason.startswith(self._what) else f"{self._what}: {reason}"
+        self._log.log(level, "%s", line, extra={**self._fields, "tries": self.tries})
 
-    def over(self, text: str = "works again") -> None:
-        """Log that it works again; nothing if it did not fail before."""
+    def over(self, text: str = "works again") -> bool:
+        """Log that it works again; return False, and log nothing, if it did not fail before."""
         if not self.tries:
-            return
+            return False
         lasted_s = self._now_s() - self._began_s
         tries = "1 try" if self.tries == 1 else f"{self.tries} tries"
         fields = {**self._fields, "tries": self.tries, "lasted_s": round(lasted_s, 1)}
         self._log.info("%s: %s after %.0f s and %s", self._what, text, lasted_s, tries, extra=fields)
         self.tries = 0
         self._reasons.clear()
+        return True
 
 
 class RepeatedEvent:

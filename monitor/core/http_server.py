@@ -21,6 +21,7 @@ from monitor.core.outage import RepeatedEvent
 
 _log = logging.getLogger(__name__)
 
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,9 +57,9 @@ async def running(
 
 
 def server_config(app: FastAPI) -> uvicorn.Config:
-    """Return uvicorn's settings for a server of ours: it logs as everything here does, and visits not at all.
+    """Return uvicorn's settings for a server of ours: it logs as everything here does, and no visits.
 
-    They are logged where the libraries are (``-v -v``), without the visitor's address.
+    These are logged where the libraries are (``-v -v``), without the visitor's address.
     """
     visits = logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO)
     return uvicorn.Config(

@@ -4,11 +4,11 @@ Every module that has something to say logs under its own name (``logging.getLog
 a state changes and not once a try (``monitor.core.outage``); ``dsp`` and ``monitor.pipeline`` say nothing.
 Here it is decided what becomes of it: one handler writes to stderr, as text or as one JSON object a line.
 
-The fields of a JSON line are ``time`` (UTC), ``level``, ``logger``, ``message``, those of ``FIELDS`` that the
-call gave as ``extra``, and ``traceback`` where there is one.
+The fields of a JSON line are ``time`` (UTC), ``level``, ``logger``, ``message``, those of ``FIELDS`` that
+the call gave as ``extra``, and ``traceback`` where there is one.
 
-A line holds no secret, no payload, and no address or name of a device that the user did not configure.  Whoever
-logs sees to that; what still got in (an error text of a library, say) is masked here, last of all.
+A line holds no secret, no payload, and no address or name of a device that the user did not configure.
+Whoever logs sees to that; what still gets in (an error text of a library, say) is masked here, last of all.
 """
 
 from __future__ import annotations
@@ -51,12 +51,13 @@ _MASKS = (
     (re.compile(r"(?i)\b(cookie|authorization)(['\"]?\s*[=:,]\s*b?['\"]?)[^'\"\n]+"), r"\1\2***"),
     (re.compile(r"(?i)\b(bearer) +[\w.~+/=-]{6,}"), r"\1 ***"),
     (
-        re.compile(
-            r"(?i)(token|password|secret|api[_-]?key)(=|['\"]\s*[:=,]\s*b?['\"])[^\s&'\",;]+"
-        ),
+        re.compile(r"(?i)(token|password|secret|api[_-]?key)(=|['\"]\s*[:=,]\s*b?['\"])[^\s&'\",;]+"),
         r"\1\2***",
     ),
-    (re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}([:_-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"), "<address>"),
+    (
+        re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}([:_-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"),
+        "<address>",
+    ),
 )
 """What is masked wherever it appears: users and passwords in addresses, headers, parameters, devices."""
 
@@ -70,7 +71,9 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def start_logging(verbosity: int = 0, log_format: LogFormat | None = None, *, service: bool = False) -> None:
+def start_logging(
+    verbosity: int = 0, log_format: LogFormat | None = None, *, service: bool = False
+) -> None:
     """Write log lines to stderr from now on; a second call adds to what the first one has set.
 
     ``verbosity`` 0 is what somebody should know (for a ``service``: every change of a state too), 1 every
@@ -188,9 +191,7 @@ def _without_visitor(record: logging.LogRecord) -> bool:
     return True
 
 
-def _log_uncaught(
-    kind: type[BaseException], exc: BaseException, traceback: TracebackType | None
-) -> None:
+def _log_uncaught(kind: type[BaseException], exc: BaseException, traceback: TracebackType | None) -> None:
     if not issubclass(kind, Exception):
         sys.__excepthook__(kind, exc, traceback)
         return

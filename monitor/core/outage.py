@@ -1,6 +1,6 @@
 """What goes wrong again and again, as few log lines: one when it begins, one when it is over.
 
-Both take the clock as a function, and the logger of the module that uses them, so that a line says whose it is.
+Both take the clock as a function, and the logger of the module that uses them: a line says whose it is.
 They may be used from several threads: what can go wrong is a count that is off by one.
 """
 
@@ -20,9 +20,9 @@ REPEAT_S = 60.0
 class Outage:
     """The failures of one thing, ``what``, from the first one to the moment it works again.
 
-    The first failure is a warning, and so is one for another reason than those before (five of them at most);
-    every other one is logged at debug.  The end of it is one line with the number of tries and the time that
-    it took.  ``fields`` stand in JSON lines.
+    The first failure is a warning, and so is one for another reason than those before (five at most); every
+    other one is logged at debug.  The end of it is one line with the number of tries and the time it took.
+    ``fields`` stand in JSON lines.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Outage:
 class RepeatedEvent:
     """Something that may happen many times a second, such as a refusal, as one log line a minute.
 
-    The first one is logged at once.  Those that follow within ``REPEAT_S`` are only counted; the next one after
-    that is logged with their number.
+    The first one is logged at once.  Those that follow within ``REPEAT_S`` are only counted; the next one
+    after that is logged with their number.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class RepeatedEvent:
         self._level = level
         self._seen: dict[str, tuple[float, int]] = {}  # text -> when it was logged, how many since
 
-    def happened(self, text: str, count: int = 1, **fields: object) -> None:
+    def happened(self, text: str, *, count: int = 1, **fields: object) -> None:
         """Log ``text``, or count it if it was logged a moment ago; ``fields`` stand in JSON lines.
 
         ``text`` is one of few: it says what happened and holds no numbers.

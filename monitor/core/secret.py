@@ -38,9 +38,10 @@ class Secret:
 
 
 def masked_secrets(text: str) -> str:
-    """Return ``text`` with ``***`` for every secret of this process, and for each line of one that has several.
+    """Return ``text`` with ``***`` for every secret of this process.
 
-    Secrets of fewer than six characters are left: they would be masked in the middle of words.
+    Of a secret of several lines each is masked.  Those of fewer than six characters are left: they would be
+    masked in the middle of words.
     """
     for value in sorted(_known, key=len, reverse=True):
         text = text.replace(value, "***")

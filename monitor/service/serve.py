@@ -233,7 +233,7 @@ class _Service:
         for name, dropped in {**counts, "session": self._input.dropped}.items():
             if dropped > self._reported_dropped.get(name, 0):
                 news = dropped - self._reported_dropped.get(name, 0)
-                self._too_slow.happened(f"{name}: too slow; the oldest records were dropped", news, sink=name)
+                self._too_slow.happened(f"{name}: too slow; the oldest were dropped", count=news, sink=name)
                 self._reported_dropped[name] = dropped
                 self._publish(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
 
@@ -257,8 +257,10 @@ class _Service:
     def _save_tape(self) -> None:
         """A bug or a cancellation: what was accepted is kept, for recovery on the next start."""
         if self._tape is not None:
-            with contextlib.suppress(StoreError):
+            try:
                 self._tape.commit()
+            except StoreError as exc:
+                _log.error("%s: what waits is lost: %s", TAPE_STATUS, exc.log_text)
             self._tape.close()
 
 

@@ -216,8 +216,8 @@ class Outbox:
             row, session, _ = batch[0]
             reason = str(exc)
             await self._off_loop(lambda: self._store.quarantine(self.name, [(row, session)], reason))
-            text = f"{self.name}: a record was refused for good and set aside; gaitcue stack status says why"
-            self._refusals.happened(text, **self._fields)
+            text = f"{self.name}: a record was refused for good; gaitcue stack status says why"
+            self._refusals.happened(text, sink=self.name)
         except SinkError:
             await self._count()
             raise

@@ -106,6 +106,4 @@ def _get(url: str, name: str) -> bytes:
     except (urllib.error.URLError, OSError, ValueError) as exc:
         where = urlsplit(url).netloc
         text = f"does not answer ({exc}); is remote access on?"
-        raise SensorLost(
-            f"{name}: phyphox at {where} {text}", log_text=f"{name}: phyphox {text}"
-        ) from exc
+        raise SensorLost(f"{name}: phyphox at {where} {text}", log_text=f"{name}: phyphox {text}") from exc

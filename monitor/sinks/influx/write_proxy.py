@@ -136,7 +136,10 @@ def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response
         if exc.code == 401:  # ours, not the runner's
             outage.failed("the proxy's own token is refused there")
             return _no(503, "unavailable", "the proxy's own token is refused")
-        outage.failed(f"answers {exc.code}")
+        if exc.code >= 500:
+            outage.failed(f"answers {exc.code}")
+        else:
+            _log.debug("InfluxDB refused points: %d", exc.code)  # the runner's own service says so
         return Response(exc.read(), exc.code, media_type="application/json")
     except OSError as exc:
         outage.failed(f"cannot be reached ({exc})")

@@ -37,7 +37,10 @@ SessionArgument = Annotated[
 ]
 
 VerboseOption = Annotated[
-    int, typer.Option("--verbose", "-v", count=True, help="log every try; twice: libraries too")
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, show_default=False, help="log every try; twice: libraries too"
+    ),
 ]
 LogFormatOption = Annotated[
     LogFormat | None,

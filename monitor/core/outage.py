@@ -52,6 +52,7 @@ class Outage:
         self._reasons.add(shape)
         level = logging.WARNING if fresh else logging.DEBUG
         line = reason if reason.startswith(self._what) else f"{self._what}: {reason}"
+        line += "" if fresh else f" (try {self.tries})"
         self._log.log(level, "%s", line, extra={**self._fields, "tries": self.tries})
 
     def over(self, text: str = "works again") -> bool:

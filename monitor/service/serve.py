@@ -251,7 +251,7 @@ class _Service:
         for task in sinks:
             if not task.done():
                 limit_s = self._p.deadline_s
-                _log.warning("%s: cut short, not done %g s after the end", task.get_name(), limit_s)
+                _log.info("%s: still at work %g s after the end, cut short", task.get_name(), limit_s)
                 task.cancel()
 
     def _save_tape(self) -> None:

@@ -13,13 +13,22 @@ def cue_line(cue: Cue) -> str:
 
     For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
     """
-    when = minutes_text(cue.t_s)
+    when, word = minutes_text(cue.t_s), cue_word(cue)
+    return f"{when}  {cue.why}" if word == "notice" else f"{when}  {word}  {cue_reason(cue)}"
+
+
+def cue_word(cue: Cue) -> str:
+    """Return what a cue is in a word: ``cue``, ``good`` for a confirmation, or ``notice``."""
+    return {CueKind.NOTICE: "notice", CueKind.CONFIRM: "good"}.get(cue.kind, "cue")
+
+
+def cue_reason(cue: Cue) -> str:
+    """Return why the runner was told something, with the numbers unless it is a notice."""
     if cue.kind is CueKind.NOTICE:
-        return f"{when}  {cue.why}"
+        return cue.why
     spec = BY_NAME[cue.metric]
     value, target = (number_text(spec.shown_as, v)[0] for v in (cue.value, cue.target))
-    word = "good" if cue.kind is CueKind.CONFIRM else "cue"
-    return f"{when}  {word}  {spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
+    return f"{spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
 
 
 def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:

@@ -133,7 +133,8 @@ class Outbox:
             await retry_until_done(self._attempt, report, self._outage, self._time, self._p.backoff)
         except asyncio.CancelledError:
             waiting = self._state.backlog
-            _log.warning("%s: %d records wait for the next start", self.name, waiting, extra=self._fields)
+            text, fields = f"{waiting:,} records wait for the next start", {"count": waiting}
+            _log.warning("%s: %s", self.name, text, extra={**self._fields, **fields})
             raise
         finally:
             listening.cancel()

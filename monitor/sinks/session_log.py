@@ -15,7 +15,7 @@ from dsp.metrics import BY_NAME
 from dsp.types import Cue, CueKind, Metric, Step
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.devices.device_information import LOW_PCT
-from monitor.sinks.cue_text import cue_line, minutes_text, number_text
+from monitor.sinks.cue_text import cue_reason, cue_word, minutes_text, number_text
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class SessionLog:
                 self._sensors.setdefault(record.sensor, _SensorLog(record.sensor)).take(record)
             case Cue() if not record.withheld:
                 self._cues += record.kind is CueKind.CORRECT
-                _log.info("%s", cue_line(record))
+                when = minutes_text(record.t_s)
+                _log.info("%s at %s: %s", cue_word(record), when, cue_reason(record))
             case Step():
                 self._steps += 1
             case Metric(_, None, estimate) if estimate.metric in _SUMMED:
@@ -66,7 +67,7 @@ class SessionLog:
             if self._seconds[name]:
                 mean = number_text(spec.shown_as, self._sums[name] / self._seconds[name])[0]
                 parts.append(f"{spec.label.lower()} {mean} {spec.shown_as.unit}")
-        parts.append(f"{self._cues} cues")
+        parts.append("1 cue" if self._cues == 1 else f"{self._cues} cues")
         lost = ((name, sensor.lost_pct) for name, sensor in self._sensors.items())
         parts += [f"{name} lost {share:.1f} %" for name, share in lost if share]
         text = "session %s ends after %s min (%s): %s"

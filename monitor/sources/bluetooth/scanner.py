@@ -128,7 +128,7 @@ class Scanner:
         if self._scanner is not None and self._time.now_s() - self._received_s < _DEAF_S:
             return
         async with self._exclusive:
-            if self._scanner is not None:
+            if self._scanner is not None and self._time.now_s() - self._received_s >= _DEAF_S:
                 _log.debug("nothing received for %.0f s: the scan is started anew", _DEAF_S)
             await self._stop_scanning()
             args: BlueZScannerArgs = {} if self.adapter is None else {"adapter": self.adapter}

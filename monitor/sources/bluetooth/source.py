@@ -183,7 +183,7 @@ class _SensorLink:
         await connection.start(packet)
         self._status = None
         if not self._outage.over("connected"):
-            _log.info("%s: connected", self.name, extra=self._fields)
+            _log.debug("%s: connected", self.name, extra=self._fields)
         await connection.wait_until_lost(lambda level: packet(BATTERY, level))
 
     async def _find(self) -> Advertisement:

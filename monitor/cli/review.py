@@ -18,7 +18,7 @@ from monitor.cli.options import (
     page_settings,
     resolve_session,
 )
-from monitor.core.log_output import start_logging
+from monitor.core.log_output import extend_logging
 
 
 def review_command(
@@ -45,7 +45,7 @@ def review_command(
     from monitor.service.config import data_folder, load_config
     from monitor.web.review_file import write_review
 
-    start_logging(verbose, log_format, service=web)
+    extend_logging(verbose, log_format, service=web)
     settings = load_config(config)
     if web:
         from monitor.service.live_session import result_console

@@ -19,7 +19,7 @@ from monitor.cli.options import (
     page_settings,
     speed_factor,
 )
-from monitor.core.log_output import start_logging
+from monitor.core.log_output import extend_logging
 
 
 def demo_command(
@@ -42,7 +42,7 @@ def demo_command(
     from monitor.service.config import Config, load_config
     from monitor.service.demo import run_demo, run_radio_demo
 
-    start_logging(verbose, log_format, service=True)
+    extend_logging(verbose, log_format)
     page = page_settings(Config(), host, port) if web else None
     if squad:
         from monitor.service.demo_squad import run_demo_squad
@@ -70,7 +70,7 @@ def run_command(
     from monitor.service.config import athlete_file
     from monitor.service.start import ready_config, run_live
 
-    start_logging(verbose, log_format, service=True)
+    extend_logging(verbose, log_format)
     settings = ready_config(athlete_file(athlete) if athlete else config)
     run_live(settings, title, web=page_settings(settings, host, port) if web else None)
 
@@ -84,7 +84,7 @@ def record_command(
     """Record only what your sensors send, to a raw tape."""
     from monitor.service.start import new_tape_path, ready_config, run_live
 
-    start_logging(verbose, log_format, service=True)
+    extend_logging(verbose, log_format)
     tape = new_tape_path(raw)
     run_live(ready_config(config), raw.stem, tape=tape)
 
@@ -108,7 +108,7 @@ def replay_command(
     from monitor.service.live_session import LiveOptions, result_console, run_session
     from monitor.sources.replay import Replay
 
-    start_logging(verbose, log_format, service=True)
+    extend_logging(verbose, log_format)
     settings, factor = load_config(config), speed_factor(speed)
     recording = read_recording(file, placement and placement.value, side and side.value)
     live = LiveOptions(

@@ -9,7 +9,7 @@ import typer
 
 from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
 from monitor.core.errors import ConfigError
-from monitor.core.log_output import start_logging
+from monitor.core.log_output import extend_logging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,7 +107,7 @@ def proxy_command(
     """
     from monitor.sinks.influx.write_proxy import make_write_proxy, run_write_proxy
 
-    start_logging(verbose, log_format, service=True)
+    extend_logging(verbose, log_format)
     token = _read_secret("--token-file", token_file)
     run_write_proxy(make_write_proxy(upstream, token, runners), host, port)
 

@@ -48,7 +48,7 @@ _QUIET = {
 
 _MASKS = (
     (re.compile(r"(?<=://)[^/\s@]+@"), "***@"),
-    (re.compile(r"(?i)\b(cookie|authorization)(['\"]?\s*[=:,]\s*b?['\"]?)[^'\"\n]+"), r"\1\2***"),
+    (re.compile(r"(?i)\b(cookie|authorization)(['\"]?\s*[=:,]\s*(?:b?['\"])?)[^'\"\n]+"), r"\1\2***"),
     (re.compile(r"(?i)\b(bearer) +[\w.~+/=-]{6,}"), r"\1 ***"),
     (
         re.compile(r"(?i)(token|password|secret|api[_-]?key)(=|['\"]\s*[:=,]\s*b?['\"])[^\s&'\",;]+"),
@@ -71,39 +71,33 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def start_logging(
-    verbosity: int = 0, log_format: LogFormat | None = None, *, service: bool = False
-) -> None:
-    """Write log lines to stderr from now on; a second call adds to what the first one has set.
+def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> None:
+    """Write log lines to stderr from now on, as text unless ``log_format`` says otherwise.
 
-    ``verbosity`` 0 is what somebody should know (for a ``service``: every change of a state too), 1 every
-    try, 2 what the libraries say.  ``log_format`` None keeps the one before, which is text.
+    ``verbosity`` 0 is what somebody should know, 1 every try, 2 what the libraries say.
     """
-    root = logging.getLogger()
-    handler = next((h for h in root.handlers if isinstance(h, _StderrHandler)), None)
-    if handler is None:
-        handler = _StderrHandler()
-        root.addHandler(handler)
-        logging.captureWarnings(True)
-        logging.getLogger("uvicorn.access").addFilter(_without_visitor)
+    handler = _stderr_handler()
+    handler.verbosity, handler.service = verbosity, False
+    handler.log_format = log_format or LogFormat.TEXT
+    _apply(handler)
+
+
+def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: bool = True) -> None:
+    """Add what a command was told to what ``start_logging`` was told before.
+
+    A ``service``, which nobody may be watching, logs every change of a state.
+    """
+    handler = _stderr_handler()
     handler.verbosity += verbosity
-    handler.service = handler.service or service
-    handler.format_as(log_format or handler.log_format)
-    usual = logging.INFO if handler.service else logging.WARNING
-    logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)
-    libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
-    root.setLevel(libraries)
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(max(level, libraries))
-    if handler.log_format is LogFormat.JSON:
-        sys.excepthook = _log_uncaught
-        threading.excepthook = _log_uncaught_in_thread
+    handler.service = service
+    handler.log_format = log_format or handler.log_format
+    _apply(handler)
 
 
 def logs_as_json() -> bool:
     """Return whether log lines are JSON, so that nothing else should be written between them."""
-    handlers = logging.getLogger().handlers
-    return any(isinstance(h, _StderrHandler) and h.log_format is LogFormat.JSON for h in handlers)
+    handlers = (h for h in logging.getLogger().handlers if isinstance(h, _StderrHandler))
+    return any(h.log_format is LogFormat.JSON for h in handlers)
 
 
 @contextlib.contextmanager
@@ -137,9 +131,34 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
     def stream(self) -> TextIO:  # type: ignore[override]
         return sys.stderr
 
-    def format_as(self, log_format: LogFormat) -> None:
-        self.log_format = log_format
-        self.setFormatter(_JsonFormatter() if log_format is LogFormat.JSON else _text_formatter())
+
+def _stderr_handler() -> _StderrHandler:
+    """The one of this process, made if there is none."""
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, _StderrHandler):
+            return handler
+    handler = _StderrHandler()
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    logging.getLogger("uvicorn.access").addFilter(_without_visitor)
+    return handler
+
+
+def _apply(handler: _StderrHandler) -> None:
+    usual = logging.INFO if handler.service else logging.WARNING
+    libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
+    logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)
+    logging.getLogger().setLevel(libraries)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(max(level, libraries))
+    if handler.log_format is LogFormat.JSON:
+        handler.setFormatter(_JsonFormatter())
+        sys.excepthook = _log_uncaught  # what nobody catches is a line too
+        threading.excepthook = _log_uncaught_in_thread
+    else:
+        handler.setFormatter(_text_formatter())
+        threading.excepthook = threading.__excepthook__
 
 
 def _text_formatter() -> logging.Formatter:
@@ -172,9 +191,10 @@ class _JsonFormatter(logging.Formatter):
             line["session"] = session
         for name in FIELDS:
             if (value := getattr(record, name, None)) is not None:
-                line[name] = masked(value) if isinstance(value, str) else value
+                line[name] = masked(_one_line(value)) if isinstance(value, str) else value
         if record.exc_info:
-            line["traceback"] = masked(self.formatException(record.exc_info))
+            lines = self.formatException(record.exc_info).split("\n")
+            line["traceback"] = masked("\n".join(map(_one_line, lines)))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

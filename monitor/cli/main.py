@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,7 +25,11 @@ from monitor.cli import (
     settings,
     stack,
 )
+from monitor.cli.options import LogFormatOption, VerboseOption
 from monitor.core.errors import ConfigError, InputError, MonitorError
+from monitor.core.log_output import logs_as_json, start_logging
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,10 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
-    pass
+    start_logging(verbose, log_format)
 
 
 app = _make_app()
@@ -141,11 +148,18 @@ def main() -> None:
     try:
         app(prog_name="gaitcue")
     except (ConfigError, InputError) as exc:
-        print(f"gaitcue: {exc}", file=sys.stderr)
-        sys.exit(2)
+        _fail(exc, 2)
     except MonitorError as exc:
+        _fail(exc, 1)
+
+
+def _fail(exc: MonitorError, code: int) -> NoReturn:
+    if logs_as_json():
+        for line in exc.log_text.splitlines():
+            _log.error("%s", line)
+    else:
         print(f"gaitcue: {exc}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,15 @@ restart lossless.
 
 
 class MonitorError(Exception):
-    """An error about which someone outside can act.  Its one line says what is wrong and what to do."""
+    """An error about which someone outside can act.  Its one line says what is wrong and what to do.
+
+    ``log_text`` is what a log says of it: something else where the text quotes what others sent or are
+    called, empty where somebody else logs it.
+    """
+
+    def __init__(self, text: str, *, log_text: str | None = None) -> None:
+        super().__init__(text)
+        self.log_text = text if log_text is None else log_text
 
 
 class ConfigError(MonitorError):

@@ -1,8 +1,11 @@
-"""A password or token that cannot be printed by accident."""
+"""A password or token that cannot be printed by accident, nor end in a log."""
 
 from __future__ import annotations
 
 import hmac
+
+_SHORTEST_MASKED = 6
+_known: set[str] = set()
 
 
 class Secret:
@@ -14,6 +17,7 @@ class Secret:
         if not value:
             raise ValueError("a secret must not be empty")
         self._value = value
+        _known.update(piece for piece in value.split() if len(piece) >= _SHORTEST_MASKED)
 
     def reveal(self) -> str:
         """Return the secret itself, for the one call that has to send it."""
@@ -31,3 +35,14 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def masked_secrets(text: str) -> str:
+    """Return ``text`` with ``***`` for every secret of this process.
+
+    Of a secret of several lines each is masked.  Those of fewer than six characters are left: they would be
+    masked in the middle of words.
+    """
+    for value in sorted(_known, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from monitor.review.block_statistics import Mean, block_mean, compared_seconds, 
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 _EVERY = 5  # seconds; the baseline is smooth and neighbours are alike
 _MOST_RUNS = 10  # earlier ones: about a month of running
@@ -85,8 +88,8 @@ def load_previous_runs(store: Store, info: SessionInfo) -> list[SessionData]:
     for _, session in zip(range(_MOST_RUNS), earlier, strict=False):
         try:
             runs.append(load_session(store, session.id, (*with_role(Role.HABIT), "speed_mps", "slope_pct")))
-        except StoreError:
-            continue
+        except StoreError as exc:
+            _log.warning("%s: left out of the comparison: %s", session.id, exc.log_text)
     return runs
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +100,12 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     mistakes, each with its place in the file.
     """
     if path is None and not default_path(environment).exists():
+        _log.info("no settings file (%s): the defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
-    config = toml_reader.read_toml(Config, path or default_path(environment), environment)
-    return _checked(config, path or default_path(environment))
+    path = path or default_path(environment)
+    config = toml_reader.read_toml(Config, path, environment)
+    _log.info("settings from %s", path)
+    return _checked(config, path)
 
 
 def _checked(config: Config, path: Path) -> Config:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from monitor.core.http_server import listen, running
+from monitor.core.http_server import listen, log_refusals, running
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.secret import Secret
@@ -18,6 +20,8 @@ from monitor.devices.json_fields import LARGEST_JSON_BODY
 from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.phone_settings import PhoneSettings
 from monitor.sources.protocol import Emit
+
+_log = logging.getLogger(__name__)
 
 _STATUS_SHOWN_BY_APP = 499
 """HTTP status of an answer whose body Sensor Logger shows to its user."""
@@ -61,6 +65,8 @@ def phone_endpoint(
     The token may come as ``Authorization: Bearer ...`` too; a missing or wrong one is answered with 401.
     """
     app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
+    log_refusals(app)
+    strangers = RepeatedEvent(_log, time.now_s)
 
     @app.post("/push/{sensor:path}")
     async def push(request: Request, sensor: str, token: str = "") -> Response:
@@ -71,6 +77,7 @@ def phone_endpoint(
                 401, "The token is missing or wrong: gaitcue sensors phone shows the address."
             )
         if sensor not in sensors:
+            strangers.happened("a phone pushes under a name that is not in the settings")
             text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
             return Response(text, _STATUS_SHOWN_BY_APP)
         emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -27,10 +29,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_server import check_certificate, listen, reachable_host, running
+from monitor.core.http_server import check_certificate, listen, log_refusals, reachable_host, running
 from monitor.core.metric_legend import metric_legend
+from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
 from monitor.web.live_feed import LiveFeed
+
+_log = logging.getLogger(__name__)
 
 _STATIC = files("monitor.web") / "static"
 _PHRASES = files("monitor.core") / "phrases.json"
@@ -59,6 +64,7 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     """
     app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    log_refusals(app)
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
@@ -137,10 +143,13 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
         door.admit(gaitcue)
         return _json(sink.live_state.state())
 
+    refusals = RepeatedEvent(_log, time.monotonic)
+
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
         if not (_same_origin(socket) and door.opens_for(socket.cookies.get(_COOKIE))):
+            refusals.happened("a page was refused its numbers: no token, or from another site")
             await socket.close(_REFUSED)
             return
         await _serve_page(socket, sink)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from blockbuster import BlockBuster
 from dsp.types import Placement
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
+from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -211,6 +213,10 @@ async def test_a_reader_that_is_replaced_goes_on_where_the_last_one_stopped() ->
     assert [batch async for batch in channel.batches()] == [[2]]
 
 
+def outage(time: ManualClock) -> Outage:
+    return Outage(logging.getLogger("tests"), "it", time.now_s)
+
+
 async def test_supervision_waits_longer_each_time_and_starts_over_after_health() -> None:
     time, waits, generations = ManualClock(), list[float](), list[int]()
 
@@ -222,7 +228,9 @@ async def test_supervision_waits_longer_each_time_and_starts_over_after_health()
             raise SensorLost("gone")
 
     task = asyncio.create_task(
-        retry_until_done(attempt, lambda _, wait_s: waits.append(wait_s), time, Backoff(jitter=0.0))
+        retry_until_done(
+            attempt, lambda _, wait_s: waits.append(wait_s), outage(time), time, Backoff(jitter=0.0)
+        )
     )
     await time.run(600.0)
     await task
@@ -235,4 +243,4 @@ async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
         raise ConfigError("no such adapter")
 
     with pytest.raises(ConfigError):
-        await retry_until_done(attempt, lambda *_: None, ManualClock())
+        await retry_until_done(attempt, lambda *_: None, outage(ManualClock()), ManualClock())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
 
@@ -187,8 +190,9 @@ def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float |
         for s in store.sessions():
             if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
                 lengths_m.append(_metres(store.metrics(s.id, ["speed_mps"])))
-    except StoreError:
-        return None  # the status of the store sink says what is wrong
+    except StoreError as exc:
+        _log.warning("no push about the longest run: earlier runs cannot be read (%s)", exc.log_text)
+        return None
     return max(lengths_m, default=0.0) or None
 
 

@@ -1,24 +1,24 @@
 """Leaving a band and coming back: two questions on two time scales, scaled to the runner's own scatter.
 
-Deviations are in *widths*: 0 is the target, 1 the edge of the band, whatever the metric; positive is towards
-the fault.  ``s`` is the SD of single seconds about their level, ``r`` their correlation from one second to
-the next.  The mean of n seconds then has an SD of about ``s * sqrt((1 + r) / (1 - r) / n)``.
+Deviations are in *widths*: 0 is the target, 1 the edge of the band, whatever the metric; positive is
+towards the fault.  ``s`` is the SD of single seconds about their level, ``r`` their correlation from one
+second to the next.  The mean of n seconds then has an SD of about ``s * sqrt((1 + r) / (1 - r) / n)``.
 
 **Has the level changed?**  Quick, and blind to a constant offset.  One-sided CUSUM (Page 1954) of the log
 likelihood ratio of a change by ``change``, against the runner's own level of the last minutes.  That level
-follows with ``memory_s`` and looks back past ``lag_s``, or a change would hide in it.  A change counts when the
-evidence reaches ``evidence`` nats and the mean since it began lies at least at ``edge``.
+follows with ``memory_s`` and looks back past ``lag_s``, or a change would hide in it.  A change counts
+when the evidence reaches ``evidence`` nats and the mean since it began lies at least at ``edge``.
 
-**Is the level outside?**  Slow: the mean of a window lies beyond the edge of the band by so many of its SDs,
-few over two minutes, more over shorter windows.
+**Is the level outside?**  Slow: the mean of a window lies beyond the edge of the band by so many of its
+SDs, few over two minutes, more over shorter windows.
 
 No single test can do both: at the scatter of running outdoors a level 1.15 widths away gives 0.02 nats a
 second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an hour costs six
-(``docs/cues.md`` shows the bound and the curves).  A target that is not known well moves both thresholds out by
-``sure_sd`` of its SDs: in doubt there is silence.
+(``docs/cues.md`` shows the bound and the curves).  A target that is not known well moves both thresholds
+out by ``sure_sd`` of its SDs: in doubt there is silence.
 
-**Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over the line
-is no return.
+**Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over
+the line is no return.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from collections import deque
 from dataclasses import dataclass
 
 _AR1 = 0.85
-"""Correlation of one-second cadence (a five-second mean) with that of the second before, measured outdoors."""
+"""Correlation of one-second cadence (a five-second mean) with that of the second before, measured
+outdoors."""
 _LONG_RUN = (1 + _AR1) / (1 - _AR1)
 """Variance of a mean of n seconds times n, over the variance of single seconds."""
 
@@ -37,8 +38,9 @@ _LONG_RUN = (1 + _AR1) / (1 - _AR1)
 class DriftParams:
     """When a fault begins and ends; lengths of time in seconds, levels in widths of the band.
 
-    ``windows``: length of a mean, and by how many of its SDs it must lie outside (choices; what they cost and
-    miss is shown by ``gaitcue coaching-trial``).  Raises ``ValueError`` for a fault that could never end.
+    ``windows``: length of a mean, and by how many of its SDs it must lie outside (choices; what they cost
+    and miss is shown by ``gaitcue coaching-trial``).  Raises ``ValueError`` for a fault that could never
+    end.
     """
 
     change: float = 1.2
@@ -110,12 +112,14 @@ class DriftDetector:
         return self.out
 
     def recent(self, seconds: int) -> float:
-        """Return the mean deviation of the last ``seconds``, or of those since ``reset`` if they are fewer."""
+        """Return the mean deviation of the last ``seconds``, or of those since ``reset`` if they are
+        fewer."""
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 
     def _follow(self, deviation: float) -> None:
-        """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a lapse."""
+        """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
+        lapse."""
         p = self.params
         if self._seen < _SETTLED_S:
             self._seen += 1
@@ -203,7 +207,7 @@ class ScatterEstimate:
 
     @property
     def sd(self) -> float:
-        """SD of single seconds, in the unit of the values, not below ``floor_sd``."""
+        """The SD of single seconds, in the unit of the values, not below ``floor_sd``."""
         return max(math.sqrt(self._variance), self._floor_sd)
 
     def reset(self) -> None:

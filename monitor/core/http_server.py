@@ -68,7 +68,7 @@ def server_config(app: FastAPI) -> uvicorn.Config:
 
 
 def log_refusals(app: FastAPI) -> None:
-    """Have every refusal of ``app`` logged, many of a kind as one line a minute, and answered as before.
+    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it as before.
 
     A line names the route, never what a visitor sent: its path may be a guess, its query a token.
     """

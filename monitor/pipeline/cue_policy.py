@@ -38,7 +38,8 @@ SILENT_BY_PLAN = "silent by plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CuePolicyParams:
-    """How rarely.  Each unanswered repetition after the first waits twice as long (a choice)."""
+    """The limits of how often to speak.  Each unanswered repetition after the first waits twice as long (a
+    choice)."""
 
     cooldown: tuple[tuple[float, float], ...] = ((3.33, 30.0), (1.67, 60.0), (0.0, 180.0))
     """From this error (in widths of the band) on, so many seconds between cues.  Of a 3 % band that is
@@ -62,8 +63,8 @@ class CuePolicyParams:
 class FaultState:
     """One fault in one second, in widths of the band: 1 is its edge.
 
-    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean in
-    the unit of ``metric``.
+    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean
+    in the unit of ``metric``.
     """
 
     fault: Fault
@@ -94,7 +95,7 @@ class _Answers:
         self._before, self._sum, self._seconds = level, 0.0, 0
 
     def drop(self) -> None:
-        """The runner stopped or the signal went: nobody knows what the last cue did."""
+        """Forget the cue that is being judged: nobody knows what it did once the runner stopped."""
         self._before = None
 
     def second(self, t_s: float, state: FaultState, params: CuePolicyParams) -> None:
@@ -120,7 +121,7 @@ class _Answers:
 
 
 class CuePolicy:
-    """``second`` by second: states of the faults in, at most one cue out."""
+    """A rule of when to speak, ``second`` by second: states of the faults in, at most one cue out."""
 
     def __init__(self, seed: int, experiment: bool, params: CuePolicyParams | None = None) -> None:
         self._p = params or CuePolicyParams()
@@ -135,7 +136,7 @@ class CuePolicy:
         self._spoken: Fault | None = None  # in this excursion
 
     def second(self, t_s: float, states: Sequence[FaultState], silent: str) -> list[Cue]:
-        """What to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
+        """Return what to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
         for state in states:
             self._answers[state.fault].second(t_s, state, self._p)
         out = sorted((s for s in states if s.out), key=lambda s: list(Fault).index(s.fault))
@@ -157,21 +158,21 @@ class CuePolicy:
         return [self._cue(t_s, CueKind.CORRECT, due, due.fault.value, withheld, due.why)]
 
     def unsure(self, t_s: float, state: FaultState) -> Cue:
-        """For the review only: this fault is likely but not probable enough."""
+        """Return a withheld cue for the review: this fault is likely but not probable enough."""
         return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, _UNSURE, state.why)
 
     def interrupt(self) -> None:
-        """The runner stopped or the signal went: the excursion ends without a word."""
+        """End the excursion without a word: the runner stopped or the signal went."""
         self._spoken = None
         for answers in self._answers.values():
             answers.drop()
 
     def resting(self, t_s: float) -> bool:
-        """True while silent because of too many cues."""
+        """Return whether it is silent because of too many cues."""
         return t_s < self._rest_until_s
 
     def given_up(self, fault: Fault) -> bool:
-        """True when cues for this fault changed nothing, so that it rests for this run."""
+        """Return whether cues for this fault changed nothing, so that it rests for this run."""
         return self._answers[fault].unanswered >= self._p.most_unanswered
 
     def _note(self, t_s: float, resting: Sequence[FaultState]) -> list[Cue]:
@@ -216,5 +217,5 @@ class CuePolicy:
 
 
 def notice(t_s: float, wording: str, why: str) -> Cue:
-    """Something about the sensors or the run, with what still works."""
+    """Return a word about the sensors or the run, with what still works."""
     return Cue(t_s, CueKind.NOTICE, None, "", 0.0, 0.0, wording, t_s + 60.0, "", why)

@@ -28,9 +28,9 @@ WEEK = 2
 class Ground:
     """Where the trial's runner runs, and what the sensors make of it.
 
-    ``hills``, ``lights``, ``tunnels`` and ``remounts`` come so many times an hour.  ``speed_gain`` is how far the
-    speed source is off, ``speed_wander_mps`` the SD of its slow error (GPS), ``second_speed`` a foot that
-    knows better; ``slope_known``: a source tells the slope.
+    ``hills``, ``lights``, ``tunnels`` and ``remounts`` come so many times an hour.  ``speed_gain`` is how
+    far the speed source is off, ``speed_wander_mps`` the SD of its slow error (GPS), ``second_speed`` a
+    foot that knows better; ``slope_known``: a source tells the slope.
     """
 
     name: str
@@ -53,12 +53,12 @@ STREETS = Ground(name="streets", sd_spm=2.7, pace_sd_mps=0.15, hills=4, lights=6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How the trial's runner behaves (choices).
+    """The behaviour of the trial's runner (choices).
 
-    ``lapses`` an hour, each of ``lapse_spm`` that comes within ``ramp_s``; ``offset``: constantly so many widths
-    of the band below the target; ``surges``: stretches an hour at ``surge_mps`` above the usual pace, of
-    ``surge_s`` (tempo, intervals), in which the heart beats at ``surge_bpm``; ``overshoot_spm``: what an answer
-    adds on top for a minute.
+    ``lapses`` an hour, each of ``lapse_spm`` that comes within ``ramp_s``; ``offset``: constantly so many
+    widths of the band below the target; ``surges``: stretches an hour at ``surge_mps`` above the usual
+    pace, of ``surge_s`` (tempo, intervals), in which the heart beats at ``surge_bpm``; ``overshoot_spm``:
+    what an answer adds on top for a minute.
     """
 
     offset: float = 0.0
@@ -91,7 +91,8 @@ class Score:
     missed: int = 0  # lapses of at least a minute without a word in the first
 
     def count_cue(self, t_s: float, lapse_s: float | None, answered: bool) -> bool:
-        """A cue at ``t_s``; is the lapse that began at ``lapse_s`` answered now?"""
+        """Count a cue at ``t_s`` and return whether the lapse that began at ``lapse_s`` was spoken of by
+        now."""
         self.cues += 1
         if lapse_s is None:
             self.false += 1
@@ -102,7 +103,8 @@ class Score:
 
     @property
     def row(self) -> dict[str, float]:
-        """Rates; NaN where nothing could be measured.  ``delay_s`` counts a missed lapse as never told."""
+        """The rates; NaN where nothing could be measured.  ``delay_s`` counts a missed lapse as never
+        told."""
         lapses = len(self.delays_s) + self.missed
         never = [math.inf] * self.missed
         return {
@@ -117,7 +119,7 @@ class Score:
 
 
 class TrialRunner:
-    """``second`` by second: records out; ``hear`` a cue."""
+    """A simulated runner, ``second`` by second: records out; ``hear`` a cue."""
 
     def __init__(self, ground: Ground, habits: Habits, seed: int) -> None:
         self._g, self._h = ground, habits
@@ -143,7 +145,7 @@ class TrialRunner:
         self._width_spm = OWN_SPM * self._target * params.low
 
     def second(self, t_s: float) -> list[Record]:
-        """The records of the second that ends at ``t_s``."""
+        """Return the records of the second that ends at ``t_s``."""
         out: list[Record] = []
         self._lapse(t_s)
         for what, rate, length_s in self._chances:
@@ -164,7 +166,7 @@ class TrialRunner:
         return out + self._metrics(t_s)
 
     def hear(self, t_s: float) -> None:
-        """A cue was spoken; most are answered a few seconds later."""
+        """Take a spoken cue; most are answered a few seconds later."""
         if self.lapsed_s is not None and self._rng.random() < self._h.heeds:
             self._answers_s = min(self._answers_s, t_s + self._rng.uniform(*self._h.delay_s))
 
@@ -214,7 +216,8 @@ def normal_cadence_spm(speed_mps: float, slope_pct: float) -> float:
 
 
 def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
-    """A coach that has learned this runner's normal in two runs of 20 min, with its scatter."""
+    """Return settings of a coach that has learned this runner's normal in two runs of 20 min, with its
+    scatter."""
     rng, baseline, noise = np.random.default_rng(seed), Baseline(1.75), 0.0
     for _ in range(2):
         baseline.begin_run()
@@ -230,9 +233,9 @@ def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
 def run_trial(
     ground: Ground, habits: Habits, hours: float, seed: int, length_h: float = 1.0
 ) -> Iterator[list[Score]]:
-    """Every rule coaches a runner of its own, all from the same seeds, in runs of ``length_h``.
+    """Yield the scores after each run: every rule coaches a runner of its own, from the same seeds.
 
-    Yields the scores after each run.
+    ``length_h``: hours of a run.
     """
     settings = learned_coach_settings(ground)
     target = OWN_SPM * (1 + increase_in_week(WEEK, settings.target))
@@ -293,7 +296,8 @@ EVERY_S, INJECTED_S = 150, 60
 def drifted_recording(
     records: Sequence[Record], settings: CoachSettings, target_spm: float, drift_spm: float, first_s: int
 ) -> list[Score]:
-    """Records of a real run with ``drift_spm`` put into every third minute or so of steady running.
+    """Return the scores of every rule on records of a real run with ``drift_spm`` put into every third
+    minute or so of steady running.
 
     ``first_s`` moves the drifts; what is said without one is counted as false, though the real runner
     may well have drifted.

@@ -22,7 +22,7 @@ class CueRule(Protocol):
     confirmed: bool  # in the last second the rule said that the runner is back
 
     def second(self, t_s: float, records: Sequence[Record]) -> bool:
-        """Whether it speaks at ``t_s``, given what came since it was last asked."""
+        """Return whether it speaks at ``t_s``, given what came since it was last asked."""
         ...
 
 
@@ -69,7 +69,7 @@ class _Fixed:
         return True
 
     def nothing(self) -> None:
-        """No running cadence in this second."""
+        """Take a second without a running cadence."""
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
         """Return whether a cue is due in this second."""

@@ -18,7 +18,8 @@ from monitor.sinks.live_state import LiveState
 
 
 class TerminalSink:
-    """A sink that draws tables while it runs; for a terminal only, elsewhere ``SessionLog`` says what happens."""
+    """A sink that draws tables while it runs; for a terminal only, elsewhere ``SessionLog`` says what
+    happens."""
 
     name = "terminal"
 

@@ -29,7 +29,7 @@ VERBS = {
     "Choose", "Close", "Compare", "Complete", "Compress", "Compute", "Connect", "Convert", "Copy",
     "Count", "Create", "Cut", "Decode", "Delete", "Deliver", "Draw", "Drop", "Emit", "Encode",
     "End", "Enter", "Find", "Finish", "Fold", "Follow", "Forget", "Give", "Hand", "Hold", "Import",
-    "Interpolate", "Join", "Judge", "Keep", "Learn", "Let", "List", "Load", "Make", "Mark",
+    "Interpolate", "Join", "Judge", "Keep", "Learn", "Let", "List", "Load", "Log", "Make", "Mark",
     "Measure", "Merge", "Move", "Note", "Open", "Parse", "Play", "Print", "Publish", "Put", "Raise",
     "Read", "Receive", "Record", "Remember", "Remove", "Replace", "Return", "Review", "Run", "Save",
     "Scan", "Send", "Serve", "Set", "Show", "Split", "Start", "Stop", "Store", "Subscribe",

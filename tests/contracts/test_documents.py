@@ -238,6 +238,12 @@ def test_every_option_is_documented_where_its_command_is(words: str) -> None:
             )
 
 
+def test_every_option_of_the_program_itself_is_documented() -> None:
+    texts = [span for section in ALL_SECTIONS for span in section.spans]
+    for names in options_of(ROOT_COMMAND):
+        assert any(f"gaitcue {name}" in texts for name in names), f"`gaitcue {names[0]}` is in no document"
+
+
 @pytest.mark.parametrize("option", sorted(SHARED_OPTIONS))
 def test_every_shared_option_is_documented_once(option: str) -> None:
     assert any(

@@ -52,8 +52,10 @@ async def running(
         yield server
     finally:
         server.should_exit = True
-        await task
-        listener.close()
+        try:
+            await task
+        finally:
+            listener.close()
 
 
 def server_config(app: FastAPI) -> uvicorn.Config:

@@ -139,6 +139,7 @@ def _stderr_handler() -> _StderrHandler:
         if isinstance(handler, _StderrHandler):
             return handler
     handler = _StderrHandler()
+    handler.addFilter(_is_signed)
     root.addHandler(handler)
     logging.captureWarnings(True)
     logging.getLogger("uvicorn.access").addFilter(_without_visitor)
@@ -196,6 +197,11 @@ class _JsonFormatter(logging.Formatter):
             lines = self.formatException(record.exc_info).split("\n")
             line["traceback"] = masked("\n".join(map(_one_line, lines)))
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _is_signed(record: logging.LogRecord) -> bool:
+    """Return False for lines below a warning that a library logs under no name: some are whole answers."""
+    return record.name != "root" or record.levelno >= logging.WARNING
 
 
 def _one_line(text: str) -> str:

@@ -133,8 +133,9 @@ class Outbox:
             await retry_until_done(self._attempt, report, self._outage, self._time, self._p.backoff)
         except asyncio.CancelledError:
             waiting = self._state.backlog
-            text, fields = f"{waiting:,} records wait for the next start", {"count": waiting}
-            _log.warning("%s: %s", self.name, text, extra={**self._fields, **fields})
+            what = f"{waiting:,} records wait" if waiting else "what was not sent waits"
+            fields = {**self._fields, "count": waiting or None}
+            _log.warning("%s: %s for the next start", self.name, what, extra=fields)
             raise
         finally:
             listening.cancel()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -167,3 +170,50 @@ def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
     assert needed_token(open_to_all, tmp_path) == token
     assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
     assert needed_token(WebSettings(), tmp_path) is None
+
+
+def test_who_is_refused_is_one_log_line_a_minute_without_what_they_sent(
+    sink: LiveFeed, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = TestClient(make_app(sink, Secret("a-token-of-ours")))
+    for guess in range(20):
+        assert client.get(f"/?token=guess-{guess}").status_code == 401
+        assert client.get(f"/no/such/page-{guess}").status_code == 404
+    assert caplog.messages == ["GET / was refused: without the token, or with a wrong one (401)"]
+    record = caplog.records[0]
+    assert (record.levelname, record.status, record.route) == ("WARNING", 401, "/")  # type: ignore[attr-defined]
+    caplog.clear()
+    for _ in range(5):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/ws") as socket:
+            socket.receive_text()
+    assert caplog.messages == ["a page was refused its numbers: no token, or from another site"]
+
+
+async def test_a_page_that_lags_is_logged_and_so_is_a_server_that_dies(
+    sink: LiveFeed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    sink.attach()
+    for n in range(MOST_CHANGES_BEHIND + 2):
+        sink._send({"t_s": float(n)})
+    assert caplog.messages == ["web: a page cannot keep up and starts over"]
+
+    async def dies(self: object, sockets: object) -> None:
+        raise OSError("no more sockets")
+
+    monkeypatch.setattr(uvicorn.Server, "serve", dies)
+    server = contextlib.AsyncExitStack()
+    await server.enter_async_context(serving(sink, WebSettings(port=0), None))
+    await asyncio.sleep(0.01)
+    assert caplog.messages[1:] == ["web server: has died"]
+    with pytest.raises(OSError, match="no more sockets"):
+        await server.aclose()
+
+
+def test_a_token_that_is_made_is_logged_by_its_place_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    made = needed_token(WebSettings(host="0.0.0.0"), tmp_path)
+    assert made is not None
+    assert caplog.messages == [f"a new token for the page is in {tmp_path / 'web-token'}"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -28,8 +27,9 @@ from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
-from monitor.core.metric_legend import metric_legend
 from monitor.core.secret import Secret
+from monitor.web.api.live import LIVE_ROUTES
+from monitor.web.api.routes import api_router, json_response
 from monitor.web.live_feed import LiveFeed
 
 _STATIC = files("monitor.web") / "static"
@@ -62,6 +62,8 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
+    app.state.live_feed = sink
+    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
     if folder is not None:
         _add_review(app, folder, door)
     return app
@@ -81,6 +83,10 @@ class _Door:
     def admit(self, given: str | None) -> None:
         if not self.opens_for(given):
             raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
+
+    def admit_request(self, gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
+        """As a dependency: 401 for who brings the token neither as a header nor as the page's cookie."""
+        self.admit(authorization.removeprefix("Bearer ") or gaitcue)
 
     def page(self, path: str, given: str | None, cookie: str | None) -> Response:
         """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
@@ -127,16 +133,6 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
     def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
         return door.page("live/live.html", token, gaitcue)
 
-    @app.get("/api/v1/legend", summary="What every number is, and how and where it is shown")
-    def legend(gaitcue: str | None = Cookie(None)) -> Response:
-        door.admit(gaitcue)
-        return _json(metric_legend())
-
-    @app.get("/api/v1/live", summary="The newest of everything in the run that is going on")
-    def live(gaitcue: str | None = Cookie(None)) -> Response:
-        door.admit(gaitcue)
-        return _json(sink.live_state.state())
-
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
@@ -148,13 +144,10 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
 
 def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     """The Review tab, the API over all sessions, and its description."""
-    from monitor.web.api import api_router
-
-    def let_in(gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
-        door.admit(authorization.removeprefix("Bearer ") or gaitcue)
+    from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
     app.state.folder = folder
-    app.include_router(api_router(let_in))
+    app.include_router(api_router(SESSION_ROUTES, door.admit_request))
 
     @app.get("/review", include_in_schema=False)
     def review(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
@@ -164,9 +157,9 @@ def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     def docs(gaitcue: str | None = Cookie(None)) -> Response:
         return door.page("review/docs.html", None, gaitcue)
 
-    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(let_in)])
+    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(door.admit_request)])
     def description() -> Response:
-        return _json(app.openapi())
+        return json_response(app.openapi())
 
 
 async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
@@ -189,10 +182,6 @@ async def _until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await socket.receive_text()
-
-
-def _json(value: object) -> Response:
-    return Response(json.dumps(value, allow_nan=False), media_type="application/json")
 
 
 def _same_origin(socket: WebSocket) -> bool:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import (
-    Cookie,
-    Depends,
-    FastAPI,
-    Header,
-    HTTPException,
-    Response,
-    WebSocket,
-    WebSocketDisconnect,
-)
+from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.security import APIKeyCookie
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_server import check_certificate, listen, reachable_host, running
+from monitor.core.http_server import (
+    AddressToken,
+    BearerToken,
+    check_certificate,
+    listen,
+    reachable_host,
+    running,
+)
 from monitor.core.secret import Secret
 from monitor.web.api.live import LIVE_ROUTES
 from monitor.web.api.routes import api_router, json_response
@@ -43,12 +42,19 @@ _MEDIA_TYPES = {
     "webmanifest": "application/manifest+json",
 }
 """What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
-_COOKIE = "gaitcue"  # the name of the cookie parameters below
+_COOKIE = "gaitcue"
 _REFUSED = 4401  # our WebSocket close code for a page without the token; ``live.js`` knows it
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
+
+_CookieToken = Annotated[
+    str | None,
+    Depends(
+        APIKeyCookie(name=_COOKIE, auto_error=False, description="for pages: set by the printed address")
+    ),
+]
 
 
 def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
@@ -76,17 +82,15 @@ class _Door:
     token: Secret | None
 
     def opens_for(self, given: str | None) -> bool:
-        if self.token is None:
-            return True
-        return secrets.compare_digest(self.token.reveal().encode(), (given or "").encode())
+        return self.token is None or self.token.matches(given or "")
 
     def admit(self, given: str | None) -> None:
         if not self.opens_for(given):
             raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
 
-    def admit_request(self, gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
+    def admit_request(self, bearer: BearerToken, cookie: _CookieToken) -> None:
         """As a dependency: 401 for who brings the token neither as a header nor as the page's cookie."""
-        self.admit(authorization.removeprefix("Bearer ") or gaitcue)
+        self.admit(bearer.credentials if bearer else cookie)
 
     def page(self, path: str, given: str | None, cookie: str | None) -> Response:
         """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
@@ -130,8 +134,8 @@ def _sender(file: Traversable) -> Callable[[], Response]:
 
 def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
     @app.get("/", include_in_schema=False)
-    def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("live/live.html", token, gaitcue)
+    def page(token: AddressToken, cookie: _CookieToken) -> Response:
+        return door.page("live/live.html", token, cookie)
 
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
@@ -150,12 +154,12 @@ def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     app.include_router(api_router(SESSION_ROUTES, door.admit_request))
 
     @app.get("/review", include_in_schema=False)
-    def review(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("review/review.html", token, gaitcue)
+    def review(token: AddressToken, cookie: _CookieToken) -> Response:
+        return door.page("review/review.html", token, cookie)
 
     @app.get("/api/v1/docs", include_in_schema=False)
-    def docs(gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("review/docs.html", None, gaitcue)
+    def docs(cookie: _CookieToken) -> Response:
+        return door.page("review/docs.html", None, cookie)
 
     @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(door.admit_request)])
     def description() -> Response:

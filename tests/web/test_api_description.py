@@ -135,10 +135,20 @@ def test_every_route_says_what_it_does_takes_and_refuses(description: dict[str, 
         assert ("404" in operation["responses"]) or "{id}" not in path, path
         assert ("403" in operation["responses"]) == (method != "GET"), path
         for parameter in operation.get("parameters", ()):
-            if parameter["in"] in ("path", "query"):
-                assert parameter["description"], (path, parameter["name"])
+            assert parameter["description"], (path, parameter["name"])
         if method in ("POST", "PUT", "PATCH") and "reanalyse" not in path:
             assert operation["requestBody"]["content"], path
+
+
+def test_every_route_says_how_its_token_is_brought(description: dict[str, Any]) -> None:
+    schemes = description["components"]["securitySchemes"]
+    assert {(s["type"], s.get("scheme"), s.get("name")) for s in schemes.values()} == {
+        ("http", "bearer", None),
+        ("apiKey", None, "gaitcue"),
+    }
+    assert all(scheme["description"] for scheme in schemes.values())
+    for _, path, operation in operations(description):
+        assert {name for choice in operation["security"] for name in choice} == schemes.keys(), path
 
 
 def test_every_answer_is_described_to_its_last_field(description: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ class PageAnswer(HTMLResponse):
 _STORED = (404, 409, 422)
 
 SESSION_ROUTES = (
-    ApiRoute("GET", "/sessions", "Sessions", reading.get_sessions, SessionsJson, (409, 422)),
+    ApiRoute("GET", "/sessions", "Sessions", reading.get_sessions, SessionsJson, (409,)),
     ApiRoute("GET", "/sessions/{id}", "Sessions", reading.get_session, DetailedSessionJson, _STORED),
     ApiRoute("PATCH", "/sessions/{id}", "Sessions", editing.change_session, SessionJson, _STORED),
     ApiRoute("DELETE", "/sessions/{id}", "Sessions", editing.remove_session, DeletedSessionJson, _STORED),

@@ -25,9 +25,7 @@ function operationSection(path, method, operation) {
 }
 
 function parameters({ parameters: all = [] }) {
-  return all
-    .filter((p) => p.in !== "cookie" && p.in !== "header")
-    .map((p) => `${p.name} (${p.in}${p.required ? ", needed" : ""}): ${p.description}`);
+  return all.map((p) => `${p.name} (${p.in}${p.required ? ", needed" : ""}): ${p.description}`);
 }
 
 function bodyFields({ requestBody }) {

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+import mimetypes
+import os
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import FileResponse
 from fastapi.security import APIKeyCookie
+from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
@@ -41,7 +45,7 @@ _MEDIA_TYPES = {
     "png": "image/png",
     "webmanifest": "application/manifest+json",
 }
-"""What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
+"""What may be had by anyone: it is this program's, and holds nobody's numbers."""
 _COOKIE = "gaitcue"
 _REFUSED = 4401  # our WebSocket close code for a page without the token; ``live.js`` knows it
 _POLICY = (
@@ -103,33 +107,34 @@ class _Door:
         return response
 
 
+class _ProgramFiles(StaticFiles):
+    """The files of one folder of ``static`` but its pages, asked for anew each time they are used."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if path.rpartition(".")[2] in _MEDIA_TYPES else ("", None)
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def _add_files(app: FastAPI) -> None:
-    """One route for each file there is: no path that a visitor sends is ever opened."""
-    for path, file in {**dict(_public_files(_STATIC)), "phrases.json": _PHRASES}.items():
-        app.add_api_route(f"/{path}", _sender(file), include_in_schema=False)
-    library = get_plotlyjs().encode()
+    for ending, media_type in _MEDIA_TYPES.items():
+        mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
+    for folder in ("live", "review", "shared"):
+        app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
+    for file in (_STATIC / "sw.js", _PHRASES):  # at the root: a service worker rules what lies below it
+        app.add_api_route(f"/{file.name}", _sender(file), include_in_schema=False)
 
     @app.get("/plotly.js", include_in_schema=False)
     def plotly() -> Response:
         keep = {"Cache-Control": "public, max-age=604800"}  # public software, worth keeping in the browser
-        return Response(library, media_type="text/javascript", headers=keep)
-
-
-def _public_files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversable]]:
-    for file in folder.iterdir():
-        if file.is_dir():
-            yield from _public_files(file, f"{under}{file.name}/")
-        elif file.name.rpartition(".")[2] in _MEDIA_TYPES:
-            yield f"{under}{file.name}", file
+        return Response(get_plotlyjs().encode(), media_type="text/javascript", headers=keep)
 
 
 def _sender(file: Traversable) -> Callable[[], Response]:
-    media_type = _MEDIA_TYPES[file.name.rpartition(".")[2]]
-
-    def send() -> Response:
-        return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": "no-cache"})
-
-    return send
+    return lambda: FileResponse(str(file), headers={"Cache-Control": "no-cache"})
 
 
 def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:

@@ -1,4 +1,4 @@
-"""A small web server inside this program: listening, running, and its address as others see it."""
+"""A small web server inside this program: listening, running, tokens, and its address as others see it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,26 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
+from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
 from monitor.core.outage import RepeatedEvent
 
 _log = logging.getLogger(__name__)
+
+AddressToken = Annotated[str | None, Depends(APIKeyQuery(name="token", auto_error=False))]
+"""Parameter of an endpoint: the token that stands in the address, as in a QR code; None without one."""
+BearerToken = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="for programs: the token of the printed address")),
+]
+"""Parameter of an endpoint: the token of ``Authorization: Bearer``; None without one."""
 
 
 class _Server(uvicorn.Server):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from monitor.core.http_server import listen, log_refusals, running
+from monitor.core.http_server import AddressToken, BearerToken, listen, log_refusals, running
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.packet import Packet
@@ -69,10 +68,10 @@ def phone_endpoint(
     strangers = RepeatedEvent(_log, time.now_s)
 
     @app.post("/push/{sensor:path}")
-    async def push(request: Request, sensor: str, token: str = "") -> Response:
+    async def push(request: Request, sensor: str, address: AddressToken, bearer: BearerToken) -> Response:
         arrival_ns = round(time.now_s() * 1e9)
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not _is_allowed(expected, token or bearer):
+        given = address or (bearer.credentials if bearer else "")
+        if not (token is None or token.matches(given)):
             raise HTTPException(
                 401, "The token is missing or wrong: gaitcue sensors phone shows the address."
             )
@@ -83,7 +82,6 @@ def phone_endpoint(
         emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))
         return Response("ok")
 
-    expected = token
     return app
 
 
@@ -96,7 +94,3 @@ async def _body(request: Request) -> bytes:
         if size > LARGEST_JSON_BODY:
             raise HTTPException(413, f"A message may have {LARGEST_JSON_BODY} bytes.")
     return b"".join(parts)
-
-
-def _is_allowed(token: Secret | None, given: str) -> bool:
-    return token is None or secrets.compare_digest(token.reveal().encode(), given.encode())

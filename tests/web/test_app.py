@@ -98,6 +98,54 @@ def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: LiveFeed) -> N
         assert "all" in json.loads(socket.receive_text())
 
 
+@pytest.mark.parametrize("path", ["/api/v1/live", "/api/v1/legend", "/api/v1/sessions"])
+def test_a_program_brings_the_token_as_bearer(sink: LiveFeed, tmp_path: Path, path: str) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please"), tmp_path))
+    for header in ("Bearer let-me-in", "Bearer let-me-in-please-", "Basic let-me-in-please", "Bearer"):
+        refused = client.get(path, headers={"Authorization": header})
+        assert refused.status_code == 401, header
+        assert refused.json() == {"detail": "Scan the QR code that gaitcue printed at start."}
+    assert client.get(path, headers={"Authorization": "Bearer let-me-in-please"}).status_code == 200
+
+
+def test_a_wrong_cookie_or_a_wrong_header_is_refused_whatever_else_is_right(sink: LiveFeed) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    client.cookies.set("gaitcue", "a-guess")
+    assert client.get("/api/v1/live").status_code == 401
+    assert client.get("/").status_code == 401
+    client.cookies.set("gaitcue", "let-me-in-please")
+    assert client.get("/api/v1/live", headers={"Authorization": "Bearer a-guess"}).status_code == 401
+    assert client.get("/?token=a-guess").status_code == 401
+    assert client.get("/api/v1/live").status_code == 200
+
+
+def test_only_a_right_token_in_the_address_is_kept_as_a_cookie(sink: LiveFeed) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    assert "set-cookie" not in client.get("/?token=a-guess").headers
+    kept = client.get("/?token=let-me-in-please").headers["set-cookie"]
+    assert kept.startswith("gaitcue=let-me-in-please; HttpOnly; Max-Age=7776000; Path=/; SameSite=strict")
+
+
+def test_tokens_are_compared_in_constant_time(sink: LiveFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By ``Secret.matches``, which is ``hmac.compare_digest``; never by ``==``."""
+    compared = list[str]()
+
+    def matches(self: Secret, other: str) -> bool:
+        compared.append(other)
+        return False
+
+    monkeypatch.setattr(Secret, "matches", matches)
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    client.cookies.set("gaitcue", "let-me-in-please")
+    bearer = {"Authorization": "Bearer let-me-in-please"}
+    assert client.get("/api/v1/live").status_code == 401
+    assert client.get("/api/v1/live", headers=bearer).status_code == 401
+    assert client.get("/?token=let-me-in-please").status_code == 401
+    with client.websocket_connect("/ws") as socket, pytest.raises(WebSocketDisconnect):
+        socket.receive_text()
+    assert compared == ["let-me-in-please"] * 4
+
+
 def test_the_legend_says_how_and_where_every_metric_is_shown(sink: LiveFeed) -> None:
     legend = TestClient(make_app(sink)).get("/api/v1/legend").json()
     assert set(legend) == set(BY_NAME)

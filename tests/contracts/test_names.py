@@ -31,8 +31,8 @@ VERBS = {
     "End", "Enter", "Find", "Finish", "Fold", "Follow", "Forget", "Give", "Hand", "Hold", "Import",
     "Interpolate", "Join", "Judge", "Keep", "Learn", "Let", "List", "Load", "Log", "Make", "Mark",
     "Measure", "Merge", "Move", "Note", "Open", "Parse", "Play", "Print", "Publish", "Put", "Raise",
-    "Read", "Receive", "Record", "Remember", "Remove", "Replace", "Return", "Review", "Run", "Save",
-    "Scan", "Send", "Serve", "Set", "Show", "Split", "Start", "Stop", "Store", "Subscribe",
+    "Read", "Receive", "Record", "Remember", "Remove", "Rename", "Replace", "Return", "Review", "Run",
+    "Save", "Scan", "Send", "Serve", "Set", "Show", "Split", "Start", "Stop", "Store", "Subscribe",
     "Summarize", "Switch", "Tag", "Take", "Tell", "Unpack", "Update", "Wait", "Write", "Yield",
 }  # fmt: skip
 """What the docstring of a function may begin with."""

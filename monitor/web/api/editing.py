@@ -44,7 +44,7 @@ def remove_session(
     store: StoreOfRequest,
     really: Annotated[str, Query(description="the session's id once more")] = "",
 ) -> Response:
-    """Really delete a session, its tape included; it cannot be brought back."""
+    """Delete a session, its tape included; it cannot be brought back."""
     info = store.session(id)
     if really != id:
         raise HTTPException(422, "say really=<the session's id>; it cannot be brought back")

@@ -33,7 +33,8 @@ def _add_units(schema: dict[str, Any]) -> None:
 
 
 def holds_numbers(schema: dict[str, Any]) -> bool:
-    """Whether a JSON schema allows a number, alone or in a list or an object (other models left aside)."""
+    """Return whether a JSON schema allows a number, alone or in a list or an object (other models left
+    aside)."""
     inner = [*schema.get("anyOf", ()), *schema.get("prefixItems", ())]
     inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
     return schema.get("type") in ("number", "integer") or any(map(holds_numbers, inner))

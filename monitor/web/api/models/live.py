@@ -15,7 +15,7 @@ from monitor.web.api.models.records import (
 
 
 class DisplayJson(ApiModel):
-    """How a person reads a metric."""
+    """The way a person reads a metric."""
 
     unit: str = described("unit for people")
     scale: float = described("what a value is multiplied with for that unit", "1")

@@ -68,7 +68,7 @@ class ActivityChangeJson(ApiModel):
 
 
 class ReadinessJson(ApiModel):
-    """How far a sensor has learned how it is worn."""
+    """The progress of a sensor in learning how it is worn."""
 
     kind: Literal["readiness"] = described("always readiness")
     t_s: float = described(_T_S)
@@ -115,7 +115,7 @@ class CueJson(ApiModel):
 
 
 class SensorLinkJson(ApiModel):
-    """How one sensor is doing right now."""
+    """The state of one sensor right now."""
 
     t_s: float = described(_T_S)
     sensor: str = described("name of the sensor")
@@ -136,13 +136,13 @@ class SensorLinkJson(ApiModel):
 
 
 class SensorStatusJson(SensorLinkJson):
-    """How one sensor is doing, among other records."""
+    """The state of one sensor, among other records."""
 
     kind: Literal["sensor_status"] = described("always sensor_status")
 
 
 class SinkLinkJson(ApiModel):
-    """How one system that records are sent to is doing."""
+    """The state of one system that records are sent to."""
 
     t_s: float = described(_T_S)
     sink: str = described("name of the system")
@@ -154,13 +154,13 @@ class SinkLinkJson(ApiModel):
 
 
 class SinkStatusJson(SinkLinkJson):
-    """How one system that records are sent to is doing, among other records."""
+    """The state of one system that records are sent to, among other records."""
 
     kind: Literal["sink_status"] = described("always sink_status")
 
 
 class SessionBeginningJson(ApiModel):
-    """How and when a session began."""
+    """The beginning of a session, with the runner and the sensors."""
 
     session: str = described("id of the session")
     athlete: str = described("the runner's name")

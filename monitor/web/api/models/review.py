@@ -184,7 +184,7 @@ class PreviousRunsJson(ApiModel):
 
 
 class BaselineChangeJson(ApiModel):
-    """How far a metric lay from the runner's own normal."""
+    """The distance of a metric from the runner's own normal."""
 
     metric: str = described(_METRIC)
     change: PercentJson = described("in % of the own normal at each second's speed and grade")

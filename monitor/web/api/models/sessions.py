@@ -93,7 +93,7 @@ class EffortSettingsJson(ApiModel):
 
 
 class CoachSettingsJson(ApiModel):
-    """All that decided the cues of a session."""
+    """The settings that decided the cues of a session."""
 
     cues: CueSettingsJson | None = described("whether and how long to cue", default=None)
     target: TargetSettingsJson | None = described("the band aimed at", default=None)

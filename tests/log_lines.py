@@ -10,7 +10,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-from monitor.core.log_output import LogFormat, extend_logging, start_logging
+from monitor.core.log_format import LogFormat
+from monitor.core.log_output import extend_logging, start_logging
 
 
 @contextlib.contextmanager

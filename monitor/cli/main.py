@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,9 +26,6 @@ from monitor.cli import (
 )
 from monitor.cli.options import LogFormatOption, VerboseOption
 from monitor.core.errors import ConfigError, InputError, MonitorError
-from monitor.core.log_output import logs_as_json, start_logging
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +133,8 @@ def _root(
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:
+    from monitor.core.log_output import start_logging  # --help needs none of it
+
     start_logging(verbose, log_format)
 
 
@@ -154,9 +152,13 @@ def main() -> None:
 
 
 def _fail(exc: MonitorError, code: int) -> NoReturn:
+    import logging
+
+    from monitor.core.log_output import logs_as_json
+
     if logs_as_json():
         for line in exc.log_text.splitlines():
-            _log.error("%s", line)
+            logging.getLogger(__name__).error("%s", line)
     else:
         print(f"gaitcue: {exc}", file=sys.stderr)
     sys.exit(code)

@@ -13,7 +13,7 @@ import typer
 
 from dsp.types import Placement
 from monitor.core.errors import ConfigError, InputError
-from monitor.core.log_output import LogFormat
+from monitor.core.log_format import LogFormat
 
 if TYPE_CHECKING:
     from monitor.core.http_access import WebSettings

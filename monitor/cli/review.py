@@ -18,7 +18,6 @@ from monitor.cli.options import (
     page_settings,
     resolve_session,
 )
-from monitor.core.log_output import extend_logging
 
 
 def review_command(
@@ -41,6 +40,7 @@ def review_command(
 
     from rich.console import Console
 
+    from monitor.core.log_output import extend_logging
     from monitor.review.report import session_review
     from monitor.service.config import data_folder, load_config
     from monitor.web.review_file import write_review

@@ -19,7 +19,6 @@ from monitor.cli.options import (
     page_settings,
     speed_factor,
 )
-from monitor.core.log_output import extend_logging
 
 
 def demo_command(
@@ -39,6 +38,7 @@ def demo_command(
     log_format: LogFormatOption = None,
 ) -> None:
     """Show a short run on simulated sensors; no hardware needed."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.config import Config, load_config
     from monitor.service.demo import run_demo, run_radio_demo
 
@@ -67,6 +67,7 @@ def run_command(
     log_format: LogFormatOption = None,
 ) -> None:
     """Start a run on your sensors, with cues; Ctrl-C ends it."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.config import athlete_file
     from monitor.service.start import ready_config, run_live
 
@@ -82,6 +83,7 @@ def record_command(
     log_format: LogFormatOption = None,
 ) -> None:
     """Record only what your sensors send, to a raw tape."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.start import new_tape_path, ready_config, run_live
 
     extend_logging(verbose, log_format)
@@ -103,6 +105,7 @@ def replay_command(
     log_format: LogFormatOption = None,
 ) -> None:
     """Play a recording back as if it were happening now."""
+    from monitor.core.log_output import extend_logging
     from monitor.recordings.readers import read_recording
     from monitor.service.config import load_config
     from monitor.service.live_session import LiveOptions, result_console, run_session

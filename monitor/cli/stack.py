@@ -9,7 +9,6 @@ import typer
 
 from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
 from monitor.core.errors import ConfigError
-from monitor.core.log_output import extend_logging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,6 +104,7 @@ def proxy_command(
 
     Runs in front of InfluxDB until Ctrl-C; part of docker-compose.yml.
     """
+    from monitor.core.log_output import extend_logging
     from monitor.sinks.influx.write_proxy import make_write_proxy, run_write_proxy
 
     extend_logging(verbose, log_format)

@@ -22,10 +22,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
-from enum import StrEnum
 from types import TracebackType
 from typing import Any, TextIO
 
+from monitor.core.log_format import LogFormat
 from monitor.core.secret import masked_secrets
 
 FIELDS = (
@@ -62,13 +62,6 @@ _MASKS = (
 """What is masked wherever it appears: users and passwords in addresses, headers, parameters, devices."""
 
 _session: ContextVar[str] = ContextVar("session", default="")
-
-
-class LogFormat(StrEnum):
-    """What a log line looks like: for people, or for programs that collect it."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> None:

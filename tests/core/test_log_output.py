@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.errors import ConfigError, MonitorError
-from monitor.core.log_output import LogFormat, extend_logging, logs_as_json, masked, session_in_logs
+from monitor.core.log_format import LogFormat
+from monitor.core.log_output import extend_logging, logs_as_json, masked, session_in_logs
 from monitor.core.secret import Secret
 from tests.log_lines import captured_stderr
 

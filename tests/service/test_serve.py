@@ -14,7 +14,7 @@ from blockbuster import BlockBuster
 from dsp.types import Placement
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
-from monitor.core.log_output import LogFormat
+from monitor.core.log_format import LogFormat
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus

@@ -71,11 +71,10 @@ const paragraph = (attributes, text) => (text ? el("p", attributes, text) : null
 export function responseText(response, due) {
   if (!response?.cues) return due ? "No cue was spoken." : "";
   const { cues, answered: a, median_s } = response;
-  const share = a
-    ? ` ${Math.round(a.value * cues)} answered within 15 s (${percentOf(a.value)} %, 95 % interval ${percentOf(a.low)} to ${percentOf(a.high)} %)`
-    : "";
+  const spoken = `${cues} cue${cues > 1 ? "s" : ""} spoken.`;
+  if (!a) return spoken;
   const half = median_s != null ? `; half of them within ${median_s.toFixed(0)} s` : "";
-  return `${cues} cue${cues > 1 ? "s" : ""} spoken.${share}${half}.`;
+  return `${spoken} ${Math.round(a.value * cues)} answered within 15 s (${percentOf(a.value)} %, 95 % interval ${percentOf(a.low)} to ${percentOf(a.high)} %)${half}.`;
 }
 
 // How many of the cues were not spoken, and why; "" if all were.

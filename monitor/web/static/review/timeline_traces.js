@@ -3,7 +3,7 @@ import { bandOutline } from "../shared/band_outline.js";
 import { labelOf, paceText } from "../shared/metrics.js";
 import { CUE_SYMBOLS, FAULT_TEXTS } from "./cues_given.js";
 
-const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600];
+const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300];
 const SLOWEST_TICK_MPS = 0.8; // slower than a stroll: 20 min/km
 
 // From where to where a row is drawn: all but one value in a hundred at either end, and the band.

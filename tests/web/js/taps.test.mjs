@@ -48,6 +48,23 @@ test("four taps are too few, five are enough", () => {
   assert.equal(delay([], BEATS), null);
 });
 
+test("taps that drift away from the beats agree on nothing; early ones are a negative delay", () => {
+  assert.equal(
+    delay(
+      BEATS.map((b, i) => b + 137 * i),
+      BEATS,
+    ),
+    null,
+  );
+  assert.equal(
+    delay(
+      BEATS.map((b) => b - 40),
+      BEATS,
+    ),
+    -40,
+  );
+});
+
 test("taps far from every beat do not count", () => {
   assert.equal(
     delay(

@@ -16,11 +16,11 @@ const start = () => ({
 });
 
 test("numbers, texts and lists are replaced", () => {
-  const state = { ...start(), beats: [1, 2, 3], activity: "run" };
-  applyChange(state, { beats: [3, 4], activity: "walk", steps: 0 });
+  const state = { ...start(), beats: [1, 2, 3], activity: "run", steps: 7 };
+  applyChange(state, { beats: [3, 4], activity: "walk", steps: 0, ended: null });
   assert.deepEqual(state.beats, [3, 4]);
   assert.equal(state.activity, "walk");
-  assert.equal(state.steps, 0);
+  assert.deepEqual([state.steps, state.ended], [0, null]);
 });
 
 test("tables are merged: what a change does not name stays", () => {

@@ -48,6 +48,13 @@ test("four taps are too few, five are enough", () => {
   assert.equal(delay([], BEATS), null);
 });
 
+test("the middle of the taps counts, whenever the stray one came", () => {
+  for (const stray of BEATS.keys()) {
+    const taps = BEATS.map((b, i) => b + (i === stray ? 320 : 150));
+    assert.equal(delay(taps, BEATS), 150);
+  }
+});
+
 test("taps that drift away from the beats agree on nothing; early ones are a negative delay", () => {
   assert.equal(
     delay(
@@ -66,6 +73,13 @@ test("taps that drift away from the beats agree on nothing; early ones are a neg
 });
 
 test("taps far from every beat do not count", () => {
+  assert.equal(
+    delay(
+      [900, 905, 910, 915, 920].map((ms) => BEATS.at(-1) + ms),
+      BEATS,
+    ),
+    null,
+  );
   assert.equal(
     delay(
       BEATS.map((b) => b - 20_000),

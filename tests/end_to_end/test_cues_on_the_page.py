@@ -20,7 +20,6 @@ from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fa
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
-from monitor.core.metric_legend import metric_legend
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.live_state import LiveState
@@ -197,41 +196,6 @@ async def test_the_page_says_why_it_is_silent_and_works_without_sound(browser: B
         service.tell(cue(service.now_s))
         await expect(page.locator("#cue-late")).to_have_text("no sound: tap ♪ above")
         assert (await heard(page))[1] == []
-
-
-async def test_taps_measure_the_delay_of_headphones(browser: Browser) -> None:
-    async with opened(browser, Service()) as page:
-        found = await page.evaluate(
-            """async () => {
-              const { delay } = await import("./live/taps.js");
-              const beats = Array.from({length: 10}, (_, i) => 5000 + 1000 * i);
-              return [beats.map((b, i) => b + 300 + 10 * (i % 3)), beats.map((b) => b - 40),
-                      beats.map((b, i) => b + 137 * i), beats.slice(0, 3)]
-                .map((taps) => delay(taps, beats));
-            }"""
-        )
-        assert found == [310, -40, None, None]
-
-
-async def test_metrics_are_shown_in_the_units_of_their_display(browser: Browser) -> None:
-    legend = metric_legend()
-    async with opened(browser, Service(), sound=False) as page:
-        found = await page.evaluate(
-            """async ([overstride, speed, cadence]) => {
-              const m = await import("./shared/metrics.js");
-              return [m.valueText(overstride, 0.1234), m.halfText(overstride, 0.004, 0.12),
-                      m.differenceText(overstride, -0.00004, 0.12), m.valueText(speed, 3.0),
-                      m.valueText(speed, 0.1), m.halfText(speed, 0.05, 3.0),
-                      m.differenceText(speed, 0.1, 3.0), m.labelOf(speed), m.valueText(cadence, null),
-                      m.differenceText(cadence, 2, 160, 1), m.clockText(3725)];
-            }""",
-            [legend["overstride_m"], legend["speed_mps"], legend["cadence_spm"]],
-        )
-        assert found == [
-            *("12.3", "0.4", "0.0"),
-            *("5:33", "–", "0:06", "-0:11", "Pace"),
-            *("–", "+2.0", "1:02:05"),
-        ]
 
 
 async def test_a_tile_shows_each_metric_with_that_role_in_its_order(browser: Browser) -> None:

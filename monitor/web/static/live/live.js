@@ -2,6 +2,7 @@
 import { clockText } from "../shared/metrics.js";
 import { SessionClock } from "./clock.js";
 import { Cues } from "./cues.js";
+import { applyChange } from "./live_state.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
 import { openPocket } from "./pocket.js";
 import { Sound } from "./sound.js";
@@ -26,22 +27,6 @@ const clock = new SessionClock(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
 
-// A change has the shape of the state: lists and texts replace, tables are merged, history grows at its end.
-function merge(change) {
-  for (const [key, value] of Object.entries(change)) {
-    if (key === "history") for (const [name, points] of Object.entries(value)) lengthen(name, points);
-    else if (value && typeof value === "object" && !Array.isArray(value) && key !== "session")
-      Object.assign(state[key], value);
-    else state[key] = value;
-  }
-}
-
-function lengthen(name, points) {
-  const all = (state.history[name] ??= []);
-  all.push(...points);
-  while (all[0][0] < all.at(-1)[0] - state.history_s) all.shift();
-}
-
 function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
   socket.onopen = () => {
@@ -63,7 +48,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     clock.start(message.pace);
-  } else if (state) merge(message.change);
+  } else if (state) applyChange(state, message.change);
   clock.hear(message.at_s);
   newest_ms = performance.now();
   if (state?.ended) showPill("link", "ended");

@@ -32,7 +32,7 @@ export function burst(beat, to_spm, start_s) {
     times = [];
   if (!(to_spm > from_spm)) return times;
   const first = beat.first + beat.period * Math.ceil((start_s - beat.first) / beat.period);
-  for (let t = first; t < first + BURST_S;) {
+  for (let t = first; t < first + BURST_S; ) {
     times.push(t);
     t += 60 / Math.min(to_spm, from_spm * (1 + (RISE * (t - first)) / 10));
   }

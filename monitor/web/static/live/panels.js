@@ -1,6 +1,7 @@
 // What surrounds the numbers: the pills on top, the sensors, and what went wrong.
 
 const LOSS_WORTH_A_WARNING = 0.02; // share of samples
+const SILENT = ["lost", "silent", "off"];
 const $ = (id) => document.getElementById(id);
 
 export function showPill(id, text, kind = "") {
@@ -12,29 +13,45 @@ export function showSensors({ sensors }) {
   $("sensors").replaceChildren(...Object.values(sensors).map(sensorRow));
 }
 
-function sensorRow(s) {
+function sensorRow(sensor) {
   const row = document.createElement("div"),
-    name = document.createElement("b"),
+    heading = document.createElement("b"),
     text = document.createElement("span");
-  const bad = ["lost", "silent", "off"].includes(s.link),
-    lost = s.lost / Math.max(1, s.lost + s.received);
-  const warn = lost > LOSS_WORTH_A_WARNING || s.link !== "streaming";
-  row.className = `sensor ${bad ? "bad" : warn ? "warn" : ""}`;
-  name.textContent = s.sensor;
-  const parts = [s.text];
-  if (s.rate_hz) parts.push(`${s.rate_hz.toFixed(0)} Hz`);
-  if (s.lost) parts.push(`${(100 * lost).toFixed(1)} % lost`);
-  if (s.battery_pct != null) parts.push(`battery ${s.battery_pct.toFixed(0)} %`);
-  text.textContent = parts.join(" · ");
-  row.append(name, text);
+  row.className = `sensor ${sensorCondition(sensor)}`;
+  heading.textContent = sensor.sensor;
+  text.textContent = sensorText(sensor);
+  row.append(heading, text);
   return row;
 }
 
-export function showNotice({ sinks, ended }) {
+const lostShare = ({ lost, received }) => lost / Math.max(1, lost + received);
+
+// "bad" if nothing comes from it, "warn" if not all that should, else "".
+export function sensorCondition(sensor) {
+  if (SILENT.includes(sensor.link)) return "bad";
+  return sensor.link !== "streaming" || lostShare(sensor) > LOSS_WORTH_A_WARNING ? "warn" : "";
+}
+
+// What it says of itself, and what of its numbers is known.
+export function sensorText({ text, rate_hz, battery_pct, ...counts }) {
+  const parts = [text];
+  if (rate_hz) parts.push(`${rate_hz.toFixed(0)} Hz`);
+  if (counts.lost) parts.push(`${(100 * lostShare(counts)).toFixed(1)} % lost`);
+  if (battery_pct != null) parts.push(`battery ${battery_pct.toFixed(0)} %`);
+  return parts.join(" · ");
+}
+
+export function showNotice(state) {
+  const text = noticeText(state);
+  $("notice").hidden = !text;
+  $("notice").textContent = text;
+}
+
+// That the session ended, and which sinks are in trouble; "" if all is well.
+export function noticeText({ sinks, ended }) {
   const troubles = Object.values(sinks)
     .filter((s) => !s.ok)
     .map((s) => `${s.sink}: ${s.text}`);
   if (ended) troubles.unshift(`Session ended: ${ended}.`);
-  $("notice").hidden = troubles.length === 0;
-  $("notice").textContent = troubles.join(" ");
+  return troubles.join(" ");
 }

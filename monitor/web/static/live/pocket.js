@@ -1,16 +1,17 @@
 // The page in a pocket: installed, awake, dark, and deaf to the cloth.
 const HOLD_MS = 1200;
 const $ = (id) => document.getElementById(id);
+const nothing = () => undefined;
 let lock = null,
   wanted = false;
 
 export function openPocket() {
-  navigator.serviceWorker?.register("sw.js").catch(() => {}); // without it the page works, but only with a link
+  navigator.serviceWorker?.register("sw.js").catch(nothing); // without it the page works, but only with a link
   $("pocket-start").onclick = () => {
     $("box").close();
     $("pocket").hidden = false;
     keepAwake();
-    document.documentElement.requestFullscreen?.().catch(() => {}); // iPhones have none: their bars stay
+    document.documentElement.requestFullscreen?.().catch(nothing); // iPhones have none: their bars stay
   };
   const pocket = $("pocket");
   let timer = 0;

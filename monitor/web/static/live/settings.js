@@ -1,4 +1,5 @@
 // How cues reach this runner; kept on this device.
+const KEPT_AS = "cues";
 const DEFAULTS = {
   language: "",
   words: "rarely",
@@ -9,14 +10,34 @@ const DEFAULTS = {
   delay_ms: 0,
 };
 
-export const settings = { ...DEFAULTS };
-try {
-  Object.assign(settings, JSON.parse(localStorage.getItem("cues") ?? "{}"));
-} catch {
-  /* damaged: the defaults */
+// The settings in a stored text (null: nothing stored); the default for whatever in it cannot be one.
+export function readSettings(text) {
+  const stored = parsed(text) ?? {};
+  const usable = (name) => typeof stored[name] === typeof DEFAULTS[name];
+  return Object.fromEntries(
+    Object.entries(DEFAULTS).map(([name, value]) => [name, usable(name) ? stored[name] : value]),
+  );
 }
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // damaged
+  }
+}
+
+function storedText() {
+  try {
+    return localStorage.getItem(KEPT_AS);
+  } catch {
+    return null; // a browser that lets pages keep nothing
+  }
+}
+
+export const settings = readSettings(storedText());
 
 export function saveSetting(name, value) {
   settings[name] = value;
-  localStorage.setItem("cues", JSON.stringify(settings));
+  localStorage.setItem(KEPT_AS, JSON.stringify(settings));
 }

@@ -3,19 +3,6 @@
 import { settings } from "./settings.js";
 
 const SHORT_S = 0.04;
-export const QUICKER = [
-  [659, 0, 0.14],
-  [988, 0.18, 0.2],
-]; // a rising pair: Hz, from s, length s
-export const EASE = [
-  [988, 0, 0.14],
-  [659, 0.18, 0.2],
-]; // a falling pair
-export const BACK = [[784, 0, 0.5]]; // one soft tone
-export const NOTE = [
-  [523, 0, 0.1],
-  [523, 0.2, 0.1],
-];
 
 export class Sound {
   #context = null;

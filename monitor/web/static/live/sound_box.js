@@ -1,6 +1,6 @@
 // The sound box: switch on with one tap, try it, choose, measure the delay of headphones.
 import { saveSetting, settings } from "./settings.js";
-import { QUICKER } from "./sound.js";
+import { RISING } from "./signals.js";
 import { listen } from "./taps.js";
 
 const $ = (id) => document.getElementById(id);
@@ -16,7 +16,7 @@ export function openSoundBox(sound, voice) {
   };
   const test = async () => {
     if (!(await sound.unlock())) return;
-    sound.tones(QUICKER);
+    sound.tones(RISING);
     setTimeout(() => voice.say(voice.phrase("sound_on")), 420);
     navigator.vibrate?.(100);
   };
@@ -40,7 +40,7 @@ export function openSoundBox(sound, voice) {
   $("set-volume").value = settings.volume;
   $("set-volume").onchange = ({ target }) => {
     saveSetting("volume", Number(target.value));
-    sound.tones(QUICKER);
+    sound.tones(RISING);
   };
   voice.load().then(() => {
     $("set-language").append(...voice.languages.map(([code, name]) => new Option(name, code)));

@@ -13,7 +13,6 @@ export function delay(taps_ms, beats_ms) {
     if (before.length) late.push(tap - before.at(-1));
   }
   late.sort((a, b) => a - b);
-  if (late.length < NEEDED) return null;
   const middle = late[Math.floor(late.length / 2)];
   const agree = late.filter((ms) => Math.abs(ms - middle) < 80).length;
   return agree >= Math.max(NEEDED, 0.6 * late.length) ? Math.round(middle) : null;

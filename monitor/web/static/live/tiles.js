@@ -8,7 +8,7 @@ export const isStale = (state, now) => !now || state.t_s - now.t_s > STALE_S;
 
 export function showTiles(state, legend) {
   const place = document.getElementById("tiles");
-  const names = withRole(legend, "tile").filter((name) => name !== BIG && state.now[name]);
+  const names = tileNames(legend, state.now);
   if (place.dataset.names !== names.join()) {
     place.dataset.names = names.join();
     place.replaceChildren(...names.map((name) => emptyTile(name, legend[name])));
@@ -21,6 +21,10 @@ export function showTiles(state, legend) {
     tile.lastChild.replaceChildren(valueText(legend[name], state.now[name].value), unit);
   }
 }
+
+// Which metrics have a tile now, in their order.
+export const tileNames = (legend, now) =>
+  withRole(legend, "tile").filter((metric) => metric !== BIG && now[metric]);
 
 function emptyTile(name, spec) {
   const tile = document.createElement("div"),

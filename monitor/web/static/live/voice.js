@@ -1,33 +1,27 @@
 // Words: the phrase book, and the browser's speech.  A phrase that cannot start in time is not said.
+import { PhraseBook } from "./phrase_book.js";
 import { settings } from "./settings.js";
 
 export class Voice {
-  #book = {};
-  #turn = {}; // how often each wording was used: they take turns
+  #book = new PhraseBook();
   async load() {
     const answer = await fetch("phrases.json");
-    if (answer.ok) this.#book = await answer.json();
+    if (answer.ok) this.#book = new PhraseBook(await answer.json());
   }
 
   get languages() {
-    return Object.entries(this.#book).map(([code, { name }]) => [code, name]);
+    return this.#book.languages;
   }
   get language() {
-    const wanted = [settings.language, ...navigator.languages.map((l) => l.slice(0, 2))];
-    return wanted.find((code) => code && this.#book[code]) ?? "en";
+    return this.#book.language([settings.language, ...navigator.languages]);
   }
 
-  // The next wording of the first of these keys that the book has; "" if it has none.
   phrase(...keys) {
-    const said = this.#book[this.language]?.said ?? {},
-      key = keys.find((k) => said[k]);
-    if (!key) return "";
-    this.#turn[key] = (this.#turn[key] ?? -1) + 1;
-    return said[key][this.#turn[key] % said[key].length];
+    return this.#book.phrase(this.language, ...keys);
   }
 
   get able() {
-    return "speechSynthesis" in window;
+    return "speechSynthesis" in globalThis;
   }
 
   say(text, within_ms = 3000) {

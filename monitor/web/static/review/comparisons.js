@@ -1,6 +1,7 @@
 // Comparisons within a run (thirds, legs, kilometres, downhill) and with others (baseline, earlier runs, offline).
-import { clockText, labelOf, paceText, withRole } from "../shared/metrics.js";
+import { clockText, labelOf, paceText, signedText, withRole } from "../shared/metrics.js";
 import { el, fragment, section, svg, table, tip } from "./elements.js";
+import { histogramPath, scale } from "./plot_paths.js";
 import {
   changeBadge,
   difference,
@@ -14,8 +15,9 @@ import {
   unit,
 } from "./terms.js";
 
-const signed = (value, decimals = 1) => `${value > 0 ? "+" : ""}${value.toFixed(decimals)}`;
-const percentChange = ({ v, ci }) => `${signed(v)}${ci == null ? "" : ` ± ${ci.toFixed(1)}`} %`;
+// A change in per cent, { v, ci }, with its sign and half of its interval.
+export const percentChange = ({ v, ci }) =>
+  `${signedText(v, 1)}${ci == null ? "" : ` ± ${ci.toFixed(1)}`} %`;
 
 export function fatigue({ fatigue: all, timeline }) {
   const rows = all.filter((c) => c.difference.v != null);
@@ -56,7 +58,8 @@ export function fatigue({ fatigue: all, timeline }) {
 // A dot with its 95 % interval round zero, all in shares of the widest.
 function intervalPicture(share, half, widest, clear) {
   const w = 120,
-    at = (v) => w / 2 + Math.max(-1, Math.min(1, v / widest)) * (w / 2 - 5);
+    place = scale(-widest, widest, 5, w - 5),
+    at = (v) => place(Math.max(-widest, Math.min(widest, v)));
   const ink = clear ? "var(--red)" : "var(--soft)";
   return svg(
     "svg",
@@ -171,10 +174,8 @@ function histograms({ metric, runs, edges, here, before, difference: d }) {
     h = 120,
     highest = Math.max(...here, ...before),
     n = here.length;
-  const x = (i) => 8 + (i / n) * (w - 16),
-    y = (v) => 98 - (v / highest) * 88;
-  const path = (all) =>
-    `M${x(0)},98 ` + all.map((v, i) => `L${x(i)},${y(v)} L${x(i + 1)},${y(v)}`).join(" ") + ` L${x(n)},98`;
+  const x = scale(0, n, 8, w - 8),
+    y = scale(0, highest, 98, 10);
   const picture = svg(
     "svg",
     {
@@ -182,8 +183,8 @@ function histograms({ metric, runs, edges, here, before, difference: d }) {
       role: "img",
       "aria-label": `${labelOf(spec(metric))}: this run and earlier runs`,
     },
-    svg("path", { d: path(before), fill: "var(--stand)", stroke: "var(--soft)" }),
-    svg("path", { d: path(here), fill: "none", stroke: "var(--blue)", "stroke-width": 2.2 }),
+    svg("path", { d: histogramPath(before, x, y), fill: "var(--stand)", stroke: "var(--soft)" }),
+    svg("path", { d: histogramPath(here, x, y), fill: "none", stroke: "var(--blue)", "stroke-width": 2.2 }),
     svg("text", { x: 8, y: 114 }, number(metric, edges[0])),
     svg(
       "text",
@@ -245,12 +246,12 @@ export function reanalysis({ again, made_anew: anew }) {
 }
 
 function liveAgainstOffline({ rows, first }) {
-  const row = (r, name, apart) => [
-    name,
+  const row = (r, label, deviation) => [
+    label,
     number(r.metric, r.live, 1),
     number(r.metric, r.again, 1),
     difference(r.metric, r.again - r.live, r.live, 1),
-    apart,
+    deviation,
     unit(r.metric),
   ];
   const apart = tip("apart", "How far single seconds lie apart: root of the mean square.");

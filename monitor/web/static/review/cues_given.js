@@ -22,8 +22,8 @@ export function bandAndCues({ coached, cues }) {
   if (!coached && !due.length) return null;
   const parts = [
     ...(coached ? inBand(coached.in_band) : []),
-    ...responses(coached?.response, due),
-    ...withheldReasons(due),
+    paragraph({}, responseText(coached?.response, due.length)),
+    paragraph({ class: "soft" }, withheldText(due)),
   ];
   if (due.length) parts.push(cueTable(due));
   if (coached?.effect) parts.push(effect(coached.effect));
@@ -65,26 +65,28 @@ function meter(name, help, inside_s, all_s) {
 }
 
 const percentOf = (share) => (100 * share).toFixed(0);
+const paragraph = (attributes, text) => (text ? el("p", attributes, text) : null);
 
-function responses(r, due) {
-  if (!r?.cues) return due.length ? [el("p", {}, "No cue was spoken.")] : [];
-  const a = r.answered;
-  const share = a
-    ? ` ${Math.round(a.value * r.cues)} answered within 15 s (${percentOf(a.value)} %, 95 % interval ${percentOf(a.low)} to ${percentOf(a.high)} %)`
-    : "";
-  const half = r.median_s != null ? `; half of them within ${r.median_s.toFixed(0)} s` : "";
-  return [el("p", {}, `${r.cues} cue${r.cues > 1 ? "s" : ""} spoken.${share}${half}.`)];
+// How many of the cues that were due were spoken, and how many of those were answered how soon.
+export function responseText(response, due) {
+  if (!response?.cues) return due ? "No cue was spoken." : "";
+  const { cues, answered: a, median_s } = response;
+  const spoken = `${cues} cue${cues > 1 ? "s" : ""} spoken.`;
+  if (!a) return spoken;
+  const half = median_s != null ? `; half of them within ${median_s.toFixed(0)} s` : "";
+  return `${spoken} ${Math.round(a.value * cues)} answered within 15 s (${percentOf(a.value)} %, 95 % interval ${percentOf(a.low)} to ${percentOf(a.high)} %)${half}.`;
 }
 
-function withheldReasons(due) {
+// How many of the cues were not spoken, and why; "" if all were.
+export function withheldText(due) {
   const held = due.filter((c) => c.withheld),
     reasons = {};
-  if (!held.length) return [];
+  if (!held.length) return "";
   for (const c of held) reasons[c.withheld] = (reasons[c.withheld] ?? 0) + 1;
   const list = Object.entries(reasons)
     .map(([reason, n]) => `${n} × ${reason}`)
     .join("; ");
-  return [el("p", { class: "soft" }, `${held.length} not spoken: ${list}.`)];
+  return `${held.length} not spoken: ${list}.`;
 }
 
 function cueTable(due) {

@@ -31,7 +31,7 @@ function item(note, session, actions) {
 }
 
 function noteForm(session, actions) {
-  const levels = [...Array(PAIN_LEVELS).keys()].map((n) => el("option", { value: n }, n));
+  const levels = Array.from({ length: PAIN_LEVELS }, (_, n) => el("option", { value: n }, n));
   const pain = el(
     "select",
     { name: "pain", "aria-label": "pain from 0 to 10" },

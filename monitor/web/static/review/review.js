@@ -31,4 +31,6 @@ export function showReview(report, noteActions = null) {
   performance.mark("text");
 }
 
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => (d.open = true)));
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details")) details.open = true;
+});

@@ -34,19 +34,24 @@ function nameForm(session, changed) {
   );
   form.onsubmit = (event) => {
     event.preventDefault();
-    const data = new FormData(form),
-      tags = data
-        .get("tags")
-        .split(",")
-        .map((t) => t.trim())
-        .filter(Boolean);
+    const data = new FormData(form);
     attempt(async () => {
-      await send(sessionPath(session.id), "PATCH", { title: data.get("title"), tags });
+      await send(sessionPath(session.id), "PATCH", {
+        title: data.get("title"),
+        tags: tagsOf(data.get("tags")),
+      });
       await changed(session.id);
     });
   };
   return form;
 }
+
+// The tags in a text that lists them between commas.
+export const tagsOf = (text) =>
+  text
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter(Boolean);
 
 function links({ id }) {
   const link = (path, text) => el("a", { href: `api/v1/${sessionPath(id)}/${path}`, download: "" }, text);
@@ -62,6 +67,7 @@ function links({ id }) {
 function deletion(session, changed) {
   const remove = el("button", { class: "danger" }, "Delete this session …");
   remove.onclick = () => {
+    // biome-ignore lint/suspicious/noAlert: raw data cannot be brought back, so everything stops until it is answered
     if (!confirm(`Really delete “${session.title}” with its raw data? It cannot be brought back.`)) return;
     attempt(async () => {
       await ask(`${sessionPath(session.id)}?really=${encodeURIComponent(session.id)}`, {

@@ -35,11 +35,11 @@ export function words({ words: w }) {
   return el("section", { class: "words" }, list);
 }
 
-// Without the verb that the badge before it says already.
-function targetText(text, verdict) {
-  const rest = text
-    .replace(/^(Raise it|Hold|Lower it)(:| )/, (all, verb, after) => (verdict && after === ":" ? "" : all))
-    .trim();
+const VERB = /^(?:Raise it|Hold|Lower it):/;
+
+// A target without the verb that the badge before it says already, if there is a badge.
+export function targetText(text, badge) {
+  const rest = (badge ? text.replace(VERB, "") : text).trim();
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 

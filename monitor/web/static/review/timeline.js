@@ -1,14 +1,13 @@
 // The run over time: a line for each charted metric, target bands, cues, and what was walking or silence.
 import { chartLibrary } from "../shared/charts.js";
-import { labelOf, paceText } from "../shared/metrics.js";
+import { labelOf } from "../shared/metrics.js";
+import { CUE_SYMBOLS, FAULT_TEXTS } from "./cues_given.js";
 import { el, section } from "./elements.js";
 import { spec } from "./terms.js";
-import { CUE_SYMBOLS, FAULT_TEXTS } from "./cues_given.js";
+import { cueTraces, paceTicks, rowRange, rowTraces } from "./timeline_traces.js";
 
 const SHADES = { walk: "walking", stand: "standing", gap: "sensor silent" };
 const SIGNS = { "triangle-up": "▲", "triangle-down": "▼", square: "■", diamond: "◆" };
-const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600];
-const SLOWEST_TICK_MPS = 0.8; // slower than a stroll: 20 min/km
 let waiting = null; // the report whose timeline is not drawn yet
 
 // The place of the timeline with its key; drawTimeline() draws into it once the chart library is there.
@@ -47,10 +46,10 @@ export function drawTimeline() {
     const marks = cues
       .filter((c) => c.kind === "correct" && c.metric === name)
       .map((c) => ({ ...c, value: scaled(c.value) }));
-    addRow(layout, i, names.length, spec(name), rangeOf(values, band), colour);
+    addRow(layout, i, names.length, spec(name), rowRange(values, band), colour);
     traces.push(
       ...rowTraces(x, values, band, i ? `y${i + 1}` : "y", spec(name), colour),
-      ...cueMarks(marks, i ? `y${i + 1}` : "y", colour),
+      ...cueTraces(marks, i ? `y${i + 1}` : "y", colour),
     );
   });
   library
@@ -95,17 +94,6 @@ function layoutOf(rows, end, shades, colour) {
   };
 }
 
-// From where to where a row is drawn: all but one value in a hundred at either end, and the band.
-function rangeOf(values, band) {
-  const sorted = values.filter((v) => v != null).sort((a, b) => a - b);
-  const quantile = (p) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
-  const edges = (band ?? []).flat().filter((v) => v != null);
-  const low = edges.reduce((a, b) => Math.min(a, b), quantile(0.01)),
-    high = edges.reduce((a, b) => Math.max(a, b), quantile(0.99));
-  const room = Math.max(0.12 * (high - low), 0.02 * Math.abs(high), 1e-4);
-  return [low - room, high + room];
-}
-
 // One row of the stack: its axis and its title.
 function addRow(layout, i, rows, s, range, colour) {
   const gap = 0.022,
@@ -134,93 +122,4 @@ function addRow(layout, i, rows, s, range, colour) {
     font: { size: 12, color: colour("ink") },
     bgcolor: colour("raised"),
   });
-}
-
-// A pace is drawn as the speed it is, up is faster; its ticks stand at round paces.
-function paceTicks([low, high]) {
-  const slow = 1000 / Math.max(low, SLOWEST_TICK_MPS),
-    fast = 1000 / Math.max(high, SLOWEST_TICK_MPS);
-  const step = PACE_STEPS_S.find((s) => (slow - fast) / s <= 4) ?? PACE_STEPS_S.at(-1),
-    tickvals = [];
-  for (let s = Math.ceil(fast / step) * step; s <= slow; s += step) tickvals.push(1000 / s);
-  return { tickvals, ticktext: tickvals.map(paceText) };
-}
-
-function rowTraces(x, values, band, yaxis, s, colour) {
-  const line = {
-    x,
-    y: values,
-    yaxis,
-    mode: "lines",
-    line: { width: 1.8, color: colour("blue") },
-    name: labelOf(s),
-    ...(s.display.pace
-      ? {
-          text: values.map((v) => (v == null ? "" : paceText(v))),
-          hovertemplate: `%{text} ${s.display.unit}`,
-        }
-      : { hovertemplate: `%{y:.${s.display.decimals}f} ${s.display.unit}` }),
-  };
-  if (!band) return [line];
-  const edge = {
-    x,
-    mode: "lines",
-    line: { width: 1, color: colour("green"), dash: "dot" },
-    yaxis,
-    hoverinfo: "skip",
-  };
-  return [bandArea(x, band, yaxis, colour("band")), { ...edge, y: band[0] }, { ...edge, y: band[1] }, line];
-}
-
-// The area between two edges, a closed outline for every stretch in which both are known.
-function bandArea(x, [low, high], yaxis, fillcolor) {
-  const out = {
-    x: [],
-    y: [],
-    yaxis,
-    mode: "lines",
-    line: { width: 0 },
-    fill: "toself",
-    fillcolor,
-    hoverinfo: "skip",
-  };
-  for (let a = 0; a < x.length; a++) {
-    if (low[a] == null || high[a] == null) continue;
-    let b = a;
-    while (b + 1 < x.length && low[b + 1] != null && high[b + 1] != null) b++;
-    const there = x.slice(a, b + 1);
-    out.x.push(...there, ...there.toReversed(), there[0], null);
-    out.y.push(...high.slice(a, b + 1), ...low.slice(a, b + 1).reverse(), high[a], null);
-    a = b;
-  }
-  return out;
-}
-
-function cueMarks(marks, yaxis, colour) {
-  if (!marks.length) return [];
-  const outcome = (c) =>
-    c.withheld
-      ? `withheld: ${c.withheld}`
-      : c.answered_s == null
-        ? "not answered within 60 s"
-        : `back in band after ${c.answered_s.toFixed(0)} s`;
-  return [
-    {
-      x: marks.map((c) => c.t_s / 60),
-      y: marks.map((c) => c.value),
-      yaxis,
-      mode: "markers",
-      name: "cue",
-      marker: {
-        size: 10,
-        symbol: marks.map((c) => (CUE_SYMBOLS[c.fault] ?? "circle") + (c.withheld ? "-open" : "")),
-        color: colour("red"),
-        line: { width: 1.5, color: colour("ink") },
-      },
-      text: marks.map(
-        (c) => `${FAULT_TEXTS[c.fault] ?? "cue"}: ${outcome(c)}${c.why ? `<br>${c.why}` : ""}`,
-      ),
-      hovertemplate: "%{text}",
-    },
-  ];
 }

@@ -1,6 +1,7 @@
 // Every metric over the weeks, each run brought to the same speed and grade: dots with their intervals.
 import { ask } from "./api.js";
 import { el, section, svg } from "./elements.js";
+import { scale } from "./plot_paths.js";
 import { number, numberWithHalf, term, unit, useLegend } from "./terms.js";
 
 const WEEKS = 26;
@@ -33,22 +34,22 @@ function chart(name, points) {
     to = times.at(-1);
   const low = Math.min(...points.map((p) => p.v - (p.ci ?? 0))),
     high = Math.max(...points.map((p) => p.v + (p.ci ?? 0)));
-  const x = (k) => 12 + ((times[k] - from) / Math.max(1, to - from)) * (w - 24);
-  const y = (v) => 100 - ((v - low) / Math.max(1e-9, high - low)) * 88;
+  const x = scale(from, to, 12, w - 12),
+    y = scale(low, high, 100, 12);
   const day = (p) => p.when.slice(0, 10);
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${w} 130` },
     svg("polyline", {
-      points: points.map((p, k) => `${x(k)},${y(p.v)}`).join(" "),
+      points: points.map((p, k) => `${x(times[k])},${y(p.v)}`).join(" "),
       fill: "none",
       stroke: "var(--line)",
       "stroke-width": 1.5,
     }),
     ...points.flatMap((p, k) => [
       svg("line", {
-        x1: x(k),
-        x2: x(k),
+        x1: x(times[k]),
+        x2: x(times[k]),
         y1: y(p.v - (p.ci ?? 0)),
         y2: y(p.v + (p.ci ?? 0)),
         stroke: "var(--blue)",
@@ -56,7 +57,7 @@ function chart(name, points) {
       }),
       svg(
         "circle",
-        { cx: x(k), cy: y(p.v), r: 4, fill: "var(--blue)" },
+        { cx: x(times[k]), cy: y(p.v), r: 4, fill: "var(--blue)" },
         svg("title", {}, `${day(p)}: ${numberWithHalf(name, p, 1)} ${unit(name)}`),
       ),
     ]),

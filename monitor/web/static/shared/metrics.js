@@ -4,6 +4,7 @@
 
 const SLOWEST_MPS = 0.3; // below it there is no pace to speak of
 const MOST_DECIMALS = 5;
+const NOTHING = "–"; // what stands for a number that is not there
 
 // Names of the metrics that have this role, in the order in which they are listed.
 export function withRole(legend, role) {
@@ -22,31 +23,34 @@ export const labelOf = ({ label, display }) => (display.pace ? "Pace" : label);
 
 // A value as text without its unit, with `more` decimals than usual; "–" if there is none.
 export function valueText({ display }, value, more = 0) {
-  if (value == null) return "–";
-  return display.pace ? paceText(value) : decimalText(value * display.scale, display.decimals + more);
+  return display.pace ? paceText(value) : decimalText(scaled(value, display), display.decimals + more);
 }
 
 // Half of an interval round the value `at`, in the unit of valueText.
 export function halfText({ display }, half, at, more = 0) {
-  if (display.pace) return at > SLOWEST_MPS ? clockText((1000 * half) / at ** 2) : "–";
-  return decimalText(half * display.scale, display.decimals + more);
+  if (!display.pace) return decimalText(scaled(half, display), display.decimals + more);
+  return isNumber(half) && at > SLOWEST_MPS ? clockText((1000 * half) / at ** 2) : NOTHING;
 }
 
 // The step from `from` to `from + difference`, with its sign, in the unit of valueText.
 export function differenceText({ display }, difference, from, more = 0) {
-  if (!display.pace) {
-    const text = decimalText(difference * display.scale, display.decimals + more);
-    return difference > 0 ? `+${text}` : text;
-  }
-  if (!(from > SLOWEST_MPS && from + difference > SLOWEST_MPS)) return "–";
+  if (!display.pace) return signedText(scaled(difference, display), display.decimals + more);
+  if (!(isNumber(difference) && from > SLOWEST_MPS && from + difference > SLOWEST_MPS)) return NOTHING;
   const seconds = Math.round(1000 / (from + difference) - 1000 / from);
   return `${seconds > 0 ? "+" : seconds < 0 ? "-" : ""}${clockText(Math.abs(seconds))}`;
 }
 
-export const paceText = (mps) => (mps > SLOWEST_MPS ? clockText(1000 / mps) : "–");
+// A number with its sign; a zero has none.
+export function signedText(value, decimals) {
+  const text = decimalText(value, decimals);
+  return Number(text) > 0 ? `+${text}` : text;
+}
+
+export const paceText = (mps) => (mps > SLOWEST_MPS ? clockText(1000 / mps) : NOTHING);
 
 // Seconds as m:ss, from an hour on as h:mm:ss.
 export function clockText(seconds) {
+  if (!isNumber(seconds)) return NOTHING;
   const t = Math.round(seconds),
     h = Math.floor(t / 3600),
     m = Math.floor(t / 60) % 60;
@@ -54,8 +58,13 @@ export function clockText(seconds) {
   return h ? `${h}:${two(m)}:${two(t % 60)}` : `${m}:${two(t % 60)}`;
 }
 
+const isNumber = Number.isFinite; // null, undefined and NaN are none
+
+const scaled = (value, { scale }) => (isNumber(value) ? value * scale : null);
+
 // Without the minus of a zero.
 function decimalText(value, decimals) {
+  if (!isNumber(value)) return NOTHING;
   const text = value.toFixed(Math.min(MOST_DECIMALS, decimals));
   return Number(text) === 0 ? text.replace("-", "") : text;
 }

@@ -1,0 +1,165 @@
+// Target bands as areas: a band holds until the next one, and a hole stays a hole.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  bandCorners,
+  bandTrace,
+  lineTrace,
+  valueRange,
+} from "../../../monitor/web/static/live/strip_traces.js";
+import { bandOutline } from "../../../monitor/web/static/shared/band_outline.js";
+import { holds } from "./seeded.mjs";
+
+// Bands [t, low, high], some with an open edge.
+function bandsOf(random) {
+  let t = random.between(0, 20);
+  return random.list(random.whole(1, 12), () => {
+    t += random.between(0.5, 30);
+    const low = random.between(0, 1) < 0.2 ? null : random.between(150, 170);
+    return [t, low, low === null ? null : low + random.between(4, 12)];
+  });
+}
+
+// The band in force at an instant.
+const inForce = (bands, t) => bands.findLast(([begin]) => begin <= t) ?? [0, null, null];
+
+// The stretches of an outline: { x, y } without the nulls between them.
+function stretches({ x, y }) {
+  const out = [];
+  let from = 0;
+  x.forEach((value, i) => {
+    if (value !== null) return;
+    out.push({ x: x.slice(from, i), y: y.slice(from, i) });
+    from = i + 1;
+  });
+  assert.equal(from, x.length, "every outline is closed off by a null");
+  return out;
+}
+
+test("at every instant that is shown the corners give the band that is in force then", () => {
+  holds(300, (random) => {
+    const bands = bandsOf(random),
+      to = bands.at(-1)[0] + random.between(0.1, 50),
+      from = random.between(-10, to - 0.1);
+    const { t, low, high } = bandCorners(bands, from, to);
+    assert.equal(t.length % 2, 0);
+    for (let k = 0; k < 40; k++) {
+      const at = random.between(from, to),
+        i = t.findLastIndex((corner) => corner <= at);
+      const [, wantedLow, wantedHigh] = inForce(bands, at);
+      if (i < 0) assert.equal(at < bands[0][0], true, "nothing only before the first band");
+      else {
+        assert.equal(i % 2, 0, "inside a step, not between two");
+        assert.deepEqual(
+          [low[i], high[i], low[i + 1], high[i + 1]],
+          [wantedLow, wantedHigh, wantedLow, wantedHigh],
+        );
+      }
+    }
+    assert.ok(t.every((corner, i) => corner >= from && corner <= to && (i === 0 || corner >= t[i - 1])));
+  });
+});
+
+test("a band that began before the strip does is drawn from its left edge on", () => {
+  assert.deepEqual(bandCorners([[10, 165, 175]], 100, 160), {
+    t: [100, 160],
+    low: [165, 165],
+    high: [175, 175],
+  });
+  assert.deepEqual(
+    bandCorners(
+      [
+        [10, 1, 2],
+        [50, 3, 4],
+      ],
+      60,
+      70,
+    ).low,
+    [3, 3],
+  );
+  assert.deepEqual(bandCorners([], 0, 10).t, []);
+  assert.deepEqual(bandCorners([[11, 1, 2]], 0, 10).t, [], "not yet in force");
+});
+
+test("an outline goes along the upper edge, back along the lower one, and is closed", () => {
+  const outline = bandOutline([1, 2, 3], [10, 11, 12], [20, 21, 22]);
+  assert.deepEqual(outline, { x: [1, 2, 3, 3, 2, 1, 1, null], y: [20, 21, 22, 12, 11, 10, 20, null] });
+});
+
+test("each stretch in which both edges are known has an outline of its own, and nothing else has", () => {
+  holds(300, (random) => {
+    const x = random.list(random.whole(0, 40), (i) => i);
+    const edge = () => x.map(() => (random.between(0, 1) < 0.25 ? null : random.between(0, 9)));
+    const low = edge(),
+      high = edge();
+    const outlines = stretches(bandOutline(x, low, high)),
+      covered = new Set();
+    for (const { x: xs, y: ys } of outlines) {
+      const n = (xs.length - 1) / 2;
+      assert.deepEqual([xs.at(-1), ys.at(-1)], [xs[0], ys[0]], "closed");
+      for (let k = 0; k < n; k++) {
+        assert.equal(ys[k], high[xs[k]]);
+        assert.equal(ys[2 * n - 1 - k], low[xs[k]]);
+        assert.ok(k === 0 || xs[k] === xs[k - 1] + 1, "in one piece");
+        covered.add(xs[k]);
+      }
+      assert.ok(!covered.has(xs[0] - 1), "not cut in two");
+    }
+    for (const i of x) assert.equal(covered.has(i), low[i] !== null && high[i] !== null);
+  });
+});
+
+test("the strip's band is an area in minutes, with a hole where an edge is open", () => {
+  const trace = bandTrace(
+    bandCorners(
+      [
+        [0, 165, 175],
+        [60, null, 170],
+        [120, 160, 170],
+      ],
+      0,
+      180,
+    ),
+    "#0f0",
+  );
+  assert.deepEqual(
+    stretches(trace).map(({ x }) => [Math.min(...x), Math.max(...x)]),
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  );
+  assert.deepEqual([trace.fill, trace.fillcolor], ["toself", "#0f0"]);
+});
+
+test("the line is broken where points lie more than 3 s apart, and only there", () => {
+  holds(200, (random) => {
+    let t = 0;
+    const points = random.list(random.whole(0, 60), () => {
+      t += random.between(0.5, 5);
+      return [t, random.between(150, 180)];
+    });
+    const { x, y } = lineTrace(points, "red");
+    assert.deepEqual(
+      y.filter((v) => v !== null),
+      points.map(([, value]) => value),
+    );
+    const breaks = points.filter(([at], i) => i && at - points[i - 1][0] > 3).map(([at]) => at / 60);
+    assert.deepEqual(
+      x.filter((_, i) => y[i] === null),
+      breaks,
+    );
+  });
+});
+
+test("everything that is drawn is in view, and the usual range always", () => {
+  holds(200, (random) => {
+    const points = random.list(random.whole(0, 30), (i) => [i, random.between(60, 240)]);
+    const band = { low: [random.between(60, 240), null], high: [random.between(60, 240), null] };
+    const [from, to] = valueRange(points, band);
+    assert.ok(from <= 150 && to >= 185);
+    for (const value of [...points.map(([, v]) => v), band.low[0], band.high[0]])
+      assert.ok(from <= value - 4 + 1e-9 && to >= value + 4 - 1e-9);
+  });
+  assert.deepEqual(valueRange([], { low: [], high: [] }), [150, 185]);
+});

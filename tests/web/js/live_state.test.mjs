@@ -1,0 +1,67 @@
+// The state of the page: whole once, then changes.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { applyChange } from "../../../monitor/web/static/live/live_state.js";
+import { holds } from "./seeded.mjs";
+
+const start = () => ({
+  t_s: 0,
+  steps: 0,
+  beats: [],
+  session: null,
+  now: {},
+  sensors: {},
+  history: {},
+  history_s: 60,
+});
+
+test("numbers, texts and lists are replaced", () => {
+  const state = { ...start(), beats: [1, 2, 3], activity: "run", steps: 7 };
+  applyChange(state, { beats: [3, 4], activity: "walk", steps: 0, ended: null });
+  assert.deepEqual(state.beats, [3, 4]);
+  assert.equal(state.activity, "walk");
+  assert.deepEqual([state.steps, state.ended], [0, null]);
+});
+
+test("tables are merged: what a change does not name stays", () => {
+  const state = { ...start(), now: { cadence_spm: { value: 160 }, contact_ms: { value: 240 } } };
+  applyChange(state, { now: { cadence_spm: { value: 170 } }, sensors: { left: { link: "streaming" } } });
+  assert.deepEqual(state.now, { cadence_spm: { value: 170 }, contact_ms: { value: 240 } });
+  assert.deepEqual(state.sensors, { left: { link: "streaming" } });
+});
+
+test("another session takes the place of the one before, whole", () => {
+  const state = { ...start(), session: { session: "a", note: "old" } };
+  applyChange(state, { session: { session: "b" } });
+  assert.deepEqual(state.session, { session: "b" });
+  applyChange(state, { session: null });
+  assert.equal(state.session, null);
+});
+
+test("history keeps its last history_s seconds, in however many changes it comes", () => {
+  holds(200, (random) => {
+    let t = 0;
+    const points = random.list(200, (i) => {
+      t += random.between(0.2, 3);
+      return [t, i];
+    });
+    const state = start();
+    for (let from = 0; from < points.length; ) {
+      const to = from + random.whole(0, 9);
+      applyChange(state, { history: { cadence_spm: points.slice(from, to) } });
+      from = to;
+    }
+    assert.deepEqual(
+      state.history.cadence_spm,
+      points.filter((p) => p[0] >= t - 60),
+    );
+  });
+});
+
+test("a curve that is new, or has nothing new, is no trouble", () => {
+  const state = start();
+  applyChange(state, { history: { cadence_spm: [] } });
+  assert.deepEqual(state.history, { cadence_spm: [] });
+  applyChange(state, { history: { cadence_spm: [[5, 160]], "band:cadence_spm": [[5, 150, null]] } });
+  assert.deepEqual(state.history["band:cadence_spm"], [[5, 150, null]]);
+});

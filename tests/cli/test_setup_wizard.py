@@ -212,7 +212,7 @@ def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "monitor", "setup", str(tmp_path / "gaitcue.toml")]
+    command = [sys.executable, "-m", "monitor", "setup", "--config", str(tmp_path / "gaitcue.toml")]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 1
     assert "nothing was written" in done.stdout

@@ -98,7 +98,7 @@ async def test_the_program_streams_from_bluetooth_and_ends_cleanly_when_told(
     await device.start()
     (tmp_path / "gaitcue.toml").write_text(CONFIG)
     tape = tmp_path / "raw.tape"
-    command = ["run", "--no-web"] if how is signal.SIGINT else ["record", "--raw", str(tape)]
+    command = ["run", "--no-web"] if how is signal.SIGINT else ["record", str(tape)]
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "monitor", *command, "--config", str(tmp_path / "gaitcue.toml"),
         env={**os.environ, "XDG_DATA_HOME": str(tmp_path), "COLUMNS": "120"},

@@ -12,7 +12,7 @@ from dsp.models import MODELS, Models
 from dsp.types import Metric, Record, Step
 from validation.card import Card
 from validation.refit import Trial, record_terms, refit_models
-from validation.run import engine_records
+from validation.run import streamed_records
 from validation.truth import Truth
 
 FITTED_ON = ("rbds_virtual_imu",)
@@ -44,7 +44,7 @@ def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str],
             models = refit_models([t.path for t in noted if t.true.runner != runner], sensors, noted)
             own = [t for t in noted if t.true.runner == runner]
             for trial in own:
-                card.add(trial.true, engine_records(trial.path, sensors, models))
+                card.add(trial.true, streamed_records(trial.path, sensors, models))
             _one_stay(after, own, sensors, models)
     return cards
 
@@ -54,7 +54,7 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     order = sorted(range(len(own)), key=lambda k: float(np.mean(own[k].true.values["speed_mps"])))
     stay = order[len(order) // 2]
     calibration, true = Calibration(), own[stay].true
-    records = engine_records(own[stay].path, sensors, calibration.personal(models))
+    records = streamed_records(own[stay].path, sensors, calibration.personal(models))
     for name, metric in _GAINS.items():
         estimate = _mean(metric, records, true)
         if estimate is not None:
@@ -64,7 +64,7 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     personal = calibration.personal(models)
     for k in order:
         if k != stay:
-            card.add(own[k].true, engine_records(own[k].path, sensors, personal))
+            card.add(own[k].true, streamed_records(own[k].path, sensors, personal))
 
 
 _GAINS = {

@@ -63,7 +63,7 @@ def scan_sensors(
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_scan(settings, until_s, console, found, connect, everything))
     if not console.is_terminal:
-        console.print(found_table(found.values(), everything))
+        console.print(scan_table(found.values(), everything))
     useful = [f for f in found.values() if f.kinds]
     if not useful:
         console.print(
@@ -88,7 +88,7 @@ async def _scan(
 
         def show_advertisements(advertisements: list[Advertisement]) -> None:
             merge_advertisements(found, advertisements)
-            live.update(found_table(found.values(), everything))
+            live.update(scan_table(found.values(), everything))
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -146,7 +146,7 @@ def merge_advertisements(found: dict[str, FoundSensor], advertisements: Iterable
         sensor.advertisement, sensor.kinds = s, matching_families(s)
 
 
-def found_table(found: Iterable[FoundSensor], everything: bool) -> Table:
+def scan_table(found: Iterable[FoundSensor], everything: bool) -> Table:
     """Return a table of the usable sensors, strongest first; with ``everything`` of other devices too."""
     ordered = sorted(found, key=lambda f: (not f.kinds, -(f.advertisement.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)

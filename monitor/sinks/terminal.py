@@ -51,16 +51,16 @@ class TerminalSink:
         table.add_column("unit")
         for name in with_role(Role.TILE):
             spec, now = BY_NAME[name], state["now"].get(name)
-            value, sd = ("—", "") if now is None else _number(spec.shown_as, now["value"], now["sd"])
-            table.add_row(spec.label, value, sd, spec.shown_as.unit)
+            value, sd = ("—", "") if now is None else _number(spec.display_or_unit, now["value"], now["sd"])
+            table.add_row(spec.label, value, sd, spec.display_or_unit.unit)
         return table
 
 
-def _number(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:
+def _number(display: Display, value: float, sd: float = 0.0) -> tuple[str, str]:
     """The value and its SD (both in the unit of the metric) as a person reads them."""
-    if not shown_as.pace:
-        n = shown_as.decimals
-        return f"{value * shown_as.scale:.{n}f}", f"{sd * shown_as.scale:.{n}f}"
+    if not display.pace:
+        n = display.decimals
+        return f"{value * display.scale:.{n}f}", f"{sd * display.scale:.{n}f}"
     if value < _SLOWEST_MPS:
         return "—", ""
     return _minutes(1000 / value), _minutes(1000 * sd / value**2)
@@ -79,9 +79,9 @@ def cue_line(cue: Cue) -> str:
     if cue.kind is CueKind.NOTICE:
         return f"{when}  {cue.why}"
     spec = BY_NAME[cue.metric]
-    value, target = (_number(spec.shown_as, v)[0] for v in (cue.value, cue.target))
+    value, target = (_number(spec.display_or_unit, v)[0] for v in (cue.value, cue.target))
     word = "good" if cue.kind is CueKind.CONFIRM else "cue"
-    return f"{when}  {word}  {spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
+    return f"{when}  {word}  {spec.label} {value}, target {target} {spec.display_or_unit.unit} ({cue.why})"
 
 
 _COLOUR = {

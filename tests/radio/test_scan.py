@@ -9,7 +9,7 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.cli.scan import FoundSensor, found_table, merge_advertisements, query_details, sensor_toml
+from monitor.cli.scan import FoundSensor, merge_advertisements, query_details, scan_table, sensor_toml
 from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
@@ -33,7 +33,7 @@ async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
     assert (pod.advertisement.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
     assert [k.kind for k in strap.kinds] == ["heart_rate"]
     with Console(width=140, record=True, file=None) as console:
-        console.print(found_table([pod, strap], everything=False))
+        console.print(scan_table([pod, strap], everything=False))
     drawn = console.export_text()
     assert "Footpod 12" in drawn
     assert "dBm" in drawn

@@ -79,7 +79,7 @@ class TreadmillDecoder:
     def decode(self, packet: Packet) -> list[Decoded]:
         """``treadmill`` notifications; a treadmill may split its data over two of them."""
         if packet.channel != "treadmill":
-            raise DecodeError(f"a treadmill has no channel {packet.channel!r}")
+            raise DecodeError(f"a treadmill has no characteristic {packet.channel!r}")
         t = decode(packet.payload)
         named = {
             "speed_mps": t.speed_mps,

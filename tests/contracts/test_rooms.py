@@ -45,9 +45,8 @@ def calls(source: str) -> list[str]:
 
 
 def test_the_test_sees_functions_and_methods() -> None:
-    assert sorted(calls("with open(p) as f: print(f)\np.read_text()\nasync def g(): x.y.write_bytes(b'')")) == [
-        "open", "print", "read_text", "write_bytes",
-    ]  # fmt: skip
+    source = "with open(p) as f: print(f)\np.read_text()\nasync def g(): x.y.write_bytes(b'')"
+    assert sorted(calls(source)) == ["open", "print", "read_text", "write_bytes"]
 
 
 @pytest.mark.parametrize("path", PURE, ids=relative)

@@ -37,7 +37,7 @@ unit: $(VENV)/.test
 	$(BIN)/pytest
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
-	tests/radio/bluez/test
+	tests/sources/bluetooth/bluez/test
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out

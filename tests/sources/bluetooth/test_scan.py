@@ -14,7 +14,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.scanner import Scanner
-from tests.radio.quick import LoopTime
+from tests.sources.bluetooth.quick import LoopTime
 
 
 async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:

@@ -28,9 +28,9 @@ def setup_command(config: SettingsOption = None) -> None:
 
 
 def _bluetooth_context() -> SetupContext:
-    from monitor.cli.scan import nearby_sensors, query_details
     from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
     from monitor.core.monotonic import SystemClock
+    from monitor.service.sensor_search import nearby_sensors, query_details
     from monitor.sources.bluetooth.scanner import Scanner
     from monitor.sources.bluetooth.stream_check import check_streams
 

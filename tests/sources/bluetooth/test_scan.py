@@ -9,8 +9,9 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.cli.scan import FoundSensor, merge_advertisements, query_details, scan_table, sensor_toml
+from monitor.cli.scan import scan_table, sensor_toml
 from monitor.core.session_settings import SensorSettings
+from monitor.service.sensor_search import FoundSensor, merge_advertisements, query_details
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.scanner import Scanner

@@ -11,6 +11,7 @@ from dsp.calibration import Calibration
 from dsp.models import MODELS, Models
 from dsp.types import Metric, Record, Step
 from validation.card import Card
+from validation.quantities import AFTER_ONE_STAY
 from validation.refit import Trial, record_terms, refit_models
 from validation.run import streamed_records
 from validation.truth import Truth
@@ -18,7 +19,6 @@ from validation.truth import Truth
 FITTED_ON = ("rbds_virtual_imu",)
 """Folders whose runners the shipped regressions were fitted on; all others are unseen anyway."""
 _FEWEST_RUNNERS = 4  # runners that can be left out in turn
-AFTER_ONE_STAY = ", after one stay"
 
 
 def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str], None]) -> dict[str, Card]:
@@ -55,7 +55,7 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     stay = order[len(order) // 2]
     calibration, true = Calibration(), own[stay].true
     records = streamed_records(own[stay].path, sensors, calibration.personal(models))
-    for name, metric in _GAINS.items():
+    for name, metric in GAINS.items():
         estimate = _mean(metric, records, true)
         if estimate is not None:
             calibration = calibration.learn(
@@ -67,12 +67,13 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
             card.add(own[k].true, streamed_records(own[k].path, sensors, personal))
 
 
-_GAINS = {
+GAINS = {
     "contact_ms": "contact_ms",
     "overstride_m": "overstride_m",
     "impulse_bws": "braking_impulse_bws",
     "peak_bw": "peak_braking_bw",
 }
+"""The metric by which each gain of ``dsp.calibration`` is learned."""
 
 
 def _mean(metric: str, records: Sequence[Record], true: Truth) -> float | None:

@@ -13,15 +13,13 @@ import numpy as np
 from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
+from validation.quantities import CSV_QUANTITIES
 from validation.recordings import TrialRecording, load_recording
 from validation.spoilt import degraded
 
 _CHUNK_S = 0.1
 _POD_SETTLES_S = 2  # a pod sends nothing before it has counted some strides
-CSV_COLUMNS = (
-    "side", "ic_s", "to_s", "contact_ms", "cadence_spm", "speed_mps", "foot_strike_deg", "shank_deg",
-    "overstride_m", "braking_impulse_bws", "peak_braking_bw", "slope_pct",
-)  # fmt: skip
+CSV_COLUMNS = ("side", "ic_s", "to_s", *CSV_QUANTITIES)
 CsvRow = dict[str, str | float]
 
 

@@ -13,7 +13,7 @@ AFTER_ONE_STAY = ", after one stay"
 
 @dataclass(frozen=True, slots=True)
 class ScoredQuantity:
-    """A quantity of the card: its bars by set of sensors (for the number ``figure``) and the best published.
+    """A quantity of the card: its bars by set of sensors (of the number ``figure``) and the best known.
 
     ``unit`` is that of its errors: % where they are relative.  ``csv`` is its place in the CSV of steps,
     None where it is not there.

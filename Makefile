@@ -44,7 +44,7 @@ coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands i
 	$(BIN)/pytest --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
-	tests/radio/bluez/test
+	tests/sources/bluetooth/bluez/test
 
 validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/data
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out

@@ -82,11 +82,11 @@ def _drifting(seed: int) -> Recording:
     recording = deliver(
         recording_from_signals("drift", signals, Runner(height_m=1.75), BELT), RadioModel(), seed
     )
-    coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=_known().to_dict())
+    coach = CoachSettings(cues=CueSettings(warm_up_s=0.0), baseline=_baseline().to_dict())
     return replace(recording, settings=replace(recording.settings, coach=coach))
 
 
-def _known() -> Baseline:
+def _baseline() -> Baseline:
     """Twenty minutes of a runner whose cadence rises by 10 for each m/s."""
     baseline, rng = Baseline(1.75), np.random.default_rng(7)
     for _ in range(2):

@@ -102,8 +102,8 @@ def score(run: SimulatedRun, answer: Answer, one_leg: bool) -> dict[str, float |
         "contact_offset_ms": 1e3 * offset,
         "contact_scatter_ms": 1e3 * float(np.std(error[good])),
         "cadence_step_sd_spm": float(np.std(cadence)),
-        "ground_contact_bias_ms": known_median(contact[good]),
-        "speed_bias_pct": known_median(speed[good]),
+        "ground_contact_bias_ms": finite_median(contact[good]),
+        "speed_bias_pct": finite_median(speed[good]),
     }
 
 
@@ -113,7 +113,7 @@ def nearest_index(truth: Array, at: Array) -> np.ndarray:
     return np.asarray(k - (at - truth[k - 1] < truth[k] - at))
 
 
-def known_median(x: Array) -> float | None:
+def finite_median(x: Array) -> float | None:
     """Return the median of the values that are not NaN; None where all are."""
     known = x[np.isfinite(x)]
     return float(np.median(known)) if len(known) else None

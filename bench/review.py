@@ -64,7 +64,7 @@ def _later(packet: Packet, by_s: float, number: int) -> Packet:
     return replace(packet, arrival_ns=packet.arrival_ns + round(by_s * 1e9), payload=payload)
 
 
-def _kept(store: Store, folder: Path) -> dict[str, Any]:
+def _import_session(store: Store, folder: Path) -> dict[str, Any]:
     info = import_recording(
         store, folder, long_run(), "me", datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     )
@@ -74,7 +74,7 @@ def _kept(store: Store, folder: Path) -> dict[str, Any]:
     }
 
 
-def _again(store: Store, folder: Path) -> dict[str, Any]:
+def _reanalyze_session(store: Store, folder: Path) -> dict[str, Any]:
     again = reanalyze(store, store.sessions()[0])
     return {"numbers_changed": len(again.changed)}
 
@@ -107,15 +107,15 @@ def _opened(store: Store, folder: Path) -> dict[str, Any]:
 
 
 CASES: dict[str, Callable[[Store, Path], dict[str, Any]]] = {
-    "keep": _kept,
-    "re-analysis": _again,
+    "keep": _import_session,
+    "re-analysis": _reanalyze_session,
     "review to a file": _reviewed,
     "page in the browser": _opened,
     "FIT export": _exported,
 }
 
 
-def case(name: str, folder: Path) -> None:
+def run_case(name: str, folder: Path) -> None:
     """Run one and print what it cost."""
     with Store(folder / "gaitcue.db") as store:
         began, cpu = time.perf_counter(), time.process_time()
@@ -133,6 +133,6 @@ def case(name: str, folder: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) == 3:
-        case(sys.argv[1], Path(sys.argv[2]))
+        run_case(sys.argv[1], Path(sys.argv[2]))
     else:
         main()

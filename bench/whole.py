@@ -19,7 +19,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.simulation.simulated_runner import simulated_recording
 
-CHUNK_S = 0.5  # what the engine alone is given at once; the tape has packets of 100 ms
+ENGINE_CHUNK_S = 0.5  # what the engine alone is given at once; the tape has packets of 100 ms
 
 _Result = dict[str, str | float]
 
@@ -29,7 +29,7 @@ def cases(seconds: float) -> Iterator[_Result]:
     yield in_fresh_process(engine_alone, seconds)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "session.tape"
-        in_fresh_process(write_tape, str(path), seconds)
+        in_fresh_process(write_simulated_tape, str(path), seconds)
         yield in_fresh_process(from_tape, str(path), seconds)
 
 
@@ -43,7 +43,7 @@ def engine_alone(seconds: float) -> _Result:
     """Measure the engine on samples in memory, in chunks of 0.5 s."""
     worn = live.streams(live.FEET_AND_PELVIS, seconds)
     before = peak_mb()
-    spent = sum(live.times_s([w for w, _ in worn], [c for _, c in worn], CHUNK_S))
+    spent = sum(live.times_s([w for w, _ in worn], [c for _, c in worn], ENGINE_CHUNK_S))
     return {
         "case": "re-analysis: engine alone",
         "times_real_time": seconds / spent,
@@ -54,7 +54,7 @@ def engine_alone(seconds: float) -> _Result:
     }
 
 
-def write_tape(path: str, seconds: float) -> _Result:
+def write_simulated_tape(path: str, seconds: float) -> _Result:
     """Write the tape that a live session would have left."""
     recording = simulated_recording(seconds)
     tape = Tape(Path(path), TapeHeader("bench", "", recording.settings, "bench"))

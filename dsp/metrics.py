@@ -83,7 +83,7 @@ class MetricSpec:
     leg_difference_pct: float | None = None
 
     @property
-    def shown_as(self) -> Display:
+    def display_or_unit(self) -> Display:
         """The display of this metric, its own unit where none was given."""
         return self.display or Display(self.unit, decimals=self.decimals)
 

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana.alerts import rules
 from grafana.boards import BOARDS
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
 
 
 def files() -> dict[Path, str]:
@@ -20,8 +20,8 @@ def files() -> dict[Path, str]:
     for make in BOARDS:
         made = json.loads(json.dumps(make().build(), cls=JSONEncoder))
         _place(made["panels"])
-        out[HERE / "dashboards" / f"{make.__name__}.json"] = made
-    out[HERE / "provisioning" / "alerting" / "rules.json"] = rules()
+        out[_HERE / "dashboards" / f"{make.__name__}.json"] = made
+    out[_HERE / "provisioning" / "alerting" / "rules.json"] = rules()
     return {path: json.dumps(made, indent=1, sort_keys=True) + "\n" for path, made in out.items()}
 
 
@@ -40,4 +40,4 @@ if __name__ == "__main__":
     for path, text in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        print(path.relative_to(HERE.parent))
+        print(path.relative_to(_HERE.parent))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grafana.boards import BRAKING, CADENCE, OFF_PLAN
+from grafana.boards import BRAKING_IMPULSE, CADENCE, OFF_PLAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ _SPREAD = (
 _MATCHED = (
     'SELECT 100 * "now" / "usual" - 100 AS "more" FROM '
     '(SELECT LAST("day") AS "now", MEAN("day") AS "usual" FROM '
-    f'(SELECT MEAN("{BRAKING}") / MEAN("{BRAKING}_target") AS "day" FROM "second" WHERE $timeFilter '
+    f'(SELECT MEAN("{BRAKING_IMPULSE}") / MEAN("{BRAKING_IMPULSE}_target") AS "day" FROM "second" '
+    "WHERE $timeFilter "
     'GROUP BY time(1d), "athlete" fill(none)) WHERE $timeFilter GROUP BY "athlete") GROUP BY "athlete"'
 )
 

@@ -26,7 +26,7 @@ from grafana.panels import (
 )
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN
 
-CADENCE, BRAKING = "cadence_spm", "braking_impulse_bws"
+CADENCE, BRAKING_IMPULSE = "cadence_spm", "braking_impulse_bws"
 OFF_PLAN = f"\"{CADENCE}_muted\" = '{SILENT_BY_PLAN}'"
 """The seconds in which the outcome is measured: cues are off because the plan says so."""
 
@@ -39,7 +39,7 @@ LOSS: tuple[Level, ...] = ((None, "green"), (2.0, "yellow"), (10.0, "red"))
 """Samples lost, in %; above 10 no cue is given."""
 DEPTH: tuple[Level, ...] = ((None, "green"), (5000.0, "yellow"), (50000.0, "red"))
 NONE: tuple[Level, ...] = ((None, "green"), (1.0, "red"))
-BATTERY: tuple[Level, ...] = ((None, "red"), (15.0, "yellow"), (30.0, "green"))
+BATTERY_LEVELS: tuple[Level, ...] = ((None, "red"), (15.0, "yellow"), (30.0, "green"))
 
 
 def percent_off_target(name: str) -> str:
@@ -265,7 +265,7 @@ def fleet() -> dashboard.Dashboard:
         "Sensors", "The newest report of each.", [Query(latest(wanted, "sensor", both), rows=True)], 24
     )
     format_column(table, "loss_pct", "%", 1, *LOSS)
-    format_column(table, "battery_pct", "%", 0, *BATTERY)
+    format_column(table, "battery_pct", "%", 0, *BATTERY_LEVELS)
     format_column(table, "silent_s", "s", 0, (None, "text"), (5.0, "yellow"), (60.0, "red"))
 
     def of_sensor(expression: str) -> list[Query]:

@@ -29,7 +29,7 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from tests.stack.servers import TOKEN, Influx, influx_in
 
-HERE = Path(__file__).parent
+_HERE = Path(__file__).parent
 DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
 SECONDS = 180.0
 COLUMN, ROW = 58, 30
@@ -49,15 +49,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, influx_in(Path(name)) as server:
         with Store(Path(name) / "gaitcue.db") as store:
             _fill(server, store)
-        (HERE / "pictures").mkdir(exist_ok=True)
+        (_HERE / "pictures").mkdir(exist_ok=True)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            for path in sorted((HERE / "dashboards").glob("*.json")):
+            for path in sorted((_HERE / "dashboards").glob("*.json")):
                 board = json.loads(path.read_text())
                 page = browser.new_page(viewport={"width": 24 * COLUMN, "height": 900})
                 page.set_content(_page(server, board))
                 page.wait_for_timeout(1500)
-                page.screenshot(path=HERE / "pictures" / f"{path.stem}.png")
+                page.screenshot(path=_HERE / "pictures" / f"{path.stem}.png")
                 print(path.stem)
             browser.close()
 

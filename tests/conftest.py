@@ -1,14 +1,42 @@
-"""A blocking call inside the event loop fails the test that made it."""
+"""A blocking call inside the event loop fails the test that made it; servers for whoever asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+
+from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
 
 
 @pytest.fixture(autouse=True)
 def nothing_blocks() -> Iterator[BlockBuster]:
     with blockbuster_ctx(scanned_modules=["monitor"]) as guard:
         yield guard
+
+
+@pytest.fixture(scope="session")
+def _influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
+    needed("influxd", "nginx")
+    with influx_in(tmp_path_factory.mktemp("influx")) as made:
+        yield made
+
+
+@pytest.fixture
+def influx(_influx: Influx) -> Influx:
+    """A running server with an empty bucket."""
+    _influx.forget()
+    return _influx
+
+
+@pytest.fixture
+def victoria(tmp_path: Path) -> Iterator[VictoriaMetrics]:
+    needed("victoria-metrics")
+    made = VictoriaMetrics(tmp_path / "victoria")
+    try:
+        made.server.start()
+        yield made
+    finally:
+        made.server.kill()

@@ -12,7 +12,7 @@ from validation.elsewhere import OtherReferences
 from validation.leave_one_out import FITTED_ON, leave_one_out
 from validation.recordings import SETS, UnreadableError, load_recording
 from validation.report import write_card
-from validation.run import csv_rows, engine_records, pod_records, recording_records, write_csv
+from validation.run import csv_rows, pod_records, recording_records, streamed_records, write_csv
 from validation.simulated import simulated_trials
 from validation.spoilt import HOW_POOR
 from validation.truth import read_truth
@@ -36,7 +36,7 @@ def main() -> int:
         try:
             for remark in load_recording(path, args.sensors).remarks:
                 print(f"{path}: {remark}", file=sys.stderr)
-            records = engine_records(path, args.sensors)
+            records = streamed_records(path, args.sensors)
             true = read_truth(path)
             if true is not None:
                 cards.setdefault(path.parent.name, Card()).add(true, records)
@@ -59,7 +59,7 @@ def _harder(files: list[Path], sensors: str) -> dict[str, Card]:
         if true is not None and sensors != "pod":
             _progress(f"poor sensor {path.stem}")
             card = cards.setdefault(f"{path.parent.name}, poor sensors ({HOW_POOR})", Card())
-            card.add(true, engine_records(path, sensors, poor=True))
+            card.add(true, streamed_records(path, sensors, poor=True))
     card = cards["simulated runner"] = Card()
     for recording, true, cadence in simulated_trials(sensors):
         _progress(recording.name)

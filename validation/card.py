@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
-from validation.truth import RELATIVE, Truth
+from validation.quantities import RELATIVE
+from validation.truth import Truth
 
 Summary = dict[str, float]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
-from validation.run import engine_records
+from validation.run import streamed_records
 
 _SAME_STRIDE_S = 0.25  # a stride ends at the mid-stance this close
 Sums = dict[str, list[float]]
@@ -33,7 +33,9 @@ class OtherReferences:
                 if "step_ic_t_L" in z:
                     _gait(sums, Activity.WALK, records)
                 if "left_hip_acc_g" in z and "left_ankle_acc_g" in z:
-                    _two_sites(sums, engine_records(path, "pelvis+speed"), engine_records(path, "ankle"))
+                    _two_sites(
+                        sums, streamed_records(path, "pelvis+speed"), streamed_records(path, "ankle")
+                    )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return
 

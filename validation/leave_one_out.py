@@ -11,14 +11,14 @@ from dsp.calibration import Calibration
 from dsp.models import MODELS, Models
 from dsp.types import Metric, Record, Step
 from validation.card import Card
+from validation.quantities import AFTER_ONE_STAY
 from validation.refit import Trial, record_terms, refit_models
-from validation.run import engine_records
+from validation.run import streamed_records
 from validation.truth import Truth
 
 FITTED_ON = ("rbds_virtual_imu",)
 """Folders whose runners the shipped regressions were fitted on; all others are unseen anyway."""
 _FEWEST_RUNNERS = 4  # runners that can be left out in turn
-AFTER_ONE_STAY = ", after one stay"
 
 
 def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str], None]) -> dict[str, Card]:
@@ -44,7 +44,7 @@ def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str],
             models = refit_models([t.path for t in noted if t.true.runner != runner], sensors, noted)
             own = [t for t in noted if t.true.runner == runner]
             for trial in own:
-                card.add(trial.true, engine_records(trial.path, sensors, models))
+                card.add(trial.true, streamed_records(trial.path, sensors, models))
             _one_stay(after, own, sensors, models)
     return cards
 
@@ -54,8 +54,8 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     order = sorted(range(len(own)), key=lambda k: float(np.mean(own[k].true.values["speed_mps"])))
     stay = order[len(order) // 2]
     calibration, true = Calibration(), own[stay].true
-    records = engine_records(own[stay].path, sensors, calibration.personal(models))
-    for name, metric in _GAINS.items():
+    records = streamed_records(own[stay].path, sensors, calibration.personal(models))
+    for name, metric in GAINS.items():
         estimate = _mean(metric, records, true)
         if estimate is not None:
             calibration = calibration.learn(
@@ -64,15 +64,16 @@ def _one_stay(card: Card, own: Sequence[Trial], sensors: str, models: Models) ->
     personal = calibration.personal(models)
     for k in order:
         if k != stay:
-            card.add(own[k].true, engine_records(own[k].path, sensors, personal))
+            card.add(own[k].true, streamed_records(own[k].path, sensors, personal))
 
 
-_GAINS = {
+GAINS = {
     "contact_ms": "contact_ms",
     "overstride_m": "overstride_m",
     "impulse_bws": "braking_impulse_bws",
     "peak_bw": "peak_braking_bw",
 }
+"""The metric by which each gain of ``dsp.calibration`` is learned."""
 
 
 def _mean(metric: str, records: Sequence[Record], true: Truth) -> float | None:

@@ -27,7 +27,7 @@ SENSORS_OF_SET: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class FileColumn:
     """How one sensor is spelled in the files: acceleration (three axes, or AP and vertical), rotation."""
 
     worn: Worn
@@ -37,22 +37,22 @@ class Column:
 
 
 _L, _R = Side.LEFT, Side.RIGHT
-COLUMNS = (
-    Column(Worn("footL", Placement.FOOT, _L), ("footL_acc",), "footL_gyro"),
-    Column(Worn("footR", Placement.FOOT, _R), ("footR_acc",), "footR_gyro"),
-    Column(Worn("foot", Placement.FOOT), ("foot_acc",), "foot_gyro"),
-    Column(Worn("shankL", Placement.SHANK, _L), ("shankL_acc",), "shankL_gyro"),
-    Column(Worn("shankR", Placement.SHANK, _R), ("shankR_acc",), "shankR_gyro"),
-    Column(Worn("pelvis", Placement.PELVIS), ("pelvis_acc",), "pelvis_gyro"),
-    Column(Worn("sacrum", Placement.PELVIS), ("acc_mps2_xyz",)),
-    Column(
+FILE_COLUMNS = (
+    FileColumn(Worn("footL", Placement.FOOT, _L), ("footL_acc",), "footL_gyro"),
+    FileColumn(Worn("footR", Placement.FOOT, _R), ("footR_acc",), "footR_gyro"),
+    FileColumn(Worn("foot", Placement.FOOT), ("foot_acc",), "foot_gyro"),
+    FileColumn(Worn("shankL", Placement.SHANK, _L), ("shankL_acc",), "shankL_gyro"),
+    FileColumn(Worn("shankR", Placement.SHANK, _R), ("shankR_acc",), "shankR_gyro"),
+    FileColumn(Worn("pelvis", Placement.PELVIS), ("pelvis_acc",), "pelvis_gyro"),
+    FileColumn(Worn("sacrum", Placement.PELVIS), ("acc_mps2_xyz",)),
+    FileColumn(
         Worn("sacrum", Placement.PELVIS),
         ("sacrum_acc_ap_g", "sacrum_acc_vert_clipped_g"),
         unit_ms2=GRAVITY_MS2,
     ),
-    Column(Worn("hip", Placement.HIP), ("left_hip_acc_g",), unit_ms2=GRAVITY_MS2),
-    Column(Worn("ankleL", Placement.ANKLE, _L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
-    Column(Worn("ankleR", Placement.ANKLE, _R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    FileColumn(Worn("hip", Placement.HIP), ("left_hip_acc_g",), unit_ms2=GRAVITY_MS2),
+    FileColumn(Worn("ankleL", Placement.ANKLE, _L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    FileColumn(Worn("ankleR", Placement.ANKLE, _R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
 )
 """Every sensor of every published set; one sensor per name, the first spelling found."""
 
@@ -62,7 +62,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class FileStream:
     """All samples of one sensor, and where it is worn."""
 
     worn: Worn
@@ -70,21 +70,21 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class TrialRecording:
     """One file: streams of the sensors asked for, who ran, and the speed a treadmill would show.
 
     ``remarks`` say what could not be used.
     """
 
     name: str
-    streams: tuple[Stream, ...]
+    streams: tuple[FileStream, ...]
     runner: Runner
     speed_mps: float | None
     duration_s: float
     remarks: tuple[str, ...] = field(default=())
 
 
-def load_recording(path: Path, sensors: str) -> Recording:
+def load_recording(path: Path, sensors: str) -> TrialRecording:
     """Read one ``.npz`` for a set of sensors (a key of ``SENSORS_OF_SET``), without its arrays of truth.
 
     Raises ``UnreadableError``.
@@ -96,24 +96,24 @@ def load_recording(path: Path, sensors: str) -> Recording:
         raise UnreadableError(" ".join(str(exc).split()) or type(exc).__name__) from exc
 
 
-def _read(path: Path, z: Mapping[str, np.ndarray], sensors: str) -> Recording:
+def _read(path: Path, z: Mapping[str, np.ndarray], sensors: str) -> TrialRecording:
     remarks: list[str] = []
     rate = next((v for k in ("fs_imu", "fs_acc", "fs") if (v := _scalar(z, k)) is not None), 100.0)
     if not 10 <= rate <= 10_000:
         raise UnreadableError(f"{rate:g} samples per second")
-    streams: dict[str, Stream] = {}
-    for column in COLUMNS:
+    streams: dict[str, FileStream] = {}
+    for column in FILE_COLUMNS:
         if column.worn.sensor in SENSORS_OF_SET[sensors] and column.worn.sensor not in streams:
             stream = _stream(z, column, rate, remarks)
             if stream is not None:
                 streams[column.worn.sensor] = stream
-    lengths = [len(z[c.acc[0]]) for c in COLUMNS if c.acc[0] in z and z[c.acc[0]].ndim]
+    lengths = [len(z[c.acc[0]]) for c in FILE_COLUMNS if c.acc[0] in z and z[c.acc[0]].ndim]
     duration = max(lengths, default=_scalar(z, "n_imu") or 0.0) / rate
     speed = _scalar(z, "speed_mps")
     if speed is not None and not 0 <= speed < 15:
         remarks.append(f"speed_mps {speed:g} is no speed of a runner")
         speed = None
-    return Recording(
+    return TrialRecording(
         path.stem, tuple(streams.values()), _runner(z, remarks), speed, duration, tuple(remarks)
     )
 
@@ -146,8 +146,8 @@ def _array(z: Mapping[str, np.ndarray], key: str) -> Array:
 
 
 def _stream(
-    z: Mapping[str, np.ndarray], column: Column, rate_hz: float, remarks: list[str]
-) -> Stream | None:
+    z: Mapping[str, np.ndarray], column: FileColumn, rate_hz: float, remarks: list[str]
+) -> FileStream | None:
     """One sensor, its lost samples (not finite) left out; without rotation a foot is worn as an ankle."""
     if any(name not in z for name in column.acc):
         return None
@@ -168,4 +168,4 @@ def _stream(
         remarks.append(f"{worn.sensor} has no samples")
         return None
     t = np.arange(n) / rate_hz
-    return Stream(worn, ImuChunk(worn.sensor, t[good], acc[good], None if gyr is None else gyr[good]))
+    return FileStream(worn, ImuChunk(worn.sensor, t[good], acc[good], None if gyr is None else gyr[good]))

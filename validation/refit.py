@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.models import MODELS, Linear, Models
-from validation.run import engine_records
+from validation.run import streamed_records
 from validation.truth import Truth, read_truth
 
 _POD = ("pod", "foot", "foot+speed", "shank+speed", "pelvis+speed")
@@ -53,14 +53,14 @@ _LATER: Mapping[str, tuple[str, ...]] = {
 
 FITTED_FROM = {**_EVENTS, **_TRIALS, **_LATER}
 
-Terms = dict[str, float]
+FitTerms = dict[str, float]
 
 
 @dataclass(frozen=True)
 class _RecordingLinear(Linear):
     """A model that records the terms it was asked about."""
 
-    noted: list[Terms] = field(default_factory=list)
+    noted: list[FitTerms] = field(default_factory=list)
 
     def value(self, terms: Mapping[str, float]) -> float:
         self.noted.append(dict(terms))
@@ -73,7 +73,7 @@ class Trial:
 
     path: Path
     true: Truth
-    rows: tuple[tuple[int, Terms], ...]
+    rows: tuple[tuple[int, FitTerms], ...]
 
 
 def record_terms(path: Path, sensors: str, models: Models) -> Trial | None:
@@ -81,7 +81,7 @@ def record_terms(path: Path, sensors: str, models: Models) -> Trial | None:
     true = read_truth(path)
     if true is None:
         return None
-    noted: list[Terms] = []
+    noted: list[FitTerms] = []
     spying = replace(
         models,
         **{
@@ -90,8 +90,8 @@ def record_terms(path: Path, sensors: str, models: Models) -> Trial | None:
             if (m := getattr(models, f.name)) is not None
         },
     )
-    engine_records(path, sensors, spying)
-    steps: dict[float, Terms] = {}
+    streamed_records(path, sensors, spying)
+    steps: dict[float, FitTerms] = {}
     for terms in noted:
         steps.setdefault(terms.get("at_s", -len(steps) - 1.0), {}).update(terms)
     times = np.array(list(steps))
@@ -131,7 +131,7 @@ def _fit(trials: Sequence[Trial], name: str, model: Linear, *, per_step: bool) -
     return replace(model, constant=found[0], weights=dict(zip(model.weights, found[1:], strict=True)))
 
 
-def _target(name: str, true: Truth, i: int, terms: Terms) -> float:
+def _target(name: str, true: Truth, i: int, terms: FitTerms) -> float:
     """What the model should have said about true step ``i`` (-1: about the whole trial)."""
     if name.endswith(("_ic_ms", "_ic_ms_with_speed")):
         return float(1e3 * (true.ic_s[i] - terms["at_s"]))

@@ -4,56 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from validation.card import Card, Summary
-from validation.leave_one_out import AFTER_ONE_STAY
+from validation.leave_one_out import GAINS
+from validation.quantities import AFTER_ONE_STAY, SCORED, ScoredQuantity
 
-_CALIBRATED = ("contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw")
 _FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
-
-
-@dataclass(frozen=True, slots=True)
-class _Aim:
-    """The bars of a quantity by set of sensors (for the number ``figure``) and the best published value."""
-
-    unit: str
-    figure: str
-    bars: Mapping[str, float]
-    published: str
-
-
-_FOOT, _SHANK, _PELVIS, _POD = "foot", "shank+speed", "pelvis+speed", "pod"
-_AIMS: Mapping[str, _Aim] = {
-    "cadence_spm": _Aim("spm", "mae_trial", {_FOOT: 0.3, _SHANK: 0.3, _PELVIS: 0.3, _POD: 0.3}, ""),
-    "ic_ms": _Aim("ms", "sd_step", {_FOOT: 4.0}, "foot 2 ± 1 ms precision (Falbriard 2018)"),
-    "to_ms": _Aim("ms", "sd_step", {_FOOT: 6.5}, "foot 4 ± 2 ms precision (Falbriard 2018)"),
-    "contact_ms": _Aim(
-        "ms",
-        "rmse_trial",
-        {_FOOT: 6.0, _SHANK: 10.0, _PELVIS: 14.0, _POD: 18.0},
-        "sacrum 20 ms (Patoz 2022); foot bias < 12 ± 10 ms (Falbriard 2018)",
-    ),
-    "speed_mps": _Aim(
-        "%", "rmse_trial", {_FOOT: 1.5}, "0.09 m/s with personal calibration (Falbriard 2021)"
-    ),
-    "foot_strike_deg": _Aim("deg", "rmse_trial", {_FOOT: 2.0}, "2.0 ± 5.9 deg (Falbriard 2020)"),
-    "shank_deg": _Aim("deg", "rmse_trial", {}, ""),
-    "overstride_m": _Aim(
-        "m", "rmse_trial", {_FOOT: 0.0135, _SHANK: 0.016, _POD: 0.023}, "none found for wearables"
-    ),
-    "braking_impulse_bws": _Aim(
-        "%",
-        "rmse_trial",
-        {_FOOT: 7.5, _POD: 10.0, AFTER_ONE_STAY: 5.0},
-        "R² 0.50 from video kinematics (Wille 2014)",
-    ),
-    "peak_braking_bw": _Aim("%", "rmse_trial", {_FOOT: 11.0, _POD: 11.0}, "none found within 12 %"),
-    "vertical_oscillation_mm": _Aim("mm", "rmse_trial", {_PELVIS: 4.5}, ""),
-    "slope_pct": _Aim("%", "rmse_trial", {}, ""),
-}
-"""Bars are for runners nobody has fitted on."""
 
 
 def write_card(
@@ -95,7 +52,7 @@ def card_markdown(
         later = held.get(folder + AFTER_ONE_STAY)
         if later is not None:
             lines += [f"Unseen runners{AFTER_ONE_STAY} of known truth at another speed:", ""]
-            lines += _table(AFTER_ONE_STAY, {n: s for n, s in later.items() if n in _CALIBRATED}, None)
+            lines += _table(AFTER_ONE_STAY, {n: s for n, s in later.items() if n in GAINS.values()}, None)
     for folder, figures in elsewhere.items():
         lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)
@@ -122,7 +79,7 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
     for name, s in summary.items():
         if name == "steps":
             continue
-        aim = _AIMS.get(name, _Aim("", "rmse_trial", {}, ""))
+        aim = SCORED.get(name, ScoredQuantity("", "rmse_trial", {}, ""))
         cells = [f"{name} ({aim.unit})", *(f"{s[f]:.3g}" for f in _FIGURES)]
         if other is not None:
             o = other[name]

@@ -13,19 +13,17 @@ import numpy as np
 from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
-from validation.recordings import Recording, load_recording
+from validation.quantities import CSV_QUANTITIES
+from validation.recordings import TrialRecording, load_recording
 from validation.spoilt import degraded
 
 _CHUNK_S = 0.1
 _POD_SETTLES_S = 2  # a pod sends nothing before it has counted some strides
-COLUMNS = (
-    "side", "ic_s", "to_s", "contact_ms", "cadence_spm", "speed_mps", "foot_strike_deg", "shank_deg",
-    "overstride_m", "braking_impulse_bws", "peak_braking_bw", "slope_pct",
-)  # fmt: skip
-Row = dict[str, str | float]
+CSV_COLUMNS = ("side", "ic_s", "to_s", *CSV_QUANTITIES)
+CsvRow = dict[str, str | float]
 
 
-def engine_records(
+def streamed_records(
     path: Path, sensors: str, models: Models = MODELS, *, poor: bool = False
 ) -> list[Record]:
     """Return all records of the live engine for one file, or (``poor``) for what a poor sensor makes of it.
@@ -38,7 +36,7 @@ def engine_records(
     return recording_records(degraded(recording) if poor else recording, models, given=sensors != "foot")
 
 
-def recording_records(recording: Recording, models: Models = MODELS, *, given: bool) -> list[Record]:
+def recording_records(recording: TrialRecording, models: Models = MODELS, *, given: bool) -> list[Record]:
     """Return all records of the live engine for a recording; ``given`` when it is also given the speed."""
     worn = [s.worn for s in recording.streams]
     if given:
@@ -47,13 +45,13 @@ def recording_records(recording: Recording, models: Models = MODELS, *, given: b
     return list(_live(engine, recording, given))
 
 
-def csv_rows(records: Iterable[Record]) -> list[Row]:
+def csv_rows(records: Iterable[Record]) -> list[CsvRow]:
     """Return one row per estimated step; where there are none, one per report of a pod."""
     records = list(records)
     return [_row(r) for r in records if isinstance(r, Step)] or _reports(records)
 
 
-def _live(engine: Engine, recording: Recording, given: bool) -> Iterator[Record]:
+def _live(engine: Engine, recording: TrialRecording, given: bool) -> Iterator[Record]:
     cuts = [_cut(s.chunk) for s in recording.streams]
     for k in range(max((len(c) for c in cuts), default=0)):
         if given and k % 10 == 0 and recording.speed_mps is not None:
@@ -80,7 +78,7 @@ def counted_cadence(path: Path) -> dict[int, float]:
     for counter in ("foot", "pelvis+speed"):
         cadence = {
             round(r.t_s): r.estimate.value
-            for r in engine_records(path, counter)
+            for r in streamed_records(path, counter)
             if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
         }
         if cadence:
@@ -89,7 +87,7 @@ def counted_cadence(path: Path) -> dict[int, float]:
 
 
 def pod_records(
-    recording: Recording, cadence_spm: Mapping[int, float], models: Models = MODELS
+    recording: TrialRecording, cadence_spm: Mapping[int, float], models: Models = MODELS
 ) -> list[Record]:
     """Return all records for a Running Speed and Cadence pod: 1/256 m/s and whole spm, at 1 Hz.
 
@@ -109,26 +107,26 @@ def pod_records(
     return records + engine.finish()
 
 
-def _reports(records: Iterable[Record]) -> list[Row]:
-    by_second: dict[float, Row] = {}
+def _reports(records: Iterable[Record]) -> list[CsvRow]:
+    by_second: dict[float, CsvRow] = {}
     for r in records:
         if isinstance(r, Metric) and r.side is None:
             by_second.setdefault(r.t_s, {"ic_s": r.t_s})[r.estimate.metric] = r.estimate.value
     return [row for row in by_second.values() if "cadence_spm" in row]
 
 
-def _row(step: Step) -> Row:
-    row: Row = {"side": step.side.value if step.side else "", "ic_s": step.ic_s}
+def _row(step: Step) -> CsvRow:
+    row: CsvRow = {"side": step.side.value if step.side else "", "ic_s": step.ic_s}
     if step.to_s is not None:
         row["to_s"] = step.to_s
     return row | {e.metric: e.value for e in step.estimates}
 
 
-def write_csv(path: Path, rows: list[Row]) -> None:
-    """Write the CSV of one recording: exactly ``COLUMNS``, empty where the sensors cannot tell."""
+def write_csv(path: Path, rows: list[CsvRow]) -> None:
+    """Write the CSV of one recording: exactly ``CSV_COLUMNS``, empty where the sensors cannot tell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as f:
-        out = csv.DictWriter(f, COLUMNS, extrasaction="ignore")
+        out = csv.DictWriter(f, CSV_COLUMNS, extrasaction="ignore")
         out.writeheader()
         for row in rows:
             out.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()})

@@ -8,7 +8,7 @@ import numpy as np
 
 from dsp.simulation.runner import Bout, Device, SimulatedRun, Style, simulated_imu, simulated_run
 from dsp.types import Array, Placement, Runner
-from validation.recordings import COLUMNS, SENSORS_OF_SET, Recording, Stream
+from validation.recordings import FILE_COLUMNS, SENSORS_OF_SET, FileStream, TrialRecording
 from validation.truth import LAST_S, SETTLED_S, Truth
 
 _SECONDS = 40.0
@@ -23,7 +23,7 @@ _SIZE = Runner(height_m=1.75, mass_kg=70.0)
 _DEVICE = Device(misaligned_deg=(6.0, -5.0, 6.0))
 
 
-def simulated_trials(sensors: str) -> Iterator[tuple[Recording, Truth, dict[int, float]]]:
+def simulated_trials(sensors: str) -> Iterator[tuple[TrialRecording, Truth, dict[int, float]]]:
     """Yield every style at every speed: the recording, its truth, and what a pod counts as cadence."""
     for seed, (name, style) in enumerate(_STYLES.items(), 1):
         for speed in _SPEEDS_MPS:
@@ -31,11 +31,11 @@ def simulated_trials(sensors: str) -> Iterator[tuple[Recording, Truth, dict[int,
             title = f"{name} {speed:g} m/s"
             cadence = dict.fromkeys(range(int(_SECONDS)), float(60 / np.diff(run.ic_s).mean()))
             streams = tuple(_streams(run, sensors, seed))
-            yield Recording(title, streams, _SIZE, speed, _SECONDS), _truth(run, name), cadence
+            yield TrialRecording(title, streams, _SIZE, speed, _SECONDS), _truth(run, name), cadence
 
 
-def _streams(run: SimulatedRun, sensors: str, seed: int) -> Iterator[Stream]:
-    for k, column in enumerate(COLUMNS):
+def _streams(run: SimulatedRun, sensors: str, seed: int) -> Iterator[FileStream]:
+    for k, column in enumerate(FILE_COLUMNS):
         worn = column.worn
         two_legged = worn.placement is Placement.PELVIS
         if (
@@ -44,7 +44,7 @@ def _streams(run: SimulatedRun, sensors: str, seed: int) -> Iterator[Stream]:
             or (worn.side is None and not two_legged)
         ):
             continue
-        yield Stream(
+        yield FileStream(
             worn, simulated_imu(run, worn.placement, worn.side, _DEVICE, worn.sensor, 100 * seed + k)
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsp.orientation import rotations
 from dsp.types import GRAVITY_MS2, Array, ImuChunk
-from validation.recordings import Recording, Stream
+from validation.recordings import FileStream, TrialRecording
 
 _RATE_HZ = 100.0
 _ACC_NOISE_MS2, _GYR_NOISE_RADS, _GYR_BIAS_RADS = 0.03 * GRAVITY_MS2, 0.002, 0.0035
@@ -19,12 +19,12 @@ _PACKET_S, _LOST_SHARE = 0.04, 0.03
 HOW_POOR = "100 Hz, noise, 10 deg askew, 16 g clipping, 3 % of packets lost"
 
 
-def degraded(recording: Recording) -> Recording:
+def degraded(recording: TrialRecording) -> TrialRecording:
     """Return the recording at 100 Hz, noisy, 10 deg askew, clipped at 16 g, 3 % of its packets lost."""
     return replace(recording, streams=tuple(_spoil(s, recording.name) for s in recording.streams))
 
 
-def _spoil(stream: Stream, name: str) -> Stream:
+def _spoil(stream: FileStream, name: str) -> FileStream:
     """One stream; the seed is its name, so that a recording is always degraded alike."""
     rng = np.random.default_rng(zlib.crc32(f"{name} {stream.worn.sensor}".encode()))
     c = stream.chunk
@@ -42,7 +42,9 @@ def _spoil(stream: Stream, name: str) -> Stream:
             + _GYR_BIAS_RADS
         )
         gyr = gyr[keep]
-    return Stream(stream.worn, ImuChunk(c.sensor, t[keep], np.clip(acc, -_CLIP_MS2, _CLIP_MS2)[keep], gyr))
+    return FileStream(
+        stream.worn, ImuChunk(c.sensor, t[keep], np.clip(acc, -_CLIP_MS2, _CLIP_MS2)[keep], gyr)
+    )
 
 
 def _at(t: Array, t_s: Array, x: Array) -> Array:

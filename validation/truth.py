@@ -14,8 +14,6 @@ from dsp.types import GRAVITY_MS2, Array
 SETTLED_S = 5.0  # of a long recording; a quarter of a short one
 LAST_S = 0.6  # a step this close to the end may be cut
 _NEAR_S = 0.08
-RELATIVE = ("braking_impulse_bws", "peak_braking_bw", "speed_mps")
-"""Quantities whose errors are given in percent."""
 
 _STEP_VALUES = {
     "foot_strike_deg": ("step_foot_pitch_ic_deg", 1.0),

@@ -1,5 +1,6 @@
-"""Arguments in, calls into ``service``, tables out: one module per group of commands.
+"""Arguments in, calls into the rooms below, tables out: one module per group of commands.
 
-A command parses nothing by hand and imports the heavy parts inside its function, so that ``--help`` is
-quick. It never decides anything that a second front end would need.
+A command imports the heavy parts inside its function, so that ``--help`` is quick.  It decides nothing that
+a second front end would need: that is in ``service`` (which sensors are near, what a recording gives, how a
+run is started) or in the room of the data.
 """

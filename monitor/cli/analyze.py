@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import PlacementChoice, SideChoice
+from monitor.cli.options import PlacementChoice, SideChoice, progress_bar
 
 
 def analyze_command(
@@ -23,9 +23,21 @@ def analyze_command(
     ] = False,
 ) -> None:
     """Summarize a recording without keeping it as a session."""
-    from monitor.review.recording_summary import analyze_recording
+    from rich.console import Console
 
-    analyze_recording(file, steps, placement and placement.value, side and side.value, speed)
+    from dsp.types import Record, Step
+    from monitor.recordings.readers import read_recording
+    from monitor.service.recording_analysis import session_records, summary_table, write_steps
+
+    recording = read_recording(file, placement and placement.value, side and side.value, with_speed=speed)
+    records: list[Record] = []
+    with progress_bar(file.name) as progress:
+        for done, certain in session_records(recording):
+            records += certain
+            progress(done, recording.count)
+    if steps is not None:
+        write_steps(steps, [r for r in records if isinstance(r, Step)])
+    Console().print(summary_table(recording.settings, recording.duration_s, records))
 
 
 def metrics_command() -> None:

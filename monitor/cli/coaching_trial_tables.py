@@ -17,7 +17,7 @@ from dsp.types import Metric, Record
 from monitor.core.errors import InputError
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.recordings.readers import read_recording
-from monitor.review.recording_summary import session_records
+from monitor.service.recording_analysis import session_records
 from monitor.simulation.coaching_trial import (
     OUTDOORS,
     STREETS,

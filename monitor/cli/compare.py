@@ -55,7 +55,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
     from rich.table import Table
 
     from dsp.metrics import BY_NAME
-    from monitor.review.feedback_text import clear
+    from monitor.review.block_statistics import clear_difference
 
     table = Table(
         caption="differences from the first at the same speed and grade, 95 % interval; * leaves out zero"
@@ -71,7 +71,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
             text = "–" if mean is None else f"{mean.value:.{n}f}"
             if difference is not None:
                 half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
-                text += f"\n{difference.value:+.{n}f}{half}{' *' if clear(difference) else ''}"
+                text += f"\n{difference.value:+.{n}f}{half}{' *' if clear_difference(difference) else ''}"
             cells.append(text)
         table.add_row(spec.label, *cells, spec.unit)
     return table

@@ -48,8 +48,9 @@ def export_command(
     config: SettingsOption = None,
 ) -> None:
     """Save a session for other programs: FIT, tables, raw samples."""
-    from monitor.exports.formats import export_session
+    from monitor.exports.formats import check_format, export_session
 
+    check_format(format)  # before the session: it is the nearer mistake
     with open_session_store(config) as store:
         for path in export_session(store, resolve_session(store, session), format, out):
             print(path)

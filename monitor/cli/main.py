@@ -24,6 +24,7 @@ from monitor.cli import (
     settings,
     stack,
 )
+from monitor.cli.command_hints import HintingGroup
 from monitor.cli.options import LogFormatOption, VerboseOption
 from monitor.core.errors import ConfigError, InputError, MonitorError
 
@@ -102,6 +103,7 @@ COMMANDS: tuple[Command, ...] = (
 
 def _make_app() -> typer.Typer:
     root = typer.Typer(
+        cls=HintingGroup,
         help="Gait monitor for runners: cadence, overstride and braking from foot pods, IMUs and phones.",
         no_args_is_help=True,
         add_completion=False,
@@ -110,7 +112,7 @@ def _make_app() -> typer.Typer:
     root.callback()(_root)
     apps = {"": root}
     for group in GROUPS:
-        apps[group.word] = typer.Typer(no_args_is_help=True, help=group.help)
+        apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=group.help)
         root.add_typer(apps[group.word], name=group.word, rich_help_panel=group.panel)
     for command in COMMANDS:
         *group_word, name = command.words.split()

@@ -11,7 +11,7 @@ def notify_command(config: SettingsOption = None) -> None:
     """Send a test message over every channel you set up."""
     from monitor.core.errors import ConfigError
     from monitor.service.config import load_config
-    from monitor.service.test_messages import send_test_messages
+    from monitor.service.trial_messages import send_test_messages
 
     failed = send_test_messages(load_config(config), print)
     if failed is None:

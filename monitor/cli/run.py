@@ -77,18 +77,20 @@ def run_command(
 
 
 def record_command(
-    raw: Annotated[Path, typer.Option(help="the tape to write, NAME.tape; it must not exist yet")],
+    file: Annotated[
+        Path | None, typer.Argument(help="the new tape, NAME.tape; one named by date, here, if left out")
+    ] = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:
     """Record only what your sensors send, to a raw tape."""
     from monitor.core.log_output import extend_logging
-    from monitor.service.start import new_tape_path, ready_config, run_live
+    from monitor.service.start import new_tape_path, ready_config, run_live, tape_named_by_date
 
     extend_logging(verbose, log_format)
-    tape = new_tape_path(raw)
-    run_live(ready_config(config), raw.stem, tape=tape)
+    tape = new_tape_path(file or tape_named_by_date())
+    run_live(ready_config(config), tape.stem, tape=tape)
 
 
 def replay_command(

@@ -6,43 +6,22 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from monitor.core.errors import DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.toml_text import toml_literal
-from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
-from monitor.sources.bluetooth.connection import open_connection
-from monitor.sources.bluetooth.families import bluetooth_families, family_gatt, is_imu, matching_families
+from monitor.service.sensor_search import FoundSensor, SensorDetails, merge_advertisements, query_details
+from monitor.sources.bluetooth.families import bluetooth_families, is_imu
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
 _UNATTENDED_S = 10.0  # without a terminal and without --seconds
 _BARS = "▂▄▆█"
-
-
-@dataclass(frozen=True, slots=True)
-class SensorDetails:
-    """The answers of a sensor when it is connected; empty or None where it says nothing."""
-
-    serial: str = ""
-    battery_pct: float | None = None
-    trouble: str = ""
-
-
-@dataclass(slots=True)
-class FoundSensor:
-    """A device that was seen, with the families (``kinds``) that can read it."""
-
-    advertisement: Advertisement
-    kinds: list[SensorSpec]
-    details: SensorDetails | None = None
 
 
 def scan_sensors(
@@ -63,7 +42,7 @@ def scan_sensors(
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_scan(settings, until_s, console, found, connect, everything))
     if not console.is_terminal:
-        console.print(found_table(found.values(), everything))
+        console.print(scan_table(found.values(), everything))
     useful = [f for f in found.values() if f.kinds]
     if not useful:
         console.print(
@@ -88,7 +67,7 @@ async def _scan(
 
         def show_advertisements(advertisements: list[Advertisement]) -> None:
             merge_advertisements(found, advertisements)
-            live.update(found_table(found.values(), everything))
+            live.update(scan_table(found.values(), everything))
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -108,45 +87,7 @@ async def _ask_all(scanner: Scanner, found: Mapping[str, FoundSensor], time: Mon
         await time.sleep(1.0)
 
 
-async def query_details(
-    scanner: Scanner, advertisement: Advertisement, spec: SensorSpec, time: MonotonicClock
-) -> SensorDetails:
-    """Connect for a moment and return serial number and battery, or in ``trouble`` what went wrong."""
-    gatt = family_gatt(spec)
-    assert gatt is not None
-    try:
-        async with open_connection(scanner, advertisement, advertisement.name, gatt, time) as link:
-            serial, level = await link.serial(), await link.battery()
-    except SensorError as exc:
-        return SensorDetails(trouble=str(exc))
-    pct = None
-    if level is not None:
-        with contextlib.suppress(DecodeError):
-            pct = device_information.battery_pct(level)
-    return SensorDetails(serial, pct)
-
-
-async def nearby_sensors(
-    settings: BluetoothSettings, seconds: float, time: MonotonicClock
-) -> list[FoundSensor]:
-    """Return the usable sensors seen within ``seconds``, the strongest signal first."""
-    await asyncio.to_thread(bluetooth_families)
-    found: dict[str, FoundSensor] = {}
-    scanner = Scanner(time, next(iter(settings.adapters), None))
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements))
-    return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.advertisement.rssi_dbm or -999))
-
-
-def merge_advertisements(found: dict[str, FoundSensor], advertisements: Iterable[Advertisement]) -> None:
-    """Add devices that are new to ``found`` and refresh those in it, by address."""
-    for s in advertisements:
-        sensor = found.setdefault(s.address, FoundSensor(s, []))
-        sensor.advertisement, sensor.kinds = s, matching_families(s)
-
-
-def found_table(found: Iterable[FoundSensor], everything: bool) -> Table:
+def scan_table(found: Iterable[FoundSensor], everything: bool) -> Table:
     """Return a table of the usable sensors, strongest first; with ``everything`` of other devices too."""
     ordered = sorted(found, key=lambda f: (not f.kinds, -(f.advertisement.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)

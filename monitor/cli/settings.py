@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from monitor.cli.options import SettingsOption
 
 if TYPE_CHECKING:
     from monitor.cli.setup_wizard import SetupContext
 
 
-def setup_command(
-    file: Annotated[Path | None, typer.Argument(help="settings file instead of the default")] = None,
-) -> None:
+def setup_command(config: SettingsOption = None) -> None:
     """Find your sensors, try them and write the settings."""
     from rich.console import Console
 
@@ -22,16 +21,16 @@ def setup_command(
     from monitor.service.config import default_path
 
     try:
-        run_setup(file or default_path(), TerminalDialogue(Console()), _bluetooth_context())
+        run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context())
     except KeyboardInterrupt:
         Console().print("\nStopped; nothing was written.")
         raise typer.Exit(1) from None
 
 
 def _bluetooth_context() -> SetupContext:
-    from monitor.cli.scan import nearby_sensors, query_details
     from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
     from monitor.core.monotonic import SystemClock
+    from monitor.service.sensor_search import nearby_sensors, query_details
     from monitor.sources.bluetooth.scanner import Scanner
     from monitor.sources.bluetooth.stream_check import check_streams
 
@@ -47,11 +46,11 @@ def _bluetooth_context() -> SetupContext:
     )
 
 
-def config_command(file: Annotated[Path | None, typer.Argument(help="settings file")] = None) -> None:
+def config_command(config: SettingsOption = None) -> None:
     """Check the settings file and print all settings in force."""
     from monitor.core import toml_text
     from monitor.service.config import default_path, load_config
 
-    config, path = load_config(file), file or default_path()
+    settings, path = load_config(config), config or default_path()
     print(f"# {path}" if path.exists() else f"# defaults; {path} does not exist")
-    print(toml_text.to_toml(config), end="")
+    print(toml_text.to_toml(settings), end="")

@@ -15,7 +15,6 @@ from typing import Any
 from dsp.types import Placement, Runner, Side
 from monitor.cli import settings_editor
 from monitor.cli.prompts import Dialogue, ask_choice, ask_numbers, ask_yes_no
-from monitor.cli.scan import FoundSensor, SensorDetails
 from monitor.cli.settings_editor import SettingsEdit
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.session_settings import SensorSettings
@@ -23,6 +22,7 @@ from monitor.devices import declared
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.devices.sensor_logger import PLATFORMS
 from monitor.service.config import Config, load_config
+from monitor.service.sensor_search import FoundSensor, SensorDetails
 from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.stream_check import StreamCheck
 

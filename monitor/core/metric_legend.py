@@ -25,10 +25,10 @@ def metric_legend() -> dict[str, dict[str, Any]]:
             "roles": sorted(m.roles),
             "order": m.order,
             "display": {
-                "unit": m.shown_as.unit,
-                "scale": m.shown_as.scale,
-                "decimals": m.shown_as.decimals,
-                "pace": m.shown_as.pace,
+                "unit": m.display_or_unit.unit,
+                "scale": m.display_or_unit.scale,
+                "decimals": m.display_or_unit.decimals,
+                "pace": m.display_or_unit.pace,
             },
         }
         for m in METRICS

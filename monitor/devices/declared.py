@@ -132,7 +132,7 @@ class DeclaredDecoder:
             self._readers = {s.id: StreamReader(s, self._rate_hz) for s in self._d.stream}
         reader = self._readers.get(packet.channel)
         if reader is None:
-            raise DecodeError(f"a {self._d.label} has no channel {packet.channel!r}")
+            raise DecodeError(f"a {self._d.label} has no characteristic {packet.channel!r}")
         return reader.read(packet.payload)
 
 

@@ -124,9 +124,9 @@ class Hrm600Decoder:
         self._frames = FrameReader()
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Decode a notification of ``link``; ``DecodeError`` for any other channel."""
+        """Decode a notification of ``link``; ``DecodeError`` for any other characteristic."""
         if packet.channel != "link":
-            raise DecodeError(f"a HRM 600 has no channel {packet.channel!r}")
+            raise DecodeError(f"a HRM 600 has no characteristic {packet.channel!r}")
         if packet.link != self._link:
             self._link = packet.link
             self._forget()

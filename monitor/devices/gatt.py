@@ -18,9 +18,9 @@ def sig_uuid(short: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A step that writes ``payload`` to the characteristic named ``channel``."""
+    """A step that writes ``payload`` to the characteristic named ``characteristic``."""
 
-    channel: str
+    characteristic: str
     payload: bytes
     response: bool = True
 
@@ -33,7 +33,7 @@ class Ask:
     nothing and only waits; what came since the last answer counts too.
     """
 
-    channel: str
+    characteristic: str
     payload: bytes
     answer_on: str
     prefix: bytes
@@ -45,7 +45,7 @@ class Ask:
 class Read:
     """A step that reads a characteristic; the script is sent its value, or None if it cannot be read."""
 
-    channel: str
+    characteristic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class GattSpec:
     """A device family as a Bluetooth connection needs it: how to find it, what to listen to, what to say.
 
     ``names`` are prefixes of the advertised name and ``services`` advertised services; of each
-    list that is given one entry must hold.  ``characteristics`` gives every channel its UUID;
+    list that is given one entry must hold.  ``characteristics`` gives every name its UUID;
     ``notify`` are listened to in this order and must exist, ``optional`` where they exist.
     ``start`` runs once the notifications are on, ``stop`` before a wanted disconnection.  ``period_s``
     is the longest usual time between packets; the link counts as silent after several of them.

@@ -54,7 +54,7 @@ class HeartRateDecoder:
     def decode(self, packet: Packet) -> list[Decoded]:
         """Return the rate of a ``heart_rate`` notification, then each beat with its age at arrival."""
         if packet.channel != "heart_rate":
-            raise DecodeError(f"a heart rate strap has no channel {packet.channel!r}")
+            raise DecodeError(f"a heart rate strap has no characteristic {packet.channel!r}")
         beats = decode(packet.payload)
         if beats.bpm == 0 or beats.contact is False:
             return []

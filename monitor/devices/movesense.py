@@ -117,9 +117,9 @@ class MovesenseDecoder:
         self._spacing: dict[int, SampleTimer] = {}
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Decode a notification of ``data``; ``DecodeError`` for any other channel."""
+        """Decode a notification of ``data``; ``DecodeError`` for any other characteristic."""
         if packet.channel != "data":
-            raise DecodeError(f"a Movesense has no channel {packet.channel!r}")
+            raise DecodeError(f"a Movesense has no characteristic {packet.channel!r}")
         if packet.link != self._link:
             self._link = packet.link
             self._forget()

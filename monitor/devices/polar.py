@@ -188,7 +188,7 @@ class PolarDecoder:
         self._parts: list[bytes] = []  # of an answer that goes on
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Decode a notification of ``control`` or ``data``; ``DecodeError`` for any other channel."""
+        """Decode a notification of ``control`` or ``data``; ``DecodeError`` for any other."""
         if packet.link != self._link:
             self._link = packet.link
             self._forget()
@@ -196,7 +196,7 @@ class PolarDecoder:
             self._listen(packet.payload)
             return []
         if packet.channel != "data":
-            raise DecodeError(f"a Polar sensor has no channel {packet.channel!r}")
+            raise DecodeError(f"a Polar sensor has no characteristic {packet.channel!r}")
         kind = packet.payload[0] & 0x3F if packet.payload else _ACC
         return self._take_frame(decode(packet.payload, self._factor.get(kind, 1.0)))
 

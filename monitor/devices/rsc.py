@@ -87,7 +87,7 @@ class RscDecoder:
             values = extra(packet.payload)
             return [Values(values)] if values else []
         if packet.channel != "rsc":
-            raise DecodeError(f"a pod has no channel {packet.channel!r}")
+            raise DecodeError(f"a pod has no characteristic {packet.channel!r}")
         return [self._values(decode(packet.payload), packet.arrival_ns / 1e9)]
 
     def _values(self, m: RscMeasurement, t_s: float) -> Values:

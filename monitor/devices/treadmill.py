@@ -79,7 +79,7 @@ class TreadmillDecoder:
     def decode(self, packet: Packet) -> list[Decoded]:
         """Return the values of a ``treadmill`` notification; two of them may share the data."""
         if packet.channel != "treadmill":
-            raise DecodeError(f"a treadmill has no channel {packet.channel!r}")
+            raise DecodeError(f"a treadmill has no characteristic {packet.channel!r}")
         t = decode(packet.payload)
         named = {
             "speed_mps": t.speed_mps,

@@ -42,7 +42,7 @@ class MeasurementMode:
     """A measurement mode: the payload it comes in and its fields after the u32 µs."""
 
     number: int
-    channel: str
+    characteristic: str
     fields: tuple[str, ...]  # of three f32 each
 
     @property
@@ -94,7 +94,7 @@ class DotDecoder:
             if level > 100:
                 raise DecodeError(f"DOT battery level of {level}")
             return [Values({"battery_pct": float(level)})]
-        if packet.channel != self._mode.channel:
+        if packet.channel != self._mode.characteristic:
             raise DecodeError(f"a DOT in mode {self._mode.number} says nothing on {packet.channel!r}")
         device_us, fields = decode(packet.payload, self._mode)
         gyr = gyr_rows(fields["gyr_dps"][None, :], RAD_PER_DEG)
@@ -127,7 +127,7 @@ def gatt(settings: SensorSettings) -> GattSpec:
     return GattSpec(
         names=("Xsens DOT", "Movella DOT"),
         characteristics=CHARACTERISTICS,
-        notify=(mode.channel,),
+        notify=(mode.characteristic,),
         optional=("dot_battery",),
         start=start,
         stop=stop,

@@ -40,6 +40,12 @@ EXPORTS: dict[str, Export] = {
 }
 
 
+def check_format(format: str) -> None:
+    """Return if ``format`` is a name in ``EXPORTS``; ``ConfigError`` that lists them if it is not."""
+    if format not in EXPORTS:
+        raise ConfigError(f"--format {format}: unknown; choose one of {', '.join(EXPORTS)}")
+
+
 def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
     """Write a session as ``format`` (a name in ``EXPORTS``) and return the paths of the files.
 
@@ -47,8 +53,7 @@ def export_session(store: Store, session_id: str, format: str, where: Path) -> l
     a missing library, ``StoreError`` if the file is there already or cannot be written, or the session has
     nothing that this format could hold.
     """
-    if format not in EXPORTS:
-        raise ConfigError(f"--format {format}: unknown; choose one of {', '.join(EXPORTS)}")
+    check_format(format)
     kind = EXPORTS[format]
     path = where / f"{session_id}{kind.ending}" if where.is_dir() else where
     if path.exists():

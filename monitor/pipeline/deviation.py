@@ -85,7 +85,7 @@ class DeviationDetector:
 
 def _percent_off(metric: str, value: float, target: float) -> str:
     """How far off, computed from the numbers as they are shown, so that they agree with each other."""
-    display = BY_NAME[metric].shown_as
+    display = BY_NAME[metric].display_or_unit
     shown, aim = (round(x * display.scale, display.decimals) for x in (value, target))
     off = 100 * (shown / aim - 1)
     return f"{abs(off):.0f} % {'below' if off < 0 else 'above'} target"

@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 _FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
 
+_NO_TAPE = "is not a complete tape (empty, cut off or another kind of file); copy it again from its source"
+
 _FRAME = struct.Struct("<QqII")
 _SCHEMA = """
 CREATE TABLE header (
@@ -195,7 +197,7 @@ class TapeReader:
                 self._db.close()
                 raise
         except sqlite3.Error as exc:
-            raise InputError(f"{path}: is damaged or not a tape: {exc}") from exc
+            raise InputError(f"{path}: {_NO_TAPE}") from exc
 
     def close(self) -> None:
         """Close the file; nothing of this reader may be used afterwards."""
@@ -267,7 +269,7 @@ class TapeReader:
         try:
             return self._db.execute(sql).fetchone()[0]
         except sqlite3.Error as exc:
-            raise InputError(f"{self.path}: is damaged or not a tape: {exc}") from exc
+            raise InputError(f"{self.path}: {_NO_TAPE}") from exc
 
 
 def finish_abandoned(path: Path) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
 from dsp.metrics import BY_NAME
-from monitor.review.block_statistics import Mean
+from monitor.review.block_statistics import clear_difference
 from monitor.review.cue_outcomes import CoachedRun
 from monitor.review.findings import SessionFindings
 from monitor.storage.session_data import SessionData
@@ -21,11 +21,11 @@ PAIN = (
     "Pain above 3 of 10, or not settled after 24 h, freezes progress (rule of the run-retraining trials)."
 )
 _STEP = "Small steps: +2.5 % a week up to +7.5 %, never above +10 % (Willy 2016; Heiderscheit 2011)."
-FADING = (
+FADING_SOURCE = (
     "What counts is form without cues; feedback that fades is kept best (Crowell & Davis 2011; Davis 2020)."
 )
-BRAKING = "Shorter, quicker steps lowered peak braking by 15 % (Napier 2019)."
-OVERSTRIDE = "Each +5 strides/min put the foot 6 % less far ahead of the hip (Lieberman 2015)."
+BRAKING_SOURCE = "Shorter, quicker steps lowered peak braking by 15 % (Napier 2019)."
+OVERSTRIDE_SOURCE = "Each +5 strides/min put the foot 6 % less far ahead of the hip (Lieberman 2015)."
 STEADY = "Step times vary by less than 2.5 % within a steady run (review of within-run variation)."
 _LEARNS = BaselineParams()
 BASELINE = (
@@ -71,18 +71,21 @@ def _well(f: SessionFindings) -> Iterator[SourcedText]:
         if judged is not None and judged[0] >= 0.7:
             kind = " without cues" if judged[2] else ""
             yield SourcedText(
-                f"You stayed in your cadence band for {100 * judged[0]:.0f} % of the time{kind}.", FADING
+                f"You stayed in your cadence band for {100 * judged[0]:.0f} % of the time{kind}.",
+                FADING_SOURCE,
             )
         told = f.coached.response
         if told.answered is not None and told.cues >= 3 and told.answered.value >= 0.6:
             prompt = round(told.answered.value * told.cues)
-            yield SourcedText(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING)
+            yield SourcedText(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING_SOURCE)
     for name in ("overstride_m", "braking_impulse_bws"):
-        change = next((u for u in f.previous if u.metric == name and clear(u.difference) < 0), None)
+        change = next(
+            (u for u in f.previous if u.metric == name and clear_difference(u.difference) < 0), None
+        )
         if change is not None and f.run.columns[name].how != "pod":
             label = BY_NAME[name].label.lower()
             yield SourcedText(
-                f"Your {label} was lower than in your earlier runs at the same speed.", OVERSTRIDE
+                f"Your {label} was lower than in your earlier runs at the same speed.", OVERSTRIDE_SOURCE
             )
     cadence = next((c for c in f.fatigue if c.metric == "cadence_spm"), None)
     if cadence is not None and cadence.difference is not None and abs(cadence.difference.value) < 2:
@@ -106,7 +109,8 @@ def _work(f: SessionFindings) -> Iterator[SourcedText]:
     share = f.coached.in_band.share if f.coached is not None else None
     if share is not None and share < 0.6:
         yield SourcedText(
-            f"Cadence was in band only {100 * share:.0f} % of the time: shorter, quicker steps.", BRAKING
+            f"Cadence was in band only {100 * share:.0f} % of the time: shorter, quicker steps.",
+            BRAKING_SOURCE,
         )
     for legs in f.legs:
         apart = abs(legs.apart.v)
@@ -129,14 +133,16 @@ def _tired(f: SessionFindings) -> Iterator[SourcedText]:
     if "speed_mps" not in f.run.columns:
         return
     changes = {c.metric: c for c in f.fatigue if c.difference is not None}
-    for name, source in (("braking_impulse_bws", BRAKING), ("overstride_m", OVERSTRIDE)):
+    for name, source in (("braking_impulse_bws", BRAKING_SOURCE), ("overstride_m", OVERSTRIDE_SOURCE)):
         change = changes.get(name)
-        rise = 0.0 if change is None else 100 * clear(change.difference) / abs(change.first.value)
+        rise = (
+            0.0 if change is None else 100 * clear_difference(change.difference) / abs(change.first.value)
+        )
         if rise >= 5:
             text = f"{BY_NAME[name].label} rose by {rise:.0f} % towards the end at the same speed"
             yield SourcedText(f"{text}: think quick and light when you tire.", source)
     cadence = changes.get("cadence_spm")
-    drop = 0.0 if cadence is None else -clear(cadence.difference)
+    drop = 0.0 if cadence is None else -clear_difference(cadence.difference)
     if drop >= 2:
         text = f"Cadence fell by {drop:.0f} steps/min towards the end at the same speed"
         yield SourcedText(f"{text}: keep the quick feet for the last third.", STEADY)
@@ -152,12 +158,12 @@ def _target(f: SessionFindings) -> tuple[str, SourcedText]:
     share, seconds, silent = judged
     text = f"in band {100 * share:.0f} % of {seconds / 60:.0f} min {'without' if silent else 'with'} cues"
     if seconds < 300:
-        return "hold", SourcedText(f"Hold: too little to judge ({text}).", FADING)
+        return "hold", SourcedText(f"Hold: too little to judge ({text}).", FADING_SOURCE)
     if share >= 0.8 and silent:
         return "raise", SourcedText(f"Raise it by 2.5 % if it feels easy and nothing hurts: {text}.", _STEP)
     if share < 0.4:
         return "lower", SourcedText(f"Lower it by 2.5 %: {text} means it is out of reach for now.", _STEP)
-    return "hold", SourcedText(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING)
+    return "hold", SourcedText(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING_SOURCE)
 
 
 def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
@@ -166,11 +172,6 @@ def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
     if b.off_s >= 60:
         return b.off_in_s / b.off_s, float(b.off_s), True
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
-
-
-def clear(d: Mean | None) -> float:
-    """Return the difference if its 95 % interval leaves out zero, else 0."""
-    return d.value if d is not None and d.half is not None and abs(d.value) > d.half else 0.0
 
 
 def _minutes(run: SessionData) -> str:

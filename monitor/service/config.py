@@ -104,9 +104,24 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
         _log.info("no settings file (%s): the defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
-    config = toml_reader.read_toml(Config, path, environment)
+    config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path)
     _log.info("settings from %s", path)
     return _checked(config, path)
+
+
+def _settings_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path}: there is no such file; gaitcue setup writes one") from exc
+    except IsADirectoryError as exc:
+        raise ConfigError(f"{path}: is a folder; name the settings file in it") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(
+            f"{path}: is not a text file (UTF-8); name a settings file, such as gaitcue setup writes"
+        ) from exc
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read ({exc.strerror or exc}); check its permissions") from exc
 
 
 def _checked(config: Config, path: Path) -> Config:

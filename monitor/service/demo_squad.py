@@ -96,7 +96,7 @@ def _table(rows: dict[str, _Row]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
     for metric in _METRICS:
-        table.add_column(f"{metric.label}\n{metric.shown_as.unit}", justify="right")
+        table.add_column(f"{metric.label}\n{metric.display_or_unit.unit}", justify="right")
     table.add_column("lost\n%", justify="right")
     table.add_column("doing")
     for athlete, row in rows.items():
@@ -110,7 +110,7 @@ def _table(rows: dict[str, _Row]) -> Table:
 
 def _value_text(metric: MetricSpec, estimate: Mapping[str, Any] | None) -> str:
     """The newest value as a runner reads it; a speed as minutes and seconds per kilometre."""
-    display = metric.shown_as
+    display = metric.display_or_unit
     if estimate is None:
         return "—"
     if display.pace:

@@ -23,8 +23,8 @@ from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import alignment_advice
 from monitor.recordings.tape import Tape
-from monitor.review.recording_summary import summary_table
 from monitor.service.config import Config, data_folder
+from monitor.service.recording_analysis import summary_table
 from monitor.service.serve import serve
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState

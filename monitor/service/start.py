@@ -87,6 +87,11 @@ def new_tape_path(path: Path) -> Path:
     return path
 
 
+def tape_named_by_date() -> Path:
+    """Return the name of a tape begun now in the current folder, in local time: 2026-03-01-183012.tape."""
+    return Path(f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.tape")
+
+
 async def _check_bluetooth(config: Config) -> None:
     from monitor.sources.bluetooth.scanner import Scanner
 

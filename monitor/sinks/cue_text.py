@@ -27,8 +27,8 @@ def cue_reason(cue: Cue) -> str:
     if cue.kind is CueKind.NOTICE:
         return cue.why
     spec = BY_NAME[cue.metric]
-    value, target = (number_text(spec.shown_as, v)[0] for v in (cue.value, cue.target))
-    return f"{spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
+    value, target = (number_text(spec.display_or_unit, v)[0] for v in (cue.value, cue.target))
+    return f"{spec.label} {value}, target {target} {spec.display_or_unit.unit} ({cue.why})"
 
 
 def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:

@@ -65,8 +65,8 @@ class SessionLog:
         for name in _SUMMED:
             spec = BY_NAME[name]
             if self._seconds[name]:
-                mean = number_text(spec.shown_as, self._sums[name] / self._seconds[name])[0]
-                parts.append(f"{spec.label.lower()} {mean} {spec.shown_as.unit}")
+                mean = number_text(spec.display_or_unit, self._sums[name] / self._seconds[name])[0]
+                parts.append(f"{spec.label.lower()} {mean} {spec.display_or_unit.unit}")
         parts.append("1 cue" if self._cues == 1 else f"{self._cues} cues")
         lost = ((name, sensor.lost_pct) for name, sensor in self._sensors.items())
         parts += [f"{name} lost {share:.1f} %" for name, share in lost if share]

@@ -53,8 +53,10 @@ class TerminalSink:
         table.add_column("unit")
         for name in with_role(Role.TILE):
             spec, now = BY_NAME[name], state["now"].get(name)
-            value, sd = ("—", "") if now is None else number_text(spec.shown_as, now["value"], now["sd"])
-            table.add_row(spec.label, value, sd, spec.shown_as.unit)
+            value, sd = (
+                ("—", "") if now is None else number_text(spec.display_or_unit, now["value"], now["sd"])
+            )
+            table.add_row(spec.label, value, sd, spec.display_or_unit.unit)
         return table
 
 

@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from monitor.core.errors import StoreError
+from monitor.core.errors import InputError, StoreError
 from monitor.storage import migrations, tape_archive
 from monitor.storage.store import Store
 
@@ -26,6 +26,8 @@ def write_backup(store: Store, path: Path) -> int:
     """
     if path.exists():
         raise StoreError(f"{path}: exists already; name another file")
+    if not path.parent.is_dir():
+        raise StoreError(f"{path}: there is no folder {path.parent}; make it first, or name another file")
     partial = path.with_name(path.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(partial, "w") as out:
@@ -38,7 +40,8 @@ def write_backup(store: Store, path: Path) -> int:
                     out.add(tape, f"tapes/{tape.name}")
         partial.rename(path)
     except (OSError, tarfile.TarError) as exc:
-        raise StoreError(f"{path}: cannot be written: {exc}") from exc
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+        raise StoreError(f"{path}: cannot be written ({why}); choose another place") from exc
     finally:
         partial.unlink(missing_ok=True)
     size = path.stat().st_size
@@ -50,8 +53,11 @@ def restore_backup(path: Path, folder: Path) -> int:
     """Unpack a backup into a data folder without sessions and return how many sessions it holds.
 
     ``StoreError`` if there are sessions already (they would be lost) or the backup is damaged: nothing is
-    touched then.
+    touched then.  ``InputError`` if ``path`` is not a file.
     """
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "there is no such file"
+        raise InputError(f"{path}: {what}; name the file that gaitcue sessions backup wrote")
     database = folder / DATABASE
     if database.exists():
         with Store(database) as store:
@@ -89,6 +95,8 @@ def _unpack(path: Path, folder: Path) -> None:
         finally:
             db.close()
     except (OSError, tarfile.TarError, sqlite3.Error) as exc:
-        raise StoreError(f"{path}: is damaged or not a backup: {exc}") from exc
+        raise StoreError(
+            f"{path}: is damaged or not a backup; name a whole file that gaitcue sessions backup wrote"
+        ) from exc
     if not (whole and ours):
-        raise StoreError(f"{path}: is damaged or not a backup of gaitcue")
+        raise StoreError(f"{path}: is damaged or not a backup of gaitcue; try an earlier backup")

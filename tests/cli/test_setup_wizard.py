@@ -11,13 +11,13 @@ import pytest
 from bleak.backends.device import BLEDevice
 
 from dsp.types import Placement, Side
-from monitor.cli.scan import FoundSensor, SensorDetails
 from monitor.cli.setup_wizard import SetupContext, run_setup
 from monitor.core.errors import BluetoothOff, ConfigError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
 from monitor.devices.gatt import sig_uuid
 from monitor.service.config import Config, load_config
+from monitor.service.sensor_search import FoundSensor, SensorDetails
 from monitor.sources.bluetooth.families import matching_families
 from monitor.sources.bluetooth.scanner import Advertisement
 from monitor.sources.bluetooth.stream_check import StreamCheck
@@ -212,7 +212,7 @@ def test_refusing_at_the_end_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "monitor", "setup", str(tmp_path / "gaitcue.toml")]
+    command = [sys.executable, "-m", "monitor", "setup", "--config", str(tmp_path / "gaitcue.toml")]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 1
     assert "nothing was written" in done.stdout

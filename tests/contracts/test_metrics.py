@@ -35,7 +35,7 @@ def test_every_metric_is_supported_by_placements_there_are(metric: MetricSpec) -
 
 @each_metric
 def test_every_metric_can_be_displayed(metric: MetricSpec) -> None:
-    display = metric.shown_as
+    display = metric.display_or_unit
     assert display.unit.strip()
     assert 0 < display.scale < math.inf
     assert 0 <= display.decimals <= 4

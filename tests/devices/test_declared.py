@@ -139,7 +139,7 @@ def test_only_what_is_declared_is_listened_to_and_written() -> None:
     }
     assert {s.payload for s in steps if isinstance(s, Write)} == declared
     assert all(isinstance(s, Write | Pause) for s in steps)
-    assert all(s.channel == "write" and not s.response for s in steps if isinstance(s, Write))
+    assert all(s.characteristic == "write" and not s.response for s in steps if isinstance(s, Write))
 
 
 @pytest.mark.parametrize(("wanted", "code"), [(None, 9), (100.0, 9), (60.0, 8), (208.0, 9), (1.0, 6)])
@@ -154,7 +154,7 @@ def test_a_value_is_packed_where_the_description_says() -> None:
     (write,) = spec.start()
     assert isinstance(write, Write)
     assert write.payload == bytes.fromhex("E803 F401 F401 6400 01")
-    assert spec.characteristics[write.channel].startswith("ef680401")
+    assert spec.characteristics[write.characteristic].startswith("ef680401")
     pack = shipped_description("thingy52").option["rate_hz"].pack
     assert pack is not None
     with pytest.raises(ValueError, match="cannot be packed"):

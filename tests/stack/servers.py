@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 TOKEN = "a-token-for-tests"
 BUCKET = "gait"
 TRIES_S = 60.0
@@ -61,6 +63,15 @@ def missing(*programs: str) -> list[str]:
     """Which of these programs are not installed."""
     path = os.environ.get("PATH", "") + ":/usr/sbin"
     return [p for p in programs if shutil.which(p, path=path) is None]
+
+
+def needed(*programs: str) -> None:
+    """Skip, naming what is missing; in CI that is a failure."""
+    if lacking := missing(*programs):
+        text = f"not installed: {', '.join(lacking)} (see .ci/system)"
+        if os.environ.get("CI"):
+            pytest.fail(text)
+        pytest.skip(text)
 
 
 def free_port() -> int:

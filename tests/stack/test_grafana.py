@@ -25,8 +25,7 @@ from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from tests.stack.conftest import needed
-from tests.stack.servers import TOKEN, Influx, influx_in
+from tests.stack.servers import TOKEN, Influx, influx_in, needed
 
 ROOT = Path(__file__).parents[2]
 BOARDS = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))

@@ -170,6 +170,8 @@ def test_a_bad_backup_touches_nothing(store: Store, info: SessionInfo, tmp_path:
         path.write_bytes(path.read_bytes()[:20_000])
     elif damage == "other":
         path.write_bytes(b"not a tar file" * 1000)
+    elif damage == "none":
+        path.write_bytes(b"")
     target = tmp_path / "target"
     with pytest.raises(StoreError, match="damaged or not a backup"):
         restore_backup(path, target)

@@ -12,6 +12,7 @@ from dsp.models import MODELS, Linear
 from dsp.types import Activity, ActivityChange, Estimate, Metric, Record, Side, Step
 from validation import leave_one_out
 from validation.card import Card
+from validation.quantities import AFTER_ONE_STAY
 from validation.refit import Trial, fit_models, refit_models
 from validation.truth import Truth
 
@@ -138,7 +139,7 @@ def test_every_runner_is_scored_once_and_by_models_of_the_others(monkeypatch: py
         lambda path, sensors, models: replace(everybody[path], path=Path(path.name)),
     )
     monkeypatch.setattr(leave_one_out, "refit_models", refitted)
-    monkeypatch.setattr(leave_one_out, "engine_records", lambda path, sensors, models: [])
+    monkeypatch.setattr(leave_one_out, "streamed_records", lambda path, sensors, models: [])
     cards = leave_one_out.leave_one_out(list(everybody), "pod", lambda _: None)
     assert fitted_without == [{r} for r in "abcdef"]
-    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + leave_one_out.AFTER_ONE_STAY}
+    assert set(cards) == {"rbds_virtual_imu", "rbds_virtual_imu" + AFTER_ONE_STAY}

@@ -13,7 +13,7 @@ from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Placement, Side
 from validation.__main__ import main
 from validation.recordings import SETS
-from validation.run import COLUMNS
+from validation.run import CSV_COLUMNS
 
 RUN = simulated_run([Bout(seconds=14, speed_mps=3.2)])
 
@@ -55,7 +55,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sensors: str, **files: 
         with (out / "lab" / f"{name}.csv").open() as f:
             reader = csv.DictReader(f)
             found[name] = list(reader)
-            assert tuple(reader.fieldnames or ()) == COLUMNS
+            assert tuple(reader.fieldnames or ()) == CSV_COLUMNS
     return found
 
 

@@ -49,28 +49,28 @@ def merged(state: dict[str, object], change: dict[str, object]) -> None:
 
 
 def test_a_page_that_merges_changes_shows_what_a_page_opened_now_shows() -> None:
-    board = LiveState()
-    state = board.state()
+    live = LiveState()
+    state = live.state()
     found = records()
     for at in range(0, len(found), 7):
-        merged(state, json.loads(json.dumps(board.push(found[at : at + 7]))))
-    assert state == json.loads(json.dumps(board.state()))
+        merged(state, json.loads(json.dumps(live.push(found[at : at + 7]))))
+    assert state == json.loads(json.dumps(live.state()))
     assert abs(state["now"]["cadence_spm"]["value"] - 164.3) < 2  # type: ignore[index]
 
 
 def test_the_history_ends_and_the_page_is_told_where() -> None:
-    board = LiveState(history_s=5)
-    board.push(records())
-    state = board.state()
+    live = LiveState(history_s=5)
+    live.push(records())
+    state = live.state()
     points = state["history"]["cadence_spm"]
     assert points[-1][0] - points[0][0] <= state["history_s"] == 5
     assert LiveState().state()["history_s"] == HISTORY_S
 
 
 def test_every_charted_metric_has_a_history() -> None:
-    board = LiveState()
-    board.push([Metric(1.0, None, Estimate(name, 2.0, 0.1, "foot")) for name in BY_NAME])
-    assert set(board.state()["history"]) == set(with_role(Role.CHART))
+    live = LiveState()
+    live.push([Metric(1.0, None, Estimate(name, 2.0, 0.1, "foot")) for name in BY_NAME])
+    assert set(live.state()["history"]) == set(with_role(Role.CHART))
 
 
 @pytest.fixture

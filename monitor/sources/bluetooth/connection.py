@@ -32,7 +32,7 @@ _BATTERY_S = 300.0  # between two readings of the battery
 _READ_S = 5.0  # for reading a value; a sensor that is slow with it must not hide a lost link for longer
 
 OnNotification = Callable[[str, bytes], None]
-"""Is called with channel and payload the moment they arrive."""
+"""Is called with the name of the characteristic and the payload the moment they arrive."""
 
 
 @contextlib.asynccontextmanager
@@ -109,16 +109,16 @@ class Connection:
         return await self._read(device_information.BATTERY_LEVEL)
 
     async def start(self, on_notification: OnNotification) -> None:
-        """Subscribe to the channels and run the start script; ``on_notification`` gets all that comes.
+        """Subscribe to the characteristics and run the start script; ``on_notification`` gets what comes.
 
-        ``SensorError`` if a channel is missing, the device refuses, or it takes too long.
+        ``SensorError`` if a characteristic is missing, the device refuses, or it takes too long.
         """
         self._notify = on_notification
         self._started = True
         try:
             async with asyncio.timeout(_SETUP_S):
-                for channel in (*self._spec.notify, *self._present(self._spec.optional)):
-                    await self._subscribe(channel)
+                for name in (*self._spec.notify, *self._present(self._spec.optional)):
+                    await self._subscribe(name)
                 await self._run_script(self._spec.start())
         except TimeoutError as exc:
             raise SensorLost(f"{self._name} did not finish its set-up within {_SETUP_S:.0f} s") from exc
@@ -158,26 +158,26 @@ class Connection:
         except BLEAK_ERRORS as exc:
             _log.debug("%s: was not disconnected (%s)", self._name, type(exc).__name__)
 
-    async def _subscribe(self, channel: str) -> None:
-        characteristic = self._characteristic(channel)
+    async def _subscribe(self, name: str) -> None:
+        characteristic = self._characteristic(name)
 
         def arrived(_: BleakGATTCharacteristic, data: bytearray) -> None:
-            self._arrived(channel, bytes(data))
+            self._arrived(name, bytes(data))
 
         with sensor_errors(self._name):
             await self._client.start_notify(characteristic, arrived, bluez=self._bluez)
 
-    def _arrived(self, channel: str, payload: bytes) -> None:
+    def _arrived(self, name: str, payload: bytes) -> None:
         if self._notify is None:
             return  # a late callback of a connection that is closed
-        self._notify(channel, payload)
+        self._notify(name, payload)
         self._last_arrival_s = self._time.now_s()
         if self._asked is not None and not self._asked[1].done():
             ask, answer = self._asked
-            if channel == ask.answer_on and payload.startswith(ask.prefix):
+            if name == ask.answer_on and payload.startswith(ask.prefix):
                 answer.set_result(payload)
         else:
-            self._unclaimed.append((channel, payload))
+            self._unclaimed.append((name, payload))
 
     async def _run_script(self, script: Script) -> None:
         answer: bytes | None = None
@@ -197,20 +197,20 @@ class Connection:
             case Ask():
                 return await self._ask(step)
             case Read():
-                return await self._read(self._spec.characteristics[step.channel])
+                return await self._read(self._spec.characteristics[step.characteristic])
             case Pause():
                 await self._time.sleep(step.seconds)
                 return None
 
     async def _write(self, step: Write | Ask) -> None:
-        characteristic = self._characteristic(step.channel)
+        characteristic = self._characteristic(step.characteristic)
         with sensor_errors(self._name):
             await self._client.write_gatt_char(characteristic, step.payload, response=step.response)
 
     async def _ask(self, step: Ask) -> bytes | None:
         while self._unclaimed and not step.payload:
-            channel, payload = self._unclaimed.popleft()
-            if channel == step.answer_on and payload.startswith(step.prefix):
+            name, payload = self._unclaimed.popleft()
+            if name == step.answer_on and payload.startswith(step.prefix):
                 return payload
         self._unclaimed.clear()
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -238,17 +238,17 @@ class Connection:
             _log.debug("%s: a value could not be read (%s)", self._name, type(exc).__name__)
             return None
 
-    def _characteristic(self, channel: str) -> BleakGATTCharacteristic:
+    def _characteristic(self, name: str) -> BleakGATTCharacteristic:
         with sensor_errors(self._name):
-            found = self._client.services.get_characteristic(self._spec.characteristics[channel])
+            found = self._client.services.get_characteristic(self._spec.characteristics[name])
         if found is None:
-            raise SensorError(f"{self._name} lacks the channel {channel!r}: it is of another kind")
+            raise SensorError(f"{self._name} lacks the characteristic {name!r}: it is of another kind")
         return found
 
-    def _present(self, channels: tuple[str, ...]) -> list[str]:
+    def _present(self, names: tuple[str, ...]) -> list[str]:
         with sensor_errors(self._name):
             return [
-                c
-                for c in channels
-                if self._client.services.get_characteristic(self._spec.characteristics[c])
+                name
+                for name in names
+                if self._client.services.get_characteristic(self._spec.characteristics[name])
             ]

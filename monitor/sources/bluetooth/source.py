@@ -176,9 +176,9 @@ class _SensorLink:
             await self._stream(connection, generation)
 
     async def _stream(self, connection: Connection, generation: int) -> None:
-        def packet(channel: str, payload: bytes) -> None:
+        def packet(characteristic: str, payload: bytes) -> None:
             arrival_ns = round(self._time.now_s() * 1e9)
-            self._emit(Packet(self.name, arrival_ns, channel, payload, generation))
+            self._emit(Packet(self.name, arrival_ns, characteristic, payload, generation))
 
         await connection.start(packet)
         self._status = None

@@ -1,4 +1,4 @@
-"""A whole recording through the live session: steps to CSV, a summary to the terminal."""
+"""A whole recording through the live session: its records, its steps as CSV, a summary as a table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, METRICS
@@ -19,32 +17,14 @@ from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
 from monitor.core.errors import StoreError
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 
 _COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
 _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
 
 
-def analyze_recording(
-    file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool
-) -> None:
-    """Read a recording, evaluate it, write the files asked for, and print what was found."""
-    recording = read_recording(file, placement, side, with_speed=speed)
-    console = Console()
-    records: list[Record] = []
-    with Progress(console=Console(stderr=True), disable=not console.is_terminal) as bar:
-        task = bar.add_task(file.name, total=recording.count)
-        for done, found in session_records(recording):
-            records += found
-            bar.update(task, completed=done)
-    if steps is not None:
-        write_steps(steps, [r for r in records if isinstance(r, Step)])
-    console.print(summary_table(recording.settings, recording.duration_s, records))
-
-
 def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
-    """Yield, for every packet through a fresh session, packets done and records that became certain."""
+    """Yield, for every packet through a fresh session, how many are done and what became certain by it."""
     session = Session(recording.settings)
     for done, packet in enumerate(recording.packets(), start=1):
         yield done, [r for r in session.push(packet) if isinstance(r, get_args(Record))]
@@ -52,7 +32,7 @@ def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
 
 
 def write_steps(path: Path, steps: list[Step]) -> None:
-    """Write one row per step, empty where a value is unknown."""
+    """Write one row per step, empty where unknown; ``StoreError`` if ``path`` cannot be written."""
     try:
         with path.open("w", newline="") as f:
             out = csv.DictWriter(f, _COLUMNS)
@@ -70,7 +50,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 
 
 def summary_table(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
-    """Return mean and spread of every metric over the steps, and what else happened, as a table."""
+    """Return a table of mean and spread of every metric over the steps, titled by what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
     table = Table(title=_headline(settings, duration_s, records, steps))
     for heading, justify in (("metric", "left"), ("mean", "right"), ("SD", "right"), ("steps", "right")):
@@ -101,7 +81,7 @@ def _headline(
 
 
 def running_s(records: Sequence[Record], end_s: float) -> float:
-    """Return for how many seconds the activity was running, until ``end_s``."""
+    """Return for how many seconds, until ``end_s``, the activity was running."""
     changes = [(r.t_s, r.activity) for r in records if isinstance(r, ActivityChange)]
     changes.append((end_s, Activity.UNKNOWN))
     return sum(b[0] - a[0] for a, b in pairwise(changes) if a[1] is Activity.RUN)

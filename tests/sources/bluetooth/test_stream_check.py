@@ -11,8 +11,8 @@ from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth import stream_check
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.bluetooth.stream_check import check_streams
-from tests.radio.quick import LoopTime
-from tests.radio.service import foot, pod
+from tests.sources.bluetooth.quick import LoopTime
+from tests.sources.bluetooth.service import foot, pod
 
 
 async def test_a_trial_tells_the_rate_of_what_streams_and_why_the_rest_does_not(

@@ -21,7 +21,7 @@ from bumble.hci import Address
 from dbus_fast import Message, Variant
 
 from monitor.simulation.emulated.backend import EMULATED_MTU, uuid_text
-from tests.radio.tree import BluezError, Properties, Reply, Tree
+from tests.sources.bluetooth.tree import BluezError, Properties, Reply, Tree
 
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE, CHARACTERISTIC = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"

@@ -18,7 +18,7 @@ from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
 from monitor.simulation.emulated.imus import NUMBERED_WRAP
 from monitor.sources.bluetooth.source import BluetoothSource, SearchTiming
-from tests.radio.quick import LoopTime
+from tests.sources.bluetooth.quick import LoopTime
 
 SOON = SearchTiming(search_s=2.0, by_name_s=1.0, remind_s=2.0, backoff=Backoff(first_s=0.2, longest_s=1.0))
 

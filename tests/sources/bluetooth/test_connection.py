@@ -17,9 +17,9 @@ from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.source import BluetoothSource
-from tests.radio.conftest import Air
-from tests.radio.quick import LoopTime
-from tests.radio.service import foot, pod, running
+from tests.sources.bluetooth.conftest import RadioUnderTest
+from tests.sources.bluetooth.quick import LoopTime
+from tests.sources.bluetooth.service import foot, pod, running
 
 
 async def test_a_pod_is_found_and_streams(radio: Radio) -> None:
@@ -91,10 +91,10 @@ async def test_a_link_that_is_silent_is_told_and_made_anew(radio: Radio) -> None
         await heard.more(left.name, "data", 20)
 
 
-async def test_a_battery_that_does_not_answer_keeps_nobody_from_streaming(air: Air) -> None:
-    if air.level == "bluez":
+async def test_a_battery_that_does_not_answer_keeps_nobody_from_streaming(tested: RadioUnderTest) -> None:
+    if tested.level == "bluez":
         pytest.skip("bluetoothd reads the battery itself, and waits for it")
-    device = RunningPod(air.radio)
+    device = RunningPod(tested.radio)
 
     async def never(_: object) -> bytes:
         await asyncio.sleep(1000)
@@ -109,15 +109,15 @@ async def test_a_battery_that_does_not_answer_keeps_nobody_from_streaming(air: A
         assert heard.packets("pod", "battery") == []
 
 
-async def test_bluetooth_that_goes_away_is_told_and_its_return_is_enough(air: Air) -> None:
-    device = RunningPod(air.radio)
+async def test_bluetooth_that_goes_away_is_told_and_its_return_is_enough(tested: RadioUnderTest) -> None:
+    device = RunningPod(tested.radio)
     await device.start()
     async with running(pod()) as heard:
         await heard.more("pod", "rsc", 2)
-        await air.off()
+        await tested.off()
         told = await heard.said("pod", LinkState.OFF)
         assert "switch it on" in told.text or "plug one in" in told.text
-        await air.on()
+        await tested.on()
         await heard.more("pod", "rsc", 2)
 
 
@@ -144,10 +144,10 @@ async def test_a_sensor_is_known_by_its_serial_number_where_the_name_does_not_te
         assert heard.packets("pod", "battery")[0].payload == bytes([87])
 
 
-async def test_a_sensor_that_a_killed_program_left_connected_is_taken_over(air: Air) -> None:
-    if air.level == "inproc":
+async def test_a_sensor_that_a_killed_program_left_connected_is_taken_over(tested: RadioUnderTest) -> None:
+    if tested.level == "inproc":
         pytest.skip("links of the emulated stack end with their program")
-    device = RunningPod(air.radio)
+    device = RunningPod(tested.radio)
     await device.start()
     seen = await BleakScanner.find_device_by_name(device.name, timeout=10)
     assert seen is not None

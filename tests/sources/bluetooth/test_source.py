@@ -11,8 +11,8 @@ from dsp.types import Side
 from monitor.core.records import LinkState
 from monitor.simulation.emulated.imus import Movesense, PolarH10, WitMotion
 from monitor.simulation.emulated.radio import INTERVAL_S, Radio
-from tests.radio.conftest import Air
-from tests.radio.service import account, foot, pelvis, running
+from tests.sources.bluetooth.conftest import RadioUnderTest
+from tests.sources.bluetooth.service import account, foot, pelvis, running
 
 LONG_S = float(os.environ.get("GAITCUE_RADIO_SECONDS", "120"))
 """On the clock that does not wait; the other radios run for a thirtieth of it."""
@@ -74,9 +74,9 @@ async def test_two_hundred_notifications_a_second_arrive_all_and_once(radio: Rad
     assert len(got.numbers) <= device.notified
 
 
-async def test_two_feet_and_a_pelvis_for_minutes_with_losses_of_link(air: Air) -> None:
-    seconds = LONG_S if air.level == "inproc" else LONG_S / 30
-    devices = [Movesense(air.radio, f"20483000000{n}") for n in range(3)]
+async def test_two_feet_and_a_pelvis_for_minutes_with_losses_of_link(tested: RadioUnderTest) -> None:
+    seconds = LONG_S if tested.level == "inproc" else LONG_S / 30
+    devices = [Movesense(tested.radio, f"20483000000{n}") for n in range(3)]
     for device in devices:
         await device.start()
     left, right, belt = sensors = [

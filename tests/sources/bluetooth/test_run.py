@@ -21,8 +21,8 @@ from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
-from tests.radio.conftest import Air
-from tests.radio.quick import LoopTime
+from tests.sources.bluetooth.conftest import RadioUnderTest
+from tests.sources.bluetooth.quick import LoopTime
 
 RUN_S = 45.0
 
@@ -90,15 +90,15 @@ match = "204830000001"
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_the_program_streams_from_bluetooth_and_ends_cleanly_when_told(
-    air: Air, tmp_path: Path, how: signal.Signals
+    tested: RadioUnderTest, tmp_path: Path, how: signal.Signals
 ) -> None:
-    if air.level == "inproc":
+    if tested.level == "inproc":
         pytest.skip("the program is a process of its own: it needs a Bluetooth that processes share")
-    device = Movesense(air.radio, "204830000001")
+    device = Movesense(tested.radio, "204830000001")
     await device.start()
     (tmp_path / "gaitcue.toml").write_text(CONFIG)
     tape = tmp_path / "raw.tape"
-    command = ["run", "--no-web"] if how is signal.SIGINT else ["record", "--raw", str(tape)]
+    command = ["run", "--no-web"] if how is signal.SIGINT else ["record", str(tape)]
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "monitor", *command, "--config", str(tmp_path / "gaitcue.toml"),
         env={**os.environ, "XDG_DATA_HOME": str(tmp_path), "COLUMNS": "120"},

@@ -18,8 +18,8 @@ from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
 from monitor.simulation.emulated.radio import PacedLink, Radio, central, emulated_radio
 from monitor.sources.bluetooth.families import bluetooth_families
-from tests.radio.private_bus import dbus_daemon, private_bus
-from tests.radio.quick import QuickLoop
+from tests.sources.bluetooth.private_bus import dbus_daemon, private_bus
+from tests.sources.bluetooth.quick import QuickLoop
 
 Loop = Callable[[], asyncio.AbstractEventLoop]
 LOOPS: dict[str, Loop] = {
@@ -35,7 +35,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Loop]:
 
 
 @dataclass
-class Air:
+class RadioUnderTest:
     """The radio of one test.  ``off`` and ``on`` unplug this machine's Bluetooth and bring it back."""
 
     radio: Radio
@@ -51,8 +51,8 @@ def _families_are_read() -> None:
 
 
 @pytest.fixture
-async def air() -> AsyncIterator[Air]:
-    """The air of the level that this run of the test is for."""
+async def tested() -> AsyncIterator[RadioUnderTest]:
+    """The radio of the level that this run of the test is for."""
     level = "bluez" if os.environ.get("GAITCUE_RADIO") == "bluez" else "dbus"
     opened = {"bluez": bluez, "dbus": dbus}[level]
     if isinstance(asyncio.get_running_loop(), QuickLoop):
@@ -62,13 +62,13 @@ async def air() -> AsyncIterator[Air]:
 
 
 @pytest.fixture
-def radio(air: Air) -> Radio:
+def radio(tested: RadioUnderTest) -> Radio:
     """Where to put pods."""
-    return air.radio
+    return tested.radio
 
 
 @contextlib.asynccontextmanager
-async def inproc() -> AsyncIterator[Air]:
+async def inproc() -> AsyncIterator[RadioUnderTest]:
     async with emulated_radio() as (radio, stack):
 
         async def off() -> None:
@@ -79,12 +79,12 @@ async def inproc() -> AsyncIterator[Air]:
         async def on() -> None:
             stack.powered = True
 
-        yield Air(radio, off, on, "inproc")
+        yield RadioUnderTest(radio, off, on, "inproc")
 
 
 @contextlib.asynccontextmanager
-async def dbus() -> AsyncIterator[Air]:
-    from tests.radio.mini_bluez import MiniBluez
+async def dbus() -> AsyncIterator[RadioUnderTest]:
+    from tests.sources.bluetooth.mini_bluez import MiniBluez
 
     if dbus_daemon() is None:
         if os.environ.get("CI"):
@@ -99,13 +99,13 @@ async def dbus() -> AsyncIterator[Air]:
             async def on() -> None:
                 bluez.plug()
 
-            yield Air(radio, bluez.unplug, on, "dbus")
+            yield RadioUnderTest(radio, bluez.unplug, on, "dbus")
             bluez.stop()
 
 
 @contextlib.asynccontextmanager
-async def bluez() -> AsyncIterator[Air]:
-    from tests.radio.bluez.host import kernel_radio, power
+async def bluez() -> AsyncIterator[RadioUnderTest]:
+    from tests.sources.bluetooth.bluez.host import kernel_radio, power
 
     async with kernel_radio() as radio:
-        yield Air(radio, lambda: power(False), lambda: power(True), "bluez")
+        yield RadioUnderTest(radio, lambda: power(False), lambda: power(True), "bluez")

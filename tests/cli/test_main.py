@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import COMMANDS, GROUPS, app
+from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
 
 ROOT = Path(__file__).parents[2]
 WORDS = {command.words for command in COMMANDS}
@@ -93,8 +94,88 @@ def test_the_version_is_the_package_s() -> None:
     assert (result.exit_code, result.output) == (0, f"gaitcue {version('gaitcue')}\n")
 
 
+def answer(*words: str) -> str:
+    """Return what a wrong command prints, in one line."""
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    (line,) = (line for line in result.output.splitlines() if "There is no command" in line)
+    return line.strip("│ ")
+
+
+@pytest.mark.parametrize("words", sorted(w for w in WORDS if " " in w and w.split()[1] not in WORDS))
+def test_a_command_of_a_group_is_found_by_its_last_word_alone(words: str) -> None:
+    group, word = words.split()
+    assert answer(word) == f"There is no command '{word}'. Did you mean: gaitcue {words}?"
+    for other in GROUP_WORDS - {group}:
+        assert (
+            answer(other, word) == f"There is no command '{other} {word}'. Did you mean: gaitcue {words}?"
+        )
+
+
 @pytest.mark.parametrize(
-    "old", ["push", "gate", "twin", "sync", "phone", "scan", "check-config", "compare"]
+    ("typed", "meant"),
+    [
+        ("session", "sessions"),
+        ("restor", "sessions restore"),
+        ("notes", "sessions note"),
+        ("revew", "review"),
+        ("list-sessions", "sessions list"),
+        ("sessions shw", "sessions show"),
+        ("sensors demo", "demo"),
+    ],
 )
-def test_flat_commands_of_before_are_gone(old: str) -> None:
-    assert CliRunner().invoke(app, [old]).exit_code == 2
+def test_a_slip_is_answered_with_the_whole_command(typed: str, meant: str) -> None:
+    hints = answer(*typed.split()).partition("Did you mean: ")[2]
+    assert re.split(r" or |\?", hints)[0] == f"gaitcue {meant}"
+
+
+def test_what_resembles_no_command_leads_to_the_help() -> None:
+    assert answer("xyzzy") == "There is no command 'xyzzy'. gaitcue --help lists them all."
+
+
+@pytest.mark.parametrize(
+    ("words", "made", "error", "text"),
+    [
+        ("sessions restore DIR/nosuch", "", InputError, "there is no such file; name the file"),
+        (
+            "sessions backup DIR/nonexist/x --config DIR/set",
+            "",
+            StoreError,
+            "there is no folder DIR/nonexist;",
+        ),
+        ("config --config DIR", "", ConfigError, "is a folder; name the settings file"),
+        ("config --config DIR/picture", "picture", ConfigError, "is not a text file"),
+        ("config --config DIR/nosuch", "", ConfigError, "there is no such file; gaitcue setup"),
+        ("import DIR/empty.tape --config DIR/set", "empty.tape", None, "is not a complete tape"),
+        ("export nosuch --format foo --config DIR/set", "", ConfigError, "choose one of fit, csv"),
+    ],
+)
+def test_a_mistake_with_a_file_is_told_in_words_that_help(
+    words: str, made: str, error: type[MonitorError] | None, text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "set").write_text(f'[store]\nfolder = "{tmp_path}/data"\n')
+    if made:
+        (tmp_path / made).write_bytes(b"\x89PNG\xff" if made == "picture" else b"")
+    result = CliRunner().invoke(app, words.replace("DIR", str(tmp_path)).split(), env={"COLUMNS": "300"})
+    assert error is None or type(result.exception) is error
+    answer = f"{result.exception} {result.output}"
+    assert text.replace("DIR", str(tmp_path)) in answer
+    assert "Errno" not in answer
+    assert "no such table" not in answer
+    assert result.exit_code != 0
+
+
+NO_SETTINGS = {"analyze", "metrics", "coaching-trial", "sensors align", "stack proxy", "stack schema"}
+"""Commands that depend on no settings file."""
+
+
+@pytest.mark.parametrize("words", sorted(WORDS - NO_SETTINGS))
+def test_the_settings_file_is_named_in_one_way(words: str) -> None:
+    listing = CliRunner().invoke(app, [*words.split(), "--help"], env={"COLUMNS": "100"}).output
+    assert "--config" in listing
+
+
+def test_a_recording_needs_no_name_and_takes_no_option_for_it() -> None:
+    listing = CliRunner().invoke(app, ["record", "--help"], env={"COLUMNS": "100"}).output
+    assert re.search(r"record \[OPTIONS\] \[file\]", listing), listing
+    assert "--raw" not in listing

@@ -18,7 +18,7 @@ WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
 
 
 @pytest.fixture
-def gate(influx: Influx, tmp_path: Path) -> TestClient:
+def proxy(influx: Influx, tmp_path: Path) -> TestClient:
     (tmp_path / "Ann-B.token").write_text("anns-token\n")
     (tmp_path / "ben.token").write_text("bens-token\n")
     return TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
@@ -28,22 +28,22 @@ def body(athlete: str, text: str = "a, b = c") -> bytes:
     return protocol_lines([Point("step", {"athlete": athlete, "side": "L"}, {"count": 1, "text": text}, 5)])
 
 
-def write(gate: TestClient, token: str, data: bytes, **headers: str) -> int:
+def write(proxy: TestClient, token: str, data: bytes, **headers: str) -> int:
     headers |= {"Authorization": f"Token {token}"}
-    return int(gate.post(WHERE, content=data, headers=headers).status_code)
+    return int(proxy.post(WHERE, content=data, headers=headers).status_code)
 
 
-def test_own_points_arrive_packed_or_not(gate: TestClient, influx: Influx) -> None:
-    assert write(gate, "anns-token", body("Ann B")) == 204
-    assert write(gate, "bens-token", gzip.compress(body("ben")), **{"Content-Encoding": "gzip"}) == 204
+def test_own_points_arrive_packed_or_not(proxy: TestClient, influx: Influx) -> None:
+    assert write(proxy, "anns-token", body("Ann B")) == 204
+    assert write(proxy, "bens-token", gzip.compress(body("ben")), **{"Content-Encoding": "gzip"}) == 204
     assert influx.count("step", "count") == 2
 
 
-def test_nobody_writes_as_another_or_without_a_token(gate: TestClient, influx: Influx) -> None:
-    assert write(gate, "bens-token", body("Ann B")) == 403
-    assert write(gate, "bens-token", body("ben") + b"\n" + body("Ann B")) == 403
-    assert write(gate, TOKEN, body("ben")) == 401
-    assert write(gate, "", body("ben")) == 401
+def test_nobody_writes_as_another_or_without_a_token(proxy: TestClient, influx: Influx) -> None:
+    assert write(proxy, "bens-token", body("Ann B")) == 403
+    assert write(proxy, "bens-token", body("ben") + b"\n" + body("Ann B")) == 403
+    assert write(proxy, TOKEN, body("ben")) == 401
+    assert write(proxy, "", body("ben")) == 401
     assert influx.count("step", "count") == 0
 
 
@@ -59,8 +59,8 @@ TRICKS = (
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_a_line_that_could_be_read_in_two_ways_is_refused(gate: TestClient, trick: bytes) -> None:
-    assert write(gate, "bens-token", trick) == 400
+def test_a_line_that_could_be_read_in_two_ways_is_refused(proxy: TestClient, trick: bytes) -> None:
+    assert write(proxy, "bens-token", trick) == 400
 
 
 def test_what_a_runner_says_may_hold_anything() -> None:
@@ -68,7 +68,7 @@ def test_what_a_runner_says_may_hold_anything() -> None:
         assert writing_athletes(body("ben", text) + b"\n" + body("ben", text)) == {"ben"}
 
 
-def test_a_server_that_is_away_or_refuses_the_gate_is_tried_again_later(tmp_path: Path) -> None:
+def test_a_server_that_is_away_or_refuses_the_proxy_is_tried_again_later(tmp_path: Path) -> None:
     (tmp_path / "ben.token").write_text("bens-token")
     away = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
     assert write(away, "bens-token", body("ben")) == 503

@@ -9,12 +9,13 @@ import tomllib
 from rich.console import Console
 
 from dsp.types import Placement
-from monitor.cli.scan import FoundSensor, found_table, merge_advertisements, query_details, sensor_toml
+from monitor.cli.scan import scan_table, sensor_toml
 from monitor.core.session_settings import SensorSettings
+from monitor.service.sensor_search import FoundSensor, merge_advertisements, query_details
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.scanner import Scanner
-from tests.radio.quick import LoopTime
+from tests.sources.bluetooth.quick import LoopTime
 
 
 async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:
@@ -33,7 +34,7 @@ async def test_a_scan_names_the_sensors_and_what_they_are(radio: Radio) -> None:
     assert (pod.advertisement.name, [k.kind for k in pod.kinds]) == ("Footpod 12", ["rsc"])
     assert [k.kind for k in strap.kinds] == ["heart_rate"]
     with Console(width=140, record=True, file=None) as console:
-        console.print(found_table([pod, strap], everything=False))
+        console.print(scan_table([pod, strap], everything=False))
     drawn = console.export_text()
     assert "Footpod 12" in drawn
     assert "dBm" in drawn

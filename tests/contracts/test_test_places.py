@@ -1,0 +1,50 @@
+"""The test of a module is found by its path: ``tests/<room>/test_<module>.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
+WHOLE_FOLDERS = {
+    "contracts": "what holds for the whole source",
+    "end_to_end": "whole ways through the program, as a user goes them",
+    "stack": "the coach's servers: compose file, dashboards, doctor",
+    "validation": "the package beside the program, whose modules work as one",
+}
+LAWS = {
+    "core/test_phrases.py": "of phrases.json, which is data",
+    "dsp/test_laws.py": "what every detector and the engine keep",
+    "dsp/test_clipping.py": "a law: a sensor at the end of its range",
+    "dsp/test_mount.py": "a law: a sensor that slips",
+    "dsp/test_recovery.py": "a law: a detector led astray",
+    "dsp/test_together.py": "a law: several sensors on one runner",
+    "sources/bluetooth/test_run.py": "whole runs, on the radios of that folder",
+    "sources/bluetooth/test_scan.py": "the command and its search, on the radios of that folder",
+    "web/test_static.py": "of the folder static, which is no module",
+}
+"""Tests that belong to no single module, each with its reason."""
+MODULES = sorted(
+    path.relative_to(TESTS).as_posix()
+    for path in TESTS.rglob("test_*.py")
+    if path.relative_to(TESTS).parts[0] not in WHOLE_FOLDERS
+)
+
+
+def module_of(test: str) -> Path:
+    """Return where the module that ``test`` (a path below ``tests``) is about must be."""
+    *folders, name = test.split("/")
+    package = ROOT if folders[0] == "dsp" else ROOT / "monitor"
+    return package.joinpath(*folders, name.removeprefix("test_"))
+
+
+@pytest.mark.parametrize("test", MODULES)
+def test_every_test_has_its_module_at_the_same_place(test: str) -> None:
+    assert module_of(test).is_file() != (test in LAWS)
+
+
+def test_every_exception_is_still_there() -> None:
+    assert set(LAWS) <= set(MODULES)
+    assert all((TESTS / folder).is_dir() for folder in WHOLE_FOLDERS)

@@ -16,7 +16,7 @@ from monitor.core.session_settings import CoachSettings, CueSettings, SessionSet
 
 _PACE_MPS = 2.8
 _DRIFT = -0.05  # of the target: the runner falls back to nearly the own cadence,
-DRIFTS_S, ANSWERS_S = 30.0, 25.0  # after so long, and answers so much later
+DRIFTS_S, ANSWERS_S = 45.0, 25.0  # after so long, and answers so much later
 _ROUND_S = 90.0
 
 

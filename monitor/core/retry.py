@@ -56,7 +56,8 @@ async def retry_until_done(
 ) -> None:
     """Run ``attempt`` again and again, with growing pauses, until it returns.
 
-    Failures are logged by ``outage``, which an attempt that lasts tells itself when it works (``over``).
+    Failures are logged by ``outage``, which an attempt that goes on tells itself when it works (``over``):
+    that it took long does not show it, a time-out takes long too.
     ``ConfigError`` and ``SinkRefused`` are passed on, as trying again cannot help; so is anything
     that is not a ``MonitorError``, as it is a bug, and cancellation.
     """
@@ -73,8 +74,6 @@ async def retry_until_done(
         except MonitorError as exc:
             lasted = time.now_s() - began_s >= backoff.healthy_s
             failures = 1 if lasted else failures + 1
-            if lasted:
-                outage.over()
             outage.failed(exc)
             wait_s = backoff.wait_s(failures, luck())
             report(exc, wait_s)

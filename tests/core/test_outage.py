@@ -100,3 +100,20 @@ async def test_a_retry_that_works_in_the_end_is_two_lines(caplog: pytest.LogCapt
         "pod is out of range",
         "pod: works again after 6 s and 7 tries",
     ]
+
+
+async def test_an_attempt_that_fails_slowly_has_not_worked_meanwhile(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    time = ManualClock()
+
+    async def times_out(_: int) -> None:
+        await time.sleep(40.0)
+        raise SensorLost("pod did not answer in time")
+
+    outage = Outage(LOG, "pod", time.now_s)
+    task = asyncio.create_task(retry_until_done(times_out, lambda *_: None, outage, time))
+    await time.run(300.0)
+    task.cancel()
+    assert [text for _, text in lines(caplog)] == ["pod did not answer in time"]
+    assert outage.tries > 5

@@ -31,8 +31,6 @@ from monitor.core.http_server import (
     running,
 )
 from monitor.core.secret import Secret
-from monitor.web.api.live import LIVE_ROUTES
-from monitor.web.api.routes import api_router, json_response
 from monitor.web.live_feed import LiveFeed
 
 _STATIC = files("monitor.web") / "static"
@@ -72,8 +70,6 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
-    app.state.live_feed = sink
-    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
     if folder is not None:
         _add_review(app, folder, door)
     return app
@@ -138,6 +134,12 @@ def _sender(file: Traversable) -> Callable[[], Response]:
 
 
 def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
+    from monitor.web.api.live import LIVE_ROUTES  # models, which a run without a page does without
+    from monitor.web.api.routes import api_router
+
+    app.state.live_feed = sink
+    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
+
     @app.get("/", include_in_schema=False)
     def page(token: AddressToken, cookie: _CookieToken) -> Response:
         return door.page("live/live.html", token, cookie)
@@ -153,6 +155,7 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
 
 def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     """The Review tab, the API over all sessions, and its description."""
+    from monitor.web.api.routes import api_router, json_response
     from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
     app.state.folder = folder

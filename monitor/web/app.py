@@ -35,8 +35,6 @@ from monitor.core.http_server import (
 )
 from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
-from monitor.web.api.live import LIVE_ROUTES
-from monitor.web.api.routes import api_router, json_response
 from monitor.web.live_feed import LiveFeed
 
 _log = logging.getLogger(__name__)
@@ -79,8 +77,6 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
-    app.state.live_feed = sink
-    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
     if folder is not None:
         _add_review(app, folder, door)
     return app
@@ -145,6 +141,12 @@ def _sender(file: Traversable) -> Callable[[], Response]:
 
 
 def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
+    from monitor.web.api.live import LIVE_ROUTES  # models, which a run without a page does without
+    from monitor.web.api.routes import api_router
+
+    app.state.live_feed = sink
+    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
+
     @app.get("/", include_in_schema=False)
     def page(token: AddressToken, cookie: _CookieToken) -> Response:
         return door.page("live/live.html", token, cookie)
@@ -163,6 +165,7 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
 
 def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     """The Review tab, the API over all sessions, and its description."""
+    from monitor.web.api.routes import api_router, json_response
     from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
     app.state.folder = folder

@@ -31,8 +31,7 @@ class Backoff:
             raise ValueError("factor must be at least 1, jitter in [0, 1), healthy_s not negative")
 
     def wait_s(self, failures: int, luck: float) -> float:
-        """Return the wait after so many failures in a row (1 or more); ``luck`` in [0, 1) sets the
-        jitter."""
+        """Return the wait (s) after some failures in a row (1 or more); ``luck`` in [0, 1) jitters it."""
         doublings = min(failures - 1, 64)
         plain = min(self.longest_s, self.first_s * self.factor**doublings)
         return plain * (1 + self.jitter * (2 * luck - 1))

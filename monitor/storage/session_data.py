@@ -47,8 +47,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionData:
-    """A session as arrays: ``t_s`` (n,) whole seconds from 0, ``columns`` by metric, ``sided`` by leg
-    too."""
+    """A session as arrays: ``t_s`` (n,) whole seconds from 0, ``columns`` by metric, ``sided`` by leg."""
 
     info: SessionInfo
     settings: SessionSettings

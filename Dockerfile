@@ -10,6 +10,8 @@ RUN python -m venv /opt/gaitcue \
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/gaitcue /opt/gaitcue
 ENV PATH=/opt/gaitcue/bin:$PATH PYTHONUNBUFFERED=1 XDG_DATA_HOME=/var/lib XDG_CONFIG_HOME=/etc
+# Log lines are JSON, one object a line on stderr; docker run -e GAITCUE_LOG_FORMAT=text for people.
+ENV GAITCUE_LOG_FORMAT=json
 RUN install -d -o 1000 -g 1000 /var/lib/gaitcue
 USER 1000:1000
 VOLUME /var/lib/gaitcue

@@ -1,4 +1,4 @@
-"""``python -m bench``: one JSON line per case, summed up in the README under What it costs."""
+"""``python -m bench``: one JSON line per case, summed up in docs/scaling.md."""
 
 from __future__ import annotations
 

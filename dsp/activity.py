@@ -20,7 +20,7 @@ _CONFIRM_S = 2  # seconds in a row that must agree
 
 
 class ActivityClassifier:
-    """Chunks of one sensor in, changes of activity out; ``now`` is the state of the last whole second."""
+    """A stage from one sensor's chunks to changes of activity; ``now`` is that of the last whole second."""
 
     def __init__(self, worn: Worn) -> None:
         self._placement = worn.placement

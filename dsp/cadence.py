@@ -18,7 +18,7 @@ _SHORTEST_STRIDE_S, _LONGEST_STRIDE_S = 0.45, 1.45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CadenceParams:
-    """Window of the mean and gate against odd strides, both of stride times.
+    """Settings of the mean's window and of the gate against odd strides, both of stride times.
 
     The gate is on strides because gating single steps went wrong by up to 18 spm on a real side-worn hip.
     """
@@ -28,7 +28,7 @@ class CadenceParams:
 
 
 class StrideClock:
-    """Stride time and cadence from the contacts of one sensor, pushed in time order.
+    """A clock of stride time and cadence from the contacts of one sensor, pushed in time order.
 
     ``one_leg`` says that successive contacts are one stride apart; else they are one step apart.
     """

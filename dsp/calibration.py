@@ -22,7 +22,7 @@ CALIBRATION_WITHIN = 0.035
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Truth over estimate of one quantity, and the SD of that ratio; ``ValueError`` beyond 0.5 to 2."""
+    """A ratio of truth over estimate of one quantity, and its SD; ``ValueError`` beyond 0.5 to 2."""
 
     value: float = 1.0
     sd: float = 0.09  # between runners, all quantities alike

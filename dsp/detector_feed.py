@@ -20,7 +20,7 @@ Detection = list[Contact | Gap | Readiness]
 
 
 class Detector(Protocol):
-    """Detector turns samples of one sensor into contacts, the same however they are cut."""
+    """A detector turns samples of one sensor into contacts, the same however they are cut."""
 
     @property
     def done_s(self) -> float:
@@ -42,7 +42,7 @@ class Detector(Protocol):
 
 
 class Feed:
-    """Feed keeps samples until they can decide something, then gives them to the detector in one piece.
+    """A feed keeps samples until they can decide something, then gives them to the detector in one piece.
 
     So a detector works about three times a stride, however small the packets are.
     """

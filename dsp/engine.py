@@ -88,9 +88,10 @@ _ALIVE_S = 1.5
 #    their contacts (those of a belt are then moved by some ms for the speed, see ``_contact_s``).
 #
 # 4. Seconds.  The second t is final, and its metrics are returned, when the watermark reaches t: after
-#    the steps up to t and before the first step after it.  It rests on the steps in (t - 5 s, t]
-#    (``dsp.per_second``) and is never returned again; a step that comes too late counts in later seconds
-#    only.
+#    the steps up to t and before the first step after it.  Means rest on the steps in (t - 5 s, t],
+#    variability and balance on the last 20 steps in (t - 15 s, t], braking load on all steps so far
+#    (``dsp.per_second``).  A second is never returned again; a step that comes too late counts in later
+#    seconds only.
 #
 # 5. Readings (speed, slope, heart rate ...) make nothing final where an IMU is worn: they are looked up
 #    when a step or second settles, as the last at or before that time that is not stale.  Push them
@@ -107,7 +108,7 @@ _ALIVE_S = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineParams:
-    """How long the engine waits for a sensor, and when two contacts are one (all are choices)."""
+    """Limits on how long the engine waits for a sensor, and when two contacts are one (all are choices)."""
 
     lateness_s: float = 1.0  # a sensor silent for longer is not waited for
     patience_s: float = 12.0  # nor one that delivers but cannot decide (it learns) for longer
@@ -116,7 +117,8 @@ class EngineParams:
 
 
 class Engine:
-    """All sensors of one runner: ``push`` samples and readings, get records, ``finish`` at the end.
+    """An engine for all sensors of one runner: ``push`` samples and readings, get records, ``finish`` at
+    the end.
 
     ``worn`` lists the sensors; samples of a sensor that is not in it raise ``KeyError``.  ``runner`` gives
     body measures and personal gains; ``models`` are the regressions before these gains.

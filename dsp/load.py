@@ -14,7 +14,7 @@ _BLOCK_STEPS = 10  # steps averaged first, or step noise would inflate the index
 
 @dataclass(slots=True)
 class BrakingLoad:
-    """Sums over the steps (or seconds of a pod) pushed so far: dose, its level equivalent, damage index."""
+    """The sums over the steps (or seconds of a pod) so far: dose, its level equivalent, damage index."""
 
     dose_bws: float = 0.0
     flat_bws: float = 0.0

@@ -16,7 +16,7 @@ _ALL = (*_IMUS, _POD)
 
 
 class Role(StrEnum):
-    """Where a metric is shown or used."""
+    """A place where a metric is shown or used."""
 
     TILE = "tile"  # a number on the live page, in the terminal and on top of a review
     CHART = "chart"  # a line over time, on the live page and in a review
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How a person reads a metric: ``value * scale`` in ``unit``; ``pace``: a speed in minutes per km."""
+    """The way in which a person reads a metric: ``value * scale`` in ``unit``; ``pace``: minutes per km."""
 
     unit: str
     scale: float = 1.0
@@ -55,7 +55,7 @@ class FitField:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """One metric: its definition, the placements that support it, and its roles.
+    """A metric: its definition, the placements that support it, and its roles.
 
     ``supported_by``: placements (pelvis stands for waist too). ``decimals``: digits worth showing in
     ``unit``. ``better`` is -1 where less is usually sought, +1 where more, 0 where neither: it only

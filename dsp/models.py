@@ -44,7 +44,7 @@ def best_guess(terms: Mapping[str, float], *models: Linear) -> Guess | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Models:
-    """One field per regression; the name says of what, from what, and the unit.
+    """The regressions, one per field; the name says of what, from what, and the unit.
 
     Terms of the foot are those of ``dsp.events.foot_features``, of the shank and the pelvis those of
     their detectors.  ``step_s`` is the step time, ``speed_mps`` the speed, ``per_speed_s_m`` its inverse,

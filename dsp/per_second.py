@@ -1,7 +1,8 @@
 """Metrics of whole seconds, for the live page, the charts and the coach.
 
-A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them);
-where only a pod is worn, it is what the pod's speed and cadence support.
+A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them;
+speed: the newest step's).  Variability and balance rest on the last 20 steps within 15 s, braking load on
+all steps so far.  Where only a pod is worn, a metric is what the pod's speed and cadence support.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _AVERAGED = tuple(m.name for m in METRICS if m.step and m.second)
 
 
 class PerSecondMetrics:
-    """Steps in, in time order; the metrics of every whole second out, once each.
+    """A stage that takes steps in time order and gives the metrics of every whole second, once each.
 
     The methods are given the state of the engine at the time of the call: ``readings`` of devices,
     ``speed`` of all sources and the ``log`` of activities.

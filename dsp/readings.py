@@ -12,7 +12,7 @@ _RUN_MPS, _WALK_MPS = 1.8, 0.4  # a pod's speed alone tells running from walking
 
 
 class Readings:
-    """Readings in, in any order; the latest of a quantity that is not after an instant out."""
+    """A store of readings: in any order in, the latest of a quantity that is not after an instant out."""
 
     def __init__(self) -> None:
         self._times: dict[str, list[float]] = {}
@@ -20,7 +20,7 @@ class Readings:
 
     @property
     def newest_s(self) -> float:
-        """Time of the last reading of all; minus infinity before the first."""
+        """The time of the last reading of all; minus infinity before the first."""
         return max((times[-1] for times in self._times.values()), default=-math.inf)
 
     def push(self, reading: Reading) -> None:

@@ -37,7 +37,7 @@ class ExponentialMean:
 
 
 class SpeedFusion:
-    """Speeds of foot strides in; the best speed at an instant out.
+    """A fusion that takes speeds of foot strides and gives the best speed at an instant.
 
     While a treadmill, GPS or pod gives a speed, a personal gain of the feet is learned by recursive
     least squares, so that the feet carry on alone in a tunnel.

@@ -13,7 +13,7 @@ from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepContext:
-    """What is known around a contact when it becomes a step.
+    """The knowledge around a contact when it becomes a step.
 
     ``given`` is True when the speed came from outside the feet.  ``partners`` are the contacts of other
     sensors that saw the same foot land.

@@ -33,7 +33,7 @@ class Side(StrEnum):
 
 
 class Placement(StrEnum):
-    """Where a sensor is worn.  It comes from the runner's settings, never from the signal.
+    """The place where a sensor is worn.  It comes from the runner's settings, never from the signal.
 
     A foot, shank or ankle sensor sees one leg, so its fundamental is the *stride*; a pelvis,
     waist or hip sensor sees both, so its fundamental is the *step*.  That declared multiplier is
@@ -56,7 +56,7 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """One sensor by its name, with the placement and side that the runner's settings give it."""
+    """A sensor by its name, with the placement and side that the runner's settings give it."""
 
     sensor: str
     placement: Placement
@@ -118,7 +118,7 @@ class ImuChunk:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
+    """A finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
 
     ``quantity`` is a name with its unit: ``speed_mps``, ``cadence_spm``, ``slope_pct``,
     ``heart_rate_bpm`` and so on.
@@ -136,7 +136,7 @@ Input = ImuChunk | Reading
 
 
 class Activity(StrEnum):
-    """What the runner is doing, as far as sensors tell it apart."""
+    """An activity of the runner, as far as sensors tell it apart."""
 
     UNKNOWN = "unknown"
     STAND = "stand"
@@ -160,7 +160,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One foot on the ground as one sensor saw it: the result of a detector in ``dsp.events``.
+    """A foot on the ground as one sensor saw it: the result of a detector in ``dsp.events``.
 
     ``ic_s`` and ``to_s`` are initial contact and toe-off with their SDs.  ``known_s`` is the time of the
     last sample the decision needed, so ``known_s - ic_s`` is its latency.  ``features`` are the
@@ -182,7 +182,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One foot on the ground, from initial contact to toe-off, with the estimates of this step.
+    """A foot on the ground, from initial contact to toe-off, with the estimates of this step.
 
     ``side`` is None and ``to_s`` None where the sensors worn cannot tell.  ``estimates`` is what is stored,
     in the order in which it was made; ``get`` looks into an index of it that is built once, in the
@@ -209,7 +209,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric at one whole second of the session, of one leg or (``side`` None) of both."""
+    """A metric at one whole second of the session, of one leg or (``side`` None) of both."""
 
     t_s: float
     side: Side | None
@@ -218,7 +218,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Samples are missing between ``start_s`` (the last one before) and ``end_s`` (the first after)."""
+    """A gap, in which samples are missing: ``start_s`` is the last before it, ``end_s`` the first after."""
 
     sensor: str
     start_s: float
@@ -227,7 +227,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class ActivityChange:
-    """From ``t_s`` on the runner does ``activity``, which was decided at ``known_s``."""
+    """A change of activity: from ``t_s`` on the runner does ``activity``, decided at ``known_s``."""
 
     t_s: float
     activity: Activity
@@ -236,7 +236,7 @@ class ActivityChange:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How far a sensor has learned how it is worn: ``have`` of ``need`` strides.
+    """A report of how far a sensor has learned how it is worn: ``have`` of ``need`` strides.
 
     ``shifted`` is True when the mount was found to have moved and learning began anew.
     """
@@ -254,7 +254,7 @@ class Readiness:
 
 
 class Fault(StrEnum):
-    """What a cue is about, in order of rank: of several faults that last, the first is cued."""
+    """A fault that a cue is about, in order of rank: of several that last, the first is cued."""
 
     BRAKING = "braking"
     OVERSTRIDE = "overstride"

@@ -1,4 +1,4 @@
-"""Pictures of the dashboards for the README: ``python -m grafana.pictures``.
+"""Pictures of the dashboards for docs/coaches.md: ``python -m grafana.pictures``.
 
 Not Grafana: this program executes each panel's own query on a real server filled by the simulated
 squad, and draws the answers with Plotly in the dashboard's grid.  It shows that the queries give

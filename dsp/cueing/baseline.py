@@ -31,7 +31,7 @@ _CORRELATED_S = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Mean and SD of value at 2.8 m/s on the level, of its change per m/s and per % of grade.
+    """The mean and SD of value at 2.8 m/s on the level, of its change per m/s and per % of grade.
 
     ``noise_sd`` is what seconds scatter about the line, ``blind_sd`` how far slow changes of an
     unknown speed usually move the value (0.25 m/s).
@@ -43,7 +43,7 @@ class Prior:
 
     @property
     def blind_sd(self) -> float:
-        """SD of the value where slow changes of speed (0.25 m/s) are not seen."""
+        """The SD of the value where slow changes of speed (0.25 m/s) are not seen."""
         return 0.25 * abs(self.mean[1])
 
 
@@ -62,7 +62,7 @@ def cadence_prior(height_m: float | None) -> Prior:
 
 _PRIORS: dict[str, Prior] = {
     # The models of dsp.overstride and dsp.braking for a pod, differentiated at the cadence prior;
-    # SDs between runners leave-one-out; grade: the partition of dsp.braking.on_slope.
+    # SDs between runners leave-one-out; grade: the partition of dsp.braking.impulse_on_slope.
     "overstride_m": Prior((0.194, 0.046, 0.0), (0.022, 0.015, 0.003), 0.008),
     "braking_impulse_bws": Prior((0.0187, 0.0040, -0.0018), (0.0020, 0.0013, 0.0009), 0.0008),
 }
@@ -70,14 +70,14 @@ _PRIORS: dict[str, Prior] = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What this runner would normally do here; ``sd`` is the uncertainty of that, not the scatter."""
+    """The value that this runner would normally have here; ``sd`` is its uncertainty, not the scatter."""
 
     value: float
     sd: float
 
 
 class SpeedGradeLine:
-    """One quantity over speed and grade; ``push`` a second, ask ``expect``."""
+    """A line of one quantity over speed and grade; ``push`` a second, ask ``expect``."""
 
     def __init__(self, prior: Prior) -> None:
         self.prior = prior
@@ -107,20 +107,20 @@ class SpeedGradeLine:
 
     @property
     def coefficients(self) -> tuple[float, float, float]:
-        """Value at 2.8 m/s on the level, change per m/s, change per % of grade."""
+        """The value at 2.8 m/s on the level, change per m/s, change per % of grade."""
         mean, _ = self._solve()
         return (self.prior.mean[0] + mean[0], mean[1], mean[2])
 
     @property
     def noise_sd(self) -> float:
-        """Scatter of single seconds about the line; the prior's counts as one minute."""
+        """The scatter of single seconds about the line; the prior's counts as one minute."""
         m = np.array(self._solve()[0])
         rest = max(0.0, self._yy - 2 * float(m @ self._xy) + float(m @ self._xx @ m))
         return math.sqrt((60 * self.prior.noise_sd**2 + rest) / (60 + self.seconds))
 
     @property
     def speeds(self) -> tuple[float, float]:
-        """Mean and SD of the speeds learned from, m/s."""
+        """The mean and SD of the speeds learned from, m/s."""
         if self.seconds == 0:
             return REFERENCE_MPS, 0.0
         mean = self._xx[0, 1] / self.seconds
@@ -158,7 +158,7 @@ class SpeedGradeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineParams:
-    """When a baseline may be used and when it is done."""
+    """Limits that say when a baseline may be used and when it is done."""
 
     first_min: float = 10.0  # a first answer: a choice
     full_min: float = 20.0  # gated minutes for a stable one, and
@@ -172,7 +172,7 @@ class BaselineParams:
 
 
 class Baseline:
-    """All lines of one runner.  Without a speed source cadence has a plain mean instead of a line."""
+    """The lines of one runner.  Without a speed source cadence has a plain mean instead of a line."""
 
     def __init__(self, height_m: float | None = None, params: BaselineParams | None = None) -> None:
         self.params = params or BaselineParams()
@@ -211,7 +211,7 @@ class Baseline:
         return Expectation(mean.value, math.hypot(mean.sd, self._slow_sd()))
 
     def ready(self, metric: str, with_speed: bool) -> bool:
-        """True when the first answer may be used."""
+        """Return True when the first answer may be used."""
         return self.minutes(metric, with_speed) >= self.params.first_min
 
     def minutes(self, metric: str, with_speed: bool) -> float:
@@ -226,12 +226,12 @@ class Baseline:
         return line.noise_sd / abs(line.coefficients[0])
 
     def reaches(self, speed_mps: float) -> bool:
-        """True where this speed is near enough to those learned."""
+        """Return True where this speed is near enough to those learned."""
         mean, sd = self.lines["cadence_spm"].speeds
         return abs(speed_mps - mean) <= 2 * sd + self.params.reach_mps
 
     def full(self, with_speed: bool) -> bool:
-        """True when enough was learned for the caller to freeze the baseline."""
+        """Return True when enough was learned for the caller to freeze the baseline."""
         enough = self.minutes("cadence_spm", with_speed) >= self.params.full_min
         return enough and self.runs >= self.params.full_runs
 

@@ -1,20 +1,24 @@
-"""Leaving a band and coming back: a sequential test scaled to the runner's own scatter.
+"""Leaving a band and coming back: two questions on two time scales, scaled to the runner's own scatter.
 
-One-sided CUSUM (Page 1954) of the deviation beyond an allowance.  Deviations are in *widths*: 0 is the
-target, 1 the edge of the band, whatever the metric.
+Deviations are in *widths*: 0 is the target, 1 the edge of the band, whatever the metric; positive is
+towards the fault.  ``s`` is the SD of single seconds about their level, ``r`` their correlation from one
+second to the next.  The mean of n seconds then has an SD of about ``s * sqrt((1 + r) / (1 - r) / n)``.
 
-Every second the evidence grows by deviation less allowance, between zero and a limit.  The allowance is
-the greater of ``ignore`` (plus ``sure_sd`` times the SD of the target) and ``allowance_sd`` times the
-scatter; the limit is ``evidence_sd`` times the scatter, but at least ``least_evidence``.  An excursion
-lasts from when the evidence leaves zero until it is zero again.
+**Has the level changed?**  Quick, and blind to a constant offset.  One-sided CUSUM (Page 1954) of the log
+likelihood ratio of a change by ``change``, against the runner's own level of the last minutes.  That level
+follows with ``memory_s`` and looks back past ``lag_s``, or a change would hide in it.  A change counts
+when the evidence reaches ``evidence`` nats and the mean since it began lies at least at ``edge``.
 
-- In band to out: the evidence is at its limit, the excursion has lasted ``dwell_s`` and ``dwell_steps``,
-  and its mean deviation is at least ``enter``.
-- Out to in band: the mean deviation of the last ``return_s`` is at most ``leave``; the evidence becomes
-  zero.
+**Is the level outside?**  Slow: the mean of a window lies beyond the edge of the band by so many of its
+SDs, few over two minutes, more over shorter windows.
 
-It fails towards silence: a wide allowance, a great scatter or an unsure target make it slow, not talkative,
-and a deviation below ``ignore`` never adds up, however long it lasts.
+No single test can do both: at the scatter of running outdoors a level 1.15 widths away gives 0.02 nats a
+second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an hour costs six
+(``docs/cues.md`` shows the bound and the curves).  A target that is not known well moves both thresholds
+out by ``sure_sd`` of its SDs: in doubt there is silence.
+
+**Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over
+the line is no return.
 """
 
 from __future__ import annotations
@@ -23,40 +27,50 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+_AR1 = 0.85
+"""Correlation of one-second cadence (a five-second mean) with that of the second before, measured
+outdoors."""
+_LONG_RUN = (1 + _AR1) / (1 - _AR1)
+"""Variance of a mean of n seconds times n, over the variance of single seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftParams:
-    """When a fault begins and ends.
+    """When a fault begins and ends; lengths of time in seconds, levels in widths of the band.
 
-    ``allowance_sd`` and ``evidence_sd`` are the CUSUM's reference and limit in SDs of single seconds
-    (choices; ``gaitcue coaching-trial`` shows what they cost and what they miss).
+    ``windows``: length of a mean, and by how many of its SDs it must lie outside (choices; what they cost
+    and miss is shown by ``gaitcue coaching-trial``).  Raises ``ValueError`` for a fault that could never
+    end.
     """
 
-    ignore: float = 0.67  # never cue below this (cadence: within-run variation is under 2.5 %)
-    enter: float = 1.0  # mean of the excursion when it counts as a fault
-    leave: float = 0.5  # mean of the last ``return_s`` when it is over (a choice)
-    allowance_sd: float = 1.5
-    evidence_sd: float = 17.0
-    least_evidence: float = 0.0  # width-seconds, for quantities whose scatter is small
-    dwell_s: float = 5.0  # an excursion lasts at least so long; the CUSUM asks for more
+    change: float = 1.2
+    evidence: float = 4.4  # nats
+    edge: float = 0.7  # a change that ends below this is the runner's own business
+    lag_s: int = 40
+    memory_s: int = 240
+    windows: tuple[tuple[int, float], ...] = ((30, 2.5), (60, 2.0), (120, 0.8))
+    leave: float = 0.5
+    dwell_s: int = 5
     dwell_steps: int = 12
-    return_s: float = 10.0  # RunningCadence confirms after 10 s
     sure_sd: float = 0.84  # out of band with 80 % probability, given how unsure the target is
 
     def __post_init__(self) -> None:
-        if not 0 <= self.leave < self.enter:
-            raise ValueError("leave must be below enter")
-        if not 0 <= self.ignore <= self.enter:
-            raise ValueError("ignore must not be above enter")
-        for name in ("allowance_sd", "evidence_sd", "return_s"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive")
+        if not 0 <= self.leave < self.edge:
+            raise ValueError("leave must be below edge")
+        if self.change <= 0 or self.evidence <= 0:
+            raise ValueError("change and evidence must be positive")
 
 
 CADENCE_DRIFT = DriftParams()
-LOAD_DRIFT = DriftParams(  # overstride and braking: +15 % is found after about 20 s
-    ignore=0.5, leave=0.47, least_evidence=8.0, dwell_s=15.0, dwell_steps=40
-)
+QUICK_DRIFT = DriftParams(evidence=6.0)  # too quick a step is no hurry
+LOAD_DRIFT = DriftParams(change=1.0, dwell_s=15, dwell_steps=40)  # overstride and braking
+_SETTLED_S = 20  # seconds that make a first level
+_TESTED_S = 25  # seconds in which a change is usually found
+_WILD, _WILD_NATS = 0.6, 8.0
+"""Beyond this scatter (widths) a change needs so many more nats a width: long excursions come by chance."""
+_RENEWED_S = 60  # a fault that lasts is measured anew
+_RETURN_SD, _RETURN_S = 0.25, (10, 45)
+"""A return is judged over a window whose mean is known so well, in widths; at least and at most so long."""
 
 
 class DriftDetector:
@@ -64,68 +78,126 @@ class DriftDetector:
 
     def __init__(self, params: DriftParams) -> None:
         self.params = params
+        self.error = 0.0  # mean deviation of the fault, or of the last 10 s without one
+        self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, because the runner stopped, the signal was away or cues were muted."""
-        self.out = False
-        self.lasting_s = 0.0
-        self._evidence = self._sum = self._steps = 0.0
-        self._recent: deque[tuple[float, float]] = deque()
+        """End the excursion, because the runner stopped, the signal was away or cues were muted.
 
-    @property
-    def error(self) -> float:
-        """Mean deviation of the last ``return_s``, in widths; 0 when nothing is known."""
-        total = sum(dt for dt, _ in self._recent)
-        return sum(dt * d for dt, d in self._recent) / total if total else 0.0
-
-    def push(self, dt_s: float, deviation: float, scatter: float, unsure: float, steps: float) -> bool:
-        """Take ``dt_s`` seconds with ``steps`` steps in them and return True while the fault lasts.
-
-        ``deviation`` is positive towards the fault; ``scatter`` is the SD of single seconds, ``unsure`` the
-        SD of the target, all in widths.
+        The level of the last minutes stays: a stop at a crossing does not change how somebody runs.
         """
-        p = self.params
-        self._remember(dt_s, deviation)
-        allowance = max(p.ignore + p.sure_sd * unsure, p.allowance_sd * scatter)
-        limit = max(p.evidence_sd * scatter, p.least_evidence)
-        self._evidence = min(max(0.0, self._evidence + (deviation - allowance) * dt_s), limit)
-        if self._evidence == 0.0:
-            self.lasting_s = self._sum = self._steps = 0.0
-        else:
-            self.lasting_s += dt_s
-            self._sum += deviation * dt_s
-            self._steps += steps
+        self.out, self._out_s = False, 0
+        self.lasting_s = 0
+        self._evidence = self._sum = self._steps = 0.0
+        self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
+        self._waiting: deque[float] = deque()  # too new for the level
+
+    def push(self, deviation: float, scatter: float, unsure: float, steps: float) -> bool:
+        """Take one second with ``steps`` steps in it and return True while the fault lasts.
+
+        ``deviation``, ``scatter`` (SD of single seconds) and ``unsure`` (SD of the target) are in widths.
+        """
+        self._sums.append(self._sums[-1] + deviation)
+        self._follow(deviation)
+        self._gather(deviation, scatter, steps)
         if self.out:
-            self.out = not self._returned()
-            if not self.out:
-                self._evidence = 0.0
-        elif self._evidence >= limit and self.lasting_s >= p.dwell_s and self._steps >= p.dwell_steps:
-            self.out = self._sum >= p.enter * self.lasting_s
+            self._go_on(scatter)
+        else:
+            level = self._changed(scatter, unsure)
+            if level is None:
+                level = self._outside(scatter, unsure)
+            self.out, self._out_s = level is not None, 0
+            self.error = self.recent(10) if level is None else level
         return self.out
 
-    def _remember(self, dt_s: float, deviation: float) -> None:
-        self._recent.append((dt_s, deviation))
-        total = sum(dt for dt, _ in self._recent)
-        while total - self._recent[0][0] >= self.params.return_s:
-            total -= self._recent.popleft()[0]
+    def recent(self, seconds: int) -> float:
+        """Return the mean deviation of the last ``seconds``, or of those since ``reset`` if they are
+        fewer."""
+        n = min(seconds, len(self._sums) - 1)
+        return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 
-    def _returned(self) -> bool:
-        known_s = sum(dt for dt, _ in self._recent)
-        return known_s >= self.params.return_s and self.error <= self.params.leave
+    def _follow(self, deviation: float) -> None:
+        """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
+        lapse."""
+        p = self.params
+        if self._seen < _SETTLED_S:
+            self._seen += 1
+            self._level += (deviation - self._level) / self._seen
+            return
+        self._waiting.append(deviation)
+        wait_s = p.lag_s if not self.out else p.lag_s + 120
+        while len(self._waiting) > wait_s:
+            self._seen += 1
+            self._level += (self._waiting.popleft() - self._level) / min(self._seen, p.memory_s)
+
+    def _gather(self, deviation: float, scatter: float, steps: float) -> None:
+        """Add this second's log likelihood ratio of a change, in nats."""
+        p = self.params
+        if self._seen < _SETTLED_S:
+            return
+        seen = min(self._seen, p.memory_s)
+        known = seen / (seen + _TESTED_S)  # a level from few seconds makes a change less sure
+        ratio = known * p.change / (scatter**2 * _LONG_RUN) * (deviation - self._level - p.change / 2)
+        self._evidence = max(0.0, self._evidence + ratio)
+        if self._evidence == 0.0:
+            self.lasting_s, self._sum, self._steps = 0, 0.0, 0.0
+        else:
+            self.lasting_s += 1
+            self._sum += deviation
+            self._steps += steps
+
+    def _changed(self, scatter: float, unsure: float) -> float | None:
+        """The level that a change has led to, if it ends outside."""
+        p = self.params
+        enough = p.evidence + _WILD_NATS * max(0.0, scatter - _WILD)
+        if self._evidence < enough or self.lasting_s < p.dwell_s or self._steps < p.dwell_steps:
+            return None
+        level = self._sum / self.lasting_s
+        return level if level >= p.edge + p.sure_sd * unsure else None
+
+    def _outside(self, scatter: float, unsure: float) -> float | None:
+        """The mean of the first window that lies outside."""
+        for seconds, sds in self.params.windows:
+            if len(self._sums) <= seconds:
+                return None
+            mean = self.recent(seconds)
+            mean_sd = scatter * math.sqrt(_LONG_RUN / seconds)
+            if mean >= 1 + sds * mean_sd + self.params.sure_sd * unsure:
+                self.lasting_s = max(self.lasting_s, seconds)
+                return mean
+        return None
+
+    def _go_on(self, scatter: float) -> None:
+        """One more second of the fault, or its end."""
+        self._out_s += 1
+        if self._out_s >= _RENEWED_S:
+            self.error = self.recent(_RENEWED_S)
+        if self._returned(scatter):
+            self.out, self._evidence = False, 0.0
+            self._waiting.clear()  # a lapse says nothing about how the runner usually runs
+            self.error = self.recent(self._return_s(scatter))
+
+    def _returned(self, scatter: float) -> bool:
+        window_s = self._return_s(scatter)
+        return len(self._sums) > window_s and self.recent(window_s) <= self.params.leave
+
+    def _return_s(self, scatter: float) -> int:
+        least, most = _RETURN_S
+        return round(min(max(_LONG_RUN * (scatter / _RETURN_SD) ** 2, least), most))
 
 
 class ScatterEstimate:
     """SD of single seconds from differences over 10 s, so that slow drift and level do not count.
 
     At AR(1) 0.85 values 10 s apart correlate by 0.2 (real runs: 0.1 to 0.4), which is allowed for.  It
-    starts from ``prior_sd`` as if that had been seen for two minutes, forgets over five and never
+    starts from ``prior_sd`` as if that had been seen for two minutes, forgets over ten and never
     falls below ``floor_sd``.
     """
 
     LAG = 10
     CORRELATION = 0.2
-    MEMORY_S = 300.0
+    MEMORY_S = 600.0
     PRIOR_S = 120.0
 
     def __init__(self, prior_sd: float, floor_sd: float) -> None:
@@ -135,7 +207,7 @@ class ScatterEstimate:
 
     @property
     def sd(self) -> float:
-        """SD of single seconds, in the unit of the values, not below ``floor_sd``."""
+        """The SD of single seconds, in the unit of the values, not below ``floor_sd``."""
         return max(math.sqrt(self._variance), self._floor_sd)
 
     def reset(self) -> None:
@@ -146,7 +218,7 @@ class ScatterEstimate:
         """Take the value of one more second, right after the last one."""
         if len(self._last) == self.LAG:
             seen = (value - self._last[0]) ** 2 / (2 * (1 - self.CORRELATION))
-            limit = 9 * self._variance  # a sudden change of level is not scatter
+            limit = 6 * self._variance  # a sudden change of level is not scatter
             self._weight = min(self._weight + 1, self.MEMORY_S)
             self._variance += (min(seen, limit) - self._variance) / self._weight
         self._last.append(value)

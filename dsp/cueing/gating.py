@@ -73,7 +73,7 @@ class Gating:
 
 
 class CueGate:
-    """Events and seconds in, a ``Gating`` per second out; times are on a clock that never goes back."""
+    """A stage from events and seconds to a ``Gating`` per second, on a clock that never goes back."""
 
     def __init__(self, params: CueGateParams | None = None) -> None:
         self.params = params or CueGateParams()

@@ -20,7 +20,7 @@ _KEPT = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetParams:
-    """Increase over the own cadence by week of the plan, and the band round it, all as shares.
+    """The increase over the own cadence by week of the plan, and the band round it, all as shares.
 
     Raises ``ValueError`` for an increase above 10 % or a band that no runner could keep or leave.
     """

@@ -126,7 +126,7 @@ class AnkleState(GridState):
 
 
 class AnkleDetector(GridDetector[AnkleState]):
-    """Chunks of one ankle accelerometer to contacts (``ic_s`` is the stride clock) and gaps."""
+    """A detector from an ankle accelerometer's chunks to contacts (``ic_s``: the stride clock) and gaps."""
 
     def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
         self.params = params or AnkleParams()

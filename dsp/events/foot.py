@@ -66,7 +66,7 @@ _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017):
 
 
 class FootDetector(GridDetector[FootState]):
-    """Chunks of one foot sensor to contacts, gaps and readiness.
+    """A detector from chunks of one foot sensor to contacts, gaps and readiness.
 
     Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,

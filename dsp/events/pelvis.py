@@ -56,7 +56,7 @@ _OFF_SD_S = 0.012  # of toe-off (a choice; 8.8 ms between runners whose speed is
 
 
 class PelvisDetector(GridDetector[PelvisState]):
-    """Chunks of one pelvis, waist or hip sensor to contacts and gaps.
+    """A detector from chunks of one pelvis, waist or hip sensor to contacts and gaps.
 
     Features of a contact: ``at_s`` (crossing), ``step_s`` (to the next crossing), ``load_ms`` (time above
     0.3 g), ``off_s`` (last fall through 0.2 g), ``harmonic_mm`` (peak-to-peak height of the first step

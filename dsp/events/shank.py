@@ -66,7 +66,7 @@ _SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
 
 
 class ShankDetector(GridDetector[ShankState]):
-    """Chunks of one shank sensor to contacts, gaps and readiness.
+    """A detector from chunks of one shank sensor to contacts, gaps and readiness.
 
     Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
     there to the mark of toe-off), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee),

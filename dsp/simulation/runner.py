@@ -37,7 +37,7 @@ class Bout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How this runner differs from the mean, and from step to step (SDs of Fukuchi 2017 runners)."""
+    """The differences of this runner from the mean, and from step to step (SDs of Fukuchi 2017 runners)."""
 
     contact: float = 1.0  # ratio to the mean runner's
     strike_deg: float = 0.0  # added to the foot's angle at contact; -15 is a forefoot striker
@@ -50,7 +50,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedRun:
-    """Steps (n,) and what was true of each; ``seconds`` is the whole, standing included.
+    """The steps (n,) and what was true of each; ``seconds`` is the whole, standing included.
 
     ``braking_bws`` is the impulse of the mean force curve at this speed; no IMU sees how it varies.
     """
@@ -72,7 +72,7 @@ class SimulatedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """What a sensor makes of the motion (orders of magnitude of small MEMS IMUs)."""
+    """The errors of a sensor: what it makes of the motion (orders of magnitude of small MEMS IMUs)."""
 
     rate_hz: float = 200.0
     acc_noise_ms2: float = 0.03 * GRAVITY_MS2

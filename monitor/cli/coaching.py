@@ -65,7 +65,7 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
     from monitor.storage.plan_file import read_plan
 
     console = Console()
-    with open_store(settings, Console(stderr=True)) as store, console.status("learning") as status:
+    with open_store(settings) as store, console.status("learning") as status:
 
         def show_progress(info: SessionInfo) -> None:
             status.update(f"learning from {info.id}")

@@ -126,6 +126,6 @@ def _cell(value: float, digits: int) -> str:
 
 def _both(a: Score, b: Score) -> Score:
     return Score(
-        a.policy, a.hours + b.hours, a.cues + b.cues, a.false + b.false, a.in_band_s + b.in_band_s,
-        a.run_s + b.run_s, [*a.delays_s, *b.delays_s], a.missed + b.missed,
+        a.policy, a.hours + b.hours, a.cues + b.cues, a.false + b.false, a.false_tones + b.false_tones,
+        a.in_band_s + b.in_band_s, a.run_s + b.run_s, [*a.delays_s, *b.delays_s], a.missed + b.missed,
     )  # fmt: skip

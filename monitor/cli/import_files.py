@@ -27,7 +27,7 @@ def import_files(
     """
     config, console = load_config(settings), Console(stderr=True)
     kept = failed = 0
-    with open_store(config, console) as store, Progress(console=console, transient=True) as bar:
+    with open_store(config) as store, Progress(console=console, transient=True) as bar:
         for path in _files(files):
             task = bar.add_task(path.name, total=None)
             show = functools.partial(_show, bar, task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -24,12 +24,13 @@ from monitor.cli import (
     settings,
     stack,
 )
+from monitor.cli.options import LogFormatOption, VerboseOption
 from monitor.core.errors import ConfigError, InputError, MonitorError
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the words after ``gaitcue``, its function, and its panel in ``--help``.
+    """A command: the words after ``gaitcue``, its function, and its panel in ``--help``.
 
     The docstring of the function is the help, its first line the one in the list of commands.
     """
@@ -129,8 +130,12 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
-    pass
+    from monitor.core.log_output import start_logging  # --help needs none of it
+
+    start_logging(verbose, log_format)
 
 
 app = _make_app()
@@ -141,11 +146,22 @@ def main() -> None:
     try:
         app(prog_name="gaitcue")
     except (ConfigError, InputError) as exc:
-        print(f"gaitcue: {exc}", file=sys.stderr)
-        sys.exit(2)
+        _fail(exc, 2)
     except MonitorError as exc:
+        _fail(exc, 1)
+
+
+def _fail(exc: MonitorError, code: int) -> NoReturn:
+    import logging
+
+    from monitor.core.log_output import logs_as_json
+
+    if logs_as_json():
+        for line in exc.log_text.splitlines():
+            logging.getLogger(__name__).error("%s", line)
+    else:
         print(f"gaitcue: {exc}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import typer
 
 from dsp.types import Placement
 from monitor.core.errors import ConfigError, InputError
+from monitor.core.log_format import LogFormat
 
 if TYPE_CHECKING:
     from monitor.core.http_access import WebSettings
@@ -33,6 +34,17 @@ SettingsOption = Annotated[
 SessionName = Annotated[str, typer.Argument(help="a session, or the beginning of its name")]
 SessionArgument = Annotated[
     str | None, typer.Argument(help="a session, or the beginning of its name; the newest if left out")
+]
+
+VerboseOption = Annotated[
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, show_default=False, help="log every try; twice: libraries too"
+    ),
+]
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option("--log-format", envvar="GAITCUE_LOG_FORMAT", help="log lines as text or JSON"),
 ]
 
 
@@ -72,12 +84,10 @@ def page_settings(settings: Config, host: str | None, port: int | None) -> WebSe
 
 def open_session_store(settings_file: Path | None) -> Store:
     """Open the store that the settings name; sessions that a killed program left are completed first."""
-    from rich.console import Console
-
     from monitor.service.config import load_config
     from monitor.service.live_session import open_store
 
-    return open_store(load_config(settings_file), Console(stderr=True))
+    return open_store(load_config(settings_file))
 
 
 def resolve_session(store: Store, session: str | None) -> str:

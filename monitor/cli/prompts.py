@@ -10,7 +10,7 @@ from rich.prompt import Prompt
 
 
 class Dialogue(Protocol):
-    """Whoever is asked: a person at the terminal, or a test."""
+    """A partner that answers questions: a person at the terminal, or a test."""
 
     def say(self, text: str) -> None:
         """Show one paragraph of text to the person."""

@@ -9,9 +9,11 @@ import typer
 
 from monitor.cli.options import (
     HostOption,
+    LogFormatOption,
     PortOption,
     SessionArgument,
     SettingsOption,
+    VerboseOption,
     open_session_store,
     page_settings,
     resolve_session,
@@ -30,21 +32,26 @@ def review_command(
     host: HostOption = None,
     port: PortOption = None,
     config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Review a session: what went well, and one thing to work on."""
     import webbrowser
 
     from rich.console import Console
 
+    from monitor.core.log_output import extend_logging
     from monitor.review.report import session_review
     from monitor.service.config import data_folder, load_config
     from monitor.web.review_file import write_review
 
+    extend_logging(verbose, log_format, service=web)
     settings = load_config(config)
     if web:
+        from monitor.service.live_session import result_console
         from monitor.service.review_server import serve_review
 
-        serve_review(settings, page_settings(settings, host, port), Console())
+        serve_review(settings, page_settings(settings, host, port), result_console())
         return
     with open_session_store(config) as store:
         name = resolve_session(store, session)

@@ -9,10 +9,12 @@ import typer
 
 from monitor.cli.options import (
     HostOption,
+    LogFormatOption,
     PlacementChoice,
     PortOption,
     SettingsOption,
     SideChoice,
+    VerboseOption,
     WebOption,
     page_settings,
     speed_factor,
@@ -32,11 +34,15 @@ def demo_command(
         int, typer.Option(min=0, max=8, help="this many athletes at once, sent to every system set up")
     ] = 0,
     config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
-    """See a short run on simulated sensors; no hardware needed."""
+    """Show a short run on simulated sensors; no hardware needed."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.config import Config, load_config
     from monitor.service.demo import run_demo, run_radio_demo
 
+    extend_logging(verbose, log_format)
     page = page_settings(Config(), host, port) if web else None
     if squad:
         from monitor.service.demo_squad import run_demo_squad
@@ -57,11 +63,15 @@ def run_command(
         str | None, typer.Option(help="of several runners: use NAME.toml beside the usual settings file")
     ] = None,
     config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Start a run on your sensors, with cues; Ctrl-C ends it."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.config import athlete_file
     from monitor.service.start import ready_config, run_live
 
+    extend_logging(verbose, log_format)
     settings = ready_config(athlete_file(athlete) if athlete else config)
     run_live(settings, title, web=page_settings(settings, host, port) if web else None)
 
@@ -69,10 +79,14 @@ def run_command(
 def record_command(
     raw: Annotated[Path, typer.Option(help="the tape to write, NAME.tape; it must not exist yet")],
     config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Record only what your sensors send, to a raw tape."""
+    from monitor.core.log_output import extend_logging
     from monitor.service.start import new_tape_path, ready_config, run_live
 
+    extend_logging(verbose, log_format)
     tape = new_tape_path(raw)
     run_live(ready_config(config), raw.stem, tape=tape)
 
@@ -87,15 +101,17 @@ def replay_command(
     side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
     keep: Annotated[bool, typer.Option(help="keep it as a session of its own")] = True,
     config: SettingsOption = None,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Play a recording back as if it were happening now."""
-    from rich.console import Console
-
+    from monitor.core.log_output import extend_logging
     from monitor.recordings.readers import read_recording
     from monitor.service.config import load_config
-    from monitor.service.live_session import LiveOptions, run_session
+    from monitor.service.live_session import LiveOptions, result_console, run_session
     from monitor.sources.replay import Replay
 
+    extend_logging(verbose, log_format)
     settings, factor = load_config(config), speed_factor(speed)
     recording = read_recording(file, placement and placement.value, side and side.value)
     live = LiveOptions(
@@ -107,4 +123,4 @@ def replay_command(
         linger=web,
         pace=factor,
     )
-    run_session(settings, live, Console())
+    run_session(settings, live, result_console())

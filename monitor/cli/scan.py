@@ -29,7 +29,7 @@ _BARS = "▂▄▆█"
 
 @dataclass(frozen=True, slots=True)
 class SensorDetails:
-    """What a sensor says when it is connected; empty or None where it says nothing."""
+    """The answers of a sensor when it is connected; empty or None where it says nothing."""
 
     serial: str = ""
     battery_pct: float | None = None
@@ -38,7 +38,7 @@ class SensorDetails:
 
 @dataclass(slots=True)
 class FoundSensor:
-    """One device that was seen, with the families (``kinds``) that can read it."""
+    """A device that was seen, with the families (``kinds``) that can read it."""
 
     advertisement: Advertisement
     kinds: list[SensorSpec]

@@ -34,7 +34,7 @@ _SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupContext:
-    """What the dialogue needs of Bluetooth: a scan, a query of one sensor, a trial of all chosen ones."""
+    """The Bluetooth that the dialogue needs: a scan, a query of one sensor, a trial of all chosen ones."""
 
     scan: Callable[[Config], Coroutine[Any, Any, list[FoundSensor]]]
     query: Callable[[Config, FoundSensor], Coroutine[Any, Any, SensorDetails]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import SettingsOption
+from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
 from monitor.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -97,17 +97,19 @@ def proxy_command(
     upstream: Annotated[str, typer.Option(help="address of InfluxDB")] = "http://localhost:8086",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on")] = 8087,
+    verbose: VerboseOption = 0,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Let each runner's token write that runner's own data only.
 
     Runs in front of InfluxDB until Ctrl-C; part of docker-compose.yml.
     """
-    import uvicorn
+    from monitor.core.log_output import extend_logging
+    from monitor.sinks.influx.write_proxy import make_write_proxy, run_write_proxy
 
-    from monitor.sinks.influx.write_proxy import make_write_proxy
-
+    extend_logging(verbose, log_format)
     token = _read_secret("--token-file", token_file)
-    uvicorn.run(make_write_proxy(upstream, token, runners), host=host, port=port, log_level="warning")
+    run_write_proxy(make_write_proxy(upstream, token, runners), host, port)
 
 
 def schema_command() -> None:

@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class Channel(Generic[_T]):
-    """Many may ``put`` (never blocks, never raises); one iterates over batches of all that waits.
+    """A queue into which many may ``put`` (never blocks, never raises) and from which one takes batches.
 
     When full, the oldest goes and is counted in ``dropped``: a reader that comes back wants the
     present.  After ``close`` the reader gets what is left, then its loop ends.  One event loop
@@ -36,7 +36,7 @@ class Channel(Generic[_T]):
         return self._closed
 
     def put(self, item: _T) -> None:
-        """Hand over; after ``close`` it is dropped and counted."""
+        """Hand over one item; after ``close`` it is dropped and counted."""
         if self._closed or len(self._waiting) == self._waiting.maxlen:
             self.dropped += 1
         if not self._closed:
@@ -49,7 +49,7 @@ class Channel(Generic[_T]):
         self._stirred.set()
 
     async def batches(self) -> AsyncIterator[list[_T]]:
-        """All that waits, again and again, until closed and empty."""
+        """Yield all that waits, again and again, until closed and empty."""
         while True:
             await self._stirred.wait()
             if self._waiting:

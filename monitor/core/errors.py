@@ -6,7 +6,15 @@ restart lossless.
 
 
 class MonitorError(Exception):
-    """Someone outside can act.  The text is one line that says what is wrong and what to do."""
+    """An error about which someone outside can act.  Its one line says what is wrong and what to do.
+
+    ``log_text`` is what a log says of it: something else where the text quotes what others sent or are
+    called, empty where somebody else logs it.
+    """
+
+    def __init__(self, text: str, *, log_text: str | None = None) -> None:
+        super().__init__(text)
+        self.log_text = text if log_text is None else log_text
 
 
 class ConfigError(MonitorError):
@@ -34,7 +42,7 @@ class SensorNotFound(SensorError):
 
 
 class BluetoothOff(SensorError):
-    """No adapter, no permission, or switched off: nothing can be reached until that changes."""
+    """Bluetooth has no adapter, no permission, or is off: nothing can be reached until that changes."""
 
 
 class DecodeError(SensorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 from monitor.core.errors import ConfigError
 from monitor.core.secret import Secret
 
+_log = logging.getLogger(__name__)
+
 SHORTEST_TOKEN = 12
 """Characters that a token set by the user must have; our own have 22 (128 bit)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """Where the live page listens, and who may see it.
+    """Settings of the live page: where it listens, and who may see it.
 
     ``host`` 127.0.0.1 is this machine only; 0.0.0.0 is the whole network, with a token.
     """
@@ -61,6 +64,7 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret | None:
         if not path.exists():
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(16) + "\n", encoding="ascii")
+            _log.info("a new token for the page is in %s", path)
         return Secret(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as exc:
         raise ConfigError(f"{path}: cannot keep the page's token there: {exc}") from exc

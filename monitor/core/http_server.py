@@ -1,18 +1,35 @@
-"""A small web server inside this program: listening, running, and its address as others see it."""
+"""A small web server inside this program: listening, running, tokens, and its address as others see it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
+from monitor.core.outage import RepeatedEvent
+
+_log = logging.getLogger(__name__)
+
+AddressToken = Annotated[str | None, Depends(APIKeyQuery(name="token", auto_error=False))]
+"""Parameter of an endpoint: the token that stands in the address, as in a QR code; None without one."""
+BearerToken = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="for programs: the token of the printed address")),
+]
+"""Parameter of an endpoint: the token of ``Authorization: Bearer``; None without one."""
 
 
 class _Server(uvicorn.Server):
@@ -35,16 +52,58 @@ async def running(
     The context holds the server: setting its ``should_exit`` begins the end of it.  ``name`` is that of
     the task; the listener is closed at the end.
     """
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
+    config = server_config(app)
     config.ssl_certfile, config.ssl_keyfile = certificate, key
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name=name)
+    task.add_done_callback(lambda _: None if server.should_exit else _log.error("%s: has died", name))
+    _log.debug("%s: listening on port %d", name, listener.getsockname()[1])
     try:
         yield server
     finally:
         server.should_exit = True
-        await task
-        listener.close()
+        try:
+            await task
+        finally:
+            listener.close()
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return uvicorn's settings for a server of ours: it logs as everything here does, and no visits.
+
+    These are logged where the libraries are (``-v -v``), without the visitor's address.
+    """
+    visits = logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO)
+    return uvicorn.Config(
+        app, log_config=None, access_log=visits, lifespan="off", timeout_graceful_shutdown=2
+    )
+
+
+def log_refusals(app: FastAPI) -> None:
+    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it as before.
+
+    A line names the route, never what a visitor sent: its path may be a guess, its query a token.
+    """
+    refusals = RepeatedEvent(_log, time.monotonic)
+
+    async def refuse(request: Request, exc: HTTPException) -> Response:
+        route = getattr(request.scope.get("route"), "path", "no page of ours")
+        if exc.status_code in _REFUSALS:
+            text = f"{request.method} {route} was refused: {_REFUSALS[exc.status_code]} ({exc.status_code})"
+            refusals.happened(text, route=route, status=exc.status_code)
+        else:
+            _log.debug("%s %s: %d", request.method, route, exc.status_code)
+        return await http_exception_handler(request, exc)
+
+    app.add_exception_handler(HTTPException, refuse)  # type: ignore[arg-type]
+
+
+_REFUSALS = {
+    401: "without the token, or with a wrong one",
+    403: "from a page of another site",
+    413: "too large",
+    429: "too often",
+}
 
 
 def check_certificate(certificate: Path, key: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class MonotonicClock(Protocol):
-    """Seconds that never jump, and waiting for them."""
+    """A clock whose seconds never jump, and which waits for them."""
 
     def now_s(self) -> float:
         """Return the seconds since this clock began."""
@@ -20,7 +20,7 @@ class MonotonicClock(Protocol):
 
 
 class SystemClock:
-    """This machine's monotonic clock, from the moment this object was made: session time."""
+    """A clock that counts this machine's monotonic time from the moment it was made: session time."""
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()

@@ -23,7 +23,7 @@ _KEEP_ALIVE_S = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MqttSettings:
-    """Where the broker is; nothing is sent while ``host`` is not set.
+    """Settings of the broker; nothing is sent while ``host`` is not set.
 
     ``user`` is also the runner's level in the topics, ``gait/<user>/``, so that one access list serves
     everybody; without a user it is the athlete's name.
@@ -68,7 +68,7 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True)
 class MqttMessage:
-    """One message; ``valid_s``: the broker forgets it after so long, None never."""
+    """A message to the broker; ``valid_s``: the broker forgets it after so long, None never."""
 
     topic: str
     payload: str
@@ -80,7 +80,7 @@ class MqttMessage:
 def broker_client(
     settings: MqttSettings, context: ssl.SSLContext | None, gone: MqttMessage, forbid: Callable[[str], None]
 ) -> Client:
-    """A client to be entered with ``async with``.
+    """Return a client to be entered with ``async with``.
 
     The broker says ``gone`` when it breaks.  A publish that an access list forbids raises nothing; the
     reason code of its acknowledgement (MQTT 5) is told to ``forbid``.
@@ -114,7 +114,7 @@ def broker_client(
 
 
 async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
-    """Returns when the broker has acknowledged all of them."""
+    """Publish the messages and return when the broker has acknowledged all of them."""
     waiting = [
         client.publish(m.topic, m.payload, m.qos, m.retain, properties=_properties(m)) for m in messages
     ]
@@ -125,13 +125,13 @@ async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
 
 
 async def wait_until_lost(client: Client) -> None:
-    """Nothing is subscribed to; this raises when the connection breaks."""
+    """Wait until the connection breaks and raise its error; nothing is subscribed to."""
     async for _ in client.messages:
         pass
 
 
 async def run_until_first_ends(*ways: Coroutine[Any, Any, None]) -> None:
-    """Until one of them ends, or fails with its error."""
+    """Run all ways until one of them ends, or fails with its error."""
     tasks = [asyncio.create_task(way) for way in ways]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +155,7 @@ def _properties(message: MqttMessage) -> Any:
 
 
 def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
-    """Reads certificates, so not on the event loop."""
+    """Return the context for TLS, None without; it reads certificates, so not on the event loop."""
     if not settings.tls:
         return None
     try:
@@ -165,7 +165,7 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
 
 
 def connection_error_text(exc: Exception, settings: MqttSettings) -> str:
-    """A failure of the connection in a runner's words."""
+    """Return a failure of the connection in a runner's words."""
     from aiomqtt.exceptions import MqttConnectError
 
     text, where = str(exc), settings.address
@@ -177,6 +177,6 @@ def connection_error_text(exc: Exception, settings: MqttSettings) -> str:
 
 
 def require_mqtt_client() -> None:
-    """``ConfigError`` unless the client is installed."""
+    """Raise ``ConfigError`` unless the client is installed."""
     if find_spec("aiomqtt") is None:
         raise ConfigError("[mqtt] needs a library: pip install 'gaitcue[mqtt]'")

@@ -9,7 +9,7 @@ from dsp.types import Array
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One notification, HTTP body or MQTT message exactly as it came.
+    """A notification, HTTP body or MQTT message exactly as it came.
 
     ``sensor`` is the name in the settings; ``arrival_ns`` the steady clock of the receiving
     machine, counted from the start of the session; ``channel`` says which characteristic or kind

@@ -9,7 +9,7 @@ from dsp.types import Record
 
 
 class LinkState(StrEnum):
-    """State of the connection to a sensor, in words a runner understands (``text`` says more)."""
+    """The state of the connection to a sensor, in words a runner understands (``text`` says more)."""
 
     SEARCHING = "searching"
     CONNECTING = "connecting"
@@ -21,7 +21,7 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SensorStatus:
-    """How one sensor is doing at ``t_s``; sent when something changes and at least every 5 s."""
+    """A record of how one sensor is doing at ``t_s``, sent on a change and at least every 5 s."""
 
     t_s: float
     sensor: str
@@ -41,7 +41,7 @@ class SensorStatus:
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """How one sink is doing: ``backlog`` records wait, ``dropped`` were given up.
+    """A record of how one sink is doing: ``backlog`` records wait, ``dropped`` were given up.
 
     ``behind_s`` is the session time of now less that of the last record that arrived.
     """

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from monitor.core.errors import ConfigError, MonitorError, SinkRefused
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import Outage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """How long to wait after a failure (choices).
+    """A rule for how long to wait after a failure (the numbers are choices).
 
     ``jitter`` spreads the waits of several supervisors: each lies within plus or minus that share.
     """
@@ -30,7 +31,8 @@ class Backoff:
             raise ValueError("factor must be at least 1, jitter in [0, 1), healthy_s not negative")
 
     def wait_s(self, failures: int, luck: float) -> float:
-        """After so many failures in a row (1 or more); ``luck`` in [0, 1) decides the jitter."""
+        """Return the wait after so many failures in a row (1 or more); ``luck`` in [0, 1) sets the
+        jitter."""
         doublings = min(failures - 1, 64)
         plain = min(self.longest_s, self.first_s * self.factor**doublings)
         return plain * (1 + self.jitter * (2 * luck - 1))
@@ -47,12 +49,14 @@ Report = Callable[[MonitorError, float], None]
 async def retry_until_done(
     attempt: Attempt,
     report: Report,
+    outage: Outage,
     time: MonotonicClock,
     backoff: Backoff | None = None,
     luck: Callable[[], float] = random.random,
 ) -> None:
     """Run ``attempt`` again and again, with growing pauses, until it returns.
 
+    Failures are logged by ``outage``, which an attempt that lasts tells itself when it works (``over``).
     ``ConfigError`` and ``SinkRefused`` are passed on, as trying again cannot help; so is anything
     that is not a ``MonitorError``, as it is a bug, and cancellation.
     """
@@ -61,12 +65,17 @@ async def retry_until_done(
     while True:
         began_s = time.now_s()
         try:
-            return await attempt(generation)
+            await attempt(generation)
+            outage.over()
+            return
         except (ConfigError, SinkRefused):
             raise
         except MonitorError as exc:
             lasted = time.now_s() - began_s >= backoff.healthy_s
             failures = 1 if lasted else failures + 1
+            if lasted:
+                outage.over()
+            outage.failed(exc)
             wait_s = backoff.wait_s(failures, luck())
             report(exc, wait_s)
         await time.sleep(wait_s)

@@ -14,7 +14,7 @@ from dsp.types import Placement, Runner, Side, Worn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSettings:
-    """One sensor: what it is, which one it is, and where it is worn.
+    """Settings of one sensor: what it is, which one it is, and where it is worn.
 
     ``kind`` is a key of ``monitor.devices.registry.DEVICES``.  ``match`` is the advertised name or serial
     number that tells it from others of its kind (never an address: some systems hide those).
@@ -49,7 +49,7 @@ class SensorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueSettings:
-    """Whether and how long to be coached.  ``experiment`` is the runner's consent to withheld cues."""
+    """Settings that say whether and how long to coach.  ``experiment`` is the consent to withheld cues."""
 
     on: bool = True
     plan: Literal["fade", "always"] = "fade"  # cues in ever less of the time (Crowell, Willy, Davis)
@@ -63,7 +63,7 @@ class CueSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoachSettings:
-    """All that decides the cues of one session: fixed when it starts, kept on its tape.
+    """Settings that decide the cues of one session: fixed when it starts, kept on its tape.
 
     ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``week`` and
     ``cue_share`` (share of the time in which cues may be spoken) come from the plan.
@@ -86,7 +86,7 @@ class CoachSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSettings:
-    """All that decides what records come out of a session's packets; stored with its tape."""
+    """Settings that decide what records come out of a session's packets; stored with its tape."""
 
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)

@@ -20,7 +20,7 @@ _ASSIGNMENT = re.compile(r"^\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 
 
 def key_lines(text: str) -> dict[TomlKey, int]:
-    """Line number (from 1) of every table and key.
+    """Return the line number (from 1) of every table and key.
 
     ``tomllib`` does not tell; this reads headers and ``key =`` line by line, which is right for
     anything but keys hidden inside multi-line strings and inline tables.
@@ -55,7 +55,7 @@ def _parts(dotted: str) -> TomlKey:
 
 
 def to_toml(settings: Any) -> str:
-    """Settings (a dataclass of dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
+    """Return settings (nested dataclasses) as TOML; what is not set is a comment, secrets are ``***``."""
     plain, tables = [], []
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
@@ -84,7 +84,7 @@ def _line(name: str, value: object) -> str:
 
 
 def toml_literal(value: object) -> str:
-    """One value as TOML writes it."""
+    """Return one value as TOML writes it."""
     match value:
         case Enum():
             return toml_literal(value.value)

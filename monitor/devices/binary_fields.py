@@ -23,19 +23,19 @@ MIN_RR_S, MAX_RR_S = 0.25, 2.5
 
 
 def unpack(layout: struct.Struct, payload: bytes, offset: int = 0, what: str = "packet") -> tuple[Any, ...]:
-    """The fields of ``layout`` at ``offset``; bytes behind them are not looked at."""
+    """Return the fields of ``layout`` at ``offset``; bytes behind them are not looked at."""
     if len(payload) < offset + layout.size:
         raise DecodeError(f"{what}: {len(payload)} bytes, {offset + layout.size} needed")
     return layout.unpack_from(payload, offset)
 
 
 def acc_rows(rows: NDArray[Any], to_ms2: float) -> Array:
-    """(n, 3) device units to m/s², refusing what no accelerometer can give (NaN, infinity, 1e30)."""
+    """Return acceleration in m/s² (n, 3); ``DecodeError`` for what no accelerometer gives (NaN, 1e30)."""
     return _within(rows, to_ms2, _MAX_ACC_MS2, "acceleration")
 
 
 def gyr_rows(rows: NDArray[Any], to_rads: float) -> Array:
-    """(n, 3) device units to rad/s, refusing what no gyroscope can give."""
+    """Return angular rate in rad/s (n, 3); ``DecodeError`` for what no gyroscope gives."""
     return _within(rows, to_rads, _MAX_GYR_RADS, "angular rate")
 
 

@@ -18,7 +18,7 @@ _MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, 
 
 
 class CadenceUnit(StrEnum):
-    """What the number in the cadence field counts."""
+    """The unit of the number in a cadence field: what it counts."""
 
     STEPS = "steps"  # both feet
     STRIDES = "strides"  # the foot with the sensor
@@ -42,7 +42,7 @@ class CadenceResolver:
         self._note = ""
 
     def spm(self, raw: float, speed_mps: float, t_s: float) -> float | None:
-        """Steps per minute, or None where the reading makes no sense in the unit believed in."""
+        """Return steps per minute, or None where the reading makes no sense in the unit believed in."""
         evidence = _evidence(raw, speed_mps)
         if evidence is not None:
             self._weigh(evidence, t_s)
@@ -79,7 +79,7 @@ class CadenceResolver:
 
 
 def recording_unit(raw: Array, speed_mps: Array | None, step_length_m: Array | None = None) -> CadenceUnit:
-    """The unit of a whole recording: ``raw`` (n,) and what else the file says of the same seconds.
+    """Return the unit of a whole recording: ``raw`` (n,) and what else the file says of the same seconds.
 
     A step length settles it (speed = length times cadence); otherwise the seconds vote as above, and the
     standard's strides win where they say nothing.

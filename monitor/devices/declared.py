@@ -40,7 +40,7 @@ _Table = NDArray[np.float64]
 
 
 def parse_description(text: str, path: Path) -> Description:
-    """A checked description whose own tests pass; every mistake is a line of the ``ConfigError``."""
+    """Return a checked description whose own tests pass; every mistake is a line of the ``ConfigError``."""
     found = toml_reader.read_toml_text(Description, text, {}, path)
     wrong = [
         f"{path}: [[test]] {n}: {why}"
@@ -65,7 +65,7 @@ def _users(text: str, name: str) -> Description:
 
 
 def sensor_description(settings: SensorSettings) -> Description:
-    """The one that the settings carry."""
+    """Return the description that the settings carry; ``ConfigError`` where they carry none."""
     text, name = settings.options.get(DESCRIPTION_OPTION), settings.options.get("device", "description")
     if not isinstance(text, str):
         raise ConfigError(
@@ -117,7 +117,7 @@ def _wrong_time(test: SelfTest, rows: list[Samples]) -> str:
 
 
 class DeclaredDecoder:
-    """Decodes all streams of one device as its description says."""
+    """A decoder of all streams of one device, as its description says."""
 
     def __init__(self, settings: SensorSettings, described: Description | None = None) -> None:
         self._d = described or sensor_description(settings)
@@ -126,7 +126,7 @@ class DeclaredDecoder:
         self._readers: dict[str, StreamReader] = {}
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Notifications of the characteristic that the stream of that id names."""
+        """Decode a notification of the characteristic that the stream named by the packet's channel has."""
         if packet.link != self._link:
             self._link = packet.link
             self._readers = {s.id: StreamReader(s, self._rate_hz) for s in self._d.stream}
@@ -137,7 +137,7 @@ class DeclaredDecoder:
 
 
 class StreamReader:
-    """One stream of one connection: bytes to rows to samples and values."""
+    """A reader of one stream of one connection, from bytes to rows to samples and values."""
 
     def __init__(self, stream: DeclaredStream, rate_hz: float | None) -> None:
         self._s = stream
@@ -288,7 +288,7 @@ def _forward(t_s: Array) -> Array:
 
 
 def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
-    """Only what the file names is listened to, and only the bytes it names are written."""
+    """Return a connection that listens to and writes only what the file names."""
     for name in set(settings.options) - {DESCRIPTION_OPTION, "device", *d.option}:
         raise ConfigError(f"{settings.name}: options.{name} is not an option of {d.id}")
     characteristics = {s.id: s.notify for s in d.stream}
@@ -310,7 +310,7 @@ def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
 
 
 def gatt(settings: SensorSettings) -> GattSpec:
-    """Of the user's own description; without one nothing matches."""
+    """Return the connection of the user's own description; without one it matches nothing."""
     return (
         description_gatt(sensor_description(settings), settings)
         if DESCRIPTION_OPTION in settings.options

@@ -3,7 +3,7 @@
 A description can do nothing but listen to the characteristics it names and write the bytes it
 names to them: numbers come out of ``struct`` formats, there are no expressions.  Every limit is
 checked when the file is loaded, with its place; the file's own ``[[test]]`` tables are run.
-See ``monitor/sensors/described/`` for worked examples.
+See ``monitor/devices/described/`` for worked examples.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvertisementMatch:
-    """Whom it fits: beginnings of the advertised name, advertised services; of each one must hold."""
+    """The advertisements of a device: beginnings of its name, its services; of each list one must hold."""
 
     name_prefix: tuple[str, ...] = ()
     service: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class AdvertisementMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameLayout:
-    """How a device lays its frames into notifications.
+    """The layout of a device's frames in notifications.
 
     ``packet``: a notification is a frame.  ``sync``: frames of one length follow each other across
     notifications, each begins with ``magic`` (frames that begin with one of ``skip`` are passed over).
@@ -85,7 +85,7 @@ class FrameLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLayout:
-    """One row: a ``struct`` format (without one: numbers of a text line) and the names of its fields."""
+    """The layout of a row: a ``struct`` format (none for numbers of a text line) and its fields' names."""
 
     fields: tuple[str, ...]
     struct: str = ""
@@ -98,7 +98,7 @@ class RecordLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSource:
-    """Where a row's time comes from.
+    """The source of a row's time.
 
     ``count``: the device tells none; rows are counted.  ``record``: every row has a field.
     ``header``: the header has the time of the first or the last row.  ``scale`` is seconds per tick,
@@ -119,13 +119,13 @@ class TimeSource:
 
     @property
     def wrap_s(self) -> float | None:
-        """Seconds after which the device's time begins at zero again; None where it never does."""
+        """The seconds after which the device's time begins at zero again; None where it never does."""
         return self.scale * 2.0**self.bits if self.bits else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """Numbers out of a row: ``accel`` and ``gyro`` have three fields, a ``value`` one and a ``name``.
+    """Numbers out of rows: ``accel`` and ``gyro`` have three fields, a ``value`` one and a ``name``.
 
     number x ``scale`` is in ``unit``; a value's unit is the end of its name (``battery_pct``).
     ``axes`` says which field, with which sign, points along x, y and z.
@@ -157,13 +157,13 @@ class Column:
 
     @property
     def si(self) -> float:
-        """Device number to m/s², rad/s or the value's own unit."""
+        """The factor from the device's number to m/s², rad/s or the value's own unit."""
         return self.scale * (_ACC_UNITS | _GYR_UNITS).get(self.unit, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredStream:
-    """One characteristic that notifies.  ``nominal_hz``: rows per second as it comes from the box."""
+    """A characteristic that notifies.  ``nominal_hz``: rows per second as it comes from the box."""
 
     id: str
     notify: str
@@ -210,11 +210,11 @@ class DeclaredStream:
 
     @property
     def record_size(self) -> int:
-        """Bytes of one record; 0 where records have no fixed layout."""
+        """The bytes of one record; 0 where records have no fixed layout."""
         return struct.calcsize(self.record.struct) if self.record.struct else 0
 
     def of(self, kind: str) -> Column | None:
-        """The accelerometer or gyroscope among the channels."""
+        """Return the accelerometer or gyroscope among the channels, None where there is none."""
         return next((c for c in self.channel if c.kind == kind), None)
 
 
@@ -244,7 +244,7 @@ class OptionPacking:
             raise ValueError("values must be whole numbers or $value")
 
     def packed(self, value: float) -> bytes:
-        """``ValueError`` where a number does not fit."""
+        """Return the bytes that set the option to ``value``; ``ValueError`` where a number does not fit."""
         numbers = [value if isinstance(v, str) else v for v in self.values]
         codes = re.findall(r"[bBhHiIqQefd]", _spread(self.struct))
         whole = [float(n) if code in "efd" else round(n) for n, code in zip(numbers, codes, strict=True)]
@@ -275,14 +275,16 @@ class DeviceOption:
             self.pack.packed(self.default)
 
     def nearest(self, wanted: float) -> float:
-        """The highest value there are steps for that is not above ``wanted``; else the lowest."""
+        """Return the highest value there are steps for that is not above ``wanted``; else the lowest."""
         values = sorted(map(float, self.steps)) or [wanted]
         return max((v for v in values if v <= wanted), default=values[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
-    """Notifications in hexadecimal, and what row ``row`` of all they give is, in the channels' units."""
+    """A test in a description: notifications in hexadecimal, and what row ``row`` of all they give must be,
+    in the channels' units.
+    """
 
     hex: tuple[str, ...]
     stream: str = ""

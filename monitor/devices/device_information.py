@@ -27,7 +27,7 @@ DEVICE_INFORMATION_UUID = {
 
 
 def battery_pct(payload: bytes) -> float:
-    """Battery Level 0x2A19: u8 percent.  Above 100 is not valid."""
+    """Return the percentage of a Battery Level 0x2A19 (u8); ``DecodeError`` above 100."""
     if not payload:
         raise DecodeError("battery level is empty")
     if payload[0] > 100:
@@ -36,5 +36,5 @@ def battery_pct(payload: bytes) -> float:
 
 
 def device_text(payload: bytes) -> str:
-    """A device information string: UTF-8, often padded with NULs or spaces."""
+    """Return a device information string: UTF-8, without the NULs or spaces that often pad it."""
     return payload.split(b"\0", 1)[0].decode("utf-8", "replace").strip()

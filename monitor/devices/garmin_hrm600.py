@@ -64,7 +64,7 @@ _MOST_LOST_MPS = 2.0
 
 
 def decode(protobuf: bytes) -> dict[str, float]:
-    """All numbers of one message: heart rate (type 20) and running dynamics (type 21)."""
+    """Return all numbers of one message: heart rate (type 20) and running dynamics (type 21)."""
     found: dict[str, float] = {}
     for alert in garmin_protocol.nested_messages(protobuf, EVENTS, 3):
         for beat in garmin_protocol.nested_messages(alert, 1013):
@@ -105,7 +105,7 @@ def _motion(numbers: dict[int, int]) -> dict[str, float]:
 
 
 def stream_handle(payload: bytes) -> int | None:
-    """The handle that the strap gives to our stream; None if this is something else."""
+    """Return the handle that the strap gives to our stream; None if this is something else."""
     if len(payload) < _REGISTERED.size:
         return None
     management, operation, _, service, status, handle = _REGISTERED.unpack_from(payload)
@@ -113,7 +113,7 @@ def stream_handle(payload: bytes) -> int | None:
 
 
 class Hrm600Decoder:
-    """Values of one strap.  They carry no time, so they count as of arrival."""
+    """A decoder of one strap's values, which carry no time, so they count as of arrival."""
 
     def __init__(self, _settings: SensorSettings) -> None:
         self._link = -1
@@ -145,7 +145,7 @@ class Hrm600Decoder:
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:
-    """Found by its name, while worn; the first connection bonds."""
+    """Return the connection to a strap, which is found by its name while worn; the first one bonds."""
     return GattSpec(
         names=("HRM 600", "HRM600"),
         characteristics=CHARACTERISTICS,
@@ -179,14 +179,14 @@ def _start() -> Script:
 
 
 class Greeting:
-    """What to say to each message of the strap, each thing once."""
+    """The part of a watch in the conversation with a strap: it answers each message, each thing once."""
 
     def __init__(self) -> None:
         self.done = False
         self._said: set[str] = set()
 
     def replies(self, message: GarminMessage) -> Iterator[bytes]:
-        """In the order in which a watch says them."""
+        """Yield what to write in reply to ``message``, in the order in which a watch says it."""
         if message.kind == garmin_protocol.SESSION and self._first("session"):
             yield from SESSION_REPLIES
             return

@@ -24,7 +24,7 @@ _U16 = struct.Struct("<H")
 
 @dataclass(frozen=True, slots=True)
 class GarminMessage:
-    """One message whose CRC is right."""
+    """A message of a strap or a watch whose CRC is right."""
 
     type: int
     body: bytes
@@ -46,7 +46,7 @@ class GarminMessage:
 
 
 class FrameReader:
-    """A stream of bytes to messages; what is no message is passed over and counted."""
+    """A reader that turns a stream of bytes into messages; what is none is passed over and counted."""
 
     def __init__(self) -> None:
         self.bad = 0
@@ -65,13 +65,13 @@ class FrameReader:
 
 
 def message_bytes(kind: int, body: bytes) -> bytes:
-    """The bytes of a message of this type."""
+    """Return the bytes of a message of this type."""
     head = _HEAD.pack(_HEAD.size + len(body) + 2, kind) + body
     return head + _U16.pack(crc16(head))
 
 
 def compact_message(kind: int, sequence: int, counter: int, protobuf: bytes) -> bytes:
-    """A compact message; ``sequence`` is 1 to 127."""
+    """Return the bytes of a compact message; ``sequence`` is 1 to 127."""
     return message_bytes(_COMPACT | sequence << 8 | kind, _U16.pack(counter) + protobuf)
 
 
@@ -106,7 +106,7 @@ def _parse(data: bytes) -> GarminMessage | None:
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16 as in FIT files (reflected polynomial 0xA001)."""
+    """Return the CRC-16 as in FIT files (reflected polynomial 0xA001)."""
     crc = 0
     for byte in data:
         crc ^= byte
@@ -119,7 +119,7 @@ def crc16(data: bytes) -> int:
 
 
 def protobuf_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Number and value of each field: a varint as int, a nested message or text as bytes."""
+    """Yield number and value of each field: a varint as int, a nested message or text as bytes."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -140,7 +140,7 @@ def protobuf_fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def nested_messages(data: bytes, *numbers: int) -> Iterator[bytes]:
-    """The nested messages at a path of field numbers."""
+    """Yield the nested messages at a path of field numbers."""
     if not numbers:
         yield data
         return
@@ -150,12 +150,12 @@ def nested_messages(data: bytes, *numbers: int) -> Iterator[bytes]:
 
 
 def integer_fields(data: bytes) -> dict[int, int]:
-    """The varint fields by number; of several the last."""
+    """Return the varint fields by number; of several the last."""
     return {number: value for number, value in protobuf_fields(data) if isinstance(value, int)}
 
 
 def zigzag_decode(value: int) -> int:
-    """A signed number out of a varint."""
+    """Return the signed number that a varint stands for."""
     return value >> 1 ^ -(value & 1)
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 
 def sig_uuid(short: int) -> str:
-    """The full UUID of a 16-bit number of the Bluetooth SIG."""
+    """Return the full UUID of a 16-bit number of the Bluetooth SIG."""
     return f"0000{short:04x}-0000-1000-8000-00805f9b34fb"
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write ``payload`` to the characteristic named ``channel``."""
+    """A step that writes ``payload`` to the characteristic named ``channel``."""
 
     channel: str
     payload: bytes
@@ -27,7 +27,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Write, then wait for a notification on ``answer_on`` that begins with ``prefix``.
+    """A step that writes, then waits for a notification on ``answer_on`` that begins with ``prefix``.
 
     The script is sent the answer, or None after ``timeout_s``.  An empty ``payload`` writes
     nothing and only waits; what came since the last answer counts too.
@@ -43,14 +43,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read a characteristic; the script is sent its value, or None if it cannot be read."""
+    """A step that reads a characteristic; the script is sent its value, or None if it cannot be read."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Waits for ``seconds``, to give the device time."""
+    """A step that waits for ``seconds``, to give the device time."""
 
     seconds: float
 
@@ -61,13 +61,13 @@ Script = Generator[ScriptStep, bytes | None, None]
 
 
 def no_conversation() -> Script:
-    """The conversation with a device that needs none."""
+    """Return the conversation with a device that needs none."""
     yield from ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GattSpec:
-    """One device family on the air.
+    """A device family as a Bluetooth connection needs it: how to find it, what to listen to, what to say.
 
     ``names`` are prefixes of the advertised name and ``services`` advertised services; of each
     list that is given one entry must hold.  ``characteristics`` gives every channel its UUID;
@@ -87,7 +87,7 @@ class GattSpec:
     bonded: bool = False  # the device talks to bonded partners only
 
     def matches(self, name: str | None, services: frozenset[str]) -> bool:
-        """Does an advertisement look like this family?"""
+        """Return True when an advertisement looks like this family."""
         if self.names and not (name or "").startswith(self.names):
             return False
         if self.services and services.isdisjoint(self.services):

@@ -21,7 +21,7 @@ _U16 = struct.Struct("<H")
 
 @dataclass(frozen=True, slots=True)
 class HeartRateMeasurement:
-    """Heart Rate Measurement 0x2A37.  ``contact`` is None where the strap cannot tell; ``rr_s`` as sent."""
+    """A Heart Rate Measurement 0x2A37.  ``contact``: None where the strap cannot tell; ``rr_s`` as sent."""
 
     bpm: int
     contact: bool | None
@@ -30,7 +30,7 @@ class HeartRateMeasurement:
 
 
 def decode(payload: bytes) -> HeartRateMeasurement:
-    """One notification: u8 flags, u8 or u16 bpm, [u16 energy kJ], [u16 R-R 1/1024 s, oldest first]."""
+    """Decode a notification: u8 flags, u8 or u16 bpm, [u16 energy kJ], [u16 R-R 1/1024 s, oldest first]."""
     (flags,) = unpack(_FLAGS, payload, what="heart rate")
     wide = _U16 if flags & 1 else _U8
     (bpm,) = unpack(wide, payload, 1, "heart rate")
@@ -47,12 +47,12 @@ def decode(payload: bytes) -> HeartRateMeasurement:
 
 
 class HeartRateDecoder:
-    """Heart rate of one strap, impossible R-R intervals dropped."""
+    """A decoder of one strap's heart rate, which drops impossible R-R intervals."""
 
     def __init__(self, _settings: SensorSettings) -> None: ...
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``heart_rate`` notifications: the rate, then each beat with its age at arrival."""
+        """Return the rate of a ``heart_rate`` notification, then each beat with its age at arrival."""
         if packet.channel != "heart_rate":
             raise DecodeError(f"a heart rate strap has no channel {packet.channel!r}")
         beats = decode(packet.payload)
@@ -73,7 +73,7 @@ def _intervals(rr_s: tuple[float, ...]) -> list[Values]:
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:
-    """Any strap that advertises the service."""
+    """Return the connection to any strap that advertises the service."""
     return GattSpec(
         services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("heart_rate",), period_s=2.0
     )

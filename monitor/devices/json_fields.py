@@ -12,7 +12,7 @@ LARGEST_JSON_BODY = 4_000_000  # bytes of one message; a minute of everything a 
 
 
 def read_object(payload: bytes, what: str) -> dict[str, Any]:
-    """The JSON object that ``payload`` is.  Whole numbers stay exact, whatever their size."""
+    """Return the JSON object that ``payload`` is.  Whole numbers stay exact, whatever their size."""
     if len(payload) > LARGEST_JSON_BODY:
         raise DecodeError(f"{what} of {len(payload)} bytes")
     try:
@@ -25,7 +25,7 @@ def read_object(payload: bytes, what: str) -> dict[str, Any]:
 
 
 def json_number(value: object) -> float | None:
-    """A finite number, or None for anything else (null, text, infinity, 1e999)."""
+    """Return a finite number, or None for anything else (null, text, infinity, 1e999)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -64,7 +64,7 @@ _TIME = struct.Struct("<QIII")  # UTC µs, ms since start, ticks (not to be beli
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What a reference stands for, e.g. ``/Meas/IMU6/104``."""
+    """A path of the device's API that is subscribed to, e.g. ``/Meas/IMU6/104``."""
 
     name: str
     rate_hz: int
@@ -85,7 +85,7 @@ _RESOURCES = {r.ref: r for r in (Resource(name, hz) for name in _ARRAYS for hz i
 
 @dataclass(frozen=True, slots=True)
 class MovesenseStream:
-    """One value: ``first_ms`` since the device started is the time of its first sample.
+    """One value of a subscription: ``first_ms`` since the device started is the time of its first sample.
 
     ``arrays`` (n, 3) each: acceleration m/s², then angular rate deg/s, then magnetic field µT.
     """
@@ -95,7 +95,7 @@ class MovesenseStream:
 
 
 def decode(value: bytes, arrays: int) -> MovesenseStream:
-    """One whole value: u32 ms, then all acc samples, all gyro, all magn (3 x f32 each), no counts."""
+    """Decode a whole value: u32 ms, then all acc samples, all gyro, all magn (3 x f32 each), no counts."""
     (first_ms,) = unpack(_MS, value, what="Movesense data")
     rows, rest = divmod(len(value) - _MS.size, 12 * arrays)
     if rest or not rows:
@@ -106,7 +106,7 @@ def decode(value: bytes, arrays: int) -> MovesenseStream:
 
 
 class MovesenseDecoder:
-    """Samples of every subscription of one device; second parts are put to their first."""
+    """A decoder of every subscription of one device; it puts second parts to their first."""
 
     def __init__(self, _settings: SensorSettings) -> None:
         self._link = -1
@@ -197,7 +197,7 @@ _OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {_HEART_REF: _heart, _TEM
 
 
 def command_status(body: bytes) -> int:
-    """The HTTP-like status of a response, 0 if there is none.  Old firmware sends 507 big-endian."""
+    """Return the HTTP-like status of a response, 0 if there is none.  Old firmware sends 507 big-endian."""
     if len(body) < _STATUS.size:
         return 0
     found = int(_STATUS.unpack_from(body)[0])
@@ -205,7 +205,7 @@ def command_status(body: bytes) -> int:
 
 
 def gatt(settings: SensorSettings) -> GattSpec:
-    """Found by its name: the service is not advertised."""
+    """Return the connection to a device, which is found by its name: the service is not advertised."""
     wanted = list(resource_candidates(settings))
     also = [_EXTRA_SUBSCRIPTIONS[option] for option in _EXTRA_SUBSCRIPTIONS if settings.options.get(option)]
 
@@ -224,7 +224,7 @@ def gatt(settings: SensorSettings) -> GattSpec:
 
 
 def resource_candidates(settings: SensorSettings) -> Iterator[Resource]:
-    """What to ask for, best first: the wanted rate or the next below it; without gyroscope in the end."""
+    """Yield what to ask for, best first: the wanted rate or the next below; last, no gyroscope."""
     most = settings.rate_hz or _BEST_HZ
     names = (str(settings.options.get("resource", "IMU6")), "Acc")
     for name in dict.fromkeys(names):

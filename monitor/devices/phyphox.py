@@ -30,7 +30,7 @@ _LONGEST_S = 1e6  # of an experiment
 
 
 def decode(payload: bytes) -> dict[str, Array]:
-    """New rows (n, 4) of s, x, y, z by signal, in time order; rows with a null in them are left out."""
+    """Return new rows (n, 4) of s, x, y, z by signal, in time order; rows with a null are left out."""
     buffers = read_object(payload, "phyphox answer").get("buffer")
     if not isinstance(buffers, dict):
         raise DecodeError("phyphox answer without buffers")
@@ -45,12 +45,12 @@ def decode(payload: bytes) -> dict[str, Array]:
 
 
 def newest_s(payload: bytes) -> dict[str, float]:
-    """Time of the last row of each signal that has one: from where the next question goes on."""
+    """Return the time of the last row of each signal that has one: from where the next question goes on."""
     return {signal: float(rows[-1, 0]) for signal, rows in decode(payload).items() if len(rows)}
 
 
 def experiment_run(payload: bytes) -> str:
-    """Which run of the experiment this is; clearing begins another."""
+    """Return which run of the experiment this is; clearing begins another."""
     status = read_object(payload, "phyphox answer").get("status")
     return str(status.get("session")) if isinstance(status, Mapping) else ""
 
@@ -61,7 +61,7 @@ def _column(buffer: Any) -> list[float | None]:
 
 
 class PhyphoxDecoder:
-    """Samples of one phone; angular rate where the experiment has it from the start."""
+    """A decoder of one phone's samples; angular rate where the experiment has it from the start."""
 
     def __init__(self, settings: SensorSettings) -> None:
         address = settings.options.get("address")

@@ -36,13 +36,13 @@ _FASTEST_HZ = 10_000.0
 
 
 class PlainDecoder:
-    """Decodes packets of our own format; it keeps nothing between them."""
+    """A decoder of packets of our own format; it keeps nothing between them."""
 
     def __init__(self, settings: SensorSettings) -> None:
         self.sensor = settings.name
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """One ``Samples`` or ``Values``, nothing for an empty packet; ``DecodeError`` otherwise."""
+        """Return one ``Samples`` or ``Values``, nothing for an empty packet; ``DecodeError`` otherwise."""
         if packet.channel == IMU:
             samples = decode_imu(packet.payload)
             return [samples] if len(samples) else []
@@ -54,7 +54,7 @@ class PlainDecoder:
 def encode_imu(
     first: int, rate_hz: float, t_s: Array, acc_ms2: Array, gyr_rads: Array | None = None
 ) -> bytes:
-    """Samples ``first`` ... ``first + n - 1`` at ``t_s`` (n,), ``acc_ms2`` and ``gyr_rads`` (n, 3)."""
+    """Return a packet of samples from number ``first`` on: ``t_s`` (n,), the others (n, 3)."""
     n = len(t_s)
     us = np.round(t_s * 1e6).astype(np.int64)
     base = int(us[0]) if n else 0
@@ -69,7 +69,7 @@ def encode_imu(
 
 
 def decode_imu(payload: bytes) -> Samples:
-    """The inverse of ``encode_imu``, times to the microsecond and values to float32."""
+    """Return the samples that ``encode_imu`` packed, times to the microsecond and values to float32."""
     if len(payload) < _IMU_HEAD.size:
         raise DecodeError(f"plain imu packet of {len(payload)} bytes, at least {_IMU_HEAD.size} expected")
     magic, version, flags, n, first, base, rate_hz = _IMU_HEAD.unpack_from(payload)
@@ -96,7 +96,7 @@ def decode_imu(payload: bytes) -> Samples:
 
 
 def encode_values(values: Mapping[str, float], age_s: float = 0.0) -> bytes:
-    """Finished numbers by name with unit; ``age_s`` how long before arrival they were true."""
+    """Return a packet of numbers by name with unit; ``age_s`` how long before arrival they were true."""
     parts = [_VALUES_HEAD.pack(_MAGIC, _VERSION, len(values), age_s)]
     for name, value in values.items():
         text = name.encode("ascii")

@@ -20,13 +20,13 @@ _OSCILLATION_MM = (5, 250)
 
 
 def decode_power(payload: bytes) -> dict[str, float]:
-    """Cycling Power Measurement 0x2A63, which running pods use for power: u16 flags, i16 W, more."""
+    """Return the power in W of a Cycling Power Measurement 0x2A63 (u16 flags, i16 W, more) of a pod."""
     _, watts = unpack(_POWER, payload, what="power measurement")
     return {"power_w": float(watts)} if 0 <= watts <= _MOST_POWER_W else {}
 
 
 def decode_stryd(payload: bytes) -> dict[str, float]:
-    """Stryd's own characteristic: packets that begin with 0x32 hold the contact time, u16 ms at 4."""
+    """Return the contact time of a packet of Stryd's own characteristic: 0x32 first, u16 ms at 4."""
     if payload[:1] != b"\x32":
         return {}
     _, contact = unpack(_STRYD, payload, what="Stryd packet")
@@ -34,7 +34,7 @@ def decode_stryd(payload: bytes) -> dict[str, float]:
 
 
 def decode_runpod(payload: bytes) -> dict[str, float]:
-    """Zwift RunPod and MilestonePod, 0xFF00: u8 0x0F, u16 contact ms, u16 vertical oscillation mm."""
+    """Return what a RunPod or MilestonePod sends on 0xFF00: u8 0x0F, u16 contact ms, u16 oscillation mm."""
     first, contact, oscillation = unpack(_RUNPOD, payload, what="RunPod packet")
     if first != 0x0F:
         return {}

@@ -66,7 +66,7 @@ _AnswerScript = Generator[ScriptStep, bytes | None, "PmdAnswer"]
 
 @dataclass(frozen=True, slots=True)
 class PmdFrame:
-    """One data notification.  ``rows`` (n, 3) in mg (ACC) or deg/s (GYRO)."""
+    """A data notification.  ``rows`` (n, 3) in mg (ACC) or deg/s (GYRO)."""
 
     kind: int
     last_s: float  # since 2000-01-01 UTC on the device's clock, of the last sample
@@ -75,7 +75,7 @@ class PmdFrame:
 
 @dataclass(frozen=True, slots=True)
 class PmdAnswer:
-    """What the control point said to ``operation``: its status and the settings that came with it."""
+    """An answer of the control point to ``operation``: its status and the settings that came with it."""
 
     operation: int
     kind: int
@@ -84,7 +84,7 @@ class PmdAnswer:
 
 
 def decode(payload: bytes, factor: float = 1.0) -> PmdFrame:
-    """One frame: u8 kind, u64 ns of the last sample, u8 type (bit 7: compressed), samples."""
+    """Decode one frame: u8 kind, u64 ns of the last sample, u8 type (bit 7: compressed), samples."""
     kind, last_ns, form = unpack(_FRAME, payload, what="Polar frame")
     kind &= 0x3F
     body = payload[_FRAME.size :]
@@ -139,7 +139,7 @@ def _signed(values: NDArray[Any], bits: int) -> NDArray[np.int64]:
 
 
 def decode_answer(payload: bytes) -> PmdAnswer:
-    """An answer of the control point: u8 0xF0, operation, kind, status, more, [settings]."""
+    """Decode an answer of the control point: u8 0xF0, operation, kind, status, more, [settings]."""
     first, operation, kind, status = unpack(_ANSWER, payload, what="Polar answer")
     if first != _ANSWER_CODE:
         raise DecodeError(f"a Polar control point does not say {first:#04x}")
@@ -147,7 +147,7 @@ def decode_answer(payload: bytes) -> PmdAnswer:
 
 
 def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
-    """Settings: u8 id, u8 count, count values of the id's own type."""
+    """Return the offered values by setting: u8 id, u8 count, count values of the id's own type."""
     found: dict[int, tuple[float, ...]] = {}
     at = 0
     while at < len(body):
@@ -161,7 +161,7 @@ def decode_settings(body: bytes) -> dict[int, tuple[float, ...]]:
 
 
 def choose_settings(offered: Mapping[int, tuple[float, ...]], wanted_hz: float | None) -> dict[int, int]:
-    """Of what the device offers: the wanted rate or the next below, the widest range, the most bits."""
+    """Return the setting to ask for: the wanted rate or the next below, the widest range, the most bits."""
     chosen = {key: int(max(values)) for key, values in sorted(offered.items()) if values and key != _FACTOR}
     rates = [rate for rate in offered.get(_RATE, ()) if wanted_hz is None or rate <= wanted_hz]
     if offered.get(_RATE):
@@ -171,7 +171,7 @@ def choose_settings(offered: Mapping[int, tuple[float, ...]], wanted_hz: float |
 
 
 class PolarDecoder:
-    """Acceleration, joined by angular rate once the device has begun to send that."""
+    """A decoder of acceleration, joined by angular rate once the device has begun to send that."""
 
     def __init__(self, settings: SensorSettings) -> None:
         self._wanted_hz = settings.rate_hz
@@ -242,7 +242,9 @@ class PolarDecoder:
 
 
 def gatt(settings: SensorSettings) -> GattSpec:
-    """Found by its name.  With ``sdk_mode = true`` a Verity Sense offers up to 416 Hz but no heart rate."""
+    """Return the connection to a device found by its name.  With ``sdk_mode = true`` a Verity Sense offers
+    up to 416 Hz but no heart rate.
+    """
     sdk_mode = bool(settings.options.get("sdk_mode"))
     return GattSpec(
         names=_NAMES,

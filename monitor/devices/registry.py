@@ -30,16 +30,16 @@ from monitor.devices.plain import PlainDecoder
 
 
 class Decoder(Protocol):
-    """Bytes of one sensor to samples and values."""
+    """A decoder turns the bytes of one sensor into samples and values."""
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """All that this packet completes (may be nothing yet); ``DecodeError`` if it is not valid."""
+        """Return all that this packet completes (may be nothing yet); ``DecodeError`` if it is invalid."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSpec:
-    """One row of ``DEVICES``: a device family, its decoder, and what a connection needs.
+    """A row of ``DEVICES``: a device family, its decoder, and what a connection needs.
 
     ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
     Bluetooth connection needs; None for what does not come over Bluetooth.  ``options`` are the

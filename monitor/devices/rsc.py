@@ -40,7 +40,7 @@ _DISTANCE = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class RscMeasurement:
-    """RSC Measurement 0x2A53.  ``raw_cadence`` per minute, of steps or strides: see cadence_unit.
+    """An RSC Measurement 0x2A53.  ``raw_cadence`` per minute, of steps or strides: see ``cadence_unit``.
 
     ``running`` is the pod's own walk/run bit; many leave it at 0 for ever, so nothing uses it.
     """
@@ -53,7 +53,8 @@ class RscMeasurement:
 
 
 def decode(payload: bytes) -> RscMeasurement:
-    """One notification: u8 flags, u16 speed 1/256 m/s, u8 cadence, [u16 stride cm], [u32 distance dm].
+    """Decode one notification: u8 flags, u16 speed 1/256 m/s, u8 cadence, [u16 stride cm], [u32 distance
+    dm].
 
     Real pods send packets shorter than their flags claim, and longer; a missing field is None.
     """
@@ -74,13 +75,13 @@ def _field(layout: struct.Struct, payload: bytes, at: int, scale: float) -> tupl
 
 
 class RscDecoder:
-    """Speed and cadence of one pod, its cadence resolved to steps per minute."""
+    """A decoder of one pod's speed and cadence, with cadence resolved to steps per minute."""
 
     def __init__(self, settings: SensorSettings) -> None:
         self._unit = CadenceResolver(settings.cadence_unit, settings.match)
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``rsc`` notifications and extras; the pod tells no time, so the values count as of arrival."""
+        """Return the values of ``rsc`` notifications and extras; untimed, they count as of arrival."""
         extra = _EXTRA_DECODERS.get(packet.channel)
         if extra is not None:
             values = extra(packet.payload)
@@ -104,12 +105,12 @@ class RscDecoder:
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:
-    """Any pod that advertises the service; it streams as soon as it is subscribed to."""
+    """Return the connection to any pod that advertises the service; it streams once it is subscribed to."""
     return GattSpec(services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("rsc",), period_s=2.0)
 
 
 def stryd_gatt(_settings: SensorSettings) -> GattSpec:
-    """Known by its name; power and contact time where it gives them."""
+    """Return the connection to a Stryd, known by its name; power and contact time where it gives them."""
     return GattSpec(
         names=("Stryd",),
         characteristics=CHARACTERISTICS | _EXTRA_CHARACTERISTICS,
@@ -120,7 +121,9 @@ def stryd_gatt(_settings: SensorSettings) -> GattSpec:
 
 
 def runpod_gatt(_settings: SensorSettings) -> GattSpec:
-    """Known by its name.  On some pods listening to 0xFF00 stops speed and cadence (qdomyos issue 2187)."""
+    """Return the connection to a RunPod, known by its name.  On some pods listening to 0xFF00 stops speed
+    and cadence (qdomyos issue 2187).
+    """
     return GattSpec(
         names=("Zwift", "Milestone"),
         services=(_SERVICE,),

@@ -16,7 +16,7 @@ _SMOOTH_PACKETS = 64  # packets over which the interval of first-sample times is
 
 
 class SampleTimer:
-    """Interval of one stream.  ``wrap_s`` is the range of the device's clock, if it has one."""
+    """The sample interval of one stream.  ``wrap_s`` is the range of the device's clock, if it has one."""
 
     def __init__(self, nominal_hz: float, wrap_s: float | None = None) -> None:
         self._nominal_s = self._interval_s = 1.0 / nominal_hz
@@ -25,7 +25,7 @@ class SampleTimer:
         self._seen = 0
 
     def from_first(self, first_s: float, n: int) -> Array:
-        """Times of ``n`` samples when the device gave that of the first.
+        """Return the times of ``n`` samples when the device gave that of the first.
 
         The samples of the packet before filled the time between the two; that is averaged, because
         such clocks are coarse (a millisecond) and the future is not known yet.
@@ -36,7 +36,7 @@ class SampleTimer:
         return np.asarray(first_s + np.arange(n) * self._interval_s, np.float64)
 
     def to_last(self, last_s: float, n: int) -> Array:
-        """Times of ``n`` samples when the device gave that of the last: evenly since the packet before."""
+        """Return the times of ``n`` samples, evenly since the packet before, when the last one is given."""
         if self._last is not None:
             interval_s = self._since(last_s) / n
             if self._likely(interval_s):

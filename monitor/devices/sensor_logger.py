@@ -50,9 +50,7 @@ _WITHOUT_GRAVITY = (
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """One push: ``json_number`` counts within ``recording``; ``rows`` are (name, s, values) in time
-    order.
-    """
+    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) by time."""
 
     recording: str
     number: int
@@ -60,7 +58,7 @@ class PhoneMessage:
 
 
 def decode(payload: bytes) -> PhoneMessage:
-    """One JSON body.  ``time`` is UTC in ns; names are compared without regard to case."""
+    """Decode one JSON body.  ``time`` is UTC in ns; names are compared without regard to case."""
     body = read_object(payload, "Sensor Logger message")
     rows, count = body.get("payload"), json_number(body.get("messageId"))
     if not isinstance(rows, list) or count is None:
@@ -81,7 +79,7 @@ def _row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
 
 
 class SensorLoggerDecoder:
-    """Samples, speed and battery of one phone."""
+    """A decoder of one phone's samples, speed and battery."""
 
     def __init__(self, settings: SensorSettings) -> None:
         platform = settings.options.get("platform")
@@ -108,7 +106,7 @@ class SensorLoggerDecoder:
         self._signals = MotionSignals(self._rate_hz)
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``push`` bodies; gives all that is now in order."""
+        """Return all that is in order now that this ``push`` body has come."""
         if packet.channel != SENSOR_LOGGER_CHANNEL:
             raise DecodeError(f"a phone has no channel {packet.channel!r}")
         message, arrival_s = decode(packet.payload), packet.arrival_ns * 1e-9
@@ -185,13 +183,13 @@ class MotionSignals:
         self._join: StreamMerger | None = None
 
     def push(self, name: str, t_s: float, values: Mapping[str, Any]) -> None:
-        """One sample; one that is not three numbers is left out."""
+        """Take one sample; one that is not three numbers is left out."""
         x, y, z = (json_number(values.get(axis)) for axis in "xyz")
         if x is not None and y is not None and z is not None:
             self._new.setdefault(name, []).append((t_s, x, y, z))
 
     def take(self) -> tuple[Array, dict[str, Array]] | None:
-        """Times and rows by name, the accelerometer first; None while there is nothing."""
+        """Return times and rows by name, the accelerometer first; None while there is nothing."""
         if self._names is None:
             self._decide()
         if self._join is None or self._names is None:

@@ -13,7 +13,7 @@ KEEP_S = 10.0  # rows wait this long for their partners; then they are lost, whi
 
 
 class StreamMerger:
-    """``names[0]`` leads: the others are interpolated linearly at its times.
+    """A merger of signals: ``names[0]`` leads, the others are interpolated linearly at its times.
 
     A leading row comes out once every other signal has passed it.  Where a signal has a hole of more
     than ``hole_s`` around it, the row is dropped: nothing is invented.
@@ -29,7 +29,7 @@ class StreamMerger:
             self._forget(name)
 
     def push(self, name: str, t_s: Array, rows: Array) -> None:
-        """``t_s`` (n,) increasing and ``rows`` (n, 3); what lies before rows already here is dropped.
+        """Take ``t_s`` (n,) increasing and ``rows`` (n, 3); what lies before rows already here is dropped.
 
         Time that goes back further than that is another clock: all that waited is forgotten.
         """
@@ -42,7 +42,7 @@ class StreamMerger:
         self._last[name] = max(self._last[name], *t_s.tolist(), -np.inf)
 
     def take(self) -> tuple[Array, list[Array]] | None:
-        """Times and one (n, 3) per name of the rows that are complete; None if there are none yet."""
+        """Return times and one (n, 3) per name of the rows that are complete; None without any."""
         lead, *others = self._names
         t = self._t[lead]
         if len(t) == 0:

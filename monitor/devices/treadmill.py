@@ -32,7 +32,7 @@ _FIELDS: tuple[tuple[int, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class TreadmillData:
-    """Treadmill Data 0x2ACD, the fields of use here; None where the packet has none."""
+    """A Treadmill Data 0x2ACD, the fields of use here; None where the packet has none."""
 
     speed_mps: float | None
     slope_pct: float | None
@@ -41,7 +41,7 @@ class TreadmillData:
 
 
 def decode(payload: bytes) -> TreadmillData:
-    """One notification: u16 flags, then the fields they announce.
+    """Decode one notification: u16 flags, then the fields they announce.
 
     Bit 0 is "more data": when it is *clear*, speed (u16, 0.01 km/h) is there.  Distance u24 m,
     incline i16 0.1 % with ramp angle i16 0.1 deg, heart rate u8.
@@ -72,12 +72,12 @@ def _treadmill(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> Tr
 
 
 class TreadmillDecoder:
-    """Belt speed and incline of one treadmill."""
+    """A decoder of one treadmill's belt speed and incline."""
 
     def __init__(self, _settings: SensorSettings) -> None: ...
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """``treadmill`` notifications; a treadmill may split its data over two of them."""
+        """Return the values of a ``treadmill`` notification; two of them may share the data."""
         if packet.channel != "treadmill":
             raise DecodeError(f"a treadmill has no channel {packet.channel!r}")
         t = decode(packet.payload)
@@ -92,7 +92,7 @@ class TreadmillDecoder:
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:
-    """Any machine that advertises the service; one that is no treadmill lacks the characteristic."""
+    """Return the connection to any machine with the service (a treadmill has the characteristic too)."""
     return GattSpec(
         services=(_SERVICE,), characteristics=CHARACTERISTICS, notify=("treadmill",), period_s=2.0
     )

@@ -60,14 +60,14 @@ _STREAMED = (21, 22)
 
 
 def decode(payload: bytes, mode: MeasurementMode) -> tuple[int, dict[str, Array]]:
-    """One notification: µs since power-on (wraps at 2^32), and each field as (3,).  Padding is ignored."""
+    """Decode a notification: µs since power-on (wraps at 2^32), each field as (3,); padding is ignored."""
     device_us, *numbers = unpack(mode.layout, payload, what=f"DOT mode {mode.number}")
     rows = np.array(numbers).reshape(-1, 3)
     return device_us, dict(zip(mode.fields, rows, strict=True))
 
 
 def specific_force(euler_deg: Array, free_acc_ms2: Array) -> Array:
-    """Specific force in the sensor's axes, of roll, pitch, yaw and acceleration in the earth's (z up)."""
+    """Return specific force in the sensor's axes, from roll, pitch, yaw and free acceleration (z up)."""
     roll, pitch, yaw = euler_deg * RAD_PER_DEG
     (cr, cp, cy), (sr, sp, sy) = np.cos([roll, pitch, yaw]), np.sin([roll, pitch, yaw])
     to_earth = np.array(
@@ -82,13 +82,13 @@ def specific_force(euler_deg: Array, free_acc_ms2: Array) -> Array:
 
 
 class DotDecoder:
-    """Samples of one DOT in the mode that the settings ask for."""
+    """A decoder of one DOT's samples in the mode that the settings ask for."""
 
     def __init__(self, settings: SensorSettings) -> None:
         self._mode = _mode(settings)
 
     def decode(self, packet: Packet) -> list[Decoded]:
-        """Notifications of the payload that the mode uses; ``dot_battery`` (u8 percent, u8 charging)."""
+        """Return samples from the mode's payload, or the battery (u8 percent, u8 charging)."""
         if packet.channel == "dot_battery":
             level = packet.payload[0] if packet.payload else 255
             if level > 100:
@@ -114,7 +114,7 @@ def _mode(settings: SensorSettings) -> MeasurementMode:
 
 
 def gatt(settings: SensorSettings) -> GattSpec:
-    """Found by its name; the payload must be listened to before the measurement starts."""
+    """Return the connection to a DOT, found by its name; its payload is listened to before it measures."""
     mode = _mode(settings)
 
     def start() -> Script:

@@ -10,7 +10,7 @@ from dsp.metrics import BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class ColumnEntry:
-    """What a column of an export is: its unit, its definition and where it comes from."""
+    """An entry for a column of an export: its unit, its definition and where it comes from."""
 
     column: str
     unit: str

@@ -1,6 +1,6 @@
 """A session as a FIT activity: standard running dynamics, and developer fields for what FIT lacks.
 
-Profile 21.218.  Which metric goes into which field stands in ``dsp.metrics`` (``FitField``); here are the
+Which metric goes into which field stands in ``dsp.metrics`` (``FitField``); here are the
 fields that are made of more than one number of the session: cadence, distance, the target and the cue.  The
 standard has no field for overstride, braking or "step speed loss" (Garmin's HRM 600 keeps that one
 private), so these are developer fields with names and units of their own.  What is not known is left out,
@@ -10,13 +10,13 @@ never zero.
 from __future__ import annotations
 
 import datetime
+import logging
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from garmin_fit_sdk import Encoder
 
 from dsp.metrics import BY_NAME, METRICS
 from dsp.types import Array, CueKind
@@ -24,10 +24,11 @@ from monitor.core.errors import StoreError
 from monitor.storage.session_data import SessionData, Stretch, target_edges
 from monitor.storage.store import Store
 
-_FILE_ID, _SESSION, _LAP, _RECORD, _EVENT = 0, 18, 19, 20, 21
-_DEVICE_INFO, _ACTIVITY, _FIELD_DESCRIPTION, _DEVELOPER_DATA_ID = 23, 34, 206, 207
+if TYPE_CHECKING:
+    from monitor.exports.fit_writer import FitWriter
+
+_RECORD_NUMBER = 20
 _APPLICATION = list(uuid.UUID("6a2c7be4-31f0-4f0e-9d0b-67616974c0e5").bytes)
-_FLOAT32, _UINT8 = 0x88, 0x02
 
 _CUE, _TARGET_LOW, _TARGET_HIGH = "Cue", "Cadence Target Low", "Cadence Target High"
 _CUE_NUMBERS = {CueKind.CORRECT: 1, CueKind.CONFIRM: 2, CueKind.NOTICE: 3}
@@ -95,21 +96,27 @@ def encode_fit(run: SessionData) -> bytes:
     measured = np.any([np.isfinite(v) for v in columns], axis=0) if columns else None
     if measured is None or not measured.any():
         raise StoreError(f"{run.info.id}: has no metrics; there is nothing to write into a FIT file")
-    encoder = Encoder()
-    _write_head(encoder, run, began, list(developer))
+    writer = _new_writer()
+    _write_head(writer, run, began, list(developer))
     distance_m = run.distance_m
     for at in np.flatnonzero(measured).tolist():
-        record: dict[str, Any] = {
-            "mesg_num": _RECORD,
-            "timestamp": began + datetime.timedelta(seconds=at),
-        }
+        record: dict[str, Any] = {"timestamp": began + datetime.timedelta(seconds=at)}
         record |= _cells(standard, at)
         if "enhanced_speed" in standard:
             record["distance"] = float(distance_m[at])
         own = {_DEVELOPER.index(field): v for field, v in _cells(developer, at).items()}
-        encoder.write_mesg(record | ({"developer_fields": own} if own else {}))
-    _write_tail(encoder, run, began, standard)
-    return bytes(encoder.close())
+        writer.write("record", record, own)
+    _write_tail(writer, run, began, standard)
+    return writer.close()
+
+
+def _new_writer() -> FitWriter:
+    """Return a writer; the root logger stays as it is, which fit-tool would set up when it is imported."""
+    handlers = list(logging.root.handlers)
+    from monitor.exports.fit_writer import FitWriter  # see there: not at start-up
+
+    logging.root.handlers[:] = handlers
+    return FitWriter()
 
 
 def _standard_fields(run: SessionData) -> dict[str, Array]:
@@ -147,64 +154,63 @@ def _cells(table: Mapping[str, Array], at: int) -> dict[str, float | int]:
 
 
 def _write_head(
-    encoder: Encoder, run: SessionData, began: datetime.datetime, developer: Sequence[str]
+    writer: FitWriter, run: SessionData, began: datetime.datetime, developer: Sequence[str]
 ) -> None:
     serial = uuid.uuid5(uuid.NAMESPACE_URL, run.info.id).int & 0xFFFFFFF | 1
-    product = {"manufacturer": "development", "product": 0, "serial_number": serial}
-    encoder.write_mesg({"mesg_num": _FILE_ID, "type": "activity", "time_created": began, **product})
-    encoder.write_mesg({"mesg_num": _DEVICE_INFO, "timestamp": began, "device_index": 0, **product})
+    product: dict[str, Any] = {"manufacturer": "development", "product": 0, "serial_number": serial}
+    writer.write("file_id", {"type": "activity", "time_created": began, **product})
+    writer.write("device_info", {"timestamp": began, "device_index": 0, **product})
     if developer:
-        _describe_developer_fields(encoder, developer)
-    encoder.write_mesg(_timer(began, "start"))
+        _describe_developer_fields(writer, developer)
+    _write_timer(writer, began, "start")
 
 
-def _describe_developer_fields(encoder: Encoder, fields: Sequence[str]) -> None:
-    identity: Any = {
-        "mesg_num": _DEVELOPER_DATA_ID,
+def _describe_developer_fields(writer: FitWriter, fields: Sequence[str]) -> None:
+    identity: dict[str, Any] = {
         "developer_data_index": 0,
         "application_id": _APPLICATION,
+        "application_version": 1,
     }
-    encoder.write_mesg(identity | {"application_version": 1})
+    writer.write("developer_data_id", identity)
     for number, field in enumerate(_DEVELOPER):
         if field in fields:
-            description: Any = {"mesg_num": _FIELD_DESCRIPTION, "developer_data_index": 0}
-            description["field_definition_number"] = number
-            description["fit_base_type_id"] = _UINT8 if field == _CUE else _FLOAT32
-            description |= {
+            description: dict[str, Any] = {
+                "developer_data_index": 0,
+                "field_definition_number": number,
+                "fit_base_type_id": writer.add_developer_field(number, whole=field in _WHOLE),
                 "field_name": field,
                 "units": _DEVELOPER_UNITS[field],
-                "native_mesg_num": _RECORD,
+                "native_mesg_num": _RECORD_NUMBER,
             }
-            encoder.add_developer_field(number, identity, description)
-            encoder.write_mesg(description)
+            writer.write("field_description", description)
 
 
-def _timer(when: datetime.datetime, what: str) -> dict[str, Any]:
-    return {"mesg_num": _EVENT, "timestamp": when, "event": "timer", "event_type": what}
+def _write_timer(writer: FitWriter, when: datetime.datetime, what: str) -> None:
+    writer.write("event", {"timestamp": when, "event": "timer", "event_type": what})
 
 
 def _write_tail(
-    encoder: Encoder, run: SessionData, began: datetime.datetime, table: Mapping[str, Array]
+    writer: FitWriter, run: SessionData, began: datetime.datetime, table: Mapping[str, Array]
 ) -> None:
     seconds = float(len(run.t_s) - 1)
     end = began + datetime.timedelta(seconds=seconds)
-    encoder.write_mesg(_timer(end, "stop_all"))
+    _write_timer(writer, end, "stop_all")
     laps = list(_laps(run, seconds))
     for number, lap in enumerate(laps):
-        kind = {"mesg_num": _LAP, "message_index": number, "event": "lap", "event_type": "stop"}
+        kind: dict[str, Any] = {"message_index": number, "event": "lap", "event_type": "stop"}
         kind["lap_trigger"] = "session_end" if lap.end_s >= seconds else "manual"
-        encoder.write_mesg(kind | _sum(run, began, table, lap))
+        writer.write("lap", kind | _sum(run, began, table, lap))
     indoors = any(s.kind == "treadmill" or s.name == "treadmill" for s in run.settings.sensors)
-    whole = {"mesg_num": _SESSION, "message_index": 0, "event": "session", "event_type": "stop"}
+    whole: dict[str, Any] = {"message_index": 0, "event": "session", "event_type": "stop"}
     whole |= {
         "sport": "running",
         "sub_sport": "treadmill" if indoors else "generic",
         "trigger": "activity_end",
     }
     whole |= {"first_lap_index": 0, "num_laps": len(laps)}
-    encoder.write_mesg(whole | _sum(run, began, table, Stretch(0.0, seconds)))
-    last = {"mesg_num": _ACTIVITY, "timestamp": end, "total_timer_time": seconds, "num_sessions": 1}
-    encoder.write_mesg(last | {"type": "manual", "event": "activity", "event_type": "stop"})
+    writer.write("session", whole | _sum(run, began, table, Stretch(0.0, seconds)))
+    last: dict[str, Any] = {"timestamp": end, "total_timer_time": seconds, "num_sessions": 1}
+    writer.write("activity", last | {"type": "manual", "event": "activity", "event_type": "stop"})
 
 
 def _laps(run: SessionData, seconds: float) -> Iterator[Stretch]:

@@ -14,7 +14,7 @@ _LOST_S = 8.0  # silent for so long
 
 
 class SensorAnnouncer:
-    """Statuses in; a notice when one is lost or back."""
+    """A watcher of statuses that gives a notice when a sensor is lost or back."""
 
     def __init__(self, sensors: Sequence[SensorSettings]) -> None:
         self._placement = {s.name: s.placement for s in sensors}
@@ -22,7 +22,7 @@ class SensorAnnouncer:
         self._lost: set[str] = set()
 
     def push(self, status: SensorStatus) -> list[Cue]:
-        """At most one notice per loss and one per return."""
+        """Return at most one notice per loss and one per return."""
         name = status.sensor
         if status.link is LinkState.STREAMING:
             self._silent.discard(name)
@@ -54,7 +54,7 @@ class SensorAnnouncer:
 
 
 def learning_notice(t_s: float, known: Baseline, cues: bool) -> Cue:
-    """At the start of a run that still learns."""
+    """Return the notice at the start of a run that still learns."""
     have, need = known.minutes("cadence_spm", False), known.params
     text = f"Learning your own cadence: {have:.0f} of {need.full_min:.0f} min in {known.runs} of "
     text += f"{need.full_runs} runs. All numbers are shown meanwhile"
@@ -65,7 +65,7 @@ def learning_notice(t_s: float, known: Baseline, cues: bool) -> Cue:
 
 
 def baseline_ready_notice(t_s: float, known: Baseline, speed_mps: float | None, grade: float) -> Cue:
-    """The first answer of this run is there."""
+    """Return the notice that the first answer of this run is there."""
     expected = known.expect("cadence_spm", speed_mps, grade)
     assert expected is not None
     text = f"Your own cadence here is {expected.value:.0f} ± {expected.sd:.1f} steps/min; cues begin."
@@ -73,7 +73,7 @@ def baseline_ready_notice(t_s: float, known: Baseline, speed_mps: float | None, 
 
 
 def no_speed_notice(t_s: float) -> Cue:
-    """Nothing tells how fast the runner is."""
+    """Return the notice that nothing tells how fast the runner is."""
     return notice(
         t_s,
         "no_speed",

@@ -127,22 +127,22 @@ class SensorClock:
 
     @property
     def running(self) -> bool:
-        """``running`` is False until the first sample has been placed."""
+        """True once the first sample has been placed."""
         return bool(np.isfinite(self._last_x))
 
     @property
     def ppm(self) -> float | None:
-        """How fast the device's clock (or sampling) runs, in ppm; None before it has been measured."""
+        """The excess speed of the device's clock (or sampling) in ppm; None before it was measured."""
         return None if self._line.rate is None else (1 / (1 + self._line.rate) - 1) * 1e6
 
     @property
     def sd_s(self) -> float | None:
-        """One standard deviation of the line now, in s; the constant latency is not in it."""
+        """The standard deviation of the line now, in s; the constant latency is not in it."""
         return self._line.sd_s
 
     @property
     def jitter_s(self) -> float:
-        """Standard deviation of arrival about the line, in s: what was removed."""
+        """The standard deviation of arrival about the line, in s: what was removed."""
         return self._line.jitter_s
 
     def _times(self, x: Array) -> Array:
@@ -200,12 +200,12 @@ class LowerEnvelope:
 
     @property
     def rate(self) -> float | None:
-        """Seconds per device second, less one; None before it has been measured."""
+        """The seconds per device second, less one; None before it has been measured."""
         return self._rate if self._rate_measured else None
 
     @property
     def jitter_s(self) -> float:
-        """Standard deviation of the packets' delay over the line, in s."""
+        """The standard deviation of the packets' delay over the line, in s."""
         mean = self._sum / max(1, self._n)
         return float(np.sqrt(max(0.0, self._sum2 / max(1, self._n) - mean * mean)))
 

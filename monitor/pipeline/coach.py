@@ -79,7 +79,7 @@ _BAND_STEP = {
 
 
 class Coach:
-    """``push`` records, get them back with bands and cues in their place."""
+    """A stage that gives back the records it is pushed, with bands and cues in their place."""
 
     def __init__(self, settings: CoachSettings, session: SessionSettings) -> None:
         self._settings = settings
@@ -108,7 +108,7 @@ class Coach:
         self._announced: set[str] = set()
 
     def push(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
-        """All metrics of a second come in one call, so its end is the end of the second too."""
+        """Return the records with bands and cues; all metrics of a second must come in one call."""
         out: list[Record | SensorStatus] = []
         for record in records:
             if self._second_s is not None and not (

@@ -6,6 +6,7 @@ clock: the same faults at the same seconds give the same cues, live and on repla
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
 from collections.abc import Sequence
@@ -13,13 +14,21 @@ from dataclasses import dataclass
 
 from dsp.types import Cue, CueKind, Fault
 
-EXPERIMENT, FADING, PROBE, _CAP, _UNSURE = "experiment", "fading", "probe", "cap", "unsure"
+EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED = (
+    "experiment",
+    "fading",
+    "probe",
+    "cap",
+    "unsure",
+    "unanswered",
+)
 WITHHELD = {
     EXPERIMENT: "withheld at random, to learn what cues do",
     FADING: "a silent stretch of the plan",
     PROBE: "a silent run of the plan",
     _CAP: "too many cues already; silent for a while",
     _UNSURE: "probably out of band, but the target is not known well enough",
+    UNANSWERED: "three cues changed nothing; this rests until the next run",
 }
 """Why a cue that was due was not spoken: the key on the record, and its words in the review."""
 
@@ -29,7 +38,8 @@ SILENT_BY_PLAN = "silent by plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CuePolicyParams:
-    """How rarely.  Each unanswered repetition after the first waits twice as long (a choice)."""
+    """The limits of how often to speak.  Each unanswered repetition after the first waits twice as long (a
+    choice)."""
 
     cooldown: tuple[tuple[float, float], ...] = ((3.33, 30.0), (1.67, 60.0), (0.0, 180.0))
     """From this error (in widths of the band) on, so many seconds between cues.  Of a 3 % band that is
@@ -38,77 +48,158 @@ class CuePolicyParams:
     within_s: float = 600.0  # so many seconds; then
     rest_s: float = 300.0  # silence
     longest_backoff: int = 32
+    forget_s: float = 600.0  # in band for so long, a fault begins anew
+    judged_s: int = 60  # seconds after a cue whose mean tells whether it was answered,
+    answer: float = 0.5  # by a level so much better, in widths, that is in band or twice as much better
+    most_unanswered: int = 3  # then the fault rests for this run; an answer takes one away
+    confirm: float = 0.75  # a return is confirmed if it is so many widths: less may be chance
+    confirm_every_s: float = 300.0
+    confirm_within_s: float = 180.0  # of the cue; a later return may be anything
     withheld_share: float = 0.2  # of the eligible cues, with the runner's consent
     fresh_s: float = 3.0  # a cue is worthless later
 
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """One fault in one second: ``error`` is its mean deviation, 1 at the edge of the band."""
+    """One fault in one second, in widths of the band: 1 is its edge.
+
+    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean
+    in the unit of ``metric``.
+    """
 
     fault: Fault
     metric: str
     out: bool
     error: float
+    deviation: float
     value: float
     target: float
     why: str
 
 
+class _Answers:
+    """What the runner made of the cues for one fault in this run."""
+
+    def __init__(self) -> None:
+        self.unanswered = 0
+        self.repeats = 0  # cues since the last answer; each doubles the wait
+        self._out_s = -math.inf  # when the fault was last there
+        self.cued = 0.0  # level at the last cue
+        self._before: float | None = None  # level when the cue came that is being judged
+        self._sum, self._seconds = 0.0, 0
+
+    def cue(self, level: float) -> None:
+        """Note a spoken cue at this level; what it does is judged from now on."""
+        self.repeats += 1
+        self.cued = level
+        self._before, self._sum, self._seconds = level, 0.0, 0
+
+    def drop(self) -> None:
+        """Forget the cue that is being judged: nobody knows what it did once the runner stopped."""
+        self._before = None
+
+    def second(self, t_s: float, state: FaultState, params: CuePolicyParams) -> None:
+        """Take a second; after ``judged_s`` of them the last cue was answered or not."""
+        if state.out:
+            if t_s - self._out_s > params.forget_s:
+                self.repeats = 0
+            self._out_s = t_s
+        if self._before is None:
+            return
+        self._sum += state.deviation
+        self._seconds += 1
+        if self._seconds < params.judged_s:
+            return
+        after = self._sum / self._seconds
+        better = self._before - after
+        if better >= params.answer and (after <= params.answer or better >= 2 * params.answer):
+            self.unanswered = max(0, self.unanswered - 1)
+            self.repeats = 0
+        else:
+            self.unanswered += 1
+        self._before = None
+
+
 class CuePolicy:
-    """``second`` by second: states of the faults in, at most one cue out."""
+    """A rule of when to speak, ``second`` by second: states of the faults in, at most one cue out."""
 
     def __init__(self, seed: int, experiment: bool, params: CuePolicyParams | None = None) -> None:
         self._p = params or CuePolicyParams()
         self._random = random.Random(seed)
         self._experiment = experiment
         self._said: deque[float] = deque()  # times of spoken cues
-        self._last_s: float | None = None  # of the last cue, spoken or withheld
-        self._rest_until_s = float("-inf")
-        self._repeats = 0
-        self._spoken = False  # in this excursion
-        self._worst: FaultState | None = None
+        self._last_s = -math.inf  # of the last cue, spoken or withheld
+        self._confirmed_s = -math.inf
+        self._rest_until_s = -math.inf
+        self._answers = {fault: _Answers() for fault in Fault}
+        self._noted: set[Fault] = set()  # of those that rest, written down once
+        self._spoken: Fault | None = None  # in this excursion
 
     def second(self, t_s: float, states: Sequence[FaultState], silent: str) -> list[Cue]:
-        """What to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
+        """Return what to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
+        for state in states:
+            self._answers[state.fault].second(t_s, state, self._p)
         out = sorted((s for s in states if s.out), key=lambda s: list(Fault).index(s.fault))
-        if not out:
-            return self._returned(t_s, states)
-        self._worst = worst = out[0]
-        if self._last_s is not None and t_s - self._last_s < self._wait_s(worst.error):
-            return []
-        if t_s < self._rest_until_s:
+        resting = [s for s in out if self.given_up(s.fault)]
+        due = next((s for s in out if s not in resting), None)
+        if due is None:
+            return self._returned(t_s, states) + self._note(t_s, resting)
+        if t_s - self._last_s < self._wait_s(due) or t_s < self._rest_until_s:
             return []
         withheld = silent or self._held_back(t_s)
-        if not withheld:
+        answers = self._answers[due.fault]
+        if withheld:
+            answers.repeats += 1
+        else:
             self._said.append(t_s)
-            self._spoken = True
-        self._last_s, self._repeats = t_s, self._repeats + 1
-        return [self._cue(t_s, CueKind.CORRECT, worst, worst.fault.value, withheld, worst.why)]
+            self._spoken = due.fault
+            answers.cue(due.error)
+        self._last_s = t_s
+        return [self._cue(t_s, CueKind.CORRECT, due, due.fault.value, withheld, due.why)]
 
     def unsure(self, t_s: float, state: FaultState) -> Cue:
-        """For the review only: this fault is likely but not probable enough."""
+        """Return a withheld cue for the review: this fault is likely but not probable enough."""
         return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, _UNSURE, state.why)
 
     def interrupt(self) -> None:
-        """The runner stopped or the signal went: the excursion ends without a word."""
-        self._repeats, self._spoken, self._worst = 0, False, None
+        """End the excursion without a word: the runner stopped or the signal went."""
+        self._spoken = None
+        for answers in self._answers.values():
+            answers.drop()
 
     def resting(self, t_s: float) -> bool:
-        """True while silent because of too many cues."""
+        """Return whether it is silent because of too many cues."""
         return t_s < self._rest_until_s
 
-    def _returned(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
-        worst, spoken = self._worst, self._spoken
-        self.interrupt()
-        now = next((s for s in states if worst is not None and s.fault is worst.fault), None)
-        if now is None or not spoken:
-            return []
-        return [self._cue(t_s, CueKind.CONFIRM, now, "confirm", "", "back in band for 10 s")]
+    def given_up(self, fault: Fault) -> bool:
+        """Return whether cues for this fault changed nothing, so that it rests for this run."""
+        return self._answers[fault].unanswered >= self._p.most_unanswered
 
-    def _wait_s(self, error: float) -> float:
-        base = next((s for least, s in self._p.cooldown if error >= least), self._p.cooldown[-1][1])
-        return base * float(min(2 ** max(0, self._repeats - 1), self._p.longest_backoff))
+    def _note(self, t_s: float, resting: Sequence[FaultState]) -> list[Cue]:
+        """For the review: a fault that lasts and is no longer spoken of, once."""
+        new = [s for s in resting if s.fault not in self._noted]
+        self._noted |= {s.fault for s in new}
+        return [self._cue(t_s, CueKind.CORRECT, s, s.fault.value, UNANSWERED, s.why) for s in new]
+
+    def _returned(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
+        """Confirm once, soon after the cue, that the fault that was spoken of is over."""
+        now = next((s for s in states if s.fault is self._spoken), None)
+        self._spoken = None
+        if now is None or now.out or t_s - self._last_s > self._p.confirm_within_s:
+            return []
+        if t_s - self._confirmed_s < self._p.confirm_every_s:
+            return []
+        if self._answers[now.fault].cued - now.error < self._p.confirm:
+            return []
+        self._confirmed_s = t_s
+        return [self._cue(t_s, CueKind.CONFIRM, now, "confirm", "", "back in band")]
+
+    def _wait_s(self, due: FaultState) -> float:
+        repeats = self._answers[due.fault].repeats
+        if not repeats:
+            return float(self._p.judged_s)
+        base = next((s for least, s in self._p.cooldown if due.error >= least), self._p.cooldown[-1][1])
+        return base * float(min(2 ** (repeats - 1), self._p.longest_backoff))
 
     def _held_back(self, t_s: float) -> str:
         while self._said and self._said[0] <= t_s - self._p.within_s:
@@ -126,5 +217,5 @@ class CuePolicy:
 
 
 def notice(t_s: float, wording: str, why: str) -> Cue:
-    """Something about the sensors or the run, with what still works."""
+    """Return a word about the sensors or the run, with what still works."""
     return Cue(t_s, CueKind.NOTICE, None, "", 0.0, 0.0, wording, t_s + 60.0, "", why)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dsp.cueing.drift import CADENCE_DRIFT, LOAD_DRIFT, DriftDetector, ScatterEstimate
+from dsp.cueing.drift import CADENCE_DRIFT, LOAD_DRIFT, QUICK_DRIFT, DriftDetector, ScatterEstimate
 from dsp.cueing.target import Target
+from dsp.metrics import BY_NAME
 from dsp.types import Estimate, Fault
 from monitor.pipeline.cue_policy import FaultState
 
@@ -16,6 +17,7 @@ _METRIC = {
     Fault.CADENCE_LOW: CADENCE_METRIC,
     Fault.CADENCE_HIGH: CADENCE_METRIC,
 }
+_PARAMS = {Fault.CADENCE_LOW: CADENCE_DRIFT, Fault.CADENCE_HIGH: QUICK_DRIFT}
 _VISIBLE_TO = {OVERSTRIDE_METRIC: ("foot", "shank"), BRAKING_METRIC: ("foot",)}
 """Elsewhere these are speed and cadence in other words, and cadence is watched already."""
 _LEAST_SD = {CADENCE_METRIC: 0.0058, OVERSTRIDE_METRIC: 0.03, BRAKING_METRIC: 0.03}
@@ -24,7 +26,7 @@ _LIKELY_S = 20
 
 
 class DeviationDetector:
-    """The test of one fault: a one-sided CUSUM (``dsp.cueing.drift``) scaled to the runner's own scatter.
+    """The test of one fault (``dsp.cueing.drift``), scaled to the runner's own scatter.
 
     A second test beside it takes the target as known exactly; ``only_likely`` compares the two.
     """
@@ -33,7 +35,7 @@ class DeviationDetector:
         self.fault, self.metric = fault, _METRIC[fault]
         self.of_cadence = self.metric == CADENCE_METRIC
         self._likely_s = 0
-        params = CADENCE_DRIFT if self.of_cadence else LOAD_DRIFT
+        params = _PARAMS.get(fault, LOAD_DRIFT)
         self._drift, self._if_sure = DriftDetector(params), DriftDetector(params)
         self._scatter: ScatterEstimate | None = None
 
@@ -72,11 +74,18 @@ class DeviationDetector:
         self._scatter.push(off)
         deviation = (-off if low else off) / width
         scatter, steps = self._scatter.sd / width, cadence_spm / 60
-        likely = self._if_sure.push(1.0, deviation, scatter, 0.0, steps)
-        unsure = target.sd / target.centre / width
-        out = self._drift.push(1.0, deviation, scatter, unsure, steps)
+        likely = self._if_sure.push(deviation, scatter, 0.0, steps)
+        out = self._drift.push(deviation, scatter, target.sd / target.centre / width, steps)
         self._likely_s = self._likely_s + 1 if likely and not out else 0
         error = self._drift.error
-        side, lasting_s = "below" if low else "above", self._drift.lasting_s
-        why = f"{100 * abs(error) * width:.0f} % {side} target for {lasting_s:.0f} s"
-        return FaultState(self.fault, self.metric, out, error, estimate.value, target.centre, why)
+        value = target.centre * (1 - error * width if low else 1 + error * width)
+        why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
+        return FaultState(self.fault, self.metric, out, error, deviation, value, target.centre, why)
+
+
+def _percent_off(metric: str, value: float, target: float) -> str:
+    """How far off, computed from the numbers as they are shown, so that they agree with each other."""
+    display = BY_NAME[metric].shown_as
+    shown, aim = (round(x * display.scale, display.decimals) for x in (value, target))
+    off = 100 * (shown / aim - 1)
+    return f"{abs(off):.0f} % {'below' if off < 0 else 'above'} target"

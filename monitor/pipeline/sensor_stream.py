@@ -23,7 +23,7 @@ _SILENT_S = 3.0  # without a packet
 
 
 class SensorStream:
-    """Decoder, sequence and clock of one sensor.  ``push`` never raises ``DecodeError``."""
+    """A stage of decoder, sequence and clock of one sensor.  ``push`` never raises ``DecodeError``."""
 
     def __init__(self, settings: SensorSettings, spec: SensorSpec) -> None:
         self.name = settings.name
@@ -45,7 +45,7 @@ class SensorStream:
         self._told = SensorStatus(0.0, settings.name, LinkState.SEARCHING, "no packet yet")
 
     def push(self, packet: Packet) -> list[Input]:
-        """What this packet brought, in session seconds."""
+        """Return what this packet brought, in session seconds."""
         if packet.channel == device_information.BATTERY:
             self._battery(packet.payload)
             return []
@@ -65,13 +65,13 @@ class SensorStream:
         return out
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
-        """What the source says of the connection, with the counts; holds until the next packet."""
+        """Return the source's word on the connection with the counts; it holds until the next packet."""
         self._link_told = (told.link, told.text)
         self._told = self.status(told.t_s)
         return self._told
 
     def due(self, now_s: float) -> SensorStatus | None:
-        """A status if it is time to tell one: something changed, or nothing was told for long."""
+        """Return a status if it is time to tell one: something changed, or nothing was told for long."""
         told = self._told
         age_s = now_s - told.t_s
         worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
@@ -86,7 +86,7 @@ class SensorStream:
         return self._told
 
     def status(self, now_s: float) -> SensorStatus:
-        """How this sensor is doing; ``rate_hz`` since the last status that was due."""
+        """Return how this sensor is doing; ``rate_hz`` since the last status that was due."""
         state = self._state(now_s)
         silent_s = now_s if self._arrival_s is None else max(0.0, now_s - self._arrival_s)
         text = {LinkState.SEARCHING: "no packet yet", LinkState.SILENT: f"silent for {silent_s:.0f} s"}
@@ -191,7 +191,7 @@ class SensorStream:
 
 
 class SequenceCounter:
-    """The device's own packet or sample numbers: what is missing, and what came before.
+    """A counter of the device's own packet or sample numbers: what is missing, and what came before.
 
     A jump over more time than has passed (and some) is a restart, not a loss; so is a new
     connection whose numbers lie behind, or numbers that stay behind for ``_MOST_PACKETS`` packets.
@@ -205,7 +205,7 @@ class SequenceCounter:
         self._behind = 0
 
     def missing(self, samples: Samples, new_link: bool, elapsed_s: float) -> int | None:
-        """Samples lost before these; None if these are a repeat or come out of turn."""
+        """Return how many samples were lost before these; None if these repeat or come out of turn."""
         number, wrap = samples.sequence, samples.sequence_wrap
         if number is None:
             return 0

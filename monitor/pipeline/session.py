@@ -20,7 +20,7 @@ from monitor.pipeline.sensor_stream import SensorStream
 
 
 class Session:
-    """``push(packet)`` gives the records that have become certain, ``finish()`` the rest."""
+    """A run in progress: ``push(packet)`` gives what has become certain, ``finish()`` the rest."""
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class Session:
         return out
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
-        """What a source says of a connection, completed with what this session counted."""
+        """Return what a source says of a connection, completed with what this session counted."""
         stream = self._streams.get(told.sensor)
         return told if stream is None else stream.push_status(told)
 
     def finish(self) -> list[Record | SensorStatus]:
-        """No more packets: everything still waiting becomes certain."""
+        """Return everything that was still waiting, certain now that no more packets come."""
         return [*self._coached(self._engine.finish()), *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
-        """How every sensor did so far."""
+        """Return how every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
 
     def _coached(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:

@@ -35,7 +35,7 @@ _REST_S = (0.25, 0.4)  # and then the sensor is at rest again, as it is not afte
 
 @dataclass(frozen=True, slots=True)
 class TapOffset:
-    """How much later than the reference a sensor's samples are placed around ``t_s``."""
+    """An offset of a sensor's samples around ``t_s``: how much later than the reference they are placed."""
 
     t_s: float
     offset_s: float
@@ -45,7 +45,7 @@ class TapOffset:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """One sensor against the reference.  ``end`` is None where only one series of taps was found."""
+    """The result for one sensor.  ``end`` is None where only one series of taps was found."""
 
     sensor: str
     start: TapOffset
@@ -53,14 +53,14 @@ class Alignment:
 
     @property
     def delay_s(self) -> float:
-        """Later than the reference: the mean of both ends, weighted by their certainty."""
+        """The delay after the reference: the mean of both ends, weighted by their certainty."""
         ends = [self.start, *([self.end] if self.end else [])]
         weights = [1 / e.sd_s**2 for e in ends]
         return sum(w * e.offset_s for w, e in zip(weights, ends, strict=True)) / sum(weights)
 
     @property
     def sd_s(self) -> float:
-        """Of ``delay_s``; at least half of what the two ends differ by."""
+        """The standard deviation of ``delay_s``; at least half of what the two ends differ by."""
         if self.end is None:
             return self.start.sd_s
         both = float(1 / self.start.sd_s**2 + 1 / self.end.sd_s**2) ** -0.5
@@ -68,7 +68,7 @@ class Alignment:
 
     @property
     def drift_ppm(self) -> tuple[float, float] | None:
-        """What the offset changed by, per million, and its standard deviation; None with one end only."""
+        """The change of the offset, per million, and its standard deviation; None with one end only."""
         if self.end is None:
             return None
         span_s = self.end.t_s - self.start.t_s
@@ -79,7 +79,7 @@ class Alignment:
 def align_by_taps(
     signals: Mapping[str, tuple[Array, Array]], window_s: float = _WINDOW_S
 ) -> list[Alignment]:
-    """All sensors against the first one that shares taps with another; empty if no taps are shared.
+    """Return all sensors against the first one that shares taps with another; empty if no taps are shared.
 
     ``signals``: session seconds (n,) and acceleration m/s² (n, 3) by sensor.
     """
@@ -104,7 +104,7 @@ def align_by_taps(
 
 
 def find_taps(t_s: Array, acc_ms2: Array) -> Array:
-    """When a sensor at rest was knocked: half way up the first flank, between two samples, (taps,)."""
+    """Return when a sensor at rest was knocked (taps,): half way up the first flank, between samples."""
     if len(t_s) < 10:
         return np.empty(0)
     felt = np.abs(np.linalg.norm(acc_ms2, axis=1) - GRAVITY_MS2)
@@ -163,14 +163,14 @@ def _offset(
 
 
 def sync_delays(reference: str, found: Sequence[Alignment]) -> dict[str, float]:
-    """What each sensor is to be moved back by, so that the earliest stays where it is; never negative."""
+    """Return what to move each sensor back by, so that the earliest stays where it is; never negative."""
     late = {reference: 0.0} | {a.sensor: a.delay_s for a in found}
     first = min(late.values())
     return {sensor: late_s - first for sensor, late_s in late.items()}
 
 
 def alignment_advice(settings: SessionSettings) -> str:
-    """A word for the end of a run whose IMUs were never brought into one time; empty otherwise."""
+    """Return a word for the end of a run whose IMUs were never brought into one time; empty otherwise."""
     imus = [s for s in settings.sensors if s.placement is not Placement.POD]
     if len(imus) < 2 or any(s.sync_delay_s for s in imus):
         return ""

@@ -1,8 +1,8 @@
 """FIT activities of watches and pods (Garmin, Stryd, Coros and others) as recordings at 1 Hz.
 
 Native running dynamics come first; developer fields (a Stryd writes its own) fill in what the watch
-lacks, and where both measured the same their difference is a remark of the recording.  Formats: FIT
-profile 21.218, read with Garmin's own SDK.
+lacks, and where both measured the same their difference is a remark of the recording.  Bytes become
+messages in ``monitor.recordings.fit_messages``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-from garmin_fit_sdk import Decoder, Stream
 
 from dsp.metrics import BY_NAME
 from dsp.types import Array, Placement
@@ -27,9 +26,15 @@ from monitor.recordings.activity_track import track_slope_pct, values_on_seconds
 from monitor.recordings.fit_fields import NATIVE_FIELDS, developer_quantity, is_plausible
 from monitor.recordings.recording import Recording, Wearing
 
-_FitMessage = Mapping[Any, Any]
+if TYPE_CHECKING:
+    from monitor.recordings.fit_messages import FitMessage, FitMessages
 
-_STRYD = bytes((24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244))
+_EPOCH_S = 631_065_600
+"""FIT's epoch, 1989-12-31 UTC, in Unix time."""
+_CLOCK_WAS_SET = 0x10000000
+"""Smaller times count from when the device was switched on (FIT, ``date_time``)."""
+_LONGEST_S = 2 * 86_400
+_STRYD = (24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244)
 _SPORTS = (None, "running", "walking", "hiking", "generic", "all")
 
 
@@ -51,117 +56,127 @@ def read_fit(path: Path, wearing: Wearing) -> Recording:
 
     ``wearing`` is not used: a FIT file holds finished numbers.
     """
-    messages, errors = _decode(path)
-    records = _forward(messages.get("record_mesgs", ()))
-    _check(path, messages, records, errors)
-    start: datetime.datetime = records[0]["timestamp"]
+    messages = _messages(path)
+    records = _forward(messages.named("record"), bool(messages.damage))
+    _check(path, messages, records)
+    start: int = records[0].values["timestamp"]
     watch, extra = _series(messages, records, start)
-    seconds = round((records[-1]["timestamp"] - start).total_seconds()) + 1
-    stopped = _pauses(messages.get("event_mesgs", ()), start)
+    seconds = records[-1].values["timestamp"] - start + 1
+    stopped = _pauses(messages.named("event"), start)
     grids = [_grid(s, seconds, stopped) for s in (watch, extra)]
-    remarks = _damage_remarks(errors, seconds) + _convert_cadence(grids)
+    remarks = _damage_remarks(messages.damage, seconds) + _convert_cadence(grids)
     remarks += _agreement_remarks(watch.name, extra.name, *grids)
     used = {name: v for name, v in grids[1].items() if name not in grids[0]}
     sensors = [(watch.name, grids[0])] + ([(extra.name, used)] if used else [])
     return _recording(path, sensors, seconds, start, tuple(remarks), _laps(messages, start, seconds))
 
 
-def _decode(path: Path) -> tuple[Mapping[str, Any], list[Exception]]:
+def _messages(path: Path) -> FitMessages:
+    from monitor.recordings.fit_messages import read_messages  # see there: not at start-up
+
     try:
-        data = path.read_bytes()
+        return read_messages(path.read_bytes())
     except OSError as exc:
         raise InputError(f"{path}: {exc.strerror or exc}") from exc
-    decoder = Decoder(Stream.from_byte_array(bytearray(data)))
-    if len(data) < 14 or not decoder.is_fit():
-        raise InputError(f"{path}: is not a FIT file (its first bytes do not say .FIT), or is empty")
-    messages, errors = decoder.read(merge_heart_rates=False)
-    return cast(Mapping[str, Any], messages), errors
+    except InputError as exc:
+        raise InputError(f"{path}: {exc}") from exc
 
 
-def _forward(records: Sequence[_FitMessage]) -> list[_FitMessage]:
-    """Return the records with a time that moves forward."""
-    out: list[_FitMessage] = []
+def _time(message: FitMessage, name: str = "timestamp") -> int | None:
+    """Return the time in seconds since FIT's epoch; None where the message has none that can be."""
+    t = message.values.get(name)
+    return t if isinstance(t, int) and 0 <= t < 2**32 else None
+
+
+def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
+    """Return the records with a time that moves forward.
+
+    In a damaged file those are left out whose time lies days from the first: behind a lost byte everything
+    can be read as something.
+    """
+    out: list[FitMessage] = []
+    first = last = None
     for r in records:
-        t = r.get("timestamp")
-        if isinstance(t, datetime.datetime) and (not out or t > out[-1]["timestamp"]):
+        t = _time(r)
+        if t is None:
+            continue
+        first = t if first is None else first
+        possible = not damaged or abs(t - first) <= _LONGEST_S
+        if possible and (last is None or t > last):
             out.append(r)
+            last = t
     return out
 
 
-def _check(
-    path: Path, messages: Mapping[str, Any], records: list[_FitMessage], errors: list[Exception]
-) -> None:
+def _check(path: Path, messages: FitMessages, records: list[FitMessage]) -> None:
     if len(records) < 2:
-        why = f"it is damaged ({errors[0]})" if errors else f"it is a {_file_type(messages)} file"
+        damage = messages.damage
+        why = f"it is damaged ({damage})" if damage else _contents(messages)
         raise InputError(f"{path}: holds no activity: {why}")
-    sport = next((s.get("sport") for s in messages.get("session_mesgs", ())), None)
+    sport = next((m.values.get("sport") for m in messages.named("session")), None)
     if sport not in _SPORTS:
         raise InputError(f"{path}: is {sport}, not running; nothing in it can be reviewed here")
-    if (records[-1]["timestamp"] - records[0]["timestamp"]).total_seconds() > 2 * 86400:
+    if records[-1].values["timestamp"] - records[0].values["timestamp"] > _LONGEST_S:
         raise InputError(f"{path}: lasts more than two days; its clock was set in between")
 
 
-def _file_type(messages: Mapping[str, Any]) -> str:
-    return str(next((m.get("type") for m in messages.get("file_id_mesgs", ())), "strange")).replace(
-        "_", " "
-    )
+def _contents(messages: FitMessages) -> str:
+    kind = str(messages.first("file_id").get("type", "strange")).replace("_", " ")
+    return "nothing was recorded" if kind == "activity" else f"it is a {kind} file"
 
 
-def _series(
-    messages: Mapping[str, Any], records: list[_FitMessage], start: datetime.datetime
-) -> tuple[_Series, _Series]:
+def _series(messages: FitMessages, records: list[FitMessage], start: int) -> tuple[_Series, _Series]:
     """Return what the watch measured, and what came through developer fields."""
-    watch, extra = _Series(_device_name(messages)), _Series(_developer_name(messages))
-    described = {d["key"]: d for d in messages.get("field_description_mesgs", ()) if "key" in d}
-    meanings = {
-        key: developer_quantity(_text(d.get("field_name")), _text(d.get("units")))
-        for key, d in described.items()
-    }
+    watch = _Series(_device_name(messages))
+    extra = _Series(_developer_name(messages, watch.name))
     for r in records:
-        t_s = (r["timestamp"] - start).total_seconds()
-        for name, (quantity, factor) in NATIVE_FIELDS.items():
-            if isinstance(r.get(name), (int, float)):
-                watch.add(quantity, t_s, r[name] * factor)
-        if isinstance(r.get("cadence"), (int, float)):
-            watch.add("cadence_raw", t_s, r["cadence"] + (r.get("fractional_cadence") or 0))
-        for name, quantity in (("distance", "distance_m"), ("enhanced_altitude", "altitude_m")):
-            watch.add(quantity, t_s, r.get(name))
-        for key, value in (r.get("developer_fields") or {}).items():
-            quantity, factor = meanings.get(key, ("", 1.0))
+        t_s = float(r.values["timestamp"] - start)
+        _add_native(watch, t_s, r.values)
+        for name, units, value in r.developer:
+            quantity, factor = developer_quantity(name, units)
             if quantity and isinstance(value, (int, float)):
                 extra.add(quantity, t_s, value * factor)
     return watch, extra
 
 
-def _text(value: object) -> str:
-    return str(value[0] if isinstance(value, list) and value else value or "")
+def _add_native(watch: _Series, t_s: float, values: Mapping[str, object]) -> None:
+    for name, (quantity, factor) in NATIVE_FIELDS.items():
+        if isinstance(value := values.get(name), (int, float)):
+            watch.add(quantity, t_s, value * factor)
+    cadence, fraction = values.get("cadence"), values.get("fractional_cadence")
+    if isinstance(cadence, (int, float)):
+        part = fraction if isinstance(fraction, (int, float)) else 0
+        watch.add("cadence_raw", t_s, cadence + part)
+    for name, quantity in (("distance", "distance_m"), ("enhanced_altitude", "altitude_m")):
+        watch.add(quantity, t_s, values.get(name))
 
 
-def _device_name(messages: Mapping[str, Any]) -> str:
-    file_id: _FitMessage = next(iter(messages.get("file_id_mesgs", ())), {})
+def _device_name(messages: FitMessages) -> str:
+    file_id = messages.first("file_id")
     maker = str(file_id.get("manufacturer", "watch"))
     product = str(file_id.get(f"{maker}_product", "") or "")
     name = f"{maker} {product}".strip() if not maker.isdigit() else "watch"
     return "".join(c for c in name if c.isalnum() or c in " -_")[:40] or "watch"
 
 
-def _developer_name(messages: Mapping[str, Any]) -> str:
-    for d in messages.get("developer_data_id_mesgs", ()):
-        if bytes(b & 255 for b in d.get("application_id") or () if isinstance(b, int)) == _STRYD:
-            return "stryd"
-    names = {_text(d.get("field_name")).lower() for d in messages.get("field_description_mesgs", ())}
-    return "stryd" if "form power" in names else "developer fields"
+def _developer_name(messages: FitMessages, watch: str) -> str:
+    """Return the name of what wrote developer fields, another one than the watch's."""
+    makers = [m.values.get("application_id") for m in messages.named("developer_data_id")]
+    fields = {str(m.values.get("field_name")).lower() for m in messages.named("field_description")}
+    stryd = "form power" in fields or _STRYD in makers
+    return "stryd" if stryd and watch != "stryd" else "developer fields"
 
 
-def _pauses(events: Sequence[_FitMessage], start: datetime.datetime) -> list[tuple[float, float]]:
+def _pauses(events: Sequence[FitMessage], start: int) -> list[tuple[float, float]]:
     """Return stretches (start, end in s) in which the timer stood still."""
     out: list[tuple[float, float]] = []
     since: float | None = None
     for e in events:
-        if e.get("event") != "timer" or not isinstance(e.get("timestamp"), datetime.datetime):
+        t = _time(e)
+        if e.values.get("event") != "timer" or t is None:
             continue
-        t_s = (e["timestamp"] - start).total_seconds()
-        if str(e.get("event_type", "")).startswith("stop"):
+        t_s = float(t - start)
+        if str(e.values.get("event_type", "")).startswith("stop"):
             since = t_s if since is None else since
         elif since is not None:
             out.append((since, t_s))
@@ -217,29 +232,25 @@ def _agreement_remarks(one: str, two: str, a: Mapping[str, Array], b: Mapping[st
     return out
 
 
-def _damage_remarks(errors: list[Exception], seconds: int) -> list[str]:
-    return (
-        [f"the file is damaged ({errors[0]}); its first {seconds / 60:.0f} min could be read"]
-        if errors
-        else []
-    )
+def _damage_remarks(damage: str, seconds: int) -> list[str]:
+    if not damage:
+        return []
+    length = f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+    return [f"the file is damaged ({damage}); its first {length} could be read"]
 
 
-def _laps(messages: Mapping[str, Any], start: datetime.datetime, seconds: int) -> tuple[float, ...]:
+def _laps(messages: FitMessages, start: int, seconds: int) -> tuple[float, ...]:
     """Return the ends of the laps in seconds, without the last one, which is that of the run."""
-    ends = {
-        round((m["start_time"] - start).total_seconds())
-        for m in messages.get("lap_mesgs", ())
-        if isinstance(m.get("start_time"), datetime.datetime)
-    }
-    return tuple(float(t) for t in sorted(ends) if 0 < t < seconds - 1)
+    starts = {_time(m, "start_time") for m in messages.named("lap")}
+    ends = sorted(t - start for t in starts if t is not None)
+    return tuple(float(t) for t in ends if 0 < t < seconds - 1)
 
 
 def _recording(
     path: Path,
     sensors: Sequence[tuple[str, Mapping[str, Array]]],
     seconds: int,
-    start: datetime.datetime,
+    start: int,
     remarks: tuple[str, ...],
     laps_s: tuple[float, ...],
 ) -> Recording:
@@ -260,5 +271,11 @@ def _recording(
         raise InputError(f"{path}: holds no speed, cadence or running dynamics; nothing can be reviewed")
     return Recording(
         path.stem, settings, float(seconds), count, packets,
-        started_utc=start.isoformat(), remarks=remarks, laps_s=laps_s,
+        started_utc=_utc(start), remarks=remarks, laps_s=laps_s,
     )  # fmt: skip
+
+
+def _utc(t: int) -> str:
+    """Return a time of the file in UTC, empty where the device's clock had not been set."""
+    when = datetime.datetime.fromtimestamp(_EPOCH_S + t, datetime.UTC)
+    return when.isoformat() if t >= _CLOCK_WAS_SET else ""

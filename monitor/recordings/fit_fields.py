@@ -1,7 +1,7 @@
 """Which fields of a FIT file carry which of our quantities, in which unit, and what is plausible in them.
 
-Names of native fields are those of FIT profile 21.218, scaled by the SDK; names of developer fields are
-as Stryd and others write them.
+Names of native fields are those of the FIT profile, in its units; names of developer fields are as Stryd
+and others write them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NATIVE_FIELDS: Mapping[str, tuple[str, float]] = {
     "stance_time_balance": ("contact_balance_pct", 1.0),
     "step_length": ("step_length_m", 1e-3),
 }
-"""Fields of a ``record`` message (scaled by the SDK) to quantities, with the factor to our units."""
+"""Fields of a ``record`` message to quantities, with the factor from the profile's units to ours."""
 
 _DEVELOPER_FIELDS: Mapping[str, str] = {
     "power": "power_w",

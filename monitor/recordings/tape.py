@@ -12,6 +12,7 @@ in ns, u32 link, u32 length, payload``.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import struct
 import threading
@@ -28,6 +29,8 @@ from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape_lock import TapeLock
+
+_log = logging.getLogger(__name__)
 
 _FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
@@ -96,7 +99,10 @@ class Tape:
         """Take a packet; it is safe from the next ``commit`` on."""
         if len(self._waiting) >= MOST_PACKETS_WAITING:
             number, _ = self._waiting.popleft()
-            self._gap_from = number if self._gap_from is None else self._gap_from
+            if self._gap_from is None:
+                self._gap_from = number
+                waiting = len(self._waiting)
+                _log.error("tape: %d packets wait for the disk; from now on the oldest are lost", waiting)
             self.lost += 1
         self._waiting.append((self._accepted, packet))
         self._accepted += 1
@@ -123,6 +129,9 @@ class Tape:
         except sqlite3.Error as exc:
             self._waiting.extendleft(reversed(rows))
             raise StoreError(f"{self.path}: {exc}; {len(self._waiting)} packets wait in memory") from exc
+        if self._gap_from is not None:
+            lost = rows[0][0] - self._gap_from
+            _log.warning("tape: %d packets are missing: no room on the disk", lost, extra={"lost": lost})
         self._gap_from = None
         self.committed += len(rows)
 
@@ -277,6 +286,8 @@ def finish_abandoned(path: Path) -> int:
         db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
     _seal(db, path, committed)
     lock.release()
+    text = "tape: one that a dead program left is finished: %d packets, %d lost"
+    _log.info(text, committed, lost, extra={"count": committed, "lost": lost})
     return lost
 
 
@@ -306,7 +317,7 @@ def _seal(db: sqlite3.Connection, path: Path, packets: int) -> None:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             db.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.OperationalError:
-            pass  # somebody reads it; the last one to close it removes the -wal file
+            _log.debug("tape: somebody reads it; the last one to close it removes the -wal file")
         db.close()
     except sqlite3.Error as exc:
         raise StoreError(f"{path}: {exc}") from exc

@@ -20,7 +20,7 @@ _LEAST_STEPS = 50  # of each leg
 
 @dataclass(frozen=True, slots=True)
 class LegDifference:
-    """Left minus right in % of the mean of both: ``v`` with ``ci``, half of its 95 % interval."""
+    """The difference left minus right in % of the mean: ``v`` with ``ci``, half of its 95 % interval."""
 
     v: float
     ci: float | None

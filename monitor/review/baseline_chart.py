@@ -28,12 +28,12 @@ class BaselineView:
 
     @property
     def with_speed(self) -> bool:
-        """Cadence over speed; otherwise one number for every pace."""
+        """True when cadence is learned over speed; otherwise it is one number for every pace."""
         return self.baseline.ready(_METRIC, True)
 
     @property
     def speeds(self) -> list[float]:
-        """From the slowest to the fastest that it may be asked for, m/s."""
+        """The speeds to show in m/s, from the slowest to the fastest that it may be asked for."""
         if not self.with_speed:
             return [REFERENCE_MPS]
         mean, sd = self.baseline.lines[_METRIC].speeds
@@ -48,7 +48,7 @@ class BaselineView:
 
 
 def baseline_text(shown: BaselineView) -> str:
-    """What it rests on, and whether it may be used."""
+    """Return what the baseline rests on, and whether it may be used."""
     known = shown.baseline
     minutes = known.minutes(_METRIC, shown.with_speed)
     text = f"{minutes:.0f} min of steady running in {known.runs} "
@@ -65,7 +65,7 @@ def baseline_text(shown: BaselineView) -> str:
 
 
 def baseline_table(shown: BaselineView) -> Table:
-    """Own cadence and target over speed."""
+    """Return own cadence and target over speed as a table."""
     share = 100 * increase_in_week(shown.week, shown.target)
     out = Table(title=f"{shown.athlete}: own cadence, and target of week {shown.week} (+{share:.1f} %)")
     for heading in ("speed (m/s)", "pace (min/km)", "own (steps/min)", "± SD", "target", "band"):
@@ -79,7 +79,7 @@ def baseline_table(shown: BaselineView) -> Table:
 
 
 def baseline_figure(shown: BaselineView) -> go.Figure:
-    """The same as lines with their uncertainty (95 %)."""
+    """Return own cadence and target over speed as lines with their uncertainty (95 %)."""
     low, high = shown.speeds[0], shown.speeds[-1]
     speeds = np.linspace(low, high, 40) if shown.with_speed else np.array((low - 0.5, low + 0.5))
     pairs = [shown.at(float(v)) for v in speeds]
@@ -104,7 +104,7 @@ def baseline_figure(shown: BaselineView) -> go.Figure:
 
 
 def write_baseline_chart(shown: BaselineView, path: Path) -> None:
-    """One file that needs nothing from outside."""
+    """Write one file with the lines that needs nothing from outside."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         baseline_figure(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
 from dsp.types import Band, Cue, CueKind, Fault
 from monitor.pipeline.cue_policy import EXPERIMENT
@@ -25,7 +24,6 @@ _LOOK_S = 60.0  # a return later than this is no answer
 _ANSWER_S = 15.0
 _WITHIN = 0.5  # of the band's width
 _MEAN_S = 5
-_Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class CueOutcome:
 
     @property
     def answered(self) -> bool:
-        """Whether the runner was back in band within 15 s."""
+        """True when the runner was back in band within 15 s."""
         return self.to_band_s is not None and self.to_band_s <= _ANSWER_S
 
 
@@ -59,7 +57,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What followed the cues of a group; ``median_s`` is None where fewer than half came back."""
+    """The response to the cues of a group; ``median_s`` is None where fewer than half came back."""
 
     cues: int
     median_s: float | None
@@ -68,7 +66,9 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Spoken minus withheld at random: share answered within 15 s, and change towards the target in %."""
+    """The effect of speaking: spoken minus withheld at random, in the share answered within 15 s and change
+    towards the target in %.
+    """
 
     spoken: int
     withheld: int
@@ -78,7 +78,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class CoachedRun:
-    """What a run with a target came to: time in band, what followed its spoken cues, what speaking did."""
+    """The outcome of a run with a target: time in band, what followed its cues, what speaking did."""
 
     in_band: InBand
     response: Response
@@ -137,10 +137,10 @@ def effect(outcomes: Sequence[CueOutcome]) -> Effect | None:
 
 def wilson(hits: int, n: int) -> Interval:
     """Return the share ``hits / n`` with Wilson's 95 % interval."""
-    p, z2 = hits / n, _Z * _Z / n
-    centre = (p + z2 / 2) / (1 + z2)
-    half = _Z / (1 + z2) * math.sqrt(p * (1 - p) / n + z2 / (4 * n))
-    return Interval(p, max(0.0, centre - half), min(1.0, centre + half))
+    from scipy.stats import binomtest  # half a second to load, and only few sessions have cues
+
+    found = binomtest(hits, n).proportion_ci(0.95, "wilson")
+    return Interval(hits / n, float(found.low), float(found.high))
 
 
 def _outcome(cue: Cue, track: MetricTrack | None) -> CueOutcome:
@@ -186,15 +186,13 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _welch(a: Sequence[float], b: Sequence[float]) -> Interval | None:
-    """Difference of means with Welch's interval; None with fewer than two on a side."""
-    if len(a) < 2 or len(b) < 2:
+    """Difference of means with Welch's interval; None without two different values on each side.
+
+    Where all are alike the spread is not known: there would be an interval, of no width.
+    """
+    if min(len(set(a)), len(set(b))) < 2:
         return None
-    mean_a, mean_b = _mean(a), _mean(b)
-    va = sum((x - mean_a) ** 2 for x in a) / (len(a) - 1) / len(a)
-    vb = sum((x - mean_b) ** 2 for x in b) / (len(b) - 1) / len(b)
-    value = mean_a - mean_b
-    if va + vb == 0:
-        return Interval(value, value, value)
-    freedom = (va + vb) ** 2 / (va**2 / (len(a) - 1) + vb**2 / (len(b) - 1))
-    half = float(student.ppf(0.975, freedom)) * math.sqrt(va + vb)
-    return Interval(value, value - half, value + half)
+    from scipy.stats import ttest_ind
+
+    found = ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
+    return Interval(_mean(a) - _mean(b), float(found.low), float(found.high))

@@ -30,7 +30,7 @@ from monitor.storage.session_info import StepColumns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFindings:
-    """All that was found out about one finished session.
+    """The findings about one finished session, from which texts and reports are made.
 
     ``coached`` is None where no target was in force; ``outcomes`` are those of the cues that were due;
     ``fatigue`` compares the first with the last third of the running.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
+_log = logging.getLogger(__name__)
+
 _EVERY = 5  # seconds; the baseline is smooth and neighbours are alike
 _MOST_RUNS = 10  # earlier ones: about a month of running
 _BINS = 24
@@ -24,7 +27,7 @@ _BINS = 24
 
 @dataclass(frozen=True, slots=True)
 class BaselineChange:
-    """How far a metric lay from the baseline, in % of it at each second's own speed and grade."""
+    """The distance of a metric from the baseline, in % of it at each second's own speed and grade."""
 
     metric: str
     change: Mean
@@ -32,7 +35,7 @@ class BaselineChange:
 
 @dataclass(frozen=True, slots=True)
 class PreviousRunsComparison:
-    """How far this run lies from ``runs`` earlier ones at the same speed and grade.
+    """The distance of this run from ``runs`` earlier ones at the same speed and grade.
 
     ``here`` and ``before`` (k,) are shares of the running seconds between ``edges`` (k + 1,), of this run
     and of the earlier ones brought to its speeds.
@@ -85,8 +88,8 @@ def load_previous_runs(store: Store, info: SessionInfo) -> list[SessionData]:
     for _, session in zip(range(_MOST_RUNS), earlier, strict=False):
         try:
             runs.append(load_session(store, session.id, (*with_role(Role.HABIT), "speed_mps", "slope_pct")))
-        except StoreError:
-            continue
+        except StoreError as exc:
+            _log.warning("%s: left out of the comparison: %s", session.id, exc.log_text)
     return runs
 
 

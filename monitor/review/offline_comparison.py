@@ -27,7 +27,7 @@ _FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class OfflineRow:
-    """Means of a metric over the running, live and again; ``apart`` is the RMS between seconds."""
+    """The means of a metric over the running, live and offline; ``apart`` is the RMS between seconds."""
 
     metric: str
     live: float
@@ -37,9 +37,7 @@ class OfflineRow:
 
 @dataclass(frozen=True, slots=True)
 class OfflineComparison:
-    """Live against looked at again: the whole run, its first strides (as re-analysis stored them), and
-    why.
-    """
+    """A comparison of a live session with its re-analysis: the whole run, its first strides, and why."""
 
     rows: Sequence[OfflineRow]
     first: Sequence[Mapping[str, Any]]

@@ -29,7 +29,7 @@ _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
 def analyze_recording(
     file: Path, steps: Path | None, placement: str | None, side: str | None, speed: bool
 ) -> None:
-    """Read, run, write, and print what was found."""
+    """Read a recording, evaluate it, write the files asked for, and print what was found."""
     recording = read_recording(file, placement, side, with_speed=speed)
     console = Console()
     records: list[Record] = []
@@ -44,7 +44,7 @@ def analyze_recording(
 
 
 def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
-    """Every packet through a fresh session; packets done and records that became certain."""
+    """Yield, for every packet through a fresh session, packets done and records that became certain."""
     session = Session(recording.settings)
     for done, packet in enumerate(recording.packets(), start=1):
         yield done, [r for r in session.push(packet) if isinstance(r, get_args(Record))]
@@ -52,7 +52,7 @@ def session_records(recording: Recording) -> Iterator[tuple[int, list[Record]]]:
 
 
 def write_steps(path: Path, steps: list[Step]) -> None:
-    """One row per step, empty where unknown."""
+    """Write one row per step, empty where a value is unknown."""
     try:
         with path.open("w", newline="") as f:
             out = csv.DictWriter(f, _COLUMNS)
@@ -70,7 +70,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 
 
 def summary_table(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
-    """Mean and spread of every metric over the steps, and what else happened."""
+    """Return mean and spread of every metric over the steps, and what else happened, as a table."""
     steps = [r for r in records if isinstance(r, Step)]
     table = Table(title=_headline(settings, duration_s, records, steps))
     for heading, justify in (("metric", "left"), ("mean", "right"), ("SD", "right"), ("steps", "right")):
@@ -101,7 +101,7 @@ def _headline(
 
 
 def running_s(records: Sequence[Record], end_s: float) -> float:
-    """How long the activity was running, until ``end_s``."""
+    """Return for how many seconds the activity was running, until ``end_s``."""
     changes = [(r.t_s, r.activity) for r in records if isinstance(r, ActivityChange)]
     changes.append((end_s, Activity.UNKNOWN))
     return sum(b[0] - a[0] for a, b in pairwise(changes) if a[1] is Activity.RUN)

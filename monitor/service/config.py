@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,10 +24,12 @@ from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Settings of the store: ``folder`` holds sessions and tapes, ``$XDG_DATA_HOME/gaitcue`` if not set.
+    """Settings of the store: ``folder`` holds sessions and tapes, that of ``data_folder`` if not set.
 
     Raw tapes older than these days are compressed or dropped by ``gaitcue sessions tidy``; metrics stay.
     """
@@ -41,7 +45,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a user can set.  A field that is a dataclass is a ``[table]`` of that name."""
+    """The settings that a user can make.  A field that is a dataclass is a ``[table]`` of that name."""
 
     athlete: str = "me"
     runner: Runner = field(default_factory=Runner)
@@ -76,7 +80,7 @@ class Config:
 
 
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the usual settings file, below ``$XDG_CONFIG_HOME`` or ``~/.config``."""
+    """Return the usual settings file: ``gaitcue.toml`` in the folder that ``_home`` says."""
     return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
 
 
@@ -86,7 +90,7 @@ def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of database and tapes: the one that is set, else below ``$XDG_DATA_HOME``."""
+    """Return the folder of database and tapes: the one that is set, else the one that ``_home`` says."""
     return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
 
 
@@ -97,9 +101,12 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     mistakes, each with its place in the file.
     """
     if path is None and not default_path(environment).exists():
+        _log.info("no settings file (%s): the defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
-    config = toml_reader.read_toml(Config, path or default_path(environment), environment)
-    return _checked(config, path or default_path(environment))
+    path = path or default_path(environment)
+    config = toml_reader.read_toml(Config, path, environment)
+    _log.info("settings from %s", path)
+    return _checked(config, path)
 
 
 def _checked(config: Config, path: Path) -> Config:
@@ -155,5 +162,14 @@ def _options_text(options: Mapping[str, str]) -> str:
 
 
 def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    """Our folder below the one that ``variable`` names; without it ``~/otherwise/gaitcue``.
+
+    Windows and macOS have one place for data and settings of an application instead:
+    ``%LOCALAPPDATA%`` and ``~/Library/Application Support``.
+    """
     given = Path(environment.get(variable, ""))
+    if not given.is_absolute() and sys.platform in ("win32", "darwin"):
+        import platformdirs
+
+        return platformdirs.user_data_path("gaitcue", appauthor=False)
     return (given if given.is_absolute() else Path.home() / otherwise) / "gaitcue"

@@ -17,7 +17,7 @@ from monitor.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class OutsideSystem:
-    """How delivery to one outside system goes.
+    """The state of delivery to one outside system.
 
     ``waiting``: records on their way; ``refused``: how many were set aside, by reason.
     """

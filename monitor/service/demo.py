@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from rich.console import Console
-
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.service.config import Config
-from monitor.service.live_session import LiveOptions, run_session
+from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sources.replay import Replay
@@ -20,7 +18,7 @@ def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
 
     ``speed`` 0 is as fast as possible; without ``web`` no page is served.
     """
-    console = Console()
+    console = result_console()
     recording = recording_of_run(drifting_bouts(seconds), RadioModel())
     pace = speed if speed > 0 else math.inf
     run_session(
@@ -49,7 +47,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
         raise ConfigError(
             "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
         ) from exc
-    console = Console()
+    console = result_console()
     live = LiveOptions(
         title="demo",
         settings=emulated_settings(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -18,12 +19,13 @@ from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
-from monitor.service.live_session import open_store, session_started
+from monitor.service.live_session import is_watched, open_store, result_console, session_started
 from monitor.service.serve import serve
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
+from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sources.replay import Replay
 from monitor.storage.new_session import begin_session
@@ -38,11 +40,11 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
 
     ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.
     """
-    console = Console()
+    console = result_console()
     config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
     with console.status("lacing shoes"):
         recordings = squad_recordings(SQUAD[:count], seconds)
-    with open_store(config, console) as store:
+    with open_store(config) as store:
         asyncio.run(_run_squad(config, store, recordings, pace, console))
     console.print()
     console.print(f"kept in {config.store.folder}; simulated athletes show that everything works")
@@ -52,22 +54,27 @@ async def _run_squad(
     config: Config, store: Store, recordings: list[Recording], pace: float, console: Console
 ) -> None:
     rows = {r.settings.athlete: _Row() for r in recordings}
-    with Screen(console=console, refresh_per_second=4, get_renderable=lambda: _table(rows)):
+    screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _table(rows))
+    with screen if console.is_terminal else contextlib.nullcontext():
         async with asyncio.TaskGroup() as group:
             for recording in recordings:
                 athlete = recording.settings.athlete
-                work = _run_athlete(config, store, recording, pace, rows[athlete])
+                work = _run_athlete(
+                    config, store, recording, pace, rows[athlete], watched=is_watched(console)
+                )
                 group.create_task(work, name=f"session of {athlete}")
 
 
 async def _run_athlete(
-    config: Config, store: Store, recording: Recording, pace: float, row: _Row
+    config: Config, store: Store, recording: Recording, pace: float, row: _Row, *, watched: bool
 ) -> SessionEnded:
     time, settings = SystemClock(), recording.settings
     started = session_started(settings)
     tape = await asyncio.to_thread(begin_session, store, data_folder(config), "squad", settings, started)
     context = SinkContext(config=config, store=store, started=started, time=time)
     sinks: list[Sink] = [row, StoreSink(store, started.session, time), *configured_sinks(context)]
+    if not watched:
+        sinks.append(SessionLog())
     source = Replay(recording, time, pace if pace > 0 else math.inf)
     return await serve([source], Session(settings), sinks, started, tape=tape, time=time)
 

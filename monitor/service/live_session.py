@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import datetime
 import io
+import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ import segno
 from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
+from monitor.core.log_output import logs_as_json
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
@@ -27,6 +30,7 @@ from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
+from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
@@ -36,10 +40,12 @@ from monitor.storage.store import Store
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveOptions:
-    """What to run, and what comes of it.
+    """Options of a run: what to run, and what comes of it.
 
     ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
@@ -71,10 +77,14 @@ async def _run(
     config: Config, live: LiveOptions, console: Console, stores: contextlib.ExitStack
 ) -> SessionEnded:
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
-    store = stores.enter_context(open_store(config, console)) if live.keep and not live.tape else None
+    store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
     tape = _create_tape(config, live, started, store)
     summary = RunSummary()
-    sinks: list[Sink] = [TerminalSink(console), summary]
+    sinks: list[Sink] = [summary]
+    if console.is_terminal:
+        sinks.append(TerminalSink(console))
+    if not is_watched(console):
+        sinks.append(SessionLog())
     if store is not None:
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
@@ -86,12 +96,12 @@ async def _run(
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             url = await pages.enter_async_context(serving(page, live.web, token, folder))
-            print_address(url, live.web, console)
+            print_address(url, live.web, folder, console)
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         _print_result(live, started, ended, summary, console)
         if live.web is not None and live.linger and ended.reason != "stopped":
-            console.print("the page stays open until Ctrl-C")
+            _log.info("the page stays open until Ctrl-C")
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
     return ended
@@ -121,20 +131,23 @@ def _print_result(
         console.print(f"kept as {started.session}; gaitcue sessions list shows all")
 
 
-def open_store(config: Config, console: Console) -> Store:
+def open_store(config: Config) -> Store:
     """Open the store of these settings and complete the sessions that a killed program left behind.
 
-    What was recovered is printed.  ``StoreError`` if the database cannot be used.
+    What was recovered is logged.  ``StoreError`` if the database cannot be used.
     """
     store = Store(data_folder(config) / "gaitcue.db")
     try:
-        for r in recover(store):
-            text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
-            console.print(f"recovered {r.session}: {text}")
+        recover(store)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def is_watched(console: Console) -> bool:
+    """Return whether tables and log come on one terminal: what the tables show needs no lines then."""
+    return console.is_terminal and sys.stderr.isatty()
 
 
 def session_started(settings: SessionSettings) -> SessionStarted:
@@ -145,12 +158,35 @@ def session_started(settings: SessionSettings) -> SessionStarted:
     return SessionStarted(name, settings.athlete, now.isoformat(), sensors)
 
 
-def print_address(url: str, settings: WebSettings, console: Console) -> None:
-    """Print the address of the page, as a QR code too when phones may come."""
-    console.print(f"page: {url}", soft_wrap=True)
-    if not settings.loopback:
-        print_qr_code(url, console)
-        console.print("scan this with the phone; it holds the token")
+def print_address(url: str, settings: WebSettings, folder: Path, console: Console) -> None:
+    """Print the address of the page, as a QR code too when phones may come.
+
+    Where no terminal shows it, the output may be kept: it goes without the token, and a log line says that
+    the token is in ``folder``, or where the settings have it from.
+    """
+    bare, _, token = url.partition("?")
+    if console.is_terminal:
+        console.print(f"page: {url}", soft_wrap=True)
+        if not settings.loopback:
+            print_qr_code(url, console)
+            console.print("scan this with the phone; it holds the token")
+        return
+    console.print(f"page: {bare}", soft_wrap=True)
+    if console.quiet:
+        _log.info("page: %s", bare)
+    if token:
+        where = "that of the settings" if settings.token else f"in {folder / 'web-token'}"
+        _log.info("the page asks for a token, as ?token=...: it is %s", where)
+
+
+def result_console() -> Console:
+    """Return where the results of a service go: stdout, but nowhere when both it and the log are collected.
+
+    A collector of JSON lines gets the same numbers in the lines of the log.
+    """
+    console = Console()
+    console.quiet = logs_as_json() and not console.is_terminal
+    return console
 
 
 def print_qr_code(text: str, console: Console) -> None:

@@ -21,7 +21,7 @@ def serve_review(config: Config, web: WebSettings, console: Console) -> None:
 
     Raises ``ConfigError`` if the port is taken, ``StoreError`` if the store cannot be opened.
     """
-    open_store(config, console).close()  # completes what a killed program left behind
+    open_store(config).close()  # completes what a killed program left behind
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(config, web, console))
 
@@ -31,5 +31,6 @@ async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     token = needed_token(web, folder)
     sink = LiveFeed(LiveState(), SystemClock())
     async with serving(sink, web, token, folder) as url:
-        print_address(url.replace("/?", "/review?") if "?" in url else f"{url}review", web, console)
+        page = url.replace("/?", "/review?") if "?" in url else f"{url}review"
+        print_address(page, web, folder, console)
         await asyncio.Event().wait()

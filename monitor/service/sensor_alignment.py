@@ -19,7 +19,7 @@ from monitor.recordings.tape import TapeReader, replace_settings
 
 @dataclass(frozen=True, slots=True)
 class SensorAlignment:
-    """The sensors of a recording against the ``reference``.
+    """A comparison of the sensors of a recording with the ``reference``.
 
     ``sync_delay_s``: the setting of each sensor that shares taps, what was set before included;
     ``unaligned``: the names of the sensors that share none.

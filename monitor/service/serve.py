@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkRefused, StoreError
+from monitor.core.log_output import session_in_logs
 from monitor.core.monotonic import MonotonicClock, SystemClock
+from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -25,6 +28,8 @@ from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
 from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
+
+_log = logging.getLogger(__name__)
 
 TAPE_STATUS = "tape"
 """The name under which the tape's troubles are reported."""
@@ -68,7 +73,8 @@ async def serve(
     service = _Service(
         sources, session, sinks, started, tape, params or ServeParams(), time or SystemClock()
     )
-    return await service.run()
+    with session_in_logs(started.session):
+        return await service.run()
 
 
 class _Service:
@@ -91,7 +97,9 @@ class _Service:
         self._input: Channel[Packet | SensorStatus] = Channel(params.packets_waiting)
         self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
         self._reported_dropped: dict[str, int] = {}
+        self._too_slow = RepeatedEvent(_log, self._time.now_s)
         self._tape_ok = True
+        self._tape_outage = Outage(_log, TAPE_STATUS, self._time.now_s, sink=TAPE_STATUS)
         self._failure: MonitorError | None = None
 
     async def run(self) -> SessionEnded:
@@ -118,9 +126,9 @@ class _Service:
                         reason = "stopped"
                     ended = await self._finish(str(self._failure) if self._failure else reason)
                     await _ended(sinks, self._p.deadline_s)
-                    for sink in sinks:
-                        sink.cancel()
-        except BaseException:
+                    self._cut_short(sinks)
+        except BaseException as exc:
+            _log.error("the session broke off (%s)", type(exc).__name__)
             self._save_tape()
             raise
         if self._failure is not None:
@@ -142,6 +150,7 @@ class _Service:
         try:
             await source.run(self._emit)
         except MonitorError as exc:
+            _log.error("the input from %s has ended: %s", source.name, exc.log_text)
             self._failure = self._failure or exc
 
     async def _evaluate(self) -> None:
@@ -163,6 +172,7 @@ class _Service:
             try:
                 await asyncio.to_thread(self._tape.finish)
             except StoreError as exc:
+                _log.error("%s: could not be finished: %s", TAPE_STATUS, exc.log_text)
                 self._publish(self._status(TAPE_STATUS, str(exc)))
         self._report_dropped()
         ended = SessionEnded(self._started.session, self._session.t_s, reason)
@@ -172,15 +182,23 @@ class _Service:
         return ended
 
     async def _run_sink(self, sink: Sink, channel: Channel[Out]) -> None:
+        outage = Outage(_log, sink.name, self._time.now_s, sink=sink.name)
+
         def report(exc: MonitorError, wait_s: float) -> None:
             text = f"{exc}; next try in {wait_s:.0f} s"
             self._publish(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
 
+        async def batches() -> AsyncIterator[list[Out]]:
+            async for batch in channel.batches():
+                yield batch
+                outage.over()  # it comes for more, so it has taken that one
+
         try:
             await retry_until_done(
-                lambda generation: sink.run(channel.batches()), report, self._time, self._p.backoff
+                lambda generation: sink.run(batches()), report, outage, self._time, self._p.backoff
             )
         except (ConfigError, SinkRefused) as exc:
+            _log.error("%s: given up: %s", sink.name, exc.log_text, extra={"sink": sink.name})
             channel.close()
             text = f"{exc}; given up"
             self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
@@ -198,6 +216,7 @@ class _Service:
         try:
             await asyncio.to_thread(tape.commit)
         except StoreError as exc:
+            self._tape_outage.failed(exc)
             if self._tape_ok:
                 waiting = tape.accepted - tape.committed - tape.lost
                 self._publish(self._status(TAPE_STATUS, str(exc), waiting, tape.lost))
@@ -205,6 +224,7 @@ class _Service:
         else:
             if not self._tape_ok:
                 text = f"writing again; {tape.lost} packets are missing" if tape.lost else "writing again"
+                self._tape_outage.over(text)
                 self._publish(self._status(TAPE_STATUS, text, 0, tape.lost, ok=True))
             self._tape_ok = True
 
@@ -212,6 +232,8 @@ class _Service:
         counts = {sink.name: channel.dropped for sink, channel in self._sinks if not channel.closed}
         for name, dropped in {**counts, "session": self._input.dropped}.items():
             if dropped > self._reported_dropped.get(name, 0):
+                news = dropped - self._reported_dropped.get(name, 0)
+                self._too_slow.happened(f"{name}: too slow; the oldest were dropped", count=news, sink=name)
                 self._reported_dropped[name] = dropped
                 self._publish(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
 
@@ -225,11 +247,20 @@ class _Service:
     ) -> SinkStatus:
         return SinkStatus(self._session.t_s, name, ok, text, backlog, dropped)
 
+    def _cut_short(self, sinks: Sequence[asyncio.Task[None]]) -> None:
+        for task in sinks:
+            if not task.done():
+                limit_s = self._p.deadline_s
+                _log.info("%s: still at work %g s after the end, cut short", task.get_name(), limit_s)
+                task.cancel()
+
     def _save_tape(self) -> None:
         """A bug or a cancellation: what was accepted is kept, for recovery on the next start."""
         if self._tape is not None:
-            with contextlib.suppress(StoreError):
+            try:
                 self._tape.commit()
+            except StoreError as exc:
+                _log.error("%s: what waits is lost: %s", TAPE_STATUS, exc.log_text)
             self._tape.close()
 
 
@@ -243,6 +274,7 @@ def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]
     waiting = list(groups)
 
     def stop() -> None:
+        _log.info("asked to stop" if len(waiting) == len(groups) else "asked to stop at once")
         for task in waiting.pop(0) if waiting else ():
             task.cancel()
 

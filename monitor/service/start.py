@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import logging
 import secrets
 from dataclasses import replace
 from pathlib import Path
-
-from rich.console import Console
 
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
@@ -17,9 +16,11 @@ from monitor.core.session_settings import SessionSettings
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
 from monitor.service.config import Config, data_folder, default_path, load_config
-from monitor.service.live_session import LiveOptions, open_store, run_session
+from monitor.service.live_session import LiveOptions, open_store, result_console, run_session
 from monitor.service.wiring import configured_sources
 from monitor.storage.plan_file import plan_path, read_plan, write_plan
+
+_log = logging.getLogger(__name__)
 
 
 def run_live(config: Config, title: str, web: WebSettings | None = None, tape: Path | None = None) -> None:
@@ -27,28 +28,27 @@ def run_live(config: Config, title: str, web: WebSettings | None = None, tape: P
 
     With ``tape`` nothing but that tape is written, and nobody is coached.
     """
-    console = Console()
     live = LiveOptions(
         title=title,
-        settings=config.session if tape is not None else planned_settings(config, console),
+        settings=config.session if tape is not None else planned_settings(config),
         sources=lambda time: configured_sources(config, time),
         web=web,
         tape=tape,
         summary=True,
     )
-    run_session(config, live, console)
+    run_session(config, live, result_console())
 
 
-def planned_settings(config: Config, console: Console) -> SessionSettings:
+def planned_settings(config: Config) -> SessionSettings:
     """Return the session's settings with today's coaching, after the plan has learned from earlier runs.
 
-    The plan file is written where something was learned; which sessions is printed.
+    The plan file is written where something was learned; which sessions is logged.
     """
     path = plan_path(data_folder(config), config.athlete)
     before = read_plan(path)
-    with open_store(config, console) as store:
+    with open_store(config) as store:
         plan = cadence_plan.catch_up(
-            before, store, config.athlete, lambda i: console.print(f"learning from {i.id}")
+            before, store, config.athlete, lambda i: _log.info("learning from %s", i.id)
         )
     if plan != before:
         write_plan(path, plan)

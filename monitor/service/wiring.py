@@ -17,7 +17,7 @@ from monitor.storage.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkContext:
-    """What a sink of an outside system is made from.
+    """The things that a sink of an outside system is made from.
 
     ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower.
     """

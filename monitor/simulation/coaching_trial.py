@@ -17,7 +17,7 @@ from dsp.cueing.baseline import Baseline
 from dsp.cueing.target import increase_in_week
 from dsp.types import Activity, ActivityChange, Estimate, Gap, Metric, Record
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.simulation.cue_rules import CueRule, all_rules
+from monitor.simulation.cue_rules import CueRule, GaitcueRule, all_rules
 
 OWN_SPM, PER_MPS, PER_PCT, PACE_MPS = 166.0, 10.0, 1.0, 2.8
 _AR1 = 0.85
@@ -26,14 +26,24 @@ WEEK = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Where the trial's runner runs: scatter and pace, and how many hills, lights and tunnels an hour."""
+    """Where the trial's runner runs, and what the sensors make of it.
+
+    ``hills``, ``lights``, ``tunnels`` and ``remounts`` come so many times an hour.  ``speed_gain`` is how
+    far the speed source is off, ``speed_wander_mps`` the SD of its slow error (GPS), ``second_speed`` a
+    foot that knows better; ``slope_known``: a source tells the slope.
+    """
 
     name: str
     sd_spm: float
     pace_sd_mps: float = 0.0
     hills: float = 0.0
+    slope_known: bool = True
     lights: float = 0.0
     tunnels: float = 0.0
+    remounts: float = 0.0
+    speed_gain: float = 1.0
+    speed_wander_mps: float = 0.0
+    second_speed: bool = False
 
 
 TREADMILL = Ground(name="treadmill", sd_spm=0.9)
@@ -43,14 +53,27 @@ STREETS = Ground(name="streets", sd_spm=2.7, pace_sd_mps=0.15, hills=4, lights=6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How the trial's runner behaves (choices): lapses an hour and their size; how cues are answered."""
+    """The behaviour of the trial's runner (choices).
 
+    ``lapses`` an hour, each of ``lapse_spm`` that comes within ``ramp_s``; ``offset``: constantly so many
+    widths of the band below the target; ``surges``: stretches an hour at ``surge_mps`` above the usual
+    pace, of ``surge_s`` (tempo, intervals), in which the heart beats at ``surge_bpm``; ``overshoot_spm``:
+    what an answer adds on top for a minute.
+    """
+
+    offset: float = 0.0
     lapses: float = 0.0
     lapse_spm: float = -6.0
+    ramp_s: float = 0.0
     lasts_s: float = 120.0  # a lapse nobody speaks about
     heeds: float = 0.8  # share of the cues that are answered
     delay_s: tuple[float, float] = (3.0, 8.0)
+    overshoot_spm: float = 0.0
     tires_spm: float = 0.0  # fall of the cadence per hour
+    surges: float = 0.0
+    surge_mps: float = 1.0
+    surge_s: float = 180.0
+    surge_bpm: float = 170.0
 
 
 @dataclass(slots=True)
@@ -61,13 +84,15 @@ class Score:
     hours: float = 0.0
     cues: int = 0
     false: int = 0  # without a lapse at that moment, or in a muted situation
+    false_tones: int = 0  # "back on target" without a lapse that was spoken of
     in_band_s: int = 0
     run_s: int = 0
     delays_s: list[float] = field(default_factory=list)
     missed: int = 0  # lapses of at least a minute without a word in the first
 
     def count_cue(self, t_s: float, lapse_s: float | None, answered: bool) -> bool:
-        """A cue at ``t_s``; is the lapse that began at ``lapse_s`` answered now?"""
+        """Count a cue at ``t_s`` and return whether the lapse that began at ``lapse_s`` was spoken of by
+        now."""
         self.cues += 1
         if lapse_s is None:
             self.false += 1
@@ -78,39 +103,49 @@ class Score:
 
     @property
     def row(self) -> dict[str, float]:
-        """Rates; NaN where nothing could be measured."""
+        """The rates; NaN where nothing could be measured.  ``delay_s`` counts a missed lapse as never
+        told."""
         lapses = len(self.delays_s) + self.missed
+        never = [math.inf] * self.missed
         return {
             "cues_per_h": self.cues / self.hours,
             "false_per_h": self.false / self.hours,
-            "delay_s": median(self.delays_s) if self.delays_s else math.nan,
+            "false_tones_per_h": self.false_tones / self.hours,
+            "cues_per_lapse": self.cues / lapses if lapses else math.nan,
+            "delay_s": median(self.delays_s + never) if lapses else math.nan,
             "missed_pct": 100 * self.missed / lapses if lapses else math.nan,
             "in_band_pct": 100 * self.in_band_s / self.run_s if self.run_s else math.nan,
         }
 
 
 class TrialRunner:
-    """``second`` by second: records out; ``hear`` a cue."""
+    """A simulated runner, ``second`` by second: records out; ``hear`` a cue."""
 
     def __init__(self, ground: Ground, habits: Habits, seed: int) -> None:
         self._g, self._h = ground, habits
         self._rng = np.random.default_rng(seed)
         self._noise = ground.sd_spm * self._rng.standard_normal()
-        self._pace = 0.0
+        self._pace = self._wander = 0.0
         self._chances = (
             ("stand", ground.lights, 30.0),
             ("hill", ground.hills, 60.0),
             ("tunnel", ground.tunnels, 20.0),
+            ("remount", ground.remounts, 60.0),
+            ("surge", habits.surges, habits.surge_s),
         )
-        self._until = {"stand": -1.0, "hill": -1.0, "tunnel": -1.0}
+        self._until = {what: -1.0 for what, _, _ in self._chances}
         self._slope = 0.0
         self._standing = True
         self.lapsed_s: float | None = None  # since when
         self._ends_s = self._answers_s = math.inf
+        self._over_until_s = -math.inf
         self.settled_s = 0.0  # running undisturbed since
+        params = CoachSettings().target
+        self._target = 1 + increase_in_week(WEEK, params)
+        self._width_spm = OWN_SPM * self._target * params.low
 
     def second(self, t_s: float) -> list[Record]:
-        """The records of the second that ends at ``t_s``."""
+        """Return the records of the second that ends at ``t_s``."""
         out: list[Record] = []
         self._lapse(t_s)
         for what, rate, length_s in self._chances:
@@ -118,9 +153,9 @@ class TrialRunner:
                 self._until[what] = t_s + length_s
                 if what == "hill":
                     self._slope = float(self._rng.choice((-5.0, 5.0)))
-                elif what == "tunnel":
+                elif what in ("tunnel", "remount"):
                     out.append(Gap("left", t_s, t_s + length_s))
-        standing = t_s <= self._until["stand"]
+        standing = t_s <= max(self._until["stand"], self._until["remount"])
         if standing is not self._standing:
             self._standing = standing
             out.append(ActivityChange(t_s, Activity.STAND if standing else Activity.RUN, t_s))
@@ -131,12 +166,14 @@ class TrialRunner:
         return out + self._metrics(t_s)
 
     def hear(self, t_s: float) -> None:
-        """A cue was spoken; most are answered a few seconds later."""
+        """Take a spoken cue; most are answered a few seconds later."""
         if self.lapsed_s is not None and self._rng.random() < self._h.heeds:
             self._answers_s = min(self._answers_s, t_s + self._rng.uniform(*self._h.delay_s))
 
     def _lapse(self, t_s: float) -> None:
         if self.lapsed_s is not None and t_s >= min(self._ends_s, self._answers_s):
+            if t_s >= self._answers_s:
+                self._over_until_s = t_s + 60
             self.lapsed_s, self.settled_s = None, t_s
             self._ends_s = self._answers_s = math.inf
         quiet = self.lapsed_s is None and t_s - self.settled_s > 60
@@ -145,22 +182,32 @@ class TrialRunner:
             self._ends_s = t_s + self._h.lasts_s
 
     def _metrics(self, t_s: float) -> list[Record]:
-        g, keep = self._g, math.sqrt(1 - _AR1**2)
+        g, h, keep = self._g, self._h, math.sqrt(1 - _AR1**2)
         self._noise = _AR1 * self._noise + keep * g.sd_spm * self._rng.standard_normal()
-        self._pace = (
-            0.98 * self._pace + math.sqrt(1 - 0.98**2) * g.pace_sd_mps * self._rng.standard_normal()
-        )
+        self._pace = _wandered(self._pace, g.pace_sd_mps, self._rng)
+        self._wander = _wandered(self._wander, g.speed_wander_mps, self._rng)
         slope = self._slope if t_s <= self._until["hill"] else 0.0
-        speed = PACE_MPS + self._pace - 0.03 * max(0.0, slope)
-        cadence = normal_cadence_spm(speed, slope) * (1 + increase_in_week(WEEK, CoachSettings().target))
-        cadence -= self._h.tires_spm * t_s / 3600
+        surging = t_s <= self._until["surge"]
+        speed = PACE_MPS + self._pace - 0.03 * max(0.0, slope) + (h.surge_mps if surging else 0.0)
+        cadence = normal_cadence_spm(speed, slope) * self._target - h.offset * self._width_spm
+        cadence -= h.tires_spm * t_s / 3600
         if self.lapsed_s is not None:
-            cadence += self._h.lapse_spm
-        values = (("cadence_spm", cadence + self._noise, 0.5), ("speed_mps", speed, 0.03))
-        out: list[Record] = [Metric(t_s, None, Estimate(m, v, sd, "foot")) for m, v, sd in values]
-        if g.hills:
-            out.append(Metric(t_s, None, Estimate("slope_pct", slope, 0.3, "treadmill")))
-        return out
+            cadence += h.lapse_spm * min(1.0, (t_s - self.lapsed_s + 1) / (h.ramp_s or 1.0))
+        elif t_s <= self._over_until_s:
+            cadence += h.overshoot_spm
+        measured = speed * g.speed_gain + self._wander
+        gps = "pod" if g.speed_gain != 1 or g.speed_wander_mps else "foot"
+        values = [("cadence_spm", cadence + self._noise, 0.5, "foot"), ("speed_mps", measured, 0.03, gps)]
+        if h.surges:
+            values.append(("heart_rate_bpm", h.surge_bpm if surging else 140.0, 1.0, "pod"))
+        if g.hills and g.slope_known:
+            values.append(("slope_pct", slope, 0.3, "pod"))
+        return [Metric(t_s, None, Estimate(*value)) for value in values]
+
+
+def _wandered(value: float, sd: float, rng: np.random.Generator) -> float:
+    """A slow error or change with this SD that forgets within a minute."""
+    return float(0.98 * value + math.sqrt(1 - 0.98**2) * sd * rng.standard_normal()) if sd else 0.0
 
 
 def normal_cadence_spm(speed_mps: float, slope_pct: float) -> float:
@@ -169,7 +216,8 @@ def normal_cadence_spm(speed_mps: float, slope_pct: float) -> float:
 
 
 def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
-    """A coach that has learned this runner's normal in two runs of 20 min, with its scatter."""
+    """Return settings of a coach that has learned this runner's normal in two runs of 20 min, with its
+    scatter."""
     rng, baseline, noise = np.random.default_rng(seed), Baseline(1.75), 0.0
     for _ in range(2):
         baseline.begin_run()
@@ -182,24 +230,40 @@ def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
     )
 
 
-def run_trial(ground: Ground, habits: Habits, hours: float, seed: int) -> Iterator[list[Score]]:
-    """Every rule coaches a runner of its own, all from the same seeds; the scores after each hour."""
+def run_trial(
+    ground: Ground, habits: Habits, hours: float, seed: int, length_h: float = 1.0
+) -> Iterator[list[Score]]:
+    """Yield the scores after each run: every rule coaches a runner of its own, from the same seeds.
+
+    ``length_h``: hours of a run.
+    """
     settings = learned_coach_settings(ground)
     target = OWN_SPM * (1 + increase_in_week(WEEK, settings.target))
     scores: dict[str, Score] = {}
-    for hour in range(math.ceil(hours)):
-        length_s = round(3600 * min(1.0, hours - hour))
+    for run in range(math.ceil(hours / length_h)):
+        length_s = round(3600 * min(length_h, hours - run * length_h))
         for policy in all_rules(settings, target):
             score = scores.setdefault(policy.name, Score(policy.name))
-            _hour(policy, TrialRunner(ground, habits, seed + hour), length_s, score)
+            _one_run(policy, TrialRunner(ground, habits, seed + run), length_s, score)
         yield list(scores.values())
 
 
-def _hour(policy: CueRule, runner: TrialRunner, length_s: int, score: Score) -> None:
+def hourly_scores(ground: Ground, habits: Habits, runs: int, seed: int, hours: int = 2) -> list[Score]:
+    """Return what the coach does in the first, second ... hour of a run, summed over ``runs``."""
+    settings, out = learned_coach_settings(ground), [Score("gaitcue") for _ in range(hours)]
+    for run in range(runs):
+        policy, runner = GaitcueRule(settings), TrialRunner(ground, habits, seed + run)
+        for hour, score in enumerate(out):
+            _one_run(policy, runner, 3600, score, start_s=3600 * hour)
+    return out
+
+
+def _one_run(policy: CueRule, runner: TrialRunner, length_s: int, score: Score, start_s: int = 0) -> None:
     score.hours += length_s / 3600
     lapse: float | None = None
     answered = False
-    for t in range(1, length_s + 1):
+    spoken_s = -math.inf  # of a cue for a lapse
+    for t in range(start_s + 1, start_s + length_s + 1):
         t_s = float(t)
         records = runner.second(t_s)
         if runner.lapsed_s != lapse:
@@ -209,8 +273,10 @@ def _hour(policy: CueRule, runner: TrialRunner, length_s: int, score: Score) -> 
             score.run_s += 1
             score.in_band_s += lapse is None
         if spoke:
+            spoken_s = t_s if lapse is not None else spoken_s
             answered = score.count_cue(t_s, lapse, answered)
             runner.hear(t_s)
+        score.false_tones += policy.confirmed and t_s - spoken_s > 180
         if lapse is not None and not answered and t_s - lapse == 60:
             answered = True
             score.missed += 1
@@ -230,7 +296,8 @@ EVERY_S, INJECTED_S = 150, 60
 def drifted_recording(
     records: Sequence[Record], settings: CoachSettings, target_spm: float, drift_spm: float, first_s: int
 ) -> list[Score]:
-    """Records of a real run with ``drift_spm`` put into every third minute or so of steady running.
+    """Return the scores of every rule on records of a real run with ``drift_spm`` put into every third
+    minute or so of steady running.
 
     ``first_s`` moves the drifts; what is said without one is counted as false, though the real runner
     may well have drifted.

@@ -19,9 +19,10 @@ class CueRule(Protocol):
     """A rule of when to speak, asked once a second."""
 
     name: str
+    confirmed: bool  # in the last second the rule said that the runner is back
 
     def second(self, t_s: float, records: Sequence[Record]) -> bool:
-        """Whether it speaks at ``t_s``, given what came since it was last asked."""
+        """Return whether it speaks at ``t_s``, given what came since it was last asked."""
         ...
 
 
@@ -32,15 +33,19 @@ class GaitcueRule:
 
     def __init__(self, settings: CoachSettings) -> None:
         self._coach = Coach(settings, SessionSettings(coach=settings))
+        self.confirmed = False
 
     def second(self, t_s: float, records: Sequence[Record]) -> bool:
         """Return whether this rule speaks in the second that ends at ``t_s``."""
-        said = self._coach.push(records)
-        return any(isinstance(r, Cue) and r.kind is CueKind.CORRECT and not r.withheld for r in said)
+        said = [r for r in self._coach.push(records) if isinstance(r, Cue) and not r.withheld]
+        self.confirmed = any(r.kind is CueKind.CONFIRM for r in said)
+        return any(r.kind is CueKind.CORRECT for r in said)
 
 
 class _Fixed:
     """Cadence of the second while running, against one number of steps."""
+
+    confirmed = False
 
     def __init__(self, target_spm: float) -> None:
         self.target_spm = target_spm
@@ -64,7 +69,7 @@ class _Fixed:
         return True
 
     def nothing(self) -> None:
-        """No running cadence in this second."""
+        """Take a second without a running cadence."""
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
         """Return whether a cue is due in this second."""

@@ -16,12 +16,12 @@ from monitor.core.session_settings import CoachSettings, CueSettings, SessionSet
 
 _PACE_MPS = 2.8
 _DRIFT = -0.05  # of the target: the runner falls back to nearly the own cadence,
-DRIFTS_S, ANSWERS_S = 30.0, 25.0  # after so long, and answers so much later
+DRIFTS_S, ANSWERS_S = 45.0, 25.0  # after so long, and answers so much later
 _ROUND_S = 90.0
 
 
 def drifting_bouts(seconds: float) -> list[Bout]:
-    """On target, then a drift that a cue should follow, then the answer; again and again."""
+    """Return stretches on target, with a drift that a cue should follow, with the answer; repeatedly."""
     target = _own_cadence_spm(_PACE_MPS) * (1 + increase_in_week(2, CoachSettings().target))
     parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + _DRIFT), (_ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
     out, t = list[Bout](), 0.0
@@ -35,7 +35,7 @@ def drifting_bouts(seconds: float) -> list[Bout]:
 
 
 def coached_settings(settings: SessionSettings) -> SessionSettings:
-    """The simulated runner's normal is known and needs no warm-up; the plan is in its second week."""
+    """Return settings with the simulated runner's normal known, no warm-up, and the plan in week two."""
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), week=2
     )

@@ -17,7 +17,7 @@ from monitor.recordings.recording import Recording, Signal, recording_from_signa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RadioModel:
-    """What Bluetooth LE does to packets (orders of magnitude of real links).
+    """A model of what Bluetooth LE does to packets (orders of magnitude of real links).
 
     Packets wait for the next connection event, some for several; now and then the link stalls and
     everything that waited comes at once.  The order never changes.
@@ -32,7 +32,7 @@ class RadioModel:
     latency_s: float = 0.02
 
     def arrivals(self, ready_s: Array, rng: np.random.Generator) -> Array:
-        """When packets that were ready at ``ready_s`` (n,) arrive; NaN for those that are lost."""
+        """Return when packets that were ready at ``ready_s`` (n,) arrive; NaN for those that are lost."""
         n = len(ready_s)
         events = np.ceil(ready_s / self.interval_s + rng.random()) + rng.geometric(self.success, n) - 1
         out = events * self.interval_s + np.abs(rng.normal(0, 0.002, n)) + self.latency_s
@@ -51,18 +51,18 @@ class RadioModel:
 
 
 def easy_bouts(seconds: float) -> list[Bout]:
-    """An easy pace, a little faster every other minute."""
+    """Return stretches at an easy pace, a little faster every other minute."""
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
     return [*bouts[:-1], replace(bouts[-1], seconds=seconds - 60.0 * (len(bouts) - 1))]
 
 
 def simulated_recording(seconds: float, radio: RadioModel | None = None, seed: int = 1) -> Recording:
-    """Two shoes and a belt of one simulated runner at an easy pace."""
+    """Return a recording of two shoes and a belt of one simulated runner at an easy pace."""
     return recording_of_run(easy_bouts(seconds), radio, seed)
 
 
 def recording_of_run(bouts: Sequence[Bout], radio: RadioModel | None = None, seed: int = 1) -> Recording:
-    """Two shoes and a belt of one simulated runner in this run."""
+    """Return a recording of two shoes and a belt of one simulated runner in this run."""
     run, signals = simulated_run(bouts, seed=seed), []
     worn = ((Placement.FOOT, Side.LEFT), (Placement.FOOT, Side.RIGHT), (Placement.PELVIS, None))
     for number, (placement, side) in enumerate(worn):
@@ -77,7 +77,7 @@ def recording_of_run(bouts: Sequence[Bout], radio: RadioModel | None = None, see
 
 
 def deliver(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording:
-    """The same samples as that radio would bring them, with each device's clock running its own way."""
+    """Return the recording as that radio would bring it, with each device's clock running its own way."""
     packets = list(recording.packets())
     arrival_s = np.empty(len(packets))
     for number, sensor in enumerate(recording.settings.sensors):
@@ -106,7 +106,7 @@ def _skewed(packet: Packet, ppm: float) -> Packet:
 
 
 def hilly_recording(seed: int = 7, kilometres: float = 10.0) -> Recording:
-    """A runner who tires over hills, with a belt sensor that is lost for a while: for reviews and benches.
+    """Return a run over hills by a runner who tires, with a belt sensor that is lost for a while.
 
     Two shoes, a belt and a watch (speed, slope, heart rate).  In the last third cadence is 3 % lower at
     the same speed; the belt is silent from 55 to 70 % of the run.

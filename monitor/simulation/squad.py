@@ -19,8 +19,11 @@ from monitor.simulation.simulated_runner import RadioModel, deliver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Athlete:
-    """``fades``: cadence that is lost in the second half, in spm; ``fails``: the left shoe's sensor;
-    ``silent``: a run in which the plan gives no cues; ``shank``: the sensors are there, not on the feet."""
+    """A simulated member of the squad, with what is special about its run.
+
+    ``fades``: cadence that is lost in the second half, in spm; ``fails``: the left shoe's sensor;
+    ``silent``: a run in which the plan gives no cues; ``shank``: the sensors are there, not on the feet.
+    """
 
     name: str
     speed_mps: float
@@ -54,7 +57,7 @@ SQUAD = (
 
 
 def squad_recordings(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
-    """Their recordings, as their radios would deliver them."""
+    """Return the athletes' recordings, as their radios would deliver them."""
     return [_recording(a, seconds, number) for number, a in enumerate(athletes)]
 
 

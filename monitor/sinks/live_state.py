@@ -27,7 +27,7 @@ HistoryPoint = tuple[float, *tuple[float | None, ...]]
 
 
 class LiveState:
-    """The newest of everything, and the last ``history_s`` seconds of the metrics that are charted.
+    """The newest record of every kind, and the last ``history_s`` seconds of the metrics that are charted.
 
     The history has a point a second for every metric with the role ``chart``, and under ``band:NAME``
     the low and high edge of its target band.

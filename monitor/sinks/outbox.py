@@ -38,6 +38,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -46,12 +47,14 @@ from dsp.types import Metric
 from monitor.core.errors import MonitorError, SinkError, SinkRefused, StoreError
 from monitor.core.file_lock import exclusive_lock
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import Out, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.storage.session_info import WaitingRecord
 from monitor.storage.store import Store
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 Deliver = Callable[[Sequence[WaitingRecord]], Awaitable[None]]
 """Takes a batch to the far end and returns when all of it has arrived; must be bounded in time.
@@ -82,7 +85,8 @@ class Outbox:
     """A ``Sink`` whose records come from the store; the page above says how a row gets on.
 
     ``name`` is the far end's name in the store.  ``session`` is the id of the session that is running, None
-    if there is none and everything that waits is to be delivered.  Cancelling it loses nothing.
+    if there is none and everything that waits is to be delivered.  ``outage`` is that of a connection which
+    logs its own failures.  Cancelling it loses nothing.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class Outbox:
         *,
         session: str | None = None,
         params: OutboxParams | None = None,
+        outage: Outage | None = None,
     ) -> None:
         self.name = name
         self._store = store
@@ -101,6 +106,9 @@ class Outbox:
         self._deliver = deliver
         self._time = time
         self._p = params or OutboxParams()
+        self._fields = {"sink": name}
+        self._outage = outage or Outage(_log, name, time.now_s, **self._fields)
+        self._refusals = RepeatedEvent(_log, time.now_s)
         self._no_more = False  # the batches have ended
         self._goal: int | None = None  # the last row that must arrive
         self._state = SinkStatus(0.0, name, True, "starting")
@@ -122,7 +130,13 @@ class Outbox:
 
         listening = asyncio.create_task(self._listen(batches), name=f"{self.name} listening")
         try:
-            await retry_until_done(self._attempt, report, self._time, self._p.backoff)
+            await retry_until_done(self._attempt, report, self._outage, self._time, self._p.backoff)
+        except asyncio.CancelledError:
+            waiting = self._state.backlog
+            what = f"{waiting:,} records wait" if waiting else "what was not sent waits"
+            fields = {**self._fields, "count": waiting or None}
+            _log.warning("%s: %s for the next start", self.name, what, extra=fields)
+            raise
         finally:
             listening.cancel()
 
@@ -150,8 +164,12 @@ class Outbox:
 
     async def _attempt(self, generation: int) -> None:
         with contextlib.ExitStack() as held:
+            shared = False
             while not await self._off_loop(lambda: held.enter_context(exclusive_lock(self._lock))):
                 held.close()
+                if not shared:
+                    _log.info("%s: another session on this machine delivers", self.name, extra=self._fields)
+                shared = True
                 if await self._off_loop(self._all_delivered):
                     return
                 self._is(ok=True, text="another session on this machine delivers")
@@ -165,6 +183,7 @@ class Outbox:
             if batch:
                 await self._pass_on(batch)
             if await self._off_loop(self._all_delivered):
+                _log.info("%s: everything has arrived", self.name, extra=self._fields)
                 return self._is(ok=True, text="everything has arrived")
             if len(batch) < self._p.limit:
                 self._is(ok=True, text="delivering")
@@ -199,12 +218,15 @@ class Outbox:
             row, session, _ = batch[0]
             reason = str(exc)
             await self._off_loop(lambda: self._store.quarantine(self.name, [(row, session)], reason))
+            text = f"{self.name}: a record was refused for good; gaitcue stack status says why"
+            self._refusals.happened(text, sink=self.name)
         except SinkError:
             await self._count()
             raise
 
     async def _pass_on(self, batch: Sequence[WaitingRecord]) -> None:
         await self.send(batch)
+        self._outage.over("delivers again")
         await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
         times = (record.t_s for _, s, record in batch if s == self._session and isinstance(record, Metric))
         self._arrived_s = max(times, default=self._arrived_s)
@@ -233,4 +255,4 @@ class Outbox:
         try:
             return await asyncio.to_thread(what)
         except StoreError as exc:
-            raise SinkError(str(exc)) from exc
+            raise SinkError(str(exc), log_text=exc.log_text) from exc

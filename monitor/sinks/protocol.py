@@ -13,7 +13,7 @@ from monitor.core.records import Out, SinkStatus
 
 
 class Sink(Protocol):
-    """Takes the records of a run; ``name`` is what logs and statuses call it."""
+    """A sink takes the records of a run; ``name`` is what logs and statuses call it."""
 
     name: str
 

@@ -14,7 +14,7 @@ _EVERY_S = 1.0
 
 
 class StoreSink:
-    """Writes the records of one session into the store, each batch in one transaction.
+    """A sink that writes the records of one session into the store, each batch in one transaction.
 
     What could not be written stays in memory and is written at the next attempt, before anything newer.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Mapping
 
 from rich.console import Console, Group
@@ -9,16 +10,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from dsp.metrics import BY_NAME, Display, Role, with_role
-from dsp.types import Cue, CueKind
+from dsp.metrics import BY_NAME, Role, with_role
+from dsp.types import Cue
 from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.sinks.cue_text import cue_line, number_text
 from monitor.sinks.live_state import LiveState
-
-_SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more than 55 minutes
 
 
 class TerminalSink:
-    """Draws the tables while it runs; without a terminal it prints the last ones only."""
+    """A sink that draws tables while it runs; for a terminal only, elsewhere ``SessionLog`` says what
+    happens."""
 
     name = "terminal"
 
@@ -29,7 +30,8 @@ class TerminalSink:
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Draw until the batches end; cues are printed above the tables and stay."""
-        with Live(console=self._console, refresh_per_second=8) as live:
+        logs_here = sys.stderr.isatty()  # log lines then go above the table, not into it
+        with Live(console=self._console, refresh_per_second=8, redirect_stderr=logs_here) as live:
             async for batch in batches:
                 self._live_state.push(batch)
                 for record in batch:
@@ -51,37 +53,9 @@ class TerminalSink:
         table.add_column("unit")
         for name in with_role(Role.TILE):
             spec, now = BY_NAME[name], state["now"].get(name)
-            value, sd = ("—", "") if now is None else _number(spec.shown_as, now["value"], now["sd"])
+            value, sd = ("—", "") if now is None else number_text(spec.shown_as, now["value"], now["sd"])
             table.add_row(spec.label, value, sd, spec.shown_as.unit)
         return table
-
-
-def _number(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:
-    """The value and its SD (both in the unit of the metric) as a person reads them."""
-    if not shown_as.pace:
-        n = shown_as.decimals
-        return f"{value * shown_as.scale:.{n}f}", f"{sd * shown_as.scale:.{n}f}"
-    if value < _SLOWEST_MPS:
-        return "—", ""
-    return _minutes(1000 / value), _minutes(1000 * sd / value**2)
-
-
-def _minutes(seconds: float) -> str:
-    return "{}:{:02d}".format(*divmod(round(seconds), 60))
-
-
-def cue_line(cue: Cue) -> str:
-    """Return a line that says what the runner was told, when and why.
-
-    For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
-    """
-    when = _minutes(cue.t_s)
-    if cue.kind is CueKind.NOTICE:
-        return f"{when}  {cue.why}"
-    spec = BY_NAME[cue.metric]
-    value, target = (_number(spec.shown_as, v)[0] for v in (cue.value, cue.target))
-    word = "good" if cue.kind is CueKind.CONFIRM else "cue"
-    return f"{when}  {word}  {spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
 
 
 _COLOUR = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import logging
 from collections.abc import Sequence
 
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from monitor.core.http_server import listen, running
+from monitor.core.http_server import AddressToken, BearerToken, listen, log_refusals, running
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.secret import Secret
@@ -18,6 +19,8 @@ from monitor.devices.json_fields import LARGEST_JSON_BODY
 from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.phone_settings import PhoneSettings
 from monitor.sources.protocol import Emit
+
+_log = logging.getLogger(__name__)
 
 _STATUS_SHOWN_BY_APP = 499
 """HTTP status of an answer whose body Sensor Logger shows to its user."""
@@ -61,22 +64,24 @@ def phone_endpoint(
     The token may come as ``Authorization: Bearer ...`` too; a missing or wrong one is answered with 401.
     """
     app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
+    log_refusals(app)
+    strangers = RepeatedEvent(_log, time.now_s)
 
     @app.post("/push/{sensor:path}")
-    async def push(request: Request, sensor: str, token: str = "") -> Response:
+    async def push(request: Request, sensor: str, address: AddressToken, bearer: BearerToken) -> Response:
         arrival_ns = round(time.now_s() * 1e9)
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not _is_allowed(expected, token or bearer):
+        given = address or (bearer.credentials if bearer else "")
+        if not (token is None or token.matches(given)):
             raise HTTPException(
                 401, "The token is missing or wrong: gaitcue sensors phone shows the address."
             )
         if sensor not in sensors:
+            strangers.happened("a phone pushes under a name that is not in the settings")
             text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
             return Response(text, _STATUS_SHOWN_BY_APP)
         emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))
         return Response("ok")
 
-    expected = token
     return app
 
 
@@ -89,7 +94,3 @@ async def _body(request: Request) -> bytes:
         if size > LARGEST_JSON_BODY:
             raise HTTPException(413, f"A message may have {LARGEST_JSON_BODY} bytes.")
     return b"".join(parts)
-
-
-def _is_allowed(token: Secret | None, given: str) -> bool:
-    return token is None or secrets.compare_digest(token.reveal().encode(), given.encode())

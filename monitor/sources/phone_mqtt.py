@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from monitor.core.errors import ConfigError, MonitorError, SensorLost
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.mqtt_client import MqttSettings, connection_error_text, require_mqtt_client, tls_context
+from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.sensor_logger import SENSOR_LOGGER_CHANNEL
 from monitor.sources.protocol import Emit
+
+_log = logging.getLogger(__name__)
 
 
 class PhoneMqtt:
@@ -44,6 +48,7 @@ class PhoneMqtt:
             for name in self._topics.values():
                 emit(SensorStatus(self._time.now_s(), name, LinkState.LOST, f"{exc}; trying again"))
 
+        outage = Outage(_log, self.name, self._time.now_s)
         context = await asyncio.to_thread(tls_context, self._broker)
 
         async def attempt(generation: int) -> None:
@@ -61,11 +66,13 @@ class PhoneMqtt:
             )
             try:
                 async with client:
+                    if not outage.over("connected"):
+                        _log.info("%s: connected", self.name)
                     await self._listen(client, generation, emit)
             except MqttError as exc:
                 raise SensorLost(connection_error_text(exc, broker)) from exc
 
-        await retry_until_done(attempt, report, self._time, Backoff(first_s=0.5, longest_s=8.0))
+        await retry_until_done(attempt, report, outage, self._time, Backoff(first_s=0.5, longest_s=8.0))
 
     async def _listen(self, client: object, generation: int, emit: Emit) -> None:
         from aiomqtt import Client

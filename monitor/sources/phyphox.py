@@ -6,6 +6,7 @@ A new connection for every question, because the app's server ends kept ones at 
 from __future__ import annotations
 
 import asyncio
+import logging
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from monitor.core.errors import DecodeError, MonitorError, SensorLost
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -20,6 +22,8 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.json_fields import LARGEST_JSON_BODY
 from monitor.devices.phyphox import BUFFERS, PHYPHOX_CHANNEL, experiment_run, newest_s
 from monitor.sources.protocol import Emit
+
+_log = logging.getLogger(__name__)
 
 _EVERY_S = 0.1
 _ANSWER_TIMEOUT_S = 3.0
@@ -41,17 +45,19 @@ class Phyphox:
                 group.create_task(self._supervise(sensor, emit), name=f"sensor {sensor.name}")
 
     async def _supervise(self, sensor: SensorSettings, emit: Emit) -> None:
+        outage = Outage(_log, sensor.name, self._time.now_s, sensor=sensor.name)
+
         def report(exc: MonitorError, wait_s: float) -> None:
             text = f"{exc}; trying again"
             emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.LOST, text))
 
         async def attempt(generation: int) -> None:
-            await self._poll(sensor, generation, emit)
+            await self._poll(sensor, generation, emit, outage)
 
         backoff = Backoff(first_s=1.0, longest_s=8.0)
-        await retry_until_done(attempt, report, self._time, backoff)
+        await retry_until_done(attempt, report, outage, self._time, backoff)
 
-    async def _poll(self, sensor: SensorSettings, generation: int, emit: Emit) -> None:
+    async def _poll(self, sensor: SensorSettings, generation: int, emit: Emit, outage: Outage) -> None:
         """Ask again and again; ``SensorLost`` when there is no answer."""
         address, last_s = str(sensor.options["address"]).rstrip("/"), dict[str, float]()
         run = ""
@@ -62,7 +68,11 @@ class Phyphox:
             try:
                 newest, now = newest_s(body), experiment_run(body)
             except DecodeError as exc:
-                raise SensorLost(f"{sensor.name}: {address} does not answer like phyphox: {exc}") from exc
+                text = "does not answer like phyphox"
+                raise SensorLost(
+                    f"{sensor.name}: {address} {text}: {exc}", log_text=f"{sensor.name} {text}"
+                ) from exc
+            outage.over("answers again")
             last_s = {**last_s, **newest} if now == run else newest
             if newest:
                 emit(Packet(sensor.name, arrival_ns, PHYPHOX_CHANNEL, body, generation))
@@ -95,6 +105,5 @@ def _get(url: str, name: str) -> bytes:
             return body
     except (urllib.error.URLError, OSError, ValueError) as exc:
         where = urlsplit(url).netloc
-        raise SensorLost(
-            f"{name}: phyphox at {where} does not answer ({exc}); is remote access on?"
-        ) from exc
+        text = f"does not answer ({exc}); is remote access on?"
+        raise SensorLost(f"{name}: phyphox at {where} {text}", log_text=f"{name}: phyphox {text}") from exc

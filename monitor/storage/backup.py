@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sqlite3
 import tarfile
@@ -11,6 +12,8 @@ from pathlib import Path
 from monitor.core.errors import StoreError
 from monitor.storage import migrations, tape_archive
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 DATABASE = "gaitcue.db"
 
@@ -38,7 +41,9 @@ def write_backup(store: Store, path: Path) -> int:
         raise StoreError(f"{path}: cannot be written: {exc}") from exc
     finally:
         partial.unlink(missing_ok=True)
-    return path.stat().st_size
+    size = path.stat().st_size
+    _log.info("backup written to %s, %.1f MB", path, size / 1e6)
+    return size
 
 
 def restore_backup(path: Path, folder: Path) -> int:
@@ -69,6 +74,7 @@ def restore_backup(path: Path, folder: Path) -> int:
         for left in folder.glob(f"{DATABASE}*"):
             left.unlink()
         shutil.move(Path(unpacked) / DATABASE, database)
+    _log.info("%d sessions restored from %s", count, path)
     return count
 
 

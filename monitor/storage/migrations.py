@@ -7,10 +7,13 @@ change one that was released: add another.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 
 from monitor.core.errors import StoreError
+
+_log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x67616974  # "gait"
 
@@ -105,6 +108,9 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
             db.execute(f"PRAGMA application_id={APPLICATION_ID}")
             db.execute(f"PRAGMA user_version={version + 1}")
         db.execute("COMMIT")
+    if present < SCHEMA_VERSION:
+        text = f"tables of version {present} became" if present else "made, with tables of"
+        _log.info("%s: %s version %d", path, text, SCHEMA_VERSION)
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -7,6 +7,7 @@ the beginning differs (another version computed it), all records are made anew.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,6 +21,8 @@ from monitor.recordings.tape_lock import is_written
 from monitor.storage.import_recording import SessionFactory
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,21 @@ class RecoveredSession:
 def recover(store: Store, make_session: SessionFactory = Session) -> list[RecoveredSession]:
     """Complete every session that is marked live and that no living process writes; return what was done.
 
+    Each is logged as a warning too: a program was killed.
     A program must make the tape before it calls ``store.begin``, or another that starts at the same
     moment would take its session for a dead one.
     """
     left = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
-    return [
+    recovered = [
         _recover(store, info, make_session)
         for info in left
         if not (info.tape and is_written(Path(info.tape)))
     ]
+    for r in recovered:
+        text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
+        fields = {"session": r.session, "count": r.added, "lost": r.lost}
+        _log.warning("recovered %s, which a killed program left: %s", r.session, text, extra=fields)
+    return recovered
 
 
 def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> RecoveredSession:

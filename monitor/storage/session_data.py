@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class MetricColumn:
-    """One metric over the session: ``value`` and ``sd`` (n,), NaN where absent; what it rests on."""
+    """A metric over the session: ``value`` and ``sd`` (n,), NaN where absent; what it rests on."""
 
     value: Array
     sd: Array
@@ -34,20 +34,21 @@ class MetricColumn:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From ``start_s`` to ``end_s`` (session seconds) something held."""
+    """A stretch from ``start_s`` to ``end_s`` (session seconds) in which something held."""
 
     start_s: float
     end_s: float
 
     @property
     def seconds(self) -> float:
-        """Its length in seconds of the session."""
+        """The length of the stretch in seconds of the session."""
         return self.end_s - self.start_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionData:
-    """A session.  ``t_s`` (n,) are whole seconds from 0; ``columns`` by metric, ``sided`` by leg too."""
+    """A session as arrays: ``t_s`` (n,) whole seconds from 0, ``columns`` by metric, ``sided`` by leg
+    too."""
 
     info: SessionInfo
     settings: SessionSettings
@@ -63,12 +64,12 @@ class SessionData:
     notes: Sequence[Note] = ()
 
     def value(self, name: str) -> Array:
-        """A metric's values (n,), all NaN if the session has none."""
+        """Return a metric's values (n,), all NaN if the session has none."""
         column = self.columns.get(name)
         return np.full(len(self.t_s), np.nan) if column is None else column.value
 
     def mask(self, stretches: Sequence[Stretch]) -> Mask:
-        """Which seconds lie in any of these."""
+        """Return which seconds lie in any of these stretches."""
         out = np.zeros(len(self.t_s), dtype=bool)
         for s in stretches:
             out |= (self.t_s >= s.start_s) & (self.t_s < s.end_s)
@@ -76,22 +77,22 @@ class SessionData:
 
     @property
     def running(self) -> Mask:
-        """Which seconds (n,) were running, as a mask."""
+        """The seconds (n,) that were running, as a mask."""
         return self.mask(self.activity.get(Activity.RUN, ()))
 
     @property
     def distance_m(self) -> Array:
-        """Covered up to each second (n,): the sum of speed, standing still where it is not known."""
+        """The distance covered up to each second (n,): the sum of speed, none where it is not known."""
         return np.cumsum(np.nan_to_num(self.value("speed_mps")))
 
     @property
     def laps_s(self) -> list[float]:
-        """When the lap button was pressed, in session seconds, sorted."""
+        """The times at which the lap button was pressed, in session seconds, sorted."""
         return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
 
 
 def load_session(store: Store, session_id: str, names: Sequence[str] | None = None) -> SessionData:
-    """What the store has of a session, except its steps; of the metrics all or those named.
+    """Return what the store has of a session, except its steps; of the metrics all or those named.
 
     ``StoreError`` if there is none of this id.
     """
@@ -118,7 +119,7 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
 
 
 def target_edges(run: SessionData, metric: str) -> tuple[Array, Array]:
-    """Edges (n,) of this metric's band in force at each second, NaN where there is none."""
+    """Return the edges (n,) of this metric's band in force at each second, NaN where there is none."""
     low, high = np.full(len(run.t_s), np.nan), np.full(len(run.t_s), np.nan)
     for band in run.bands:
         at = int(band.t_s)

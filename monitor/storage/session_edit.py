@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,8 @@ from monitor.storage import tape_archive
 from monitor.storage.import_recording import Progress, SessionFactory, import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 _TAGS = ("shoe", "surface", "effort")
 """Tags that have a meaning of their own, written ``shoe=Pegasus``; others are free words."""
@@ -56,6 +59,7 @@ def delete_session(store: Store, info: SessionInfo) -> int:
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
     store.wipe()
+    _log.info("%s: deleted", info.id, extra={"session": info.id})
     return freed
 
 

@@ -14,7 +14,7 @@ from monitor.core.records import Out
 
 
 class SessionStatus(StrEnum):
-    """How far a session has come."""
+    """The state of a session: how far it has come."""
 
     LIVE = "live"  # being recorded, or left behind by a program that died
     COMPLETE = "complete"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import logging
 import lzma
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from monitor.core.errors import StoreError
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 _COMPRESSED_SUFFIX = ".xz"
 _PRESET = 1  # ten times as fast as the default, and a few per cent larger
@@ -82,6 +85,7 @@ def remove_tape(info: SessionInfo) -> int:
         for left in [p for p in path.parent.glob(f"{path.name}*") if p.is_file()]:
             freed += left.stat().st_size
             left.unlink()
+            _log.info("%s: tape removed", info.id, extra={"session": info.id})
     except OSError as exc:
         raise StoreError(f"{path}: cannot be removed: {exc.strerror or exc}") from exc
     return freed
@@ -132,7 +136,9 @@ def _compress(path: Path) -> int:
         raise StoreError(f"{path}: cannot be compressed: {exc}; it stays as it is") from exc
     finally:
         partial.unlink(missing_ok=True)
-    return before - packed.stat().st_size
+    freed = before - packed.stat().st_size
+    _log.info("%s: compressed, %.1f MB freed", path.name, freed / 1e6)
+    return freed
 
 
 def tape_sizes(sessions: Sequence[SessionInfo]) -> dict[str, int]:

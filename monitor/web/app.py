@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+import logging
+import mimetypes
+import os
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import (
-    Cookie,
-    Depends,
-    FastAPI,
-    Header,
-    HTTPException,
-    Response,
-    WebSocket,
-    WebSocketDisconnect,
-)
+from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import FileResponse
+from fastapi.security import APIKeyCookie
+from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_server import check_certificate, listen, reachable_host, running
-from monitor.core.metric_legend import metric_legend
+from monitor.core.http_server import (
+    AddressToken,
+    BearerToken,
+    check_certificate,
+    listen,
+    log_refusals,
+    reachable_host,
+    running,
+)
+from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
+from monitor.web.api.live import LIVE_ROUTES
+from monitor.web.api.routes import api_router, json_response
 from monitor.web.live_feed import LiveFeed
+
+_log = logging.getLogger(__name__)
 
 _STATIC = files("monitor.web") / "static"
 _PHRASES = files("monitor.core") / "phrases.json"
@@ -42,13 +51,20 @@ _MEDIA_TYPES = {
     "png": "image/png",
     "webmanifest": "application/manifest+json",
 }
-"""What lies in ``static`` may be had by anyone: it is this program's, and holds nobody's numbers."""
-_COOKIE = "gaitcue"  # the name of the cookie parameters below
+"""What may be had by anyone: it is this program's, and holds nobody's numbers."""
+_COOKIE = "gaitcue"
 _REFUSED = 4401  # our WebSocket close code for a page without the token; ``live.js`` knows it
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
 )
+
+_CookieToken = Annotated[
+    str | None,
+    Depends(
+        APIKeyCookie(name=_COOKIE, auto_error=False, description="for pages: set by the printed address")
+    ),
+]
 
 
 def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
@@ -59,9 +75,12 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     """
     app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
+    log_refusals(app)
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
+    app.state.live_feed = sink
+    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
     if folder is not None:
         _add_review(app, folder, door)
     return app
@@ -74,13 +93,15 @@ class _Door:
     token: Secret | None
 
     def opens_for(self, given: str | None) -> bool:
-        if self.token is None:
-            return True
-        return secrets.compare_digest(self.token.reveal().encode(), (given or "").encode())
+        return self.token is None or self.token.matches(given or "")
 
     def admit(self, given: str | None) -> None:
         if not self.opens_for(given):
             raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
+
+    def admit_request(self, bearer: BearerToken, cookie: _CookieToken) -> None:
+        """As a dependency: 401 for who brings the token neither as a header nor as the page's cookie."""
+        self.admit(bearer.credentials if bearer else cookie)
 
     def page(self, path: str, given: str | None, cookie: str | None) -> Response:
         """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
@@ -93,54 +114,48 @@ class _Door:
         return response
 
 
+class _ProgramFiles(StaticFiles):
+    """The files of one folder of ``static`` but its pages, asked for anew each time they are used."""
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        return super().lookup_path(path) if path.rpartition(".")[2] in _MEDIA_TYPES else ("", None)
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def _add_files(app: FastAPI) -> None:
-    """One route for each file there is: no path that a visitor sends is ever opened."""
-    for path, file in {**dict(_public_files(_STATIC)), "phrases.json": _PHRASES}.items():
-        app.add_api_route(f"/{path}", _sender(file), include_in_schema=False)
-    library = get_plotlyjs().encode()
+    for ending, media_type in _MEDIA_TYPES.items():
+        mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
+    for folder in ("live", "review", "shared"):
+        app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
+    for file in (_STATIC / "sw.js", _PHRASES):  # at the root: a service worker rules what lies below it
+        app.add_api_route(f"/{file.name}", _sender(file), include_in_schema=False)
 
     @app.get("/plotly.js", include_in_schema=False)
     def plotly() -> Response:
         keep = {"Cache-Control": "public, max-age=604800"}  # public software, worth keeping in the browser
-        return Response(library, media_type="text/javascript", headers=keep)
-
-
-def _public_files(folder: Traversable, under: str = "") -> Iterator[tuple[str, Traversable]]:
-    for file in folder.iterdir():
-        if file.is_dir():
-            yield from _public_files(file, f"{under}{file.name}/")
-        elif file.name.rpartition(".")[2] in _MEDIA_TYPES:
-            yield f"{under}{file.name}", file
+        return Response(get_plotlyjs().encode(), media_type="text/javascript", headers=keep)
 
 
 def _sender(file: Traversable) -> Callable[[], Response]:
-    media_type = _MEDIA_TYPES[file.name.rpartition(".")[2]]
-
-    def send() -> Response:
-        return Response(file.read_bytes(), media_type=media_type, headers={"Cache-Control": "no-cache"})
-
-    return send
+    return lambda: FileResponse(str(file), headers={"Cache-Control": "no-cache"})
 
 
 def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
     @app.get("/", include_in_schema=False)
-    def page(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("live/live.html", token, gaitcue)
+    def page(token: AddressToken, cookie: _CookieToken) -> Response:
+        return door.page("live/live.html", token, cookie)
 
-    @app.get("/api/v1/legend", summary="What every number is, and how and where it is shown")
-    def legend(gaitcue: str | None = Cookie(None)) -> Response:
-        door.admit(gaitcue)
-        return _json(metric_legend())
-
-    @app.get("/api/v1/live", summary="The newest of everything in the run that is going on")
-    def live(gaitcue: str | None = Cookie(None)) -> Response:
-        door.admit(gaitcue)
-        return _json(sink.live_state.state())
+    refusals = RepeatedEvent(_log, time.monotonic)
 
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
         if not (_same_origin(socket) and door.opens_for(socket.cookies.get(_COOKIE))):
+            refusals.happened("a page was refused its numbers: no token, or from another site")
             await socket.close(_REFUSED)
             return
         await _serve_page(socket, sink)
@@ -148,25 +163,22 @@ def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
 
 def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
     """The Review tab, the API over all sessions, and its description."""
-    from monitor.web.api import api_router
-
-    def let_in(gaitcue: str | None = Cookie(None), authorization: str = Header("")) -> None:
-        door.admit(authorization.removeprefix("Bearer ") or gaitcue)
+    from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
     app.state.folder = folder
-    app.include_router(api_router(let_in))
+    app.include_router(api_router(SESSION_ROUTES, door.admit_request))
 
     @app.get("/review", include_in_schema=False)
-    def review(token: str | None = None, gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("review/review.html", token, gaitcue)
+    def review(token: AddressToken, cookie: _CookieToken) -> Response:
+        return door.page("review/review.html", token, cookie)
 
     @app.get("/api/v1/docs", include_in_schema=False)
-    def docs(gaitcue: str | None = Cookie(None)) -> Response:
-        return door.page("review/docs.html", None, gaitcue)
+    def docs(cookie: _CookieToken) -> Response:
+        return door.page("review/docs.html", None, cookie)
 
-    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(let_in)])
+    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(door.admit_request)])
     def description() -> Response:
-        return _json(app.openapi())
+        return json_response(app.openapi())
 
 
 async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
@@ -189,10 +201,6 @@ async def _until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
             await socket.receive_text()
-
-
-def _json(value: object) -> Response:
-    return Response(json.dumps(value, allow_nan=False), media_type="application/json")
 
 
 def _same_origin(socket: WebSocket) -> bool:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from monitor.core.channel import Channel
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
 from monitor.sinks.live_state import LiveState
+
+_log = logging.getLogger(__name__)
 
 AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
@@ -37,6 +41,7 @@ class LiveFeed:
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
         self._pages: set[Channel[str]] = set()
+        self._slow = RepeatedEvent(_log, time.now_s, logging.INFO)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Send changes to every open page, at most every ``AT_MOST_EVERY_S``, until the batches end."""
@@ -55,11 +60,13 @@ class LiveFeed:
         everything = {"all": self.live_state.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
         page.put(json.dumps(everything, allow_nan=False))
         self._pages.add(page)
+        _log.debug("web: a page is open (%d)", len(self._pages))
         return page
 
     def detach(self, page: Channel[str]) -> None:
         """Forget a page that is gone; its channel gets nothing more."""
         self._pages.discard(page)
+        _log.debug("web: a page is closed (%d left)", len(self._pages))
 
     def close(self) -> None:
         """Close the channels of all open pages, which ends their connections."""
@@ -71,5 +78,6 @@ class LiveFeed:
         for page in list(self._pages):
             page.put(message)
             if page.dropped:
+                self._slow.happened("web: a page cannot keep up and starts over")
                 page.close()
                 self._pages.discard(page)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +24,25 @@ SAY_NOTHING = {
     "told", "shown", "said", "heard", "known", "found", "made", "chosen", "again", "usual", "seen",
     "looked", "kept", "given", "taken", "done",
 }  # fmt: skip
+VERBS = {
+    "Add", "Advance", "Append", "Ask", "Begin", "Bring", "Calculate", "Cancel", "Carry", "Check",
+    "Choose", "Close", "Compare", "Complete", "Compress", "Compute", "Connect", "Convert", "Copy",
+    "Count", "Create", "Cut", "Decode", "Delete", "Deliver", "Draw", "Drop", "Emit", "Encode",
+    "End", "Enter", "Find", "Finish", "Fold", "Follow", "Forget", "Give", "Hand", "Hold", "Import",
+    "Interpolate", "Join", "Judge", "Keep", "Learn", "Let", "List", "Load", "Log", "Make", "Mark",
+    "Measure", "Merge", "Move", "Note", "Open", "Parse", "Play", "Print", "Publish", "Put", "Raise",
+    "Read", "Receive", "Record", "Remember", "Remove", "Rename", "Replace", "Return", "Review", "Run",
+    "Save", "Scan", "Send", "Serve", "Set", "Show", "Split", "Start", "Stop", "Store", "Subscribe",
+    "Summarize", "Switch", "Tag", "Take", "Tell", "Unpack", "Update", "Wait", "Write", "Yield",
+}  # fmt: skip
+"""What the docstring of a function may begin with."""
+OF_A_PROPERTY = {"The", "True", "Whether", "Return", "A", "An", "None"}
+RIDDLES = (
+    "The same", "Until", "As ", "So ", "On ", "In the order", "Of ", "Known by", "Found by", "For the",
+    "All that", "After so", "Before", "Later", "What it", "How ",
+)  # fmt: skip
+"""Beginnings of fragments, which leave open what comes back or what an instance is."""
+PROPERTIES = {"property", "cached_property", "functools.cached_property"}
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -74,15 +97,70 @@ def test_no_function_or_class_has_a_name_that_says_nothing(path: Path) -> None:
     assert not [d.name for d in definitions(path) if d.name.strip("_").lower() in SAY_NOTHING]
 
 
+def fault(d: Definition) -> str | None:
+    """What is wrong with the docstring of ``d``: the rule that its first sentence breaks."""
+    first = (ast.get_docstring(d) or "").split("\n\n")[0].strip()
+    words = first.split()
+    if len(words) < 6 or not re.search(r"[.:!?]\)?$", first):
+        return "fewer than six words, or no full stop"
+    if first.startswith(RIDDLES):
+        return "a fragment"
+    if isinstance(d, ast.ClassDef):
+        return None
+    if any(ast.unparse(decorator) in PROPERTIES for decorator in d.decorator_list):
+        return None if words[0] in OF_A_PROPERTY else "a property that does not say what it is"
+    return None if words[0].rstrip(",") in VERBS else "no verb that says what the function does"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_every_public_docstring_is_a_sentence(path: Path) -> None:
-    """At least six words, and a full stop at the end of the first paragraph."""
-    poor = []
-    for d in public_definitions(path):
-        first = (ast.get_docstring(d) or "").split("\n\n")[0].strip()
-        if len(first.split()) < 6 or not re.search(r"[.:!?]\)?$", first):
-            poor.append(f"{d.name}: {first}")
-    assert not poor
+    """A function's begins with a verb, a property's says what it is, nobody's is a fragment."""
+    faults = {d: fault(d) for d in public_definitions(path)}
+    assert not [
+        f"line {d.lineno}, {d.name}: {why}: {(ast.get_docstring(d) or '').splitlines()[:1]}"
+        for d, why in faults.items()
+        if why
+    ]
+
+
+def prose(path: Path) -> str:
+    """Every comment and docstring of a file."""
+    with tokenize.open(path) as file:
+        tokens = list(tokenize.generate_tokens(io.StringIO(file.read()).readline))
+    return "\n".join(
+        t.string
+        for t in tokens
+        if t.type == tokenize.COMMENT or (t.type == tokenize.STRING and t.string.startswith('"""'))
+    )
+
+
+def exists(dotted: str) -> bool:
+    """Whether ``dotted`` is a package, a module, or something that a module defines or imports."""
+    words = dotted.split(".")
+    for k in range(len(words), 0, -1):
+        place = ROOT.joinpath(*words[:k])
+        if place.is_dir():
+            return k == len(words)
+        if place.with_suffix(".py").is_file():
+            value: Any = importlib.import_module(".".join(words[:k]))
+            for word in words[k:]:
+                members = getattr(value, "__dataclass_fields__", {}) | getattr(value, "__annotations__", {})
+                if not hasattr(value, word):
+                    return word in members
+                value = getattr(value, word)
+            return True
+    return False
+
+
+PATH_NAMED = re.compile(r"(?<![\w/.-])(?:dsp|monitor)/[\w./-]*\w")
+MODULE_NAMED = re.compile(r"(?<![\w/.:-])(?:dsp|monitor)(?:\.[A-Za-z_]\w*)+")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_places_named_in_docstrings_and_comments_exist(path: Path) -> None:
+    text = prose(path)
+    gone = [named for named in PATH_NAMED.findall(text) if not (ROOT / named).exists()]
+    assert not gone + [named for named in MODULE_NAMED.findall(text) if not exists(named)]
 
 
 def metric_lists(source: str) -> list[str]:

@@ -1,13 +1,34 @@
-"""Settings that were stored under an older key are read, and what is written keeps that key."""
+"""Records and settings come back from JSON; older keys are read, and what is written keeps them."""
 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
-from dsp.types import Placement
+import numpy as np
+import pytest
+
+from dsp.types import (
+    Activity,
+    ActivityChange,
+    Band,
+    Cue,
+    CueKind,
+    Estimate,
+    Fault,
+    Gap,
+    Metric,
+    Placement,
+    Readiness,
+    Side,
+    Step,
+)
 from monitor.core import json_codec
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.storage.plan_file import Plan, PlannedRun, read_plan, write_plan
@@ -72,3 +93,67 @@ def test_a_plan_file_that_an_older_version_wrote_is_read(tmp_path: Path) -> None
 
 def test_json_and_back_gives_the_same_settings() -> None:
     assert json_codec.from_json(SessionSettings, json_codec.to_json(SETTINGS)) == SETTINGS
+
+
+EVERY_KIND: tuple[Out, ...] = (
+    Step("left", Side.LEFT, 1.0, None, (Estimate("contact_ms", 240.0, 3.0, "foot"),)),
+    Metric(2.0, None, Estimate("cadence_spm", 170.5, 0.4, "foot")),
+    Gap("left", 1.0, 2.5),
+    ActivityChange(3.0, Activity.RUN, 5.0),
+    Readiness(4.0, "left", 3, 20),
+    Band(5.0, "cadence_spm", 172.0, 168.0, None, "warming up"),
+    Cue(
+        6.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 165.0, 172.0, "cadence_low", 9.0, "", "low"
+    ),
+    SensorStatus(7.0, "left", LinkState.STREAMING, "streaming", 12, 1, 200.0, clock_ppm=-3.5),
+    SinkStatus(8.0, "influx", False, "cannot be reached", 5, 0, 2.5),
+    SessionStarted("a", "ann", "2026-01-01T00:00:00+00:00", ("left", "right")),
+    SessionEnded("a", 9.0, "the input ended"),
+)
+
+
+@pytest.mark.parametrize("record", EVERY_KIND, ids=json_codec.kind_of)
+def test_every_record_comes_back_as_it_was(record: Out) -> None:
+    text = json.dumps(json_codec.to_json(record))
+    assert json_codec.from_json(type(record), json.loads(text)) == record
+
+
+def test_every_kind_of_record_was_tried() -> None:
+    assert {json_codec.kind_of(record) for record in EVERY_KIND} == json_codec.RECORD_KINDS.keys()
+
+
+def test_numbers_without_a_value_stay_so() -> None:
+    """NaN and infinity, which strict JSON has no word for, and numbers that NumPy made."""
+    for value in (math.nan, math.inf, -math.inf, np.float64(1.5)):
+        text = json.dumps(json_codec.to_json(Estimate("cadence_spm", value, 0.1, "foot")))
+        back = json_codec.from_json(Estimate, json.loads(text))
+        assert repr(float(back.value)) == repr(float(value))
+        assert type(back.value) is float
+
+
+def test_whole_numbers_become_floats_where_floats_are_meant() -> None:
+    gap = json_codec.from_json(Gap, {"sensor": "left", "start_s": 1, "end_s": 2})
+    assert type(gap.start_s) is float
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"sensor": "left", "start_s": 1.0, "end_s": 2.0, "length_s": 1.0},
+        {"sensor": "left", "start_s": 1.0},
+        {"sensor": "left", "start_s": 1.0, "end_s": "later"},
+        {"sensor": "left", "start_s": 1.0, "end_s": None},
+        ["left", 1.0, 2.0],
+        None,
+    ],
+)
+def test_what_does_not_fit_is_refused(raw: object) -> None:
+    with pytest.raises(ValueError):
+        json_codec.from_json(Gap, raw)
+
+
+def test_reading_stored_json_does_not_load_what_the_codec_does_without() -> None:
+    """``gaitcue sessions`` and a killed run's recovery read JSON; neither needs pydantic for that."""
+    code = "import sys, monitor.core.json_codec, monitor.storage.store; print('pydantic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 from bleak import BleakClient, BleakScanner
@@ -178,3 +179,47 @@ async def test_two_of_a_kind_without_names_are_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         BluetoothSource(twice, LoopTime())
     assert len(refused.value.mistakes) == 2
+
+
+async def test_a_link_that_breaks_and_comes_back_is_logged_in_two_lines(
+    radio: Radio, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    device = RunningPod(radio)
+    await device.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 2)
+        await device.vanish()
+        await heard.said("pod", LinkState.LOST)
+        for _ in range(3):
+            await heard.said("pod", LinkState.SEARCHING)
+        await device.appear()
+        await heard.more("pod", "rsc", 2)
+    lines = [(r.levelname, r.getMessage()) for r in caplog.records if r.name.startswith("monitor.sources")]
+    assert lines[0] == ("WARNING", "pod is out of range or switched off")
+    assert {level for level, _ in lines[1:-1]} <= {"WARNING"}  # that it is not to be seen is another reason
+    assert lines[-1][1].startswith("pod: connected after")
+    assert len(lines) <= 4
+    assert all(r.sensor == "pod" for r in caplog.records if r.name.endswith("bluetooth.source"))  # type: ignore[attr-defined]
+
+
+async def test_no_log_line_names_a_device_that_is_refused_or_its_address(
+    radio: Radio, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "monitor")
+    stranger = RunningPod(radio, "Annas Pod", serial="A-1")
+    await stranger.start()
+    async with running(pod("A-2")) as heard:
+        await heard.until(lambda: any("serial number A-1" in s.text for s in heard.statuses("pod")))
+        await heard.said("pod", LinkState.SEARCHING)
+    text = "\n".join(
+        f"{r.getMessage()} {r.__dict__}" for r in caplog.records if r.name.startswith("monitor")
+    )
+    assert "pod: another device of this kind was there and was refused" in text
+    for private in (
+        "Annas",
+        "A-1",
+        str(stranger.device.public_address),
+        str(stranger.device.random_address),
+    ):
+        assert private not in text

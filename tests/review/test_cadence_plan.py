@@ -177,5 +177,5 @@ def test_the_demo_shows_a_drift_its_cue_and_its_answer() -> None:
     records = [r for packet in recording.packets() for r in session.push(packet)] + session.finish()
     said = [c for c in cues_among(records) if c.kind is not CueKind.NOTICE]
     assert [c.kind for c in said] == [CueKind.CORRECT, CueKind.CONFIRM]
-    assert 32 < said[0].t_s < 50
-    assert 57 < said[1].t_s < 80
+    assert 47 < said[0].t_s < 65
+    assert 72 < said[1].t_s < 90

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
-from monitor.review.cue_outcomes import CueOutcome, cue_outcomes, effect, response
+from monitor.review.cue_outcomes import CueOutcome, cue_outcomes, effect, response, wilson
 from monitor.review.time_in_band import in_band, record_tracks
 from tests.coached_runner import (
     OWN_SPM,
@@ -87,3 +91,59 @@ def test_time_in_band_counts_cues_on_and_the_silence_of_the_plan_apart() -> None
     assert found.off_share == pytest.approx(0, abs=0.05)
     assert 270 <= found.on_s <= 300
     assert in_band(record_tracks([])).off_share is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_a_share_has_wilsons_interval(hits: int, n: int, low: float, high: float) -> None:
+    """The four examples of Newcombe 1998 (Stat Med 17:857), table I, method 3."""
+    found = wilson(hits, n)
+    assert found.value == hits / n
+    assert (found.low, found.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+
+
+SLEEP = (
+    (0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0),
+    (1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4),
+)
+"""Hours of sleep won with two drugs (Student 1908)."""
+
+
+def with_changes(*groups: tuple[float, ...]) -> list[CueOutcome]:
+    """Outcomes with these changes towards the target: first of spoken cues, then of withheld ones."""
+    return [
+        CueOutcome(replace(CUE, withheld=withheld), (), None, change)
+        for withheld, changes in zip(("", "experiment"), groups, strict=True)
+        for change in changes
+    ]
+
+
+CUE = Cue(20.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 166.0, 174.0, "cadence_low", 23.0)
+
+
+def test_a_difference_of_changes_has_welchs_interval() -> None:
+    """As R prints it for these data: t = -1.8608, df = 17.776, -3.3654832 to 0.2054832."""
+    found = effect(with_changes(*SLEEP))
+    assert found is not None
+    assert found.change_pct is not None
+    assert found.change_pct.value == pytest.approx(-1.58)
+    assert found.change_pct.low == pytest.approx(-3.3654832, abs=1e-7)
+    assert found.change_pct.high == pytest.approx(0.2054832, abs=1e-7)
+
+
+@pytest.mark.parametrize("spoken", [(), (1.0,), (1.0, 1.0)])
+def test_without_two_different_changes_on_each_side_their_difference_is_not_known(
+    spoken: tuple[float, ...],
+) -> None:
+    outcomes = [*with_changes(spoken, (0.5, 2.0)), CueOutcome(CUE, (), 3.0, None)]
+    found = effect(outcomes)
+    assert found is not None
+    assert found.change_pct is None
+
+
+def test_statistics_are_loaded_only_where_they_are_used() -> None:
+    code = "import sys, monitor.review.cue_outcomes; print('scipy.stats' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

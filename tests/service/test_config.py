@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import platformdirs.macos
+import platformdirs.windows
 import pytest
 
 from dsp.types import Placement, Side
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
-from monitor.service.config import Config, data_folder, load_config
+from monitor.service.config import (
+    Config,
+    StoreSettings,
+    athlete_file,
+    data_folder,
+    default_path,
+    load_config,
+)
 
 SHIPPED = Path(__file__).parents[2] / "config" / "gaitcue.toml"
 GOOD = """
@@ -78,5 +89,48 @@ def test_a_secret_stands_in_a_file_or_the_environment_only(tmp_path: Path) -> No
     assert given.web.token is not None
 
 
-def test_data_live_where_the_system_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("system", ["linux", "freebsd14", "darwin", "win32"])
+def test_data_live_where_the_system_says(
+    tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
     assert data_folder(Config(), {"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "gaitcue"
+    assert default_path({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "gaitcue" / "gaitcue.toml"
+    chosen = Config(store=StoreSettings(folder=tmp_path / "mine"))
+    assert data_folder(chosen, {"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "mine"
+
+
+@pytest.mark.parametrize("environment", [{}, {"XDG_DATA_HOME": "here", "XDG_CONFIG_HOME": "here"}])
+def test_linux_has_the_folders_of_the_specification(environment: dict[str, str]) -> None:
+    """A relative path in a variable does not count, says the XDG Base Directory Specification."""
+    assert data_folder(Config(), environment) == Path.home() / ".local" / "share" / "gaitcue"
+    assert default_path(environment) == Path.home() / ".config" / "gaitcue" / "gaitcue.toml"
+    code = "import monitor.service.config as c, sys; c.data_folder(c.Config(), {}); c.default_path({})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print('platformdirs' in sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "False"
+
+
+def test_macos_has_them_in_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.macos.MacOS)
+    home = Path.home() / "Library" / "Application Support" / "gaitcue"
+    assert data_folder(Config(), {}) == home
+    assert default_path({}) == home / "gaitcue.toml"
+    assert athlete_file("ann lee", {}) == home / "ann-lee.toml"
+
+
+def test_windows_has_them_among_local_application_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALAPPDATA", "/users/ann/AppData/Local")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.windows.Windows)
+    monkeypatch.setattr(
+        platformdirs.windows, "get_win_folder", platformdirs.windows.get_win_folder_from_env_vars
+    )
+    home = Path("/users/ann/AppData/Local/gaitcue")
+    assert data_folder(Config(), {}) == home
+    assert default_path({}) == home / "gaitcue.toml"

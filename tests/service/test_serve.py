@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from blockbuster import BlockBuster
 from dsp.types import Placement
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
+from monitor.core.log_format import LogFormat
+from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -21,6 +25,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.service.serve import ServeParams, serve
 from monitor.sources.protocol import Emit
+from tests.log_lines import captured_stderr
 from tests.manual_clock import ManualClock
 
 SETTINGS = SessionSettings(sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),))
@@ -211,6 +216,10 @@ async def test_a_reader_that_is_replaced_goes_on_where_the_last_one_stopped() ->
     assert [batch async for batch in channel.batches()] == [[2]]
 
 
+def outage(time: ManualClock) -> Outage:
+    return Outage(logging.getLogger("tests"), "it", time.now_s)
+
+
 async def test_supervision_waits_longer_each_time_and_starts_over_after_health() -> None:
     time, waits, generations = ManualClock(), list[float](), list[int]()
 
@@ -222,7 +231,9 @@ async def test_supervision_waits_longer_each_time_and_starts_over_after_health()
             raise SensorLost("gone")
 
     task = asyncio.create_task(
-        retry_until_done(attempt, lambda _, wait_s: waits.append(wait_s), time, Backoff(jitter=0.0))
+        retry_until_done(
+            attempt, lambda _, wait_s: waits.append(wait_s), outage(time), time, Backoff(jitter=0.0)
+        )
     )
     await time.run(600.0)
     await task
@@ -235,4 +246,94 @@ async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
         raise ConfigError("no such adapter")
 
     with pytest.raises(ConfigError):
-        await retry_until_done(attempt, lambda *_: None, ManualClock())
+        await retry_until_done(attempt, lambda *_: None, outage(ManualClock()), ManualClock())
+
+
+def logged(caplog: pytest.LogCaptureFixture, sink: str) -> list[tuple[str, str]]:
+    """What was logged of a sink at info and above."""
+    mine = [r for r in caplog.records if r.levelno >= logging.INFO and getattr(r, "sink", "") == sink]
+    return [(r.levelname, r.getMessage()) for r in mine]
+
+
+async def test_a_sink_that_fails_and_works_again_is_two_log_lines(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    await served(Given(readings(30)), Kept(), Failing("far", lambda: SinkError("far: refused"), times=4))
+    (failed, warning), (again, info) = ((text, level) for level, text in logged(caplog, "far"))
+    assert (failed, warning, info) == ("far: refused", "WARNING", "INFO")
+    assert "works again after" in again
+    assert "4 tries" in again
+
+
+async def test_a_sink_that_is_given_up_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    await served(Given(readings(5)), Failing("far", lambda: SinkRefused("far: wrong token"), times=1))
+    assert logged(caplog, "far") == [("ERROR", "far: given up: far: wrong token")]
+
+
+async def test_a_full_disk_is_logged_when_it_begins_and_when_it_is_over(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    commit, calls = tape.commit, 0
+
+    def full_at_first() -> None:
+        nonlocal calls
+        calls += 1
+        if calls <= 3:
+            raise StoreError("a.tape: database or disk is full")
+        commit()
+
+    monkeypatch.setattr(tape, "commit", full_at_first)
+    await served(Given(readings(20)), Kept(), tape=tape)
+    (first, second) = logged(caplog, "tape")
+    assert first == ("WARNING", "tape: a.tape: database or disk is full")
+    assert second[1].startswith("tape: writing again after")
+    assert second[1].endswith("3 tries")
+
+
+async def test_what_is_cut_short_at_the_end_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    await served(Given(readings(5)), Stuck("stuck"), params=ServeParams(deadline_s=0.05))
+    assert "sink stuck: still at work 0.05 s after the end, cut short" in caplog.messages
+
+
+async def test_a_slow_sink_is_one_line_however_much_it_drops(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    params = ServeParams(deadline_s=0.05, records_waiting=2)
+    await served(Given(readings(30)), Stuck("stuck"), params=params)
+    ((level, text),) = logged(caplog, "stuck")
+    assert level == "WARNING"
+    assert text.startswith("stuck: too slow; the oldest were dropped")
+
+
+async def test_a_source_that_ends_for_good_and_a_bug_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(SensorLost):
+        await served(Given(readings(5), then=SensorLost("pod: gone")), Kept())
+    with pytest.raises(ExceptionGroup):
+        await served(Given(readings(5), then=ZeroDivisionError()), Kept())
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == [
+        "the input from given has ended: pod: gone",
+        "the session broke off (ExceptionGroup)",
+    ]
+
+
+async def test_lines_of_two_sessions_in_one_program_say_which_is_meant() -> None:
+    class Speaking(Kept):
+        async def run(self, batches: AsyncIterator[list[Out]]) -> None:
+            async for _ in batches:
+                logging.getLogger("monitor.tests").warning("a batch", extra={"sensor": self.name})
+
+    async def one(name: str) -> None:
+        source = Given(readings(2))
+        started = SessionStarted(name, "me", STARTED.started_utc, ("pod",))
+        time = source.time
+        task = asyncio.create_task(serve([source], Session(SETTINGS), [Speaking(name)], started, time=time))
+        while not task.done():
+            await time.run(time.now_s() + 0.5)
+        await task
+
+    with captured_stderr(log_format=LogFormat.JSON) as stderr:
+        await asyncio.gather(one("first"), one("second"))
+    said = [json.loads(line) for line in stderr.getvalue().splitlines()]
+    said = [line for line in said if line["message"] == "a batch"]
+    assert {line["session"] for line in said} == {"first", "second"}
+    assert all(line["session"] == line["sensor"] for line in said)

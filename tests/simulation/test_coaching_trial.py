@@ -23,7 +23,7 @@ from monitor.simulation.cue_rules import Dwell, FixedBand, Proportional, Quanta
 from tests.coached_runner import metric_seconds, run_starts
 
 CARD = json.loads((Path(__file__).parent / "coaching_trial.json").read_text())
-"""What ours reached on these seeds when the card was written; its thresholds were chosen before."""
+"""What ours reached on these seeds when the card was written, after the rule was chosen on others."""
 CASES = {
     "treadmill, no drift": (TREADMILL, Habits()),
     "treadmill, -6 spm": (TREADMILL, Habits(lapses=12)),

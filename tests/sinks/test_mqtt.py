@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -350,3 +351,31 @@ def test_settings_that_cannot_work_are_told() -> None:
     ):
         with pytest.raises(ValueError, match=word):
             MqttSettings(**wrong)  # type: ignore[arg-type]
+
+
+async def test_a_broker_that_goes_and_comes_is_a_line_each_and_a_wrong_password_is_not_in_it(
+    broker: Broker, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    async with running(store, settings(broker)) as run:
+        await run.tell(*second(1.0))
+        async with asyncio.timeout(60):
+            while await run.left():  # noqa: ASYNC110 -- the store has no event
+                await asyncio.sleep(0.02)
+        broker.stop()
+        await run.tell(*second(2.0))
+        await run.trouble("cannot be reached")
+        await asyncio.sleep(1.0)  # several tries
+        await asyncio.to_thread(broker.start)
+        await run.end()
+    lines = [(r.levelname, r.getMessage()) for r in caplog.records if r.name.startswith("monitor.sinks")]
+    levels = [level for level, _ in lines]
+    assert lines[0] == ("INFO", "mqtt: connected")
+    assert 1 <= levels.count("WARNING") <= 3  # how it broke, then that nobody is there
+    assert sum("mqtt: connected after" in text for _, text in lines) == 1
+    assert lines[-1] == ("INFO", "mqtt: everything has arrived")
+    caplog.clear()
+    async with running(store, settings(broker, password=Secret("not-the-password"))) as run:
+        await run.trouble("GAITCUE_MQTT_PASSWORD")
+    assert "knows no such user or password" in caplog.text
+    assert "not-the-password" not in caplog.text

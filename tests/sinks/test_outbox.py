@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -208,3 +209,47 @@ def test_records_of_a_forgotten_session_are_not_set_aside_any_more(store: Store)
     store.quarantine("far", [(1, SESSION)], "no")
     store.delete(SESSION)
     assert store.quarantined("far") == []
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [f"{r.levelname} {r.getMessage()}" for r in caplog.records if r.levelno >= logging.INFO]
+
+
+async def test_an_end_that_is_away_is_logged_when_that_begins_and_when_it_is_over(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    await asyncio.to_thread(store.write, SESSION, gaps(10))
+    far = FarEnd([None, *[SinkError("far answers 500: step,athlete=me", log_text="far answers 500")] * 6])
+    await outbox(store, far).run(nothing())
+    assert logged(caplog) == [
+        "WARNING far answers 500",
+        "INFO far: delivers again after 3 s and 6 tries",
+        "INFO far: everything has arrived",
+    ]
+
+
+async def test_what_is_refused_is_one_line_without_its_reason_which_may_quote_it(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    await asyncio.to_thread(store.write, SESSION, gaps(20))
+    far = FarEnd()
+    far.bad = set(range(3, 15))
+    await outbox(store, far).run(nothing())
+    assert logged(caplog) == [
+        "WARNING far: a record was refused for good; gaitcue stack status says why",
+        "INFO far: everything has arrived",
+    ]
+
+
+async def test_what_waits_at_the_end_is_logged_with_its_number(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asyncio.to_thread(store.write, SESSION, gaps(9))
+    far = FarEnd([SinkError("away")] * 10_000)
+    task = asyncio.create_task(outbox(store, far, session=SESSION).run(nothing()))
+    await until(lambda: bool(caplog.records))
+    task.cancel()
+    await asyncio.wait([task])
+    assert logged(caplog) == ["WARNING far: away", "WARNING far: 9 records wait for the next start"]

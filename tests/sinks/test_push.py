@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
 
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, SinkError
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.secret import Secret
 from monitor.sinks.protocol import ReportsStatus
@@ -218,3 +219,23 @@ def test_wrong_settings_are_told() -> None:
         NtfySettings(topic="a b")
     with pytest.raises(ValueError, match="server"):
         NtfySettings(server="ntfy.sh")
+
+
+async def test_pushes_are_logged_by_kind_and_not_by_their_words(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    sink = push(ntfy(server, token=Secret("tk_a_token")).post, MadeUp())
+    server.answers = [500, 503, 200, 403]
+    assert await sink.send(ALERT, 120.0)
+    assert not await sink.send(ALERT, 120.0)
+    assert caplog.messages[1:3] == ["ntfy: sends again after 3 s and 2 tries", "ntfy: pushed (drift)"]
+    assert caplog.messages[3].startswith("ntfy: not pushed (drift): ")
+    for private in ("tk_a_token", "run-1", ALERT.title, ALERT.text):
+        assert private not in caplog.text
+
+
+async def test_a_user_and_password_in_the_servers_address_are_told_to_nobody() -> None:
+    topic = NtfyTopic(NtfySettings(topic="t", server="http://ann:hunter22@127.0.0.1:9"))
+    with pytest.raises(SinkError, match=r"^http://127.0.0.1:9 cannot be reached"):
+        await topic.post(ALERT)

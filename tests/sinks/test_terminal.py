@@ -11,7 +11,8 @@ from rich.console import Console
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.records import Out
-from monitor.sinks.terminal import TerminalSink, cue_line
+from monitor.sinks.cue_text import cue_line
+from monitor.sinks.terminal import TerminalSink
 
 
 async def drawn(*records: Out) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.server
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet, Samples
 from monitor.core.records import LinkState, SensorStatus
+from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES
@@ -27,6 +30,7 @@ from monitor.pipeline.session import Session
 from monitor.sources.phone_http import phone_endpoint
 from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
 from monitor.sources.phyphox import Phyphox, data_query
+from tests.broker import free_port
 
 TOKEN = Secret("a-token-of-our-own")
 EPOCH_NS = 1_760_000_000_000_000_000
@@ -213,3 +217,49 @@ async def test_a_phone_that_does_not_answer_is_said_to_be_lost() -> None:
         await Phyphox([sensor("phyphox", address="http://127.0.0.1:9")], SystemClock()).run(emit)
     assert told[0].link is LinkState.LOST
     assert "is remote access on?" in told[0].text
+
+
+def test_refused_phones_are_logged_without_their_names_and_tokens(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        client.post("/push/Anna's%20iPhone?token=a-wrong-one", content=b"{}")
+        client.post(f"/push/Anna's%20iPhone?token={TOKEN.reveal()}", content=b"{}")
+        client.post(push_path(sensor(), TOKEN), content=b" " * 4_000_001)
+    assert caplog.messages == [
+        "POST /push/{sensor:path} was refused: without the token, or with a wrong one (401)",
+        "a phone pushes under a name that is not in the settings",
+        "POST /push/{sensor:path} was refused: too large (413)",
+    ]
+
+
+async def test_a_phone_that_goes_away_and_comes_back_is_two_lines_without_its_address(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    monkeypatch.setattr(Backoff, "wait_s", lambda *_: 0.01)
+    FakePhone.asked = []
+    port = free_port()
+    source = Phyphox([sensor("phyphox", address=f"http://127.0.0.1:{port}")], SystemClock())
+    back = asyncio.Event()
+    failures = 0
+
+    def emit(item: Packet | SensorStatus) -> None:
+        nonlocal failures
+        failures += isinstance(item, SensorStatus) and item.link is LinkState.LOST
+        if isinstance(item, Packet):
+            back.set()
+
+    running = asyncio.create_task(source.run(emit))
+    while failures < 3:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), FakePhone) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        await asyncio.wait_for(back.wait(), 30)
+        running.cancel()
+        await asyncio.wait([running])
+        server.shutdown()
+    lost, again = caplog.messages
+    assert lost.startswith("my phone: phyphox does not answer")
+    assert again.startswith("my phone: answers again after")
+    assert str(port) not in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,39 @@ def test_a_server_that_is_away_or_refuses_the_gate_is_tried_again_later(tmp_path
     (tmp_path / "ben.token").write_text("bens-token")
     away = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
     assert write(away, "bens-token", body("ben")) == 503
+
+
+def test_refusals_and_a_server_that_is_away_are_logged_once_and_by_runner(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    away = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("the-proxys-own"), tmp_path))
+    for _ in range(3):
+        write(away, "guessed-token", body("ben"))
+        write(away, "bens-token", body("Ann B"))
+        write(away, "bens-token", TRICKS[0])
+        write(away, "bens-token", body("ben"))
+    refused, foreign, strange, gone = caplog.messages
+    assert refused == "somebody was refused: no token, or an unknown one"
+    assert foreign == "ben was refused: points of another athlete"
+    assert strange == "ben was refused: a line is not line protocol with one athlete tag"
+    assert gone.startswith("InfluxDB: cannot be reached")
+    for private in ("guessed-token", "bens-token", "the-proxys-own", "Ann", "count="):
+        assert private not in caplog.text
+
+
+def test_the_proxy_says_when_its_server_takes_points_again(
+    tmp_path: Path, influx: Influx, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
+    influx.answer(503)
+    for _ in range(4):
+        write(proxy, "bens-token", body("ben"))
+    influx.recover()
+    assert write(proxy, "bens-token", body("ben")) == 204
+    assert caplog.messages == [
+        "InfluxDB: answers 503",
+        "InfluxDB: takes points again after 0 s and 4 tries",
+    ]

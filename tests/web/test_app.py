@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -95,6 +98,54 @@ def test_the_token_of_the_qr_code_lets_in_and_is_remembered(sink: LiveFeed) -> N
         assert "all" in json.loads(socket.receive_text())
 
 
+@pytest.mark.parametrize("path", ["/api/v1/live", "/api/v1/legend", "/api/v1/sessions"])
+def test_a_program_brings_the_token_as_bearer(sink: LiveFeed, tmp_path: Path, path: str) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please"), tmp_path))
+    for header in ("Bearer let-me-in", "Bearer let-me-in-please-", "Basic let-me-in-please", "Bearer"):
+        refused = client.get(path, headers={"Authorization": header})
+        assert refused.status_code == 401, header
+        assert refused.json() == {"detail": "Scan the QR code that gaitcue printed at start."}
+    assert client.get(path, headers={"Authorization": "Bearer let-me-in-please"}).status_code == 200
+
+
+def test_a_wrong_cookie_or_a_wrong_header_is_refused_whatever_else_is_right(sink: LiveFeed) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    client.cookies.set("gaitcue", "a-guess")
+    assert client.get("/api/v1/live").status_code == 401
+    assert client.get("/").status_code == 401
+    client.cookies.set("gaitcue", "let-me-in-please")
+    assert client.get("/api/v1/live", headers={"Authorization": "Bearer a-guess"}).status_code == 401
+    assert client.get("/?token=a-guess").status_code == 401
+    assert client.get("/api/v1/live").status_code == 200
+
+
+def test_only_a_right_token_in_the_address_is_kept_as_a_cookie(sink: LiveFeed) -> None:
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    assert "set-cookie" not in client.get("/?token=a-guess").headers
+    kept = client.get("/?token=let-me-in-please").headers["set-cookie"]
+    assert kept.startswith("gaitcue=let-me-in-please; HttpOnly; Max-Age=7776000; Path=/; SameSite=strict")
+
+
+def test_tokens_are_compared_in_constant_time(sink: LiveFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By ``Secret.matches``, which is ``hmac.compare_digest``; never by ``==``."""
+    compared = list[str]()
+
+    def matches(self: Secret, other: str) -> bool:
+        compared.append(other)
+        return False
+
+    monkeypatch.setattr(Secret, "matches", matches)
+    client = TestClient(make_app(sink, Secret("let-me-in-please")))
+    client.cookies.set("gaitcue", "let-me-in-please")
+    bearer = {"Authorization": "Bearer let-me-in-please"}
+    assert client.get("/api/v1/live").status_code == 401
+    assert client.get("/api/v1/live", headers=bearer).status_code == 401
+    assert client.get("/?token=let-me-in-please").status_code == 401
+    with client.websocket_connect("/ws") as socket, pytest.raises(WebSocketDisconnect):
+        socket.receive_text()
+    assert compared == ["let-me-in-please"] * 4
+
+
 def test_the_legend_says_how_and_where_every_metric_is_shown(sink: LiveFeed) -> None:
     legend = TestClient(make_app(sink)).get("/api/v1/legend").json()
     assert set(legend) == set(BY_NAME)
@@ -167,3 +218,50 @@ def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
     assert needed_token(open_to_all, tmp_path) == token
     assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
     assert needed_token(WebSettings(), tmp_path) is None
+
+
+def test_who_is_refused_is_one_log_line_a_minute_without_what_they_sent(
+    sink: LiveFeed, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = TestClient(make_app(sink, Secret("a-token-of-ours")))
+    for guess in range(20):
+        assert client.get(f"/?token=guess-{guess}").status_code == 401
+        assert client.get(f"/no/such/page-{guess}").status_code == 404
+    assert caplog.messages == ["GET / was refused: without the token, or with a wrong one (401)"]
+    record = caplog.records[0]
+    assert (record.levelname, record.status, record.route) == ("WARNING", 401, "/")  # type: ignore[attr-defined]
+    caplog.clear()
+    for _ in range(5):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect("/ws") as socket:
+            socket.receive_text()
+    assert caplog.messages == ["a page was refused its numbers: no token, or from another site"]
+
+
+async def test_a_page_that_lags_is_logged_and_so_is_a_server_that_dies(
+    sink: LiveFeed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    sink.attach()
+    for n in range(MOST_CHANGES_BEHIND + 2):
+        sink._send({"t_s": float(n)})
+    assert caplog.messages == ["web: a page cannot keep up and starts over"]
+
+    async def dies(self: object, sockets: object) -> None:
+        raise OSError("no more sockets")
+
+    monkeypatch.setattr(uvicorn.Server, "serve", dies)
+    server = contextlib.AsyncExitStack()
+    await server.enter_async_context(serving(sink, WebSettings(port=0), None))
+    await asyncio.sleep(0.01)
+    assert caplog.messages[1:] == ["web server: has died"]
+    with pytest.raises(OSError, match="no more sockets"):
+        await server.aclose()
+
+
+def test_a_token_that_is_made_is_logged_by_its_place_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    made = needed_token(WebSettings(host="0.0.0.0"), tmp_path)
+    assert made is not None
+    assert caplog.messages == [f"a new token for the page is in {tmp_path / 'web-token'}"]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import posixpath
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
 from monitor.core.monotonic import SystemClock
 from monitor.sinks.live_state import LiveState
-from monitor.web.app import make_app
+from monitor.web.app import _ProgramFiles, make_app
 from monitor.web.live_feed import LiveFeed
 
 STATIC = Path(str(files("monitor.web") / "static"))
@@ -95,10 +97,79 @@ def test_the_icons_of_the_app_are_where_its_manifest_says(client: TestClient) ->
         "/shared/%2e%2e/%2e%2e/app.py",
         "/static/live/live.js",
         "/core/phrases.json",
+        "/live",
+        "/live/",
+        "/live/nothing.js",
+        "/live//etc/passwd",
+        "/live/%00.js",
+        "/live/" + 300 * "a" + ".js",
+        "/shared/..%2flive/live.html",
+        "/shared/..%2f..%2f..%2fcore/http_access.py",
+        "/sw.js/live.js",
     ],
 )
 def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_a_link_out_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    """Whoever can write into the folder of the program could lay one there."""
+    (tmp_path / "secret.js").write_text("secret")
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "way.js").symlink_to(tmp_path / "secret.js")
+    (tmp_path / "open" / "own.js").write_text("own")
+    client = TestClient(_ProgramFiles(directory=str(tmp_path / "open")))
+    assert client.get("/own.js").text == "own"
+    with pytest.raises(HTTPException) as refused:
+        client.get("/way.js")
+    assert refused.value.status_code == 404
+
+
+FILES = sorted(
+    path.relative_to(STATIC).as_posix()
+    for path in STATIC.rglob("*")
+    if path.is_file() and path.suffix != ".html"
+)
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_every_file_but_the_pages_comes_whole_and_is_asked_for_anew(client: TestClient, path: str) -> None:
+    got = client.get(f"/{path}")
+    assert got.content == (STATIC / path).read_bytes()
+    assert got.headers["cache-control"] == "no-cache"
+
+
+def test_a_file_that_has_not_changed_is_not_sent_twice(client: TestClient) -> None:
+    first = client.get("/live/live.js")
+    again = client.get("/live/live.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+
+
+def test_the_chart_library_is_kept_by_the_browser(client: TestClient) -> None:
+    got = client.get("/plotly.js")
+    assert got.headers["cache-control"] == "public, max-age=604800"
+    assert len(got.content) > 1_000_000
+
+
+def test_media_types_do_not_depend_on_what_the_system_believes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Windows registry may say that a script is plain text, which browsers then refuse to run."""
+    monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
+    mimetypes.add_type("text/plain", ".js")
+    assert mimetypes.guess_type("a.js") == ("text/plain", None)
+    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock())))
+    assert client.get("/live/live.js").headers["content-type"] == "text/javascript; charset=utf-8"
+    assert client.get("/sw.js").headers["content-type"] == "text/javascript; charset=utf-8"
+
+
+def test_the_service_worker_rules_the_whole_site(client: TestClient) -> None:
+    """Its scope is the folder it lies in; every page registers it at the root."""
+    assert client.get("/sw.js").status_code == 200
+    assert client.get("/live/sw.js").status_code == 404
+    registered = [m for script in SCRIPTS for m in re.findall(r'register\("([^"]+)"', script.read_text())]
+    assert registered == ["sw.js"]
 
 
 def test_modules_share_by_import_and_read_the_chart_library_in_one_place() -> None:

@@ -44,7 +44,7 @@ _PROPERTIES: dict[Characteristic.Properties, CharacteristicPropertyName] = {
 
 
 class Stack:
-    """The central's host stack.  ``powered`` off: bleak finds Bluetooth switched off."""
+    """The host stack of the central.  While ``powered`` is off, bleak finds Bluetooth switched off."""
 
     def __init__(self, device: Device) -> None:
         self.device = device

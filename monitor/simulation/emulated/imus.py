@@ -30,14 +30,14 @@ _WRITE = _P.WRITE | _P.WRITE_WITHOUT_RESPONSE
 
 
 def numbered_samples(number: Array) -> tuple[Array, Array]:
-    """Each sample carries its own number: x is that many mg, modulo ``NUMBERED_WRAP``."""
+    """Return samples that carry their own number: x is that many mg, modulo ``NUMBERED_WRAP``."""
     acc = np.zeros((len(number), 3))
     acc[:, 0] = (number % NUMBERED_WRAP) * GRAVITY_MS2 / 1000
     return acc, np.zeros((len(number), 3))
 
 
 class Imu(Pod):
-    """Measures all the time from ``start`` on; ``made`` samples so far, one packet every ``per_packet``.
+    """A pod that measures from ``start`` on; ``made`` samples so far, one packet every ``per_packet``.
 
     ``ppm`` is how much too fast its clock and its sampling run.
     """
@@ -54,13 +54,13 @@ class Imu(Pod):
         self._commanded = asyncio.Event()
 
     async def measure(self) -> None:
-        """Samples in time, and answers to commands between them."""
+        """Send samples in time, and answers to commands between them."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sample(), name=f"samples of {self.name}")
             group.create_task(self._answer(), name=f"answers of {self.name}")
 
     def send(self, first: int, acc_ms2: Array, gyr_rads: Array) -> list[bytes]:
-        """The notifications for these samples, none while nobody asked for them."""
+        """Return the notifications for these samples, none while nobody asked for them."""
         raise NotImplementedError
 
     def obey(self, command: bytes) -> list[bytes]:
@@ -99,7 +99,7 @@ class Imu(Pod):
 
 
 class Movesense(Imu):
-    """GATT SensorData: commands by reference; values over 150 bytes come in two parts.
+    """An IMU with GATT SensorData: commands by reference; values over 150 bytes come in two parts.
 
     As with real ones, a subscription outlives its link.
     """
@@ -114,7 +114,7 @@ class Movesense(Imu):
         super().__init__(radio, f"Movesense {serial}", [service], [sig_uuid(0x180D)], serial, None)
 
     def obey(self, command: bytes) -> list[bytes]:
-        """HELLO, SUBSCRIBE, UNSUBSCRIBE and two GETs; anything else is 404."""
+        """Return the answer to HELLO, SUBSCRIBE, UNSUBSCRIBE and two GETs; anything else is 404."""
         code, ref, path = command[0], command[1], command[2:].rstrip(b"\0").decode("ascii")
         ok = bytes((1, ref)) + struct.pack("<H", 200)
         if code == 0:
@@ -135,7 +135,7 @@ class Movesense(Imu):
         return [bytes((1, ref)) + struct.pack("<H", 404)]
 
     def send(self, first: int, acc_ms2: Array, gyr_rads: Array) -> list[bytes]:
-        """u32 ms of the first sample, all acc, all gyro in deg/s; cut at 150 bytes."""
+        """Return u32 ms of the first sample, all acc, all gyro in deg/s; cut at 150 bytes."""
         out = []
         arrays = np.concatenate((acc_ms2, np.degrees(gyr_rads))).astype("<f4").tobytes()
         value = struct.pack("<I", self._ms(first)) + arrays
@@ -156,7 +156,7 @@ _WIT_RATES_HZ = {0x06: 10.0, 0x07: 20.0, 0x08: 50.0, 0x09: 100.0, 0x0B: 200.0}
 
 
 class PolarH10(Imu):
-    """Polar Measurement Data: acceleration at 25 to 200 Hz, raw 16-bit frames of 36 samples."""
+    """An IMU with Polar Measurement Data: acceleration at 25 to 200 Hz, raw 16-bit frames of 36 samples."""
 
     _ACC = 2
     per_packet = 36
@@ -175,7 +175,7 @@ class PolarH10(Imu):
         super().__init__(radio, name, [service], [sig_uuid(0x180D)], name[-8:])
 
     def obey(self, command: bytes) -> list[bytes]:
-        """Settings, start (with a rate), stop."""
+        """Return the answer to a question for settings, to start (with a rate) and to stop."""
         operation, kind = command[0], command[1]
         answer = bytes((0xF0, operation, kind))
         if kind != self._ACC:
@@ -198,7 +198,7 @@ class PolarH10(Imu):
         return [answer + b"\x01\x00"]
 
     def send(self, first: int, acc_ms2: Array, gyr_rads: Array) -> list[bytes]:
-        """u64 ns since 2000 of the last sample, frame type 1, int16 mg."""
+        """Return u64 ns since 2000 of the last sample, frame type 1, int16 mg."""
         if not self._running:
             return []
         last_ns = 800_000_000_000_000_000 + round((first + len(acc_ms2) - 1) / self.rate_hz * 1e9)
@@ -207,7 +207,7 @@ class PolarH10(Imu):
 
 
 class WitMotion(Imu):
-    """WT901BLE: 20 bytes a sample, no clock, no counter; the rate is what was written to register 3."""
+    """An IMU like a WT901BLE: 20 bytes a sample, no clock, no counter; register 3 sets the rate."""
 
     per_packet = 1
 
@@ -220,7 +220,7 @@ class WitMotion(Imu):
         self._unlocked = False
 
     def obey(self, command: bytes) -> list[bytes]:
-        """FF AA register low high; a rate is taken only after the unlocking word."""
+        """Take a write to a register (FF AA register low high), a rate only after the unlocking word."""
         if command == b"\xff\xaa\x69\x88\xb5":
             self._unlocked = True
         elif command[:3] == b"\xff\xaa\x03" and self._unlocked:
@@ -228,7 +228,7 @@ class WitMotion(Imu):
         return []
 
     def send(self, first: int, acc_ms2: Array, gyr_rads: Array) -> list[bytes]:
-        """55 61, acc 16 g, gyro 2000 deg/s, angles (zero)."""
+        """Return 55 61, acc 16 g, gyro 2000 deg/s and angles (zero) of each sample."""
         acc = np.round(acc_ms2 / GRAVITY_MS2 / 16 * 32768).astype("<i2")
         gyr = np.round(np.degrees(gyr_rads) / 2000 * 32768).astype("<i2")
         rows = np.concatenate((acc, gyr, np.zeros_like(acc)), axis=1)

@@ -83,7 +83,7 @@ class Pod(ABC):
         """Measure and notify until the task is cancelled."""
 
     def forget(self) -> None:  # noqa: B027 - most keep nothing
-        """A link has ended: what the device keeps per connection is gone."""
+        """Forget what the device keeps per connection; called when a link has ended."""
 
     async def start(self) -> None:
         """Switch on and begin to measure."""
@@ -92,7 +92,7 @@ class Pod(ABC):
         self._task = asyncio.create_task(self.measure(), name=f"pod {self.name}")
 
     async def stop(self) -> None:
-        """The end of it: links are closed, measuring ends."""
+        """End the pod: links are closed, measuring ends."""
         if self._task is None:
             return
         task, self._task = self._task, None
@@ -103,11 +103,11 @@ class Pod(ABC):
             raise trouble
 
     async def appear(self) -> None:
-        """Switched on, or back in range."""
+        """Begin to advertise, as when switched on or back in range."""
         await self.device.start_advertising(auto_restart=True)
 
     async def vanish(self) -> None:
-        """Switched off: it says goodbye and is not to be seen any more."""
+        """Switch off: the pod says goodbye and is not to be seen any more."""
         await self.device.stop_advertising()
         await self.hang_up()
 
@@ -123,11 +123,11 @@ class Pod(ABC):
             await asyncio.sleep(0.01)
 
     def cut(self) -> None:
-        """Out of range for a moment: no goodbye, both ends notice."""
+        """Cut every link as when out of range for a moment: no goodbye, both ends notice."""
         self._radio.cut(self._controller, self._address)
 
     async def notify(self, characteristic: Characteristic[bytes], value: bytes) -> bool:
-        """To all that subscribed; False if to nobody."""
+        """Send ``value`` to all that subscribed; return False if that is nobody."""
         subscribed = self.device.gatt_server.subscribers
         listening = [
             c for c in self.connections if any(subscribed.get(c, {}).get(characteristic.handle, b""))
@@ -163,21 +163,21 @@ def _advertisement(name: str, advertised: Iterable[str]) -> bytes:
 
 
 class Ticker:
-    """Wakes every ``period_s`` of the event loop's clock; ``late`` beats are made up at once."""
+    """A clock of beats every ``period_s`` of the event loop; beats that are late are made up at once."""
 
     def __init__(self, period_s: float) -> None:
         self._period_s = period_s
         self._next_s = asyncio.get_running_loop().time()
 
     async def wait(self) -> None:
-        """Until the next beat is due."""
+        """Wait until the next beat is due."""
         self._next_s += self._period_s
         wait_s = self._next_s - asyncio.get_running_loop().time()
         await asyncio.sleep(max(0.0, wait_s))
 
 
 class RunningPod(Pod):
-    """Running Speed and Cadence: one measurement a second, speed 3 m/s, 170 per minute, stride 1.1 m."""
+    """A pod with Running Speed and Cadence: once a second 3 m/s, 170 per minute, stride 1.1 m."""
 
     def __init__(
         self, radio: Radio, name: str = "RunPod 1", *, serial: str = "", battery_pct: int | None = 87
@@ -188,7 +188,7 @@ class RunningPod(Pod):
         super().__init__(radio, name, [service], [sig_uuid(0x1814)], serial, battery_pct)
 
     async def measure(self) -> None:
-        """Flags say that the stride length is there."""
+        """Send a measurement a second, with flags that say that the stride length is there."""
         beat = Ticker(1.0)
         while True:
             await beat.wait()
@@ -196,7 +196,7 @@ class RunningPod(Pod):
 
 
 class Strap(Pod):
-    """Heart rate: one measurement a second with one R-R interval."""
+    """A pod with heart rate: one measurement a second with one R-R interval."""
 
     def __init__(self, radio: Radio, name: str = "Strap 7", *, battery_pct: int | None = 87) -> None:
         self._measurement = notifying(sig_uuid(0x2A37))
@@ -210,7 +210,7 @@ class Strap(Pod):
         )
 
     async def measure(self) -> None:
-        """150 beats a minute, and each R-R of 0.4 s."""
+        """Send 150 beats a minute, and with each measurement an R-R of 0.4 s."""
         beat = Ticker(1.0)
         while True:
             await beat.wait()

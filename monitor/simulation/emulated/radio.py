@@ -22,7 +22,7 @@ _SUPERVISION_TIMEOUT = 0x08  # HCI reason when a link dies of silence
 
 
 class PacedLink(LocalLink):
-    """Everything that is sent waits for the next connection event, so notifications come in bursts.
+    """A link on which everything waits for the next connection event, so notifications come in bursts.
 
     bumble's own link delivers at once; BlueZ then loses "Connected" when the ATT channel opens
     within a millisecond of the link.  And a host changes its address for every scan (Linux does);
@@ -49,7 +49,7 @@ class PacedLink(LocalLink):
             self._at_next_event(lambda: receiver.on_link_acl_data(source, transport, data))
 
     def send_ll_control_pdu(self, sender_address: Address, receiver_address: Address, packet: Any) -> None:
-        """Link layer control: connection parameters, termination."""
+        """Deliver link layer control (connection parameters, termination) at the next event."""
         receiver = self.find_le_controller(receiver_address)
         if receiver is not None:
             self._at_next_event(lambda: receiver.on_ll_control_pdu(sender_address, packet))
@@ -76,7 +76,7 @@ class _Switchable(Protocol):
 
 
 class Radio:
-    """One central (ours) and the pods around it.  ``host`` is the central's controller."""
+    """A radio with one central (ours) and the pods around it.  ``host`` is the central's controller."""
 
     def __init__(self, link: LocalLink, host: Controller) -> None:
         self.link = link
@@ -84,7 +84,7 @@ class Radio:
         self.pods: list[_Switchable] = []
 
     def controller(self, name: str) -> Controller:
-        """A controller for one more pod."""
+        """Return a controller for one more pod."""
         return Controller(name, link=self.link)
 
     async def clear(self) -> None:
@@ -93,7 +93,7 @@ class Radio:
             await pod.stop()
 
     def cut(self, controller: Controller, address: Address) -> None:
-        """Both ends lose each other without a word, as when a shoe goes out of range."""
+        """Make both ends lose each other without a word, as when a shoe goes out of range."""
         for end in (self.host, controller):
             for connection in list(end.le_connections.values()):
                 if end is controller or connection.peer_address == address:
@@ -102,7 +102,7 @@ class Radio:
 
 @contextlib.asynccontextmanager
 async def central(link: LocalLink) -> AsyncIterator[tuple[Radio, Device]]:
-    """A powered-on central on this link."""
+    """Yield the radio and the powered-on device of a central on this link."""
     host = Controller("central", link=link)
     config = DeviceConfiguration(name="central", address=Address("F0:00:00:00:00:01"))
     device = Device.from_config_with_hci(config, host, host)
@@ -116,7 +116,7 @@ async def central(link: LocalLink) -> AsyncIterator[tuple[Radio, Device]]:
 
 @contextlib.asynccontextmanager
 async def emulated_radio(interval_s: float = INTERVAL_S) -> AsyncIterator[tuple[Radio, Stack]]:
-    """Bluetooth of this process is the emulated one until the block ends."""
+    """Let the Bluetooth of this process be the emulated one until the block ends."""
     logging.getLogger("bumble").setLevel(logging.CRITICAL)  # it mourns every link that ends
     async with central(PacedLink(interval_s)) as (radio, device):
         stack = Stack(device)

@@ -26,7 +26,7 @@ _WORN = (
 
 
 def emulated_settings() -> SessionSettings:
-    """What a user would have configured for these three."""
+    """Return the settings that a user would have made for these three sensors."""
     return SessionSettings(
         runner=Runner(height_m=1.75, mass_kg=70.0),
         sensors=tuple(
@@ -37,7 +37,7 @@ def emulated_settings() -> SessionSettings:
 
 
 class EmulatedRunner:
-    """Ends ``seconds`` after its start.  Real time: a radio cannot be hurried."""
+    """A source that ends ``seconds`` after its start, in real time: a radio cannot be hurried."""
 
     name = "emulated sensors"
 

@@ -45,7 +45,7 @@ INFLUX_REMEDIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InfluxSettings:
-    """Where InfluxDB is; nothing is sent while ``url`` is not set.
+    """Settings of InfluxDB: where it is; nothing is sent while ``url`` is not set.
 
     ``ca_file`` is the certificate of the authority that signed the server's, if it is your own.
     """
@@ -62,6 +62,8 @@ class InfluxSettings:
             parts = urlsplit(self.url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError('url must be like "http://localhost:8086"')
+            if "@" in parts.netloc:
+                raise ValueError("url must not hold a user or password: access is by token")
             if self.token is None:
                 raise ValueError(
                     "url is set, but there is no token: set GAITCUE_INFLUX_TOKEN or token_file"
@@ -73,7 +75,7 @@ class InfluxSettings:
 
 
 class InfluxSink:
-    """Delivers to InfluxDB what the store holds and what a running session adds to it.
+    """A sink that delivers to InfluxDB what the store holds and what a running session adds to it.
 
     ``session`` is the id of the running session, None where only what waits is to be sent.
     """
@@ -164,14 +166,15 @@ class InfluxSink:
 
 
 def _error_of(status: int | None, message: object, settings: InfluxSettings) -> SinkError:
-    """What the server's answer means for the records."""
+    """What the server's answer means for the records; its words may quote them, so they are not logged."""
     text = message.decode(errors="replace") if isinstance(message, bytes) else str(message)
     reason = " ".join(text.split())[:300]
     if status in INFLUX_REMEDIES:
         return SinkError(f"{settings.url} answers {status}: {INFLUX_REMEDIES[status]}")
     if status is not None and 400 <= status < 500 and status != 429:
-        return SinkRefused(f"{status}: {reason}")
-    return SinkError(f"{settings.url} answers {status}: {reason}")
+        return SinkRefused(f"{status}: {reason}", log_text=f"refused with {status}")
+    answer = f"{settings.url} answers {status}"
+    return SinkError(f"{answer}: {reason}", log_text=answer)
 
 
 def _client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClientAsync:

@@ -7,18 +7,27 @@ that never leaves this machine.  Nothing can be read through it.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import re
+import signal
+import time
 import urllib.error
 import urllib.request
 import zlib
 from pathlib import Path
 
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from monitor.core.errors import ConfigError
+from monitor.core.http_server import listen, server_config
+from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.secret import Secret
+
+_log = logging.getLogger(__name__)
 
 _LARGEST = 20_000_000  # bytes of a body, unpacked; a batch of ours has about 1 MB
 _WAIT_S = 10.0
@@ -73,6 +82,11 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no such folder of NAME.token files; make stack-secrets makes it")
     app = FastAPI(title="gaitcue stack proxy", docs_url=None, redoc_url=None, openapi_url=None)
+    outage, refusals = Outage(_log, "InfluxDB", time.monotonic), RepeatedEvent(_log, time.monotonic)
+
+    def refuse(status: int, code: str, message: str, why: str, runner: str | None = None) -> Response:
+        refusals.happened(f"{runner or 'somebody'} was refused: {why}", status=status, runner=runner)
+        return _no(status, code, message)
 
     @app.get("/ping")
     def ping() -> Response:
@@ -84,35 +98,51 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
         known = await run_in_threadpool(runner_tokens, folder)
         runner = next((name for name, secret in known.items() if secret.matches(given)), None)
         if runner is None:
-            return _no(401, "unauthorized", "unauthorized access")
+            return refuse(401, "unauthorized", "unauthorized access", "no token, or an unknown one")
         body = _unpacked(await request.body(), request.headers.get("Content-Encoding", ""))
         if body is None:
-            return _no(413, "request too large", "the body is too large, or not gzip")
+            message = "the body is too large, or not gzip"
+            return refuse(413, "request too large", message, message, runner)
         names = writing_athletes(body)
         if names is None:
-            return _no(400, "invalid", "a line is not line protocol with one athlete tag")
+            message = "a line is not line protocol with one athlete tag"
+            return refuse(400, "invalid", message, message, runner)
         if names - {runner}:
-            return _no(
-                403,
-                "forbidden",
-                f"this token is {runner}'s and may not write as {', '.join(sorted(names))}",
-            )
+            message = f"this token is {runner}'s and may not write as {', '.join(sorted(names))}"
+            return refuse(403, "forbidden", message, "points of another athlete", runner)
         url = f"{upstream}/api/v2/write?{request.url.query}"
-        return await run_in_threadpool(_passed_on, url, token, body)
+        return await run_in_threadpool(_passed_on, url, token, body, outage)
 
     return app
 
 
-def _passed_on(url: str, token: Secret, body: bytes) -> Response:
+def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
+    """Serve the proxy until SIGINT or SIGTERM; ``ConfigError`` if the port is taken."""
+    listener = listen(host, port, "the proxy", "choose another with --port")
+    _log.info("listening on %s port %d", host, port)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when it is done
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(server_config(app)).run(sockets=[listener])
+    _log.info("stopped")
+
+
+def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response:
     headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
+            outage.over("takes points again")
             return Response(answer.read(), answer.status)
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
+            outage.failed("the proxy's own token is refused there")
             return _no(503, "unavailable", "the proxy's own token is refused")
+        if exc.code >= 500:
+            outage.failed(f"answers {exc.code}")
+        else:
+            _log.debug("InfluxDB refused points: %d", exc.code)  # the runner's own service says so
         return Response(exc.read(), exc.code, media_type="application/json")
     except OSError as exc:
+        outage.failed(f"cannot be reached ({exc})")
         return _no(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
 
 

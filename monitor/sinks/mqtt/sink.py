@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import operator
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -41,6 +42,7 @@ from monitor.core.mqtt_client import (
     tls_context,
     wait_until_lost,
 )
+from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import Out, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.sinks.live_state import LiveState
@@ -53,6 +55,8 @@ from monitor.storage.store import Store
 if TYPE_CHECKING:
     from aiomqtt import Client
 
+_log = logging.getLogger(__name__)
+
 MQTT_SINK = "mqtt"
 """The name of the sink, and of its place in the store."""
 
@@ -61,7 +65,7 @@ _LIVE_BATCHES = 500  # batches that wait for a connection; old ones are worth no
 
 
 class MqttSink:
-    """Sends one runner's session to an MQTT broker.
+    """A sink that sends one runner's session to an MQTT broker.
 
     ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
     long to wait before the connection is made again.
@@ -88,12 +92,17 @@ class MqttSink:
         self._live_state = LiveState(history_s=30)
         self._client: Client | None = None
         self._trouble = "not connected yet"
+        self._outage = Outage(_log, MQTT_SINK, time.now_s, sink=MQTT_SINK)
+        self._dropped_cues = RepeatedEvent(_log, time.now_s)
         self._forbidden = ""
         self._last = SinkStatus(0.0, MQTT_SINK, True, "starting")  # of the outbox
         self._reported: SinkStatus | None = None
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
-        self._outbox = Outbox(MQTT_SINK, store, self._deliver, time, session=started.session, params=params)
+        self._outbox = Outbox(
+            MQTT_SINK, store, self._deliver, time,
+            session=started.session, params=params, outage=self._outage,
+        )  # fmt: skip
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Send until the batches end and what must not be lost has been acknowledged by the broker."""
@@ -131,9 +140,10 @@ class MqttSink:
         await asyncio.to_thread(import_module, "aiomqtt")  # reads files
         try:
             await retry_until_done(
-                lambda generation: self._connected(live), report, self._time, self._backoff
+                lambda generation: self._connected(live), report, self._outage, self._time, self._backoff
             )
         except ConfigError as exc:
+            _log.error("%s: given up: %s", MQTT_SINK, exc.log_text, extra={"sink": MQTT_SINK})
             self._trouble = f"{exc}; given up"
 
     async def _connected(self, live: Channel[list[Out]]) -> None:
@@ -147,6 +157,8 @@ class MqttSink:
                 try:
                     await self._hello(client)
                     self._client = client
+                    if not self._outage.over("connected"):
+                        _log.info("%s: connected", MQTT_SINK, extra={"sink": MQTT_SINK})
                     await run_until_first_ends(self._pass_on(client, live), wait_until_lost(client))
                 finally:
                     self._client = None
@@ -174,9 +186,13 @@ class MqttSink:
         async for batches in live.batches():
             now_s = max((r.t_s for r in itertools.chain(*batches) if isinstance(r, Metric)), default=0.0)
             for record in itertools.chain(*batches):
-                if isinstance(record, Cue) and not record.withheld and record.expires_s > now_s:
-                    valid_s = record.expires_s - max(record.t_s, now_s)
-                    await publish_all(client, [messages.cue_message(self._root, record, valid_s)])
+                if not isinstance(record, Cue) or record.withheld:
+                    continue
+                if record.expires_s <= now_s:
+                    self._dropped_cues.happened("mqtt: a cue came too late to be sent", sink=MQTT_SINK)
+                    continue
+                valid_s = record.expires_s - max(record.t_s, now_s)
+                await publish_all(client, [messages.cue_message(self._root, record, valid_s)])
             if self._time.now_s() - state_s >= _STATE_EVERY_S:
                 state_s = self._time.now_s()
                 await publish_all(client, [messages.state_message(self._root, self._live_state)])
@@ -188,7 +204,7 @@ class MqttSink:
 
         client = self._client
         if client is None:
-            raise SinkError(self._trouble)
+            raise SinkError(self._trouble, log_text="")  # the connection logs it
         waiting = await asyncio.to_thread(self._messages, batch)
         self._forbidden = ""
         try:

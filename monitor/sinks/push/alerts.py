@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,12 +22,14 @@ from monitor.core.errors import StoreError
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
 
+_log = logging.getLogger(__name__)
+
 _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """When a phone gets a push, and in which language.  Each kind is pushed at most once in a run."""
+    """Settings of pushes to a phone: which, in which language.  Each kind comes at most once in a run."""
 
     language: Literal["en", "de"] = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
@@ -77,7 +80,7 @@ class Alert:
 
 
 class Alerts:
-    """Watches the records of a run and says which of them make a push.
+    """A watcher of the records of a run that says which of them make a push.
 
     ``started_utc`` is ISO 8601; ``longest_m`` is the runner's longest run of the last 30 days in metres
     (``longest_recent_run_m``), None if there is none.
@@ -187,8 +190,9 @@ def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float |
         for s in store.sessions():
             if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
                 lengths_m.append(_metres(store.metrics(s.id, ["speed_mps"])))
-    except StoreError:
-        return None  # the status of the store sink says what is wrong
+    except StoreError as exc:
+        _log.warning("no push about the longest run: earlier runs cannot be read (%s)", exc.log_text)
+        return None
     return max(lengths_m, default=0.0) or None
 
 

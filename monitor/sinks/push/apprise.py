@@ -18,7 +18,7 @@ from monitor.sinks.push.alerts import Alert
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppriseSettings:
-    """Services by their Apprise URL, one a line in ``urls_file``; nothing is sent without.
+    """Settings of Apprise: its URLs, one a line in ``urls_file``; nothing is sent without.
 
     The URLs hold tokens and passwords, so they stand in a file of their own.
     """
@@ -27,7 +27,7 @@ class AppriseSettings:
 
 
 class AppriseServices:
-    """All services of ``urls``, separated by white space.
+    """The services of ``urls``, separated by white space, to which alerts are sent.
 
     A service that failed is tried again alone, so that no other gets a message twice.  Raises
     ``ConfigError`` when the library is missing or a URL is none that Apprise knows.

@@ -30,7 +30,7 @@ _REMEDIES = {  # by HTTP status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NtfySettings:
-    """Where ntfy is; nothing is sent while ``topic`` is not set.
+    """Settings of ntfy: where it is; nothing is sent while ``topic`` is not set.
 
     On a public server the topic's name is all that protects it: make it long.
     """
@@ -48,6 +48,12 @@ class NtfySettings:
             raise ValueError('server must be like "https://ntfy.sh"')
         if not 0.1 <= self.timeout_s <= 60:
             raise ValueError(f"timeout_s must be between 0.1 and 60, not {self.timeout_s:g}")
+
+    @property
+    def address(self) -> str:
+        """The server without a user and password that may stand in its URL, for messages to people."""
+        parts = urlsplit(self.server)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 class NtfyTopic:
@@ -75,9 +81,9 @@ class NtfyTopic:
             ):
                 self._judge(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as exc:
-            raise SinkError(f"{self._s.server} did not answer within {self._s.timeout_s:g} s") from exc
+            raise SinkError(f"{self._s.address} did not answer within {self._s.timeout_s:g} s") from exc
         except (ClientError, OSError) as exc:
-            raise SinkError(f"{self._s.server} cannot be reached ({exc or type(exc).__name__})") from exc
+            raise SinkError(f"{self._s.address} cannot be reached ({exc or type(exc).__name__})") from exc
 
     def _body(self, alert: Alert) -> dict[str, object]:
         return {
@@ -91,12 +97,12 @@ class NtfyTopic:
     def _judge(self, status: int, retry_after: str) -> None:
         if status == 429:
             wait_s = float(retry_after) if retry_after.isdecimal() else _PATIENCE_S
-            raise Busy(f"{self._s.server} has had enough for now (429)", wait_s)
+            raise Busy(f"{self._s.address} has had enough for now (429)", wait_s)
         if 300 <= status < 500:
             remedy = _REMEDIES.get(status, "it will never take this; check server and topic in [ntfy]")
-            raise SinkRefused(f"{self._s.server} answers {status}: {remedy}")
+            raise SinkRefused(f"{self._s.address} answers {status}: {remedy}")
         if not 200 <= status < 300:
-            raise SinkError(f"{self._s.server} answers {status}")
+            raise SinkError(f"{self._s.address} answers {status}")
 
 
 def truncate_utf8(text: str, limit: int = MESSAGE_BYTES) -> str:

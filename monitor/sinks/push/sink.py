@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -9,9 +10,12 @@ from dataclasses import replace
 from dsp.types import Metric
 from monitor.core.errors import SinkError, SinkRefused
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import Outage
 from monitor.core.records import Out, SensorStatus, SinkStatus
 from monitor.core.retry import Backoff
 from monitor.sinks.push.alerts import Alert, Alerts
+
+_log = logging.getLogger(__name__)
 
 Post = Callable[[Alert], Awaitable[None]]
 """Sends one alert and returns when the service has taken it.
@@ -49,6 +53,7 @@ class PushSink:
         self._post = post
         self._time = time
         self._random_share = random_share
+        self._outage = Outage(_log, name, time.now_s, sink=name)
         self._state = SinkStatus(0.0, name, True, "nothing to tell so far")
         self._reported: SinkStatus | None = None
 
@@ -73,19 +78,27 @@ class PushSink:
             try:
                 await self._post(alert)
             except SinkRefused as exc:
+                self._log_loss(alert, exc.log_text)
                 self._is(False, f"{exc}; not sent: {alert.title}", lost=1)
                 return False
             except SinkError as exc:
                 failures += 1
+                self._outage.failed(exc)
                 wait_s = _BACKOFF.wait_s(failures, self._random_share())
                 wait_s = max(wait_s, exc.retry_s if isinstance(exc, Busy) else 0.0)
                 self._is(False, f"{exc}; next try in {wait_s:.0f} s")
                 await self._time.sleep(min(wait_s, left_s))
             else:
+                self._outage.over("sends again")
+                _log.info("%s: pushed (%s)", self.name, alert.kind, extra={"sink": self.name})
                 self._is(True, f"sent: {alert.title}")
                 return True
+        self._log_loss(alert, "it came too late")
         self._is(False, f"came too late and was dropped: {alert.title}", lost=1)
         return False
+
+    def _log_loss(self, alert: Alert, why: str) -> None:
+        _log.warning("%s: not pushed (%s): %s", self.name, alert.kind, why, extra={"sink": self.name})
 
     def _is(self, ok: bool, text: str, lost: int = 0) -> None:
         self._state = SinkStatus(0.0, self.name, ok, text, dropped=self._state.dropped + lost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
@@ -18,6 +19,8 @@ from monitor.devices import device_information
 from monitor.devices.gatt import Ask, GattSpec, Pause, Read, Script, ScriptStep, Write
 from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, sensor_errors
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
+
+_log = logging.getLogger(__name__)
 
 _CONNECT_ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
 _SETUP_S = 30.0  # for all of a start script
@@ -143,13 +146,17 @@ class Connection:
     async def close(self) -> None:
         """Run the stop script if that is possible, and disconnect in any case."""
         self._notify = None
-        with contextlib.suppress(*BLEAK_ERRORS, SensorError):
+        try:
             async with asyncio.timeout(_CLOSE_S):
                 if self._started and not self._gone.is_set():
                     await self._run_script(self._spec.stop())
-        with contextlib.suppress(*BLEAK_ERRORS):
+        except (*BLEAK_ERRORS, SensorError) as exc:
+            _log.debug("%s: was not told to stop (%s)", self._name, type(exc).__name__)
+        try:
             async with asyncio.timeout(_CLOSE_S):
                 await self._client.disconnect()
+        except BLEAK_ERRORS as exc:
+            _log.debug("%s: was not disconnected (%s)", self._name, type(exc).__name__)
 
     async def _subscribe(self, channel: str) -> None:
         characteristic = self._characteristic(channel)
@@ -224,10 +231,12 @@ class Connection:
         found = self._client.services.get_characteristic(uuid) if self._client.is_connected else None
         if found is None or "read" not in found.properties:
             return None
-        with contextlib.suppress(*BLEAK_ERRORS):
+        try:
             async with asyncio.timeout(_READ_S):
                 return bytes(await self._client.read_gatt_char(found))
-        return None
+        except BLEAK_ERRORS as exc:
+            _log.debug("%s: a value could not be read (%s)", self._name, type(exc).__name__)
+            return None
 
     def _characteristic(self, channel: str) -> BleakGATTCharacteristic:
         with sensor_errors(self._name):

@@ -75,7 +75,8 @@ def _sensor_error(name: str, exc: BaseException) -> SensorError:
         return SensorLost(f"{name}: the adapter has no room for another sensor; add a second adapter")
     if isinstance(exc, TimeoutError):
         return SensorLost(f"{name} did not answer in time")
-    return SensorLost(f"{name}: the connection failed ({_short(exc)})")
+    text = f"{name}: the connection failed"  # bleak's own words name the device and its address
+    return SensorLost(f"{text} ({_short(exc)})", log_text=f"{text} ({type(exc).__name__})")
 
 
 def _short(exc: BaseException) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,8 @@ from bleak.backends.scanner import AdvertisementData
 from monitor.core.monotonic import MonotonicClock
 from monitor.devices.gatt import sig_uuid
 from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, adapter_errors
+
+_log = logging.getLogger(__name__)
 
 _POLL_S = 0.1  # between two looks at the advertisements received
 _DEAF_S = 15.0  # a scanner that receives nothing for so long is started anew (the adapter may have gone)
@@ -125,6 +128,8 @@ class Scanner:
         if self._scanner is not None and self._time.now_s() - self._received_s < _DEAF_S:
             return
         async with self._exclusive:
+            if self._scanner is not None and self._time.now_s() - self._received_s >= _DEAF_S:
+                _log.debug("nothing received for %.0f s: the scan is started anew", _DEAF_S)
             await self._stop_scanning()
             args: BlueZScannerArgs = {} if self.adapter is None else {"adapter": self.adapter}
             with adapter_errors():

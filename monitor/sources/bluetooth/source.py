@@ -8,6 +8,7 @@ supervisor emits a ``SensorStatus`` and tries again; the others go on.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 from monitor.core.errors import BluetoothOff, ConfigError, MonitorError, SensorLost, SensorNotFound
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff, retry_until_done
@@ -26,6 +28,8 @@ from monitor.sources.bluetooth.connection import Connection, open_connection
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.protocol import Emit
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +144,15 @@ class _SensorLink:
         self._timing = timing
         self._emit: Emit = lambda item: None
         self._status: SensorStatus | None = None  # None while it streams
+        self._fields = {"sensor": sensor.name}
+        self._outage = Outage(_log, sensor.name, time.now_s, **self._fields)
 
     async def run(self, emit: Emit) -> None:
         """Connect and stream until cancelled, and try again after every error."""
         self._emit = emit
-        await retry_until_done(self._attempt, self._report, self._time, self._timing.backoff)
+        _log.debug("%s: looking for it", self.name, extra=self._fields)
+        backoff = self._timing.backoff
+        await retry_until_done(self._attempt, self._report, self._outage, self._time, backoff)
 
     async def remind(self, emit: Emit) -> None:
         """Emit the last status again and again; while the sensor streams there is none."""
@@ -174,6 +182,8 @@ class _SensorLink:
 
         await connection.start(packet)
         self._status = None
+        if not self._outage.over("connected"):
+            _log.debug("%s: connected", self.name, extra=self._fields)
         await connection.wait_until_lost(lambda level: packet(BATTERY, level))
 
     async def _find(self) -> Advertisement:
@@ -182,7 +192,8 @@ class _SensorLink:
             rest_s = self._timing.search_s - self._timing.by_name_s
             match = await self._scanner.find(self._may_be_it, rest_s)
         if match is None:
-            raise SensorNotFound(f"{self._wanted()} is not to be seen: switch it on and keep it near")
+            text = "is not to be seen: switch it on and keep it near"
+            raise SensorNotFound(f"{self._wanted()} {text}", log_text=f"{self.name} {text}")
         return match
 
     def _is_it(self, s: Advertisement) -> bool:
@@ -213,7 +224,10 @@ class _SensorLink:
         if not self._names_it(serial):
             self._claims.drop(self.name)
             name = advertisement.name or "a sensor"
-            raise SensorNotFound(f"{name} has serial number {serial or '(none)'}, not {self._match}")
+            raise SensorNotFound(
+                f"{name} has serial number {serial or '(none)'}, not {self._match}",
+                log_text="another device of this kind was there and was refused",
+            )
 
     def _names_it(self, text: str) -> bool:
         """True if the text holds our match as whole words: ``Pod 1`` is not ``Pod 12``."""

@@ -1,0 +1,223 @@
+"""Log lines: where they go, what they look like, and what is never in them.
+
+Every module that has something to say logs under its own name (``logging.getLogger(__name__)``), once when
+a state changes and not once a try (``monitor.core.outage``); ``dsp`` and ``monitor.pipeline`` say nothing.
+Here it is decided what becomes of it: one handler writes to stderr, as text or as one JSON object a line.
+
+The fields of a JSON line are ``time`` (UTC), ``level``, ``logger``, ``message``, those of ``FIELDS`` that
+the call gave as ``extra``, and ``traceback`` where there is one.
+
+A line holds no secret, no payload, and no address or name of a device that the user did not configure.
+Whoever logs sees to that; what still gets in (an error text of a library, say) is masked here, last of all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, TextIO
+
+from monitor.core.log_format import LogFormat
+from monitor.core.secret import masked_secrets
+
+FIELDS = (
+    "session", "sensor", "sink", "runner", "route", "status", "tries", "lasted_s", "count", "reason",
+    "duration_s", "steps", "cues", "lost",
+)  # fmt: skip
+"""What a log call may give as ``extra`` for the JSON line."""
+
+_QUIET = {
+    "apprise": logging.CRITICAL,  # its errors name whole URLs; what it could not send is told by its result
+    "bleak": logging.INFO,  # debug: names of all devices around, and every notification
+    "bleak_retry_connector": logging.INFO,  # debug: names and addresses
+    "dbus_fast": logging.INFO,
+    "uvicorn.error": logging.INFO,  # debug: every frame to a page, and its cookie
+    "websockets": logging.INFO,  # the same
+    "requests": logging.INFO,
+    "urllib3": logging.INFO,  # debug: addresses, with the tokens that some services put there
+}
+"""The lowest level of libraries whose lower ones hold what no log may hold."""
+
+_MASKS = (
+    (re.compile(r"(?<=://)[^/\s@]+@"), "***@"),
+    (re.compile(r"(?i)\b(cookie|authorization)(['\"]?\s*[=:,]\s*(?:b?['\"])?)[^'\"\n]+"), r"\1\2***"),
+    (re.compile(r"(?i)\b(bearer) +[\w.~+/=-]{6,}"), r"\1 ***"),
+    (
+        re.compile(r"(?i)(token|password|secret|api[_-]?key)(=|['\"]\s*[:=,]\s*b?['\"])[^\s&'\",;]+"),
+        r"\1\2***",
+    ),
+    (
+        re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{2}([:_-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"),
+        "<address>",
+    ),
+)
+"""What is masked wherever it appears: users and passwords in addresses, headers, parameters, devices."""
+
+_session: ContextVar[str] = ContextVar("session", default="")
+
+
+def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> None:
+    """Write log lines to stderr from now on, as text unless ``log_format`` says otherwise.
+
+    ``verbosity`` 0 is what somebody should know, 1 every try, 2 what the libraries say.
+    """
+    handler = _stderr_handler()
+    handler.verbosity, handler.service = verbosity, False
+    handler.log_format = log_format or LogFormat.TEXT
+    _apply(handler)
+
+
+def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: bool = True) -> None:
+    """Add what a command was told to what ``start_logging`` was told before.
+
+    A ``service``, which nobody may be watching, logs every change of a state.
+    """
+    handler = _stderr_handler()
+    handler.verbosity += verbosity
+    handler.service = service
+    handler.log_format = log_format or handler.log_format
+    _apply(handler)
+
+
+def logs_as_json() -> bool:
+    """Return whether log lines are JSON, so that nothing else should be written between them."""
+    handlers = (h for h in logging.getLogger().handlers if isinstance(h, _StderrHandler))
+    return any(h.log_format is LogFormat.JSON for h in handlers)
+
+
+@contextlib.contextmanager
+def session_in_logs(session: str) -> Iterator[None]:
+    """Give every JSON line of this task, and of those that it starts, the id of the session."""
+    before = _session.set(session)
+    try:
+        yield
+    finally:
+        _session.reset(before)
+
+
+def masked(text: str) -> str:
+    """Return ``text`` without secrets, passwords in addresses, and addresses of Bluetooth devices."""
+    text = masked_secrets(text)
+    for pattern, instead in _MASKS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to what ``sys.stderr`` is at that moment: while a live table is drawn, that is its console."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+        self.verbosity = 0
+        self.service = False
+        self.log_format = LogFormat.TEXT
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def _stderr_handler() -> _StderrHandler:
+    """The one of this process, made if there is none."""
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, _StderrHandler):
+            return handler
+    handler = _StderrHandler()
+    handler.addFilter(_is_signed)
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    logging.getLogger("uvicorn.access").addFilter(_without_visitor)
+    return handler
+
+
+def _apply(handler: _StderrHandler) -> None:
+    usual = logging.INFO if handler.service else logging.WARNING
+    libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
+    logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)
+    logging.getLogger().setLevel(libraries)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(max(level, libraries))
+    if handler.log_format is LogFormat.JSON:
+        handler.setFormatter(_JsonFormatter())
+        sys.excepthook = _log_uncaught  # what nobody catches is a line too
+        threading.excepthook = _log_uncaught_in_thread
+    else:
+        handler.setFormatter(_text_formatter())
+        threading.excepthook = threading.__excepthook__
+
+
+def _text_formatter() -> logging.Formatter:
+    """Short at a terminal, where somebody looks on; with date and logger in a file or a journal."""
+    if sys.stderr.isatty():
+        return _TextFormatter("%(asctime)s %(notable)s%(message)s", "%H:%M:%S")
+    return _TextFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+
+
+class _TextFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _one_line(record.message)
+        record.notable = f"{record.levelname} " if record.levelno > logging.INFO else ""
+        return super().formatMessage(record)
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        line: dict[str, Any] = {
+            "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": masked(_one_line(record.getMessage())),
+        }
+        if session := _session.get():
+            line["session"] = session
+        for name in FIELDS:
+            if (value := getattr(record, name, None)) is not None:
+                line[name] = masked(_one_line(value)) if isinstance(value, str) else value
+        if record.exc_info:
+            lines = self.formatException(record.exc_info).split("\n")
+            line["traceback"] = masked("\n".join(map(_one_line, lines)))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _is_signed(record: logging.LogRecord) -> bool:
+    """Return False for lines below a warning that a library logs under no name: some are whole answers."""
+    return record.name != "root" or record.levelno >= logging.WARNING
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` without line breaks and without what would command a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+def _without_visitor(record: logging.LogRecord) -> bool:
+    """Take the visitor's address and what follows the path out of a line of uvicorn's access log."""
+    if isinstance(record.args, tuple) and len(record.args) == 5:
+        _, method, path, _, status = record.args
+        record.msg, record.args = "%s %s: %s", (method, str(path).partition("?")[0], status)
+    return True
+
+
+def _log_uncaught(kind: type[BaseException], exc: BaseException, traceback: TracebackType | None) -> None:
+    if not issubclass(kind, Exception):
+        sys.__excepthook__(kind, exc, traceback)
+        return
+    log = logging.getLogger(__name__)
+    log.critical("this is a mistake in gaitcue: %s", kind.__name__, exc_info=(kind, exc, traceback))
+
+
+def _log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None:
+        _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)

@@ -1,0 +1,46 @@
+"""A cue as one line of text, with its numbers as a runner reads them: for the terminal and the log."""
+
+from __future__ import annotations
+
+from dsp.metrics import BY_NAME, Display
+from dsp.types import Cue, CueKind
+
+_SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more than 55 minutes
+
+
+def cue_line(cue: Cue) -> str:
+    """Return a line that says what the runner was told, when and why.
+
+    For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
+    """
+    when, word = minutes_text(cue.t_s), cue_word(cue)
+    return f"{when}  {cue.why}" if word == "notice" else f"{when}  {word}  {cue_reason(cue)}"
+
+
+def cue_word(cue: Cue) -> str:
+    """Return what a cue is in a word: ``cue``, ``good`` for a confirmation, or ``notice``."""
+    return {CueKind.NOTICE: "notice", CueKind.CONFIRM: "good"}.get(cue.kind, "cue")
+
+
+def cue_reason(cue: Cue) -> str:
+    """Return why the runner was told something, with the numbers unless it is a notice."""
+    if cue.kind is CueKind.NOTICE:
+        return cue.why
+    spec = BY_NAME[cue.metric]
+    value, target = (number_text(spec.shown_as, v)[0] for v in (cue.value, cue.target))
+    return f"{spec.label} {value}, target {target} {spec.shown_as.unit} ({cue.why})"
+
+
+def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:
+    """Return value and SD, given in the unit of the metric, as a person reads them; a speed as a pace."""
+    if not shown_as.pace:
+        n = shown_as.decimals
+        return f"{value * shown_as.scale:.{n}f}", f"{sd * shown_as.scale:.{n}f}"
+    if value < _SLOWEST_MPS:
+        return "—", ""
+    return minutes_text(1000 / value), minutes_text(1000 * sd / value**2)
+
+
+def minutes_text(seconds: float) -> str:
+    """Return seconds as minutes and seconds, ``5:30``; an hour is 60 minutes."""
+    return "{}:{:02d}".format(*divmod(round(seconds), 60))

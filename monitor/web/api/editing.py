@@ -1,0 +1,141 @@
+"""What the API changes: titles and tags, notes, splitting and joining, deleting, and import."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Body, HTTPException, Query, Request, Response
+from fastapi import Path as PathParameter
+from fastapi.concurrency import run_in_threadpool
+
+from monitor.core.errors import MonitorError
+from monitor.recordings.readers import read_recording
+from monitor.storage import session_edit
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
+from monitor.storage.reanalysis import reanalyze
+from monitor.storage.store import Store
+from monitor.web.api.routes import json_response
+from monitor.web.api.stored import FolderOfRequest, SessionId, StoreOfRequest, session_json
+
+_LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
+
+
+def change_session(
+    id: SessionId,
+    store: StoreOfRequest,
+    title: Annotated[str | None, Body(description="new title; as it is if not given")] = None,
+    tags: Annotated[list[str] | None, Body(description="all its tags; as they are if not given")] = None,
+) -> Response:
+    """Rename a session, or set all its tags."""
+    if title is not None:
+        store.rename(id, title.strip()[:200] or id)
+    if tags is not None:
+        store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
+    return json_response(session_json(store.session(id), None))
+
+
+def remove_session(
+    id: SessionId,
+    store: StoreOfRequest,
+    really: Annotated[str, Query(description="the session's id once more")] = "",
+) -> Response:
+    """Delete a session, its tape included; it cannot be brought back."""
+    info = store.session(id)
+    if really != id:
+        raise HTTPException(422, "say really=<the session's id>; it cannot be brought back")
+    return json_response({"deleted": id, "freed_bytes": session_edit.delete_session(store, info)})
+
+
+def add_session_note(
+    id: SessionId,
+    store: StoreOfRequest,
+    text: Annotated[str, Body(description="what should be remembered")] = "",
+    pain: Annotated[float | None, Body(ge=0, le=10, description="0 none to 10 worst")] = None,
+    t_s: Annotated[float | None, Body(ge=0, description="seconds since the session's start")] = None,
+) -> Response:
+    """Add a note, or pain from 0 to 10, and return all notes."""
+    if not text.strip() and pain is None:
+        raise HTTPException(422, "give a text, or pain from 0 to 10")
+    store.add_note(id, "note" if pain is None else "pain", text.strip()[:2000], t_s=t_s, value=pain)
+    return json_response([dataclasses.asdict(n) for n in store.notes(id)])
+
+
+def remove_session_note(
+    id: SessionId, note: Annotated[int, PathParameter(description="id of the note")], store: StoreOfRequest
+) -> Response:
+    """Remove a note and return those that are left."""
+    store.remove_note(id, note)
+    return json_response([dataclasses.asdict(n) for n in store.notes(id)])
+
+
+def cut_session(
+    id: SessionId,
+    store: StoreOfRequest,
+    folder: FolderOfRequest,
+    at_s: Annotated[float, Body(embed=True, description="seconds since the session's start")],
+) -> Response:
+    """Make two sessions out of one."""
+    parts = session_edit.split_session(store, folder, store.session(id), at_s)
+    return json_response([session_json(info, None) for info in parts])
+
+
+def reanalyze_session(id: SessionId, store: StoreOfRequest) -> Response:
+    """Make the numbers of a session anew with this version's engine and return what changed."""
+    return json_response(dataclasses.asdict(reanalyze(store, store.session(id))))
+
+
+def join_sessions(
+    store: StoreOfRequest,
+    folder: FolderOfRequest,
+    sessions: Annotated[list[str], Body(embed=True, description="ids of two sessions or more")],
+) -> Response:
+    """Make one session out of several of the same sensors."""
+    merged = session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions])
+    return json_response(session_json(merged, None))
+
+
+async def import_file(
+    name: Annotated[str, PathParameter(description="name of the file; its ending tells its kind")],
+    request: Request,
+    folder: FolderOfRequest,
+    athlete: Annotated[str, Query(description="the runner")] = "me",
+    placement: Annotated[
+        str | None, Query(description="where the sensor was worn, if the file does not tell")
+    ] = None,
+    side: Annotated[str | None, Query(description="L or R, if the file does not tell")] = None,
+    columns: Annotated[
+        str, Query(description="what the columns of a table are, as for gaitcue import")
+    ] = "",
+) -> Response:
+    """Keep the file in the body as a session."""
+    body = await _body(request)
+    return await run_in_threadpool(_imported, folder, name, body, athlete, (placement, side, columns))
+
+
+async def _body(request: Request) -> bytes:
+    """At most ``_LARGEST_IMPORT`` bytes."""
+    out = bytearray()
+    async for piece in request.stream():
+        out += piece
+        if len(out) > _LARGEST_IMPORT:
+            raise HTTPException(413, f"more than {_LARGEST_IMPORT // 1_000_000} MB; use gaitcue import")
+    return bytes(out)
+
+
+def _imported(
+    folder: Path, name: str, body: bytes, athlete: str, how: tuple[str | None, str | None, str]
+) -> Response:
+    try:
+        with tempfile.TemporaryDirectory() as made, Store(folder / DATABASE) as store:
+            path = Path(made) / Path(name).name
+            path.write_bytes(body)
+            recording = read_recording(path, how[0], how[1], columns=how[2])
+            info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
+    except MonitorError as exc:
+        raise HTTPException(422, str(exc).replace(f"{made}/", "")) from exc
+    return json_response(session_json(info, None) | {"remarks": list(recording.remarks)})

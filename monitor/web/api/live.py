@@ -1,0 +1,25 @@
+"""The routes of the run that is going on, which there are with or without stored sessions."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from monitor.core.metric_legend import metric_legend
+from monitor.web.api.models.live import LegendJson, LiveJson
+from monitor.web.api.routes import ApiRoute, json_response
+
+
+def get_legend() -> Response:
+    """Return what every number is, and how and where it is shown."""
+    return json_response(metric_legend())
+
+
+def get_live(request: Request) -> Response:
+    """Return the newest of everything in the run that is going on."""
+    return json_response(request.app.state.live_feed.live_state.state())
+
+
+LIVE_ROUTES = (
+    ApiRoute("GET", "/legend", "Live", get_legend, LegendJson),
+    ApiRoute("GET", "/live", "Live", get_live, LiveJson),
+)

@@ -1,0 +1,82 @@
+"""Answers about the run that is going on, and about the metrics that it has."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, described
+from monitor.web.api.models.records import (
+    CueJson,
+    SensorLinkJson,
+    SessionBeginningJson,
+    SinkLinkJson,
+    TargetBandJson,
+)
+
+
+class DisplayJson(ApiModel):
+    """The way a person reads a metric."""
+
+    unit: str = described("unit for people")
+    scale: float = described("what a value is multiplied with for that unit", "1")
+    decimals: int = described("digits after the point in that unit", "1")
+    pace: bool = described("true: a speed that is read as minutes per kilometre")
+
+
+class MetricJson(ApiModel):
+    """What a metric is, and how and where it is shown."""
+
+    label: str = described("name for people")
+    unit: str = described("unit of every value of it in this API")
+    decimals: int = described("digits after the point worth showing in that unit", "1")
+    definition: str = described("what it is, in a sentence")
+    source: str = described("where it comes from")
+    better: Literal[-1, 0, 1] = described(
+        "-1 where less is usually sought, 1 where more, 0 where neither", "1"
+    )
+    roles: list[str] = described("where it is shown, such as tile, chart or split")
+    order: int = described("within a role the smaller one comes first", "1")
+    display: DisplayJson = described("how a person reads it")
+
+
+class LegendJson(ApiList):
+    """What every metric is, by its name."""
+
+    root: dict[str, MetricJson]
+
+
+class NewestValueJson(ApiModel):
+    """The newest value of a metric."""
+
+    t_s: float = described("seconds since the start of the session")
+    value: float = described("the value", OF_THE_METRIC)
+    sd: float = described("one standard deviation", OF_THE_METRIC)
+    how: str = described("what it rests on: foot, shank, pelvis, pod or model")
+
+
+class LiveCueJson(CueJson):
+    """A cue of the run that is going on."""
+
+    n: int = described("number of the cue in this run, from 1", "1")
+
+
+class LiveJson(ApiModel):
+    """The newest of everything in the run that is going on."""
+
+    t_s: float = described("seconds since the start of the session")
+    steps: int = described("steps so far", "1")
+    activity: Literal["unknown", "stand", "walk", "run"] = described("what the runner does")
+    session: SessionBeginningJson | None = described("the session; null before it began")
+    ended: str | None = described("why it ended, in words; null while it goes on")
+    gaps: int = described("holes in the samples so far", "1")
+    beats: list[float] = described("initial contacts of the newest steps, session time", "s")
+    cues: list[LiveCueJson] = described("the newest cues, the oldest of them first")
+    history_s: float = described("how far the history reaches back")
+    now: dict[str, NewestValueJson] = described("the newest value of each metric, by its name")
+    bands: dict[str, TargetBandJson] = described("the target band of each metric that has one, by its name")
+    sensors: dict[str, SensorLinkJson] = described("each sensor by its name")
+    sinks: dict[str, SinkLinkJson] = described("each system that records are sent to, by its name")
+    history: dict[str, list[list[float | None]]] = described(
+        "by metric: pairs of session seconds and value; under band:METRIC: session seconds, low and high",
+        "s, then the unit of the metric",
+    )

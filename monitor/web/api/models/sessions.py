@@ -1,0 +1,176 @@
+"""Answers about whole sessions: their descriptions, settings and notes, and what a change came to."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from monitor.web.api.models.described import OF_THE_METRIC, ApiList, ApiModel, described
+
+
+class SessionJson(ApiModel):
+    """One session: who ran it, when, with which sensors, and what it takes on the disk."""
+
+    id: str = described("name in every path; sorts by time, like 2026-11-24T13-05-12-me")
+    athlete: str = described("the runner's name")
+    title: str = described("title for people; it can be changed")
+    started_utc: str = described("start, ISO 8601 in UTC")
+    ended: bool = described("false while it is being recorded")
+    duration_s: float = described("length")
+    status: Literal["live", "complete", "recovered"] = described(
+        "live: being recorded; recovered: completed from its tape after the program was killed"
+    )
+    sensors: list[str] = described("names of the sensors that were worn")
+    version: str = described("version of the program that made its numbers")
+    tags: list[str] = described("tags, such as shoe=NAME, effort=0 to 10, or a single word")
+    tape_bytes: int | None = described("size of its raw tape; null if it has none or was not asked for")
+
+
+class SessionsJson(ApiList):
+    """A list of sessions, one object each."""
+
+    root: list[SessionJson]
+
+
+class RunnerJson(ApiModel):
+    """What the runner typed in about the own body; null where nothing is known."""
+
+    height_m: float | None = described("body height", default=None)
+    mass_kg: float | None = described("body mass", default=None)
+    leg_length_m: float | None = described("greater trochanter to floor", default=None)
+    contact_gain: float | None = described("truth over estimate of ground contact time", "1", default=None)
+    overstride_gain: float | None = described("truth over estimate of overstride", "1", default=None)
+    impulse_gain: float | None = described("truth over estimate of braking impulse", "1", default=None)
+    peak_gain: float | None = described("truth over estimate of peak braking", "1", default=None)
+
+
+class SensorSettingsJson(ApiModel):
+    """One sensor as it was set up for a session."""
+
+    name: str = described("name in the settings")
+    kind: str = described("device family")
+    placement: str = described("foot, shank, ankle, pelvis, waist, hip, or pod for finished numbers")
+    side: str | None = described("L or R, null where it sees both legs", default=None)
+    match: str | None = described(
+        "advertised name or serial number that tells it from others", default=None
+    )
+    rate_hz: float | None = described("samples per second that were asked for", default=None)
+    delay_s: float = described("how much later than the others' its samples arrive", default=0.0)
+    cadence_unit: str | None = described("steps or strides, for pods whose unit is contested", default=None)
+    options: dict[str, str | float | bool] = described(
+        "options of its device family, each in a unit of its own", "of the option", default_factory=dict
+    )
+
+
+class CueSettingsJson(ApiModel):
+    """Whether and how long the runner was to be cued."""
+
+    on: bool = described("whether cues were on", default=True)
+    plan: str = described("fade: cues in ever less of the time; always", default="fade")
+    experiment: bool = described("consent to one due cue in five withheld at random", default=False)
+    warm_up_s: float = described("silence at the start", default=300.0)
+
+
+class TargetSettingsJson(ApiModel):
+    """The band that is aimed at, as shares of the own normal."""
+
+    weeks: list[float] = described(
+        "increase of cadence in each week of the plan", "1", default_factory=list
+    )
+    low: float = described("band below the target", "1", default=0.03)
+    high: float = described("band above the target", "1", default=0.04)
+    load: float = described("overstride and braking above their own normal", "1", default=0.15)
+
+
+class EffortSettingsJson(ApiModel):
+    """Limits of easy and moderate running, in which cues are given."""
+
+    today: str = described("auto, easy or hard", default="auto")
+    max_heart_rate_bpm: float | None = described("the runner's maximum", default=None)
+    heart_rate_share: float = described("limit as a share of the maximum", "1", default=0.82)
+    threshold_mps: float | None = described("speed of an all-out hour", default=None)
+    speed_share: float = described("limit as a share of the threshold speed", "1", default=0.88)
+    back: float = described("how far below the limit cues come back", "1", default=0.03)
+
+
+class CoachSettingsJson(ApiModel):
+    """The settings that decided the cues of a session."""
+
+    cues: CueSettingsJson | None = described("whether and how long to cue", default=None)
+    target: TargetSettingsJson | None = described("the band aimed at", default=None)
+    effort: EffortSettingsJson | None = described("when running is too hard for cues", default=None)
+    baseline: dict[str, Any] | None = described(
+        "the own normal as it was then, in the program's own format; null: nothing was learned yet",
+        default=None,
+    )
+    week: int = described("week of the plan, from 1", "1", default=1)
+    availability: float = described("share of the time in which cues may be spoken", "1", default=1.0)
+    seed: int = described("start of the random choices", "1", default=0)
+
+
+class SessionSettingsJson(ApiModel):
+    """The settings of a session as they stand on its tape; an old session may lack some."""
+
+    athlete: str = described("the runner's name", default="me")
+    runner: RunnerJson | None = described("body measures", default=None)
+    sensors: list[SensorSettingsJson] = described("the sensors", default_factory=list)
+    coach: CoachSettingsJson | None = described("the coach; null: numbers only", default=None)
+
+
+class DetailedSessionJson(SessionJson):
+    """One session with the settings it was recorded with."""
+
+    settings: SessionSettingsJson = described("what decided its numbers and cues")
+
+
+class ImportedSessionJson(SessionJson):
+    """A session made of a file."""
+
+    remarks: list[str] = described("what the file could not tell, in words")
+
+
+class NoteJson(ApiModel):
+    """Something that a person or an importer added to a session."""
+
+    id: int = described("number of the note, for removing it", "1")
+    kind: Literal["note", "pain", "lap", "remark"] = described("lap: of the watch; remark: of an importer")
+    t_s: float | None = described("when in the session; null: about all of it")
+    value: float | None = described("of a pain, 0 (none) to 10 (worst)", "1")
+    text: str = described("the words, may be empty")
+    made_utc: str = described("when it was added, ISO 8601 in UTC")
+
+
+class NotesJson(ApiList):
+    """All notes of a session, the oldest first."""
+
+    root: list[NoteJson]
+
+
+class DeletedSessionJson(ApiModel):
+    """What deleting a session came to."""
+
+    deleted: str = described("id of the session that is gone")
+    freed_bytes: int = described("what its tape took on the disk")
+
+
+class NumberChangeJson(ApiModel):
+    """A number of a session before and after re-analysis."""
+
+    metric: str = described("name of the metric, or steps")
+    before: float | None = described("mean over the running before, or a count of steps", OF_THE_METRIC)
+    after: float | None = described("the same after", OF_THE_METRIC)
+
+
+class ReanalysisJson(ApiModel):
+    """Which numbers of a session a newer version of the program changed."""
+
+    session: str = described("id of the session")
+    old: str = described("version that had made its numbers")
+    new: str = described("version that made them now")
+    changed: list[NumberChangeJson] = described("the numbers that differ; empty: none does")
+
+
+class StoredReanalysisJson(ReanalysisJson):
+    """A re-analysis that was made earlier."""
+
+    version: str = described("version of the program that made it")
+    made_utc: str = described("when, ISO 8601 in UTC")

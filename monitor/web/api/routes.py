@@ -1,0 +1,102 @@
+"""What a route of the API is, and the router that is made of a list of them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+
+from monitor.web.api.models.described import ApiList, ApiModel
+from monitor.web.api.models.refusals import RefusalJson
+
+_REFUSED = {
+    401: "The token is missing or wrong.",
+    403: "A page of another site asked for it.",
+    404: "There is no such session.",
+    409: "The store cannot do it now, or what it would make is there already.",
+    413: "The file is too large.",
+    422: "The request is malformed, or asks for what cannot be done.",
+}
+
+
+class FileAnswer(Response):
+    """An answer that is a file, to be saved under the name that it brings."""
+
+    media_type = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoute:
+    """One method of one path below ``/api/v1``.
+
+    ``endpoint`` makes the answer; the first paragraph of its docstring is the summary.  ``answer`` is the
+    model of a JSON answer, else the class of the response.  ``refusals`` are the statuses that it may have
+    besides 401 (and 403, where it changes something).  ``upload`` says what file
+    the body is.
+    """
+
+    method: str
+    path: str
+    tag: str
+    endpoint: Callable[..., Any]
+    answer: type[ApiModel] | type[ApiList] | type[Response]
+    refusals: tuple[int, ...] = ()
+    upload: str = ""
+
+
+def api_router(routes: Iterable[ApiRoute], admit: Callable[..., None]) -> APIRouter:
+    """Return the router with these routes; ``admit`` is a dependency that raises 401 for strangers."""
+    api = APIRouter(prefix="/api/v1", dependencies=[Depends(admit), Depends(_own_pages_only)])
+    for route in routes:
+        summary = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n\n")[0]
+        api.add_api_route(
+            route.path,
+            route.endpoint,
+            methods=[route.method],
+            tags=[route.tag],
+            summary=" ".join(summary.split()).removesuffix("."),
+            responses=_refusals(route),
+            openapi_extra=_upload(route.upload) if route.upload else None,
+            **_answer(route.answer),
+        )
+    return api
+
+
+def json_response(value: object) -> Response:
+    """Return a response with the value as JSON, without the detour of a model; NaN is an error."""
+    return Response(json.dumps(value, allow_nan=False, default=str), media_type="application/json")
+
+
+def _refusals(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
+    """By status: its meaning and its model.
+
+    Of a file the model is named, not given: FastAPI would describe it under the media type of the file.
+    """
+    named = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/RefusalJson"}}}}
+    model = named if issubclass(route.answer, Response) else {"model": RefusalJson}
+    statuses = (401, *((403,) if route.method != "GET" else ()), *route.refusals)
+    return {status: {"description": _REFUSED[status], **model} for status in statuses}
+
+
+def _answer(answer: type[Any]) -> dict[str, Any]:
+    """The arguments of a route that describe what comes back."""
+    about = " ".join((answer.__doc__ or "").split("\n\n")[0].split())
+    what = "response_class" if issubclass(answer, Response) else "response_model"
+    return {what: answer, "response_description": about}
+
+
+def _upload(about: str) -> dict[str, Any]:
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"description": about, "required": True, "content": content}}
+
+
+def _own_pages_only(request: Request) -> None:
+    """A page of another site may not change anything through the visitor's browser."""
+    origin = request.headers.get("origin")
+    if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
+        raise HTTPException(403, "Another site may not change anything here.")

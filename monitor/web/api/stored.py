@@ -1,0 +1,46 @@
+"""The store as a request gets it, and its refusals as HTTP errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Request
+from fastapi import Path as PathParameter
+
+from monitor.core import json_codec
+from monitor.core.errors import ConfigError, InputError, StoreError
+from monitor.storage.backup import DATABASE
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+
+
+def _folder(request: Request) -> Path:
+    return Path(request.app.state.folder)
+
+
+def _store(folder: Annotated[Path, Depends(_folder)]) -> Iterator[Store]:
+    """The store for one request; its errors become HTTP ones that say what to do."""
+    try:
+        with Store(folder / DATABASE) as opened:
+            yield opened
+    except (InputError, ConfigError) as exc:
+        raise HTTPException(422, str(exc)) from exc
+    except StoreError as exc:
+        raise HTTPException(404 if "there is no session" in str(exc) else 409, str(exc)) from exc
+
+
+StoreOfRequest = Annotated[Store, Depends(_store)]
+"""Parameter of an endpoint: the store, closed when the answer is made."""
+FolderOfRequest = Annotated[Path, Depends(_folder)]
+"""Parameter of an endpoint: the folder in which store and tapes lie."""
+SessionId = Annotated[str, PathParameter(description="id of a session, as /api/v1/sessions lists it")]
+"""Parameter of an endpoint: a session of the path."""
+
+
+def session_json(info: SessionInfo, tape_bytes: int | None) -> dict[str, Any]:
+    """Return the fields of ``SessionJson``: what is stored of a session, and the size of its tape."""
+    out = json_codec.to_json(info)
+    del out["settings"], out["tape"]
+    return {**out, "tape_bytes": tape_bytes}

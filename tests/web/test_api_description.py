@@ -1,0 +1,329 @@
+"""The API describes itself in full, and what it answers is as described."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from dsp.types import Cue, Gap, Runner
+from monitor.core.json_codec import RECORD_KINDS
+from monitor.core.monotonic import SystemClock
+from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
+from monitor.review.asymmetry import Legs
+from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
+from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.sinks.live_state import LiveState
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
+from monitor.storage.reanalysis import NumberChange, Reanalysis
+from monitor.storage.session_info import Note, SessionInfo
+from monitor.storage.store import Store
+from monitor.web.api.live import LIVE_ROUTES
+from monitor.web.api.models import live, records, review, sessions
+from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
+from monitor.web.api.models.refusals import RefusalJson
+from monitor.web.api.routes import ApiRoute
+from monitor.web.api.sessions import SESSION_ROUTES
+from monitor.web.app import make_app
+from monitor.web.live_feed import LiveFeed
+
+ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES)}
+READ = [
+    "/legend",
+    "/live",
+    "/sessions",
+    "/sessions/{id}",
+    "/sessions/{id}/notes",
+    "/sessions/{id}/review",
+    "/sessions/{id}/seconds",
+    "/sessions/{id}/steps",
+    "/sessions/{id}/events",
+    "/compare",
+    "/trends",
+]
+FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}"]
+NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-26T12-00-00-me"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three coached sessions over a radio that loses packets, each with a lap, a pain and a remark."""
+    folder = tmp_path_factory.mktemp("described")
+    recording = recording_of_run(drifting_bouts(110.0), RadioModel(loss=0.02))
+    recording = dataclasses.replace(recording, settings=coached_settings(recording.settings))
+    with Store(folder / DATABASE) as store:
+        for day in range(3):
+            info = import_recording(store, folder, recording, "me", NOON + datetime.timedelta(days=day))
+            store.add_note(info.id, "lap", "", t_s=60.0)
+            store.add_note(info.id, "pain", "left calf", value=2.0)
+            store.add_note(info.id, "remark", "the file ends early")
+    return folder
+
+
+@pytest.fixture
+def client(folder: Path) -> TestClient:
+    """A client of the service, whose live page shows the last session."""
+    state = LiveState()
+    with Store(folder / DATABASE) as store:
+        newest = store.sessions()[0].id
+        state.push([*store.gaps(newest), *store.events(newest)])
+    return TestClient(make_app(LiveFeed(state, SystemClock()), folder=folder))
+
+
+@pytest.fixture
+def description(client: TestClient) -> dict[str, Any]:
+    described: dict[str, Any] = client.get("/api/v1/openapi.json").json()
+    return described
+
+
+def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def models_of(schema: Any, components: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """All models by name that a schema refers to, directly or through others."""
+    if isinstance(schema, dict):
+        name = str(schema.get("$ref", "")).rpartition("/")[2]
+        if name and name not in found:
+            found[name] = components[name]
+            models_of(components[name], components, found)
+        for part in schema.values():
+            models_of(part, components, found)
+    if isinstance(schema, list):
+        for part in schema:
+            models_of(part, components, found)
+    return found
+
+
+def lacking(name: str, model: dict[str, Any]) -> list[str]:
+    """What a model does not say about itself and its fields."""
+    out = [] if model.get("description") else [f"{name}: no description"]
+    if "properties" not in model and "items" not in model and "additionalProperties" not in model:
+        out.append(f"{name}: no fields")
+    for field, schema in model.get("properties", {}).items():
+        if len(schema.get("description", "").split()) < 1:
+            out.append(f"{name}.{field}: no description")
+        if holds_numbers(schema) and not schema.get("x-unit"):
+            out.append(f"{name}.{field}: no unit")
+    return out
+
+
+def test_every_route_is_in_the_description(description: dict[str, Any]) -> None:
+    described = {(method, path) for method, path, _ in operations(description)}
+    assert described == {(method, f"/api/v1{path}") for method, path in ROUTES}
+
+
+def test_every_route_says_what_it_does_takes_and_refuses(description: dict[str, Any]) -> None:
+    for method, path, operation in operations(description):
+        assert len(operation["summary"]) > 10, path
+        assert operation["tags"], path
+        assert "401" in operation["responses"], path
+        assert ("404" in operation["responses"]) or "{id}" not in path, path
+        assert ("403" in operation["responses"]) == (method != "GET"), path
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (path, parameter["name"])
+        if method in ("POST", "PUT", "PATCH") and "reanalyse" not in path:
+            assert operation["requestBody"]["content"], path
+
+
+def test_every_route_says_how_its_token_is_brought(description: dict[str, Any]) -> None:
+    schemes = description["components"]["securitySchemes"]
+    assert {(s["type"], s.get("scheme"), s.get("name")) for s in schemes.values()} == {
+        ("http", "bearer", None),
+        ("apiKey", None, "gaitcue"),
+    }
+    assert all(scheme["description"] for scheme in schemes.values())
+    for _, path, operation in operations(description):
+        assert {name for choice in operation["security"] for name in choice} == schemes.keys(), path
+
+
+def test_every_answer_is_described_to_its_last_field(description: dict[str, Any]) -> None:
+    components = description["components"]["schemas"]
+    missing = list[str]()
+    for method, path, operation in operations(description):
+        for status, response in operation["responses"].items():
+            assert response["description"] not in ("", "Successful Response"), (method, path, status)
+            ((media_type, content),) = response["content"].items()
+            if status == "200" and path.removeprefix("/api/v1") in FILES:
+                assert media_type != "application/json", path
+                assert content["schema"] == {"type": "string"}, path
+                continue
+            assert media_type == "application/json", (method, path, status)
+            models = models_of(content["schema"], components, {})
+            assert models, f"{method} {path} {status} has no model"
+            missing += [line for name, model in models.items() for line in lacking(name, model)]
+    assert not missing
+
+
+def test_what_is_sent_is_described_to_its_last_field(description: dict[str, Any]) -> None:
+    components = description["components"]["schemas"]
+    for _, path, operation in operations(description):
+        for content in operation.get("requestBody", {"content": {}})["content"].values():
+            for model in models_of(content["schema"], components, {}).values():
+                assert all(field.get("description") for field in model["properties"].values()), path
+
+
+def test_a_field_without_words_or_unit_is_found() -> None:
+    class Poor(ApiModel):
+        """A model that lacks something."""
+
+        cadence: float
+        speed_mps: float
+        name: str
+
+    assert lacking("Poor", Poor.model_json_schema()) == [
+        "Poor.cadence: no description",
+        "Poor.cadence: no unit",
+        "Poor.speed_mps: no description",
+        "Poor.name: no description",
+    ]
+
+
+# ------------------------------------------------------------------------------- what really comes
+
+
+def check(route: ApiRoute, text: str, value: Any) -> None:
+    """An answer fits its model, and holds nothing that the model does not describe."""
+    assert issubclass(route.answer, ApiModel | ApiList)
+    read = route.answer.model_validate_json(text, strict=True)
+    assert read.model_dump(mode="json", by_alias=True, exclude_unset=True) == value, route.path
+
+
+@pytest.mark.parametrize("path", READ)
+def test_what_is_read_is_as_described(client: TestClient, path: str) -> None:
+    query = f"?session={ONE}&session={TWO}" if path == "/compare" else ""
+    answer = client.get(f"/api/v1{path.format(id=TWO)}{query}")
+    assert answer.status_code == 200
+    assert answer.json()
+    check(ROUTES["GET", path], answer.text, answer.json())
+
+
+CHANGED: list[tuple[str, str, dict[str, Any]]] = [
+    ("PATCH", "/sessions/{id}", {"json": {"title": "Sunday", "tags": ["shoe=x"]}}),
+    ("POST", "/sessions/{id}/notes", {"json": {"text": "calf", "pain": 4, "t_s": 3}}),
+    ("DELETE", "/sessions/{id}/notes/{note}", {}),
+    ("POST", "/sessions/{id}/reanalyse", {}),
+    ("GET", "/sessions/{id}/review", {}),
+    ("POST", "/sessions/{id}/split", {"json": {"at_s": 55}}),
+    ("POST", "/merge", {"json": {"sessions": [f"{ONE}-1", f"{ONE}-2"]}}),
+    ("DELETE", "/sessions/{id}", {"params": {"really": f"{ONE}-1-joined"}}),
+]
+
+
+def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
+    """One session after another change, the last of which deletes what they made of it."""
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with Store(tmp_path / DATABASE) as store:
+        for info in store.sessions():
+            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
+        note = store.notes(ONE)[0].id
+    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock()), folder=tmp_path))
+    fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
+    for method, path, sent in [*CHANGED, ("PUT", "/import/{name}", {"content": fit})]:
+        session = sent.get("params", {}).get("really", ONE)
+        answer = client.request(
+            method, f"/api/v1{path.format(id=session, note=note, name='mine.fit')}", **sent
+        )
+        assert answer.status_code == 200, (path, answer.text)
+        check(ROUTES[method, path], answer.text, answer.json())
+
+
+def test_every_route_was_asked() -> None:
+    asked = {("GET", path) for path in (*READ, *FILES)} | {(method, path) for method, path, _ in CHANGED}
+    assert asked | {("PUT", "/import/{name}")} == ROUTES.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sessions/nobody", 404),
+        ("GET", "/compare", 422),
+        ("GET", f"/compare?session={ONE}", 422),
+        ("GET", "/trends?weeks=0", 422),
+        ("DELETE", f"/sessions/{ONE}", 422),
+    ],
+)
+def test_a_refusal_is_as_described(client: TestClient, method: str, path: str, status: int) -> None:
+    answer = client.request(method, f"/api/v1{path}")
+    assert answer.status_code == status
+    RefusalJson.model_validate_json(answer.text)
+
+
+def test_an_answer_that_lacks_a_field_or_has_one_too_many_is_found(client: TestClient) -> None:
+    """That ``check`` can fail, also deep inside."""
+    value = client.get(f"/api/v1/sessions/{TWO}/review").json()
+    mean = value["legs"][0]["left"]
+    half = mean.pop("ci")
+    with pytest.raises(ValidationError, match="ci"):
+        check(ROUTES["GET", "/sessions/{id}/review"], json.dumps(value), value)
+    mean |= {"ci": half, "another": 1}
+    with pytest.raises(AssertionError):
+        check(ROUTES["GET", "/sessions/{id}/review"], json.dumps(value), value)
+
+
+def model_fields(model: type[ApiModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def stored_fields(cls: type) -> set[str]:
+    """The keys of a dataclass in JSON."""
+    return {f.metadata.get("stored", f.name) for f in dataclasses.fields(cls) if f.init}
+
+
+@pytest.mark.parametrize("kind", sorted(RECORD_KINDS.keys() - {"step", "metric"}))
+def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
+    cls = RECORD_KINDS[kind]
+    model: type[ApiModel] = getattr(records, f"{cls.__name__}Json")
+    assert model_fields(model) == stored_fields(cls) | {"kind"}
+
+
+@pytest.mark.parametrize(
+    ("cls", "model"),
+    [
+        (Runner, sessions.RunnerJson),
+        (SensorSettings, sessions.SensorSettingsJson),
+        (CueSettings, sessions.CueSettingsJson),
+        (CoachSettings, sessions.CoachSettingsJson),
+        (SessionSettings, sessions.SessionSettingsJson),
+        (Note, sessions.NoteJson),
+        (NumberChange, sessions.NumberChangeJson),
+        (Reanalysis, sessions.ReanalysisJson),
+        (feedback_text.SourcedText, review.SourcedTextJson),
+        (feedback_text.Feedback, review.FeedbackJson),
+        (time_in_band.InBand, review.InBandJson),
+        (cue_outcomes.Interval, review.IntervalJson),
+        (cue_outcomes.Response, review.ResponseJson),
+        (cue_outcomes.Effect, review.EffectJson),
+        (cue_outcomes.CoachedRun, review.CoachedRunJson),
+        (Legs, review.LegsJson),
+        (splits.Split, review.SplitJson),
+        (splits.Change, review.ChangeJson),
+        (PreviousRunsComparison, review.PreviousRunsJson),
+        (BaselineChange, review.BaselineChangeJson),
+        (downhill.Downhill, review.DownhillJson),
+        (offline_comparison.OfflineRow, review.OfflineRowJson),
+        (offline_comparison.OfflineComparison, review.OfflineJson),
+        (Gap, records.GapJson),
+        (Cue, live.LiveCueJson),
+        (SessionInfo, sessions.SessionJson),
+    ],
+)
+def test_a_model_has_the_fields_of_what_it_describes(cls: type, model: type[ApiModel]) -> None:
+    """Also where a short session does not show them all."""
+    more = {"n", "tape_bytes", "kind"} & model_fields(model)
+    less = {"tape", "settings"} if cls is SessionInfo else set[str]()
+    assert model_fields(model) - more == stored_fields(cls) - less - more

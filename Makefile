@@ -41,7 +41,7 @@ unit: $(VENV)/.test
 	$(BIN)/pytest
 
 coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
-	$(BIN)/pytest --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
+	$(BIN)/pytest --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
 	tests/sources/bluetooth/bluez/test

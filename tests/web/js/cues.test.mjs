@@ -105,6 +105,7 @@ test("a value is in a band exactly from its low to its high edge; an open edge l
     assert.equal(at({ low: null, high }), value <= high ? "in" : "out");
     assert.equal(at({ low, high: null }), value >= low ? "in" : "out");
     assert.equal(at({ low: null, high: null }), "in");
+    assert.equal(bandPosition({ low: null, high: value, muted: "" }, -value), "in");
     assert.equal(at({ low: value, high: value }), "in", "on the edge");
     assert.equal(at({ low, high, muted: "warm-up" }), "muted");
   });

@@ -9,6 +9,8 @@ import { mayBeSaid, newCues, signalsOf } from "./signals.js";
 const WORDS_AFTER_MS = 420,
   BEATS_AFTER_S = 2.2; // tones, then words, then beats
 const SHOWN_S = 20;
+// Browsers refuse to vibrate a page that nobody touched, and complain.
+const touched = () => navigator.userActivation?.hasBeenActive ?? true;
 const $ = (id) => document.getElementById(id);
 
 export class Cues {
@@ -36,7 +38,7 @@ export class Cues {
     const signals = signalsOf(cue);
     this.sound.hush();
     const heard_ms = settings.tones ? this.sound.tones(signals.tones, signals.gain) : null;
-    if (settings.pulses) navigator.vibrate?.(signals.pulses);
+    if (settings.pulses && touched()) navigator.vibrate?.(signals.pulses);
     const words = this.voice.phrase(cue.kind === "confirm" ? "confirm" : cue.wording, cue.fault) || cue.why;
     this.#say(cue, words);
     if (signals.beats && settings.beats) this.#burst(cue, state);

@@ -4,7 +4,7 @@
 // a null stands between two of them.
 export function bandOutline(x, low, high) {
   const out = { x: [], y: [] };
-  const known = (i) => i < x.length && low[i] != null && high[i] != null;
+  const known = (i) => low[i] != null && high[i] != null;
   for (let from = 0; from < x.length; from++) {
     if (!known(from)) continue;
     let to = from + 1;

@@ -48,7 +48,7 @@ class DriftParams:
     edge: float = 0.7  # a change that ends below this is the runner's own business
     lag_s: int = 40
     memory_s: int = 240
-    windows: tuple[tuple[int, float], ...] = ((30, 2.5), (60, 2.0), (120, 0.8))
+    windows: tuple[tuple[int, float], ...] = ((10, 4.0), (30, 2.5), (60, 2.0), (120, 0.8))
     leave: float = 0.5
     dwell_s: int = 5
     dwell_steps: int = 12
@@ -68,6 +68,7 @@ _SETTLED_S = 20  # seconds that make a first level
 _TESTED_S = 25  # seconds in which a change is usually found
 _WILD, _WILD_NATS = 0.6, 8.0
 """Beyond this scatter (widths) a change needs so many more nats a width: long excursions come by chance."""
+_NOW_S = 5
 _RENEWED_S = 60  # a fault that lasts is measured anew
 _RETURN_SD, _RETURN_S = 0.25, (10, 45)
 """A return is judged over a window whose mean is known so well, in widths; at least and at most so long."""
@@ -107,6 +108,8 @@ class DriftDetector:
             level = self._changed(scatter, unsure)
             if level is None:
                 level = self._outside(scatter, unsure)
+            if self.recent(_NOW_S) <= self.params.leave:
+                level = None  # already over
             self.out, self._out_s = level is not None, 0
             self.error = self.recent(10) if level is None else level
         return self.out

@@ -37,17 +37,6 @@ _WRONG: Final = object()
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
 
 
-def read_toml(settings: type[_T], path: Path, environment: Mapping[str, str]) -> _T:
-    """Read ``path``.  Every mistake in it is one line of the ``ConfigError``."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: there is no such file") from exc
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc}") from exc
-    return read_toml_text(settings, text, environment, path)
-
-
 def read_toml_text(settings: type[_T], text: str, environment: Mapping[str, str], path: Path) -> _T:
     """Read ``text``; ``path`` names it in messages, and relative paths start at its folder."""
     try:

@@ -140,7 +140,7 @@ class CuePolicy:
         for state in states:
             self._answers[state.fault].second(t_s, state, self._p)
         out = sorted((s for s in states if s.out), key=lambda s: list(Fault).index(s.fault))
-        resting = [s for s in out if self.given_up(s.fault)]
+        resting = [s for s in out if self.rests(s.fault)]
         due = next((s for s in out if s not in resting), None)
         if due is None:
             return self._returned(t_s, states) + self._note(t_s, resting)
@@ -171,7 +171,7 @@ class CuePolicy:
         """Return whether it is silent because of too many cues."""
         return t_s < self._rest_until_s
 
-    def given_up(self, fault: Fault) -> bool:
+    def rests(self, fault: Fault) -> bool:
         """Return whether cues for this fault changed nothing, so that it rests for this run."""
         return self._answers[fault].unanswered >= self._p.most_unanswered
 

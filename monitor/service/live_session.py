@@ -176,7 +176,7 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
         _log.info("page: %s", bare)
     if token:
         where = "that of the settings" if settings.token else f"in {folder / 'web-token'}"
-        _log.info("the page asks for a token, as ?token=...: it is %s", where)
+        _log.info("the page asks for its token, which is %s", where)
 
 
 def result_console() -> Console:

@@ -21,8 +21,10 @@ LAWS = {
     "dsp/test_mount.py": "a law: a sensor that slips",
     "dsp/test_recovery.py": "a law: a detector led astray",
     "dsp/test_together.py": "a law: several sensors on one runner",
+    "service/test_secrets_in_logs.py": "a law: no secret is written to a log",
     "sources/bluetooth/test_run.py": "whole runs, on the radios of that folder",
     "sources/bluetooth/test_scan.py": "the command and its search, on the radios of that folder",
+    "web/api/test_description.py": "of the description that all routes make together",
     "web/test_static.py": "of the folder static, which is no module",
 }
 """Tests that belong to no single module, each with its reason."""

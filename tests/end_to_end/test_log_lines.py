@@ -112,7 +112,7 @@ def test_a_page_for_the_network_is_logged_without_its_token(home: Path) -> None:
     everything = "".join(said) + rest + out
     token = (home / "web-token").read_text().strip()
     assert "page: http://" in out
-    assert f"the page asks for a token, as ?token=...: it is in {home / 'web-token'}" in everything
+    assert f"the page asks for its token, which is in {home / 'web-token'}" in everything
     assert token not in everything
     assert not BOXES.search("".join(said) + rest)
 

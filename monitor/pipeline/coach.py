@@ -61,8 +61,9 @@ from monitor.pipeline.announcements import (
     learning_notice,
     no_speed_notice,
 )
+from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
 from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
-from monitor.pipeline.deviation import BRAKING_METRIC, CADENCE_METRIC, OVERSTRIDE_METRIC, DeviationDetector
+from monitor.pipeline.deviation import DeviationDetector
 
 _HOLE_S = 2.0  # without a second of cadence: the signal was away
 _AWAY_S = 2.0  # a gap that long is a sensor that left and came back
@@ -71,11 +72,6 @@ _BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as
 _NO_SPEED_S = 60.0  # of running without a speed, then it is said once
 _SLOPE_SD_PCT = 0.5
 """A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
-_BAND_STEP = {
-    CADENCE_METRIC: 0.5,
-    OVERSTRIDE_METRIC: 0.002,
-    BRAKING_METRIC: 0.0002,
-}  # a smaller change of target makes no new band
 
 
 class Coach:
@@ -230,8 +226,8 @@ class Coach:
         out: list[Record] = []
         for metric, target in targets.items():
             why = muted or (hill if metric == CADENCE_METRIC else "") or self._silent_reason(t_s)
-            before, centre = self._bands.get(metric), target.centre
-            if before and before.muted == why and abs(centre - before.target) < _BAND_STEP[metric]:
+            before, centre, step = self._bands.get(metric), target.centre, BANDED_METRICS[metric].band_step
+            if before and before.muted == why and abs(centre - before.target) < step:
                 continue
             self._bands[metric] = Band(t_s, metric, centre, target.low, target.high, why)
             out.append(self._bands[metric])

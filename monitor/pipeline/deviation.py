@@ -6,22 +6,10 @@ from dsp.cueing.drift import CADENCE_DRIFT, LOAD_DRIFT, QUICK_DRIFT, DriftDetect
 from dsp.cueing.target import Target
 from dsp.metrics import BY_NAME
 from dsp.types import Estimate, Fault
+from monitor.pipeline.banded_metrics import CADENCE_METRIC, banded_metric_of
 from monitor.pipeline.cue_policy import FaultState
 
-CADENCE_METRIC = "cadence_spm"
-OVERSTRIDE_METRIC = "overstride_m"
-BRAKING_METRIC = "braking_impulse_bws"
-_METRIC = {
-    Fault.BRAKING: BRAKING_METRIC,
-    Fault.OVERSTRIDE: OVERSTRIDE_METRIC,
-    Fault.CADENCE_LOW: CADENCE_METRIC,
-    Fault.CADENCE_HIGH: CADENCE_METRIC,
-}
 _PARAMS = {Fault.CADENCE_LOW: CADENCE_DRIFT, Fault.CADENCE_HIGH: QUICK_DRIFT}
-_VISIBLE_TO = {OVERSTRIDE_METRIC: ("foot", "shank"), BRAKING_METRIC: ("foot",)}
-"""Elsewhere these are speed and cadence in other words, and cadence is watched already."""
-_LEAST_SD = {CADENCE_METRIC: 0.0058, OVERSTRIDE_METRIC: 0.03, BRAKING_METRIC: 0.03}
-"""Least SD of a second, relative: 1 spm of 172; 20-step blocks of the models scatter by 3 %."""
 _LIKELY_S = 20
 
 
@@ -32,7 +20,8 @@ class DeviationDetector:
     """
 
     def __init__(self, fault: Fault) -> None:
-        self.fault, self.metric = fault, _METRIC[fault]
+        self._row = banded_metric_of(fault)
+        self.fault, self.metric = fault, self._row.metric
         self.of_cadence = self.metric == CADENCE_METRIC
         self._likely_s = 0
         params = _PARAMS.get(fault, LOAD_DRIFT)
@@ -48,7 +37,7 @@ class DeviationDetector:
 
     def can_see(self, estimate: Estimate) -> bool:
         """Return whether this estimate rests on a sensor that can see this fault."""
-        return self.of_cadence or estimate.how in _VISIBLE_TO[self.metric]
+        return not self._row.visible_to or estimate.how in self._row.visible_to
 
     def reset(self) -> None:
         """End the excursion; what is known of the runner's scatter stays."""
@@ -70,7 +59,7 @@ class DeviationDetector:
         width = abs(edge / target.centre - 1)
         off = estimate.value / target.centre - 1
         if self._scatter is None:
-            self._scatter = ScatterEstimate(noise_sd, _LEAST_SD[self.metric])
+            self._scatter = ScatterEstimate(noise_sd, self._row.least_sd)
         self._scatter.push(off)
         deviation = (-off if low else off) / width
         scatter, steps = self._scatter.sd / width, cadence_spm / 60

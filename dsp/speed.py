@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 from dsp.readings import Readings
 from dsp.types import Estimate
 
 SMOOTHING = 0.15  # per step, over both feet (Fukuchi 2017 virtual IMUs: 1.0 % SD per trial)
 _FORGET = 0.995  # per calibrating step
 _ENOUGH = 30.0  # calibrating steps before the personal gain is believed
+_GIVEN_SD_MPS = 0.05  # of a belt, pod or GPS that nothing speaks against
+_OWN_SD = 0.03
+"""SD of the feet's own scale, a share, before it is calibrated: a difference beyond it is doubt."""
 STALE_S = 4.0  # feet silent for longer have no speed
 
 
@@ -40,7 +46,8 @@ class SpeedFusion:
     """A fusion that takes speeds of foot strides and gives the best speed at an instant.
 
     While a treadmill, GPS or pod gives a speed, a personal gain of the feet is learned by recursive
-    least squares, so that the feet carry on alone in a tunnel.
+    least squares, so that the feet carry on alone in a tunnel.  The speed given is as unsure as the
+    uncalibrated feet disagree with it: one of the two is wrong, and nothing tells which.
     """
 
     def __init__(self) -> None:
@@ -53,13 +60,15 @@ class SpeedFusion:
 
     def at(self, t_s: float, readings: Readings) -> tuple[Estimate | None, bool]:
         """Return the speed at ``t_s`` (None if unknown) and whether it was given from outside."""
-        given = readings.estimate("speed_mps", t_s, sd=0.05)
+        given = readings.estimate("speed_mps", t_s, sd=_GIVEN_SD_MPS)
         own = self._foot.at(t_s)
         if given is not None:
             if own is not None and own > 1.5 and given.value > 1.5:
                 self._both = _FORGET * self._both + own * given.value
                 self._own = _FORGET * self._own + own * own
                 self._weight = _FORGET * self._weight + 1
+                apart = max(0.0, abs(given.value - own) - _OWN_SD * own)
+                given = replace(given, sd=math.hypot(given.sd, apart))
             return given, True
         if own is None:
             return None, False

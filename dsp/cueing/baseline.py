@@ -97,12 +97,15 @@ class SpeedGradeLine:
         self.seconds += 1
         self._solved = None
 
-    def expect(self, speed_mps: float, slope_pct: float) -> Expectation:
-        """Return the mean and its SD at this speed (m/s) and grade (%)."""
+    def expect(
+        self, speed_mps: float, slope_pct: float, speed_sd: float = 0.0, slope_sd: float = 0.0
+    ) -> Expectation:
+        """Return the mean and its SD at this speed (m/s) and grade (%), known so well."""
         mean, cov = self._solve()
         x = (1.0, speed_mps - REFERENCE_MPS, slope_pct)
         value = self.prior.mean[0] + sum(m * xi for m, xi in zip(mean, x, strict=True))
         variance = sum(x[i] * cov[i][j] * x[j] for i in range(3) for j in range(3))
+        variance += (mean[1] * speed_sd) ** 2 + (mean[2] * slope_sd) ** 2
         return Expectation(value, math.sqrt(variance))
 
     @property
@@ -201,13 +204,23 @@ class Baseline:
         if speed_mps is not None:
             self.lines[metric].push(value, speed_mps, slope_pct)
 
-    def expect(self, metric: str, speed_mps: float | None, slope_pct: float) -> Expectation | None:
-        """Return the runner's normal, or None where nothing was learned that could answer."""
+    def expect(
+        self,
+        metric: str,
+        speed_mps: float | None,
+        slope_pct: float,
+        speed_sd: float = 0.0,
+        slope_sd: float = 0.0,
+    ) -> Expectation | None:
+        """Return the runner's normal, or None where nothing was learned that could answer.
+
+        ``speed_sd`` (m/s) and ``slope_sd`` (%) tell how well the conditions are known.
+        """
         if speed_mps is not None and self.lines[metric].seconds > 0:
-            return self.lines[metric].expect(speed_mps, slope_pct)
+            return self.lines[metric].expect(speed_mps, slope_pct, speed_sd, slope_sd)
         if metric != "cadence_spm":
             return None
-        mean = self.blind.expect(REFERENCE_MPS, 0.0)
+        mean = self.blind.expect(REFERENCE_MPS, 0.0, 0.0, slope_sd)
         return Expectation(mean.value, math.hypot(mean.sd, self._slow_sd()))
 
     def ready(self, metric: str, with_speed: bool) -> bool:

@@ -15,7 +15,8 @@ SDs, few over two minutes, more over shorter windows.
 No single test can do both: at the scatter of running outdoors a level 1.15 widths away gives 0.02 nats a
 second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an hour costs six
 (``docs/cues.md`` shows the bound and the curves).  A target that is not known well moves both thresholds
-out by ``sure_sd`` of its SDs: in doubt there is silence.
+out by ``sure_sd`` of its SDs: in doubt there is silence.  What is only unsure for a minute or so (hills
+that nobody measures) does not count over ``slow_s`` and more.
 
 **Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over
 the line is no return.
@@ -52,6 +53,7 @@ class DriftParams:
     leave: float = 0.5
     dwell_s: int = 5
     dwell_steps: int = 12
+    slow_s: int = 120
     sure_sd: float = 0.84  # out of band with 80 % probability, given how unsure the target is
 
     def __post_init__(self) -> None:
@@ -63,7 +65,9 @@ class DriftParams:
 
 CADENCE_DRIFT = DriftParams()
 QUICK_DRIFT = DriftParams(evidence=6.0)  # too quick a step is no hurry
-LOAD_DRIFT = DriftParams(change=1.0, dwell_s=15, dwell_steps=40)  # overstride and braking
+LOAD_DRIFT = DriftParams(
+    change=1.0, dwell_s=15, dwell_steps=40, windows=((30, 2.5), (60, 2.0), (120, 0.8))
+)  # overstride and braking
 _SETTLED_S = 20  # seconds that make a first level
 _TESTED_S = 25  # seconds in which a change is usually found
 _WILD, _WILD_NATS = 0.6, 8.0
@@ -94,10 +98,13 @@ class DriftDetector:
         self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
         self._waiting: deque[float] = deque()  # too new for the level
 
-    def push(self, deviation: float, scatter: float, unsure: float, steps: float) -> bool:
+    def push(
+        self, deviation: float, scatter: float, steps: float, unsure: float = 0.0, unsure_long: float = 0.0
+    ) -> bool:
         """Take one second with ``steps`` steps in it and return True while the fault lasts.
 
-        ``deviation``, ``scatter`` (SD of single seconds) and ``unsure`` (SD of the target) are in widths.
+        ``deviation``, ``scatter`` (SD of single seconds), ``unsure`` (SD of the target now) and
+        ``unsure_long`` (its SD over minutes) are in widths.
         """
         self._sums.append(self._sums[-1] + deviation)
         self._follow(deviation)
@@ -107,7 +114,7 @@ class DriftDetector:
         else:
             level = self._changed(scatter, unsure)
             if level is None:
-                level = self._outside(scatter, unsure)
+                level = self._outside(scatter, unsure, unsure_long)
             if self.recent(_NOW_S) <= self.params.leave:
                 level = None  # already over
             self.out, self._out_s = level is not None, 0
@@ -119,6 +126,10 @@ class DriftDetector:
         fewer."""
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
+
+    def return_sd(self, scatter: float) -> float:
+        """Return the SD of the mean over which a return is judged, in widths."""
+        return scatter * math.sqrt(_LONG_RUN / self._return_s(scatter))
 
     def _follow(self, deviation: float) -> None:
         """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
@@ -159,14 +170,16 @@ class DriftDetector:
         level = self._sum / self.lasting_s
         return level if level >= p.edge + p.sure_sd * unsure else None
 
-    def _outside(self, scatter: float, unsure: float) -> float | None:
+    def _outside(self, scatter: float, unsure: float, unsure_long: float) -> float | None:
         """The mean of the first window that lies outside."""
-        for seconds, sds in self.params.windows:
+        p = self.params
+        for seconds, sds in p.windows:
             if len(self._sums) <= seconds:
                 return None
             mean = self.recent(seconds)
             mean_sd = scatter * math.sqrt(_LONG_RUN / seconds)
-            if mean >= 1 + sds * mean_sd + self.params.sure_sd * unsure:
+            doubt = p.sure_sd * (unsure if seconds < p.slow_s else unsure_long)
+            if mean >= 1 + sds * mean_sd + doubt:
                 self.lasting_s = max(self.lasting_s, seconds)
                 return mean
         return None

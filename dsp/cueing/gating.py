@@ -2,11 +2,11 @@
 
 The first of these reasons mutes all cues: not running; the signal came back less than ``reconnect_s``
 ago; more than ``lost_share`` of the last ``window_s`` is missing; running began less than ``settle_s``
-ago; slower than ``slow_mps``; changing speed; warm-up (``warm_up_s`` from the first running); hard
-effort; ground steeper than ``steep_pct``.  Ground steeper than ``hill_pct`` silences cadence only.  Slope
-and effort have a hysteresis, so that cues do not flicker at a limit.  A second is fit for the baseline
-when nothing mutes it and the ground is within ``level_pct``.  An unknown speed, slope or heart rate mutes
-nothing.
+ago; slower than ``slow_mps``; changing speed; faster or slower than before; two sources of speed that
+disagree; warm-up (``warm_up_s`` from the first running); hard effort; ground steeper than ``steep_pct``.
+Ground steeper than ``hill_pct`` silences cadence only. Slope and effort have a hysteresis, so that cues
+do not flicker at a limit. A second is fit for the baseline when nothing mutes it and the ground is within
+``level_pct``. An unknown speed, slope or heart rate mutes nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dsp.cueing.conditions import Conditions
 from dsp.types import Activity
 
 
@@ -86,6 +87,11 @@ class CueGate:
         self._hard = _Hard(self.params.effort)
         self._hill = self._steep = False
 
+    @property
+    def running_since_s(self) -> float:
+        """The time at which running last began; infinite before."""
+        return self._run_since_s
+
     def change(self, activity: Activity, now_s: float) -> None:
         """Note that the runner does something else from now on."""
         if activity is Activity.RUN and self.activity is not Activity.RUN:
@@ -106,24 +112,20 @@ class CueGate:
         self,
         now_s: float,
         cadence_spm: float,
-        speed: float | None,
-        slope: float | None,
+        here: Conditions,
         heart: float | None,
     ) -> Gating:
-        """Judge this second and return the result.
-
-        ``speed`` is in m/s, ``slope`` in %, ``heart`` in beats per minute, None where unknown.
-        """
-        p = self.params
+        """Judge this second and return the result; ``heart`` is in beats per minute, None where unknown."""
+        p, speed = self.params, here.speed_mps
         if self.activity is Activity.UNKNOWN and cadence_spm >= p.running_spm:
             self.change(Activity.RUN, now_s)
         if speed is not None:
             self._speeds.append(speed)
-        grade = abs(slope or 0.0)
+        grade = abs(here.slope_pct or 0.0)
         self._hill = grade > (p.hill_pct - 0.5 if self._hill else p.hill_pct)
         self._steep = grade > (p.steep_pct - 0.5 if self._steep else p.steep_pct)
         hard = self._hard.second(speed, heart)
-        transient = self._transient(now_s, speed)
+        transient = self._transient(now_s, speed) or _doubt(here)
         warm = now_s - self._first_run_s < p.warm_up_s
         muted = transient or ("warm-up" if warm else "") or hard or ("too steep" if self._steep else "")
         return Gating(
@@ -154,6 +156,13 @@ class CueGate:
             return 0.0
         v = list(self._speeds)
         return (sum(v[5:]) - sum(v[:5])) / 25
+
+
+def _doubt(here: Conditions) -> str:
+    """Why what is known of the speed now is no ground for a target."""
+    if here.other_pace:
+        return "faster than before" if here.other_pace > 0 else "slower than before"
+    return "two sources of speed disagree" if here.disagree else ""
 
 
 class _Hard:

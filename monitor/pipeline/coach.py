@@ -13,8 +13,8 @@ are seen in time order.  Statuses of sensors are answered at once.
 1. events up to now: a change of activity, or a gap (more than ``_AWAY_S``: an interruption, see below;
    shorter: samples lost, which the gate adds up over half a minute);
 2. no cadence: the second ends here.  More than ``_HOLE_S`` since the last cadence: an interruption;
-3. speed: the mean of its last five values.  A source of speed that appears or goes is an interruption.
-   Slope counts only where it is sure enough; heart rate as it is;
+3. the conditions (``dsp.cueing.conditions``): speed and slope, each with how sure it is, and the usual
+   pace.  A source of speed that appears or goes is an interruption;
 4. the gate (``dsp.cueing.gating``): why this second is muted, whether cadence is (a hill), and whether the
    second is fit to learn from;
 5. learning, until it is closed: when the baseline is frozen or full, and in a run with cues once
@@ -46,10 +46,11 @@ never within a run                              the baseline, each detector's me
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dsp.cueing.baseline import Baseline
+from dsp.cueing.conditions import Conditions, ConditionsEstimate
 from dsp.cueing.gating import CueGate, CueGateParams, Gating
 from dsp.cueing.target import Target, cadence_target, increase_in_week, load_target
 from dsp.types import Activity, ActivityChange, Band, Estimate, Fault, Gap, Metric, Placement, Record
@@ -70,8 +71,6 @@ _AWAY_S = 2.0  # a gap that long is a sensor that left and came back
 _IMPLAUSIBLE = 0.25  # so far from the own normal it is not a matter of form
 _BLOCK_S = 600.0  # of running; cues may be spoken in the first part of each, as the plan says
 _NO_SPEED_S = 60.0  # of running without a speed, then it is said once
-_SLOPE_SD_PCT = 0.5
-"""A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
 
 
 class Coach:
@@ -97,7 +96,7 @@ class Coach:
         self._second_s: float | None = None
         self._last_s: float | None = None  # the last second with a cadence
         self._ran_s = 0.0
-        self._speeds: deque[float] = deque(maxlen=5)
+        self._conditions = ConditionsEstimate()
         self._has_speed: bool | None = None
         self._events: list[tuple[float, ActivityChange | Gap]] = []
         self._bands: dict[str, Band] = {}
@@ -140,45 +139,42 @@ class Coach:
 
     def _evaluate_second(self, t_s: float, now: dict[str, Estimate], cadence_spm: float) -> list[Record]:
         if self._last_s is not None and t_s - self._last_s > _HOLE_S:
-            self._interrupted(t_s)
+            self._after_hole(t_s)
         self._last_s = t_s
-        speed = self._speed(t_s, now)
-        slope, heart = _sure_slope(now), _value(now, "heart_rate_bpm")
-        gating = self._gate.second(t_s, cadence_spm, speed, slope, heart)
+        here = self._here(t_s, now)
+        heart = now.get("heart_rate_bpm")
+        gating = self._gate.second(t_s, cadence_spm, here, None if heart is None else heart.value)
         if self._gate.activity is Activity.RUN:
             self._ran_s += 1
-        grade = slope or 0.0
-        out = self._learn(t_s, now, speed, grade, gating)
+        out = self._learn(t_s, now, here, gating)
         out += self._notices(t_s)
-        if self._learning_closed and not self.baseline.ready(CADENCE_METRIC, speed is not None):
-            speed = None  # learned without one
-        muted = gating.muted or self._no_target_reason(cadence_spm, speed, grade)
+        if self._learning_closed and not self.baseline.ready(CADENCE_METRIC, here.speed_mps is not None):
+            here = replace(here, speed_mps=None, usual_mps=None)  # learned without one
+        muted = gating.muted or self._no_target_reason(cadence_spm, here)
         if gating.muted:
             self._reset_excursions()
-        targets = self._targets(speed, grade)
+        targets = self._targets(here)
         out += self._changed_bands(t_s, targets, muted, gating.hill)
         if not muted and self._settings.cues.on:
-            out += self._detect(t_s, now, targets, speed, grade, gating.hill)
+            out += self._detect(t_s, now, targets, here, gating.hill)
         return out
 
-    def _speed(self, t_s: float, now: dict[str, Estimate]) -> float | None:
-        """Over the same five seconds as the cadence; a source that comes or goes is a new start."""
+    def _here(self, t_s: float, now: dict[str, Estimate]) -> Conditions:
+        """The conditions of this second; a source of speed that comes or goes is a new start."""
         found = now.get("speed_mps")
         if (found is not None) is not self._has_speed:
             if self._has_speed is not None:
                 self._interrupted(t_s)
             self._has_speed = found is not None
-            self._speeds.clear()
-        if found is None:
-            return None
-        self._speeds.append(found.value)
-        return sum(self._speeds) / len(self._speeds)
+            self._conditions.forget()
+        return self._conditions.second(found, now.get("slope_pct"))
 
     def _learn(
-        self, t_s: float, now: dict[str, Estimate], speed: float | None, grade: float, gating: Gating
+        self, t_s: float, now: dict[str, Estimate], here: Conditions, gating: Gating
     ) -> list[Record]:
         """Until there is enough, and in a run with cues only before the first of them could come."""
-        known, with_speed = self.baseline, speed is not None
+        known, speed, grade = self.baseline, here.speed_mps, here.slope_pct or 0.0
+        with_speed = speed is not None
         if self._learning_closed or known.full(with_speed):
             self._learning_closed = True
             return []
@@ -194,25 +190,26 @@ class Coach:
             return [baseline_ready_notice(t_s, known, speed, grade)]
         return []
 
-    def _no_target_reason(self, cadence_spm: float, speed: float | None, grade: float) -> str:
+    def _no_target_reason(self, cadence_spm: float, here: Conditions) -> str:
         """Why no target can be trusted here, or nothing."""
-        known = self.baseline
+        known, speed = self.baseline, here.speed_mps
         if (not self._learning_closed and self._settings.cues.on) or not known.ready(
             CADENCE_METRIC, speed is not None
         ):
             done, need = self.learned_s // 60, known.params.first_min
             return f"learning your own cadence ({done} of {need:.0f} min)"
-        expected = known.expect(CADENCE_METRIC, speed, grade)
+        expected = known.expect(CADENCE_METRIC, speed, here.slope_pct or 0.0)
         if expected is not None and abs(cadence_spm / expected.value - 1) > _IMPLAUSIBLE + self._increase:
             return "this cadence is not running as you know it"
         if speed is not None and known.lines[CADENCE_METRIC].seconds and not known.reaches(speed):
             return "no baseline at this speed"
         return ""
 
-    def _targets(self, speed: float | None, grade: float) -> dict[str, Target]:
+    def _targets(self, here: Conditions) -> dict[str, Target]:
         out: dict[str, Target] = {}
+        speed, slope = here.speed_mps, here.slope_pct or 0.0
         for metric in self.baseline.lines:
-            expected = self.baseline.expect(metric, speed, grade)
+            expected = self.baseline.expect(metric, speed, slope, here.speed_sd_mps, here.slope_sd_pct)
             if expected is None or not self.baseline.ready(metric, speed is not None):
                 continue
             if metric == CADENCE_METRIC:
@@ -238,10 +235,10 @@ class Coach:
         t_s: float,
         now: dict[str, Estimate],
         targets: dict[str, Target],
-        speed: float | None,
-        grade: float,
+        here: Conditions,
         hill: str,
     ) -> list[Record]:
+        usual = self._targets(replace(here, speed_mps=here.usual_mps, slope_sd_pct=0.0))
         out: list[Record] = []
         states = []
         for detector in self._detectors:
@@ -254,8 +251,9 @@ class Coach:
             ):
                 detector.reset()
                 continue
-            noise = self.baseline.noise_sd(detector.metric, speed)
-            states.append(detector.second(found, target, noise, now[CADENCE_METRIC].value))
+            noise = self.baseline.noise_sd(detector.metric, here.speed_mps)
+            cadence_spm = now[CADENCE_METRIC].value
+            states.append(detector.second(found, target, usual[detector.metric], noise, cadence_spm))
             if detector.only_likely:
                 out.append(self._policy.unsure(t_s, states[-1]))
         return out + list(self._policy.second(t_s, states, self._silent_key()))
@@ -288,8 +286,17 @@ class Coach:
             else:
                 self._gate.lost(at_s, (record.end_s - record.start_s) / self._imus)
 
+    def _after_hole(self, t_s: float) -> None:
+        """Seconds without a cadence: the runner stood or walked, or else the signal was away."""
+        if self._last_s is not None and self._gate.running_since_s > self._last_s:
+            self._conditions.reset()
+            self._reset_excursions()
+        else:
+            self._interrupted(t_s)
+
     def _interrupted(self, t_s: float) -> None:
         self._gate.returned(t_s)
+        self._conditions.reset()
         self._reset_excursions()
 
     def _reset_excursions(self) -> None:
@@ -307,13 +314,3 @@ class Coach:
             self._announced.add("speed")
             out.append(no_speed_notice(t_s))
         return out
-
-
-def _value(now: dict[str, Estimate], metric: str) -> float | None:
-    found = now.get(metric)
-    return None if found is None else found.value
-
-
-def _sure_slope(now: dict[str, Estimate]) -> float | None:
-    found = now.get("slope_pct")
-    return None if found is None or found.sd > _SLOPE_SD_PCT else found.value

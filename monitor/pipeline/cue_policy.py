@@ -32,6 +32,8 @@ WITHHELD = {
 }
 """Why a cue that was due was not spoken: the key on the record, and its words in the review."""
 
+_OPPOSITE = {Fault.CADENCE_HIGH: Fault.CADENCE_LOW, Fault.CADENCE_LOW: Fault.CADENCE_HIGH}
+
 SILENT_BY_PLAN = "silent by plan"
 """``Band.muted`` while the plan keeps silent: the seconds in which the outcome is measured."""
 
@@ -52,10 +54,12 @@ class CuePolicyParams:
     judged_s: int = 60  # seconds after a cue whose mean tells whether it was answered,
     answer: float = 0.5  # by a level so much better, in widths, that is in band or twice as much better
     most_unanswered: int = 3  # then the fault rests for this run; an answer takes one away
-    confirm: float = 0.75  # a return is confirmed if it is so many widths: less may be chance
+    confirm: float = 0.75  # a return is confirmed if it is so many widths,
+    confirm_sd: float = 2.0  # and so many SDs of a difference of two means: less may be chance
     confirm_every_s: float = 300.0
     confirm_within_s: float = 180.0  # of the cue; a later return may be anything
     withheld_share: float = 0.2  # of the eligible cues, with the runner's consent
+    settles_s: float = 120.0  # after a cue: the opposite fault may be too much of an answer
     fresh_s: float = 3.0  # a cue is worthless later
 
 
@@ -63,14 +67,15 @@ class CuePolicyParams:
 class FaultState:
     """One fault in one second, in widths of the band: 1 is its edge.
 
-    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean
-    in the unit of ``metric``.
+    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts, and ``error_sd`` what
+    chance makes of a mean like that; ``value`` is that mean in the unit of ``metric``.
     """
 
     fault: Fault
     metric: str
     out: bool
     error: float
+    error_sd: float
     deviation: float
     value: float
     target: float
@@ -134,12 +139,14 @@ class CuePolicy:
         self._answers = {fault: _Answers() for fault in Fault}
         self._noted: set[Fault] = set()  # of those that rest, written down once
         self._spoken: Fault | None = None  # in this excursion
+        self._spoken_s = dict.fromkeys(Fault, -math.inf)
 
     def second(self, t_s: float, states: Sequence[FaultState], silent: str) -> list[Cue]:
         """Return what to say now; ``silent`` (a key of ``WITHHELD``) makes a due cue a withheld one."""
         for state in states:
             self._answers[state.fault].second(t_s, state, self._p)
-        out = sorted((s for s in states if s.out), key=lambda s: list(Fault).index(s.fault))
+        found = (s for s in states if s.out and not self._overshoots(t_s, s.fault))
+        out = sorted(found, key=lambda s: list(Fault).index(s.fault))
         resting = [s for s in out if self.rests(s.fault)]
         due = next((s for s in out if s not in resting), None)
         if due is None:
@@ -153,6 +160,7 @@ class CuePolicy:
         else:
             self._said.append(t_s)
             self._spoken = due.fault
+            self._spoken_s[due.fault] = t_s
             answers.cue(due.error)
         self._last_s = t_s
         return [self._cue(t_s, CueKind.CORRECT, due, due.fault.value, withheld, due.why)]
@@ -175,6 +183,11 @@ class CuePolicy:
         """Return whether cues for this fault changed nothing, so that it rests for this run."""
         return self._answers[fault].unanswered >= self._p.most_unanswered
 
+    def _overshoots(self, t_s: float, fault: Fault) -> bool:
+        """Whether this may be too much of an answer to the opposite cue; that settles by itself."""
+        opposite = _OPPOSITE.get(fault)
+        return opposite is not None and t_s - self._spoken_s[opposite] < self._p.settles_s
+
     def _note(self, t_s: float, resting: Sequence[FaultState]) -> list[Cue]:
         """For the review: a fault that lasts and is no longer spoken of, once."""
         new = [s for s in resting if s.fault not in self._noted]
@@ -189,7 +202,8 @@ class CuePolicy:
             return []
         if t_s - self._confirmed_s < self._p.confirm_every_s:
             return []
-        if self._answers[now.fault].cued - now.error < self._p.confirm:
+        least = max(self._p.confirm, self._p.confirm_sd * math.sqrt(2) * now.error_sd)
+        if self._answers[now.fault].cued - now.error < least:
             return []
         self._confirmed_s = t_s
         return [self._cue(t_s, CueKind.CONFIRM, now, "confirm", "", "back in band")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from dsp.cueing.drift import CADENCE_DRIFT, LOAD_DRIFT, QUICK_DRIFT, DriftDetector, ScatterEstimate
 from dsp.cueing.target import Target
 from dsp.metrics import BY_NAME
@@ -27,6 +29,7 @@ class DeviationDetector:
         params = _PARAMS.get(fault, LOAD_DRIFT)
         self._drift, self._if_sure = DriftDetector(params), DriftDetector(params)
         self._scatter: ScatterEstimate | None = None
+        self._seen: deque[float] = deque(maxlen=120)  # deviations at the speed of now, to be shown
 
     @property
     def only_likely(self) -> bool:
@@ -42,34 +45,57 @@ class DeviationDetector:
     def reset(self) -> None:
         """End the excursion; what is known of the runner's scatter stays."""
         self._likely_s = 0
+        self._seen.clear()
         self._drift.reset()
         self._if_sure.reset()
         if self._scatter is not None:
             self._scatter.reset()
 
-    def second(self, estimate: Estimate, target: Target, noise_sd: float, cadence_spm: float) -> FaultState:
+    def second(
+        self, estimate: Estimate, target: Target, usual: Target, noise_sd: float, cadence_spm: float
+    ) -> FaultState:
         """Advance the test by one second and return the state of this fault.
 
-        noise_sd: SD of one second in the baseline, relative to the target, from which the estimate of the
-        runner's own scatter starts.  cadence_spm: steps a minute, at which the evidence grows.
+        target, usual: the bands at the speed of now and at the usual pace; a fault is one at both, so
+        that neither a speed that wanders nor a change of pace is taken for one. noise_sd: SD of one
+        second in the baseline, relative to the target, from which the estimate of the runner's own
+        scatter starts. cadence_spm: steps a minute, at which the evidence grows.
         """
         low = self.fault is Fault.CADENCE_LOW
-        edge = target.low if low else target.high
-        assert edge is not None
-        width = abs(edge / target.centre - 1)
+        width = self._width(target)
         off = estimate.value / target.centre - 1
+        off_usual = estimate.value / usual.centre - 1
         if self._scatter is None:
             self._scatter = ScatterEstimate(noise_sd, self._row.least_sd)
         self._scatter.push(off)
-        deviation = (-off if low else off) / width
+        towards = -off if low else off
+        self._seen.append(towards / width)
+        deviation = min(towards, -off_usual if low else off_usual) / width
         scatter, steps = self._scatter.sd / width, cadence_spm / 60
-        likely = self._if_sure.push(deviation, scatter, 0.0, steps)
-        out = self._drift.push(deviation, scatter, target.sd / target.centre / width, steps)
+        likely = self._if_sure.push(deviation, scatter, steps)
+        unsure, unsure_long = (t.sd / t.centre / width for t in (target, usual))
+        out = self._drift.push(deviation, scatter, steps, unsure, unsure_long)
         self._likely_s = self._likely_s + 1 if likely and not out else 0
-        error = self._drift.error
+        seconds = min(len(self._seen), max(10, self._drift.lasting_s if out else 0))
+        error = sum(list(self._seen)[-seconds:]) / seconds
         value = target.centre * (1 - error * width if low else 1 + error * width)
         why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
-        return FaultState(self.fault, self.metric, out, error, deviation, value, target.centre, why)
+        return FaultState(
+            fault=self.fault,
+            metric=self.metric,
+            out=out,
+            error=self._drift.error,
+            error_sd=self._drift.return_sd(scatter),
+            deviation=deviation,
+            value=value,
+            target=target.centre,
+            why=why,
+        )
+
+    def _width(self, target: Target) -> float:
+        edge = target.low if self.fault is Fault.CADENCE_LOW else target.high
+        assert edge is not None
+        return abs(edge / target.centre - 1)
 
 
 def _percent_off(metric: str, value: float, target: float) -> str:

@@ -200,7 +200,7 @@ class TrialRunner:
         values = [("cadence_spm", cadence + self._noise, 0.5, "foot"), ("speed_mps", measured, 0.03, gps)]
         if h.surges:
             values.append(("heart_rate_bpm", h.surge_bpm if surging else 140.0, 1.0, "pod"))
-        if g.hills and g.slope_known:
+        if g.slope_known:
             values.append(("slope_pct", slope, 0.3, "pod"))
         return [Metric(t_s, None, Estimate(*value)) for value in values]
 

@@ -72,7 +72,7 @@ def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> No
     handler = _stderr_handler()
     handler.verbosity, handler.service = verbosity, False
     handler.log_format = log_format or LogFormat.TEXT
-    _apply(handler)
+    _install_handler(handler)
 
 
 def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: bool = True) -> None:
@@ -84,7 +84,7 @@ def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: boo
     handler.verbosity += verbosity
     handler.service = service
     handler.log_format = log_format or handler.log_format
-    _apply(handler)
+    _install_handler(handler)
 
 
 def logs_as_json() -> bool:
@@ -139,7 +139,7 @@ def _stderr_handler() -> _StderrHandler:
     return handler
 
 
-def _apply(handler: _StderrHandler) -> None:
+def _install_handler(handler: _StderrHandler) -> None:
     usual = logging.INFO if handler.service else logging.WARNING
     libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
     logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)

@@ -69,7 +69,7 @@ class _Reader:
         """Note a mistake, on the line of the key or of the nearest table around it."""
         line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
-        self.mistakes.append((line, f"{where}: {_name(at)}{text}"))
+        self.mistakes.append((line, f"{where}: {_place_text(at)}{text}"))
         return _WRONG
 
     def table(self, cls: type, raw: object, at: TomlKey) -> object:
@@ -88,31 +88,31 @@ class _Reader:
                 values[name] = self.value(kind, raw[name], (*at, name))
             elif dataclasses.is_dataclass(kind):
                 values[name] = self.table(typing.cast(type, kind), {}, (*at, name))
-            elif name not in values and _required(field):
+            elif name not in values and _is_required(field):
                 values[name] = self.wrong((*at, name), "is missing")
         complete = len(self.mistakes) == before
         good = {name: value for name, value in values.items() if value is not _WRONG}
-        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _required(f) and n not in good}
+        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _is_required(f) and n not in good}
         if _WRONG in missing.values():
             return _WRONG  # nothing can be judged without it
-        made = self._build(cls, good | missing, at)
+        made = self._build_dataclass(cls, good | missing, at)
         return made if complete else _WRONG
 
-    def _build(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
+    def _build_dataclass(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
         """Make ``cls``; each complaint is laid on the first value whose absence changes it."""
-        optional = [f.name for f in dataclasses.fields(cls) if not _required(f)]
-        complaint = _complaint(cls, values)
+        optional = [f.name for f in dataclasses.fields(cls) if not _is_required(f)]
+        complaint = _constructor_complaint(cls, values)
         if not complaint:
             return cls(**values)
         while complaint:
-            suspects = ((name, _without(values, name)) for name in optional if name in values)
-            blamed = next((s for s in suspects if _complaint(cls, s[1]) != complaint), None)
+            suspects = ((name, _without_key(values, name)) for name in optional if name in values)
+            blamed = next((s for s in suspects if _constructor_complaint(cls, s[1]) != complaint), None)
             if blamed is None:
                 word, _, rest = complaint.partition(" ")
                 return self.wrong((*at, word), rest) if word in values else self.wrong(at, complaint)
             self.wrong((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
             values = blamed[1]
-            complaint = _complaint(cls, values)
+            complaint = _constructor_complaint(cls, values)
         return _WRONG
 
     def _refuse_unknown(
@@ -123,14 +123,14 @@ class _Reader:
                 self.wrong(
                     (*at, key),
                     f"a secret must not stand in this file: put it into a file and write "
-                    f'{key}_file = "...", or set {_variable(at, key)} in the environment',
+                    f'{key}_file = "...", or set {_environment_variable(at, key)} in the environment',
                 )
             elif key not in known:
                 self.wrong((*at, key), "is not a setting" + suggestion(key, sorted(known)))
 
     def _secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
-        if given := self.environment.get(_variable(at, name)):
+        if given := self.environment.get(_environment_variable(at, name)):
             return Secret(given)
         key = f"{name}_file"
         if key not in raw:
@@ -190,7 +190,7 @@ class _Reader:
         )
 
 
-def _required(field: dataclasses.Field[Any]) -> bool:
+def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
@@ -201,7 +201,7 @@ def _stand_in(kind: Any) -> object:
     return "x" if kind is str else _WRONG
 
 
-def _complaint(cls: type, values: Mapping[str, Any]) -> str:
+def _constructor_complaint(cls: type, values: Mapping[str, Any]) -> str:
     """What ``cls`` has against these values; empty if nothing."""
     try:
         cls(**values)
@@ -210,15 +210,15 @@ def _complaint(cls: type, values: Mapping[str, Any]) -> str:
     return ""
 
 
-def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _without_key(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}
 
 
-def _variable(at: TomlKey, name: str) -> str:
+def _environment_variable(at: TomlKey, name: str) -> str:
     return "_".join(["GAITCUE", *(str(part).upper() for part in at), name.upper()])
 
 
-def _name(at: TomlKey) -> str:
+def _place_text(at: TomlKey) -> str:
     """``[[sensor]] 2, placement: `` for the reader; counts start at 1."""
     words: list[str] = []
     for n, part in enumerate(at):

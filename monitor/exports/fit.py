@@ -101,10 +101,10 @@ def encode_fit(run: SessionData) -> bytes:
     distance_m = run.distance_m
     for at in np.flatnonzero(measured).tolist():
         record: dict[str, Any] = {"timestamp": began + datetime.timedelta(seconds=at)}
-        record |= _cells(standard, at)
+        record |= _record_cells(standard, at)
         if "enhanced_speed" in standard:
             record["distance"] = float(distance_m[at])
-        own = {_DEVELOPER.index(field): v for field, v in _cells(developer, at).items()}
+        own = {_DEVELOPER.index(field): v for field, v in _record_cells(developer, at).items()}
         writer.write("record", record, own)
     _write_tail(writer, run, began, standard)
     return writer.close()
@@ -121,7 +121,7 @@ def _new_writer() -> FitWriter:
 
 def _standard_fields(run: SessionData) -> dict[str, Array]:
     """Fields of the standard profile, (n,) in FIT's units."""
-    out = {field: column for field in _STANDARD if (column := _column(run, field)) is not None}
+    out = {field: column for field in _STANDARD if (column := _field_column(run, field)) is not None}
     if "cadence_spm" in run.columns:
         half = np.round(run.value("cadence_spm") / 2 * 128) / 128  # strides a minute, as the standard wants
         out["cadence"], out["fractional_cadence"] = np.floor(half), half - np.floor(half)
@@ -130,7 +130,7 @@ def _standard_fields(run: SessionData) -> dict[str, Array]:
 
 def _developer_fields(run: SessionData) -> dict[str, Array]:
     """Developer fields, (n,) in their own units."""
-    out = {field: column for field in _DEVELOPER if (column := _column(run, field)) is not None}
+    out = {field: column for field in _DEVELOPER if (column := _field_column(run, field)) is not None}
     if any(b.metric == "cadence_spm" for b in run.bands):
         out[_TARGET_LOW], out[_TARGET_HIGH] = target_edges(run, "cadence_spm")
     if run.cues:
@@ -141,14 +141,14 @@ def _developer_fields(run: SessionData) -> dict[str, Array]:
     return out
 
 
-def _column(run: SessionData, field: str) -> Array | None:
+def _field_column(run: SessionData, field: str) -> Array | None:
     """The metric of a field, (n,) in the unit of the field; None where it was not measured."""
     name = _METRIC_OF.get(field, "")
     fit = BY_NAME[name].fit if name in run.columns else None
     return None if fit is None else run.value(name) * fit.scale
 
 
-def _cells(table: Mapping[str, Array], at: int) -> dict[str, float | int]:
+def _record_cells(table: Mapping[str, Array], at: int) -> dict[str, float | int]:
     row = ((name, float(values[at])) for name, values in table.items())
     return {name: int(v) if name in _WHOLE else v for name, v in row if v == v}
 
@@ -195,11 +195,11 @@ def _write_tail(
     seconds = float(len(run.t_s) - 1)
     end = began + datetime.timedelta(seconds=seconds)
     _write_timer(writer, end, "stop_all")
-    laps = list(_laps(run, seconds))
+    laps = list(_lap_stretches(run, seconds))
     for number, lap in enumerate(laps):
         kind: dict[str, Any] = {"message_index": number, "event": "lap", "event_type": "stop"}
         kind["lap_trigger"] = "session_end" if lap.end_s >= seconds else "manual"
-        writer.write("lap", kind | _sum(run, began, table, lap))
+        writer.write("lap", kind | _summary_fields(run, began, table, lap))
     indoors = any(s.kind == "treadmill" or s.name == "treadmill" for s in run.settings.sensors)
     whole: dict[str, Any] = {"message_index": 0, "event": "session", "event_type": "stop"}
     whole |= {
@@ -208,19 +208,19 @@ def _write_tail(
         "trigger": "activity_end",
     }
     whole |= {"first_lap_index": 0, "num_laps": len(laps)}
-    writer.write("session", whole | _sum(run, began, table, Stretch(0.0, seconds)))
+    writer.write("session", whole | _summary_fields(run, began, table, Stretch(0.0, seconds)))
     last: dict[str, Any] = {"timestamp": end, "total_timer_time": seconds, "num_sessions": 1}
     writer.write("activity", last | {"type": "manual", "event": "activity", "event_type": "stop"})
 
 
-def _laps(run: SessionData, seconds: float) -> Iterator[Stretch]:
+def _lap_stretches(run: SessionData, seconds: float) -> Iterator[Stretch]:
     start = 0.0
     for end in [*(t for t in run.laps_s if 0 < t < seconds), seconds]:
         yield Stretch(start, end)
         start = end
 
 
-def _sum(
+def _summary_fields(
     run: SessionData, began: datetime.datetime, table: Mapping[str, Array], part: Stretch
 ) -> dict[str, Any]:
     """Totals and means of a stretch, as ``lap`` and ``session`` want them."""

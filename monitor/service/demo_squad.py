@@ -54,7 +54,7 @@ async def _run_squad(
     config: Config, store: Store, recordings: list[Recording], pace: float, console: Console
 ) -> None:
     rows = {r.settings.athlete: _Row() for r in recordings}
-    screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _table(rows))
+    screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _squad_table(rows))
     with screen if console.is_terminal else contextlib.nullcontext():
         async with asyncio.TaskGroup() as group:
             for recording in recordings:
@@ -92,7 +92,7 @@ class _Row:
             self.live_state.push(batch)
 
 
-def _table(rows: dict[str, _Row]) -> Table:
+def _squad_table(rows: dict[str, _Row]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
     for metric in _METRICS:

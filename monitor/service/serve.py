@@ -117,15 +117,15 @@ class _Service:
                     group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
-                with _on_stop(_cancel_in_turn(feeds, sinks)) as stopped:
-                    await _ended(feeds)
+                with _handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
+                    await _wait_for_end(feeds)
                     self._input.close()
                     await evaluation
                     ticks.cancel()
                     if stopped():
                         reason = "stopped"
                     ended = await self._finish(str(self._failure) if self._failure else reason)
-                    await _ended(sinks, self._p.deadline_s)
+                    await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
         except BaseException as exc:
             _log.error("the session broke off (%s)", type(exc).__name__)
@@ -264,7 +264,7 @@ class _Service:
             self._tape.close()
 
 
-async def _ended(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:
+async def _wait_for_end(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:
     if tasks:
         await asyncio.wait(tasks, timeout=within_s)
 
@@ -282,7 +282,7 @@ def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]
 
 
 @contextlib.contextmanager
-def _on_stop(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def _handle_stop_signals(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Call ``stop`` on SIGINT and SIGTERM; gives a function that says whether that happened."""
     loop, times = asyncio.get_running_loop(), 0
     before: dict[int, Any] = {}

@@ -14,7 +14,7 @@ from monitor.core.errors import MonitorError
 from monitor.recordings.readers import READERS, is_export_folder, read_recording
 from monitor.recordings.recording import Recording
 from monitor.service.config import data_folder, load_config
-from monitor.service.live_session import open_store
+from monitor.service.session_store import open_store
 from monitor.storage.import_recording import import_recording
 
 

@@ -19,8 +19,9 @@ from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
-from monitor.service.live_session import is_watched, open_store, result_console, session_started
+from monitor.service.live_session import is_watched, result_console, session_started
 from monitor.service.serve import serve
+from monitor.service.session_store import open_store
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.live_state import LiveState

@@ -236,7 +236,7 @@ class Engine:
         return out + self._seconds.until(reading.t_s - 1.0, self._readings, self._fusion.speed, self._log)
 
     def _pod_activity(self, reading: Reading) -> list[Record]:
-        change = self._readings.activity(reading.t_s, self._log.at(math.inf))
+        change = self._readings.activity_change(reading.t_s, self._log.at(math.inf))
         if change is None:
             return []
         self._log.push(change)

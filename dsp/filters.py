@@ -235,7 +235,7 @@ class History:
         return self.t0_s + row / self.rate_hz
 
 
-def along(x: Array, v: Array) -> Array:
+def component_along(x: Array, v: Array) -> Array:
     """Return the component (n,) of rows (n, 3) along ``v`` (3,) or along rows (n, 3).
 
     Written out because a matrix product may round differently with the number of rows.
@@ -245,7 +245,7 @@ def along(x: Array, v: Array) -> Array:
 
 def norms(x: Array) -> Array:
     """Return the norm (n,) of rows (n, 3), the same to the last bit for any number of rows."""
-    return np.sqrt(along(x, x))
+    return np.sqrt(component_along(x, x))
 
 
 def parabola_offset(left: float, mid: float, right: float) -> float:

@@ -74,7 +74,7 @@ class StepFusion:
         placement = c.placement
         own = c.features.get("speed_mps")
         if own is not None:
-            self.speed.foot(c.ic_s, own)
+            self.speed.push_foot(c.ic_s, own)
         speed, given = self.speed.at(c.ic_s, readings)
         ic_s = self._contact_s(c, speed)
         stride = stride_s if stride_s is not None else c.features.get("stride_s")

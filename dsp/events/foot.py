@@ -55,7 +55,7 @@ from dsp.events.foot_features import (
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.filters import Block, along
+from dsp.filters import Block, component_along
 from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, ImuChunk, Readiness, Worn
@@ -99,7 +99,7 @@ class FootDetector(GridDetector[FootState]):
         if block.fresh:
             s.history.restart(block.t0_s)
             s.scan = FootScan(learn_at=self._coefficients.learn_first)
-            s.meter.forget()
+            s.meter.forget_rest()
         s.history.append(block.x, block.filled)
         return self._decide_contacts()
 
@@ -179,7 +179,9 @@ class FootDetector(GridDetector[FootState]):
         if stop - cursor < 6:
             return False
         gyr = h.rows(cursor - 2, stop)[:, GYR]
-        w = np.convolve(np.asarray(-np.degrees(along(gyr, self._current_axes().left))), _SMOOTH, "valid")
+        w = np.convolve(
+            np.asarray(-np.degrees(component_along(gyr, self._current_axes().left))), _SMOOTH, "valid"
+        )
         peaks = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])) + 1
         high = peaks[w[peaks] > self._swing_threshold(cursor + peaks)]
         if len(high) == 0:
@@ -288,7 +290,7 @@ class FootDetector(GridDetector[FootState]):
         at_s = s.history.time(need - 1)
         if s.axes.shifted:
             s.axes.reset()
-            s.meter.forget()
+            s.meter.forget_rest()
             s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
             return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.foot_axes import Axes
-from dsp.filters import along, parabola_offset
+from dsp.filters import component_along, parabola_offset
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
 
@@ -59,13 +59,13 @@ class Stance:
 def stance(acc_ms2: Array, gyr_rads: Array, axes: Axes, zv: int, rate_hz: float) -> Stance:
     """Return the stance of rows (n, 3) of force and angular rate, integrated from row ``zv`` both ways."""
     dt = 1 / rate_hz
-    w = -along(gyr_rads, axes.left)
+    w = -component_along(gyr_rads, axes.left)
     pitch = _integral_from(w, zv, dt)
-    forward, up = along(acc_ms2, axes.forward), along(acc_ms2, axes.up)
+    forward, up = component_along(acc_ms2, axes.forward), component_along(acc_ms2, axes.up)
     sin, cos = np.sin(pitch), np.cos(pitch)
     ax, az = forward * cos - up * sin, forward * sin + up * cos - GRAVITY_MS2
     vz = _integral_from(az, zv, dt)
-    foot = np.degrees(_integral_from(-along(gyr_rads, axes.foot_left), zv, dt))
+    foot = np.degrees(_integral_from(-component_along(gyr_rads, axes.foot_left), zv, dt))
     return Stance(
         rate_hz,
         zv,

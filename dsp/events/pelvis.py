@@ -43,7 +43,7 @@ from dsp.events.pelvis_state import (
     PelvisParams,
     PelvisState,
 )
-from dsp.filters import Block, along, norms
+from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.types import Array, Contact, ImuChunk, Placement, Worn
 
@@ -89,7 +89,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         f, acc = s.filters, block.x[:, :3]
         mean_acc = f.gravity.push(acc)
         up = mean_acc / np.maximum(norms(mean_acc), 1e-9)[:, None]
-        upward = along(acc, up)
+        upward = component_along(acc, up)
         vertical = upward / np.maximum(f.level.push(upward), 1e-3)
         slow, fast = f.slow.push(vertical), f.fast.push(vertical)
         mean = f.mean.push(slow)

@@ -59,7 +59,7 @@ from dsp.events.shank_state import (
     ShankState,
     low_pass,
 )
-from dsp.filters import Block, along
+from dsp.filters import Block, component_along
 from dsp.models import MODELS, Models, best_guess
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
@@ -138,7 +138,7 @@ class ShankDetector(GridDetector[ShankState]):
             axis = swing_axis(rows[:, GYR])
             if axis is None:
                 continue
-            w = along(rows[:, GYR], axis)
+            w = component_along(rows[:, GYR], axis)
             s.axis = axis
             s.stride_s = period_s(w, 0.5, 1.2, SHANK_RATE_HZ)
             s.peak_dps = max(self.params.least_dps, math.degrees(float(w.max())))
@@ -205,7 +205,7 @@ class ShankDetector(GridDetector[ShankState]):
         """Rate about the axis (deg/s), the swing forward positive."""
         s = self.state
         assert s.axis is not None
-        return np.asarray(np.degrees(along(s.history.rows(start, stop)[:, GYR], s.axis)))
+        return np.asarray(np.degrees(component_along(s.history.rows(start, stop)[:, GYR], s.axis)))
 
     def _swing_threshold(self, rows: np.ndarray) -> Array:
         """Half the usual peak, halved again with every stride time that passes without one."""

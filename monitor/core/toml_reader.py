@@ -65,7 +65,7 @@ class _Reader:
         self.environment = environment
         self.mistakes: list[tuple[int, str]] = []
 
-    def wrong(self, at: TomlKey, text: str) -> object:
+    def note_mistake(self, at: TomlKey, text: str) -> object:
         """Note a mistake, on the line of the key or of the nearest table around it."""
         line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
@@ -75,7 +75,7 @@ class _Reader:
     def table(self, cls: type, raw: object, at: TomlKey) -> object:
         """One TOML table to one dataclass."""
         if not isinstance(raw, dict):
-            return self.wrong(at, "must be a table")
+            return self.note_mistake(at, "must be a table")
         hints = typing.get_type_hints(cls)
         fields = {f.name: f for f in dataclasses.fields(cls)}
         secrets = {name for name in fields if Secret in (hints[name], *typing.get_args(hints[name]))}
@@ -89,7 +89,7 @@ class _Reader:
             elif dataclasses.is_dataclass(kind):
                 values[name] = self.table(typing.cast(type, kind), {}, (*at, name))
             elif name not in values and _is_required(field):
-                values[name] = self.wrong((*at, name), "is missing")
+                values[name] = self.note_mistake((*at, name), "is missing")
         complete = len(self.mistakes) == before
         good = {name: value for name, value in values.items() if value is not _WRONG}
         missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _is_required(f) and n not in good}
@@ -109,8 +109,12 @@ class _Reader:
             blamed = next((s for s in suspects if _constructor_complaint(cls, s[1]) != complaint), None)
             if blamed is None:
                 word, _, rest = complaint.partition(" ")
-                return self.wrong((*at, word), rest) if word in values else self.wrong(at, complaint)
-            self.wrong((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
+                return (
+                    self.note_mistake((*at, word), rest)
+                    if word in values
+                    else self.note_mistake(at, complaint)
+                )
+            self.note_mistake((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
             values = blamed[1]
             complaint = _constructor_complaint(cls, values)
         return _WRONG
@@ -120,13 +124,13 @@ class _Reader:
     ) -> None:
         for key in raw:
             if key in secrets:
-                self.wrong(
+                self.note_mistake(
                     (*at, key),
                     f"a secret must not stand in this file: put it into a file and write "
                     f'{key}_file = "...", or set {_environment_variable(at, key)} in the environment',
                 )
             elif key not in known:
-                self.wrong((*at, key), "is not a setting" + suggestion(key, sorted(known)))
+                self.note_mistake((*at, key), "is not a setting" + suggestion(key, sorted(known)))
 
     def _secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
@@ -141,7 +145,7 @@ class _Reader:
         try:
             return Secret(path.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as exc:
-            return self.wrong((*at, key), f"no secret in {path}: {exc}")
+            return self.note_mistake((*at, key), f"no secret in {path}: {exc}")
 
     def value(self, kind: Any, raw: object, at: TomlKey) -> object:
         """One TOML value to what the field's type asks for."""
@@ -152,12 +156,12 @@ class _Reader:
             return raw if raw in arguments else self._not_among(arguments, raw, at)
         if origin is tuple:
             if not isinstance(raw, list):
-                return self.wrong(at, "must be a list in [ ]")
+                return self.note_mistake(at, "must be a list in [ ]")
             items = [self.value(arguments[0], item, (*at, n)) for n, item in enumerate(raw)]
             return _WRONG if _WRONG in items else tuple(items)
         if origin is dict:
             if not isinstance(raw, dict):
-                return self.wrong(at, "must be a table")
+                return self.note_mistake(at, "must be a table")
             entries = {key: self.value(arguments[1], item, (*at, key)) for key, item in raw.items()}
             return _WRONG if _WRONG in entries.values() else entries
         if dataclasses.is_dataclass(kind):
@@ -177,15 +181,15 @@ class _Reader:
         if kind is float and type(raw) is int:
             return float(raw)
         if type(raw) is not kind:
-            return self.wrong(
+            return self.note_mistake(
                 at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.toml_literal(raw)}"
             )
         if isinstance(raw, float) and not math.isfinite(raw):
-            return self.wrong(at, f"must be a finite number, not {raw}")
+            return self.note_mistake(at, f"must be a finite number, not {raw}")
         return raw
 
     def _not_among(self, known: Collection[str], raw: object, at: TomlKey) -> object:
-        return self.wrong(
+        return self.note_mistake(
             at, f"{toml_text.toml_literal(raw)} is not possible" + suggestion(str(raw), known)
         )
 

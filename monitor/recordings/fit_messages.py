@@ -86,7 +86,7 @@ def read_messages(data: bytes) -> FitMessages:
     try:
         for frame in _read_frames(data):
             if isinstance(frame, fitdecode.FitDefinitionMessage):
-                _simplify(frame)
+                _mend_definition(frame)
             elif isinstance(frame, fitdecode.FitDataMessage):
                 if frame.name in _USED:
                     out.add(frame.name, _message_values(frame))
@@ -150,7 +150,7 @@ def _base_type_number(number: Any) -> int:
     return _FULL_NUMBER.get(low, 0x0D)
 
 
-def _simplify(definition: Any) -> None:
+def _mend_definition(definition: Any) -> None:
     """Take out of a definition what fitdecode stumbles over in the messages that follow it."""
     definition.field_defs[:] = [f for f in definition.field_defs if f.size]
     definition.dev_field_defs[:] = [f for f in definition.dev_field_defs if f.size]

@@ -58,7 +58,7 @@ def delete_session(store: Store, info: SessionInfo) -> int:
     """
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
-    store.wipe()
+    store.wipe_deleted_rows()
     _log.info("%s: deleted", info.id, extra={"session": info.id})
     return freed
 

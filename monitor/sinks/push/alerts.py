@@ -55,7 +55,7 @@ class AlertSettings:
             if text is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
                 raise ValueError(f'quiet_from and quiet_to must be like "22:00", not "{text}"')
 
-    def quiet(self, at: datetime.time) -> bool:
+    def is_quiet(self, at: datetime.time) -> bool:
         """Return whether no phone may ring at this local time; the quiet hours may reach over midnight."""
         if self.quiet_from is None or self.quiet_to is None:
             return False
@@ -157,7 +157,7 @@ class Alerts:
 
     def _alert(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
-        if kind in self._sent or self._s.quiet(now):
+        if kind in self._sent or self._s.is_quiet(now):
             return []
         self._sent.add(kind)
         title, text = self._phrases[kind]

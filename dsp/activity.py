@@ -40,14 +40,14 @@ class ActivityClassifier:
                 continue
             second = int(seconds[a])
             if self._second is not None and second != self._second:
-                out += self._close(self._second, second)
+                out += self._close_second(self._second, second)
             self._second = second
             acc = norms(chunk.acc_ms2[a:b]) / GRAVITY_MS2
             gyr = None if chunk.gyr_rads is None else norms(chunk.gyr_rads[a:b])
             self._parts.append((acc, gyr))
         return out
 
-    def _close(self, second: int, following: int) -> list[ActivityChange]:
+    def _close_second(self, second: int, following: int) -> list[ActivityChange]:
         acc = np.concatenate([a for a, _ in self._parts])
         rates = [g for _, g in self._parts if g is not None]
         gyr = np.concatenate(rates) if rates else None
@@ -57,7 +57,7 @@ class ActivityClassifier:
             self._before = None
         if len(acc) < 10:
             return []
-        return self._confirm(self._classify(acc, gyr, last), second + 1.0)
+        return self._confirm_change(self._classify(acc, gyr, last), second + 1.0)
 
     def _classify(self, acc: Array, gyr: Array | None, last: tuple[Array, Array | None] | None) -> Activity:
         spread = float(acc.std())
@@ -78,7 +78,7 @@ class ActivityClassifier:
             runs = spread >= (0.45 if running else 0.55)
         return Activity.RUN if runs else Activity.WALK
 
-    def _confirm(self, seen: Activity, t_s: float) -> list[ActivityChange]:
+    def _confirm_change(self, seen: Activity, t_s: float) -> list[ActivityChange]:
         self._held = self._held + 1 if seen is self._candidate else 1
         self._candidate = seen
         if seen is self.now or self._held < _CONFIRM_S:

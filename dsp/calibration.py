@@ -88,7 +88,7 @@ class Calibration:
             gain: Gain = getattr(self, f.name)
             if gain != Gain():
                 names = [m.name for m in fields(models) if f"_{f.name}" in m.name]
-                changed |= {n: _scaled(getattr(models, n), gain) for n in names}
+                changed |= {n: _scaled_model(getattr(models, n), gain) for n in names}
         if self.contact_ms != Gain():
             later_ms = _MEAN_CONTACT_MS * (self.contact_ms.value - 1)
             to = models.foot_to_ms
@@ -99,7 +99,7 @@ class Calibration:
 _MEAN_CONTACT_MS = 225.0
 
 
-def _scaled(model: Linear, gain: Gain) -> Linear:
+def _scaled_model(model: Linear, gain: Gain) -> Linear:
     weights = {name: gain.value * w for name, w in model.weights.items()}
     sd = (gain.sd**2 + CALIBRATION_WITHIN**2) ** 0.5
     return Linear(gain.value * model.constant, weights, sd, relative=True)

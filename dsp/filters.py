@@ -63,7 +63,7 @@ class Resampler:
         if len(self._t):
             t_s, x = np.concatenate((self._t, t_s)), np.concatenate((self._x, x))
         else:
-            self._begin(float(t_s[0]))
+            self._begin_grid(float(t_s[0]))
         step = t_s[1:] - t_s[:-1]
         if len(step) and step.min() <= 0:
             t_s, x = self._forward_only(t_s, x)
@@ -71,18 +71,18 @@ class Resampler:
         out: list[Block | Hole] = []
         at = 0
         for cut in np.flatnonzero(step > self.bridge_s).tolist():
-            self._emit(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
+            self._emit_rows(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
             out.append(Hole(float(t_s[cut]), float(t_s[cut + 1])))
             at = cut + 1
-            self._begin(float(t_s[at]))
+            self._begin_grid(float(t_s[at]))
         last = len(t_s) - 2  # up to here slopes are known
         if last > at:
-            self._emit(out, t_s[at:], x[at:], last - at)
+            self._emit_rows(out, t_s[at:], x[at:], last - at)
         keep = max(at, last - 1)  # the next interval starts at t[last]; its slope looks one back
         self._t, self._x = t_s[keep:].copy(), x[keep:].copy()
         return out
 
-    def _begin(self, t0_s: float) -> None:
+    def _begin_grid(self, t0_s: float) -> None:
         """Start a fresh grid at ``t0_s``."""
         self._t0_s, self._next, self._fresh = t0_s, 0, True
 
@@ -91,7 +91,7 @@ class Resampler:
         self.dropped += int((~keep).sum())
         return t[keep], x[keep]
 
-    def _emit(self, out: list[Block | Hole], t: Array, x: Array, last: int) -> None:
+    def _emit_rows(self, out: list[Block | Hole], t: Array, x: Array, last: int) -> None:
         """Append the grid rows up to sample ``last`` to ``out``."""
         stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
@@ -235,7 +235,7 @@ class History:
         return self.t0_s + row / self.rate_hz
 
 
-def along(x: Array, v: Array) -> Array:
+def component_along(x: Array, v: Array) -> Array:
     """Return the component (n,) of rows (n, 3) along ``v`` (3,) or along rows (n, 3).
 
     Written out because a matrix product may round differently with the number of rows.
@@ -245,7 +245,7 @@ def along(x: Array, v: Array) -> Array:
 
 def norms(x: Array) -> Array:
     """Return the norm (n,) of rows (n, 3), the same to the last bit for any number of rows."""
-    return np.sqrt(along(x, x))
+    return np.sqrt(component_along(x, x))
 
 
 def parabola_offset(left: float, mid: float, right: float) -> float:

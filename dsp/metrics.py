@@ -45,12 +45,21 @@ class Display:
 class FitField:
     """The field of a FIT record that carries a metric: ``value * scale``.
 
-    ``unit`` is empty for a field of the standard profile; else it is a developer field with this unit.
+    ``unit`` is empty for a field of the standard profile; else it is a developer field with this unit and
+    this ``number``, which stays its own for good.  ``whole``: a whole number.  ``averaged``: its mean
+    stands in laps and session too.  ``plausible``: what is read from files of others, in the metric's unit
+    (outside lies what devices write when they do not know, and what nobody runs); None: not read at all.
+    ``aliases``: names in lower case under which Stryd and others write it as a developer field.
     """
 
     name: str
     scale: float = 1.0
     unit: str = ""
+    number: int = -1
+    whole: bool = False
+    averaged: bool = False
+    plausible: tuple[float, float] | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,12 @@ METRICS: tuple[MetricSpec, ...] = (
         0,
         roles=_roles(_T, _C, _S, _D, _H, _O, _P),
         order=3,
-        fit=FitField("stance_time"),
+        fit=FitField(
+            "stance_time",
+            averaged=True,
+            plausible=(100, 700),
+            aliases=("ground time", "ground contact time", "stance time"),
+        ),
         sided=True,
         leg_difference_pct=2.0,
     ),
@@ -173,7 +187,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition",
         _ALL,
         1,
-        fit=FitField("stance_time_percent"),
+        fit=FitField("stance_time_percent", averaged=True),
     ),
     MetricSpec(
         "contact_balance_pct",
@@ -186,7 +200,12 @@ METRICS: tuple[MetricSpec, ...] = (
         step=False,
         roles=_roles(_T, _S, _D, _Q, _P),
         order=11,
-        fit=FitField("stance_time_balance"),
+        fit=FitField(
+            "stance_time_balance",
+            averaged=True,
+            plausible=(30, 70),
+            aliases=("ground contact balance", "contact balance"),
+        ),
     ),
     MetricSpec(
         "speed_mps",
@@ -199,7 +218,7 @@ METRICS: tuple[MetricSpec, ...] = (
         roles=_roles(_T, _C, _O, _Q, _P),
         order=2,
         display=Display("min/km", pace=True),
-        fit=FitField("enhanced_speed"),
+        fit=FitField("enhanced_speed", plausible=(0, 12), aliases=("speed",)),
     ),
     MetricSpec(
         "step_length_m",
@@ -209,7 +228,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition",
         _ALL,
         2,
-        fit=FitField("step_length", 1000.0),
+        fit=FitField("step_length", 1000.0, averaged=True, plausible=(0.2, 3.0), aliases=("step length",)),
     ),
     MetricSpec(
         "stride_length_m",
@@ -244,7 +263,7 @@ METRICS: tuple[MetricSpec, ...] = (
         1,
         roles=_roles(_T, _D, _O),
         order=7,
-        fit=FitField("Foot Strike Angle", unit="deg"),
+        fit=FitField("Foot Strike Angle", unit="deg", number=4),
         sided=True,
         leg_difference_pct=21.0,
     ),
@@ -260,7 +279,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles(_D),
         order=8,
-        fit=FitField("Shank Inclination", unit="deg"),
+        fit=FitField("Shank Inclination", unit="deg", number=5),
         sided=True,
         leg_difference_pct=16.0,
     ),
@@ -277,7 +296,7 @@ METRICS: tuple[MetricSpec, ...] = (
         roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=4,
         display=Display("cm", 100.0, 1),
-        fit=FitField("Overstride", 100.0, "cm"),
+        fit=FitField("Overstride", 100.0, "cm", number=0),
         sided=True,
         leg_difference_pct=4.0,
     ),
@@ -302,7 +321,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=5,
-        fit=FitField("Braking Impulse", unit="BW.s"),
+        fit=FitField("Braking Impulse", unit="BW.s", number=1),
         sided=True,
         leg_difference_pct=10.0,
     ),
@@ -315,7 +334,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         3,
         better=-1,
-        fit=FitField("Step Speed Loss", 100.0, "cm/s"),
+        fit=FitField("Step Speed Loss", 100.0, "cm/s", number=3),
     ),
     MetricSpec(
         "strap_speed_lost_mps",
@@ -339,7 +358,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles(_D),
         order=6,
-        fit=FitField("Peak Braking", unit="BW"),
+        fit=FitField("Peak Braking", unit="BW", number=2),
         sided=True,
         leg_difference_pct=7.0,
     ),
@@ -353,7 +372,9 @@ METRICS: tuple[MetricSpec, ...] = (
         0,
         roles=_roles(_T, _S, _D),
         order=10,
-        fit=FitField("vertical_oscillation"),
+        fit=FitField(
+            "vertical_oscillation", averaged=True, plausible=(10, 300), aliases=("vertical oscillation",)
+        ),
     ),
     MetricSpec(
         "vertical_ratio_pct",
@@ -363,7 +384,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition (Garmin)",
         (_PELVIS,),
         1,
-        fit=FitField("vertical_ratio"),
+        fit=FitField("vertical_ratio", averaged=True, plausible=(1, 40), aliases=("vertical ratio",)),
     ),
     MetricSpec(
         "leg_stiffness_kn_m",
@@ -375,7 +396,7 @@ METRICS: tuple[MetricSpec, ...] = (
         1,
         roles=_roles(_D),
         order=13,
-        fit=FitField("Leg Spring Stiffness", unit="kN/m"),
+        fit=FitField("Leg Spring Stiffness", unit="kN/m", number=7, plausible=(1, 40)),
     ),
     MetricSpec(
         "tibial_shock_g",
@@ -388,7 +409,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles(_D),
         order=9,
-        fit=FitField("Tibial Shock", unit="g"),
+        fit=FitField("Tibial Shock", unit="g", number=6),
         sided=True,
     ),
     MetricSpec(
@@ -445,7 +466,7 @@ METRICS: tuple[MetricSpec, ...] = (
         step=False,
         roles=_roles(_T, _C, _S, _D),
         order=15,
-        fit=FitField("heart_rate"),
+        fit=FitField("heart_rate", whole=True, averaged=True, plausible=(25, 250), aliases=("heart rate",)),
     ),
     MetricSpec(
         "power_w",
@@ -458,7 +479,7 @@ METRICS: tuple[MetricSpec, ...] = (
         step=False,
         roles=_roles(_T, _S),
         order=16,
-        fit=FitField("power"),
+        fit=FitField("power", whole=True, averaged=True, plausible=(0, 2500), aliases=("power",)),
     ),
 )
 

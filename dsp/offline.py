@@ -73,7 +73,7 @@ def steps_after_rehearsal(
     engine = Engine(worn, runner)
     start_s = np.inf
     for item in rehearsal:
-        engine.push(_shifted(item, -shift_s))
+        engine.push(_shifted_item(item, -shift_s))
     out: list[Record] = []
     for item in inputs:
         start_s = min(start_s, item.t_s if isinstance(item, Reading) else float(item.t_s[0]))
@@ -82,7 +82,7 @@ def steps_after_rehearsal(
     return [r for r in out if isinstance(r, Step) and r.ic_s >= start_s]
 
 
-def _shifted(item: Input, by_s: float) -> Input:
+def _shifted_item(item: Input, by_s: float) -> Input:
     if isinstance(item, Reading):
         return Reading(item.sensor, item.t_s + by_s, item.quantity, item.value)
     return ImuChunk(item.sensor, item.t_s + by_s, item.acc_ms2, item.gyr_rads)

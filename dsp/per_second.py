@@ -79,7 +79,7 @@ class PerSecondMetrics:
             self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
         out: list[Metric] = []
         while self._next <= t_s:
-            out += self._second(float(self._next), readings, speed, log)
+            out += self._metrics_of_second(float(self._next), readings, speed, log)
             self._next += 1
         return out
 
@@ -87,9 +87,11 @@ class PerSecondMetrics:
         """Return the metrics of the second in which the last step lies, if it is not finished yet."""
         if self._next is None or not self._steps or self._steps[-1].ic_s < self._next - 1:
             return []
-        return self._second(float(self._next), readings, speed, ActivityLog())
+        return self._metrics_of_second(float(self._next), readings, speed, ActivityLog())
 
-    def _second(self, t_s: float, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
+    def _metrics_of_second(
+        self, t_s: float, readings: Readings, speed: SpeedFusion, log: ActivityLog
+    ) -> list[Metric]:
         while self._steps and self._steps[0].ic_s <= t_s - _WINDOW_S:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
@@ -98,10 +100,10 @@ class PerSecondMetrics:
             found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
         found += self._load.estimates()
         recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s] if steps else []
-        found += _variability(recent)
-        found += _balance(recent)
+        found += _step_variability(recent)
+        found += _contact_balance(recent)
         out = [Metric(t_s, None, e) for e in found]
-        out += _sides(t_s, steps)
+        out += _contact_of_each_leg(t_s, steps)
         for name, sd in _DEVICE_SD.items():
             value = readings.estimate(name, t_s, sd=sd)
             if value is not None and all(e.metric != name for e in found):
@@ -143,7 +145,7 @@ class PerSecondMetrics:
         return out + models
 
 
-def _variability(steps: list[Step]) -> list[Estimate]:
+def _step_variability(steps: list[Step]) -> list[Estimate]:
     """Spread of step times within each side, so that a left/right difference does not count."""
     times = [(s.side, e.value) for s in steps if (e := s.get("step_time_ms")) is not None]
     spread, count = 0.0, 0
@@ -159,12 +161,12 @@ def _variability(steps: list[Step]) -> list[Estimate]:
     return [Estimate("step_variability_pct", value, value / math.sqrt(2 * count), steps[-1].sensor)]
 
 
-def _sides(t_s: float, steps: list[Step]) -> list[Metric]:
+def _contact_of_each_leg(t_s: float, steps: list[Step]) -> list[Metric]:
     """Contact time of each leg, where sides are known and it is measured."""
     return [Metric(t_s, side, e) for side, e in _contact_of(steps).items()]
 
 
-def _balance(steps: list[Step]) -> list[Estimate]:
+def _contact_balance(steps: list[Step]) -> list[Estimate]:
     """Left contact time over both, from the last steps of each."""
     means = _contact_of(steps)
     if len(means) < 2:

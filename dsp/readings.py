@@ -46,7 +46,7 @@ class Readings:
         reading = self.latest(quantity, t_s)
         return None if reading is None else Estimate(quantity, reading.value, sd, reading.sensor)
 
-    def activity(self, t_s: float, now: Activity) -> ActivityChange | None:
+    def activity_change(self, t_s: float, now: Activity) -> ActivityChange | None:
         """Return the change of activity that the speed alone shows; None where it stays ``now``."""
         speed = self.latest("speed_mps", t_s)
         if speed is None:

@@ -50,7 +50,7 @@ def foot_models(m: Models, *, given: bool) -> SelectedModel:
 
 def shank_models(m: Models) -> SelectedModel:
     """Return the models of a sensor on the shank with a speed from elsewhere."""
-    return SelectedModel((m.shank_overstride_m, m.pod_overstride_m), *_braking(m))
+    return SelectedModel((m.shank_overstride_m, m.pod_overstride_m), *_braking_models_of_pod(m))
 
 
 def pod_models(m: Models) -> SelectedModel:
@@ -59,10 +59,10 @@ def pod_models(m: Models) -> SelectedModel:
     Overstride by step length and by contact time: alone 2.2 cm each, their mean 2.0 (Fukuchi 2017,
     leave-one-runner-out).
     """
-    return SelectedModel((m.pod_overstride_m,), *_braking(m), m.pod_overstride_m_with_contact)
+    return SelectedModel((m.pod_overstride_m,), *_braking_models_of_pod(m), m.pod_overstride_m_with_contact)
 
 
-def _braking(m: Models) -> tuple[tuple[Linear, ...], tuple[Linear, ...]]:
+def _braking_models_of_pod(m: Models) -> tuple[tuple[Linear, ...], tuple[Linear, ...]]:
     return (m.pod_impulse_bws,), (m.pod_peak_bw_with_height, m.pod_peak_bw)
 
 

@@ -54,7 +54,7 @@ class SpeedFusion:
         self._foot = ExponentialMean(SMOOTHING)
         self._both = self._own = self._weight = 0.0
 
-    def foot(self, t_s: float, speed_mps: float) -> None:
+    def push_foot(self, t_s: float, speed_mps: float) -> None:
         """Take the speed of one stride as the foot measured it."""
         self._foot.push(t_s, speed_mps)
 

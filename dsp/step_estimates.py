@@ -38,23 +38,23 @@ class StepContext:
 def step_estimates(contact: Contact, context: StepContext, models: Models) -> tuple[Estimate, ...]:
     """Return all estimates of a step that its sensors support, one per metric."""
     out: list[Estimate] = []
-    _timing(out, contact, context, models)
+    _add_timing(out, contact, context, models)
     if context.speed is not None:
         v, sd, how = context.speed.value, context.speed.sd, context.speed.how
-        _add(out, "speed_mps", (v, sd), how)
+        _add_estimate(out, "speed_mps", (v, sd), how)
         if context.step_s is not None:
-            _add(out, "step_length_m", (v * context.step_s, sd * context.step_s), how)
+            _add_estimate(out, "step_length_m", (v * context.step_s, sd * context.step_s), how)
         stride = None if context.given else contact.features.get("stride_length_m")
         if stride is not None:
-            _add(out, "stride_length_m", (stride, 0.02 * stride), contact.placement.value)
+            _add_estimate(out, "stride_length_m", (stride, 0.02 * stride), contact.placement.value)
         elif context.stride_s is not None:
-            _add(out, "stride_length_m", (v * context.stride_s, sd * context.stride_s), how)
+            _add_estimate(out, "stride_length_m", (v * context.stride_s, sd * context.stride_s), how)
     if context.slope is not None:
         out.append(context.slope)
     for c in (contact, *context.partners):
-        _own(out, c, models)
+        _add_own_measures(out, c, models)
     if context.running:
-        _running(out, contact, context, models)
+        _add_running_models(out, contact, context, models)
     return tuple(out)
 
 
@@ -66,39 +66,39 @@ def pod_estimates(
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)
     contact = running_models.pod_contact_ms(terms, models)
-    _add(out, "contact_ms", contact, "model")
+    _add_estimate(out, "contact_ms", contact, "model")
     if contact is not None and runner.height_m is not None:
         terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
-    _add(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
-    _load(out, terms, running_models.pod_models(models), slope_pct, "pod")
-    _relative(out, runner, "pod")
+    _add_estimate(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
+    _add_overstride_and_braking(out, terms, running_models.pod_models(models), slope_pct, "pod")
+    _add_relative_overstride(out, runner, "pod")
     return out
 
 
-def _add(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
+def _add_estimate(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
     if guess is not None and math.isfinite(guess[0]) and all(e.metric != metric for e in out):
         out.append(Estimate(metric, guess[0], guess[1], how))
 
 
-def _get(out: list[Estimate], metric: str) -> Estimate | None:
+def _value_of(out: list[Estimate], metric: str) -> Estimate | None:
     return next((e for e in out if e.metric == metric), None)
 
 
-def _timing(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
+def _add_timing(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
     how = c.placement.value
     if a.cadence is not None:
         out.append(a.cadence)
     if a.stride_s is not None:
-        _add(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
+        _add_estimate(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
     if a.step_s is not None:
-        _add(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
+        _add_estimate(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
     _contact_ms(out, c, a, models)
-    contact = _get(out, "contact_ms")
+    contact = _value_of(out, "contact_ms")
     if contact is not None and a.stride_s is not None:
         stride_ms = 1e3 * a.stride_s
         share = 100 * contact.value / stride_ms, 100 * contact.sd / stride_ms
-        _add(out, "flight_ms", (stride_ms / 2 - contact.value, contact.sd), contact.how)
-        _add(out, "duty_factor_pct", share, contact.how)
+        _add_estimate(out, "flight_ms", (stride_ms / 2 - contact.value, contact.sd), contact.how)
+        _add_estimate(out, "duty_factor_pct", share, contact.how)
 
 
 def _contact_ms(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
@@ -108,42 +108,42 @@ def _contact_ms(out: list[Estimate], c: Contact, a: StepContext, models: Models)
     if c.placement in (Placement.FOOT, Placement.SHANK):
         if c.to_s is not None:
             sd = math.hypot(c.ic_sd_s, c.to_sd_s or 0.0)
-            _add(out, "contact_ms", (1e3 * (c.to_s - c.ic_s), 1e3 * sd), c.placement.value)
+            _add_estimate(out, "contact_ms", (1e3 * (c.to_s - c.ic_s), 1e3 * sd), c.placement.value)
         return
-    terms = _terms(c, a)
+    terms = _model_terms(c, a)
     if "step_s" in terms:
-        _add(out, "contact_ms", running_models.pelvis_contact_ms(terms, models), c.placement.value)
-        _add(out, "contact_ms", running_models.pod_contact_ms(terms, models), "model")
+        _add_estimate(out, "contact_ms", running_models.pelvis_contact_ms(terms, models), c.placement.value)
+        _add_estimate(out, "contact_ms", running_models.pod_contact_ms(terms, models), "model")
 
 
-def _terms(c: Contact, a: StepContext) -> dict[str, float]:
+def _model_terms(c: Contact, a: StepContext) -> dict[str, float]:
     """All that the models of one step may ask for."""
     step = None if a.stride_s is None else a.stride_s / 2
     speed = None if a.speed is None else a.speed.value
     return {**c.features, **running_models.motion_terms(speed, step, a.runner.height_m)}
 
 
-def _own(out: list[Estimate], c: Contact, models: Models) -> None:
+def _add_own_measures(out: list[Estimate], c: Contact, models: Models) -> None:
     """What a sensor measures by itself."""
     how, f = c.placement.value, c.features
     if "foot_strike_deg" in f:
-        _add(out, "foot_strike_deg", (f["foot_strike_deg"], models.foot_strike_deg.sd), how)
+        _add_estimate(out, "foot_strike_deg", (f["foot_strike_deg"], models.foot_strike_deg.sd), how)
     if "shank_deg" in f:
-        _add(out, "shank_deg", (f["shank_deg"], models.shank_deg.sd), how)
+        _add_estimate(out, "shank_deg", (f["shank_deg"], models.shank_deg.sd), how)
     if "rise_mm" in f and f.get("flight_g", 1.0) < 0.6:
-        _add(out, "vertical_oscillation_mm", (f["rise_mm"], models.pelvis_rise_mm.sd), how)
-        length = _get(out, "step_length_m")
+        _add_estimate(out, "vertical_oscillation_mm", (f["rise_mm"], models.pelvis_rise_mm.sd), how)
+        length = _value_of(out, "step_length_m")
         if length is not None and length.value > 0.2:
-            _add(out, "vertical_ratio_pct", (0.1 * f["rise_mm"] / length.value, 0.4), how)
+            _add_estimate(out, "vertical_ratio_pct", (0.1 * f["rise_mm"] / length.value, 0.4), how)
     if "shock_g" in f and f["shock_g"] < 15.5:
-        _add(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
+        _add_estimate(out, "tibial_shock_g", (f["shock_g"], 0.1 * f["shock_g"]), how)
 
 
-def _running(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
+def _add_running_models(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:
     """Overstride, braking and stiffness: models of running, absent in any other gait."""
     if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
         return
-    how, contact, terms = c.placement.value, _get(out, "contact_ms"), _terms(c, a)
+    how, contact, terms = c.placement.value, _value_of(out, "contact_ms"), _model_terms(c, a)
     if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
         terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
     models_of_sensor = running_models.pod_models(models)
@@ -152,13 +152,13 @@ def _running(out: list[Estimate], c: Contact, a: StepContext, models: Models) ->
     elif c.placement is Placement.SHANK:
         models_of_sensor = running_models.shank_models(models)
     slope = braking.grade_pct(a.slope)
-    _load(out, terms, models_of_sensor, slope, how)
-    leg = _relative(out, a.runner, how)
+    _add_overstride_and_braking(out, terms, models_of_sensor, slope, how)
+    leg = _add_relative_overstride(out, a.runner, how)
     if abs(slope) <= braking.LEVEL_PCT:
-        _add(out, "leg_stiffness_kn_m", _stiffness(a, leg, contact, a.speed.value), how)
+        _add_estimate(out, "leg_stiffness_kn_m", _leg_stiffness(a, leg, contact, a.speed.value), how)
 
 
-def _load(
+def _add_overstride_and_braking(
     out: list[Estimate],
     terms: dict[str, float],
     models_of_sensor: running_models.SelectedModel,
@@ -166,29 +166,29 @@ def _load(
     how: str,
 ) -> None:
     """Overstride, braking impulse with its speed lost, and where it is known the peak."""
-    _add(out, "overstride_m", models_of_sensor.overstride(terms), how)
+    _add_estimate(out, "overstride_m", models_of_sensor.overstride(terms), how)
     level = best_guess(terms, *models_of_sensor.impulse)
     if level is None:
         return
     value = braking.impulse_on_slope(level[0], terms["step_s"], slope_pct)
     sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
-    _add(out, "braking_impulse_bws", (value, sd), how)
-    _add(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
+    _add_estimate(out, "braking_impulse_bws", (value, sd), how)
+    _add_estimate(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
     peak = best_guess(terms, *models_of_sensor.peak)
     slanted = None if peak is None else braking.peak_on_slope(peak[0], slope_pct)
     if peak is not None and slanted is not None:
-        _add(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
+        _add_estimate(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
 
 
-def _relative(out: list[Estimate], runner: Runner, how: str) -> float | None:
+def _add_relative_overstride(out: list[Estimate], runner: Runner, how: str) -> float | None:
     """Add overstride as a share of the leg; return the leg length, if it is known."""
-    leg, distance = leg_length_m(runner.height_m, runner.leg_length_m), _get(out, "overstride_m")
+    leg, distance = leg_length_m(runner.height_m, runner.leg_length_m), _value_of(out, "overstride_m")
     if leg is not None and distance is not None:
-        _add(out, "overstride_leg_pct", (100 * distance.value / leg, 100 * distance.sd / leg), how)
+        _add_estimate(out, "overstride_leg_pct", (100 * distance.value / leg, 100 * distance.sd / leg), how)
     return leg
 
 
-def _stiffness(a: StepContext, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
+def _leg_stiffness(a: StepContext, leg: float | None, contact: Estimate | None, v: float) -> Guess | None:
     """Spring-mass model (Morin 2005, J Appl Biomech 21:167); needs mass and leg length."""
     if (
         leg is None

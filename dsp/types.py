@@ -10,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+    Array = NDArray[np.float64]
+else:
+    Array = (
+        Any  # whoever asks for help or for a list needs names from here, but no numpy, which takes 0.2 s
+    )
 
 GRAVITY_MS2 = 9.80665
 """Standard gravity (CGPM 1901), m/s²."""

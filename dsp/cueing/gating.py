@@ -84,7 +84,7 @@ class CueGate:
         self._back_s = -math.inf
         self._lost: deque[tuple[float, float]] = deque()
         self._speeds: deque[float] = deque(maxlen=10)
-        self._hard = _Hard(self.params.effort)
+        self._hard = _HardEffort(self.params.effort)
         self._hill = self._steep = False
 
     @property
@@ -165,7 +165,7 @@ def _doubt(here: Conditions) -> str:
     return "two sources of speed disagree" if here.disagree else ""
 
 
-class _Hard:
+class _HardEffort:
     """Hard effort with hysteresis, on the mean of about a minute."""
 
     MEMORY_S = 60.0
@@ -183,13 +183,13 @@ class _Hard:
             return ""
         heart_limit = None if p.max_heart_rate_bpm is None else p.heart_rate_share * p.max_heart_rate_bpm
         speed_limit = None if p.threshold_mps is None else p.speed_share * p.threshold_mps
-        by_heart = self._above("heart", heart, heart_limit)
-        by_speed = self._above("speed", speed, speed_limit)
+        by_heart = self._stays_above("heart", heart, heart_limit)
+        by_speed = self._stays_above("speed", speed, speed_limit)
         if by_heart:
             return "hard effort (heart rate)"
         return "hard effort (pace)" if by_speed else ""
 
-    def _above(self, name: str, value: float | None, limit: float | None) -> bool:
+    def _stays_above(self, name: str, value: float | None, limit: float | None) -> bool:
         if value is None or limit is None:
             self._over[name] = False
             return False

@@ -137,10 +137,10 @@ class AnkleDetector(GridDetector[AnkleState]):
         """Return nothing: a stride whose other side is not known yet is not believed."""
         return []
 
-    def _columns(self, chunk: ImuChunk) -> Array:
+    def _grid_columns(self, chunk: ImuChunk) -> Array:
         return chunk.acc_ms2
 
-    def _take(self, block: Block) -> Detection:
+    def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.filters = AnkleFilters.begin(self.params)
@@ -153,9 +153,9 @@ class AnkleDetector(GridDetector[AnkleState]):
         swing = waiting[: len(slow)] - f.drift.push(slow)
         f.late = waiting[len(slow) :]
         s.history.append(swing, f.sway.push(swing**2))
-        return [*self._search()]
+        return [*self._search_crossings()]
 
-    def _search(self) -> list[Contact]:
+    def _search_crossings(self) -> list[Contact]:
         """Walk over the crossings in the rows that are new."""
         s, p, delay_s = self.state, self.params, self._coefficients.delay_s
         h = s.history
@@ -170,7 +170,7 @@ class AnkleDetector(GridDetector[AnkleState]):
                 s.armed_s = h.time(first + int(before[-1])) - delay_s
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - delay_s
             if at >= h.t0_s + _SETTLE_S:
-                out += self._fire(at)
+                out += self._contact_of_crossing(at)
         if len(armed):
             s.armed_s = h.time(first + int(armed[-1])) - delay_s
         s.filters.searched = h.end
@@ -178,7 +178,7 @@ class AnkleDetector(GridDetector[AnkleState]):
         s.due_s = s.fired_s + p.refractory * s.stride_s + delay_s
         return out
 
-    def _fire(self, at_s: float) -> list[Contact]:
+    def _contact_of_crossing(self, at_s: float) -> list[Contact]:
         """The contact of a crossing, if it is a stride's."""
         s, p, w = self.state, self.params, self.worn
         since = at_s - s.fired_s

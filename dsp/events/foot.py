@@ -2,8 +2,8 @@
 
 How it works
 ------------
-The detector is in one of three states; ``_decide`` goes from one to the next for as long as the rows
-that the next decision needs are there, and stops where they are not.
+The detector is in one of three states; ``_decide_contacts`` goes from one to the next for as long as the
+rows that the next decision needs are there, and stops where they are not.
 
 1. **Learning** (``axes.have == 0``).  Nothing is known of how the sensor sits, so there is no pitch rate
    yet.  From ``learn_first_s`` on, every ``learn_every_s``, candidate strides of the last
@@ -55,7 +55,7 @@ from dsp.events.foot_features import (
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.filters import Block, along
+from dsp.filters import Block, component_along
 from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, ImuChunk, Readiness, Worn
@@ -87,23 +87,23 @@ class FootDetector(GridDetector[FootState]):
         s = self.state
         s.ended = True
         short = not s.axes.have and s.history.end - s.history.start >= FOOT_RATE_HZ
-        if short and not self._learn(s.history.start, s.history.end, least=1):
+        if short and not self._learn_axes(s.history.start, s.history.end, least=1):
             return []
-        return self._decide() if s.axes.have else []
+        return self._decide_contacts() if s.axes.have else []
 
-    def _columns(self, chunk: ImuChunk) -> Array:
+    def _grid_columns(self, chunk: ImuChunk) -> Array:
         return six_axes(chunk, self.worn)
 
-    def _take(self, block: Block) -> Detection:
+    def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.history.restart(block.t0_s)
             s.scan = FootScan(learn_at=self._coefficients.learn_first)
-            s.meter.forget()
+            s.meter.forget_rest()
         s.history.append(block.x, block.filled)
-        return self._decide()
+        return self._decide_contacts()
 
-    def _decide(self) -> Detection:
+    def _decide_contacts(self) -> Detection:
         """All decisions the samples so far allow."""
         out: Detection = []
         while self.state.axes.have or self._find_axes():
@@ -142,12 +142,12 @@ class FootDetector(GridDetector[FootState]):
         while scan.learn_at <= h.end:
             stop, scan.learn_at = scan.learn_at, scan.learn_at + c.learn_every
             start = max(scan.mount_since, stop - c.learn_window, h.start)
-            if self._learn(start, stop, least=self.params.learn_strides):
+            if self._learn_axes(start, stop, least=self.params.learn_strides):
                 return True
             scan.cursor = max(scan.cursor, start + 2)
         return False
 
-    def _learn(self, start: int, stop: int, least: int) -> bool:
+    def _learn_axes(self, start: int, stop: int, least: int) -> bool:
         """Axes from the strides between two rows, if there are at least so many."""
         s = self.state
         rows = s.history.rows(start, stop)
@@ -161,7 +161,7 @@ class FootDetector(GridDetector[FootState]):
         s.scan.cursor = max(s.scan.cursor, start + 2)
         return True
 
-    def _axes(self) -> Axes:
+    def _current_axes(self) -> Axes:
         axes = self.state.axes.current()
         assert axes is not None
         return axes
@@ -179,9 +179,11 @@ class FootDetector(GridDetector[FootState]):
         if stop - cursor < 6:
             return False
         gyr = h.rows(cursor - 2, stop)[:, GYR]
-        w = np.convolve(np.asarray(-np.degrees(along(gyr, self._axes().left))), _SMOOTH, "valid")
+        w = np.convolve(
+            np.asarray(-np.degrees(component_along(gyr, self._current_axes().left))), _SMOOTH, "valid"
+        )
         peaks = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:])) + 1
-        high = peaks[w[peaks] > self._threshold(cursor + peaks)]
+        high = peaks[w[peaks] > self._swing_threshold(cursor + peaks)]
         if len(high) == 0:
             scan.cursor += len(w) - 2
             return stop < h.end
@@ -197,7 +199,7 @@ class FootDetector(GridDetector[FootState]):
         scan.swing, scan.swing_dps = cursor + i, float(w[i])
         return True
 
-    def _threshold(self, rows: NDArray[np.int64]) -> Array:
+    def _swing_threshold(self, rows: NDArray[np.int64]) -> Array:
         """Half the usual peak, halved again with every stride time that passes without one."""
         s, p = self.state, self.params
         late = np.zeros(len(rows))
@@ -220,14 +222,14 @@ class FootDetector(GridDetector[FootState]):
         moves = movement_dps(h.rows(first - 2, scan.need))
         zv, least = first + int(np.argmin(moves)), float(moves.min())
         if least > max(p.restless_dps, p.restless_ratio * s.still_dps):
-            return self._reject(swing)
+            return self._reject_swing(swing)
         limit = zv + (c.tip if s.stride_s < p.slow_stride_s else c.slow_tip)
         rows = h.rows(swing, min(h.end, limit + c.look_ahead))
-        whole = stance(rows[:, ACC], rows[:, GYR], self._axes(), zv - swing, FOOT_RATE_HZ)
+        whole = stance(rows[:, ACC], rows[:, GYR], self._current_axes(), zv - swing, FOOT_RATE_HZ)
         tipped = tipped_row(whole)
         if tipped is None or tipped > limit - 1 - swing:
             scan.need = h.end + c.look_ahead
-            return self._reject(swing) if h.end >= limit else None
+            return self._reject_swing(swing) if h.end >= limit else None
         scan.need = need = swing + math.ceil(tipped) + c.look_ahead
         if s.ended and h.end >= swing + tipped + p.least_ahead_s * FOOT_RATE_HZ:
             need = min(need, h.end)
@@ -236,7 +238,7 @@ class FootDetector(GridDetector[FootState]):
         s.still_dps += p.gain * (least - s.still_dps)
         return self._contact(swing, whole.until(need - swing), tipped, need)
 
-    def _reject(self, swing: int) -> list[Contact | Readiness]:
+    def _reject_swing(self, swing: int) -> list[Contact | Readiness]:
         """No stance followed: it was not a mid-swing; look on right behind it."""
         scan = self.state.scan
         scan.swing, scan.cursor = None, swing + self._coefficients.retry
@@ -246,7 +248,7 @@ class FootDetector(GridDetector[FootState]):
         """The contact of a stance that has been seen whole (rows of ``st`` count from ``swing``)."""
         s, m, p, rate = self.state, self._models, self.params, FOOT_RATE_HZ
         h = s.history
-        self._follow(swing)
+        self._follow_swing(swing)
         slap, t0 = slap_row(st), h.time(swing)
         features = {
             "at_s": t0 + slap / rate,
@@ -258,7 +260,7 @@ class FootDetector(GridDetector[FootState]):
         ic = slap + m.foot_ic_ms.value(features) * 1e-3 * rate
         to = tipped + m.foot_to_ms.value(features) * 1e-3 * rate
         if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
-            return self._reject(swing)
+            return self._reject_swing(swing)
         self._add_stride(features, swing, st, slap, tipped, ic)
         filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
         contact = Contact(
@@ -288,14 +290,14 @@ class FootDetector(GridDetector[FootState]):
         at_s = s.history.time(need - 1)
         if s.axes.shifted:
             s.axes.reset()
-            s.meter.forget()
+            s.meter.forget_rest()
             s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
             return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:
             return [Readiness(at_s, self.worn.sensor, have, FootAxes.need)]
         return []
 
-    def _follow(self, swing: int) -> None:
+    def _follow_swing(self, swing: int) -> None:
         """Adapt stride time and usual peak; go on behind this mid-swing."""
         s, p, scan = self.state, self.params, self.state.scan
         if scan.last_swing is not None:

@@ -94,10 +94,10 @@ class FootAxes:
     def current(self) -> Axes | None:
         """Return the axes as learned so far, or None before the first stride."""
         if self._current is None and self.have:
-            self._current = self._make()
+            self._current = self._make_axes()
         return self._current
 
-    def _make(self) -> Axes:
+    def _make_axes(self) -> Axes:
         left = _flat_axis(self._spin, self._up)
         forward = cross(left, self._up)
         if forward @ self._travel < 0:
@@ -105,17 +105,17 @@ class FootAxes:
         foot_left = left
         if self._push.any():
             plane = np.stack((forward, left))
-            across = _principal(plane @ self._push @ plane.T) @ plane
+            across = _principal_direction(plane @ self._push @ plane.T) @ plane
             foot_left = across if across @ left > 0 else -across
         return Axes(forward, left, self._up, foot_left)
 
 
 def _flat_axis(covariance: Array, up: Array) -> Array:
     """Principal axis of rotation, made horizontal."""
-    axis = _principal(covariance)
+    axis = _principal_direction(covariance)
     return unit(axis - (axis @ up) * up)
 
 
-def _principal(covariance: Array) -> Array:
+def _principal_direction(covariance: Array) -> Array:
     """The direction (unit, 3) in which a covariance (3, 3) is largest."""
     return np.asarray(np.linalg.eigh(covariance)[1][:, -1])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.events.foot_axes import Axes
-from dsp.filters import along, parabola_offset
+from dsp.filters import component_along, parabola_offset
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
 
@@ -59,19 +59,27 @@ class Stance:
 def stance(acc_ms2: Array, gyr_rads: Array, axes: Axes, zv: int, rate_hz: float) -> Stance:
     """Return the stance of rows (n, 3) of force and angular rate, integrated from row ``zv`` both ways."""
     dt = 1 / rate_hz
-    w = -along(gyr_rads, axes.left)
-    pitch = _from(w, zv, dt)
-    forward, up = along(acc_ms2, axes.forward), along(acc_ms2, axes.up)
+    w = -component_along(gyr_rads, axes.left)
+    pitch = _integral_from(w, zv, dt)
+    forward, up = component_along(acc_ms2, axes.forward), component_along(acc_ms2, axes.up)
     sin, cos = np.sin(pitch), np.cos(pitch)
     ax, az = forward * cos - up * sin, forward * sin + up * cos - GRAVITY_MS2
-    vz = _from(az, zv, dt)
-    foot = np.degrees(_from(-along(gyr_rads, axes.foot_left), zv, dt))
+    vz = _integral_from(az, zv, dt)
+    foot = np.degrees(_integral_from(-component_along(gyr_rads, axes.foot_left), zv, dt))
     return Stance(
-        rate_hz, zv, np.degrees(w), np.degrees(pitch), foot, ax, _from(ax, zv, dt), vz, _from(vz, zv, dt)
+        rate_hz,
+        zv,
+        np.degrees(w),
+        np.degrees(pitch),
+        foot,
+        ax,
+        _integral_from(ax, zv, dt),
+        vz,
+        _integral_from(vz, zv, dt),
     )
 
 
-def _from(x: Array, row: int, dt_s: float) -> Array:
+def _integral_from(x: Array, row: int, dt_s: float) -> Array:
     """Integral of ``x`` that is zero at ``row``."""
     total = integral(x, dt_s)
     return np.asarray(total - total[row])

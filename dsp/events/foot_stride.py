@@ -50,9 +50,9 @@ class StrideMeter:
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         self._slides: list[float] = []
-        self.forget()
+        self.forget_rest()
 
-    def forget(self) -> None:
+    def forget_rest(self) -> None:
         """Forget the last rest: no stride may span what happened (a gap, a moved mount)."""
         self._last: tuple[int, int] | None = None
 

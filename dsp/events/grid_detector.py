@@ -77,12 +77,12 @@ class GridDetector(ABC, Generic[StateT]):
         Raises ``ValueError`` where the placement needs a gyroscope and the samples have none.
         """
         out: Detection = []
-        for piece in self.state.resampler.push(chunk.t_s, self._columns(chunk)):
+        for piece in self.state.resampler.push(chunk.t_s, self._grid_columns(chunk)):
             if isinstance(piece, Hole):
                 out += self._interrupt()
                 out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
             else:
-                out += self._take(piece)
+                out += self._detect_in_block(piece)
         return out
 
     @abstractmethod
@@ -90,11 +90,11 @@ class GridDetector(ABC, Generic[StateT]):
         """Return what can still be decided when no more samples come."""
 
     @abstractmethod
-    def _columns(self, chunk: ImuChunk) -> Array:
+    def _grid_columns(self, chunk: ImuChunk) -> Array:
         """The columns (n, k) that go on the grid."""
 
     @abstractmethod
-    def _take(self, block: Block) -> Detection:
+    def _detect_in_block(self, block: Block) -> Detection:
         """What the next rows of the grid complete."""
 
     def _interrupt(self) -> list[Contact]:

@@ -43,7 +43,7 @@ from dsp.events.pelvis_state import (
     PelvisParams,
     PelvisState,
 )
-from dsp.filters import Block, along, norms
+from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.types import Array, Contact, ImuChunk, Placement, Worn
 
@@ -71,17 +71,17 @@ class PelvisDetector(GridDetector[PelvisState]):
 
     def finish(self) -> Detection:
         """Return the step that was still open at the end of the recording."""
-        return [*self._close(None)]
+        return [*self._close_step(None)]
 
-    def _columns(self, chunk: ImuChunk) -> Array:
+    def _grid_columns(self, chunk: ImuChunk) -> Array:
         return chunk.acc_ms2 if chunk.gyr_rads is None else np.hstack((chunk.acc_ms2, chunk.gyr_rads))
 
     def _interrupt(self) -> list[Contact]:
-        out = self._close(None)
+        out = self._close_step(None)
         self.state.load_ms = None
         return out
 
-    def _take(self, block: Block) -> Detection:
+    def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.filters = PelvisFilters.begin(self.params)
@@ -89,7 +89,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         f, acc = s.filters, block.x[:, :3]
         mean_acc = f.gravity.push(acc)
         up = mean_acc / np.maximum(norms(mean_acc), 1e-9)[:, None]
-        upward = along(acc, up)
+        upward = component_along(acc, up)
         vertical = upward / np.maximum(f.level.push(upward), 1e-3)
         slow, fast = f.slow.push(vertical), f.fast.push(vertical)
         mean = f.mean.push(slow)
@@ -97,11 +97,11 @@ class PelvisDetector(GridDetector[PelvisState]):
         f.before = recent[-4:]
         s.history.append(slow, fast, mean, f.sway.push((slow - mean) ** 2), ends_five_equal(recent))
         s.sides.push(block, up)
-        return [*self._search()]
+        return [*self._search_crossings()]
 
     # --------------------------------------------------------------- the step clock
 
-    def _search(self) -> list[Contact]:
+    def _search_crossings(self) -> list[Contact]:
         """Walk over the crossings in the rows that are new."""
         s, p, delay_s = self.state, self.params, self._coefficients.delay_s
         h = s.history
@@ -117,13 +117,13 @@ class PelvisDetector(GridDetector[PelvisState]):
                 s.armed_s = h.time(first + int(before[-1])) - delay_s
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - delay_s
             if s.armed_s > s.fired_s and at - s.fired_s > p.refractory * s.step_s:
-                out += self._fire(at)
+                out += self._handle_crossing(at)
         if len(armed):
             s.armed_s = h.time(first + int(armed[-1])) - delay_s
         s.filters.searched = h.end
         now = h.time(h.end - 1) - delay_s
         if s.clock_s is not None and now - s.clock_s > p.longest_step_s:
-            out += self._close(None)
+            out += self._close_step(None)
         self._set_times(now)
         return out
 
@@ -139,17 +139,17 @@ class PelvisDetector(GridDetector[PelvisState]):
         if s.clock_s is not None:
             s.done_s, s.still_s = s.clock_s - _BEFORE_S, s.due_s
 
-    def _fire(self, at_s: float) -> list[Contact]:
+    def _handle_crossing(self, at_s: float) -> list[Contact]:
         """A crossing closes the open step and opens one."""
         s, p = self.state, self.params
-        out = self._close(at_s)
+        out = self._close_step(at_s)
         step = at_s - s.fired_s
         if p.shortest_step_s < step < p.slowest_step_s:
             s.step_s += p.gain * (step - s.step_s)
         s.clock_s = s.fired_s = at_s
         return out
 
-    def _close(self, next_s: float | None) -> list[Contact]:
+    def _close_step(self, next_s: float | None) -> list[Contact]:
         """Close the open step at the next crossing, or without one after a pause or a gap."""
         s, worn = self.state, self.worn
         if s.clock_s is None:
@@ -159,7 +159,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         to_s: float | None = None
         if next_s is not None and next_s - clock <= self.params.longest_step_s:
             features["step_s"] = next_s - clock
-            features |= self._measure(clock, next_s)
+            features |= self._measure_step(clock, next_s)
             self._share_load(features)
             to_s = features.get("off_s")
         side = s.sides.side_of_step(clock, s.step_s)
@@ -182,7 +182,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         elif load is not None and before is not None:
             features["load_ms"] = (load + before) / 2
 
-    def _clipped(self, start_s: float, stop_s: float) -> bool:
+    def _was_clipped(self, start_s: float, stop_s: float) -> bool:
         """An axis was stuck for part of a step lately, but not dead: its range is too small."""
         s, p = self.state, self.params
         h = s.history
@@ -193,13 +193,13 @@ class PelvisDetector(GridDetector[PelvisState]):
             s.clipped_s = start_s
         return start_s - s.clipped_s < p.clipped_s
 
-    def _measure(self, start_s: float, stop_s: float) -> dict[str, float]:
+    def _measure_step(self, start_s: float, stop_s: float) -> dict[str, float]:
         """Loaded width, toe-off, flight minimum and vertical oscillation of one step."""
         p, c = self.params, self._coefficients
         terms: dict[str, float] = {}
-        slow = self._column(_SLOW, start_s - _BACK_S, stop_s, c.slow_rows)
-        fast = self._column(_FAST, start_s, stop_s, c.fast_rows)
-        if slow is None or fast is None or self._clipped(start_s, stop_s):
+        slow = self._column_between(_SLOW, start_s - _BACK_S, stop_s, c.slow_rows)
+        fast = self._column_between(_FAST, start_s, stop_s, c.fast_rows)
+        if slow is None or fast is None or self._was_clipped(start_s, stop_s):
             return terms
         t0, force = slow
         rise = last_rise(force, p.load_g, math.ceil((start_s - t0) * PELVIS_RATE_HZ))
@@ -213,7 +213,9 @@ class PelvisDetector(GridDetector[PelvisState]):
         terms["rise_mm"] = self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s})
         return terms
 
-    def _column(self, column: int, start_s: float, stop_s: float, delay: int) -> tuple[float, Array] | None:
+    def _column_between(
+        self, column: int, start_s: float, stop_s: float, delay: int
+    ) -> tuple[float, Array] | None:
         """Time of the first row and the values of a column from start to stop (delay removed)."""
         h = self.state.history
         first = math.ceil((start_s - h.t0_s) * PELVIS_RATE_HZ) + delay

@@ -3,7 +3,8 @@
 How it works
 ------------
 All columns are low-passed first; the delay of the filter is taken off the times and added to the latency.
-Then ``_decide`` goes from state to state for as long as the rows that the next decision needs are there.
+Then ``_decide_contacts`` goes from state to state for as long as the rows that the next decision needs are
+there.
 
 1. **Learning** (``axis is None``).  From ``learn_s`` on, every ``learn_every_s``, the principal axis of
    rotation of the last ``learn_s`` is looked for; the swing forward takes less time than the way back,
@@ -58,7 +59,7 @@ from dsp.events.shank_state import (
     ShankState,
     low_pass,
 )
-from dsp.filters import Block, along
+from dsp.filters import Block, component_along
 from dsp.models import MODELS, Models, best_guess
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
@@ -86,21 +87,21 @@ class ShankDetector(GridDetector[ShankState]):
         if self.state.axis is None:
             return []
         self.state.ended = True
-        return self._decide()
+        return self._decide_contacts()
 
-    def _columns(self, chunk: ImuChunk) -> Array:
+    def _grid_columns(self, chunk: ImuChunk) -> Array:
         return six_axes(chunk, self.worn)
 
-    def _take(self, block: Block) -> Detection:
+    def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.low = low_pass()
             s.history.restart(block.t0_s - s.low.delay_s)
             s.scan = ShankScan(learn_at=self._coefficients.learn)
         s.history.append(s.low.push(block.x), block.filled)
-        return self._decide()
+        return self._decide_contacts()
 
-    def _decide(self) -> Detection:
+    def _decide_contacts(self) -> Detection:
         """All decisions the samples so far allow."""
         out: Detection = []
         while self.state.axis is not None or self._find_axis():
@@ -137,7 +138,7 @@ class ShankDetector(GridDetector[ShankState]):
             axis = swing_axis(rows[:, GYR])
             if axis is None:
                 continue
-            w = along(rows[:, GYR], axis)
+            w = component_along(rows[:, GYR], axis)
             s.axis = axis
             s.stride_s = period_s(w, 0.5, 1.2, SHANK_RATE_HZ)
             s.peak_dps = max(self.params.least_dps, math.degrees(float(w.max())))
@@ -181,8 +182,8 @@ class ShankDetector(GridDetector[ShankState]):
         stop = min(h.end, cursor + _SEARCH_ROWS, look)
         if stop - cursor < c.near + 3:
             return list(self._check_mount(look)) if stop == look else None
-        w = self._rate(cursor - 1, stop)
-        level = self._threshold(np.arange(cursor - 1, stop))
+        w = self._swing_rate(cursor - 1, stop)
+        level = self._swing_threshold(np.arange(cursor - 1, stop))
         peak = np.flatnonzero((w[1:-1] > w[:-2]) & (w[1:-1] >= w[2:]) & (w[1:-1] > level[1:-1])) + 1
         if len(peak) == 0:
             scan.cursor += len(w) - 3
@@ -200,13 +201,13 @@ class ShankDetector(GridDetector[ShankState]):
         scan.swing, scan.swing_dps = swing, float(w[i])
         return []
 
-    def _rate(self, start: int, stop: int) -> Array:
+    def _swing_rate(self, start: int, stop: int) -> Array:
         """Rate about the axis (deg/s), the swing forward positive."""
         s = self.state
         assert s.axis is not None
-        return np.asarray(np.degrees(along(s.history.rows(start, stop)[:, GYR], s.axis)))
+        return np.asarray(np.degrees(component_along(s.history.rows(start, stop)[:, GYR], s.axis)))
 
-    def _threshold(self, rows: np.ndarray) -> Array:
+    def _swing_threshold(self, rows: np.ndarray) -> Array:
         """Half the usual peak, halved again with every stride time that passes without one."""
         s, p, swings = self.state, self.params, self.state.scan.swings
         late = np.zeros(len(rows))
@@ -224,15 +225,15 @@ class ShankDetector(GridDetector[ShankState]):
             if not s.ended or h.end - swing < p.least_stance_s * SHANK_RATE_HZ:
                 return None
             need = h.end
-        w, level = self._rate(swing, need), -p.level * s.peak_dps
+        w, level = self._swing_rate(swing, need), -p.level * s.peak_dps
         axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
         ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
         to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
         if ic is None or to is None:
-            self._adapt(swing)  # a wrong stride time must not keep itself alive
+            self._adapt_stride_time(swing)  # a wrong stride time must not keep itself alive
             s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
-        self._follow(swing)
+        self._follow_swing(swing)
         if not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
             return []
         return [self._contact(swing, need, ic, to), *self._readiness(need)]
@@ -275,10 +276,10 @@ class ShankDetector(GridDetector[ShankState]):
             return self._check_mount(need)
         return []
 
-    def _follow(self, swing: int) -> None:
+    def _follow_swing(self, swing: int) -> None:
         """Adapt stride time, long axis and usual peak; go on behind this swing."""
         s, p, scan = self.state, self.params, self.state.scan
-        self._adapt(swing)
+        self._adapt_stride_time(swing)
         if scan.swings and (swing - scan.swings[-1]) / SHANK_RATE_HZ < p.longest_stride_s:
             mean = s.history.rows(scan.swings[-1], swing)[:, ACC].mean(axis=0)
             s.mean_ms2 = s.mean_ms2 + 0.1 * (mean - s.mean_ms2)
@@ -288,7 +289,7 @@ class ShankDetector(GridDetector[ShankState]):
         scan.swings = [*scan.swings[-2:], swing]
         scan.swing, scan.cursor = None, swing + round(p.after_stance * s.stride_s * SHANK_RATE_HZ)
 
-    def _adapt(self, swing: int) -> None:
+    def _adapt_stride_time(self, swing: int) -> None:
         """Stride time from this candidate to the one before."""
         s, p, before = self.state, self.params, self.state.scan.candidate
         if before is not None:

@@ -67,7 +67,7 @@ class SideVote:
         if passed % 2:
             self._even = not self._even
         sign = 1.0 if self._even else -1.0
-        rows = self._window(clock_s, 0.0, 1.0, step_s)
+        rows = self._phase_window(clock_s, 0.0, 1.0, step_s)
         if rows is None:
             return None
         z = self._asymmetry(rows, clock_s, step_s)
@@ -87,15 +87,15 @@ class SideVote:
         self._forward = self._forward + gain * (pull - self._forward)
         self._steps += 1
         size = float(np.linalg.norm(self._forward))
-        yaw = self._window(clock_s, 0.50, 0.75, step_s)
-        roll = self._window(clock_s, 0.30, 0.55, step_s)
+        yaw = self._phase_window(clock_s, 0.50, 0.75, step_s)
+        roll = self._phase_window(clock_s, 0.30, 0.55, step_s)
         if size == 0 or yaw is None or roll is None or self._steps < 3:
             return None
         z = -float((yaw[:, GYR] @ up).mean()) - float((roll[:, GYR] @ (self._forward / size)).mean()) / 0.8
         self._bias += 0.1 * (z - self._bias)
         return z - self._bias
 
-    def _window(self, clock_s: float, start: float, stop: float, step_s: float) -> Array | None:
+    def _phase_window(self, clock_s: float, start: float, stop: float, step_s: float) -> Array | None:
         """Low-passed rows between two phases of the step, filter delay removed."""
         h = self._history
         first = math.ceil((clock_s + start * step_s - h.t0_s) * self._rate_hz) + self._low.delay

@@ -101,7 +101,7 @@ def simulated_run(bouts: Sequence[Bout], style: Style | None = None, seed: int =
         if not running:
             stretches.append((len(rows), len(rows)))
         running = True
-        stride = _at(mean_curves.STRIDE_S, bout.speed_mps)
+        stride = _at_speed(mean_curves.STRIDE_S, bout.speed_mps)
         if bout.cadence_spm is not None:
             stride = 120 / bout.cadence_spm
         while t < end_s - stride:
@@ -129,7 +129,7 @@ def _steps(
     n = len(ic)
     share = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STANCE)
     contact = share * stride * style.contact * (1 + style.contact_sd * rng.standard_normal(n))
-    scale = _scale(speed, stride)
+    scale = _stride_scale(speed, stride)
     impulse = np.interp(speed, mean_curves.BELT_MPS, (0.0178, 0.0211, 0.0236))
     mean_stride = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STRIDE_S)
     braking = impulse * stride / mean_stride * (1 + style.braking_sd * rng.standard_normal(n))
@@ -190,8 +190,11 @@ def steady_foot_imu(
 ) -> ImuChunk:
     """Return the samples of a shoe at an exact rhythm, the left one; ``phase`` 0.5 is the right."""
     side = Side.RIGHT if phase else Side.LEFT
-    return _first(
-        simulated_imu(_exact(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed), seconds
+    return _shorten_chunk(
+        simulated_imu(
+            _run_without_scatter(seconds), Placement.FOOT, side, Device(rate_hz=rate_hz), sensor, seed
+        ),
+        seconds,
     )
 
 
@@ -199,20 +202,22 @@ def steady_pelvis_imu(
     sensor: str, seconds: float = 14.0, rate_hz: float = 100.0, seed: int = 2
 ) -> ImuChunk:
     """Return the samples of a belt at an exact rhythm of ``SIMULATED_STRIDE_S``."""
-    return _first(
-        simulated_imu(_exact(seconds), Placement.PELVIS, None, Device(rate_hz=rate_hz), sensor, seed),
+    return _shorten_chunk(
+        simulated_imu(
+            _run_without_scatter(seconds), Placement.PELVIS, None, Device(rate_hz=rate_hz), sensor, seed
+        ),
         seconds,
     )
 
 
-def _first(chunk: ImuChunk, seconds: float) -> ImuChunk:
+def _shorten_chunk(chunk: ImuChunk, seconds: float) -> ImuChunk:
     n = int(np.searchsorted(chunk.t_s, seconds - 1e-9))
     assert chunk.gyr_rads is not None
     return ImuChunk(chunk.sensor, chunk.t_s[:n], chunk.acc_ms2[:n], chunk.gyr_rads[:n])
 
 
 @cache
-def _exact(seconds: float) -> SimulatedRun:
+def _run_without_scatter(seconds: float) -> SimulatedRun:
     return simulated_run(
         [Bout(seconds=seconds + 2, speed_mps=2.8, cadence_spm=120 / SIMULATED_STRIDE_S)],
         Style(step_sd=0, contact_sd=0),
@@ -227,9 +232,9 @@ def _limb(
     ic, to = run.ic_s[steps][own], run.to_s[steps][own]
     speed = np.interp(t, run.ic_s[steps], run.speed_mps[steps])
     stance = np.interp(run.speed_mps[steps][own], mean_curves.BELT_MPS, mean_curves.STANCE)
-    phase = _phase(t, ic, to, stance)
+    phase = _stride_phase(t, ic, to, stance)
     stride = 120 / np.interp(t, run.ic_s[steps], run.cadence_spm[steps])
-    scale, mirror = _scale(speed, stride), 1.0 if side is Side.LEFT else -1.0
+    scale, mirror = _stride_scale(speed, stride), 1.0 if side is Side.LEFT else -1.0
     travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
     place = np.column_stack(
         (
@@ -264,11 +269,14 @@ def _trunk(
     ic, to = run.ic_s[steps], run.to_s[steps]
     speed = np.interp(t, ic, run.speed_mps[steps])
     stance = np.interp(run.speed_mps[steps], mean_curves.BELT_MPS, mean_curves.STANCE)
-    phase = _phase(t, ic, to, 2 * stance) / 2
+    phase = _stride_phase(t, ic, to, 2 * stance) / 2
     travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
     parts = [_curve(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
     stride = 120 / np.interp(t, ic, run.cadence_spm[steps])
-    turns = [_turn(f"pelvis_{axis}_degps", phase, speed) * stride for axis in ("roll", "pitch", "yaw")]
+    turns = [
+        _integrated_curve(f"pelvis_{axis}_degps", phase, speed) * stride
+        for axis in ("roll", "pitch", "yaw")
+    ]
     place = np.column_stack((travelled + parts[0], parts[1], parts[2]))
     slope = np.arctan(np.interp(t, ic, run.slope_pct[steps]) / 100)
     backward = -5 - 3.5 * np.maximum(0, run.speed_mps[steps] - 2.53)  # chosen for the instants in the tests
@@ -277,7 +285,7 @@ def _trunk(
     return place, np.column_stack(turns), shake, slope
 
 
-def _phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:
+def _stride_phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:
     """Strides since the first contact, smooth, with ``stance`` of a stride between contact and toe-off."""
     k = np.arange(len(ic), dtype=float)
     knots = np.column_stack((ic, to)).ravel()
@@ -305,27 +313,27 @@ def _without_jumps(acc: Array, run: SimulatedRun, t: Array) -> Array:
     return acc
 
 
-def _scale(speed: Array, stride_s: Array) -> Array:
+def _stride_scale(speed: Array, stride_s: Array) -> Array:
     """Stride length over the mean runner's: feet do not slip."""
     mean = np.interp(speed, mean_curves.BELT_MPS, mean_curves.STRIDE_S)
     return np.asarray(stride_s / mean, dtype=np.float64)
 
 
-def _at(values: tuple[float, ...], speed_mps: float) -> float:
+def _at_speed(values: tuple[float, ...], speed_mps: float) -> float:
     return float(np.interp(speed_mps, mean_curves.BELT_MPS, values))
 
 
 def _curve(name: str, phase: Array, speed: Array) -> Array:
     """A mean curve at each phase (strides, any integer part) and speed, blended between those measured."""
-    return _blend(_splines(name, False), phase, speed)
+    return _blend_speeds(_curve_splines(name, False), phase, speed)
 
 
-def _turn(name: str, phase: Array, speed: Array) -> Array:
+def _integrated_curve(name: str, phase: Array, speed: Array) -> Array:
     """The angle whose rate is this curve, per second of stride."""
-    return _blend(_splines(name, True), phase, speed)
+    return _blend_speeds(_curve_splines(name, True), phase, speed)
 
 
-def _blend(splines: tuple[CubicSpline, ...], phase: Array, speed: Array) -> Array:
+def _blend_speeds(splines: tuple[CubicSpline, ...], phase: Array, speed: Array) -> Array:
     u = phase % 1.0
     low, mid, high = (s(u) for s in splines)
     a, b, c = mean_curves.BELT_MPS
@@ -334,7 +342,7 @@ def _blend(splines: tuple[CubicSpline, ...], phase: Array, speed: Array) -> Arra
 
 
 @cache
-def _splines(name: str, integral: bool) -> tuple[CubicSpline, ...]:
+def _curve_splines(name: str, integral: bool) -> tuple[CubicSpline, ...]:
     """One periodic spline per measured speed."""
     u = np.linspace(0, 1, 257)
     unit = mean_curves.SCALE[name.rsplit("_", 1)[1]]

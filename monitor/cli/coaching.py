@@ -61,7 +61,7 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
     from rich.console import Console
 
     from monitor.review import cadence_plan
-    from monitor.service.live_session import open_store
+    from monitor.service.session_store import open_store
     from monitor.storage.plan_file import read_plan
 
     console = Console()

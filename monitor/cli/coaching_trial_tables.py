@@ -81,7 +81,7 @@ def print_recording_trial(file: Path, drift_spm: float, placement: str | None) -
         (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
     ):
         passes = [drifted_recording(records, settings, target, drift, first) for first in _FIRST_DRIFT_S]
-        scores = [_both(a, b) for a, b in zip(*passes, strict=True)]
+        scores = [_sum_of_scores(a, b) for a, b in zip(*passes, strict=True)]
         Console().print(trial_table(f"{file.name}: {name}", scores))
 
 
@@ -116,15 +116,15 @@ def trial_table(title: str, scores: Sequence[Score]) -> Table:
         out.add_column(heading, justify="right")
     for score in scores:
         row = score.row
-        out.add_row(score.policy, *(_cell(row[k], digits) for k, (_, digits) in _COLUMNS.items()))
+        out.add_row(score.policy, *(_number_cell(row[k], digits) for k, (_, digits) in _COLUMNS.items()))
     return out
 
 
-def _cell(value: float, digits: int) -> str:
+def _number_cell(value: float, digits: int) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _both(a: Score, b: Score) -> Score:
+def _sum_of_scores(a: Score, b: Score) -> Score:
     return Score(
         a.policy, a.hours + b.hours, a.cues + b.cues, a.false + b.false, a.false_tones + b.false_tones,
         a.in_band_s + b.in_band_s, a.run_s + b.run_s, [*a.delays_s, *b.delays_s], a.missed + b.missed,

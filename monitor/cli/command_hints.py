@@ -38,14 +38,16 @@ def command_paths(command: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[
 
 def unknown_command_text(word: str, group: tuple[str, ...], paths: list[tuple[str, ...]]) -> str:
     """Return the message about ``word``, typed after ``group``: up to three commands that it could mean."""
-    hints = [path for path in paths if path[-1] == word] or _alike(word, group, paths)
+    hints = [path for path in paths if path[-1] == word] or _similar_commands(word, group, paths)
     typed = " ".join((*group, word))
     if not hints:
         return f"There is no command '{typed}'. gaitcue --help lists them all."
-    return f"There is no command '{typed}'. Did you mean: {' or '.join(map(_spelled, hints))}?"
+    return f"There is no command '{typed}'. Did you mean: {' or '.join(map(_path_as_typed, hints))}?"
 
 
-def _alike(word: str, group: tuple[str, ...], paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _similar_commands(
+    word: str, group: tuple[str, ...], paths: list[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
     """The commands whose last word or whole path is spelled like ``word``, this group's own first."""
 
     def likeness(path: tuple[str, ...]) -> float:
@@ -58,5 +60,5 @@ def _alike(word: str, group: tuple[str, ...], paths: list[tuple[str, ...]]) -> l
     return sorted(own or close, key=likeness, reverse=True)[:_MOST_HINTS]
 
 
-def _spelled(path: tuple[str, ...]) -> str:
+def _path_as_typed(path: tuple[str, ...]) -> str:
     return " ".join(("gaitcue", *path))

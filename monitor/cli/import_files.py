@@ -14,7 +14,7 @@ from monitor.core.errors import MonitorError
 from monitor.recordings.readers import READERS, is_export_folder, read_recording
 from monitor.recordings.recording import Recording
 from monitor.service.config import data_folder, load_config
-from monitor.service.live_session import open_store
+from monitor.service.session_store import open_store
 from monitor.storage.import_recording import import_recording
 
 
@@ -28,13 +28,18 @@ def import_files(
     config, console = load_config(settings), Console(stderr=True)
     kept = failed = 0
     with open_store(config) as store, Progress(console=console, transient=True) as bar:
-        for path in _files(files):
+        for path in _recording_files(files):
             task = bar.add_task(path.name, total=None)
-            show = functools.partial(_show, bar, task)
+            show = functools.partial(_show_progress, bar, task)
             try:
                 recording = read_recording(path, placement, side, columns=columns)
                 info = import_recording(
-                    store, data_folder(config), recording, config.athlete, _when(path), progress=show
+                    store,
+                    data_folder(config),
+                    recording,
+                    config.athlete,
+                    _time_written(path),
+                    progress=show,
                 )
             except MonitorError as exc:
                 failed += 1
@@ -49,7 +54,7 @@ def import_files(
     return failed
 
 
-def _files(given: Iterable[Path]) -> Iterator[Path]:
+def _recording_files(given: Iterable[Path]) -> Iterator[Path]:
     """Plain files, and what is in folders: only what could be a recording."""
     for path in given:
         if not path.is_dir() or is_export_folder(path):
@@ -59,11 +64,11 @@ def _files(given: Iterable[Path]) -> Iterator[Path]:
         yield from inside or [path]
 
 
-def _show(bar: Progress, task: TaskID, done: int, total: int) -> None:
+def _show_progress(bar: Progress, task: TaskID, done: int, total: int) -> None:
     bar.update(task, completed=done, total=total)
 
 
-def _when(path: Path) -> datetime.datetime:
+def _time_written(path: Path) -> datetime.datetime:
     """When a file that does not say it began was last written."""
     try:
         return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)

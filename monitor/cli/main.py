@@ -92,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sensors align", align.align_command),
     Command("sensors phone", sensors.phone_command),
     Command("coaching-trial", coaching.coaching_trial_command, _COACHES),
-    Command("stack status", stack.status_command),
+    Command("stack status", stack.delivery_status_command),
     Command("stack send", stack.send_command),
     Command("stack doctor", stack.doctor_command),
     Command("stack schema", stack.schema_command),
@@ -109,7 +109,7 @@ def _make_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    root.callback()(_root)
+    root.callback()(_global_options)
     apps = {"": root}
     for group in GROUPS:
         apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=group.help)
@@ -128,7 +128,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _root(
+def _global_options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
@@ -148,12 +148,12 @@ def main() -> None:
     try:
         app(prog_name="gaitcue")
     except (ConfigError, InputError) as exc:
-        _fail(exc, 2)
+        _exit_with_error(exc, 2)
     except MonitorError as exc:
-        _fail(exc, 1)
+        _exit_with_error(exc, 1)
 
 
-def _fail(exc: MonitorError, code: int) -> NoReturn:
+def _exit_with_error(exc: MonitorError, code: int) -> NoReturn:
     import logging
 
     from monitor.core.log_output import logs_as_json

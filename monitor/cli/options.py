@@ -85,7 +85,7 @@ def page_settings(settings: Config, host: str | None, port: int | None) -> WebSe
 def open_session_store(settings_file: Path | None) -> Store:
     """Open the store that the settings name; sessions that a killed program left are completed first."""
     from monitor.service.config import load_config
-    from monitor.service.live_session import open_store
+    from monitor.service.session_store import open_store
 
     return open_store(load_config(settings_file))
 

@@ -97,7 +97,7 @@ def scan_table(found: Iterable[FoundSensor], everything: bool) -> Table:
         out.add_column(heading, overflow="fold")
     for f in ordered:
         if f.kinds or everything:
-            out.add_row(*_row(f))
+            out.add_row(*_sensor_row(f))
     return out
 
 
@@ -108,7 +108,7 @@ def _placement(spec: SensorSpec) -> list[str]:
     return [worn, 'side = "L"   # or "R"; not for pelvis and waist']
 
 
-def _row(f: FoundSensor) -> list[str | Text]:
+def _sensor_row(f: FoundSensor) -> list[str | Text]:
     details = f.details or SensorDetails()
     battery = f"{details.battery_pct:.0f} %" if details.battery_pct is not None else ""
     name = Text(f.advertisement.name or f.advertisement.address)

@@ -63,7 +63,7 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
     """Show one session: sensors, tags, notes, tape."""
     with open_session_store(config) as store:
         info = store.session(resolve_session(store, session))
-        for label, value in _properties(store, info):
+        for label, value in _session_properties(store, info):
             print(f"{label + ':':17}{value}")
         for note in store.notes(info.id):
             if note.kind != "lap":
@@ -73,7 +73,7 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
             print(f"reanalyzed:      {past['made_utc']}, version {past['version']}")
 
 
-def _properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
+def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
     from monitor.storage import tape_archive
 
     tape = tape_archive.tape_file(info)

@@ -34,17 +34,17 @@ def apply_edit(text: str, edit: SettingsEdit, path: Path) -> str:
     except TOMLKitError as exc:
         raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
     before = {str(s.get("name")): s for s in document.get("sensor", [])}
-    _assign(document, edit.values)
+    _set_values(document, edit.values)
     for name, values in edit.tables.items():
         if any(v is not None for v in values.values()) and name not in document:
             document.add(name, tomlkit.table())
         if name in document:
-            _assign(document[name], values)
+            _set_values(document[name], values)
     document.pop("sensor", None)
     sensors = tomlkit.aot()
     for values in edit.sensors:
         row = before.get(str(values["name"]), tomlkit.table())
-        _assign(row, values)
+        _set_values(row, values)
         sensors.append(row)
     if edit.sensors:
         document.append("sensor", sensors)
@@ -64,7 +64,7 @@ def save_settings(path: Path, text: str) -> Path | None:
     return backup
 
 
-def _assign(table: Any, values: Mapping[str, Any]) -> None:
+def _set_values(table: Any, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         if value is None:
             table.pop(key, None)

@@ -270,11 +270,11 @@ def _settings_edit(config: Config) -> SettingsEdit:
                 "leg_length_m": runner.leg_length_m,
             }
         },
-        sensors=[_row(s) for s in config.sensor],
+        sensors=[_sensor_row(s) for s in config.sensor],
     )
 
 
-def _row(s: SensorSettings) -> dict[str, Any]:
+def _sensor_row(s: SensorSettings) -> dict[str, Any]:
     row: dict[str, Any] = {"name": s.name, "kind": s.kind, "placement": s.placement.value}
     row["side"] = s.side.value if s.side else None
     row["match"] = s.match

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.storage.store import Store
 
 
-def status_command(config: SettingsOption = None) -> None:
+def delivery_status_command(config: SettingsOption = None) -> None:
     """Show what waits to be sent, and what was refused and why."""
     from rich.console import Console
 
@@ -30,7 +30,7 @@ def status_command(config: SettingsOption = None) -> None:
 
     settings, console = load_config(config), Console()
     configured = ("influx",) if settings.influx.url else ()
-    with _store(settings) as store:
+    with _open_store_as_it_is(settings) as store:
         for part in delivery_status(store, data_folder(settings), configured):
             console.print(part)
 
@@ -52,7 +52,7 @@ def send_command(
     settings = load_config(config)
     if settings.influx.url is None:
         raise ConfigError("[influx] has no url: set it in the settings (gaitcue config shows them)")
-    with _store(settings) as store:
+    with _open_store_as_it_is(settings) as store:
         sessions = [s.id for s in store.sessions()][::-1] if everything else session or []
         send_waiting(settings.influx, store, sessions, Console())
 
@@ -72,7 +72,7 @@ def doctor_command(
 
     settings = load_config(config)
     password = None if password_file is None else _read_secret("--password-file", password_file)
-    with _store(settings) as store:
+    with _open_store_as_it_is(settings) as store:
         checks = list(all_checks(settings, store, host, password))
     Console().print(checks_table(checks))
     if any(check.ok is False for check in checks):
@@ -128,7 +128,7 @@ def _read_secret(option: str, path: Path) -> Secret:
         raise ConfigError(f"{option} {path} cannot be used: {exc}") from exc
 
 
-def _store(config: Config) -> Store:
+def _open_store_as_it_is(config: Config) -> Store:
     """Open the store as it is: sessions of a program that is running are left alone."""
     from monitor.service.config import data_folder
     from monitor.storage.store import Store

@@ -30,7 +30,7 @@ def to_json(value: object) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:  # most values: asked first, as this runs for every record of a live session
         return value
-    if keys := _keys(kind):
+    if keys := _stored_keys(kind):
         return {key: to_json(getattr(value, name)) for key, name in keys}
     if isinstance(value, Enum):
         return value.value
@@ -44,7 +44,7 @@ def to_json(value: object) -> Any:
 def from_json(cls: type[_T], raw: Any) -> _T:
     """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` has other fields."""
     try:
-        return typing.cast(_T, _reader(typing.cast(Any, cls))(raw))
+        return typing.cast(_T, _json_reader(typing.cast(Any, cls))(raw))
     except (TypeError, KeyError, AttributeError) as exc:
         raise ValueError(f"not a {cls.__name__}: {exc}") from exc
 
@@ -66,14 +66,14 @@ _PLAIN = frozenset((str, int, float, bool, types.NoneType))
 
 
 @functools.cache
-def _keys(kind: type) -> tuple[tuple[str, str], ...]:
+def _stored_keys(kind: type) -> tuple[tuple[str, str], ...]:
     """Stored key and name of every field that the constructor takes; empty if ``kind`` is no dataclass."""
     if not dataclasses.is_dataclass(kind):
         return ()
-    return tuple((_stored(f), f.name) for f in dataclasses.fields(kind) if f.init)
+    return tuple((_stored_key(f), f.name) for f in dataclasses.fields(kind) if f.init)
 
 
-def _stored(field: dataclasses.Field[Any]) -> str:
+def _stored_key(field: dataclasses.Field[Any]) -> str:
     """The key of a field in stored JSON: its name, or the older one that its metadata keeps as
     ``stored``.
     """
@@ -81,17 +81,17 @@ def _stored(field: dataclasses.Field[Any]) -> str:
 
 
 @functools.cache
-def _reader(kind: Any) -> Callable[[Any], Any]:
+def _json_reader(kind: Any) -> Callable[[Any], Any]:
     """The function that makes ``kind`` of its JSON value."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
-        return _optional(arguments)
+        return _optional_reader(arguments)
     if origin is tuple:
-        item = _reader(arguments[0])
+        item = _json_reader(arguments[0])
         return lambda raw: tuple(item(x) for x in raw)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        readers = {_stored(f): (f.name, _reader(hints[f.name])) for f in dataclasses.fields(kind)}
+        readers = {_stored_key(f): (f.name, _json_reader(hints[f.name])) for f in dataclasses.fields(kind)}
         make = typing.cast(Callable[..., Any], kind)
 
         def read(raw: Any) -> Any:
@@ -106,9 +106,9 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     return lambda raw: raw
 
 
-def _optional(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+def _optional_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
     kinds = [a for a in arguments if a is not types.NoneType]
     if len(kinds) > 1:  # plain values of several types stay as they are
         return lambda raw: raw
-    inner = _reader(kinds[0])
+    inner = _json_reader(kinds[0])
     return lambda raw: None if raw is None else inner(raw)

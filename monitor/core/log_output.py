@@ -72,7 +72,7 @@ def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> No
     handler = _stderr_handler()
     handler.verbosity, handler.service = verbosity, False
     handler.log_format = log_format or LogFormat.TEXT
-    _apply(handler)
+    _install_handler(handler)
 
 
 def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: bool = True) -> None:
@@ -84,7 +84,7 @@ def extend_logging(verbosity: int, log_format: LogFormat | None, *, service: boo
     handler.verbosity += verbosity
     handler.service = service
     handler.log_format = log_format or handler.log_format
-    _apply(handler)
+    _install_handler(handler)
 
 
 def logs_as_json() -> bool:
@@ -103,7 +103,7 @@ def session_in_logs(session: str) -> Iterator[None]:
         _session.reset(before)
 
 
-def masked(text: str) -> str:
+def mask_secrets(text: str) -> str:
     """Return ``text`` without secrets, passwords in addresses, and addresses of Bluetooth devices."""
     text = masked_secrets(text)
     for pattern, instead in _MASKS:
@@ -135,11 +135,11 @@ def _stderr_handler() -> _StderrHandler:
     handler.addFilter(_is_signed)
     root.addHandler(handler)
     logging.captureWarnings(True)
-    logging.getLogger("uvicorn.access").addFilter(_without_visitor)
+    logging.getLogger("uvicorn.access").addFilter(_hide_visitor_address)
     return handler
 
 
-def _apply(handler: _StderrHandler) -> None:
+def _install_handler(handler: _StderrHandler) -> None:
     usual = logging.INFO if handler.service else logging.WARNING
     libraries = logging.DEBUG if handler.verbosity > 1 else logging.WARNING
     logging.getLogger("monitor").setLevel(logging.DEBUG if handler.verbosity else usual)
@@ -164,7 +164,7 @@ def _text_formatter() -> logging.Formatter:
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        return mask_secrets(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = _one_line(record.message)
@@ -179,16 +179,16 @@ class _JsonFormatter(logging.Formatter):
             "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": masked(_one_line(record.getMessage())),
+            "message": mask_secrets(_one_line(record.getMessage())),
         }
         if session := _session.get():
             line["session"] = session
         for name in FIELDS:
             if (value := getattr(record, name, None)) is not None:
-                line[name] = masked(_one_line(value)) if isinstance(value, str) else value
+                line[name] = mask_secrets(_one_line(value)) if isinstance(value, str) else value
         if record.exc_info:
             lines = self.formatException(record.exc_info).split("\n")
-            line["traceback"] = masked("\n".join(map(_one_line, lines)))
+            line["traceback"] = mask_secrets("\n".join(map(_one_line, lines)))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -202,7 +202,7 @@ def _one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
-def _without_visitor(record: logging.LogRecord) -> bool:
+def _hide_visitor_address(record: logging.LogRecord) -> bool:
     """Take the visitor's address and what follows the path out of a line of uvicorn's access log."""
     if isinstance(record.args, tuple) and len(record.args) == 5:
         _, method, path, _, status = record.args

@@ -116,7 +116,8 @@ def broker_client(
 async def publish_all(client: Client, messages: Iterable[MqttMessage]) -> None:
     """Publish the messages and return when the broker has acknowledged all of them."""
     waiting = [
-        client.publish(m.topic, m.payload, m.qos, m.retain, properties=_properties(m)) for m in messages
+        client.publish(m.topic, m.payload, m.qos, m.retain, properties=_publish_properties(m))
+        for m in messages
     ]
     results = await asyncio.gather(*waiting, return_exceptions=True)
     for failure in results:
@@ -143,7 +144,7 @@ async def run_until_first_ends(*ways: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _properties(message: MqttMessage) -> Any:
+def _publish_properties(message: MqttMessage) -> Any:
     from paho.mqtt.packettypes import PacketTypes
     from paho.mqtt.properties import Properties
 

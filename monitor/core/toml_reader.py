@@ -65,17 +65,17 @@ class _Reader:
         self.environment = environment
         self.mistakes: list[tuple[int, str]] = []
 
-    def wrong(self, at: TomlKey, text: str) -> object:
+    def note_mistake(self, at: TomlKey, text: str) -> object:
         """Note a mistake, on the line of the key or of the nearest table around it."""
         line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
-        self.mistakes.append((line, f"{where}: {_name(at)}{text}"))
+        self.mistakes.append((line, f"{where}: {_place_text(at)}{text}"))
         return _WRONG
 
     def table(self, cls: type, raw: object, at: TomlKey) -> object:
         """One TOML table to one dataclass."""
         if not isinstance(raw, dict):
-            return self.wrong(at, "must be a table")
+            return self.note_mistake(at, "must be a table")
         hints = typing.get_type_hints(cls)
         fields = {f.name: f for f in dataclasses.fields(cls)}
         secrets = {name for name in fields if Secret in (hints[name], *typing.get_args(hints[name]))}
@@ -88,31 +88,35 @@ class _Reader:
                 values[name] = self.value(kind, raw[name], (*at, name))
             elif dataclasses.is_dataclass(kind):
                 values[name] = self.table(typing.cast(type, kind), {}, (*at, name))
-            elif name not in values and _required(field):
-                values[name] = self.wrong((*at, name), "is missing")
+            elif name not in values and _is_required(field):
+                values[name] = self.note_mistake((*at, name), "is missing")
         complete = len(self.mistakes) == before
         good = {name: value for name, value in values.items() if value is not _WRONG}
-        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _required(f) and n not in good}
+        missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _is_required(f) and n not in good}
         if _WRONG in missing.values():
             return _WRONG  # nothing can be judged without it
-        made = self._build(cls, good | missing, at)
+        made = self._build_dataclass(cls, good | missing, at)
         return made if complete else _WRONG
 
-    def _build(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
+    def _build_dataclass(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
         """Make ``cls``; each complaint is laid on the first value whose absence changes it."""
-        optional = [f.name for f in dataclasses.fields(cls) if not _required(f)]
-        complaint = _complaint(cls, values)
+        optional = [f.name for f in dataclasses.fields(cls) if not _is_required(f)]
+        complaint = _constructor_complaint(cls, values)
         if not complaint:
             return cls(**values)
         while complaint:
-            suspects = ((name, _without(values, name)) for name in optional if name in values)
-            blamed = next((s for s in suspects if _complaint(cls, s[1]) != complaint), None)
+            suspects = ((name, _without_key(values, name)) for name in optional if name in values)
+            blamed = next((s for s in suspects if _constructor_complaint(cls, s[1]) != complaint), None)
             if blamed is None:
                 word, _, rest = complaint.partition(" ")
-                return self.wrong((*at, word), rest) if word in values else self.wrong(at, complaint)
-            self.wrong((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
+                return (
+                    self.note_mistake((*at, word), rest)
+                    if word in values
+                    else self.note_mistake(at, complaint)
+                )
+            self.note_mistake((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
             values = blamed[1]
-            complaint = _complaint(cls, values)
+            complaint = _constructor_complaint(cls, values)
         return _WRONG
 
     def _refuse_unknown(
@@ -120,17 +124,17 @@ class _Reader:
     ) -> None:
         for key in raw:
             if key in secrets:
-                self.wrong(
+                self.note_mistake(
                     (*at, key),
                     f"a secret must not stand in this file: put it into a file and write "
-                    f'{key}_file = "...", or set {_variable(at, key)} in the environment',
+                    f'{key}_file = "...", or set {_environment_variable(at, key)} in the environment',
                 )
             elif key not in known:
-                self.wrong((*at, key), "is not a setting" + suggestion(key, sorted(known)))
+                self.note_mistake((*at, key), "is not a setting" + suggestion(key, sorted(known)))
 
     def _secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
-        if given := self.environment.get(_variable(at, name)):
+        if given := self.environment.get(_environment_variable(at, name)):
             return Secret(given)
         key = f"{name}_file"
         if key not in raw:
@@ -141,7 +145,7 @@ class _Reader:
         try:
             return Secret(path.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as exc:
-            return self.wrong((*at, key), f"no secret in {path}: {exc}")
+            return self.note_mistake((*at, key), f"no secret in {path}: {exc}")
 
     def value(self, kind: Any, raw: object, at: TomlKey) -> object:
         """One TOML value to what the field's type asks for."""
@@ -152,12 +156,12 @@ class _Reader:
             return raw if raw in arguments else self._not_among(arguments, raw, at)
         if origin is tuple:
             if not isinstance(raw, list):
-                return self.wrong(at, "must be a list in [ ]")
+                return self.note_mistake(at, "must be a list in [ ]")
             items = [self.value(arguments[0], item, (*at, n)) for n, item in enumerate(raw)]
             return _WRONG if _WRONG in items else tuple(items)
         if origin is dict:
             if not isinstance(raw, dict):
-                return self.wrong(at, "must be a table")
+                return self.note_mistake(at, "must be a table")
             entries = {key: self.value(arguments[1], item, (*at, key)) for key, item in raw.items()}
             return _WRONG if _WRONG in entries.values() else entries
         if dataclasses.is_dataclass(kind):
@@ -177,20 +181,20 @@ class _Reader:
         if kind is float and type(raw) is int:
             return float(raw)
         if type(raw) is not kind:
-            return self.wrong(
+            return self.note_mistake(
                 at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.toml_literal(raw)}"
             )
         if isinstance(raw, float) and not math.isfinite(raw):
-            return self.wrong(at, f"must be a finite number, not {raw}")
+            return self.note_mistake(at, f"must be a finite number, not {raw}")
         return raw
 
     def _not_among(self, known: Collection[str], raw: object, at: TomlKey) -> object:
-        return self.wrong(
+        return self.note_mistake(
             at, f"{toml_text.toml_literal(raw)} is not possible" + suggestion(str(raw), known)
         )
 
 
-def _required(field: dataclasses.Field[Any]) -> bool:
+def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
@@ -201,7 +205,7 @@ def _stand_in(kind: Any) -> object:
     return "x" if kind is str else _WRONG
 
 
-def _complaint(cls: type, values: Mapping[str, Any]) -> str:
+def _constructor_complaint(cls: type, values: Mapping[str, Any]) -> str:
     """What ``cls`` has against these values; empty if nothing."""
     try:
         cls(**values)
@@ -210,15 +214,15 @@ def _complaint(cls: type, values: Mapping[str, Any]) -> str:
     return ""
 
 
-def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _without_key(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}
 
 
-def _variable(at: TomlKey, name: str) -> str:
+def _environment_variable(at: TomlKey, name: str) -> str:
     return "_".join(["GAITCUE", *(str(part).upper() for part in at), name.upper()])
 
 
-def _name(at: TomlKey) -> str:
+def _place_text(at: TomlKey) -> str:
     """``[[sensor]] 2, placement: `` for the reader; counts start at 1."""
     words: list[str] = []
     for n, part in enumerate(at):

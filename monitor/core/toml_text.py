@@ -30,17 +30,17 @@ def key_lines(text: str) -> dict[TomlKey, int]:
     table: TomlKey = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            table = _inside(_parts(header[2]), counts)
+            table = _numbered_path(_split_key(header[2]), counts)
             if header[1] == "[[":
                 counts[table] += 1
                 table = (*table, counts[table] - 1)
             found.setdefault(table, number)
         elif assignment := _ASSIGNMENT.match(line):
-            found.setdefault((*table, *_parts(assignment[1])), number)
+            found.setdefault((*table, *_split_key(assignment[1])), number)
     return found
 
 
-def _inside(table: TomlKey, counts: Counter[TomlKey]) -> TomlKey:
+def _numbered_path(table: TomlKey, counts: Counter[TomlKey]) -> TomlKey:
     """The same with the number of the last entry after every array of tables that it lies in."""
     found: TomlKey = ()
     for n, part in enumerate(table, start=1):
@@ -50,7 +50,7 @@ def _inside(table: TomlKey, counts: Counter[TomlKey]) -> TomlKey:
     return found
 
 
-def _parts(dotted: str) -> TomlKey:
+def _split_key(dotted: str) -> TomlKey:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
@@ -60,22 +60,22 @@ def to_toml(settings: Any) -> str:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if dataclasses.is_dataclass(value):
-            tables.append(_table(f"[{field.name}]", value))
+            tables.append(_table_text(f"[{field.name}]", value))
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            tables += [_table(f"[[{field.name}]]", row) for row in value]
+            tables += [_table_text(f"[[{field.name}]]", row) for row in value]
         elif isinstance(value, tuple):
             plain.append(f"# no [[{field.name}]]")
         else:
-            plain.append(_line(field.name, value))
+            plain.append(_setting_line(field.name, value))
     return "\n\n".join(["\n".join(plain), *tables]) + "\n"
 
 
-def _table(header: str, settings: Any) -> str:
-    rows = [_line(f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings)]
+def _table_text(header: str, settings: Any) -> str:
+    rows = [_setting_line(f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings)]
     return "\n".join([header, *rows])
 
 
-def _line(name: str, value: object) -> str:
+def _setting_line(name: str, value: object) -> str:
     if value is None:
         return f"# {name} is not set"
     if isinstance(value, Secret):

@@ -31,15 +31,15 @@ def unpack(layout: struct.Struct, payload: bytes, offset: int = 0, what: str = "
 
 def acc_rows(rows: NDArray[Any], to_ms2: float) -> Array:
     """Return acceleration in m/s² (n, 3); ``DecodeError`` for what no accelerometer gives (NaN, 1e30)."""
-    return _within(rows, to_ms2, _MAX_ACC_MS2, "acceleration")
+    return _check_range(rows, to_ms2, _MAX_ACC_MS2, "acceleration")
 
 
 def gyr_rows(rows: NDArray[Any], to_rads: float) -> Array:
     """Return angular rate in rad/s (n, 3); ``DecodeError`` for what no gyroscope gives."""
-    return _within(rows, to_rads, _MAX_GYR_RADS, "angular rate")
+    return _check_range(rows, to_rads, _MAX_GYR_RADS, "angular rate")
 
 
-def _within(rows: NDArray[Any], scale: float, limit: float, what: str) -> Array:
+def _check_range(rows: NDArray[Any], scale: float, limit: float, what: str) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         out = np.asarray(rows, dtype=np.float64) * scale
         sound = bool(np.all(np.abs(out) <= limit))

@@ -43,9 +43,9 @@ class CadenceResolver:
 
     def spm(self, raw: float, speed_mps: float, t_s: float) -> float | None:
         """Return steps per minute, or None where the reading makes no sense in the unit believed in."""
-        evidence = _evidence(raw, speed_mps)
+        evidence = _unit_evidence(raw, speed_mps)
         if evidence is not None:
-            self._weigh(evidence, t_s)
+            self._weigh_evidence(evidence, t_s)
         spm = raw if self.unit is CadenceUnit.STEPS else 2.0 * raw
         return spm if spm <= _MAX_SPM else None
 
@@ -54,7 +54,7 @@ class CadenceResolver:
         note, self._note = self._note, ""
         return note
 
-    def _weigh(self, evidence: CadenceUnit, t_s: float) -> None:
+    def _weigh_evidence(self, evidence: CadenceUnit, t_s: float) -> None:
         since = 0.0 if self._last_s is None else t_s - self._last_s
         self._last_s = t_s
         if evidence is not self._leaning or not 0.0 <= since <= MAX_STEP_GAP_S:
@@ -66,11 +66,11 @@ class CadenceResolver:
         if self._leaning_s < AGREE_S:
             return
         if evidence is not self.unit:
-            self._contradict(evidence)
+            self._note_contradiction(evidence)
         if self._override is None:
             self.unit, self._settled = evidence, True
 
-    def _contradict(self, evidence: CadenceUnit) -> None:
+    def _note_contradiction(self, evidence: CadenceUnit) -> None:
         if self._warned:
             return
         self._warned = True
@@ -90,7 +90,9 @@ def recording_unit(raw: Array, speed_mps: Array | None, step_length_m: Array | N
             ratio = np.median(60 * speed_mps[moving] / (step_length_m[moving] * raw[moving]))
             return CadenceUnit.STEPS if ratio < np.sqrt(2) else CadenceUnit.STRIDES
     speeds = np.full(len(raw), 2.5) if speed_mps is None else speed_mps
-    seen = [_evidence(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v]
+    seen = [
+        _unit_evidence(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v
+    ]
     return (
         CadenceUnit.STEPS
         if seen.count(CadenceUnit.STEPS) > seen.count(CadenceUnit.STRIDES)
@@ -103,7 +105,7 @@ def _from_table(device: str | None) -> CadenceUnit:
     return CadenceUnit.STEPS if known else CadenceUnit.STRIDES
 
 
-def _evidence(raw: float, speed_mps: float) -> CadenceUnit | None:
+def _unit_evidence(raw: float, speed_mps: float) -> CadenceUnit | None:
     """What one reading says about the unit; None where both are possible.
 
     125 strides/min would be 250 steps/min.  Between 90 and 125 a walker's steps and a runner's

@@ -45,7 +45,7 @@ def parse_description(text: str, path: Path) -> Description:
     wrong = [
         f"{path}: [[test]] {n}: {why}"
         for n, test in enumerate(found.test, 1)
-        if (why := _fails(found, test))
+        if (why := _self_test_fault(found, test))
     ]
     if wrong:
         raise ConfigError(*wrong)
@@ -60,7 +60,7 @@ def shipped_description(name: str) -> Description:
 
 
 @functools.lru_cache(maxsize=64)
-def _users(text: str, name: str) -> Description:
+def _parse_own_description(text: str, name: str) -> Description:
     return parse_description(text, Path(name))
 
 
@@ -71,10 +71,10 @@ def sensor_description(settings: SensorSettings) -> Description:
         raise ConfigError(
             f'{settings.name}: say options.device = "NAME" for devices/NAME.toml beside the settings file'
         )
-    return _users(text, f"{name}.toml")
+    return _parse_own_description(text, f"{name}.toml")
 
 
-def _fails(d: Description, test: SelfTest) -> str:
+def _self_test_fault(d: Description, test: SelfTest) -> str:
     """What is wrong; empty if nothing."""
     stream = next((s for s in d.stream if s.id == test.stream), d.stream[0])
     reader, rows = StreamReader(stream, None), list[Samples]()
@@ -176,7 +176,7 @@ class StreamReader:
         kept = (self._kept + payload)[-_MOST_BUFFERED:]
         magic = bytes.fromhex(frame.magic)
         known = (magic, *map(bytes.fromhex, frame.skip))
-        while (at := _first(kept, known)) is not None and len(kept) - at >= frame.length:
+        while (at := _first_mark(kept, known)) is not None and len(kept) - at >= frame.length:
             if kept.startswith(magic, at):
                 rows.append(layout.unpack_from(kept, at))
             kept = kept[at + frame.length :]
@@ -215,7 +215,7 @@ class StreamReader:
         if frame.sequence in header:
             number = int(header[frame.sequence])
         elif frame.sequence:
-            number = _whole(table[0, self._s.record.fields.index(frame.sequence)])
+            number = _whole_number(table[0, self._s.record.fields.index(frame.sequence)])
         by_sample = frame.sequence_counts == "samples"
         yield Samples(
             acc_ms2=acc_rows(self._columns(accel, table), accel.si),
@@ -234,11 +234,11 @@ class StreamReader:
             return None
         if time.source == "header":
             place = self._spacing.from_first if time.refers_to == "first" else self._spacing.to_last
-            return _forward(place(float(header[time.field]) * time.scale, len(table)))
+            return _checked_times(place(float(header[time.field]) * time.scale, len(table)))
         own = table[:, self._s.record.fields.index(time.field)] * time.scale
         if time.wrap_s is not None and np.isfinite(own).all():
             own = own[-1] - np.cumsum(np.append(np.diff(own) % time.wrap_s, 0.0)[::-1])[::-1]
-        return _forward(own)
+        return _checked_times(own)
 
     def _columns(self, channel: Column, table: _Table) -> _Table:
         """(n, 3) along x, y and z."""
@@ -259,7 +259,7 @@ class StreamReader:
         return [Values(sound)] if sound else []
 
 
-def _first(data: bytes, marks: tuple[bytes, ...]) -> int | None:
+def _first_mark(data: bytes, marks: tuple[bytes, ...]) -> int | None:
     found = [at for mark in marks if (at := data.find(mark)) >= 0]
     return min(found, default=None)
 
@@ -274,11 +274,11 @@ def _numbers(line: bytes, separator: str, count: int) -> tuple[float, ...] | Non
         return None
 
 
-def _whole(value: float) -> int | None:
+def _whole_number(value: float) -> int | None:
     return int(value) if math.isfinite(value) and value >= 0 else None
 
 
-def _forward(t_s: Array) -> Array:
+def _checked_times(t_s: Array) -> Array:
     if not np.isfinite(t_s).all() or (np.diff(t_s) <= 0).any():
         raise DecodeError("the times of a frame do not move forward")
     return t_s
@@ -295,16 +295,16 @@ def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
     if d.write is not None:
         characteristics["write"] = d.write.char
     characteristics |= {f"option {name}": o.pack.char for name, o in d.option.items() if o.pack is not None}
-    steps = [step for name, option in d.option.items() for step in _setting(d, name, option, settings)]
-    start = [*steps, *_steps(d, d.start)]
-    stop = list(_steps(d, d.stop))
+    steps = [step for name, option in d.option.items() for step in _option_steps(d, name, option, settings)]
+    start = [*steps, *_script_steps(d, d.start)]
+    stop = list(_script_steps(d, d.stop))
     return GattSpec(
         names=d.match.name_prefix,
         services=d.match.service,
         characteristics=characteristics,
         notify=tuple(s.id for s in d.stream),
-        start=lambda: _say(start),
-        stop=lambda: _say(stop),
+        start=lambda: _script_of(start),
+        stop=lambda: _script_of(stop),
         period_s=max(0.5, *(2.0 / s.nominal_hz for s in d.stream)),
     )
 
@@ -318,12 +318,12 @@ def gatt(settings: SensorSettings) -> GattSpec:
     )
 
 
-def _setting(
+def _option_steps(
     d: Description, name: str, option: DeviceOption, settings: SensorSettings
 ) -> Iterator[ScriptStep]:
-    value = _value(name, option, settings)
+    value = _option_value(name, option, settings)
     if option.pack is None:
-        yield from _steps(d, option.steps[f"{value:g}"])
+        yield from _script_steps(d, option.steps[f"{value:g}"])
         return
     try:
         yield Write(f"option {name}", option.pack.packed(value))
@@ -331,7 +331,7 @@ def _setting(
         raise ConfigError(f"{settings.name}: {name}: {exc}") from exc
 
 
-def _value(name: str, option: DeviceOption, settings: SensorSettings) -> float:
+def _option_value(name: str, option: DeviceOption, settings: SensorSettings) -> float:
     given = settings.rate_hz if name == "rate_hz" else settings.options.get(name)
     if given is None:
         return option.default
@@ -343,10 +343,10 @@ def _value(name: str, option: DeviceOption, settings: SensorSettings) -> float:
 def _rate_hz(d: Description, settings: SensorSettings) -> float | None:
     """What the device is asked for; None if it is not asked."""
     option = d.option.get("rate_hz")
-    return None if option is None else _value("rate_hz", option, settings)
+    return None if option is None else _option_value("rate_hz", option, settings)
 
 
-def _steps(d: Description, steps: tuple[str, ...]) -> Iterator[ScriptStep]:
+def _script_steps(d: Description, steps: tuple[str, ...]) -> Iterator[ScriptStep]:
     response = d.write is None or d.write.response
     for text in steps:
         word, _, rest = text.partition(" ")
@@ -358,5 +358,5 @@ def _steps(d: Description, steps: tuple[str, ...]) -> Iterator[ScriptStep]:
             yield Write("write", bytes.fromhex(text), response)
 
 
-def _say(steps: list[ScriptStep]) -> Script:
+def _script_of(steps: list[ScriptStep]) -> Script:
     yield from steps

@@ -246,7 +246,7 @@ class OptionPacking:
     def packed(self, value: float) -> bytes:
         """Return the bytes that set the option to ``value``; ``ValueError`` where a number does not fit."""
         numbers = [value if isinstance(v, str) else v for v in self.values]
-        codes = re.findall(r"[bBhHiIqQefd]", _spread(self.struct))
+        codes = re.findall(r"[bBhHiIqQefd]", _one_letter_each(self.struct))
         whole = [float(n) if code in "efd" else round(n) for n, code in zip(numbers, codes, strict=True)]
         try:
             return struct.pack(self.struct, *whole)
@@ -346,7 +346,7 @@ def _check_struct(name: str, form: str, fields: tuple[object, ...]) -> None:
         raise ValueError(
             f"{name} must be a struct format of < or > and x b B h H i I q Q e f d, not {form}"
         )
-    size = _size(form)
+    size = _format_size(form)
     if not 0 < size <= _LARGEST:
         raise ValueError(f"{name} has {size} bytes; 1 to {_LARGEST} are possible")
     count = len(struct.unpack(form, bytes(size)))
@@ -354,14 +354,14 @@ def _check_struct(name: str, form: str, fields: tuple[object, ...]) -> None:
         raise ValueError(f"{name} has {count} numbers, but there are {len(fields)} names for them")
 
 
-def _size(form: str) -> int:
+def _format_size(form: str) -> int:
     """Bytes of a format; a count of many digits is too much without being tried."""
     if re.search(r"\d{4}", form):
         return _LARGEST + 1
     return struct.calcsize(form)
 
 
-def _spread(form: str) -> str:
+def _one_letter_each(form: str) -> str:
     return re.sub(r"(\d+)(.)", lambda m: m[2] * int(m[1]), form)
 
 

@@ -71,13 +71,13 @@ def decode(protobuf: bytes) -> dict[str, float]:
             bpm = garmin_protocol.integer_fields(beat).get(1, 0)
             found |= {"heart_rate_bpm": float(bpm)} if 20 <= bpm <= 260 else {}
         for dynamics in garmin_protocol.nested_messages(alert, 1014, 1):
-            found |= _dynamics(dynamics)
+            found |= _running_dynamics(dynamics)
         for motion in garmin_protocol.nested_messages(alert, 1014, 2):
-            found |= _motion(garmin_protocol.integer_fields(motion))
+            found |= _speed_and_distance(garmin_protocol.integer_fields(motion))
     return found
 
 
-def _dynamics(body: bytes) -> dict[str, float]:
+def _running_dynamics(body: bytes) -> dict[str, float]:
     numbers = garmin_protocol.integer_fields(body)
     found: dict[str, float] = {}
     for field, (name, scale, low, high) in _DYNAMICS.items():
@@ -94,7 +94,7 @@ def _dynamics(body: bytes) -> dict[str, float]:
     return found
 
 
-def _motion(numbers: dict[int, int]) -> dict[str, float]:
+def _speed_and_distance(numbers: dict[int, int]) -> dict[str, float]:
     """Speed in 1/256 m/s, distance in 1/16 m."""
     found: dict[str, float] = {}
     if 0 <= numbers.get(1, -1) <= MAX_SPEED_MPS * 256:
@@ -150,13 +150,13 @@ def gatt(_settings: SensorSettings) -> GattSpec:
         names=("HRM 600", "HRM600"),
         characteristics=CHARACTERISTICS,
         notify=("link",),
-        start=_start,
+        start=_start_script,
         period_s=2.0,
         bonded=True,
     )
 
 
-def _start() -> Script:
+def _start_script() -> Script:
     """Register, greet as a watch, and answer until the strap has been told what to send.
 
     Without the last step heart rate comes and dynamics do not; that is no reason to hang up.
@@ -165,7 +165,7 @@ def _start() -> Script:
     handle = None if answer is None else stream_handle(answer)
     if handle is None:
         raise SensorError("the HRM 600 does not let us in: wear it, and disconnect it from watch and phone")
-    yield from _send(handle, DEVICE_INFORMATION)
+    yield from _send_message(handle, DEVICE_INFORMATION)
     frames, greeting = FrameReader(), Greeting()
     for _ in range(_MOST_PACKETS):
         heard = yield Ask("write", b"", "link", bytes((handle,)), timeout_s=6.0)
@@ -173,7 +173,7 @@ def _start() -> Script:
             return
         for message in frames.push(heard[1:]):
             for reply in greeting.replies(message):
-                yield from _send(handle, reply)
+                yield from _send_message(handle, reply)
         if greeting.done:
             return
 
@@ -187,7 +187,7 @@ class Greeting:
 
     def replies(self, message: GarminMessage) -> Iterator[bytes]:
         """Yield what to write in reply to ``message``, in the order in which a watch says it."""
-        if message.kind == garmin_protocol.SESSION and self._first("session"):
+        if message.kind == garmin_protocol.SESSION and self._is_first("session"):
             yield from SESSION_REPLIES
             return
         try:
@@ -199,40 +199,44 @@ class Greeting:
             }
         except DecodeError:
             return
-        if features and self._first("features"):
+        if features and self._is_first("features"):
             yield from FEATURE_REPLIES
-        if {_ACTIVITY, _RUNNING_INPUT} <= wanted and self._first("subscribe"):
+        if {_ACTIVITY, _RUNNING_INPUT} <= wanted and self._is_first("subscribe"):
             self.done = True
-            yield from _subscribe(message.counter)
+            yield from _subscribe_messages(message.counter)
 
-    def _first(self, what: str) -> bool:
+    def _is_first(self, what: str) -> bool:
         new = what not in self._said
         self._said.add(what)
         return new
 
 
-def _subscribe(counter: int) -> Iterator[bytes]:
+def _subscribe_messages(counter: int) -> Iterator[bytes]:
     """Ask for heart rate, then for both, and agree to what the strap asked of us."""
     for n, types in enumerate(((_HEART_RATE,), (_HEART_RATE, _RUNNING))):
-        alerts = b"".join(_nested(1, _number(1, kind)) for kind in types)
-        body = _nested(EVENTS, _nested(1, alerts))
+        alerts = b"".join(_nested_field(1, _number_field(1, kind)) for kind in types)
+        body = _nested_field(EVENTS, _nested_field(1, alerts))
         yield garmin_protocol.compact_message(
             garmin_protocol.REQUEST, _FIRST_SEQUENCE + n, _FIRST_COUNTER + n, body
         )
     agreed = b"".join(
-        _nested(1, _number(1, 0) + _nested(2, _number(1, kind))) for kind in (_ACTIVITY, _RUNNING_INPUT)
+        _nested_field(1, _number_field(1, 0) + _nested_field(2, _number_field(1, kind)))
+        for kind in (_ACTIVITY, _RUNNING_INPUT)
     )
     yield garmin_protocol.compact_message(
-        garmin_protocol.RESPONSE, _FIRST_SEQUENCE + 2, counter, _nested(EVENTS, _nested(2, agreed))
+        garmin_protocol.RESPONSE,
+        _FIRST_SEQUENCE + 2,
+        counter,
+        _nested_field(EVENTS, _nested_field(2, agreed)),
     )
 
 
-def _number(field: int, value: int) -> bytes:
+def _number_field(field: int, value: int) -> bytes:
     """A protobuf field of a number below 128."""
     return bytes((field << 3, value))
 
 
-def _nested(field: int, body: bytes) -> bytes:
+def _nested_field(field: int, body: bytes) -> bytes:
     """A protobuf field of up to 127 bytes, for field numbers up to 2047."""
     key = field << 3 | 2
     return (
@@ -240,7 +244,7 @@ def _nested(field: int, body: bytes) -> bytes:
     )
 
 
-def _send(handle: int, message: bytes) -> Script:
+def _send_message(handle: int, message: bytes) -> Script:
     stream = garmin_protocol.cobs_frame(message)
     for at in range(0, len(stream), _CHUNK):
         yield Write("write", bytes((handle,)) + stream[at : at + _CHUNK])

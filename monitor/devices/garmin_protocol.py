@@ -58,7 +58,7 @@ class FrameReader:
         self._kept = self._kept[-_LONGEST:]
         found = []
         for frame in filter(None, whole):
-            message = _parse(_uncobs(frame))
+            message = _parse_message(_uncobs(frame))
             self.bad += message is None
             found += [message] if message is not None else []
         return found
@@ -97,7 +97,7 @@ def _uncobs(frame: bytes) -> bytes:
     return bytes(out)
 
 
-def _parse(data: bytes) -> GarminMessage | None:
+def _parse_message(data: bytes) -> GarminMessage | None:
     if len(data) < _HEAD.size + 2:
         return None
     length, kind = _HEAD.unpack_from(data)

@@ -58,10 +58,10 @@ class HeartRateDecoder:
         beats = decode(packet.payload)
         if beats.bpm == 0 or beats.contact is False:
             return []
-        return [*_intervals(beats.rr_s), Values({"heart_rate_bpm": float(beats.bpm)})]
+        return [*_beat_intervals(beats.rr_s), Values({"heart_rate_bpm": float(beats.bpm)})]
 
 
-def _intervals(rr_s: tuple[float, ...]) -> list[Values]:
+def _beat_intervals(rr_s: tuple[float, ...]) -> list[Values]:
     """Oldest first; a beat is as old as the intervals that came after it."""
     out: list[Values] = []
     age = 0.0

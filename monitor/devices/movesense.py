@@ -126,14 +126,14 @@ class MovesenseDecoder:
         code, ref = unpack(_HEAD, packet.payload, what="Movesense packet")
         body = packet.payload[_HEAD.size :]
         if code == _RESPONSE:
-            return _answer(ref, body)
+            return _read_answer(ref, body)
         if ref in _RESOURCES:
-            return self._part(code, _RESOURCES[ref], body)
+            return self._take_part(code, _RESOURCES[ref], body)
         if code == _DATA and ref in _OTHERS:
             return _OTHERS[ref](body)
         return []
 
-    def _part(self, code: int, resource: Resource, body: bytes) -> list[Decoded]:
+    def _take_part(self, code: int, resource: Resource, body: bytes) -> list[Decoded]:
         """First or only part, or the second; a first part that stays alone is lost."""
         before = self._first_part.pop(resource.ref, None)
         if code == _DATA and len(body) == _SPLIT_AT:
@@ -162,7 +162,7 @@ class MovesenseDecoder:
         )
 
 
-def _answer(ref: int, body: bytes) -> list[Decoded]:
+def _read_answer(ref: int, body: bytes) -> list[Decoded]:
     """What the device said to a command; its battery and its clock are news."""
     if command_status(body) != _OK:
         return []
@@ -175,7 +175,7 @@ def _answer(ref: int, body: bytes) -> list[Decoded]:
     return []
 
 
-def _heart(body: bytes) -> list[Decoded]:
+def _read_heart_rate(body: bytes) -> list[Decoded]:
     """``/Meas/HR``: f32 mean beats per minute, then u16 ms of each interval; no time."""
     (bpm,) = unpack(_HEART, body, what="Movesense heart rate")
     if not 20.0 <= bpm <= 260.0:
@@ -185,7 +185,7 @@ def _heart(body: bytes) -> list[Decoded]:
     return [*beats, Values({"heart_rate_bpm": float(bpm)})]
 
 
-def _temperature(body: bytes) -> list[Decoded]:
+def _read_temperature(body: bytes) -> list[Decoded]:
     """``/Meas/Temp``: u32 ms, f32 K."""
     ms, kelvin = unpack(_TEMPERATURE, body, what="Movesense temperature")
     if not 200.0 <= kelvin <= 400.0:
@@ -193,7 +193,10 @@ def _temperature(body: bytes) -> list[Decoded]:
     return [Values({"temperature_c": kelvin - 273.15}, device_s=ms / 1e3)]
 
 
-_OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {_HEART_REF: _heart, _TEMPERATURE_REF: _temperature}
+_OTHERS: dict[int, Callable[[bytes], list[Decoded]]] = {
+    _HEART_REF: _read_heart_rate,
+    _TEMPERATURE_REF: _read_temperature,
+}
 
 
 def command_status(body: bytes) -> int:
@@ -217,7 +220,7 @@ def gatt(settings: SensorSettings) -> GattSpec:
         names=("Movesense",),
         characteristics=CHARACTERISTICS,
         notify=("data",),
-        start=lambda: _start(wanted, also),
+        start=lambda: _start_script(wanted, also),
         stop=stop,
         period_s=0.5,
     )
@@ -237,7 +240,7 @@ def resource_candidates(settings: SensorSettings) -> Iterator[Resource]:
                 yield Resource(name, rate_hz)
 
 
-def _start(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
+def _start_script(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
     """Greet, end what an earlier connection left running, then subscribe to the best there is."""
     hello = bytes((HELLO, _HELLO_REF))
     if (yield Ask("command", hello, "data", bytes((_RESPONSE, _HELLO_REF)))) is None:
@@ -247,11 +250,11 @@ def _start(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
     for ref in (*(resource.ref for resource in wanted), *(ref for ref, _ in also)):
         end = bytes((_UNSUBSCRIBE, ref))
         yield Ask("command", end, "data", bytes((_RESPONSE, ref)), timeout_s=1.0)
-    yield _ask(GET, _BATTERY_REF, "/System/Energy/Level")
-    yield _ask(GET, _TIME_REF, "/Time/Detailed")
+    yield _ask_device(GET, _BATTERY_REF, "/System/Energy/Level")
+    yield _ask_device(GET, _TIME_REF, "/Time/Detailed")
     refused = 0
     for resource in wanted:
-        answer = yield _ask(_SUBSCRIBE, resource.ref, resource.path)
+        answer = yield _ask_device(_SUBSCRIBE, resource.ref, resource.path)
         refused = 0 if answer is None else command_status(answer[2:])
         if refused == _OK:
             break
@@ -260,8 +263,8 @@ def _start(wanted: list[Resource], also: list[tuple[int, str]]) -> Script:
             f"the Movesense refuses every rate (status {refused}); restart it by taking it off"
         )
     for ref, path in also:
-        yield _ask(_SUBSCRIBE, ref, path)
+        yield _ask_device(_SUBSCRIBE, ref, path)
 
 
-def _ask(code: int, ref: int, path: str) -> Ask:
+def _ask_device(code: int, ref: int, path: str) -> Ask:
     return Ask("command", bytes((code, ref)) + path.encode("ascii"), "data", bytes((_RESPONSE, ref)))

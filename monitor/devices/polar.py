@@ -91,13 +91,13 @@ def decode(payload: bytes, factor: float = 1.0) -> PmdFrame:
     rows: Array
     match kind, form:
         case (2, 0x00 | 0x01 | 0x02):
-            rows = _raw(body, form + 1).astype(np.float64)
+            rows = _raw_rows(body, form + 1).astype(np.float64)
         case (2, 0x80):
-            rows = _deltas(body, 2).astype(np.float64) * (factor * 1000.0)
+            rows = _delta_rows(body, 2).astype(np.float64) * (factor * 1000.0)
         case (2, 0x81) | (5, 0x80):
-            rows = _deltas(body, 2).astype(np.float64) * factor
+            rows = _delta_rows(body, 2).astype(np.float64) * factor
         case (5, 0x81):
-            bits = _deltas(body, 4).astype(np.uint32)  # deltas are added to the bit patterns
+            bits = _delta_rows(body, 4).astype(np.uint32)  # deltas are added to the bit patterns
             with np.errstate(invalid="ignore"):
                 rows = bits.view(np.float32).astype(np.float64)
         case _:
@@ -105,15 +105,15 @@ def decode(payload: bytes, factor: float = 1.0) -> PmdFrame:
     return PmdFrame(kind, last_ns * 1e-9, rows)
 
 
-def _raw(body: bytes, size: int) -> NDArray[np.int64]:
+def _raw_rows(body: bytes, size: int) -> NDArray[np.int64]:
     """(n, 3) little-endian signed integers of ``size`` bytes."""
     if not body or len(body) % (3 * size):
         raise DecodeError(f"Polar frame of {len(body)} bytes does not hold rows of 3 x {size} bytes")
     wide = np.frombuffer(body, np.uint8).reshape(-1, size).astype(np.int64)
-    return _signed(wide @ (1 << 8 * np.arange(size)), 8 * size).reshape(-1, 3)
+    return _sign_extended(wide @ (1 << 8 * np.arange(size)), 8 * size).reshape(-1, 3)
 
 
-def _deltas(body: bytes, size: int) -> NDArray[np.int64]:
+def _delta_rows(body: bytes, size: int) -> NDArray[np.int64]:
     """A first row of ``size``-byte integers, then blocks of differences to the row before.
 
     Block: u8 bits of one difference, u8 rows, the differences LSB first, filled up to a whole byte.
@@ -121,7 +121,7 @@ def _deltas(body: bytes, size: int) -> NDArray[np.int64]:
     start = 3 * size
     if len(body) < start:
         raise DecodeError(f"compressed Polar frame of {len(body)} bytes, {start} needed")
-    steps, at = [_raw(body[:start], size)], start
+    steps, at = [_raw_rows(body[:start], size)], start
     while at < len(body):
         bits, rows = body[at], body[at + 1] if at + 1 < len(body) else 0
         end = at + 2 + (3 * rows * bits + 7) // 8
@@ -129,12 +129,12 @@ def _deltas(body: bytes, size: int) -> NDArray[np.int64]:
             raise DecodeError("compressed Polar frame with a block that is cut off")
         flat = np.unpackbits(np.frombuffer(body[at + 2 : end], np.uint8), bitorder="little")
         table = flat[: 3 * rows * bits].reshape(-1, bits).astype(np.int64)
-        steps.append(_signed(table @ (1 << np.arange(bits)), bits).reshape(-1, 3))
+        steps.append(_sign_extended(table @ (1 << np.arange(bits)), bits).reshape(-1, 3))
         at = end
     return np.cumsum(np.concatenate(steps), axis=0)
 
 
-def _signed(values: NDArray[Any], bits: int) -> NDArray[np.int64]:
+def _sign_extended(values: NDArray[Any], bits: int) -> NDArray[np.int64]:
     return np.asarray(np.where(values >> (bits - 1) & 1, values - (1 << bits), values), np.int64)
 
 
@@ -193,21 +193,21 @@ class PolarDecoder:
             self._link = packet.link
             self._forget()
         if packet.channel == "control":
-            self._listen(packet.payload)
+            self._take_control_part(packet.payload)
             return []
         if packet.channel != "data":
             raise DecodeError(f"a Polar sensor has no characteristic {packet.channel!r}")
         kind = packet.payload[0] & 0x3F if packet.payload else _ACC
         return self._take_frame(decode(packet.payload, self._factor.get(kind, 1.0)))
 
-    def _listen(self, payload: bytes) -> None:
+    def _take_control_part(self, payload: bytes) -> None:
         """An answer, or more of one; anything else concerns only the conversation."""
         if payload[:1] == bytes([_ANSWER_CODE]):
             self._parts = [payload]
         elif self._parts:
             self._parts.append(payload)
         if self._parts and not _goes_on(self._parts):
-            whole, self._parts = _whole(self._parts), []
+            whole, self._parts = _join_parts(self._parts), []
             self._take_answer(decode_answer(whole))
 
     def _take_answer(self, answer: PmdAnswer) -> None:
@@ -220,16 +220,16 @@ class PolarDecoder:
             for factor in answer.settings.get(_FACTOR, ()):
                 self._factor[answer.kind] = factor if np.isfinite(factor) else 1.0
             self._spacing.pop(answer.kind, None)
-            self._expect(answer.kind)
+            self._expect_stream(answer.kind)
 
-    def _expect(self, kind: int) -> None:
+    def _expect_stream(self, kind: int) -> None:
         """From the first sign of angular rate on, rows must have both."""
         if kind == _GYRO and not self._with_gyro:
             self._with_gyro = True
             self._join = StreamMerger(("acc", "gyr"), _HOLE_S)
 
     def _take_frame(self, frame: PmdFrame) -> list[Decoded]:
-        self._expect(frame.kind)
+        self._expect_stream(frame.kind)
         spacing = self._spacing.setdefault(frame.kind, SampleTimer(self._rate_hz[frame.kind]))
         rows = acc_rows(frame.rows, MS2_PER_MG) if frame.kind == _ACC else gyr_rows(frame.rows, RAD_PER_DEG)
         name = "acc" if frame.kind == _ACC else "gyr"
@@ -250,46 +250,46 @@ def gatt(settings: SensorSettings) -> GattSpec:
         names=_NAMES,
         characteristics=CHARACTERISTICS,
         notify=("control", "data"),
-        start=lambda: _start(settings.rate_hz, sdk_mode),
-        stop=_stop,
+        start=lambda: _start_script(settings.rate_hz, sdk_mode),
+        stop=_stop_script,
         period_s=2.0,  # a Verity Sense sends about 71 samples at a time
     )
 
 
-def _start(wanted_hz: float | None, sdk_mode: bool) -> Script:
+def _start_script(wanted_hz: float | None, sdk_mode: bool) -> Script:
     """Stop what an earlier connection left running, ask what there is, start the best of it."""
     features = yield Read("control")
-    kinds = [kind for kind in (_ACC, _GYRO) if _offers(features, kind)]
+    kinds = [kind for kind in (_ACC, _GYRO) if _offers_stream(features, kind)]
     if _ACC not in kinds:
         raise SensorError("this Polar device has no acceleration to give")
     for kind in kinds:
-        yield from _ask(_STOP, kind)
+        yield from _ask_control(_STOP, kind)
     if sdk_mode:
-        yield from _must(_START, _SDK_MODE)
+        yield from _demand(_START, _SDK_MODE)
     for kind in kinds:
-        offered = yield from _must(_SETTINGS_OF, kind)
+        offered = yield from _demand(_SETTINGS_OF, kind)
         body = b"".join(
             struct.pack(f"<BB{_VALUE[key]}", key, 1, value)
             for key, value in choose_settings(offered.settings, wanted_hz).items()
         )
-        yield from _must(_START, kind, body)
+        yield from _demand(_START, kind, body)
 
 
-def _stop() -> Script:
+def _stop_script() -> Script:
     for kind in (_ACC, _GYRO):
         yield Write("control", bytes((_STOP, kind)))
 
 
-def _offers(features: bytes | None, kind: int) -> bool:
+def _offers_stream(features: bytes | None, kind: int) -> bool:
     """Bit ``kind`` of the feature bytes; a device that does not tell is asked all the same."""
     if features is None or features[:1] != bytes([_FEATURES]):
         return kind == _ACC
     return bool(len(features) > 1 and features[1] >> kind & 1)
 
 
-def _must(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
+def _demand(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
     """Ask and insist."""
-    answer = yield from _ask(operation, kind, body)
+    answer = yield from _ask_control(operation, kind, body)
     if answer is None:
         raise SensorError("the Polar device does not answer; take it off, put it on and try again")
     if answer.status not in (_DONE, _ALREADY):
@@ -298,7 +298,7 @@ def _must(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
     return answer
 
 
-def _ask(
+def _ask_control(
     operation: int, kind: int, body: bytes = b""
 ) -> Generator[ScriptStep, bytes | None, PmdAnswer | None]:
     """One operation and its whole answer; None if none came."""
@@ -306,7 +306,7 @@ def _ask(
     parts = [(yield Ask("control", bytes((operation, kind)) + body, "control", begins))]
     while parts[-1] is not None and _goes_on(parts):
         parts.append((yield Ask("control", b"", "control", b"")))
-    return None if None in parts else decode_answer(_whole([part for part in parts if part]))
+    return None if None in parts else decode_answer(_join_parts([part for part in parts if part]))
 
 
 def _goes_on(parts: Sequence[bytes | None]) -> bool:
@@ -316,5 +316,5 @@ def _goes_on(parts: Sequence[bytes | None]) -> bool:
     return last[at : at + 1] not in (b"", b"\0") and len(parts) < _MOST_PARTS
 
 
-def _whole(parts: Sequence[bytes]) -> bytes:
+def _join_parts(parts: Sequence[bytes]) -> bytes:
     return parts[0][:4] + b"\0" + parts[0][5:] + b"".join(part[1:] for part in parts[1:])

@@ -55,7 +55,7 @@ class SensorSpec:
     options: Mapping[str, str] | None = field(default_factory=dict)
 
 
-def _described(kind: str, label: str, tested: str) -> SensorSpec:
+def _declared_device(kind: str, label: str, tested: str) -> SensorSpec:
     """A device of ``described/``; its file is read when one is used."""
     return SensorSpec(
         kind=kind,
@@ -151,9 +151,9 @@ _ROWS = (
         gatt=xsens_dot.gatt,
         options=xsens_dot.OPTIONS,
     ),
-    _described("witmotion", "WitMotion WT901BLECL, BWT901BLE5.0", "vector, emulation"),
-    _described("thingy52", "Nordic Thingy:52", "vector"),
-    _described("arduino", "Arduino or XIAO with our sketch", "vector"),
+    _declared_device("witmotion", "WitMotion WT901BLECL, BWT901BLE5.0", "vector, emulation"),
+    _declared_device("thingy52", "Nordic Thingy:52", "vector"),
+    _declared_device("arduino", "Arduino or XIAO with our sketch", "vector"),
     SensorSpec(
         kind="declared",
         label="Your own device (a TOML file)",

@@ -61,13 +61,13 @@ def decode(payload: bytes) -> RscMeasurement:
     flags, speed, cadence = unpack(_HEAD, payload, what="RSC measurement")
     at, stride, distance = _HEAD.size, None, None
     if flags & 1:
-        stride, at = _field(_STRIDE, payload, at, 0.01)
+        stride, at = _read_field(_STRIDE, payload, at, 0.01)
     if flags & 2:
-        distance, at = _field(_DISTANCE, payload, at, 0.1)
+        distance, at = _read_field(_DISTANCE, payload, at, 0.1)
     return RscMeasurement(speed / 256.0, cadence, stride, distance, bool(flags & 4))
 
 
-def _field(layout: struct.Struct, payload: bytes, at: int, scale: float) -> tuple[float | None, int]:
+def _read_field(layout: struct.Struct, payload: bytes, at: int, scale: float) -> tuple[float | None, int]:
     after = at + layout.size
     if len(payload) < after:
         return None, len(payload)

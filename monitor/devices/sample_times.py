@@ -31,7 +31,7 @@ class SampleTimer:
         such clocks are coarse (a millisecond) and the future is not known yet.
         """
         if self._last is not None:
-            self._learn(self._since(first_s) / self._last[1])
+            self._learn_interval(self._since(first_s) / self._last[1])
         self._last = (first_s, n)
         return np.asarray(first_s + np.arange(n) * self._interval_s, np.float64)
 
@@ -39,7 +39,7 @@ class SampleTimer:
         """Return the times of ``n`` samples, evenly since the packet before, when the last one is given."""
         if self._last is not None:
             interval_s = self._since(last_s) / n
-            if self._likely(interval_s):
+            if self._is_likely(interval_s):
                 self._interval_s = interval_s
         self._last = (last_s, n)
         return np.asarray(last_s + np.arange(1 - n, 1) * self._interval_s, np.float64)
@@ -49,10 +49,10 @@ class SampleTimer:
         since_s = t_s - self._last[0]
         return since_s if self._wrap_s is None else since_s % self._wrap_s
 
-    def _learn(self, interval_s: float) -> None:
-        if self._likely(interval_s):
+    def _learn_interval(self, interval_s: float) -> None:
+        if self._is_likely(interval_s):
             self._seen = min(self._seen + 1, _SMOOTH_PACKETS)
             self._interval_s += (interval_s - self._interval_s) / self._seen
 
-    def _likely(self, interval_s: float) -> bool:
+    def _is_likely(self, interval_s: float) -> bool:
         return abs(interval_s / self._nominal_s - 1.0) <= _FURTHEST

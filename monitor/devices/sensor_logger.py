@@ -63,12 +63,12 @@ def decode(payload: bytes) -> PhoneMessage:
     rows, count = body.get("payload"), json_number(body.get("messageId"))
     if not isinstance(rows, list) or count is None:
         raise DecodeError("Sensor Logger message without messageId and payload")
-    read = (_row(row) for row in rows)
+    read = (_read_row(row) for row in rows)
     ordered = sorted((row for row in read if row is not None), key=lambda row: row[1])
     return PhoneMessage(str(body.get("sessionId")), int(count), tuple(ordered))
 
 
-def _row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
+def _read_row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
     """Rows of sensors that have no time or no values concern us not."""
     if not isinstance(row, dict) or not isinstance(row.get("values"), dict):
         return None
@@ -97,9 +97,9 @@ class SensorLoggerDecoder:
         self._rate_hz = settings.rate_hz
         self._told_gravity = False
         self._link = -1
-        self._begin("")
+        self._begin_recording("")
 
-    def _begin(self, recording: str) -> None:
+    def _begin_recording(self, recording: str) -> None:
         self._recording = recording
         self._next: int | None = None  # number of the message that is due
         self._waiting: dict[int, tuple[float, PhoneMessage]] = {}  # with their arrival
@@ -112,7 +112,7 @@ class SensorLoggerDecoder:
         message, arrival_s = decode(packet.payload), packet.arrival_ns * 1e-9
         if packet.link != self._link or message.recording != self._recording:
             self._link = packet.link
-            self._begin(message.recording)
+            self._begin_recording(message.recording)
         if self._next is not None and message.number < self._next:
             raise DecodeError(f"Sensor Logger message {message.number} came twice, or too late to be used")
         self._waiting[message.number] = (arrival_s, message)
@@ -139,9 +139,9 @@ class SensorLoggerDecoder:
             if name in self._scale or name == _GRAVITY or name in _GYROSCOPES:
                 self._signals.push(name, t_s, values)
             elif name == "location":
-                out += self._speed(t_s, values)
+                out += self._speed_values(t_s, values)
             elif name == "battery":
-                out += _battery(t_s, values)
+                out += _battery_values(t_s, values)
         joined = self._signals.take()
         if joined is not None:
             out.append(self._samples(*joined))
@@ -163,7 +163,7 @@ class SensorLoggerDecoder:
             device_s=device_s,
         )
 
-    def _speed(self, t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
+    def _speed_values(self, t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
         """Speed of the GPS, m/s; negative means that it does not know."""
         speed = json_number(values.get("speed"))
         if not self._gps or speed is None or not 0 <= speed <= MAX_SPEED_MPS:
@@ -191,7 +191,7 @@ class MotionSignals:
     def take(self) -> tuple[Array, dict[str, Array]] | None:
         """Return times and rows by name, the accelerometer first; None while there is nothing."""
         if self._names is None:
-            self._decide()
+            self._decide_signals()
         if self._join is None or self._names is None:
             return None
         for name in self._names:
@@ -202,7 +202,7 @@ class MotionSignals:
         joined = self._join.take()
         return None if joined is None else (joined[0], dict(zip(self._names, joined[1], strict=True)))
 
-    def _decide(self) -> None:
+    def _decide_signals(self) -> None:
         """Which signals belong together, from what came in the first second."""
         t_s = [row[0] for rows in self._new.values() for row in rows]
         if not t_s or max(t_s) - min(t_s) < _DECIDE_S:
@@ -224,7 +224,7 @@ class MotionSignals:
             self.rate_hz = float(np.clip(1.0 / np.median(np.diff(times)), 1.0, _FASTEST_HZ))
 
 
-def _battery(t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
+def _battery_values(t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
     level = json_number(values.get("batteryLevel"))
     if level is None or not 0 <= level <= 1:
         return []

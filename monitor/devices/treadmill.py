@@ -57,10 +57,10 @@ def decode(payload: bytes) -> TreadmillData:
             packed = struct.Struct("<" + layout)
             found[name] = unpack(packed, payload, at, f"treadmill {name}")
             at += packed.size
-    return _treadmill(speed, found)
+    return _belt_values(speed, found)
 
 
-def _treadmill(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> TreadmillData:
+def _belt_values(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> TreadmillData:
     slope = distance = heart_rate = None
     if "incline" in found and found["incline"][0] != _UNKNOWN_INCLINE:
         slope = found["incline"][0] / 10.0

@@ -20,16 +20,16 @@ from monitor.devices.binary_fields import RAD_PER_DEG, acc_rows, gyr_rows, unpac
 from monitor.devices.gatt import GattSpec, Script, Write
 
 
-def _uuid(short: int) -> str:
+def _full_uuid(short: int) -> str:
     return f"1517{short:04x}-4947-11e9-8646-d663bd873d93"
 
 
 CHARACTERISTICS = {
-    "control": _uuid(0x2001),
-    "long": _uuid(0x2002),
-    "medium": _uuid(0x2003),
-    "short": _uuid(0x2004),
-    "dot_battery": _uuid(0x3001),
+    "control": _full_uuid(0x2001),
+    "long": _full_uuid(0x2002),
+    "medium": _full_uuid(0x2003),
+    "short": _full_uuid(0x2004),
+    "dot_battery": _full_uuid(0x3001),
 }
 OPTIONS = {"mode": "21 (what the sensor feels) or 22 (acceleration in the frame of the earth)"}
 
@@ -85,7 +85,7 @@ class DotDecoder:
     """A decoder of one DOT's samples in the mode that the settings ask for."""
 
     def __init__(self, settings: SensorSettings) -> None:
-        self._mode = _mode(settings)
+        self._mode = _measurement_mode(settings)
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """Return samples from the mode's payload, or the battery (u8 percent, u8 charging)."""
@@ -106,7 +106,7 @@ class DotDecoder:
         return [Samples(acc, gyr, _RATE_HZ, device_s=np.array([device_us / 1e6]), device_wrap_s=_WRAP_S)]
 
 
-def _mode(settings: SensorSettings) -> MeasurementMode:
+def _measurement_mode(settings: SensorSettings) -> MeasurementMode:
     number = settings.options.get("mode", 21)
     if number not in _STREAMED:
         raise ConfigError(f"{settings.name}: mode must be 21 or 22, not {number}")
@@ -115,7 +115,7 @@ def _mode(settings: SensorSettings) -> MeasurementMode:
 
 def gatt(settings: SensorSettings) -> GattSpec:
     """Return the connection to a DOT, found by its name; its payload is listened to before it measures."""
-    mode = _mode(settings)
+    mode = _measurement_mode(settings)
 
     def start() -> Script:
         yield Write("control", bytes((1, 0, mode.number)))  # a stream left running is stopped first

@@ -45,10 +45,10 @@ def describe_columns(columns: Iterable[str]) -> list[ColumnEntry]:
     ``name_sd``, ``name_L`` and the like are described from the metric ``name``; a column that nobody
     describes gets an entry that says so.
     """
-    return [_entry(column) for column in columns]
+    return [_column_text(column) for column in columns]
 
 
-def _entry(column: str) -> ColumnEntry:
+def _column_text(column: str) -> ColumnEntry:
     if column in _GENERAL:
         return _GENERAL[column]
     for ending, meaning in (

@@ -12,13 +12,13 @@ from __future__ import annotations
 import datetime
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dsp.metrics import BY_NAME, METRICS
+from dsp.metrics import METRICS, FitField
 from dsp.types import Array, CueKind
 from monitor.core.errors import StoreError
 from monitor.storage.session_data import SessionData, Stretch, target_edges
@@ -30,50 +30,15 @@ if TYPE_CHECKING:
 _RECORD_NUMBER = 20
 _APPLICATION = list(uuid.UUID("6a2c7be4-31f0-4f0e-9d0b-67616974c0e5").bytes)
 
-_CUE, _TARGET_LOW, _TARGET_HIGH = "Cue", "Cadence Target Low", "Cadence Target High"
+_CADENCE = FitField("cadence", whole=True)
+_CADENCE_FRACTION = FitField("fractional_cadence")
+_TARGET_LOW = FitField("Cadence Target Low", unit="spm", number=8)
+_TARGET_HIGH = FitField("Cadence Target High", unit="spm", number=9)
+_CUE = FitField("Cue", unit="1 correct 2 confirm 3 notice", number=10, whole=True)
 _CUE_NUMBERS = {CueKind.CORRECT: 1, CueKind.CONFIRM: 2, CueKind.NOTICE: 3}
 
-_DEVELOPER_ORDER = (
-    "Overstride", "Braking Impulse", "Peak Braking", "Step Speed Loss", "Foot Strike Angle",
-    "Shank Inclination", "Tibial Shock", "Leg Spring Stiffness", _TARGET_LOW, _TARGET_HIGH, _CUE,
-)  # fmt: skip
-"""The numbers of the developer fields in a file; a new metric's field gets the next one by itself."""
-
-_STANDARD_ORDER = (
-    "enhanced_speed", "heart_rate", "power", "grade", "stance_time", "stance_time_percent",
-    "stance_time_balance", "vertical_oscillation", "vertical_ratio", "step_length",
-)  # fmt: skip
-"""The order of the standard fields in a record; others follow in the order of the metrics."""
-
-_AVERAGED = (
-    "vertical_oscillation", "stance_time", "stance_time_percent", "vertical_ratio",
-    "stance_time_balance", "step_length", "heart_rate", "power",
-)  # fmt: skip
-"""Standard fields whose mean stands in ``lap`` and ``session`` as ``avg_...``."""
-
-_WHOLE = {"cadence", "heart_rate", "power", _CUE}
-"""Fields that are whole numbers."""
-
-
-def _in_order(fields: Iterable[str], order: Sequence[str]) -> list[str]:
-    """The fields, those in ``order`` first."""
-    return sorted(fields, key=lambda field: order.index(field) if field in order else len(order))
-
-
-_METRIC_OF: dict[str, str] = {m.fit.name: m.name for m in METRICS if m.fit is not None}
-"""FIT field to metric."""
-
-_STANDARD = _in_order((m.fit.name for m in METRICS if m.fit and not m.fit.unit), _STANDARD_ORDER)
-
-_DEVELOPER_UNITS: dict[str, str] = {m.fit.name: m.fit.unit for m in METRICS if m.fit and m.fit.unit} | {
-    _TARGET_LOW: "spm",
-    _TARGET_HIGH: "spm",
-    _CUE: "1 correct 2 confirm 3 notice",
-}
-"""Developer field to unit.  The cue is a number, all others are float32."""
-
-_DEVELOPER = _in_order(_DEVELOPER_UNITS, _DEVELOPER_ORDER)
-"""The developer fields; the place in this list is the number in the file."""
+_SPEED = next(m.fit for m in METRICS if m.fit is not None and m.name == "speed_mps")
+"""The one standard field that other numbers follow from: distance, mean and highest speed."""
 
 
 def write_fit(store: Store, run: SessionData, path: Path) -> list[Path]:
@@ -97,14 +62,14 @@ def encode_fit(run: SessionData) -> bytes:
     if measured is None or not measured.any():
         raise StoreError(f"{run.info.id}: has no metrics; there is nothing to write into a FIT file")
     writer = _new_writer()
-    _write_head(writer, run, began, list(developer))
+    _write_head(writer, run, began, developer)
     distance_m = run.distance_m
     for at in np.flatnonzero(measured).tolist():
         record: dict[str, Any] = {"timestamp": began + datetime.timedelta(seconds=at)}
-        record |= _cells(standard, at)
-        if "enhanced_speed" in standard:
+        record |= {field.name: value for field, value in _record_cells(standard, at)}
+        if _SPEED in standard:
             record["distance"] = float(distance_m[at])
-        own = {_DEVELOPER.index(field): v for field, v in _cells(developer, at).items()}
+        own = {field.number: value for field, value in _record_cells(developer, at)}
         writer.write("record", record, own)
     _write_tail(writer, run, began, standard)
     return writer.close()
@@ -119,18 +84,18 @@ def _new_writer() -> FitWriter:
     return FitWriter()
 
 
-def _standard_fields(run: SessionData) -> dict[str, Array]:
+def _standard_fields(run: SessionData) -> dict[FitField, Array]:
     """Fields of the standard profile, (n,) in FIT's units."""
-    out = {field: column for field in _STANDARD if (column := _column(run, field)) is not None}
+    out = _metric_fields(run, developer=False)
     if "cadence_spm" in run.columns:
         half = np.round(run.value("cadence_spm") / 2 * 128) / 128  # strides a minute, as the standard wants
-        out["cadence"], out["fractional_cadence"] = np.floor(half), half - np.floor(half)
-    return {field: np.round(v) if field in _WHOLE else v for field, v in out.items()}
+        out[_CADENCE], out[_CADENCE_FRACTION] = np.floor(half), half - np.floor(half)
+    return out
 
 
-def _developer_fields(run: SessionData) -> dict[str, Array]:
+def _developer_fields(run: SessionData) -> dict[FitField, Array]:
     """Developer fields, (n,) in their own units."""
-    out = {field: column for field in _DEVELOPER if (column := _column(run, field)) is not None}
+    out = _metric_fields(run, developer=True)
     if any(b.metric == "cadence_spm" for b in run.bands):
         out[_TARGET_LOW], out[_TARGET_HIGH] = target_edges(run, "cadence_spm")
     if run.cues:
@@ -141,20 +106,25 @@ def _developer_fields(run: SessionData) -> dict[str, Array]:
     return out
 
 
-def _column(run: SessionData, field: str) -> Array | None:
-    """The metric of a field, (n,) in the unit of the field; None where it was not measured."""
-    name = _METRIC_OF.get(field, "")
-    fit = BY_NAME[name].fit if name in run.columns else None
-    return None if fit is None else run.value(name) * fit.scale
+def _metric_fields(run: SessionData, *, developer: bool) -> dict[FitField, Array]:
+    """The metrics that the session has and FIT has a field for, (n,) in the unit of the field."""
+    out = {}
+    for metric in METRICS:
+        field = metric.fit
+        if field is not None and bool(field.unit) is developer and metric.name in run.columns:
+            values = run.value(metric.name) * field.scale
+            out[field] = np.round(values) if field.whole else values
+    return out
 
 
-def _cells(table: Mapping[str, Array], at: int) -> dict[str, float | int]:
-    row = ((name, float(values[at])) for name, values in table.items())
-    return {name: int(v) if name in _WHOLE else v for name, v in row if v == v}
+def _record_cells(table: Mapping[FitField, Array], at: int) -> Iterator[tuple[FitField, float | int]]:
+    for field, values in table.items():
+        if (value := float(values[at])) == value:
+            yield field, int(value) if field.whole else value
 
 
 def _write_head(
-    writer: FitWriter, run: SessionData, began: datetime.datetime, developer: Sequence[str]
+    writer: FitWriter, run: SessionData, began: datetime.datetime, developer: Mapping[FitField, Array]
 ) -> None:
     serial = uuid.uuid5(uuid.NAMESPACE_URL, run.info.id).int & 0xFFFFFFF | 1
     product: dict[str, Any] = {"manufacturer": "development", "product": 0, "serial_number": serial}
@@ -165,24 +135,23 @@ def _write_head(
     _write_timer(writer, began, "start")
 
 
-def _describe_developer_fields(writer: FitWriter, fields: Sequence[str]) -> None:
+def _describe_developer_fields(writer: FitWriter, fields: Iterable[FitField]) -> None:
     identity: dict[str, Any] = {
         "developer_data_index": 0,
         "application_id": _APPLICATION,
         "application_version": 1,
     }
     writer.write("developer_data_id", identity)
-    for number, field in enumerate(_DEVELOPER):
-        if field in fields:
-            description: dict[str, Any] = {
-                "developer_data_index": 0,
-                "field_definition_number": number,
-                "fit_base_type_id": writer.add_developer_field(number, whole=field in _WHOLE),
-                "field_name": field,
-                "units": _DEVELOPER_UNITS[field],
-                "native_mesg_num": _RECORD_NUMBER,
-            }
-            writer.write("field_description", description)
+    for field in sorted(fields, key=lambda f: f.number):
+        description: dict[str, Any] = {
+            "developer_data_index": 0,
+            "field_definition_number": field.number,
+            "fit_base_type_id": writer.add_developer_field(field.number, whole=field.whole),
+            "field_name": field.name,
+            "units": field.unit,
+            "native_mesg_num": _RECORD_NUMBER,
+        }
+        writer.write("field_description", description)
 
 
 def _write_timer(writer: FitWriter, when: datetime.datetime, what: str) -> None:
@@ -190,16 +159,16 @@ def _write_timer(writer: FitWriter, when: datetime.datetime, what: str) -> None:
 
 
 def _write_tail(
-    writer: FitWriter, run: SessionData, began: datetime.datetime, table: Mapping[str, Array]
+    writer: FitWriter, run: SessionData, began: datetime.datetime, table: Mapping[FitField, Array]
 ) -> None:
     seconds = float(len(run.t_s) - 1)
     end = began + datetime.timedelta(seconds=seconds)
     _write_timer(writer, end, "stop_all")
-    laps = list(_laps(run, seconds))
+    laps = list(_lap_stretches(run, seconds))
     for number, lap in enumerate(laps):
         kind: dict[str, Any] = {"message_index": number, "event": "lap", "event_type": "stop"}
         kind["lap_trigger"] = "session_end" if lap.end_s >= seconds else "manual"
-        writer.write("lap", kind | _sum(run, began, table, lap))
+        writer.write("lap", kind | _summary_fields(run, began, table, lap))
     indoors = any(s.kind == "treadmill" or s.name == "treadmill" for s in run.settings.sensors)
     whole: dict[str, Any] = {"message_index": 0, "event": "session", "event_type": "stop"}
     whole |= {
@@ -208,20 +177,20 @@ def _write_tail(
         "trigger": "activity_end",
     }
     whole |= {"first_lap_index": 0, "num_laps": len(laps)}
-    writer.write("session", whole | _sum(run, began, table, Stretch(0.0, seconds)))
+    writer.write("session", whole | _summary_fields(run, began, table, Stretch(0.0, seconds)))
     last: dict[str, Any] = {"timestamp": end, "total_timer_time": seconds, "num_sessions": 1}
     writer.write("activity", last | {"type": "manual", "event": "activity", "event_type": "stop"})
 
 
-def _laps(run: SessionData, seconds: float) -> Iterator[Stretch]:
+def _lap_stretches(run: SessionData, seconds: float) -> Iterator[Stretch]:
     start = 0.0
     for end in [*(t for t in run.laps_s if 0 < t < seconds), seconds]:
         yield Stretch(start, end)
         start = end
 
 
-def _sum(
-    run: SessionData, began: datetime.datetime, table: Mapping[str, Array], part: Stretch
+def _summary_fields(
+    run: SessionData, began: datetime.datetime, table: Mapping[FitField, Array], part: Stretch
 ) -> dict[str, Any]:
     """Totals and means of a stretch, as ``lap`` and ``session`` want them."""
     inside = run.mask([Stretch(part.start_s, part.end_s + 1)])
@@ -231,22 +200,22 @@ def _sum(
         "total_elapsed_time": part.seconds,
         "total_timer_time": part.seconds,
     }
-    if "enhanced_speed" in table:
+    if _SPEED in table:
         at = run.distance_m[inside]
         out["total_distance"] = float(at[-1] - at[0]) if len(at) else 0.0
-        speed = table["enhanced_speed"][inside]
+        speed = table[_SPEED][inside]
         if np.isfinite(speed).any():
             out |= {
                 "enhanced_avg_speed": float(np.nanmean(speed)),
                 "enhanced_max_speed": float(np.nanmax(speed)),
             }
-    for field in _AVERAGED:
-        values = table[field][inside] if field in table else np.empty(0)
-        if np.isfinite(values).any():
+    for field, column in table.items():
+        values = column[inside]
+        if field.averaged and np.isfinite(values).any():
             mean = float(np.nanmean(values))
-            out[f"avg_{field}"] = round(mean) if field in _WHOLE else mean
-    if "cadence" in table:
-        strides = (table["cadence"] + table["fractional_cadence"])[inside]
+            out[f"avg_{field.name}"] = round(mean) if field.whole else mean
+    if _CADENCE in table:
+        strides = (table[_CADENCE] + table[_CADENCE_FRACTION])[inside]
         moving = strides[strides > 0]
         if len(moving):
             mean = float(np.mean(moving))

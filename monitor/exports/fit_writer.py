@@ -90,14 +90,14 @@ class FitWriter:
         cannot hold.
         """
         own = developer or {}
-        shape = (name, tuple((field, _length(v)) for field, v in values.items()), tuple(own))
+        shape = (name, tuple((field, _room_of(v)) for field, v in values.items()), tuple(own))
         message = self._defined.get(shape) or self._new_message(shape)
         for field, value in zip(message.fields, values.values(), strict=True):
             _set_value(field, value)
         for field, number in zip(message.developer_fields, own.values(), strict=True):
             field.set_value(0, number)
         if shape not in self._defined:
-            self._define(shape, message)
+            self._write_definition(shape, message)
         self._body += Record.from_message(message).to_bytes()
 
     def close(self) -> bytes:
@@ -117,7 +117,7 @@ class FitWriter:
             self._next, kind.ID, name=name, fields=[known[f] for f, _ in fields], developer_fields=own
         )
 
-    def _define(self, shape: _Shape, message: DataMessage) -> None:
+    def _write_definition(self, shape: _Shape, message: DataMessage) -> None:
         """Write the definition of a message under a local number, the one unused for longest."""
         gone = self._shapes[self._next]
         if gone is not None:
@@ -128,7 +128,7 @@ class FitWriter:
         self._body += Record.from_message(DefinitionMessage.from_data_message(message)).to_bytes()
 
 
-def _length(value: _Value) -> int:
+def _room_of(value: _Value) -> int:
     """Return how much room a value takes, as far as it differs within one field."""
     return len(value) if isinstance(value, (str, Sequence)) else 1
 

@@ -35,7 +35,7 @@ def write_raw_csv(store: Store, run: SessionData, path: Path) -> list[Path]:
     """
     paths = []
     for name, table in _samples(run):
-        paths.append(_named(path, name, ".imu.csv"))
+        paths.append(_sensor_path(path, name, ".imu.csv"))
         save_csv(paths[-1], table)
     return paths
 
@@ -47,12 +47,12 @@ def write_raw_parquet(store: Store, run: SessionData, path: Path) -> list[Path]:
     """
     paths = []
     for name, table in _samples(run):
-        paths.append(_named(path, name, ".imu.parquet"))
+        paths.append(_sensor_path(path, name, ".imu.parquet"))
         save_parquet(paths[-1], table)
     return paths
 
 
-def _named(path: Path, sensor: str, ending: str) -> Path:
+def _sensor_path(path: Path, sensor: str, ending: str) -> Path:
     stem = path.name.removesuffix(ending)
     return path.with_name(f"{stem}.{'-'.join(sensor.split())}{ending}")
 

@@ -30,7 +30,7 @@ def second_columns(run: SessionData) -> dict[str, Any]:
     out: dict[str, Any] = {
         "t_s": run.t_s,
         "utc": [(began + datetime.timedelta(seconds=t)).isoformat() for t in run.t_s.tolist()],
-        "activity": _activity(run),
+        "activity": _activity_column(run),
         "distance_m": run.distance_m,
     }
     for name, column in sorted(run.columns.items()):
@@ -40,7 +40,7 @@ def second_columns(run: SessionData) -> dict[str, Any]:
     for name in sorted({band.metric for band in run.bands}):
         out[f"{name}_target_low"], out[f"{name}_target_high"] = target_edges(run, name)
     if run.cues:
-        out["cue"] = _cues(run)
+        out["cue"] = _cue_columns(run)
     return out
 
 
@@ -55,7 +55,7 @@ def step_table(store: Store, run: SessionData) -> dict[str, Any]:
     }
 
 
-def _activity(run: SessionData) -> list[str]:
+def _activity_column(run: SessionData) -> list[str]:
     out = ["unknown"] * len(run.t_s)
     for what, stretches in run.activity.items():
         for at in np.flatnonzero(run.mask(stretches)).tolist():
@@ -63,7 +63,7 @@ def _activity(run: SessionData) -> list[str]:
     return out
 
 
-def _cues(run: SessionData) -> list[str]:
+def _cue_columns(run: SessionData) -> list[str]:
     out = [""] * len(run.t_s)
     for cue in run.cues:
         if 0 <= int(cue.t_s) < len(out):
@@ -93,14 +93,14 @@ def save_csv(path: Path, table: ExportTable) -> None:
 
     Raises ``OSError`` when the file is there already or cannot be written.
     """
-    cells = [_texts(column) for column in table.values()]
+    cells = [_as_texts(column) for column in table.values()]
     with path.open("x", newline="", encoding="utf-8") as f:
         out = csv.writer(f)
         out.writerow(table)
         out.writerows(zip(*cells, strict=True))
 
 
-def _texts(column: Sequence[Any] | Array) -> list[str]:
+def _as_texts(column: Sequence[Any] | Array) -> list[str]:
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         return ["" if v != v else f"{v:.7g}" for v in column.tolist()]
     return [str(v) for v in column]

@@ -36,20 +36,20 @@ class SensorAnnouncer:
         if name in self._lost or status.silent_s < _LOST_S:
             return []
         self._lost.add(name)
-        return [notice(status.t_s, "sensor_lost", f"{name} is silent. {self._rest(name)}")]
+        return [notice(status.t_s, "sensor_lost", f"{name} is silent. {self._what_still_works(name)}")]
 
-    def _rest(self, lost: str) -> str:
+    def _what_still_works(self, lost: str) -> str:
         """What still works without it."""
         left = [n for n in self._placement if n not in self._silent]
         bodies = [n for n in left if self._placement[n] is not Placement.POD]
         if self._placement[lost] is Placement.POD:
             if not left:
                 return "No numbers and no cues until it is back."
-            return f"Without what it gave, numbers and cues go on from {_listed(left)}."
+            return f"Without what it gave, numbers and cues go on from {_joined_names(left)}."
         if bodies:
-            return f"Cadence and cues go on from {_listed(bodies)}; left and right are not compared."
+            return f"Cadence and cues go on from {_joined_names(bodies)}; left and right are not compared."
         if left:
-            return f"Only what {_listed(left)} can tell is left."
+            return f"Only what {_joined_names(left)} can tell is left."
         return "No numbers and no cues until it is back."
 
 
@@ -82,5 +82,5 @@ def no_speed_notice(t_s: float) -> Cue:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _joined_names(names: Sequence[str]) -> str:
     return " and ".join(names)

@@ -105,7 +105,8 @@ class SensorClock:
         if len(device_s) == 0:
             return np.empty(0)
         x = self._unwrapped(device_s, arrival_s, wrap_s)
-        if self._needs_new_segment(x, arrival_s, link):
+        begun = self._needs_new_segment(x, arrival_s, link)
+        if begun:
             x = device_s
             self._begin_segment(x, arrival_s, link)
         self._last_arrival_s = arrival_s
@@ -113,10 +114,11 @@ class SensorClock:
         self._behind = 0 if len(x) else self._behind + 1
         if len(x) == 0:
             return x
-        before = self.at(self._last_x) if np.isfinite(self._last_x) else None
-        if self._line.add(arrival_s, float(x[-1])) and before is not None:
-            self._slew_from_x = self._last_x
-            self._slew_s = before - self._line.at(self._last_x)
+        if not begun:  # else the line has this packet already, and begins with it
+            before = self.at(self._last_x)
+            if self._line.add(arrival_s, float(x[-1])):
+                self._slew_from_x = self._last_x
+                self._slew_s = before - self._line.at(self._last_x)
         t_s = self._times(x)
         self._last_x, self._last_t = float(x[-1]), float(t_s[-1])
         return t_s

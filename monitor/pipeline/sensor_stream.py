@@ -6,8 +6,6 @@ of turn is dropped and counted apart.
 
 from __future__ import annotations
 
-import numpy as np
-
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError
 from monitor.core.packet import Packet, Samples, Values
@@ -15,7 +13,7 @@ from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
-from monitor.pipeline.clock_sync import SensorClock
+from monitor.pipeline.sample_timeline import SampleTimeline
 
 _OFTEN_S = 1.0  # a status is sent this often while the counts grow,
 _SELDOM_S = 5.0  # and this often in any case
@@ -30,13 +28,7 @@ class SensorStream:
         self.received = self.lost = self.repeated = self.bad = 0
         self._decoder = spec.decoder(settings)
         self._delay_s = settings.sync_delay_s
-        self._clock: SensorClock | None = None
-        self._sequence = SequenceCounter()
-        self._count_s = 0.0  # device time by count, for sensors without a clock
-        self._segments = 0
-        self._device_s: float | None = None  # of the last sample, on the device's clock
-        self._link = -1  # of the last samples; answers to commands come before them
-        self._sampled_s = -np.inf  # arrival of the last samples
+        self._timeline = SampleTimeline()
         self._arrival_s: float | None = None  # of the last packet
         self._battery_pct: float | None = None
         self._word = ""  # what the last packet gave cause to say
@@ -93,7 +85,7 @@ class SensorStream:
         if self._link_told is not None:
             text[state] = self._link_told[1]
         elapsed_s = now_s - self._told.t_s
-        clock = self._clock
+        clock = self._timeline.clock
         return SensorStatus(
             t_s=now_s,
             sensor=self.name,
@@ -131,94 +123,25 @@ class SensorStream:
         return LinkState.SILENT if now_s - self._arrival_s > _SILENT_S else LinkState.STREAMING
 
     def _samples(self, samples: Samples, arrival_s: float, link: int) -> list[Input]:
-        n = len(samples)
-        if n == 0:
+        placed = self._timeline.place(samples, arrival_s, link)
+        if placed is None:
+            self.repeated += len(samples) > 0
             return []
-        elapsed_s, new_link = arrival_s - self._sampled_s, link != self._link
-        self._sampled_s, self._link = arrival_s, link
-        lost = self._sequence.missing(samples, new_link, elapsed_s)
-        if lost is None:
-            self.repeated += 1
-            return []
-        counted = samples.device_s is None
-        if self._clock is None:
-            self._clock = SensorClock(counted=counted)
-        device_s = samples.device_s
-        if device_s is None:
-            device_s = self._count_s + (lost + np.arange(n)) / samples.nominal_hz
-            self._count_s += (lost + n) / samples.nominal_hz
-        t_s = self._clock.place(arrival_s, device_s, link, samples.device_wrap_s)
-        fresh = len(t_s)
-        if fresh == 0:
-            self.repeated += 1
-            return []
-        if samples.sequence is None and not counted:
-            lost = self._missing(float(device_s[n - fresh]), samples, elapsed_s)
-        self._segments, self._device_s = self._clock.segments, float(device_s[-1])
+        fresh = len(placed.t_s)
         self.received += fresh
-        self.lost += lost
-        gyr = samples.gyr_rads
+        self.lost += placed.lost
+        acc, gyr = samples.acc_ms2[-fresh:], samples.gyr_rads
         return [
-            ImuChunk(
-                self.name,
-                t_s - self._delay_s,
-                samples.acc_ms2[n - fresh :],
-                gyr[n - fresh :] if gyr is not None else None,
-            )
+            ImuChunk(self.name, placed.t_s - self._delay_s, acc, gyr[-fresh:] if gyr is not None else None)
         ]
-
-    def _missing(self, first_s: float, samples: Samples, elapsed_s: float) -> int:
-        """Samples lost before the one at ``first_s`` on the device's clock, if that went on meanwhile."""
-        assert self._clock is not None
-        if self._device_s is None:
-            return 0
-        ahead_s, wrap_s = first_s - self._device_s, samples.device_wrap_s
-        if wrap_s is not None:
-            ahead_s = (ahead_s + wrap_s / 2) % wrap_s - wrap_s / 2
-        restarted = self._clock.segments != self._segments and ahead_s > elapsed_s + SequenceCounter.SLACK_S
-        return 0 if restarted else max(0, round(ahead_s * samples.nominal_hz) - 1)
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
         t_s = arrival_s - decoded.age_s
-        if decoded.device_s is not None and self._clock is not None and self._clock.running:
-            t_s = min(self._clock.at(decoded.device_s), arrival_s)
+        if decoded.device_s is not None and self._timeline.clock is not None:
+            t_s = min(self._timeline.clock.at(decoded.device_s), arrival_s)
         if "battery_pct" in decoded.values:
             self._battery_is(decoded.values["battery_pct"])
         if decoded.note:
             self._word, self._urgent = decoded.note, True
         self.received += 1
         return [Reading(self.name, t_s, name, value) for name, value in decoded.values.items()]
-
-
-class SequenceCounter:
-    """A counter of the device's own packet or sample numbers: what is missing, and what came before.
-
-    A jump over more time than has passed (and some) is a restart, not a loss; so is a new
-    connection whose numbers lie behind, or numbers that stay behind for ``_MOST_PACKETS`` packets.
-    """
-
-    PATIENCE = 10
-    SLACK_S = 5.0
-
-    def __init__(self) -> None:
-        self._expected: int | None = None
-        self._behind = 0
-
-    def missing(self, samples: Samples, new_link: bool, elapsed_s: float) -> int | None:
-        """Return how many samples were lost before these; None if these repeat or come out of turn."""
-        number, wrap = samples.sequence, samples.sequence_wrap
-        if number is None:
-            return 0
-        after = number + max(1, round(len(samples) / samples.per_sequence))
-        if self._expected is None:
-            self._expected = after
-            return 0
-        ahead = number - self._expected
-        if wrap is not None:
-            ahead = (ahead + wrap // 2) % wrap - wrap // 2
-        if ahead < 0 and not new_link and self._behind < self.PATIENCE:
-            self._behind += 1
-            return None
-        self._expected, self._behind = after, 0
-        lost = max(0, ahead) * samples.per_sequence
-        return lost if lost / samples.nominal_hz <= elapsed_s + self.SLACK_S else 0

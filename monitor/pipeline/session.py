@@ -42,12 +42,12 @@ class Session:
             )
         out: list[Record | SensorStatus] = []
         for item in stream.push(packet):
-            out += self._coached(self._engine.push(item))
+            out += self._with_cues(self._engine.push(item))
         self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
         for other in self._streams.values():
             status = other.due(self.t_s)
             if status is not None:
-                out += self._coached([status])
+                out += self._with_cues([status])
         return out
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
@@ -57,11 +57,11 @@ class Session:
 
     def finish(self) -> list[Record | SensorStatus]:
         """Return everything that was still waiting, certain now that no more packets come."""
-        return [*self._coached(self._engine.finish()), *self.statuses()]
+        return [*self._with_cues(self._engine.finish()), *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
         """Return how every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
 
-    def _coached(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
+    def _with_cues(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
         return list(records) if self._coach is None else self._coach.push(records)

@@ -59,7 +59,7 @@ def parse_sheet(text: str, where: str) -> Sheet:
     delimiter = _delimiter(first)
     if delimiter != "," and "," in body[:2000]:
         body = body.replace(",", ".")
-    rows = _rows(body, delimiter, len(names), where)
+    rows = _read_rows(body, delimiter, len(names), where)
     return Sheet(where, {name: rows[:, k] for k, name in enumerate(names) if name})
 
 
@@ -67,7 +67,7 @@ def _delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _rows(body: str, delimiter: str, width: int, where: str) -> Array:
+def _read_rows(body: str, delimiter: str, width: int, where: str) -> Array:
     """Return numbers (n, width): the quick way, or cell by cell where some are not numbers."""
     try:
         with warnings.catch_warnings():
@@ -85,13 +85,13 @@ def _rows(body: str, delimiter: str, width: int, where: str) -> Array:
             continue
         if len(cells) != width:
             raise InputError(f"{where}: line {number} has {len(cells)} columns, the header {width}")
-        out.append([_number(cell) for cell in cells])
+        out.append([_read_number(cell) for cell in cells])
     if not out:
         raise InputError(f"{where}: holds no rows; nothing can be found in that")
     return np.array(out, dtype=np.float64)
 
 
-def _number(cell: str) -> float:
+def _read_number(cell: str) -> float:
     try:
         return float(cell)
     except ValueError:

@@ -57,18 +57,18 @@ def read_fit(path: Path, wearing: Wearing) -> Recording:
     ``wearing`` is not used: a FIT file holds finished numbers.
     """
     messages = _messages(path)
-    records = _forward(messages.named("record"), bool(messages.damage))
-    _check(path, messages, records)
+    records = _records_in_order(messages.named("record"), bool(messages.damage))
+    _check_complete(path, messages, records)
     start: int = records[0].values["timestamp"]
-    watch, extra = _series(messages, records, start)
+    watch, extra = _measured_series(messages, records, start)
     seconds = records[-1].values["timestamp"] - start + 1
     stopped = _pauses(messages.named("event"), start)
-    grids = [_grid(s, seconds, stopped) for s in (watch, extra)]
+    grids = [_whole_seconds(s, seconds, stopped) for s in (watch, extra)]
     remarks = _damage_remarks(messages.damage, seconds) + _convert_cadence(grids)
     remarks += _agreement_remarks(watch.name, extra.name, *grids)
     used = {name: v for name, v in grids[1].items() if name not in grids[0]}
     sensors = [(watch.name, grids[0])] + ([(extra.name, used)] if used else [])
-    return _recording(path, sensors, seconds, start, tuple(remarks), _laps(messages, start, seconds))
+    return _recording(path, sensors, seconds, start, tuple(remarks), _lap_ends(messages, start, seconds))
 
 
 def _messages(path: Path) -> FitMessages:
@@ -82,13 +82,13 @@ def _messages(path: Path) -> FitMessages:
         raise InputError(f"{path}: {exc}") from exc
 
 
-def _time(message: FitMessage, name: str = "timestamp") -> int | None:
+def _message_time(message: FitMessage, name: str = "timestamp") -> int | None:
     """Return the time in seconds since FIT's epoch; None where the message has none that can be."""
     t = message.values.get(name)
     return t if isinstance(t, int) and 0 <= t < 2**32 else None
 
 
-def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
+def _records_in_order(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
     """Return the records with a time that moves forward.
 
     In a damaged file those are left out whose time lies days from the first: behind a lost byte everything
@@ -97,7 +97,7 @@ def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
     out: list[FitMessage] = []
     first = last = None
     for r in records:
-        t = _time(r)
+        t = _message_time(r)
         if t is None:
             continue
         first = t if first is None else first
@@ -108,10 +108,10 @@ def _forward(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
     return out
 
 
-def _check(path: Path, messages: FitMessages, records: list[FitMessage]) -> None:
+def _check_complete(path: Path, messages: FitMessages, records: list[FitMessage]) -> None:
     if len(records) < 2:
         damage = messages.damage
-        why = f"it is damaged ({damage})" if damage else _contents(messages)
+        why = f"it is damaged ({damage})" if damage else _contents_text(messages)
         raise InputError(f"{path}: holds no activity: {why}")
     sport = next((m.values.get("sport") for m in messages.named("session")), None)
     if sport not in _SPORTS:
@@ -120,12 +120,14 @@ def _check(path: Path, messages: FitMessages, records: list[FitMessage]) -> None
         raise InputError(f"{path}: lasts more than two days; its clock was set in between")
 
 
-def _contents(messages: FitMessages) -> str:
+def _contents_text(messages: FitMessages) -> str:
     kind = str(messages.first("file_id").get("type", "strange")).replace("_", " ")
     return "nothing was recorded" if kind == "activity" else f"it is a {kind} file"
 
 
-def _series(messages: FitMessages, records: list[FitMessage], start: int) -> tuple[_Series, _Series]:
+def _measured_series(
+    messages: FitMessages, records: list[FitMessage], start: int
+) -> tuple[_Series, _Series]:
     """Return what the watch measured, and what came through developer fields."""
     watch = _Series(_device_name(messages))
     extra = _Series(_developer_name(messages, watch.name))
@@ -172,7 +174,7 @@ def _pauses(events: Sequence[FitMessage], start: int) -> list[tuple[float, float
     out: list[tuple[float, float]] = []
     since: float | None = None
     for e in events:
-        t = _time(e)
+        t = _message_time(e)
         if e.values.get("event") != "timer" or t is None:
             continue
         t_s = float(t - start)
@@ -184,7 +186,7 @@ def _pauses(events: Sequence[FitMessage], start: int) -> list[tuple[float, float
     return out
 
 
-def _grid(series: _Series, seconds: int, stopped: list[tuple[float, float]]) -> dict[str, Array]:
+def _whole_seconds(series: _Series, seconds: int, stopped: list[tuple[float, float]]) -> dict[str, Array]:
     """Return every quantity (n,) at whole seconds, NaN where it is not known."""
     out = {q: values_on_seconds(np.array(points), seconds, stopped) for q, points in series.points.items()}
     distance, altitude = out.pop("distance_m", None), out.pop("altitude_m", None)
@@ -239,9 +241,9 @@ def _damage_remarks(damage: str, seconds: int) -> list[str]:
     return [f"the file is damaged ({damage}); its first {length} could be read"]
 
 
-def _laps(messages: FitMessages, start: int, seconds: int) -> tuple[float, ...]:
+def _lap_ends(messages: FitMessages, start: int, seconds: int) -> tuple[float, ...]:
     """Return the ends of the laps in seconds, without the last one, which is that of the run."""
-    starts = {_time(m, "start_time") for m in messages.named("lap")}
+    starts = {_message_time(m, "start_time") for m in messages.named("lap")}
     ends = sorted(t - start for t in starts if t is not None)
     return tuple(float(t) for t in ends if 0 < t < seconds - 1)
 
@@ -271,11 +273,11 @@ def _recording(
         raise InputError(f"{path}: holds no speed, cadence or running dynamics; nothing can be reviewed")
     return Recording(
         path.stem, settings, float(seconds), count, packets,
-        started_utc=_utc(start), remarks=remarks, laps_s=laps_s,
+        started_utc=_utc_time(start), remarks=remarks, laps_s=laps_s,
     )  # fmt: skip
 
 
-def _utc(t: int) -> str:
+def _utc_time(t: int) -> str:
     """Return a time of the file in UTC, empty where the device's clock had not been set."""
     when = datetime.datetime.fromtimestamp(_EPOCH_S + t, datetime.UTC)
     return when.isoformat() if t >= _CLOCK_WAS_SET else ""

@@ -1,65 +1,44 @@
 """Which fields of a FIT file carry which of our quantities, in which unit, and what is plausible in them.
 
-Names of native fields are those of the FIT profile, in its units; names of developer fields are as Stryd
-and others write them.
+All of it stands in ``dsp.metrics`` (``FitField``), but for the quantities that are no metrics: cadence as
+written, in steps or in strides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dsp.metrics import BY_NAME, METRICS
+
+_CADENCE = "cadence_raw"
+_READ = [(m.name, m.fit) for m in METRICS if m.fit is not None and m.fit.plausible is not None]
+
 NATIVE_FIELDS: Mapping[str, tuple[str, float]] = {
-    "enhanced_speed": ("speed_mps", 1.0),
-    "heart_rate": ("heart_rate_bpm", 1.0),
-    "power": ("power_w", 1.0),
-    "stance_time": ("contact_ms", 1.0),
-    "vertical_oscillation": ("vertical_oscillation_mm", 1.0),
-    "vertical_ratio": ("vertical_ratio_pct", 1.0),
-    "stance_time_balance": ("contact_balance_pct", 1.0),
-    "step_length": ("step_length_m", 1e-3),
+    field.name: (metric, 1 / field.scale) for metric, field in _READ if not field.unit
 }
 """Fields of a ``record`` message to quantities, with the factor from the profile's units to ours."""
 
-_DEVELOPER_FIELDS: Mapping[str, str] = {
-    "power": "power_w",
-    "cadence": "cadence_raw",
-    "ground time": "contact_ms",
-    "ground contact time": "contact_ms",
-    "stance time": "contact_ms",
-    "vertical oscillation": "vertical_oscillation_mm",
-    "vertical ratio": "vertical_ratio_pct",
-    "leg spring stiffness": "leg_stiffness_kn_m",
-    "speed": "speed_mps",
-    "step length": "step_length_m",
-    "ground contact balance": "contact_balance_pct",
-    "contact balance": "contact_balance_pct",
-    "heart rate": "heart_rate_bpm",
+_DEVELOPER_FIELDS: Mapping[str, str] = {"cadence": _CADENCE} | {
+    name: metric
+    for metric, field in _READ
+    for name in (*field.aliases, *([field.name.lower()] if field.unit else []))
 }
 """Names of developer fields, in lower case."""
 
-_SCALES: Mapping[tuple[str, str], float] = {
-    ("vertical_oscillation_mm", "centimeters"): 10.0,
-    ("vertical_oscillation_mm", "cm"): 10.0,
-    ("vertical_oscillation_mm", "m"): 1000.0,
-    ("step_length_m", "cm"): 1e-2,
-    ("step_length_m", "mm"): 1e-3,
-    ("contact_ms", "s"): 1e3,
-    ("speed_mps", "km/h"): 1 / 3.6,
+_FACTORS: Mapping[tuple[str, str], float] = {
+    ("centimeters", "mm"): 10.0,
+    ("cm", "mm"): 10.0,
+    ("m", "mm"): 1000.0,
+    ("cm", "m"): 1e-2,
+    ("mm", "m"): 1e-3,
+    ("s", "ms"): 1e3,
+    ("km/h", "m/s"): 1 / 3.6,
 }
+"""From a unit that developer fields are written in to the metric's own."""
 
-_PLAUSIBLE: Mapping[str, tuple[float, float]] = {
-    "cadence_raw": (20, 280),
-    "speed_mps": (0, 12),
-    "heart_rate_bpm": (25, 250),
-    "power_w": (0, 2500),
-    "contact_ms": (100, 700),
-    "vertical_oscillation_mm": (10, 300),
-    "vertical_ratio_pct": (1, 40),
-    "contact_balance_pct": (30, 70),
-    "step_length_m": (0.2, 3.0),
-    "leg_stiffness_kn_m": (1, 40),
+_PLAUSIBLE: Mapping[str, tuple[float, float]] = {_CADENCE: (20, 280)} | {
+    metric: field.plausible for metric, field in _READ if field.plausible is not None
 }
-"""Outside lies what devices write when they do not know (65535, 0) and what nobody runs."""
 
 
 def developer_quantity(name: str, units: str) -> tuple[str, float]:
@@ -68,7 +47,8 @@ def developer_quantity(name: str, units: str) -> tuple[str, float]:
     ``name`` and ``units`` are as the file describes the field; case does not matter.
     """
     quantity = _DEVELOPER_FIELDS.get(name.strip().lower(), "")
-    return quantity, _SCALES.get((quantity, units.strip().lower()), 1.0)
+    ours = BY_NAME[quantity].unit if quantity in BY_NAME else ""
+    return quantity, _FACTORS.get((units.strip().lower(), ours), 1.0)
 
 
 def is_plausible(quantity: str, value: float) -> bool:

@@ -84,12 +84,12 @@ def read_messages(data: bytes) -> FitMessages:
         raise InputError("is not a FIT file (its first bytes do not say .FIT), or is empty")
     out = FitMessages()
     try:
-        for frame in _frames(data):
+        for frame in _read_frames(data):
             if isinstance(frame, fitdecode.FitDefinitionMessage):
-                _simplify(frame)
+                _mend_definition(frame)
             elif isinstance(frame, fitdecode.FitDataMessage):
                 if frame.name in _USED:
-                    out.add(frame.name, _message(frame))
+                    out.add(frame.name, _message_values(frame))
             elif _checksum_is_wrong(frame):
                 out.mark_damaged("its checksum is wrong")
     except fitdecode.FitEOFError:
@@ -101,7 +101,7 @@ def read_messages(data: bytes) -> FitMessages:
     return out
 
 
-def _frames(data: bytes) -> Iterator[Any]:
+def _read_frames(data: bytes) -> Iterator[Any]:
     return iter(
         fitdecode.FitReader(
             io.BytesIO(data),
@@ -150,7 +150,7 @@ def _base_type_number(number: Any) -> int:
     return _FULL_NUMBER.get(low, 0x0D)
 
 
-def _simplify(definition: Any) -> None:
+def _mend_definition(definition: Any) -> None:
     """Take out of a definition what fitdecode stumbles over in the messages that follow it."""
     definition.field_defs[:] = [f for f in definition.field_defs if f.size]
     definition.dev_field_defs[:] = [f for f in definition.dev_field_defs if f.size]
@@ -162,7 +162,7 @@ def _simplify(definition: Any) -> None:
             f.field = None
 
 
-def _message(frame: Any) -> FitMessage:
+def _message_values(frame: Any) -> FitMessage:
     values: dict[str, Any] = {}
     developer = []
     for data in frame.fields:

@@ -65,7 +65,7 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
         )
     placement = require_placement(path, wearing)
     sheet = parse_sheet(text, str(path))
-    t_s, acc, gyr = _mapped(sheet, _column_map(written))
+    t_s, acc, gyr = _mapped_columns(sheet, _column_map(written))
     good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
     start = t_s[good][0] if good.any() else 0.0
     signal = Signal(
@@ -109,7 +109,9 @@ def _column_map(written: str) -> dict[str, tuple[str, float]]:
     return out
 
 
-def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Array, Array, Array | None]:
+def _mapped_columns(
+    sheet: Sheet, columns: Mapping[str, tuple[str, float]]
+) -> tuple[Array, Array, Array | None]:
     """Return times (n,) in s, acceleration (n, 3) in m/s² and angular rate (n, 3) in rad/s, or None."""
 
     def column(axis: str) -> Array:
@@ -125,14 +127,14 @@ def _mapped(sheet: Sheet, columns: Mapping[str, tuple[str, float]]) -> tuple[Arr
     gyr = np.column_stack([column(axis) for axis in _GYR]) if "gx" in columns else None
     name = columns["t"][0]
     if not name.startswith("@"):
-        return _spread(column("t")), acc, gyr
+        return _spread_times(column("t")), acc, gyr
     try:
         return np.arange(len(acc)) / float(name[1:]), acc, gyr
     except (ValueError, ZeroDivisionError) as exc:
         raise ConfigError(f"--columns: t={name}: give samples per second, like t=@200") from exc
 
 
-def _spread(t_s: Array) -> Array:
+def _spread_times(t_s: Array) -> Array:
     """Give rows that share a time (that of their notification's first sample) times of their own."""
     first = np.flatnonzero(np.diff(t_s, prepend=-np.inf) > 0)
     if len(first) < 2 or len(first) == len(t_s):

@@ -51,8 +51,8 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
 
     ``InputError`` if it is not such a file, ``ConfigError`` if no sensor fits ``wearing``.
     """
-    arrays = _load(path)
-    rate_hz = _scalar(path, arrays, "fs_imu")
+    arrays = _load_arrays(path)
+    rate_hz = _read_scalar(path, arrays, "fs_imu")
     if rate_hz is None:
         raise InputError(f"{path}: has no fs_imu, the samples per second; it is not a recording of ours")
     if not 20 <= rate_hz <= 5000:
@@ -65,11 +65,11 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
         names = ", ".join(sorted({str(c.placement) for c in present}))
         raise ConfigError(f"{path}: no sensor was worn there; the file has {names}")
     streams = [_stream(path, arrays, column, rate_hz) for column in wanted]
-    speed = _speed(path, arrays) if wearing.with_speed else None
-    return recording_from_signals(path.stem, streams, _runner(path, arrays), speed)
+    speed = _read_speed(path, arrays) if wearing.with_speed else None
+    return recording_from_signals(path.stem, streams, _read_runner(path, arrays), speed)
 
 
-def _load(path: Path) -> dict[str, Array]:
+def _load_arrays(path: Path) -> dict[str, Array]:
     """Return the arrays that may be read, scaled; truth stays in the file."""
     wanted = {name for c in _COLUMNS for name in (*c.acc, c.gyr)}
     wanted |= {"fs_imu", "mass_kg", "height_m", "speed_mps", "slope_pct", "slope_deg"}
@@ -117,7 +117,7 @@ def _stream(path: Path, arrays: Mapping[str, Array], column: _Column, rate_hz: f
     return checked_signal(signal, where)
 
 
-def _scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | None:
+def _read_scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | None:
     """Return a number (0-d array); None where it is absent or not known (NaN)."""
     if name not in arrays:
         return None
@@ -127,20 +127,22 @@ def _scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _runner(path: Path, arrays: Mapping[str, Array]) -> Runner:
+def _read_runner(path: Path, arrays: Mapping[str, Array]) -> Runner:
     try:
-        return Runner(height_m=_scalar(path, arrays, "height_m"), mass_kg=_scalar(path, arrays, "mass_kg"))
+        return Runner(
+            height_m=_read_scalar(path, arrays, "height_m"), mass_kg=_read_scalar(path, arrays, "mass_kg")
+        )
     except ValueError as exc:
         raise InputError(f"{path}: {exc}") from exc
 
 
-def _speed(path: Path, arrays: Mapping[str, Array]) -> dict[str, float]:
+def _read_speed(path: Path, arrays: Mapping[str, Array]) -> dict[str, float]:
     out = {}
     for name in ("speed_mps", "slope_pct"):
-        value = _scalar(path, arrays, name)
+        value = _read_scalar(path, arrays, name)
         if value is not None:
             out[name] = value
-    degrees = _scalar(path, arrays, "slope_deg")
+    degrees = _read_scalar(path, arrays, "slope_deg")
     if degrees is not None:
         out["slope_pct"] = float(100 * np.tan(np.radians(degrees)))
     return out

@@ -46,17 +46,19 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     ``InputError`` if it is not such an export, ``ConfigError`` if ``wearing`` lacks the placement.
     """
     placement = require_placement(path, wearing, "phone")
-    texts = _texts(path)
+    texts = _csv_texts(path)
     sensor_logger = any("seconds_elapsed" in text[:500] for text in texts.values())
-    sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _wanted(name)}
+    sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _is_wanted(name)}
     t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _phyphox(path, sheets)
     order = np.concatenate(([True], np.diff(np.maximum.accumulate(t_s)) > 0)) & np.isfinite(t_s)
     signal = Signal(placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order])
-    recording = recording_from_signals(path.stem, [checked_signal(signal, str(path))], track=_speed(sheets))
+    recording = recording_from_signals(
+        path.stem, [checked_signal(signal, str(path))], track=_gps_speed(sheets)
+    )
     return replace(recording, started_utc=_start_utc(sheets)) if sensor_logger else recording
 
 
-def _texts(path: Path) -> dict[str, str]:
+def _csv_texts(path: Path) -> dict[str, str]:
     """Return the text of every CSV by its file name."""
     try:
         if path.is_dir():
@@ -68,12 +70,12 @@ def _texts(path: Path) -> dict[str, str]:
             texts = {Path(m.filename).name: packed.read(m).decode("utf-8-sig") for m in members}
     except (zipfile.BadZipFile, OSError, RuntimeError, UnicodeDecodeError, NotImplementedError) as exc:
         raise InputError(f"{path}: is damaged or not a phone's export: {exc}") from exc
-    if not any(_wanted(name) for name in texts):
+    if not any(_is_wanted(name) for name in texts):
         raise InputError(f"{path}: holds no Accelerometer.csv of Sensor Logger or phyphox")
     return texts
 
 
-def _wanted(name: str) -> bool:
+def _is_wanted(name: str) -> bool:
     return name in (
         "Accelerometer.csv",
         "TotalAcceleration.csv",
@@ -107,7 +109,7 @@ def _xyz(sheet: Sheet) -> tuple[Array, Array]:
     columns = [c for c in present if c is not None]
     if len(columns) < 4:
         raise InputError(f"{sheet.where}: needs the columns seconds_elapsed, x, y and z")
-    good = _forward(columns[0])
+    good = _rows_in_order(columns[0])
     return columns[0][good], np.column_stack(columns[1:])[good]
 
 
@@ -122,11 +124,11 @@ def _phyphox(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Arr
 
 def _first_four(sheet: Sheet) -> tuple[Array, Array]:
     rows = np.column_stack(list(sheet.columns.values())[:4])
-    rows = rows[_forward(rows[:, 0])]
+    rows = rows[_rows_in_order(rows[:, 0])]
     return rows[:, 0], rows[:, 1:]
 
 
-def _forward(t_s: Array) -> NDArray[np.bool_]:
+def _rows_in_order(t_s: Array) -> NDArray[np.bool_]:
     """Return which rows (n,) have a time, and one later than the row before."""
     return np.asarray(np.isfinite(t_s) & (np.diff(t_s, prepend=-np.inf) > 0))
 
@@ -143,7 +145,7 @@ def _at_times(t_s: Array, own_s: Array, values: Array) -> Array:
     return out
 
 
-def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None:
+def _gps_speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None:
     """Return times (n,) and values of the GPS speed, None if there is none."""
     sheet = sheets.get("Location.csv")
     if sheet is None:
@@ -151,7 +153,7 @@ def _speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None
     t_s, speed = sheet.find("seconds_elapsed"), sheet.find("speed")
     if t_s is None or speed is None:
         return None
-    good = _forward(t_s) & (speed >= 0) & (speed < 12)
+    good = _rows_in_order(t_s) & (speed >= 0) & (speed < 12)
     return (t_s[good], {"speed_mps": speed[good]}) if good.any() else None
 
 

@@ -121,7 +121,7 @@ def recording_from_signals(
             flows.append(_track_packets(*track))
         return heapq.merge(*flows, key=lambda packet: packet.arrival_ns)
 
-    count = sum(len(_cuts(s.t_s)) - 1 for s in streams)
+    count = sum(len(_packet_edges(s.t_s)) - 1 for s in streams)
     count += len(np.arange(start, end, 1.0)) if speed else 0
     count += len(track[0]) if track else 0
     return Recording(title, settings, end - start, count, packets)
@@ -168,14 +168,14 @@ def _check_plausible(signal: Signal, where: str) -> None:
         raise InputError(f"{where}: {signal.rate_hz:.3g} samples a second; 20 to 5000 can be used")
 
 
-def _cuts(t_s: Array) -> Array:
+def _packet_edges(t_s: Array) -> Array:
     """Return the first rows of the packets, and the end.  A packet ends with its tenth of a second."""
     tenth = np.floor((t_s - t_s[0]) / PACKET_S + 1e-6)
     return np.concatenate(([0], np.flatnonzero(np.diff(tenth)) + 1, [len(t_s)]))
 
 
 def _imu_packets(stream: Signal) -> Iterator[Packet]:
-    cuts, rate_hz = _cuts(stream.t_s).tolist(), stream.rate_hz
+    cuts, rate_hz = _packet_edges(stream.t_s).tolist(), stream.rate_hz
     number = np.round((stream.t_s - stream.t_s[0]) * rate_hz).astype(np.int64).tolist()
     for a, b in pairwise(cuts):
         t_s = stream.t_s[a:b]

@@ -140,7 +140,7 @@ class Tape:
     def finish(self) -> None:
         """Write the rest and make it one plain file (unless somebody is just reading it)."""
         self.commit()
-        _seal(self._db, self.path, self.committed)
+        _seal_tape(self._db, self.path, self.committed)
         self._tape_lock.release()
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Tape:
             self._db.execute("INSERT INTO gap VALUES (?, ?, ?)", gap)
         start = 0
         for end in range(1, len(rows) + 1):
-            if end == len(rows) or _second(rows[end]) != _second(rows[start]):
+            if end == len(rows) or _arrival_second(rows[end]) != _arrival_second(rows[start]):
                 self._write_part(rows[start:end])
                 start = end
 
@@ -222,18 +222,20 @@ class TapeReader:
 
     def count(self) -> int:
         """Return the number of packets committed so far."""
-        return int(self._one("SELECT coalesce(sum(packets), 0) FROM block"))
+        return int(self._single_value("SELECT coalesce(sum(packets), 0) FROM block"))
 
     def lost(self) -> int:
         """Return the number of packets that could not be written because the disk was full."""
-        return int(self._one("SELECT coalesce(sum(packets), 0) FROM gap"))
+        return int(self._single_value("SELECT coalesce(sum(packets), 0) FROM gap"))
 
     def duration_s(self) -> float:
         """Return the seconds from the first to the last arrival."""
-        return float(self._one("SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block")) * 1e-9
+        return (
+            float(self._single_value("SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block")) * 1e-9
+        )
 
     def _read_header(self) -> tuple[TapeHeader, bool]:
-        if self._one("PRAGMA quick_check(1)") != "ok":
+        if self._single_value("PRAGMA quick_check(1)") != "ok":
             raise InputError(f"{self.path}: is damaged (truncated or overwritten)")
         row = self._db.execute("SELECT * FROM header").fetchone()
         if row is None:
@@ -265,7 +267,7 @@ class TapeReader:
             at += _FRAME.size + length
             yield number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)
 
-    def _one(self, sql: str) -> Any:
+    def _single_value(self, sql: str) -> Any:
         try:
             return self._db.execute(sql).fetchone()[0]
         except sqlite3.Error as exc:
@@ -286,7 +288,7 @@ def finish_abandoned(path: Path) -> int:
         raise StoreError(f"{path}: {exc}") from exc
     if lost:
         db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
-    _seal(db, path, committed)
+    _seal_tape(db, path, committed)
     lock.release()
     text = "tape: one that a dead program left is finished: %d packets, %d lost"
     _log.info(text, committed, lost, extra={"count": committed, "lost": lost})
@@ -312,7 +314,7 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
         raise StoreError(f"{path}: {exc}") from exc
 
 
-def _seal(db: sqlite3.Connection, path: Path, packets: int) -> None:
+def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
     try:
         db.execute("UPDATE header SET packets = ?", (packets,))
         try:
@@ -325,7 +327,7 @@ def _seal(db: sqlite3.Connection, path: Path, packets: int) -> None:
         raise StoreError(f"{path}: {exc}") from exc
 
 
-def _second(row: tuple[int, Packet]) -> int:
+def _arrival_second(row: tuple[int, Packet]) -> int:
     return row[1].arrival_ns // 1_000_000_000
 
 

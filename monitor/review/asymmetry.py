@@ -48,11 +48,11 @@ def compare_legs(run: SessionData, steps: StepColumns) -> tuple[Legs, ...]:
         running = run.running[np.clip(steps.ic_s.astype(int), 0, len(run.t_s) - 1)]
     sides = [running & (steps.side == side) for side in ("L", "R")]
     specs = sorted((m for m in METRICS if m.sided and m.name in steps.values), key=lambda m: m.order)
-    found = (_legs(spec, steps.values[spec.name], *sides) for spec in specs)
+    found = (_leg_difference(spec, steps.values[spec.name], *sides) for spec in specs)
     return tuple(legs for legs in found if legs is not None)
 
 
-def _legs(spec: MetricSpec, values: Array, on_left: Mask, on_right: Mask) -> Legs | None:
+def _leg_difference(spec: MetricSpec, values: Array, on_left: Mask, on_right: Mask) -> Legs | None:
     """From the values (n,) of all steps and which of them are the left's and the right's."""
     known = np.isfinite(values)
     left, right = block_mean(values, on_left), block_mean(values, on_right)

@@ -46,7 +46,7 @@ class ComparedSeconds:
     mask: Mask
 
 
-def compared_seconds(run: SessionData, metric: str, mask: Mask) -> ComparedSeconds:
+def values_to_compare(run: SessionData, metric: str, mask: Mask) -> ComparedSeconds:
     """Return the seconds in ``mask`` (n,) of a metric with the speed and slope at which they were run."""
     return ComparedSeconds(run.value(metric), run.value("speed_mps"), run.value("slope_pct"), mask)
 
@@ -59,7 +59,7 @@ def block_mean(value: Array, mask: Mask) -> Mean | None:
         return None
     middle = float(value[good].mean())
     weight = good / n
-    return Mean(middle, _half(value - middle, weight), float(n))
+    return Mean(middle, _half_interval(value - middle, weight), float(n))
 
 
 def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
@@ -84,7 +84,7 @@ def matched_difference(a: ComparedSeconds, b: ComparedSeconds) -> Mean | None:
         weight[inside] = (share / n)[which]
         rest[inside] = part.value[inside] - per_bin[which]
         means.append(float(share @ per_bin))
-        halves.append(_half(rest, weight))
+        halves.append(_half_interval(rest, weight))
     both = None if None in halves else math.hypot(*(h for h in halves if h is not None))
     return Mean(means[1] - means[0], both, float(np.minimum(n_a, n_b).sum()))
 
@@ -110,7 +110,7 @@ def bins_of(part: ComparedSeconds) -> NDArray[np.int64]:
     return speed * 1000 + grade + 100
 
 
-def _half(rest: Array, weight: Array) -> float | None:
+def _half_interval(rest: Array, weight: Array) -> float | None:
     """Half the 95 % interval of ``sum(weight * value)``: blocks in time, cluster-robust."""
     block = np.arange(len(rest)) // round(_BLOCK_S)
     used = weight > 0

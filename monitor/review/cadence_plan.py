@@ -86,14 +86,14 @@ def catch_up(
 
     ``progress`` is called with each session before it is read.
     """
-    return _learn_all(plan, store, _new(plan, store, athlete, coached=True), progress)
+    return _learn_all(plan, store, _begin_plan(plan, store, athlete, coached=True), progress)
 
 
 def relearn(
     store: Store, athlete: str, progress: Callable[[SessionInfo], None] = lambda info: None
 ) -> Plan:
     """Return a plan learned from nothing, out of every kept session of this athlete, imported ones too."""
-    return _learn_all(Plan(), store, _new(Plan(), store, athlete, coached=False), progress)
+    return _learn_all(Plan(), store, _begin_plan(Plan(), store, athlete, coached=False), progress)
 
 
 def frozen_plan(plan: Plan) -> Plan:
@@ -105,7 +105,7 @@ def frozen_plan(plan: Plan) -> Plan:
     return replace(plan, baseline=baseline.to_dict())
 
 
-def _new(plan: Plan, store: Store, athlete: str, *, coached: bool) -> list[SessionInfo]:
+def _begin_plan(plan: Plan, store: Store, athlete: str, *, coached: bool) -> list[SessionInfo]:
     return [
         info
         for info in reversed(store.sessions())

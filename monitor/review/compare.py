@@ -16,9 +16,9 @@ from monitor.review.block_statistics import (
     Mean,
     bins_of,
     block_mean,
-    compared_seconds,
     matched_difference,
     usable,
+    values_to_compare,
 )
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
@@ -55,7 +55,7 @@ def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
         if name not in runs[0].columns or not any(name in r.columns for r in runs[1:]):
             continue
         means = [block_mean(r.value(name), r.running) for r in runs]
-        first, *others = (compared_seconds(r, name, r.running) for r in runs)
+        first, *others = (values_to_compare(r, name, r.running) for r in runs)
         rows.append(Row(name, means, [None, *(matched_difference(first, other) for other in others)]))
     return rows
 
@@ -70,23 +70,23 @@ def metric_trends(store: Store, athlete: str, weeks: int) -> dict[str, list[Tren
     chosen = [s for s in reversed(store.sessions()) if s.athlete == athlete and s.ended]
     if not chosen:
         raise InputError(f"there are no sessions of {athlete} yet")
-    newest = _when(chosen[-1].started_utc)
+    newest = _local_date(chosen[-1].started_utc)
     runs = [
         load_session(store, s.id, (*names, "speed_mps", "slope_pct"))
         for s in chosen
-        if newest - _when(s.started_utc) <= datetime.timedelta(weeks=weeks)
+        if newest - _local_date(s.started_utc) <= datetime.timedelta(weeks=weeks)
     ]
-    found = {name: _trend(runs, name) for name in names}
+    found = {name: _level_trend(runs, name) for name in names}
     return {name: points for name, points in found.items() if len(points) >= 2}
 
 
-def _trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
+def _level_trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
     """Every run's own level without what speed and grade do: value = bin + run, by least squares.
 
     Runs that share less than a minute of speed and grade with any other are left out.
     """
     having = [run for run in runs if name in run.columns]
-    parts = [compared_seconds(run, name, run.running) for run in having]
+    parts = [values_to_compare(run, name, run.running) for run in having]
     used, bins = [usable(p) for p in parts], [bins_of(p) for p in parts]
     every = np.unique(
         np.concatenate([b[u] for b, u in zip(bins, used, strict=True)] or [np.empty(0, np.int64)])
@@ -102,7 +102,7 @@ def _trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
     there = np.flatnonzero(seconds.sum(axis=1) > 0)
     if len(there) < 2:
         return []
-    own = _levels(seconds, np.where(seconds > 0, sums / np.maximum(seconds, 1), 0.0))
+    own = _run_levels(seconds, np.where(seconds > 0, sums / np.maximum(seconds, 1), 0.0))
     out = []
     for k in there.tolist():
         inside = used[k] & np.isin(bins[k], every[seconds[k] > 0])
@@ -113,7 +113,7 @@ def _trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
     return out
 
 
-def _levels(seconds: Array, means: Array) -> Array:
+def _run_levels(seconds: Array, means: Array) -> Array:
     """Level (k,) of each run from means (k, b) in bins weighted by ``seconds`` (k, b), alternately."""
     runs = np.zeros(len(seconds))
     for _ in range(60):
@@ -123,5 +123,5 @@ def _levels(seconds: Array, means: Array) -> Array:
     return np.asarray(runs + (seconds * bins).sum() / seconds.sum(), dtype=np.float64)
 
 
-def _when(utc: str) -> datetime.datetime:
+def _local_date(utc: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(utc)

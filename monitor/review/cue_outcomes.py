@@ -91,7 +91,7 @@ def cue_outcomes(cues: Iterable[Cue], tracks: Mapping[str, MetricTrack]) -> list
     tracks: by metric, of ``session_tracks`` or ``record_tracks``; a cue about another metric has no answer.
     """
     due = (c for c in cues if c.kind is CueKind.CORRECT and c.withheld in ("", EXPERIMENT))
-    return [_outcome(cue, tracks.get(cue.metric)) for cue in due]
+    return [_outcome_of(cue, tracks.get(cue.metric)) for cue in due]
 
 
 def coached_run(run: SessionData, outcomes: Sequence[CueOutcome]) -> CoachedRun | None:
@@ -132,7 +132,9 @@ def effect(outcomes: Sequence[CueOutcome]) -> Effect | None:
         value - math.hypot(p.value - p.low, q.high - q.value),
         value + math.hypot(p.high - p.value, q.value - q.low),
     )
-    return Effect(len(spoken), len(withheld), answered, _welch(_changes(spoken), _changes(withheld)))
+    return Effect(
+        len(spoken), len(withheld), answered, _welch(_measured_changes(spoken), _measured_changes(withheld))
+    )
 
 
 def wilson(hits: int, n: int) -> Interval:
@@ -143,10 +145,10 @@ def wilson(hits: int, n: int) -> Interval:
     return Interval(hits / n, float(found.low), float(found.high))
 
 
-def _outcome(cue: Cue, track: MetricTrack | None) -> CueOutcome:
+def _outcome_of(cue: Cue, track: MetricTrack | None) -> CueOutcome:
     if track is None:
         return CueOutcome(cue, (), None, None)
-    before, change = _before(cue, track), None
+    before, change = _values_before(cue, track), None
     after = track.between(cue.t_s + _AFTER_S[0], cue.t_s + _AFTER_S[1])
     if before and len(after) and cue.target:
         change = 100 * (_mean(after.tolist()) - _mean(before)) / cue.target
@@ -154,7 +156,7 @@ def _outcome(cue: Cue, track: MetricTrack | None) -> CueOutcome:
     return CueOutcome(cue, before, _to_band_s(cue, track), change)
 
 
-def _before(cue: Cue, track: MetricTrack) -> tuple[float, ...]:
+def _values_before(cue: Cue, track: MetricTrack) -> tuple[float, ...]:
     end = int(np.searchsorted(track.step_s, cue.t_s, side="right"))
     steps = track.step_values[max(0, end - _BEFORE_STEPS) : end]
     return tuple((steps if len(steps) else track.between(cue.t_s - _BEFORE_S, cue.t_s)).tolist())
@@ -166,18 +168,18 @@ def _to_band_s(cue: Cue, track: MetricTrack) -> float | None:
     for t_s in track.t_s[first:last].tolist():
         band = track.band(t_s)
         recent = track.between(t_s - _MEAN_S, t_s).tolist()
-        if band is not None and _off(cue.fault, _mean(recent), band) <= _WITHIN:
+        if band is not None and _deviation_in_widths(cue.fault, _mean(recent), band) <= _WITHIN:
             return float(t_s - cue.t_s)
     return None
 
 
-def _off(fault: Fault | None, value: float, band: Band) -> float:
+def _deviation_in_widths(fault: Fault | None, value: float, band: Band) -> float:
     """Deviation towards the fault, 1 at the edge of the band."""
     edge = band.low if fault is Fault.CADENCE_LOW else band.high
     return math.inf if edge is None else (value - band.target) / (edge - band.target)
 
 
-def _changes(outcomes: Sequence[CueOutcome]) -> list[float]:
+def _measured_changes(outcomes: Sequence[CueOutcome]) -> list[float]:
     return [e.change_pct for e in outcomes if e.change_pct is not None]
 
 

@@ -17,10 +17,10 @@ _OFTEN_LOST = 0.02
 
 def data_limits(run: SessionData) -> tuple[str, ...]:
     """Return what the sensors could not tell, one text for each limit, the most important first."""
-    return (*_missing(run), *_lost(run), *_modelled(run), *_remarks(run))
+    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_remarks(run))
 
 
-def _missing(run: SessionData) -> Iterator[str]:
+def _missing_speed(run: SessionData) -> Iterator[str]:
     have = run.columns
     if not run.running.any():
         yield "No running was found in this session."
@@ -41,10 +41,10 @@ def _missing(run: SessionData) -> Iterator[str]:
         yield "Target: none was in force, so time in band cannot be given."
 
 
-def _lost(run: SessionData) -> Iterator[str]:
+def _lost_samples(run: SessionData) -> Iterator[str]:
     for sensor in run.settings.sensors:
         gaps = [g for g in run.gaps if g.sensor == sensor.name]
-        yield from _silence(sensor.name, gaps)
+        yield from _longest_silence(sensor.name, gaps)
         status = run.statuses.get(sensor.name)
         if status is not None and sensor.placement is not Placement.POD:
             yield from _missing_samples(run, status, gaps)
@@ -53,7 +53,7 @@ def _lost(run: SessionData) -> Iterator[str]:
         yield f"{moved.sensor} moved on its mount at minute {at:.0f}; its axes were learned anew."
 
 
-def _silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[str]:
+def _longest_silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[str]:
     """The longest silence of a sensor, if it was long."""
     longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
     if longest is not None and longest.end_s - longest.start_s >= _LONG_GAP_S:
@@ -79,7 +79,7 @@ def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]
         yield f"{status.sensor} stopped at minute {last_s / 60:.0f} and did not come back."
 
 
-def _modelled(run: SessionData) -> Iterator[str]:
+def _modelled_metrics(run: SessionData) -> Iterator[str]:
     modelled = [n for n in ("contact_ms",) if n in run.columns and run.columns[n].how == "model"]
     modelled += [
         n

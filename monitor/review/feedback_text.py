@@ -59,15 +59,15 @@ def feedback(found: SessionFindings) -> Feedback:
     none = SourcedText("There is too little running in this session to say anything about form.", "")
     if found.run.running.sum() < 120:
         return Feedback(none, SourcedText("Run for a few minutes with a sensor on.", ""), "none", none)
-    well = next(_well(found), SourcedText(f"You ran for {_minutes(found.run)}.", ""))
-    work = next(_work(found))
-    verdict, target = _target(found)
+    well = next(_what_went_well(found), SourcedText(f"You ran for {_minutes_run(found.run)}.", ""))
+    work = next(_what_to_work_on(found))
+    verdict, target = _next_target(found)
     return Feedback(well, work, verdict, target)
 
 
-def _well(f: SessionFindings) -> Iterator[SourcedText]:
+def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
     if f.coached is not None:
-        judged = _judged(f.coached)
+        judged = _judged_share(f.coached)
         if judged is not None and judged[0] >= 0.7:
             kind = " without cues" if judged[2] else ""
             yield SourcedText(
@@ -98,14 +98,14 @@ def _well(f: SessionFindings) -> Iterator[SourcedText]:
         )
 
 
-def _work(f: SessionFindings) -> Iterator[SourcedText]:
+def _what_to_work_on(f: SessionFindings) -> Iterator[SourcedText]:
     if f.worst_pain > 3:
         yield SourcedText(
             "You noted pain above 3 of 10: let it settle before anything else. If it stays, or a red flag "
             "appears (swelling, locking, numbness, night pain), see a clinician.",
             PAIN,
         )
-    yield from _tired(f)
+    yield from _what_tired(f)
     share = f.coached.in_band.share if f.coached is not None else None
     if share is not None and share < 0.6:
         yield SourcedText(
@@ -128,7 +128,7 @@ def _work(f: SessionFindings) -> Iterator[SourcedText]:
     yield SourcedText("Nothing stands out; keep doing what you did.", "")
 
 
-def _tired(f: SessionFindings) -> Iterator[SourcedText]:
+def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
     """What got worse from the first third to the last, at the same speed."""
     if "speed_mps" not in f.run.columns:
         return
@@ -148,10 +148,10 @@ def _tired(f: SessionFindings) -> Iterator[SourcedText]:
         yield SourcedText(f"{text}: keep the quick feet for the last third.", STEADY)
 
 
-def _target(f: SessionFindings) -> tuple[str, SourcedText]:
+def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
     if f.worst_pain > 3:
         return "hold", SourcedText("Hold: no change of target before the pain has settled for 24 h.", PAIN)
-    judged = _judged(f.coached) if f.coached is not None else None
+    judged = _judged_share(f.coached) if f.coached is not None else None
     if judged is None:
         text = "No target was in force. Collect steady running first; gaitcue learns your own cadence at "
         return "none", SourcedText(text + "every speed and sets the target from that.", BASELINE)
@@ -166,7 +166,7 @@ def _target(f: SessionFindings) -> tuple[str, SourcedText]:
     return "hold", SourcedText(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING_SOURCE)
 
 
-def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
+def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
     """Share in band, of how many seconds, and whether without cues: those count where there are enough."""
     b = coached.in_band
     if b.off_s >= 60:
@@ -174,5 +174,5 @@ def _judged(coached: CoachedRun) -> tuple[float, float, bool] | None:
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
 
 
-def _minutes(run: SessionData) -> str:
+def _minutes_run(run: SessionData) -> str:
     return f"{run.running.sum() / 60:.0f} minutes"

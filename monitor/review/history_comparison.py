@@ -13,7 +13,7 @@ from dsp.cueing.baseline import Baseline
 from dsp.metrics import Role, with_role
 from dsp.types import Array
 from monitor.core.errors import StoreError
-from monitor.review.block_statistics import Mean, block_mean, compared_seconds, matched_difference
+from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -55,11 +55,13 @@ def against_baseline(run: SessionData) -> tuple[BaselineChange, ...]:
     if coach is None or coach.baseline is None:
         return ()
     baseline = Baseline.from_dict(coach.baseline)
-    found = ((name, _change(run, baseline, name)) for name in baseline.lines if name in run.columns)
+    found = (
+        (name, _change_to_baseline(run, baseline, name)) for name in baseline.lines if name in run.columns
+    )
     return tuple(BaselineChange(name, change) for name, change in found if change is not None)
 
 
-def _change(run: SessionData, baseline: Baseline, metric: str) -> Mean | None:
+def _change_to_baseline(run: SessionData, baseline: Baseline, metric: str) -> Mean | None:
     with_speed = "speed_mps" in run.columns
     if not baseline.ready(metric, with_speed):
         return None
@@ -104,11 +106,11 @@ def against_previous_runs(
 def _compare(
     metric: str, run: SessionData, previous: Sequence[SessionData]
 ) -> PreviousRunsComparison | None:
-    here = compared_seconds(run, metric, run.running)
+    here = values_to_compare(run, metric, run.running)
     differences, moved = [], []
     own = here.value[here.mask & np.isfinite(here.value)]
     for other in previous:
-        part = compared_seconds(other, metric, other.running)
+        part = values_to_compare(other, metric, other.running)
         difference = matched_difference(part, here)
         if difference is None:
             continue

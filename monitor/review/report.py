@@ -49,23 +49,23 @@ def build_review(
     found = session_findings(run, steps, previous, first_strides)
     return {
         "schema": _SCHEMA,
-        "session": _session(run),
-        "words": _json(feedback(found)),
-        "tiles": _tiles(run),
+        "session": _session_json(run),
+        "words": _finding_json(feedback(found)),
+        "tiles": _tile_values(run),
         "timeline": _timeline(run),
-        "shades": _shades(run),
+        "shades": _shaded_stretches(run),
         "cues": _cues(found),
-        "coached": _json(found.coached),
-        "legs": _json(found.legs),
-        "kilometres": _json(found.kilometres),
-        "laps": _json(found.laps),
-        "fatigue": _json(found.fatigue),
-        "usual": _json(found.previous),
-        "baseline": _json(found.baseline),
-        "downhill": _json(found.downhill),
-        "limits": _json(found.limits),
-        "notes": [_json(n) for n in run.notes if n.kind in ("note", "pain")],
-        "again": _json(found.offline),
+        "coached": _finding_json(found.coached),
+        "legs": _finding_json(found.legs),
+        "kilometres": _finding_json(found.kilometres),
+        "laps": _finding_json(found.laps),
+        "fatigue": _finding_json(found.fatigue),
+        "usual": _finding_json(found.previous),
+        "baseline": _finding_json(found.baseline),
+        "downhill": _finding_json(found.downhill),
+        "limits": _finding_json(found.limits),
+        "notes": [_finding_json(n) for n in run.notes if n.kind in ("note", "pain")],
+        "again": _finding_json(found.offline),
         "legend": metric_legend(),
     }
 
@@ -74,34 +74,34 @@ def interval_json(mean: Mean | None) -> dict[str, Any]:
     """Return ``v`` and ``ci`` (half of the 95 % interval) of a mean; both are None where there is none."""
     if mean is None:
         return {"v": None, "ci": None}
-    return {"v": _digits(mean.value), "ci": None if mean.half is None else _digits(mean.half)}
+    return {"v": _six_digits(mean.value), "ci": None if mean.half is None else _six_digits(mean.half)}
 
 
-def _json(value: Any) -> Any:
+def _finding_json(value: Any) -> Any:
     """JSON of a finding, by the two rules on top of this module."""
     if isinstance(value, Mean):
         return interval_json(value)
     if dataclasses.is_dataclass(value):
-        return {f.name: _field(f, getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _field_json(f, getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {key: _json(item) for key, item in value.items()}
+        return {key: _finding_json(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return [_digits(float(item)) for item in value]
+        return [_six_digits(float(item)) for item in value]
     if isinstance(value, (tuple, list)):
-        return [_json(item) for item in value]
+        return [_finding_json(item) for item in value]
     return value.value if isinstance(value, Enum) else value
 
 
-def _field(field: dataclasses.Field[Any], value: Any) -> Any:
-    return interval_json(None) if value is None and field.type == "Mean | None" else _json(value)
+def _field_json(field: dataclasses.Field[Any], value: Any) -> Any:
+    return interval_json(None) if value is None and field.type == "Mean | None" else _finding_json(value)
 
 
-def _digits(value: float) -> float:
+def _six_digits(value: float) -> float:
     """Six figures are more than any sensor has, and keep the file small."""
     return float(f"{value:.6g}")
 
 
-def _session(run: SessionData) -> dict[str, Any]:
+def _session_json(run: SessionData) -> dict[str, Any]:
     info = run.info
     return {
         "id": info.id,
@@ -111,17 +111,17 @@ def _session(run: SessionData) -> dict[str, Any]:
         "duration_s": float(len(run.t_s) - 1),
         "running_s": min(float(run.running.sum()), float(len(run.t_s) - 1)),
         "distance_m": float(run.distance_m[-1]) if "speed_mps" in run.columns else None,
-        "sensors": [_sensor(s) for s in run.settings.sensors],
+        "sensors": [_sensor_json(s) for s in run.settings.sensors],
         "tags": list(info.tags),
         "version": info.version,
     }
 
 
-def _sensor(sensor: SensorSettings) -> str:
+def _sensor_json(sensor: SensorSettings) -> str:
     return sensor.name if sensor.placement is Placement.POD else f"{sensor.name} ({sensor.placement.value})"
 
 
-def _tiles(run: SessionData) -> list[dict[str, Any]]:
+def _tile_values(run: SessionData) -> list[dict[str, Any]]:
     """Means over the running; the interval adds the sensor's own SD to that of the mean."""
     tiles = []
     for name in with_role(Role.TILE):
@@ -157,10 +157,10 @@ def thinned(value: Array, every: int) -> list[float | None]:
     rows = padded.reshape(-1, every)
     n = np.isfinite(rows).sum(axis=1)
     means = np.nansum(rows, axis=1) / np.maximum(n, 1)
-    return [_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
+    return [_six_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
 
 
-def _shades(run: SessionData) -> list[dict[str, Any]]:
+def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
     """Walking, standing and silence of sensors, to be shaded."""
     still = [
         {"kind": what.value, "start_s": s.start_s, "end_s": s.end_s}
@@ -181,8 +181,8 @@ def _cues(found: SessionFindings) -> list[dict[str, Any]]:
             "t_s": c.t_s,
             "kind": c.kind.value,
             "fault": None if c.fault is None else c.fault.value,
-            "value": _digits(c.value),
-            "target": _digits(c.target),
+            "value": _six_digits(c.value),
+            "target": _six_digits(c.target),
             "metric": c.metric,
             "withheld": WITHHELD.get(c.withheld, c.withheld),
             "why": c.why,

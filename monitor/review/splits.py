@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.metrics import Role, with_role
-from monitor.review.block_statistics import Mean, block_mean, compared_seconds, matched_difference
+from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
 from monitor.storage.session_data import Mask, SessionData, Stretch
 
 _WARM_S = 60  # seconds of running at the start that the first third leaves out
@@ -47,7 +47,7 @@ def kilometres(run: SessionData) -> tuple[Split, ...]:
     marks = np.searchsorted(at_m, 1000.0 * np.arange(1, int(at_m[-1] // 1000) + 1)).tolist()
     edges = [0, *(int(m) for m in marks), len(run.t_s) - 1]
     return tuple(
-        _split(run, f"{k}" if k * 1000 <= at_m[-1] else f"{k} (part)", Stretch(float(a), float(b)))
+        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else f"{k} (part)", Stretch(float(a), float(b)))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if at_m[b] - at_m[a] > 50
     )
@@ -61,13 +61,13 @@ def laps(run: SessionData) -> tuple[Split, ...]:
         return ()
     edges = [0.0, *run.laps_s, float(len(run.t_s) - 1)]
     return tuple(
-        _split(run, str(k), Stretch(a, b))
+        _make_split(run, str(k), Stretch(a, b))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if b - a >= 5
     )
 
 
-def _split(run: SessionData, name: str, where: Stretch) -> Split:
+def _make_split(run: SessionData, name: str, where: Stretch) -> Split:
     inside = run.mask([where]) & run.running
     means = {m: block_mean(run.value(m), inside) for m in with_role(Role.SPLIT) if m in run.columns}
     at_m = run.distance_m
@@ -81,12 +81,12 @@ def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:
     """Return how every metric that is compared differs between the first and the last third of the
     running.
     """
-    first, last = _thirds(run)
+    first, last = _first_and_last_third(run)
     found = (_change(run, metric, first, last) for metric in with_role(Role.COMPARED))
     return tuple(change for change in found if change is not None)
 
 
-def _thirds(run: SessionData) -> tuple[Mask, Mask]:
+def _first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
     """The seconds (n,) of both; the first minute is in neither: nobody is warm then."""
     running = np.flatnonzero(run.running)
     first, last = np.zeros(len(run.t_s), dtype=bool), np.zeros(len(run.t_s), dtype=bool)
@@ -102,6 +102,6 @@ def _change(run: SessionData, metric: str, first: Mask, last: Mask) -> Change | 
     if before is None or after is None:
         return None
     difference = matched_difference(
-        compared_seconds(run, metric, first), compared_seconds(run, metric, last)
+        values_to_compare(run, metric, first), values_to_compare(run, metric, last)
     )
     return Change(metric, before, after, difference, difference.seconds if difference else 0.0)

@@ -80,8 +80,8 @@ class Config:
 
 
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the usual settings file: ``gaitcue.toml`` in the folder that ``_home`` says."""
-    return _home(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
+    """Return the usual settings file: ``gaitcue.toml`` in the folder that ``_own_folder`` says."""
+    return _own_folder(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
 
 
 def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
@@ -90,8 +90,8 @@ def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of database and tapes: the one that is set, else the one that ``_home`` says."""
-    return config.store.folder or _home(environment, "XDG_DATA_HOME", ".local/share")
+    """Return the folder of database and tapes: the one that is set, else our own (``_own_folder``)."""
+    return config.store.folder or _own_folder(environment, "XDG_DATA_HOME", ".local/share")
 
 
 def load_config(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -106,7 +106,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     path = path or default_path(environment)
     config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path)
     _log.info("settings from %s", path)
-    return _checked(config, path)
+    return _check_sensors(config, path)
 
 
 def _settings_text(path: Path) -> str:
@@ -124,7 +124,7 @@ def _settings_text(path: Path) -> str:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror or exc}); check its permissions") from exc
 
 
-def _checked(config: Config, path: Path) -> Config:
+def _check_sensors(config: Config, path: Path) -> Config:
     """Every sensor's kind and options are sound; the user's own descriptions are read in."""
     from monitor.devices.registry import DEVICES  # decoders are many and only needed where sensors are
 
@@ -176,7 +176,7 @@ def _options_text(options: Mapping[str, str]) -> str:
     return f" ({there})" if there else " (it has none)"
 
 
-def _home(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
+def _own_folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
     """Our folder below the one that ``variable`` names; without it ``~/otherwise/gaitcue``.
 
     Windows and macOS have one place for data and settings of an application instead:

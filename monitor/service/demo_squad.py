@@ -19,8 +19,9 @@ from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
-from monitor.service.live_session import is_watched, open_store, result_console, session_started
+from monitor.service.live_session import is_watched, result_console, session_started
 from monitor.service.serve import serve
+from monitor.service.session_store import open_store
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.live_state import LiveState
@@ -54,7 +55,7 @@ async def _run_squad(
     config: Config, store: Store, recordings: list[Recording], pace: float, console: Console
 ) -> None:
     rows = {r.settings.athlete: _Row() for r in recordings}
-    screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _table(rows))
+    screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _squad_table(rows))
     with screen if console.is_terminal else contextlib.nullcontext():
         async with asyncio.TaskGroup() as group:
             for recording in recordings:
@@ -92,7 +93,7 @@ class _Row:
             self.live_state.push(batch)
 
 
-def _table(rows: dict[str, _Row]) -> Table:
+def _squad_table(rows: dict[str, _Row]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
     for metric in _METRICS:

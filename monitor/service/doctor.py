@@ -46,7 +46,7 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
         yield Check("InfluxDB", False, f"{settings.url} cannot be reached", "docker-compose up -d influxdb")
         return
     yield Check("InfluxDB", True, f"{settings.url} answers")
-    yield _clock(headers.get("Date"))
+    yield _clock_finding(headers.get("Date"))
     token = settings.token.reveal() if settings.token else ""
     target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
     status, body, _ = _fetch(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
@@ -57,10 +57,10 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
         yield Check("token", False, f"write is answered with {status}: {body[:100]}", "look at its log")
         return
     yield Check("token", True, f"may write to {settings.bucket}")
-    yield _schema(settings, token)
+    yield _schema_finding(settings, token)
 
 
-def _clock(date: str | None) -> Check:
+def _clock_finding(date: str | None) -> Check:
     if date is None:
         return Check("clock", None, "the server does not tell the time")
     apart_s = abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds())
@@ -68,7 +68,7 @@ def _clock(date: str | None) -> Check:
     return Check("clock", apart_s <= _CLOCK_SKEW_S, f"{apart_s:.0f} s from the server's", remedy)
 
 
-def _schema(settings: InfluxSettings, token: str) -> Check:
+def _schema_finding(settings: InfluxSettings, token: str) -> Check:
     query = urllib.parse.urlencode({"db": settings.bucket, "q": "SHOW FIELD KEYS"})
     status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
     if status != 200:

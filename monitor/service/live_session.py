@@ -26,6 +26,7 @@ from monitor.recordings.tape import Tape
 from monitor.service.config import Config, data_folder
 from monitor.service.recording_analysis import summary_table
 from monitor.service.serve import serve
+from monitor.service.session_store import open_store
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
@@ -35,7 +36,6 @@ from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
 from monitor.storage.new_session import begin_session, create_tape, session_id
-from monitor.storage.recovery import recover
 from monitor.storage.store import Store
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
@@ -129,20 +129,6 @@ def _print_result(
         console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
     elif live.keep:
         console.print(f"kept as {started.session}; gaitcue sessions list shows all")
-
-
-def open_store(config: Config) -> Store:
-    """Open the store of these settings and complete the sessions that a killed program left behind.
-
-    What was recovered is logged.  ``StoreError`` if the database cannot be used.
-    """
-    store = Store(data_folder(config) / "gaitcue.db")
-    try:
-        recover(store)
-    except BaseException:
-        store.close()
-        raise
-    return store
 
 
 def is_watched(console: Console) -> bool:

@@ -10,7 +10,8 @@ from rich.console import Console
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.monotonic import SystemClock
 from monitor.service.config import Config, data_folder
-from monitor.service.live_session import open_store, print_address
+from monitor.service.live_session import print_address
+from monitor.service.session_store import open_store
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed

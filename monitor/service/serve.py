@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,15 +118,15 @@ class _Service:
                     group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
-                with _on_stop(_cancel_in_turn(feeds, sinks)) as stopped:
-                    await _ended(feeds)
+                with _handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
+                    await _wait_for_end(feeds)
                     self._input.close()
                     await evaluation
                     ticks.cancel()
                     if stopped():
                         reason = "stopped"
                     ended = await self._finish(str(self._failure) if self._failure else reason)
-                    await _ended(sinks, self._p.deadline_s)
+                    await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
         except BaseException as exc:
             _log.error("the session broke off (%s)", type(exc).__name__)
@@ -264,7 +265,7 @@ class _Service:
             self._tape.close()
 
 
-async def _ended(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:
+async def _wait_for_end(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:
     if tasks:
         await asyncio.wait(tasks, timeout=within_s)
 
@@ -282,24 +283,55 @@ def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]
 
 
 @contextlib.contextmanager
-def _on_stop(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+def _handle_stop_signals(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     """Call ``stop`` on SIGINT and SIGTERM; gives a function that says whether that happened."""
     loop, times = asyncio.get_running_loop(), 0
-    before: dict[int, Any] = {}
 
-    def caught(number: int, frame: object) -> None:
+    def stop_soon() -> None:
         nonlocal times
         times += 1
         loop.call_soon_threadsafe(stop)
-        if getattr(before[number], "__name__", "") == caught.__name__:
-            before[number](number, frame)  # another session of this program stops too
 
-    with contextlib.suppress(ValueError):  # not in the main thread: whoever started it stops it
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, caught)
+    _stop_signals.add(stop_soon)
     try:
         yield lambda: times > 0
     finally:
-        for which, handler in before.items():
-            if signal.getsignal(which) is caught:
-                signal.signal(which, handler)
+        _stop_signals.remove(stop_soon)
+
+
+class _StopSignals:
+    """SIGINT and SIGTERM stop every session that runs in this program.
+
+    The handlers come with the first session and go with the last one, whichever that is: a handler that
+    outlived its loop would raise from then on.
+    """
+
+    def __init__(self) -> None:
+        self._stops: list[Callable[[], None]] = []
+        self._before: dict[int, Any] = {}
+
+    def add(self, stop: Callable[[], None]) -> None:
+        """Call ``stop`` on each signal from now on; not in a thread: whoever started that stops it."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if not self._stops:
+            numbers = (signal.SIGINT, signal.SIGTERM)
+            self._before = {number: signal.signal(number, self._stop_all) for number in numbers}
+        self._stops.append(stop)
+
+    def remove(self, stop: Callable[[], None]) -> None:
+        """Forget ``stop``; after the last one the handlers are those of before."""
+        if stop not in self._stops:
+            return
+        self._stops.remove(stop)
+        if not self._stops:
+            for number, handler in self._before.items():
+                if signal.getsignal(number) == self._stop_all:
+                    signal.signal(number, handler)
+
+    def _stop_all(self, number: int, frame: object) -> None:
+        for stop in self._stops:
+            stop()
+
+
+_stop_signals = _StopSignals()

@@ -16,7 +16,8 @@ from monitor.core.session_settings import SessionSettings
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
 from monitor.service.config import Config, data_folder, default_path, load_config
-from monitor.service.live_session import LiveOptions, open_store, result_console, run_session
+from monitor.service.live_session import LiveOptions, result_console, run_session
+from monitor.service.session_store import open_store
 from monitor.service.wiring import configured_sources
 from monitor.storage.plan_file import plan_path, read_plan, write_plan
 

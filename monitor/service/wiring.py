@@ -86,7 +86,7 @@ def ntfy_sink(context: SinkContext) -> Sink | None:
     if settings.topic is None or context.pace != 1:
         return None
     require_ntfy_client()
-    return PushSink("ntfy", _alerts(context), NtfyTopic(settings).post, context.time)
+    return PushSink("ntfy", _make_alerts(context), NtfyTopic(settings).post, context.time)
 
 
 def apprise_sink(context: SinkContext) -> Sink | None:
@@ -96,7 +96,7 @@ def apprise_sink(context: SinkContext) -> Sink | None:
     urls = context.config.apprise.urls
     if urls is None or context.pace != 1:
         return None
-    return PushSink("apprise", _alerts(context), AppriseServices(urls).post, context.time)
+    return PushSink("apprise", _make_alerts(context), AppriseServices(urls).post, context.time)
 
 
 def mqtt_sink(context: SinkContext) -> Sink | None:
@@ -111,7 +111,7 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
     return MqttSink(settings, context.store, context.started, context.time)
 
 
-def _alerts(context: SinkContext) -> Alerts:
+def _make_alerts(context: SinkContext) -> Alerts:
     started = context.started
     longest = (
         longest_recent_run_m(context.store, started.athlete, started.started_utc) if context.store else None

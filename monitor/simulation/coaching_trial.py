@@ -184,8 +184,8 @@ class TrialRunner:
     def _metrics(self, t_s: float) -> list[Record]:
         g, h, keep = self._g, self._h, math.sqrt(1 - _AR1**2)
         self._noise = _AR1 * self._noise + keep * g.sd_spm * self._rng.standard_normal()
-        self._pace = _wandered(self._pace, g.pace_sd_mps, self._rng)
-        self._wander = _wandered(self._wander, g.speed_wander_mps, self._rng)
+        self._pace = _wander(self._pace, g.pace_sd_mps, self._rng)
+        self._wander = _wander(self._wander, g.speed_wander_mps, self._rng)
         slope = self._slope if t_s <= self._until["hill"] else 0.0
         surging = t_s <= self._until["surge"]
         speed = PACE_MPS + self._pace - 0.03 * max(0.0, slope) + (h.surge_mps if surging else 0.0)
@@ -205,7 +205,7 @@ class TrialRunner:
         return [Metric(t_s, None, Estimate(*value)) for value in values]
 
 
-def _wandered(value: float, sd: float, rng: np.random.Generator) -> float:
+def _wander(value: float, sd: float, rng: np.random.Generator) -> float:
     """A slow error or change with this SD that forgets within a minute."""
     return float(0.98 * value + math.sqrt(1 - 0.98**2) * sd * rng.standard_normal()) if sd else 0.0
 
@@ -302,7 +302,7 @@ def drifted_recording(
     ``first_s`` moves the drifts; what is said without one is counted as false, though the real runner
     may well have drifted.
     """
-    seconds = list(_seconds(records))
+    seconds = list(_batches_by_second(records))
     scores = []
     for policy in all_rules(settings, target_spm):
         score, ran, lapse, answered = Score(policy.name), 0, None, False
@@ -316,7 +316,7 @@ def drifted_recording(
             if lapse is not None and not inside:
                 score.missed += not answered
                 lapse = None
-            spoke = policy.second(t_s, [_lowered(r, drift_spm) if inside else r for r in batch])
+            spoke = policy.second(t_s, [_lower_cadence(r, drift_spm) if inside else r for r in batch])
             score.run_s += running
             score.in_band_s += running and lapse is None
             if spoke:
@@ -326,7 +326,7 @@ def drifted_recording(
     return scores
 
 
-def _seconds(records: Sequence[Record]) -> Iterator[tuple[float, list[Record]]]:
+def _batches_by_second(records: Sequence[Record]) -> Iterator[tuple[float, list[Record]]]:
     """Batches that end with the metrics of one second."""
     batch: list[Record] = []
     t_s: float | None = None
@@ -341,7 +341,7 @@ def _seconds(records: Sequence[Record]) -> Iterator[tuple[float, list[Record]]]:
         yield t_s, batch
 
 
-def _lowered(record: Record, by_spm: float) -> Record:
+def _lower_cadence(record: Record, by_spm: float) -> Record:
     if not isinstance(record, Metric) or not _is_cadence(record):
         return record
     e = record.estimate

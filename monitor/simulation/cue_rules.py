@@ -61,14 +61,14 @@ class _Fixed:
             elif isinstance(record, Metric) and record.estimate.metric == "cadence_spm":
                 cadence = record.estimate.value
         if cadence is None or not self._running:
-            self.nothing()
+            self.no_cadence()
             return False
         if not self.due(t_s, cadence):
             return False
         self._last_s = t_s
         return True
 
-    def nothing(self) -> None:
+    def no_cadence(self) -> None:
         """Take a second without a running cadence."""
 
     def due(self, t_s: float, cadence_spm: float) -> bool:
@@ -85,7 +85,7 @@ class FixedBand(_Fixed):
         super().__init__(target_spm)
         self._since_s: float | None = None
 
-    def nothing(self) -> None:
+    def no_cadence(self) -> None:
         """Take a second without a running cadence."""
         self._since_s = None
 
@@ -142,7 +142,7 @@ class Dwell(_Fixed):
         super().__init__(target_spm)
         self._lasts_s = 0
 
-    def nothing(self) -> None:
+    def no_cadence(self) -> None:
         """Take a second without a running cadence."""
         self._lasts_s = 0
 

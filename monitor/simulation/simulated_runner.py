@@ -89,12 +89,12 @@ def deliver(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording
     def as_delivered() -> Iterator[Packet]:
         for k in order:
             packet = replace(packets[k], arrival_ns=round(float(arrival_s[k]) * 1e9))
-            yield _skewed(packet, radio.ppm) if packet.channel == plain.IMU else packet
+            yield _skew_device_clock(packet, radio.ppm) if packet.channel == plain.IMU else packet
 
     return replace(recording, count=len(order), packets=as_delivered)
 
 
-def _skewed(packet: Packet, ppm: float) -> Packet:
+def _skew_device_clock(packet: Packet, ppm: float) -> Packet:
     samples = plain.decode_imu(packet.payload)
     assert samples.device_s is not None
     assert samples.sequence is not None

@@ -58,11 +58,11 @@ SQUAD = (
 
 def squad_recordings(athletes: Sequence[Athlete], seconds: float) -> list[Recording]:
     """Return the athletes' recordings, as their radios would deliver them."""
-    return [_recording(a, seconds, number) for number, a in enumerate(athletes)]
+    return [_athlete_recording(a, seconds, number) for number, a in enumerate(athletes)]
 
 
-def _recording(a: Athlete, seconds: float, number: int) -> Recording:
-    run = simulated_run(_bouts(a, seconds), a.style, seed=number + 1)
+def _athlete_recording(a: Athlete, seconds: float, number: int) -> Recording:
+    run = simulated_run(_athlete_bouts(a, seconds), a.style, seed=number + 1)
     leg = Placement.SHANK if a.shank else Placement.FOOT
     worn = ((leg, Side.LEFT), (leg, Side.RIGHT), (Placement.PELVIS, None))
     signals = []
@@ -89,10 +89,10 @@ def _recording(a: Athlete, seconds: float, number: int) -> Recording:
     recording = deliver(
         replace(made, settings=settings), RadioModel(loss=0.06 if a.fails else 0.0), number + 1
     )
-    return _failing(recording, seconds) if a.fails else recording
+    return _with_failing_shoe(recording, seconds) if a.fails else recording
 
 
-def _bouts(a: Athlete, seconds: float) -> list[Bout]:
+def _athlete_bouts(a: Athlete, seconds: float) -> list[Bout]:
     """A stand, then running at this athlete's pace; who fades does so in the second half."""
     stand = min(10.0, seconds / 6)
     half = (seconds - stand) / 2
@@ -123,7 +123,7 @@ def _learned_baseline(a: Athlete, run: SimulatedRun) -> Baseline:
     return known
 
 
-def _failing(recording: Recording, seconds: float) -> Recording:
+def _with_failing_shoe(recording: Recording, seconds: float) -> Recording:
     """The left shoe falls silent after two thirds."""
 
     def packets() -> Iterator[Packet]:

@@ -64,23 +64,23 @@ class LiveState:
         change: dict[str, Any] = {"now": {}, "bands": {}, "sensors": {}, "sinks": {}, "history": {}}
         before = dict(self._state)
         for record in records:
-            self._take(record, change)
+            self._fold_record(record, change)
         changed = {k: v for k, v in self._state.items() if v != before[k]}
         return changed | {k: v for k, v in change.items() if v}
 
-    def _take(self, record: Out, change: dict[str, Any]) -> None:
+    def _fold_record(self, record: Out, change: dict[str, Any]) -> None:
         match record:
             case Step():
                 self._state["steps"] += 1
                 self._state["beats"] = sorted([*self._state["beats"], round(record.ic_s, 4)])[-_BEATS:]
                 for estimate in record.estimates:
-                    self._newest(record.ic_s, estimate, change)
+                    self._fold_estimate(record.ic_s, estimate, change)
             case Metric(t_s, None, estimate):
-                self._newest(t_s, estimate, change)
-                self._chart(estimate.metric, (t_s, estimate.value), change)
+                self._fold_estimate(t_s, estimate, change)
+                self._add_chart_point(estimate.metric, (t_s, estimate.value), change)
             case Band(t_s, metric):
                 self._bands[metric] = change["bands"][metric] = json_codec.to_json(record)
-                self._chart(f"band:{metric}", (t_s, record.low, record.high), change)
+                self._add_chart_point(f"band:{metric}", (t_s, record.low, record.high), change)
             case Cue():
                 self._cues += 1
                 cue = {"n": self._cues, **json_codec.to_json(record)}
@@ -91,7 +91,7 @@ class LiveState:
                 self._state["gaps"] += 1
             case SensorStatus():
                 self._sensors[record.sensor] = change["sensors"][record.sensor] = json_codec.to_json(record)
-                self._reach(record.t_s)
+                self._advance_to(record.t_s)
             case SinkStatus():
                 self._sinks[record.sink] = change["sinks"][record.sink] = json_codec.to_json(record)
             case SessionStarted():
@@ -101,15 +101,15 @@ class LiveState:
             case _:
                 pass
 
-    def _newest(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
+    def _fold_estimate(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
         before = self._now.get(estimate.metric)
         if before is not None and t_s < before["t_s"]:
             return
         newest = {"t_s": t_s, "value": estimate.value, "sd": estimate.sd, "how": estimate.how}
         self._now[estimate.metric] = change["now"][estimate.metric] = newest
-        self._reach(t_s)
+        self._advance_to(t_s)
 
-    def _chart(self, name: str, point: HistoryPoint, change: dict[str, Any]) -> None:
+    def _add_chart_point(self, name: str, point: HistoryPoint, change: dict[str, Any]) -> None:
         points = self._history.get(name)
         if points is None:
             return
@@ -118,5 +118,5 @@ class LiveState:
         while points[0][0] < point[0] - self._history_s:
             points.popleft()
 
-    def _reach(self, t_s: float) -> None:
+    def _advance_to(self, t_s: float) -> None:
         self._state["t_s"] = max(self._state["t_s"], t_s)

@@ -126,7 +126,7 @@ class Outbox:
         """
 
         def report(exc: MonitorError, wait_s: float) -> None:
-            self._is(ok=False, text=str(exc))
+            self._set_status(ok=False, text=str(exc))
 
         listening = asyncio.create_task(self._listen(batches), name=f"{self.name} listening")
         try:
@@ -172,11 +172,11 @@ class Outbox:
                 shared = True
                 if await self._off_loop(self._all_delivered):
                     return
-                self._is(ok=True, text="another session on this machine delivers")
+                self._set_status(ok=True, text="another session on this machine delivers")
                 await self._time.sleep(self._p.every_s)
-            await self._work()
+            await self._deliver_alone()
 
-    async def _work(self) -> None:
+    async def _deliver_alone(self) -> None:
         """Deliver until done; nobody else does meanwhile."""
         while True:
             batch = await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit))
@@ -184,9 +184,9 @@ class Outbox:
                 await self._pass_on(batch)
             if await self._off_loop(self._all_delivered):
                 _log.info("%s: everything has arrived", self.name, extra=self._fields)
-                return self._is(ok=True, text="everything has arrived")
+                return self._set_status(ok=True, text="everything has arrived")
             if len(batch) < self._p.limit:
-                self._is(ok=True, text="delivering")
+                self._set_status(ok=True, text="delivering")
                 await self._time.sleep(self._p.every_s)
 
     async def drain(self, progress: Callable[[int], None] = lambda delivered: None) -> bool:
@@ -221,7 +221,7 @@ class Outbox:
             text = f"{self.name}: a record was refused for good; gaitcue stack status says why"
             self._refusals.happened(text, sink=self.name)
         except SinkError:
-            await self._count()
+            await self._count_backlog()
             raise
 
     async def _pass_on(self, batch: Sequence[WaitingRecord]) -> None:
@@ -230,14 +230,14 @@ class Outbox:
         await self._off_loop(functools.partial(self._store.acknowledge, self.name, batch[-1][0]))
         times = (record.t_s for _, s, record in batch if s == self._session and isinstance(record, Metric))
         self._arrived_s = max(times, default=self._arrived_s)
-        await self._count()
+        await self._count_backlog()
 
-    async def _count(self) -> None:
+    async def _count_backlog(self) -> None:
         backlog = await self._off_loop(lambda: self._store.backlog(self.name))
         refused = len(await self._off_loop(lambda: self._store.quarantined(self.name)))
         self._state = replace(self._state, backlog=backlog, dropped=refused)
 
-    def _is(self, *, ok: bool, text: str) -> None:
+    def _set_status(self, *, ok: bool, text: str) -> None:
         if refused := self._state.dropped:
             text += f"; {refused} records were refused, see gaitcue stack status"
         self._state = replace(self._state, ok=ok and not refused, text=text)

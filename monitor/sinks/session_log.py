@@ -37,9 +37,9 @@ class SessionLog:
         """Log what the batches tell until they end."""
         async for batch in batches:
             for record in batch:
-                self._take(record)
+                self._log_record(record)
 
-    def _take(self, record: Out) -> None:
+    def _log_record(self, record: Out) -> None:
         match record:
             case SessionStarted():
                 sensors = ", ".join(record.sensors)
@@ -56,11 +56,11 @@ class SessionLog:
                 self._sums[estimate.metric] += estimate.value
                 self._seconds[estimate.metric] += 1
             case SessionEnded():
-                self._end(record)
+                self._log_end(record)
             case _:
                 pass
 
-    def _end(self, ended: SessionEnded) -> None:
+    def _log_end(self, ended: SessionEnded) -> None:
         parts = [f"{self._steps:,} steps"]
         for name in _SUMMED:
             spec = BY_NAME[name]
@@ -97,7 +97,7 @@ class _SensorLog:
         link, self._link, self._newest = self._link, status.link, status
         extra = {"sensor": self._name}
         if status.link is LinkState.STREAMING and link is not LinkState.STREAMING:
-            self._streams(status, extra)
+            self._log_streaming(status, extra)
         elif status.link is not LinkState.STREAMING and link is LinkState.STREAMING:
             self._away = (status.t_s - status.silent_s, status.lost)
             if status.link is LinkState.SILENT:
@@ -109,7 +109,7 @@ class _SensorLog:
             _log.warning("%s: sends packets that cannot be read", self._name, extra=extra)
         self._low, self._unreadable = low, status.bad > 0
 
-    def _streams(self, status: SensorStatus, extra: dict[str, str]) -> None:
+    def _log_streaming(self, status: SensorStatus, extra: dict[str, str]) -> None:
         if self._away is None:
             _log.info("%s: streams", self._name, extra=extra)
             return

@@ -42,9 +42,9 @@ class Phyphox:
         """Ask every phone for new samples until cancelled, each in a task of its own."""
         async with asyncio.TaskGroup() as group:
             for sensor in self._sensors:
-                group.create_task(self._supervise(sensor, emit), name=f"sensor {sensor.name}")
+                group.create_task(self._poll_until_cancelled(sensor, emit), name=f"sensor {sensor.name}")
 
-    async def _supervise(self, sensor: SensorSettings, emit: Emit) -> None:
+    async def _poll_until_cancelled(self, sensor: SensorSettings, emit: Emit) -> None:
         outage = Outage(_log, sensor.name, self._time.now_s, sensor=sensor.name)
 
         def report(exc: MonitorError, wait_s: float) -> None:
@@ -52,18 +52,20 @@ class Phyphox:
             emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.LOST, text))
 
         async def attempt(generation: int) -> None:
-            await self._poll(sensor, generation, emit, outage)
+            await self._poll_phone(sensor, generation, emit, outage)
 
         backoff = Backoff(first_s=1.0, longest_s=8.0)
         await retry_until_done(attempt, report, outage, self._time, backoff)
 
-    async def _poll(self, sensor: SensorSettings, generation: int, emit: Emit, outage: Outage) -> None:
+    async def _poll_phone(
+        self, sensor: SensorSettings, generation: int, emit: Emit, outage: Outage
+    ) -> None:
         """Ask again and again; ``SensorLost`` when there is no answer."""
         address, last_s = str(sensor.options["address"]).rstrip("/"), dict[str, float]()
         run = ""
         while True:
             began_s = self._time.now_s()
-            body = await asyncio.to_thread(_get, address + data_query(last_s), sensor.name)
+            body = await asyncio.to_thread(_get_json, address + data_query(last_s), sensor.name)
             arrival_ns = round(self._time.now_s() * 1e9)
             try:
                 newest, now = newest_s(body), experiment_run(body)
@@ -97,7 +99,7 @@ def data_query(last_s: Mapping[str, float]) -> str:
     return "/get?" + "&".join(parts)
 
 
-def _get(url: str, name: str) -> bytes:
+def _get_json(url: str, name: str) -> bytes:
     request = urllib.request.Request(url, headers={"Connection": "close"})
     try:
         with urllib.request.urlopen(request, timeout=_ANSWER_TIMEOUT_S) as answer:

@@ -55,7 +55,7 @@ class Database:
             finally:
                 copy.close()
 
-    def wipe(self) -> None:
+    def wipe_deleted_rows(self) -> None:
         """Remove deleted rows from the write-ahead log too (pages are overwritten when they are freed)."""
         with self._lock, self._translated():
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -50,7 +50,7 @@ def import_recording(
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
     tape = begin_session(store, folder, recording.title, settings, started)
     try:
-        t_s = _analyze(store, started, recording, make_session(settings), tape, progress)
+        t_s = _store_recording(store, started, recording, make_session(settings), tape, progress)
         tape.finish()
     except BaseException:
         tape.close()
@@ -75,7 +75,7 @@ def _free_start(store: Store, began: datetime.datetime, athlete: str, title: str
     return start.isoformat()
 
 
-def _analyze(
+def _store_recording(
     store: Store,
     started: SessionStarted,
     recording: Recording,

@@ -89,7 +89,7 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
 
     ``StoreError`` for a database of another program or of a newer version.
     """
-    present = _version(db)
+    present = _schema_version(db)
     mark = db.execute("PRAGMA application_id").fetchone()[0]
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if mark != APPLICATION_ID and not empty:
@@ -99,9 +99,9 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
             f"{path}: was written by a newer version (schema {present}, "
             f"this program knows {SCHEMA_VERSION}); update this program, or name another file"
         )
-    while _version(db) < SCHEMA_VERSION:
+    while _schema_version(db) < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
-        version = _version(db)  # another process may have been faster
+        version = _schema_version(db)  # another process may have been faster
         if version < SCHEMA_VERSION:
             for statement in MIGRATIONS[version].split(";"):
                 db.execute(statement)
@@ -113,5 +113,5 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
         _log.info("%s: %s version %d", path, text, SCHEMA_VERSION)
 
 
-def _version(db: sqlite3.Connection) -> int:
+def _schema_version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])

@@ -63,18 +63,18 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
 
     ``progress`` is called with packets done and in all.  ``StoreError`` if the session's tape is gone.
     """
-    before = _numbers(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
+    before = _session_means(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
     with unpacked_tape(info) as path:
         recording = read_recording(path)
         records = list(engine_records(recording, progress))
         first = compare_first_strides(recording, records)
     new = version("gaitcue")
     store.replace_measurements(info.id, records, new)
-    after = _numbers(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
+    after = _session_means(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
     changed = tuple(
         NumberChange(name, before.get(name), after.get(name))
         for name in {**before, **after}
-        if _differs(name, before, after)
+        if _difference_text(name, before, after)
     )
     result = Reanalysis(info.id, info.version, new, changed)
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
@@ -95,7 +95,7 @@ def engine_records(recording: Recording, progress: Progress = lambda done, total
     progress(recording.count, recording.count)
 
 
-def _inputs(recording: Recording, end_s: float) -> Iterator[Input]:
+def _decoded_inputs(recording: Recording, end_s: float) -> Iterator[Input]:
     """Yield the samples and readings that the streams decode from the packets up to ``end_s``."""
     streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
     for packet in recording.packets():
@@ -120,31 +120,32 @@ def compare_first_strides(recording: Recording, records: Sequence[Record]) -> li
         return []
     middle_s = start_s + offline.FIRST_S
     end_s = middle_s + _REHEARSED_S
-    inputs = list(_inputs(recording, end_s + 1))
+    inputs = list(_decoded_inputs(recording, end_s + 1))
     parts = [
-        [i for i in inputs if low <= _at(i) < high] for low, high in ((-1e9, middle_s), (middle_s, end_s))
+        [i for i in inputs if low <= _time_of(i) < high]
+        for low, high in ((-1e9, middle_s), (middle_s, end_s))
     ]
     worn = [s.worn for s in recording.settings.sensors]
-    shift_s = end_s - min(map(_at, inputs)) + offline.OFFLINE_REST_S
+    shift_s = end_s - min(map(_time_of, inputs)) + offline.OFFLINE_REST_S
     rehearsed = offline.steps_after_rehearsal(worn, recording.settings.runner, parts[0], parts[1], shift_s)
     rows = []
     for name in _FIRST_COMPARED:
-        means = [_mean(steps[:_FIRST_STEPS], name) for steps in (live, rehearsed)]
+        means = [_mean_of_steps(steps[:_FIRST_STEPS], name) for steps in (live, rehearsed)]
         if None not in means:
             rows.append({"metric": name, "live": means[0], "again": means[1]})
     return rows
 
 
-def _at(item: Input) -> float:
+def _time_of(item: Input) -> float:
     return item.t_s if isinstance(item, Reading) else float(item.t_s[0])
 
 
-def _mean(steps: Sequence[Step], name: str) -> float | None:
+def _mean_of_steps(steps: Sequence[Step], name: str) -> float | None:
     values = [e.value for s in steps if (e := s.get(name)) is not None]
     return sum(values) / len(values) if len(values) >= _FIRST_STEPS // 2 else None
 
 
-def _numbers(run: SessionData, steps: int) -> dict[str, float]:
+def _session_means(run: SessionData, steps: int) -> dict[str, float]:
     """Return means over the running by metric, and the number of steps as ``steps``."""
     out = {"steps": float(steps)}
     running = run.running
@@ -155,7 +156,7 @@ def _numbers(run: SessionData, steps: int) -> dict[str, float]:
     return out
 
 
-def _differs(name: str, before: dict[str, float], after: dict[str, float]) -> bool:
+def _difference_text(name: str, before: dict[str, float], after: dict[str, float]) -> bool:
     a, b = before.get(name), after.get(name)
     return a is None or b is None or abs(a - b) > 1e-6 * max(abs(a), abs(b))
 

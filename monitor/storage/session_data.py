@@ -100,14 +100,14 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
     events = store.events(session_id)
     last = max((row[0] for row in rows), default=0.0)
     seconds = int(max(info.duration_s, last)) + 1
-    columns, sided = _columns(rows, seconds)
+    columns, sided = _columns_by_name(rows, seconds)
     return SessionData(
         info=info,
-        settings=_settings(info),
+        settings=_read_settings(info),
         t_s=np.arange(seconds, dtype=np.float64),
         columns=columns,
         sided=sided,
-        activity=_activity([e for e in events if isinstance(e, ActivityChange)], float(seconds)),
+        activity=_activity_stretches([e for e in events if isinstance(e, ActivityChange)], float(seconds)),
         gaps=store.gaps(session_id),
         bands=[e for e in events if isinstance(e, Band)],
         cues=[e for e in events if isinstance(e, Cue)],
@@ -128,14 +128,14 @@ def target_edges(run: SessionData, metric: str) -> tuple[Array, Array]:
     return low, high
 
 
-def _settings(info: SessionInfo) -> SessionSettings:
+def _read_settings(info: SessionInfo) -> SessionSettings:
     try:
         return json_codec.from_json(SessionSettings, json.loads(info.settings))
     except ValueError:  # of another version: the review does without height and placements
         return SessionSettings(athlete=info.athlete)
 
 
-def _columns(
+def _columns_by_name(
     rows: Sequence[Sequence[Any]], seconds: int
 ) -> tuple[dict[str, MetricColumn], dict[tuple[str, str], MetricColumn]]:
     """Rows ordered by name to columns on whole seconds."""
@@ -144,7 +144,7 @@ def _columns(
     for name, group in groupby(rows, key=itemgetter(2)):
         members = list(group)
         for side in {row[1] for row in members}:
-            column = _column([row for row in members if row[1] == side], seconds)
+            column = _column_on_seconds([row for row in members if row[1] == side], seconds)
             if side is None:
                 whole[name] = column
             else:
@@ -152,7 +152,7 @@ def _columns(
     return whole, sided
 
 
-def _column(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
+def _column_on_seconds(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
     at = np.rint([row[0] for row in rows]).astype(int)
     value, sd = np.full(seconds, np.nan), np.full(seconds, np.nan)
     good = (at >= 0) & (at < seconds)
@@ -161,7 +161,7 @@ def _column(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
     return MetricColumn(value, sd, Counter(row[5] for row in rows).most_common(1)[0][0])
 
 
-def _activity(changes: list[ActivityChange], end_s: float) -> dict[Activity, tuple[Stretch, ...]]:
+def _activity_stretches(changes: list[ActivityChange], end_s: float) -> dict[Activity, tuple[Stretch, ...]]:
     out: dict[Activity, list[Stretch]] = {}
     edges = [(c.t_s, c.activity) for c in changes] + [(end_s, Activity.UNKNOWN)]
     for (start, what), (stop, _) in pairwise(edges):

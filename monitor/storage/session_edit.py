@@ -58,7 +58,7 @@ def delete_session(store: Store, info: SessionInfo) -> int:
     """
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
-    store.wipe()
+    store.wipe_deleted_rows()
     _log.info("%s: deleted", info.id, extra={"session": info.id})
     return freed
 
@@ -79,9 +79,9 @@ def split_session(
         whole = read_recording(path)
         parts = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
-            part = _part(whole, info, start_s, end_s, f", part {number}")
+            part = _part_recording(whole, info, start_s, end_s, f", part {number}")
             name = f"{info.id}-{number}"
-            began = _instant(info, start_s)
+            began = _utc_after(info, start_s)
             parts.append(
                 import_recording(store, folder, part, info.athlete, began, make_session, progress, name)
             )
@@ -108,13 +108,13 @@ def merge_sessions(
         raise InputError("merge needs two different sessions")
     infos = sorted(infos, key=lambda info: info.started_utc)
     first, last = infos[0], infos[-1]
-    began = _instant(first, 0)
-    offsets_s = [(_instant(info, 0) - began).total_seconds() for info in infos]
+    began = _utc_after(first, 0)
+    offsets_s = [(_utc_after(info, 0) - began).total_seconds() for info in infos]
     if offsets_s[-1] > 86400:
         raise InputError(f"{first.id} and {last.id} are more than a day apart; they are two runs")
     with contextlib.ExitStack() as stack:
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
-        joined = _joined([read_recording(tape) for tape in tapes], infos, offsets_s)
+        joined = _joined_recording([read_recording(tape) for tape in tapes], infos, offsets_s)
         name = f"{first.id}-joined"
         merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)
     for info, offset_s in zip(infos, offsets_s, strict=True):
@@ -127,11 +127,13 @@ def merge_sessions(
     return store.session(merged.id)
 
 
-def _instant(info: SessionInfo, after_s: float) -> datetime.datetime:
+def _utc_after(info: SessionInfo, after_s: float) -> datetime.datetime:
     return datetime.datetime.fromisoformat(info.started_utc) + datetime.timedelta(seconds=round(after_s))
 
 
-def _part(whole: Recording, info: SessionInfo, start_s: float, end_s: float, ending: str) -> Recording:
+def _part_recording(
+    whole: Recording, info: SessionInfo, start_s: float, end_s: float, ending: str
+) -> Recording:
     """Return the recording of a part: its packets, in times of its own."""
     start_ns, end_ns = round(start_s * 1e9), round(end_s * 1e9) if end_s < 1e9 else 1 << 62
 
@@ -140,14 +142,14 @@ def _part(whole: Recording, info: SessionInfo, start_s: float, end_s: float, end
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
 
-    began = _instant(info, start_s)
+    began = _utc_after(info, start_s)
     length = min(end_s, whole.duration_s) - start_s
     return Recording(
         info.title + ending, whole.settings, length, whole.count, packets, started_utc=began.isoformat()
     )
 
 
-def _joined(
+def _joined_recording(
     recordings: Sequence[Recording], infos: Sequence[SessionInfo], offsets_s: Sequence[float]
 ) -> Recording:
     """Return one recording of several, each ``offsets_s`` seconds after the first one's start."""

@@ -59,7 +59,7 @@ class Store(Deliveries):
         """Add records to a session in one transaction; ``StoreError`` if there is no such session."""
         with self._transaction() as db:
             self._require_session(session_id)
-            self._insert(db, session_id, records)
+            self._insert_records(db, session_id, records)
 
     def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
         """Mark a session as ended; ``t_s`` is its length in seconds."""
@@ -112,7 +112,7 @@ class Store(Deliveries):
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
             kinds = "('activity_change', 'readiness')"
             db.execute(f"DELETE FROM event WHERE session = ? AND kind IN {kinds}", (session_id,))
-            self._insert(db, session_id, records)
+            self._insert_records(db, session_id, records)
             db.execute("UPDATE session SET version = ? WHERE id = ?", (version, session_id))
 
     def clear(self, session_id: str) -> None:
@@ -159,7 +159,7 @@ class Store(Deliveries):
 
     def metrics(self, session_id: str, names: Iterable[str] | None = None) -> list[Metric]:
         """Return the per-second metrics of a session in the order of writing: all, or those named."""
-        wanted, values = _named(names)
+        wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted} ORDER BY row"
         return [metric_from_row(row) for row in self._all(sql, session_id, *values)]
 
@@ -168,7 +168,7 @@ class Store(Deliveries):
 
         Several times as fast.
         """
-        wanted, values = _named(names)
+        wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
         return self._all(sql + " ORDER BY name, row", session_id, *values)
 
@@ -184,15 +184,15 @@ class Store(Deliveries):
 
     def records(self, session_id: str) -> list[Out]:
         """Return all records of a session in the order of writing."""
-        return [record for _, _, record in self._rows("session = ?", session_id)]
+        return [record for _, _, record in self._select_records("session = ?", session_id)]
 
     def page(self, session_id: str, after: int = 0, limit: int = 1000) -> list[WaitingRecord]:
         """Return the next ``limit`` records of a session that follow row ``after``."""
-        return self._rows("session = ? AND row > ?", session_id, after, limit=limit)
+        return self._select_records("session = ? AND row > ?", session_id, after, limit=limit)
 
     def outbox(self, sink: str, limit: int = 1000) -> list[WaitingRecord]:
         """Return the next ``limit`` records, of all sessions, that this sink has not acknowledged."""
-        return self._rows("row > ?", self.delivered(sink), limit=limit)
+        return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
@@ -219,7 +219,7 @@ class Store(Deliveries):
 
     # ------------------------------------------------------------------ inside
 
-    def _insert(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> None:
+    def _insert_records(self, db: sqlite3.Connection, session_id: str, records: Sequence[Out]) -> None:
         """Number and add records, inside a transaction."""
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
@@ -232,7 +232,7 @@ class Store(Deliveries):
                 db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
         db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
 
-    def _rows(self, where: str, *values: object, limit: int = -1) -> list[WaitingRecord]:
+    def _select_records(self, where: str, *values: object, limit: int = -1) -> list[WaitingRecord]:
         """Return records of all tables, by row."""
         with self._lock:
             rows = {
@@ -272,7 +272,7 @@ class Store(Deliveries):
         self._names.forget()
 
 
-def _named(names: Iterable[str] | None) -> tuple[str, list[str]]:
+def _metric_condition(names: Iterable[str] | None) -> tuple[str, list[str]]:
     """Return the condition for metrics of these names, and its values; nothing for None."""
     if names is None:
         return "", []

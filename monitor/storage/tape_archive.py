@@ -115,10 +115,10 @@ def tidy_tapes(
                 remove_tape(info)
             yield TapeChange(info.id, "dropped", size)
         elif age_days > compress_days and path.suffix != _COMPRESSED_SUFFIX:
-            yield TapeChange(info.id, "compressed", _compress(path) if really else 0)
+            yield TapeChange(info.id, "compressed", _compress_tape(path) if really else 0)
 
 
-def _compress(path: Path) -> int:
+def _compress_tape(path: Path) -> int:
     """Pack, check, then remove the plain file; return how many bytes that freed."""
     packed = path.with_name(path.name + _COMPRESSED_SUFFIX)
     partial = packed.with_name(packed.name + ".part")

@@ -128,7 +128,7 @@ def _add_files(app: FastAPI) -> None:
     for folder in ("live", "review", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
     for file in (_STATIC / "sw.js", _PHRASES):  # at the root: a service worker rules what lies below it
-        app.add_api_route(f"/{file.name}", _sender(file), include_in_schema=False)
+        app.add_api_route(f"/{file.name}", _file_route(file), include_in_schema=False)
 
     @app.get("/plotly.js", include_in_schema=False)
     def plotly() -> Response:
@@ -136,7 +136,7 @@ def _add_files(app: FastAPI) -> None:
         return Response(get_plotlyjs().encode(), media_type="text/javascript", headers=keep)
 
 
-def _sender(file: Traversable) -> Callable[[], Response]:
+def _file_route(file: Traversable) -> Callable[[], Response]:
     return lambda: FileResponse(str(file), headers={"Cache-Control": "no-cache"})
 
 

@@ -42,9 +42,9 @@ def review_html(report: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title>",
-            f"<style>{_static('review/review.css')}</style></head>",
+            f"<style>{_static_text('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
-            f'<script type="application/json" id="report">{_embedded(report)}</script>',
+            f'<script type="application/json" id="report">{_script_safe_json(report)}</script>',
             f"<script>{single_script('review/file.js')}</script>",
             f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',
             "</body></html>\n",
@@ -66,25 +66,25 @@ def single_script(path: str) -> str:
 
     Every module comes once, after those that it imports; ``path`` is relative to ``static``.
     """
-    code = "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in _modules(path, set()))
+    code = "\n".join(_EXPORT.sub("", _IMPORT.sub("", text)) for text in _module_texts(path, set()))
     return f'(() => {{\n"use strict";\n{code}}})();\n'
 
 
-def _modules(path: str, had: set[str]) -> Iterator[str]:
+def _module_texts(path: str, had: set[str]) -> Iterator[str]:
     """The texts of a module and of what it imports, imported ones first, without those it ``had``."""
     had.add(path)
-    text = _static(path)
+    text = _static_text(path)
     for imported in _IMPORT.findall(text):
         full = posixpath.normpath(posixpath.join(posixpath.dirname(path), imported))
         if full not in had:
-            yield from _modules(full, had)
+            yield from _module_texts(full, had)
     yield text
 
 
-def _static(path: str) -> str:
+def _static_text(path: str) -> str:
     return _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
 
 
-def _embedded(report: Mapping[str, Any]) -> str:
+def _script_safe_json(report: Mapping[str, Any]) -> str:
     """JSON that cannot end the script it stands in."""
     return json.dumps(report, allow_nan=False).replace("<", "\\u003c")

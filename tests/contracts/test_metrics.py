@@ -69,3 +69,21 @@ def test_no_two_metrics_share_a_field_of_a_fit_file() -> None:
     assert names
     assert len(set(names)) == len(names)
     assert all(m.fit.scale > 0 for m in METRICS if m.fit is not None)
+
+
+def test_developer_fields_have_numbers_of_their_own_and_standard_fields_have_none() -> None:
+    fields = [m.fit for m in METRICS if m.fit is not None]
+    numbers = [field.number for field in fields if field.unit]
+    assert len(set(numbers)) == len(numbers)
+    assert all(0 <= n < 255 for n in numbers)
+    assert all(field.number == -1 for field in fields if not field.unit)
+
+
+def test_a_name_in_a_foreign_fit_file_means_one_metric() -> None:
+    fields = [m.fit for m in METRICS if m.fit is not None]
+    names = [name for field in fields for name in {*field.aliases, field.name.lower()}]
+    assert len(set(names)) == len(names)
+    for field in fields:
+        assert all(alias == alias.strip().lower() for alias in field.aliases)
+        assert field.plausible is not None or not field.aliases
+        assert field.plausible is None or field.plausible[0] < field.plausible[1]

@@ -212,7 +212,6 @@ def test_places_named_in_docstrings_and_comments_exist(path: Path) -> None:
 
 
 ONE_METRIC_EACH = {
-    "monitor/recordings/fit_fields.py": "which field of a FIT file is which metric, with its unit there",
     "monitor/devices/treadmill.py": "which bytes of the machine's packet are which metric",
     "monitor/simulation/squad.py": "each value that a simulated athlete has is made up in its own way",
     "validation/quantities.py": "the one table of what is scored, with a bar for each",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.log_format import LogFormat
-from monitor.core.log_output import extend_logging, logs_as_json, masked, session_in_logs
+from monitor.core.log_output import extend_logging, logs_as_json, mask_secrets, session_in_logs
 from monitor.core.secret import Secret
 from tests.log_lines import captured_stderr
 
@@ -144,7 +144,7 @@ def test_a_mistake_of_ours_is_one_json_line_with_its_traceback() -> None:
     ],
 )
 def test_what_looks_like_a_secret_or_a_device_is_masked(text: str, left: str) -> None:
-    assert masked(text).startswith(left)
+    assert mask_secrets(text).startswith(left)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_looks_like_a_secret_or_a_device_is_masked(text: str, left: str) ->
     ],
 )
 def test_ordinary_sentences_are_left_as_they_are(text: str) -> None:
-    assert masked(text) == text
+    assert mask_secrets(text) == text
 
 
 @given(value=st.text(st.characters(categories=["L", "N", "P"]), min_size=6, max_size=30))
@@ -173,7 +173,7 @@ def test_a_secret_of_this_process_is_never_in_a_line(value: str) -> None:
 
 def test_of_a_secret_of_several_lines_each_is_masked() -> None:
     Secret("json://one.example/first-token\nntfys://second-token/")
-    assert masked("could not load ntfys://second-token/") == "could not load ***"
+    assert mask_secrets("could not load ntfys://second-token/") == "could not load ***"
 
 
 def test_an_error_says_to_the_log_what_it_says_to_the_user_unless_it_quotes_others() -> None:

@@ -72,7 +72,7 @@ def test_what_the_live_filter_did_is_undone_exactly() -> None:
     raw = 3 + np.random.default_rng(2).normal(0, 0.1, 60)
     live = []
     for t, v in zip(ic_s.tolist(), raw.tolist(), strict=True):
-        book.foot(t, v)
+        book.push_foot(t, v)
         found, _ = book.at(t, Readings())
         assert found is not None
         live.append(found.value)

@@ -182,3 +182,13 @@ def test_whatever_comes_times_increase_and_a_twin_agrees(
     for t in placed:
         assert t > last_t
         last_t = t
+
+
+@pytest.mark.parametrize("links", [[0, 0], [0, 1, 1], [3, 3, 4, 4]])
+def test_a_packet_counts_once_in_the_jitter(links: list[int]) -> None:
+    """The last segment has two packets: one on the line, one 40 ms above it, so their SD is 20 ms."""
+    clock = SensorClock()
+    for k, link in enumerate(links):
+        late_s = 0.04 if k == len(links) - 1 else 0.0
+        clock.place(0.1 + 0.2 * k + late_s, np.array([0.2 * k]), link)
+    assert clock.jitter_s == pytest.approx(0.02)

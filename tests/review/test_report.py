@@ -16,7 +16,7 @@ from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
 from monitor.core.session_settings import SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
-from monitor.review.compare import _trend, compare_sessions, metric_trends
+from monitor.review.compare import _level_trend, compare_sessions, metric_trends
 from monitor.review.feedback_text import feedback
 from monitor.review.report import build_review, session_review
 from monitor.simulation.simulated_runner import hilly_recording
@@ -271,7 +271,7 @@ def test_a_run_that_shares_no_speed_with_others_is_no_point_of_a_trend() -> None
         "cadence_spm": MetricColumn(fast.value("cadence_spm") + 6, fast.columns["cadence_spm"].sd, "foot")
     }
     third = dataclasses.replace(third, columns={**third.columns, **faster})
-    points = {p.session: p.found.value for p in _trend([slow, other, third], "cadence_spm")}
+    points = {p.session: p.found.value for p in _level_trend([slow, other, third], "cadence_spm")}
     assert set(points) == {"b", "c"}
     assert points["c"] - points["b"] == pytest.approx(6, abs=1.5)
 

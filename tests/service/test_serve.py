@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -337,3 +338,83 @@ async def test_lines_of_two_sessions_in_one_program_say_which_is_meant() -> None
     said = [line for line in said if line["message"] == "a batch"]
     assert {line["session"] for line in said} == {"first", "second"}
     assert all(line["session"] == line["sensor"] for line in said)
+
+
+# ------------------------------------------------------------------ signals
+
+
+class Endless(Given):
+    """A source that gives nothing until it is stopped or ``end`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.end = asyncio.Event()
+
+    async def run(self, emit: Emit) -> None:
+        await self.end.wait()
+
+
+async def running(*sources: Endless) -> list[asyncio.Task[SessionEnded]]:
+    """Sessions that are waiting for their input."""
+    tasks = [
+        asyncio.create_task(serve([s], Session(SETTINGS), [Kept()], STARTED, time=s.time)) for s in sources
+    ]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return tasks
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+async def test_a_signal_stops_every_session_of_the_program() -> None:
+    sessions = await running(Endless(), Endless())
+    signal.raise_signal(signal.SIGTERM)
+    assert [ended.reason for ended in await asyncio.gather(*sessions)] == ["stopped", "stopped"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+async def test_the_handlers_of_signals_go_with_the_last_session(order: tuple[int, ...]) -> None:
+    before = [signal.getsignal(number) for number in STOPPING]
+    sources = [Endless(), Endless(), Endless()]
+    sessions = await running(*sources)
+    for k in order:
+        assert [signal.getsignal(number) for number in STOPPING] != before
+        sources[k].end.set()
+        assert (await sessions[k]).reason == "the input ended"
+    assert [signal.getsignal(number) for number in STOPPING] == before
+
+
+async def test_a_session_in_a_thread_leaves_signals_alone() -> None:
+    before = [signal.getsignal(number) for number in STOPPING]
+    seen: list[object] = []
+
+    async def run() -> SessionEnded:
+        source = Endless()
+        (session,) = await running(source)
+        seen.extend(signal.getsignal(number) for number in STOPPING)
+        source.end.set()
+        return await session
+
+    ended = await asyncio.to_thread(lambda: asyncio.run(run()))
+    assert ended.reason == "the input ended"
+    assert seen == before
+
+
+def test_after_a_program_has_served_a_signal_does_what_it_did_before() -> None:
+    """Two sessions, the first ends first; once a handler of it stayed and raised: its loop was closed."""
+    caught: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: caught.append(number))
+
+    async def run() -> None:
+        sources = [Endless(), Endless()]
+        for source, session in zip(sources, await running(*sources), strict=True):
+            source.end.set()
+            await session
+
+    try:
+        asyncio.run(run())
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert caught == [signal.SIGTERM]

@@ -117,7 +117,7 @@ class Pod(ABC):
             with contextlib.suppress(asyncio.CancelledError):
                 await connection.disconnect()
 
-    async def free(self) -> None:
+    async def wait_until_free(self) -> None:
         """Wait until nobody is connected any more."""
         while self.connections:  # noqa: ASYNC110 - bumble tells of ends one link at a time
             await asyncio.sleep(0.01)

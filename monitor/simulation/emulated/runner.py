@@ -47,7 +47,7 @@ class EmulatedRunner:
 
     async def run(self, emit: Emit) -> None:
         """Put the sensors on the air and listen to them as to real ones."""
-        signals = await asyncio.to_thread(_signals, self._seconds)
+        signals = await asyncio.to_thread(_simulated_signals, self._seconds)
         async with emulated_radio() as (radio, _):
             for signal, (_, _, _, match) in zip(signals, _WORN, strict=True):
                 pod = Movesense(radio, match.split()[1])
@@ -59,17 +59,17 @@ class EmulatedRunner:
                     await BluetoothSource(emulated_settings().sensors, self._time).run(emit)
 
 
-def _signals(seconds: float) -> list[ImuSignal]:
+def _simulated_signals(seconds: float) -> list[ImuSignal]:
     bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
     run = simulated_run(bouts, seed=1)
     case = Device(rate_hz=_RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
     return [
-        _played(simulated_imu(run, placement, side, case, name, 1 + n))
+        _endless_signals(simulated_imu(run, placement, side, case, name, 1 + n))
         for n, (name, placement, side, _) in enumerate(_WORN)
     ]
 
 
-def _played(chunk: ImuChunk) -> ImuSignal:
+def _endless_signals(chunk: ImuChunk) -> ImuSignal:
     """The samples by their number; after the end they begin again."""
     acc_ms2, gyr_rads = chunk.acc_ms2, chunk.gyr_rads
     assert gyr_rads is not None

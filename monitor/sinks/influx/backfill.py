@@ -27,17 +27,17 @@ def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str]
         if sessions:
             asyncio.run(_send_sessions(sink, store, sessions, progress))
         else:
-            asyncio.run(_waiting(sink, store, progress))
+            asyncio.run(_send_waiting(sink, store, progress))
     if refused := store.quarantined(INFLUX_SINK):
         console.print(f"{len(refused)} records were refused; gaitcue stack status says why")
 
 
-async def _waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
+async def _send_waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
     bar = progress.add_task("waiting records", total=store.backlog(INFLUX_SINK))
     async with sink.connected():
         if not await sink.outbox.drain(lambda n: progress.advance(bar, n)):
             raise SinkError("another gaitcue on this machine is delivering them just now")
-        await sink.send_notes(await asyncio.to_thread(_ids, store))
+        await sink.send_notes(await asyncio.to_thread(_session_ids, store))
 
 
 async def _send_sessions(
@@ -55,5 +55,5 @@ async def _send_sessions(
         await sink.send_notes(sessions)
 
 
-def _ids(store: Store) -> list[str]:
+def _session_ids(store: Store) -> list[str]:
     return [s.id for s in store.sessions()]

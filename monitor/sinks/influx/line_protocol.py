@@ -33,24 +33,24 @@ def protocol_lines(points: Iterable[Point]) -> bytes:
 
     Source: docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol.
     """
-    return b"\n".join(line.encode() for p in points if (line := _line(p)))
+    return b"\n".join(line.encode() for p in points if (line := _point_line(p)))
 
 
-def _line(point: Point) -> str:
-    values = [f"{k.translate(_KEY)}={text}" for k, v in point.values.items() if (text := _value(v))]
+def _point_line(point: Point) -> str:
+    values = [f"{k.translate(_KEY)}={text}" for k, v in point.values.items() if (text := _field_text(v))]
     if not values:
         return ""
     name = point.measurement.translate(_MEASUREMENT)
-    tags = [f",{k.translate(_KEY)}={_tag(v)}" for k, v in sorted(point.tags.items()) if v]
+    tags = [f",{k.translate(_KEY)}={_escaped_tag(v)}" for k, v in sorted(point.tags.items()) if v]
     return f"{name}{''.join(tags)} {','.join(values)} {point.t_ns}"
 
 
-def _tag(value: str) -> str:
+def _escaped_tag(value: str) -> str:
     """Servers disagree about a backslash before a space, so there is none."""
     return value.replace("\\", "/").translate(_KEY)
 
 
-def _value(value: Value | None) -> str:
+def _field_text(value: Value | None) -> str:
     match value:
         case None:
             return ""

@@ -30,13 +30,15 @@ def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[
     held = {band.metric: band for band in bands}
     out = []
     for record in records:
-        name, tags, values, t_s = _point(session, record)
+        name, tags, values, t_s = _point_parts(session, record)
         match record:
             case Band(_, metric):
                 held[metric] = record
             case Metric(_, None, Estimate(metric, value)) if metric in held:
-                values |= _band(held[metric], metric) | {f"{metric}_in_band": _inside(held[metric], value)}
-        out.append(Point(name, {**own, **tags}, _typed(name, values), began_ns + round(t_s * 1e9)))
+                values |= _band_values(held[metric], metric) | {
+                    f"{metric}_in_band": _is_inside(held[metric], value)
+                }
+        out.append(Point(name, {**own, **tags}, _as_in_schema(name, values), began_ns + round(t_s * 1e9)))
     return out
 
 
@@ -62,15 +64,15 @@ def _utc_ns(text: str) -> int:
     return round(at.replace(microsecond=0).timestamp()) * 1_000_000_000 + at.microsecond * 1000
 
 
-def _point(session: SessionInfo, record: Out) -> _Shape:
+def _point_parts(session: SessionInfo, record: Out) -> _Shape:
     """Measurement, tags, values and session seconds."""
     match record:
         case Step():
-            return _step(record)
+            return _step_values(record)
         case Metric(t_s, side, estimate):
-            return "second", {"side": side}, {"t_s": t_s, **_estimate(estimate)}, t_s
+            return "second", {"side": side}, {"t_s": t_s, **_estimate_values(estimate)}, t_s
         case Band(t_s, metric):
-            return "second", {}, {"t_s": t_s, **_band(record, metric)}, t_s
+            return "second", {}, {"t_s": t_s, **_band_values(record, metric)}, t_s
         case Gap(sensor, start_s, end_s):
             lasted: _Values = {"t_s": start_s, "duration_s": end_s - start_s}
             return "gap", {"sensor": sensor}, lasted, start_s
@@ -82,11 +84,11 @@ def _point(session: SessionInfo, record: Out) -> _Shape:
             return "readiness", {"sensor": sensor}, values, t_s
         case Cue():
             tags = {"kind": record.kind, "fault": record.fault, "metric": record.metric}
-            return "cue", tags, _cue(record), record.t_s
+            return "cue", tags, _cue_values(record), record.t_s
         case SensorStatus():
-            return "sensor", {"sensor": record.sensor}, _sensor(record), record.t_s
+            return "sensor", {"sensor": record.sensor}, _sensor_values(record), record.t_s
         case SinkStatus():
-            return "sink", {"sink": record.sink}, _sink(record), record.t_s
+            return "sink", {"sink": record.sink}, _sink_values(record), record.t_s
         case SessionStarted():
             worn = ", ".join(record.sensors)
             return "session", {}, {"count": 1, "title": session.title, "sensors": worn}, 0.0
@@ -94,28 +96,28 @@ def _point(session: SessionInfo, record: Out) -> _Shape:
             return "session", {}, {"count": 1, "duration_s": record.t_s, "reason": record.reason}, 0.0
 
 
-def _step(step: Step) -> _Shape:
+def _step_values(step: Step) -> _Shape:
     values: _Values = {"t_s": step.ic_s, "count": 1}
     for estimate in step.estimates:
-        values |= _estimate(estimate)
+        values |= _estimate_values(estimate)
     return "step", {"sensor": step.sensor, "side": step.side}, values, step.ic_s
 
 
-def _estimate(e: Estimate) -> _Values:
+def _estimate_values(e: Estimate) -> _Values:
     return {e.metric: e.value, f"{e.metric}_sd": e.sd, f"{e.metric}_how": e.how}
 
 
-def _band(band: Band, name: str) -> _Values:
+def _band_values(band: Band, name: str) -> _Values:
     values: _Values = {f"{name}_target": band.target, f"{name}_low": band.low, f"{name}_high": band.high}
     return values | {f"{name}_muted": band.muted}
 
 
-def _inside(band: Band, value: float) -> int:
+def _is_inside(band: Band, value: float) -> int:
     low, high = band.low, band.high
     return int((low is None or value >= low) and (high is None or value <= high))
 
 
-def _cue(cue: Cue) -> _Values:
+def _cue_values(cue: Cue) -> _Values:
     return {
         "t_s": cue.t_s,
         "count": 1,
@@ -128,12 +130,12 @@ def _cue(cue: Cue) -> _Values:
     }
 
 
-def _sink(s: SinkStatus) -> _Values:
+def _sink_values(s: SinkStatus) -> _Values:
     values: _Values = {"t_s": s.t_s, "ok": int(s.ok), "text": s.text, "backlog": s.backlog}
     return values | {"dropped": s.dropped, "behind_s": s.behind_s}
 
 
-def _sensor(s: SensorStatus) -> _Values:
+def _sensor_values(s: SensorStatus) -> _Values:
     seen = s.received + s.lost
     return {
         "t_s": s.t_s,
@@ -153,7 +155,7 @@ def _sensor(s: SensorStatus) -> _Values:
     }
 
 
-def _typed(measurement: str, values: _Values) -> dict[str, Value | None]:
+def _as_in_schema(measurement: str, values: _Values) -> dict[str, Value | None]:
     """Whole numbers that the schema calls float, as such: a field cannot change its type later."""
     whole = _WHOLE[measurement]
     return {

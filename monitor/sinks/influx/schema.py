@@ -52,7 +52,7 @@ _T = FieldSpec("t_s", "float", "s", "Session seconds: the time axis of a review.
 _COUNT = FieldSpec("count", "int", "", "Always 1: sums count.")
 
 
-def _values(specs: Iterable[MetricSpec], banded: Iterable[str] = ()) -> tuple[FieldSpec, ...]:
+def _metric_fields(specs: Iterable[MetricSpec], banded: Iterable[str] = ()) -> tuple[FieldSpec, ...]:
     """The fields of each metric: its value, what is said about it, and of some its target."""
     out = []
     for m in specs:
@@ -81,7 +81,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         "initial contact",
         ("sensor", "side"),
         "2 for each sensor that sees steps",
-        (_T, _COUNT, *_values(m for m in METRICS if m.step)),
+        (_T, _COUNT, *_metric_fields(m for m in METRICS if m.step)),
     ),
     MeasurementSpec(
         "second",
@@ -89,7 +89,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         "the whole second",
         ("side",),
         "up to 3 (both, L, R)",
-        (_T, *_values((m for m in METRICS if m.second), with_role(Role.BANDED))),
+        (_T, *_metric_fields((m for m in METRICS if m.second), with_role(Role.BANDED))),
     ),
     MeasurementSpec(
         "gap",

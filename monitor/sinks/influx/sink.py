@@ -111,7 +111,7 @@ class InfluxSink:
 
         ``outbox`` and ``send_notes`` work inside such a block only.
         """
-        client = _client(self._settings, await asyncio.to_thread(_prepare, self._settings))
+        client = _make_client(self._settings, await asyncio.to_thread(_read_client_files, self._settings))
         try:
             self._api = client.write_api()
             yield
@@ -133,11 +133,11 @@ class InfluxSink:
             await self._write(text)
 
     async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
-        body = await asyncio.to_thread(self._lines, batch)
+        body = await asyncio.to_thread(self._lines_of_batch, batch)
         if body:
             await self._write(body)
 
-    def _lines(self, batch: Sequence[WaitingRecord]) -> bytes:
+    def _lines_of_batch(self, batch: Sequence[WaitingRecord]) -> bytes:
         out = []
         for session, group in itertools.groupby(batch, key=operator.itemgetter(1)):
             if session not in self._info:
@@ -177,7 +177,7 @@ def _error_of(status: int | None, message: object, settings: InfluxSettings) -> 
     return SinkError(f"{answer}: {reason}", log_text=answer)
 
 
-def _client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClientAsync:
+def _make_client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClientAsync:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
     return InfluxDBClientAsync(
@@ -190,7 +190,7 @@ def _client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBClient
     )
 
 
-def _prepare(settings: InfluxSettings) -> ssl.SSLContext:
+def _read_client_files(settings: InfluxSettings) -> ssl.SSLContext:
     """Everything that reads files, the library included."""
     import influxdb_client.client.influxdb_client_async  # noqa: F401
 

@@ -86,7 +86,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
 
     def refuse(status: int, code: str, message: str, why: str, runner: str | None = None) -> Response:
         refusals.happened(f"{runner or 'somebody'} was refused: {why}", status=status, runner=runner)
-        return _no(status, code, message)
+        return _refusal(status, code, message)
 
     @app.get("/ping")
     def ping() -> Response:
@@ -99,7 +99,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
         runner = next((name for name, secret in known.items() if secret.matches(given)), None)
         if runner is None:
             return refuse(401, "unauthorized", "unauthorized access", "no token, or an unknown one")
-        body = _unpacked(await request.body(), request.headers.get("Content-Encoding", ""))
+        body = _decompress_body(await request.body(), request.headers.get("Content-Encoding", ""))
         if body is None:
             message = "the body is too large, or not gzip"
             return refuse(413, "request too large", message, message, runner)
@@ -135,7 +135,7 @@ def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
             outage.failed("the proxy's own token is refused there")
-            return _no(503, "unavailable", "the proxy's own token is refused")
+            return _refusal(503, "unavailable", "the proxy's own token is refused")
         if exc.code >= 500:
             outage.failed(f"answers {exc.code}")
         else:
@@ -143,10 +143,10 @@ def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response
         return Response(exc.read(), exc.code, media_type="application/json")
     except OSError as exc:
         outage.failed(f"cannot be reached ({exc})")
-        return _no(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
+        return _refusal(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes | None:
+def _decompress_body(body: bytes, encoding: str) -> bytes | None:
     if encoding != "gzip":
         return body if len(body) <= _LARGEST else None
     try:
@@ -157,5 +157,5 @@ def _unpacked(body: bytes, encoding: str) -> bytes | None:
     return None if opened.unconsumed_tail else out
 
 
-def _no(status: int, code: str, message: str) -> Response:
+def _refusal(status: int, code: str, message: str) -> Response:
     return Response(json.dumps({"code": code, "message": message}), status, media_type="application/json")

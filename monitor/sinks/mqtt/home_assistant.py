@@ -30,10 +30,10 @@ def discovery_message(
     names of what is worn, ``version`` that of this program.
     """
     runner = root.rsplit("/", 1)[1]
-    entities = {m.name: _metric(m) for m in METRICS if m.second}
-    entities |= {"activity": _activity(), "cue": _cue(f"{root}/cues")}
+    entities = {m.name: _metric_entity(m) for m in METRICS if m.second}
+    entities |= {"activity": _activity_entity(), "cue": _cue_entity(f"{root}/cues")}
     for number, name in enumerate(sensors, start=1):
-        entities |= _sensor(number, name)
+        entities |= _sensor_entities(number, name)
     for key, entity in entities.items():
         entity["unique_id"] = f"gaitcue_{runner}_{key}"
     body = {
@@ -51,7 +51,7 @@ def discovery_message(
     return MqttMessage(f"{prefix}/device/gaitcue/{runner}/config", json.dumps(body), retain=True)
 
 
-def _metric(spec: MetricSpec) -> dict[str, Any]:
+def _metric_entity(spec: MetricSpec) -> dict[str, Any]:
     entity: dict[str, Any] = {
         "platform": "sensor",
         "name": spec.label,
@@ -64,7 +64,7 @@ def _metric(spec: MetricSpec) -> dict[str, Any]:
     return entity | ({"device_class": _DEVICE_CLASSES[spec.unit]} if spec.unit in _DEVICE_CLASSES else {})
 
 
-def _activity() -> dict[str, Any]:
+def _activity_entity() -> dict[str, Any]:
     return {
         "platform": "sensor",
         "name": "Activity",
@@ -74,12 +74,12 @@ def _activity() -> dict[str, Any]:
     }
 
 
-def _cue(topic: str) -> dict[str, Any]:
+def _cue_entity(topic: str) -> dict[str, Any]:
     kinds = [*(f.value for f in Fault), CueKind.CONFIRM.value, CueKind.NOTICE.value]
     return {"platform": "event", "name": "Cue", "event_types": kinds, "state_topic": topic}
 
 
-def _sensor(number: int, name: str) -> dict[str, dict[str, Any]]:
+def _sensor_entities(number: int, name: str) -> dict[str, dict[str, Any]]:
     one = f"value_json.sensors[{json.dumps(name, ensure_ascii=False)}]"
     streams = f"{one} is defined and {one}.link == 'streaming'"
     return {

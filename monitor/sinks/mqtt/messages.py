@@ -48,7 +48,7 @@ def state_message(root: str, live_state: LiveState) -> MqttMessage:
         "activity": now["activity"],
         "steps": now["steps"],
         "ended": now["ended"],
-        "now": {name: _rounded(value["value"]) for name, value in now["now"].items()},
+        "now": {name: _six_figures(value["value"]) for name, value in now["now"].items()},
         "sensors": {
             name: {"link": s["link"], "text": s["text"], "battery_pct": s["battery_pct"]}
             for name, s in now["sensors"].items()
@@ -81,26 +81,26 @@ def record_messages(root: str, session: SessionInfo, records: Iterable[Out]) -> 
                     }
                     yield MqttMessage(f"{root}/events", json.dumps(body))
         else:
-            values = {_key(m): _value(m) for m in group if isinstance(m, Metric)}
-            body = {"session": session.id, "t_s": t_s, "utc": _utc(session, t_s), "metrics": values}
+            values = {_metric_key(m): _metric_value(m) for m in group if isinstance(m, Metric)}
+            body = {"session": session.id, "t_s": t_s, "utc": _utc_time(session, t_s), "metrics": values}
             yield MqttMessage(f"{root}/metrics", json.dumps(body))
 
 
-def _key(metric: Metric) -> str:
+def _metric_key(metric: Metric) -> str:
     """``contact_ms``, or of one leg ``contact_ms.L``."""
     return metric.estimate.metric + (f".{metric.side.value}" if metric.side else "")
 
 
-def _value(metric: Metric) -> dict[str, Any]:
+def _metric_value(metric: Metric) -> dict[str, Any]:
     e = metric.estimate
-    return {"value": _rounded(e.value), "sd": _rounded(e.sd), "how": e.how}
+    return {"value": _six_figures(e.value), "sd": _six_figures(e.sd), "how": e.how}
 
 
-def _rounded(value: float) -> float:
+def _six_figures(value: float) -> float:
     """Six significant figures: more than any sensor here can tell, half the bytes."""
     return float(f"{value:.6g}")
 
 
-def _utc(session: SessionInfo, t_s: float) -> str:
+def _utc_time(session: SessionInfo, t_s: float) -> str:
     started = datetime.datetime.fromisoformat(session.started_utc)
     return (started + datetime.timedelta(seconds=t_s)).isoformat(timespec="milliseconds")

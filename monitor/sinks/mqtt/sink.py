@@ -155,7 +155,7 @@ class MqttSink:
             gone = messages.availability_message(self._root, False)
             async with broker_client(self._s, context, gone, self._forbid) as client:
                 try:
-                    await self._hello(client)
+                    await self._publish_birth(client)
                     self._client = client
                     if not self._outage.over("connected"):
                         _log.info("%s: connected", MQTT_SINK, extra={"sink": MQTT_SINK})
@@ -171,7 +171,7 @@ class MqttSink:
     def _forbid(self, reason: str) -> None:
         self._forbidden = reason
 
-    async def _hello(self, client: Client) -> None:
+    async def _publish_birth(self, client: Client) -> None:
         greeting = [messages.availability_message(self._root, True)]
         if self._s.discovery:
             a = self._started
@@ -205,7 +205,7 @@ class MqttSink:
         client = self._client
         if client is None:
             raise SinkError(self._trouble, log_text="")  # the connection logs it
-        waiting = await asyncio.to_thread(self._messages, batch)
+        waiting = await asyncio.to_thread(self._messages_of_batch, batch)
         self._forbidden = ""
         try:
             for at in range(0, len(waiting), IN_FLIGHT):
@@ -215,7 +215,7 @@ class MqttSink:
         if self._forbidden:
             raise SinkError(self._forbidden)
 
-    def _messages(self, batch: Sequence[WaitingRecord]) -> list[MqttMessage]:
+    def _messages_of_batch(self, batch: Sequence[WaitingRecord]) -> list[MqttMessage]:
         """Those of this athlete: another's would go under a wrong name."""
         out: list[MqttMessage] = []
         for session, waiting in itertools.groupby(batch, key=operator.itemgetter(1)):

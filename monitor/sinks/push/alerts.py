@@ -55,7 +55,7 @@ class AlertSettings:
             if text is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
                 raise ValueError(f'quiet_from and quiet_to must be like "22:00", not "{text}"')
 
-    def quiet(self, at: datetime.time) -> bool:
+    def is_quiet(self, at: datetime.time) -> bool:
         """Return whether no phone may ring at this local time; the quiet hours may reach over midnight."""
         if self.quiet_from is None or self.quiet_to is None:
             return False
@@ -122,25 +122,25 @@ class Alerts:
         match metric:
             case "speed_mps":
                 self._m += value
-                return self._far(t_s)
+                return self._check_distance(t_s)
             case "braking_dose_flat_ratio":
-                return self._downhill(t_s, value)
+                return self._check_downhill(t_s, value)
             case _:
-                return self._drifted(t_s, metric, value)
+                return self._check_drift(t_s, metric, value)
 
-    def _drifted(self, t_s: float, metric: str, value: float) -> list[Alert]:
+    def _check_drift(self, t_s: float, metric: str, value: float) -> list[Alert]:
         band, since = self._bands.get(metric), self._since.get(metric)
         if (
             band is None
             or since is None
             or t_s - since < 60 * self._s.drift_min
-            or not _outside(band, value)
+            or not _is_outside(band, value)
         ):
             return []
         minutes = f"{(t_s - since) / 60:.0f}"
         return self._alert("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
 
-    def _downhill(self, t_s: float, ratio: float) -> list[Alert]:
+    def _check_downhill(self, t_s: float, ratio: float) -> list[Alert]:
         limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
         if limit is None or dose is None or ratio <= 1:
             return []
@@ -149,7 +149,7 @@ class Alerts:
             return []
         return self._alert("downhill", t_s, {"value": f"{extra:.0f}", "limit": f"{limit:.0f}"}, 4)
 
-    def _far(self, t_s: float) -> list[Alert]:
+    def _check_distance(self, t_s: float) -> list[Alert]:
         if self._longest_m is None or self._m <= self._s.longest_share * self._longest_m:
             return []
         km = {"km": f"{self._m / 1e3:.1f}", "longest": f"{self._longest_m / 1e3:.1f}"}
@@ -157,14 +157,14 @@ class Alerts:
 
     def _alert(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
-        if kind in self._sent or self._s.quiet(now):
+        if kind in self._sent or self._s.is_quiet(now):
             return []
         self._sent.add(kind)
         title, text = self._phrases[kind]
         return [Alert(kind, t_s, t_s + self._s.valid_s, title, text.format(**numbers), priority)]
 
 
-def _outside(band: Band, value: float) -> bool:
+def _is_outside(band: Band, value: float) -> bool:
     return (band.low is not None and value < band.low) or (band.high is not None and value > band.high)
 
 
@@ -189,12 +189,12 @@ def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float |
     try:
         for s in store.sessions():
             if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
-                lengths_m.append(_metres(store.metrics(s.id, ["speed_mps"])))
+                lengths_m.append(_metres_run(store.metrics(s.id, ["speed_mps"])))
     except StoreError as exc:
         _log.warning("no push about the longest run: earlier runs cannot be read (%s)", exc.log_text)
         return None
     return max(lengths_m, default=0.0) or None
 
 
-def _metres(speeds: Iterable[Metric]) -> float:
+def _metres_run(speeds: Iterable[Metric]) -> float:
     return sum(m.estimate.value for m in speeds if m.side is None)

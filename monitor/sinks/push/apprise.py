@@ -55,14 +55,14 @@ class AppriseServices:
         """
         if alert != self._alert:
             self._alert, self._left = alert, list(self._all)
-        sent = await asyncio.gather(*(asyncio.to_thread(_notify, s, alert) for s in self._left))
+        sent = await asyncio.gather(*(asyncio.to_thread(_notify_service, s, alert) for s in self._left))
         self._left = [service for service, ok in zip(self._left, sent, strict=True) if not ok]
         if self._left:
             names = ", ".join(_service_name(service) for service in self._left)
             raise SinkError(f"not taken by {names}: look at its token and address in urls_file")
 
 
-def _notify(service: Any, alert: Alert) -> bool:
+def _notify_service(service: Any, alert: Alert) -> bool:
     return bool(service.notify(title=alert.title, body=alert.text, notify_type="info"))
 
 

@@ -76,16 +76,16 @@ class NtfyTopic:
             async with (
                 ClientSession(timeout=ClientTimeout(total=self._s.timeout_s)) as client,
                 client.post(
-                    self._s.server, json=self._body(alert), headers=headers, allow_redirects=False
+                    self._s.server, json=self._alert_body(alert), headers=headers, allow_redirects=False
                 ) as answer,
             ):
-                self._judge(answer.status, answer.headers.get("Retry-After", ""))
+                self._judge_answer(answer.status, answer.headers.get("Retry-After", ""))
         except TimeoutError as exc:
             raise SinkError(f"{self._s.address} did not answer within {self._s.timeout_s:g} s") from exc
         except (ClientError, OSError) as exc:
             raise SinkError(f"{self._s.address} cannot be reached ({exc or type(exc).__name__})") from exc
 
-    def _body(self, alert: Alert) -> dict[str, object]:
+    def _alert_body(self, alert: Alert) -> dict[str, object]:
         return {
             "topic": self._s.topic,
             "title": alert.title,
@@ -94,7 +94,7 @@ class NtfyTopic:
             "tags": [_TAGS.get(alert.kind, "runner")],
         }
 
-    def _judge(self, status: int, retry_after: str) -> None:
+    def _judge_answer(self, status: int, retry_after: str) -> None:
         if status == 429:
             wait_s = float(retry_after) if retry_after.isdecimal() else _PATIENCE_S
             raise Busy(f"{self._s.address} has had enough for now (429)", wait_s)

@@ -79,26 +79,26 @@ class PushSink:
                 await self._post(alert)
             except SinkRefused as exc:
                 self._log_loss(alert, exc.log_text)
-                self._is(False, f"{exc}; not sent: {alert.title}", lost=1)
+                self._set_status(False, f"{exc}; not sent: {alert.title}", lost=1)
                 return False
             except SinkError as exc:
                 failures += 1
                 self._outage.failed(exc)
                 wait_s = _BACKOFF.wait_s(failures, self._random_share())
                 wait_s = max(wait_s, exc.retry_s if isinstance(exc, Busy) else 0.0)
-                self._is(False, f"{exc}; next try in {wait_s:.0f} s")
+                self._set_status(False, f"{exc}; next try in {wait_s:.0f} s")
                 await self._time.sleep(min(wait_s, left_s))
             else:
                 self._outage.over("sends again")
                 _log.info("%s: pushed (%s)", self.name, alert.kind, extra={"sink": self.name})
-                self._is(True, f"sent: {alert.title}")
+                self._set_status(True, f"sent: {alert.title}")
                 return True
         self._log_loss(alert, "it came too late")
-        self._is(False, f"came too late and was dropped: {alert.title}", lost=1)
+        self._set_status(False, f"came too late and was dropped: {alert.title}", lost=1)
         return False
 
     def _log_loss(self, alert: Alert, why: str) -> None:
         _log.warning("%s: not pushed (%s): %s", self.name, alert.kind, why, extra={"sink": self.name})
 
-    def _is(self, ok: bool, text: str, lost: int = 0) -> None:
+    def _set_status(self, ok: bool, text: str, lost: int = 0) -> None:
         self._state = SinkStatus(0.0, self.name, ok, text, dropped=self._state.dropped + lost)

@@ -117,7 +117,7 @@ class Connection:
         self._started = True
         try:
             async with asyncio.timeout(_SETUP_S):
-                for name in (*self._spec.notify, *self._present(self._spec.optional)):
+                for name in (*self._spec.notify, *self._find_characteristics(self._spec.optional)):
                     await self._subscribe(name)
                 await self._run_script(self._spec.start())
         except TimeoutError as exc:
@@ -162,12 +162,12 @@ class Connection:
         characteristic = self._characteristic(name)
 
         def arrived(_: BleakGATTCharacteristic, data: bytearray) -> None:
-            self._arrived(name, bytes(data))
+            self._pass_on_notification(name, bytes(data))
 
         with sensor_errors(self._name):
             await self._client.start_notify(characteristic, arrived, bluez=self._bluez)
 
-    def _arrived(self, name: str, payload: bytes) -> None:
+    def _pass_on_notification(self, name: str, payload: bytes) -> None:
         if self._notify is None:
             return  # a late callback of a connection that is closed
         self._notify(name, payload)
@@ -187,9 +187,9 @@ class Connection:
                     step = script.send(answer)
                 except StopIteration:
                     return
-                answer = await self._do(step)
+                answer = await self._run_script_step(step)
 
-    async def _do(self, step: ScriptStep) -> bytes | None:
+    async def _run_script_step(self, step: ScriptStep) -> bytes | None:
         match step:
             case Write():
                 await self._write(step)
@@ -245,7 +245,7 @@ class Connection:
             raise SensorError(f"{self._name} lacks the characteristic {name!r}: it is of another kind")
         return found
 
-    def _present(self, names: tuple[str, ...]) -> list[str]:
+    def _find_characteristics(self, names: tuple[str, ...]) -> list[str]:
         with sensor_errors(self._name):
             return [
                 name

@@ -63,7 +63,7 @@ def _off_text(exc: BaseException) -> str:
     if "adapter" in str(exc) and "not found" in str(exc):
         return f"{exc}: plug it in, or correct [bluetooth] adapters in the settings"
     texts = (text for name, text in _DBUS if name in str(exc))
-    return next(texts, f"Bluetooth does not answer ({_short(exc)}): switch it off and on again")
+    return next(texts, f"Bluetooth does not answer ({_first_line(exc)}): switch it off and on again")
 
 
 def _sensor_error(name: str, exc: BaseException) -> SensorError:
@@ -76,9 +76,9 @@ def _sensor_error(name: str, exc: BaseException) -> SensorError:
     if isinstance(exc, TimeoutError):
         return SensorLost(f"{name} did not answer in time")
     text = f"{name}: the connection failed"  # bleak's own words name the device and its address
-    return SensorLost(f"{text} ({_short(exc)})", log_text=f"{text} ({type(exc).__name__})")
+    return SensorLost(f"{text} ({_first_line(exc)})", log_text=f"{text} ({type(exc).__name__})")
 
 
-def _short(exc: BaseException) -> str:
+def _first_line(exc: BaseException) -> str:
     text = " ".join(str(exc).split()) or type(exc).__name__
     return text if len(text) <= 120 else text[:117] + "..."

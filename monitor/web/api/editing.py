@@ -113,11 +113,11 @@ async def import_file(
     ] = "",
 ) -> Response:
     """Keep the file in the body as a session."""
-    body = await _body(request)
-    return await run_in_threadpool(_imported, folder, name, body, athlete, (placement, side, columns))
+    body = await _read_body(request)
+    return await run_in_threadpool(_import_upload, folder, name, body, athlete, (placement, side, columns))
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """At most ``_LARGEST_IMPORT`` bytes."""
     out = bytearray()
     async for piece in request.stream():
@@ -127,7 +127,7 @@ async def _body(request: Request) -> bytes:
     return bytes(out)
 
 
-def _imported(
+def _import_upload(
     folder: Path, name: str, body: bytes, athlete: str, how: tuple[str | None, str | None, str]
 ) -> Response:
     try:

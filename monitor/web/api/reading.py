@@ -60,12 +60,12 @@ def get_seconds(
 ) -> Response:
     """Return columns of every whole second; null where not known."""
     table = second_columns(load_session(store, id))
-    return json_response({k: _list(v) for k, v in table.items() if column is None or k in column})
+    return json_response({k: _as_list(v) for k, v in table.items() if column is None or k in column})
 
 
 def get_steps(id: SessionId, store: StoreOfRequest) -> Response:
     """Return columns of every step; null where not known."""
-    return json_response({k: _list(v) for k, v in step_table(store, load_session(store, id)).items()})
+    return json_response({k: _as_list(v) for k, v in step_table(store, load_session(store, id)).items()})
 
 
 def get_events(id: SessionId, store: StoreOfRequest) -> Response:
@@ -88,7 +88,7 @@ def get_export(
 ) -> Response:
     """Return a session as a file for other programs; several files come as a zip."""
     with tempfile.TemporaryDirectory() as folder:
-        return _file(export_session(store, id, format, Path(folder)), f"{id}.{format}")
+        return _file_answer(export_session(store, id, format, Path(folder)), f"{id}.{format}")
 
 
 def get_comparison(
@@ -125,12 +125,12 @@ def get_trends(
     )
 
 
-def _list(column: Any) -> list[Any]:
+def _as_list(column: Any) -> list[Any]:
     values = column.tolist() if hasattr(column, "tolist") else list(column)
     return [None if v != v else v for v in values]
 
 
-def _file(paths: Sequence[Path], name: str) -> Response:
+def _file_answer(paths: Sequence[Path], name: str) -> Response:
     if len(paths) == 1:
         data, name = paths[0].read_bytes(), paths[0].name
     else:

@@ -60,9 +60,9 @@ def api_router(routes: Iterable[ApiRoute], admit: Callable[..., None]) -> APIRou
             methods=[route.method],
             tags=[route.tag],
             summary=" ".join(summary.split()).removesuffix("."),
-            responses=_refusals(route),
-            openapi_extra=_upload(route.upload) if route.upload else None,
-            **_answer(route.answer),
+            responses=_refusal_models(route),
+            openapi_extra=_upload_body(route.upload) if route.upload else None,
+            **_answer_arguments(route.answer),
         )
     return api
 
@@ -72,7 +72,7 @@ def json_response(value: object) -> Response:
     return Response(json.dumps(value, allow_nan=False, default=str), media_type="application/json")
 
 
-def _refusals(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
+def _refusal_models(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
     """By status: its meaning and its model.
 
     Of a file the model is named, not given: FastAPI would describe it under the media type of the file.
@@ -83,14 +83,14 @@ def _refusals(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _REFUSED[status], **model} for status in statuses}
 
 
-def _answer(answer: type[Any]) -> dict[str, Any]:
+def _answer_arguments(answer: type[Any]) -> dict[str, Any]:
     """The arguments of a route that describe what comes back."""
     about = " ".join((answer.__doc__ or "").split("\n\n")[0].split())
     what = "response_class" if issubclass(answer, Response) else "response_model"
     return {what: answer, "response_description": about}
 
 
-def _upload(about: str) -> dict[str, Any]:
+def _upload_body(about: str) -> dict[str, Any]:
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     return {"requestBody": {"description": about, "required": True, "content": content}}
 

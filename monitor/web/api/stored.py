@@ -16,11 +16,11 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
 
-def _folder(request: Request) -> Path:
+def _sessions_folder(request: Request) -> Path:
     return Path(request.app.state.folder)
 
 
-def _store(folder: Annotated[Path, Depends(_folder)]) -> Iterator[Store]:
+def _request_store(folder: Annotated[Path, Depends(_sessions_folder)]) -> Iterator[Store]:
     """The store for one request; its errors become HTTP ones that say what to do."""
     try:
         with Store(folder / DATABASE) as opened:
@@ -31,9 +31,9 @@ def _store(folder: Annotated[Path, Depends(_folder)]) -> Iterator[Store]:
         raise HTTPException(404 if "there is no session" in str(exc) else 409, str(exc)) from exc
 
 
-StoreOfRequest = Annotated[Store, Depends(_store)]
+StoreOfRequest = Annotated[Store, Depends(_request_store)]
 """Parameter of an endpoint: the store, closed when the answer is made."""
-FolderOfRequest = Annotated[Path, Depends(_folder)]
+FolderOfRequest = Annotated[Path, Depends(_sessions_folder)]
 """Parameter of an endpoint: the folder in which store and tapes lie."""
 SessionId = Annotated[str, PathParameter(description="id of a session, as /api/v1/sessions lists it")]
 """Parameter of an endpoint: a session of the path."""

@@ -197,7 +197,7 @@ async def test_a_field_that_means_something_else_there_is_set_aside_and_the_rest
     assert state.dropped == len(cadences)
 
     influx.query("DROP MEASUREMENT second")
-    records = await asyncio.to_thread(store._rows, "session = ?", SESSION)
+    records = await asyncio.to_thread(store._select_records, "session = ?", SESSION)
     await asyncio.to_thread(store.release, INFLUX_SINK, SESSION)
     async with made.connected():
         await made.outbox.send(records)

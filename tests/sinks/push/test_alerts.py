@@ -95,7 +95,7 @@ def test_the_longest_run_is_this_athletes_and_of_the_last_30_days(tmp_path: Path
 
 def test_nothing_rings_in_quiet_hours_which_may_reach_over_midnight() -> None:
     night = AlertSettings(quiet_from="22:00", quiet_to="07:00")
-    hours = [h for h in range(24) if night.quiet(datetime.time(h))]
+    hours = [h for h in range(24) if night.is_quiet(datetime.time(h))]
     assert hours == [0, 1, 2, 3, 4, 5, 6, 22, 23]
     now = datetime.datetime.fromisoformat(NOON).astimezone()
     here = AlertSettings(quiet_from=f"{now:%H:%M}", quiet_to=f"{now + datetime.timedelta(minutes=2):%H:%M}")

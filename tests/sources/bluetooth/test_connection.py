@@ -30,7 +30,7 @@ async def test_a_pod_is_found_and_streams(radio: Radio) -> None:
         await heard.until(lambda: bool(heard.packets("pod", "battery")))
         assert heard.links("pod") == [LinkState.SEARCHING, LinkState.CONNECTING]
         assert [p.payload for p in heard.packets("pod", "battery")] == [bytes([87])]
-    await device.free()
+    await device.wait_until_free()
 
 
 async def test_arrival_is_session_time_and_never_runs_back(radio: Radio) -> None:
@@ -154,7 +154,7 @@ async def test_a_sensor_that_a_killed_program_left_connected_is_taken_over(teste
     await BleakClient(seen).connect()  # and nobody disconnects: the pod does not advertise any more
     async with running(pod("RunPod 1")) as heard:
         await heard.more("pod", "rsc", 2)
-    await device.free()
+    await device.wait_until_free()
 
 
 async def test_several_sensors_stream_side_by_side_and_one_that_is_away_holds_up_nobody(

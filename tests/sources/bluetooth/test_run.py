@@ -117,4 +117,4 @@ async def test_the_program_streams_from_bluetooth_and_ends_cleanly_when_told(
     recording = await asyncio.to_thread(read_recording, tape)
     assert recording.settings.sensors[0].match == "204830000001"
     assert recording.count > 40
-    await device.free()
+    await device.wait_until_free()

@@ -55,4 +55,4 @@ async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio:
     (found,) = await seen(radio)
     details = await query_details(Scanner(LoopTime()), found.advertisement, found.kinds[0], LoopTime())
     assert (details.serial, details.battery_pct, details.trouble) == ("A-1234", 41.0, "")
-    await device.free()
+    await device.wait_until_free()

@@ -50,7 +50,7 @@ async def test_a_broken_link_costs_what_is_counted_and_brings_nothing_twice(
     assert got.none_twice
     assert got.lost > 0
     assert got.balanced, (len(got.numbers), got.lost, got.numbers[0], got.numbers[-1])
-    await device.free()
+    await device.wait_until_free()
 
 
 async def test_two_hundred_notifications_a_second_arrive_all_and_once(radio: Radio) -> None:

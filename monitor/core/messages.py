@@ -34,7 +34,11 @@ class UserMessage:
     """A message that waits for its language; a value may be a message itself."""
 
     key: str
-    values: Mapping[str, UserMessage | str | float] = field(default_factory=dict)
+    values: MessageValues = field(default_factory=dict)
+
+
+MessageValues = Mapping[str, UserMessage | str | float]
+"""The values of a message, by the names of their places."""
 
 
 class Catalogue:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
-from monitor.core.messages import Language, UserMessage, catalogue
+from monitor.core.messages import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
 
@@ -105,7 +105,7 @@ class Alerts:
             case Cue(kind=CueKind.CONFIRM):
                 self._since.pop(record.metric, None)
             case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
-                silence = {"sensor": record.sensor, "seconds": record.silent_s}
+                silence: MessageValues = {"sensor": record.sensor, "seconds": record.silent_s}
                 return self._alert("sensor_lost", record.t_s, silence, 4)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
@@ -151,9 +151,7 @@ class Alerts:
         km = {"km": self._m / 1e3, "longest": self._longest_m / 1e3}
         return self._alert("distance", t_s, km)
 
-    def _alert(
-        self, kind: str, t_s: float, values: Mapping[str, UserMessage | str | float], priority: int = 3
-    ) -> list[Alert]:
+    def _alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
         if kind in self._sent or self._s.quiet(now):
             return []

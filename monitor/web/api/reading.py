@@ -48,9 +48,8 @@ def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "
 def get_review_page(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
     """Return the review as one HTML file that needs nothing else."""
     headers = {"Content-Disposition": f'attachment; filename="{id}.html"'}
-    return Response(
-        review_html(session_review(store, id, language)), media_type="text/html", headers=headers
-    )
+    html = review_html(session_review(store, id, language))
+    return Response(html, media_type="text/html", headers=headers)
 
 
 def get_seconds(

@@ -30,6 +30,9 @@ export const language = () => current;
 export const locale = () =>
   globalThis.navigator?.languages?.find((code) => code.slice(0, 2) === current) ?? current;
 
+// The day of an instant (ISO 8601) here, as the language writes it.
+export const dayText = (utc) => new Date(utc).toLocaleDateString(locale(), { dateStyle: "medium" });
+
 // [code, name] of each language.
 export const languageNames = () =>
   Object.entries(catalogues).map(([code, messages]) => [code, messages["language.name"]]);

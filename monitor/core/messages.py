@@ -5,8 +5,8 @@ a text, or two by the value ``n`` (``one`` for 1, ``other`` for the rest), or a 
 turns.  ``static/shared/messages.js`` reads the same files by the same rules.
 
 What is stored keeps its English text for good; ``catalogues/recorded.json`` says by which message such a
-text is shown.  Its places take any text, which is looked up in turn.  A text that is not listed is shown
-as it is.
+text is shown: the first that fits.  Its places take any text, which is looked up in turn.  A text that is
+not listed is shown as it is.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Catalogue:
 
     def __init__(self, messages: Mapping[str, Any], recorded: Mapping[str, str]) -> None:
         self._messages = messages
-        self._recorded = {_pattern(text): key for text, key in recorded.items()}
+        self._exact = recorded
+        self._patterns = {_pattern(text): key for text, key in recorded.items() if "{" in text}
 
     @property
     def keys(self) -> set[str]:
@@ -66,7 +67,9 @@ class Catalogue:
 
     def recorded(self, text: str) -> str:
         """Return a text of a record in this language, or as it is where it is not known."""
-        for pattern, key in self._recorded.items():
+        if text in self._exact:
+            return self.text(self._exact[text])
+        for pattern, key in self._patterns.items():
             if match := pattern.fullmatch(text):
                 parts = {name: self._part(name, part) for name, part in match.groupdict().items()}
                 return self.text(key, **parts)

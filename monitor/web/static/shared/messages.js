@@ -7,13 +7,17 @@ const DECIMAL = /^-?\d+\.\d+$/;
 const ATTRIBUTES = { label: "aria-label", title: "title", placeholder: "placeholder" };
 
 let catalogues = {};
-let patterns = []; // [pattern, key] of each text that records may hold
+let exact = {}; // text that records may hold: key
+let patterns = []; // [pattern, key] of those that have places
 let current = "en";
 
 // Take the catalogues, { languages: { code: { key: message } }, recorded: { text: key } }.
 export function useMessages({ languages: all, recorded }) {
   catalogues = all;
-  patterns = Object.entries(recorded).map(([text, key]) => [patternOf(text), key]);
+  exact = recorded;
+  patterns = Object.entries(recorded)
+    .filter(([text]) => NAME.test(text))
+    .map(([text, key]) => [patternOf(text), key]);
 }
 
 // Take the catalogues that lie in this page.
@@ -60,6 +64,7 @@ export function wordings(key) {
 
 // A text of a record in the language of the page, or as it is where it is not known.
 export function recordedText(text) {
+  if (Object.hasOwn(exact, text)) return textOf(exact[text]);
   for (const [pattern, key] of patterns) {
     const match = pattern.exec(text);
     if (match) {

@@ -42,7 +42,7 @@ MessageValues = Mapping[str, UserMessage | str | float]
 
 
 class Catalogue:
-    """The messages of one language."""
+    """A catalogue holds the messages of one language, and makes texts of them."""
 
     def __init__(self, messages: Mapping[str, Any], recorded: Mapping[str, str]) -> None:
         self._messages = messages
@@ -51,7 +51,7 @@ class Catalogue:
 
     @property
     def keys(self) -> set[str]:
-        """The keys of all messages."""
+        """The keys of all messages in it, among them those of the metrics."""
         return set(self._messages)
 
     def text(self, key: str, **values: UserMessage | str | float) -> str:
@@ -78,15 +78,16 @@ class Catalogue:
     def _part(self, name: str, text: str) -> str:
         if name == "names":
             return self.text("and").join(text.split(" and "))
-        return self._localized(text) if _DECIMAL.fullmatch(text) else self.recorded(text)
+        return self.localized(text) if _DECIMAL.fullmatch(text) else self.recorded(text)
+
+    def localized(self, number: str) -> str:
+        """Return a number, written with a point, with the decimal mark of this language."""
+        return number.replace(".", self._messages["number.decimal"])
 
     def _value(self, value: UserMessage | str | float, decimals: str | None) -> str:
         if isinstance(value, UserMessage):
             return self.render(value)
-        return str(value) if decimals is None else self._localized(f"{value:.{decimals}f}")
-
-    def _localized(self, number: str) -> str:
-        return number.replace(".", self._messages["number.decimal"])
+        return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 
 @cache

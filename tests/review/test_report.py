@@ -153,7 +153,7 @@ def test_tiring_is_the_thing_to_work_on() -> None:
         steady(cadence_spm=165 + noise(2400), braking_impulse_bws=0.02 + 0.002 * tired + noise(2400, 2e-4))
     )
     assert found["work"]["text"].startswith(
-        "Braking impulse rose by 10 % towards the end at the same speed"
+        "Braking impulse rose by 10 % towards the end at the same pace"
     )
 
 
@@ -180,7 +180,7 @@ def test_nothing_is_ever_a_diagnosis() -> None:
 def test_what_is_missing_is_said() -> None:
     report = build_review(a_run(cadence_spm=157 + noise(2400)), NO_STEPS)
     text = " ".join(report["limits"])
-    for word in ("Speed:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
+    for word in ("Pace:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
         assert word in text
     assert report["kilometres"] == []
     assert report["downhill"] is None
@@ -211,7 +211,7 @@ def test_a_sensor_that_was_away_is_shaded_and_told() -> None:
     )
     report = build_review(run, NO_STEPS)
     assert {"kind": "gap", "start_s": 600.0, "end_s": 900.0, "sensor": "belt"} in report["shades"]
-    assert any(text.startswith("belt was silent for 5.0 min from minute 10") for text in report["limits"])
+    assert any(text.startswith("belt sent no data for 5.0 min from minute 10") for text in report["limits"])
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def test_a_simulated_run_with_hills_is_reviewed_as_it_was(store: Store) -> None:
     assert report["session"]["distance_m"] == pytest.approx(558, abs=25)
     assert tiles["cadence_spm"]["v"] == pytest.approx(163, abs=4)
     assert report["downhill"]["seconds"] == pytest.approx(90, abs=15)
-    assert any("pelvis was silent" in text for text in report["limits"])
+    assert any("pelvis sent no data" in text for text in report["limits"])
     assert {x["metric"] for x in report["legs"]} >= {"contact_ms", "overstride_m"}
     assert report["usual"][0]["runs"] == 1
     assert report["again"]["rows"]

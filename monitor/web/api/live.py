@@ -20,6 +20,6 @@ def get_live(request: Request) -> Response:
 
 
 LIVE_ROUTES = (
-    ApiRoute("GET", "/legend", "Live", get_legend, LegendJson),
+    ApiRoute("GET", "/legend", "Live", get_legend, LegendJson, (422,)),
     ApiRoute("GET", "/live", "Live", get_live, LiveJson),
 )

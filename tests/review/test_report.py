@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
+from monitor.core.messages import UserMessage
 from monitor.core.session_settings import SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
@@ -101,7 +102,7 @@ def test_what_never_ran_at_the_same_speed_is_not_compared() -> None:
 def test_every_kilometre_and_the_rest() -> None:
     run = a_run(900, speed_mps=3.0, cadence_spm=165.0)
     found = splits.kilometres(run)
-    assert [s.name for s in found] == ["1", "2", "3 (part)"]
+    assert [s.name for s in found] == ["1", "2", UserMessage("review.splits.part", {"kilometre": 3})]
     assert found[0].seconds == pytest.approx(333, abs=1)
     assert sum(s.distance_m for s in found) == pytest.approx(run.distance_m[-1] - run.distance_m[0], abs=4)
 
@@ -152,9 +153,7 @@ def test_tiring_is_the_thing_to_work_on() -> None:
     found = said(
         steady(cadence_spm=165 + noise(2400), braking_impulse_bws=0.02 + 0.002 * tired + noise(2400, 2e-4))
     )
-    assert found["work"]["text"].startswith(
-        "Braking impulse rose by 10 % towards the end at the same pace"
-    )
+    assert found["work"]["text"].startswith("Braking impulse rose by 10 % towards the end at the same pace")
 
 
 def test_slowing_down_is_not_tiring() -> None:

@@ -108,6 +108,7 @@ function speak() {
   refreshBox();
   showAwake();
   loadLegend();
+  if (state) cues.take(state, legend ?? {});
   draw();
   redraw();
 }

@@ -41,6 +41,7 @@ function layoutOf(from_s, to_s, range, colour) {
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",
     font: { color: colour("soft"), size: 12 },
+    separators: textOf("number.decimal"),
     showlegend: false,
     dragmode: false,
     xaxis: { ...axis, title: { text: textOf("page.minutes") }, range: [from_s / 60, to_s / 60] },

@@ -26,6 +26,7 @@ def analyze_command(
     from rich.console import Console
 
     from dsp.types import Record, Step
+    from monitor.core.messages import catalogue
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
 
@@ -37,7 +38,7 @@ def analyze_command(
             progress(done, recording.count)
     if steps is not None:
         write_steps(steps, [r for r in records if isinstance(r, Step)])
-    Console().print(summary_table(recording.settings, recording.duration_s, records))
+    Console().print(summary_table(recording.settings, recording.duration_s, records, catalogue("en")))
 
 
 def metrics_command() -> None:

@@ -41,6 +41,7 @@ def review_command(
     from rich.console import Console
 
     from monitor.core.log_output import extend_logging
+    from monitor.core.messages import catalogue
     from monitor.review.report import session_review
     from monitor.service.config import data_folder, load_config
     from monitor.web.review_file import write_review
@@ -55,12 +56,13 @@ def review_command(
         return
     with open_session_store(config) as store:
         name = resolve_session(store, session)
-        review = session_review(store, name)
+        review = session_review(store, name, settings.alerts.language)
     path = out or data_folder(settings) / "reviews" / f"{name}.html"
     write_review(review, path)
     console, texts = Console(stderr=True), review["words"]
-    for label in ("well", "work", "target"):
-        console.print(f"[b]{label}[/b]: {texts[label]['text']}", highlight=False)
+    text = catalogue(settings.alerts.language).text
+    for part in ("well", "work", "target"):
+        console.print(f"[b]{text(f'review.words.{part}')}[/b]: {texts[part]['text']}", highlight=False)
     print(path)
     if open_browser:
         webbrowser.open(path.absolute().as_uri())

@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from dsp.metrics import METRICS
+from monitor.core.messages import Language, catalogue
 
 
-def metric_legend() -> dict[str, dict[str, Any]]:
+def metric_legend(language: Language = "en") -> dict[str, dict[str, Any]]:
     """Return, for every metric by name, what ``dsp.metrics.MetricSpec`` says of showing it, as JSON values.
+
+    Label, definition, source and the unit for people are in the given language.
 
     ``decimals`` are digits of the value in ``unit``; ``display`` has ``unit``, ``scale``, ``decimals`` and
     ``pace`` (minutes per kilometre) for people; ``roles`` are the values of ``dsp.metrics.Role``, and
     within a role the smaller ``order`` comes first.
     """
+    text = catalogue(language).text
     return {
         m.name: {
-            "label": m.label,
+            "label": text(f"metric.{m.name}.label"),
             "unit": m.unit,
             "decimals": m.decimals,
-            "definition": m.definition,
-            "source": m.source,
+            "definition": text(f"metric.{m.name}.definition"),
+            "source": text(f"metric.{m.name}.source"),
             "better": m.better,
             "roles": sorted(m.roles),
             "order": m.order,
             "display": {
-                "unit": m.display_or_unit.unit,
+                "unit": text(f"metric.{m.name}.unit"),
                 "scale": m.display_or_unit.scale,
                 "decimals": m.display_or_unit.decimals,
                 "pace": m.display_or_unit.pace,

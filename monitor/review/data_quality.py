@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dsp.metrics import BY_NAME
 from dsp.types import Gap, Placement
+from monitor.core.messages import UserMessage
 from monitor.core.records import SensorStatus
 from monitor.storage.session_data import SessionData
 
@@ -15,33 +15,33 @@ _LONG_GAP_S = 10.0
 _OFTEN_LOST = 0.02
 
 
-def data_limits(run: SessionData) -> tuple[str, ...]:
-    """Return what the sensors could not tell, one text for each limit, the most important first."""
-    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_remarks(run))
+def data_limits(run: SessionData) -> tuple[UserMessage | str, ...]:
+    """Return what the sensors could not tell, one text for each limit, the most important first.
+
+    The remarks of an importer come as they were stored.
+    """
+    return (*_missing(run), *_lost(run), *_modelled(run), *_remarks(run))
 
 
-def _missing_speed(run: SessionData) -> Iterator[str]:
+def _missing(run: SessionData) -> Iterator[UserMessage]:
     have = run.columns
     if not run.running.any():
-        yield "No running was found in this session."
+        yield UserMessage("limits.no_running")
     if "speed_mps" not in have:
-        yield (
-            "Speed: nothing worn could tell it, so overstride and braking are absent too and cadence "
-            "cannot be compared at equal speed. A foot sensor, GPS, a pod or the treadmill gives it."
-        )
+        yield UserMessage("limits.no_speed")
     elif "overstride_m" not in have:
-        yield "Overstride and braking: they need a foot or shank sensor, or cadence and speed together."
+        yield UserMessage("limits.no_overstride")
     if "slope_pct" not in have:
-        yield "Slope: nothing worn could tell it; hills are not taken out of the comparisons."
+        yield UserMessage("limits.no_slope")
     if not run.sided and "contact_balance_pct" not in have:
-        yield "Left and right: the sensors worn cannot tell the legs apart."
+        yield UserMessage("limits.no_sides")
     if "heart_rate_bpm" not in have:
-        yield "Heart rate: no strap or watch was there, so effort is not known."
+        yield UserMessage("limits.no_heart_rate")
     if not run.bands:
-        yield "Target: none was in force, so time in band cannot be given."
+        yield UserMessage("limits.no_target")
 
 
-def _lost_samples(run: SessionData) -> Iterator[str]:
+def _lost(run: SessionData) -> Iterator[UserMessage]:
     for sensor in run.settings.sensors:
         gaps = [g for g in run.gaps if g.sensor == sensor.name]
         yield from _longest_silence(sensor.name, gaps)
@@ -49,52 +49,47 @@ def _lost_samples(run: SessionData) -> Iterator[str]:
         if status is not None and sensor.placement is not Placement.POD:
             yield from _missing_samples(run, status, gaps)
     for moved in run.shifted:
-        at = moved.t_s / 60
-        yield f"{moved.sensor} moved on its mount at minute {at:.0f}; its axes were learned anew."
+        yield UserMessage("limits.moved", {"sensor": moved.sensor, "minute": moved.t_s / 60})
 
 
-def _longest_silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[str]:
+def _silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[UserMessage]:
     """The longest silence of a sensor, if it was long."""
     longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
     if longest is not None and longest.end_s - longest.start_s >= _LONG_GAP_S:
-        yield (
-            f"{sensor} was silent for {_minutes(longest.end_s - longest.start_s)} from minute "
-            f"{longest.start_s / 60:.0f} on ({_minutes(sum(g.end_s - g.start_s for g in gaps))} in all); "
-            "what needs it is absent there."
-        )
+        spans = {
+            "longest": _duration(longest.end_s - longest.start_s),
+            "all": _duration(sum(g.end_s - g.start_s for g in gaps)),
+        }
+        yield UserMessage("limits.silent", {"sensor": sensor, "minute": longest.start_s / 60, **spans})
 
 
-def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]) -> Iterator[str]:
+def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]) -> Iterator[UserMessage]:
     """What a sensor's last count of samples says."""
     if status.received == 0:
-        yield f"{status.sensor} sent nothing at all."
+        yield UserMessage("limits.nothing_sent", {"sensor": status.sensor})
         return
     end_s = float(len(run.t_s))
     away = sum(g.end_s - g.start_s for g in gaps if g.end_s - g.start_s >= _LONG_GAP_S) / end_s
     missing = status.lost / (status.received + status.lost) - away
     if missing > _OFTEN_LOST:
-        yield f"{status.sensor}: {100 * missing:.0f} % of its samples were lost on the way."
+        yield UserMessage("limits.lost", {"sensor": status.sensor, "share": 100 * missing})
     last_s = status.t_s - status.silent_s
     if "cadence_spm" in run.columns and last_s < end_s - 60 and not gaps:
-        yield f"{status.sensor} stopped at minute {last_s / 60:.0f} and did not come back."
+        yield UserMessage("limits.stopped", {"sensor": status.sensor, "minute": last_s / 60})
 
 
-def _modelled_metrics(run: SessionData) -> Iterator[str]:
+def _modelled(run: SessionData) -> Iterator[UserMessage]:
     modelled = [n for n in ("contact_ms",) if n in run.columns and run.columns[n].how == "model"]
     modelled += [
         n
         for n in ("overstride_m", "braking_impulse_bws")
         if n in run.columns and run.columns[n].how == "pod"
     ]
-    if modelled:
-        names = " and ".join(BY_NAME[n].label.lower() for n in modelled)
-        yield (
-            f"{names.capitalize()}: computed from speed and cadence with the mean runner's model, "
-            "not measured. It shows how they change with cadence and speed, not how you differ from others."
-        )
+    for name in modelled:
+        yield UserMessage("limits.modelled", {"metric": UserMessage(f"metric.{name}.label")})
     slope = run.value("slope_pct")
     if np.nanmax(np.abs(slope), initial=0.0) > 4 and "braking_impulse_bws" in run.columns:
-        yield "Braking on slopes follows a momentum law that no force plate has confirmed: less certain."
+        yield UserMessage("limits.slope_unproven")
 
 
 def _remarks(run: SessionData) -> Iterator[str]:
@@ -103,5 +98,7 @@ def _remarks(run: SessionData) -> Iterator[str]:
             yield note.text[0].upper() + note.text[1:] + "."
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
+def _duration(seconds: float) -> UserMessage:
+    if seconds < 100:
+        return UserMessage("limits.seconds", {"seconds": seconds})
+    return UserMessage("limits.minutes", {"minutes": seconds / 60})

@@ -11,37 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
-from dsp.metrics import BY_NAME
+from monitor.core.messages import UserMessage
 from monitor.review.block_statistics import clear_difference
 from monitor.review.cue_outcomes import CoachedRun
 from monitor.review.findings import SessionFindings
-from monitor.storage.session_data import SessionData
 
-PAIN = (
-    "Pain above 3 of 10, or not settled after 24 h, freezes progress (rule of the run-retraining trials)."
-)
-_STEP = "Small steps: +2.5 % a week up to +7.5 %, never above +10 % (Willy 2016; Heiderscheit 2011)."
-FADING_SOURCE = (
-    "What counts is form without cues; feedback that fades is kept best (Crowell & Davis 2011; Davis 2020)."
-)
-BRAKING_SOURCE = "Shorter, quicker steps lowered peak braking by 15 % (Napier 2019)."
-OVERSTRIDE_SOURCE = "Each +5 strides/min put the foot 6 % less far ahead of the hip (Lieberman 2015)."
-STEADY = "Step times vary by less than 2.5 % within a steady run (review of within-run variation)."
 _LEARNS = BaselineParams()
-BASELINE = (
-    f"Your own normal has a first answer after {_LEARNS.first_min:.0f} min of steady running and is "
-    f"settled after {_LEARNS.full_min:.0f} min in {_LEARNS.full_runs} runs (choices; see gaitcue baseline)."
-)
-DOWNHILL = "Braking peaks rose by 73 % on a descent of 9 degrees (Gottschall & Kram 2005)."
-_LEGS = "Healthy runners' legs differ too (Fukuchi 2017); only a change against yourself says something."
 
 
 @dataclass(frozen=True, slots=True)
 class SourcedText:
     """A sentence, and the source of the rule that chose it."""
 
-    text: str
-    source: str
+    text: UserMessage
+    source: UserMessage | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +39,13 @@ class Feedback:
 
 def feedback(found: SessionFindings) -> Feedback:
     """Return the texts of a review: of each kind, the first rule that applies speaks."""
-    none = SourcedText("There is too little running in this session to say anything about form.", "")
+    none = SourcedText(UserMessage("feedback.too_little"))
     if found.run.running.sum() < 120:
-        return Feedback(none, SourcedText("Run for a few minutes with a sensor on.", ""), "none", none)
-    well = next(_what_went_well(found), SourcedText(f"You ran for {_minutes_run(found.run)}.", ""))
-    work = next(_what_to_work_on(found))
-    verdict, target = _next_target(found)
+        return Feedback(none, SourcedText(UserMessage("feedback.run_more")), "none", none)
+    ran = UserMessage("feedback.ran", {"n": round(found.run.running.sum() / 60)})
+    well = next(_well(found), SourcedText(ran))
+    work = next(_work(found))
+    verdict, target = _target(found)
     return Feedback(well, work, verdict, target)
 
 
@@ -69,63 +53,58 @@ def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
     if f.coached is not None:
         judged = _judged_share(f.coached)
         if judged is not None and judged[0] >= 0.7:
-            kind = " without cues" if judged[2] else ""
-            yield SourcedText(
-                f"You stayed in your cadence band for {100 * judged[0]:.0f} % of the time{kind}.",
-                FADING_SOURCE,
-            )
+            share = {"share": 100 * judged[0]}
+            in_range = UserMessage("feedback.in_range_silent" if judged[2] else "feedback.in_range", share)
+            yield SourcedText(in_range, UserMessage("feedback.source.fading"))
         told = f.coached.response
         if told.answered is not None and told.cues >= 3 and told.answered.value >= 0.6:
-            prompt = round(told.answered.value * told.cues)
-            yield SourcedText(f"You answered {prompt} of {told.cues} cues within 15 s.", FADING_SOURCE)
+            counts = {"prompt": round(told.answered.value * told.cues), "cues": told.cues}
+            answered = UserMessage("feedback.answered", counts)
+            yield SourcedText(answered, UserMessage("feedback.source.fading"))
     for name in ("overstride_m", "braking_impulse_bws"):
         change = next(
             (u for u in f.previous if u.metric == name and clear_difference(u.difference) < 0), None
         )
         if change is not None and f.run.columns[name].how != "pod":
-            label = BY_NAME[name].label.lower()
-            yield SourcedText(
-                f"Your {label} was lower than in your earlier runs at the same speed.", OVERSTRIDE_SOURCE
-            )
+            lower = UserMessage("feedback.lower_than_before", {"metric": _label(name)})
+            yield SourcedText(lower, UserMessage("feedback.source.overstride"))
+    yield from _even(f)
+
+
+def _even(f: SessionFindings) -> Iterator[SourcedText]:
+    """What stayed as it was from the start to the end."""
+    source = UserMessage("feedback.source.steady")
     cadence = next((c for c in f.fatigue if c.metric == "cadence_spm"), None)
     if cadence is not None and cadence.difference is not None and abs(cadence.difference.value) < 2:
-        same = " at the same speed" if "speed_mps" in f.run.columns else ""
-        yield SourcedText(f"Your cadence{same} was as high at the end as at the start.", STEADY)
+        at_pace = "speed_mps" in f.run.columns
+        yield SourcedText(
+            UserMessage("feedback.cadence_held_at_pace" if at_pace else "feedback.cadence_held"), source
+        )
     spread = f.run.value("step_variability_pct")[f.run.running]
     if np.isfinite(spread).sum() > 60 and np.nanmedian(spread) < 2.5:
-        yield SourcedText(
-            f"Your rhythm was steady: step times varied by {np.nanmedian(spread):.1f} %.", STEADY
-        )
+        yield SourcedText(UserMessage("feedback.steady", {"spread": float(np.nanmedian(spread))}), source)
 
 
 def _what_to_work_on(f: SessionFindings) -> Iterator[SourcedText]:
     if f.worst_pain > 3:
-        yield SourcedText(
-            "You noted pain above 3 of 10: let it settle before anything else. If it stays, or a red flag "
-            "appears (swelling, locking, numbness, night pain), see a clinician.",
-            PAIN,
-        )
-    yield from _what_tired(f)
+        yield SourcedText(UserMessage("feedback.pain"), UserMessage("feedback.source.pain"))
+    yield from _tired(f)
     share = f.coached.in_band.share if f.coached is not None else None
     if share is not None and share < 0.6:
-        yield SourcedText(
-            f"Cadence was in band only {100 * share:.0f} % of the time: shorter, quicker steps.",
-            BRAKING_SOURCE,
-        )
+        little = UserMessage("feedback.in_range_little", {"share": 100 * share})
+        yield SourcedText(little, UserMessage("feedback.source.braking"))
     for legs in f.legs:
         apart = abs(legs.apart.v)
         if legs.metric == "contact_ms" and apart > 4 and apart > (legs.apart.ci or 9):
-            side = "left" if legs.apart.v > 0 else "right"
-            text = f"Your {side} foot stayed {apart:.0f} % longer on the ground"
-            yield SourcedText(f"{text}: watch whether that is so in every run.", _LEGS)
+            left = legs.apart.v > 0
+            longer = "feedback.left_longer" if left else "feedback.right_longer"
+            yield SourcedText(UserMessage(longer, {"apart": apart}), UserMessage("feedback.source.legs"))
     if f.downhill is not None and f.downhill.share > 0.35:
-        text = f"{100 * f.downhill.share:.0f} % of the braking was done downhill"
-        yield SourcedText(f"{text}: shorten your steps there.", DOWNHILL)
+        downhill = UserMessage("feedback.downhill", {"share": 100 * f.downhill.share})
+        yield SourcedText(downhill, UserMessage("feedback.source.downhill"))
     if "speed_mps" not in f.run.columns:
-        yield SourcedText(
-            "Wear something that tells speed next time, or overstride and braking stay unknown.", ""
-        )
-    yield SourcedText("Nothing stands out; keep doing what you did.", "")
+        yield SourcedText(UserMessage("feedback.no_speed"))
+    yield SourcedText(UserMessage("feedback.nothing"))
 
 
 def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
@@ -133,37 +112,45 @@ def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
     if "speed_mps" not in f.run.columns:
         return
     changes = {c.metric: c for c in f.fatigue if c.difference is not None}
-    for name, source in (("braking_impulse_bws", BRAKING_SOURCE), ("overstride_m", OVERSTRIDE_SOURCE)):
+    for name, source in (
+        ("braking_impulse_bws", UserMessage("feedback.source.braking")),
+        ("overstride_m", UserMessage("feedback.source.overstride")),
+    ):
         change = changes.get(name)
         rise = (
             0.0 if change is None else 100 * clear_difference(change.difference) / abs(change.first.value)
         )
         if rise >= 5:
-            text = f"{BY_NAME[name].label} rose by {rise:.0f} % towards the end at the same speed"
-            yield SourcedText(f"{text}: think quick and light when you tire.", source)
+            yield SourcedText(UserMessage("feedback.rose", {"metric": _label(name), "rise": rise}), source)
     cadence = changes.get("cadence_spm")
     drop = 0.0 if cadence is None else -clear_difference(cadence.difference)
     if drop >= 2:
-        text = f"Cadence fell by {drop:.0f} steps/min towards the end at the same speed"
-        yield SourcedText(f"{text}: keep the quick feet for the last third.", STEADY)
+        fell = UserMessage("feedback.cadence_fell", {"drop": drop})
+        yield SourcedText(fell, UserMessage("feedback.source.steady"))
 
 
 def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
     if f.worst_pain > 3:
-        return "hold", SourcedText("Hold: no change of target before the pain has settled for 24 h.", PAIN)
-    judged = _judged_share(f.coached) if f.coached is not None else None
-    if judged is None:
-        text = "No target was in force. Collect steady running first; gaitcue learns your own cadence at "
-        return "none", SourcedText(text + "every speed and sets the target from that.", BASELINE)
-    share, seconds, silent = judged
-    text = f"in band {100 * share:.0f} % of {seconds / 60:.0f} min {'without' if silent else 'with'} cues"
+        return "hold", SourcedText(UserMessage("feedback.target.pain"), UserMessage("feedback.source.pain"))
+    found = _judged(f.coached) if f.coached is not None else None
+    if found is None:
+        learns = {"first": _LEARNS.first_min, "full": _LEARNS.full_min, "runs": _LEARNS.full_runs}
+        return "none", SourcedText(
+            UserMessage("feedback.target.none"), UserMessage("feedback.source.baseline", learns)
+        )
+    share, seconds, silent = found
+    time_in_range = {"share": 100 * share, "minutes": seconds / 60}
+    judged = {
+        "judged": UserMessage("feedback.judged_silent" if silent else "feedback.judged", time_in_range)
+    }
+    fading, step = UserMessage("feedback.source.fading"), UserMessage("feedback.source.step")
     if seconds < 300:
-        return "hold", SourcedText(f"Hold: too little to judge ({text}).", FADING_SOURCE)
+        return "hold", SourcedText(UserMessage("feedback.target.unsure", judged), fading)
     if share >= 0.8 and silent:
-        return "raise", SourcedText(f"Raise it by 2.5 % if it feels easy and nothing hurts: {text}.", _STEP)
+        return "raise", SourcedText(UserMessage("feedback.target.raise", judged), step)
     if share < 0.4:
-        return "lower", SourcedText(f"Lower it by 2.5 %: {text} means it is out of reach for now.", _STEP)
-    return "hold", SourcedText(f"Hold: {text}; raise it once 80 % is reached without cues.", FADING_SOURCE)
+        return "lower", SourcedText(UserMessage("feedback.target.lower", judged), step)
+    return "hold", SourcedText(UserMessage("feedback.target.hold", judged), fading)
 
 
 def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
@@ -174,5 +161,5 @@ def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
 
 
-def _minutes_run(run: SessionData) -> str:
-    return f"{run.running.sum() / 60:.0f} minutes"
+def _label(metric: str) -> UserMessage:
+    return UserMessage(f"metric.{metric}.label")

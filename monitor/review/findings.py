@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.core.messages import UserMessage
 from monitor.review.asymmetry import Legs, compare_legs
 from monitor.review.cue_outcomes import CoachedRun, CueOutcome, coached_run, cue_outcomes
 from monitor.review.data_quality import data_limits
@@ -47,7 +48,7 @@ class SessionFindings:
     baseline: Sequence[BaselineChange]
     downhill: Downhill | None
     offline: OfflineComparison | None
-    limits: Sequence[str]
+    limits: Sequence[UserMessage | str]
 
     @property
     def worst_pain(self) -> float:

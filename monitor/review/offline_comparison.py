@@ -11,18 +11,12 @@ import numpy as np
 from dsp.metrics import Role, with_role
 from dsp.offline import centred_mean, undo_smoothing
 from dsp.types import Array
+from monitor.core.messages import UserMessage
 from monitor.storage.session_data import SessionData
 from monitor.storage.session_info import StepColumns
 
 _LEAST_STEPS = 20
 _LEAST_S = 30
-_CENTRED = (
-    "A live second is the mean of the last 5 s and lags by 2.5 s; again it is the mean of the 5 s round it."
-)
-_NO_LAG = "Live speed is smoothed over past strides and lags; again it is the mean of those around."
-_FIRST = (
-    "The first strides were read live with axes still being learned; again with those of the whole run."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class OfflineComparison:
 
     rows: Sequence[OfflineRow]
     first: Sequence[Mapping[str, Any]]
-    why: Sequence[str]
+    why: Sequence[UserMessage]
 
 
 def against_offline(
@@ -61,9 +55,11 @@ def against_offline(
             rows.append(OfflineRow(metric, float(live[both].mean()), float(again[both].mean()), apart))
     if not rows:
         return None
-    why = [_CENTRED]
-    why += [_NO_LAG] if any(row.metric == "speed_mps" for row in rows) else []
-    why += [_FIRST] if first_strides else []
+    why = [UserMessage("recalculated.centred")]
+    if any(row.metric == "speed_mps" for row in rows):
+        why.append(UserMessage("recalculated.speed"))
+    if first_strides:
+        why.append(UserMessage("recalculated.first"))
     return OfflineComparison(rows, first_strides, why)
 
 

@@ -1,7 +1,8 @@
 """A review as one JSON value: the page, the HTML file and the API all draw from it.
 
-Two rules make it of the findings: a dataclass becomes an object of its fields, and a ``Mean`` becomes
-``v`` and ``ci`` (half of its 95 % interval), both with six figures.
+Three rules make it of the findings: a dataclass becomes an object of its fields, a ``Mean`` becomes ``v``
+and ``ci`` (half of its 95 % interval), both with six figures, and a message a text in the language of
+the review.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import numpy as np
 
 from dsp.metrics import Role, with_role
 from dsp.types import Activity, Array, Placement
+from monitor.core.messages import Catalogue, Language, UserMessage, catalogue
 from monitor.core.metric_legend import metric_legend
 from monitor.core.session_settings import SensorSettings
-from monitor.pipeline.cue_policy import WITHHELD
 from monitor.review.block_statistics import Mean, block_mean
 from monitor.review.feedback_text import feedback
 from monitor.review.findings import SessionFindings, session_findings
@@ -30,12 +31,13 @@ _SCHEMA = 1
 _MOST_POINTS = 1200  # per line: three per pixel of a phone, and quick to draw
 
 
-def session_review(store: Store, session_id: str) -> dict[str, Any]:
+def session_review(store: Store, session_id: str, language: Language = "en") -> dict[str, Any]:
     """Return the whole review of a stored session; ``StoreError`` if there is none of this id."""
     run = load_session(store, session_id)
     first = next(reversed(store.analyses(session_id, "first strides")), None)
     steps = store.step_columns(session_id)
-    review = build_review(run, steps, load_previous_runs(store, run.info), first["rows"] if first else ())
+    strides = first["rows"] if first else ()
+    review = build_review(run, steps, load_previous_runs(store, run.info), strides, language)
     return review | {"made_anew": store.analyses(session_id, "again")}
 
 
@@ -44,29 +46,32 @@ def build_review(
     steps: StepColumns,
     previous: Sequence[SessionData] = (),
     first_strides: Sequence[Mapping[str, Any]] = (),
+    language: Language = "en",
 ) -> dict[str, Any]:
     """Return the review of a loaded session; the arguments are those of ``findings.session_findings``."""
     found = session_findings(run, steps, previous, first_strides)
+    messages = catalogue(language)
     return {
         "schema": _SCHEMA,
-        "session": _session_json(run),
-        "words": _finding_json(feedback(found)),
-        "tiles": _tile_values(run),
+        "language": language,
+        "session": _session(run, messages),
+        "words": _json(feedback(found), messages),
+        "tiles": _tiles(run),
         "timeline": _timeline(run),
-        "shades": _shaded_stretches(run),
-        "cues": _cues(found),
-        "coached": _finding_json(found.coached),
-        "legs": _finding_json(found.legs),
-        "kilometres": _finding_json(found.kilometres),
-        "laps": _finding_json(found.laps),
-        "fatigue": _finding_json(found.fatigue),
-        "usual": _finding_json(found.previous),
-        "baseline": _finding_json(found.baseline),
-        "downhill": _finding_json(found.downhill),
-        "limits": _finding_json(found.limits),
-        "notes": [_finding_json(n) for n in run.notes if n.kind in ("note", "pain")],
-        "again": _finding_json(found.offline),
-        "legend": metric_legend(),
+        "shades": _shades(run),
+        "cues": _cues(found, messages),
+        "coached": _json(found.coached, messages),
+        "legs": _json(found.legs, messages),
+        "kilometres": _json(found.kilometres, messages),
+        "laps": _json(found.laps, messages),
+        "fatigue": _json(found.fatigue, messages),
+        "usual": _json(found.previous, messages),
+        "baseline": _json(found.baseline, messages),
+        "downhill": _json(found.downhill, messages),
+        "limits": _json(found.limits, messages),
+        "notes": [_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
+        "again": _json(found.offline, messages),
+        "legend": metric_legend(language),
     }
 
 
@@ -77,23 +82,25 @@ def interval_json(mean: Mean | None) -> dict[str, Any]:
     return {"v": _six_digits(mean.value), "ci": None if mean.half is None else _six_digits(mean.half)}
 
 
-def _finding_json(value: Any) -> Any:
-    """JSON of a finding, by the two rules on top of this module."""
+def _json(value: Any, messages: Catalogue) -> Any:
+    """JSON of a finding, by the rules on top of this module."""
     if isinstance(value, Mean):
         return interval_json(value)
+    if isinstance(value, UserMessage):
+        return messages.render(value)
     if dataclasses.is_dataclass(value):
-        return {f.name: _field_json(f, getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {f.name: _field(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {key: _finding_json(item) for key, item in value.items()}
+        return {key: _json(item, messages) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return [_six_digits(float(item)) for item in value]
     if isinstance(value, (tuple, list)):
-        return [_finding_json(item) for item in value]
+        return [_json(item, messages) for item in value]
     return value.value if isinstance(value, Enum) else value
 
 
-def _field_json(field: dataclasses.Field[Any], value: Any) -> Any:
-    return interval_json(None) if value is None and field.type == "Mean | None" else _finding_json(value)
+def _field(field: dataclasses.Field[Any], value: Any, messages: Catalogue) -> Any:
+    return interval_json(None) if value is None and field.type == "Mean | None" else _json(value, messages)
 
 
 def _six_digits(value: float) -> float:
@@ -101,7 +108,7 @@ def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _session_json(run: SessionData) -> dict[str, Any]:
+def _session(run: SessionData, messages: Catalogue) -> dict[str, Any]:
     info = run.info
     return {
         "id": info.id,
@@ -111,14 +118,16 @@ def _session_json(run: SessionData) -> dict[str, Any]:
         "duration_s": float(len(run.t_s) - 1),
         "running_s": min(float(run.running.sum()), float(len(run.t_s) - 1)),
         "distance_m": float(run.distance_m[-1]) if "speed_mps" in run.columns else None,
-        "sensors": [_sensor_json(s) for s in run.settings.sensors],
+        "sensors": [_sensor(s, messages) for s in run.settings.sensors],
         "tags": list(info.tags),
         "version": info.version,
     }
 
 
-def _sensor_json(sensor: SensorSettings) -> str:
-    return sensor.name if sensor.placement is Placement.POD else f"{sensor.name} ({sensor.placement.value})"
+def _sensor(sensor: SensorSettings, messages: Catalogue) -> str:
+    if sensor.placement is Placement.POD:
+        return sensor.name
+    return f"{sensor.name} ({messages.text(f'placement.{sensor.placement.value}')})"
 
 
 def _tile_values(run: SessionData) -> list[dict[str, Any]]:
@@ -174,7 +183,7 @@ def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
     ]
 
 
-def _cues(found: SessionFindings) -> list[dict[str, Any]]:
+def _cues(found: SessionFindings, messages: Catalogue) -> list[dict[str, Any]]:
     outcomes = {id(outcome.cue): outcome for outcome in found.outcomes}
     return [
         {
@@ -184,8 +193,8 @@ def _cues(found: SessionFindings) -> list[dict[str, Any]]:
             "value": _six_digits(c.value),
             "target": _six_digits(c.target),
             "metric": c.metric,
-            "withheld": WITHHELD.get(c.withheld, c.withheld),
-            "why": c.why,
+            "withheld": messages.text(f"withheld.{c.withheld}") if c.withheld else "",
+            "why": messages.recorded(c.why),
             "answered_s": outcomes[id(c)].to_band_s if id(c) in outcomes else None,
         }
         for c in found.run.cues

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.log_output import logs_as_json
+from monitor.core.messages import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
@@ -82,7 +83,7 @@ async def _run(
     summary = RunSummary()
     sinks: list[Sink] = [summary]
     if console.is_terminal:
-        sinks.append(TerminalSink(console))
+        sinks.append(TerminalSink(console, config.alerts.language))
     if not is_watched(console):
         sinks.append(SessionLog())
     if store is not None:
@@ -99,7 +100,7 @@ async def _run(
             print_address(url, live.web, folder, console)
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
-        _print_result(live, started, ended, summary, console)
+        _print_result(config, live, started, ended, summary, console)
         if live.web is not None and live.linger and ended.reason != "stopped":
             _log.info("the page stays open until Ctrl-C")
             with contextlib.suppress(asyncio.CancelledError):
@@ -119,10 +120,16 @@ def _create_tape(
 
 
 def _print_result(
-    live: LiveOptions, started: SessionStarted, ended: SessionEnded, summary: RunSummary, console: Console
+    config: Config,
+    live: LiveOptions,
+    started: SessionStarted,
+    ended: SessionEnded,
+    summary: RunSummary,
+    console: Console,
 ) -> None:
     if live.summary:
-        console.print(summary_table(live.settings, ended.t_s, summary.records))
+        messages = catalogue(config.alerts.language)
+        console.print(summary_table(live.settings, ended.t_s, summary.records, messages))
         if advice := alignment_advice(live.settings):
             console.print(advice)
     if live.tape is not None:

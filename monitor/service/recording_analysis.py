@@ -15,6 +15,7 @@ from rich.table import Table
 from dsp.metrics import BY_NAME, METRICS
 from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
 from monitor.core.errors import StoreError
+from monitor.core.messages import Catalogue
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
@@ -49,13 +50,17 @@ def write_steps(path: Path, steps: list[Step]) -> None:
         raise StoreError(f"{path}: cannot write ({exc.strerror}); choose another place") from exc
 
 
-def summary_table(settings: SessionSettings, duration_s: float, records: Sequence[Record]) -> Table:
+def summary_table(
+    settings: SessionSettings, duration_s: float, records: Sequence[Record], messages: Catalogue
+) -> Table:
     """Return a table of mean and spread of every metric over the steps, titled by what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
-    table = Table(title=_headline(settings, duration_s, records, steps))
-    for heading, justify in (("metric", "left"), ("mean", "right"), ("SD", "right"), ("steps", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    table.add_column("unit")
+    text = messages.text
+    table = Table(title=_headline(settings, duration_s, records, steps, messages))
+    table.add_column(text("terminal.column.metric"))
+    for heading in (text("terminal.column.mean"), "SD", text("terminal.column.steps")):
+        table.add_column(heading, justify="right")
+    table.add_column(text("terminal.column.unit"))
     values: dict[str, list[float]] = defaultdict(list)
     for s in steps:
         for e in s.estimates:
@@ -63,21 +68,30 @@ def summary_table(settings: SessionSettings, duration_s: float, records: Sequenc
     for name, seen in values.items():
         spec = BY_NAME[name]
         n = spec.decimals
-        table.add_row(
-            spec.label, f"{np.mean(seen):.{n}f}", f"{np.std(seen):.{n}f}", str(len(seen)), spec.unit
-        )
+        mean, sd = (messages.localized(f"{value:.{n}f}") for value in (np.mean(seen), np.std(seen)))
+        table.add_row(text(f"metric.{name}.label"), mean, sd, str(len(seen)), spec.unit)
     return table
 
 
 def _headline(
-    settings: SessionSettings, duration_s: float, records: Sequence[Record], steps: list[Step]
+    settings: SessionSettings,
+    duration_s: float,
+    records: Sequence[Record],
+    steps: list[Step],
+    messages: Catalogue,
 ) -> str:
-    sides = [sum(s.side is side for s in steps) for side in (Side.LEFT, Side.RIGHT)]
-    gaps = sum(isinstance(r, Gap) for r in records)
-    worn = ", ".join(f"{s.name} ({s.placement.value})" for s in settings.sensors)
-    text = f"{worn}: {duration_s / 60:.1f} min, {len(steps)} steps"
-    text += f" (L {sides[0]}, R {sides[1]}), {gaps} gaps"
-    return text + f", running {running_s(records, duration_s) / 60:.1f} min"
+    left, right = (sum(s.side is side for s in steps) for side in (Side.LEFT, Side.RIGHT))
+    places = {s.name: messages.text(f"placement.{s.placement.value}") for s in settings.sensors}
+    return messages.text(
+        "terminal.summary.title",
+        worn=", ".join(f"{name} ({place})" for name, place in places.items()),
+        minutes=duration_s / 60,
+        steps=len(steps),
+        left=left,
+        right=right,
+        gaps=sum(isinstance(r, Gap) for r in records),
+        running=running_s(records, duration_s) / 60,
+    )
 
 
 def running_s(records: Sequence[Record], end_s: float) -> float:

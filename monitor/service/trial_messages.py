@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from monitor.core.errors import MonitorError, SinkError
+from monitor.core.messages import catalogue
 from monitor.core.mqtt_client import (
     MqttMessage,
     MqttSettings,
@@ -18,7 +19,7 @@ from monitor.core.mqtt_client import (
 )
 from monitor.service.config import Config
 from monitor.sinks.mqtt import messages
-from monitor.sinks.push.alerts import Alert, push_phrases
+from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.apprise import AppriseServices
 from monitor.sinks.push.ntfy import NtfyTopic, require_ntfy_client
 
@@ -35,8 +36,8 @@ def send_test_messages(config: Config, report: Callable[[str], None]) -> int | N
 
 
 def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-    title, text = push_phrases(config.alerts.language)["test"]
-    alert = Alert("test", 0.0, config.alerts.valid_s, title, text)
+    text = catalogue(config.alerts.language).text
+    alert = Alert("test", 0.0, config.alerts.valid_s, text("push.test.title"), text("push.test.text"))
     out: list[tuple[str, Callable[[], Awaitable[None]]]] = []
     if config.ntfy.topic is not None:
         require_ntfy_client()

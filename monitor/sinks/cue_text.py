@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from dsp.metrics import BY_NAME, Display
 from dsp.types import Cue, CueKind
+from monitor.core.messages import Catalogue
 
 _SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more than 55 minutes
 
 
-def cue_line(cue: Cue) -> str:
+def cue_line(cue: Cue, messages: Catalogue) -> str:
     """Return a line that says what the runner was told, when and why.
 
     For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
     """
-    when, word = minutes_text(cue.t_s), cue_word(cue)
-    return f"{when}  {cue.why}" if word == "notice" else f"{when}  {word}  {cue_reason(cue)}"
-
-
-def cue_word(cue: Cue) -> str:
-    """Return what a cue is in a word: ``cue``, ``good`` for a confirmation, or ``notice``."""
-    return {CueKind.NOTICE: "notice", CueKind.CONFIRM: "good"}.get(cue.kind, "cue")
-
-
-def cue_reason(cue: Cue) -> str:
-    """Return why the runner was told something, with the numbers unless it is a notice."""
+    when = minutes_text(cue.t_s)
     if cue.kind is CueKind.NOTICE:
-        return cue.why
-    spec = BY_NAME[cue.metric]
-    value, target = (number_text(spec.display_or_unit, v)[0] for v in (cue.value, cue.target))
-    return f"{spec.label} {value}, target {target} {spec.display_or_unit.unit} ({cue.why})"
+        return messages.text("terminal.cue.notice", time=when, why=messages.recorded(cue.why))
+    return messages.text(f"terminal.cue.{cue.kind.value}", time=when, reason=cue_reason(cue, messages))
+
+
+def cue_reason(cue: Cue, messages: Catalogue) -> str:
+    """Return why the runner was told something, with the numbers unless it is a notice."""
+    why = messages.recorded(cue.why)
+    if cue.kind is CueKind.NOTICE:
+        return why
+    display = BY_NAME[cue.metric].display_or_unit
+    value, target = (messages.localized(number_text(display, v)[0]) for v in (cue.value, cue.target))
+    label, unit = (messages.text(f"metric.{cue.metric}.{part}") for part in ("label", "unit"))
+    return messages.text(
+        "terminal.cue.reason", metric=label, value=value, target=target, unit=unit, why=why
+    )
 
 
 def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:

@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator
 
 from dsp.metrics import BY_NAME
 from dsp.types import Cue, CueKind, Metric, Step
+from monitor.core.messages import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.devices.device_information import LOW_PCT
-from monitor.sinks.cue_text import cue_reason, cue_word, minutes_text, number_text
+from monitor.sinks.cue_text import cue_reason, minutes_text, number_text
 
 _log = logging.getLogger(__name__)
 
+_KINDS = {CueKind.CORRECT: "cue", CueKind.CONFIRM: "good", CueKind.NOTICE: "notice"}
 _SUMMED = ("cadence_spm", "speed_mps")  # what is asked first after a run
 
 
@@ -28,6 +30,7 @@ class SessionLog:
     name = "log"
 
     def __init__(self) -> None:
+        self._messages = catalogue("en")
         self._steps = self._cues = 0
         self._sums = dict.fromkeys(_SUMMED, 0.0)
         self._seconds: Counter[str] = Counter()
@@ -49,7 +52,7 @@ class SessionLog:
             case Cue() if not record.withheld:
                 self._cues += record.kind is CueKind.CORRECT
                 when = minutes_text(record.t_s)
-                _log.info("%s at %s: %s", cue_word(record), when, cue_reason(record))
+                _log.info("%s at %s: %s", _KINDS[record.kind], when, cue_reason(record, self._messages))
             case Step():
                 self._steps += 1
             case Metric(_, None, estimate) if estimate.metric in _SUMMED:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue
+from monitor.core.messages import Catalogue, Language, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.cue_text import cue_line, number_text
 from monitor.sinks.live_state import LiveState
@@ -23,8 +24,9 @@ class TerminalSink:
 
     name = "terminal"
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, language: Language = "en") -> None:
         self._console = console
+        self._messages = catalogue(language)
         self._live_state = LiveState(history_s=60)
         self._sensors: dict[str, SensorStatus] = {}
 
@@ -36,27 +38,34 @@ class TerminalSink:
                 self._live_state.push(batch)
                 for record in batch:
                     if isinstance(record, Cue) and not record.withheld:
-                        self._console.print(cue_line(record))
+                        self._console.print(cue_line(record, self._messages))
                 self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
-                live.update(Group(self._table(), sensor_table(self._sensors)))
+                live.update(Group(self._table(), sensor_table(self._sensors, self._messages)))
         self._console.print()
 
     def _table(self) -> Table:
         state = self._live_state.state()
         lost = sum(s["lost"] for s in state["sensors"].values())
-        title = f"{state['t_s']:5.1f} s   {state['activity']}   {state['steps']} steps"
-        title += f"   {lost} samples lost" if lost else ""
+        text, localized = self._messages.text, self._messages.localized
+        title = text(
+            "terminal.title",
+            time=localized(f"{state['t_s']:5.1f}"),
+            activity=text(f"terminal.activity.{state['activity']}"),
+            steps=state["steps"],
+        )
+        title += text("terminal.samples_lost", lost=lost) if lost else ""
         table = Table(title=title)
-        table.add_column("metric")
-        table.add_column("now", justify="right")
+        table.add_column(text("terminal.column.metric"))
+        table.add_column(text("terminal.column.now"), justify="right")
         table.add_column("±", justify="right")
-        table.add_column("unit")
+        table.add_column(text("terminal.column.unit"))
         for name in with_role(Role.TILE):
             spec, now = BY_NAME[name], state["now"].get(name)
             value, sd = (
                 ("—", "") if now is None else number_text(spec.display_or_unit, now["value"], now["sd"])
             )
-            table.add_row(spec.label, value, sd, spec.display_or_unit.unit)
+            label, unit = (text(f"metric.{name}.{part}") for part in ("label", "unit"))
+            table.add_row(label, localized(value), localized(sd), unit)
         return table
 
 
@@ -68,31 +77,33 @@ _COLOUR = {
 }
 
 
-def sensor_table(sensors: Mapping[str, SensorStatus]) -> Table:
+def sensor_table(sensors: Mapping[str, SensorStatus], messages: Catalogue) -> Table:
     """Return a table with a row per sensor: state, rate, losses, battery, time base; unknown is empty."""
     table = Table()
-    table.add_column("sensor")
-    table.add_column("state", overflow="fold")
-    for heading in ("per second", "received", "lost", "battery"):
-        table.add_column(heading, justify="right")
-    table.add_column("time base", overflow="fold")
+    table.add_column(messages.text("terminal.column.sensor"))
+    table.add_column(messages.text("terminal.column.state"), overflow="fold")
+    for heading in ("rate", "received", "lost", "battery"):
+        table.add_column(messages.text(f"terminal.column.{heading}"), justify="right")
+    table.add_column(messages.text("terminal.column.clock"), overflow="fold")
     for s in sensors.values():
         streams = s.link is LinkState.STREAMING
         table.add_row(
             Text(s.sensor),
-            Text(s.text if s.text else s.link.value, style=_COLOUR.get(s.link, "")),
+            Text(messages.recorded(s.text or s.link.value), style=_COLOUR.get(s.link, "")),
             f"{s.rate_hz:.0f}" if streams and s.rate_hz is not None else "",
             str(s.received),
             str(s.lost),
             f"{s.battery_pct:.0f} %" if s.battery_pct is not None else "",
-            _time_base(s),
+            _time_base(s, messages),
         )
     return table
 
 
-def _time_base(s: SensorStatus) -> str:
+def _time_base(s: SensorStatus, messages: Catalogue) -> str:
     """Uncertainty, rate of the clock, and the jitter of arrival that was removed."""
     if s.clock_sd_ms is None or s.clock_ppm is None:
         return ""
-    removed = f"; {s.clock_jitter_ms:.0f} ms of jitter removed" if s.clock_jitter_ms is not None else ""
-    return f"± {s.clock_sd_ms:.1f} ms, {s.clock_ppm:+.0f} ppm{removed}"
+    text = messages.localized(f"± {s.clock_sd_ms:.1f} ms, {s.clock_ppm:+.0f} ppm")
+    if s.clock_jitter_ms is None:
+        return text
+    return text + messages.text("terminal.jitter", jitter=s.clock_jitter_ms)

@@ -33,6 +33,7 @@ from monitor.core.http_server import (
     reachable_host,
     running,
 )
+from monitor.core.messages import messages_json
 from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
 from monitor.web.live_feed import LiveFeed
@@ -40,7 +41,8 @@ from monitor.web.live_feed import LiveFeed
 _log = logging.getLogger(__name__)
 
 _STATIC = files("monitor.web") / "static"
-_PHRASES = files("monitor.core") / "phrases.json"
+_MESSAGES = '<script id="messages" type="application/json">{}</script>'
+"""Where a page has its texts: they are put in when it is sent, so that they are there at once."""
 _MEDIA_TYPES = {
     "js": "text/javascript",
     "css": "text/css",
@@ -103,7 +105,8 @@ class _Door:
         """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
         self.admit(given or cookie)
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        html = _STATIC.joinpath(*path.split("/")).read_bytes()
+        html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
+        html = html.replace(_MESSAGES, _MESSAGES.replace("{}", messages_json()))
         response = Response(html, media_type="text/html", headers=headers)
         if given is not None:
             response.set_cookie(_COOKIE, given, max_age=90 * 86400, httponly=True, samesite="strict")
@@ -127,8 +130,8 @@ def _add_files(app: FastAPI) -> None:
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
     for folder in ("live", "review", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
-    for file in (_STATIC / "sw.js", _PHRASES):  # at the root: a service worker rules what lies below it
-        app.add_api_route(f"/{file.name}", _file_route(file), include_in_schema=False)
+    worker = _sender(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
+    app.add_api_route("/sw.js", worker, include_in_schema=False)
 
     @app.get("/plotly.js", include_in_schema=False)
     def plotly() -> Response:

@@ -20,6 +20,7 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 from monitor.core.errors import StoreError
+from monitor.core.messages import messages_json
 
 _STATIC = files("monitor.web") / "static"
 _POLICY = (
@@ -37,14 +38,15 @@ def review_html(report: Mapping[str, Any]) -> str:
     return "\n".join(
         (
             "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
+            f'<html lang="{report["language"]}"><head><meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title>",
             f"<style>{_static_text('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
-            f'<script type="application/json" id="report">{_script_safe_json(report)}</script>',
+            f'<script type="application/json" id="messages">{messages_json()}</script>',
+            f'<script type="application/json" id="report">{_embedded(report)}</script>',
             f"<script>{single_script('review/file.js')}</script>",
             f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',
             "</body></html>\n",

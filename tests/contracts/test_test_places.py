@@ -15,7 +15,6 @@ WHOLE_FOLDERS = {
     "validation": "the package beside the program, whose modules work as one",
 }
 LAWS = {
-    "core/test_phrases.py": "of phrases.json, which is data",
     "dsp/test_laws.py": "what every detector and the engine keep",
     "dsp/test_clipping.py": "a law: a sensor at the end of its range",
     "dsp/test_mount.py": "a law: a sensor that slips",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from monitor.core.messages import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.records import LinkState, SensorStatus, SinkStatus
@@ -18,7 +19,7 @@ from monitor.service.serve import ServeParams, serve
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
-from monitor.sinks.push.alerts import Alerts, AlertSettings, push_phrases
+from monitor.sinks.push.alerts import Alerts, AlertSettings
 from monitor.sinks.push.ntfy import NtfySettings, NtfyTopic
 from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Emit
@@ -28,7 +29,7 @@ from monitor.web.live_feed import LiveFeed
 from tests.broker import free_port
 from tests.service.test_serve import SETTINGS, STARTED, Kept, readings
 
-push_phrases("en")  # read before there is a loop to block
+catalogue("en")  # read before there is a loop to block
 SECONDS = 120
 
 

@@ -97,7 +97,7 @@ async def opened(browser: Browser, service: Service, sound: bool = True) -> Asyn
         page.on("pageerror", lambda error: troubles.append(str(error)))
         await page.add_init_script(EARS)
         await page.goto(url)
-        await expect(page.locator("#link")).to_have_text(re.compile("live|no news"), timeout=20_000)
+        await expect(page.locator("#link")).to_have_text(re.compile("Live|Keine Daten"), timeout=20_000)
         if sound:
             await page.locator("#sound").tap()
             await page.wait_for_function("heard.words.length == 1")  # the test sound
@@ -122,7 +122,7 @@ async def test_one_tap_gives_sound_and_a_test_of_it(browser: Browser) -> None:
     async with opened(browser, Service(), sound=False) as page:
         assert (await heard(page))[0] == []
         await page.locator("#ask").tap()
-        await expect(page.locator("#sound")).to_have_text("♪ on")
+        await expect(page.locator("#sound")).to_have_text("♪ an")
         await expect(page.locator("#ask")).to_be_hidden()
         await page.wait_for_function("heard.words.length == 1")
         made, words, _ = await heard(page)
@@ -138,8 +138,12 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         first = await service.steps(service.now_s + 5)
         service.tell(cue(first[-1]))
         await expect(page.locator("#cue-words")).to_have_text("Schnell und leicht")
-        await expect(page.locator("#cue-numbers")).to_have_text("Cadence 164, target 172 steps/min")
-        await expect(page.locator("#cue-late")).to_have_text(re.compile(r"heard \d+\.\d s after your step"))
+        await expect(page.locator("#cue-numbers")).to_have_text(
+            "Schrittfrequenz 164, Ziel 172 Schritte/min"
+        )
+        await expect(page.locator("#cue-late")).to_have_text(
+            re.compile(r"\d+,\d s nach deinem Schritt gehört")
+        )
         await page.wait_for_function("heard.words.length == 1")
         made, words, pulses = await heard(page)
         assert words == [{"text": "Schnell und leicht", "lang": "de"}]
@@ -184,17 +188,19 @@ async def test_what_is_late_withheld_or_already_heard_is_never_played(browser: B
         assert ([t.hz for t in made], words) == ([784], [])
         service.sink.close()  # the link breaks; the page comes back and is told everything again
         service.tell(SessionEnded("s", service.now_s, "the input ended"))
-        await page.wait_for_function("document.querySelector('#notice').textContent.includes('ended')")
+        await page.wait_for_function(
+            "document.querySelector('#notice').textContent.includes('Lauf beendet.')"
+        )
         assert (await heard(page))[0] == made
 
 
 async def test_the_page_says_why_it_is_silent_and_works_without_sound(browser: Browser) -> None:
     service = Service()
     async with opened(browser, service, sound=False) as page:
-        service.tell(ActivityChange(0.0, Activity.RUN, 0.0), band(1.0, "warm-up: cues in 3:10"))
-        await expect(page.locator("#band")).to_have_text("target 168–178warm-up: cues in 3:10")
+        service.tell(ActivityChange(0.0, Activity.RUN, 0.0), band(1.0, "warm-up"))
+        await expect(page.locator("#band")).to_have_text("Ziel 168–178Keine Hinweise: Aufwärmen")
         service.tell(cue(service.now_s))
-        await expect(page.locator("#cue-late")).to_have_text("no sound: tap ♪ above")
+        await expect(page.locator("#cue-late")).to_have_text("Kein Ton: tippe oben auf ♪")
         assert (await heard(page))[1] == []
 
 
@@ -207,8 +213,27 @@ async def test_a_tile_shows_each_metric_with_that_role_in_its_order(browser: Bro
         service.tell(*(Metric(1.0, None, estimate) for estimate in found))
         tiles = page.locator("#tiles .tile")
         await expect(tiles).to_have_text(
-            ["Pace5:33 min/km", "Ground contact time241 ms", "Overstride5.7 cm"], timeout=10_000
+            ["Tempo5:33 min/km", "Bodenkontaktzeit241 ms", "Überschritt5,7 cm"], timeout=10_000
         )
+
+
+async def test_another_language_is_chosen_while_the_run_goes_on(browser: Browser) -> None:
+    service = Service()
+    async with opened(browser, service) as page:
+        service.tell(Metric(1.0, None, Estimate("overstride_m", 0.0567, 0.1, "foot")), band(1.0, "warm-up"))
+        lost = "left is silent. No numbers and no cues until it is back."
+        service.tell(Cue(1.0, CueKind.NOTICE, None, "", 0.0, 0.0, "sensor_lost", 600.0, "", lost))
+        await expect(page.locator("#cue-numbers")).to_contain_text("Keine Daten von left.")
+        await page.locator("#sound").tap()
+        await page.select_option("#set-language", "en")
+        await expect(page.locator("#box-title")).to_have_text("Sound and cues")
+        await page.locator("#box-close").tap()
+        await expect(page.locator("#sound")).to_have_text("♪ on")  # it stays on
+        await expect(page.locator("#tiles .tile")).to_have_text(["Overstride5.7 cm"])
+        await expect(page.locator("#band")).to_have_text("Target 168–178No cues: warming up")
+        assert await page.evaluate("document.documentElement.lang") == "en"
+        await page.reload()
+        await expect(page.locator("#ask")).to_have_text("Tap to turn sound on")
 
 
 async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None:
@@ -221,10 +246,11 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
         assert {i["sizes"] for i in manifest["icons"]} >= {"192x192", "512x512"}
         await page.context.set_offline(True)
         await page.reload()
-        await expect(page.locator("#link")).to_have_text("reconnecting")
+        await expect(page.locator("#link")).to_have_text("Verbinde neu …")
         kept = await page.evaluate(
-            "caches.open('gaitcue-2').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
+            "caches.open('gaitcue-3').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )
+        assert len(kept) > 20
         assert not [url for url in kept if "api" in url or "token" in url]
 
 

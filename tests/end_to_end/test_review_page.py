@@ -67,14 +67,14 @@ def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int
         page.wait_for_selector("#timeline .scatterlayer path.js-line")
         assert page.locator("h1").inner_text() == "simulated runner"
         assert page.locator(".tile").count() >= 6
-        assert "1 cue spoken" in page.locator("main").inner_text()
+        assert "1 cue given." in page.locator("main").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         page.locator(".tile", has_text="Pace").locator(".tip").focus()
         tile = page.locator(".tile", has_text="Overstride")
         expect(tile).to_contain_text(re.compile(r"\d+\.\d cm.*± \d+\.\d cm"))
         expect(page.locator(".tile", has_text="Pace")).to_contain_text(re.compile(r"\d:\d\d min/km"))
         tip = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
-        assert "Mean speed while running" in tip
+        assert "Average speed while running" in tip
         assert troubles == []
 
 
@@ -94,11 +94,43 @@ def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
             expect(page.locator("main")).to_contain_text(re.compile(r"Pain 4/10\s*left knee"))
             expect(page.locator(".words")).to_contain_text("pain above 3")
             page.click("#more")
-            page.click("text=Delete this session")
-            expect(page.locator("main")).to_contain_text("No sessions yet")
+            page.click("text=Delete this run")
+            expect(page.locator("main")).to_contain_text("No runs yet")
             assert troubles == []
     finally:
         program.terminate()
         program.communicate()
     with Store(home / DATABASE) as store:
         assert store.sessions() == []
+
+
+def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) -> None:
+    from playwright.sync_api import expect
+
+    program = start("review", "--web", "--port", "0")
+    try:
+        url = address(program.stdout)
+        with opened(390, 844, locale="de-DE") as (page, troubles):
+            page.goto(url)
+            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
+            expect(page.locator(".tile", has_text="Überschritt")).to_contain_text(
+                re.compile(r"\d+,\d cm.*± \d+,\d cm")
+            )
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            page.click("#more")
+            with page.expect_download() as download:
+                page.click("text=diese Analyse als Datei")
+            page.click("#trends")
+            expect(page.locator("h2", has_text="Die letzten 26 Wochen")).to_be_visible()
+            assert troubles == []
+            saved = home / "saved.html"
+            download.value.save_as(saved)
+    finally:
+        program.terminate()
+        program.communicate()
+    with opened(390, 844, locale="en-GB", offline=True) as (page, troubles):  # it stays as it was written
+        page.goto(f"file://{saved}")
+        expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
+        assert page.evaluate("document.documentElement.lang") == "de"
+        assert troubles == []

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
+from monitor.core.messages import UserMessage
 from monitor.core.session_settings import SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
@@ -101,7 +102,7 @@ def test_what_never_ran_at_the_same_speed_is_not_compared() -> None:
 def test_every_kilometre_and_the_rest() -> None:
     run = a_run(900, speed_mps=3.0, cadence_spm=165.0)
     found = splits.kilometres(run)
-    assert [s.name for s in found] == ["1", "2", "3 (part)"]
+    assert [s.name for s in found] == ["1", "2", UserMessage("review.splits.part", {"kilometre": 3})]
     assert found[0].seconds == pytest.approx(333, abs=1)
     assert sum(s.distance_m for s in found) == pytest.approx(run.distance_m[-1] - run.distance_m[0], abs=4)
 
@@ -152,9 +153,7 @@ def test_tiring_is_the_thing_to_work_on() -> None:
     found = said(
         steady(cadence_spm=165 + noise(2400), braking_impulse_bws=0.02 + 0.002 * tired + noise(2400, 2e-4))
     )
-    assert found["work"]["text"].startswith(
-        "Braking impulse rose by 10 % towards the end at the same speed"
-    )
+    assert found["work"]["text"].startswith("Braking impulse rose by 10 % towards the end at the same pace")
 
 
 def test_slowing_down_is_not_tiring() -> None:
@@ -180,7 +179,7 @@ def test_nothing_is_ever_a_diagnosis() -> None:
 def test_what_is_missing_is_said() -> None:
     report = build_review(a_run(cadence_spm=157 + noise(2400)), NO_STEPS)
     text = " ".join(report["limits"])
-    for word in ("Speed:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
+    for word in ("Pace:", "Slope:", "Left and right:", "Heart rate:", "Target:"):
         assert word in text
     assert report["kilometres"] == []
     assert report["downhill"] is None
@@ -211,7 +210,7 @@ def test_a_sensor_that_was_away_is_shaded_and_told() -> None:
     )
     report = build_review(run, NO_STEPS)
     assert {"kind": "gap", "start_s": 600.0, "end_s": 900.0, "sensor": "belt"} in report["shades"]
-    assert any(text.startswith("belt was silent for 5.0 min from minute 10") for text in report["limits"])
+    assert any(text.startswith("belt sent no data for 5.0 min from minute 10") for text in report["limits"])
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +231,7 @@ def test_a_simulated_run_with_hills_is_reviewed_as_it_was(store: Store) -> None:
     assert report["session"]["distance_m"] == pytest.approx(558, abs=25)
     assert tiles["cadence_spm"]["v"] == pytest.approx(163, abs=4)
     assert report["downhill"]["seconds"] == pytest.approx(90, abs=15)
-    assert any("pelvis was silent" in text for text in report["limits"])
+    assert any("pelvis sent no data" in text for text in report["limits"])
     assert {x["metric"] for x in report["legs"]} >= {"contact_ms", "overstride_m"}
     assert report["usual"][0]["runs"] == 1
     assert report["again"]["rows"]

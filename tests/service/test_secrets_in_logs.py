@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from dsp.types import Placement
 from monitor.core.errors import StoreError
 from monitor.core.log_format import LogFormat
+from monitor.core.messages import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.packet import Packet
@@ -31,7 +32,6 @@ from monitor.service.config import Config
 from monitor.service.serve import ServeParams, serve
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.sinks.influx.sink import InfluxSettings
-from monitor.sinks.push.alerts import push_phrases
 from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sinks.session_log import SessionLog
@@ -41,7 +41,7 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from tests.log_lines import captured_stderr
 
-push_phrases("en")  # read before there is a loop to block
+catalogue("en")  # read before there is a loop to block
 STARTED = SessionStarted("2026-11-25T07-00-00-ann", "ann", "2026-11-25T07:00:00+00:00", ("pod",))
 SETTINGS = SessionSettings(
     athlete="ann", sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),)

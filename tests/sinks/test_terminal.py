@@ -10,7 +10,8 @@ from rich.console import Console
 
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
-from monitor.core.records import Out
+from monitor.core.messages import catalogue
+from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.cue_text import cue_line
 from monitor.sinks.terminal import TerminalSink
 
@@ -53,4 +54,18 @@ async def test_numbers_are_written_in_the_unit_that_is_shown(record: Metric, cel
 
 def test_a_cue_is_printed_in_the_same_unit() -> None:
     cue = Cue(38.0, CueKind.CORRECT, Fault.OVERSTRIDE, "overstride_m", 0.29, 0.25, "shorter", 41.0, why="x")
-    assert cue_line(cue) == "0:38  cue  Overstride 29.0, target 25.0 cm (x)"
+    assert cue_line(cue, catalogue("en")) == "0:38  cue  Overstride 29.0, target 25.0 cm (x)"
+    german = cue_line(cue, catalogue("de"))
+    assert german == "0:38  Hinweis  Überschritt 29,0, Ziel 25,0 cm (x)"
+
+
+async def test_the_table_speaks_the_language_of_the_runner() -> None:
+    async def batches() -> AsyncIterator[list[Out]]:
+        yield [measured("overstride_m", 0.2514, 0.012)]
+        yield [SensorStatus(5.0, "left", LinkState.SILENT, "silent for 5 s", silent_s=5.0)]
+
+    out = io.StringIO()
+    await TerminalSink(Console(file=out, width=120), "de").run(batches())
+    assert "Überschritt" in out.getvalue()
+    assert "25,1" in out.getvalue()
+    assert "seit 5 s keine Daten" in out.getvalue()

@@ -76,7 +76,7 @@ def test_the_service_worker_keeps_all_that_the_live_page_needs(client: TestClien
     listed = re.search(r"const FILES = \[([^\]]+)\]", worker.text)
     assert listed is not None
     kept = set(re.findall(r'"([^"]+)"', listed[1]))
-    assert kept == needed("live/live.html") - {"live/gaitcue.webmanifest"} | {"phrases.json"}
+    assert kept == needed("live/live.html") - {"live/gaitcue.webmanifest"}
 
 
 def test_the_icons_of_the_app_are_where_its_manifest_says(client: TestClient) -> None:
@@ -96,7 +96,7 @@ def test_the_icons_of_the_app_are_where_its_manifest_says(client: TestClient) ->
         "/live/..%5c..%5capp.js",
         "/shared/%2e%2e/%2e%2e/app.py",
         "/static/live/live.js",
-        "/core/phrases.json",
+        "/core/catalogues/en.json",
         "/live",
         "/live/",
         "/live/nothing.js",

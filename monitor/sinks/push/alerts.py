@@ -7,18 +7,14 @@ calls for a decision is pushed.  Time comes in with the records; nothing here kn
 from __future__ import annotations
 
 import datetime
-import json
 import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
-from dsp.metrics import BY_NAME
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
+from monitor.core.messages import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
 
@@ -31,7 +27,7 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 class AlertSettings:
     """Settings of pushes to a phone: which, in which language.  Each kind comes at most once in a run."""
 
-    language: Literal["en", "de"] = "en"
+    language: Language = "en"
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
     sensor_lost_s: float = 60.0  # design choice
     downhill_speed_loss_mps: float | None = (
@@ -90,7 +86,7 @@ class Alerts:
         self._s = settings
         self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
         self._longest_m = longest_m
-        self._phrases = push_phrases(settings.language)
+        self._messages = catalogue(settings.language)
         self._sent: set[str] = set()  # kinds, each of which comes once in a run
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
@@ -109,8 +105,8 @@ class Alerts:
             case Cue(kind=CueKind.CONFIRM):
                 self._since.pop(record.metric, None)
             case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
-                numbers = {"sensor": record.sensor, "seconds": f"{record.silent_s:.0f}"}
-                return self._alert("sensor_lost", record.t_s, numbers, 4)
+                silence: MessageValues = {"sensor": record.sensor, "seconds": record.silent_s}
+                return self._alert("sensor_lost", record.t_s, silence, 4)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
                 return self._observe(t_s, estimate.metric, estimate.value)
@@ -137,8 +133,8 @@ class Alerts:
             or not _is_outside(band, value)
         ):
             return []
-        minutes = f"{(t_s - since) / 60:.0f}"
-        return self._alert("drift", t_s, {"metric": BY_NAME[metric].label, "minutes": minutes})
+        label = UserMessage(f"metric.{metric}.label")
+        return self._alert("drift", t_s, {"metric": label, "minutes": (t_s - since) / 60})
 
     def _check_downhill(self, t_s: float, ratio: float) -> list[Alert]:
         limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
@@ -147,35 +143,26 @@ class Alerts:
         extra = dose * (1 - 1 / ratio)
         if extra < limit:
             return []
-        return self._alert("downhill", t_s, {"value": f"{extra:.0f}", "limit": f"{limit:.0f}"}, 4)
+        return self._alert("downhill", t_s, {"value": extra, "limit": limit}, 4)
 
     def _check_distance(self, t_s: float) -> list[Alert]:
         if self._longest_m is None or self._m <= self._s.longest_share * self._longest_m:
             return []
-        km = {"km": f"{self._m / 1e3:.1f}", "longest": f"{self._longest_m / 1e3:.1f}"}
+        km = {"km": self._m / 1e3, "longest": self._longest_m / 1e3}
         return self._alert("distance", t_s, km)
 
-    def _alert(self, kind: str, t_s: float, numbers: dict[str, str], priority: int = 3) -> list[Alert]:
+    def _alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
         if kind in self._sent or self._s.is_quiet(now):
             return []
         self._sent.add(kind)
-        title, text = self._phrases[kind]
-        return [Alert(kind, t_s, t_s + self._s.valid_s, title, text.format(**numbers), priority)]
+        title = self._messages.text(f"push.{kind}.title")
+        text = self._messages.text(f"push.{kind}.text", **values)
+        return [Alert(kind, t_s, t_s + self._s.valid_s, title, text, priority)]
 
 
 def _is_outside(band: Band, value: float) -> bool:
     return (band.low is not None and value < band.low) or (band.high is not None and value > band.high)
-
-
-@cache
-def push_phrases(language: str) -> dict[str, tuple[str, str]]:
-    """Return title and text of every kind of push in a language of the phrase book.
-
-    The file is read once, so the first call does not belong on an event loop.
-    """
-    book = json.loads((files("monitor.core") / "phrases.json").read_text(encoding="utf-8"))
-    return {kind: (title, text) for kind, (title, text) in book[language]["push"].items()}
 
 
 def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float | None:

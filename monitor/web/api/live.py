@@ -6,12 +6,12 @@ from fastapi import Request, Response
 
 from monitor.core.metric_legend import metric_legend
 from monitor.web.api.models.live import LegendJson, LiveJson
-from monitor.web.api.routes import ApiRoute, json_response
+from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
 
 
-def get_legend() -> Response:
+def get_legend(language: LanguageQuery = "en") -> Response:
     """Return what every number is, and how and where it is shown."""
-    return json_response(metric_legend())
+    return json_response(metric_legend(language))
 
 
 def get_live(request: Request) -> Response:
@@ -20,6 +20,6 @@ def get_live(request: Request) -> Response:
 
 
 LIVE_ROUTES = (
-    ApiRoute("GET", "/legend", "Live", get_legend, LegendJson),
+    ApiRoute("GET", "/legend", "Live", get_legend, LegendJson, (422,)),
     ApiRoute("GET", "/live", "Live", get_live, LiveJson),
 )

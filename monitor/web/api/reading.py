@@ -21,7 +21,7 @@ from monitor.review.compare import compare_sessions, metric_trends
 from monitor.review.report import interval_json, session_review
 from monitor.storage import tape_archive
 from monitor.storage.session_data import load_session
-from monitor.web.api.routes import FileAnswer, json_response
+from monitor.web.api.routes import FileAnswer, LanguageQuery, json_response
 from monitor.web.api.stored import SessionId, StoreOfRequest, session_json
 from monitor.web.review_file import review_html
 
@@ -40,15 +40,16 @@ def get_session(id: SessionId, store: StoreOfRequest) -> Response:
     return json_response(described | {"settings": json.loads(info.settings)})
 
 
-def get_review(id: SessionId, store: StoreOfRequest) -> Response:
+def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
     """Return everything that a review shows."""
-    return json_response(session_review(store, id))
+    return json_response(session_review(store, id, language))
 
 
-def get_review_page(id: SessionId, store: StoreOfRequest) -> Response:
+def get_review_page(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
     """Return the review as one HTML file that needs nothing else."""
     headers = {"Content-Disposition": f'attachment; filename="{id}.html"'}
-    return Response(review_html(session_review(store, id)), media_type="text/html", headers=headers)
+    html = review_html(session_review(store, id, language))
+    return Response(html, media_type="text/html", headers=headers)
 
 
 def get_seconds(

@@ -6,13 +6,16 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
+from monitor.core.messages import Language
 from monitor.web.api.models.described import ApiList, ApiModel
 from monitor.web.api.models.refusals import RefusalJson
+
+LanguageQuery = Annotated[Language, Query(description="of the texts: en or de")]
 
 _REFUSED = {
     401: "The token is missing or wrong.",

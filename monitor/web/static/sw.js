@@ -1,8 +1,7 @@
 // The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
-const SHELL = "gaitcue-2";
+const SHELL = "gaitcue-3";
 const FILES = [
   "plotly.js",
-  "phrases.json",
   "live/live.css",
   "live/cues.css",
   "live/clock.js",
@@ -14,7 +13,6 @@ const FILES = [
   "live/panels.js",
   "live/phrase_book.js",
   "live/pocket.js",
-  "live/settings.js",
   "live/signals.js",
   "live/sound.js",
   "live/sound_box.js",
@@ -26,7 +24,9 @@ const FILES = [
   "live/voice.js",
   "shared/band_outline.js",
   "shared/charts.js",
+  "shared/messages.js",
   "shared/metrics.js",
+  "shared/settings.js",
   "shared/icon.svg",
   "shared/icon-192.png",
 ]; // all that live.html needs

@@ -13,16 +13,17 @@ import pytest
 from aiohttp import web
 
 from monitor.core.errors import ConfigError, SinkError
+from monitor.core.messages import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.secret import Secret
 from monitor.sinks.protocol import ReportsStatus
-from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, push_phrases
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings
 from monitor.sinks.push.apprise import AppriseServices
 from monitor.sinks.push.ntfy import MESSAGE_BYTES, NtfySettings, NtfyTopic, truncate_utf8
 from monitor.sinks.push.sink import Post, PushSink
 
 ALERT = Alert("drift", 200.0, 320.0, "Weiter neben dem Ziel – Ümläute", "Tritt schneller", 4)
-push_phrases("en")  # read before there is a loop to block
+catalogue("en")  # read before there is a loop to block
 imghdr = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 

@@ -8,6 +8,7 @@ import {
   latenessText,
 } from "../../../monitor/web/static/live/cue_texts.js";
 import { mayBeSaid, newCues, signalsOf } from "../../../monitor/web/static/live/signals.js";
+import "./messages.mjs";
 import { holds } from "./seeded.mjs";
 
 const pitch = ({ tones }) => Math.sign(tones.at(-1)[0] - tones[0][0]);
@@ -91,8 +92,8 @@ test("a correction is written with its numbers, a notice with its reason, a retu
 });
 
 test("how late a cue was heard is written, or that there was no sound", () => {
-  assert.equal(latenessText(0.449), "heard 0.4 s after your step");
-  assert.match(latenessText(null), /^no sound/);
+  assert.equal(latenessText(0.449), "Heard 0.4 s after your step");
+  assert.match(latenessText(null), /^No sound/);
 });
 
 test("a value is in a band exactly from its low to its high edge; an open edge lets all in", () => {
@@ -119,5 +120,5 @@ test("a value is in a band exactly from its low to its high edge; an open edge l
 test("a band is written as a range, or by the edge that it has", () => {
   assert.equal(bandText({ low: 168.4, high: 178.6 }), "168–179");
   assert.equal(bandText({ low: null, high: 178 }), "up to 178");
-  assert.equal(bandText({ low: 168, high: null }), "from 168");
+  assert.equal(bandText({ low: 168, high: null }), "168 or more");
 });

@@ -12,6 +12,7 @@ import {
   valueText,
   withRole,
 } from "../../../monitor/web/static/shared/metrics.js";
+import "./messages.mjs";
 import { holds } from "./seeded.mjs";
 
 const metric = (display) => ({ display: { unit: "", scale: 1, decimals: 0, pace: false, ...display } });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticeText, sensorCondition, sensorText } from "../../../monitor/web/static/live/panels.js";
 import { isStale, tileNames } from "../../../monitor/web/static/live/tiles.js";
+import "./messages.mjs";
 
 const SENSOR = {
   link: "streaming",
@@ -39,8 +40,9 @@ test("the notice names every sink in trouble, after the end of the session; else
     mqtt: { sink: "mqtt", ok: false, text: "refused" },
   };
   assert.equal(noticeText({ sinks, ended: null }), "influx: not reached mqtt: refused");
-  assert.equal(noticeText({ sinks: {}, ended: "the input ended" }), "Session ended: the input ended.");
-  assert.match(noticeText({ sinks, ended: "x" }), /^Session ended: x\. influx/);
+  for (const ended of ["the input ended", "stopped"])
+    assert.equal(noticeText({ sinks: {}, ended }), "Run finished.");
+  assert.match(noticeText({ sinks, ended: "x" }), /^Run stopped: x\. influx/);
   assert.equal(noticeText({ sinks: { store: sinks.store }, ended: null }), "");
 });
 

@@ -5,7 +5,6 @@ import { percentChange } from "../../../monitor/web/static/review/comparisons.js
 import { responseText, withheldText } from "../../../monitor/web/static/review/cues_given.js";
 import { histogramPath, scale } from "../../../monitor/web/static/review/plot_paths.js";
 import { tagsOf } from "../../../monitor/web/static/review/session_tools.js";
-import { targetText } from "../../../monitor/web/static/review/summary.js";
 import {
   difference,
   halfWidth,
@@ -22,6 +21,7 @@ import {
   rowRange,
   rowTraces,
 } from "../../../monitor/web/static/review/timeline_traces.js";
+import "./messages.mjs";
 import { holds } from "./seeded.mjs";
 
 const metric = (label, decimals, display) => ({
@@ -69,12 +69,6 @@ test("a change in per cent has its sign and half of its interval", () => {
   assert.equal(percentChange({ v: -0.02, ci: null }), "0.0 %");
 });
 
-test("the verb of a target is left out only where a badge says it", () => {
-  assert.equal(targetText("Hold: too little to judge.", "hold ="), "Too little to judge.");
-  assert.equal(targetText("Hold: too little to judge.", undefined), "Hold: too little to judge.");
-  assert.equal(targetText("Raise it by 2.5 %: 85 %.", "raise ↑"), "Raise it by 2.5 %: 85 %.");
-});
-
 test("tags are what stands between commas, without what is empty", () => {
   assert.deepEqual(tagsOf(" shoe=racer,, surface=track , "), ["shoe=racer", "surface=track"]);
   assert.deepEqual(tagsOf(""), []);
@@ -84,17 +78,17 @@ test("answers are counted out of the cues that were spoken", () => {
   const response = { cues: 8, answered: { value: 0.75, low: 0.41, high: 0.93 }, median_s: 6.4 };
   assert.equal(
     responseText(response, 9),
-    "8 cues spoken. 6 answered within 15 s (75 %, 95 % interval 41 to 93 %); half of them within 6 s.",
+    "8 cues given. 6 had a response within 15 s (75 %, 95 % interval 41 to 93 %). Half of them came within 6 s.",
   );
-  assert.equal(responseText({ cues: 1, answered: null, median_s: null }, 1), "1 cue spoken.");
-  assert.equal(responseText(null, 3), "No cue was spoken.");
-  assert.equal(responseText({ cues: 0 }, 3), "No cue was spoken.");
+  assert.equal(responseText({ cues: 1, answered: null, median_s: null }, 1), "1 cue given.");
+  assert.equal(responseText(null, 3), "No cue was given.");
+  assert.equal(responseText({ cues: 0 }, 3), "No cue was given.");
   assert.equal(responseText(null, 0), "");
 });
 
 test("withheld cues are counted by their reason", () => {
   const cues = ["", "hill", "experiment", "hill"].map((withheld) => ({ withheld }));
-  assert.equal(withheldText(cues), "3 not spoken: 2 × hill; 1 × experiment.");
+  assert.equal(withheldText(cues), "3 cues not given: 2 × hill; 1 × experiment.");
   assert.equal(withheldText(cues.slice(0, 1)), "");
 });
 
@@ -167,9 +161,9 @@ test("a mark says what the cue was and what followed; a withheld one is hollow",
   assert.deepEqual(marks.x, [1.5, 1.5, 1.5]);
   assert.deepEqual(marks.marker.symbol, ["triangle-up", "triangle-up-open", "circle"]);
   assert.deepEqual(marks.text, [
-    "quicker steps: back in band after 7 s<br>slow",
-    "quicker steps: withheld: hill",
-    "cue: not answered within 60 s<br>slow",
+    "quicker steps: back in range after 7 s<br>slow",
+    "quicker steps: not given: hill",
+    "cue: not back in range within 60 s<br>slow",
   ]);
   assert.deepEqual(cueTraces([], "y", colour), []);
 });

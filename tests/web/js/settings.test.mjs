@@ -1,7 +1,8 @@
 // The settings of the page, read from what a browser kept.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSettings, settings } from "../../../monitor/web/static/live/settings.js";
+import { readSettings, settings } from "../../../monitor/web/static/shared/settings.js";
+import "./messages.mjs";
 
 const DEFAULTS = readSettings(null);
 

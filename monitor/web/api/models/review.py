@@ -231,6 +231,7 @@ class ReviewJson(ApiModel):
     """Everything that a review shows; empty lists and null where the sensors could not tell."""
 
     schema_: int = described("version of this format", "1", alias="schema")
+    language: Literal["en", "de"] = described("the language of its texts")
     session: ReviewedSessionJson = described("the session")
     words: FeedbackJson = described("the words on top")
     tiles: list[TileJson] = described("means over the running")

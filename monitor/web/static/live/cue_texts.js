@@ -1,23 +1,28 @@
 // What is written about a cue and about the target band.
+import { recordedText, textOf } from "../shared/messages.js";
 import { labelOf, valueText } from "../shared/metrics.js";
 
 // The line below the words of a cue: numbers of a correction, the reason of a notice.
 export function cueNumbers({ kind, value, target, why }, spec) {
-  if (kind === "notice") return why;
+  if (kind === "notice") return recordedText(why);
   if (kind !== "correct") return "";
-  return `${labelOf(spec)} ${valueText(spec, value)}, target ${valueText(spec, target)} ${spec.display.unit}`;
+  return textOf("live.cue.numbers", {
+    metric: labelOf(spec),
+    value: valueText(spec, value),
+    target: valueText(spec, target),
+    unit: spec.display.unit,
+  });
 }
 
 // How long after the step it was heard, in seconds of the clock on the wall; null if there was no sound.
 export const latenessText = (late_s) =>
-  late_s === null ? "no sound: tap ♪ above" : `heard ${late_s.toFixed(1)} s after your step`;
+  late_s === null ? textOf("live.cue.no_sound") : textOf("live.cue.heard", { late: late_s });
 
 // The range of a band; an edge that is null is open.
 export function bandText({ low, high }) {
-  const edge = (value) => value.toFixed(0);
-  if (low === null) return `up to ${edge(high)}`;
-  if (high === null) return `from ${edge(low)}`;
-  return `${edge(low)}–${edge(high)}`;
+  if (low === null) return textOf("live.range.up_to", { high });
+  if (high === null) return textOf("live.range.from", { low });
+  return textOf("live.range.between", { low, high });
 }
 
 // Where a value (undefined: none yet) lies to a band: "in", "out", or "muted" while nothing would be said.

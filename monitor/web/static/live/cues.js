@@ -1,9 +1,10 @@
 // What a cue does on this page: banner, tones, words, beats, pulses; and why it is quiet.
 // Every cue is acted on once, and never after its time.
+import { recordedText, textOf } from "../shared/messages.js";
 import { specOf } from "../shared/metrics.js";
+import { settings } from "../shared/settings.js";
 import { bandPosition, bandText, cueNumbers, latenessText } from "./cue_texts.js";
 import { burst, rhythm } from "./metronome.js";
-import { settings } from "./settings.js";
 import { mayBeSaid, newCues, signalsOf } from "./signals.js";
 
 const WORDS_AFTER_MS = 420,
@@ -39,7 +40,9 @@ export class Cues {
     this.sound.hush();
     const heard_ms = settings.tones ? this.sound.tones(signals.tones, signals.gain) : null;
     if (settings.pulses && touched()) navigator.vibrate?.(signals.pulses);
-    const words = this.voice.phrase(cue.kind === "confirm" ? "confirm" : cue.wording, cue.fault) || cue.why;
+    const words =
+      this.voice.phrase(cue.kind === "confirm" ? "confirm" : cue.wording, cue.fault) ||
+      recordedText(cue.why);
     this.#say(cue, words);
     if (signals.beats && settings.beats) this.#burst(cue, state);
     this.#show(cue, words, signals.sign, heard_ms, legend);
@@ -83,7 +86,8 @@ export class Cues {
     line.hidden = !band;
     if (!band) return;
     line.className = bandPosition(band, state.now.cadence_spm?.value);
-    $("band-range").textContent = `target ${bandText(band)}`;
-    $("band-muted").textContent = state.ended ? "" : band.muted;
+    $("band-range").textContent = textOf("live.target", { range: bandText(band) });
+    $("band-muted").textContent =
+      state.ended || !band.muted ? "" : textOf("live.no_cues", { reason: recordedText(band.muted) });
   }
 }

@@ -1,10 +1,19 @@
 // The live page: one WebSocket, one state, drawn again when it changes.
+import {
+  language,
+  numberText,
+  readMessages,
+  textOf,
+  translatePage,
+  useLanguage,
+} from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
+import { wantedLanguages } from "../shared/settings.js";
 import { SessionClock } from "./clock.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
-import { openPocket } from "./pocket.js";
+import { openPocket, showAwake } from "./pocket.js";
 import { Sound } from "./sound.js";
 import { openSoundBox } from "./sound_box.js";
 import { drawStrip, followSize } from "./strip.js";
@@ -16,9 +25,10 @@ const NOT_LET_IN = 4401; // how the service closes the socket of a page without 
 const NO_NEWS_MS = 6000,
   RETRY_MS = 250,
   LONGEST_RETRY_MS = 4000;
-const ACTIVITIES = { run: ["running", "good"], walk: ["walking", ""], stand: ["standing", ""] };
 const $ = (id) => document.getElementById(id);
 let legend = null,
+  legendLanguage = "",
+  link = ["connecting", ""],
   state = null,
   newest_ms = 0,
   retry_ms = RETRY_MS;
@@ -26,19 +36,21 @@ const clock = new SessionClock(),
   sound = new Sound(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
+readMessages();
+const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
   socket.onopen = () => {
     retry_ms = RETRY_MS;
-    showPill("link", "live", "good");
+    showLink("live", "good");
     loadLegend();
   };
   socket.onmessage = (event) => take(JSON.parse(event.data));
   socket.onclose = (event) => {
-    if (event.code === NOT_LET_IN) return showPill("link", "not let in: scan the QR code again", "bad");
-    if (state?.ended) showPill("link", "ended");
-    else showPill("link", "reconnecting", "warn");
+    if (event.code === NOT_LET_IN) return showLink("no_access", "bad");
+    if (state?.ended) showLink("ended");
+    else showLink("reconnecting", "warn");
     setTimeout(connect, retry_ms);
     retry_ms = Math.min(retry_ms * 1.7, LONGEST_RETRY_MS);
   };
@@ -51,24 +63,25 @@ function take(message) {
   } else if (state) applyChange(state, message.change);
   clock.hear(message.at_s);
   newest_ms = performance.now();
-  if (state?.ended) showPill("link", "ended");
-  else showPill("link", "live", "good");
+  if (state?.ended) showLink("ended");
+  else showLink("live", "good");
   cues.take(state, legend ?? {});
   draw();
 }
 
-// Once, with the first link: until then numbers have neither names nor units, and are not shown.
+// With the first link, and in each language: until then numbers have neither names nor units, and are not shown.
 async function loadLegend() {
-  if (legend) return;
-  const answer = await fetch("api/v1/legend").catch(() => null);
-  if (answer?.ok) legend = await answer.json();
+  if (legendLanguage === language()) return;
+  const asked = language(),
+    answer = await fetch(`api/v1/legend?language=${asked}`).catch(() => null);
+  if (answer?.ok) [legend, legendLanguage] = [await answer.json(), asked];
   draw();
 }
 
 function draw() {
   if (!state) return;
   $("clock").textContent = clockText(Math.floor(state.t_s));
-  showPill("activity", ...(ACTIVITIES[state.activity] ?? ["waiting", ""]));
+  showPill("activity", textOf(`live.activity.${state.activity}`), state.activity === "run" ? "good" : "");
   showCadence(state.now.cadence_spm);
   if (legend) showTiles(state, legend);
   showSensors(state);
@@ -79,7 +92,25 @@ function draw() {
 function showCadence(now) {
   const stale = isStale(state, now);
   $("cadence").textContent = stale ? "–" : now.value.toFixed(0);
-  $("cadence-sd").textContent = !stale && now.sd ? `± ${now.sd.toFixed(1)}` : "";
+  $("cadence-sd").textContent = !stale && now.sd ? `± ${numberText(now.sd, 1)}` : "";
+}
+
+function showLink(name, kind = "") {
+  link = [name, kind];
+  showPill("link", textOf(`live.link.${name}`), kind);
+}
+
+// Write everything in the language that the runner chose, or in that of the device.
+function speak() {
+  useLanguage(wantedLanguages());
+  translatePage();
+  showLink(...link);
+  refreshBox();
+  showAwake();
+  loadLegend();
+  if (state) cues.take(state, legend ?? {});
+  draw();
+  redraw();
 }
 
 const redraw = () => {
@@ -87,11 +118,10 @@ const redraw = () => {
 };
 
 setInterval(() => {
-  if (state && !state.ended && performance.now() - newest_ms > NO_NEWS_MS)
-    showPill("link", "no news", "warn");
+  if (state && !state.ended && performance.now() - newest_ms > NO_NEWS_MS) showLink("no_news", "warn");
 }, 1000);
 onTheme(redraw);
 followSize(redraw);
-openSoundBox(sound, voice);
 openPocket();
+speak();
 connect();

@@ -1,6 +1,8 @@
 // What surrounds the numbers: the pills on top, the sensors, and what went wrong.
+import { recordedText, textOf } from "../shared/messages.js";
 
 const LOSS_WORTH_A_WARNING = 0.02; // share of samples
+const PLANNED_ENDS = ["the input ended", "stopped"]; // any other is what went wrong
 const SILENT = ["lost", "silent", "off"];
 const $ = (id) => document.getElementById(id);
 
@@ -34,10 +36,10 @@ export function sensorCondition(sensor) {
 
 // What it says of itself, and what of its numbers is known.
 export function sensorText({ text, rate_hz, battery_pct, ...counts }) {
-  const parts = [text];
+  const parts = [recordedText(text)];
   if (rate_hz) parts.push(`${rate_hz.toFixed(0)} Hz`);
-  if (counts.lost) parts.push(`${(100 * lostShare(counts)).toFixed(1)} % lost`);
-  if (battery_pct != null) parts.push(`battery ${battery_pct.toFixed(0)} %`);
+  if (counts.lost) parts.push(textOf("live.sensor.lost", { share: 100 * lostShare(counts) }));
+  if (battery_pct != null) parts.push(textOf("live.sensor.battery", { level: battery_pct }));
   return parts.join(" · ");
 }
 
@@ -47,11 +49,16 @@ export function showNotice(state) {
   $("notice").textContent = text;
 }
 
-// That the session ended, and which sinks are in trouble; "" if all is well.
+// That the run is over, and which sinks are in trouble; "" if all is well.
 export function noticeText({ sinks, ended }) {
   const troubles = Object.values(sinks)
     .filter((s) => !s.ok)
-    .map((s) => `${s.sink}: ${s.text}`);
-  if (ended) troubles.unshift(`Session ended: ${ended}.`);
+    .map((s) => `${s.sink}: ${recordedText(s.text)}`);
+  if (ended) troubles.unshift(endText(ended));
   return troubles.join(" ");
 }
+
+const endText = (reason) =>
+  PLANNED_ENDS.includes(reason)
+    ? textOf("live.ended")
+    : textOf("live.ended_by", { reason: recordedText(reason) });

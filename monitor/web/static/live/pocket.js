@@ -1,4 +1,6 @@
 // The page in a pocket: installed, awake, dark, and deaf to the cloth.
+import { textOf } from "../shared/messages.js";
+
 const HOLD_MS = 1200;
 const $ = (id) => document.getElementById(id);
 const nothing = () => undefined;
@@ -23,7 +25,6 @@ export function openPocket() {
   document.addEventListener("visibilitychange", () => {
     if (wanted && !document.hidden) keepAwake();
   });
-  showAwake();
 }
 
 // The screen goes dark after a while unless a page asks; the browser takes that back when the page is hidden.
@@ -43,13 +44,13 @@ function leave() {
   if (document.fullscreenElement) document.exitFullscreen();
 }
 
-function showAwake() {
+export function showAwake() {
   $("awake").textContent =
     lock && !lock.released
-      ? "The screen stays awake."
+      ? textOf("live.awake.on")
       : !isSecureContext
-        ? "This page came over http, so the browser refuses to keep the screen awake: set the phone’s screen time-out to never, or open the page over https."
+        ? textOf("live.awake.http")
         : wanted
-          ? "The browser did not let the screen be kept awake (battery saver?)."
+          ? textOf("live.awake.refused")
           : "";
 }

@@ -1,6 +1,6 @@
 // Tones and beats on the Web Audio clock.  Instants are milliseconds of performance.now() at which
 // something shall be heard; what headphones delay (settings.delay_ms) is taken off.
-import { settings } from "./settings.js";
+import { settings } from "../shared/settings.js";
 
 const SHORT_S = 0.04;
 

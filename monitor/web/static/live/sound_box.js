@@ -1,18 +1,22 @@
 // The sound box: switch on with one tap, try it, choose, measure the delay of headphones.
-import { saveSetting, settings } from "./settings.js";
+import { languageNames, textOf } from "../shared/messages.js";
+import { saveSetting, settings } from "../shared/settings.js";
 import { RISING } from "./signals.js";
 import { listen } from "./taps.js";
 
 const $ = (id) => document.getElementById(id);
 
-export function openSoundBox(sound, voice) {
+// Open it once; languageChanged() is called when another one was chosen.  Returns what writes its texts anew.
+export function openSoundBox(sound, voice, languageChanged) {
   const box = $("box"),
     pill = $("sound");
   const refresh = () => {
-    pill.textContent = sound.ready ? "♪ on" : "♪ off";
+    pill.textContent = textOf(sound.ready ? "live.sound.on" : "live.sound.off");
     $("ask").hidden = sound.ready;
     pill.className = `pill ${sound.ready ? "good" : "warn"}`;
-    $("delay").textContent = settings.delay_ms ? `${settings.delay_ms} ms are taken off` : "not measured";
+    $("delay").textContent = settings.delay_ms
+      ? textOf("live.delay.set", { ms: settings.delay_ms })
+      : textOf("live.delay.none");
   };
   const test = async () => {
     if (!(await sound.unlock())) return;
@@ -33,25 +37,25 @@ export function openSoundBox(sound, voice) {
     $(`set-${name}`).onchange = ({ target }) => saveSetting(name, target.checked);
   }
   $("set-pulses").disabled = !navigator.vibrate;
-  for (const name of ["words", "language"]) {
-    $(`set-${name}`).value = settings[name];
-    $(`set-${name}`).onchange = ({ target }) => saveSetting(name, target.value);
-  }
+  $("set-words").value = settings.words;
+  $("set-words").onchange = ({ target }) => saveSetting("words", target.value);
+  $("set-language").append(...languageNames().map(([code, name]) => new Option(name, code)));
+  $("set-language").value = settings.language;
+  $("set-language").onchange = ({ target }) => {
+    saveSetting("language", target.value);
+    languageChanged();
+  };
   $("set-volume").value = settings.volume;
   $("set-volume").onchange = ({ target }) => {
     saveSetting("volume", Number(target.value));
     sound.tones(RISING);
   };
-  voice.load().then(() => {
-    $("set-language").append(...voice.languages.map(([code, name]) => new Option(name, code)));
-    $("set-language").value = settings.language;
-  });
   $("tap-start").onclick = () => measure(sound, refresh);
   $("tap-forget").onclick = () => {
     saveSetting("delay_ms", 0);
     refresh();
   };
-  refresh();
+  return refresh;
 }
 
 async function measure(sound, refresh) {
@@ -61,14 +65,12 @@ async function measure(sound, refresh) {
   saveSetting("delay_ms", 0); // heard as it comes
   pad.disabled = false;
   $("tap-start").disabled = true;
-  told.textContent = "Tap the field on every beat.";
+  told.textContent = textOf("live.delay.tap");
   const found = await listen(sound, pad);
   pad.disabled = true;
   $("tap-start").disabled = false;
   saveSetting("delay_ms", found ?? before);
   told.textContent =
-    found === null
-      ? "The taps did not agree; nothing was changed. Try once more."
-      : `Heard ${found} ms after it was sent (right to about 50 ms). Sounds now start so much earlier.`;
+    found === null ? textOf("live.delay.failed") : textOf("live.delay.measured", { ms: found });
   refresh();
 }

@@ -1,5 +1,6 @@
 // The strip: cadence of the last minutes with its target band.
 import { chartLibrary } from "../shared/charts.js";
+import { textOf } from "../shared/messages.js";
 import { bandCorners, bandTrace, lineTrace, valueRange } from "./strip_traces.js";
 import { theme } from "./theme.js";
 
@@ -40,9 +41,10 @@ function layoutOf(from_s, to_s, range, colour) {
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",
     font: { color: colour("soft"), size: 12 },
+    separators: textOf("number.decimal"),
     showlegend: false,
     dragmode: false,
-    xaxis: { ...axis, title: { text: "minutes" }, range: [from_s / 60, to_s / 60] },
-    yaxis: { ...axis, title: { text: "steps/min" }, range },
+    xaxis: { ...axis, title: { text: textOf("page.minutes") }, range: [from_s / 60, to_s / 60] },
+    yaxis: { ...axis, title: { text: textOf("live.cadence_unit") }, range },
   };
 }

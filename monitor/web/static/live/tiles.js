@@ -1,4 +1,5 @@
 // The tiles: every metric with the role "tile" that is measured, except the one that is the big number.
+import { textOf } from "../shared/messages.js";
 import { labelOf, valueText, withRole } from "../shared/metrics.js";
 
 const STALE_S = 4; // a number older than this is shown faint: it was, it is not
@@ -9,8 +10,9 @@ export const isStale = (state, now) => !now || state.t_s - now.t_s > STALE_S;
 export function showTiles(state, legend) {
   const place = document.getElementById("tiles");
   const names = tileNames(legend, state.now);
-  if (place.dataset.names !== names.join()) {
-    place.dataset.names = names.join();
+  const drawn = names.map((name) => labelOf(legend[name])).join();
+  if (place.dataset.drawn !== drawn) {
+    place.dataset.drawn = drawn;
     place.replaceChildren(...names.map((name) => emptyTile(name, legend[name])));
   }
   for (const name of names) {
@@ -30,7 +32,7 @@ function emptyTile(name, spec) {
   const tile = document.createElement("div"),
     heading = document.createElement("h2");
   tile.id = `tile-${name}`;
-  tile.title = `${spec.definition} Source: ${spec.source}`;
+  tile.title = textOf("review.definition", { definition: spec.definition, source: spec.source });
   heading.textContent = labelOf(spec);
   tile.append(heading, document.createElement("p"));
   return tile;

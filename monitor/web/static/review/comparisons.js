@@ -1,4 +1,5 @@
 // Comparisons within a run (thirds, legs, kilometres, downhill) and with others (baseline, earlier runs, offline).
+import { dayText, numberText, textOf } from "../shared/messages.js";
 import { clockText, labelOf, paceText, signedText, withRole } from "../shared/metrics.js";
 import { el, fragment, section, svg, table, tip } from "./elements.js";
 import { histogramPath, scale } from "./plot_paths.js";
@@ -17,7 +18,7 @@ import {
 
 // A change in per cent, { v, ci }, with its sign and half of its interval.
 export const percentChange = ({ v, ci }) =>
-  `${signedText(v, 1)}${ci == null ? "" : ` ± ${ci.toFixed(1)}`} %`;
+  `${signedText(v, 1)}${ci == null ? "" : ` ± ${numberText(ci, 1)}`} %`;
 
 export function fatigue({ fatigue: all, timeline }) {
   const rows = all.filter((c) => c.difference.v != null);
@@ -41,17 +42,12 @@ export function fatigue({ fatigue: all, timeline }) {
     unit(metric),
   ]);
   const matched = "speed_mps" in timeline.lines; // else seconds could not be matched by their speed
-  const how = matched
-    ? "The difference compares only seconds at the same speed (0.25 m/s) and grade (2 %)."
-    : "Speed was not known, so a difference may come from running faster or slower.";
+  const change = textOf(matched ? "review.column.difference_matched" : "review.column.difference");
+  const [one, three] = [textOf("review.column.first"), textOf("review.column.last")];
   return section(
-    "First third against last third",
-    el(
-      "p",
-      { class: "soft" },
-      `${how} Bold and red where its 95 % interval leaves out zero and it is large enough to show; the dots show it as a share.`,
-    ),
-    table(["", matched ? "difference at equal speed" : "difference", "", "first", "last", "unit"], body),
+    textOf("review.thirds.title"),
+    el("p", { class: "soft" }, textOf(matched ? "review.thirds.matched" : "review.thirds.unmatched")),
+    table(["", change, "", one, three, textOf("review.column.unit")], body),
   );
 }
 
@@ -95,34 +91,33 @@ export function legs({ legs: all }) {
       { class: x.apart.ci != null && Math.abs(x.apart.v) > x.apart.ci ? "clear" : "" },
       percentChange(x.apart),
     ),
-    x.usual_pct == null ? "–" : `${x.usual_pct.toFixed(0)} %`,
+    x.usual_pct == null ? "–" : `${numberText(x.usual_pct, 0)} %`,
     numberWithHalf(x.metric, x.left, 1),
     numberWithHalf(x.metric, x.right, 1),
     unit(x.metric),
   ]);
-  const usual = tip(
-    "usual",
-    "Median difference between the legs of 15 healthy runners (Fukuchi 2017); watch your own history, not a norm.",
-  );
-  return section("Left and right", table(["", "left − right", usual, "left", "right", "unit"], body));
+  const typical = tip(textOf("review.column.typical"), textOf("review.legs.typical_help"));
+  const [left, right] = [textOf("review.column.left"), textOf("review.column.right")];
+  const head = ["", textOf("review.column.left_right"), typical, left, right, textOf("review.column.unit")];
+  return section(textOf("review.legs.title"), table(head, body));
 }
 
 export function splits({ kilometres, laps, legend }) {
   const parts = [];
-  if (kilometres.length) parts.push(splitTable("Kilometres", "km", kilometres, legend));
-  if (laps.length) parts.push(splitTable("Laps", "lap", laps, legend));
+  if (kilometres.length) parts.push(splitTable("kilometres", "km", kilometres, legend));
+  if (laps.length) parts.push(splitTable("laps", "lap", laps, legend));
   return parts.length ? fragment(...parts) : null;
 }
 
-function splitTable(title, first, all, legend) {
+function splitTable(kind, first, all, legend) {
   const names = withRole(legend, "split").filter((name) => all.some((s) => s.means[name]));
   const column = (name, unitText) => el("span", {}, name, el("small", {}, unitText));
-  const own = (s) => (first === "lap" ? [(s.distance_m / 1000).toFixed(2)] : []);
+  const own = (s) => (first === "lap" ? [numberText(s.distance_m / 1000, 2)] : []);
   const head = [
-    first,
-    column("time", "min:s"),
-    column("pace", "min/km"),
-    ...(first === "lap" ? [column("dist.", "km")] : []),
+    textOf(`review.column.${first}`),
+    column(textOf("review.column.time"), textOf("review.unit.split_time")),
+    column(textOf("review.column.pace"), textOf("review.unit.pace")),
+    ...(first === "lap" ? [column(textOf("review.column.distance"), textOf("review.unit.km"))] : []),
   ];
   const body = all.map((s) => [
     s.name,
@@ -131,7 +126,7 @@ function splitTable(title, first, all, legend) {
     ...own(s),
     ...names.map((name) => number(name, s.means[name]?.v)),
   ]);
-  return section(title, table([...head, ...names.map(termWithUnit)], body));
+  return section(textOf(`review.splits.${kind}`), table([...head, ...names.map(termWithUnit)], body));
 }
 
 export function againstUsual({ usual, baseline }) {
@@ -140,12 +135,8 @@ export function againstUsual({ usual, baseline }) {
     const list = baseline.map((b) => el("li", {}, term(b.metric), ` ${percentChange(b.change)}`));
     parts.push(
       section(
-        "Against your baseline",
-        el(
-          "p",
-          { class: "soft" },
-          "How far this run lay from the normal that was learned before cueing began, second by second at its own speed and grade.",
-        ),
+        textOf("review.baseline.title"),
+        el("p", { class: "soft" }, textOf("review.baseline.about")),
         el("ul", {}, ...list),
       ),
     );
@@ -158,11 +149,16 @@ function earlierRuns(usual) {
   const key = el(
     "p",
     { class: "key" },
-    el("span", {}, el("i", { style: "background:none;border:2px solid var(--blue)" }), "this run"),
-    el("span", {}, el("i", { style: "background:var(--stand)" }), "earlier runs"),
+    el(
+      "span",
+      {},
+      el("i", { style: "background:none;border:2px solid var(--blue)" }),
+      textOf("review.earlier.this"),
+    ),
+    el("span", {}, el("i", { style: "background:var(--stand)" }), textOf("review.earlier.others")),
   );
   return section(
-    "Against your earlier runs, at equal speed and grade",
+    textOf("review.earlier.title"),
     key,
     el("div", { class: "charts" }, ...usual.map(histograms)),
   );
@@ -181,7 +177,7 @@ function histograms({ metric, runs, edges, here, before, difference: d }) {
     {
       viewBox: `0 0 ${w} ${h}`,
       role: "img",
-      "aria-label": `${labelOf(spec(metric))}: this run and earlier runs`,
+      "aria-label": textOf("review.earlier.picture", { metric: labelOf(spec(metric)) }),
     },
     svg("path", { d: histogramPath(before, x, y), fill: "var(--stand)", stroke: "var(--soft)" }),
     svg("path", { d: histogramPath(here, x, y), fill: "none", stroke: "var(--blue)", "stroke-width": 2.2 }),
@@ -203,7 +199,7 @@ function histograms({ metric, runs, edges, here, before, difference: d }) {
       " ",
       changeBadge(metric, d, middle),
       " ",
-      el("small", {}, `${unit(metric)}, ${runs} earlier run${runs > 1 ? "s" : ""}`),
+      el("small", {}, textOf("review.earlier.count", { unit: unit(metric), n: runs })),
     ),
     picture,
   );
@@ -211,21 +207,20 @@ function histograms({ metric, runs, edges, here, before, difference: d }) {
 
 export function downhill({ downhill: d }) {
   if (!d || d.seconds < 10) return null;
-  const flat =
-    d.flat_ratio == null
-      ? ""
-      : ` The whole run's braking was ${d.flat_ratio.toFixed(2)} times what the same steps cost on the level.`;
-  const dose = `Braking dose ${d.dose_bws.toFixed(1)} BW·s, ${(100 * d.share).toFixed(0)} % of the run's ${d.total_bws.toFixed(1)}`;
+  const flat = d.flat_ratio == null ? "" : ` ${textOf("review.downhill.flat", { ratio: d.flat_ratio })}`;
+  const time = { time: clockText(d.seconds), steep: clockText(d.steep_s), descent: d.descent_m };
+  const dose = textOf("review.downhill.dose", {
+    dose: d.dose_bws,
+    share: 100 * d.share,
+    total: d.total_bws,
+  });
   return section(
-    "Downhill",
+    textOf("review.downhill.title"),
     el(
       "p",
       {},
-      `${clockText(d.seconds)} min below −2 % (${clockText(d.steep_s)} below −6 %), ${d.descent_m.toFixed(0)} m down. `,
-      tip(
-        dose,
-        "Sum of the braking impulse of all steps below −2 %; ± 25 %, as the law for slopes is not validated.",
-      ),
+      `${textOf("review.downhill.time", time)} `,
+      tip(dose, textOf("review.downhill.dose_help")),
       ` (± 25 %).${flat}`,
     ),
   );
@@ -233,7 +228,7 @@ export function downhill({ downhill: d }) {
 
 export function limits({ limits: all }) {
   return all.length
-    ? section("What the sensors could not tell", el("ul", {}, ...all.map((text) => el("li", {}, text))))
+    ? section(textOf("review.limits"), el("ul", {}, ...all.map((text) => el("li", {}, text))))
     : null;
 }
 
@@ -242,7 +237,7 @@ export function reanalysis({ again, made_anew: anew }) {
     ? [el("ul", { class: "soft" }, ...again.why.map((w) => el("li", {}, w))), liveAgainstOffline(again)]
     : [];
   parts.push(...(anew ?? []).map(numbersChanged));
-  return parts.length ? section("Live, and looked at again", ...parts) : null;
+  return parts.length ? section(textOf("review.recalculated.title"), ...parts) : null;
 }
 
 function liveAgainstOffline({ rows, first }) {
@@ -254,26 +249,41 @@ function liveAgainstOffline({ rows, first }) {
     deviation,
     unit(r.metric),
   ];
-  const apart = tip("apart", "How far single seconds lie apart: root of the mean square.");
+  const apart = tip(textOf("review.column.apart"), textOf("review.recalculated.apart_help"));
   return table(
-    ["", "live", "again", "difference", apart, "unit"],
+    [
+      "",
+      textOf("review.column.live"),
+      textOf("review.column.recalculated"),
+      textOf("review.column.difference"),
+      apart,
+      textOf("review.column.unit"),
+    ],
     [
       ...rows.map((r) => row(r, term(r.metric), halfWidth(r.metric, r.apart, r.live, 1))),
-      ...first.map((r) => row(r, el("span", {}, "First strides: ", term(r.metric)), "–")),
+      ...first.map((r) => row(r, el("span", {}, textOf("review.recalculated.first"), term(r.metric)), "–")),
     ],
   );
 }
 
 function numbersChanged(m) {
   const one = ({ metric, before, after }) => {
-    const text = (v) => (metric !== "steps" ? number(metric, v, 2) : v == null ? "–" : v.toFixed(0));
-    return `${metric === "steps" ? "steps found" : labelOf(spec(metric))} ${text(before)} → ${text(after)}`;
+    const shown = (v) => (metric !== "steps" ? number(metric, v, 2) : v == null ? "–" : v.toFixed(0));
+    const label = metric === "steps" ? textOf("review.recalculated.steps") : labelOf(spec(metric));
+    return textOf("review.recalculated.change", {
+      metric: label,
+      before: shown(before),
+      after: shown(after),
+    });
   };
   return el(
     "p",
     {},
-    el("b", {}, `Numbers changed on ${m.made_utc.slice(0, 10)}`),
-    ` (version ${m.old} to ${m.new}): `,
-    m.changed.length ? `${m.changed.map(one).join("; ")}.` : "none.",
+    el("b", {}, textOf("review.recalculated.changed", { day: dayText(m.made_utc) })),
+    textOf("review.recalculated.versions", {
+      old: m.old,
+      new: m.new,
+      changes: m.changed.length ? m.changed.map(one).join("; ") : textOf("review.recalculated.none"),
+    }),
   );
 }

@@ -1,4 +1,5 @@
 // The target band and the cues of a run: time in band, how cues were answered, every cue in a table.
+import { hasText, numberText, textOf } from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
 import { el, section, table, tip } from "./elements.js";
 import { number, unit } from "./terms.js";
@@ -9,12 +10,10 @@ export const CUE_SYMBOLS = {
   overstride: "square",
   braking: "diamond",
 };
-export const FAULT_TEXTS = {
-  cadence_low: "quicker steps",
-  cadence_high: "ease off",
-  overstride: "overstride",
-  braking: "braking",
-};
+// What a cue was about, in words.
+export const faultText = (fault) =>
+  hasText(`review.fault.${fault}`) ? textOf(`review.fault.${fault}`) : textOf("review.cue");
+
 const FEWEST_S = 30; // a share of fewer seconds says nothing
 
 export function bandAndCues({ coached, cues }) {
@@ -27,28 +26,16 @@ export function bandAndCues({ coached, cues }) {
   ];
   if (due.length) parts.push(cueTable(due));
   if (coached?.effect) parts.push(effect(coached.effect));
-  return section("Target band and cues", ...parts);
+  return section(textOf("review.cues.title"), ...parts);
 }
 
 function inBand(b) {
   const meters = [
-    meter(
-      "with cues",
-      "Share of the seconds in which cues could be spoken with cadence inside the band.",
-      b.on_in_s,
-      b.on_s,
-    ),
-    meter(
-      "without cues",
-      "The same while the plan kept silent: the true outcome of retraining. Seconds silent for another reason (warm-up, hills, walking) count in neither.",
-      b.off_in_s,
-      b.off_s,
-    ),
+    meter(textOf("review.cues.with"), textOf("review.cues.with_help"), b.on_in_s, b.on_s),
+    meter(textOf("review.cues.without"), textOf("review.cues.without_help"), b.off_in_s, b.off_s),
   ].filter(Boolean);
   if (meters.length) return meters;
-  return [
-    el("p", { class: "soft" }, "The target was in force for too short a time to give a share in band."),
-  ];
+  return [el("p", { class: "soft" }, textOf("review.cues.too_short"))];
 }
 
 function meter(name, help, inside_s, all_s) {
@@ -59,54 +46,71 @@ function meter(name, help, inside_s, all_s) {
     { class: "meter" },
     tip(name, help),
     el("div", {}, el("i", { style: `width:${percent}%` })),
-    el("b", {}, `${percent.toFixed(0)} %`),
-    el("small", {}, `of ${clockText(all_s)} min`),
+    el("b", {}, `${numberText(percent, 0)} %`),
+    el("small", {}, textOf("review.cues.of", { time: clockText(all_s) })),
   );
 }
 
-const percentOf = (share) => (100 * share).toFixed(0);
 const paragraph = (attributes, text) => (text ? el("p", attributes, text) : null);
 
-// How many of the cues that were due were spoken, and how many of those were answered how soon.
+// How many cues were given, and how many of those were answered how soon.
 export function responseText(response, due) {
-  if (!response?.cues) return due ? "No cue was spoken." : "";
-  const { cues, answered: a, median_s } = response;
-  const spoken = `${cues} cue${cues > 1 ? "s" : ""} spoken.`;
-  if (!a) return spoken;
-  const half = median_s != null ? `; half of them within ${median_s.toFixed(0)} s` : "";
-  return `${spoken} ${Math.round(a.value * cues)} answered within 15 s (${percentOf(a.value)} %, 95 % interval ${percentOf(a.low)} to ${percentOf(a.high)} %)${half}.`;
+  if (!response?.cues) return due ? textOf("review.cues.none_given") : "";
+  const { cues, answered: a, median_s } = response,
+    parts = [textOf("review.cues.given", { n: cues })];
+  if (a)
+    parts.push(
+      textOf("review.cues.responded", {
+        prompt: Math.round(a.value * cues),
+        share: 100 * a.value,
+        low: 100 * a.low,
+        high: 100 * a.high,
+      }),
+    );
+  if (a && median_s != null) parts.push(textOf("review.cues.median", { seconds: median_s }));
+  return parts.join(" ");
 }
 
-// How many of the cues were not spoken, and why; "" if all were.
+// How many of the cues were not given, and why; "" if all were.
 export function withheldText(due) {
   const held = due.filter((c) => c.withheld),
     reasons = {};
   if (!held.length) return "";
   for (const c of held) reasons[c.withheld] = (reasons[c.withheld] ?? 0) + 1;
   const list = Object.entries(reasons)
-    .map(([reason, n]) => `${n} × ${reason}`)
+    .map(([reason, count]) => textOf("review.cues.reason", { count, reason }))
     .join("; ");
-  return `${held.length} not spoken: ${list}.`;
+  return textOf("review.cues.withheld", { n: held.length, reasons: list });
 }
 
 function cueTable(due) {
   const rows = due.map((c) => [
     clockText(c.t_s),
-    FAULT_TEXTS[c.fault] ?? c.fault,
+    faultText(c.fault),
     number(c.metric, c.value),
     number(c.metric, c.target),
     unit(c.metric),
     c.withheld
-      ? `not spoken: ${c.withheld}`
+      ? textOf("review.cues.not_given", { reason: c.withheld })
       : c.answered_s == null
-        ? "not within a minute"
-        : `after ${c.answered_s.toFixed(0)} s`,
+        ? textOf("review.cues.not_back")
+        : textOf("review.cues.back", { seconds: c.answered_s }),
   ]);
   return el(
     "details",
     {},
-    el("summary", {}, "Every cue and what followed"),
-    table(["time", "cue", "was", "target", "unit", "back in band"], rows),
+    el("summary", {}, textOf("review.cues.all")),
+    table(
+      [
+        textOf("review.column.time"),
+        textOf("review.cue"),
+        textOf("review.column.was"),
+        textOf("review.column.target"),
+        textOf("review.column.unit"),
+        textOf("review.column.back"),
+      ],
+      rows,
+    ),
   );
 }
 
@@ -115,6 +119,12 @@ function effect(e) {
   return el(
     "p",
     {},
-    `What speaking did: ${percentOf(a.value)} points more answers than when withheld at random (95 % interval ${percentOf(a.low)} to ${percentOf(a.high)}; ${e.spoken} spoken, ${e.withheld} withheld).`,
+    textOf("review.cues.effect", {
+      share: 100 * a.value,
+      low: 100 * a.low,
+      high: 100 * a.high,
+      spoken: e.spoken,
+      withheld: e.withheld,
+    }),
   );
 }

@@ -1,9 +1,13 @@
 // A review as one file: the report and the chart library lie in the file itself.
 // Text and tables are there before the browser has read the four megabytes of the chart library.
+import { readMessages, useLanguage } from "../shared/messages.js";
 import { showReview } from "./review.js";
 import { drawTimeline } from "./timeline.js";
 
-showReview(JSON.parse(document.getElementById("report").textContent));
+const review = JSON.parse(document.getElementById("report").textContent);
+readMessages();
+useLanguage([review.language]);
+showReview(review);
 
 addEventListener("DOMContentLoaded", () =>
   requestAnimationFrame(() =>

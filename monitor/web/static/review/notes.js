@@ -1,4 +1,5 @@
 // Notes and pain of a run; where they can be kept (not in the file), with a form.
+import { textOf } from "../shared/messages.js";
 import { el, section } from "./elements.js";
 
 const PAIN_LEVELS = 11; // 0 to 10
@@ -6,7 +7,7 @@ const PAIN_LEVELS = 11; // 0 to 10
 export function notes(report, actions) {
   if (!actions && !report.notes.length) return null;
   const part = section(
-    "Notes",
+    textOf("review.notes.title"),
     el("ul", {}, ...report.notes.map((n) => item(n, report.session.id, actions))),
   );
   if (actions) part.append(noteForm(report.session.id, actions));
@@ -17,13 +18,14 @@ function item(note, session, actions) {
   const line = el(
     "li",
     {},
-    note.kind === "pain" ? el("b", {}, `Pain ${note.value}/10 `) : "",
+    note.kind === "pain" ? el("b", {}, textOf("review.notes.pain", { level: note.value })) : "",
     note.text,
     " ",
     el("small", {}, note.made_utc.slice(0, 16).replace("T", " ")),
   );
   if (actions) {
-    const remove = el("button", { class: "plain", title: "remove", "aria-label": "remove this note" }, "×");
+    const label = textOf("review.notes.remove"),
+      remove = el("button", { class: "plain", title: label, "aria-label": label }, "×");
     remove.onclick = () => actions.remove(session, note.id);
     line.append(remove);
   }
@@ -34,7 +36,7 @@ function noteForm(session, actions) {
   const levels = Array.from({ length: PAIN_LEVELS }, (_, n) => el("option", { value: n }, n));
   const pain = el(
     "select",
-    { name: "pain", "aria-label": "pain from 0 to 10" },
+    { name: "pain", "aria-label": textOf("review.notes.pain_scale") },
     el("option", { value: "" }, "–"),
     ...levels,
   );
@@ -44,11 +46,11 @@ function noteForm(session, actions) {
     el("input", {
       type: "text",
       name: "text",
-      placeholder: "what should be remembered of this run",
-      "aria-label": "note",
+      placeholder: textOf("review.notes.placeholder"),
+      "aria-label": textOf("review.notes.label"),
     }),
-    el("label", {}, "pain ", pain),
-    el("button", {}, "Add"),
+    el("label", {}, textOf("review.notes.pain_label"), pain),
+    el("button", {}, textOf("review.notes.add")),
   );
   form.onsubmit = (event) => {
     event.preventDefault();

@@ -1,4 +1,6 @@
 // What can be done with a session: rename, tag, take away, compare, delete; and bringing in a file.
+import { dayText, language, languageNames, textOf } from "../shared/messages.js";
+import { saveSetting, settings } from "../shared/settings.js";
 import { ask, attempt, send, sessionPath } from "./api.js";
 import { el, table } from "./elements.js";
 import { changeBadge, number, term, unit } from "./terms.js";
@@ -14,6 +16,7 @@ export function showTools(session, sessions, changed) {
       links(session),
       compareForm(session, sessions),
       importForm(changed),
+      languageForm(),
       deletion(session, changed),
     );
 }
@@ -22,15 +25,20 @@ function nameForm(session, changed) {
   const form = el(
     "form",
     {},
-    el("input", { type: "text", name: "title", value: session.title, "aria-label": "title" }),
+    el("input", {
+      type: "text",
+      name: "title",
+      value: session.title,
+      "aria-label": textOf("review.tools.name"),
+    }),
     el("input", {
       type: "text",
       name: "tags",
       value: session.tags.join(", "),
-      placeholder: "shoe=…, surface=…, effort=0-10",
-      "aria-label": "tags",
+      placeholder: textOf("review.tools.tags_example"),
+      "aria-label": textOf("review.tools.tags"),
     }),
-    el("button", {}, "Save"),
+    el("button", {}, textOf("review.tools.save")),
   );
   form.onsubmit = (event) => {
     event.preventDefault();
@@ -58,17 +66,33 @@ function links({ id }) {
   return el(
     "div",
     { class: "row" },
-    el("label", {}, "Take away:"),
+    el("label", {}, textOf("review.tools.export")),
     ...EXPORTS.map((format) => link(`export/${format}`, format)),
-    link("page", "this review as a file"),
+    link(`page?language=${language()}`, textOf("review.tools.export_review")),
   );
 }
 
+// The language is chosen for the live page too; the page is then loaded in it.
+function languageForm() {
+  const names = [["", textOf("page.language_device")], ...languageNames()];
+  const choice = el(
+    "select",
+    { "aria-label": textOf("page.language") },
+    ...names.map(([code, label]) => el("option", { value: code }, label)),
+  );
+  choice.value = settings.language;
+  choice.onchange = () => {
+    saveSetting("language", choice.value);
+    location.reload();
+  };
+  return el("form", {}, el("label", {}, textOf("page.language"), " "), choice);
+}
+
 function deletion(session, changed) {
-  const remove = el("button", { class: "danger" }, "Delete this session …");
+  const remove = el("button", { class: "danger" }, textOf("review.tools.delete"));
   remove.onclick = () => {
     // biome-ignore lint/suspicious/noAlert: raw data cannot be brought back, so everything stops until it is answered
-    if (!confirm(`Really delete “${session.title}” with its raw data? It cannot be brought back.`)) return;
+    if (!confirm(textOf("review.tools.delete_sure", { title: session.title }))) return;
     attempt(async () => {
       await ask(`${sessionPath(session.id)}?really=${encodeURIComponent(session.id)}`, {
         method: "DELETE",
@@ -76,7 +100,9 @@ function deletion(session, changed) {
       await changed("");
     });
   };
-  const size = session.tape_bytes ? `raw tape ${(session.tape_bytes / 1e6).toFixed(1)} MB` : "no raw tape";
+  const size = session.tape_bytes
+    ? textOf("review.tools.raw", { size: session.tape_bytes / 1e6 })
+    : textOf("review.tools.no_raw");
   return el("div", { class: "row" }, remove, el("small", {}, size));
 }
 
@@ -84,7 +110,7 @@ function importForm(changed) {
   const file = el("input", {
     type: "file",
     accept: ".fit,.csv,.zip,.npz,.tape",
-    "aria-label": "file to bring in",
+    "aria-label": textOf("review.tools.import_file"),
   });
   file.onchange = () =>
     attempt(async () => {
@@ -92,7 +118,7 @@ function importForm(changed) {
         session = await ask(`import/${encodeURIComponent(body.name)}`, { method: "PUT", body });
       await changed(session.id);
     });
-  return el("form", {}, el("label", {}, "Bring in "), file);
+  return el("form", {}, el("label", {}, textOf("review.tools.import")), file);
 }
 
 function compareForm(session, sessions) {
@@ -100,15 +126,15 @@ function compareForm(session, sessions) {
   if (!others.length) return el("span", {});
   const other = el(
     "select",
-    { "aria-label": "compare with" },
-    ...others.map((s) => el("option", { value: s.id }, `${s.started_utc.slice(0, 10)} ${s.title}`)),
+    { "aria-label": textOf("review.tools.compare_with") },
+    ...others.map((s) => el("option", { value: s.id }, `${dayText(s.started_utc)} ${s.title}`)),
   );
   const form = el(
       "form",
       {},
-      el("label", {}, "Against "),
+      el("label", {}, textOf("review.tools.compare_with")),
       other,
-      el("button", { type: "submit" }, "Compare"),
+      el("button", { type: "submit" }, textOf("review.tools.compare")),
     ),
     place = el("div", {});
   form.onsubmit = (event) => {
@@ -118,7 +144,7 @@ function compareForm(session, sessions) {
         `compare?session=${encodeURIComponent(other.value)}&session=${encodeURIComponent(session.id)}`,
       );
       place.replaceChildren(
-        rows.length ? comparison(rows) : el("p", { class: "soft" }, "Nothing can be compared."),
+        rows.length ? comparison(rows) : el("p", { class: "soft" }, textOf("review.tools.compare_nothing")),
       );
     });
   };
@@ -133,5 +159,14 @@ function comparison(rows) {
     changeBadge(metric, change, that.v),
     unit(metric),
   ]);
-  return table(["", "that run", "this run", "at equal speed and grade", "unit"], body);
+  return table(
+    [
+      "",
+      textOf("review.column.that_run"),
+      textOf("review.column.this_run"),
+      textOf("review.column.change_matched"),
+      textOf("review.column.unit"),
+    ],
+    body,
+  );
 }

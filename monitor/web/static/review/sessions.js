@@ -1,4 +1,6 @@
 // The Review tab: which session, what can be done with it, and its review; everything over /api/v1.
+import { dayText, language, readMessages, textOf, translatePage, useLanguage } from "../shared/messages.js";
+import { wantedLanguages } from "../shared/settings.js";
 import { ask, attempt, send, sessionPath } from "./api.js";
 import { el } from "./elements.js";
 import { showReview } from "./review.js";
@@ -6,7 +8,6 @@ import { showTools } from "./session_tools.js";
 import { drawTimeline } from "./timeline.js";
 import { showTrends } from "./trends.js";
 
-const NONE = "No sessions yet. gaitcue demo shows what one looks like; gaitcue import brings in FIT files.";
 const byId = (id) => document.getElementById(id);
 let sessions = [];
 
@@ -16,8 +17,8 @@ async function list() {
   sessions = await ask("sessions");
   byId("choose").replaceChildren(
     ...sessions.map((s) => {
-      const day = new Date(s.started_utc).toLocaleDateString([], { dateStyle: "medium" });
-      return el("option", { value: s.id }, `${day} · ${s.title} · ${Math.round(s.duration_s / 60)} min`);
+      const about = textOf("review.duration", { title: s.title, minutes: s.duration_s / 60 });
+      return el("option", { value: s.id }, `${dayText(s.started_utc)} · ${about}`);
     }),
   );
 }
@@ -31,11 +32,11 @@ async function show() {
     byId("tools").hidden = true;
     return showTrends();
   }
-  if (!id) return byId("review").replaceChildren(el("p", { class: "soft" }, NONE));
+  if (!id) return byId("review").replaceChildren(el("p", { class: "soft" }, textOf("review.none")));
   byId("choose").value = id;
   const session = sessions.find((s) => s.id === id);
   if (session) showTools(session, sessions, changed);
-  showReview(await ask(`${sessionPath(id)}/review`), noteActions);
+  showReview(await ask(`${sessionPath(id)}/review?language=${language()}`), noteActions);
   drawTimeline();
 }
 
@@ -62,6 +63,9 @@ const noteActions = {
     }),
 };
 
+readMessages();
+useLanguage(wantedLanguages());
+translatePage();
 byId("charts").addEventListener("load", drawTimeline);
 byId("more").onclick = () => {
   const open = byId("tools").hidden;

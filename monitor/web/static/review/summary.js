@@ -1,4 +1,5 @@
 // The top of a review (what run it was, the feedback, the main numbers), and the definitions at its end.
+import { hasText, locale, numberText, textOf } from "../shared/messages.js";
 import { clockText, labelOf } from "../shared/metrics.js";
 import { el, tip } from "./elements.js";
 import { number, plusMinus, spec, term, unit } from "./terms.js";
@@ -6,11 +7,11 @@ import { number, plusMinus, spec, term, unit } from "./terms.js";
 export function heading({ session: s }) {
   const facts = el("p", { class: "facts" });
   const add = (label, value) => value && facts.append(el("span", {}, `${label} `, el("b", {}, value)));
-  add("", new Date(s.started_utc).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
-  add("time", clockText(s.duration_s));
-  add("running", clockText(s.running_s));
-  add("distance", s.distance_m > 50 ? `${(s.distance_m / 1000).toFixed(2)} km` : "");
-  add("worn", s.sensors.join(", "));
+  add("", new Date(s.started_utc).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" }));
+  add(textOf("review.fact.time"), clockText(s.duration_s));
+  add(textOf("review.fact.running"), clockText(s.running_s));
+  add(textOf("review.fact.distance"), s.distance_m > 50 ? `${numberText(s.distance_m / 1000, 2)} km` : "");
+  add(textOf("review.fact.worn"), s.sensors.join(", "));
   add("", s.tags.join(", "));
   return el("header", {}, el("h1", {}, s.title), facts);
 }
@@ -23,24 +24,16 @@ export function words({ words: w }) {
       el("dt", {}, name),
       el("dd", {}, before ?? "", said.text, said.source ? el("small", {}, said.source) : null),
     );
-  const verdict = { raise: "raise ↑", hold: "hold =", lower: "lower ↓" }[w.verdict];
+  const verdict = w.verdict === "none" ? "" : textOf(`review.verdict.${w.verdict}`);
   const badge = verdict ? el("span", {}, el("span", { class: "verdict" }, verdict), " ") : null;
   const list = el(
     "dl",
     { style: "margin:0;display:grid;gap:.75rem" },
-    line("Went well", w.well),
-    line("Work on", w.work),
-    line("Next target", { ...w.target, text: targetText(w.target.text, verdict) }, badge),
+    line(textOf("review.words.well"), w.well),
+    line(textOf("review.words.work"), w.work),
+    line(textOf("review.words.target"), w.target, badge),
   );
   return el("section", { class: "words" }, list);
-}
-
-const VERB = /^(?:Raise it|Hold|Lower it):/;
-
-// A target without the verb that the badge before it says already, if there is a badge.
-export function targetText(text, badge) {
-  const rest = (badge ? text.replace(VERB, "") : text).trim();
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
 export function tiles({ tiles: all }) {
@@ -50,10 +43,7 @@ export function tiles({ tiles: all }) {
 function tile({ metric, v, ci, how }) {
   const s = spec(metric),
     title = s.display.pace
-      ? tip(
-          labelOf(s),
-          `Mean speed while running, as pace. ${s.definition} Source: ${s.source}. ± is half of the 95 % interval.`,
-        )
+      ? tip(labelOf(s), textOf("review.pace_help", { definition: s.definition, source: s.source }))
       : term(metric);
   const half = ci == null ? "" : `${plusMinus(metric, ci, v).trim()} ${unit(metric)} · `;
   return el(
@@ -61,9 +51,12 @@ function tile({ metric, v, ci, how }) {
     { class: "tile" },
     el("h3", {}, title),
     el("p", {}, number(metric, v), el("small", {}, ` ${unit(metric)}`)),
-    el("small", {}, `${half}${how}`),
+    el("small", {}, half + measuredBy(how)),
   );
 }
+
+// What a value rests on, in words where there are some.
+const measuredBy = (how) => (hasText(`measured_by.${how}`) ? textOf(`measured_by.${how}`) : how);
 
 export function definitions(report) {
   const used = new Set([...report.tiles, ...report.fatigue, ...report.legs].map((row) => row.metric));
@@ -73,18 +66,18 @@ export function definitions(report) {
     {},
     ...[...used].flatMap((name) => [
       el("dt", {}, `${labelOf(spec(name))} (${unit(name)})`),
-      el("dd", {}, `${spec(name).definition} Source: ${spec(name).source}.`),
+      el(
+        "dd",
+        {},
+        textOf("review.definition", { definition: spec(name).definition, source: spec(name).source }),
+      ),
     ]),
   );
   return el(
     "details",
     {},
-    el("summary", {}, "What every number means"),
+    el("summary", {}, textOf("review.definitions")),
     list,
-    el(
-      "p",
-      { class: "soft" },
-      `gaitcue ${report.session.version}. ± is half of the 95 % interval: of the mean (from blocks of a minute) and, in the boxes on top, of the sensor too. Nothing here diagnoses or prevents an injury.`,
-    ),
+    el("p", { class: "soft" }, textOf("review.about", { version: report.session.version })),
   );
 }

@@ -1,4 +1,5 @@
 // Metrics by name, as the legend of what is shown says: labels that explain themselves, numbers as text.
+import { textOf } from "../shared/messages.js";
 import { differenceText, halfText, labelOf, specOf, valueText } from "../shared/metrics.js";
 import { el, fragment, tip } from "./elements.js";
 
@@ -28,8 +29,8 @@ export const difference = (name, value, from, more = 0) => differenceText(spec(n
 
 export function term(name) {
   const s = spec(name),
-    help = `${s.definition} Unit: ${s.display.unit}. Source: ${s.source}.`;
-  return tip(labelOf(s), `${help} ± is half of the 95 % interval.`);
+    help = { definition: s.definition, unit: s.display.unit, source: s.source };
+  return tip(labelOf(s), textOf("review.help", help));
 }
 
 export const termWithUnit = (name) => fragment(term(name), el("small", {}, unit(name)));
@@ -42,7 +43,7 @@ export function isClear(name, change) {
 
 // A difference { v, ci } from the value `from`, with an arrow where it is clear.
 export function changeBadge(name, change, from) {
-  if (change?.v == null) return el("span", { class: "same" }, "not comparable");
+  if (change?.v == null) return el("span", { class: "same" }, textOf("review.not_comparable"));
   const text = difference(name, change.v, from, 1),
     clear = isClear(name, change);
   const kind = clear ? `${text.startsWith("-") ? "down" : "up"} clear` : "same";

@@ -1,12 +1,12 @@
 // The run over time: a line for each charted metric, target bands, cues, and what was walking or silence.
 import { chartLibrary } from "../shared/charts.js";
+import { textOf } from "../shared/messages.js";
 import { labelOf } from "../shared/metrics.js";
-import { CUE_SYMBOLS, FAULT_TEXTS } from "./cues_given.js";
+import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 import { el, section } from "./elements.js";
 import { spec } from "./terms.js";
 import { cueTraces, paceTicks, rowRange, rowTraces } from "./timeline_traces.js";
 
-const SHADES = { walk: "walking", stand: "standing", gap: "sensor silent" };
 const SIGNS = { "triangle-up": "▲", "triangle-down": "▼", square: "■", diamond: "◆" };
 let waiting = null; // the report whose timeline is not drawn yet
 
@@ -16,14 +16,18 @@ export function timeline(report) {
   if (!Object.keys(report.timeline.lines).length) return null;
   const swatch = (colour, text) => el("span", {}, el("i", { style: `background:var(--${colour})` }), text);
   const kinds = new Set(report.shades.map((s) => s.kind));
-  const key = el("p", { class: "key" }, ...[...kinds].map((kind) => swatch(kind, SHADES[kind])));
-  if (Object.keys(report.timeline.bands).length) key.append(swatch("band", "target band"));
+  const key = el(
+    "p",
+    { class: "key" },
+    ...[...kinds].map((kind) => swatch(kind, textOf(`review.shade.${kind}`))),
+  );
+  if (Object.keys(report.timeline.bands).length) key.append(swatch("band", textOf("review.range")));
   const faults = new Set(report.cues.filter((c) => c.kind === "correct").map((c) => c.fault));
   for (const fault of faults) {
     const sign = SIGNS[CUE_SYMBOLS[fault]] ?? "●";
-    key.append(el("span", {}, `${sign} cue: ${FAULT_TEXTS[fault] ?? fault} (hollow: withheld)`));
+    key.append(el("span", {}, textOf("review.cue_key", { sign, fault: faultText(fault) })));
   }
-  return section("The run", el("div", { id: "timeline" }), key);
+  return section(textOf("review.run"), el("div", { id: "timeline" }), key);
 }
 
 export function drawTimeline() {
@@ -67,12 +71,13 @@ function layoutOf(rows, end, shades, colour) {
     plot_bgcolor: "transparent",
     font: { color: colour("soft"), size: 12 },
     hovermode: "x unified",
+    separators: textOf("number.decimal"),
     showlegend: false,
     annotations: [],
     hoverlabel: { bgcolor: colour("raised"), font: { color: colour("ink") } },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     xaxis: {
-      title: { text: "minutes" },
+      title: { text: textOf("page.minutes") },
       range: [0, end],
       gridcolor: colour("line"),
       zeroline: false,

@@ -1,7 +1,8 @@
 // The curves of the timeline as the chart library takes them: a row of its own for each metric.
 import { bandOutline } from "../shared/band_outline.js";
+import { textOf } from "../shared/messages.js";
 import { labelOf, paceText } from "../shared/metrics.js";
-import { CUE_SYMBOLS, FAULT_TEXTS } from "./cues_given.js";
+import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 
 const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300];
 const SLOWEST_TICK_MPS = 0.8; // slower than a stroll: 20 min/km
@@ -70,26 +71,25 @@ export function cueTraces(marks, yaxis, colour) {
   if (!marks.length) return [];
   const outcome = (c) =>
     c.withheld
-      ? `withheld: ${c.withheld}`
+      ? textOf("review.cue.withheld", { reason: c.withheld })
       : c.answered_s == null
-        ? "not answered within 60 s"
-        : `back in band after ${c.answered_s.toFixed(0)} s`;
+        ? textOf("review.cue.unanswered")
+        : textOf("review.cue.answered", { seconds: c.answered_s });
+  const mark = (c) => textOf("review.cue.mark", { fault: faultText(c.fault), outcome: outcome(c) });
   return [
     {
       x: marks.map((c) => c.t_s / 60),
       y: marks.map((c) => c.value),
       yaxis,
       mode: "markers",
-      name: "cue",
+      name: textOf("review.cue"),
       marker: {
         size: 10,
         symbol: marks.map((c) => (CUE_SYMBOLS[c.fault] ?? "circle") + (c.withheld ? "-open" : "")),
         color: colour("red"),
         line: { width: 1.5, color: colour("ink") },
       },
-      text: marks.map(
-        (c) => `${FAULT_TEXTS[c.fault] ?? "cue"}: ${outcome(c)}${c.why ? `<br>${c.why}` : ""}`,
-      ),
+      text: marks.map((c) => `${mark(c)}${c.why ? `<br>${c.why}` : ""}`),
       hovertemplate: "%{text}",
     },
   ];

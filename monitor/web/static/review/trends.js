@@ -1,4 +1,5 @@
 // Every metric over the weeks, each run brought to the same speed and grade: dots with their intervals.
+import { dayText, language, textOf } from "../shared/messages.js";
 import { ask } from "./api.js";
 import { el, section, svg } from "./elements.js";
 import { scale } from "./plot_paths.js";
@@ -8,21 +9,17 @@ const WEEKS = 26;
 
 export async function showTrends() {
   const trends = await ask(`trends?weeks=${WEEKS}`);
-  useLegend(await ask("legend"));
+  useLegend(await ask(`legend?language=${language()}`));
   const charts = Object.entries(trends).map(([name, points]) => chart(name, points));
   document
     .getElementById("review")
     .replaceChildren(
       section(
-        `The last ${WEEKS} weeks`,
-        el(
-          "p",
-          { class: "soft" },
-          "Each dot is a run, brought to the mean speed and grade of all of them; bars are 95 % intervals.",
-        ),
+        textOf("review.trends.title", { weeks: WEEKS }),
+        el("p", { class: "soft" }, textOf("review.trends.about")),
         charts.length
           ? el("div", { class: "charts" }, ...charts)
-          : el("p", { class: "soft" }, "Two runs with something in common are needed for a trend."),
+          : el("p", { class: "soft" }, textOf("review.trends.too_few")),
       ),
     );
 }
@@ -36,7 +33,7 @@ function chart(name, points) {
     high = Math.max(...points.map((p) => p.v + (p.ci ?? 0)));
   const x = scale(from, to, 12, w - 12),
     y = scale(low, high, 100, 12);
-  const day = (p) => p.when.slice(0, 10);
+  const day = (p) => dayText(p.when);
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${w} 130` },
@@ -64,6 +61,11 @@ function chart(name, points) {
     svg("text", { x: 12, y: 122 }, day(points[0])),
     svg("text", { x: w - 12, y: 122, "text-anchor": "end" }, day(points.at(-1))),
   );
-  const range = `${number(name, low, 1)} to ${number(name, high, 1)} ${unit(name)}`;
-  return el("figure", {}, el("figcaption", {}, term(name), el("small", {}, ` ${range}`)), picture);
+  const ends = { low: number(name, low, 1), high: number(name, high, 1), unit: unit(name) };
+  return el(
+    "figure",
+    {},
+    el("figcaption", {}, term(name), el("small", {}, textOf("review.trends.range", ends))),
+    picture,
+  );
 }

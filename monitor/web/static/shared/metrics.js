@@ -2,6 +2,8 @@
 // It is value * display.scale in display.unit; where display.pace is set, a speed in m/s is shown as
 // minutes per kilometre.
 
+import { localized, textOf } from "./messages.js";
+
 const SLOWEST_MPS = 0.3; // below it there is no pace to speak of
 const MOST_DECIMALS = 5;
 const NOTHING = "–"; // what stands for a number that is not there
@@ -19,7 +21,7 @@ export function specOf(legend, name) {
   return legend[name] ?? { label: name, definition: "", source: "", unit: "", decimals: 1, display };
 }
 
-export const labelOf = ({ label, display }) => (display.pace ? "Pace" : label);
+export const labelOf = ({ label, display }) => (display.pace ? textOf("page.pace") : label);
 
 // A value as text without its unit, with `more` decimals than usual; "–" if there is none.
 export function valueText({ display }, value, more = 0) {
@@ -43,7 +45,7 @@ export function differenceText({ display }, difference, from, more = 0) {
 // A number with its sign; a zero has none.
 export function signedText(value, decimals) {
   const text = decimalText(value, decimals);
-  return Number(text) > 0 ? `+${text}` : text;
+  return isNumber(value) && Number(value.toFixed(decimals)) > 0 ? `+${text}` : text;
 }
 
 export const paceText = (mps) => (mps > SLOWEST_MPS ? clockText(1000 / mps) : NOTHING);
@@ -66,5 +68,5 @@ const scaled = (value, { scale }) => (isNumber(value) ? value * scale : null);
 function decimalText(value, decimals) {
   if (!isNumber(value)) return NOTHING;
   const text = value.toFixed(Math.min(MOST_DECIMALS, decimals));
-  return Number(text) === 0 ? text.replace("-", "") : text;
+  return localized(Number(text) === 0 ? text.replace("-", "") : text);
 }

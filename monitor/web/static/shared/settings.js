@@ -1,4 +1,4 @@
-// How cues reach this runner; kept on this device.
+// The language of the pages and how cues reach this runner; kept on this device.
 const KEPT_AS = "cues";
 const DEFAULTS = {
   language: "",
@@ -41,3 +41,6 @@ export function saveSetting(name, value) {
   settings[name] = value;
   localStorage.setItem(KEPT_AS, JSON.stringify(settings));
 }
+
+// The runner's own choice of language, then those of the device.
+export const wantedLanguages = () => [settings.language, ...navigator.languages];

@@ -1,0 +1,110 @@
+// What a runner reads, by key, in the language of the page: the catalogues of monitor/core/catalogues, which
+// lie in the page itself, read by the rules of monitor/core/messages.py.
+const PLACE = /\{(\w+)(?::\.(\d)f)?\}/g;
+const NAME = /\{(\w+)\}/;
+const SPECIAL = /[.*+?^${}()|[\]\\]/g;
+const DECIMAL = /^-?\d+\.\d+$/;
+const ATTRIBUTES = { label: "aria-label", title: "title", placeholder: "placeholder" };
+
+let catalogues = {};
+let exact = {}; // text that records may hold: key
+let patterns = []; // [pattern, key] of those that have places
+let current = "en";
+
+// Take the catalogues, { languages: { code: { key: message } }, recorded: { text: key } }.
+export function useMessages({ languages: all, recorded }) {
+  catalogues = all;
+  exact = recorded;
+  patterns = Object.entries(recorded)
+    .filter(([text]) => NAME.test(text))
+    .map(([text, key]) => [patternOf(text), key]);
+}
+
+// Take the catalogues that lie in this page.
+export const readMessages = () => useMessages(JSON.parse(document.getElementById("messages").textContent));
+
+// Speak the first of these languages ("de", or "de-AT") that there is; else English.
+export function useLanguage(wanted) {
+  current = wanted.map((code) => code.slice(0, 2)).find((code) => Object.hasOwn(catalogues, code)) ?? "en";
+}
+
+export const language = () => current;
+
+// For dates: the language as this device writes it, with its country where it has one.
+export const locale = () =>
+  globalThis.navigator?.languages?.find((code) => code.slice(0, 2) === current) ?? current;
+
+// The day of an instant (ISO 8601) here, as the language writes it.
+export const dayText = (utc) => new Date(utc).toLocaleDateString(locale(), { dateStyle: "medium" });
+
+// [code, name] of each language.
+export const languageNames = () =>
+  Object.entries(catalogues).map(([code, messages]) => [code, messages["language.name"]]);
+
+// A message with its values; its key where there is none, so that a page never stands still.
+export function textOf(key, values = {}) {
+  const message = messageOf(key);
+  if (message === undefined) return key;
+  const text = typeof message === "string" ? message : message[values.n === 1 ? "one" : "other"];
+  return text.replaceAll(PLACE, (place, name, decimals) => {
+    const value = values[name];
+    if (value == null) return place;
+    return decimals === undefined ? value : numberText(value, Number(decimals));
+  });
+}
+
+// Whether there is a message with this key.
+export const hasText = (key) => messageOf(key) !== undefined;
+
+// The wordings of a message that has several; [] if there is none.
+export function wordings(key) {
+  const message = messageOf(key);
+  return Array.isArray(message) ? message : [];
+}
+
+// A text of a record in the language of the page, or as it is where it is not known.
+export function recordedText(text) {
+  if (Object.hasOwn(exact, text)) return textOf(exact[text]);
+  for (const [pattern, key] of patterns) {
+    const match = pattern.exec(text);
+    if (match) {
+      const parts = Object.entries(match.groups ?? {}).map(([name, part]) => [name, partText(name, part)]);
+      return textOf(key, Object.fromEntries(parts));
+    }
+  }
+  return text;
+}
+
+// A number with so many decimals, as the language writes it.
+export const numberText = (value, decimals) => localized(value.toFixed(decimals));
+
+// A number as toFixed writes it, with the decimal mark of the language.
+export const localized = (number) => number.replace(".", messageOf("number.decimal") ?? ".");
+
+// Write the messages that elements of the page ask for: data-text, data-label, data-title, data-placeholder.
+export function translatePage() {
+  document.documentElement.lang = current;
+  for (const element of document.querySelectorAll("[data-text]"))
+    element.textContent = textOf(element.dataset.text);
+  for (const [name, attribute] of Object.entries(ATTRIBUTES))
+    for (const element of document.querySelectorAll(`[data-${name}]`))
+      element.setAttribute(attribute, textOf(element.dataset[name]));
+}
+
+function messageOf(key) {
+  const messages = catalogues[current] ?? {};
+  return Object.hasOwn(messages, key) ? messages[key] : undefined;
+}
+
+function partText(name, part) {
+  if (name === "names") return part.split(" and ").join(textOf("and"));
+  return DECIMAL.test(part) ? localized(part) : recordedText(part);
+}
+
+// A recorded text whose places take anything.
+function patternOf(text) {
+  const parts = text
+    .split(NAME)
+    .map((part, i) => (i % 2 ? `(?<${part}>.+?)` : part.replaceAll(SPECIAL, "\\$&")));
+  return new RegExp(`^${parts.join("")}$`);
+}

@@ -1,0 +1,161 @@
+"""Words: every text that a runner reads stands in the catalogues, and nothing stands there in vain."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from monitor.core.messages import _messages, _read
+
+ROOT = Path(__file__).parents[2]
+STATIC = ROOT / "monitor" / "web" / "static"
+KEYS = set(_messages("en"))
+AREAS = {key.partition(".")[0] for key in KEYS if "." in key}
+KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+HOLE = "\0"
+"""What stands for a value in the text of a template."""
+
+IN_ENGLISH = {"docs.html", "docs.js"}
+"""The description of the API, which is that of the code."""
+SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if path.name not in IN_ENGLISH)
+PAGES = sorted(path for path in STATIC.rglob("*.html") if path.name not in IN_ENGLISH)
+NO_LANGUAGE = {"gaitcue", "0:00"}
+NOT_READ = {
+    "the input ended": "how the service ends a session, in the record",
+    "x unified": "a mode of the chart library",
+    "down clear": "classes",
+    "display:grid": "style",
+    "background:none": "style",
+    "(prefers-color-scheme": "a question to the style sheet",
+    "(pointer:": "a question to the style sheet",
+    "Content-Type": "a header of HTTP",
+    "DOMContentLoaded": "an event of the browser",
+    "RefusalJson": "a model of the API",
+}
+
+
+def python_texts() -> Iterator[tuple[str, str]]:
+    """Every text in the program with its file, values in it as holes."""
+    for path in sorted((ROOT / "monitor").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (v.value if isinstance(v, ast.Constant) else HOLE for v in node.values)
+                yield path.name, "".join(map(str, parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield path.name, node.value
+
+
+def script_texts(path: Path) -> list[str]:
+    """Every text in a script, values in it as holes; comments are none."""
+    code = re.sub(r"^import .*?;$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r'"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|//[^\n]*', code)
+    texts = [text[1:-1] for text in found if not text.startswith("//")]
+    inner = [t for text in texts for t in re.findall(r'"([^"]*)"', text)]
+    return [re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", HOLE, text) for text in texts] + inner
+
+
+class Page(HTMLParser):
+    """The texts of a page, those of its attributes too, and the keys that it asks for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.keys: list[str] = []
+        self._code = False
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._code = tag in ("script", "style")
+        for name, value in attrs:
+            if name in ("title", "aria-label", "placeholder", "alt"):
+                self.texts.append(value or "")
+            elif re.fullmatch(r"data-(text|label|title|placeholder)", name):
+                self.keys.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._code:
+            self.texts.append(data.strip())
+
+
+def asked() -> dict[str, str]:
+    """What looks like a key, or like one with holes, and where it stands."""
+    texts = [(text, name) for name, text in python_texts()]
+    texts += [(text, path.name) for path in SCRIPTS for text in script_texts(path)]
+    texts += [(key, path.name) for path in PAGES for key in Page(path).keys]
+    texts += [(key, "recorded.json") for key in _read("recorded").values()]
+    return {t: name for t, name in texts if looks_like_a_key(t)}
+
+
+def looks_like_a_key(text: str) -> bool:
+    return text.partition(".")[0] in AREAS and KEY.fullmatch(text.replace(HOLE, "x")) is not None
+
+
+ASKED = asked()
+
+
+def test_every_message_that_is_asked_for_is_there() -> None:
+    def there(text: str) -> bool:
+        pattern = re.compile(re.escape(text).replace(re.escape(HOLE), "[a-z_]+"))
+        return any(pattern.fullmatch(key) for key in KEYS)
+
+    assert {text: name for text, name in ASKED.items() if not there(text)} == {}
+    assert len(ASKED) > 200
+
+
+def test_every_message_is_asked_for() -> None:
+    patterns = [re.compile(re.escape(text).replace(re.escape(HOLE), "[a-z_]+")) for text in ASKED]
+    single = {key for key in KEYS if "." not in key}  # used by the messages themselves
+    assert single == {"and"}
+    assert [key for key in KEYS - single if not any(p.fullmatch(key) for p in patterns)] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_has_no_text_of_its_own(path: Path) -> None:
+    page = Page(path)
+    assert page.keys
+    assert [t for t in page.texts if re.search(r"[A-Za-z]", t) and t not in NO_LANGUAGE] == []
+    assert [key for key in page.keys if key not in KEYS] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_has_no_text_of_its_own(path: Path) -> None:
+    def is_read(text: str) -> bool:
+        if any(text.startswith(known) or known in text for known in NOT_READ):
+            return False
+        words = re.search(r"[A-Za-z]{2,}[,:;]? [A-Za-z(]{2,}", text)
+        return words is not None or re.match(r"[A-Z][a-z]+", text) is not None
+
+    assert [text for text in script_texts(path) if is_read(text)] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_what_a_script_writes_or_names_for_a_reader_comes_from_a_message(path: Path) -> None:
+    code = path.read_text(encoding="utf-8")
+    place = r'(?:textContent = |"aria-label": |\b(?:title|placeholder): |createTextNode\()'
+    text = r'"(?!(?:title|placeholder)")[^"]*[A-Za-z]'
+    assert re.findall(place + text, code) == []
+
+
+def test_a_script_gives_a_message_the_values_that_it_names() -> None:
+    """Where a message is asked for with a literal key and a literal object."""
+    messages, checked = _messages("en"), 0
+    for path in SCRIPTS:
+        code = path.read_text(encoding="utf-8")
+        for key, _, values in re.findall(r'textOf\(\s*"([\w.]+)"(,\s*\{([^{}]*)\})?,?\s*\)', code):
+            forms = messages[key].values() if isinstance(messages[key], dict) else [messages[key]]
+            needed = {place for form in forms for place in re.findall(r"\{(\w+)[:}]", form)}
+            given = {part.split(":")[0].strip() for part in values.split(",") if part.strip()}
+            if values or not needed:
+                assert needed <= given, (path.name, key)
+                checked += 1
+            else:
+                assert f'textOf("{key}")' not in code, (path.name, key)
+    assert checked > 100

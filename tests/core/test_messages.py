@@ -1,0 +1,230 @@
+"""Messages: every language says the same things, and recorded English is shown in other words."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import dsp.cueing.gating
+import monitor.pipeline.announcements
+import monitor.pipeline.coach
+from dsp.cueing.baseline import Baseline
+from dsp.metrics import METRICS
+from dsp.types import Fault, Placement
+from monitor.core.messages import Language, UserMessage, _messages, _read, catalogue, messages_json
+from monitor.core.records import LinkState, SensorStatus
+from monitor.core.session_settings import SensorSettings
+from monitor.pipeline.announcements import SensorAnnouncer, learning_notice, no_speed_notice
+from monitor.pipeline.cue_policy import SILENT_BY_PLAN, WITHHELD
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = get_args(Language)
+EN, DE = catalogue("en"), catalogue("de")
+PLACE = re.compile(r"\{[^}]*\}")
+each_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def forms(message: Any) -> list[str]:
+    """The texts that a message may become."""
+    return [message] if isinstance(message, str) else list(getattr(message, "values", lambda: message)())
+
+
+def test_every_file_of_the_catalogues_is_a_language() -> None:
+    names = {path.stem for path in (ROOT / "monitor" / "core" / "catalogues").iterdir()}
+    assert names == {*LANGUAGES, "recorded"}
+
+
+@each_language
+def test_every_language_has_the_same_messages_with_the_same_values(language: Language) -> None:
+    english, other = _messages("en"), _messages(language)
+    assert english.keys() == other.keys()
+    for key, message in other.items():
+        assert type(message) is type(english[key]), key
+        if isinstance(message, dict):
+            assert message.keys() == {"one", "other"}, key
+        places = {place for form in forms(message) for place in PLACE.findall(form)}
+        assert places == {p for form in forms(english[key]) for p in PLACE.findall(form)}, key
+
+
+@each_language
+def test_a_message_is_written_with_care(language: Language) -> None:
+    for key, message in _messages(language).items():
+        for form in forms(message):
+            assert form.strip(), key
+            assert "  " not in form.strip() or key.startswith("terminal."), key
+            for place in PLACE.findall(form):
+                assert re.fullmatch(r"\{\w+(:\.\df)?\}", place), (key, place)
+
+
+def test_german_addresses_the_runner_as_a_friend_and_is_not_english() -> None:
+    texts = {key: " ".join(forms(message)) for key, message in _messages("de").items()}
+    assert not [key for key, text in texts.items() if re.search(r"\b(Sie|Ihr|Ihre|Ihnen)\b", text)]
+    english = {key: " ".join(forms(message)) for key, message in _messages("en").items()}
+    same = [
+        k for k, text in texts.items() if text == english[k] and re.search(r"[a-z]{3,} [a-z]{3,}", text)
+    ]
+    assert same == []
+
+
+@each_language
+def test_no_message_claims_to_prevent_an_injury(language: Language) -> None:
+    claims = r"prevents? (an )?injur(?!ies\.$)|injury risk|verhindert|schützt vor|beugt (?!keinen)"
+    for key, message in _messages(language).items():
+        for form in forms(message):
+            if not re.search(
+                r"not an injury risk|does not prevent|beugt keinen|kein Verletzungsrisiko", form
+            ):
+                assert not re.search(claims, form, re.IGNORECASE), key
+
+
+@each_language
+def test_every_cue_and_notice_has_its_words(language: Language) -> None:
+    source = Path(monitor.pipeline.announcements.__file__).read_text()
+    notices = re.findall(r'notice\(\s*[\w.]+,\s*"(\w+)"', source)
+    assert len(notices) >= 5
+    said = {f.value for f in Fault} | {"confirm", *notices}
+    assert {f"said.{name}" for name in said} <= catalogue(language).keys
+
+
+@each_language
+def test_a_phrase_has_at_most_five_words_and_faults_have_several(language: Language) -> None:
+    messages = _messages(language)
+    for key, wordings in messages.items():
+        if key.startswith("said."):
+            assert all(len(w.split()) <= 5 for w in wordings), key
+    for fault in Fault:
+        assert len(set(messages[f"said.{fault.value}"])) >= 3
+
+
+def test_every_reason_to_withhold_a_cue_and_every_placement_has_its_words() -> None:
+    assert {k for k in EN.keys if k.startswith("withheld.")} == {f"withheld.{key}" for key in WITHHELD}
+    assert {f"placement.{p.value}" for p in Placement} <= EN.keys
+
+
+def test_english_of_the_metrics_is_that_of_the_table_of_metrics() -> None:
+    for m in METRICS:
+        assert EN.text(f"metric.{m.name}.label") == m.label
+        assert EN.text(f"metric.{m.name}.unit") == m.display_or_unit.unit
+    assert DE.text("metric.cadence_spm.label") == "Schrittfrequenz"
+    assert DE.text("metric.contact_ms.label") == "Bodenkontaktzeit"
+
+
+def test_values_are_written_as_the_language_does() -> None:
+    assert EN.text("push.distance.text", km=12.34, longest=10.0).startswith("12.3 km so far")
+    assert DE.text("push.distance.text", km=12.34, longest=10.0).startswith("Bisher 12,3 km")
+    assert EN.text("feedback.ran", n=1) == "You ran for 1 minute."
+    assert DE.text("feedback.ran", n=12) == "Du bist 12 Minuten gelaufen."
+
+
+def test_a_message_may_be_a_value_of_another() -> None:
+    rose = UserMessage("feedback.rose", {"metric": UserMessage("metric.overstride_m.label"), "rise": 6.4})
+    assert EN.render(rose).startswith("Overstride rose by 6 %")
+    assert DE.render(rose).startswith("Überschritt: gegen Ende")
+
+
+def test_a_missing_key_or_value_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        EN.text("no.such.key")
+    with pytest.raises(KeyError):
+        EN.text("feedback.rose", rise=1.0)
+
+
+# ------------------------------------------------------------------ what is recorded
+
+
+CASES = json.loads((ROOT / "tests" / "web" / "js" / "recorded_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["stored"][:30])
+def test_both_halves_of_the_program_read_recorded_texts_alike(case: dict[str, str]) -> None:
+    assert EN.recorded(case["stored"]) == case["en"]
+    assert DE.recorded(case["stored"]) == case["de"]
+
+
+def reasons(module: str, functions: set[str]) -> Iterator[str]:
+    """The texts that these functions of a module return, with ``7`` for each value."""
+    for node in ast.walk(ast.parse(Path(module).read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name in functions:
+            for part in ast.walk(node):
+                if isinstance(part, ast.Return) and part.value is not None:
+                    yield from texts_of(part.value)
+
+
+def texts_of(value: ast.AST) -> Iterator[str]:
+    if isinstance(value, ast.JoinedStr):
+        yield "".join(v.value if isinstance(v, ast.Constant) else "7" for v in value.values)  # type: ignore[misc]
+    elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    else:
+        for part in ast.iter_child_nodes(value):
+            yield from texts_of(part)
+
+
+MUTED = [
+    text
+    for module, functions in (
+        (dsp.cueing.gating.__file__, {"_transient"}),
+        (monitor.pipeline.coach.__file__, {"_no_target_reason", "_silent_reason"}),
+    )
+    for text in reasons(module, functions)
+    if " " in text
+]
+
+
+@pytest.mark.parametrize(
+    "text", sorted({*MUTED, SILENT_BY_PLAN, "warm-up", "too steep", "on a hill", "walking"})
+)
+def test_every_reason_for_silence_is_known_to_the_page(text: str) -> None:
+    assert len(MUTED) >= 10
+    assert DE.recorded(text) != text
+
+
+def test_every_notice_is_known_to_the_page() -> None:
+    sensors = [
+        SensorSettings(name="left", kind="plain", placement=Placement.FOOT),
+        SensorSettings(name="belt", kind="plain", placement=Placement.PELVIS),
+        SensorSettings(name="watch", kind="plain", placement=Placement.POD),
+    ]
+    announcer, told = SensorAnnouncer(sensors), []
+    for t_s, names in ((10.0, ("left",)), (20.0, ("watch", "belt")), (30.0, ("belt",))):
+        for name in names:
+            told += announcer.push(SensorStatus(t_s, name, LinkState.SILENT, "", silent_s=9.0))
+    told += announcer.push(SensorStatus(40.0, "belt", LinkState.STREAMING, ""))
+    for height in (None, 1.8):
+        told += [learning_notice(0.0, Baseline(height), cues) for cues in (True, False)]
+    told.append(no_speed_notice(0.0))
+    assert len(told) == 9
+    for cue in told:
+        german = DE.recorded(cue.why)
+        assert not re.search(r"\b(and|the|is|not|your|cues)\b", german), german
+
+
+FORMER: set[str] = set()
+"""Recorded texts that the program no longer writes, but that lie in stores."""
+ASSEMBLED = {key for key in _read("recorded") if key.startswith("{off} % ")}
+"""Recorded texts that are made of single words."""
+
+
+def test_every_recorded_text_is_one_that_the_program_writes() -> None:
+    written = [
+        node.value
+        for path in [*(ROOT / "monitor").rglob("*.py"), *(ROOT / "dsp").rglob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for text in _read("recorded").keys() - FORMER - ASSEMBLED:
+        for part in PLACE.split(text):
+            words = max(re.split(r"[;.:] |[^\w ',-]", part), key=len).strip()
+            assert any(words in constant for constant in written), (text, words)
+
+
+def test_a_page_gets_all_messages_in_a_script_that_they_cannot_end() -> None:
+    text = messages_json()
+    assert "<" not in text
+    assert json.loads(text)["languages"].keys() == set(LANGUAGES)

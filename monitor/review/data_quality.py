@@ -20,10 +20,10 @@ def data_limits(run: SessionData) -> tuple[UserMessage | str, ...]:
 
     The remarks of an importer come as they were stored.
     """
-    return (*_missing(run), *_lost(run), *_modelled(run), *_remarks(run))
+    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_remarks(run))
 
 
-def _missing(run: SessionData) -> Iterator[UserMessage]:
+def _missing_speed(run: SessionData) -> Iterator[UserMessage]:
     have = run.columns
     if not run.running.any():
         yield UserMessage("limits.no_running")
@@ -41,7 +41,7 @@ def _missing(run: SessionData) -> Iterator[UserMessage]:
         yield UserMessage("limits.no_target")
 
 
-def _lost(run: SessionData) -> Iterator[UserMessage]:
+def _lost_samples(run: SessionData) -> Iterator[UserMessage]:
     for sensor in run.settings.sensors:
         gaps = [g for g in run.gaps if g.sensor == sensor.name]
         yield from _longest_silence(sensor.name, gaps)
@@ -52,7 +52,7 @@ def _lost(run: SessionData) -> Iterator[UserMessage]:
         yield UserMessage("limits.moved", {"sensor": moved.sensor, "minute": moved.t_s / 60})
 
 
-def _silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[UserMessage]:
+def _longest_silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[UserMessage]:
     """The longest silence of a sensor, if it was long."""
     longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
     if longest is not None and longest.end_s - longest.start_s >= _LONG_GAP_S:
@@ -78,7 +78,7 @@ def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]
         yield UserMessage("limits.stopped", {"sensor": status.sensor, "minute": last_s / 60})
 
 
-def _modelled(run: SessionData) -> Iterator[UserMessage]:
+def _modelled_metrics(run: SessionData) -> Iterator[UserMessage]:
     modelled = [n for n in ("contact_ms",) if n in run.columns and run.columns[n].how == "model"]
     modelled += [
         n

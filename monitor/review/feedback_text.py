@@ -43,9 +43,9 @@ def feedback(found: SessionFindings) -> Feedback:
     if found.run.running.sum() < 120:
         return Feedback(none, SourcedText(UserMessage("feedback.run_more")), "none", none)
     ran = UserMessage("feedback.ran", {"n": round(found.run.running.sum() / 60)})
-    well = next(_well(found), SourcedText(ran))
-    work = next(_work(found))
-    verdict, target = _target(found)
+    well = next(_what_went_well(found), SourcedText(ran))
+    work = next(_what_to_work_on(found))
+    verdict, target = _next_target(found)
     return Feedback(well, work, verdict, target)
 
 
@@ -88,7 +88,7 @@ def _even(f: SessionFindings) -> Iterator[SourcedText]:
 def _what_to_work_on(f: SessionFindings) -> Iterator[SourcedText]:
     if f.worst_pain > 3:
         yield SourcedText(UserMessage("feedback.pain"), UserMessage("feedback.source.pain"))
-    yield from _tired(f)
+    yield from _what_tired(f)
     share = f.coached.in_band.share if f.coached is not None else None
     if share is not None and share < 0.6:
         little = UserMessage("feedback.in_range_little", {"share": 100 * share})
@@ -132,7 +132,7 @@ def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
 def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
     if f.worst_pain > 3:
         return "hold", SourcedText(UserMessage("feedback.target.pain"), UserMessage("feedback.source.pain"))
-    found = _judged(f.coached) if f.coached is not None else None
+    found = _judged_share(f.coached) if f.coached is not None else None
     if found is None:
         learns = {"first": _LEARNS.first_min, "full": _LEARNS.full_min, "runs": _LEARNS.full_runs}
         return "none", SourcedText(

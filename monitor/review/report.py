@@ -54,11 +54,11 @@ def build_review(
     return {
         "schema": _SCHEMA,
         "language": language,
-        "session": _session(run, messages),
+        "session": _session_json(run, messages),
         "words": _json(feedback(found), messages),
-        "tiles": _tiles(run),
+        "tiles": _tile_values(run),
         "timeline": _timeline(run),
-        "shades": _shades(run),
+        "shades": _shaded_stretches(run),
         "cues": _cues(found, messages),
         "coached": _json(found.coached, messages),
         "legs": _json(found.legs, messages),
@@ -108,7 +108,7 @@ def _six_digits(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _session(run: SessionData, messages: Catalogue) -> dict[str, Any]:
+def _session_json(run: SessionData, messages: Catalogue) -> dict[str, Any]:
     info = run.info
     return {
         "id": info.id,

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsp.metrics import Role, with_role
 from monitor.core.messages import UserMessage
-from monitor.review.block_statistics import Mean, block_mean, compared_seconds, matched_difference
+from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
 from monitor.storage.session_data import Mask, SessionData, Stretch
 
 _WARM_S = 60  # seconds of running at the start that the first third leaves out
@@ -48,7 +48,7 @@ def kilometres(run: SessionData) -> tuple[Split, ...]:
     marks = np.searchsorted(at_m, 1000.0 * np.arange(1, int(at_m[-1] // 1000) + 1)).tolist()
     edges = [0, *(int(m) for m in marks), len(run.t_s) - 1]
     return tuple(
-        _split(run, f"{k}" if k * 1000 <= at_m[-1] else _part(k), Stretch(float(a), float(b)))
+        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else _part(k), Stretch(float(a), float(b)))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if at_m[b] - at_m[a] > 50
     )
@@ -72,7 +72,7 @@ def _part(kilometre: int) -> UserMessage:
     return UserMessage("review.splits.part", {"kilometre": kilometre})
 
 
-def _split(run: SessionData, name: UserMessage | str, where: Stretch) -> Split:
+def _make_split(run: SessionData, name: UserMessage | str, where: Stretch) -> Split:
     inside = run.mask([where]) & run.running
     means = {m: block_mean(run.value(m), inside) for m in with_role(Role.SPLIT) if m in run.columns}
     at_m = run.distance_m

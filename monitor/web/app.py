@@ -130,7 +130,7 @@ def _add_files(app: FastAPI) -> None:
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
     for folder in ("live", "review", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
-    worker = _sender(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
+    worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
 
     @app.get("/plotly.js", include_in_schema=False)

@@ -46,7 +46,7 @@ def review_html(report: Mapping[str, Any]) -> str:
             f"<style>{_static_text('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
             f'<script type="application/json" id="messages">{messages_json()}</script>',
-            f'<script type="application/json" id="report">{_embedded(report)}</script>',
+            f'<script type="application/json" id="report">{_script_safe_json(report)}</script>',
             f"<script>{single_script('review/file.js')}</script>",
             f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',
             "</body></html>\n",

@@ -19,14 +19,16 @@ SENSORS = (
 )
 
 
-def learned_baseline(minutes: float = 20, runs: int = 2, with_speed: bool = True) -> Baseline:
+def learned_baseline(
+    minutes: float = 20, runs: int = 2, with_speed: bool = True, own_spm: float = OWN_SPM
+) -> Baseline:
     """A runner of 10 more steps a minute per m/s, quite regular."""
     baseline, rng = Baseline(1.75), np.random.default_rng(7)
     for _ in range(runs):
         baseline.begin_run()
         for k in range(round(60 * minutes / runs)):
             v = 2.6 + 0.4 * ((k // 120) % 2)
-            cadence = OWN_SPM + 10 * (v - 2.8) + 0.5 * rng.standard_normal()
+            cadence = own_spm + 10 * (v - 2.8) + 0.5 * rng.standard_normal()
             baseline.push("cadence_spm", cadence, v if with_speed else None, 0.0)
             if with_speed:
                 baseline.push("overstride_m", 0.2, v, 0.0)
@@ -35,8 +37,8 @@ def learned_baseline(minutes: float = 20, runs: int = 2, with_speed: bool = True
 
 
 def new_coach(baseline: Baseline | None = None, **settings: object) -> Coach:
-    """Week 2 (+5 %), no warm-up, cues on all the time; ``settings`` are of ``CoachSettings``."""
-    given: dict[str, object] = {"week": 2, "cues": CueSettings(warm_up_s=0), **settings}
+    """Step 2 (+5 %), no warm-up, cues on all the time; ``settings`` are of ``CoachSettings``."""
+    given: dict[str, object] = {"step": 2, "cues": CueSettings(warm_up_s=0), **settings}
     given["baseline"] = None if baseline is None else baseline.to_dict()
     coaching = CoachSettings(**given)  # type: ignore[arg-type]
     return Coach(coaching, SessionSettings(sensors=SENSORS, coach=coaching))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.service.config import Config
     from monitor.storage.plan_file import Plan
     from monitor.storage.session_info import SessionInfo
+    from monitor.training.cadence_steps import Pain
 
 
 def baseline_command(
@@ -30,10 +31,11 @@ def baseline_command(
     from monitor.review import baseline_chart, cadence_plan
     from monitor.service.config import data_folder, load_config
     from monitor.storage.plan_file import plan_path, write_plan
+    from monitor.training.cadence_steps import next_step, step_history
 
     console, settings = Console(), load_config(config)
     path = plan_path(data_folder(settings), settings.athlete)
-    plan = _learned_plan(settings, path, relearn)
+    plan, pains = _learned_plan(settings, path, relearn)
     if freeze:
         plan = cadence_plan.frozen_plan(plan)
     write_plan(path, plan)
@@ -43,21 +45,30 @@ def baseline_command(
             "gaitcue baseline --relearn reads the sessions that are kept already."
         )
         return
+    today = datetime.datetime.now(datetime.UTC).date()
+    steps = step_history(plan.runs, pains, today, settings.target)
+    now = next_step(plan, pains, settings.session.runner, settings.target, today)
+    if not steps or now != steps[-1]:
+        steps = (*steps, now)
     view = baseline_chart.BaselineView(
         athlete=settings.athlete,
         baseline=Baseline.from_dict(plan.baseline),
-        week=cadence_plan.plan_week(plan, datetime.datetime.now(datetime.UTC).date()),
+        steps=steps,
         target=settings.target,
     )
     out = picture or path.with_suffix(".html")
     baseline_chart.write_baseline_chart(view, out)
     console.print(baseline_chart.baseline_table(view))
     console.print(baseline_chart.baseline_text(view))
+    console.print(baseline_chart.steps_table(view))
     console.print(f"picture: {out}", soft_wrap=True)
 
 
-def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
-    """The plan with all sessions that are not in it yet; with ``relearn`` made from nothing."""
+def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, dict[str, tuple[Pain, ...]]]:
+    """The plan with all sessions that are not in it yet, and what hurt in its runs.
+
+    With ``relearn`` it is made from nothing.
+    """
     from rich.console import Console
 
     from monitor.review import cadence_plan
@@ -71,8 +82,10 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
             status.update(f"learning from {info.id}")
 
         if relearn:
-            return cadence_plan.relearn(store, settings.athlete, show_progress)
-        return cadence_plan.catch_up(read_plan(path), store, settings.athlete, show_progress)
+            plan = cadence_plan.relearn(store, settings.athlete, show_progress)
+        else:
+            plan = cadence_plan.catch_up(read_plan(path), store, settings.athlete, show_progress)
+        return plan, cadence_plan.noted_pains(plan, store)
 
 
 def coaching_trial_command(

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase_in_week
+from dsp.cueing.target import increase_at_step
 from dsp.types import Metric, Record
 from monitor.core.errors import InputError
 from monitor.core.session_settings import CoachSettings, CueSettings
@@ -20,9 +20,9 @@ from monitor.recordings.readers import read_recording
 from monitor.service.recording_analysis import session_records
 from monitor.simulation.coaching_trial import (
     OUTDOORS,
+    STEP,
     STREETS,
     TREADMILL,
-    WEEK,
     Habits,
     Score,
     drifted_recording,
@@ -99,13 +99,13 @@ def coach_at_own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
         raise InputError("the recording has less than ten minutes of running; a trial needs more")
     aim = mean(cadence)
     baseline = Baseline()
-    share = increase_in_week(WEEK, CoachSettings().target)
+    share = increase_at_step(STEP, CoachSettings().target)
     for _ in range(2):
         baseline.begin_run()
         for value in cadence:
             baseline.push("cadence_spm", value / (1 + share), None, 0.0)
     cues = CueSettings(warm_up_s=0, plan="always")
-    return CoachSettings(cues=cues, baseline=baseline.to_dict(), week=WEEK), aim
+    return CoachSettings(cues=cues, baseline=baseline.to_dict(), step=STEP), aim
 
 
 def trial_table(title: str, scores: Sequence[Score]) -> Table:

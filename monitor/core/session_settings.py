@@ -65,21 +65,23 @@ class CueSettings:
 class CoachSettings:
     """Settings that decide the cues of one session: fixed when it starts, kept on its tape.
 
-    ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``week`` and
-    ``cue_share`` (share of the time in which cues may be spoken) come from the plan.
+    ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``step`` (of
+    ``target.steps``; 0 adds nothing), ``step_reason`` (ends the key of a message) and ``cue_share`` (share
+    of the time in which cues may be spoken) come from the plan.
     """
 
     cues: CueSettings = field(default_factory=CueSettings)
     target: TargetParams = field(default_factory=TargetParams)
     effort: EffortParams = field(default_factory=EffortParams)
     baseline: dict[str, Any] | None = None
-    week: int = 1
+    step: int = field(default=1, metadata={"stored": "week"})
+    step_reason: str = ""
     cue_share: float = field(default=1.0, metadata={"stored": "availability"})
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.week < 1 or not 0 <= self.cue_share <= 1:
-            raise ValueError("week starts at 1, cue_share is between 0 and 1")
+        if self.step < 0 or not 0 <= self.cue_share <= 1:
+            raise ValueError("step starts at 0, cue_share is between 0 and 1")
         if self.baseline is not None:
             Baseline.from_dict(self.baseline)
 

@@ -52,7 +52,7 @@ from dataclasses import replace
 from dsp.cueing.baseline import Baseline
 from dsp.cueing.conditions import Conditions, ConditionsEstimate
 from dsp.cueing.gating import CueGate, CueGateParams, Gating
-from dsp.cueing.target import Target, cadence_target, increase_in_week, load_target
+from dsp.cueing.target import Target, cadence_target, increase_at_step, load_target
 from dsp.types import Activity, ActivityChange, Band, Estimate, Fault, Gap, Metric, Placement, Record
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import CoachSettings, SessionSettings
@@ -86,7 +86,7 @@ class Coach:
         self.baseline.begin_run()
         self.learned_s = 0  # gated seconds learned in this run
         self._learning_closed = self.baseline.frozen
-        self._increase = increase_in_week(settings.week, settings.target)
+        self._increase = increase_at_step(settings.step, settings.target)
         self._gate = CueGate(CueGateParams(warm_up_s=settings.cues.warm_up_s, effort=settings.effort))
         self._detectors = tuple(DeviationDetector(fault) for fault in Fault)
         self._policy = CuePolicy(settings.seed, settings.cues.experiment)

@@ -89,7 +89,7 @@ class _Answers:
         self.unanswered = 0
         self.repeats = 0  # cues since the last answer; each doubles the wait
         self._out_s = -math.inf  # when the fault was last there
-        self.cued = 0.0  # level at the last cue
+        self.cued = 0.0  # worst level since the last cue
         self._before: float | None = None  # level when the cue came that is being judged
         self._sum, self._seconds = 0.0, 0
 
@@ -109,6 +109,7 @@ class _Answers:
             if t_s - self._out_s > params.forget_s:
                 self.repeats = 0
             self._out_s = t_s
+            self.cued = max(self.cued, state.error)
         if self._before is None:
             return
         self._sum += state.deviation

@@ -10,8 +10,10 @@ import plotly.graph_objects as go
 from rich.table import Table
 
 from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expectation
-from dsp.cueing.target import Target, TargetParams, cadence_target, increase_in_week
+from dsp.cueing.target import Target, TargetParams, cadence_target, increase_at_step
 from monitor.core.errors import StoreError
+from monitor.core.messages import catalogue
+from monitor.training.cadence_steps import StepChange
 
 _METRIC = "cadence_spm"
 BLUE, GREEN, SOFT = "#0b61b0", "#12805c", "rgba(11,97,176,0.18)"
@@ -19,11 +21,11 @@ BLUE, GREEN, SOFT = "#0b61b0", "#12805c", "rgba(11,97,176,0.18)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineView:
-    """A baseline, the week it is shown for, and the user's target."""
+    """A baseline, the steps that led to the one it is shown for, and the user's target."""
 
     athlete: str
     baseline: Baseline
-    week: int
+    steps: tuple[StepChange, ...]
     target: TargetParams
 
     @property
@@ -44,7 +46,12 @@ class BaselineView:
         """Return the own cadence and the target at this speed on level ground."""
         expected = self.baseline.expect(_METRIC, speed_mps if self.with_speed else None, 0.0)
         assert expected is not None
-        return expected, cadence_target(expected, increase_in_week(self.week, self.target), self.target)
+        return expected, cadence_target(expected, self.increase, self.target)
+
+    @property
+    def increase(self) -> float:
+        """The share by which the target lies above the own cadence."""
+        return increase_at_step(self.steps[-1].step, self.target)
 
 
 def baseline_text(shown: BaselineView) -> str:
@@ -66,8 +73,7 @@ def baseline_text(shown: BaselineView) -> str:
 
 def baseline_table(shown: BaselineView) -> Table:
     """Return own cadence and target over speed as a table."""
-    share = 100 * increase_in_week(shown.week, shown.target)
-    out = Table(title=f"{shown.athlete}: own cadence, and target of week {shown.week} (+{share:.1f} %)")
+    out = Table(title=f"{shown.athlete}: own cadence, and target ({100 * shown.increase:+.1f} %)")
     for heading in ("speed (m/s)", "pace (min/km)", "own (steps/min)", "± SD", "target", "band"):
         out.add_column(heading, justify="right")
     for v in shown.speeds:
@@ -75,6 +81,20 @@ def baseline_table(shown: BaselineView) -> Table:
         speed = (f"{v:.1f}", _pace(v)) if shown.with_speed else ("any", "any")
         band = f"{target.low:.0f} to {target.high:.0f}"
         out.add_row(*speed, f"{expected.value:.0f}", f"{expected.sd:.1f}", f"{target.centre:.0f}", band)
+    return out
+
+
+def steps_table(shown: BaselineView) -> Table:
+    """Return every change of the target's step with its day and reason."""
+    messages = catalogue("en")
+    out = Table(title="steps of the target")
+    for heading in ("since", "target", "why"):
+        out.add_column(heading)
+    for change in shown.steps:
+        share = 100 * increase_at_step(change.step, shown.target)
+        out.add_row(
+            change.day.isoformat(), f"{share:+.1f} %", messages.text(f"training.step.{change.reason}")
+        )
     return out
 
 
@@ -93,7 +113,7 @@ def baseline_figure(shown: BaselineView) -> go.Figure:
     _line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
     figure.update_layout(
         template="plotly_white",
-        title=f"{shown.athlete}: own cadence and target, week {shown.week}"
+        title=f"{shown.athlete}: own cadence and target ({100 * shown.increase:+.1f} %)"
         f"<br><sup>{baseline_text(shown)}</sup>",
         xaxis_title="speed (m/s), level ground",
         yaxis_title="cadence (steps/min)",

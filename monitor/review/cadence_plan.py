@@ -1,12 +1,12 @@
-"""The plan of one runner: the own normal, and how much cueing the next run gets.
+"""What the plan of one runner is learned from: the own normal, and how the runs with a target went.
 
 One JSON file per athlete, made from the kept sessions and from nothing else, so that it can be thrown
-away and learned anew.  A session is read with the same ``Coach`` that ran it live.
+away and learned anew.  A session is read with the same ``Coach`` that ran it live.  What follows from it
+for the next run is in ``monitor.training.cadence_steps``.
 """
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -21,42 +21,7 @@ from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-
-FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
-"""Share of the time with cues, run by run (Crowell & Davis 2011, Willy 2016); then silent probes."""
-_KEPT = 0.7
-"""Two probes in a row with less of the time in band than this, and the plan goes two steps back."""
-LEAST_S = 300
-"""A run with fewer judged seconds is no step of the plan."""
-
-
-def plan_week(plan: Plan, today: datetime.date) -> int:
-    """Return the week of the increase: 1 until seven days after the first coached run, and so on."""
-    if not plan.runs:
-        return 1
-    first = datetime.datetime.fromisoformat(plan.runs[0].started_utc).date()
-    return 1 + max(0, (today - first).days) // 7
-
-
-def cue_share(plan: Plan) -> float:
-    """Return the share of the next run in which cues may be spoken; 0 is a silent probe."""
-    step = weak = 0
-    for run in plan.runs:
-        if step < len(FADE):
-            step += 1
-            continue
-        weak = weak + 1 if run.off_s and run.off_in_s < _KEPT * run.off_s else 0
-        if weak == 2:
-            step, weak = len(FADE) - 2, 0
-    return FADE[step] if step < len(FADE) else 0.0
-
-
-def coach_settings(plan: Plan, settings: CoachSettings, today: datetime.date, seed: int) -> CoachSettings:
-    """Return what a run that starts now is coached by; ``settings`` hold what the user has set."""
-    share = cue_share(plan) if settings.cues.plan == "fade" else 1.0
-    return replace(
-        settings, baseline=plan.baseline, week=plan_week(plan, today), cue_share=share, seed=seed
-    )
+from monitor.training.cadence_steps import LEAST_S, Pain
 
 
 def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan:
@@ -73,6 +38,8 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
             cue_share=was.cue_share,
             off_s=band.off_s,
             off_in_s=band.off_in_s,
+            on_in_s=band.on_in_s,
+            step=was.step,
         )
         runs = (*runs, run)
     known = coach.baseline.to_dict() if coach.learned_s or plan.baseline is not None else None
@@ -94,6 +61,20 @@ def relearn(
 ) -> Plan:
     """Return a plan learned from nothing, out of every kept session of this athlete, imported ones too."""
     return _learn_all(Plan(), store, _begin_plan(Plan(), store, athlete, coached=False), progress)
+
+
+def noted_pains(plan: Plan, store: Store) -> dict[str, tuple[Pain, ...]]:
+    """Return the pains that were noted of each run of the plan, by its session, as they stand now."""
+    kept = {info.id for info in store.sessions()}
+    return {
+        run.session: tuple(
+            Pain(note.value, note.text)
+            for note in store.notes(run.session)
+            if note.kind == "pain" and note.value is not None
+        )
+        for run in plan.runs
+        if run.session in kept
+    }
 
 
 def frozen_plan(plan: Plan) -> Plan:

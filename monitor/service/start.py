@@ -9,8 +9,10 @@ import secrets
 from dataclasses import replace
 from pathlib import Path
 
+from dsp.cueing.target import increase_at_step
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
+from monitor.core.messages import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
 from monitor.devices.registry import DEVICES
@@ -20,6 +22,7 @@ from monitor.service.live_session import LiveOptions, result_console, run_sessio
 from monitor.service.session_store import open_store
 from monitor.service.wiring import configured_sources
 from monitor.storage.plan_file import plan_path, read_plan, write_plan
+from monitor.training.cadence_steps import coach_settings, next_step
 
 _log = logging.getLogger(__name__)
 
@@ -51,10 +54,16 @@ def planned_settings(config: Config) -> SessionSettings:
         plan = cadence_plan.catch_up(
             before, store, config.athlete, lambda i: _log.info("learning from %s", i.id)
         )
+        pains = cadence_plan.noted_pains(plan, store)
     if plan != before:
         write_plan(path, plan)
     today = datetime.datetime.now(datetime.UTC).date()
-    coach = cadence_plan.coach_settings(plan, config.coach, today, secrets.randbits(32))
+    step = next_step(plan, pains, config.session.runner, config.target, today)
+    coach = coach_settings(plan, config.coach, step, secrets.randbits(32))
+    share = 100 * increase_at_step(step.step, config.target)
+    _log.info(
+        "target: own cadence %+.1f %%: %s", share, catalogue("en").text(f"training.step.{step.reason}")
+    )
     return replace(config.session, coach=coach)
 
 

@@ -14,14 +14,14 @@ from statistics import median
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase_in_week
+from dsp.cueing.target import increase_at_step
 from dsp.types import Activity, ActivityChange, Estimate, Gap, Metric, Record
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.simulation.cue_rules import CueRule, GaitcueRule, all_rules
 
 OWN_SPM, PER_MPS, PER_PCT, PACE_MPS = 166.0, 10.0, 1.0, 2.8
 _AR1 = 0.85
-WEEK = 2
+STEP = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class TrialRunner:
         self._over_until_s = -math.inf
         self.settled_s = 0.0  # running undisturbed since
         params = CoachSettings().target
-        self._target = 1 + increase_in_week(WEEK, params)
+        self._target = 1 + increase_at_step(STEP, params)
         self._width_spm = OWN_SPM * self._target * params.low
 
     def second(self, t_s: float) -> list[Record]:
@@ -226,7 +226,7 @@ def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
             speed = PACE_MPS + 0.3 * math.sin(k / 90)
             baseline.push("cadence_spm", normal_cadence_spm(speed, 0.0) + noise, speed, 0.0)
     return CoachSettings(
-        cues=CueSettings(warm_up_s=0, plan="always"), baseline=baseline.to_dict(), week=WEEK
+        cues=CueSettings(warm_up_s=0, plan="always"), baseline=baseline.to_dict(), step=STEP
     )
 
 
@@ -238,7 +238,7 @@ def run_trial(
     ``length_h``: hours of a run.
     """
     settings = learned_coach_settings(ground)
-    target = OWN_SPM * (1 + increase_in_week(WEEK, settings.target))
+    target = OWN_SPM * (1 + increase_at_step(STEP, settings.target))
     scores: dict[str, Score] = {}
     for run in range(math.ceil(hours / length_h)):
         length_s = round(3600 * min(length_h, hours - run * length_h))

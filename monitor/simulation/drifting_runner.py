@@ -8,7 +8,7 @@ from itertools import cycle
 import numpy as np
 
 from dsp.cueing.baseline import Baseline
-from dsp.cueing.target import increase_in_week
+from dsp.cueing.target import increase_at_step
 from dsp.simulation import mean_curves
 from dsp.simulation.runner import Bout
 from dsp.types import Runner
@@ -22,7 +22,7 @@ _ROUND_S = 90.0
 
 def drifting_bouts(seconds: float) -> list[Bout]:
     """Return stretches on target, with a drift that a cue should follow, with the answer; repeatedly."""
-    target = _own_cadence_spm(_PACE_MPS) * (1 + increase_in_week(2, CoachSettings().target))
+    target = _own_cadence_spm(_PACE_MPS) * (1 + increase_at_step(2, CoachSettings().target))
     parts = ((DRIFTS_S, 1.0), (ANSWERS_S, 1 + _DRIFT), (_ROUND_S - DRIFTS_S - ANSWERS_S, 1.0))
     out, t = list[Bout](), 0.0
     for part_s, share in cycle(parts):
@@ -35,9 +35,9 @@ def drifting_bouts(seconds: float) -> list[Bout]:
 
 
 def coached_settings(settings: SessionSettings) -> SessionSettings:
-    """Return settings with the simulated runner's normal known, no warm-up, and the plan in week two."""
+    """Return settings with the simulated runner's normal known, no warm-up, and the plan at step two."""
     coach = CoachSettings(
-        cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), week=2
+        cues=CueSettings(warm_up_s=0), baseline=_learned_baseline(settings.runner).to_dict(), step=2
     )
     return replace(settings, coach=coach)
 

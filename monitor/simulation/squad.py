@@ -81,7 +81,7 @@ def _athlete_recording(a: Athlete, seconds: float, number: int) -> Recording:
     coach = CoachSettings(
         cues=CueSettings(warm_up_s=15.0, plan="always"),
         baseline=_learned_baseline(a, run).to_dict(),
-        week=2,
+        step=2,
         cue_share=0.0 if a.silent else 1.0,
         seed=number,
     )

@@ -21,7 +21,8 @@ from monitor.core.errors import StoreError
 class PlannedRun:
     """``PlannedRun`` is one run with a target: what share of it had cues, and how it went without.
 
-    ``off_s`` are the seconds without cues, ``off_in_s`` those of them that were in the band.
+    ``step`` is that of its target, ``off_s`` are the seconds without cues, ``off_in_s`` those of them that
+    were in the band, ``on_in_s`` those in the band with cues.
     """
 
     session: str
@@ -29,6 +30,8 @@ class PlannedRun:
     cue_share: float = field(metadata={"stored": "availability"})
     off_s: int = 0
     off_in_s: int = 0
+    on_in_s: int = 0
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

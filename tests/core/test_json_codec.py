@@ -71,7 +71,7 @@ def test_a_tape_that_an_older_version_wrote_is_read(tmp_path: Path) -> None:
         settings = tape.header.settings
     assert settings.sensors[0].sync_delay_s == 0.03
     assert settings.coach is not None
-    assert (settings.coach.week, settings.coach.cue_share) == (2, 0.25)
+    assert (settings.coach.step, settings.coach.cue_share) == (2, 0.25)
 
 
 def test_a_plan_file_keeps_its_old_key(tmp_path: Path) -> None:

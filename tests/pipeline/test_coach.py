@@ -52,9 +52,9 @@ def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
     assert first.target == pytest.approx(TARGET_SPM, abs=1)
 
 
-def test_running_as_before_is_below_target_in_every_week() -> None:
-    for week in (1, 2, 3, 9):
-        records = new_coach(learned_baseline(), week=week).push(
+def test_running_as_before_is_below_target_at_every_step() -> None:
+    for step in (1, 2, 3, 9):
+        records = new_coach(learned_baseline(), step=step).push(
             [run_starts(), *metric_seconds(noisy_cadence(OWN_SPM, 200))]
         )
         assert spoken(records)[0] == (CueKind.CORRECT, Fault.CADENCE_LOW)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.storage.plan_file import Plan, PlannedRun, plan_path, read_plan, write_plan
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from monitor.training.cadence_steps import Pain
 from tests.coached_runner import (
     OWN_SPM,
     SENSORS,
@@ -30,60 +30,6 @@ from tests.coached_runner import (
     noisy_cadence,
     run_starts,
 )
-
-TODAY = datetime.date(2026, 3, 20)
-
-
-def run(number: int, cue_share: float = 1.0, off_s: int = 0, off_in_s: int = 0) -> PlannedRun:
-    return PlannedRun(
-        session=f"s{number}",
-        started_utc=f"2026-03-{number + 1:02d}T07:00:00+00:00",
-        cue_share=cue_share,
-        off_s=off_s,
-        off_in_s=off_in_s,
-    )
-
-
-def after(*runs: PlannedRun) -> float:
-    return cadence_plan.cue_share(Plan(runs=runs))
-
-
-def test_cues_fade_run_by_run_to_silent_probes() -> None:
-    shares = [after(*(run(k) for k in range(n))) for n in range(11)]
-    assert shares == [1, 1, 1, 1, 0.75, 0.5, 0.25, 0.1, 0, 0, 0]
-
-
-def test_two_weak_probes_in_a_row_go_two_steps_back() -> None:
-    faded = [run(k) for k in range(8)]
-    good, weak = run(9, 0.0, 1000, 800), run(9, 0.0, 1000, 600)
-    assert after(*faded, weak) == 0
-    assert after(*faded, weak, good, weak) == 0
-    assert after(*faded, weak, weak) == 0.25
-    assert after(*faded, weak, weak, run(10), run(11)) == 0
-
-
-def test_the_increase_ramps_by_the_week_since_the_first_coached_run() -> None:
-    assert cadence_plan.plan_week(Plan(), TODAY) == 1
-    weeks = [
-        cadence_plan.plan_week(Plan(runs=(run(0),)), datetime.date(2026, 3, day))
-        for day in (1, 7, 8, 14, 15, 31)
-    ]
-    assert weeks == [1, 1, 2, 2, 3, 5]
-
-
-def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
-    made = cadence_plan.coach_settings(
-        Plan(baseline=learned_baseline().to_dict(), runs=tuple(run(k) for k in range(5))),
-        CoachSettings(cues=CueSettings(warm_up_s=60.0)),
-        TODAY,
-        seed=4,
-    )
-    assert (made.week, made.cue_share, made.seed, made.cues.warm_up_s) == (3, 0.5, 4, 60.0)
-    assert made.baseline == learned_baseline().to_dict()
-    always = cadence_plan.coach_settings(
-        Plan(runs=(run(0),) * 9), CoachSettings(cues=CueSettings(plan="always")), TODAY, 0
-    )
-    assert always.cue_share == 1
 
 
 @pytest.fixture
@@ -139,7 +85,7 @@ def test_a_frozen_baseline_learns_no_more(store: Store) -> None:
 
 def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> None:
     coach = CoachSettings(
-        cues=CueSettings(warm_up_s=0), baseline=learned_baseline().to_dict(), week=2, cue_share=0.0
+        cues=CueSettings(warm_up_s=0), baseline=learned_baseline().to_dict(), step=2, cue_share=0.0
     )
     settings = SessionSettings(sensors=SENSORS, coach=coach)
     session = Session(settings)
@@ -155,15 +101,33 @@ def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> Non
     )
     kept(store, "2026-03-04-me", records, settings)
     (made,) = cadence_plan.catch_up(Plan(baseline=learned_baseline().to_dict()), store, "me").runs
-    assert made.cue_share == 0
+    assert (made.cue_share, made.step, made.on_in_s) == (0, 2, 0)
     assert made.off_s == pytest.approx(1180, abs=25)
     assert made.off_in_s / made.off_s == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_pains_of_a_run_are_read_as_they_stand_now(store: Store) -> None:
+    kept(store, "2026-03-04-me", easy_run(6, 1), SessionSettings(sensors=SENSORS))
+    plan = Plan(
+        runs=tuple(
+            PlannedRun(session=s, started_utc="2026-03-04T07:00:00+00:00", cue_share=1.0)
+            for s in ("2026-03-04-me", "deleted")
+        )
+    )
+    assert cadence_plan.noted_pains(plan, store) == {"2026-03-04-me": ()}
+    store.add_note("2026-03-04-me", "note", "calf was fine")
+    store.add_note("2026-03-04-me", "pain", "left calf", value=3)
+    assert cadence_plan.noted_pains(plan, store) == {"2026-03-04-me": (Pain(3, "left calf"),)}
 
 
 def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
     path = plan_path(tmp_path, "Ana  Maria")
     assert read_plan(path) == Plan()
-    made = Plan(baseline=learned_baseline().to_dict(), seen=("a",), runs=(run(1),))
+    made = Plan(
+        baseline=learned_baseline().to_dict(),
+        seen=("a",),
+        runs=(PlannedRun(session="a", started_utc="2026-03-01T07:00:00+00:00", cue_share=1.0),),
+    )
     write_plan(path, made)
     assert read_plan(path) == made
     path.write_text('{"baseline": {"format": 9}}')

@@ -134,7 +134,7 @@ class Alerts:
         ):
             return []
         label = UserMessage(f"metric.{metric}.label")
-        return self._alert("drift", t_s, {"metric": label, "minutes": (t_s - since) / 60})
+        return self._alert("drift", t_s, {"metric": label, "minutes": max(1.0, (t_s - since) / 60)})
 
     def _check_downhill(self, t_s: float, ratio: float) -> list[Alert]:
         limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
@@ -146,9 +146,11 @@ class Alerts:
         return self._alert("downhill", t_s, {"value": extra, "limit": limit}, 4)
 
     def _check_distance(self, t_s: float) -> list[Alert]:
-        if self._longest_m is None or self._m <= self._s.longest_share * self._longest_m:
+        if self._longest_m is None or self._m <= self._longest_m:
             return []
         km = {"km": self._m / 1e3, "longest": self._longest_m / 1e3}
+        if self._m <= self._s.longest_share * self._longest_m:
+            return self._alert("longest", t_s, km, priority=1)
         return self._alert("distance", t_s, km)
 
     def _alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:

@@ -1,0 +1,212 @@
+"""At which step of the increase a run is coached: by the runner's response, never by the calendar.
+
+Steps are 0 (the own cadence) and one for each share in ``TargetParams.steps``.  Rules and sources: a step
+is kept when it is run without help (Crowell & Davis 2011; Willy 2016); pain above 3 of 10 is the usual
+limit of loading (Thomee 1997; Silbernagel 2007); a quicker step loads calf and Achilles tendon more, and
+that is where runners dropped out (te Brake 2023); tissue loses what is not used within weeks.  How many
+runs, minutes and days is a choice.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dsp.cueing.baseline import REFERENCE_MPS, Baseline
+from dsp.cueing.target import TargetParams
+from dsp.types import Runner
+from monitor.core.session_settings import CoachSettings
+from monitor.storage.plan_file import Plan, PlannedRun
+
+FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
+"""Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
+silent probes."""
+LEAST_S = 300
+"""A run with fewer judged seconds is no response."""
+_IN_BAND = 0.7  # of the time without cues, or
+_WITH_CUES_S = 600  # seconds in band with them
+_RUNS = 2  # at a step, then the next
+_PAIN = 3.0  # of 10: above it nothing is raised
+_CALF_PAIN = 2.0  # of calf or Achilles tendon: above it a step down
+_CALF = re.compile(r"calf|calves|achill|wade", re.IGNORECASE)
+_BREAK_DAYS, _LONG_BREAK_DAYS, _VERY_LONG_BREAK_DAYS = 8, 15, 29
+
+
+@dataclass(frozen=True, slots=True)
+class Pain:
+    """A pain (0 to 10) that was noted of a run, with the words that came with it."""
+
+    value: float
+    words: str = ""
+
+    @property
+    def of_calf(self) -> bool:
+        """True where the words name the calf or the Achilles tendon, in English or German."""
+        return _CALF.search(self.words) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class StepChange:
+    """A change of the step, or a hold: from this day on, at this step, for this reason.
+
+    ``reason`` ends the key of a message, ``training.step.<reason>``.
+    """
+
+    day: datetime.date
+    step: int
+    reason: str
+
+
+def step_history(
+    runs: Sequence[PlannedRun],
+    pains: Mapping[str, Sequence[Pain]],
+    today: datetime.date,
+    params: TargetParams,
+) -> tuple[StepChange, ...]:
+    """Return all changes of the step up to today, the oldest first; the last tells the step of today.
+
+    ``runs`` are in the order of time, ``pains`` what was noted of each by its session.
+    """
+    steps = _Steps(len(params.steps))
+    for run in runs:
+        day = run_day(run)
+        steps.rest_until(day)
+        steps.run(day, run, pains.get(run.session, ()))
+    steps.rest_until(today)
+    return tuple(steps.changes)
+
+
+class _Steps:
+    """The step as it goes from run to run."""
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self._good = 0  # runs at this step that went well
+        self._ran: datetime.date | None = None
+        self.changes: list[StepChange] = []
+
+    @property
+    def step(self) -> int:
+        return self.changes[-1].step if self.changes else 0
+
+    def rest_until(self, day: datetime.date) -> None:
+        """Take the days without a run into account."""
+        days = 0 if self._ran is None else (day - self._ran).days
+        if days >= _VERY_LONG_BREAK_DAYS:
+            self._go(day, min(1, self.step - 2), "very_long_break")
+        elif days >= _LONG_BREAK_DAYS:
+            self._go(day, self.step - 2, "long_break")
+        elif days >= _BREAK_DAYS:
+            self._go(day, self.step - 1, "break")
+
+    def run(self, day: datetime.date, run: PlannedRun, pains: Sequence[Pain]) -> None:
+        """Take a run into account, and what hurt."""
+        if not self.changes:
+            self.changes.append(StepChange(day, 0, "start"))
+        self._ran = day
+        if any(pain.of_calf and pain.value > _CALF_PAIN for pain in pains):
+            self._go(day, self.step - 1, "calf")
+        elif any(pain.value > _PAIN for pain in pains):
+            self._hold(day)
+        elif run.step == self.step and _went_well(run):
+            self._good += 1
+            if self._good >= _RUNS and self.step < self._last:
+                self._go(day, self.step + 1, "kept")
+
+    def _go(self, day: datetime.date, step: int, reason: str) -> None:
+        step = max(step, 0)
+        self._good = 0
+        if step != self.step:
+            self.changes.append(StepChange(day, step, reason))
+
+    def _hold(self, day: datetime.date) -> None:
+        self._good = 0
+        self.changes.append(StepChange(day, self.step, "pain"))
+
+
+def _went_well(run: PlannedRun) -> bool:
+    alone = run.off_s >= LEAST_S and run.off_in_s >= _IN_BAND * run.off_s
+    return alone or run.on_in_s >= _WITH_CUES_S
+
+
+def run_day(run: PlannedRun) -> datetime.date:
+    """Return the day on which a run began (UTC)."""
+    return datetime.datetime.fromisoformat(run.started_utc).date()
+
+
+def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> float:
+    """Return the share of the next run, at this step, in which cues may be spoken; 0 is a silent probe.
+
+    Cues fade from the first run at the last step; two probes in a row with less than ``_IN_BAND`` of the
+    time in band, and they come back two runs' worth.
+    """
+    last = len(params.steps)
+    if step < last:
+        return 1.0
+    since = next((k for k in range(len(runs), 0, -1) if runs[k - 1].step != last), 0)
+    faded = weak = 0
+    for run in runs[since:]:
+        if faded < len(FADE):
+            faded += 1
+            continue
+        weak = weak + 1 if run.off_s and run.off_in_s < _IN_BAND * run.off_s else 0
+        if weak == 2:
+            faded, weak = len(FADE) - 2, 0
+    return FADE[faded] if faded < len(FADE) else 0.0
+
+
+def next_step(
+    plan: Plan,
+    pains: Mapping[str, Sequence[Pain]],
+    runner: Runner,
+    params: TargetParams,
+    today: datetime.date,
+) -> StepChange:
+    """Return the step at which a run today is coached, and why."""
+    history = step_history(plan.runs, pains, today, params)
+    now = history[-1] if history else StepChange(today, 0, "start")
+    if plan.baseline is None:
+        return now
+    why_not = reason_not_to_raise(Baseline.from_dict(plan.baseline), runner.leg_length_m, params)
+    return replace(now, step=0, reason=why_not) if why_not else now
+
+
+def coach_settings(plan: Plan, settings: CoachSettings, now: StepChange, seed: int) -> CoachSettings:
+    """Return what a run at this step is coached by; ``settings`` hold what the user has set."""
+    fades = settings.cues.plan == "fade"
+    share = cue_share(plan.runs, now.step, settings.target) if fades else 1.0
+    return replace(
+        settings,
+        baseline=plan.baseline,
+        step=now.step,
+        step_reason=now.reason,
+        cue_share=share,
+        seed=seed,
+    )
+
+
+_SHORT_FIFTH = 0.194 - 0.84 * 0.022
+"""Overstride (m) at 2.8 m/s that four of five runners exceed: mean and SD between runners of Fukuchi 2017
+(PeerJ 5:e3298), of a leg of ``_LEG_M``."""
+_LEG_M = 0.92
+
+
+def reason_not_to_raise(baseline: Baseline, leg_length_m: float | None, params: TargetParams) -> str:
+    """Return why a quicker step would gain nothing, or an empty text.
+
+    ``quick`` is an own cadence of ``params.enough_spm`` at 2.8 m/s or more (Lieberman 2015: braking and
+    hip torques least at 170 ± 7 steps/min); ``short`` an overstride among the shortest fifth for this
+    speed and leg length.  The result ends the key of a message, ``training.step.<reason>``.
+    """
+    if params.raise_anyway:
+        return ""
+    own = baseline.expect("cadence_spm", REFERENCE_MPS, 0.0)
+    if own is not None and own.value >= params.enough_spm:
+        return "quick"
+    line = baseline.lines["overstride_m"]
+    if line.seconds < 60 * baseline.params.first_min:
+        return ""
+    short = _SHORT_FIFTH * (leg_length_m or _LEG_M) / _LEG_M
+    return "short" if line.expect(REFERENCE_MPS, 0.0).value <= short else ""

@@ -1,4 +1,4 @@
-"""``gaitcue sensors align``: what it says of two shoes that were knocked together, and keeps on their tape."""
+"""``gaitcue sensors align``: what it says of two shoes that were knocked together."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def test_shoes_that_were_not_knocked_are_an_error_that_says_what_to_do(tmp_path:
     for packet in recording.packets():
         tape.append(packet)
     tape.finish()
-    with pytest.raises(InputError, match="quiet.tape: no three taps"):
+    with pytest.raises(InputError, match=r"quiet\.tape: no three taps"):
         align(str(path))

@@ -1,0 +1,88 @@
+"""The runner's own normal as a table and a picture, with a speed source and without."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dsp.cueing.baseline import Baseline
+from dsp.cueing.target import TargetParams
+from monitor.core.errors import StoreError
+from monitor.review.baseline_chart import (
+    BaselineView,
+    baseline_figure,
+    baseline_table,
+    baseline_text,
+    write_baseline_chart,
+)
+
+
+def view(minutes: int, *, speed: bool = True, runs: int = 1) -> BaselineView:
+    """A runner at 168 steps/min at 2.8 m/s who takes 6 more for each m/s."""
+    baseline = Baseline()
+    for _ in range(runs):
+        baseline.begin_run()
+        for second in range(60 * minutes // runs):
+            mps = 2.6 + 0.4 * ((second // 60) % 2)
+            baseline.push("cadence_spm", 168.0 + 6 * (mps - 2.8), mps if speed else None, 0.0)
+    return BaselineView(athlete="ann", baseline=baseline, week=1, target=TargetParams())
+
+
+def rows(shown: BaselineView) -> list[list[str]]:
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as text:
+        console.print(baseline_table(shown))
+    return [
+        [c.strip() for c in line.strip("│ ").split("│")] for line in text.get().splitlines() if "│" in line
+    ]
+
+
+def test_the_table_follows_the_speed() -> None:
+    shown = view(30)
+    table = rows(shown)
+    speeds = [float(row[0]) for row in table]
+    own = [float(row[2]) for row in table]
+    assert speeds == sorted(speeds)
+    assert len(speeds) == 7
+    assert own == sorted(own)
+    assert own[3] == pytest.approx(168.0, abs=1.5)
+    for row in table:
+        low, high = (float(x) for x in row[5].split(" to "))
+        assert low <= float(row[4]) <= high
+        assert float(row[4]) >= float(row[2])  # the target asks for more, never for less
+
+
+def test_without_a_speed_there_is_one_number() -> None:
+    shown = view(30, speed=False)
+    assert [row[:2] for row in rows(shown)] == [["any", "any"]]
+    assert "one number for every pace" in baseline_text(shown)
+
+
+def test_a_short_run_is_not_enough() -> None:
+    assert "not enough yet" in baseline_text(view(2))
+
+
+def test_what_is_full_is_frozen_and_what_is_not_still_learns() -> None:
+    params = Baseline().params
+    full = round(params.full_min) + 20
+    assert "It is frozen" in baseline_text(view(full * 2, runs=params.full_runs))
+    assert "still learns" in baseline_text(view(round(params.first_min) + 2))
+
+
+def test_the_picture_has_all_lines_and_needs_nothing_from_outside(tmp_path: Path) -> None:
+    shown = view(30)
+    names = [trace.name for trace in baseline_figure(shown).data]
+    assert names == ["uncertainty (95 %)", "own cadence", "band", "target"]
+    write_baseline_chart(shown, tmp_path / "new" / "baseline.html")
+    page = (tmp_path / "new" / "baseline.html").read_text(encoding="utf-8")
+    assert "own cadence" in page
+    assert 'src="http' not in page
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="--picture"):
+        write_baseline_chart(view(30), tmp_path / "file" / "baseline.html")

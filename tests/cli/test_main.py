@@ -18,7 +18,21 @@ ROOT = Path(__file__).parents[2]
 WORDS = {command.words for command in COMMANDS}
 GROUP_WORDS = {group.word for group in GROUPS}
 SUBJECT = {"makes", "learns", "knows", "printed", "reaches", "erreicht"}
-SUBJECT |= {"authority", "sketch", "in", "on", "by", "one"}
+SUBJECT |= {
+    "authority",
+    "sketch",
+    "in",
+    "on",
+    "by",
+    "one",
+    "can",
+    "has",
+    "learned",
+    "was",
+    "hat",
+    "lernt",
+    "noch",
+}
 """Words that follow where gaitcue is the subject of a sentence or part of a name, not a command."""
 TEXTS = sorted(
     path

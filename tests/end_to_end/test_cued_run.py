@@ -97,7 +97,9 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             await page.locator("#sound").click()
             await page.wait_for_function("heard.words.length == 1")
             await page.evaluate("heard.tones.length = heard.words.length = 0")
-            await expect(page.locator("#band-muted")).to_have_text("just started running", timeout=60_000)
+            await expect(page.locator("#band-muted")).to_have_text(
+                "No cues: you only just started", timeout=60_000
+            )
             await expect(page.locator("#band-muted")).to_have_text("", timeout=60_000)
 
             await expect(page.locator("#cue-words")).to_have_text("Quick and light", timeout=60_000)
@@ -121,7 +123,7 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             after = tones(await page.evaluate("heard.tones"))
             assert after[-1].hz == 784
             assert len(await page.evaluate("heard.words")) == 1  # no praise
-            await expect(page.locator("#link")).to_have_text("ended", timeout=60_000)
+            await expect(page.locator("#link")).to_have_text("Finished", timeout=60_000)
             assert tones(await page.evaluate("heard.tones")) == after  # silence
             await browser.close()
     finally:

@@ -149,7 +149,7 @@ def test_a_quick_or_short_step_is_not_raised_unless_the_runner_wants_it() -> Non
     assert reason_not_to_raise(usual, None, PARAMS) == ""
     assert reason_not_to_raise(quick, None, TargetParams(raise_anyway=True)) == ""
     short = Baseline(1.75)
-    for k in range(900):
+    for _ in range(900):
         short.push("overstride_m", 0.165, 2.8, 0.0)
     assert reason_not_to_raise(short, 0.92, PARAMS) == "short"
     assert reason_not_to_raise(short, 0.80, PARAMS) == ""

@@ -53,8 +53,8 @@ validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/dat
 fuzz: $(VENV)/.test ## every decoder against mutated packets: make fuzz SECONDS=600
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
-coaching-trial: $(VENV)/.demo ## sixty simulated hours on each ground
-	$(BIN)/gaitcue coaching-trial --hours 60
+coaching-trial: $(VENV)/.demo ## 24 simulated hours in every scenario; fails when a bar is lost
+	$(BIN)/gaitcue coaching-trial --runs 12
 
 bench-peers: ## other gait libraries on the same simulated hour, in an environment of their own
 	$(PYTHON) -m venv .cache/peers

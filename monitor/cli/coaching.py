@@ -92,20 +92,24 @@ def coaching_trial_command(
     file: Annotated[
         Path | None, typer.Argument(help="a recording to put drifts into; left out: a simulated runner")
     ] = None,
-    hours: Annotated[float, typer.Option(min=0.2, help="simulated hours on each ground")] = 6.0,
-    drift: Annotated[float, typer.Option(help="steps/min by which the cadence drifts")] = -6.0,
-    seed: Annotated[int, typer.Option(help="of the first hour; each hour has its own")] = 5000,
+    runs: Annotated[int, typer.Option(min=1, help="simulated runs of two hours in each scenario")] = 2,
+    drift: Annotated[
+        float, typer.Option(help="steps/min of the drifts that are put into a recording")
+    ] = -6.0,
+    seed: Annotated[int, typer.Option(help="of the first run; each run has its own")] = 9_000_000,
     placement: Annotated[
         PlacementChoice | None, typer.Option(help="which sensor of the recording to use")
     ] = None,
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 
-    The runner is simulated and answers cues; with a recording, drifts are put into a real run.
+    The runners are simulated, and the code is 1 if gaitcue lost a bar; with a recording, drifts are put
+    into a real run.
     """
-    from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trials
+    from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trial
 
     if file is None:
-        print_simulated_trials(hours, drift, seed)
+        if not print_simulated_trial(runs, seed):
+            raise typer.Exit(1)
     else:
         print_recording_trial(file, drift, placement and placement.value)

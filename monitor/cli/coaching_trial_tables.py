@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import Progress
@@ -19,15 +20,12 @@ from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.recordings.readers import read_recording
 from monitor.service.recording_analysis import session_records
 from monitor.simulation.coaching_trial import (
-    OUTDOORS,
     STEP,
-    STREETS,
-    TREADMILL,
-    Habits,
     Score,
     drifted_recording,
-    run_trial,
 )
+from monitor.simulation.cue_rules import OTHER_RULES
+from monitor.simulation.trial_scenarios import HOURS, SCENARIOS, lost_bars, scenario_scores, summed
 
 _COLUMNS = {
     "cues_per_h": ("cues/h", 1),
@@ -36,31 +34,66 @@ _COLUMNS = {
     "missed_pct": ("missed (%)", 0),
     "in_band_pct": ("in band (%)", 1),
 }
+_SCENARIO_FIGURES = (
+    ("false_per_h", 2),
+    ("false_tones_per_h", 2),
+    ("delay_s", 0),
+    ("missed_pct", 0),
+    ("cues_per_lapse", 2),
+)
+_SCENARIO_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
+    ("runner", "left"),
+    ("cues, 1st h", "right"),
+    ("2nd h", "right"),
+    ("false/h", "right"),
+    ("false tones/h", "right"),
+    ("delay (s)", "right"),
+    ("missed (%)", "right"),
+    ("cues per drift", "right"),
+    ("bar", "left"),
+    *((f"{name}: cues/h, delay", "right") for name in OTHER_RULES),
+)
 _FIRST_DRIFT_S = (60, 110)
 """Where the drifts of a recording begin, in seconds of running: two passes."""
 
 
-def print_simulated_trials(hours: float, drift_spm: float, seed: int) -> None:
-    """Print tables for each ground: of a simulated runner who never drifts, and of one who does."""
+def print_simulated_trial(runs: int, seed: int) -> bool:
+    """Print one table of all scenarios and return whether every bar was held."""
     console = Console()
-    never, does = Habits(), Habits(lapses=4, lapse_spm=drift_spm)
-    cases = [
-        (f"{TREADMILL.name}, no drift", TREADMILL, never),
-        (f"{TREADMILL.name}, {drift_spm:+g} spm four times an hour", TREADMILL, does),
-        (f"{OUTDOORS.name}, no drift", OUTDOORS, never),
-        (f"{OUTDOORS.name}, {drift_spm:+g} spm four times an hour", OUTDOORS, does),
-        (f"{STREETS.name}: pace, hills, lights, tunnels, fatigue", STREETS, Habits(lapses=4, tires_spm=2)),
-    ]
+    table = Table(title=f"coaching trial: {runs} runs of {HOURS} h in every scenario", show_lines=False)
+    for heading, justify in _SCENARIO_COLUMNS:
+        table.add_column(heading, justify=justify)
+    lost: list[str] = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        for title, ground, habits in cases:
-            scores: list[Score] = []
-            hourly = run_trial(ground, habits, hours, seed)
-            for so_far in bar.track(hourly, math.ceil(hours), description=title):
-                scores = so_far
-            console.print(trial_table(f"{title} ({hours:g} h)", scores))
+        for scenario in bar.track(SCENARIOS, description="coaching"):
+            ours, *others = scenario_scores(scenario, runs, seed)
+            missed_bars = lost_bars(scenario.bars, ours)
+            lost += [f"{scenario.name}: {text}" for text in missed_bars]
+            table.add_row(*_scenario_cells(scenario.name, ours, others, bool(missed_bars)))
+    console.print(table)
+    for text in lost:
+        console.print(f"bar lost: {text}")
     console.print(
         "A simulated runner shows how rarely and how soon a rule speaks, not that cues help anybody."
     )
+    return not lost
+
+
+def _scenario_cells(
+    name: str, ours: Sequence[Score], others: Sequence[Sequence[Score]], lost: bool
+) -> list[str]:
+    whole = summed(ours).row
+    cells = [
+        name,
+        _number_cell(ours[0].row["cues_per_h"], 2),
+        _number_cell(summed(ours[1:]).row["cues_per_h"], 2),
+        *(_number_cell(whole[k], digits) for k, digits in _SCENARIO_FIGURES),
+        "lost" if lost else "",
+    ]
+    for other in others:
+        row = summed(other).row
+        cells.append(f"{_number_cell(row['cues_per_h'], 0)} {_number_cell(row['delay_s'], 0)}".strip())
+    return cells
 
 
 def print_recording_trial(file: Path, drift_spm: float, placement: str | None) -> None:
@@ -81,7 +114,7 @@ def print_recording_trial(file: Path, drift_spm: float, placement: str | None) -
         (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
     ):
         passes = [drifted_recording(records, settings, target, drift, first) for first in _FIRST_DRIFT_S]
-        scores = [_sum_of_scores(a, b) for a, b in zip(*passes, strict=True)]
+        scores = [summed((a, b)) for a, b in zip(*passes, strict=True)]
         Console().print(trial_table(f"{file.name}: {name}", scores))
 
 
@@ -122,10 +155,3 @@ def trial_table(title: str, scores: Sequence[Score]) -> Table:
 
 def _number_cell(value: float, digits: int) -> str:
     return "" if math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _sum_of_scores(a: Score, b: Score) -> Score:
-    return Score(
-        a.policy, a.hours + b.hours, a.cues + b.cues, a.false + b.false, a.false_tones + b.false_tones,
-        a.in_band_s + b.in_band_s, a.run_s + b.run_s, [*a.delays_s, *b.delays_s], a.missed + b.missed,
-    )  # fmt: skip

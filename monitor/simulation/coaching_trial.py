@@ -17,7 +17,7 @@ from dsp.cueing.baseline import Baseline
 from dsp.cueing.target import increase_at_step
 from dsp.types import Activity, ActivityChange, Estimate, Gap, Metric, Record
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.simulation.cue_rules import CueRule, GaitcueRule, all_rules
+from monitor.simulation.cue_rules import CueRule, all_rules
 
 OWN_SPM, PER_MPS, PER_PCT, PACE_MPS = 166.0, 10.0, 1.0, 2.8
 _AR1 = 0.85
@@ -46,6 +46,9 @@ class Ground:
     second_speed: bool = False
 
 
+OVERSTRIDE_M, BRAKING_BWS = 0.2, 0.019
+"""The simulated runner's own; they scatter by ``_LOAD_SD`` of themselves."""
+_LOAD_SD = 0.03
 TREADMILL = Ground(name="treadmill", sd_spm=0.9)
 OUTDOORS = Ground(name="outdoors, speed effect removed", sd_spm=2.7)
 STREETS = Ground(name="streets", sd_spm=2.7, pace_sd_mps=0.15, hills=4, lights=6, tunnels=3)
@@ -58,7 +61,8 @@ class Habits:
     ``lapses`` an hour, each of ``lapse_spm`` that comes within ``ramp_s``; ``offset``: constantly so many
     widths of the band below the target; ``surges``: stretches an hour at ``surge_mps`` above the usual
     pace, of ``surge_s`` (tempo, intervals), in which the heart beats at ``surge_bpm``; ``overshoot_spm``:
-    what an answer adds on top for a minute.
+    what an answer adds on top for a minute; ``overstride``, ``braking``: by how much of themselves they
+    rise in a lapse.
     """
 
     offset: float = 0.0
@@ -69,6 +73,8 @@ class Habits:
     heeds: float = 0.8  # share of the cues that are answered
     delay_s: tuple[float, float] = (3.0, 8.0)
     overshoot_spm: float = 0.0
+    overstride: float = 0.0
+    braking: float = 0.0
     tires_spm: float = 0.0  # fall of the cadence per hour
     surges: float = 0.0
     surge_mps: float = 1.0
@@ -125,7 +131,7 @@ class TrialRunner:
         self._g, self._h = ground, habits
         self._rng = np.random.default_rng(seed)
         self._noise = ground.sd_spm * self._rng.standard_normal()
-        self._pace = self._wander = 0.0
+        self._pace = self._wander = self._load_noise = 0.0
         self._chances = (
             ("stand", ground.lights, 30.0),
             ("hill", ground.hills, 60.0),
@@ -196,13 +202,30 @@ class TrialRunner:
         elif t_s <= self._over_until_s:
             cadence += h.overshoot_spm
         measured = speed * g.speed_gain + self._wander
-        gps = "pod" if g.speed_gain != 1 or g.speed_wander_mps else "foot"
-        values = [("cadence_spm", cadence + self._noise, 0.5, "foot"), ("speed_mps", measured, 0.03, gps)]
+        outside = g.speed_gain != 1 or g.speed_wander_mps > 0
+        source = "pod" if outside else "foot"
+        sd = abs(measured - speed) if outside and g.second_speed else 0.0  # as the fusion of both tells it
+        values = [("cadence_spm", cadence + self._noise, 0.5, "foot")]
+        values.append(("speed_mps", measured, max(sd, 0.03), source))
         if h.surges:
             values.append(("heart_rate_bpm", h.surge_bpm if surging else 140.0, 1.0, "pod"))
         if g.slope_known:
             values.append(("slope_pct", slope, 0.3, "pod"))
+        values += self._loads()
         return [Metric(t_s, None, Estimate(*value)) for value in values]
+
+    def _loads(self) -> list[tuple[str, float, float, str]]:
+        """Overstride and braking, where the runner's lapses are of these."""
+        rises = {"overstride_m": (OVERSTRIDE_M, self._h.overstride)}
+        rises["braking_impulse_bws"] = (BRAKING_BWS, self._h.braking)
+        out = []
+        for name, (own, rise) in rises.items():
+            if rise:
+                noise = _AR1 * self._load_noise + math.sqrt(1 - _AR1**2) * self._rng.standard_normal()
+                self._load_noise = noise
+                up = rise if self.lapsed_s is not None else 0.0
+                out.append((name, own * (1 + up + _LOAD_SD * noise), 0.0, "foot"))
+        return out
 
 
 def _wander(value: float, sd: float, rng: np.random.Generator) -> float:
@@ -225,50 +248,27 @@ def learned_coach_settings(ground: Ground, seed: int = 99) -> CoachSettings:
             noise = _AR1 * noise + math.sqrt(1 - _AR1**2) * ground.sd_spm * rng.standard_normal()
             speed = PACE_MPS + 0.3 * math.sin(k / 90)
             baseline.push("cadence_spm", normal_cadence_spm(speed, 0.0) + noise, speed, 0.0)
+            baseline.push("overstride_m", OVERSTRIDE_M, speed, 0.0)
+            baseline.push("braking_impulse_bws", BRAKING_BWS, speed, 0.0)
     return CoachSettings(
         cues=CueSettings(warm_up_s=0, plan="always"), baseline=baseline.to_dict(), step=STEP
     )
 
 
-def run_trial(
-    ground: Ground, habits: Habits, hours: float, seed: int, length_h: float = 1.0
-) -> Iterator[list[Score]]:
-    """Yield the scores after each run: every rule coaches a runner of its own, from the same seeds.
-
-    ``length_h``: hours of a run.
-    """
-    settings = learned_coach_settings(ground)
-    target = OWN_SPM * (1 + increase_at_step(STEP, settings.target))
-    scores: dict[str, Score] = {}
-    for run in range(math.ceil(hours / length_h)):
-        length_s = round(3600 * min(length_h, hours - run * length_h))
-        for policy in all_rules(settings, target):
-            score = scores.setdefault(policy.name, Score(policy.name))
-            _one_run(policy, TrialRunner(ground, habits, seed + run), length_s, score)
-        yield list(scores.values())
-
-
-def hourly_scores(ground: Ground, habits: Habits, runs: int, seed: int, hours: int = 2) -> list[Score]:
-    """Return what the coach does in the first, second ... hour of a run, summed over ``runs``."""
-    settings, out = learned_coach_settings(ground), [Score("gaitcue") for _ in range(hours)]
-    for run in range(runs):
-        policy, runner = GaitcueRule(settings), TrialRunner(ground, habits, seed + run)
-        for hour, score in enumerate(out):
-            _one_run(policy, runner, 3600, score, start_s=3600 * hour)
-    return out
-
-
-def _one_run(policy: CueRule, runner: TrialRunner, length_s: int, score: Score, start_s: int = 0) -> None:
-    score.hours += length_s / 3600
+def coached_hour(
+    rule: CueRule, runner: TrialRunner, score: Score, start_s: int = 0, seconds: int = 3600
+) -> None:
+    """Let a rule coach a runner from ``start_s`` of the run on, and count what it does in ``score``."""
+    score.hours += seconds / 3600
     lapse: float | None = None
     answered = False
     spoken_s = -math.inf  # of a cue for a lapse
-    for t in range(start_s + 1, start_s + length_s + 1):
+    for t in range(start_s + 1, start_s + seconds + 1):
         t_s = float(t)
         records = runner.second(t_s)
         if runner.lapsed_s != lapse:
             lapse, answered = runner.lapsed_s, False
-        spoke = policy.second(t_s, records)
+        spoke = rule.second(t_s, records)
         if any(_is_cadence(r) for r in records):
             score.run_s += 1
             score.in_band_s += lapse is None
@@ -276,7 +276,7 @@ def _one_run(policy: CueRule, runner: TrialRunner, length_s: int, score: Score, 
             spoken_s = t_s if lapse is not None else spoken_s
             answered = score.count_cue(t_s, lapse, answered)
             runner.hear(t_s)
-        score.false_tones += policy.confirmed and t_s - spoken_s > 180
+        score.false_tones += rule.confirmed and t_s - spoken_s > 180
         if lapse is not None and not answered and t_s - lapse == 60:
             answered = True
             score.missed += 1

@@ -152,7 +152,11 @@ class Dwell(_Fixed):
         return self._lasts_s >= 8 and t_s - self._last_s >= 20
 
 
+_OTHERS = (FixedBand, Quanta, Proportional, Dwell)
+OTHER_RULES = tuple(rule.name for rule in _OTHERS)
+"""The names of the rules beside ours, in the order of ``all_rules``."""
+
+
 def all_rules(settings: CoachSettings, target_spm: float) -> list[CueRule]:
     """Return every rule of the trial, the coach of this program first."""
-    fixed = (FixedBand, Quanta, Proportional, Dwell)
-    return [GaitcueRule(settings), *(make(target_spm) for make in fixed)]
+    return [GaitcueRule(settings), *(make(target_spm) for make in _OTHERS)]

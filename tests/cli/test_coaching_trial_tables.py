@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from dsp.types import Estimate, Metric, Placement
+from monitor.cli import coaching_trial_tables
 from monitor.cli.coaching_trial_tables import (
     coach_at_own_mean,
     print_recording_trial,
-    print_simulated_trials,
+    print_simulated_trial,
     trial_table,
 )
 from monitor.core.errors import InputError
@@ -22,6 +24,7 @@ from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.simulation.coaching_trial import Score
+from monitor.simulation.trial_scenarios import SCENARIOS, Bars
 
 
 def cadence(seconds: int, spm: float = 170.0) -> list[Metric]:
@@ -55,13 +58,18 @@ def test_ten_minutes_of_running_are_needed() -> None:
         coach_at_own_mean(cadence(599))
 
 
-def test_every_ground_has_a_table_with_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
-    print_simulated_trials(hours=0.02, drift_spm=-6.0, seed=1)
+def test_every_scenario_has_a_row_and_a_lost_bar_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = [s for s in SCENARIOS if s.name in ("treadmill, -6 at once", "tires by 3 an hour")]
+    never = replace(two[0], name="asks too much", bars=Bars(delay_s=0.5))
+    monkeypatch.setattr(coaching_trial_tables, "SCENARIOS", (*two, never))
+    monkeypatch.setenv("COLUMNS", "220")
+    assert not print_simulated_trial(runs=1, seed=1)
     text = capsys.readouterr().out
-    for words in ("treadmill, no drift", "-6 spm", "outdoors", "streets"):
+    for words in ("treadmill, -6 at once", "tires by 3 an hour", "asks too much", "8-s dwell"):
         assert words in text
-    rows = [line for line in text.splitlines() if "gaitcue" in line]
-    assert len(rows) == 5
+    assert "bar lost: asks too much: delay (s)" in text
     assert "not that cues help anybody" in " ".join(text.split())
 
 

@@ -1,62 +1,22 @@
-"""The trial's figures, which ours must not fall behind, and that it measures what it says."""
+"""The trial measures what it says."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsp.types import Activity, ActivityChange, Metric, Record
 from monitor.simulation.coaching_trial import (
-    OUTDOORS,
-    STREETS,
     TREADMILL,
     Ground,
     Habits,
-    Score,
     TrialRunner,
-    run_trial,
 )
 from monitor.simulation.cue_rules import Dwell, FixedBand, Proportional, Quanta
 from tests.coached_runner import metric_seconds, run_starts
 
-CARD = json.loads((Path(__file__).parent / "coaching_trial.json").read_text())
-"""What ours reached on these seeds when the card was written, after the rule was chosen on others."""
-CASES = {
-    "treadmill, no drift": (TREADMILL, Habits()),
-    "treadmill, -6 spm": (TREADMILL, Habits(lapses=12)),
-    "outdoors, no drift": (OUTDOORS, Habits()),
-    "outdoors, -6 spm": (OUTDOORS, Habits(lapses=12)),
-    "streets": (STREETS, Habits(lapses=4, tires_spm=2)),
-}
 
-
-def scores(name: str, hours: float = 2.0) -> dict[str, Score]:
-    ground, habits = CASES[name]
-    *_, last = run_trial(ground, habits, hours, seed=300)
-    return {score.policy: score for score in last}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_ours_is_not_worse_than_its_recorded_card(name: str) -> None:
-    now, card = scores(name)["gaitcue"].row, CARD[name]
-    assert now["false_per_h"] <= card["false_per_h"] + 1e-9
-    assert now["cues_per_h"] <= card["cues_per_h"] + 1e-9
-    if card["delay_s"] is not None:
-        assert now["delay_s"] <= card["delay_s"] + 1e-9
-        assert now["missed_pct"] <= card["missed_pct"] + 1e-9
-
-
-@pytest.mark.parametrize("name", ["treadmill, no drift", "outdoors, no drift", "streets"])
-def test_ours_speaks_without_cause_more_rarely_than_any_other_rule(name: str) -> None:
-    found = scores(name)
-    others = [score.false for policy, score in found.items() if policy != "gaitcue"]
-    assert found["gaitcue"].false <= min(others)
-
-
-def test_the_twin_scatters_as_it_says() -> None:
+def test_the_runner_scatters_as_it_says() -> None:
     runner = TrialRunner(Ground(name="g", sd_spm=2.7), Habits(), seed=1)
     values = []
     for t in range(1, 20_000):
@@ -70,7 +30,7 @@ def test_the_twin_scatters_as_it_says() -> None:
     assert np.corrcoef(x[1:], x[:-1])[0, 1] == pytest.approx(0.85, abs=0.02)
 
 
-def test_a_twin_that_is_spoken_to_comes_back_and_one_that_is_not_stays_away_longer() -> None:
+def test_a_runner_who_is_spoken_to_comes_back_and_one_who_is_not_stays_away_longer() -> None:
     def away(hears: bool) -> int:
         runner, out = TrialRunner(TREADMILL, Habits(lapses=30, heeds=1.0), seed=2), 0
         for t in range(1, 7200):

@@ -25,7 +25,7 @@ from monitor.simulation.coaching_trial import (
     drifted_recording,
 )
 from monitor.simulation.cue_rules import OTHER_RULES
-from monitor.simulation.trial_scenarios import HOURS, SCENARIOS, lost_bars, scenario_scores, summed
+from monitor.simulation.trial_scenarios import RUN_HOURS, SCENARIOS, lost_bars, scenario_scores, summed
 
 _COLUMNS = {
     "cues_per_h": ("cues/h", 1),
@@ -60,7 +60,7 @@ _FIRST_DRIFT_S = (60, 110)
 def print_simulated_trial(runs: int, seed: int) -> bool:
     """Print one table of all scenarios and return whether every bar was held."""
     console = Console()
-    table = Table(title=f"coaching trial: {runs} runs of {HOURS} h in every scenario", show_lines=False)
+    table = Table(title=f"coaching trial: {runs} runs of {RUN_HOURS} h in every scenario", show_lines=False)
     for heading, justify in _SCENARIO_COLUMNS:
         table.add_column(heading, justify=justify)
     lost: list[str] = []

@@ -12,9 +12,11 @@ import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
 from monitor.core.messages import UserMessage
+from monitor.pipeline.cue_policy import UNANSWERED
 from monitor.review.block_statistics import clear_difference
 from monitor.review.cue_outcomes import CoachedRun
 from monitor.review.findings import SessionFindings
+from monitor.training.cadence_steps import KEPT_SHARE, LEAST_S
 
 _LEARNS = BaselineParams()
 
@@ -144,9 +146,11 @@ def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
         "judged": UserMessage("feedback.judged_silent" if silent else "feedback.judged", time_in_range)
     }
     fading, step = UserMessage("feedback.source.fading"), UserMessage("feedback.source.step")
-    if seconds < 300:
+    if any(cue.withheld == UNANSWERED for cue in f.run.cues):
+        return "lower", SourcedText(UserMessage("feedback.target.unanswered"), step)
+    if seconds < LEAST_S:
         return "hold", SourcedText(UserMessage("feedback.target.unsure", judged), fading)
-    if share >= 0.8 and silent:
+    if share >= KEPT_SHARE and silent:
         return "raise", SourcedText(UserMessage("feedback.target.raise", judged), step)
     if share < 0.4:
         return "lower", SourcedText(UserMessage("feedback.target.lower", judged), step)

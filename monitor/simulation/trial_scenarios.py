@@ -28,7 +28,7 @@ from monitor.simulation.coaching_trial import (
 from monitor.simulation.cue_rules import all_rules
 
 REPORT_SEED = 9_000_000
-HOURS = 2
+RUN_HOURS = 2
 """Length of a run of the trial."""
 
 
@@ -141,7 +141,7 @@ def scenario_scores(scenario: Scenario, runs: int, seed: int = REPORT_SEED) -> l
     target = OWN_SPM * (1 + increase_at_step(STEP, settings.target))
     out: list[list[Score]] = []
     for number, rule in enumerate(all_rules(settings, target)):
-        scores = [Score(rule.name) for _ in range(HOURS)]
+        scores = [Score(rule.name) for _ in range(RUN_HOURS)]
         for run in range(runs):
             coach = all_rules(settings, target)[number]
             runner = TrialRunner(scenario.ground, scenario.habits, seed + run)

@@ -25,7 +25,8 @@ FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 silent probes."""
 LEAST_S = 300
 """A run with fewer judged seconds is no response."""
-_IN_BAND = 0.7  # of the time without cues, or
+KEPT_SHARE = 0.7
+"""Share of the time without cues in band that makes a run count for the next step; or"""
 _WITH_CUES_S = 600  # seconds in band with them
 _RUNS = 2  # at a step, then the next
 _PAIN = 3.0  # of 10: above it nothing is raised
@@ -127,7 +128,7 @@ class _Steps:
 
 
 def _went_well(run: PlannedRun) -> bool:
-    alone = run.off_s >= LEAST_S and run.off_in_s >= _IN_BAND * run.off_s
+    alone = run.off_s >= LEAST_S and run.off_in_s >= KEPT_SHARE * run.off_s
     return alone or run.on_in_s >= _WITH_CUES_S
 
 
@@ -139,7 +140,7 @@ def run_day(run: PlannedRun) -> datetime.date:
 def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> float:
     """Return the share of the next run, at this step, in which cues may be spoken; 0 is a silent probe.
 
-    Cues fade from the first run at the last step; two probes in a row with less than ``_IN_BAND`` of the
+    Cues fade from the first run at the last step; two probes in a row with less than ``KEPT_SHARE`` of the
     time in band, and they come back two runs' worth.
     """
     last = len(params.steps)
@@ -151,7 +152,7 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
         if faded < len(FADE):
             faded += 1
             continue
-        weak = weak + 1 if run.off_s and run.off_in_s < _IN_BAND * run.off_s else 0
+        weak = weak + 1 if run.off_s and run.off_in_s < KEPT_SHARE * run.off_s else 0
         if weak == 2:
             faded, weak = len(FADE) - 2, 0
     return FADE[faded] if faded < len(FADE) else 0.0

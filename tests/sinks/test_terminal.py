@@ -12,7 +12,7 @@ from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.messages import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
-from monitor.sinks.cue_text import cue_line
+from monitor.sinks.cue_text import cue_line, label_text
 from monitor.sinks.terminal import TerminalSink
 
 
@@ -32,7 +32,9 @@ def measured(metric: str, value: float, sd: float) -> Metric:
 async def test_every_tile_has_a_row_and_what_nobody_measured_a_dash() -> None:
     text = await drawn()
     for name in with_role(Role.TILE):
-        (row,) = [line for line in text.splitlines() if f" {BY_NAME[name].label} " in line]
+        (row,) = [
+            line for line in text.splitlines() if f" {label_text(BY_NAME[name], catalogue('en'))} " in line
+        ]
         assert "—" in row
 
 
@@ -47,9 +49,15 @@ async def test_every_tile_has_a_row_and_what_nobody_measured_a_dash() -> None:
 )
 async def test_numbers_are_written_in_the_unit_that_is_shown(record: Metric, cells: list[str]) -> None:
     text = await drawn(record)
-    label = BY_NAME[record.estimate.metric].label
+    label = label_text(BY_NAME[record.estimate.metric], catalogue("en"))
     (row,) = [line for line in text.splitlines() if f" {label} " in line]
     assert [cell.strip() for cell in row.split("│")[2:5]] == cells
+
+
+def test_a_number_that_is_shown_as_a_pace_is_not_called_speed() -> None:
+    assert label_text(BY_NAME["speed_mps"], catalogue("en")) == "Pace"
+    assert label_text(BY_NAME["speed_mps"], catalogue("de")) == "Tempo"
+    assert label_text(BY_NAME["cadence_spm"], catalogue("en")) == "Cadence"
 
 
 def test_a_cue_is_printed_in_the_same_unit() -> None:

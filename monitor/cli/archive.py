@@ -20,7 +20,7 @@ def tidy_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
     config: SettingsOption = None,
 ) -> None:
-    """Compress or drop old raw tapes, as the settings say."""
+    """Compress or delete old raw tapes, as the settings say."""
     import datetime
 
     from monitor.service.config import load_config
@@ -34,8 +34,8 @@ def tidy_command(
     for one in tidied:
         would = "would be " if dry_run else ""
         print(f"{would}{one.done}: {one.session}, {one.freed_bytes / 1e6:.1f} MB freed")
-    dropped = "never" if drop is None else f"after {drop:g} days"
-    print(f"policy: compressed after {compress:g} days, dropped {dropped}; {len(tidied)} tapes concerned")
+    deleted = "never" if drop is None else f"after {drop:g} days"
+    print(f"policy: compressed after {compress:g} days, deleted {deleted}; {len(tidied)} tapes concerned")
 
 
 def reanalyze_command(

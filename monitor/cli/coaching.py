@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 def baseline_command(
-    relearn: Annotated[bool, typer.Option(help="learn from nothing, out of all kept sessions")] = False,
-    freeze: Annotated[bool, typer.Option(help="learn no more: keep this for the target")] = False,
+    relearn: Annotated[bool, typer.Option("--relearn", help="start over from all kept sessions")] = False,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="learn no more: keep this for the target")
+    ] = False,
     picture: Annotated[Path | None, typer.Option(help="where to put the picture (an HTML file)")] = None,
     config: SettingsOption = None,
 ) -> None:
@@ -103,8 +105,8 @@ def coaching_trial_command(
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 
-    The runners are simulated; exits with 1 if a bar is lost; with a recording, drifts are put
-    into a real run.
+    The runners are simulated; it exits with 1 if gaitcue misses a limit.
+    With a recording, drifts are put into a real run.
     """
     from monitor.cli.coaching_trial_tables import print_recording_trial, print_simulated_trial
 

@@ -58,7 +58,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
     from monitor.review.block_statistics import clear_difference
 
     table = Table(
-        caption="differences from the first at the same speed and grade, 95 % interval; * leaves out zero"
+        caption="differences from the first at the same speed and grade, 95 % interval; * excludes zero"
     )
     table.add_column("metric")
     for name in names:

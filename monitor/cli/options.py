@@ -39,7 +39,11 @@ SessionArgument = Annotated[
 VerboseOption = Annotated[
     int,
     typer.Option(
-        "--verbose", "-v", count=True, show_default=False, help="log every try; twice: libraries too"
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="log every retry; -vv: libraries too",
     ),
 ]
 LogFormatOption = Annotated[

@@ -67,7 +67,7 @@ _session: ContextVar[str] = ContextVar("session", default="")
 def start_logging(verbosity: int = 0, log_format: LogFormat | None = None) -> None:
     """Write log lines to stderr from now on, as text unless ``log_format`` says otherwise.
 
-    ``verbosity`` 0 is what somebody should know, 1 every try, 2 what the libraries say.
+    ``verbosity`` 0 is what somebody should know, 1 every retry, 2 what the libraries say.
     """
     handler = _stderr_handler()
     handler.verbosity, handler.service = verbosity, False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
+import typing
 
 _SHORTEST_MASKED = 6
 _known: set[str] = set()
@@ -35,6 +37,13 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def secret_fields(settings: type) -> set[str]:
+    """Return the names of the fields of a dataclass that hold a secret or nothing."""
+    hints = typing.get_type_hints(settings)
+    names = (field.name for field in dataclasses.fields(settings))
+    return {name for name in names if Secret in (hints[name], *typing.get_args(hints[name]))}
 
 
 def masked_secrets(text: str) -> str:

@@ -26,7 +26,7 @@ from typing import Any, Final, TypeVar
 
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
-from monitor.core.secret import Secret
+from monitor.core.secret import Secret, secret_fields
 from monitor.core.toml_text import TomlKey
 
 _T = TypeVar("_T")
@@ -78,7 +78,7 @@ class _Reader:
             return self.note_mistake(at, "must be a table")
         hints = typing.get_type_hints(cls)
         fields = {f.name: f for f in dataclasses.fields(cls)}
-        secrets = {name for name in fields if Secret in (hints[name], *typing.get_args(hints[name]))}
+        secrets = secret_fields(cls)
         before = len(self.mistakes)
         self._refuse_unknown(raw, [*(set(fields) - secrets), *(f"{s}_file" for s in secrets)], secrets, at)
         values: dict[str, Any] = {s: v for s in secrets if (v := self._secret(s, raw, at)) is not None}

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from monitor.core.secret import Secret
+from monitor.core.secret import secret_fields
 
 TomlKey = tuple[str | int, ...]
 """Where a value lives: ``("sensor", 1, "placement")`` is in the second ``[[sensor]]``."""
@@ -71,15 +71,21 @@ def to_toml(settings: Any) -> str:
 
 
 def _table_text(header: str, settings: Any) -> str:
-    rows = [_setting_line(f.name, getattr(settings, f.name)) for f in dataclasses.fields(settings)]
+    secrets, rows = secret_fields(type(settings)), []
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.name not in secrets:
+            rows.append(_setting_line(field.name, value))
+        elif value is None:
+            rows.append(f"# {field.name}_file is not set")
+        else:
+            rows.append(f"# {field.name}_file = ***")
     return "\n".join([header, *rows])
 
 
 def _setting_line(name: str, value: object) -> str:
     if value is None:
         return f"# {name} is not set"
-    if isinstance(value, Secret):
-        return f"# {name} = ***"
     return f"{name} = {toml_literal(value)}"
 
 

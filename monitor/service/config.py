@@ -89,6 +89,13 @@ def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path
     return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
 
 
+def setup_words(path: Path | None) -> str:
+    """Return the command that writes the settings file ``path``, or the usual one."""
+    if path is None:
+        return "gaitcue setup"
+    return f'gaitcue setup --config "{path}"' if " " in str(path) else f"gaitcue setup --config {path}"
+
+
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of database and tapes: the one that is set, else our own (``_own_folder``)."""
     return config.store.folder or _own_folder(environment, "XDG_DATA_HOME", ".local/share")
@@ -101,7 +108,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     mistakes, each with its place in the file.
     """
     if path is None and not default_path(environment).exists():
-        _log.info("no settings file (%s): the defaults", default_path(environment))
+        _log.info("no settings file (%s): using defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
     config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path)
@@ -113,7 +120,7 @@ def _settings_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: there is no such file; gaitcue setup writes one") from exc
+        raise ConfigError(f"{path}: there is no such file; `{setup_words(path)}` writes one") from exc
     except IsADirectoryError as exc:
         raise ConfigError(f"{path}: is a folder; name the settings file in it") from exc
     except UnicodeDecodeError as exc:

@@ -19,6 +19,8 @@ def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
     ``speed`` 0 is as fast as possible; without ``web`` no page is served.
     """
     console = result_console()
+    if seconds < _SHORTEST_WITH_A_CUE_S:
+        console.print(_NO_CUE)
     recording = recording_of_run(drifting_bouts(seconds), RadioModel())
     pace = speed if speed > 0 else math.inf
     run_session(
@@ -60,4 +62,6 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     console.print(_CAVEAT)
 
 
+_SHORTEST_WITH_A_CUE_S = 60
+_NO_CUE = "The first cue comes at about 0:53 of the run: use --seconds 60 or more to get one."
 _CAVEAT = "Simulated sensors: the numbers show that everything works, not how anybody runs."

@@ -14,6 +14,7 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
+from monitor.core.messages import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session
@@ -24,6 +25,7 @@ from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.sinks.cue_text import label_text
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.session_log import SessionLog
@@ -97,7 +99,9 @@ def _squad_table(rows: dict[str, _Row]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
     for metric in _METRICS:
-        table.add_column(f"{metric.label}\n{metric.display_or_unit.unit}", justify="right")
+        table.add_column(
+            f"{label_text(metric, catalogue('en'))}\n{metric.display_or_unit.unit}", justify="right"
+        )
     table.add_column("lost\n%", justify="right")
     table.add_column("doing")
     for athlete, row in rows.items():

@@ -17,7 +17,7 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
-from monitor.service.config import Config, data_folder, default_path, load_config
+from monitor.service.config import Config, data_folder, default_path, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.service.session_store import open_store
 from monitor.service.wiring import configured_sources
@@ -75,7 +75,7 @@ def ready_config(path: Path | None) -> Config:
     config = load_config(path)
     if not config.sensor:
         raise ConfigError(
-            f"{path or default_path()} names no sensors: gaitcue setup asks for them, "
+            f"{path or default_path()} names no sensors: `{setup_words(path)}` asks for them, "
             "gaitcue sensors scan shows what is near, gaitcue demo needs none"
         )
     if not configured_sources(config, SystemClock()):

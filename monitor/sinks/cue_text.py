@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsp.metrics import BY_NAME, Display
+from dsp.metrics import BY_NAME, Display, MetricSpec
 from dsp.types import Cue, CueKind
 from monitor.core.messages import Catalogue
 
@@ -25,12 +25,19 @@ def cue_reason(cue: Cue, messages: Catalogue) -> str:
     why = messages.recorded(cue.why)
     if cue.kind is CueKind.NOTICE:
         return why
-    display = BY_NAME[cue.metric].display_or_unit
-    value, target = (messages.localized(number_text(display, v)[0]) for v in (cue.value, cue.target))
-    label, unit = (messages.text(f"metric.{cue.metric}.{part}") for part in ("label", "unit"))
+    spec, unit = BY_NAME[cue.metric], messages.text(f"metric.{cue.metric}.unit")
+    value, target = (
+        messages.localized(number_text(spec.display_or_unit, v)[0]) for v in (cue.value, cue.target)
+    )
+    label = label_text(spec, messages)
     return messages.text(
         "terminal.cue.reason", metric=label, value=value, target=target, unit=unit, why=why
     )
+
+
+def label_text(spec: MetricSpec, messages: Catalogue) -> str:
+    """Return the label beside a number of ``number_text``: a speed that is shown as a pace is called so."""
+    return messages.text("page.pace" if spec.display_or_unit.pace else f"metric.{spec.name}.label")
 
 
 def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, str]:

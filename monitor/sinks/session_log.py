@@ -16,11 +16,12 @@ from dsp.types import Cue, CueKind, Metric, Step
 from monitor.core.messages import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.devices.device_information import LOW_PCT
-from monitor.sinks.cue_text import cue_reason, minutes_text, number_text
+from monitor.sinks.cue_text import cue_reason, label_text, minutes_text, number_text
 
 _log = logging.getLogger(__name__)
 
 _KINDS = {CueKind.CORRECT: "cue", CueKind.CONFIRM: "good", CueKind.NOTICE: "notice"}
+_ENDINGS = {"the input ended": "end of input"}
 _SUMMED = ("cadence_spm", "speed_mps")  # what is asked first after a run
 
 
@@ -46,7 +47,7 @@ class SessionLog:
         match record:
             case SessionStarted():
                 sensors = ", ".join(record.sensors)
-                _log.info("session %s of %s begins, with %s", record.session, record.athlete, sensors)
+                _log.info("session %s started for %s, with %s", record.session, record.athlete, sensors)
             case SensorStatus():
                 self._sensors.setdefault(record.sensor, _SensorLog(record.sensor)).take(record)
             case Cue() if not record.withheld:
@@ -69,14 +70,17 @@ class SessionLog:
             spec = BY_NAME[name]
             if self._seconds[name]:
                 mean = number_text(spec.display_or_unit, self._sums[name] / self._seconds[name])[0]
-                parts.append(f"{spec.label.lower()} {mean} {spec.display_or_unit.unit}")
+                parts.append(
+                    f"{label_text(spec, self._messages).lower()} {mean} {spec.display_or_unit.unit}"
+                )
         parts.append("1 cue" if self._cues == 1 else f"{self._cues} cues")
         lost = ((name, sensor.lost_pct) for name, sensor in self._sensors.items())
         parts += [f"{name} lost {share:.1f} %" for name, share in lost if share]
-        text = "session %s ends after %s min (%s): %s"
+        text = "session %s finished after %s min (%s): %s"
         fields = {"reason": ended.reason, "duration_s": round(ended.t_s, 1), "steps": self._steps}
         when, summary = minutes_text(ended.t_s), ", ".join(parts)
-        _log.info(text, ended.session, when, ended.reason, summary, extra={**fields, "cues": self._cues})
+        why = _ENDINGS.get(ended.reason, ended.reason)
+        _log.info(text, ended.session, when, why, summary, extra={**fields, "cues": self._cues})
 
 
 class _SensorLog:
@@ -114,10 +118,10 @@ class _SensorLog:
 
     def _log_streaming(self, status: SensorStatus, extra: dict[str, str]) -> None:
         if self._away is None:
-            _log.info("%s: streams", self._name, extra=extra)
+            _log.info("%s is sending data", self._name, extra=extra)
             return
         since_s, lost_then = self._away
         away_s, lost = status.t_s - since_s, status.lost - lost_then
         missing = f"; {lost:,} samples are missing" if lost else ""
         fields = {**extra, "lasted_s": round(away_s, 1), "lost": lost}
-        _log.info("%s: streams again after %.0f s%s", self._name, away_s, missing, extra=fields)
+        _log.info("%s is sending data again after %.0f s%s", self._name, away_s, missing, extra=fields)

@@ -14,7 +14,7 @@ from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue
 from monitor.core.messages import Catalogue, Language, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
-from monitor.sinks.cue_text import cue_line, number_text
+from monitor.sinks.cue_text import cue_line, label_text, number_text
 from monitor.sinks.live_state import LiveState
 
 
@@ -64,8 +64,8 @@ class TerminalSink:
             value, sd = (
                 ("—", "") if now is None else number_text(spec.display_or_unit, now["value"], now["sd"])
             )
-            label, unit = (text(f"metric.{name}.{part}") for part in ("label", "unit"))
-            table.add_row(label, localized(value), localized(sd), unit)
+            unit = text(f"metric.{name}.unit")
+            table.add_row(label_text(spec, self._messages), localized(value), localized(sd), unit)
         return table
 
 

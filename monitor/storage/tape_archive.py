@@ -30,7 +30,7 @@ _PRESET = 1  # ten times as fast as the default, and a few per cent larger
 class TapeChange:
     """``TapeChange`` says what ``tidy_tapes`` did (or would do) to one session's tape.
 
-    ``done`` is ``compressed`` or ``dropped``.
+    ``done`` is ``compressed`` or ``deleted``.
     """
 
     session: str
@@ -113,7 +113,7 @@ def tidy_tapes(
             size = path.stat().st_size
             if really:
                 remove_tape(info)
-            yield TapeChange(info.id, "dropped", size)
+            yield TapeChange(info.id, "deleted", size)
         elif age_days > compress_days and path.suffix != _COMPRESSED_SUFFIX:
             yield TapeChange(info.id, "compressed", _compress_tape(path) if really else 0)
 

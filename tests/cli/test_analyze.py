@@ -93,7 +93,7 @@ def test_the_demo_shows_a_cadence_and_where_its_page_is() -> None:
     done = gaitcue("demo", "--seconds", "12", "--speed", "0")
     assert done.returncode == 0, done.stderr
     assert "http://127.0.0.1" in done.stdout
-    assert re.search("ends after 0:12 min .*cadence 17[2-5] steps/min", done.stderr)
+    assert re.search("finished after 0:12 min .*cadence 17[2-5] steps/min", done.stderr)
 
 
 def test_every_metric_is_listed_with_its_unit() -> None:

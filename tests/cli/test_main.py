@@ -32,6 +32,9 @@ SUBJECT |= {
     "hat",
     "lernt",
     "noch",
+    "misses",
+    "then",
+    "still",
 }
 """Words that follow where gaitcue is the subject of a sentence or part of a name, not a command."""
 TEXTS = sorted(
@@ -159,7 +162,12 @@ def test_what_resembles_no_command_leads_to_the_help() -> None:
         ),
         ("config --config DIR", "", ConfigError, "is a folder; name the settings file"),
         ("config --config DIR/picture", "picture", ConfigError, "is not a text file"),
-        ("config --config DIR/nosuch", "", ConfigError, "there is no such file; gaitcue setup"),
+        (
+            "config --config DIR/nosuch",
+            "",
+            ConfigError,
+            "there is no such file; `gaitcue setup --config DIR/nosuch` writes one",
+        ),
         ("import DIR/empty.tape --config DIR/set", "empty.tape", None, "is not a complete tape"),
         ("export nosuch --format foo --config DIR/set", "", ConfigError, "choose one of fit, csv"),
     ],

@@ -206,6 +206,12 @@ def parse(arguments: list[str]) -> None:
         command.make_context(" ".join(words), list(arguments))
 
 
+@pytest.mark.parametrize("words", sorted(COMMANDS))
+def test_a_switch_that_is_off_anyway_has_no_way_to_switch_it_off(words: str) -> None:
+    switches = [p for p in COMMANDS[words].params if getattr(p, "is_bool_flag", False)]
+    assert not [p.opts for p in switches if p.default is False and p.secondary_opts]
+
+
 def test_arguments_that_are_wrong_do_not_parse() -> None:
     for wrong in (
         ["rnu"], ["sessions", "lst"], ["sessions"], ["run", "--hots", "x"], ["demo", "--seconds", "long"],

@@ -125,7 +125,7 @@ def test_values_are_written_as_the_language_does() -> None:
 def test_a_message_may_be_a_value_of_another() -> None:
     rose = UserMessage("feedback.rose", {"metric": UserMessage("metric.overstride_m.label"), "rise": 6.4})
     assert EN.render(rose).startswith("Overstride rose by 6 %")
-    assert DE.render(rose).startswith("Überschritt: gegen Ende")
+    assert DE.render(rose).startswith("Overstride: gegen Ende")
 
 
 def test_a_missing_key_or_value_is_an_error() -> None:

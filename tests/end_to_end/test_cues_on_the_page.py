@@ -166,7 +166,7 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
         again = await service.steps(service.now_s + 4, 60 / 171)
         await page.evaluate("heard.words.length = 0")
         service.tell(cue(again[-1], CueKind.CONFIRM))
-        await expect(page.locator("#cue-words")).to_have_text("Wieder im Ziel")
+        await expect(page.locator("#cue-words")).to_have_text("Passt wieder")
         after, words, _ = await heard(page)
         confirmed_s = max(t.at_s for t in after)
         assert [t.hz for t in after if t.at_s >= confirmed_s] == [784]  # one soft tone, the last of all
@@ -213,7 +213,7 @@ async def test_a_tile_shows_each_metric_with_that_role_in_its_order(browser: Bro
         service.tell(*(Metric(1.0, None, estimate) for estimate in found))
         tiles = page.locator("#tiles .tile")
         await expect(tiles).to_have_text(
-            ["Tempo5:33 min/km", "Bodenkontaktzeit241 ms", "Überschritt5,7 cm"], timeout=10_000
+            ["Tempo5:33 min/km", "Bodenkontaktzeit241 ms", "Overstride5,7 cm"], timeout=10_000
         )
 
 

@@ -47,15 +47,16 @@ def test_without_a_terminal_a_demo_is_log_lines_and_no_table() -> None:
     assert not BOXES.search(done.stdout + done.stderr)
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stdout.splitlines() == [
-        "Simulated sensors: the numbers show that everything works, not how anybody runs."
+        "The first cue comes at about 0:53 of the run: use --seconds 60 or more to get one.",
+        "Simulated sensors: the numbers show that everything works, not how anybody runs.",
     ]
     line = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO monitor\.\w+\.\w+: (.*)")
     said = [found[1] for text in done.stderr.splitlines() if (found := line.fullmatch(text))]
     assert len(said) == len(done.stderr.splitlines())
-    assert said[0].endswith("begins, with footL, footR, pelvis")
-    assert {"footL: streams", "footR: streams", "pelvis: streams"} < set(said)
+    assert said[0].endswith("started for me, with footL, footR, pelvis")
+    assert {f"{name} is sending data" for name in ("footL", "footR", "pelvis")} < set(said)
     assert re.search(
-        r"ends after 0:05 min \(the input ended\): \d+ steps, cadence 17\d steps/min", said[-1]
+        r"finished after 0:05 min \(end of input\): \d+ steps, cadence 17\d steps/min", said[-1]
     )
 
 
@@ -176,5 +177,5 @@ def test_at_a_terminal_there_is_the_table_and_only_what_is_wrong_above_it(home: 
     assert BOXES.search(text)
     assert "Cadence" in text
     assert re.search(r"\d\d:\d\d:\d\d WARNING mqtt: 127.0.0.1:9 cannot be reached", text)
-    assert "streams" not in text
+    assert "is sending data" not in text
     assert "monitor.sinks" not in text

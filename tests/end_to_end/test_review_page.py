@@ -114,7 +114,7 @@ def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) 
             page.goto(url)
             page.wait_for_selector("#timeline .scatterlayer path.js-line")
             expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
-            expect(page.locator(".tile", has_text="Überschritt")).to_contain_text(
+            expect(page.locator(".tile", has_text="Overstride")).to_contain_text(
                 re.compile(r"\d+,\d cm.*± \d+,\d cm")
             )
             assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -102,5 +102,5 @@ def test_every_step_of_the_target_is_shown_with_its_day_and_reason() -> None:
     lines = [" ".join(line.strip("│ ").split()) for line in text.get().splitlines() if "2026" in line]
     assert lines == [
         "2026-03-01 │ +0.0 % │ your first runs, at your own cadence",
-        "2026-03-09 │ +2.5 % │ two runs on target",
+        "2026-03-09 │ +2.5 % │ two good runs",
     ]

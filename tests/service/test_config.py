@@ -85,6 +85,8 @@ def test_a_secret_stands_in_a_file_or_the_environment_only(tmp_path: Path) -> No
     assert config.web.token is not None
     assert config.web.token.reveal() == "let-me-in-please"
     assert "let-me-in" not in repr(config) + toml_text.to_toml(config)
+    assert "\n# token_file = ***\n" in toml_text.to_toml(config)
+    assert "\n# password_file is not set\n" in toml_text.to_toml(config)
     given = load_config(written(tmp_path, ""), {"GAITCUE_WEB_TOKEN": "from-the-environment"})
     assert given.web.token is not None
 

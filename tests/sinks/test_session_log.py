@@ -41,13 +41,24 @@ async def test_a_session_begins_and_ends_with_its_summary(caplog: pytest.LogCapt
     ]
     lossy = replace(STREAMS, received=998, lost=2)
     await log(STARTED, *steps, *seconds, cue(CueKind.CORRECT), lossy, SessionEnded("s-1", 754.0, "stopped"))
-    assert caplog.messages[0] == "session s-1 of ann begins, with left shoe, belt"
+    assert caplog.messages[0] == "session s-1 started for ann, with left shoe, belt"
     assert caplog.messages[-1] == (
-        "session s-1 ends after 12:34 min (stopped): 1,200 steps, cadence 171 steps/min, 1 cue, "
+        "session s-1 finished after 12:34 min (stopped): 1,200 steps, cadence 171 steps/min, 1 cue, "
         "left shoe lost 0.2 %"
     )
     record = caplog.records[-1]
     assert (record.steps, record.cues, record.duration_s) == (1200, 1, 754.0)  # type: ignore[attr-defined]
+
+
+async def test_a_pace_is_called_so_and_the_end_of_the_input_is_told_in_plain_words(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seconds = [Metric(float(t), None, Estimate("speed_mps", 1000 / 330, 0.1, "foot")) for t in range(9)]
+    await log(STARTED, *seconds, SessionEnded("s-1", 30.0, "the input ended"))
+    assert caplog.messages[-1] == (
+        "session s-1 finished after 0:30 min (end of input): 0 steps, pace 5:30 min/km, 0 cues"
+    )
+    assert caplog.records[-1].reason == "the input ended"  # type: ignore[attr-defined]
 
 
 async def test_a_cue_and_a_notice_are_lines_and_a_withheld_cue_is_none(
@@ -62,7 +73,7 @@ async def test_a_cue_and_a_notice_are_lines_and_a_withheld_cue_is_none(
 
 async def test_a_sensor_that_goes_on_streaming_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     await log(*[replace(STREAMS, t_s=float(t), received=100 * t) for t in range(50)])
-    assert caplog.messages == ["left shoe: streams"]
+    assert caplog.messages == ["left shoe is sending data"]
 
 
 async def test_a_sensor_that_falls_silent_and_comes_back_says_what_is_missing(
@@ -72,9 +83,9 @@ async def test_a_sensor_that_falls_silent_and_comes_back_says_what_is_missing(
     again = replace(STREAMS, t_s=59.0, lost=4200)
     await log(STREAMS, silent, replace(silent, t_s=25.0), again, replace(again, t_s=64.0))
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
-        ("INFO", "left shoe: streams"),
+        ("INFO", "left shoe is sending data"),
         ("WARNING", "left shoe: has sent nothing for 3 s"),
-        ("INFO", "left shoe: streams again after 42 s; 4,200 samples are missing"),
+        ("INFO", "left shoe is sending data again after 42 s; 4,200 samples are missing"),
     ]
     assert {r.sensor for r in caplog.records} == {"left shoe"}  # type: ignore[attr-defined]
 
@@ -84,7 +95,7 @@ async def test_a_lost_link_is_the_sources_line_and_what_it_says_of_devices_is_no
 ) -> None:
     lost = replace(STREAMS, link=LinkState.LOST, text="Anna's watch has serial number 7, not 8", t_s=9.0)
     await log(STREAMS, lost, replace(STREAMS, t_s=19.0))
-    assert caplog.messages == ["left shoe: streams", "left shoe: streams again after 10 s"]
+    assert caplog.messages == ["left shoe is sending data", "left shoe is sending data again after 10 s"]
 
 
 async def test_a_low_battery_and_unreadable_packets_are_told_once(
@@ -93,7 +104,7 @@ async def test_a_low_battery_and_unreadable_packets_are_told_once(
     low = replace(STREAMS, battery_pct=12.0, bad=1, text="a packet could not be read: 0xdeadbeef")
     await log(STREAMS, *[replace(low, t_s=float(t), bad=t) for t in range(2, 30)])
     assert caplog.messages == [
-        "left shoe: streams",
+        "left shoe is sending data",
         "left shoe: battery 12 %, charge it soon",
         "left shoe: sends packets that cannot be read",
     ]

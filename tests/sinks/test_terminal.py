@@ -12,7 +12,7 @@ from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.messages import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
-from monitor.sinks.cue_text import cue_line
+from monitor.sinks.cue_text import cue_line, label_text
 from monitor.sinks.terminal import TerminalSink
 
 
@@ -32,7 +32,9 @@ def measured(metric: str, value: float, sd: float) -> Metric:
 async def test_every_tile_has_a_row_and_what_nobody_measured_a_dash() -> None:
     text = await drawn()
     for name in with_role(Role.TILE):
-        (row,) = [line for line in text.splitlines() if f" {BY_NAME[name].label} " in line]
+        (row,) = [
+            line for line in text.splitlines() if f" {label_text(BY_NAME[name], catalogue('en'))} " in line
+        ]
         assert "—" in row
 
 
@@ -47,16 +49,22 @@ async def test_every_tile_has_a_row_and_what_nobody_measured_a_dash() -> None:
 )
 async def test_numbers_are_written_in_the_unit_that_is_shown(record: Metric, cells: list[str]) -> None:
     text = await drawn(record)
-    label = BY_NAME[record.estimate.metric].label
+    label = label_text(BY_NAME[record.estimate.metric], catalogue("en"))
     (row,) = [line for line in text.splitlines() if f" {label} " in line]
     assert [cell.strip() for cell in row.split("│")[2:5]] == cells
+
+
+def test_a_number_that_is_shown_as_a_pace_is_not_called_speed() -> None:
+    assert label_text(BY_NAME["speed_mps"], catalogue("en")) == "Pace"
+    assert label_text(BY_NAME["speed_mps"], catalogue("de")) == "Tempo"
+    assert label_text(BY_NAME["cadence_spm"], catalogue("en")) == "Cadence"
 
 
 def test_a_cue_is_printed_in_the_same_unit() -> None:
     cue = Cue(38.0, CueKind.CORRECT, Fault.OVERSTRIDE, "overstride_m", 0.29, 0.25, "shorter", 41.0, why="x")
     assert cue_line(cue, catalogue("en")) == "0:38  cue  Overstride 29.0, target 25.0 cm (x)"
     german = cue_line(cue, catalogue("de"))
-    assert german == "0:38  Hinweis  Überschritt 29,0, Ziel 25,0 cm (x)"
+    assert german == "0:38  Hinweis  Overstride 29,0, Ziel 25,0 cm (x)"
 
 
 async def test_the_table_speaks_the_language_of_the_runner() -> None:
@@ -66,6 +74,6 @@ async def test_the_table_speaks_the_language_of_the_runner() -> None:
 
     out = io.StringIO()
     await TerminalSink(Console(file=out, width=120), "de").run(batches())
-    assert "Überschritt" in out.getvalue()
+    assert "Overstride" in out.getvalue()
     assert "25,1" in out.getvalue()
     assert "seit 5 s keine Daten" in out.getvalue()

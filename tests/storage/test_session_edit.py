@@ -140,7 +140,7 @@ def test_old_tapes_are_packed_or_dropped_as_stated_and_metrics_stay(
     (packed,) = tape_archive.tidy_tapes(store, later, 30, None)
     assert packed.freed_bytes == before - tape_archive.tape_sizes([info])[info.id] > 0
     assert "no number changed" in reanalysis_text(reanalyze(store, info))  # from the packed tape
-    assert [d.done for d in tape_archive.tidy_tapes(store, later, 30, 39)] == ["dropped"]
+    assert [d.done for d in tape_archive.tidy_tapes(store, later, 30, 39)] == ["deleted"]
     assert tape_archive.tape_file(info) is None
     assert steps(store, info) == kept
     with pytest.raises(StoreError, match="raw tape is not there"):

@@ -72,7 +72,7 @@ def test_downhill_counts_only_what_the_level_would_not_have_cost() -> None:
     assert told(level, limit) == []
     assert told(downhill) == []  # no limit is set
     (alert,) = told(downhill, limit)
-    assert "cost you 167 m/s" in alert.text
+    assert "reached your limit (167 of 150)" in alert.text
 
 
 def test_a_run_over_110_percent_of_the_longest_in_30_days_is_told_once() -> None:

@@ -54,7 +54,7 @@ test("numbers, differences and units are those of the legend in use", () => {
   assert.equal(number("unheard_of", 1.25, 1), "1.25");
 });
 
-test("a change is clear only where its interval leaves out zero and half a shown digit is passed", () => {
+test("a change is clear only where its interval excludes zero and half a shown digit is passed", () => {
   assert.equal(isClear("cadence_spm", { v: 2, ci: 1.9 }), true);
   assert.equal(isClear("cadence_spm", { v: -2, ci: 1.9 }), true);
   assert.equal(isClear("cadence_spm", { v: 2, ci: 2 }), false);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -28,6 +28,9 @@ def demo_command(
     radio: Annotated[
         bool, typer.Option("--radio", help="emulated Bluetooth sensors in real time (extra: radio)")
     ] = False,
+    drift: Annotated[
+        Literal["cadence", "load"], typer.Option(help="what the runner drifts in")
+    ] = "cadence",
     host: HostOption = None,
     port: PortOption = 0,
     squad: Annotated[
@@ -51,7 +54,7 @@ def demo_command(
     elif radio:
         run_radio_demo(seconds, page)
     else:
-        run_demo(seconds, speed, page)
+        run_demo(seconds, speed, page, drift)
 
 
 def run_command(

@@ -8,26 +8,27 @@ from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.service.config import Config
 from monitor.service.live_session import LiveOptions, result_console, run_session
-from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.drifting_runner import Drift, coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sources.replay import Replay
 
 
-def run_demo(seconds: float, speed: float, web: WebSettings | None) -> None:
+def run_demo(seconds: float, speed: float, web: WebSettings | None, drift: Drift = "cadence") -> None:
     """Run ``seconds`` on simulated shoes and belt, ``speed`` times real time, and keep nothing.
 
-    ``speed`` 0 is as fast as possible; without ``web`` no page is served.
+    ``speed`` 0 is as fast as possible; without ``web`` no page is served.  ``drift`` is what the coach is
+    given to find.
     """
     console = result_console()
     if seconds < _SHORTEST_WITH_A_CUE_S:
         console.print(_NO_CUE)
-    recording = recording_of_run(drifting_bouts(seconds), RadioModel())
+    recording = recording_of_run(drifting_bouts(seconds, drift), RadioModel())
     pace = speed if speed > 0 else math.inf
     run_session(
         Config(),
         LiveOptions(
             title="demo",
-            settings=coached_settings(recording.settings),
+            settings=coached_settings(recording.settings, drift),
             sources=lambda time: [Replay(recording, time, pace)],
             keep=False,
             web=web,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dsp.cueing.baseline import Baseline
-from dsp.types import CueKind
+from dsp.types import CueKind, Fault
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
@@ -133,6 +133,15 @@ def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: P
     path.write_text('{"baseline": {"format": 9}}')
     with pytest.raises(StoreError, match="--relearn"):
         read_plan(path)
+
+
+def test_the_demo_of_a_load_shows_a_cue_for_overstride_and_none_for_cadence() -> None:
+    recording = recording_of_run(drifting_bouts(100, "load"), RadioModel())
+    session = Session(coached_settings(recording.settings, "load"))
+    records = [r for packet in recording.packets() for r in session.push(packet)] + session.finish()
+    faults = {c.fault for c in cues_among(records, CueKind.CORRECT) if not c.withheld}
+    assert faults
+    assert faults <= {Fault.OVERSTRIDE, Fault.BRAKING}
 
 
 def test_the_demo_shows_a_drift_its_cue_and_its_answer() -> None:

@@ -30,14 +30,15 @@ class Ground:
 
     ``hills``, ``lights``, ``tunnels`` and ``remounts`` come so many times an hour.  ``speed_gain`` is how
     far the speed source is off, ``speed_wander_mps`` the SD of its slow error (GPS), ``second_speed`` a
-    foot that knows better; ``slope_known``: a source tells the slope.
+    foot that knows better; ``slope_sd_pct``: how well the slope is told (1.4: by the shoes),
+    None: not at all.
     """
 
     name: str
     sd_spm: float
     pace_sd_mps: float = 0.0
     hills: float = 0.0
-    slope_known: bool = True
+    slope_sd_pct: float | None = 0.3
     lights: float = 0.0
     tunnels: float = 0.0
     remounts: float = 0.0
@@ -209,8 +210,8 @@ class TrialRunner:
         values.append(("speed_mps", measured, max(sd, 0.03), source))
         if h.surges:
             values.append(("heart_rate_bpm", h.surge_bpm if surging else 140.0, 1.0, "pod"))
-        if g.slope_known:
-            values.append(("slope_pct", slope, 0.3, "pod"))
+        if g.slope_sd_pct is not None:
+            values.append(("slope_pct", slope, g.slope_sd_pct, "pod"))
         values += self._loads()
         return [Metric(t_s, None, Estimate(*value)) for value in values]
 

@@ -1,7 +1,7 @@
 """The demo's runner: falls off the target, is cued, answers; the own normal is known.
 
-Two kinds of drift: of the cadence, again and again; or of the load: overstride and braking are a quarter more than this
-runner usually has, all the time, and no cue changes them.
+Two kinds of drift: of the cadence, again and again; or of the load: overstride and braking are a quarter
+more than this runner usually has, all the time, and no cue changes them.
 """
 
 from __future__ import annotations

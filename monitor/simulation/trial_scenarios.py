@@ -93,7 +93,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(name="outdoors, -10 at once", habits=replace(_DRIFTS, lapse_spm=-10), bars=Bars(delay_s=12)),
     Scenario(
-        name="outdoors, -6, slope unknown", ground=replace(OUTDOORS, slope_known=False), habits=_DRIFTS
+        name="outdoors, -6, slope unknown", ground=replace(OUTDOORS, slope_sd_pct=None), habits=_DRIFTS
+    ),
+    Scenario(
+        name="outdoors, -6, slope of the shoes", ground=replace(OUTDOORS, slope_sd_pct=1.4), habits=_DRIFTS
     ),
     Scenario(name="streets, -6", ground=STREETS, habits=_DRIFTS, bars=Bars(false_h=0.3)),
     Scenario(name="trail, SD 4, -6", ground=Ground(name="trail", sd_spm=4.0), habits=_DRIFTS),
@@ -119,7 +122,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="GPS wanders by 0.5 m/s", ground=replace(OUTDOORS, speed_wander_mps=0.5), bars=_QUIET),
     Scenario(name="hills, slope known", ground=replace(OUTDOORS, hills=6), bars=_QUIET),
     Scenario(
-        name="hills, slope unknown", ground=replace(OUTDOORS, hills=6, slope_known=False), bars=_QUIET
+        name="hills, slope of the shoes", ground=replace(OUTDOORS, hills=6, slope_sd_pct=1.4), bars=_QUIET
+    ),
+    Scenario(
+        name="hills, slope unknown", ground=replace(OUTDOORS, hills=6, slope_sd_pct=None), bars=_QUIET
     ),
     Scenario(
         name="tempo without heart rate", habits=Habits(surges=4, surge_mps=1.0, surge_s=300), bars=_QUIET

@@ -85,9 +85,9 @@ class DriftDetector:
         self.params = params
         self.error = 0.0  # mean deviation of the fault, or of the last 10 s without one
         self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
-        self.reset()
+        self.end_excursion()
 
-    def reset(self) -> None:
+    def end_excursion(self) -> None:
         """End the excursion, because the runner stopped, the signal was away or cues were muted.
 
         The level of the last minutes stays: a stop at a crossing does not change how somebody runs.
@@ -122,8 +122,7 @@ class DriftDetector:
         return self.out
 
     def recent(self, seconds: int) -> float:
-        """Return the mean deviation of the last ``seconds``, or of those since ``reset`` if they are
-        fewer."""
+        """Return the mean deviation of the last ``seconds``, fewer where an excursion was ended since."""
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 

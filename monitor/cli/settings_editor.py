@@ -17,9 +17,10 @@ BACKUP_SUFFIX = ".old"
 
 @dataclass(frozen=True, slots=True)
 class SettingsEdit:
-    """The changes to a settings file: ``values`` at the top, ``tables`` of values, all of ``[[sensor]]``.
+    """The changes to a settings file: ``values`` at the top, ``tables`` of values, and every sensor.
 
-    None takes a key away.  A sensor that was there under the same name keeps what is not mentioned.
+    None takes a key away, and a ``[[sensor]]`` that is not in ``sensors`` goes.  One that was there under
+    the same name keeps what is not mentioned.
     """
 
     values: Mapping[str, Any]
@@ -27,7 +28,7 @@ class SettingsEdit:
     sensors: Sequence[Mapping[str, Any]]
 
 
-def apply_edit(text: str, edit: SettingsEdit, path: Path) -> str:
+def with_new_settings(text: str, edit: SettingsEdit, path: Path) -> str:
     """Return the text of the file with the changes; ``ConfigError`` if ``text`` is not TOML."""
     try:
         document = tomlkit.parse(text)

@@ -51,7 +51,7 @@ def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
     config = replace(config, sensor=_ask_sensors(config, dialogue, context))
     if config.sensor and ask_yes_no(dialogue, "Try the sensors now? Have them switched on and near"):
         config = replace(config, sensor=_try_sensors(config, dialogue, context))
-    new = settings_editor.apply_edit(text, _settings_edit(config), path)
+    new = settings_editor.with_new_settings(text, _settings_edit(config), path)
     if new == text:
         dialogue.say(f"Nothing has changed; {path} stays as it is.")
         return False

@@ -249,7 +249,7 @@ class Coach:
                 or not detector.can_see(found)
                 or (hill and detector.of_cadence)
             ):
-                detector.reset()
+                detector.end_excursion()
                 continue
             noise = self.baseline.noise_sd(detector.metric, here.speed_mps)
             cadence_spm = now[CADENCE_METRIC].value
@@ -301,7 +301,7 @@ class Coach:
 
     def _reset_excursions(self) -> None:
         for detector in self._detectors:
-            detector.reset()
+            detector.end_excursion()
         self._policy.interrupt()
 
     def _notices(self, t_s: float) -> list[Record]:

@@ -42,12 +42,12 @@ class DeviationDetector:
         """Return whether this estimate rests on a sensor that can see this fault."""
         return not self._row.visible_to or estimate.how in self._row.visible_to
 
-    def reset(self) -> None:
+    def end_excursion(self) -> None:
         """End the excursion; what is known of the runner's scatter stays."""
         self._likely_s = 0
         self._seen.clear()
-        self._drift.reset()
-        self._if_sure.reset()
+        self._drift.end_excursion()
+        self._if_sure.end_excursion()
         if self._scatter is not None:
             self._scatter.reset()
 

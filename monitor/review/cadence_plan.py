@@ -21,7 +21,7 @@ from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.training.cadence_steps import LEAST_S, Pain
+from monitor.training.cadence_steps import Pain
 
 
 def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan:
@@ -31,13 +31,14 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
     coach = Coach(replace(was, baseline=plan.baseline), session)
     coach.push([r for r in records if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
     band, runs = in_band(record_tracks(records)), plan.runs
-    if was.cues.on and band.on_s + band.off_s >= LEAST_S:
+    if was.cues.on:
         run = PlannedRun(
             session=info.id,
             started_utc=info.started_utc,
             cue_share=was.cue_share,
             off_s=band.off_s,
             off_in_s=band.off_in_s,
+            on_s=band.on_s,
             on_in_s=band.on_in_s,
             step=was.step,
         )

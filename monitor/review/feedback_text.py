@@ -16,7 +16,8 @@ from monitor.pipeline.cue_policy import UNANSWERED
 from monitor.review.block_statistics import clear_difference
 from monitor.review.cue_outcomes import CoachedRun
 from monitor.review.findings import SessionFindings
-from monitor.training.cadence_steps import KEPT_SHARE, LEAST_S
+from monitor.storage.session_data import SessionData
+from monitor.training.cadence_steps import LEAST_S, counts_for_next_step
 
 _LEARNS = BaselineParams()
 
@@ -150,11 +151,24 @@ def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
         return "lower", SourcedText(UserMessage("feedback.target.unanswered"), step)
     if seconds < LEAST_S:
         return "hold", SourcedText(UserMessage("feedback.target.unsure", judged), fading)
-    if share >= KEPT_SHARE and silent:
-        return "raise", SourcedText(UserMessage("feedback.target.raise", judged), step)
+    if _run_counts(f):
+        last = "feedback.target.last" if _at_last_step(f.run) else "feedback.target.raise"
+        return "raise", SourcedText(UserMessage(last, judged), step)
     if share < 0.4:
         return "lower", SourcedText(UserMessage("feedback.target.lower", judged), step)
-    return "hold", SourcedText(UserMessage("feedback.target.hold", judged), fading)
+    return "hold", SourcedText(UserMessage("feedback.target.hold", judged), step)
+
+
+def _run_counts(f: SessionFindings) -> bool:
+    if f.coached is None:
+        return False
+    b = f.coached.in_band
+    return counts_for_next_step(b.on_in_s, b.off_s, b.off_in_s)
+
+
+def _at_last_step(run: SessionData) -> bool:
+    coach = run.settings.coach
+    return coach is not None and coach.step >= len(coach.target.steps)
 
 
 def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:

@@ -21,8 +21,8 @@ from monitor.core.errors import StoreError
 class PlannedRun:
     """``PlannedRun`` is one run with a target: what share of it had cues, and how it went without.
 
-    ``step`` is that of its target, ``off_s`` are the seconds without cues, ``off_in_s`` those of them that
-    were in the band, ``on_in_s`` those in the band with cues.
+    ``step`` is that of its target, ``on_s`` and ``off_s`` are the judged seconds with and without cues,
+    ``on_in_s`` and ``off_in_s`` those of them that were in the band.
     """
 
     session: str
@@ -30,6 +30,7 @@ class PlannedRun:
     cue_share: float = field(metadata={"stored": "availability"})
     off_s: int = 0
     off_in_s: int = 0
+    on_s: int = 0
     on_in_s: int = 0
     step: int = 0
 

@@ -24,7 +24,7 @@ FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 """Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
 silent probes."""
 LEAST_S = 300
-"""A run with fewer judged seconds is no response."""
+"""Fewer judged seconds tell nothing of a run, except that there was one, and what hurt."""
 KEPT_SHARE = 0.7
 """Share of the time without cues in band that makes a run count for the next step; or"""
 _WITH_CUES_S = 600  # seconds in band with them
@@ -111,7 +111,7 @@ class _Steps:
             self._go(day, self.step - 1, "calf")
         elif any(pain.value > _PAIN for pain in pains):
             self._hold(day)
-        elif run.step == self.step and _went_well(run):
+        elif run.step == self.step and counts_for_next_step(run.on_in_s, run.off_s, run.off_in_s):
             self._good += 1
             if self._good >= _RUNS and self.step < self._last:
                 self._go(day, self.step + 1, "kept")
@@ -123,13 +123,13 @@ class _Steps:
             self.changes.append(StepChange(day, step, reason))
 
     def _hold(self, day: datetime.date) -> None:
-        self._good = 0
         self.changes.append(StepChange(day, self.step, "pain"))
 
 
-def _went_well(run: PlannedRun) -> bool:
-    alone = run.off_s >= LEAST_S and run.off_in_s >= KEPT_SHARE * run.off_s
-    return alone or run.on_in_s >= _WITH_CUES_S
+def counts_for_next_step(on_in_s: float, off_s: float, off_in_s: float) -> bool:
+    """Return whether a run kept its target: seconds in band with cues, without, and in band without."""
+    alone = off_s >= LEAST_S and off_in_s >= KEPT_SHARE * off_s
+    return alone or on_in_s >= _WITH_CUES_S
 
 
 def run_day(run: PlannedRun) -> datetime.date:
@@ -149,6 +149,8 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
     since = next((k for k in range(len(runs), 0, -1) if runs[k - 1].step != last), 0)
     faded = weak = 0
     for run in runs[since:]:
+        if run.on_s + run.off_s < LEAST_S:
+            continue
         if faded < len(FADE):
             faded += 1
             continue

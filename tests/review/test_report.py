@@ -14,7 +14,7 @@ import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
 from monitor.core.messages import UserMessage
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
 from monitor.review.compare import _level_trend, compare_sessions, metric_trends
@@ -130,15 +130,33 @@ def test_without_a_target_none_is_invented() -> None:
     ("cadence", "muted", "verdict"),
     [
         (170.0, "silent by plan", "raise"),
-        (170.0, "", "hold"),
+        (170.0, "", "raise"),
+        (166.7, "silent by plan", "hold"),
         (160.0, "silent by plan", "lower"),
         (160.0, "", "lower"),
     ],
 )
-def test_the_target_moves_only_on_what_was_done_without_cues(
+def test_a_run_counts_for_the_next_step_as_the_plan_counts_it(
     cadence: float, muted: str, verdict: str
 ) -> None:
     assert said(steady(cadence_spm=cadence + noise(2400)), bands=[band(muted)])["verdict"] == verdict
+
+
+def test_at_the_last_step_there_is_none_above_it() -> None:
+    coach = CoachSettings(step=3)
+    run = steady(cadence_spm=170.0 + noise(2400))
+    found = said(
+        run, bands=[band("silent by plan")], settings=dataclasses.replace(run.settings, coach=coach)
+    )
+    assert "last step" in found["target"]["text"]
+
+
+def test_who_does_not_answer_is_told_of_a_lower_target() -> None:
+    low = Fault.CADENCE_LOW
+    cue = Cue(900.0, CueKind.CORRECT, low, "cadence_spm", 165.0, 170.0, low.value, 903.0, "unanswered", "")
+    found = said(steady(cadence_spm=170.0 + noise(2400)), bands=[band()], cues=[cue])
+    assert found["verdict"] == "lower"
+    assert "three cues changed nothing" in found["target"]["text"]
 
 
 def test_pain_freezes_the_target_and_comes_before_everything() -> None:

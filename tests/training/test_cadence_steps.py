@@ -35,6 +35,7 @@ def run(day: int, step: int = 0, off_in_s: int = 900, on_in_s: int = 0, off_s: i
         cue_share=0.5,
         off_s=off_s,
         off_in_s=off_in_s,
+        on_s=on_in_s,
         on_in_s=on_in_s,
         step=step,
     )
@@ -120,6 +121,14 @@ def test_cues_fade_from_the_first_run_at_the_last_step() -> None:
     shares = [cue_share([*before, *(run(12 + k, 3) for k in range(n))], LAST, PARAMS) for n in range(11)]
     assert shares == [1, 1, 1, 1, 0.75, 0.5, 0.25, 0.1, 0, 0, 0]
     assert cue_share([run(k, 3) for k in range(9)], LAST - 1, PARAMS) == 1
+
+
+def test_a_run_that_was_given_up_is_a_run_but_no_step_of_the_fading() -> None:
+    given_up = run(40, 3, off_s=0, off_in_s=0)
+    assert cue_share([*(run(k, 3) for k in range(4)), *[given_up] * 5], LAST, PARAMS) == 0.75
+    assert steps(*good_runs(*UP_TO_LAST), run(17, 3, off_s=0, off_in_s=0), today=24)[-1] == (3, "kept")
+    short = run(12, 3, off_s=0, off_in_s=0)
+    assert steps(*good_runs(*UP_TO_LAST), short, s12=Pain(7, "calf"))[-1] == (2, "calf")
 
 
 def test_two_weak_probes_in_a_row_bring_cues_back() -> None:

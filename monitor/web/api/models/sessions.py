@@ -74,11 +74,16 @@ class TargetSettingsJson(ApiModel):
     """The band that is aimed at, as shares of the own normal."""
 
     weeks: list[float] = described(
-        "increase of cadence in each week of the plan", "1", default_factory=list
+        "increase of cadence at each step of the plan", "1", default_factory=list
     )
     low: float = described("band below the target", "1", default=0.03)
     high: float = described("band above the target", "1", default=0.04)
     load: float = described("overstride and braking above their own normal", "1", default=0.15)
+    enough_spm: float = described(
+        "own cadence at 2.8 m/s to which nothing is added", "steps/min", default=177.0
+    )
+    most_spm: float = described("no target above this", "steps/min", default=190.0)
+    raise_anyway: bool = described("whether the last two are left out of account", default=False)
 
 
 class EffortSettingsJson(ApiModel):
@@ -102,7 +107,8 @@ class CoachSettingsJson(ApiModel):
         "the own normal as it was then, in the program's own format; null: nothing was learned yet",
         default=None,
     )
-    week: int = described("week of the plan, from 1", "1", default=1)
+    week: int = described("step of the plan, 0 is the own cadence", "1", default=1)
+    step_reason: str = described("why this step, the end of a key of a message", default="")
     availability: float = described("share of the time in which cues may be spoken", "1", default=1.0)
     seed: int = described("start of the random choices", "1", default=0)
 

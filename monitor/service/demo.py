@@ -64,5 +64,5 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
 
 
 _SHORTEST_WITH_A_CUE_S = 60
-_NO_CUE = "The first cue comes at about 0:53 of the run: use --seconds 60 or more to get one."
+_NO_CUE = "The first cue comes at about 0:53; --seconds 60 or more reaches it."
 _CAVEAT = "Simulated sensors: the numbers show that everything works, not how anybody runs."

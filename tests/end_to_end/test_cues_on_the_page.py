@@ -142,7 +142,7 @@ async def test_a_drift_is_cued_on_the_runners_own_steps_then_confirmed_then_sile
             "Schrittfrequenz 164, Ziel 172 Schritte/min"
         )
         await expect(page.locator("#cue-late")).to_have_text(
-            re.compile(r"\d+,\d s nach deinem Schritt gehört")
+            re.compile(r"Kam \d+,\d s nach deinem Schritt")
         )
         await page.wait_for_function("heard.words.length == 1")
         made, words, pulses = await heard(page)

@@ -47,7 +47,7 @@ def test_without_a_terminal_a_demo_is_log_lines_and_no_table() -> None:
     assert not BOXES.search(done.stdout + done.stderr)
     assert "\x1b" not in done.stdout + done.stderr
     assert done.stdout.splitlines() == [
-        "The first cue comes at about 0:53 of the run: use --seconds 60 or more to get one.",
+        "The first cue comes at about 0:53; --seconds 60 or more reaches it.",
         "Simulated sensors: the numbers show that everything works, not how anybody runs.",
     ]
     line = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO monitor\.\w+\.\w+: (.*)")

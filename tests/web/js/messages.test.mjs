@@ -40,7 +40,7 @@ test("every language is offered with its own name", () => {
 test("values stand in their places, numbers as the language writes them", () => {
   const heard = () => textOf("live.cue.heard", { late: 0.25 });
   assert.equal(heard(), "Heard 0.3 s after your step");
-  assert.equal(within("de", heard), "0,3 s nach deinem Schritt gehört");
+  assert.equal(within("de", heard), "Kam 0,3 s nach deinem Schritt");
   assert.equal(
     within("de", () => numberText(-1.25, 2)),
     "-1,25",

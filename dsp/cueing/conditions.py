@@ -28,7 +28,8 @@ _OWN = ("foot", "shank")
 _DISAGREE = 0.07
 """Two sources disagree when what is known of the speed is no better than this share."""
 _SURE_SLOPE_PCT = 0.5
-"""A slope less sure than this (a shoe's own) must neither silence cues nor move the target."""
+"""A slope less sure than this (a shoe's own) neither silences cues nor moves the target; what it says is
+as much as it may be wrong."""
 _UNKNOWN_SLOPE_PCT = 3.0
 """SD of the slope where nobody tells it: a road over hills of 5 % (a choice)."""
 
@@ -108,5 +109,5 @@ def _slope(found: Estimate | None) -> tuple[float | None, float]:
     if found is None:
         return None, _UNKNOWN_SLOPE_PCT
     if found.sd > _SURE_SLOPE_PCT:
-        return None, min(found.sd, _UNKNOWN_SLOPE_PCT)
+        return None, min(math.hypot(found.sd, found.value), _UNKNOWN_SLOPE_PCT)
     return found.value, found.sd

@@ -72,7 +72,7 @@ _SETTLED_S = 20  # seconds that make a first level
 _TESTED_S = 25  # seconds in which a change is usually found
 _WILD, _WILD_NATS = 0.6, 8.0
 """Beyond this scatter (widths) a change needs so many more nats a width: long excursions come by chance."""
-_NOW_S, _WORST_S = 5, 15
+_NOW_S = 5
 _RENEWED_S = 60  # a fault that lasts is measured anew
 _RETURN_SD, _RETURN_S = 0.25, (10, 45)
 """A return is judged over a window whose mean is known so well, in widths; at least and at most so long."""
@@ -189,7 +189,7 @@ class DriftDetector:
         if self._out_s >= _RENEWED_S:
             self.error = self.recent(_RENEWED_S)
         else:  # what began slowly is known better by now
-            self.error = max(self.error, self.recent(_WORST_S))
+            self.error = max(self.error, self.recent(self._return_s(scatter)))
         if self._returned(scatter):
             self.out, self._evidence = False, 0.0
             self._waiting.clear()  # a lapse says nothing about how the runner usually runs

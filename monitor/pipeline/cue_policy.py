@@ -54,7 +54,7 @@ class CuePolicyParams:
     judged_s: int = 60  # seconds after a cue whose mean tells whether it was answered,
     answer: float = 0.5  # by a level so much better, in widths, that is in band or twice as much better
     most_unanswered: int = 3  # then the fault rests for this run; an answer takes one away
-    confirm: float = 0.75  # a return is confirmed if it is so many widths,
+    confirm: float = 0.6  # a return is confirmed if it is so many widths,
     confirm_sd: float = 2.0  # and so many SDs of a difference of two means: less may be chance
     confirm_every_s: float = 300.0
     confirm_within_s: float = 180.0  # of the cue; a later return may be anything

@@ -25,22 +25,25 @@ are seen in time order.  Statuses of sensors are answered at once.
    to be silent has changed.  Reasons in order of precedence: the gate; no target can be trusted here; a
    hill (cadence only); cues are off; silent by plan; too many cues;
 8. unless muted by the gate or for want of a target, and with cues on: each ``DeviationDetector`` that can
-   see its fault gets the second.  A fault that would have been cued ``_LIKELY_S`` seconds ago with a
-   target known exactly is written down as a withheld cue (unsure), once in an excursion;
+   see its fault gets the second, with the band here and the band at the usual pace: a fault is one at
+   both.  What would have been cued for 20 s with a target known exactly is written down as a withheld
+   cue (unsure), once in an excursion;
 9. ``CuePolicy`` takes the states of all faults: the most important fault that lasts becomes a cue, which
-   is spoken, or withheld (silent by plan, too many cues, the experiment), or is not due yet.  When no
-   fault lasts any more, a fault that was spoken of is confirmed once.
+   is spoken, or withheld (silent by plan, too many cues, the experiment), or is not due yet, or rests
+   because three cues changed nothing.  When no fault lasts any more, one that was spoken of is confirmed.
 
 **What resets what.**
 
 ==============================================  =========================================================
-an interruption (hole, long gap, other speed)   the gate mutes for ``reconnect_s`` and forgets the speeds;
-                                                all detectors and the excursion of the policy are reset
-muted by the gate (walking, hard effort, ...)   all detectors and the excursion of the policy
+an interruption (hole, long gap, other speed)   the gate mutes for ``reconnect_s``; the speeds of the last
+                                                seconds; all excursions, of the detectors and the policy
+another source of speed                         the usual pace as well
+muted by the gate (walking, hard effort, ...)   all excursions, and the cue that is being judged
 no target can be trusted                        nothing: the detectors wait for the next second
 estimate, target or sensor missing, or a hill   only the detector concerned
-never within a run                              the baseline, each detector's measured scatter, the times
-                                                of past cues with their pauses, notices already given
+an answered cue, or ten minutes in band         the doubled pause of its fault
+never within a run                              the baseline, each detector's level and measured scatter,
+                                                the times of past cues, faults that rest, notices given
 ==============================================  =========================================================
 """
 

@@ -57,9 +57,11 @@ class ActivityClassifier:
             self._before = None
         if len(acc) < 10:
             return []
-        return self._confirm_change(self._classify(acc, gyr, last), second + 1.0)
+        return self._confirm_change(self._classify_window(acc, gyr, last), second + 1.0)
 
-    def _classify(self, acc: Array, gyr: Array | None, last: tuple[Array, Array | None] | None) -> Activity:
+    def _classify_window(
+        self, acc: Array, gyr: Array | None, last: tuple[Array, Array | None] | None
+    ) -> Activity:
         spread = float(acc.std())
         if spread < 0.06:
             return Activity.STAND

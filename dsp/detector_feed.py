@@ -66,7 +66,7 @@ class Feed:
         """Give the detector all samples that wait, and return what they bring."""
         if not self._waiting:
             return []
-        chunk = _joined(self._waiting)
+        chunk = _joined_chunks(self._waiting)
         self._waiting = []
         return self.detector.push(chunk)
 
@@ -75,7 +75,7 @@ class Feed:
         return self.look() + self.detector.finish()
 
 
-def _joined(chunks: list[ImuChunk]) -> ImuChunk:
+def _joined_chunks(chunks: list[ImuChunk]) -> ImuChunk:
     if len(chunks) == 1:
         return chunks[0]
     rates = [c.gyr_rads for c in chunks if c.gyr_rads is not None]

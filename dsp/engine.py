@@ -151,11 +151,11 @@ class Engine:
                 self._log.push(change)
                 out.append(change)
         out += self._queue_contacts(self._feeds[item.sensor].push(item))
-        out += self._settle_until(self._watermark())
+        out += self._settle_until(self._time_complete_until())
         while behind := self._feeds_to_look_at():
             for feed in behind:
                 out += self._queue_contacts(feed.look())
-            out += self._settle_until(self._watermark())
+            out += self._settle_until(self._time_complete_until())
         return out
 
     def finish(self) -> list[Record]:
@@ -195,7 +195,7 @@ class Engine:
         newest = max(f.seen_s for f in self._feeds.values())
         return [f for f in self._feeds.values() if f.seen_s >= newest - self._p.lateness_s]
 
-    def _watermark(self) -> float:
+    def _time_complete_until(self) -> float:
         """Time up to which no sensor that still delivers can add a contact, once the gait is known."""
         newest = max(f.seen_s for f in self._feeds.values())
         if not self._log.begun and newest < self._first_s + self._p.gait_s:

@@ -96,12 +96,12 @@ class Resampler:
         stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
             grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
-            rows, filled = _hermite(t, x, grid, self.filled_over_s)
+            rows, filled = _hermite_values(t, x, grid, self.filled_over_s)
             out.append(Block(float(grid[0]), rows, filled, self._fresh))
             self._next, self._fresh = stop, False
 
 
-def _hermite(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.ndarray]:
+def _hermite_values(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.ndarray]:
     """Cubic Hermite values of samples (t, x) at ``grid``; which of them lie in holes.
 
     Written as the straight line between two samples less what it bends, with three-point slopes.

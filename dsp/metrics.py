@@ -97,7 +97,7 @@ class MetricSpec:
         return self.display or Display(self.unit, decimals=self.decimals)
 
 
-def _roles(*roles: Role) -> frozenset[Role]:
+def _roles_of_row(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
 
@@ -114,7 +114,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition; autocorrelation and events fused",
         _ALL,
         0,
-        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=1,
     ),
     MetricSpec(
@@ -147,7 +147,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _IMUS,
         1,
         step=False,
-        roles=_roles(_D),
+        roles=_roles_of_row(_D),
         order=12,
     ),
     MetricSpec(
@@ -158,7 +158,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         _ALL,
         0,
-        roles=_roles(_T, _C, _S, _D, _H, _O, _P),
+        roles=_roles_of_row(_T, _C, _S, _D, _H, _O, _P),
         order=3,
         fit=FitField(
             "stance_time",
@@ -199,7 +199,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _PELVIS),
         1,
         step=False,
-        roles=_roles(_T, _S, _D, _Q, _P),
+        roles=_roles_of_row(_T, _S, _D, _Q, _P),
         order=11,
         fit=FitField(
             "stance_time_balance",
@@ -217,7 +217,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         (_FOOT, _POD),
         2,
-        roles=_roles(_T, _C, _O, _Q, _P),
+        roles=_roles_of_row(_T, _C, _O, _Q, _P),
         order=2,
         display=Display("min/km", pace=True),
         fit=FitField("enhanced_speed", plausible=(0, 12), aliases=("speed",)),
@@ -250,7 +250,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "foot pitch at mid-stance relative to level standing; treadmill where there is one",
         (_FOOT, _POD),
         1,
-        roles=_roles(_C, _S),
+        roles=_roles_of_row(_C, _S),
         order=14,
         fit=FitField("grade"),
     ),
@@ -263,7 +263,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _RECIPE_FOOT,
         (_FOOT,),
         1,
-        roles=_roles(_T, _D, _O),
+        roles=_roles_of_row(_T, _D, _O),
         order=7,
         fit=FitField("Foot Strike Angle", unit="deg", number=4),
         sided=True,
@@ -279,7 +279,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_SHANK,),
         1,
         better=-1,
-        roles=_roles(_D),
+        roles=_roles_of_row(_D),
         order=8,
         fit=FitField("Shank Inclination", unit="deg", number=5),
         sided=True,
@@ -295,7 +295,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         3,
         better=-1,
-        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=4,
         display=Display("cm", 100.0, 1),
         fit=FitField("Overstride", 100.0, "cm", number=0),
@@ -322,7 +322,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         4,
         better=-1,
-        roles=_roles(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
+        roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=5,
         fit=FitField("Braking Impulse", unit="BW.s", number=1),
         sided=True,
@@ -359,7 +359,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         3,
         better=-1,
-        roles=_roles(_D),
+        roles=_roles_of_row(_D),
         order=6,
         fit=FitField("Peak Braking", unit="BW", number=2),
         sided=True,
@@ -373,7 +373,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "double integration of the vertical pelvis acceleration",
         (_PELVIS,),
         0,
-        roles=_roles(_T, _S, _D),
+        roles=_roles_of_row(_T, _S, _D),
         order=10,
         fit=FitField(
             "vertical_oscillation", averaged=True, plausible=(10, 300), aliases=("vertical oscillation",)
@@ -398,7 +398,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "Morin 2005, J Appl Biomech 21:167",
         (_FOOT, _SHANK),
         1,
-        roles=_roles(_D),
+        roles=_roles_of_row(_D),
         order=13,
         fit=FitField("Leg Spring Stiffness", unit="kN/m", number=7, plausible=(1, 40)),
     ),
@@ -412,7 +412,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_SHANK,),
         1,
         better=-1,
-        roles=_roles(_D),
+        roles=_roles_of_row(_D),
         order=9,
         fit=FitField("Tibial Shock", unit="g", number=6),
         sided=True,
@@ -426,7 +426,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         1,
         step=False,
-        roles=_roles(_P),
+        roles=_roles_of_row(_P),
         order=17,
     ),
     MetricSpec(
@@ -470,7 +470,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_POD,),
         0,
         step=False,
-        roles=_roles(_T, _C, _S, _D),
+        roles=_roles_of_row(_T, _C, _S, _D),
         order=15,
         fit=FitField("heart_rate", whole=True, averaged=True, plausible=(25, 250), aliases=("heart rate",)),
     ),
@@ -483,7 +483,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_POD,),
         0,
         step=False,
-        roles=_roles(_T, _S),
+        roles=_roles_of_row(_T, _S),
         order=16,
         fit=FitField("power", whole=True, averaged=True, plausible=(0, 2500), aliases=("power",)),
     ),

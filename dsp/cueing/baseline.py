@@ -101,7 +101,7 @@ class SpeedGradeLine:
         self, speed_mps: float, slope_pct: float, speed_sd: float = 0.0, slope_sd: float = 0.0
     ) -> Expectation:
         """Return the mean and its SD at this speed (m/s) and grade (%), known so well."""
-        mean, cov = self._solve()
+        mean, cov = self._solve_for_coefficients()
         x = (1.0, speed_mps - REFERENCE_MPS, slope_pct)
         value = self.prior.mean[0] + sum(m * xi for m, xi in zip(mean, x, strict=True))
         variance = sum(x[i] * cov[i][j] * x[j] for i in range(3) for j in range(3))
@@ -111,13 +111,13 @@ class SpeedGradeLine:
     @property
     def coefficients(self) -> tuple[float, float, float]:
         """The value at 2.8 m/s on the level, change per m/s, change per % of grade."""
-        mean, _ = self._solve()
+        mean, _ = self._solve_for_coefficients()
         return (self.prior.mean[0] + mean[0], mean[1], mean[2])
 
     @property
     def noise_sd(self) -> float:
         """The scatter of single seconds about the line; the prior's counts as one minute."""
-        m = np.array(self._solve()[0])
+        m = np.array(self._solve_for_coefficients()[0])
         rest = max(0.0, self._yy - 2 * float(m @ self._xy) + float(m @ self._xx @ m))
         return math.sqrt((60 * self.prior.noise_sd**2 + rest) / (60 + self.seconds))
 
@@ -143,7 +143,7 @@ class SpeedGradeLine:
         self._xx = upper + upper.T - np.diag(np.diag(upper))
         self._xy, self._yy, self._solved = np.array(sums[7:10]), float(sums[10]), None
 
-    def _solve(self) -> tuple[list[float], list[list[float]]]:
+    def _solve_for_coefficients(self) -> tuple[list[float], list[list[float]]]:
         """Coefficients and their covariance, with the prior's scatter or the own if that is greater."""
         if self._solved is None:
             self._solved = self._posterior(self.prior.noise_sd)

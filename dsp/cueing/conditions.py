@@ -71,7 +71,7 @@ class ConditionsEstimate:
 
     def second(self, speed: Estimate | None, slope: Estimate | None) -> Conditions:
         """Take the estimates of one second (None where there are none) and return its conditions."""
-        slope_pct, slope_sd = _slope(slope)
+        slope_pct, slope_sd = _slope_as_believed(slope)
         if speed is None:
             return Conditions(slope_pct=slope_pct, slope_sd_pct=slope_sd)
         self._speeds.append(speed.value)
@@ -105,7 +105,7 @@ class ConditionsEstimate:
         return 0
 
 
-def _slope(found: Estimate | None) -> tuple[float | None, float]:
+def _slope_as_believed(found: Estimate | None) -> tuple[float | None, float]:
     if found is None:
         return None, _UNKNOWN_SLOPE_PCT
     if found.sd > _SURE_SLOPE_PCT:

@@ -107,14 +107,14 @@ class DriftDetector:
         ``unsure_long`` (its SD over minutes) are in widths.
         """
         self._sums.append(self._sums[-1] + deviation)
-        self._follow(deviation)
-        self._gather(deviation, scatter, steps)
+        self._follow_own_level(deviation)
+        self._gather_evidence_of_change(deviation, scatter, steps)
         if self.out:
-            self._go_on(scatter)
+            self._continue_or_end_fault(scatter)
         else:
-            level = self._changed(scatter, unsure)
+            level = self._level_after_change(scatter, unsure)
             if level is None:
-                level = self._outside(scatter, unsure, unsure_long)
+                level = self._level_outside_band(scatter, unsure, unsure_long)
             if self.recent(_NOW_S) <= self.params.leave:
                 level = None  # already over
             self.out, self._out_s = level is not None, 0
@@ -130,7 +130,7 @@ class DriftDetector:
         """Return the SD of the mean over which a return is judged, in widths."""
         return scatter * math.sqrt(_LONG_RUN / self._return_s(scatter))
 
-    def _follow(self, deviation: float) -> None:
+    def _follow_own_level(self, deviation: float) -> None:
         """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
         lapse."""
         p = self.params
@@ -144,7 +144,7 @@ class DriftDetector:
             self._seen += 1
             self._level += (self._waiting.popleft() - self._level) / min(self._seen, p.memory_s)
 
-    def _gather(self, deviation: float, scatter: float, steps: float) -> None:
+    def _gather_evidence_of_change(self, deviation: float, scatter: float, steps: float) -> None:
         """Add this second's log likelihood ratio of a change, in nats."""
         p = self.params
         if self._seen < _SETTLED_S:
@@ -160,7 +160,7 @@ class DriftDetector:
             self._sum += deviation
             self._steps += steps
 
-    def _changed(self, scatter: float, unsure: float) -> float | None:
+    def _level_after_change(self, scatter: float, unsure: float) -> float | None:
         """The level that a change has led to, if it ends outside."""
         p = self.params
         enough = p.evidence + _WILD_NATS * max(0.0, scatter - _WILD)
@@ -169,7 +169,7 @@ class DriftDetector:
         level = self._sum / self.lasting_s
         return level if level >= p.edge + p.sure_sd * unsure else None
 
-    def _outside(self, scatter: float, unsure: float, unsure_long: float) -> float | None:
+    def _level_outside_band(self, scatter: float, unsure: float, unsure_long: float) -> float | None:
         """The mean of the first window that lies outside."""
         p = self.params
         for seconds, sds in p.windows:
@@ -183,19 +183,19 @@ class DriftDetector:
                 return mean
         return None
 
-    def _go_on(self, scatter: float) -> None:
+    def _continue_or_end_fault(self, scatter: float) -> None:
         """One more second of the fault, or its end."""
         self._out_s += 1
         if self._out_s >= _RENEWED_S:
             self.error = self.recent(_RENEWED_S)
         else:  # what began slowly is known better by now
             self.error = max(self.error, self.recent(self._return_s(scatter)))
-        if self._returned(scatter):
+        if self._has_returned(scatter):
             self.out, self._evidence = False, 0.0
             self._waiting.clear()  # a lapse says nothing about how the runner usually runs
             self.error = self.recent(self._return_s(scatter))
 
-    def _returned(self, scatter: float) -> bool:
+    def _has_returned(self, scatter: float) -> bool:
         window_s = self._return_s(scatter)
         return len(self._sums) > window_s and self.recent(window_s) <= self.params.leave
 

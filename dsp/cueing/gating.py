@@ -125,7 +125,7 @@ class CueGate:
         self._hill = grade > (p.hill_pct - 0.5 if self._hill else p.hill_pct)
         self._steep = grade > (p.steep_pct - 0.5 if self._steep else p.steep_pct)
         hard = self._hard.second(speed, heart)
-        transient = self._transient(now_s, speed) or _doubt(here)
+        transient = self._passing_reason(now_s, speed) or _reason_to_doubt_speed(here)
         warm = now_s - self._first_run_s < p.warm_up_s
         muted = transient or ("warm-up" if warm else "") or hard or ("too steep" if self._steep else "")
         return Gating(
@@ -134,7 +134,7 @@ class CueGate:
             learn=not muted and grade <= p.level_pct,
         )
 
-    def _transient(self, now_s: float, speed: float | None) -> str:
+    def _passing_reason(self, now_s: float, speed: float | None) -> str:
         p = self.params
         if self.activity is not Activity.RUN:
             return "walking" if self.activity is Activity.WALK else "not running"
@@ -158,7 +158,7 @@ class CueGate:
         return (sum(v[5:]) - sum(v[:5])) / 25
 
 
-def _doubt(here: Conditions) -> str:
+def _reason_to_doubt_speed(here: Conditions) -> str:
     """Why what is known of the speed now is no ground for a target."""
     if here.other_pace:
         return "faster than before" if here.other_pace > 0 else "slower than before"

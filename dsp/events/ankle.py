@@ -99,7 +99,7 @@ class AnkleCoefficients:
     delay_s: float  # of both low-passes, which the clock waits for
 
     @classmethod
-    def of(cls, p: AnkleParams) -> AnkleCoefficients:
+    def from_params(cls, p: AnkleParams) -> AnkleCoefficients:
         """Return the coefficients that follow from these settings."""
         filters = AnkleFilters.begin(p)
         return cls(drift_rows=filters.drift.delay, delay_s=filters.slow.delay_s + filters.drift.delay_s)
@@ -130,7 +130,7 @@ class AnkleDetector(GridDetector[AnkleState]):
 
     def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
         self.params = params or AnkleParams()
-        self._coefficients = AnkleCoefficients.of(self.params)
+        self._coefficients = AnkleCoefficients.from_params(self.params)
         super().__init__(worn, AnkleState.begin(self.params))
 
     def finish(self) -> Detection:

@@ -75,7 +75,7 @@ class FootDetector(GridDetector[FootState]):
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
         self.params = params or FootParams()
-        self._coefficients = FootCoefficients.of(self.params)
+        self._coefficients = FootCoefficients.from_params(self.params)
         self._models = models
         super().__init__(worn, FootState.begin(self.params, self._coefficients))
 

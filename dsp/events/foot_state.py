@@ -103,7 +103,7 @@ class FootCoefficients:
     learn_window: int
 
     @classmethod
-    def of(cls, p: FootParams) -> FootCoefficients:
+    def from_params(cls, p: FootParams) -> FootCoefficients:
         """Return the coefficients that follow from these settings."""
         return cls(
             rival=round(p.rival_s * FOOT_RATE_HZ),

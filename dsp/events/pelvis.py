@@ -65,7 +65,7 @@ class PelvisDetector(GridDetector[PelvisState]):
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: PelvisParams | None = None) -> None:
         self.params = params or PelvisParams()
-        self._coefficients = PelvisCoefficients.of(self.params)
+        self._coefficients = PelvisCoefficients.from_params(self.params)
         self._models = models
         super().__init__(worn, PelvisState.begin(self.params))
 

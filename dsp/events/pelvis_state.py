@@ -101,7 +101,7 @@ class PelvisCoefficients:
     delay_s: float  # of the slow one, which the clock waits for
 
     @classmethod
-    def of(cls, p: PelvisParams) -> PelvisCoefficients:
+    def from_params(cls, p: PelvisParams) -> PelvisCoefficients:
         """Return the coefficients that follow from these settings."""
         filters = PelvisFilters.begin(p)
         return cls(slow_rows=filters.slow.delay, fast_rows=filters.fast.delay, delay_s=filters.slow.delay_s)

@@ -78,7 +78,7 @@ class ShankDetector(GridDetector[ShankState]):
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: ShankParams | None = None) -> None:
         self.params = params or ShankParams()
-        self._coefficients = ShankCoefficients.of(self.params)
+        self._coefficients = ShankCoefficients.from_params(self.params)
         self._models = models
         super().__init__(worn, ShankState.begin(self.params, self._coefficients))
 

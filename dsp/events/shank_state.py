@@ -96,7 +96,7 @@ class ShankCoefficients:
     moved_cosine: float  # axes whose product is not above this are apart
 
     @classmethod
-    def of(cls, p: ShankParams) -> ShankCoefficients:
+    def from_params(cls, p: ShankParams) -> ShankCoefficients:
         """Return the coefficients that follow from these settings."""
         return cls(
             near=round(p.near_s * SHANK_RATE_HZ),

@@ -143,9 +143,9 @@ def _steps(
         speed_mps=speed,
         cadence_spm=120 / stride,
         slope_pct=slope,
-        overstride_m=scale * _curve("ankle_x_m", zero, speed),
-        foot_deg=_curve("pitch_deg", zero, speed) + style.strike_deg,
-        shank_deg=_curve("shank_deg", zero, speed),
+        overstride_m=scale * _mean_curve_at("ankle_x_m", zero, speed),
+        foot_deg=_mean_curve_at("pitch_deg", zero, speed) + style.strike_deg,
+        shank_deg=_mean_curve_at("shank_deg", zero, speed),
         braking_bws=braking,
         bouts=tuple(stretches),
     )
@@ -162,7 +162,7 @@ def simulated_imu(
     ring = np.zeros((len(t), 3))
     for first, end in run.bouts:
         inside = (t >= run.ic_s[first]) & (t < run.to_s[end - 1])
-        motion = _trunk if placement is Placement.PELVIS else _limb
+        motion = _trunk_motion if placement is Placement.PELVIS else _leg_segment_motion
         p, a, shake, slope = motion(run, placement, side, t[inside], slice(first, end), device)
         place[inside], angles[inside], ring[inside] = p, a, shake
         up[inside] = np.column_stack((np.sin(slope), 0 * slope, np.cos(slope)))
@@ -224,7 +224,7 @@ def _run_without_scatter(seconds: float) -> SimulatedRun:
     )
 
 
-def _limb(
+def _leg_segment_motion(
     run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
     """Foot or shank: position (n, 3) m, roll-pitch-yaw (n, 3) deg, ringing (n, 3) m/s², slope (n,) rad."""
@@ -238,9 +238,11 @@ def _limb(
     travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
     place = np.column_stack(
         (
-            travelled + scale * _curve("ankle_x_m", phase, speed) + _curve("pelvis_x_m", phase, speed),
-            mirror * _curve("ankle_y_m", phase, speed),
-            _curve("ankle_z_m", phase, speed),
+            travelled
+            + scale * _mean_curve_at("ankle_x_m", phase, speed)
+            + _mean_curve_at("pelvis_x_m", phase, speed),
+            mirror * _mean_curve_at("ankle_y_m", phase, speed),
+            _mean_curve_at("ankle_z_m", phase, speed),
         )
     )
     flat = np.zeros(len(t))
@@ -248,40 +250,40 @@ def _limb(
         strike = run.style.strike_deg * np.exp(-((((phase + 0.5) % 1 - 0.5) / 0.045) ** 2))
         angles = np.column_stack(
             (
-                mirror * _curve("roll_deg", phase, speed),
-                -(_curve("pitch_deg", phase, speed) + strike),
-                mirror * _curve("yaw_deg", phase, speed),
+                mirror * _mean_curve_at("roll_deg", phase, speed),
+                -(_mean_curve_at("pitch_deg", phase, speed) + strike),
+                mirror * _mean_curve_at("yaw_deg", phase, speed),
             )
         )
         arm = np.array(device.offset_m)
     else:
-        angles = np.column_stack((flat, -_curve("shank_deg", phase, speed), flat))
+        angles = np.column_stack((flat, -_mean_curve_at("shank_deg", phase, speed), flat))
         arm = np.array((0.03, 0.0, 0.18))
     place = place + Rotation.from_euler("XZY", np.radians(angles[:, (0, 2, 1)])).apply(arm)
     slope = np.arctan(np.interp(t, run.ic_s[steps], run.slope_pct[steps]) / 100)
-    return place, angles, _ringing(t, ic, np.array((0.0, 0.0, 60.0)), 30.0, 0.28), slope
+    return place, angles, _ringing_after_impacts(t, ic, np.array((0.0, 0.0, 60.0)), 30.0, 0.28), slope
 
 
-def _trunk(
+def _trunk_motion(
     run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
-    """Belt: position, angles, ringing and slope as of ``_limb``."""
+    """Belt: position, angles, ringing and slope as of ``_leg_segment_motion``."""
     ic, to = run.ic_s[steps], run.to_s[steps]
     speed = np.interp(t, ic, run.speed_mps[steps])
     stance = np.interp(run.speed_mps[steps], mean_curves.BELT_MPS, mean_curves.STANCE)
     phase = _stride_phase(t, ic, to, 2 * stance) / 2
     travelled = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2 * np.diff(t))))
-    parts = [_curve(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
+    parts = [_mean_curve_at(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
     stride = 120 / np.interp(t, ic, run.cadence_spm[steps])
     turns = [
-        _integrated_curve(f"pelvis_{axis}_degps", phase, speed) * stride
+        _angle_from_rate_curve(f"pelvis_{axis}_degps", phase, speed) * stride
         for axis in ("roll", "pitch", "yaw")
     ]
     place = np.column_stack((travelled + parts[0], parts[1], parts[2]))
     slope = np.arctan(np.interp(t, ic, run.slope_pct[steps]) / 100)
     backward = -5 - 3.5 * np.maximum(0, run.speed_mps[steps] - 2.53)  # chosen for the instants in the tests
-    shake = _ringing(t, ic, np.outer(backward, (1, 0, 0)), 14.0, 0.35)
-    shake += _ringing(t, ic, np.array((0, 0, 7.5)), 9.5, 0.45)
+    shake = _ringing_after_impacts(t, ic, np.outer(backward, (1, 0, 0)), 14.0, 0.35)
+    shake += _ringing_after_impacts(t, ic, np.array((0, 0, 7.5)), 9.5, 0.45)
     return place, np.column_stack(turns), shake, slope
 
 
@@ -296,7 +298,7 @@ def _stride_phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:
     return np.asarray(PchipInterpolator(knots, values, extrapolate=True)(t), dtype=np.float64)
 
 
-def _ringing(t: Array, at_s: Array, kick_ms2: Array, ring_hz: float, damping: float) -> Array:
+def _ringing_after_impacts(t: Array, at_s: Array, kick_ms2: Array, ring_hz: float, damping: float) -> Array:
     """Damped oscillation (n, 3) after every impact, towards its ``kick_ms2`` (3,) or (impacts, 3) first."""
     last = np.clip(np.searchsorted(at_s, t, side="right") - 1, 0, None)
     since = np.clip(t - at_s[last], 0, 10)
@@ -323,12 +325,12 @@ def _at_speed(values: tuple[float, ...], speed_mps: float) -> float:
     return float(np.interp(speed_mps, mean_curves.BELT_MPS, values))
 
 
-def _curve(name: str, phase: Array, speed: Array) -> Array:
+def _mean_curve_at(name: str, phase: Array, speed: Array) -> Array:
     """A mean curve at each phase (strides, any integer part) and speed, blended between those measured."""
     return _blend_speeds(_curve_splines(name, False), phase, speed)
 
 
-def _integrated_curve(name: str, phase: Array, speed: Array) -> Array:
+def _angle_from_rate_curve(name: str, phase: Array, speed: Array) -> Array:
     """The angle whose rate is this curve, per second of stride."""
     return _blend_speeds(_curve_splines(name, True), phase, speed)
 

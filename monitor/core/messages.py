@@ -47,7 +47,9 @@ class Catalogue:
     def __init__(self, messages: Mapping[str, Any], recorded: Mapping[str, str]) -> None:
         self._messages = messages
         self._exact = recorded
-        self._patterns = {_pattern(text): key for text, key in recorded.items() if "{" in text}
+        self._patterns = {
+            _pattern_of_recorded_text(text): key for text, key in recorded.items() if "{" in text
+        }
 
     @property
     def keys(self) -> set[str]:
@@ -59,32 +61,32 @@ class Catalogue:
         message = self._messages[key]
         if isinstance(message, dict):
             message = message["one" if values["n"] == 1 else "other"]
-        return _PLACE.sub(lambda place: self._value(values[place[1]], place[2]), message)
+        return _PLACE.sub(lambda place: self._value_text(values[place[1]], place[2]), message)
 
     def render(self, message: UserMessage) -> str:
         """Return a message as a text in this language."""
         return self.text(message.key, **message.values)
 
-    def recorded(self, text: str) -> str:
+    def translate_recorded(self, text: str) -> str:
         """Return a text of a record in this language, or as it is where it is not known."""
         if text in self._exact:
             return self.text(self._exact[text])
         for pattern, key in self._patterns.items():
             if match := pattern.fullmatch(text):
-                parts = {name: self._part(name, part) for name, part in match.groupdict().items()}
+                parts = {name: self._recorded_part(name, part) for name, part in match.groupdict().items()}
                 return self.text(key, **parts)
         return text
 
-    def _part(self, name: str, text: str) -> str:
+    def _recorded_part(self, name: str, text: str) -> str:
         if name == "names":
             return self.text("and").join(text.split(" and "))
-        return self.localized(text) if _DECIMAL.fullmatch(text) else self.recorded(text)
+        return self.localized(text) if _DECIMAL.fullmatch(text) else self.translate_recorded(text)
 
     def localized(self, number: str) -> str:
         """Return a number, written with a point, with the decimal mark of this language."""
         return number.replace(".", self._messages["number.decimal"])
 
-    def _value(self, value: UserMessage | str | float, decimals: str | None) -> str:
+    def _value_text(self, value: UserMessage | str | float, decimals: str | None) -> str:
         if isinstance(value, UserMessage):
             return self.render(value)
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
@@ -109,10 +111,10 @@ def messages_json() -> str:
 
 def _messages(language: Language) -> dict[str, Any]:
     """The catalogue of a language; English of the metrics is that of ``dsp.metrics``."""
-    return _metrics() | _read(language) if language == "en" else _read(language)
+    return _metric_messages() | _read(language) if language == "en" else _read(language)
 
 
-def _metrics() -> dict[str, str]:
+def _metric_messages() -> dict[str, str]:
     return {
         f"metric.{m.name}.{part}": text
         for m in METRICS
@@ -130,7 +132,7 @@ def _read(name: str) -> dict[str, Any]:
     return content
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def _pattern_of_recorded_text(text: str) -> re.Pattern[str]:
     """A recorded text whose places take anything."""
     fixed = re.split(r"\{(\w+)\}", text)
     parts = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(fixed))

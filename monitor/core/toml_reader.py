@@ -81,7 +81,7 @@ class _Reader:
         secrets = secret_fields(cls)
         before = len(self.mistakes)
         self._refuse_unknown(raw, [*(set(fields) - secrets), *(f"{s}_file" for s in secrets)], secrets, at)
-        values: dict[str, Any] = {s: v for s in secrets if (v := self._secret(s, raw, at)) is not None}
+        values: dict[str, Any] = {s: v for s in secrets if (v := self._read_secret(s, raw, at)) is not None}
         for name, field in fields.items():
             kind = hints[name]
             if name in raw and name not in secrets:
@@ -132,7 +132,7 @@ class _Reader:
             elif key not in known:
                 self.note_mistake((*at, key), "is not a setting" + suggestion(key, sorted(known)))
 
-    def _secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
+    def _read_secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
         if given := self.environment.get(_environment_variable(at, name)):
             return Secret(given)
@@ -166,13 +166,13 @@ class _Reader:
             return _WRONG if _WRONG in entries.values() else entries
         if dataclasses.is_dataclass(kind):
             return self.table(typing.cast(type, kind), raw, at)
-        return self._scalar(kind, raw, at)
+        return self._read_scalar(kind, raw, at)
 
     def _one_of(self, kinds: list[Any], raw: object, at: TomlKey) -> object:
         fitting = [k for k in kinds if k is type(raw) or (k is float and type(raw) is int)]
         return self.value((fitting or kinds)[0], raw, at)
 
-    def _scalar(self, kind: type, raw: object, at: TomlKey) -> object:
+    def _read_scalar(self, kind: type, raw: object, at: TomlKey) -> object:
         if issubclass(kind, StrEnum):
             names = [str(member) for member in kind]
             return kind(raw) if raw in names else self._not_among(names, raw, at)

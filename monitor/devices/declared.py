@@ -234,11 +234,11 @@ class StreamReader:
             return None
         if time.source == "header":
             place = self._spacing.from_first if time.refers_to == "first" else self._spacing.to_last
-            return _checked_times(place(float(header[time.field]) * time.scale, len(table)))
+            return _require_rising_sample_times(place(float(header[time.field]) * time.scale, len(table)))
         own = table[:, self._s.record.fields.index(time.field)] * time.scale
         if time.wrap_s is not None and np.isfinite(own).all():
             own = own[-1] - np.cumsum(np.append(np.diff(own) % time.wrap_s, 0.0)[::-1])[::-1]
-        return _checked_times(own)
+        return _require_rising_sample_times(own)
 
     def _columns(self, channel: Column, table: _Table) -> _Table:
         """(n, 3) along x, y and z."""
@@ -278,7 +278,7 @@ def _whole_number(value: float) -> int | None:
     return int(value) if math.isfinite(value) and value >= 0 else None
 
 
-def _checked_times(t_s: Array) -> Array:
+def _require_rising_sample_times(t_s: Array) -> Array:
     if not np.isfinite(t_s).all() or (np.diff(t_s) <= 0).any():
         raise DecodeError("the times of a frame do not move forward")
     return t_s

@@ -214,20 +214,20 @@ class Greeting:
 def _subscribe_messages(counter: int) -> Iterator[bytes]:
     """Ask for heart rate, then for both, and agree to what the strap asked of us."""
     for n, types in enumerate(((_HEART_RATE,), (_HEART_RATE, _RUNNING))):
-        alerts = b"".join(_nested_field(1, _number_field(1, kind)) for kind in types)
-        body = _nested_field(EVENTS, _nested_field(1, alerts))
+        alerts = b"".join(_encode_nested_field(1, _number_field(1, kind)) for kind in types)
+        body = _encode_nested_field(EVENTS, _encode_nested_field(1, alerts))
         yield garmin_protocol.compact_message(
             garmin_protocol.REQUEST, _FIRST_SEQUENCE + n, _FIRST_COUNTER + n, body
         )
     agreed = b"".join(
-        _nested_field(1, _number_field(1, 0) + _nested_field(2, _number_field(1, kind)))
+        _encode_nested_field(1, _number_field(1, 0) + _encode_nested_field(2, _number_field(1, kind)))
         for kind in (_ACTIVITY, _RUNNING_INPUT)
     )
     yield garmin_protocol.compact_message(
         garmin_protocol.RESPONSE,
         _FIRST_SEQUENCE + 2,
         counter,
-        _nested_field(EVENTS, _nested_field(2, agreed)),
+        _encode_nested_field(EVENTS, _encode_nested_field(2, agreed)),
     )
 
 
@@ -236,7 +236,7 @@ def _number_field(field: int, value: int) -> bytes:
     return bytes((field << 3, value))
 
 
-def _nested_field(field: int, body: bytes) -> bytes:
+def _encode_nested_field(field: int, body: bytes) -> bytes:
     """A protobuf field of up to 127 bytes, for field numbers up to 2047."""
     key = field << 3 | 2
     return (

@@ -147,9 +147,9 @@ class MovesenseDecoder:
             body = before + body
         elif code != _DATA:
             raise DecodeError(f"Movesense packet of unknown kind {code}")
-        return [self._samples(resource, decode(body, _ARRAYS[resource.name]))]
+        return [self._decode_samples(resource, decode(body, _ARRAYS[resource.name]))]
 
-    def _samples(self, resource: Resource, m: MovesenseStream) -> Samples:
+    def _decode_samples(self, resource: Resource, m: MovesenseStream) -> Samples:
         acc = acc_rows(m.arrays[0], 1.0)
         gyr = gyr_rows(m.arrays[1], RAD_PER_DEG) if len(m.arrays) > 1 else None
         spacing = self._spacing.setdefault(resource.ref, SampleTimer(resource.rate_hz, _WRAP_S))

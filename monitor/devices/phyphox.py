@@ -36,7 +36,7 @@ def decode(payload: bytes) -> dict[str, Array]:
         raise DecodeError("phyphox answer without buffers")
     found: dict[str, Array] = {}
     for signal, names in BUFFERS.items():
-        columns = [_column(buffers.get(name)) for name in names]
+        columns = [_buffer_values(buffers.get(name)) for name in names]
         rows = [row for row in zip(*columns, strict=False) if None not in row]
         table = np.array(sorted(r for r in rows if 0 <= r[0] < _LONGEST_S), np.float64).reshape(-1, 4)
         _, first = np.unique(table[:, 0], return_index=True)
@@ -55,7 +55,7 @@ def experiment_run(payload: bytes) -> str:
     return str(status.get("session")) if isinstance(status, Mapping) else ""
 
 
-def _column(buffer: Any) -> list[float | None]:
+def _buffer_values(buffer: Any) -> list[float | None]:
     values = buffer.get("buffer") if isinstance(buffer, dict) else None
     return [json_number(value) for value in values] if isinstance(values, list) else []
 

@@ -265,14 +265,14 @@ def _start_script(wanted_hz: float | None, sdk_mode: bool) -> Script:
     for kind in kinds:
         yield from _ask_control(_STOP, kind)
     if sdk_mode:
-        yield from _demand(_START, _SDK_MODE)
+        yield from _require_accepted_request(_START, _SDK_MODE)
     for kind in kinds:
-        offered = yield from _demand(_SETTINGS_OF, kind)
+        offered = yield from _require_accepted_request(_SETTINGS_OF, kind)
         body = b"".join(
             struct.pack(f"<BB{_VALUE[key]}", key, 1, value)
             for key, value in choose_settings(offered.settings, wanted_hz).items()
         )
-        yield from _demand(_START, kind, body)
+        yield from _require_accepted_request(_START, kind, body)
 
 
 def _stop_script() -> Script:
@@ -287,7 +287,7 @@ def _offers_stream(features: bytes | None, kind: int) -> bool:
     return bool(len(features) > 1 and features[1] >> kind & 1)
 
 
-def _demand(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
+def _require_accepted_request(operation: int, kind: int, body: bytes = b"") -> _AnswerScript:
     """Ask and insist."""
     answer = yield from _ask_control(operation, kind, body)
     if answer is None:

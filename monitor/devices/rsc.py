@@ -88,9 +88,9 @@ class RscDecoder:
             return [Values(values)] if values else []
         if packet.channel != "rsc":
             raise DecodeError(f"a pod has no characteristic {packet.channel!r}")
-        return [self._values(decode(packet.payload), packet.arrival_ns / 1e9)]
+        return [self._decode_values(decode(packet.payload), packet.arrival_ns / 1e9)]
 
-    def _values(self, m: RscMeasurement, t_s: float) -> Values:
+    def _decode_values(self, m: RscMeasurement, t_s: float) -> Values:
         values: dict[str, float] = {"cadence_raw": float(m.raw_cadence)}
         spm = self._unit.spm(m.raw_cadence, m.speed_mps, t_s)
         if m.speed_mps <= MAX_SPEED_MPS:

@@ -144,13 +144,13 @@ class SensorLoggerDecoder:
                 out += _battery_values(t_s, values)
         joined = self._signals.take()
         if joined is not None:
-            out.append(self._samples(*joined))
+            out.append(self._decode_samples(*joined))
         if self._signals.lacks_gravity and not self._told_gravity:
             self._told_gravity = True
             out.append(Values(note=_WITHOUT_GRAVITY))
         return out
 
-    def _samples(self, device_s: Array, rows: Mapping[str, Array]) -> Samples:
+    def _decode_samples(self, device_s: Array, rows: Mapping[str, Array]) -> Samples:
         lead = next(iter(rows))
         total = rows[lead] * self._scale[lead]
         if _GRAVITY in rows:

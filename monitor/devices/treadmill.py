@@ -57,10 +57,12 @@ def decode(payload: bytes) -> TreadmillData:
             packed = struct.Struct("<" + layout)
             found[name] = unpack(packed, payload, at, f"treadmill {name}")
             at += packed.size
-    return _belt_values(speed, found)
+    return _treadmill_values_from_fields(speed, found)
 
 
-def _belt_values(speed_mps: float | None, found: dict[str, tuple[int, ...]]) -> TreadmillData:
+def _treadmill_values_from_fields(
+    speed_mps: float | None, found: dict[str, tuple[int, ...]]
+) -> TreadmillData:
     slope = distance = heart_rate = None
     if "incline" in found and found["incline"][0] != _UNKNOWN_INCLINE:
         slope = found["incline"][0] / 10.0

@@ -45,11 +45,11 @@ class SensorAnnouncer:
         if self._placement[lost] is Placement.POD:
             if not left:
                 return "No numbers and no cues until it is back."
-            return f"Without what it gave, numbers and cues go on from {_joined_names(left)}."
+            return f"Without what it gave, numbers and cues go on from {_names_as_text(left)}."
         if bodies:
-            return f"Cadence and cues go on from {_joined_names(bodies)}; left and right are not compared."
+            return f"Cadence and cues go on from {_names_as_text(bodies)}; left and right are not compared."
         if left:
-            return f"Only what {_joined_names(left)} can tell is left."
+            return f"Only what {_names_as_text(left)} can tell is left."
         return "No numbers and no cues until it is back."
 
 
@@ -82,5 +82,5 @@ def no_speed_notice(t_s: float) -> Cue:
     )
 
 
-def _joined_names(names: Sequence[str]) -> str:
+def _names_as_text(names: Sequence[str]) -> str:
     return " and ".join(names)

@@ -243,10 +243,10 @@ class LowerEnvelope:
             self._minima.popleft()
         if u - self._minima[0][0] < self._params.settle_s or len(self._minima) < 4:
             return False
-        self._fit()
+        self._fit_line()
         return True
 
-    def _fit(self) -> None:
+    def _fit_line(self) -> None:
         u, delay = np.array(self._minima).T
         half = len(u) // 2
         slope = np.median((delay[-half:] - delay[:half]) / (u[-half:] - u[:half]))

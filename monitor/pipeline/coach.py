@@ -144,35 +144,35 @@ class Coach:
         if self._last_s is not None and t_s - self._last_s > _HOLE_S:
             self._after_hole(t_s)
         self._last_s = t_s
-        here = self._here(t_s, now)
+        here = self._conditions_now(t_s, now)
         heart = now.get("heart_rate_bpm")
         gating = self._gate.second(t_s, cadence_spm, here, None if heart is None else heart.value)
         if self._gate.activity is Activity.RUN:
             self._ran_s += 1
-        out = self._learn(t_s, now, here, gating)
-        out += self._notices(t_s)
+        out = self._learn_own_normal(t_s, now, here, gating)
+        out += self._due_notices(t_s)
         if self._learning_closed and not self.baseline.ready(CADENCE_METRIC, here.speed_mps is not None):
             here = replace(here, speed_mps=None, usual_mps=None)  # learned without one
         muted = gating.muted or self._no_target_reason(cadence_spm, here)
         if gating.muted:
             self._reset_excursions()
-        targets = self._targets(here)
+        targets = self._targets_here(here)
         out += self._changed_bands(t_s, targets, muted, gating.hill)
         if not muted and self._settings.cues.on:
-            out += self._detect(t_s, now, targets, here, gating.hill)
+            out += self._detect_faults(t_s, now, targets, here, gating.hill)
         return out
 
-    def _here(self, t_s: float, now: dict[str, Estimate]) -> Conditions:
+    def _conditions_now(self, t_s: float, now: dict[str, Estimate]) -> Conditions:
         """The conditions of this second; a source of speed that comes or goes is a new start."""
         found = now.get("speed_mps")
         if (found is not None) is not self._has_speed:
             if self._has_speed is not None:
-                self._interrupted(t_s)
+                self._note_interruption(t_s)
             self._has_speed = found is not None
             self._conditions.forget()
         return self._conditions.second(found, now.get("slope_pct"))
 
-    def _learn(
+    def _learn_own_normal(
         self, t_s: float, now: dict[str, Estimate], here: Conditions, gating: Gating
     ) -> list[Record]:
         """Until there is enough, and in a run with cues only before the first of them could come."""
@@ -208,7 +208,7 @@ class Coach:
             return "no baseline at this speed"
         return ""
 
-    def _targets(self, here: Conditions) -> dict[str, Target]:
+    def _targets_here(self, here: Conditions) -> dict[str, Target]:
         out: dict[str, Target] = {}
         speed, slope = here.speed_mps, here.slope_pct or 0.0
         for metric in self.baseline.lines:
@@ -225,7 +225,7 @@ class Coach:
         """A band where it, or the reason to be silent, has changed."""
         out: list[Record] = []
         for metric, target in targets.items():
-            why = muted or (hill if metric == CADENCE_METRIC else "") or self._silent_reason(t_s)
+            why = muted or (hill if metric == CADENCE_METRIC else "") or self._reason_without_cues(t_s)
             before, centre, step = self._bands.get(metric), target.centre, BANDED_METRICS[metric].band_step
             if before and before.muted == why and abs(centre - before.target) < step:
                 continue
@@ -233,7 +233,7 @@ class Coach:
             out.append(self._bands[metric])
         return out
 
-    def _detect(
+    def _detect_faults(
         self,
         t_s: float,
         now: dict[str, Estimate],
@@ -241,7 +241,7 @@ class Coach:
         here: Conditions,
         hill: str,
     ) -> list[Record]:
-        usual = self._targets(replace(here, speed_mps=here.usual_mps, slope_sd_pct=0.0))
+        usual = self._targets_here(replace(here, speed_mps=here.usual_mps, slope_sd_pct=0.0))
         out: list[Record] = []
         states = []
         for detector in self._detectors:
@@ -259,21 +259,21 @@ class Coach:
             states.append(detector.second(found, target, usual[detector.metric], noise, cadence_spm))
             if detector.only_likely:
                 out.append(self._policy.unsure(t_s, states[-1]))
-        return out + list(self._policy.second(t_s, states, self._silent_key()))
+        return out + list(self._policy.second(t_s, states, self._key_of_silent_plan()))
 
     # ------------------------------------------------------------------ silence
 
-    def _silent_key(self) -> str:
+    def _key_of_silent_plan(self) -> str:
         """A key of ``monitor.pipeline.cue_policy.WITHHELD`` while the plan keeps silent."""
         share = self._settings.cue_share
         if share == 0:
             return PROBE
         return FADING if self._ran_s % _BLOCK_S >= share * _BLOCK_S else ""
 
-    def _silent_reason(self, t_s: float) -> str:
+    def _reason_without_cues(self, t_s: float) -> str:
         if not self._settings.cues.on:
             return "cues are off"
-        if self._silent_key():
+        if self._key_of_silent_plan():
             return SILENT_BY_PLAN
         return "too many cues; resting" if self._policy.resting(t_s) else ""
 
@@ -285,7 +285,7 @@ class Coach:
             if isinstance(record, ActivityChange):
                 self._gate.change(record.activity, at_s)
             elif record.end_s - record.start_s > _AWAY_S:
-                self._interrupted(at_s)
+                self._note_interruption(at_s)
             else:
                 self._gate.lost(at_s, (record.end_s - record.start_s) / self._imus)
 
@@ -295,9 +295,9 @@ class Coach:
             self._conditions.reset()
             self._reset_excursions()
         else:
-            self._interrupted(t_s)
+            self._note_interruption(t_s)
 
-    def _interrupted(self, t_s: float) -> None:
+    def _note_interruption(self, t_s: float) -> None:
         self._gate.returned(t_s)
         self._conditions.reset()
         self._reset_excursions()
@@ -307,7 +307,7 @@ class Coach:
             detector.end_excursion()
         self._policy.interrupt()
 
-    def _notices(self, t_s: float) -> list[Record]:
+    def _due_notices(self, t_s: float) -> list[Record]:
         """Once in a run: what is missing, and what works all the same."""
         out: list[Record] = []
         if self._ran_s >= 1 and not self._learning_closed and "learning" not in self._announced:

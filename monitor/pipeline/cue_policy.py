@@ -151,7 +151,7 @@ class CuePolicy:
         resting = [s for s in out if self.rests(s.fault)]
         due = next((s for s in out if s not in resting), None)
         if due is None:
-            return self._returned(t_s, states) + self._note(t_s, resting)
+            return self._confirm_return(t_s, states) + self._note_resting_faults(t_s, resting)
         if t_s - self._last_s < self._wait_s(due) or t_s < self._rest_until_s:
             return []
         withheld = silent or self._held_back(t_s)
@@ -164,11 +164,11 @@ class CuePolicy:
             self._spoken_s[due.fault] = t_s
             answers.cue(due.error)
         self._last_s = t_s
-        return [self._cue(t_s, CueKind.CORRECT, due, due.fault.value, withheld, due.why)]
+        return [self._make_cue(t_s, CueKind.CORRECT, due, due.fault.value, withheld, due.why)]
 
     def unsure(self, t_s: float, state: FaultState) -> Cue:
         """Return a withheld cue for the review: this fault is likely but not probable enough."""
-        return self._cue(t_s, CueKind.CORRECT, state, state.fault.value, _UNSURE, state.why)
+        return self._make_cue(t_s, CueKind.CORRECT, state, state.fault.value, _UNSURE, state.why)
 
     def interrupt(self) -> None:
         """End the excursion without a word: the runner stopped or the signal went."""
@@ -189,13 +189,13 @@ class CuePolicy:
         opposite = _OPPOSITE.get(fault)
         return opposite is not None and t_s - self._spoken_s[opposite] < self._p.settles_s
 
-    def _note(self, t_s: float, resting: Sequence[FaultState]) -> list[Cue]:
+    def _note_resting_faults(self, t_s: float, resting: Sequence[FaultState]) -> list[Cue]:
         """For the review: a fault that lasts and is no longer spoken of, once."""
         new = [s for s in resting if s.fault not in self._noted]
         self._noted |= {s.fault for s in new}
-        return [self._cue(t_s, CueKind.CORRECT, s, s.fault.value, UNANSWERED, s.why) for s in new]
+        return [self._make_cue(t_s, CueKind.CORRECT, s, s.fault.value, UNANSWERED, s.why) for s in new]
 
-    def _returned(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
+    def _confirm_return(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
         """Confirm once, soon after the cue, that the fault that was spoken of is over."""
         now = next((s for s in states if s.fault is self._spoken), None)
         self._spoken = None
@@ -207,7 +207,7 @@ class CuePolicy:
         if self._answers[now.fault].cued - now.error < least:
             return []
         self._confirmed_s = t_s
-        return [self._cue(t_s, CueKind.CONFIRM, now, "confirm", "", "back in band")]
+        return [self._make_cue(t_s, CueKind.CONFIRM, now, "confirm", "", "back in band")]
 
     def _wait_s(self, due: FaultState) -> float:
         repeats = self._answers[due.fault].repeats
@@ -226,7 +226,9 @@ class CuePolicy:
             return EXPERIMENT
         return ""
 
-    def _cue(self, t_s: float, kind: CueKind, s: FaultState, wording: str, withheld: str, why: str) -> Cue:
+    def _make_cue(
+        self, t_s: float, kind: CueKind, s: FaultState, wording: str, withheld: str, why: str
+    ) -> Cue:
         expires_s = t_s + self._p.fresh_s
         return Cue(t_s, kind, s.fault, s.metric, s.value, s.target, wording, expires_s, withheld, why)
 

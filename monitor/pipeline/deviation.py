@@ -62,7 +62,7 @@ class DeviationDetector:
         scatter starts. cadence_spm: steps a minute, at which the evidence grows.
         """
         low = self.fault is Fault.CADENCE_LOW
-        width = self._width(target)
+        width = self._band_width(target)
         off = estimate.value / target.centre - 1
         off_usual = estimate.value / usual.centre - 1
         if self._scatter is None:
@@ -92,7 +92,7 @@ class DeviationDetector:
             why=why,
         )
 
-    def _width(self, target: Target) -> float:
+    def _band_width(self, target: Target) -> float:
         edge = target.low if self.fault is Fault.CADENCE_LOW else target.high
         assert edge is not None
         return abs(edge / target.centre - 1)

@@ -94,7 +94,9 @@ def align_by_taps(
                 last = min(span[reference][1], span[other][1])
                 middle = (first + last) / 2
                 windows = ((first, min(first + window_s, middle)), (max(last - window_s, middle), last))
-                ends = [_offset(taps[reference], taps[other], *window, interval_s) for window in windows]
+                ends = [
+                    _best_offset(taps[reference], taps[other], *window, interval_s) for window in windows
+                ]
                 here = [end for end in ends if end is not None]
                 if here:
                     found.append(Alignment(other, here[0], here[1] if len(here) > 1 else None))
@@ -114,20 +116,20 @@ def find_taps(t_s: Array, acc_ms2: Array) -> Array:
         at_s, just_before_s = float(t_s[k]), float(t_s[k - 1])
         if out and at_s - out[-1] < _APART_S:
             continue
-        quiet = _rests(t_s, felt, at_s - _QUIET_S, just_before_s - 1e-6)  # the flank's foot may be up
-        if quiet and _rests(t_s, felt, at_s + _REST_S[0], at_s + _REST_S[1]):
-            out.append(_flank(t_s, felt, k))
+        quiet = _is_at_rest(t_s, felt, at_s - _QUIET_S, just_before_s - 1e-6)  # the flank's foot may be up
+        if quiet and _is_at_rest(t_s, felt, at_s + _REST_S[0], at_s + _REST_S[1]):
+            out.append(_time_of_flank(t_s, felt, k))
     return np.array(out)
 
 
-def _rests(t_s: Array, felt: Array, first_s: float, last_s: float) -> bool:
+def _is_at_rest(t_s: Array, felt: Array, first_s: float, last_s: float) -> bool:
     """At rest all the while, without a hole in the samples."""
     a, b = np.searchsorted(t_s, (first_s, last_s)).tolist()
     span_s = float(t_s[b - 1] - t_s[a]) if b > a else 0.0
     return span_s > 0.6 * (last_s - first_s) and float(felt[a:b].max()) <= _QUIET_MS2
 
 
-def _flank(t_s: Array, felt: Array, k: int) -> float:
+def _time_of_flank(t_s: Array, felt: Array, k: int) -> float:
     """The instant at which the flank that passes the threshold at sample ``k`` is half way up."""
     top = k
     while top + 1 < len(felt) and felt[top + 1] > felt[top]:
@@ -140,7 +142,7 @@ def _flank(t_s: Array, felt: Array, k: int) -> float:
     )
 
 
-def _offset(
+def _best_offset(
     reference: Array, other: Array, first_s: float, last_s: float, interval_s: float
 ) -> TapOffset | None:
     """The shift at which most taps coincide; None below ``_FEWEST_TAPS`` or if two are as good."""

@@ -46,7 +46,7 @@ def read_text(path: Path, expected: str) -> str:
 def headings(text: str) -> list[str]:
     """Return the cells of the first line."""
     line = text.lstrip("\ufeff").split("\n", 1)[0].strip()
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=_delimiter(line)), [])]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=_find_delimiter(line)), [])]
 
 
 def parse_sheet(text: str, where: str) -> Sheet:
@@ -56,14 +56,14 @@ def parse_sheet(text: str, where: str) -> Sheet:
     first, _, body = text.partition("\n")
     if not names or not body.strip():
         raise InputError(f"{where}: holds no rows; nothing can be found in that")
-    delimiter = _delimiter(first)
+    delimiter = _find_delimiter(first)
     if delimiter != "," and "," in body[:2000]:
         body = body.replace(",", ".")
     rows = _read_rows(body, delimiter, len(names), where)
     return Sheet(where, {name: rows[:, k] for k, name in enumerate(names) if name})
 
 
-def _delimiter(line: str) -> str:
+def _find_delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 

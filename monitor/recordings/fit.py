@@ -62,7 +62,7 @@ def read_fit(path: Path, wearing: Wearing) -> Recording:
     start: int = records[0].values["timestamp"]
     watch, extra = _measured_series(messages, records, start)
     seconds = records[-1].values["timestamp"] - start + 1
-    stopped = _pauses(messages.named("event"), start)
+    stopped = _timer_pauses(messages.named("event"), start)
     grids = [_whole_seconds(s, seconds, stopped) for s in (watch, extra)]
     remarks = _damage_remarks(messages.damage, seconds) + _convert_cadence(grids)
     remarks += _agreement_remarks(watch.name, extra.name, *grids)
@@ -169,7 +169,7 @@ def _developer_name(messages: FitMessages, watch: str) -> str:
     return "stryd" if stryd and watch != "stryd" else "developer fields"
 
 
-def _pauses(events: Sequence[FitMessage], start: int) -> list[tuple[float, float]]:
+def _timer_pauses(events: Sequence[FitMessage], start: int) -> list[tuple[float, float]]:
     """Return stretches (start, end in s) in which the timer stood still."""
     out: list[tuple[float, float]] = []
     since: float | None = None

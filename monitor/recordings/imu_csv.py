@@ -36,7 +36,7 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     """
     placement = require_placement(path, wearing)
     lines = read_text(path, f"a CSV with the header {HEADER_LINE}").splitlines()
-    rows = _numbers(path, lines)
+    rows = _read_numbers(path, lines)
     t_s = rows[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
@@ -46,7 +46,7 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
 
 
-def _numbers(path: Path, lines: list[str]) -> Array:
+def _read_numbers(path: Path, lines: list[str]) -> Array:
     """Return all lines after the header as numbers (n, 4) or (n, 7); their times are finite."""
     if not lines:
         raise InputError(f"{path}: is empty; a CSV with the header {HEADER_LINE} is expected")

@@ -49,7 +49,7 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     texts = _csv_texts(path)
     sensor_logger = any("seconds_elapsed" in text[:500] for text in texts.values())
     sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _is_wanted(name)}
-    t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _phyphox(path, sheets)
+    t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _read_phyphox(path, sheets)
     order = np.concatenate(([True], np.diff(np.maximum.accumulate(t_s)) > 0)) & np.isfinite(t_s)
     signal = Signal(placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order])
     recording = recording_from_signals(
@@ -89,21 +89,25 @@ def _sensor_logger(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Arra
     """Return times (n,) in s, acceleration (n, 3) with gravity, and angular rate (n, 3) or None."""
     total = sheets.get("TotalAcceleration.csv")
     if total is not None:
-        t_s, acc = _xyz(total)
+        t_s, acc = _times_and_xyz(total)
     elif "Accelerometer.csv" in sheets and "Gravity.csv" in sheets:
-        t_s, moved = _xyz(sheets["Accelerometer.csv"])
-        acc = moved + _at_times(t_s, *_xyz(sheets["Gravity.csv"]))
+        t_s, moved = _times_and_xyz(sheets["Accelerometer.csv"])
+        acc = moved + _interpolated_at_times(t_s, *_times_and_xyz(sheets["Gravity.csv"]))
     else:
         raise InputError(
             f"{path}: record Total Acceleration, or Accelerometer and Gravity, in Sensor Logger"
         )
     if np.nanmedian(np.linalg.norm(acc, axis=1)) < 3:
         acc = acc * GRAVITY_MS2  # the app set to "raw" units on an iPhone
-    gyr = _at_times(t_s, *_xyz(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
+    gyr = (
+        _interpolated_at_times(t_s, *_times_and_xyz(sheets["Gyroscope.csv"]))
+        if "Gyroscope.csv" in sheets
+        else None
+    )
     return t_s, acc, gyr
 
 
-def _xyz(sheet: Sheet) -> tuple[Array, Array]:
+def _times_and_xyz(sheet: Sheet) -> tuple[Array, Array]:
     """Return seconds (n,) and x, y, z (n, 3), with times that move forward."""
     present = [sheet.find(name) for name in ("seconds_elapsed", "x", "y", "z")]
     columns = [c for c in present if c is not None]
@@ -113,12 +117,16 @@ def _xyz(sheet: Sheet) -> tuple[Array, Array]:
     return columns[0][good], np.column_stack(columns[1:])[good]
 
 
-def _phyphox(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Array | None]:
+def _read_phyphox(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Array | None]:
     sheet = sheets.get("Accelerometer.csv")
     if sheet is None or len(sheet.columns) < 4:
         raise InputError(f"{path}: needs Accelerometer.csv with time, x, y and z")
     t_s, acc = _first_four(sheet)
-    gyr = _at_times(t_s, *_first_four(sheets["Gyroscope.csv"])) if "Gyroscope.csv" in sheets else None
+    gyr = (
+        _interpolated_at_times(t_s, *_first_four(sheets["Gyroscope.csv"]))
+        if "Gyroscope.csv" in sheets
+        else None
+    )
     return t_s, acc, gyr
 
 
@@ -133,7 +141,7 @@ def _rows_in_order(t_s: Array) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(t_s) & (np.diff(t_s, prepend=-np.inf) > 0))
 
 
-def _at_times(t_s: Array, own_s: Array, values: Array) -> Array:
+def _interpolated_at_times(t_s: Array, own_s: Array, values: Array) -> Array:
     """Return values (n, 3) of a second sensor at the first one's times; NaN where it was silent for 0.1
     s.
     """

@@ -78,7 +78,7 @@ def baseline_table(shown: BaselineView) -> Table:
         out.add_column(heading, justify="right")
     for v in shown.speeds:
         expected, target = shown.at(v)
-        speed = (f"{v:.1f}", _pace(v)) if shown.with_speed else ("any", "any")
+        speed = (f"{v:.1f}", _pace_text(v)) if shown.with_speed else ("any", "any")
         band = f"{target.low:.0f} to {target.high:.0f}"
         out.add_row(*speed, f"{expected.value:.0f}", f"{expected.sd:.1f}", f"{target.centre:.0f}", band)
     return out
@@ -106,11 +106,11 @@ def baseline_figure(shown: BaselineView) -> go.Figure:
     own = np.array([e.value for e, _ in pairs])
     margin = 1.96 * np.array([e.sd for e, _ in pairs])
     figure = go.Figure()
-    _ribbon(figure, speeds, own - margin, own + margin, SOFT, "uncertainty (95 %)")
-    _line(figure, speeds, own, BLUE, "solid", "own cadence")
+    _add_ribbon(figure, speeds, own - margin, own + margin, SOFT, "uncertainty (95 %)")
+    _add_line(figure, speeds, own, BLUE, "solid", "own cadence")
     edges = [np.array([t.low for _, t in pairs]), np.array([t.high for _, t in pairs])]
-    _ribbon(figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", "band")
-    _line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
+    _add_ribbon(figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", "band")
+    _add_line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
     figure.update_layout(
         template="plotly_white",
         title=f"{shown.athlete}: own cadence and target ({100 * shown.increase:+.1f} %)"
@@ -132,12 +132,12 @@ def write_baseline_chart(shown: BaselineView, path: Path) -> None:
         raise StoreError(f"{path}: cannot be written: {exc.strerror}; name another with --picture") from exc
 
 
-def _line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:
+def _add_line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:
     hover = "%{x:.2f} m/s: %{y:.1f} steps/min"
     figure.add_scatter(x=x, y=y, name=name, line={"color": colour, "dash": dash}, hovertemplate=hover)
 
 
-def _ribbon(
+def _add_ribbon(
     figure: go.Figure, x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, name: str
 ) -> None:
     figure.add_scatter(
@@ -146,6 +146,6 @@ def _ribbon(
     )  # fmt: skip
 
 
-def _pace(speed_mps: float) -> str:
+def _pace_text(speed_mps: float) -> str:
     minutes, seconds = divmod(round(1000 / speed_mps), 60)
     return f"{minutes}:{seconds:02d}"

@@ -133,7 +133,10 @@ def effect(outcomes: Sequence[CueOutcome]) -> Effect | None:
         value + math.hypot(p.high - p.value, q.value - q.low),
     )
     return Effect(
-        len(spoken), len(withheld), answered, _welch(_measured_changes(spoken), _measured_changes(withheld))
+        len(spoken),
+        len(withheld),
+        answered,
+        _welch_difference(_measured_changes(spoken), _measured_changes(withheld)),
     )
 
 
@@ -187,7 +190,7 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _welch(a: Sequence[float], b: Sequence[float]) -> Interval | None:
+def _welch_difference(a: Sequence[float], b: Sequence[float]) -> Interval | None:
     """Difference of means with Welch's interval; None without two different values on each side.
 
     Where all are alike the spread is not known: there would be an interval, of no width.

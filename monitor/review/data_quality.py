@@ -20,7 +20,7 @@ def data_limits(run: SessionData) -> tuple[UserMessage | str, ...]:
 
     The remarks of an importer come as they were stored.
     """
-    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_remarks(run))
+    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_importer_remarks(run))
 
 
 def _missing_speed(run: SessionData) -> Iterator[UserMessage]:
@@ -57,8 +57,8 @@ def _longest_silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[UserMessage]:
     longest = max(gaps, key=lambda g: g.end_s - g.start_s, default=None)
     if longest is not None and longest.end_s - longest.start_s >= _LONG_GAP_S:
         spans = {
-            "longest": _duration(longest.end_s - longest.start_s),
-            "all": _duration(sum(g.end_s - g.start_s for g in gaps)),
+            "longest": _duration_text(longest.end_s - longest.start_s),
+            "all": _duration_text(sum(g.end_s - g.start_s for g in gaps)),
         }
         yield UserMessage("limits.silent", {"sensor": sensor, "minute": longest.start_s / 60, **spans})
 
@@ -92,13 +92,13 @@ def _modelled_metrics(run: SessionData) -> Iterator[UserMessage]:
         yield UserMessage("limits.slope_unproven")
 
 
-def _remarks(run: SessionData) -> Iterator[str]:
+def _importer_remarks(run: SessionData) -> Iterator[str]:
     for note in run.notes:
         if note.kind == "remark":
             yield note.text[0].upper() + note.text[1:] + "."
 
 
-def _duration(seconds: float) -> UserMessage:
+def _duration_text(seconds: float) -> UserMessage:
     if seconds < 100:
         return UserMessage("limits.seconds", {"seconds": seconds})
     return UserMessage("limits.minutes", {"minutes": seconds / 60})

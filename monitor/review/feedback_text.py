@@ -69,12 +69,12 @@ def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
             (u for u in f.previous if u.metric == name and clear_difference(u.difference) < 0), None
         )
         if change is not None and f.run.columns[name].how != "pod":
-            lower = UserMessage("feedback.lower_than_before", {"metric": _label(name)})
+            lower = UserMessage("feedback.lower_than_before", {"metric": _metric_label(name)})
             yield SourcedText(lower, UserMessage("feedback.source.overstride"))
-    yield from _even(f)
+    yield from _what_stayed_even(f)
 
 
-def _even(f: SessionFindings) -> Iterator[SourcedText]:
+def _what_stayed_even(f: SessionFindings) -> Iterator[SourcedText]:
     """What stayed as it was from the start to the end."""
     source = UserMessage("feedback.source.steady")
     cadence = next((c for c in f.fatigue if c.metric == "cadence_spm"), None)
@@ -124,7 +124,9 @@ def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
             0.0 if change is None else 100 * clear_difference(change.difference) / abs(change.first.value)
         )
         if rise >= 5:
-            yield SourcedText(UserMessage("feedback.rose", {"metric": _label(name), "rise": rise}), source)
+            yield SourcedText(
+                UserMessage("feedback.rose", {"metric": _metric_label(name), "rise": rise}), source
+            )
     cadence = changes.get("cadence_spm")
     drop = 0.0 if cadence is None else -clear_difference(cadence.difference)
     if drop >= 2:
@@ -179,5 +181,5 @@ def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
 
 
-def _label(metric: str) -> UserMessage:
+def _metric_label(metric: str) -> UserMessage:
     return UserMessage(f"metric.{metric}.label")

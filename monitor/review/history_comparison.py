@@ -99,11 +99,11 @@ def against_previous_runs(
     run: SessionData, previous: Sequence[SessionData]
 ) -> tuple[PreviousRunsComparison, ...]:
     """Return every metric that some earlier run has at this run's speeds."""
-    found = (_compare(name, run, previous) for name in with_role(Role.HABIT) if name in run.columns)
+    found = (_compare_metric(name, run, previous) for name in with_role(Role.HABIT) if name in run.columns)
     return tuple(comparison for comparison in found if comparison is not None)
 
 
-def _compare(
+def _compare_metric(
     metric: str, run: SessionData, previous: Sequence[SessionData]
 ) -> PreviousRunsComparison | None:
     here = values_to_compare(run, metric, run.running)

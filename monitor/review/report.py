@@ -55,22 +55,22 @@ def build_review(
         "schema": _SCHEMA,
         "language": language,
         "session": _session_json(run, messages),
-        "words": _json(feedback(found), messages),
+        "words": _finding_as_json(feedback(found), messages),
         "tiles": _tile_values(run),
         "timeline": _timeline(run),
         "shades": _shaded_stretches(run),
-        "cues": _cues(found, messages),
-        "coached": _json(found.coached, messages),
-        "legs": _json(found.legs, messages),
-        "kilometres": _json(found.kilometres, messages),
-        "laps": _json(found.laps, messages),
-        "fatigue": _json(found.fatigue, messages),
-        "usual": _json(found.previous, messages),
-        "baseline": _json(found.baseline, messages),
-        "downhill": _json(found.downhill, messages),
-        "limits": _json(found.limits, messages),
-        "notes": [_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
-        "again": _json(found.offline, messages),
+        "cues": _cues_json(found, messages),
+        "coached": _finding_as_json(found.coached, messages),
+        "legs": _finding_as_json(found.legs, messages),
+        "kilometres": _finding_as_json(found.kilometres, messages),
+        "laps": _finding_as_json(found.laps, messages),
+        "fatigue": _finding_as_json(found.fatigue, messages),
+        "usual": _finding_as_json(found.previous, messages),
+        "baseline": _finding_as_json(found.baseline, messages),
+        "downhill": _finding_as_json(found.downhill, messages),
+        "limits": _finding_as_json(found.limits, messages),
+        "notes": [_finding_as_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
+        "again": _finding_as_json(found.offline, messages),
         "legend": metric_legend(language),
     }
 
@@ -82,25 +82,31 @@ def interval_json(mean: Mean | None) -> dict[str, Any]:
     return {"v": _six_digits(mean.value), "ci": None if mean.half is None else _six_digits(mean.half)}
 
 
-def _json(value: Any, messages: Catalogue) -> Any:
+def _finding_as_json(value: Any, messages: Catalogue) -> Any:
     """JSON of a finding, by the rules on top of this module."""
     if isinstance(value, Mean):
         return interval_json(value)
     if isinstance(value, UserMessage):
         return messages.render(value)
     if dataclasses.is_dataclass(value):
-        return {f.name: _field(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)}
+        return {
+            f.name: _field_as_json(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)
+        }
     if isinstance(value, Mapping):
-        return {key: _json(item, messages) for key, item in value.items()}
+        return {key: _finding_as_json(item, messages) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return [_six_digits(float(item)) for item in value]
     if isinstance(value, (tuple, list)):
-        return [_json(item, messages) for item in value]
+        return [_finding_as_json(item, messages) for item in value]
     return value.value if isinstance(value, Enum) else value
 
 
-def _field(field: dataclasses.Field[Any], value: Any, messages: Catalogue) -> Any:
-    return interval_json(None) if value is None and field.type == "Mean | None" else _json(value, messages)
+def _field_as_json(field: dataclasses.Field[Any], value: Any, messages: Catalogue) -> Any:
+    return (
+        interval_json(None)
+        if value is None and field.type == "Mean | None"
+        else _finding_as_json(value, messages)
+    )
 
 
 def _six_digits(value: float) -> float:
@@ -118,13 +124,13 @@ def _session_json(run: SessionData, messages: Catalogue) -> dict[str, Any]:
         "duration_s": float(len(run.t_s) - 1),
         "running_s": min(float(run.running.sum()), float(len(run.t_s) - 1)),
         "distance_m": float(run.distance_m[-1]) if "speed_mps" in run.columns else None,
-        "sensors": [_sensor(s, messages) for s in run.settings.sensors],
+        "sensors": [_sensor_text(s, messages) for s in run.settings.sensors],
         "tags": list(info.tags),
         "version": info.version,
     }
 
 
-def _sensor(sensor: SensorSettings, messages: Catalogue) -> str:
+def _sensor_text(sensor: SensorSettings, messages: Catalogue) -> str:
     if sensor.placement is Placement.POD:
         return sensor.name
     return f"{sensor.name} ({messages.text(f'placement.{sensor.placement.value}')})"
@@ -183,7 +189,7 @@ def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
     ]
 
 
-def _cues(found: SessionFindings, messages: Catalogue) -> list[dict[str, Any]]:
+def _cues_json(found: SessionFindings, messages: Catalogue) -> list[dict[str, Any]]:
     outcomes = {id(outcome.cue): outcome for outcome in found.outcomes}
     return [
         {
@@ -194,7 +200,7 @@ def _cues(found: SessionFindings, messages: Catalogue) -> list[dict[str, Any]]:
             "target": _six_digits(c.target),
             "metric": c.metric,
             "withheld": messages.text(f"withheld.{c.withheld}") if c.withheld else "",
-            "why": messages.recorded(c.why),
+            "why": messages.translate_recorded(c.why),
             "answered_s": outcomes[id(c)].to_band_s if id(c) in outcomes else None,
         }
         for c in found.run.cues

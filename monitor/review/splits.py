@@ -48,7 +48,7 @@ def kilometres(run: SessionData) -> tuple[Split, ...]:
     marks = np.searchsorted(at_m, 1000.0 * np.arange(1, int(at_m[-1] // 1000) + 1)).tolist()
     edges = [0, *(int(m) for m in marks), len(run.t_s) - 1]
     return tuple(
-        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else _part(k), Stretch(float(a), float(b)))
+        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else _part_name(k), Stretch(float(a), float(b)))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
         if at_m[b] - at_m[a] > 50
     )
@@ -68,7 +68,7 @@ def laps(run: SessionData) -> tuple[Split, ...]:
     )
 
 
-def _part(kilometre: int) -> UserMessage:
+def _part_name(kilometre: int) -> UserMessage:
     return UserMessage("review.splits.part", {"kilometre": kilometre})
 
 
@@ -87,7 +87,7 @@ def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:
     running.
     """
     first, last = _first_and_last_third(run)
-    found = (_change(run, metric, first, last) for metric in with_role(Role.COMPARED))
+    found = (_change_over_thirds(run, metric, first, last) for metric in with_role(Role.COMPARED))
     return tuple(change for change in found if change is not None)
 
 
@@ -102,7 +102,7 @@ def _first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
     return first, last
 
 
-def _change(run: SessionData, metric: str, first: Mask, last: Mask) -> Change | None:
+def _change_over_thirds(run: SessionData, metric: str, first: Mask, last: Mask) -> Change | None:
     before, after = (block_mean(run.value(metric), part) for part in (first, last))
     if before is None or after is None:
         return None

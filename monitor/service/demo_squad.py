@@ -56,7 +56,7 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
 async def _run_squad(
     config: Config, store: Store, recordings: list[Recording], pace: float, console: Console
 ) -> None:
-    rows = {r.settings.athlete: _Row() for r in recordings}
+    rows = {r.settings.athlete: _AthleteRow() for r in recordings}
     screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _squad_table(rows))
     with screen if console.is_terminal else contextlib.nullcontext():
         async with asyncio.TaskGroup() as group:
@@ -69,7 +69,7 @@ async def _run_squad(
 
 
 async def _run_athlete(
-    config: Config, store: Store, recording: Recording, pace: float, row: _Row, *, watched: bool
+    config: Config, store: Store, recording: Recording, pace: float, row: _AthleteRow, *, watched: bool
 ) -> SessionEnded:
     time, settings = SystemClock(), recording.settings
     started = session_started(settings)
@@ -82,7 +82,7 @@ async def _run_athlete(
     return await serve([source], Session(settings), sinks, started, tape=tape, time=time)
 
 
-class _Row:
+class _AthleteRow:
     """One athlete's newest numbers."""
 
     name = "terminal"
@@ -95,7 +95,7 @@ class _Row:
             self.live_state.push(batch)
 
 
-def _squad_table(rows: dict[str, _Row]) -> Table:
+def _squad_table(rows: dict[str, _AthleteRow]) -> Table:
     table = Table(title=f"{len(rows)} simulated athletes")
     table.add_column("athlete")
     for metric in _METRICS:

@@ -56,7 +56,7 @@ def summary_table(
     """Return a table of mean and spread of every metric over the steps, titled by what else happened."""
     steps = [r for r in records if isinstance(r, Step)]
     text = messages.text
-    table = Table(title=_headline(settings, duration_s, records, steps, messages))
+    table = Table(title=_headline_text(settings, duration_s, records, steps, messages))
     table.add_column(text("terminal.column.metric"))
     for heading in (text("terminal.column.mean"), "SD", text("terminal.column.steps")):
         table.add_column(heading, justify="right")
@@ -73,7 +73,7 @@ def summary_table(
     return table
 
 
-def _headline(
+def _headline_text(
     settings: SessionSettings,
     duration_s: float,
     records: Sequence[Record],

@@ -112,7 +112,7 @@ class _Service:
                     group.create_task(self._run_sink(sink, channel), name=f"sink {sink.name}")
                     for sink, channel in self._sinks
                 ]
-                ticks = group.create_task(self._tick(), name="tick")
+                ticks = group.create_task(self._do_each_second(), name="tick")
                 evaluation = group.create_task(self._evaluate(), name="session")
                 feeds = [
                     group.create_task(self._run_source(source), name=f"source {source.name}")
@@ -204,7 +204,7 @@ class _Service:
             text = f"{exc}; given up"
             self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
-    async def _tick(self) -> None:
+    async def _do_each_second(self) -> None:
         """Once a second, commit the tape and report losses and what sinks say of themselves."""
         while True:
             await self._time.sleep(self._p.commit_s)

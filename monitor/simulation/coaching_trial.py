@@ -154,7 +154,7 @@ class TrialRunner:
     def second(self, t_s: float) -> list[Record]:
         """Return the records of the second that ends at ``t_s``."""
         out: list[Record] = []
-        self._lapse(t_s)
+        self._begin_or_end_lapse(t_s)
         for what, rate, length_s in self._chances:
             if t_s > self._until[what] and self._rng.random() < rate / 3600:
                 self._until[what] = t_s + length_s
@@ -170,14 +170,14 @@ class TrialRunner:
             self.settled_s = t_s
             self.lapsed_s, self._ends_s = None, math.inf
             return out
-        return out + self._metrics(t_s)
+        return out + self._metrics_of_second(t_s)
 
     def hear(self, t_s: float) -> None:
         """Take a spoken cue; most are answered a few seconds later."""
         if self.lapsed_s is not None and self._rng.random() < self._h.heeds:
             self._answers_s = min(self._answers_s, t_s + self._rng.uniform(*self._h.delay_s))
 
-    def _lapse(self, t_s: float) -> None:
+    def _begin_or_end_lapse(self, t_s: float) -> None:
         if self.lapsed_s is not None and t_s >= min(self._ends_s, self._answers_s):
             if t_s >= self._answers_s:
                 self._over_until_s = t_s + 60
@@ -188,7 +188,7 @@ class TrialRunner:
             self.lapsed_s = t_s
             self._ends_s = t_s + self._h.lasts_s
 
-    def _metrics(self, t_s: float) -> list[Record]:
+    def _metrics_of_second(self, t_s: float) -> list[Record]:
         g, h, keep = self._g, self._h, math.sqrt(1 - _AR1**2)
         self._noise = _AR1 * self._noise + keep * g.sd_spm * self._rng.standard_normal()
         self._pace = _wander(self._pace, g.pace_sd_mps, self._rng)
@@ -212,10 +212,10 @@ class TrialRunner:
             values.append(("heart_rate_bpm", h.surge_bpm if surging else 140.0, 1.0, "pod"))
         if g.slope_sd_pct is not None:
             values.append(("slope_pct", slope, g.slope_sd_pct, "pod"))
-        values += self._loads()
+        values += self._load_metrics()
         return [Metric(t_s, None, Estimate(*value)) for value in values]
 
-    def _loads(self) -> list[tuple[str, float, float, str]]:
+    def _load_metrics(self) -> list[tuple[str, float, float, str]]:
         """Overstride and braking, where the runner's lapses are of these."""
         rises = {"overstride_m": (OVERSTRIDE_M, self._h.overstride)}
         rises["braking_impulse_bws"] = (BRAKING_BWS, self._h.braking)

@@ -55,7 +55,7 @@ class Scenario:
     bars: Bars = field(default_factory=Bars)
 
 
-def _offsets() -> Iterator[Scenario]:
+def _steady_runners() -> Iterator[Scenario]:
     """Runners who hold a constant cadence and never answer."""
     for sd in (0.9, 1.8, 2.7, 4.0):
         for offset in (0.0, 0.25, 0.5, 0.7, 0.85, 1.0):
@@ -77,7 +77,7 @@ _DRIFTS = Habits(lapses=6)
 _QUIET = Bars(first_h=1.0, later_h=1.0)
 
 SCENARIOS: tuple[Scenario, ...] = (
-    *_offsets(),
+    *_steady_runners(),
     Scenario(
         name="treadmill, -6 at once", ground=TREADMILL, habits=_DRIFTS, bars=Bars(delay_s=8, per_lapse=1.3)
     ),

@@ -16,13 +16,13 @@ def cue_line(cue: Cue, messages: Catalogue) -> str:
     """
     when = minutes_text(cue.t_s)
     if cue.kind is CueKind.NOTICE:
-        return messages.text("terminal.cue.notice", time=when, why=messages.recorded(cue.why))
+        return messages.text("terminal.cue.notice", time=when, why=messages.translate_recorded(cue.why))
     return messages.text(f"terminal.cue.{cue.kind.value}", time=when, reason=cue_reason(cue, messages))
 
 
 def cue_reason(cue: Cue, messages: Catalogue) -> str:
     """Return why the runner was told something, with the numbers unless it is a notice."""
-    why = messages.recorded(cue.why)
+    why = messages.translate_recorded(cue.why)
     if cue.kind is CueKind.NOTICE:
         return why
     spec, unit = BY_NAME[cue.metric], messages.text(f"metric.{cue.metric}.unit")

@@ -130,7 +130,9 @@ class Outbox:
 
         listening = asyncio.create_task(self._listen(batches), name=f"{self.name} listening")
         try:
-            await retry_until_done(self._attempt, report, self._outage, self._time, self._p.backoff)
+            await retry_until_done(
+                self._attempt_delivery, report, self._outage, self._time, self._p.backoff
+            )
         except asyncio.CancelledError:
             waiting = self._state.backlog
             what = f"{waiting:,} records wait" if waiting else "what was not sent waits"
@@ -162,7 +164,7 @@ class Outbox:
             pass
         self._no_more = True
 
-    async def _attempt(self, generation: int) -> None:
+    async def _attempt_delivery(self, generation: int) -> None:
         with contextlib.ExitStack() as held:
             shared = False
             while not await self._off_loop(lambda: held.enter_context(exclusive_lock(self._lock))):

@@ -89,7 +89,7 @@ def sensor_table(sensors: Mapping[str, SensorStatus], messages: Catalogue) -> Ta
         streams = s.link is LinkState.STREAMING
         table.add_row(
             Text(s.sensor),
-            Text(messages.recorded(s.text or s.link.value), style=_COLOUR.get(s.link, "")),
+            Text(messages.translate_recorded(s.text or s.link.value), style=_COLOUR.get(s.link, "")),
             f"{s.rate_hz:.0f}" if streams and s.rate_hz is not None else "",
             str(s.received),
             str(s.lost),

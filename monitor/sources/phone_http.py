@@ -79,13 +79,13 @@ def phone_endpoint(
             strangers.happened("a phone pushes under a name that is not in the settings")
             text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
             return Response(text, _STATUS_SHOWN_BY_APP)
-        emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _body(request)))
+        emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _read_body(request)))
         return Response("ok")
 
     return app
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """Return the whole body; 413 if it is longer than any message can be."""
     parts, size = list[bytes](), 0
     async for part in request.stream():

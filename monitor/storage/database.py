@@ -23,7 +23,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
-        with self._translated():
+        with self._storage_errors_translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             try:
@@ -37,7 +37,7 @@ class Database:
 
     def close(self) -> None:
         """Close the database; nothing of this store may be used afterwards."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             self._db.close()
 
     def __enter__(self) -> Self:
@@ -48,7 +48,7 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """Write a consistent copy of the whole database to ``path``, also while others write."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             copy = sqlite3.connect(path)
             try:
                 self._db.backup(copy)
@@ -57,18 +57,18 @@ class Database:
 
     def wipe_deleted_rows(self) -> None:
         """Remove deleted rows from the write-ahead log too (pages are overwritten when they are freed)."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _all(self, sql: str, *values: object) -> list[Any]:
+    def _all_rows(self, sql: str, *values: object) -> list[Any]:
         """Return all rows of a query."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             return self._db.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit what the block does, or nothing of it if it raises."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
@@ -83,7 +83,7 @@ class Database:
         """Called after a rollback, with the lock held: forget what was remembered of that transaction."""
 
     @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _storage_errors_translated(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as exc:

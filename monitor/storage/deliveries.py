@@ -29,14 +29,15 @@ class Deliveries(Database):
 
     def delivered(self, sink: str) -> int:
         """Return the last row this sink acknowledged, 0 if it never did."""
-        rows = self._all("SELECT row FROM delivered WHERE sink = ?", sink)
+        rows = self._all_rows("SELECT row FROM delivered WHERE sink = ?", sink)
         return rows[0][0] if rows else 0
 
     def backlog(self, sink: str) -> int:
         """Return how many records wait for this sink."""
         after = self.delivered(sink)
         return sum(
-            self._all(f"SELECT count(*) FROM {table} WHERE row > ?", after)[0][0] for table in RECORD_TABLES
+            self._all_rows(f"SELECT count(*) FROM {table} WHERE row > ?", after)[0][0]
+            for table in RECORD_TABLES
         )
 
     def skip_history(self, sink: str) -> None:
@@ -46,7 +47,7 @@ class Deliveries(Database):
 
     def last_row(self) -> int:
         """Return the row of the newest record, 0 if there never was one."""
-        return int(self._all("SELECT next_row - 1 FROM numbering")[0][0])
+        return int(self._all_rows("SELECT next_row - 1 FROM numbering")[0][0])
 
     def quarantine(self, sink: str, refused: Sequence[tuple[int, str]], reason: str) -> None:
         """Set aside records, (row, session id) each, that the far end will never take as they are."""
@@ -59,7 +60,7 @@ class Deliveries(Database):
     def quarantined(self, sink: str) -> list[tuple[int, str, str]]:
         """Return what was set aside for this sink, (row, session id, reason) each, by row."""
         sql = "SELECT row, session, reason FROM quarantine WHERE sink = ? ORDER BY row"
-        return self._all(sql, sink)
+        return self._all_rows(sql, sink)
 
     def release(self, sink: str, session_id: str) -> None:
         """Forget that records of this session were set aside: they are about to be sent again."""
@@ -71,10 +72,10 @@ class Deliveries(Database):
 
         None where the newest thousand status records have none of that sink.
         """
-        names = self._all("SELECT sink FROM delivered UNION SELECT sink FROM quarantine")
+        names = self._all_rows("SELECT sink FROM delivered UNION SELECT sink FROM quarantine")
         sql = "SELECT session, body FROM event WHERE kind = ? ORDER BY row DESC LIMIT 1000"
         out: dict[str, tuple[str, SinkStatus] | None] = {}
-        for session, body in self._all(sql, "sink_status"):
+        for session, body in self._all_rows(sql, "sink_status"):
             status = json_codec.from_json(SinkStatus, json.loads(body))
             out.setdefault(status.sink, (session, status))
         return {name: None for (name,) in names} | out

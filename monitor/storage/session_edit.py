@@ -114,7 +114,7 @@ def merge_sessions(
         raise InputError(f"{first.id} and {last.id} are more than a day apart; they are two runs")
     with contextlib.ExitStack() as stack:
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
-        joined = _joined_recording([read_recording(tape) for tape in tapes], infos, offsets_s)
+        joined = _join_recordings([read_recording(tape) for tape in tapes], infos, offsets_s)
         name = f"{first.id}-joined"
         merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)
     for info, offset_s in zip(infos, offsets_s, strict=True):
@@ -149,7 +149,7 @@ def _part_recording(
     )
 
 
-def _joined_recording(
+def _join_recordings(
     recordings: Sequence[Recording], infos: Sequence[SessionInfo], offsets_s: Sequence[float]
 ) -> Recording:
     """Return one recording of several, each ``offsets_s`` seconds after the first one's start."""
@@ -158,12 +158,12 @@ def _joined_recording(
         settings=_same_settings(recordings, infos),
         duration_s=offsets_s[-1] + recordings[-1].duration_s,
         count=sum(r.count for r in recordings),
-        packets=lambda: _joined_packets(recordings, offsets_s),
+        packets=lambda: _packets_in_order(recordings, offsets_s),
         started_utc=infos[0].started_utc,
     )
 
 
-def _joined_packets(recordings: Sequence[Recording], offsets_s: Sequence[float]) -> Iterator[Packet]:
+def _packets_in_order(recordings: Sequence[Recording], offsets_s: Sequence[float]) -> Iterator[Packet]:
     """Yield all packets; every recording is a connection of its own, so that no clock runs on."""
     link = 0
     for recording, offset_s in zip(recordings, offsets_s, strict=True):

@@ -132,23 +132,23 @@ class Store(Deliveries):
 
     def sessions(self) -> list[SessionInfo]:
         """Return all sessions, the newest first."""
-        rows = self._all(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
+        rows = self._all_rows(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
         return [session_from_row(row) for row in rows]
 
     def session(self, session_id: str) -> SessionInfo:
         """Return one session; ``StoreError`` if there is none of this id."""
-        with self._lock, self._translated():
+        with self._lock, self._storage_errors_translated():
             return self._require_session(session_id)
 
     def steps(self, session_id: str) -> list[Step]:
         """Return all steps of a session in the order in which they became certain."""
         sql = "SELECT sensor, side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
-        return steps_from_rows(self._all(sql, session_id), self._names)
+        return steps_from_rows(self._all_rows(sql, session_id), self._names)
 
     def step_columns(self, session_id: str) -> StepColumns:
         """Return all steps as arrays, ten times as fast as ``steps``: for charts and tables."""
         sql = "SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
-        rows = self._all(sql, session_id)
+        rows = self._all_rows(sql, session_id)
         sides, ic_s, to_s, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
         return StepColumns(
             side=np.array([side or "" for side in sides], dtype="U1"),
@@ -161,7 +161,7 @@ class Store(Deliveries):
         """Return the per-second metrics of a session in the order of writing: all, or those named."""
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted} ORDER BY row"
-        return [metric_from_row(row) for row in self._all(sql, session_id, *values)]
+        return [metric_from_row(row) for row in self._all_rows(sql, session_id, *values)]
 
     def metric_rows(self, session_id: str, names: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return what ``metrics`` does, ordered by name, as rows (t_s, side, name, value, sd, how).
@@ -170,17 +170,17 @@ class Store(Deliveries):
         """
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        return self._all(sql + " ORDER BY name, row", session_id, *values)
+        return self._all_rows(sql + " ORDER BY name, row", session_id, *values)
 
     def gaps(self, session_id: str) -> list[Gap]:
         """Return the gaps in a session's samples, in the order of writing."""
         sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
-        return [Gap(*row) for row in self._all(sql, session_id)]
+        return [Gap(*row) for row in self._all_rows(sql, session_id)]
 
     def events(self, session_id: str) -> list[Out]:
         """Return all records that are neither steps, metrics nor gaps, in the order of writing."""
         sql = "SELECT kind, body FROM event WHERE session = ? ORDER BY row"
-        return [event_from_row(*row) for row in self._all(sql, session_id)]
+        return [event_from_row(*row) for row in self._all_rows(sql, session_id)]
 
     def records(self, session_id: str) -> list[Out]:
         """Return all records of a session in the order of writing."""
@@ -197,24 +197,24 @@ class Store(Deliveries):
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
-        rows = self._all(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
+        rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
         newest_first = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
         return list({band.metric: band for band in reversed(newest_first)}.values())
 
     def count(self, session_id: str) -> int:
         """Return how many records a session has."""
         sql = "SELECT count(*) FROM {} WHERE session = ?"
-        return sum(self._all(sql.format(table), session_id)[0][0] for table in RECORD_TABLES)
+        return sum(self._all_rows(sql.format(table), session_id)[0][0] for table in RECORD_TABLES)
 
     def notes(self, session_id: str) -> list[Note]:
         """Return what people (and importers) added to a session, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
-        return [Note(*row) for row in self._all(sql, session_id)]
+        return [Note(*row) for row in self._all_rows(sql, session_id)]
 
     def analyses(self, session_id: str, kind: str) -> list[dict[str, Any]]:
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""
         sql = "SELECT version, made_utc, body FROM analysis WHERE session = ? AND kind = ? ORDER BY id"
-        rows = self._all(sql, session_id, kind)
+        rows = self._all_rows(sql, session_id, kind)
         return [{**json.loads(body), "version": v, "made_utc": made} for v, made, body in rows]
 
     # ------------------------------------------------------------------ inside
@@ -236,7 +236,7 @@ class Store(Deliveries):
         """Return records of all tables, by row."""
         with self._lock:
             rows = {
-                table: self._all(
+                table: self._all_rows(
                     f"SELECT * FROM {table} WHERE {where} ORDER BY row LIMIT {int(limit)}", *values
                 )
                 for table in RECORD_TABLES

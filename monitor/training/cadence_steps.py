@@ -96,11 +96,11 @@ class _Steps:
         """Take the days without a run into account."""
         days = 0 if self._ran is None else (day - self._ran).days
         if days >= _VERY_LONG_BREAK_DAYS:
-            self._go(day, min(1, self.step - 2), "very_long_break")
+            self._change_step(day, min(1, self.step - 2), "very_long_break")
         elif days >= _LONG_BREAK_DAYS:
-            self._go(day, self.step - 2, "long_break")
+            self._change_step(day, self.step - 2, "long_break")
         elif days >= _BREAK_DAYS:
-            self._go(day, self.step - 1, "break")
+            self._change_step(day, self.step - 1, "break")
 
     def run(self, day: datetime.date, run: PlannedRun, pains: Sequence[Pain]) -> None:
         """Take a run into account, and what hurt."""
@@ -108,21 +108,21 @@ class _Steps:
             self.changes.append(StepChange(day, 0, "start"))
         self._ran = day
         if any(pain.of_calf and pain.value > _CALF_PAIN for pain in pains):
-            self._go(day, self.step - 1, "calf")
+            self._change_step(day, self.step - 1, "calf")
         elif any(pain.value > _PAIN for pain in pains):
-            self._hold(day)
+            self._hold_step(day)
         elif run.step == self.step and counts_for_next_step(run.on_in_s, run.off_s, run.off_in_s):
             self._good += 1
             if self._good >= _RUNS and self.step < self._last:
-                self._go(day, self.step + 1, "kept")
+                self._change_step(day, self.step + 1, "kept")
 
-    def _go(self, day: datetime.date, step: int, reason: str) -> None:
+    def _change_step(self, day: datetime.date, step: int, reason: str) -> None:
         step = max(step, 0)
         self._good = 0
         if step != self.step:
             self.changes.append(StepChange(day, step, reason))
 
-    def _hold(self, day: datetime.date) -> None:
+    def _hold_step(self, day: datetime.date) -> None:
         self.changes.append(StepChange(day, self.step, "pain"))
 
 

@@ -48,7 +48,7 @@ class LiveFeed:
         async for batch in batches:
             change = self.live_state.push(batch)
             if change:
-                self._send(change)
+                self._send_message(change)
             await self._time.sleep(AT_MOST_EVERY_S)
 
     def attach(self) -> Channel[str]:
@@ -73,7 +73,7 @@ class LiveFeed:
         for page in self._pages:
             page.close()
 
-    def _send(self, change: dict[str, Any]) -> None:
+    def _send_message(self, change: dict[str, Any]) -> None:
         message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
         for page in list(self._pages):
             page.put(message)

@@ -143,8 +143,8 @@ CASES = json.loads((ROOT / "tests" / "web" / "js" / "recorded_cases.json").read_
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["stored"][:30])
 def test_both_halves_of_the_program_read_recorded_texts_alike(case: dict[str, str]) -> None:
-    assert EN.recorded(case["stored"]) == case["en"]
-    assert DE.recorded(case["stored"]) == case["de"]
+    assert EN.translate_recorded(case["stored"]) == case["en"]
+    assert DE.translate_recorded(case["stored"]) == case["de"]
 
 
 def reasons(module: str, functions: set[str]) -> Iterator[str]:
@@ -182,7 +182,7 @@ MUTED = [
 )
 def test_every_reason_for_silence_is_known_to_the_page(text: str) -> None:
     assert len(MUTED) >= 10
-    assert DE.recorded(text) != text
+    assert DE.translate_recorded(text) != text
 
 
 def test_every_notice_is_known_to_the_page() -> None:
@@ -201,7 +201,7 @@ def test_every_notice_is_known_to_the_page() -> None:
     told.append(no_speed_notice(0.0))
     assert len(told) == 9
     for cue in told:
-        german = DE.recorded(cue.why)
+        german = DE.translate_recorded(cue.why)
         assert not re.search(r"\b(and|the|is|not|your|cues)\b", german), german
 
 

@@ -86,7 +86,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
 
     def refuse(status: int, code: str, message: str, why: str, runner: str | None = None) -> Response:
         refusals.happened(f"{runner or 'somebody'} was refused: {why}", status=status, runner=runner)
-        return _refusal(status, code, message)
+        return _refusal_response(status, code, message)
 
     @app.get("/ping")
     def ping() -> Response:
@@ -111,7 +111,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
             message = f"this token is {runner}'s and may not write as {', '.join(sorted(names))}"
             return refuse(403, "forbidden", message, "points of another athlete", runner)
         url = f"{upstream}/api/v2/write?{request.url.query}"
-        return await run_in_threadpool(_passed_on, url, token, body, outage)
+        return await run_in_threadpool(_pass_on_request, url, token, body, outage)
 
     return app
 
@@ -126,7 +126,7 @@ def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
     _log.info("stopped")
 
 
-def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response:
+def _pass_on_request(url: str, token: Secret, body: bytes, outage: Outage) -> Response:
     headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
@@ -135,7 +135,7 @@ def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
             outage.failed("the proxy's own token is refused there")
-            return _refusal(503, "unavailable", "the proxy's own token is refused")
+            return _refusal_response(503, "unavailable", "the proxy's own token is refused")
         if exc.code >= 500:
             outage.failed(f"answers {exc.code}")
         else:
@@ -143,7 +143,7 @@ def _passed_on(url: str, token: Secret, body: bytes, outage: Outage) -> Response
         return Response(exc.read(), exc.code, media_type="application/json")
     except OSError as exc:
         outage.failed(f"cannot be reached ({exc})")
-        return _refusal(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
+        return _refusal_response(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
 
 
 def _decompress_body(body: bytes, encoding: str) -> bytes | None:
@@ -157,5 +157,5 @@ def _decompress_body(body: bytes, encoding: str) -> bytes | None:
     return None if opened.unconsumed_tail else out
 
 
-def _refusal(status: int, code: str, message: str) -> Response:
+def _refusal_response(status: int, code: str, message: str) -> Response:
     return Response(json.dumps({"code": code, "message": message}), status, media_type="application/json")

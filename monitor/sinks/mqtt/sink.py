@@ -140,13 +140,17 @@ class MqttSink:
         await asyncio.to_thread(import_module, "aiomqtt")  # reads files
         try:
             await retry_until_done(
-                lambda generation: self._connected(live), report, self._outage, self._time, self._backoff
+                lambda generation: self._deliver_while_connected(live),
+                report,
+                self._outage,
+                self._time,
+                self._backoff,
             )
         except ConfigError as exc:
             _log.error("%s: given up: %s", MQTT_SINK, exc.log_text, extra={"sink": MQTT_SINK})
             self._trouble = f"{exc}; given up"
 
-    async def _connected(self, live: Channel[list[Out]]) -> None:
+    async def _deliver_while_connected(self, live: Channel[list[Out]]) -> None:
         """One connection, until there is nothing more to say."""
         import aiomqtt
 

@@ -106,7 +106,7 @@ class Alerts:
                 self._since.pop(record.metric, None)
             case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
                 silence: MessageValues = {"sensor": record.sensor, "seconds": record.silent_s}
-                return self._alert("sensor_lost", record.t_s, silence, 4)
+                return self._make_alert("sensor_lost", record.t_s, silence, 4)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
                 return self._observe(t_s, estimate.metric, estimate.value)
@@ -134,7 +134,7 @@ class Alerts:
         ):
             return []
         label = UserMessage(f"metric.{metric}.label")
-        return self._alert("drift", t_s, {"metric": label, "minutes": max(1.0, (t_s - since) / 60)})
+        return self._make_alert("drift", t_s, {"metric": label, "minutes": max(1.0, (t_s - since) / 60)})
 
     def _check_downhill(self, t_s: float, ratio: float) -> list[Alert]:
         limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
@@ -143,17 +143,17 @@ class Alerts:
         extra = dose * (1 - 1 / ratio)
         if extra < limit:
             return []
-        return self._alert("downhill", t_s, {"value": extra, "limit": limit}, 4)
+        return self._make_alert("downhill", t_s, {"value": extra, "limit": limit}, 4)
 
     def _check_distance(self, t_s: float) -> list[Alert]:
         if self._longest_m is None or self._m <= self._longest_m:
             return []
         km = {"km": self._m / 1e3, "longest": self._longest_m / 1e3}
         if self._m <= self._s.longest_share * self._longest_m:
-            return self._alert("longest", t_s, km, priority=1)
-        return self._alert("distance", t_s, km)
+            return self._make_alert("longest", t_s, km, priority=1)
+        return self._make_alert("distance", t_s, km)
 
-    def _alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:
+    def _make_alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
         if kind in self._sent or self._s.is_quiet(now):
             return []

@@ -159,7 +159,7 @@ class Connection:
             _log.debug("%s: was not disconnected (%s)", self._name, type(exc).__name__)
 
     async def _subscribe(self, name: str) -> None:
-        characteristic = self._characteristic(name)
+        characteristic = self._find_characteristic(name)
 
         def arrived(_: BleakGATTCharacteristic, data: bytearray) -> None:
             self._pass_on_notification(name, bytes(data))
@@ -203,7 +203,7 @@ class Connection:
                 return None
 
     async def _write(self, step: Write | Ask) -> None:
-        characteristic = self._characteristic(step.characteristic)
+        characteristic = self._find_characteristic(step.characteristic)
         with sensor_errors(self._name):
             await self._client.write_gatt_char(characteristic, step.payload, response=step.response)
 
@@ -238,7 +238,7 @@ class Connection:
             _log.debug("%s: a value could not be read (%s)", self._name, type(exc).__name__)
             return None
 
-    def _characteristic(self, name: str) -> BleakGATTCharacteristic:
+    def _find_characteristic(self, name: str) -> BleakGATTCharacteristic:
         with sensor_errors(self._name):
             found = self._client.services.get_characteristic(self._spec.characteristics[name])
         if found is None:

@@ -164,7 +164,8 @@ class _SensorLink:
     async def _attempt(self, generation: int) -> None:
         if self._status is None or generation == 0:
             self._set_status(
-                LinkState.SEARCHING, f"looking for {self._wanted()}: switch it on and keep it near"
+                LinkState.SEARCHING,
+                f"looking for {self._describe_wanted_sensor()}: switch it on and keep it near",
             )
         advertisement = await self._find()
         self._claims.take(advertisement.address, self.name)
@@ -193,7 +194,7 @@ class _SensorLink:
             match = await self._scanner.find(self._may_be_it, rest_s)
         if match is None:
             text = "is not to be seen: switch it on and keep it near"
-            raise SensorNotFound(f"{self._wanted()} {text}", log_text=f"{self.name} {text}")
+            raise SensorNotFound(f"{self._describe_wanted_sensor()} {text}", log_text=f"{self.name} {text}")
         return match
 
     def _is_it(self, s: Advertisement) -> bool:
@@ -233,7 +234,7 @@ class _SensorLink:
         """True if the text holds our match as whole words: ``Pod 1`` is not ``Pod 12``."""
         return re.search(rf"(?<!\w){re.escape(self._match or '')}(?!\w)", text) is not None
 
-    def _wanted(self) -> str:
+    def _describe_wanted_sensor(self) -> str:
         return self._match or "a sensor of this kind"
 
     def _report(self, exc: MonitorError, wait_s: float) -> None:

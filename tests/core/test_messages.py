@@ -169,8 +169,8 @@ def texts_of(value: ast.AST) -> Iterator[str]:
 MUTED = [
     text
     for module, functions in (
-        (dsp.cueing.gating.__file__, {"_transient"}),
-        (monitor.pipeline.coach.__file__, {"_no_target_reason", "_silent_reason"}),
+        (dsp.cueing.gating.__file__, {"_passing_reason", "_reason_to_doubt_speed"}),
+        (monitor.pipeline.coach.__file__, {"_no_target_reason", "_reason_without_cues"}),
     )
     for text in reasons(module, functions)
     if " " in text

@@ -28,7 +28,7 @@ def align_command(
 
     from monitor.core.errors import ConfigError, InputError
     from monitor.recordings.readers import read_recording
-    from monitor.service.sensor_alignment import align_sensors, store_sync_delays
+    from monitor.service.sensor_alignment import align_sensors, write_sync_delays_to_tape
 
     recording = read_recording(file)
     if apply and file.suffix.lower() != ".tape":
@@ -46,7 +46,7 @@ def align_command(
         line = f"  sync_delay_s = {delay_s:.4f}   # in [[sensor]] {name}"
         console.print(line, highlight=False, markup=False)
     if apply:
-        store_sync_delays(file, alignment.sync_delay_s)
+        write_sync_delays_to_tape(file, alignment.sync_delay_s)
 
 
 def alignment_table(alignment: SensorAlignment) -> Table:

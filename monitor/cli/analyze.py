@@ -26,7 +26,7 @@ def analyze_command(
     from rich.console import Console
 
     from dsp.types import Record, Step
-    from monitor.core.messages import catalogue
+    from monitor.core.message_catalogues import catalogue
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
 

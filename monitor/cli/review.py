@@ -41,7 +41,7 @@ def review_command(
     from rich.console import Console
 
     from monitor.core.log_output import extend_logging
-    from monitor.core.messages import catalogue
+    from monitor.core.message_catalogues import catalogue
     from monitor.review.report import session_review
     from monitor.service.config import data_folder, load_config
     from monitor.web.review_file import write_review

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dsp.metrics import METRICS
-from monitor.core.messages import Language, catalogue
+from monitor.core.message_catalogues import Language, catalogue
 
 
 def metric_legend(language: Language = "en") -> dict[str, dict[str, Any]]:

@@ -215,7 +215,7 @@ class StreamReader:
         if frame.sequence in header:
             number = int(header[frame.sequence])
         elif frame.sequence:
-            number = _whole_number(table[0, self._s.record.fields.index(frame.sequence)])
+            number = _frame_sequence_number(table[0, self._s.record.fields.index(frame.sequence)])
         by_sample = frame.sequence_counts == "samples"
         yield Samples(
             acc_ms2=acc_rows(self._columns(accel, table), accel.si),
@@ -274,7 +274,7 @@ def _numbers(line: bytes, separator: str, count: int) -> tuple[float, ...] | Non
         return None
 
 
-def _whole_number(value: float) -> int | None:
+def _frame_sequence_number(value: float) -> int | None:
     return int(value) if math.isfinite(value) and value >= 0 else None
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expectation
 from dsp.cueing.target import Target, TargetParams, cadence_target, increase_at_step
 from monitor.core.errors import StoreError
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.training.cadence_steps import StepChange
 
 _METRIC = "cadence_spm"

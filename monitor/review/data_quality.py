@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dsp.types import Gap, Placement
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.records import SensorStatus
 from monitor.storage.session_data import SessionData
 

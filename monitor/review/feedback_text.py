@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.pipeline.cue_policy import UNANSWERED
 from monitor.review.block_statistics import clear_difference
 from monitor.review.cue_outcomes import CoachedRun

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.review.asymmetry import Legs, compare_legs
 from monitor.review.cue_outcomes import CoachedRun, CueOutcome, coached_run, cue_outcomes
 from monitor.review.data_quality import data_limits

@@ -11,7 +11,7 @@ import numpy as np
 from dsp.metrics import Role, with_role
 from dsp.offline import centred_mean, undo_smoothing
 from dsp.types import Array
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.storage.session_data import SessionData
 from monitor.storage.session_info import StepColumns
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from dsp.metrics import Role, with_role
 from dsp.types import Activity, Array, Placement
-from monitor.core.messages import Catalogue, Language, UserMessage, catalogue
+from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
 from monitor.core.metric_legend import metric_legend
 from monitor.core.session_settings import SensorSettings
 from monitor.review.block_statistics import Mean, block_mean

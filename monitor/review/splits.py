@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.metrics import Role, with_role
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
 from monitor.storage.session_data import Mask, SessionData, Stretch
 

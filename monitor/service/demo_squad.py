@@ -14,7 +14,7 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded
 from monitor.pipeline.session import Session

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.log_output import logs_as_json
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings

@@ -15,7 +15,7 @@ from rich.table import Table
 from dsp.metrics import BY_NAME, METRICS
 from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
 from monitor.core.errors import StoreError
-from monitor.core.messages import Catalogue
+from monitor.core.message_catalogues import Catalogue
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording

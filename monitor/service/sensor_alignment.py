@@ -66,7 +66,7 @@ def acceleration_signals(recording: Recording) -> dict[str, tuple[Array, Array]]
     }
 
 
-def store_sync_delays(tape_file: Path, sync_delay_s: Mapping[str, float]) -> None:
+def write_sync_delays_to_tape(tape_file: Path, sync_delay_s: Mapping[str, float]) -> None:
     """Write delays by sensor name into the settings on a tape; its packets stay as they are."""
     with TapeReader(tape_file) as tape:
         settings = tape.header.settings

@@ -12,7 +12,7 @@ from pathlib import Path
 from dsp.cueing.target import increase_at_step
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
 from monitor.devices.registry import DEVICES

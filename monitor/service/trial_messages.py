@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from monitor.core.errors import MonitorError, SinkError
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.mqtt_client import (
     MqttMessage,
     MqttSettings,

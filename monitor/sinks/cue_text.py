@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dsp.metrics import BY_NAME, Display, MetricSpec
 from dsp.types import Cue, CueKind
-from monitor.core.messages import Catalogue
+from monitor.core.message_catalogues import Catalogue
 
 _SLOWEST_MPS = 0.3  # a slower speed is not written as a pace: it would be more than 55 minutes
 
@@ -14,7 +14,7 @@ def cue_line(cue: Cue, messages: Catalogue) -> str:
 
     For example ``0:38  cue  Cadence 165, target 173 steps/min (...)``; the time is in the session.
     """
-    when = minutes_text(cue.t_s)
+    when = minutes_seconds_text(cue.t_s)
     if cue.kind is CueKind.NOTICE:
         return messages.text("terminal.cue.notice", time=when, why=messages.translate_recorded(cue.why))
     return messages.text(f"terminal.cue.{cue.kind.value}", time=when, reason=cue_reason(cue, messages))
@@ -47,9 +47,9 @@ def number_text(shown_as: Display, value: float, sd: float = 0.0) -> tuple[str, 
         return f"{value * shown_as.scale:.{n}f}", f"{sd * shown_as.scale:.{n}f}"
     if value < _SLOWEST_MPS:
         return "—", ""
-    return minutes_text(1000 / value), minutes_text(1000 * sd / value**2)
+    return minutes_seconds_text(1000 / value), minutes_seconds_text(1000 * sd / value**2)
 
 
-def minutes_text(seconds: float) -> str:
+def minutes_seconds_text(seconds: float) -> str:
     """Return seconds as minutes and seconds, ``5:30``; an hour is 60 minutes."""
     return "{}:{:02d}".format(*divmod(round(seconds), 60))

@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator
 
 from dsp.metrics import BY_NAME
 from dsp.types import Cue, CueKind, Metric, Step
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.devices.device_information import LOW_PCT
-from monitor.sinks.cue_text import cue_reason, label_text, minutes_text, number_text
+from monitor.sinks.cue_text import cue_reason, label_text, minutes_seconds_text, number_text
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class SessionLog:
                 self._sensors.setdefault(record.sensor, _SensorLog(record.sensor)).take(record)
             case Cue() if not record.withheld:
                 self._cues += record.kind is CueKind.CORRECT
-                when = minutes_text(record.t_s)
+                when = minutes_seconds_text(record.t_s)
                 _log.info("%s at %s: %s", _KINDS[record.kind], when, cue_reason(record, self._messages))
             case Step():
                 self._steps += 1
@@ -78,7 +78,7 @@ class SessionLog:
         parts += [f"{name} lost {share:.1f} %" for name, share in lost if share]
         text = "session %s finished after %s min (%s): %s"
         fields = {"reason": ended.reason, "duration_s": round(ended.t_s, 1), "steps": self._steps}
-        when, summary = minutes_text(ended.t_s), ", ".join(parts)
+        when, summary = minutes_seconds_text(ended.t_s), ", ".join(parts)
         why = _ENDINGS.get(ended.reason, ended.reason)
         _log.info(text, ended.session, when, why, summary, extra={**fields, "cues": self._cues})
 

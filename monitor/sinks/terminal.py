@@ -12,7 +12,7 @@ from rich.text import Text
 
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue
-from monitor.core.messages import Catalogue, Language, catalogue
+from monitor.core.message_catalogues import Catalogue, Language, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.cue_text import cue_line, label_text, number_text
 from monitor.sinks.live_state import LiveState

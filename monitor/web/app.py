@@ -33,7 +33,7 @@ from monitor.core.http_server import (
     reachable_host,
     running,
 )
-from monitor.core.messages import messages_json
+from monitor.core.message_catalogues import catalogues_json
 from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
 from monitor.web.live_feed import LiveFeed
@@ -106,7 +106,7 @@ class _Door:
         self.admit(given or cookie)
         headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
         html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
-        html = html.replace(_MESSAGES, _MESSAGES.replace("{}", messages_json()))
+        html = html.replace(_MESSAGES, _MESSAGES.replace("{}", catalogues_json()))
         response = Response(html, media_type="text/html", headers=headers)
         if given is not None:
             response.set_cookie(_COOKIE, given, max_age=90 * 86400, httponly=True, samesite="strict")

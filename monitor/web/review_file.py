@@ -20,7 +20,7 @@ from typing import Any
 from plotly.offline import get_plotlyjs
 
 from monitor.core.errors import StoreError
-from monitor.core.messages import messages_json
+from monitor.core.message_catalogues import catalogues_json
 
 _STATIC = files("monitor.web") / "static"
 _POLICY = (
@@ -45,7 +45,7 @@ def review_html(report: Mapping[str, Any]) -> str:
             f"<title>{title}</title>",
             f"<style>{_static_text('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
-            f'<script type="application/json" id="messages">{messages_json()}</script>',
+            f'<script type="application/json" id="messages">{catalogues_json()}</script>',
             f'<script type="application/json" id="report">{_script_safe_json(report)}</script>',
             f"<script>{single_script('review/file.js')}</script>",
             f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',

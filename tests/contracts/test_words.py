@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.messages import _messages, _read
+from monitor.core.message_catalogues import _messages, _read
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "monitor" / "web" / "static"

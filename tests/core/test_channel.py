@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.records import LinkState, SensorStatus, SinkStatus

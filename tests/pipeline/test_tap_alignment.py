@@ -21,7 +21,7 @@ from monitor.pipeline.tap_alignment import (
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
 from monitor.recordings.tape import Tape, TapeHeader
-from monitor.service.sensor_alignment import acceleration_signals, store_sync_delays
+from monitor.service.sensor_alignment import acceleration_signals, write_sync_delays_to_tape
 
 STILL_S = 20.0
 RATE_HZ = 200.0
@@ -156,7 +156,7 @@ def tape(tmp_path: Path) -> Path:
 
 def test_a_tape_that_was_settled_is_aligned_from_then_on(tape: Path) -> None:
     (before,) = align_by_taps(acceleration_signals(read_recording(tape)))
-    store_sync_delays(tape, sync_delays("footL", [before]))
+    write_sync_delays_to_tape(tape, sync_delays("footL", [before]))
     assert [s.sync_delay_s for s in read_recording(tape).settings.sensors] == [
         0.0,
         pytest.approx(before.delay_s),

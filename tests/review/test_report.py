@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
-from monitor.core.messages import UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference

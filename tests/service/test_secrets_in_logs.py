@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dsp.types import Placement
 from monitor.core.errors import StoreError
 from monitor.core.log_format import LogFormat
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.packet import Packet

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.cue_text import cue_line, label_text
 from monitor.sinks.terminal import TerminalSink

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
-from monitor.core.messages import Language, MessageValues, UserMessage, catalogue
+from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import Out, SensorStatus
 from monitor.storage.store import Store
 
@@ -178,12 +178,12 @@ def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float |
     try:
         for s in store.sessions():
             if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
-                lengths_m.append(_metres_run(store.metrics(s.id, ["speed_mps"])))
+                lengths_m.append(_stored_run_length_m(store.metrics(s.id, ["speed_mps"])))
     except StoreError as exc:
         _log.warning("no push about the longest run: earlier runs cannot be read (%s)", exc.log_text)
         return None
     return max(lengths_m, default=0.0) or None
 
 
-def _metres_run(speeds: Iterable[Metric]) -> float:
+def _stored_run_length_m(speeds: Iterable[Metric]) -> float:
     return sum(m.estimate.value for m in speeds if m.side is None)

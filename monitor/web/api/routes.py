@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
-from monitor.core.messages import Language
+from monitor.core.message_catalogues import Language
 from monitor.web.api.models.described import ApiList, ApiModel
 from monitor.web.api.models.refusals import RefusalJson
 

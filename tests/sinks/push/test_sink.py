@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from monitor.core.errors import ConfigError, SinkError
-from monitor.core.messages import catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.secret import Secret
 from monitor.sinks.protocol import ReportsStatus

@@ -1,5 +1,5 @@
 // What a runner reads, by key, in the language of the page: the catalogues of monitor/core/catalogues, which
-// lie in the page itself, read by the rules of monitor/core/messages.py.
+// lie in the page itself, read by the rules of monitor/core/message_catalogues.py.
 const PLACE = /\{(\w+)(?::\.(\d)f)?\}/g;
 const NAME = /\{(\w+)\}/;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;

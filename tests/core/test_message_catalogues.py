@@ -17,7 +17,14 @@ import monitor.pipeline.coach
 from dsp.cueing.baseline import Baseline
 from dsp.metrics import METRICS
 from dsp.types import Fault, Placement
-from monitor.core.messages import Language, UserMessage, _messages, _read, catalogue, messages_json
+from monitor.core.message_catalogues import (
+    Language,
+    UserMessage,
+    _messages,
+    _read,
+    catalogue,
+    catalogues_json,
+)
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.announcements import SensorAnnouncer, learning_notice, no_speed_notice
@@ -225,6 +232,6 @@ def test_every_recorded_text_is_one_that_the_program_writes() -> None:
 
 
 def test_a_page_gets_all_messages_in_a_script_that_they_cannot_end() -> None:
-    text = messages_json()
+    text = catalogues_json()
     assert "<" not in text
     assert json.loads(text)["languages"].keys() == set(LANGUAGES)

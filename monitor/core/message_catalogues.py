@@ -102,7 +102,7 @@ def catalogue(language: Language) -> Catalogue:
 
 
 @cache
-def messages_json() -> str:
+def catalogues_json() -> str:
     """Return all messages as a page gets them: JSON that cannot end the script it stands in."""
     languages = {language: _messages(language) for language in get_args(Language)}
     text = json.dumps({"languages": languages, "recorded": _read("recorded")}, ensure_ascii=False)

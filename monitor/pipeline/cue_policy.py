@@ -22,15 +22,8 @@ EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED = (
     "unsure",
     "unanswered",
 )
-WITHHELD = {
-    EXPERIMENT: "withheld at random, to learn what cues do",
-    FADING: "a silent stretch of the plan",
-    PROBE: "a silent run of the plan",
-    _CAP: "too many cues already; silent for a while",
-    _UNSURE: "probably out of band, but the target is not known well enough",
-    UNANSWERED: "three cues changed nothing; this rests until the next run",
-}
-"""Why a cue that was due was not spoken: the key on the record, and its words in the review."""
+WITHHELD = (EXPERIMENT, FADING, PROBE, _CAP, _UNSURE, UNANSWERED)
+"""Why a cue that was due was not spoken, as it stands on the record; ``withheld.<key>`` has the words."""
 
 _OPPOSITE = {Fault.CADENCE_HIGH: Fault.CADENCE_LOW, Fault.CADENCE_LOW: Fault.CADENCE_HIGH}
 

@@ -121,13 +121,13 @@ class _Processor(fitdecode.DataProcessorBase):  # type: ignore[misc]  # fitdecod
     """Leaves values as they are, which is twice as fast, and takes unusable descriptions out of the way."""
 
     def on_process_type(self, reader: Any, field_data: Any) -> None:
-        """Nothing: times stay seconds."""
+        """Leave a value of any type as it is: times stay seconds."""
 
     def on_process_field(self, reader: Any, field_data: Any) -> None:
-        """Nothing: no field needs more than its scale."""
+        """Leave a field as it is: none needs more than its scale."""
 
     def on_process_unit(self, reader: Any, field_data: Any) -> None:
-        """Nothing: units are those of the profile."""
+        """Leave a unit as it is: that of the profile."""
 
     def on_process_message(self, reader: Any, data_message: Any) -> None:
         """Make a description of a developer field one that fitdecode can use, or an unknown message."""

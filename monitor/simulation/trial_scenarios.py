@@ -145,15 +145,12 @@ def scenario_scores(scenario: Scenario, runs: int, seed: int = REPORT_SEED) -> l
     """
     settings = learned_coach_settings(scenario.ground)
     target = OWN_SPM * (1 + increase_at_step(STEP, settings.target))
-    out: list[list[Score]] = []
-    for number, rule in enumerate(all_rules(settings, target)):
-        scores = [Score(rule.name) for _ in range(RUN_HOURS)]
-        for run in range(runs):
-            coach = all_rules(settings, target)[number]
+    out = [[Score(rule.name) for _ in range(RUN_HOURS)] for rule in all_rules(settings, target)]
+    for run in range(runs):
+        for rule, scores in zip(all_rules(settings, target), out, strict=True):
             runner = TrialRunner(scenario.ground, scenario.habits, seed + run)
             for hour, score in enumerate(scores):
-                coached_hour(coach, runner, score, start_s=3600 * hour)
-        out.append(scores)
+                coached_hour(rule, runner, score, start_s=3600 * hour)
     return out
 
 

@@ -26,8 +26,8 @@ silent probes."""
 LEAST_S = 300
 """Fewer judged seconds tell nothing of a run, except that there was one, and what hurt."""
 KEPT_SHARE = 0.7
-"""Share of the time without cues in band that makes a run count for the next step; or"""
-_WITH_CUES_S = 600  # seconds in band with them
+"""Share of the time without cues in band that makes a run count for the next step."""
+_WITH_CUES_S = 600  # seconds in band with cues, which make it count as well
 _RUNS = 2  # at a step, then the next
 _PAIN = 3.0  # of 10: above it nothing is raised
 _CALF_PAIN = 2.0  # of calf or Achilles tendon: above it a step down
@@ -72,7 +72,7 @@ def step_history(
     """
     steps = _Steps(len(params.steps))
     for run in runs:
-        day = run_day(run)
+        day = _run_day(run)
         steps.rest_until(day)
         steps.run(day, run, pains.get(run.session, ()))
     steps.rest_until(today)
@@ -109,9 +109,13 @@ class _Steps:
         self._ran = day
         if any(pain.of_calf and pain.value > _CALF_PAIN for pain in pains):
             self._change_step(day, self.step - 1, "calf")
-        elif any(pain.value > _PAIN for pain in pains):
-            self._hold_step(day)
-        elif run.step == self.step and counts_for_next_step(run.on_in_s, run.off_s, run.off_in_s):
+            return
+        if any(pain.value > _PAIN for pain in pains):
+            self.changes.append(StepChange(day, self.step, "pain"))
+            return
+        if self.changes[-1].reason == "pain":
+            self.changes.append(StepChange(day, self.step, "settled"))
+        if run.step == self.step and counts_for_next_step(run.on_in_s, run.off_s, run.off_in_s):
             self._good += 1
             if self._good >= _RUNS and self.step < self._last:
                 self._change_step(day, self.step + 1, "kept")
@@ -122,9 +126,6 @@ class _Steps:
         if step != self.step:
             self.changes.append(StepChange(day, step, reason))
 
-    def _hold_step(self, day: datetime.date) -> None:
-        self.changes.append(StepChange(day, self.step, "pain"))
-
 
 def counts_for_next_step(on_in_s: float, off_s: float, off_in_s: float) -> bool:
     """Return whether a run kept its target: seconds in band with cues, without, and in band without."""
@@ -132,7 +133,7 @@ def counts_for_next_step(on_in_s: float, off_s: float, off_in_s: float) -> bool:
     return alone or on_in_s >= _WITH_CUES_S
 
 
-def run_day(run: PlannedRun) -> datetime.date:
+def _run_day(run: PlannedRun) -> datetime.date:
     """Return the day on which a run began (UTC)."""
     return datetime.datetime.fromisoformat(run.started_utc).date()
 

@@ -113,7 +113,8 @@ def test_calf_pain_leads_a_step_back_and_other_pain_holds() -> None:
     assert steps(*up, s6=Pain(2, "Achilles"))[-1] == (2, "kept")
     assert steps(*up, s6=Pain(4, "behind the knee"))[-1] == (1, "pain")
     assert steps(*up, s6=Pain(3, "behind the knee"))[-1] == (2, "kept")
-    assert steps(*up, run(8, 1), run(10, 1), s6=Pain(4))[-1] == (2, "kept")
+    assert steps(*up, run(8, 1), s6=Pain(4))[-2:] == [(1, "settled"), (2, "kept")]
+    assert steps(*up, run(8, 1, off_in_s=0), s6=Pain(4))[-1] == (1, "settled")
 
 
 def test_cues_fade_from_the_first_run_at_the_last_step() -> None:

@@ -1,22 +1,44 @@
 """Stand, walk or run, from one sensor, once a second.
 
-Running has no quiet moment: on foot and shank the share of near-rest samples separates it from
-walking (shank: 0 of 118 walking windows called running, 21 people); above the ankle, without a
-gyroscope, it is how far the acceleration usually is from 1 g (walking: 99 % of 832 windows of 21 people
-below 0.29 g; running at 2 m/s: all of 20 above 0.47 g; in between only 16 of 1500 s of a real run); at
-the pelvis its spread.  A state must hold for two seconds before a change is reported.
+Movement of less than 0.06 g (SD over the second) is standing; two seconds in a row must agree.  Whether
+the rest is walking or running is asked of the last two seconds: ``dsp.gait_evidence`` gives one number for
+where the sensor is worn.  Its distance from the border between the gaits, on a logarithmic scale, is
+evidence, and evidence adds up: a clear gait is told after two seconds, one near the border only when
+several seconds speak for it on the whole, and a single odd second changes nothing.
+
+How often it is right on people whom nothing was fitted on: ``docs/accuracy.md``.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from dsp.filters import norms
+from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, rest_share, trunk_vigour
 from dsp.types import GRAVITY_MS2, Activity, ActivityChange, Array, ImuChunk, Placement, Worn
 
 _CONFIRM_S = 2  # seconds in a row that must agree
+_LEAST_MOVEMENT_G = 0.06  # SD of a second
+_FEWEST_SAMPLES = 10  # of a second
+
+
+class _Second(NamedTuple):
+    """What one second brought: times, and norms of force (g) and rotation (rad/s)."""
+
+    t_s: Array
+    acc_g: Array
+    gyr_rads: Array | None
+
+
+_FOOT_REST, _SHANK_REST = 0.15, 0.12  # border of the share of rest: a running leg rests less
+_FOOT_SPREAD_G, _SHANK_SPREAD_G = 0.45, 0.50  # and its force has at least this SD over a second
+_ANKLE_RESTLESSNESS = 2.5  # border, g/s
+_TRUNK_VIGOUR = 12.0  # border, g Hz³
+_FULL_RATIO = 1.5  # this far from the border, evidence is full (a choice)
+_DECIDED = 2.0  # evidence that changes the gait; a second brings as much at most
 
 
 class ActivityClassifier:
@@ -25,9 +47,11 @@ class ActivityClassifier:
     def __init__(self, worn: Worn) -> None:
         self._placement = worn.placement
         self._second: int | None = None
-        self._parts: list[tuple[Array, Array | None]] = []
-        self._before: tuple[Array, Array | None] | None = None
-        self._candidate, self._held = Activity.UNKNOWN, 0
+        self._parts: list[_Second] = []
+        self._before: _Second | None = None
+        self._moving, self._held = False, 0  # what the last seconds showed, and for how many of them
+        self._evidence = 0.0  # for running, against walking below 0
+        self._turned_s = 0.0  # when it last changed its sign
         self.now = Activity.UNKNOWN
 
     def push(self, chunk: ImuChunk) -> list[ActivityChange]:
@@ -44,49 +68,76 @@ class ActivityClassifier:
             self._second = second
             acc = norms(chunk.acc_ms2[a:b]) / GRAVITY_MS2
             gyr = None if chunk.gyr_rads is None else norms(chunk.gyr_rads[a:b])
-            self._parts.append((acc, gyr))
+            self._parts.append(_Second(chunk.t_s[a:b], acc, gyr))
         return out
 
     def _close_second(self, second: int, following: int) -> list[ActivityChange]:
-        acc = np.concatenate([a for a, _ in self._parts])
-        rates = [g for _, g in self._parts if g is not None]
-        gyr = np.concatenate(rates) if rates else None
-        self._parts = []
-        last, self._before = self._before, (acc, gyr)
-        if following != second + 1:
-            self._before = None
-        if len(acc) < 10:
+        whole, self._parts = _joined(self._parts), []
+        last, self._before = self._before, whole if following == second + 1 else None
+        if len(whole.t_s) < _FEWEST_SAMPLES:
             return []
-        return self._confirm_change(self._classify_window(acc, gyr, last), second + 1.0)
+        spread_g = float(whole.acc_g.std())
+        moving, moved = spread_g >= _LEAST_MOVEMENT_G, self._moving
+        self._held = self._held + 1 if moving is moved else 1
+        self._moving = moving
+        if not moving:
+            self._evidence = 0.0
+        elif last and moved:
+            self._weigh(_joined([last, whole]), spread_g, second, _DECIDED)
+        else:  # a second of standing still is no rest of a walking leg; one second alone decides less
+            self._weigh(whole, spread_g, second, _DECIDED / 2)
+        return self._changes(second + 1.0)
 
-    def _classify_window(
-        self, acc: Array, gyr: Array | None, last: tuple[Array, Array | None] | None
-    ) -> Activity:
-        spread = float(acc.std())
-        if spread < 0.06:
-            return Activity.STAND
-        running = self.now is Activity.RUN
-        if self._placement in (Placement.FOOT, Placement.SHANK) and gyr is not None:
-            if last is not None and last[1] is not None:
-                acc, gyr = np.concatenate((last[0], acc)), np.concatenate((last[1], gyr))
-            quiet = float(np.mean((gyr < 1.5) & (np.abs(acc - 1) < 0.2)))
-            limit, least = (0.15, 0.45) if self._placement is Placement.FOOT else (0.12, 0.50)
-            runs = quiet < limit and spread > least
-        elif self._placement is Placement.ANKLE:
-            if last is not None:
-                acc = np.concatenate((last[0], acc))
-            runs = float(np.median(np.abs(acc - 1))) >= (0.35 if running else 0.40)
-        else:
-            runs = spread >= (0.45 if running else 0.55)
-        return Activity.RUN if runs else Activity.WALK
+    def _weigh(self, window: _Second, spread_g: float, second: int, most: float) -> None:
+        """Add what the window says for running, at most ``most``; ``spread_g`` is that of its last second."""
+        before = self._evidence
+        full = math.log(_FULL_RATIO)
+        ratio = max(1e-3, self._over_border(window, spread_g))
+        self._evidence += most * min(1.0, max(-1.0, math.log(ratio) / full))
+        self._evidence = min(_DECIDED, max(-_DECIDED, self._evidence))
+        if (before > 0) is not (self._evidence > 0):
+            self._turned_s = float(second)
 
-    def _confirm_change(self, seen: Activity, t_s: float) -> list[ActivityChange]:
-        self._held = self._held + 1 if seen is self._candidate else 1
-        self._candidate = seen
-        if seen is self.now or self._held < _CONFIRM_S:
+    def _over_border(self, window: _Second, spread_g: float) -> float:
+        """How many times over the border to running the window is; below 1 it is a walk."""
+        foot = self._placement is Placement.FOOT
+        if (foot or self._placement is Placement.SHANK) and window.gyr_rads is not None:
+            border, least = (_FOOT_REST, _FOOT_SPREAD_G) if foot else (_SHANK_REST, _SHANK_SPREAD_G)
+            rest = rest_share(window.acc_g, window.gyr_rads)
+            return border / max(rest, 1e-3) if spread_g > least else 0.0
+        if self._placement.one_leg:
+            return ankle_restlessness(_on_grid(window)) / _ANKLE_RESTLESSNESS
+        return trunk_vigour(_on_grid(window)) / _TRUNK_VIGOUR
+
+    def _changes(self, t_s: float) -> list[ActivityChange]:
+        """The change that the second which ends at ``t_s`` decides, if it does."""
+        if self._held < _CONFIRM_S:
+            return []
+        seen, since = Activity.STAND, t_s - self._held
+        if self._moving:
+            seen = Activity.RUN if self._evidence > 0 else Activity.WALK
+            gaits = (Activity.RUN, Activity.WALK)
+            if self.now in gaits and abs(self._evidence) < _DECIDED:
+                seen = self.now
+            since = self._turned_s if self.now in gaits else since
+        if seen is self.now:
             return []
         self.now = seen
-        return [ActivityChange(t_s - _CONFIRM_S, seen, t_s)]
+        return [ActivityChange(since, seen, t_s)]
+
+
+def _joined(parts: list[_Second]) -> _Second:
+    """Successive parts as one; without rotation where any of them has none."""
+    rates = [p.gyr_rads for p in parts if p.gyr_rads is not None]
+    gyr = np.concatenate(rates) if len(rates) == len(parts) else None
+    return _Second(np.concatenate([p.t_s for p in parts]), np.concatenate([p.acc_g for p in parts]), gyr)
+
+
+def _on_grid(window: _Second) -> Array:
+    """The window's norms of force (n,), in g, at the rate that evidence is judged at."""
+    count = math.ceil((window.t_s[-1] - window.t_s[0]) * EVIDENCE_RATE_HZ)
+    grid = window.t_s[0] + np.arange(max(2, count)) / EVIDENCE_RATE_HZ
+    return np.interp(grid, window.t_s, window.acc_g)
 
 
 class ActivityLog:

@@ -26,7 +26,7 @@ _STILL_G = 0.2  # this close to 1 g is rest
 _REST_RADS = 1.5  # and turning slower than this
 _SHORTEST_REST_S = 0.04  # added to every rest: the grid sees none shorter
 _STEP_HZ = np.arange(1.2, 3.61, 0.05)  # 72 to 216 steps a minute
-_LEAST_SHARE = 0.15  # of the movement must be at the step rate; real runs: 0.3 to 0.8, jumps less
+_LEAST_SHARE = 0.20  # of the movement must be at the step rate; real runs: 0.3 to 0.8, jumps less
 
 
 def rest_share(acc_g: Array, gyr_rads: Array) -> float:

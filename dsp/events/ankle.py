@@ -6,7 +6,14 @@ The norm of the acceleration, low-passed below the step rate, swings once per *s
 of the second before and after.  Its upward crossing of that mean is the stride clock.  It is **armed**
 where the norm was below the mean by ``arm_rms`` of its RMS, and the RMS is that of gait; it **fires** at
 the first crossing after that, if the low was at most ``longest_rise`` of the stride time ago and
-``refractory`` of it has passed since the last one.  Crossings in the first 0.4 s of a grid are not
+``refractory`` of it has passed since the last one.
+
+A walker's norm swings twice a stride, nearly as much for the other leg's landing as for its own.  So the
+stride time is not only what the clock itself has counted: at every crossing the **rhythm** of the last
+seconds is asked (``dsp.rhythm``), which knows a stride from half a stride because the two halves of one
+leg's stride differ.  While it is clear, it says how soon the clock may fire again.
+
+Crossings in the first 0.4 s of a grid are not
 believed: the filters still remember the made-up time before the first sample.
 
 A crossing is certain when the mean after it is known, 1.4 s later.  It says when strides happen, not when
@@ -29,10 +36,12 @@ from dsp.events.grid_detector import GridDetector, GridState
 from dsp.events.limits import check_limits
 from dsp.filters import Block, Fir, History, Resampler, RunningMean, norms
 from dsp.models import MODELS, Models
+from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Worn
 
 _RATE_HZ = 100.0
-_SWING, _SWAY = 0, 1  # History columns: the low-passed norm about its mean, and its mean square
+_SWING, _SWAY, _NORM = 0, 1, 2  # History columns: the low-passed norm about its mean, mean square, norm
+_FEWEST_RHYTHM_S = 3.0
 _SETTLE_S = 0.4  # the filters still remember the made-up time before the first sample
 
 
@@ -48,6 +57,7 @@ class AnkleParams:
     refractory: float = 0.6  # of the stride time
     longest_rise: float = 0.5  # of the stride time, from low to the crossing
     gain: float = 0.2  # per stride, of the stride time
+    rhythm_s: float = 4.0  # the rhythm is that of the last so many seconds; of three at least
     first_stride_s: float = 0.72  # first guess of the stride time
     shortest_stride_s: float = 0.45  # 267 steps/min: shorter and longer ones do not move the stride time
     longest_stride_s: float = 1.4  # 86 steps/min
@@ -64,6 +74,7 @@ class AnkleParams:
             refractory=(0.1, 0.95),
             longest_rise=(0.1, 1.0),
             gain=(0.0, 1.0),
+            rhythm_s=(3.0, 8.0),
             first_stride_s=(0.4, 1.4),
             shortest_stride_s=(0.2, 0.7),
             longest_stride_s=(0.8, 3.0),
@@ -119,7 +130,7 @@ class AnkleState(GridState):
         """Return the state before the first sample."""
         return cls(
             resampler=Resampler(_RATE_HZ),
-            history=History(_RATE_HZ, 2, keep_s=4.0),
+            history=History(_RATE_HZ, 3, keep_s=2.0 + p.rhythm_s),
             filters=AnkleFilters.begin(p),
             stride_s=p.first_stride_s,
         )
@@ -146,13 +157,14 @@ class AnkleDetector(GridDetector[AnkleState]):
             s.filters = AnkleFilters.begin(self.params)
             s.history.restart(block.t0_s)
         f = s.filters
-        slow = f.slow.push(norms(block.x) / GRAVITY_MS2)
+        norm = norms(block.x) / GRAVITY_MS2
+        slow = f.slow.push(norm)
         if f.late is None:
             f.late = np.full(self._coefficients.drift_rows, slow[0])
         waiting = np.concatenate((f.late, slow))
         swing = waiting[: len(slow)] - f.drift.push(slow)
         f.late = waiting[len(slow) :]
-        s.history.append(swing, f.sway.push(swing**2))
+        s.history.append(swing, f.sway.push(swing**2), norm)
         return [*self._search_crossings()]
 
     def _search_crossings(self) -> list[Contact]:
@@ -170,7 +182,7 @@ class AnkleDetector(GridDetector[AnkleState]):
                 s.armed_s = h.time(first + int(before[-1])) - delay_s
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - delay_s
             if at >= h.t0_s + _SETTLE_S:
-                out += self._contact_of_crossing(at)
+                out += self._contact_of_crossing(at, first + int(i))
         if len(armed):
             s.armed_s = h.time(first + int(armed[-1])) - delay_s
         s.filters.searched = h.end
@@ -178,15 +190,25 @@ class AnkleDetector(GridDetector[AnkleState]):
         s.due_s = s.fired_s + p.refractory * s.stride_s + delay_s
         return out
 
-    def _contact_of_crossing(self, at_s: float) -> list[Contact]:
-        """The contact of a crossing, if it is a stride's."""
+    def _contact_of_crossing(self, at_s: float, row: int) -> list[Contact]:
+        """The contact of a crossing that was seen at ``row``, if it is a stride's."""
         s, p, w = self.state, self.params, self.worn
-        since = at_s - s.fired_s
-        low = max(s.fired_s, at_s - p.longest_rise * s.stride_s)
-        if not (s.armed_s > low and since > p.refractory * s.stride_s):
+        since, stride_s = at_s - s.fired_s, self._rhythm_s(row) or s.stride_s
+        low = max(s.fired_s, at_s - p.longest_rise * stride_s)
+        if not (s.armed_s > low and since > p.refractory * stride_s):
             return []
         if p.shortest_stride_s < since < p.longest_stride_s:
             s.stride_s += p.gain * (since - s.stride_s)
         s.fired_s = at_s
         known_s = at_s + self._coefficients.delay_s
         return [Contact(w.sensor, w.placement, w.side, at_s, None, p.ic_sd_s, None, known_s)]
+
+    def _rhythm_s(self, row: int) -> float | None:
+        """The stride time that the norms before a row repeat at; None where they hardly do."""
+        h, p = self.state.history, self.params
+        start = max(h.start, row - round(p.rhythm_s * _RATE_HZ))
+        if row - start < _FEWEST_RHYTHM_S * _RATE_HZ:
+            return None
+        return shortest_period(
+            h.rows(start, row)[:, _NORM], _RATE_HZ, p.shortest_stride_s, p.longest_stride_s
+        )

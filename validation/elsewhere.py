@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
+from validation.gait_card import GaitCard
 from validation.run import streamed_records
 
 _SAME_STRIDE_S = 0.25  # a stride ends at the mid-stance this close
@@ -21,6 +22,7 @@ class OtherReferences:
 
     def __init__(self) -> None:
         self._sums: dict[str, Sums] = defaultdict(lambda: defaultdict(list))
+        self._gaits = GaitCard()
 
     def add(self, path: Path, records: Sequence[Record]) -> None:
         """Add one file and the engine's records of it; a file without such truth adds nothing."""
@@ -30,6 +32,7 @@ class OtherReferences:
                 if "ref_vicon_midstance_t" in z and "label" in z:
                     label = str(z["label"])
                     _strides(sums, label, {k: np.asarray(z[k], float) for k in _STRIDES}, records)
+                self._gaits.add(path, z, records)
                 if "step_ic_t_L" in z:
                     _gait(sums, Activity.WALK, records)
                 if "left_hip_acc_g" in z and "left_ankle_acc_g" in z:
@@ -42,7 +45,7 @@ class OtherReferences:
     def summary(self) -> dict[str, dict[str, float]]:
         """Return one figure per folder and name: a sum of counts, else a mean."""
         out = {f: {n: _figure(n, v) for n, v in s.items() if v} for f, s in self._sums.items()}
-        return {folder: figures for folder, figures in out.items() if figures}
+        return {folder: figures for folder, figures in out.items() if figures} | self._gaits.summary()
 
 
 _STRIDES = ("ref_vicon_midstance_t", "ref_stride_len_m", "ref_stride_time_s")

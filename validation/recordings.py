@@ -12,7 +12,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Worn
 
-SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "pod", "all")
+SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "ankle", "pod", "all")
 _FEET, _SHANKS, _ANKLES = ("footL", "footR", "foot"), ("shankL", "shankR"), ("ankleL", "ankleR")
 _PELVIS = ("pelvis", "sacrum", "hip")
 SENSORS_OF_SET: dict[str, tuple[str, ...]] = {
@@ -53,6 +53,7 @@ FILE_COLUMNS = (
     FileColumn(Worn("hip", Placement.HIP), ("left_hip_acc_g",), unit_ms2=GRAVITY_MS2),
     FileColumn(Worn("ankleL", Placement.ANKLE, _L), ("left_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
     FileColumn(Worn("ankleR", Placement.ANKLE, _R), ("right_ankle_acc_g",), unit_ms2=GRAVITY_MS2),
+    FileColumn(Worn("ankleR", Placement.ANKLE, _R), ("ankleR_acc",)),
 )
 """Every sensor of every published set; one sensor per name, the first spelling found."""
 

@@ -5,7 +5,7 @@ of the runner's own steady running moves it.  Only sums are kept, so that it can
 many runs, stored as a few numbers, and frozen before the first intervention: a target made from
 a baseline that still learns would chase itself.
 
-How it goes: the caller pushes a second only where ``Gating.learn`` allows it.  With a speed every metric
+How it goes: the caller pushes a second only where ``Gating.learn`` allows it and ``accepts`` agrees.  With a speed every metric
 has a line over speed and grade; cadence also has a plain mean (``blind``) for runs without one, the loads
 have none and stay unknown.  A first answer may be used after ``first_min`` gated minutes (``ready``),
 near the speeds learned (``reaches``); with ``full_min`` minutes in ``full_runs`` runs it is stable
@@ -25,6 +25,9 @@ import numpy as np
 from dsp.types import Array
 
 REFERENCE_MPS = 2.8
+_RUNNING_SPM = (130.0, 220.0)  # nothing is learned beyond (slowest real jog 136, Har-Lab; sprints 220)
+_OTHER_GAIT = 1.4  # a cadence so many times the usual one, or less, is twice or half of it
+_KNOWN_S = 60  # learned seconds after which there is a usual one (a choice)
 _CORRELATED_S = 12.0
 """One-second values follow each other (AR(1) 0.85 outdoors): (1 + .85) / (1 - .85) of them count as one."""
 
@@ -192,6 +195,16 @@ class Baseline:
     def begin_run(self) -> None:
         """Begin a new run; it counts once it has given ``run_min``."""
         self._run_s = 0
+
+    def accepts(self, cadence_spm: float) -> bool:
+        """Return True where a second with this cadence may be learned from.
+
+        It must be that of a run, and neither half nor twice the runner's usual one: walking taken for
+        running, or a stride counted twice, would become a target.
+        """
+        usual = self.blind.coefficients[0] if self.blind.seconds >= _KNOWN_S else cadence_spm
+        run = _RUNNING_SPM[0] <= cadence_spm <= _RUNNING_SPM[1]
+        return run and usual / _OTHER_GAIT < cadence_spm < usual * _OTHER_GAIT
 
     def push(self, metric: str, value: float, speed_mps: float | None, slope_pct: float) -> None:
         """Learn one second that the caller has gated (``dsp.cueing.gating``); does nothing once frozen."""

@@ -181,7 +181,7 @@ class Coach:
         if self._learning_closed or known.full(with_speed):
             self._learning_closed = True
             return []
-        if not gating.learn:
+        if not gating.learn or not known.accepts(now[CADENCE_METRIC].value):
             return []
         for metric in known.lines:
             if (found := now.get(metric)) is not None:

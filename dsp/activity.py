@@ -89,7 +89,7 @@ class ActivityClassifier:
         return self._changes(second + 1.0)
 
     def _weigh(self, window: _Second, spread_g: float, second: int, most: float) -> None:
-        """Add what the window says for running, at most ``most``; ``spread_g`` is that of its last second."""
+        """Add what the window says for running, at most ``most``; ``spread_g`` is the last second's SD."""
         before = self._evidence
         full = math.log(_FULL_RATIO)
         ratio = max(1e-3, self._over_border(window, spread_g))
@@ -137,7 +137,7 @@ def _on_grid(window: _Second) -> Array:
     """The window's norms of force (n,), in g, at the rate that evidence is judged at."""
     count = math.ceil((window.t_s[-1] - window.t_s[0]) * EVIDENCE_RATE_HZ)
     grid = window.t_s[0] + np.arange(max(2, count)) / EVIDENCE_RATE_HZ
-    return np.interp(grid, window.t_s, window.acc_g)
+    return np.asarray(np.interp(grid, window.t_s, window.acc_g))
 
 
 class ActivityLog:

@@ -65,4 +65,6 @@ def trunk_vigour(acc_g: Array) -> float:
 
 def _waves(n: int) -> tuple[np.ndarray, Array]:
     """Waves of every step rate (49, n) and the window (n,) that a spectrum of n samples is seen through."""
-    return np.exp(-2j * np.pi * np.outer(_STEP_HZ, np.arange(n) / EVIDENCE_RATE_HZ)), np.hanning(n + 2)[1:-1]
+    return np.exp(-2j * np.pi * np.outer(_STEP_HZ, np.arange(n) / EVIDENCE_RATE_HZ)), np.hanning(n + 2)[
+        1:-1
+    ]

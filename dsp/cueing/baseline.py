@@ -5,8 +5,8 @@ of the runner's own steady running moves it.  Only sums are kept, so that it can
 many runs, stored as a few numbers, and frozen before the first intervention: a target made from
 a baseline that still learns would chase itself.
 
-How it goes: the caller pushes a second only where ``Gating.learn`` allows it and ``accepts`` agrees.  With a speed every metric
-has a line over speed and grade; cadence also has a plain mean (``blind``) for runs without one, the loads
+How it goes: the caller pushes a second only where ``Gating.learn`` allows it and ``accepts`` agrees.
+With a speed every metric has a line over speed and grade; cadence also has a plain mean (``blind``) for runs without one, the loads
 have none and stay unknown.  A first answer may be used after ``first_min`` gated minutes (``ready``),
 near the speeds learned (``reaches``); with ``full_min`` minutes in ``full_runs`` runs it is stable
 (``full``), and the caller freezes it.  The posterior uses the runner's own scatter where it is greater

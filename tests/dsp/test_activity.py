@@ -50,6 +50,34 @@ def test_walking_is_never_called_running(placement: Placement) -> None:
     assert [c.activity for c in seen(placement, walking(placement))] == [Activity.WALK]
 
 
+def trunk(steps_hz: float, jog: bool, seconds: float = 30) -> ImuChunk:
+    """A brisk walk (a sine down to 0.15 g) or a slow jog (free fall between landings), as felt at a waist."""
+    t = np.arange(0, seconds, 0.01)
+    at = (t * steps_hz) % 1
+    wave = (
+        np.where(at < 0.62, 2.3 * np.sin(np.pi * at / 0.62), 0.2)
+        if jog
+        else 1 + 0.85 * np.sin(2 * np.pi * at)
+    )
+    wave += 0.05 * np.random.default_rng(2).standard_normal(len(t))
+    return ImuChunk("s", t, GRAVITY_MS2 * np.column_stack((0 * t, 0 * t, wave)), None)
+
+
+def test_a_brisk_walk_is_no_run_and_a_slow_jog_is_one() -> None:
+    """Both at the step rates of real people near the border (SisFall: 136, Har-Lab: 140 steps/min)."""
+    assert [c.activity for c in seen(Placement.WAIST, trunk(136 / 60, jog=False))] == [Activity.WALK]
+    assert [c.activity for c in seen(Placement.WAIST, trunk(140 / 60, jog=True))] == [Activity.RUN]
+
+
+def test_a_jog_is_left_for_a_walk_and_the_change_is_dated_back() -> None:
+    jog, walk = trunk(150 / 60, jog=True, seconds=20), trunk(110 / 60, jog=False, seconds=20)
+    both = ImuChunk("s", np.arange(0, 40, 0.01), np.vstack((jog.acc_ms2, walk.acc_ms2)), None)
+    changes = seen(Placement.WAIST, both)
+    assert [c.activity for c in changes] == [Activity.RUN, Activity.WALK]
+    assert changes[1].t_s == pytest.approx(21, abs=1)
+    assert changes[1].known_s <= 24
+
+
 def test_one_odd_second_changes_nothing() -> None:
     rest = np.tile((0.0, 0.0, GRAVITY_MS2), (2000, 1))
     rest[1000:1100, 2] += 12 * np.sin(np.arange(100))

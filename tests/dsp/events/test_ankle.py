@@ -1,0 +1,50 @@
+"""The stride clock of an ankle counts strides, of walking as well as of running, and after a hole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsp.events.ankle import AnkleDetector
+from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Side, Worn
+
+WORN = Worn("ankle", Placement.ANKLE, Side.RIGHT)
+
+
+def ankle(stride_s: float, seconds: float, twice: float) -> ImuChunk:
+    """An ankle that swings once a stride and, ``twice`` as much, once a step: a walker's."""
+    t = np.arange(0, seconds, 0.01)
+    turn = 2 * np.pi * t / stride_s
+    norm = 1.2 + 0.35 * np.sin(turn) + 0.35 * twice * np.sin(2 * turn) + 0.2 * np.sin(3 * turn + 1)
+    norm += 0.05 * np.random.default_rng(4).standard_normal(len(t))
+    return ImuChunk("ankle", t, GRAVITY_MS2 * np.column_stack((norm, 0 * t, 0 * t)), None)
+
+
+def strides(chunk: ImuChunk) -> Array:
+    detector = AnkleDetector(WORN)
+    found = [c.ic_s for c in [*detector.push(chunk), *detector.finish()] if isinstance(c, Contact)]
+    return np.diff([t for t in found if t > 5])
+
+
+@pytest.mark.parametrize("stride_s", [0.95, 1.08, 1.25, 1.35])
+@pytest.mark.parametrize("twice", [0.5, 1.0, 1.3])
+def test_a_walking_ankle_is_not_counted_twice(stride_s: float, twice: float) -> None:
+    found = strides(ankle(stride_s, 60, twice))
+    assert len(found) == pytest.approx(53.4 / stride_s, abs=2)
+    assert np.median(found) == pytest.approx(stride_s, abs=0.02)
+
+
+@pytest.mark.parametrize("stride_s", [0.6, 0.7, 0.85])
+def test_a_running_ankle_is_not_counted_half(stride_s: float) -> None:
+    found = strides(ankle(stride_s, 60, 0.3))
+    assert len(found) == pytest.approx(53.4 / stride_s, abs=2)
+    assert np.median(found) == pytest.approx(stride_s, abs=0.02)
+
+
+def test_from_walking_to_running_the_clock_follows() -> None:
+    walk, run = ankle(1.1, 30, 1.0), ankle(0.7, 30, 0.3)
+    both = ImuChunk("ankle", np.arange(0, 60, 0.01), np.vstack((walk.acc_ms2, run.acc_ms2)), None)
+    found = strides(both)
+    ends = 5 + np.cumsum(found)
+    assert np.median(found[ends < 28]) == pytest.approx(1.1, abs=0.02)
+    assert np.median(found[ends > 36]) == pytest.approx(0.7, abs=0.02)

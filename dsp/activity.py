@@ -36,7 +36,7 @@ class _Second(NamedTuple):
 _FOOT_REST, _SHANK_REST = 0.15, 0.12  # border of the share of rest: a running leg rests less
 _FOOT_SPREAD_G, _SHANK_SPREAD_G = 0.45, 0.50  # and its force has at least this SD over a second
 _ANKLE_RESTLESSNESS = 2.5  # border, g/s
-_TRUNK_VIGOUR = 12.0  # border, g Hz³
+_TRUNK_VIGOUR = 15.5  # border, g Hz³
 _FULL_RATIO = 1.5  # this far from the border, evidence is full (a choice)
 _DECIDED = 2.0  # evidence that changes the gait; a second brings as much at most
 

@@ -2,9 +2,9 @@
 
 Per folder, placement and what the people did: the share of seconds that is called running, and the share
 of seconds with a cadence whose cadence is twice or half of the truth, each over everybody and for the
-worst person.  The true step rate is the strongest rate of the acceleration's norm in 8 s, where the labelled
-gait can have it (elsewhere the truth is not known, on stairs say); where one person wore two sensors on
-one clock it is that of the waist.
+worst person.  The true step rate is the strongest rate of the acceleration's norm in 8 s, where the
+labelled gait can have it (elsewhere the truth is not known, on stairs say); where one person wore two
+sensors on one clock it is that of the waist.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class GaitCard:
         worn = next((k for k in ("pelvis", "ankleR") if f"{k}_acc" in recorded), None)
         if worn is None or "label" not in recorded or not records:
             return
-        norm = _norm_g(recorded, worn)
+        norm = norm_g(recorded, worn)
         truth = _step_rates(_reference(path, recorded, norm))
-        doing = _labelled_seconds(recorded, len(norm) // round(_RATE_HZ))
+        doing = labelled_seconds(recorded, len(norm) // round(_RATE_HZ))
         calls, cadence = _called(records, len(doing)), _cadence(records)
         steps = [int(r.ic_s) for r in records if isinstance(r, Step)]
         place = "waist" if worn == "pelvis" else "ankle"
@@ -101,8 +101,8 @@ def _lines(what: str, people: Mapping[str, GaitTally]) -> Iterable[tuple[str, fl
     yield f"{what}: steps counted while still", sum(p.still_steps for p in everybody)
 
 
-def _norm_g(recorded: Mapping[str, np.ndarray], worn: str) -> Array:
-    """The norm of one sensor's acceleration (n,), in g, at 50 Hz."""
+def norm_g(recorded: Mapping[str, np.ndarray], worn: str) -> Array:
+    """Return the norm of one sensor's acceleration (n,), in g, at 50 Hz."""
     acc = np.asarray(recorded[f"{worn}_acc"], float) * float(recorded[f"{worn}_acc__scale"])
     t = np.arange(len(acc)) / float(recorded["fs_imu"])
     return np.interp(np.arange(0, t[-1], 1 / _RATE_HZ), t, norms(acc) / GRAVITY_MS2)
@@ -114,7 +114,7 @@ def _reference(path: Path, recorded: Mapping[str, np.ndarray], own: Array) -> Ar
     if waist == path or not waist.exists():
         return own
     with np.load(waist, allow_pickle=False) as z:
-        return _norm_g(z, "pelvis")
+        return norm_g(z, "pelvis")
 
 
 def _step_rates(norm: Array) -> dict[str, dict[int, float]]:
@@ -143,8 +143,8 @@ _LABELS = {
 }
 
 
-def _labelled_seconds(recorded: Mapping[str, np.ndarray], seconds: int) -> list[str]:
-    """What the person did in every second; empty where nobody knows."""
+def labelled_seconds(recorded: Mapping[str, np.ndarray], seconds: int) -> list[str]:
+    """Return what the person did in every second; empty where nobody knows."""
     if "jog_t" in recorded:
         begins, ends = (float(t) for t in recorded["jog_t"])
         jog = [begins + _EDGE_S <= t < ends - 1 for t in range(seconds)]

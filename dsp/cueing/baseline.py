@@ -6,11 +6,11 @@ many runs, stored as a few numbers, and frozen before the first intervention: a 
 a baseline that still learns would chase itself.
 
 How it goes: the caller pushes a second only where ``Gating.learn`` allows it and ``accepts`` agrees.
-With a speed every metric has a line over speed and grade; cadence also has a plain mean (``blind``) for runs without one, the loads
-have none and stay unknown.  A first answer may be used after ``first_min`` gated minutes (``ready``),
-near the speeds learned (``reaches``); with ``full_min`` minutes in ``full_runs`` runs it is stable
-(``full``), and the caller freezes it.  The posterior uses the runner's own scatter where it is greater
-than the prior's, and counts ``_CORRELATED_S`` seconds as one.
+With a speed every metric has a line over speed and grade; cadence also has a plain mean (``blind``) for
+runs without one, the loads have none and stay unknown.  A first answer may be used after ``first_min``
+gated minutes (``ready``), near the speeds learned (``reaches``); with ``full_min`` minutes in
+``full_runs`` runs it is stable (``full``), and the caller freezes it.  The posterior uses the runner's own
+scatter where it is greater than the prior's, and counts ``_CORRELATED_S`` seconds as one.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def test_walking_is_never_called_running(placement: Placement) -> None:
 
 
 def trunk(steps_hz: float, jog: bool, seconds: float = 30) -> ImuChunk:
-    """A brisk walk (a sine down to 0.15 g) or a slow jog (free fall between landings), as felt at a waist."""
+    """A waist in a brisk walk (a sine down to 0.15 g) or a slow jog (free fall between landings)."""
     t = np.arange(0, seconds, 0.01)
     at = (t * steps_hz) % 1
     wave = (

@@ -9,7 +9,7 @@ from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, rest_share, 
 from dsp.types import Array
 
 T = np.arange(0, 2, 1 / EVIDENCE_RATE_HZ)
-ANKLE_BORDER, TRUNK_BORDER = 2.5, 12.0  # of dsp.activity
+ANKLE_BORDER, TRUNK_BORDER = 2.5, 15.5  # of dsp.activity
 
 
 def leg(stride_s: float, rest_s: float, swing_g: float) -> Array:

@@ -32,18 +32,23 @@ class Track:
         """
         return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
 
-    def displacement(self, start: int, stop: int, up: Array) -> Array:
+    def carry(self, vector: Array, start: int, stop: int) -> Array:
+        """Return a direction (3,) of the sensor frame of row ``start`` in the sensor frame of row ``stop``."""
+        return np.asarray(vector @ self.turn[start].T @ self.turn[stop])
+
+    def displacement(self, start: int, stop: int, up: Array, up_last: Array) -> Array:
         """Return the displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
 
-        The foot stands as tilted at the end as at the start: the tilt error of the gyroscope, and
-        then the velocity left over, are spread linearly over the stride.  What remains of two
-        integrations is the moment of the force about mid-time, in which gravity cancels.
+        ``up`` is the vertical in that frame, ``up_last`` the one in the frame of the last row: how far the
+        gyroscope has them apart is its tilt error.  That, and then the velocity left over, are spread
+        linearly over the stride.  What remains of two integrations is the moment of the force about
+        mid-time, in which gravity cancels.
         """
         n = stop - start
         arm = 0.5 * (n - 1) - np.arange(n)  # trapezoid rule, twice
         arm[0] -= 0.25 * n
         arm[-1] += 0.25 * n
-        tilt = cross(self.turn[stop - 1] @ up, self.turn[start] @ up)
+        tilt = cross(self.turn[stop - 1] @ up_last, self.turn[start] @ up)
         angle = math.sqrt(tilt @ tilt)
         axis = tilt / angle if angle else tilt
         phase = np.linspace(0.0, angle, n)

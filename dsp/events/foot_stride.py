@@ -74,10 +74,13 @@ class StrideMeter:
         learned = axes.current()
         if learned is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        moved = both.displacement(last[1] - first, rest + 1 - first, learned.up)
-        flat = moved - (moved @ learned.up) * learned.up
+        up_first = both.carry(learned.up, last[0] - first, last[1] - first)
+        up_last = both.carry(learned.up, zv - first, rest - first)
+        moved = both.displacement(last[1] - first, rest + 1 - first, up_first, up_last)
+        rise = float(moved @ up_first)
+        flat = moved - rise * up_first
         time_s = (rest - last[1]) * dt
-        length, rise = math.sqrt(flat @ flat), float(moved @ learned.up)
+        length = math.sqrt(flat @ flat)
         speed = length / time_s + median(self._slides)
         stride = {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
         return stride | {"rise_pct": 100 * rise / length} if length > 0 else stride

@@ -55,13 +55,21 @@ from dsp.events.foot_features import (
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.filters import Block, component_along
+from dsp.filters import Block, History, component_along, norms
+from dsp.events.foot_trust import turning_dps
 from dsp.models import MODELS, Models
 from dsp.orientation import track
-from dsp.types import Array, Contact, ImuChunk, Readiness, Worn
+from dsp.types import Array, Contact, ImuChunk, Readiness, SensorProblem, Worn
 
 _SMOOTH = np.array([1, 2, 3, 2, 1]) / 9  # of the pitch rate, for the peaks only
 _SEARCH_ROWS = round(2 * FOOT_RATE_HZ)  # searched for a mid-swing at once
+STUCK = 7
+"""Column of the history after those of ``grid_detector``: one where an axis was at the end of its range."""
+_WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
+_WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
+_MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
+_NEAR_S = 0.06  # about an event lie the rows that its features are made of
+_MOVING_RADS = 1.5  # mean rotation of a foot below which it neither runs nor walks fast (a choice)
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
@@ -70,7 +78,9 @@ class FootDetector(GridDetector[FootState]):
 
     Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
-    ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
+    ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis;
+    ``missed`` is there where a contact before this one was not seen well enough to be claimed, and
+    ``withheld`` where some of these are not, because the sensor is clipped or loose.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
@@ -92,15 +102,17 @@ class FootDetector(GridDetector[FootState]):
         return self._decide_contacts() if s.axes.have else []
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
-        return six_axes(chunk, self.worn)
+        axes = six_axes(chunk, self.worn)
+        return np.column_stack((axes, self.state.stuck.push(axes)))
 
     def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.history.restart(block.t0_s)
-            s.scan = FootScan(learn_at=self._coefficients.learn_first)
+            c = self._coefficients
+            s.scan = FootScan(learn_at=c.learn_first, lost_at=c.lost)
             s.meter.forget_rest()
-        s.history.append(block.x, block.filled)
+        s.history.append(block.x[:, :6], block.filled, block.x[:, 6])
         return self._decide_contacts()
 
     def _decide_contacts(self) -> Detection:
@@ -113,8 +125,11 @@ class FootDetector(GridDetector[FootState]):
                 if decided is None:
                     break
                 out += decided
-            elif not self._find_swing():
-                break
+            else:
+                more = self._find_swing()
+                out += self._check_mount()
+                if not more:
+                    break
         self._set_times()
         return out
 
@@ -160,6 +175,35 @@ class FootDetector(GridDetector[FootState]):
         s.axes.have = min(s.axes.have, self.params.sure_strides)
         s.scan.cursor = max(s.scan.cursor, start + 2)
         return True
+
+    def _check_mount(self) -> list[Readiness]:
+        """Learn anew where the foot strides on but no contact comes: the sensor has turned on the shoe.
+
+        Only rows up to ``lost_at`` count, and only once all of them have been searched.
+        """
+        s, scan, c = self.state, self.state.scan, self._coefficients
+        while scan.lost_at <= (scan.cursor if scan.swing is None else scan.swing):
+            stop, scan.lost_at = scan.lost_at, scan.lost_at + c.lost_every
+            start = max(s.history.start, stop - c.lost)
+            anew = self._axes_of_moving_foot(start, stop)
+            if anew is not None and anew.have >= self.params.lost_strides and anew.differs_from(s.axes):
+                s.axes = anew
+                s.trust.remount()
+                s.meter.forget_rest()
+                scan.swing, scan.last_swing = None, None
+                scan.mount_since, scan.cursor, scan.lost_at = start, stop, stop + c.lost
+                return [Readiness(s.history.time(stop), self.worn.sensor, 0, FootAxes.need, shifted=True)]
+        return []
+
+    def _axes_of_moving_foot(self, start: int, stop: int) -> FootAxes | None:
+        """Axes from the strides between two rows; None where the foot hardly moved."""
+        rows = self.state.history.rows(start, stop)
+        if norms(rows[:, GYR]).mean() < _MOVING_RADS:
+            return None
+        axes = FootAxes()
+        for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
+            axes.learn(track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ), 0, b + 1 - a)
+        return axes
 
     def _current_axes(self) -> Axes:
         axes = self.state.axes.current()
@@ -209,7 +253,7 @@ class FootDetector(GridDetector[FootState]):
 
     # --------------------------------------------------------------- in a stride
 
-    def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
+    def _examine_stance(self, swing: int) -> Detection | None:
         """Mid-stance, then contact and toe-off, once their samples are there; None until then."""
         s, p, c = self.state, self.params, self._coefficients
         h, scan = s.history, s.scan
@@ -238,13 +282,13 @@ class FootDetector(GridDetector[FootState]):
         s.still_dps += p.gain * (least - s.still_dps)
         return self._contact(swing, whole.until(need - swing), tipped, need)
 
-    def _reject_swing(self, swing: int) -> list[Contact | Readiness]:
+    def _reject_swing(self, swing: int) -> Detection:
         """No stance followed: it was not a mid-swing; look on right behind it."""
         scan = self.state.scan
         scan.swing, scan.cursor = None, swing + self._coefficients.retry
         return []
 
-    def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
+    def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> Detection:
         """The contact of a stance that has been seen whole (rows of ``st`` count from ``swing``)."""
         s, m, p, rate = self.state, self._models, self.params, FOOT_RATE_HZ
         h = s.history
@@ -262,12 +306,20 @@ class FootDetector(GridDetector[FootState]):
         if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
             return self._reject_swing(swing)
         self._add_stride(features, swing, st, slap, tipped, ic)
-        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
-        contact = Contact(
-            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate, t0 + to / rate,
-            m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled_s, features,
-        )  # fmt: skip
-        return [contact, *self._readiness(need)]
+        landing, lift_off = (_filled_s(h, swing + row) for row in (ic, to))
+        out: Detection = []
+        if landing <= p.filled_s:
+            if s.scan.last_ic is not None and swing + ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
+                features["missed"] = 1.0
+            s.scan.last_ic = swing + ic
+            filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
+            seen = lift_off <= p.filled_s
+            out.append(Contact(
+                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate,
+                t0 + to / rate if seen else None, m.foot_ic_ms.sd / 1e3 + landing / 4,
+                m.foot_to_ms.sd / 1e3 + lift_off / 4 if seen else None, h.time(need - 1), filled_s, features,
+            ))  # fmt: skip
+        return [*out, *self._readiness(need), *self._problems(need)]
 
     def _add_stride(
         self, features: dict[str, float], swing: int, st: Stance, slap: float, tipped: float, ic: float
@@ -283,6 +335,27 @@ class FootDetector(GridDetector[FootState]):
             features["foot_strike_deg"] = m.foot_strike_deg.value(features)
         if "rise_pct" in features:
             features["slope_pct"] = m.foot_slope_pct.value(features)
+        self._withhold(features, turning_dps(st.w_dps, ic0, to0), swing + len(st.w_dps))
+
+    def _withhold(self, features: dict[str, float], turning: float, need: int) -> None:
+        """Take away what a clipped sensor or a loose mount makes wrong."""
+        s = self.state
+        rows = s.history.rows(max(s.history.start, need - round(s.stride_s * FOOT_RATE_HZ)), need)
+        s.trust.push_range(float((rows[:, STUCK] > 0.5).mean()))
+        if not s.axes.odd:
+            apart = s.axes.apart_deg if s.axes.have >= FootAxes.need else 0.0
+            climb = features.get("speed_mps", 0.0) * features.get("slope_pct", 0.0) / 100
+            s.trust.push_mount(turning, apart, climb)
+        wrong = _WRONG_WHEN_CLIPPED * s.trust.clipped + _WRONG_WHEN_LOOSE * s.trust.loose
+        for name in wrong:
+            features.pop(name, None)
+        if wrong:
+            features["withheld"] = 1.0
+
+    def _problems(self, need: int) -> list[SensorProblem]:
+        """What is wrong with this sensor and was not said before."""
+        at_s = self.state.history.time(need - 1)
+        return [SensorProblem(at_s, self.worn.sensor, p) for p in self.state.trust.new_problems()]
 
     def _readiness(self, need: int) -> list[Readiness]:
         """How far the axes are learned, as long as that changes; a moved mount starts anew."""
@@ -290,6 +363,7 @@ class FootDetector(GridDetector[FootState]):
         at_s = s.history.time(need - 1)
         if s.axes.shifted:
             s.axes.reset()
+            s.trust.remount()
             s.meter.forget_rest()
             s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
             return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
@@ -302,8 +376,18 @@ class FootDetector(GridDetector[FootState]):
         s, p, scan = self.state, self.params, self.state.scan
         if scan.last_swing is not None:
             stride = (swing - scan.last_swing) / FOOT_RATE_HZ
-            if p.shortest_stride_s < stride < p.longest_stride_s:
+            filled = s.history.rows(max(s.history.start, scan.last_swing), swing)[:, FILLED].any()
+            hidden = filled and stride > _MISSED * s.stride_s
+            if p.shortest_stride_s < stride < p.longest_stride_s and not hidden:
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)
         scan.last_swing, scan.swing = swing, None
+        scan.lost_at = swing + self._coefficients.lost
         scan.cursor = swing + round(p.after_stance * s.stride_s * FOOT_RATE_HZ)
+
+
+def _filled_s(h: History, row: float) -> float:
+    """How much of the time about a (fractional) row was bridged over lost samples, in s."""
+    near = round(_NEAR_S * FOOT_RATE_HZ)
+    rows = h.rows(max(h.start, math.floor(row) - near), min(h.end, math.ceil(row) + near + 1))
+    return float(rows[:, FILLED].sum()) / FOOT_RATE_HZ

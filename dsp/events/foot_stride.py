@@ -9,9 +9,12 @@ from statistics import median
 import numpy as np
 
 from dsp.events.foot_axes import FootAxes
+from dsp.events.grid_detector import FILLED
 from dsp.filters import History, norms
 from dsp.orientation import track
 from dsp.types import Array
+
+_FILLED_S = 0.06  # of a stride that may be bridged: one packet of some devices (a choice)
 
 
 def movement_dps(rows: Array) -> Array:
@@ -59,8 +62,8 @@ class StrideMeter:
     def stride(self, h: History, axes: FootAxes, zv: int, rest: int, slide_mps: float) -> dict[str, float]:
         """Return the stride that ends at mid-stance row ``zv`` and cut row ``rest``, by name.
 
-        ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one and
-        after a gap.  ``slide_mps`` is what the sensor still moved at the cut; its median over 15 strides
+        ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one,
+        after a gap, and where more than ``_FILLED_S`` of it were bridged over lost samples.  ``slide_mps`` is what the sensor still moved at the cut; its median over 15 strides
         is added to the speed.
         """
         last, self._last = self._last, (zv, rest)
@@ -69,6 +72,8 @@ class StrideMeter:
             return {}
         first, dt = min(last), 1 / self._rate_hz
         rows = h.rows(first, max(zv, rest) + 1)
+        if rows[:, FILLED].sum() > _FILLED_S * self._rate_hz:
+            return {}
         both = track(rows[:, 0:3], rows[:, 3:6], dt)
         axes.learn(both, last[0] - first, zv + 1 - first)
         learned = axes.current()

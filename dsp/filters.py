@@ -46,7 +46,8 @@ class Resampler:
 
     Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, and a fresh
     grid starts at the first sample after it.  A hole longer than ``report_s`` is returned as a ``Hole``,
-    before the rows that bridge it, and bridged by straight lines.  Looks one input sample ahead.  Samples that do not move time forward are dropped and counted in ``dropped``.
+    before the rows that bridge it, and bridged by straight lines.  Looks one input sample ahead.  Samples
+    that do not move time forward are dropped and counted in ``dropped``.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class Track:
         return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
 
     def carry(self, vector: Array, start: int, stop: int) -> Array:
-        """Return a direction (3,) of the sensor frame of row ``start`` in the sensor frame of row ``stop``."""
+        """Return a direction (3,) of the sensor frame of row ``start`` in that of row ``stop``."""
         return np.asarray(vector @ self.turn[start].T @ self.turn[stop])
 
     def displacement(self, start: int, stop: int, up: Array, up_last: Array) -> Array:

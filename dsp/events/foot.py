@@ -54,9 +54,9 @@ from dsp.events.foot_features import (
 )
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
+from dsp.events.foot_trust import turning_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
 from dsp.filters import Block, History, component_along, norms
-from dsp.events.foot_trust import turning_dps
 from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, ImuChunk, Readiness, SensorProblem, Worn
@@ -313,11 +313,11 @@ class FootDetector(GridDetector[FootState]):
                 features["missed"] = 1.0
             s.scan.last_ic = swing + ic
             filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
-            seen = lift_off <= p.filled_s
+            off = (t0 + to / rate, m.foot_to_ms.sd / 1e3 + lift_off / 4)
+            to_s, to_sd_s = off if lift_off <= p.filled_s else (None, None)
             out.append(Contact(
-                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate,
-                t0 + to / rate if seen else None, m.foot_ic_ms.sd / 1e3 + landing / 4,
-                m.foot_to_ms.sd / 1e3 + lift_off / 4 if seen else None, h.time(need - 1), filled_s, features,
+                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate, to_s,
+                m.foot_ic_ms.sd / 1e3 + landing / 4, to_sd_s, h.time(need - 1), filled_s, features,
             ))  # fmt: skip
         return [*out, *self._readiness(need), *self._problems(need)]
 

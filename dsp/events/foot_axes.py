@@ -93,7 +93,9 @@ class FootAxes:
         keep = 1 - 1 / min(self.have, _SLOWEST)
         gyr = track.gyr_rads[start:stop]
         self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)
-        self._travel = keep * self._travel + track.displacement(start, stop, self._up, self._up) * (1 - keep)
+        self._travel = keep * self._travel + track.displacement(start, stop, self._up, self._up) * (
+            1 - keep
+        )
         self._current = None
 
     def _went_astray(self, track: Track, start: int, stop: int) -> bool:

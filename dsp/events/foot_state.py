@@ -55,7 +55,9 @@ class FootParams:
     learn_strides: int = 3  # that must be found for axes (a choice)
     sure_strides: int = 4  # at most so many count as learned at once (a choice)
     filled_s: float = 0.03  # bridged within 0.06 s of an event: more, and it is not claimed (a choice)
-    bridge_s: float = 0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
+    bridge_s: float = (
+        0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
+    )
     lost_s: float = 5.0  # without a contact, and the foot moving: has the sensor turned? (a choice)
     lost_every_s: float = 1.0  # until that is asked again (a choice)
     lost_strides: int = 4  # that must be found without axes for the answer (a choice)

@@ -17,7 +17,9 @@ from dsp.types import Array, Problem
 
 _LEAST = np.array([18.0] * 3 + [4.0] * 3)  # m/s², rad/s: no sensor's range is smaller (2 g, 250 deg/s)
 _ALIKE = 3e-4  # share of the extreme by which samples of one plateau may differ
-_CLIPPED_SHARE = 0.01  # of a stride's samples; half of it moves slope by 1 % and speed by 1 % (Fukuchi 2017)
+_CLIPPED_SHARE = (
+    0.01  # of a stride's samples; half of it moves slope by 1 % and speed by 1 % (Fukuchi 2017)
+)
 _TURNING_DPS = 180.0
 _UNSTEADY_DEG = 6.0
 _CLIMB_MPS = (-1.2, 0.5)  # the best climb 0.55 m/s for minutes, and downhill at 3 m/s 40 % is a staircase

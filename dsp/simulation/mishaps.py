@@ -17,7 +17,11 @@ from dsp.types import Array, ImuChunk
 
 
 def flopping(
-    chunk: ImuChunk, impacts_s: Sequence[float] | Array, degrees: float, hz: float = 9.0, damping: float = 0.2
+    chunk: ImuChunk,
+    impacts_s: Sequence[float] | Array,
+    degrees: float,
+    hz: float = 9.0,
+    damping: float = 0.2,
 ) -> ImuChunk:
     """Return the samples of a case that turns up to ``degrees`` about its own y after every impact.
 

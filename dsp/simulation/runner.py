@@ -330,11 +330,7 @@ def _ringing_wave(since_s: Array, ring_hz: float, damping: float) -> Array:
     out = np.zeros(len(since_s))
     for weight, fall in ((1, damping * w), (-2, damping * w + rise), (1, damping * w + 2 * rise)):
         sine, cosine = np.sin(spin * since_s), np.cos(spin * since_s)
-        out += (
-            weight
-            * np.exp(-fall * since_s)
-            * ((fall**2 - spin**2) * sine - 2 * fall * spin * cosine)
-        )
+        out += weight * np.exp(-fall * since_s) * ((fall**2 - spin**2) * sine - 2 * fall * spin * cosine)
     return out
 
 

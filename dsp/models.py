@@ -61,7 +61,7 @@ class Models:
     )
     foot_strike_deg: Linear = Linear(1.518, {"pitch_ic_deg": 1.082, "speed_mps": -0.8274}, 1.1)
     # the ground below a stride, from how far a stride rose in a hundred of its length
-    foot_slope_pct: Linear = Linear(0.88, {"rise_pct": 1.0}, 1.4)
+    foot_slope_pct: Linear = Linear(0.76, {"rise_pct": 1.0}, 1.4)
     # how much later than the mean of its three marks a shank touched down; its contact time
     shank_ic_ms: Linear = Linear(-16.51, {}, 5.5)
     shank_contact_ms: Linear = Linear(-3.688, {"span_ms": 0.9707}, 9.3)

@@ -69,7 +69,7 @@ _WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
 _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
 _MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
-_MOVING_RADS = 1.5  # mean rotation of a foot below which it neither runs nor walks fast (a choice)
+_MOVING_RADS = 3.5  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 

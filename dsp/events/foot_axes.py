@@ -33,7 +33,9 @@ class Axes:
 _CHECK_FROM = 5  # strides learned, before one that disagrees is called odd (a choice)
 _ODD = 3  # odd strides in a row mean that the mount has moved (a choice)
 _SLOWEST = 40  # strides over which spin and travel are averaged at most (a choice)
-_ASTRAY = 0.3  # cosine between the way of a stride and forward, below which it went astray: no bend is so tight
+_ASTRAY = (
+    0.3  # cosine between the way of a stride and forward, below which it went astray: no bend is so tight
+)
 _TURNED_DEG = 30.0  # of left about up, from which a mount learned anew is another one (a choice)
 
 

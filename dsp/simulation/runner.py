@@ -250,7 +250,7 @@ def _leg_segment_motion(
     )
     flat = np.zeros(len(t))
     if placement is Placement.FOOT:
-        strike = run.style.strike_deg * np.exp(-((((phase + 0.5) % 1 - 0.5) / 0.045) ** 2))
+        strike = run.style.strike_deg * _landing_share(phase)
         angles = np.column_stack(
             (
                 mirror * _mean_curve_at("roll_deg", phase, speed),
@@ -265,6 +265,18 @@ def _leg_segment_motion(
     place = place + Rotation.from_euler("XZY", np.radians(angles[:, (0, 2, 1)])).apply(arm)
     slope = np.arctan(np.interp(t, run.ic_s[steps], run.slope_pct[steps]) / 100)
     return place, angles, _mount_ringing(t, ic, np.array((0.0, 0.0, 60.0)), 30.0, 0.28), slope
+
+
+def _landing_share(phase: Array) -> Array:
+    """Share (n,) of a different strike angle at each phase: prepared in late swing, over when the foot is flat.
+
+    It grows from 80 % of the stride on, so that the foot does not dive in the last moment: the toe-up peak of
+    forefoot strikers is lower by as much as their strike angle (Fukuchi 2017: 5 deg at -1, 29 at 24).
+    """
+    since = (phase + 0.5) % 1 - 0.5
+    prepared = np.clip(1 + since / 0.2, 0, 1)
+    before = prepared**2 * (3 - 2 * prepared)
+    return np.asarray(np.where(since < 0, before, np.exp(-((since / 0.045) ** 2))))
 
 
 def _trunk_motion(

@@ -248,6 +248,11 @@ class History:
             raise IndexError(f"rows {start}..{stop} outside {self._lo}..{self.end}")
         return self._rows[start - self._lo : stop - self._lo]
 
+    def filled_s(self, start: float, stop: float, column: int) -> float:
+        """Return for how many seconds between two (fractional) rows that are held ``column`` is 1."""
+        first, last = max(self._lo, math.floor(start)), min(self.end, math.ceil(stop) + 1)
+        return float(self.rows(first, last)[:, column].sum()) / self.rate_hz
+
     def time(self, row: float) -> float:
         """Return the time (s) of an absolute (fractional) row number."""
         return self.t0_s + row / self.rate_hz

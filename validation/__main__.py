@@ -57,9 +57,9 @@ def main() -> int:
 
 
 def _card_names(folder: str, true: Truth) -> list[str]:
-    """The cards that a recording counts in: of its folder, and of what is not faster than models were fitted.
+    """The cards that a recording counts in: of its folder, and of what is no faster than was fitted on.
 
-    The second only where people were not fitted on: there it differs, and models are judged by it.
+    The second only where people were not fitted on: by it models are judged.
     """
     speed = float(np.max(true.values.get("speed_mps", np.zeros(1))))
     slow = folder not in FITTED_ON and 0 < speed <= _FITTED_MPS

@@ -34,8 +34,8 @@ class Tally:
     def summary(self) -> Summary:
         """Return bias, SD and RMSE per step, RMSE and mean absolute error of the trials' means.
 
-        ``within_68`` and ``within_95`` are the shares of trials whose mean error lies within the 68 and 95 %
-        intervals stated; NaN where none were.
+        ``within_68`` and ``within_95`` are the shares of trials whose mean error lies within the 68 and
+        95 % intervals stated; NaN where none were.
         """
         s, t = np.array(self.steps), np.array(self.trials)
         return {
@@ -121,7 +121,7 @@ class Card:
             self.tallies.setdefault("cadence_spm", Tally()).add(np.array([mean - expected]))
 
     def _compare(self, name: str, pairs: Sequence[tuple[float, ...]]) -> None:
-        """``pairs`` of true and own values, with the SDs that were stated of the latter where there are any."""
+        """``pairs`` of true and own values, with the SDs that were stated where there are any."""
         values = np.array([p for p in pairs if np.isfinite(p).all()])
         if len(values) == 0:
             return

@@ -22,11 +22,17 @@ rows that the next decision needs are there, and stops where they are not.
 The stride from the mid-stance before to this one gives speed and length (``foot_stride``), and teaches
 the axes, which are called settled after ``FootAxes.need`` strides; ``Readiness`` is sent until then.  Three
 strides in a row that disagree with the axes mean that the sensor was moved: back to learning, without the
-rows before.
+rows before.  If it was turned so far that no contact comes at all, ``lost_s`` of a foot that moves like a
+runner's without one are looked through as in (1); strides that say other axes replace the old ones.
 
-A hole begins a new ``FootScan``: mid-swings and strides are forgotten, axes, stride time and usual peak
-are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
-are, and a recording too short to learn from takes its axes from a single stride.
+Every stride also says whether the sensor can be believed (``foot_trust``): where it is clipped or its mount
+loose, what that makes wrong is taken away, and a ``SensorProblem`` is sent once.
+
+A hole of up to ``bridge_s`` is bridged by straight lines.  What lies too close to it is not claimed: a
+contact, a toe-off, or speed and slope of the stride.  A longer one begins a new ``FootScan``: mid-swings
+and strides are forgotten, axes, stride time and usual peak are kept.  At the end of a recording a stance
+whose toe-off was seen still counts, with the rows there are, and a recording too short to learn from takes
+its axes from a single stride.
 
 ``done_s`` is the row being searched or the open mid-swing; ``due_s`` when the next look can bring a
 contact.  While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
@@ -56,7 +62,7 @@ from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, Fo
 from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.foot_trust import turning_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.filters import Block, History, component_along, norms
+from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.orientation import track
 from dsp.types import Array, Contact, ImuChunk, Readiness, SensorProblem, Worn
@@ -68,6 +74,7 @@ STUCK = 7
 _WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
 _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
 _MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
+_GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
 _MOVING_RADS = 3.5  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
@@ -165,11 +172,7 @@ class FootDetector(GridDetector[FootState]):
     def _learn_axes(self, start: int, stop: int, least: int) -> bool:
         """Axes from the strides between two rows, if there are at least so many."""
         s = self.state
-        rows = s.history.rows(start, stop)
-        for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
-            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ)
-            s.axes.learn(stride, 0, b + 1 - a)
-        if s.axes.have < least:
+        if _learned_axes(s.axes, s.history.rows(start, stop)).have < least:
             s.axes.reset()
             return False
         s.axes.have = min(s.axes.have, self.params.sure_strides)
@@ -185,8 +188,11 @@ class FootDetector(GridDetector[FootState]):
         while scan.lost_at <= (scan.cursor if scan.swing is None else scan.swing):
             stop, scan.lost_at = scan.lost_at, scan.lost_at + c.lost_every
             start = max(s.history.start, stop - c.lost)
-            anew = self._axes_of_moving_foot(start, stop)
-            if anew is not None and anew.have >= self.params.lost_strides and anew.differs_from(s.axes):
+            rows = s.history.rows(start, stop)
+            if norms(rows[:, GYR]).mean() < _MOVING_RADS:
+                continue
+            anew = _learned_axes(FootAxes(), rows)
+            if anew.have >= self.params.lost_strides and anew.differs_from(s.axes):
                 s.axes = anew
                 s.trust.remount()
                 s.meter.forget_rest()
@@ -194,16 +200,6 @@ class FootDetector(GridDetector[FootState]):
                 scan.mount_since, scan.cursor, scan.lost_at = start, stop, stop + c.lost
                 return [Readiness(s.history.time(stop), self.worn.sensor, 0, FootAxes.need, shifted=True)]
         return []
-
-    def _axes_of_moving_foot(self, start: int, stop: int) -> FootAxes | None:
-        """Axes from the strides between two rows; None where the foot hardly moved."""
-        rows = self.state.history.rows(start, stop)
-        if norms(rows[:, GYR]).mean() < _MOVING_RADS:
-            return None
-        axes = FootAxes()
-        for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
-            axes.learn(track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ), 0, b + 1 - a)
-        return axes
 
     def _current_axes(self) -> Axes:
         axes = self.state.axes.current()
@@ -306,20 +302,35 @@ class FootDetector(GridDetector[FootState]):
         if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
             return self._reject_swing(swing)
         self._add_stride(features, swing, st, slap, tipped, ic)
-        landing, lift_off = (_filled_s(h, swing + row) for row in (ic, to))
-        out: Detection = []
-        if landing <= p.filled_s:
-            if s.scan.last_ic is not None and swing + ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
-                features["missed"] = 1.0
-            s.scan.last_ic = swing + ic
-            filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
-            off = (t0 + to / rate, m.foot_to_ms.sd / 1e3 + lift_off / 4)
-            to_s, to_sd_s = off if lift_off <= p.filled_s else (None, None)
-            out.append(Contact(
-                self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate, to_s,
-                m.foot_ic_ms.sd / 1e3 + landing / 4, to_sd_s, h.time(need - 1), filled_s, features,
-            ))  # fmt: skip
-        return [*out, *self._readiness(need), *self._problems(need)]
+        contact = self._claimed_contact(features, swing, swing + ic, swing + to, need)
+        return [*contact, *self._readiness(need), *self._problems(need)]
+
+    def _claimed_contact(
+        self, features: dict[str, float], swing: int, ic: float, to: float, need: int
+    ) -> list[Contact]:
+        """The contact between two (fractional) rows, as far as the samples about both came.
+
+        Where more was lost at the landing there is none, where more was lost at the lift-off or between no
+        toe-off; less only makes them less certain.
+        """
+        s, p, m, h, rate = self.state, self.params, self._models, self.state.history, FOOT_RATE_HZ
+        near = _NEAR_S * rate
+        landing, lift_off = (h.filled_s(row - near, row + near, FILLED) for row in (ic, to))
+        if landing > p.filled_s:
+            return []
+        if s.scan.last_ic is not None and ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
+            features["missed"] = 1.0
+        s.scan.last_ic = ic
+        off = (h.time(to), m.foot_to_ms.sd / 1e3 + lift_off / 4)
+        whole = lift_off <= p.filled_s and h.filled_s(ic, to, FILLED) < _GAP_S
+        to_s, to_sd_s = off if whole else (None, None)
+        return [
+            Contact(
+                self.worn.sensor, self.worn.placement, self.worn.side, h.time(ic), to_s,
+                m.foot_ic_ms.sd / 1e3 + landing / 4, to_sd_s, h.time(need - 1),
+                h.filled_s(swing, need, FILLED), features,
+            )
+        ]  # fmt: skip
 
     def _add_stride(
         self, features: dict[str, float], swing: int, st: Stance, slap: float, tipped: float, ic: float
@@ -386,8 +397,8 @@ class FootDetector(GridDetector[FootState]):
         scan.cursor = swing + round(p.after_stance * s.stride_s * FOOT_RATE_HZ)
 
 
-def _filled_s(h: History, row: float) -> float:
-    """How much of the time about a (fractional) row was bridged over lost samples, in s."""
-    near = round(_NEAR_S * FOOT_RATE_HZ)
-    rows = h.rows(max(h.start, math.floor(row) - near), min(h.end, math.ceil(row) + near + 1))
-    return float(rows[:, FILLED].sum()) / FOOT_RATE_HZ
+def _learned_axes(axes: FootAxes, rows: Array) -> FootAxes:
+    """``axes``, after they have learned from the candidate strides in rows (n, 8) of a history."""
+    for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
+        axes.learn(track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ), 0, b + 1 - a)
+    return axes

@@ -268,10 +268,10 @@ def _leg_segment_motion(
 
 
 def _landing_share(phase: Array) -> Array:
-    """Share (n,) of a different strike angle at each phase: prepared in late swing, over when the foot is flat.
+    """Share (n,) of a different strike angle at each phase: prepared in late swing, over in mid-stance.
 
-    It grows from 80 % of the stride on, so that the foot does not dive in the last moment: the toe-up peak of
-    forefoot strikers is lower by as much as their strike angle (Fukuchi 2017: 5 deg at -1, 29 at 24).
+    It grows from 80 % of the stride on, so that the foot does not dive in the last moment: the toe-up peak
+    of forefoot strikers is lower by as much as their strike angle (Fukuchi 2017: 5 deg at 1, 29 at 24).
     """
     since = (phase + 0.5) % 1 - 0.5
     prepared = np.clip(1 + since / 0.2, 0, 1)

@@ -61,13 +61,18 @@ class Track:
         axis = tilt / angle if angle else tilt
         phase = np.linspace(0.0, angle, n)
         turns = np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
-        along, across, rest = np.stack((arm * turns, once * turns), axis=1) @ force  # Rodrigues, summed
-        moment, gained = along + np.cross(axis, across) + (rest @ axis)[:, None] * axis
+        moment, gained = (_turned_sum(weights * turns, force, axis) for weights in (arm, once))
         left_over = gained - (n - 1) * GRAVITY_MS2 * (self.turn[start] @ up)
         power = component_along(force, force)
-        doubt = once * (1.0 + _OF_FORCE / (1 - _OF_FORCE) * power / power.mean())
+        doubt = once * (power.sum() / n + _OF_FORCE / (1 - _OF_FORCE) * power)
         moment = moment - (arm @ doubt) / doubt.sum() * left_over
         return np.asarray(self.dt_s**2 * (moment @ self.turn[start]))
+
+
+def _turned_sum(weights: Array, force: Array, axis: Array) -> Array:
+    """The sum (3,) of rows (n, 3) turned about ``axis``, by Rodrigues' three terms, weighted (3, n)."""
+    along, across, rest = weights @ force
+    return np.asarray(along + cross(axis, across) + (axis @ rest) * axis)
 
 
 def track(acc_ms2: Array, gyr_rads: Array, dt_s: float) -> Track:

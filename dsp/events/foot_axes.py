@@ -79,9 +79,11 @@ class FootAxes:
     def learn(self, track: Track, start: int, stop: int) -> None:
         """Learn from one stride: rows ``start`` to ``stop`` of ``track``, mid-stance to mid-stance."""
         up = track.up(start, stop)
+        level = self._up if self.have else up
+        way = track.displacement(start, stop, level, level)
         if self.have >= _CHECK_FROM:
             self.apart_deg = angle_deg(up, self._up)
-            odd = self.apart_deg > self.shift_deg or self._went_astray(track, start, stop)
+            odd = self.apart_deg > self.shift_deg or self._went_astray(way)
             self._odd = self._odd + 1 if odd else 0
             if self._odd:
                 return
@@ -95,17 +97,14 @@ class FootAxes:
         keep = 1 - 1 / min(self.have, _SLOWEST)
         gyr = track.gyr_rads[start:stop]
         self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)
-        self._travel = keep * self._travel + track.displacement(start, stop, self._up, self._up) * (
-            1 - keep
-        )
+        self._travel = keep * self._travel + way * (1 - keep)
         self._current = None
 
-    def _went_astray(self, track: Track, start: int, stop: int) -> bool:
+    def _went_astray(self, way: Array) -> bool:
         """True where a stride did not go the way the foot points: the sensor has turned about up."""
         axes = self.current()
         if axes is None:
             return False
-        way = track.displacement(start, stop, self._up, self._up)
         ahead, aside = float(way @ axes.forward), float(way @ axes.left)
         return math.hypot(ahead, aside) > 0.3 and ahead < _ASTRAY * math.hypot(ahead, aside)
 

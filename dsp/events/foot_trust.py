@@ -36,7 +36,7 @@ class StuckSamples:
     """
 
     _last: Array = field(default_factory=lambda: np.full(12, np.inf))
-    _most: Array = field(default_factory=lambda: np.full(12, -np.inf))
+    _most: Array = field(default_factory=lambda: np.tile(_LEAST, 2))
     _alike: Array = field(default_factory=lambda: np.zeros(12, bool))
 
     def push(self, x: Array) -> Array:
@@ -44,10 +44,13 @@ class StuckSamples:
         if len(x) == 0:
             return np.zeros(0)
         y = np.hstack((x, -x))
+        if not (y >= self._most - _ALIKE * np.abs(self._most)).any():  # nearly always: no peak is that high
+            self._last, self._alike = y[-1], np.zeros(12, bool)
+            return np.zeros(len(x))
         before = np.vstack((self._last, y[:-1]))
         most = np.maximum(np.maximum.accumulate(y, axis=0), self._most)
         slack = _ALIKE * np.abs(most)
-        alike = (y >= most - slack) & (np.abs(y - before) <= slack) & (y > np.tile(_LEAST, 2))
+        alike = (y >= most - slack) & (np.abs(y - before) <= slack)
         stuck = alike & np.vstack((self._alike, alike[:-1]))
         self._last, self._most, self._alike = y[-1], most[-1], alike[-1]
         return np.asarray(stuck.any(axis=1), dtype=np.float64)

@@ -9,24 +9,35 @@ from __future__ import annotations
 
 import math
 
+from dsp.models import Guess
 from dsp.types import Estimate
 
+_BELIEVED = 2.0  # SDs from which a slope of the feet's own counts, in full from twice that (a choice)
 LEVEL_PCT = 3.0  # leg stiffness is only defined on the level (Meyer 2023); peaks are known there
 OWN_SLOPE = "foot"
 """``Estimate.how`` of a slope that the feet themselves have climbed."""
 
 
 def grade_pct(slope: Estimate | None) -> float:
-    """Return the slope, in %, that braking is to follow; an unknown one counts as level.
+    """Return the slope, in %, that braking is to follow: the value of ``grade``."""
+    return grade(slope)[0]
 
-    A slope from outside counts as it is.  The feet's own has an offset of up to 2 % that differs between
-    people and mounts, which would be 15 % of the impulse: it counts from 4 % on, in full from 8 %.
+
+def grade(slope: Estimate | None) -> Guess:
+    """Return the slope, in %, that braking is to follow, and its SD; an unknown one counts as level.
+
+    A slope from outside counts as it is.  The feet's own has an offset that differs between people and
+    mounts, and most ground is level: it counts from two SDs on, in full from four.  The SD is that of the
+    share that counts, and what does not count may be wrong by all of it.  This error lasts as long as the
+    mount: a mean over steps has it in full.
     """
     if slope is None:
-        return 0.0
+        return 0.0, 0.0
     if slope.how != OWN_SLOPE:
-        return slope.value
-    return slope.value * min(1.0, max(0.0, abs(slope.value) / 4 - 1))
+        return slope.value, slope.sd
+    share = min(1.0, max(0.0, abs(slope.value) / (_BELIEVED * slope.sd) - 1))
+    value = share * slope.value
+    return value, math.hypot(share * slope.sd, slope.value - value)
 
 
 def impulse_on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> float:
@@ -37,6 +48,26 @@ def impulse_on_slope(impulse_bws: float, step_s: float, slope_pct: float) -> flo
     """
     s = -math.sin(math.atan(slope_pct / 100)) * step_s
     return s / 2 + math.sqrt(s * s / 4 + impulse_bws * impulse_bws)
+
+
+def impulse_guess(level: Guess, step_s: float, slope: Guess) -> Guess:
+    """Return the impulse (BW·s) on a slope (%) and its SD, from the guesses of level impulse and slope.
+
+    The level's SD grows with the slope, because the law is not validated; the slope's own comes through the
+    law, taken a whole SD up and down.
+    """
+    value = impulse_on_slope(level[0], step_s, slope[0])
+    up, down = (impulse_on_slope(level[0], step_s, slope[0] + side * slope[1]) for side in (1, -1))
+    return value, math.hypot(level[1] * (1 + abs(slope[0]) / 15), (down - up) / 2)
+
+
+def peak_guess(level: Guess, slope: Guess) -> Guess | None:
+    """Return the peak braking (BW) on a slope (%) and its SD, as ``impulse_guess``; None uphill."""
+    value = peak_on_slope(level[0], slope[0])
+    if value is None:
+        return None
+    steeper = 0.08 * math.degrees(math.atan(slope[1] / 100)) * level[0]
+    return value, math.hypot(level[1] * (1 + abs(slope[0]) / 15), steeper)
 
 
 def peak_on_slope(peak_bw: float, slope_pct: float) -> float | None:

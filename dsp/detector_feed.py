@@ -14,9 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-from dsp.types import Contact, Gap, ImuChunk, Readiness
+from dsp.types import Contact, Gap, ImuChunk, Readiness, SensorProblem
 
-Detection = list[Contact | Gap | Readiness]
+Detection = list[Contact | Gap | Readiness | SensorProblem]
 
 
 class Detector(Protocol):

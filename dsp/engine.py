@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsp.activity import ActivityClassifier, ActivityLog
 from dsp.calibration import Calibration
@@ -21,6 +21,7 @@ from dsp.events.shank import ShankDetector
 from dsp.models import MODELS, Models
 from dsp.per_second import PerSecondMetrics
 from dsp.readings import Readings
+from dsp.same_foot import SameFootWatch
 from dsp.step_fusion import RANK, StepFusion
 from dsp.types import (  # fmt: skip
     ActivityChange,
@@ -69,8 +70,10 @@ DETECTORS = {
 #    ``dsp.step_fusion`` makes one step of them.  The placement first in ``RANK`` says when, and on which
 #    side, the foot landed; all others of the group only add what they alone measure (a pelvis its rise, a
 #    shank its angle).  A contact without such company, on a leg that a better sensor sees (one that had a
-#    contact just now), is dropped: the better sensor saw nothing there.  No stride and no step time spans
-#    a gap; a gap was returned long before the contacts round it settle, so it is noted until then.
+#    contact just now), is dropped: the better sensor saw nothing there.  Of two sensors whose contacts
+#    coincide though they are told as left and right (``dsp.same_foot``) one counts, without a side.  No
+#    stride and no step time spans a gap; a gap was returned long before the contacts round it settle, so
+#    it is noted until then.
 #    ``_settled_s`` never goes back.  A contact that comes below it (its sensor was away, or was no longer
 #    waited for) becomes a step at the next settling, out of order.  Otherwise steps are in the order of
 #    their contacts (those of a belt are then moved by some ms for the speed).
@@ -135,8 +138,9 @@ class Engine:
         self._settled_s = -math.inf
         self._readings = Readings()
         legs = {w.side if w.placement.one_leg else None for w in imus}
-        one_leg = len(legs) == 1 and imus[0].placement.one_leg
-        self._seconds = PerSecondMetrics(runner, models, 0.5 if one_leg else 1.0)
+        self._one_leg = len(legs) == 1 and imus[0].placement.one_leg
+        self._same_foot = SameFootWatch(imus)
+        self._seconds = PerSecondMetrics(runner, models, 0.5 if self._one_leg else 1.0)
 
     def push(self, item: ImuChunk | Reading) -> list[Record]:
         """Take samples or a reading and return the records that have become final, in order."""
@@ -210,6 +214,10 @@ class Engine:
         while self._waiting and self._waiting[0].ic_s <= self._settled_s:
             group = [c for c in self._waiting if self._same_contact(self._waiting[0], c)]
             self._waiting = [c for c in self._waiting if not any(c is g for g in group)]
+            out += [p for c in group for p in self._same_foot.push(c)]
+            group = self._without_doubles(group)
+            if not group:
+                continue
             step = self._fusion.push(group, self._readings, self._log)
             if step is not None:
                 out += self._seconds.push(step, self._readings, self._fusion.speed, self._log)
@@ -217,6 +225,14 @@ class Engine:
         if math.isfinite(self._settled_s):
             out += self._seconds.until(self._settled_s, self._readings, self._fusion.speed, self._log)
         return out
+
+    def _without_doubles(self, group: list[Contact]) -> list[Contact]:
+        """The contacts of a group that count, without a side where two sensors sit on one foot."""
+        self._seconds.steps_seen = 0.5 if self._one_leg or self._same_foot.active else 1.0
+        if not self._same_foot.active:
+            return group
+        kept = [c for c in group if c.sensor != self._same_foot.ignored]
+        return [replace(c, side=None) if c.placement.one_leg else c for c in kept]
 
     def _same_contact(self, a: Contact, b: Contact) -> bool:
         """True where two sensors saw the same foot land."""

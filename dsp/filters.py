@@ -31,25 +31,34 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Hole is what the resampler could not bridge: times of the last sample before and the first after."""
+    """Hole is where samples are missing: times of the last sample before and the first after.
+
+    ``bridged`` is True where the grid goes on over it.
+    """
 
     start_s: float
     end_s: float
+    bridged: bool = False
 
 
 class Resampler:
     """Resampler puts irregular samples on a uniform grid, by cubic Hermite with three-point slopes.
 
-    Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, is
-    returned as a ``Hole``, and a fresh grid starts at the first sample after it.  Looks one input
-    sample ahead.  Samples that do not move time forward are dropped and counted in ``dropped``.
+    Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, and a fresh
+    grid starts at the first sample after it.  A hole longer than ``report_s`` is returned as a ``Hole``,
+    before the rows that bridge it, and bridged by straight lines.  Looks one input sample ahead.  Samples
+    that do not move time forward are dropped and counted in ``dropped``.
     """
 
-    def __init__(self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03) -> None:
+    def __init__(
+        self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03, report_s: float = 0.1
+    ) -> None:
         self.rate_hz = rate_hz
         self.bridge_s = bridge_s
+        self.report_s = report_s
         self.filled_over_s = period_hint_s
         self.dropped = 0
+        self._reported_s = -math.inf  # end of the last hole that was returned
         self._t: Array = np.empty(0)  # the last samples: those the next row may still need
         self._x: Array = np.empty((0, 0))
         self._t0_s = 0.0
@@ -70,11 +79,17 @@ class Resampler:
             step = t_s[1:] - t_s[:-1]
         out: list[Block | Hole] = []
         at = 0
-        for cut in np.flatnonzero(step > self.bridge_s).tolist():
-            self._emit_rows(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
-            out.append(Hole(float(t_s[cut]), float(t_s[cut + 1])))
-            at = cut + 1
-            self._begin_grid(float(t_s[at]))
+        for cut in np.flatnonzero(step > min(self.report_s, self.bridge_s)).tolist():
+            bridged = bool(step[cut] <= self.bridge_s)
+            if bridged and t_s[cut + 1] <= self._reported_s:
+                continue
+            stop = len(t_s) if bridged else cut + 1  # slopes at an end of the grid are one-sided
+            self._emit_rows(out, t_s[at:stop], x[at:stop], cut - at)
+            out.append(Hole(float(t_s[cut]), float(t_s[cut + 1]), bridged))
+            self._reported_s = float(t_s[cut + 1])
+            if not bridged:
+                at = cut + 1
+                self._begin_grid(float(t_s[at]))
         last = len(t_s) - 2  # up to here slopes are known
         if last > at:
             self._emit_rows(out, t_s[at:], x[at:], last - at)
@@ -96,15 +111,18 @@ class Resampler:
         stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
             grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
-            rows, filled = _hermite_values(t, x, grid, self.filled_over_s)
+            rows, filled = _hermite_values(t, x, grid, self.filled_over_s, self.report_s)
             out.append(Block(float(grid[0]), rows, filled, self._fresh))
             self._next, self._fresh = stop, False
 
 
-def _hermite_values(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Array, np.ndarray]:
+def _hermite_values(
+    t: Array, x: Array, grid: Array, hole_s: float, straight_s: float
+) -> tuple[Array, np.ndarray]:
     """Cubic Hermite values of samples (t, x) at ``grid``; which of them lie in holes.
 
-    Written as the straight line between two samples less what it bends, with three-point slopes.
+    Written as the straight line between two samples less what it bends, with three-point slopes.  Over more
+    than ``straight_s`` nothing bends: the slopes at the edges say nothing of the middle.
     """
     if len(t) == 1:
         return np.repeat(x, len(grid), axis=0), np.zeros(len(grid), bool)
@@ -116,7 +134,7 @@ def _hermite_values(t: Array, x: Array, grid: Array, hole_s: float) -> tuple[Arr
     h = h[i]
     past = grid - t[i]
     ahead = h - past
-    share = past * ahead / h
+    share = np.where(h > straight_s, 0.0, past * ahead / h)
     rows = x[i] + past[:, None] * slope[i]
     rows -= (share * ahead)[:, None] * bend[i] + (share * past)[:, None] * bend[i + 1]
     return rows, h > hole_s
@@ -229,6 +247,11 @@ class History:
         if start < self._lo or stop > self.end:
             raise IndexError(f"rows {start}..{stop} outside {self._lo}..{self.end}")
         return self._rows[start - self._lo : stop - self._lo]
+
+    def filled_s(self, start: float, stop: float, column: int) -> float:
+        """Return for how many seconds between two (fractional) rows that are held ``column`` is 1."""
+        first, last = max(self._lo, math.floor(start)), min(self.end, math.ceil(stop) + 1)
+        return float(self.rows(first, last)[:, column].sum()) / self.rate_hz
 
     def time(self, row: float) -> float:
         """Return the time (s) of an absolute (fractional) row number."""

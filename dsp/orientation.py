@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.filters import norms
-from dsp.types import Array
+from dsp.filters import component_along, norms
+from dsp.types import GRAVITY_MS2, Array
+
+_OF_FORCE = 0.75  # share of the leftover velocity that goes with the force
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +34,45 @@ class Track:
         """
         return unit(self.force_ms2[start:stop].mean(axis=0) @ self.turn[start])
 
-    def displacement(self, start: int, stop: int, up: Array) -> Array:
+    def carry(self, vector: Array, start: int, stop: int) -> Array:
+        """Return a direction (3,) of the sensor frame of row ``start`` in that of row ``stop``."""
+        return np.asarray(vector @ self.turn[start].T @ self.turn[stop])
+
+    def displacement(self, start: int, stop: int, up: Array, up_last: Array) -> Array:
         """Return the displacement (3,) in metres, sensor frame of row ``start``, from rest to rest.
 
-        The foot stands as tilted at the end as at the start: the tilt error of the gyroscope, and
-        then the velocity left over, are spread linearly over the stride.  What remains of two
-        integrations is the moment of the force about mid-time, in which gravity cancels.
+        ``up`` is the vertical in that frame, ``up_last`` the one in the frame of the last row: how far the
+        gyroscope has them apart is its tilt error, which is spread linearly over the stride.  Then the
+        velocity left over is: a quarter of it linearly, as an offset of the accelerometer makes it, and
+        three quarters as the square of the force, as what it loses of impacts (by its scale, its range,
+        its rate) does.  The shares are a choice; rises of real jogs on a flat floor (PyShoe) scatter 5 %
+        less than with the whole spread linearly.  What remains of two integrations is the moment of the
+        force about mid-time.
         """
         n = stop - start
+        force = self.force_ms2[start:stop]
         arm = 0.5 * (n - 1) - np.arange(n)  # trapezoid rule, twice
         arm[0] -= 0.25 * n
         arm[-1] += 0.25 * n
-        tilt = cross(self.turn[stop - 1] @ up, self.turn[start] @ up)
+        once = np.ones(n)  # and once
+        once[0] = once[-1] = 0.5
+        tilt = cross(self.turn[stop - 1] @ up_last, self.turn[start] @ up)
         angle = math.sqrt(tilt @ tilt)
         axis = tilt / angle if angle else tilt
         phase = np.linspace(0.0, angle, n)
-        weights = arm * np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
-        along, across, rest = weights @ self.force_ms2[start:stop]  # Rodrigues, summed over the rows
-        moment = along + cross(axis, across) + (axis @ rest) * axis
+        turns = np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
+        moment, gained = (_turned_sum(weights * turns, force, axis) for weights in (arm, once))
+        left_over = gained - (n - 1) * GRAVITY_MS2 * (self.turn[start] @ up)
+        power = component_along(force, force)
+        doubt = once * (power.sum() / n + _OF_FORCE / (1 - _OF_FORCE) * power)
+        moment = moment - (arm @ doubt) / doubt.sum() * left_over
         return np.asarray(self.dt_s**2 * (moment @ self.turn[start]))
+
+
+def _turned_sum(weights: Array, force: Array, axis: Array) -> Array:
+    """The sum (3,) of rows (n, 3) turned about ``axis``, by Rodrigues' three terms, weighted (3, n)."""
+    along, across, rest = weights @ force
+    return np.asarray(along + cross(axis, across) + (axis @ rest) * axis)
 
 
 def track(acc_ms2: Array, gyr_rads: Array, dt_s: float) -> Track:

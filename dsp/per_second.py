@@ -11,7 +11,7 @@ import math
 from collections import deque
 
 from dsp.activity import ActivityLog
-from dsp.braking import grade_pct
+from dsp.braking import grade, grade_pct
 from dsp.load import BrakingLoad
 from dsp.metrics import METRICS
 from dsp.models import Models
@@ -47,7 +47,8 @@ class PerSecondMetrics:
 
     def __init__(self, runner: Runner, models: Models, steps_seen: float = 1.0) -> None:
         """``steps_seen`` is the share of all steps that the sensors worn can see: 0.5 on one leg."""
-        self._runner, self._models, self._steps_seen = runner, models, steps_seen
+        self.steps_seen = steps_seen
+        self._runner, self._models = runner, models
         self._steps: deque[Step] = deque()
         self._recent: deque[Step] = deque(maxlen=_RECENT_STEPS)
         self._load = BrakingLoad()
@@ -63,9 +64,11 @@ class PerSecondMetrics:
             step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
         )
         if impulse is not None and time is not None:
-            grade = grade_pct(step.get("slope_pct"))
+            slope_pct = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
-            self._load.push(impulse.value, hardest, time.value / 1e3, grade, steps=1 / self._steps_seen)
+            self._load.push(
+                (impulse.value, impulse.sd), hardest, time.value / 1e3, slope_pct, steps=1 / self.steps_seen
+            )  # fmt: skip
         return out
 
     @property
@@ -134,14 +137,13 @@ class PerSecondMetrics:
             out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))
         if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
-        slope = readings.latest("slope_pct", t_s)
-        grade = 0.0 if slope is None else slope.value
-        models = pod_estimates(speed.value, cadence.value, grade, self._runner, self._models)
-        known = {e.metric: e.value for e in models}
+        slope = grade(readings.estimate("slope_pct", t_s, sd=_DEVICE_SD["slope_pct"]))
+        models = pod_estimates(speed.value, cadence.value, slope, self._runner, self._models)
+        known = {e.metric: (e.value, e.sd) for e in models}
+        hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
         self._load.push(
-            known["braking_impulse_bws"], known.get("peak_braking_bw"), 60 / cadence.value, grade,
-            steps=cadence.value / 60,
-        )  # fmt: skip
+            known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], steps=cadence.value / 60
+        )
         return out + models
 
 

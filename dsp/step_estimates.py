@@ -59,9 +59,9 @@ def step_estimates(contact: Contact, context: StepContext, models: Models) -> tu
 
 
 def pod_estimates(
-    speed_mps: float, cadence_spm: float, slope_pct: float, runner: Runner, models: Models
+    speed_mps: float, cadence_spm: float, slope: Guess, runner: Runner, models: Models
 ) -> list[Estimate]:
-    """Return all estimates of a step that speed and cadence alone support while running."""
+    """Return all estimates of a step that speed, cadence and slope (%) alone support while running."""
     step = 60 / cadence_spm
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)
@@ -70,7 +70,9 @@ def pod_estimates(
     if contact is not None and runner.height_m is not None:
         terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
     _add_estimate(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
-    _add_overstride_and_braking(out, terms, running_models.pod_models(models), slope_pct, "pod")
+    selected = running_models.pod_models(models)
+    _add_estimate(out, "overstride_m", selected.overstride(terms), "pod")
+    _add_braking(out, terms, selected, slope, "pod")
     _add_relative_overstride(out, runner, "pod")
     return out
 
@@ -151,33 +153,32 @@ def _add_running_models(out: list[Estimate], c: Contact, a: StepContext, models:
         models_of_sensor = running_models.foot_models(models, given=a.given)
     elif c.placement is Placement.SHANK:
         models_of_sensor = running_models.shank_models(models)
-    slope = braking.grade_pct(a.slope)
-    _add_overstride_and_braking(out, terms, models_of_sensor, slope, how)
+    _add_estimate(out, "overstride_m", models_of_sensor.overstride(terms), how)
     leg = _add_relative_overstride(out, a.runner, how)
-    if abs(slope) <= braking.LEVEL_PCT:
+    if "withheld" in c.features and a.slope is None:
+        return
+    slope = braking.grade(a.slope)
+    _add_braking(out, terms, models_of_sensor, slope, how)
+    if abs(slope[0]) <= braking.LEVEL_PCT:
         _add_estimate(out, "leg_stiffness_kn_m", _leg_stiffness(a, leg, contact, a.speed.value), how)
 
 
-def _add_overstride_and_braking(
+def _add_braking(
     out: list[Estimate],
     terms: dict[str, float],
     models_of_sensor: running_models.SelectedModel,
-    slope_pct: float,
+    slope: Guess,
     how: str,
 ) -> None:
-    """Overstride, braking impulse with its speed lost, and where it is known the peak."""
-    _add_estimate(out, "overstride_m", models_of_sensor.overstride(terms), how)
+    """Braking impulse with its speed lost, and where it is known the peak."""
     level = best_guess(terms, *models_of_sensor.impulse)
     if level is None:
         return
-    value = braking.impulse_on_slope(level[0], terms["step_s"], slope_pct)
-    sd = level[1] * (1 + abs(slope_pct) / 15)  # the slope law is not validated: it costs certainty
+    value, sd = braking.impulse_guess(level, terms["step_s"], slope)
     _add_estimate(out, "braking_impulse_bws", (value, sd), how)
     _add_estimate(out, "speed_lost_mps", (GRAVITY_MS2 * value, GRAVITY_MS2 * sd), how)
     peak = best_guess(terms, *models_of_sensor.peak)
-    slanted = None if peak is None else braking.peak_on_slope(peak[0], slope_pct)
-    if peak is not None and slanted is not None:
-        _add_estimate(out, "peak_braking_bw", (slanted, peak[1] * (1 + abs(slope_pct) / 15)), how)
+    _add_estimate(out, "peak_braking_bw", None if peak is None else braking.peak_guess(peak, slope), how)
 
 
 def _add_relative_overstride(out: list[Estimate], runner: Runner, how: str) -> float | None:

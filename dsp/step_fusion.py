@@ -49,6 +49,8 @@ class StepFusion:
         """
         self._end_strides_at_gaps(min(c.ic_s for c in group))
         ranked = sorted(group, key=lambda c: RANK.index(c.placement))
+        for c in (c for c in ranked if "missed" in c.features):
+            self._clocks[c.sensor].gap()
         strides = [self._clocks[c.sensor].push(c.ic_s) for c in ranked]
         self._last_contact_s |= {c.sensor: c.ic_s for c in ranked}
         best = ranked[0]

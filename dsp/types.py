@@ -259,6 +259,23 @@ class Readiness:
         return self.have >= self.need
 
 
+class Problem(StrEnum):
+    """A problem of a sensor that makes some of its numbers absent, which the runner can mend."""
+
+    CLIPPED = "clipped"  # its range is too small: slope, speed and what follows are absent
+    LOOSE = "loose"  # its mount is loose: slope, braking and strike angle are absent
+    SAME_FOOT = "same_foot"  # it sits on the foot of the other one: its steps and all sides are absent
+
+
+@dataclass(frozen=True, slots=True)
+class SensorProblem:
+    """A problem that was found at ``t_s``; of one sensor and kind it comes once in a session."""
+
+    t_s: float
+    sensor: str
+    problem: Problem
+
+
 class Fault(StrEnum):
     """A fault that a cue is about, in order of rank: of several that last, the first is cued."""
 
@@ -313,4 +330,4 @@ class Cue:
     why: str = ""
 
 
-Record = Step | Metric | Gap | ActivityChange | Readiness | Band | Cue
+Record = Step | Metric | Gap | ActivityChange | Readiness | SensorProblem | Band | Cue

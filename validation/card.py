@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,19 +17,26 @@ Summary = dict[str, float]
 
 @dataclass(slots=True)
 class Tally:
-    """Errors per step and their mean per trial, of one quantity."""
+    """Errors per step, their mean per trial, and that over the mean of the stated SDs, of one quantity."""
 
     steps: list[float] = field(default_factory=list)
     trials: list[float] = field(default_factory=list)
+    in_sds: list[float] = field(default_factory=list)
 
-    def add(self, errors: Array) -> None:
-        """Add the errors of one trial, one per step."""
+    def add(self, errors: Array, sds: Array | None = None) -> None:
+        """Add the errors of one trial, one per step, and the SDs that were stated for them, if any were."""
         if len(errors):
             self.steps += errors.tolist()
             self.trials.append(float(np.mean(errors)))
+            if sds is not None:
+                self.in_sds.append(float(np.mean(errors) / np.mean(sds)))
 
     def summary(self) -> Summary:
-        """Return bias, SD and RMSE per step, RMSE and mean absolute error of the trials' means."""
+        """Return bias, SD and RMSE per step, RMSE and mean absolute error of the trials' means.
+
+        ``within_68`` and ``within_95`` are the shares of trials whose mean error lies within the 68 and
+        95 % intervals stated; NaN where none were.
+        """
         s, t = np.array(self.steps), np.array(self.trials)
         return {
             "bias": float(s.mean()),
@@ -36,9 +44,14 @@ class Tally:
             "rmse_step": float(np.sqrt((s**2).mean())),
             "rmse_trial": float(np.sqrt((t**2).mean())),
             "mae_trial": float(np.abs(t).mean()),
+            "within_68": self._share_within(1.0),
+            "within_95": self._share_within(1.96),
             "n_steps": len(s),
             "n_trials": len(t),
         }
+
+    def _share_within(self, sds: float) -> float:
+        return float(np.mean(np.abs(self.in_sds) <= sds)) if self.in_sds else math.nan
 
 
 @dataclass(slots=True)
@@ -86,7 +99,7 @@ class Card:
         self._compare("to_ms", [(1e3 * true.to_s[i], 1e3 * s.to_s) for i, s in pairs if s.to_s is not None])
         for name, values in true.values.items():
             own = [(i, s.get(name)) for i, s in pairs]
-            self._compare(name, [(values[i], e.value) for i, e in own if e is not None])
+            self._compare(name, [(values[i], e.value, e.sd) for i, e in own if e is not None])
         within = [s for s in steps if first <= s.ic_s <= last]
         self._cadence(true, [e.value for s in within if (e := s.get("cadence_spm")) is not None])
 
@@ -95,9 +108,10 @@ class Card:
         first, last = true.ic_s[true.settled][[0, -1]]
         metrics = [m for m in metrics if first <= m.t_s <= last + 1]
         for name, values in true.values.items():
-            own = [m.estimate.value for m in metrics if m.estimate.metric == name]
+            own = [m.estimate for m in metrics if m.estimate.metric == name]
             if own and name != "speed_mps":
-                self._compare(name, [(v, float(np.mean(own))) for v in values[true.settled]])
+                mean, sd = (float(np.mean(x)) for x in ([e.value for e in own], [e.sd for e in own]))
+                self._compare(name, [(v, mean, sd) for v in values[true.settled]])
         self._cadence(true, [m.estimate.value for m in metrics if m.estimate.metric == "cadence_spm"])
 
     def _cadence(self, true: Truth, own: list[float]) -> None:
@@ -106,14 +120,15 @@ class Card:
             self.octaves += int(abs(np.log2(mean / expected)) > 0.4)
             self.tallies.setdefault("cadence_spm", Tally()).add(np.array([mean - expected]))
 
-    def _compare(self, name: str, pairs: list[tuple[float, float]]) -> None:
-        """``pairs`` of true and own values."""
-        values = np.array([p for p in pairs if np.isfinite(p).all()]).reshape(-1, 2)
+    def _compare(self, name: str, pairs: Sequence[tuple[float, ...]]) -> None:
+        """``pairs`` of true and own values, with the SDs that were stated where there are any."""
+        values = np.array([p for p in pairs if np.isfinite(p).all()])
+        if len(values) == 0:
+            return
         errors = values[:, 1] - values[:, 0]
-        if name in RELATIVE and len(values):
-            errors = 100 * errors / values[:, 0].mean()
-        if len(errors):
-            self.tallies.setdefault(name, Tally()).add(errors)
+        unit = 100 / values[:, 0].mean() if name in RELATIVE else 1.0
+        sds = unit * values[:, 2] if values.shape[1] > 2 else None
+        self.tallies.setdefault(name, Tally()).add(unit * errors, sds)
 
     def _gait(self, true: Truth, changes: list[ActivityChange]) -> None:
         """Whole seconds between the scored steps, all of them running."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,6 +59,10 @@ def card_markdown(
     return "\n".join(lines)
 
 
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{100 * share:.0f} %"
+
+
 def _counts(steps: Summary) -> str:
     n = {k: int(v) for k, v in steps.items()}
     parts = [f"factor-two errors {n['octaves']}"]
@@ -74,7 +79,7 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
     heads = ["quantity", "bias", "SD per step", "RMSE per step", "RMSE per trial", "MAE per trial"]
     if other is not None:
         heads += ["unseen: bias", "SD per step", "RMSE per trial", "MAE per trial"]
-    heads += ["bar", "published best", "steps", "trials"]
+    heads += ["trials within ± 1 SD", "± 1.96 SD", "bar", "published best", "steps", "trials"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for name, s in summary.items():
         if name == "steps":
@@ -84,6 +89,8 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
         if other is not None:
             o = other[name]
             cells += [f"{o[f]:.3g}" for f in ("bias", "sd_step", "rmse_trial", "mae_trial")]
+        judged = other[name] if other is not None else s
+        cells += [_percent(judged[f]) for f in ("within_68", "within_95")]
         bar = aim.bars.get(sensors)
         cells += ["" if bar is None else f"{aim.figure} ≤ {bar:g}", aim.published]
         cells += [f"{int(s['n_steps'])}", f"{int(s['n_trials'])}"]

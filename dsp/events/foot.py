@@ -22,11 +22,17 @@ rows that the next decision needs are there, and stops where they are not.
 The stride from the mid-stance before to this one gives speed and length (``foot_stride``), and teaches
 the axes, which are called settled after ``FootAxes.need`` strides; ``Readiness`` is sent until then.  Three
 strides in a row that disagree with the axes mean that the sensor was moved: back to learning, without the
-rows before.
+rows before.  If it was turned so far that no contact comes at all, ``lost_s`` of a foot that moves like a
+runner's without one are looked through as in (1); strides that say other axes replace the old ones.
 
-A hole begins a new ``FootScan``: mid-swings and strides are forgotten, axes, stride time and usual peak
-are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
-are, and a recording too short to learn from takes its axes from a single stride.
+Every stride also says whether the sensor can be believed (``foot_trust``): where it is clipped or its mount
+loose, what that makes wrong is taken away, and a ``SensorProblem`` is sent once.
+
+A hole of up to ``bridge_s`` is bridged by straight lines.  What lies too close to it is not claimed: a
+contact, a toe-off, or speed and slope of the stride.  A longer one begins a new ``FootScan``: mid-swings
+and strides are forgotten, axes, stride time and usual peak are kept.  At the end of a recording a stance
+whose toe-off was seen still counts, with the rows there are, and a recording too short to learn from takes
+its axes from a single stride.
 
 ``done_s`` is the row being searched or the open mid-swing; ``due_s`` when the next look can bring a
 contact.  While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
@@ -54,14 +60,23 @@ from dsp.events.foot_features import (
 )
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
+from dsp.events.foot_trust import turning_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.filters import Block, component_along
+from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.orientation import track
-from dsp.types import Array, Contact, ImuChunk, Readiness, Worn
+from dsp.types import Array, Contact, ImuChunk, Readiness, SensorProblem, Worn
 
 _SMOOTH = np.array([1, 2, 3, 2, 1]) / 9  # of the pitch rate, for the peaks only
 _SEARCH_ROWS = round(2 * FOOT_RATE_HZ)  # searched for a mid-swing at once
+STUCK = 7
+"""Column of the history after those of ``grid_detector``: one where an axis was at the end of its range."""
+_WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
+_WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
+_MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
+_GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
+_NEAR_S = 0.06  # about an event lie the rows that its features are made of
+_MOVING_RADS = 3.5  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
@@ -70,7 +85,9 @@ class FootDetector(GridDetector[FootState]):
 
     Features of a contact: the terms of ``foot_features``, ``at_s`` (foot slap), ``tipped_s``,
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
-    ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis.
+    ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis;
+    ``missed`` is there where a contact before this one was not seen well enough to be claimed, and
+    ``withheld`` where some of these are not, because the sensor is clipped or loose.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
@@ -92,15 +109,17 @@ class FootDetector(GridDetector[FootState]):
         return self._decide_contacts() if s.axes.have else []
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
-        return six_axes(chunk, self.worn)
+        axes = six_axes(chunk, self.worn)
+        return np.column_stack((axes, self.state.stuck.push(axes)))
 
     def _detect_in_block(self, block: Block) -> Detection:
         s = self.state
         if block.fresh:
             s.history.restart(block.t0_s)
-            s.scan = FootScan(learn_at=self._coefficients.learn_first)
+            c = self._coefficients
+            s.scan = FootScan(learn_at=c.learn_first, lost_at=c.lost)
             s.meter.forget_rest()
-        s.history.append(block.x, block.filled)
+        s.history.append(block.x[:, :6], block.filled, block.x[:, 6])
         return self._decide_contacts()
 
     def _decide_contacts(self) -> Detection:
@@ -113,8 +132,11 @@ class FootDetector(GridDetector[FootState]):
                 if decided is None:
                     break
                 out += decided
-            elif not self._find_swing():
-                break
+            else:
+                more = self._find_swing()
+                out += self._check_mount()
+                if not more:
+                    break
         self._set_times()
         return out
 
@@ -150,16 +172,34 @@ class FootDetector(GridDetector[FootState]):
     def _learn_axes(self, start: int, stop: int, least: int) -> bool:
         """Axes from the strides between two rows, if there are at least so many."""
         s = self.state
-        rows = s.history.rows(start, stop)
-        for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
-            stride = track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ)
-            s.axes.learn(stride, 0, b + 1 - a)
-        if s.axes.have < least:
+        if _learned_axes(s.axes, s.history.rows(start, stop)).have < least:
             s.axes.reset()
             return False
         s.axes.have = min(s.axes.have, self.params.sure_strides)
         s.scan.cursor = max(s.scan.cursor, start + 2)
         return True
+
+    def _check_mount(self) -> list[Readiness]:
+        """Learn anew where the foot strides on but no contact comes: the sensor has turned on the shoe.
+
+        Only rows up to ``lost_at`` count, and only once all of them have been searched.
+        """
+        s, scan, c = self.state, self.state.scan, self._coefficients
+        while scan.lost_at <= (scan.cursor if scan.swing is None else scan.swing):
+            stop, scan.lost_at = scan.lost_at, scan.lost_at + c.lost_every
+            start = max(s.history.start, stop - c.lost)
+            rows = s.history.rows(start, stop)
+            if norms(rows[:, GYR]).mean() < _MOVING_RADS:
+                continue
+            anew = _learned_axes(FootAxes(), rows)
+            if anew.have >= self.params.lost_strides and anew.differs_from(s.axes):
+                s.axes = anew
+                s.trust.remount()
+                s.meter.forget_rest()
+                scan.swing, scan.last_swing = None, None
+                scan.mount_since, scan.cursor, scan.lost_at = start, stop, stop + c.lost
+                return [Readiness(s.history.time(stop), self.worn.sensor, 0, FootAxes.need, shifted=True)]
+        return []
 
     def _current_axes(self) -> Axes:
         axes = self.state.axes.current()
@@ -209,7 +249,7 @@ class FootDetector(GridDetector[FootState]):
 
     # --------------------------------------------------------------- in a stride
 
-    def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
+    def _examine_stance(self, swing: int) -> Detection | None:
         """Mid-stance, then contact and toe-off, once their samples are there; None until then."""
         s, p, c = self.state, self.params, self._coefficients
         h, scan = s.history, s.scan
@@ -238,13 +278,13 @@ class FootDetector(GridDetector[FootState]):
         s.still_dps += p.gain * (least - s.still_dps)
         return self._contact(swing, whole.until(need - swing), tipped, need)
 
-    def _reject_swing(self, swing: int) -> list[Contact | Readiness]:
+    def _reject_swing(self, swing: int) -> Detection:
         """No stance followed: it was not a mid-swing; look on right behind it."""
         scan = self.state.scan
         scan.swing, scan.cursor = None, swing + self._coefficients.retry
         return []
 
-    def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> list[Contact | Readiness]:
+    def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> Detection:
         """The contact of a stance that has been seen whole (rows of ``st`` count from ``swing``)."""
         s, m, p, rate = self.state, self._models, self.params, FOOT_RATE_HZ
         h = s.history
@@ -262,12 +302,35 @@ class FootDetector(GridDetector[FootState]):
         if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
             return self._reject_swing(swing)
         self._add_stride(features, swing, st, slap, tipped, ic)
-        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / rate
-        contact = Contact(
-            self.worn.sensor, self.worn.placement, self.worn.side, t0 + ic / rate, t0 + to / rate,
-            m.foot_ic_ms.sd / 1e3, m.foot_to_ms.sd / 1e3, h.time(need - 1), filled_s, features,
-        )  # fmt: skip
-        return [contact, *self._readiness(need)]
+        contact = self._claimed_contact(features, swing, swing + ic, swing + to, need)
+        return [*contact, *self._readiness(need), *self._problems(need)]
+
+    def _claimed_contact(
+        self, features: dict[str, float], swing: int, ic: float, to: float, need: int
+    ) -> list[Contact]:
+        """The contact between two (fractional) rows, as far as the samples about both came.
+
+        Where more was lost at the landing there is none, where more was lost at the lift-off or between no
+        toe-off; less only makes them less certain.
+        """
+        s, p, m, h, rate = self.state, self.params, self._models, self.state.history, FOOT_RATE_HZ
+        near = _NEAR_S * rate
+        landing, lift_off = (h.filled_s(row - near, row + near, FILLED) for row in (ic, to))
+        if landing > p.filled_s:
+            return []
+        if s.scan.last_ic is not None and ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
+            features["missed"] = 1.0
+        s.scan.last_ic = ic
+        off = (h.time(to), m.foot_to_ms.sd / 1e3 + lift_off / 4)
+        whole = lift_off <= p.filled_s and h.filled_s(ic, to, FILLED) < _GAP_S
+        to_s, to_sd_s = off if whole else (None, None)
+        return [
+            Contact(
+                self.worn.sensor, self.worn.placement, self.worn.side, h.time(ic), to_s,
+                m.foot_ic_ms.sd / 1e3 + landing / 4, to_sd_s, h.time(need - 1),
+                h.filled_s(swing, need, FILLED), features,
+            )
+        ]  # fmt: skip
 
     def _add_stride(
         self, features: dict[str, float], swing: int, st: Stance, slap: float, tipped: float, ic: float
@@ -283,6 +346,27 @@ class FootDetector(GridDetector[FootState]):
             features["foot_strike_deg"] = m.foot_strike_deg.value(features)
         if "rise_pct" in features:
             features["slope_pct"] = m.foot_slope_pct.value(features)
+        self._withhold(features, turning_dps(st.w_dps, ic0, to0), swing + len(st.w_dps))
+
+    def _withhold(self, features: dict[str, float], turning: float, need: int) -> None:
+        """Take away what a clipped sensor or a loose mount makes wrong."""
+        s = self.state
+        rows = s.history.rows(max(s.history.start, need - round(s.stride_s * FOOT_RATE_HZ)), need)
+        s.trust.push_range(float((rows[:, STUCK] > 0.5).mean()))
+        if not s.axes.odd:
+            apart = s.axes.apart_deg if s.axes.have >= FootAxes.need else 0.0
+            climb = features.get("speed_mps", 0.0) * features.get("slope_pct", 0.0) / 100
+            s.trust.push_mount(turning, apart, climb)
+        wrong = _WRONG_WHEN_CLIPPED * s.trust.clipped + _WRONG_WHEN_LOOSE * s.trust.loose
+        for name in wrong:
+            features.pop(name, None)
+        if wrong:
+            features["withheld"] = 1.0
+
+    def _problems(self, need: int) -> list[SensorProblem]:
+        """What is wrong with this sensor and was not said before."""
+        at_s = self.state.history.time(need - 1)
+        return [SensorProblem(at_s, self.worn.sensor, p) for p in self.state.trust.new_problems()]
 
     def _readiness(self, need: int) -> list[Readiness]:
         """How far the axes are learned, as long as that changes; a moved mount starts anew."""
@@ -290,6 +374,7 @@ class FootDetector(GridDetector[FootState]):
         at_s = s.history.time(need - 1)
         if s.axes.shifted:
             s.axes.reset()
+            s.trust.remount()
             s.meter.forget_rest()
             s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
             return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
@@ -302,8 +387,18 @@ class FootDetector(GridDetector[FootState]):
         s, p, scan = self.state, self.params, self.state.scan
         if scan.last_swing is not None:
             stride = (swing - scan.last_swing) / FOOT_RATE_HZ
-            if p.shortest_stride_s < stride < p.longest_stride_s:
+            filled = s.history.rows(max(s.history.start, scan.last_swing), swing)[:, FILLED].any()
+            hidden = filled and stride > _MISSED * s.stride_s
+            if p.shortest_stride_s < stride < p.longest_stride_s and not hidden:
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)
         scan.last_swing, scan.swing = swing, None
+        scan.lost_at = swing + self._coefficients.lost
         scan.cursor = swing + round(p.after_stance * s.stride_s * FOOT_RATE_HZ)
+
+
+def _learned_axes(axes: FootAxes, rows: Array) -> FootAxes:
+    """``axes``, after they have learned from the candidate strides in rows (n, 8) of a history."""
+    for a, b in candidate_strides(rows[:, ACC], rows[:, GYR], FOOT_RATE_HZ):
+        axes.learn(track(rows[a : b + 1, ACC], rows[a : b + 1, GYR], 1 / FOOT_RATE_HZ), 0, b + 1 - a)
+    return axes

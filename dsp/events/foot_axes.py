@@ -33,6 +33,10 @@ class Axes:
 _CHECK_FROM = 5  # strides learned, before one that disagrees is called odd (a choice)
 _ODD = 3  # odd strides in a row mean that the mount has moved (a choice)
 _SLOWEST = 40  # strides over which spin and travel are averaged at most (a choice)
+_ASTRAY = (
+    0.3  # cosine between the way of a stride and forward, below which it went astray: no bend is so tight
+)
+_TURNED_DEG = 30.0  # of left about up, from which a mount learned anew is another one (a choice)
 
 
 class FootAxes:
@@ -40,7 +44,8 @@ class FootAxes:
 
     Up is the median of the strides' own ups until ``need`` are there, then follows by a twentieth of each;
     spin and travel are plain means at first and exponential ones later.  A stride whose up is off by more
-    than ``shift_deg`` teaches nothing.
+    than ``shift_deg``, or which did not go forward, teaches nothing.  ``apart_deg`` is how far the up of
+    the last stride was off, 0 before there is anything to compare it with.
     """
 
     need = 20  # strides until the axes are settled (the median of 20 ups: 1 deg of pitch, Fukuchi 2017)
@@ -52,6 +57,7 @@ class FootAxes:
     def reset(self) -> None:
         """Forget how the sensor sat, and count strides from zero."""
         self.have = 0
+        self.apart_deg = 0.0
         self._ups: list[Array] = []  # of the first strides
         self._up: Array = np.zeros(3)
         self._spin: Array = np.zeros((3, 3))  # mean outer product of the angular rate
@@ -65,12 +71,20 @@ class FootAxes:
         """Return True when three strides in a row disagreed with everything learned."""
         return self._odd >= _ODD
 
+    @property
+    def odd(self) -> bool:
+        """Return True when the last stride disagreed with everything learned."""
+        return self._odd > 0
+
     def learn(self, track: Track, start: int, stop: int) -> None:
         """Learn from one stride: rows ``start`` to ``stop`` of ``track``, mid-stance to mid-stance."""
         up = track.up(start, stop)
+        level = self._up if self.have else up
+        way = track.displacement(start, stop, level, level)
         if self.have >= _CHECK_FROM:
-            apart = math.degrees(math.acos(min(1.0, max(-1.0, float(up @ self._up)))))
-            self._odd = self._odd + 1 if apart > self.shift_deg else 0
+            self.apart_deg = angle_deg(up, self._up)
+            odd = self.apart_deg > self.shift_deg or self._went_astray(way)
+            self._odd = self._odd + 1 if odd else 0
             if self._odd:
                 return
         self.have += 1
@@ -83,8 +97,24 @@ class FootAxes:
         keep = 1 - 1 / min(self.have, _SLOWEST)
         gyr = track.gyr_rads[start:stop]
         self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)
-        self._travel = keep * self._travel + track.displacement(start, stop, self._up) * (1 - keep)
+        self._travel = keep * self._travel + way * (1 - keep)
         self._current = None
+
+    def _went_astray(self, way: Array) -> bool:
+        """True where a stride did not go the way the foot points: the sensor has turned about up."""
+        axes = self.current()
+        if axes is None:
+            return False
+        ahead, aside = float(way @ axes.forward), float(way @ axes.left)
+        return math.hypot(ahead, aside) > 0.3 and ahead < _ASTRAY * math.hypot(ahead, aside)
+
+    def differs_from(self, other: FootAxes) -> bool:
+        """Return whether these axes are those of another mount than ``other`` has learned."""
+        mine, others = self.current(), other.current()
+        if mine is None or others is None:
+            return False
+        up, left = angle_deg(mine.up, others.up), angle_deg(mine.left, others.left)
+        return up > self.shift_deg or left > _TURNED_DEG
 
     def learn_push_off(self, gyr_rads: Array) -> None:
         """Learn the foot's own axis from the angular rates (n, 3) of one push-off, rad/s."""
@@ -108,6 +138,11 @@ class FootAxes:
             across = _principal_direction(plane @ self._push @ plane.T) @ plane
             foot_left = across if across @ left > 0 else -across
         return Axes(forward, left, self._up, foot_left)
+
+
+def angle_deg(a: Array, b: Array) -> float:
+    """Return the angle between two unit vectors (3,), in degrees."""
+    return math.degrees(math.acos(min(1.0, max(-1.0, float(a @ b)))))
 
 
 def _flat_axis(covariance: Array, up: Array) -> Array:

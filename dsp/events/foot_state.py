@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_stride import StrideMeter
+from dsp.events.foot_trust import FootTrust, StuckSamples
 from dsp.events.grid_detector import GridState
 from dsp.events.limits import check_limits
 from dsp.filters import History, Resampler
@@ -53,6 +54,13 @@ class FootParams:
     learn_window_s: float = 12.0  # an attempt looks back so far; ``_KEEP_S`` must hold it
     learn_strides: int = 3  # that must be found for axes (a choice)
     sure_strides: int = 4  # at most so many count as learned at once (a choice)
+    filled_s: float = 0.03  # bridged within 0.06 s of an event: more, and it is not claimed (a choice)
+    bridge_s: float = (
+        0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
+    )
+    lost_s: float = 5.0  # without a contact, and the foot moving: has the sensor turned? (a choice)
+    lost_every_s: float = 1.0  # until that is asked again (a choice)
+    lost_strides: int = 4  # that must be found without axes for the answer (a choice)
 
     def __post_init__(self) -> None:
         check_limits(
@@ -84,6 +92,11 @@ class FootParams:
             learn_window_s=(1.0, _KEEP_S),
             learn_strides=(1, 20),
             sure_strides=(1, 20),
+            filled_s=(0.0, 0.12),
+            bridge_s=(0.1, 0.4),
+            lost_s=(2.0, _KEEP_S),
+            lost_every_s=(0.1, 5.0),
+            lost_strides=(1, 20),
         )
         if self.first_rest >= self.last_rest:
             raise ValueError("first_rest must be before last_rest")
@@ -101,6 +114,8 @@ class FootCoefficients:
     learn_first: int
     learn_every: int
     learn_window: int
+    lost: int
+    lost_every: int
 
     @classmethod
     def from_params(cls, p: FootParams) -> FootCoefficients:
@@ -114,6 +129,8 @@ class FootCoefficients:
             learn_first=round(p.learn_first_s * FOOT_RATE_HZ),
             learn_every=round(p.learn_every_s * FOOT_RATE_HZ),
             learn_window=round(p.learn_window_s * FOOT_RATE_HZ),
+            lost=round(p.lost_s * FOOT_RATE_HZ),
+            lost_every=round(p.lost_every_s * FOOT_RATE_HZ),
         )
 
 
@@ -122,12 +139,14 @@ class FootScan:
     """FootScan holds how far the current grid has been searched, in rows of it; a hole ends it."""
 
     learn_at: int  # rows at which the next attempt to find the axes is due
+    lost_at: int  # row up to which no contact makes one ask whether the sensor has turned
     mount_since: int = 0  # row of the last change of the mount
     cursor: int = 2  # next row to be looked at for a mid-swing
     swing: int | None = None  # mid-swing whose stance is not finished
     swing_dps: float = 0.0  # its pitch rate
     need: int = 0  # rows without which its stance cannot be finished
     last_swing: int | None = None  # the mid-swing before
+    last_ic: float | None = None  # row of the last contact that was claimed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,6 +158,8 @@ class FootState(GridState):
     peak_dps: float  # usual mid-swing peak
     still_dps: float  # usual movement left at mid-stance
     axes: FootAxes = field(default_factory=FootAxes)
+    stuck: StuckSamples = field(default_factory=StuckSamples)
+    trust: FootTrust = field(default_factory=FootTrust)
     meter: StrideMeter = field(default_factory=lambda: StrideMeter(FOOT_RATE_HZ))
     ended: bool = False  # no more samples will come
 
@@ -146,9 +167,9 @@ class FootState(GridState):
     def begin(cls, p: FootParams, c: FootCoefficients) -> FootState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(FOOT_RATE_HZ),
-            history=History(FOOT_RATE_HZ, 7, keep_s=_KEEP_S),
-            scan=FootScan(learn_at=c.learn_first),
+            resampler=Resampler(FOOT_RATE_HZ, p.bridge_s),
+            history=History(FOOT_RATE_HZ, 8, keep_s=_KEEP_S),
+            scan=FootScan(learn_at=c.learn_first, lost_at=c.lost),
             stride_s=p.stride_s,
             peak_dps=p.swing_dps,
             still_dps=p.still_dps,

@@ -9,9 +9,12 @@ from statistics import median
 import numpy as np
 
 from dsp.events.foot_axes import FootAxes
+from dsp.events.grid_detector import FILLED
 from dsp.filters import History, norms
 from dsp.orientation import track
 from dsp.types import Array
+
+_FILLED_S = 0.06  # of a stride that may be bridged: one packet of some devices (a choice)
 
 
 def movement_dps(rows: Array) -> Array:
@@ -59,9 +62,9 @@ class StrideMeter:
     def stride(self, h: History, axes: FootAxes, zv: int, rest: int, slide_mps: float) -> dict[str, float]:
         """Return the stride that ends at mid-stance row ``zv`` and cut row ``rest``, by name.
 
-        ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one and
-        after a gap.  ``slide_mps`` is what the sensor still moved at the cut; its median over 15 strides
-        is added to the speed.
+        ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one,
+        after a gap, and where more than ``_FILLED_S`` of it were bridged over lost samples.  ``slide_mps``
+        is what the sensor still moved at the cut; its median over 15 strides is added to the speed.
         """
         last, self._last = self._last, (zv, rest)
         self._slides = [*self._slides[-14:], slide_mps]
@@ -69,15 +72,20 @@ class StrideMeter:
             return {}
         first, dt = min(last), 1 / self._rate_hz
         rows = h.rows(first, max(zv, rest) + 1)
+        if rows[:, FILLED].sum() > _FILLED_S * self._rate_hz:
+            return {}
         both = track(rows[:, 0:3], rows[:, 3:6], dt)
         axes.learn(both, last[0] - first, zv + 1 - first)
         learned = axes.current()
         if learned is None or rest - last[1] < 0.4 * self._rate_hz:
             return {}
-        moved = both.displacement(last[1] - first, rest + 1 - first, learned.up)
-        flat = moved - (moved @ learned.up) * learned.up
+        up_first = both.carry(learned.up, last[0] - first, last[1] - first)
+        up_last = both.carry(learned.up, zv - first, rest - first)
+        moved = both.displacement(last[1] - first, rest + 1 - first, up_first, up_last)
+        rise = float(moved @ up_first)
+        flat = moved - rise * up_first
         time_s = (rest - last[1]) * dt
-        length, rise = math.sqrt(flat @ flat), float(moved @ learned.up)
+        length = math.sqrt(flat @ flat)
         speed = length / time_s + median(self._slides)
         stride = {"speed_mps": speed, "stride_length_m": speed * time_s, "stride_time_s": time_s}
         return stride | {"rise_pct": 100 * rise / length} if length > 0 else stride

@@ -7,8 +7,8 @@ settings, it goes on as the first one would have.
 
 Samples are put on a grid (``dsp.filters.Resampler``) and kept for some seconds in a ``History``, addressed
 by row.  A decision is taken only when a fixed stretch of rows after it is there, and rests on nothing
-later; so what is found never depends on how the samples were cut.  A hole too long to bridge ends the
-grid: it is passed on as a ``Gap``, and nothing is decided across it.
+later; so what is found never depends on how the samples were cut.  A hole of more than 0.1 s is passed on
+as a ``Gap``.  One too long to bridge ends the grid, and nothing is decided across it.
 
 After every block a detector sets three times (``GridState``), with which ``dsp.detector_feed`` and the
 engine know what they need not ask for.
@@ -79,7 +79,8 @@ class GridDetector(ABC, Generic[StateT]):
         out: Detection = []
         for piece in self.state.resampler.push(chunk.t_s, self._grid_columns(chunk)):
             if isinstance(piece, Hole):
-                out += self._interrupt()
+                if not piece.bridged:
+                    out += self._interrupt()
                 out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
             else:
                 out += self._detect_in_block(piece)

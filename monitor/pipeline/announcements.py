@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsp.cueing.baseline import Baseline
-from dsp.types import Cue, Placement
+from dsp.types import Cue, Placement, Problem, Readiness, SensorProblem
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.pipeline.cue_policy import notice
 
 _LOST_S = 8.0  # silent for so long
+_PROBLEMS = {
+    Problem.CLIPPED: "The range of {name} is too small. Its slope, speed and braking are left out.",
+    Problem.LOOSE: "The mount of {name} is loose. Its slope, braking and foot strike are left out.",
+    Problem.SAME_FOOT: "{name} is on the same foot as the other sensor. Left and right are not told apart.",
+}
 
 
 class SensorAnnouncer:
@@ -51,6 +56,17 @@ class SensorAnnouncer:
         if left:
             return f"Only what {_names_as_text(left)} can tell is left."
         return "No numbers and no cues until it is back."
+
+
+def problem_notice(found: SensorProblem) -> Cue:
+    """Return the notice of what is wrong with a sensor, and what is missing for it."""
+    return notice(found.t_s, f"sensor_{found.problem}", _PROBLEMS[found.problem].format(name=found.sensor))
+
+
+def moved_notice(found: Readiness) -> Cue:
+    """Return the notice that a sensor was found to sit otherwise than before."""
+    text = f"{found.sensor} has moved on its mount. Its new position is being learned."
+    return notice(found.t_s, "sensor_moved", text)
 
 
 def learning_notice(t_s: float, known: Baseline, cues: bool) -> Cue:

@@ -56,14 +56,28 @@ from dsp.cueing.baseline import Baseline
 from dsp.cueing.conditions import Conditions, ConditionsEstimate
 from dsp.cueing.gating import CueGate, CueGateParams, Gating
 from dsp.cueing.target import Target, cadence_target, increase_at_step, load_target
-from dsp.types import Activity, ActivityChange, Band, Estimate, Fault, Gap, Metric, Placement, Record
+from dsp.types import (  # fmt: skip
+    Activity,
+    ActivityChange,
+    Band,
+    Estimate,
+    Fault,
+    Gap,
+    Metric,
+    Placement,
+    Readiness,
+    Record,
+    SensorProblem,
+)
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.pipeline.announcements import (
     SensorAnnouncer,
     baseline_ready_notice,
     learning_notice,
+    moved_notice,
     no_speed_notice,
+    problem_notice,
 )
 from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
 from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
@@ -122,6 +136,10 @@ class Coach:
                     self._events.append((record.known_s, record))
                 case Gap():
                     self._events.append((record.end_s, record))
+                case SensorProblem():
+                    out.append(problem_notice(record))
+                case Readiness(shifted=True):
+                    out.append(moved_notice(record))
                 case SensorStatus():
                     out += self._announcer.push(record)
                 case _:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dsp.types import Gap, Placement
+from dsp.types import Gap, Placement, SensorProblem
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.records import SensorStatus
 from monitor.storage.session_data import SessionData
@@ -50,6 +50,13 @@ def _lost_samples(run: SessionData) -> Iterator[UserMessage]:
             yield from _missing_samples(run, status, gaps)
     for moved in run.shifted:
         yield UserMessage("limits.moved", {"sensor": moved.sensor, "minute": moved.t_s / 60})
+    for found in run.problems:
+        yield problem_text(found)
+
+
+def problem_text(found: SensorProblem) -> UserMessage:
+    """Return what is wrong with a sensor, what is missing for it, and what helps."""
+    return UserMessage(f"limits.{found.problem}", {"sensor": found.sensor})
 
 
 def _longest_silence(sensor: str, gaps: Sequence[Gap]) -> Iterator[UserMessage]:

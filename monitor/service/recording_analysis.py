@@ -13,12 +13,13 @@ import numpy as np
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, METRICS
-from dsp.types import Activity, ActivityChange, Gap, Record, Side, Step
+from dsp.types import Activity, ActivityChange, Gap, Record, SensorProblem, Side, Step
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
+from monitor.review.data_quality import problem_text
 
 _COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
 _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
@@ -53,7 +54,10 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 def summary_table(
     settings: SessionSettings, duration_s: float, records: Sequence[Record], messages: Catalogue
 ) -> Table:
-    """Return a table of mean and spread of every metric over the steps, titled by what else happened."""
+    """Return a table of mean and spread of every metric over the steps, titled by what else happened.
+
+    Below it stands what is wrong with a sensor.
+    """
     steps = [r for r in records if isinstance(r, Step)]
     text = messages.text
     table = Table(title=_headline_text(settings, duration_s, records, steps, messages))
@@ -70,6 +74,8 @@ def summary_table(
         n = spec.decimals
         mean, sd = (messages.localized(f"{value:.{n}f}") for value in (np.mean(seen), np.std(seen)))
         table.add_row(text(f"metric.{name}.label"), mean, sd, str(len(seen)), spec.unit)
+    problems = [messages.render(problem_text(r)) for r in records if isinstance(r, SensorProblem)]
+    table.caption = "\n".join(problems) or None
     return table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from dsp.types import ActivityChange, Gap, Record, Step
+from dsp.types import ActivityChange, Gap, Record, SensorProblem, Step
 from monitor.core.records import Out
 
 
@@ -19,4 +19,4 @@ class RunSummary:
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Keep what the summary needs until the batches end."""
         async for batch in batches:
-            self.records += [r for r in batch if isinstance(r, Step | Gap | ActivityChange)]
+            self.records += [r for r in batch if isinstance(r, Step | Gap | ActivityChange | SensorProblem)]

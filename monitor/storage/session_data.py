@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness
+from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness, SensorProblem
 from monitor.core import json_codec
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
@@ -60,6 +60,7 @@ class SessionData:
     cues: Sequence[Cue] = ()
     statuses: Mapping[str, SensorStatus] = field(default_factory=dict)
     shifted: Sequence[Readiness] = ()
+    problems: Sequence[SensorProblem] = ()
     notes: Sequence[Note] = ()
 
     def value(self, name: str) -> Array:
@@ -113,6 +114,7 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
         cues=[e for e in events if isinstance(e, Cue)],
         statuses={e.sensor: e for e in events if isinstance(e, SensorStatus)},
         shifted=[e for e in events if isinstance(e, Readiness) and e.shifted],
+        problems=[e for e in events if isinstance(e, SensorProblem)],
         notes=store.notes(session_id),
     )
 

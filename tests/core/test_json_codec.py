@@ -23,7 +23,9 @@ from dsp.types import (
     Gap,
     Metric,
     Placement,
+    Problem,
     Readiness,
+    SensorProblem,
     Side,
     Step,
 )
@@ -101,6 +103,7 @@ EVERY_KIND: tuple[Out, ...] = (
     Gap("left", 1.0, 2.5),
     ActivityChange(3.0, Activity.RUN, 5.0),
     Readiness(4.0, "left", 3, 20),
+    SensorProblem(4.0, "left", Problem.CLIPPED),
     Band(5.0, "cadence_spm", 172.0, 168.0, None, "warming up"),
     Cue(
         6.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 165.0, 172.0, "cadence_low", 9.0, "", "low"

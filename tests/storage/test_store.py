@@ -18,7 +18,9 @@ from dsp.types import (
     Fault,
     Gap,
     Metric,
+    Problem,
     Readiness,
+    SensorProblem,
     Side,
     Step,
 )
@@ -41,6 +43,7 @@ RECORDS: list[Out] = [
     Metric(5.0, None, Estimate("cadence_spm", 170.5, 0.3, "foot")),
     Metric(5.0, Side.LEFT, Estimate("contact_ms", 250.0, 3.0, "foot")),
     Gap("left", 6.0, 6.5),
+    SensorProblem(6.5, "left", Problem.CLIPPED),
     Band(7.0, "cadence_spm", 175.0, 170.0, 182.0, "warm-up"),
     Cue(8.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 165.0, 175.0, "quick", 11.0),
     SensorStatus(8.5, "left", LinkState.SILENT, "silent for 3 s", 100, 2, silent_s=3.0),

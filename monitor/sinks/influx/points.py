@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 
-from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, Step
+from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, SensorProblem, Step
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.sinks.influx.line_protocol import Point, Value
 from monitor.sinks.influx.schema import ACTIVITIES, INFLUX_SCHEMA
@@ -82,6 +82,8 @@ def _point_parts(session: SessionInfo, record: Out) -> _Shape:
         case Readiness(t_s, sensor, have, need, shifted):
             values: _Values = {"t_s": t_s, "have": have, "need": need, "shifted": shifted}
             return "readiness", {"sensor": sensor}, values, t_s
+        case SensorProblem(t_s, sensor, problem):
+            return "problem", {"sensor": sensor}, {"t_s": t_s, "problem": problem.value}, t_s
         case Cue():
             tags = {"kind": record.kind, "fault": record.fault, "metric": record.metric}
             return "cue", tags, _cue_values(record), record.t_s

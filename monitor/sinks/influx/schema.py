@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dsp.metrics import METRICS, MetricSpec, Role, with_role
-from dsp.types import Activity
+from dsp.types import Activity, Problem
 from monitor.core.records import LinkState
 
 ACTIVITIES = tuple(Activity)
@@ -123,6 +123,14 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("need", "int", "strides", "Strides needed."),
             FieldSpec("shifted", "bool", "", "The mount moved and learning began anew."),
         ),
+    ),
+    MeasurementSpec(
+        "problem",
+        "A problem of a sensor that makes some of its numbers absent.",
+        "when it was found",
+        ("sensor",),
+        "1 for each sensor",
+        (_T, FieldSpec("problem", "string", "", ", ".join(Problem))),
     ),
     MeasurementSpec(
         "cue",

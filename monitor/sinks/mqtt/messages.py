@@ -6,7 +6,7 @@
 - ``state_message``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
 - ``cues``: what is said to the runner, at once, gone when it has expired (QoS 1);
 - ``metrics``: every second's numbers, none lost (QoS 1);
-- ``events``: sessions, activity, gaps and every cue with its reason, none lost (QoS 1).
+- ``events``: sessions, activity, gaps, problems of sensors, every cue with its reason, none lost (QoS 1).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric
+from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric, SensorProblem
 from monitor.core import json_codec
 from monitor.core.mqtt_client import MqttMessage
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.live_state import LiveState
 from monitor.storage.session_info import SessionInfo
 
-_EVENTS = (ActivityChange, Cue, Gap, SessionStarted, SessionEnded)
+_EVENTS = (ActivityChange, Cue, Gap, SensorProblem, SessionStarted, SessionEnded)
 
 
 def topic_level(name: str) -> str:

@@ -19,7 +19,9 @@ from dsp.types import (
     Fault,
     Gap,
     Metric,
+    Problem,
     Readiness,
+    SensorProblem,
     Side,
     Step,
 )
@@ -42,6 +44,7 @@ ONE_OF_EACH: tuple[Out, ...] = (
     Gap("left foot", 4.5, 5),
     ActivityChange(6, Activity.RUN, 7.0),
     Readiness(6.5, "left foot", 12, 20),
+    SensorProblem(6.6, "left foot", Problem.LOOSE),
     *(Band(7, name, 170, 165.0, 180, "warming up") for name in with_role(Role.BANDED)),
     *(Metric(8, None, Estimate(name, 166, 1.0, "foot")) for name in with_role(Role.BANDED)),
     Cue(8, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 158, 168.0, "quicker", 12.0, why="low"),

@@ -78,6 +78,17 @@ class ReadinessJson(ApiModel):
     shifted: bool = described("true: it moved on its mount, and learning began anew")
 
 
+class SensorProblemJson(ApiModel):
+    """A problem of a sensor that makes some of its numbers absent."""
+
+    kind: Literal["sensor_problem"] = described("always sensor_problem")
+    t_s: float = described(_T_S)
+    sensor: str = described("name of the sensor")
+    problem: Literal["clipped", "loose", "same_foot"] = described(
+        "its range is too small, its mount is loose, or it sits on the foot of the other one"
+    )
+
+
 class TargetBandJson(ApiModel):
     """The target band of a metric until its next band."""
 
@@ -196,6 +207,7 @@ class EventsJson(ApiList):
             | CueJson
             | GapJson
             | ReadinessJson
+            | SensorProblemJson
             | SensorStatusJson
             | SessionEndedJson
             | SessionStartedJson

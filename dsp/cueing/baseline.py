@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -103,8 +104,8 @@ class SpeedGradeLine:
         """Return the mean and its SD at this speed (m/s) and grade (%), known so well."""
         mean, cov = self._solve_for_coefficients()
         x = (1.0, speed_mps - REFERENCE_MPS, slope_pct)
-        value = self.prior.mean[0] + sum(m * xi for m, xi in zip(mean, x, strict=True))
-        variance = sum(x[i] * cov[i][j] * x[j] for i in range(3) for j in range(3))
+        value = self.prior.mean[0] + sum(map(mul, mean, x))
+        variance = sum(xi * sum(map(mul, row, x)) for xi, row in zip(x, cov, strict=True))
         variance += (mean[1] * speed_sd) ** 2 + (mean[2] * slope_sd) ** 2
         return Expectation(value, math.sqrt(variance))
 

@@ -18,8 +18,10 @@ second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an
 out by ``sure_sd`` of its SDs: in doubt there is silence.  What is only unsure for a minute or so (hills
 that nobody measures) does not count over ``slow_s`` and more.
 
-**Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over
-the line is no return.
+**Back again**: the mean of a window long enough for this scatter, all of it after the fault was found, is at
+most ``leave``, so a wobble over the line is no return and neither are the good seconds before the fault.
+Then the windows begin anew, or the fault that is over would be found a second time.  Half a window later
+the return is ``settled``: what lasted that long may be confirmed.
 """
 
 from __future__ import annotations
@@ -44,12 +46,12 @@ class DriftParams:
     end.
     """
 
-    change: float = 1.0
-    evidence: float = 4.4  # nats
-    edge: float = 0.78  # a change that ends below this is the runner's own business
+    change: float = 1.25
+    evidence: float = 4.6  # nats
+    edge: float = 0.7  # a change that ends below this is the runner's own business
     lag_s: int = 40
-    memory_s: int = 240
-    windows: tuple[tuple[int, float], ...] = ((10, 4.0), (30, 2.5), (60, 2.0), (120, 0.8))
+    memory_s: int = 480
+    windows: tuple[tuple[int, float], ...] = ((10, 4.0), (30, 2.5), (60, 2.0), (120, 1.2))
     leave: float = 0.5
     dwell_s: int = 5
     dwell_steps: int = 12
@@ -66,7 +68,7 @@ class DriftParams:
 CADENCE_DRIFT = DriftParams()
 QUICK_DRIFT = DriftParams(evidence=6.0)  # too quick a step is no hurry
 LOAD_DRIFT = DriftParams(
-    change=1.0, dwell_s=15, dwell_steps=40, windows=((30, 2.5), (60, 2.0), (120, 0.8))
+    change=1.0, edge=0.78, dwell_s=15, dwell_steps=40, windows=((30, 2.5), (60, 2.0), (120, 0.8))
 )  # overstride and braking
 _SETTLED_S = 20  # seconds that make a first level
 _TESTED_S = 25  # seconds in which a change is usually found
@@ -74,7 +76,7 @@ _WILD, _WILD_NATS = 0.6, 8.0
 """Beyond this scatter (widths) a change needs so many more nats a width: long excursions come by chance."""
 _NOW_S = 5
 _RENEWED_S = 60  # a fault that lasts is measured anew
-_RETURN_SD, _RETURN_S = 0.25, (10, 45)
+_RETURN_SD, _RETURN_S = 0.25, (10, 30)
 """A return is judged over a window whose mean is known so well, in widths; at least and at most so long."""
 
 
@@ -83,7 +85,7 @@ class DriftDetector:
 
     def __init__(self, params: DriftParams) -> None:
         self.params = params
-        self.error = 0.0  # mean deviation of the fault, or of the last 10 s without one
+        self.error = 0.0  # mean deviation of the fault; without one since the return, or of the last 10 s
         self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
         self.end_excursion()
 
@@ -93,6 +95,7 @@ class DriftDetector:
         The level of the last minutes stays: a stop at a crossing does not change how somebody runs.
         """
         self.out, self._out_s = False, 0
+        self.settled, self._settles_s = False, 0  # a return, and the seconds until it is
         self.lasting_s = 0
         self._evidence = self._sum = self._steps = 0.0
         self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
@@ -109,16 +112,12 @@ class DriftDetector:
         self._sums.append(self._sums[-1] + deviation)
         self._follow_own_level(deviation)
         self._gather_evidence_of_change(deviation, scatter, steps)
+        self.settled = self._settles_s == 1
+        self._settles_s = max(0, self._settles_s - 1)
         if self.out:
             self._continue_or_end_fault(scatter)
         else:
-            level = self._level_after_change(scatter, unsure)
-            if level is None:
-                level = self._level_outside_band(scatter, unsure, unsure_long)
-            if self.recent(_NOW_S) <= self.params.leave:
-                level = None  # already over
-            self.out, self._out_s = level is not None, 0
-            self.error = self.recent(10) if level is None else level
+            self._begin_fault(scatter, unsure, unsure_long)
         return self.out
 
     def recent(self, seconds: int) -> float:
@@ -126,9 +125,10 @@ class DriftDetector:
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 
-    def return_sd(self, scatter: float) -> float:
-        """Return the SD of the mean over which a return is judged, in widths."""
-        return scatter * math.sqrt(_LONG_RUN / self._return_s(scatter))
+    def settled_sd(self, scatter: float) -> float:
+        """Return the SD of the mean by which a return is confirmed, in widths."""
+        seconds = self._return_s(scatter)
+        return scatter * math.sqrt(_LONG_RUN / (seconds + seconds // 2))
 
     def _follow_own_level(self, deviation: float) -> None:
         """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
@@ -183,6 +183,19 @@ class DriftDetector:
                 return mean
         return None
 
+    def _begin_fault(self, scatter: float, unsure: float, unsure_long: float) -> None:
+        """One more second without a fault, or the first of one."""
+        level = self._level_after_change(scatter, unsure)
+        if level is None:
+            level = self._level_outside_band(scatter, unsure, unsure_long)
+        if self.recent(_NOW_S) <= self.params.leave:
+            level = None  # already over
+        self.out, self._out_s = level is not None, 0
+        if level is not None:
+            self.error, self.settled, self._settles_s = level, False, 0
+        else:
+            self.error = self.recent(len(self._sums) - 1 if self.settled else 10)
+
     def _continue_or_end_fault(self, scatter: float) -> None:
         """One more second of the fault, or its end."""
         self._out_s += 1
@@ -193,15 +206,23 @@ class DriftDetector:
         if self._has_returned(scatter):
             self.out, self._evidence = False, 0.0
             self._waiting.clear()  # a lapse says nothing about how the runner usually runs
-            self.error = self.recent(self._return_s(scatter))
+            window_s = self._return_s(scatter)
+            self._forget_before(window_s)
+            self._settles_s = window_s // 2
+            self.error = self.recent(window_s)
 
     def _has_returned(self, scatter: float) -> bool:
         window_s = self._return_s(scatter)
-        return len(self._sums) > window_s and self.recent(window_s) <= self.params.leave
+        return self._out_s >= window_s and self.recent(window_s) <= self.params.leave
 
     def _return_s(self, scatter: float) -> int:
         least, most = _RETURN_S
         return round(min(max(_LONG_RUN * (scatter / _RETURN_SD) ** 2, least), most))
+
+    def _forget_before(self, seconds: int) -> None:
+        """Let the windows know the last ``seconds`` only."""
+        while len(self._sums) > seconds + 1:
+            self._sums.popleft()
 
 
 class ScatterEstimate:

@@ -10,7 +10,7 @@ follows with ``memory_s`` and looks back past ``lag_s``, or a change would hide 
 when the evidence reaches ``evidence`` nats and the mean since it began lies at least at ``edge``.
 
 **Is the level outside?**  Slow: the mean of a window lies beyond the edge of the band by so many of its
-SDs, few over two minutes, more over shorter windows.
+SDs, few over four minutes, more over shorter windows.
 
 No single test can do both: at the scatter of running outdoors a level 1.15 widths away gives 0.02 nats a
 second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an hour costs six
@@ -51,7 +51,7 @@ class DriftParams:
     edge: float = 0.7  # a change that ends below this is the runner's own business
     lag_s: int = 40
     memory_s: int = 480
-    windows: tuple[tuple[int, float], ...] = ((10, 4.0), (30, 2.5), (60, 2.0), (120, 1.2))
+    windows: tuple[tuple[int, float], ...] = ((30, 2.8), (60, 2.3), (120, 1.6), (240, 1.2))
     leave: float = 0.5
     dwell_s: int = 5
     dwell_steps: int = 12
@@ -176,6 +176,8 @@ class DriftDetector:
             if len(self._sums) <= seconds:
                 return None
             mean = self.recent(seconds)
+            if mean < 1:
+                continue
             mean_sd = scatter * math.sqrt(_LONG_RUN / seconds)
             doubt = p.sure_sd * (unsure if seconds < p.slow_s else unsure_long)
             if mean >= 1 + sds * mean_sd + doubt:

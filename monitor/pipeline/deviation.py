@@ -79,7 +79,9 @@ class DeviationDetector:
         seconds = min(len(self._seen), max(10, self._drift.lasting_s if out else 0))
         error = sum(list(self._seen)[-seconds:]) / seconds
         value = target.centre * (1 - error * width if low else 1 + error * width)
-        why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
+        why = ""
+        if out or self.only_likely:
+            why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
         return FaultState(
             fault=self.fault,
             metric=self.metric,

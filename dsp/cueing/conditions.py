@@ -106,8 +106,8 @@ class ConditionsEstimate:
 
 
 def _slope_as_believed(found: Estimate | None) -> tuple[float | None, float]:
-    if found is None:
+    if found is None or found.sd >= _UNKNOWN_SLOPE_PCT:
         return None, _UNKNOWN_SLOPE_PCT
     if found.sd > _SURE_SLOPE_PCT:
-        return None, min(math.hypot(found.sd, found.value), _UNKNOWN_SLOPE_PCT)
+        return None, math.hypot(found.sd, found.value)
     return found.value, found.sd

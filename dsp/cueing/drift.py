@@ -46,9 +46,9 @@ class DriftParams:
     end.
     """
 
-    change: float = 1.25
-    evidence: float = 4.6  # nats
-    edge: float = 0.7  # a change that ends below this is the runner's own business
+    change: float = 1.35
+    evidence: float = 4.45  # nats
+    edge: float = 0.78  # a change that ends below this is the runner's own business
     lag_s: int = 40
     memory_s: int = 480
     windows: tuple[tuple[int, float], ...] = ((30, 2.8), (60, 2.3), (120, 1.6), (240, 1.2))
@@ -68,7 +68,7 @@ class DriftParams:
 CADENCE_DRIFT = DriftParams()
 QUICK_DRIFT = DriftParams(evidence=6.0)  # too quick a step is no hurry
 LOAD_DRIFT = DriftParams(
-    change=1.0, edge=0.78, dwell_s=15, dwell_steps=40, windows=((30, 2.5), (60, 2.0), (120, 0.8))
+    change=1.0, dwell_s=15, dwell_steps=40, windows=((30, 2.5), (60, 2.0), (120, 0.8))
 )  # overstride and braking
 _SETTLED_S = 20  # seconds that make a first level
 _TESTED_S = 25  # seconds in which a change is usually found
@@ -97,7 +97,7 @@ class DriftDetector:
         self.out, self._out_s = False, 0
         self.settled, self._settles_s = False, 0  # a return, and the seconds until it is
         self.lasting_s = 0
-        self._evidence = self._sum = self._steps = 0.0
+        self._evidence = self._sum = self._unsure = self._steps = 0.0
         self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
         self._waiting: deque[float] = deque()  # too new for the level
 
@@ -111,7 +111,7 @@ class DriftDetector:
         """
         self._sums.append(self._sums[-1] + deviation)
         self._follow_own_level(deviation)
-        self._gather_evidence_of_change(deviation, scatter, steps)
+        self._gather_evidence_of_change(deviation, scatter, steps, unsure)
         self.settled = self._settles_s == 1
         self._settles_s = max(0, self._settles_s - 1)
         if self.out:
@@ -144,7 +144,9 @@ class DriftDetector:
             self._seen += 1
             self._level += (self._waiting.popleft() - self._level) / min(self._seen, p.memory_s)
 
-    def _gather_evidence_of_change(self, deviation: float, scatter: float, steps: float) -> None:
+    def _gather_evidence_of_change(
+        self, deviation: float, scatter: float, steps: float, unsure: float
+    ) -> None:
         """Add this second's log likelihood ratio of a change, in nats."""
         p = self.params
         if self._seen < _SETTLED_S:
@@ -154,20 +156,21 @@ class DriftDetector:
         ratio = known * p.change / (scatter**2 * _LONG_RUN) * (deviation - self._level - p.change / 2)
         self._evidence = max(0.0, self._evidence + ratio)
         if self._evidence == 0.0:
-            self.lasting_s, self._sum, self._steps = 0, 0.0, 0.0
+            self.lasting_s, self._sum, self._unsure, self._steps = 0, 0.0, 0.0, 0.0
         else:
             self.lasting_s += 1
             self._sum += deviation
+            self._unsure += unsure
             self._steps += steps
 
-    def _level_after_change(self, scatter: float, unsure: float) -> float | None:
-        """The level that a change has led to, if it ends outside."""
+    def _level_after_change(self, scatter: float) -> float | None:
+        """The level that a change has led to, if it ends outside of what its seconds leave in doubt."""
         p = self.params
         enough = p.evidence + _WILD_NATS * max(0.0, scatter - _WILD)
         if self._evidence < enough or self.lasting_s < p.dwell_s or self._steps < p.dwell_steps:
             return None
         level = self._sum / self.lasting_s
-        return level if level >= p.edge + p.sure_sd * unsure else None
+        return level if level >= p.edge + p.sure_sd * self._unsure / self.lasting_s else None
 
     def _level_outside_band(self, scatter: float, unsure: float, unsure_long: float) -> float | None:
         """The mean of the first window that lies outside."""
@@ -187,7 +190,7 @@ class DriftDetector:
 
     def _begin_fault(self, scatter: float, unsure: float, unsure_long: float) -> None:
         """One more second without a fault, or the first of one."""
-        level = self._level_after_change(scatter, unsure)
+        level = self._level_after_change(scatter)
         if level is None:
             level = self._level_outside_band(scatter, unsure, unsure_long)
         if self.recent(_NOW_S) <= self.params.leave:
@@ -231,14 +234,14 @@ class ScatterEstimate:
     """SD of single seconds from differences over 10 s, so that slow drift and level do not count.
 
     At AR(1) 0.85 values 10 s apart correlate by 0.2 (real runs: 0.1 to 0.4), which is allowed for.  It
-    starts from ``prior_sd`` as if that had been seen for two minutes, forgets over ten and never
+    starts from ``prior_sd`` as if that had been seen for five minutes, forgets over fifteen and never
     falls below ``floor_sd``.
     """
 
     LAG = 10
     CORRELATION = 0.2
-    MEMORY_S = 600.0
-    PRIOR_S = 120.0
+    MEMORY_S = 900.0
+    PRIOR_S = 300.0
 
     def __init__(self, prior_sd: float, floor_sd: float) -> None:
         self._floor_sd = floor_sd

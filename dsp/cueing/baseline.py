@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ class SpeedGradeLine:
         self._xy = np.zeros(3)
         self._yy = 0.0
         self._solved: tuple[list[float], list[list[float]]] | None = None
+        self._noise_sd: float | None = None
 
     def push(self, value: float, speed_mps: float, slope_pct: float) -> None:
         """Learn one second: its value, speed and grade."""
@@ -98,7 +100,7 @@ class SpeedGradeLine:
         self._xy += x * y
         self._yy += y * y
         self.seconds += 1
-        self._solved = None
+        self._solved = self._noise_sd = None
 
     def expect(
         self, speed_mps: float, slope_pct: float, speed_sd: float = 0.0, slope_sd: float = 0.0
@@ -106,8 +108,8 @@ class SpeedGradeLine:
         """Return the mean and its SD at this speed (m/s) and grade (%), known so well."""
         mean, cov = self._solve_for_coefficients()
         x = (1.0, speed_mps - REFERENCE_MPS, slope_pct)
-        value = self.prior.mean[0] + sum(m * xi for m, xi in zip(mean, x, strict=True))
-        variance = sum(x[i] * cov[i][j] * x[j] for i in range(3) for j in range(3))
+        value = self.prior.mean[0] + sum(map(mul, mean, x))
+        variance = sum(xi * sum(map(mul, row, x)) for xi, row in zip(x, cov, strict=True))
         variance += (mean[1] * speed_sd) ** 2 + (mean[2] * slope_sd) ** 2
         return Expectation(value, math.sqrt(variance))
 
@@ -120,6 +122,11 @@ class SpeedGradeLine:
     @property
     def noise_sd(self) -> float:
         """The scatter of single seconds about the line; the prior's counts as one minute."""
+        if self._noise_sd is None:
+            self._noise_sd = self._own_noise_sd()
+        return self._noise_sd
+
+    def _own_noise_sd(self) -> float:
         m = np.array(self._solve_for_coefficients()[0])
         rest = max(0.0, self._yy - 2 * float(m @ self._xy) + float(m @ self._xx @ m))
         return math.sqrt((60 * self.prior.noise_sd**2 + rest) / (60 + self.seconds))
@@ -145,12 +152,13 @@ class SpeedGradeLine:
         upper[np.triu_indices(3)] = sums[1:7]
         self._xx = upper + upper.T - np.diag(np.diag(upper))
         self._xy, self._yy, self._solved = np.array(sums[7:10]), float(sums[10]), None
+        self._noise_sd = None
 
     def _solve_for_coefficients(self) -> tuple[list[float], list[list[float]]]:
         """Coefficients and their covariance, with the prior's scatter or the own if that is greater."""
         if self._solved is None:
             self._solved = self._posterior(self.prior.noise_sd)
-            if (own := self.noise_sd) > self.prior.noise_sd:
+            if (own := self._own_noise_sd()) > self.prior.noise_sd:
                 self._solved = self._posterior(own)
         return self._solved
 

@@ -30,7 +30,7 @@ _DISAGREE = 0.07
 _SURE_SLOPE_PCT = 0.5
 """A slope less sure than this (a shoe's own) neither silences cues nor moves the target; what it says is
 as much as it may be wrong."""
-_UNKNOWN_SLOPE_PCT = 3.0
+_UNKNOWN_SLOPE_PCT = 3.5
 """SD of the slope where nobody tells it: a road over hills of 5 % (a choice)."""
 
 
@@ -106,8 +106,8 @@ class ConditionsEstimate:
 
 
 def _slope_as_believed(found: Estimate | None) -> tuple[float | None, float]:
-    if found is None:
+    if found is None or found.sd >= _UNKNOWN_SLOPE_PCT:
         return None, _UNKNOWN_SLOPE_PCT
     if found.sd > _SURE_SLOPE_PCT:
-        return None, min(math.hypot(found.sd, found.value), _UNKNOWN_SLOPE_PCT)
+        return None, math.hypot(found.sd, found.value)
     return found.value, found.sd

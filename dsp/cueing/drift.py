@@ -10,7 +10,7 @@ follows with ``memory_s`` and looks back past ``lag_s``, or a change would hide 
 when the evidence reaches ``evidence`` nats and the mean since it began lies at least at ``edge``.
 
 **Is the level outside?**  Slow: the mean of a window lies beyond the edge of the band by so many of its
-SDs, few over two minutes, more over shorter windows.
+SDs, few over four minutes, more over shorter windows.
 
 No single test can do both: at the scatter of running outdoors a level 1.15 widths away gives 0.02 nats a
 second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an hour costs six
@@ -18,8 +18,10 @@ second more for *outside* than for *at 0.9 widths, inside*, and a false alarm an
 out by ``sure_sd`` of its SDs: in doubt there is silence.  What is only unsure for a minute or so (hills
 that nobody measures) does not count over ``slow_s`` and more.
 
-**Back again**: the mean of a window long enough for this scatter is at most ``leave``, so a wobble over
-the line is no return.
+**Back again**: the mean of a window long enough for this scatter, all of it after the fault was found, is at
+most ``leave``, so a wobble over the line is no return and neither are the good seconds before the fault.
+Then the windows begin anew, or the fault that is over would be found a second time.  Half a window later
+the return is ``settled``: what lasted that long may be confirmed.
 """
 
 from __future__ import annotations
@@ -44,12 +46,12 @@ class DriftParams:
     end.
     """
 
-    change: float = 1.0
-    evidence: float = 4.4  # nats
+    change: float = 1.35
+    evidence: float = 4.45  # nats
     edge: float = 0.78  # a change that ends below this is the runner's own business
     lag_s: int = 40
-    memory_s: int = 240
-    windows: tuple[tuple[int, float], ...] = ((10, 4.0), (30, 2.5), (60, 2.0), (120, 0.8))
+    memory_s: int = 480
+    windows: tuple[tuple[int, float], ...] = ((30, 2.8), (60, 2.3), (120, 1.6), (240, 1.2))
     leave: float = 0.5
     dwell_s: int = 5
     dwell_steps: int = 12
@@ -74,7 +76,7 @@ _WILD, _WILD_NATS = 0.6, 8.0
 """Beyond this scatter (widths) a change needs so many more nats a width: long excursions come by chance."""
 _NOW_S = 5
 _RENEWED_S = 60  # a fault that lasts is measured anew
-_RETURN_SD, _RETURN_S = 0.25, (10, 45)
+_RETURN_SD, _RETURN_S = 0.25, (10, 30)
 """A return is judged over a window whose mean is known so well, in widths; at least and at most so long."""
 
 
@@ -83,7 +85,7 @@ class DriftDetector:
 
     def __init__(self, params: DriftParams) -> None:
         self.params = params
-        self.error = 0.0  # mean deviation of the fault, or of the last 10 s without one
+        self.error = 0.0  # mean deviation of the fault; without one since the return, or of the last 10 s
         self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
         self.end_excursion()
 
@@ -93,8 +95,9 @@ class DriftDetector:
         The level of the last minutes stays: a stop at a crossing does not change how somebody runs.
         """
         self.out, self._out_s = False, 0
+        self.settled, self._settles_s = False, 0  # a return, and the seconds until it is
         self.lasting_s = 0
-        self._evidence = self._sum = self._steps = 0.0
+        self._evidence = self._sum = self._unsure = self._steps = 0.0
         self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
         self._waiting: deque[float] = deque()  # too new for the level
 
@@ -108,17 +111,13 @@ class DriftDetector:
         """
         self._sums.append(self._sums[-1] + deviation)
         self._follow_own_level(deviation)
-        self._gather_evidence_of_change(deviation, scatter, steps)
+        self._gather_evidence_of_change(deviation, scatter, steps, unsure)
+        self.settled = self._settles_s == 1
+        self._settles_s = max(0, self._settles_s - 1)
         if self.out:
             self._continue_or_end_fault(scatter)
         else:
-            level = self._level_after_change(scatter, unsure)
-            if level is None:
-                level = self._level_outside_band(scatter, unsure, unsure_long)
-            if self.recent(_NOW_S) <= self.params.leave:
-                level = None  # already over
-            self.out, self._out_s = level is not None, 0
-            self.error = self.recent(10) if level is None else level
+            self._begin_fault(scatter, unsure, unsure_long)
         return self.out
 
     def recent(self, seconds: int) -> float:
@@ -126,9 +125,10 @@ class DriftDetector:
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 
-    def return_sd(self, scatter: float) -> float:
-        """Return the SD of the mean over which a return is judged, in widths."""
-        return scatter * math.sqrt(_LONG_RUN / self._return_s(scatter))
+    def settled_sd(self, scatter: float) -> float:
+        """Return the SD of the mean by which a return is confirmed, in widths."""
+        seconds = self._return_s(scatter)
+        return scatter * math.sqrt(_LONG_RUN / (seconds + seconds // 2))
 
     def _follow_own_level(self, deviation: float) -> None:
         """Let the level follow all but the newest ``lag_s``, and no fault that may still turn out a
@@ -144,7 +144,9 @@ class DriftDetector:
             self._seen += 1
             self._level += (self._waiting.popleft() - self._level) / min(self._seen, p.memory_s)
 
-    def _gather_evidence_of_change(self, deviation: float, scatter: float, steps: float) -> None:
+    def _gather_evidence_of_change(
+        self, deviation: float, scatter: float, steps: float, unsure: float
+    ) -> None:
         """Add this second's log likelihood ratio of a change, in nats."""
         p = self.params
         if self._seen < _SETTLED_S:
@@ -154,20 +156,21 @@ class DriftDetector:
         ratio = known * p.change / (scatter**2 * _LONG_RUN) * (deviation - self._level - p.change / 2)
         self._evidence = max(0.0, self._evidence + ratio)
         if self._evidence == 0.0:
-            self.lasting_s, self._sum, self._steps = 0, 0.0, 0.0
+            self.lasting_s, self._sum, self._unsure, self._steps = 0, 0.0, 0.0, 0.0
         else:
             self.lasting_s += 1
             self._sum += deviation
+            self._unsure += unsure
             self._steps += steps
 
-    def _level_after_change(self, scatter: float, unsure: float) -> float | None:
-        """The level that a change has led to, if it ends outside."""
+    def _level_after_change(self, scatter: float) -> float | None:
+        """The level that a change has led to, if it ends outside of what its seconds leave in doubt."""
         p = self.params
         enough = p.evidence + _WILD_NATS * max(0.0, scatter - _WILD)
         if self._evidence < enough or self.lasting_s < p.dwell_s or self._steps < p.dwell_steps:
             return None
         level = self._sum / self.lasting_s
-        return level if level >= p.edge + p.sure_sd * unsure else None
+        return level if level >= p.edge + p.sure_sd * self._unsure / self.lasting_s else None
 
     def _level_outside_band(self, scatter: float, unsure: float, unsure_long: float) -> float | None:
         """The mean of the first window that lies outside."""
@@ -176,12 +179,27 @@ class DriftDetector:
             if len(self._sums) <= seconds:
                 return None
             mean = self.recent(seconds)
+            if mean < 1:
+                continue
             mean_sd = scatter * math.sqrt(_LONG_RUN / seconds)
             doubt = p.sure_sd * (unsure if seconds < p.slow_s else unsure_long)
             if mean >= 1 + sds * mean_sd + doubt:
                 self.lasting_s = max(self.lasting_s, seconds)
                 return mean
         return None
+
+    def _begin_fault(self, scatter: float, unsure: float, unsure_long: float) -> None:
+        """One more second without a fault, or the first of one."""
+        level = self._level_after_change(scatter)
+        if level is None:
+            level = self._level_outside_band(scatter, unsure, unsure_long)
+        if self.recent(_NOW_S) <= self.params.leave:
+            level = None  # already over
+        self.out, self._out_s = level is not None, 0
+        if level is not None:
+            self.error, self.settled, self._settles_s = level, False, 0
+        else:
+            self.error = self.recent(len(self._sums) - 1 if self.settled else 10)
 
     def _continue_or_end_fault(self, scatter: float) -> None:
         """One more second of the fault, or its end."""
@@ -193,29 +211,37 @@ class DriftDetector:
         if self._has_returned(scatter):
             self.out, self._evidence = False, 0.0
             self._waiting.clear()  # a lapse says nothing about how the runner usually runs
-            self.error = self.recent(self._return_s(scatter))
+            window_s = self._return_s(scatter)
+            self._forget_before(window_s)
+            self._settles_s = window_s // 2
+            self.error = self.recent(window_s)
 
     def _has_returned(self, scatter: float) -> bool:
         window_s = self._return_s(scatter)
-        return len(self._sums) > window_s and self.recent(window_s) <= self.params.leave
+        return self._out_s >= window_s and self.recent(window_s) <= self.params.leave
 
     def _return_s(self, scatter: float) -> int:
         least, most = _RETURN_S
         return round(min(max(_LONG_RUN * (scatter / _RETURN_SD) ** 2, least), most))
+
+    def _forget_before(self, seconds: int) -> None:
+        """Let the windows know the last ``seconds`` only."""
+        while len(self._sums) > seconds + 1:
+            self._sums.popleft()
 
 
 class ScatterEstimate:
     """SD of single seconds from differences over 10 s, so that slow drift and level do not count.
 
     At AR(1) 0.85 values 10 s apart correlate by 0.2 (real runs: 0.1 to 0.4), which is allowed for.  It
-    starts from ``prior_sd`` as if that had been seen for two minutes, forgets over ten and never
+    starts from ``prior_sd`` as if that had been seen for five minutes, forgets over fifteen and never
     falls below ``floor_sd``.
     """
 
     LAG = 10
     CORRELATION = 0.2
-    MEMORY_S = 600.0
-    PRIOR_S = 120.0
+    MEMORY_S = 900.0
+    PRIOR_S = 300.0
 
     def __init__(self, prior_sd: float, floor_sd: float) -> None:
         self._floor_sd = floor_sd

@@ -227,17 +227,19 @@ class Coach:
         return ""
 
     def _targets_here(self, here: Conditions) -> dict[str, Target]:
-        out: dict[str, Target] = {}
+        found = {metric: self._target_of(metric, here) for metric in self.baseline.lines}
+        return {metric: target for metric, target in found.items() if target is not None}
+
+    def _target_of(self, metric: str, here: Conditions) -> Target | None:
         speed, slope = here.speed_mps, here.slope_pct or 0.0
-        for metric in self.baseline.lines:
-            expected = self.baseline.expect(metric, speed, slope, here.speed_sd_mps, here.slope_sd_pct)
-            if expected is None or not self.baseline.ready(metric, speed is not None):
-                continue
-            if metric == CADENCE_METRIC:
-                out[metric] = cadence_target(expected, self._increase, self._settings.target)
-            else:
-                out[metric] = load_target(expected, self._settings.target)
-        return out
+        if not self.baseline.ready(metric, speed is not None):
+            return None
+        expected = self.baseline.expect(metric, speed, slope, here.speed_sd_mps, here.slope_sd_pct)
+        if expected is None:
+            return None
+        if metric == CADENCE_METRIC:
+            return cadence_target(expected, self._increase, self._settings.target)
+        return load_target(expected, self._settings.target)
 
     def _changed_bands(self, t_s: float, targets: dict[str, Target], muted: str, hill: str) -> list[Record]:
         """A band where it, or the reason to be silent, has changed."""
@@ -259,7 +261,8 @@ class Coach:
         here: Conditions,
         hill: str,
     ) -> list[Record]:
-        usual = self._targets_here(replace(here, speed_mps=here.usual_mps, slope_sd_pct=0.0))
+        at_usual_pace = replace(here, speed_mps=here.usual_mps, slope_sd_pct=0.0)
+        usual: dict[str, Target | None] = {}  # only of what is looked at
         out: list[Record] = []
         states = []
         for detector in self._detectors:
@@ -274,7 +277,11 @@ class Coach:
                 continue
             noise = self.baseline.noise_sd(detector.metric, here.speed_mps)
             cadence_spm = now[CADENCE_METRIC].value
-            states.append(detector.second(found, target, usual[detector.metric], noise, cadence_spm))
+            if detector.metric not in usual:
+                usual[detector.metric] = self._target_of(detector.metric, at_usual_pace)
+            states.append(
+                detector.second(found, target, usual[detector.metric] or target, noise, cadence_spm)
+            )
             if detector.only_likely:
                 out.append(self._policy.unsure(t_s, states[-1]))
         return out + list(self._policy.second(t_s, states, self._key_of_silent_plan()))

@@ -47,8 +47,9 @@ class CuePolicyParams:
     judged_s: int = 60  # seconds after a cue whose mean tells whether it was answered,
     answer: float = 0.5  # by a level so much better, in widths, that is in band or twice as much better
     most_unanswered: int = 3  # then the fault rests for this run; an answer takes one away
-    confirm: float = 0.6  # a return is confirmed if it is so many widths,
-    confirm_sd: float = 2.0  # and so many SDs of a difference of two means: less may be chance
+    confirm: float = 0.6  # a return that has lasted is confirmed if it is so many widths,
+    confirm_sd: float = 2.0  # and so many SDs of a difference of two means (less may be chance),
+    confirm_in: float = 0.4  # and leads so far into the band
     confirm_every_s: float = 300.0
     confirm_within_s: float = 180.0  # of the cue; a later return may be anything
     withheld_share: float = 0.2  # of the eligible cues, with the runner's consent
@@ -60,15 +61,17 @@ class CuePolicyParams:
 class FaultState:
     """One fault in one second, in widths of the band: 1 is its edge.
 
-    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts, and ``error_sd`` what
-    chance makes of a mean like that; ``value`` is that mean in the unit of ``metric``.
+    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean in
+    the unit of ``metric``.  ``settled`` is true in one second, when a return has lasted; then ``error`` is
+    the mean since it began, and ``settled_sd`` what chance makes of a mean like that.
     """
 
     fault: Fault
     metric: str
     out: bool
     error: float
-    error_sd: float
+    settled: bool
+    settled_sd: float
     deviation: float
     value: float
     target: float
@@ -189,14 +192,16 @@ class CuePolicy:
         return [self._make_cue(t_s, CueKind.CORRECT, s, s.fault.value, UNANSWERED, s.why) for s in new]
 
     def _confirm_return(self, t_s: float, states: Sequence[FaultState]) -> list[Cue]:
-        """Confirm once, soon after the cue, that the fault that was spoken of is over."""
+        """Confirm once, soon after the cue, that the fault that was spoken of is over and stays so."""
         now = next((s for s in states if s.fault is self._spoken), None)
+        if now is not None and not now.settled:
+            return []
         self._spoken = None
-        if now is None or now.out or t_s - self._last_s > self._p.confirm_within_s:
+        if now is None or t_s - self._last_s > self._p.confirm_within_s:
             return []
-        if t_s - self._confirmed_s < self._p.confirm_every_s:
+        if t_s - self._confirmed_s < self._p.confirm_every_s or now.error > self._p.confirm_in:
             return []
-        least = max(self._p.confirm, self._p.confirm_sd * math.sqrt(2) * now.error_sd)
+        least = max(self._p.confirm, self._p.confirm_sd * math.sqrt(2) * now.settled_sd)
         if self._answers[now.fault].cued - now.error < least:
             return []
         self._confirmed_s = t_s

@@ -79,13 +79,16 @@ class DeviationDetector:
         seconds = min(len(self._seen), max(10, self._drift.lasting_s if out else 0))
         error = sum(list(self._seen)[-seconds:]) / seconds
         value = target.centre * (1 - error * width if low else 1 + error * width)
-        why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
+        why = ""
+        if out or self.only_likely:
+            why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
         return FaultState(
             fault=self.fault,
             metric=self.metric,
             out=out,
             error=self._drift.error,
-            error_sd=self._drift.return_sd(scatter),
+            settled=self._drift.settled,
+            settled_sd=self._drift.settled_sd(scatter),
             deviation=deviation,
             value=value,
             target=target.centre,

@@ -31,23 +31,33 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Hole is what the resampler could not bridge: times of the last sample before and the first after."""
+    """Hole is where samples are missing: times of the last one before and of the first after.
+
+    ``bridged`` when the grid goes on across it; else a fresh grid follows.
+    """
 
     start_s: float
     end_s: float
+    bridged: bool = False
 
 
 class Resampler:
     """Resampler puts irregular samples on a uniform grid, by cubic Hermite with three-point slopes.
 
     Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, is
-    returned as a ``Hole``, and a fresh grid starts at the first sample after it.  Looks one input
-    sample ahead.  Samples that do not move time forward are dropped and counted in ``dropped``.
+    returned as a ``Hole``, and a fresh grid starts at the first sample after it.  Where more is bridged
+    than ``report_s``, a ``Hole`` is returned all the same, between the rows before it and those in it.
+    Looks one input sample ahead.  Samples that do not move time forward are dropped and counted in
+    ``dropped``.
     """
 
-    def __init__(self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03) -> None:
+    def __init__(
+        self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03, report_s: float = 0.1
+    ) -> None:
         self.rate_hz = rate_hz
         self.bridge_s = bridge_s
+        self.report_s = report_s
+        self._reported_s = -math.inf  # start of the last hole that was returned
         self.filled_over_s = period_hint_s
         self.dropped = 0
         self._t: Array = np.empty(0)  # the last samples: those the next row may still need
@@ -70,11 +80,19 @@ class Resampler:
             step = t_s[1:] - t_s[:-1]
         out: list[Block | Hole] = []
         at = 0
-        for cut in np.flatnonzero(step > self.bridge_s).tolist():
-            self._emit_rows(out, t_s[at : cut + 1], x[at : cut + 1], cut - at)
-            out.append(Hole(float(t_s[cut]), float(t_s[cut + 1])))
-            at = cut + 1
-            self._begin_grid(float(t_s[at]))
+        for cut in np.flatnonzero(step > min(self.bridge_s, self.report_s)).tolist():
+            start_s, end_s = float(t_s[cut]), float(t_s[cut + 1])
+            bridged = end_s - start_s <= self.bridge_s
+            if bridged and start_s <= self._reported_s:
+                continue
+            self._reported_s = start_s
+            last = cut - at
+            rows = slice(at, cut + 2 if bridged else cut + 1)  # the slope at a bridge looks across it
+            self._emit_rows(out, t_s[rows], x[rows], last)
+            out.append(Hole(start_s, end_s, bridged))
+            if not bridged:
+                at = cut + 1
+                self._begin_grid(float(t_s[at]))
         last = len(t_s) - 2  # up to here slopes are known
         if last > at:
             self._emit_rows(out, t_s[at:], x[at:], last - at)

@@ -49,7 +49,7 @@ class StepFusion:
         """
         self._end_strides_at_gaps(min(c.ic_s for c in group))
         ranked = sorted(group, key=lambda c: RANK.index(c.placement))
-        strides = [self._clocks[c.sensor].push(c.ic_s) for c in ranked]
+        strides = [self._clocks[c.sensor].push(c.ic_s, _steps_passed(c)) for c in ranked]
         self._last_contact_s |= {c.sensor: c.ic_s for c in ranked}
         best = ranked[0]
         if self._contradicted(best):
@@ -132,3 +132,8 @@ class StepFusion:
         if other is not None and stride_s is not None and 0.3 < (c.ic_s - other) / stride_s < 0.7:
             return c.ic_s - other
         return None if stride_s is None else stride_s / 2
+
+
+def _steps_passed(c: Contact) -> int | None:
+    """Contacts due since the one before, as far as the detector counts them."""
+    return None if "passed" not in c.features else int(c.features["passed"])

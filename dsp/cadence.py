@@ -19,6 +19,7 @@ import numpy as np
 
 from dsp.types import Estimate
 
+_RHYTHM_SD = 0.02  # of a cadence that rests on the rhythm alone (a choice)
 _SHORTEST_STRIDE_S, _LONGEST_STRIDE_S = 0.45, 1.45
 
 
@@ -76,12 +77,13 @@ class StrideClock:
         self._contacts.append((ic_s, number, self._gaps))
         return stride
 
-    def now(self, t_s: float, how: str, ic_sd_s: float) -> Estimate | None:
+    def now(self, t_s: float, how: str, ic_sd_s: float, rhythm_s: float | None = None) -> Estimate | None:
         """Return the cadence of the stride that ends at ``t_s``, or the window's mean where it is odd.
 
-        ``how`` goes into the estimate; ``ic_sd_s`` is the SD of one contact.
+        ``how`` goes into the estimate; ``ic_sd_s`` is the SD of one contact; ``rhythm_s`` is the time from
+        contact to contact that the detector knows otherwise.
         """
-        mean = self.cadence(t_s, how)
+        mean = self.cadence(t_s, how, rhythm_s)
         if self._whole_s != t_s:
             return mean
         value = 120 / self._strides[-1][1]
@@ -89,14 +91,22 @@ class StrideClock:
             return mean
         return Estimate("cadence_spm", value, value * value / 120 * 1.4 * ic_sd_s, how)
 
-    def cadence(self, t_s: float, how: str) -> Estimate | None:
-        """Return the mean cadence of the window before ``t_s``; None without two strides in it."""
+    def cadence(self, t_s: float, how: str, rhythm_s: float | None = None) -> Estimate | None:
+        """Return the mean cadence of the window before ``t_s``; None without two strides in it.
+
+        Where the strides contradict ``rhythm_s``, it is that of the rhythm.
+        """
         recent = np.array([d for t, d in self._strides if t_s - self._p.window_s < t <= t_s])
         if len(recent) < 2:
             return None
-        kept = recent[np.abs(recent / np.median(recent) - 1) <= self._p.gate]
+        usual = float(np.median(recent))
+        if rhythm_s is not None and abs(usual / (self._per_stride * rhythm_s) - 1) > self._p.gate:
+            usual = self._per_stride * rhythm_s
+        kept = recent[np.abs(recent / usual - 1) <= self._p.gate]
         if len(kept) < 2:
-            return None
+            if rhythm_s is None:
+                return None
+            return Estimate("cadence_spm", 120 / usual, _RHYTHM_SD * 120 / usual, how)
         value = 120 / float(kept.mean())
         sd = value * float(kept.std(ddof=1)) / float(kept.mean()) / len(kept) ** 0.5
         return Estimate("cadence_spm", value, max(sd, 0.1), how)

@@ -86,7 +86,9 @@ class StepFusion:
             speed=speed,
             given=given,
             slope=self._slope_at(c, readings),
-            cadence=self._clocks[c.sensor].now(c.ic_s, placement.value, c.ic_sd_s),
+            cadence=self._clocks[c.sensor].now(
+                c.ic_s, placement.value, c.ic_sd_s, c.features.get("rhythm_s")
+            ),
             partners=tuple(partners),
         )
         estimates = step_estimates(c, context, self._models)

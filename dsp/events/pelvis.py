@@ -70,9 +70,10 @@ class PelvisDetector(GridDetector[PelvisState]):
     """A detector from chunks of one pelvis, waist or hip sensor to contacts and gaps.
 
     Features of a contact: ``at_s`` (crossing), ``passed`` (steps since the contact before, 0 unknown),
+    ``rhythm_s`` (step time of the rhythm, absent when there is none); and, absent when not seen or clipped,
     ``step_s`` (to the next crossing), ``load_ms`` (time above 0.3 g), ``fall_ms`` (time below 0.4 g),
     ``off_s`` (last fall through 0.2 g), ``harmonic_mm`` (peak-to-peak height of the first step harmonic),
-    ``rise_mm``, ``flight_g`` (least vertical force), all but the first two absent when not seen or clipped.
+    ``rise_mm``, ``flight_g`` (least vertical force).
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: PelvisParams | None = None) -> None:
@@ -175,7 +176,8 @@ class PelvisDetector(GridDetector[PelvisState]):
         """Whether a crossing can be that of a new step."""
         s, p = self.state, self.params
         since = at_s - s.fired_s
-        if since > p.refractory * s.step_s:
+        walks = s.rhythm_s is not None and s.step_s > p.walk_s
+        if since > (p.walk_refractory if walks else p.refractory) * s.step_s:
             sure = s.rhythm_s is not None or since > p.longest_step_s
             return sure or self._rise_mm(s.fired_s, at_s) > p.least_mm
         quick = s.step_s > p.slowest_step_s and since > p.refractory * p.first_step_s
@@ -208,6 +210,8 @@ class PelvisDetector(GridDetector[PelvisState]):
         passed = self._steps_since_beat(clock)
         s.beat_s = clock
         features = {"at_s": clock, "passed": float(passed)}
+        if s.rhythm_s is not None:
+            features["rhythm_s"] = s.rhythm_s
         if next_s is not None and whole and next_s - clock <= self.params.longest_step_s:
             features["step_s"] = next_s - clock
             features |= self._measure_step(clock, next_s)

@@ -33,6 +33,8 @@ class PelvisParams:
     arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
     least_rms_g: float = 0.06  # quieter than this is not gait (a choice)
     refractory: float = 0.6  # of the step time
+    walk_s: float = 0.5  # a longer step time, confirmed by the rhythm, is that of a walk (a choice)
+    walk_refractory: float = 0.75  # of it (a choice)
     off_beat: float = 0.25  # of the step time: a clock further from the beat is not on it (a choice)
     least_mm: float = (
         8.0  # a step rises by so much: 15 to 25 mm in a slow walk, its second hump by 5 (a choice)
@@ -67,6 +69,8 @@ class PelvisParams:
             arm_rms=(0.05, 2.0),
             least_rms_g=(0.0, 1.0),
             refractory=(0.1, 0.95),
+            walk_s=(0.4, 1.0),
+            walk_refractory=(0.1, 0.95),
             off_beat=(0.05, 0.5),
             quick_mm=(1.0, 200.0),
             least_mm=(0.0, 50.0),

@@ -195,10 +195,23 @@ class PelvisDetector(GridDetector[PelvisState]):
             s.step_s += p.gain * (step - s.step_s)
         s.clock_s = s.fired_s = at_s
         if at_s - s.checked_s >= p.check_s:
-            s.checked_s, s.rhythm_s = at_s, s.rhythm.step_s(row)
-            if s.rhythm_s is not None and abs(s.step_s / s.rhythm_s - 1) > p.off_beat:
-                s.step_s = s.rhythm_s
+            self._follow_rhythm(at_s, row)
+            s.checked_s = at_s
         return out
+
+    def _follow_rhythm(self, at_s: float, row: int) -> None:
+        """Take the step time of the rhythm where the clock's is far off.
+
+        Humps that rise like steps are steps: the rhythm may only say that there are more.
+        """
+        s, p = self.state, self.params
+        s.rhythm_s = s.rhythm.step_s(row)
+        if s.rhythm_s is None or abs(s.step_s / s.rhythm_s - 1) <= p.off_beat:
+            return
+        if s.rhythm_s > s.step_s and self._rise_mm(at_s - s.step_s, at_s) > p.quick_mm:
+            s.rhythm_s = None
+        else:
+            s.step_s = s.rhythm_s
 
     def _close_step(self, next_s: float | None) -> list[Contact]:
         """Close the open step at the next crossing, or without one after a pause or a gap."""

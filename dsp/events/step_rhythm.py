@@ -32,7 +32,7 @@ from dsp.types import GRAVITY_MS2, Array
 
 Rows = NDArray[np.int_]
 _BOX = 4  # rows that are averaged into one
-_SHORTEST_S, _LONGEST_S = 0.5, 2.0  # of a stride: 240 and 60 steps/min
+_SHORTEST_S, _LONGEST_S = 0.42, 2.0  # of a stride: 285 and 60 steps/min
 
 
 class StepRhythm:

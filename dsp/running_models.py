@@ -13,9 +13,10 @@ from dsp.models import Guess, Linear, Models, best_guess
 
 Terms = Mapping[str, float]
 _FLIGHT_G = 0.35  # a pelvis that never gets lighter than this is clipped, or not running
-_FAR_MS = 55.0
-"""Loaded width and speed contradict each other: five times the SD of their difference among 15 runners; at
-most 51 ms in another laboratory, 52 to 163 on four real waists (Fukuchi 2017; Hamner 2013; Har-Lab)."""
+_NEAR_MS, _FAR_MS = 40.0, 70.0
+"""How far loaded width and speed may contradict each other before the width counts less, and not at all: in
+45 trials of 15 runners at most 26 ms (SD 11), in another laboratory 51, on four real waists 52 to 163
+(Fukuchi 2017; Hamner 2013; Har-Lab)."""
 _USUAL_SHARE, _WIDEST_SHARE = 0.70, 0.76
 """Loaded width over step time: at most 0.70 in 45 trials of 15 runners; 0.75 to 0.88 on 4 real waists."""
 _SLOWEST_MPS = 1.8  # the models of speed and cadence alone were fitted above 2.5 m/s
@@ -100,21 +101,23 @@ def pelvis_contact_ms(terms: Terms, m: Models) -> Guess | None:
     """Return the contact time in ms from a pelvis that was seen to fly; None from one that was not.
 
     On a real belt the low-passed force may stay above 0.3 g nearly to the next step, so that the loaded
-    width says 507 ms where a step takes 430.  With a speed, such a width is told by what speed and cadence
-    say (``_FAR_MS``): None.  Without, it is told by its share of the step, and the time of free fall takes
-    its place; and no contact lasts longer than the rest of the step in which the pelvis does not fall.
+    width says 507 ms where a step takes 430.  Such a width is told by what speed and cadence say, or
+    without a speed by its share of the step, and then the time of free fall takes its place.  No contact
+    lasts longer than the step, or, without a speed, than what free fall leaves of it.
     """
     if terms.get("flight_g", 1.0) >= _FLIGHT_G:
         return None
     step_ms = 1e3 * terms["step_s"]
     other = pod_contact_ms(terms, m)
-    if other is not None:
-        own = best_guess(terms, m.pelvis_contact_ms_with_speed)
-        if own is None or abs(own[0] - other[0]) > _FAR_MS:
-            return None
-        return min(own[0], step_ms), own[1]
-    found = _contact_without_speed(terms, m)
-    return None if found is None else (min(found[0], step_ms - terms["fall_ms"]), found[1])
+    if other is None:
+        found = _contact_without_speed(terms, m)
+        return None if found is None else (min(found[0], step_ms - terms["fall_ms"]), found[1])
+    own = best_guess(terms, m.pelvis_contact_ms_with_speed)
+    trust = 0.0 if own is None else _share_between(abs(own[0] - other[0]), _NEAR_MS, _FAR_MS)
+    if own is None or trust == 0:
+        return None
+    value, sd = _weighted_mean(own, other, trust)
+    return min(value, step_ms), sd
 
 
 def _contact_without_speed(terms: Terms, m: Models) -> Guess | None:
@@ -123,9 +126,18 @@ def _contact_without_speed(terms: Terms, m: Models) -> Guess | None:
     other = best_guess(terms, m.pelvis_contact_ms_of_fall)
     if own is None or other is None:
         return other
-    share = terms["load_ms"] / (1e3 * terms["step_s"])
-    trust = min(1.0, max(0.0, (_WIDEST_SHARE - share) / (_WIDEST_SHARE - _USUAL_SHARE)))
-    return trust * own[0] + (1 - trust) * other[0], trust * own[1] + (1 - trust) * other[1]
+    share = 1e-3 * terms["load_ms"] / terms["step_s"]
+    return _weighted_mean(own, other, _share_between(share, _USUAL_SHARE, _WIDEST_SHARE))
+
+
+def _share_between(x: float, near: float, far: float) -> float:
+    """1 up to ``near``, 0 from ``far`` on, a straight line in between."""
+    return min(1.0, max(0.0, (far - x) / (far - near)))
+
+
+def _weighted_mean(a: Guess, b: Guess, weight: float) -> Guess:
+    """The mean of two guesses, ``weight`` for the first; their errors count as alike."""
+    return weight * a[0] + (1 - weight) * b[0], weight * a[1] + (1 - weight) * b[1]
 
 
 def _model_mean(a: Guess, b: Guess) -> Guess:

@@ -270,11 +270,11 @@ class PelvisDetector(GridDetector[PelvisState]):
     # -------------------------------------------------------------- numbers of a step
 
     def _share_between_legs(self, features: dict[str, float]) -> None:
-        """A sensor on one hip sees the near leg longer than the far one: give each step the mean of two."""
+        """Off the middle a sensor sees the near leg longer than the far one: a step gets the mean of two."""
         own = features.pop("load_ms", None), features.pop("fall_ms", None)
         before, self.state.before = self.state.before, own
         for name, now, last in zip(("load_ms", "fall_ms"), own, before or (None, None), strict=True):
-            if now is not None and self.worn.placement is not Placement.HIP:
+            if now is not None and self.worn.placement is Placement.PELVIS:
                 features[name] = now
             elif now is not None and last is not None:
                 features[name] = (now + last) / 2

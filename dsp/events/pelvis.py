@@ -270,7 +270,7 @@ class PelvisDetector(GridDetector[PelvisState]):
     # -------------------------------------------------------------- numbers of a step
 
     def _share_between_legs(self, features: dict[str, float]) -> None:
-        """Off the middle a sensor sees the near leg longer than the far one: a step gets the mean of two."""
+        """Off the middle a sensor sees the near leg longer than the far one: give each step both' mean."""
         own = features.pop("load_ms", None), features.pop("fall_ms", None)
         before, self.state.before = self.state.before, own
         for name, now, last in zip(("load_ms", "fall_ms"), own, before or (None, None), strict=True):

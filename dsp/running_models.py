@@ -6,6 +6,7 @@ best model they allow, or None.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,10 +14,10 @@ from dsp.models import Guess, Linear, Models, best_guess
 
 Terms = Mapping[str, float]
 _FLIGHT_G = 0.35  # a pelvis that never gets lighter than this is clipped, or not running
-_NEAR_MS, _FAR_MS = 40.0, 70.0
+_NEAR_MS, _FAR_MS = 60.0, 90.0
 """How far loaded width and speed may contradict each other before the width counts less, and not at all: in
 45 trials of 15 runners at most 26 ms (SD 11), in another laboratory 51, on four real waists 52 to 163
-(Fukuchi 2017; Hamner 2013; Har-Lab)."""
+(Fukuchi 2017; Hamner 2013; Har-Lab).  Up to there a quarter of it goes into the SD."""
 _USUAL_SHARE, _WIDEST_SHARE = 0.70, 0.76
 """Loaded width over step time: at most 0.70 in 45 trials of 15 runners; 0.75 to 0.88 on 4 real waists."""
 _SLOWEST_MPS = 1.8  # the models of speed and cadence alone were fitted above 2.5 m/s
@@ -113,11 +114,10 @@ def pelvis_contact_ms(terms: Terms, m: Models) -> Guess | None:
         found = _contact_without_speed(terms, m)
         return None if found is None else (min(found[0], step_ms - terms["fall_ms"]), found[1])
     own = best_guess(terms, m.pelvis_contact_ms_with_speed)
-    trust = 0.0 if own is None else _share_between(abs(own[0] - other[0]), _NEAR_MS, _FAR_MS)
-    if own is None or trust == 0:
+    if own is None or (apart := abs(own[0] - other[0])) >= _FAR_MS:
         return None
-    value, sd = _weighted_mean(own, other, trust)
-    return min(value, step_ms), sd
+    value, sd = _weighted_mean(own, other, _share_between(apart, _NEAR_MS, _FAR_MS))
+    return min(value, step_ms), math.hypot(sd, apart / 4)
 
 
 def _contact_without_speed(terms: Terms, m: Models) -> Guess | None:

@@ -24,7 +24,7 @@ from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 SIMULATED_STRIDE_S = 0.70
 """Stride time of ``steady_foot_imu`` and ``steady_pelvis_imu``."""
 _OFF_MIDDLE_M = {Placement.WAIST: (0.12, 0.08, 0.0), Placement.HIP: (0.0, 0.16, -0.05)}
-"""A pouch before the belly, a clip at the side: ahead, left and up of the middle of the pelvis (choices)."""
+"""A pouch before the belly, a clip at the side: ahead, left and up of the middle (choices)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,16 +105,18 @@ def test_a_sensor_off_the_middle_sees_all_steps_and_gives_both_legs_one_contact_
     assert contact.mean() == pytest.approx(1e3 * np.mean(RUN.to_s - RUN.ic_s), abs=28)
 
 
-def test_a_contact_is_never_longer_than_free_fall_leaves_of_the_step() -> None:
-    """A pouch that goes on pressing in flight: the low-passed force stays above 0.3 g nearly throughout."""
+@pytest.mark.parametrize("dip_s", [0.05, 0.06, 0.07])
+def test_a_contact_is_never_longer_than_free_fall_leaves_of_the_step(dip_s: float) -> None:
+    """A pouch that presses on into flight: the force stays above 0.3 g for most of the step."""
     t = np.arange(4000) / 100
-    step = 2 * np.pi * t / 0.43
-    vertical = 1 + 0.75 * np.cos(step) - 0.35 * np.cos(2 * step) + 0.1 * np.cos(3 * step)
-    acc = 9.81 * np.column_stack((0.2 * np.sin(step), 0.1 * np.sin(step / 2), np.maximum(vertical, 0.02)))
+    u = (t / 0.43) % 1 * 0.43 - 0.215
+    vertical = 0.05 + (1 - np.exp(-((u / dip_s) ** 2))) * (1.3 - 0.8 * np.cos(2 * np.pi * u / 0.43))
+    sway = 0.1 * np.sin(np.pi * t / 0.43)
+    acc = 9.81 * np.column_stack((sway, sway**2, vertical / vertical.mean()))
     found = records(ImuChunk("belt", t, acc), Placement.WAIST)
     contacts = [e for s in found if isinstance(s, Step) and s.ic_s > 5 and (e := s.get("contact_ms"))]
     falling_ms = 430 * np.mean(np.linalg.norm(acc, axis=1) < 0.4 * 9.81)
-    assert falling_ms > 20
     assert len(contacts) > 60
-    assert all(e.value <= 430 - falling_ms + 12 for e in contacts)
+    assert np.mean([e.value for e in contacts]) <= 430 - falling_ms + 1
+    assert all(e.value <= 430 - falling_ms + 10 for e in contacts)  # a sample more or less
     assert all(e.sd >= 24 for e in contacts)

@@ -18,6 +18,7 @@ from dsp.events.ankle import AnkleDetector
 from dsp.events.foot import FootDetector
 from dsp.events.pelvis import PelvisDetector
 from dsp.events.shank import ShankDetector
+from dsp.missing_steps import MissingSteps
 from dsp.models import MODELS, Models
 from dsp.per_second import PerSecondMetrics
 from dsp.readings import Readings
@@ -131,7 +132,8 @@ class Engine:
         self._fusion = StepFusion(imus, runner, models)
         first = min(imus, key=lambda w: RANK.index(w.placement), default=None)
         self._activity_from = "" if first is None else first.sensor
-        self._activity = ActivityClassifier(first) if first is not None else None
+        self._activities = {w.sensor: ActivityClassifier(w) for w in imus}
+        self._missing = {w.sensor: MissingSteps(w.sensor) for w in imus}
         self._log = ActivityLog()
         self._first_s = math.inf  # time of the first sample of all
         self._waiting: list[Contact] = []  # in time order
@@ -150,11 +152,13 @@ class Engine:
             return []
         out: list[Record] = []
         self._first_s = min(self._first_s, float(item.t_s[0]))
-        if self._activity is not None and item.sensor == self._activity_from:
-            for change in self._activity.push(item):
+        changes = self._activities[item.sensor].push(item)
+        if item.sensor == self._activity_from:
+            for change in changes:
                 self._log.push(change)
                 out.append(change)
         out += self._queue_contacts(self._feeds[item.sensor].push(item))
+        out += self._missing[item.sensor].push(item, changes)
         out += self._settle_until(self._time_complete_until())
         while behind := self._feeds_to_look_at():
             for feed in behind:
@@ -180,6 +184,7 @@ class Engine:
         for item in detection:
             if isinstance(item, Contact):
                 insort(self._waiting, item, key=lambda c: (c.ic_s, c.sensor))
+                self._missing[item.sensor].push_contact(item)
                 continue
             if isinstance(item, Gap):
                 self._fusion.note_gap(item)

@@ -21,6 +21,7 @@ from dsp.step_estimates import pod_estimates
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 _WINDOW_S = 5.0
+_FEWEST_STRIDES = 3  # that a second's cadence rests on: one alone is off by 3 steps/min
 _RECENT_STEPS, _RECENT_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
 _DEVICE_SD = {
     "heart_rate_bpm": 1.0,
@@ -117,7 +118,7 @@ class PerSecondMetrics:
         out: list[Estimate] = []
         for name in _AVERAGED:
             seen = [e for e in (s.get(name) for s in steps) if e is not None]
-            if not seen:
+            if len(seen) < (_FEWEST_STRIDES if name == "cadence_spm" else 1):
                 continue
             if name == "speed_mps":
                 out.append(seen[-1])

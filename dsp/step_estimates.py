@@ -65,10 +65,7 @@ def pod_estimates(
     step = 60 / cadence_spm
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)
-    contact = running_models.pod_contact_ms(terms, models)
-    _add_estimate(out, "contact_ms", contact, "model")
-    if contact is not None and runner.height_m is not None:
-        terms["speed_contact_m"] = 1e-3 * speed_mps * contact[0]
+    _add_estimate(out, "contact_ms", running_models.pod_contact_ms(terms, models), "model")
     _add_estimate(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
     selected = running_models.pod_models(models)
     _add_estimate(out, "overstride_m", selected.overstride(terms), "pod")
@@ -146,7 +143,7 @@ def _add_running_models(out: list[Estimate], c: Contact, a: StepContext, models:
     if a.speed is None or a.stride_s is None or a.speed.value < 1.5:
         return
     how, contact, terms = c.placement.value, _value_of(out, "contact_ms"), _model_terms(c, a)
-    if contact is not None and (contact.how != "model" or a.runner.height_m is not None):
+    if contact is not None and contact.how != "model":
         terms["speed_contact_m"] = 1e-3 * a.speed.value * contact.value
     models_of_sensor = running_models.pod_models(models)
     if c.placement is Placement.FOOT and contact is not None:

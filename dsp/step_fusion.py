@@ -51,7 +51,7 @@ class StepFusion:
         ranked = sorted(group, key=lambda c: RANK.index(c.placement))
         for c in (c for c in ranked if "missed" in c.features):
             self._clocks[c.sensor].gap()
-        strides = [self._clocks[c.sensor].push(c.ic_s) for c in ranked]
+        strides = [self._clocks[c.sensor].push(c.ic_s, _steps_passed(c)) for c in ranked]
         self._last_contact_s |= {c.sensor: c.ic_s for c in ranked}
         best = ranked[0]
         if self._contradicted(best):
@@ -88,7 +88,9 @@ class StepFusion:
             speed=speed,
             given=given,
             slope=self._slope_at(c, readings),
-            cadence=self._clocks[c.sensor].now(c.ic_s, placement.value, c.ic_sd_s),
+            cadence=self._clocks[c.sensor].now(
+                c.ic_s, placement.value, c.ic_sd_s, c.features.get("rhythm_s")
+            ),
             partners=tuple(partners),
         )
         estimates = step_estimates(c, context, self._models)
@@ -134,3 +136,8 @@ class StepFusion:
         if other is not None and stride_s is not None and 0.3 < (c.ic_s - other) / stride_s < 0.7:
             return c.ic_s - other
         return None if stride_s is None else stride_s / 2
+
+
+def _steps_passed(c: Contact) -> int | None:
+    """Contacts due since the one before, as far as the detector counts them."""
+    return None if "passed" not in c.features else int(c.features["passed"])

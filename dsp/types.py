@@ -41,9 +41,9 @@ class Side(StrEnum):
 class Placement(StrEnum):
     """The place where a sensor is worn.  It comes from the runner's settings, never from the signal.
 
-    A foot, shank or ankle sensor sees one leg, so its fundamental is the *stride*; a pelvis,
-    waist or hip sensor sees both, so its fundamental is the *step*.  That declared multiplier is
-    what makes factor-of-two cadence errors impossible.
+    A foot, shank or ankle sensor sees one leg, so its contacts are one *stride* apart; a pelvis,
+    waist or hip sensor sees both, so its contacts are one *step* apart.  This alone keeps no detector
+    from counting twice or half: a walker's pelvis has two humps per step, an ankle two peaks per stride.
     """
 
     FOOT = "foot"  # on the shoe: accelerometer and gyroscope

@@ -13,7 +13,7 @@ from dsp.types import Record
 from validation.card import Card
 from validation.elsewhere import OtherReferences
 from validation.leave_one_out import FITTED_ON, leave_one_out
-from validation.recordings import SETS, UnreadableError, load_recording
+from validation.recordings import SETS, WITHOUT_SPEED, UnreadableError, load_recording
 from validation.report import write_card
 from validation.run import csv_rows, pod_records, recording_records, streamed_records, write_csv
 from validation.simulated import simulated_trials
@@ -90,7 +90,7 @@ def _harder(files: list[Path], sensors: str) -> dict[str, Card]:
         said = (
             pod_records(recording, cadence)
             if sensors == "pod"
-            else recording_records(recording, given=sensors != "foot")
+            else recording_records(recording, given=sensors not in WITHOUT_SPEED)
         )
         card.add(true, said)
     return cards

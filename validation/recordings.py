@@ -12,13 +12,16 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Runner, Side, Worn
 
-SETS = ("foot", "foot+speed", "shank+speed", "pelvis+speed", "ankle", "pod", "all")
+SETS = ("foot", "foot+speed", "shank+speed", "pelvis", "pelvis+speed", "ankle", "pod", "all")
 _FEET, _SHANKS, _ANKLES = ("footL", "footR", "foot"), ("shankL", "shankR"), ("ankleL", "ankleR")
 _PELVIS = ("pelvis", "sacrum", "hip")
+WITHOUT_SPEED = ("foot", "pelvis")
+"""Sets that are not given the speed of the treadmill."""
 SENSORS_OF_SET: dict[str, tuple[str, ...]] = {
     "foot": _FEET,
     "foot+speed": _FEET,
     "shank+speed": _SHANKS,
+    "pelvis": _PELVIS,
     "pelvis+speed": _PELVIS,
     "pod": (),
     "ankle": _ANKLES,

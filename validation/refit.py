@@ -24,18 +24,18 @@ _EVENTS: Mapping[str, tuple[str, ...]] = {
     "shank_ic_ms": ("shank+speed",),
     "shank_contact_ms": ("shank+speed",),
     "shank_contact_ms_with_lean": ("shank+speed",),
-    "pelvis_ic_ms": ("pelvis+speed",),
+    "pelvis_ic_ms": ("pelvis+speed", "pelvis"),
     "pelvis_ic_ms_with_speed": ("pelvis+speed",),
 }
 _TRIALS: Mapping[str, tuple[str, ...]] = {
-    "pelvis_contact_ms": ("pelvis+speed",),
+    "pelvis_contact_ms": ("pelvis",),
+    "pelvis_contact_ms_of_fall": ("pelvis",),
     "pelvis_contact_ms_with_speed": ("pelvis+speed",),
     "pod_contact_ms": _POD,
-    "pod_contact_ms_with_height": _POD,
 }
 _LATER: Mapping[str, tuple[str, ...]] = {
     "foot_strike_deg": ("foot", "foot+speed"),
-    "pelvis_rise_mm": ("pelvis+speed",),
+    "pelvis_rise_mm": ("pelvis+speed", "pelvis"),
     "foot_overstride_m": ("foot",),
     "foot_overstride_m_with_speed": ("foot+speed",),
     "shank_overstride_m": ("shank+speed",),
@@ -47,7 +47,6 @@ _LATER: Mapping[str, tuple[str, ...]] = {
     "foot_peak_bw": ("foot",),
     "foot_peak_bw_with_height": ("foot",),
     "pod_peak_bw": _POD,
-    "pod_peak_bw_with_height": _POD,
 }
 """Which sets of sensors show a model its terms; the first is where the shipped constants come from."""
 

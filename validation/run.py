@@ -14,7 +14,7 @@ from dsp.engine import Engine
 from dsp.models import MODELS, Models
 from dsp.types import ImuChunk, Metric, Placement, Reading, Record, Step, Worn
 from validation.quantities import CSV_QUANTITIES
-from validation.recordings import TrialRecording, load_recording
+from validation.recordings import WITHOUT_SPEED, TrialRecording, load_recording
 from validation.spoilt import degraded
 
 _CHUNK_S = 0.1
@@ -33,7 +33,9 @@ def streamed_records(
     recording = load_recording(path, sensors)
     if sensors == "pod":
         return pod_records(recording, counted_cadence(path), models)
-    return recording_records(degraded(recording) if poor else recording, models, given=sensors != "foot")
+    return recording_records(
+        degraded(recording) if poor else recording, models, given=sensors not in WITHOUT_SPEED
+    )
 
 
 def recording_records(recording: TrialRecording, models: Models = MODELS, *, given: bool) -> list[Record]:

@@ -79,8 +79,7 @@ class GridDetector(ABC, Generic[StateT]):
         out: Detection = []
         for piece in self.state.resampler.push(chunk.t_s, self._grid_columns(chunk)):
             if isinstance(piece, Hole):
-                if not piece.bridged:
-                    out += self._interrupt()
+                out += self._interrupt(piece)
                 out.append(Gap(self.worn.sensor, piece.start_s, piece.end_s))
             else:
                 out += self._detect_in_block(piece)
@@ -98,8 +97,8 @@ class GridDetector(ABC, Generic[StateT]):
     def _detect_in_block(self, block: Block) -> Detection:
         """What the next rows of the grid complete."""
 
-    def _interrupt(self) -> list[Contact]:
-        """What a hole completes; the block after it is ``fresh``."""
+    def _interrupt(self, hole: Hole) -> list[Contact]:
+        """What a hole completes; the block after it is ``fresh`` unless the hole is bridged."""
         return []
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from dsp.events.grid_detector import GridState
 from dsp.events.limits import check_limits
 from dsp.events.sides import SideVote
-from dsp.filters import Fir, History, Resampler, RunningMean
+from dsp.events.step_rhythm import StepRhythm
+from dsp.filters import Fir, History, Hole, Resampler, RunningMean
 from dsp.types import Array
 
 PELVIS_RATE_HZ = 100.0
@@ -32,6 +33,20 @@ class PelvisParams:
     arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
     least_rms_g: float = 0.06  # quieter than this is not gait (a choice)
     refractory: float = 0.6  # of the step time
+    walk_s: float = 0.5  # a longer step time, confirmed by the rhythm, is that of a walk (a choice)
+    walk_refractory: float = 0.75  # of it (a choice)
+    off_beat: float = 0.25  # of the step time: a clock further from the beat is not on it (a choice)
+    least_mm: float = (
+        8.0  # a step rises by so much: 15 to 25 mm in a slow walk, its second hump by 5 (a choice)
+    )
+    tall_mm: float = 110.0  # no walker rises by so much in one step (a choice)
+    quick_mm: float = (
+        25.0  # a rise of so much within a refractory time is a step of a faster gait (a choice)
+    )
+    check_s: float = 1.0  # how often the rhythm is looked at (a choice)
+    bridge_s: float = 0.3  # a hole so long leaves enough of the steps beside it: see the page above
+    memory_s: float = 30.0  # after a longer hole nothing is known any more (a choice)
+    count_s: float = 1.5  # across a longer hole steps are not counted (a choice)
     gain: float = 0.15  # per step, of the step time
     first_step_s: float = 0.36  # first guess of the step time
     shortest_step_s: float = 0.2  # 300 steps/min: shorter and longer ones do not move the step time
@@ -39,6 +54,7 @@ class PelvisParams:
     longest_step_s: float = 1.2  # later than this a step ends by itself (a choice)
     off_g: float = 0.2  # toe-off level
     load_g: float = 0.3  # level of the loaded width
+    fall_g: float = 0.4  # a pelvis accelerated by less is nearly in free fall
     stuck_share: float = 0.05  # more of a step's rows with an axis stuck: its range is too small (a choice)
     dead_share: float = 0.9  # but with so many the axis is dead, which says nothing (a choice)
     clipped_s: float = 10.0  # how long a clipped step casts doubt on the next ones (a choice)
@@ -53,6 +69,16 @@ class PelvisParams:
             arm_rms=(0.05, 2.0),
             least_rms_g=(0.0, 1.0),
             refractory=(0.1, 0.95),
+            walk_s=(0.4, 1.0),
+            walk_refractory=(0.1, 0.95),
+            off_beat=(0.05, 0.5),
+            quick_mm=(1.0, 200.0),
+            least_mm=(0.0, 50.0),
+            tall_mm=(50.0, 500.0),
+            check_s=(0.1, 10.0),
+            bridge_s=(0.01, 0.35),
+            memory_s=(0.0, 600.0),
+            count_s=(0.0, 5.0),
             gain=(0.0, 1.0),
             first_step_s=(0.2, 0.6),
             shortest_step_s=(0.1, 0.3),
@@ -60,6 +86,7 @@ class PelvisParams:
             longest_step_s=(0.6, 3.0),
             off_g=(0.0, 1.0),
             load_g=(0.0, 1.0),
+            fall_g=(0.0, 1.0),
             stuck_share=(0.0, 1.0),
             dead_share=(0.0, 1.0),
             clipped_s=(0.0, 600.0),
@@ -68,7 +95,7 @@ class PelvisParams:
 
 @dataclass(slots=True, kw_only=True)
 class PelvisFilters:
-    """PelvisFilters holds what the filters of the current grid remember; a hole starts new ones."""
+    """PelvisFilters holds what the filters remember; low-passes begin anew on a new grid, means go on."""
 
     gravity: RunningMean  # of acceleration: its direction is up
     level: RunningMean  # of the force along it: one body weight
@@ -78,6 +105,7 @@ class PelvisFilters:
     sway: RunningMean  # of its square about that mean
     before: Array = field(default_factory=lambda: np.full((4, 3), np.nan))  # last rows of acceleration
     searched: int = 0  # rows of the grid that were searched for crossings
+    ready: int = 0  # row of the grid from which the slow low-pass has forgotten how it began
 
     @classmethod
     def begin(cls, p: PelvisParams) -> PelvisFilters:
@@ -90,6 +118,14 @@ class PelvisFilters:
             mean=RunningMean(p.mean_s, PELVIS_RATE_HZ),
             sway=RunningMean(p.mean_s, PELVIS_RATE_HZ),
         )
+
+    def after_hole(self, p: PelvisParams) -> PelvisFilters:
+        """Return the filters of the grid after a hole: the means go on where they were."""
+        slow = Fir(p.slow_hz, PELVIS_RATE_HZ)
+        return PelvisFilters(
+            gravity=self.gravity, level=self.level, slow=slow, fast=Fir(p.fast_hz, PELVIS_RATE_HZ),
+            mean=self.mean, sway=self.sway, ready=2 * slow.delay,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +150,14 @@ class PelvisState(GridState):
     filters: PelvisFilters
     step_s: float  # smoothed step time
     sides: SideVote = field(default_factory=lambda: SideVote(PELVIS_RATE_HZ))
-    load_ms: float | None = None  # how long the last step was loaded
+    rhythm: StepRhythm = field(default_factory=lambda: StepRhythm(PELVIS_RATE_HZ))
+    rhythm_s: float | None = None  # the step time that it tells, if any
+    checked_s: float = -math.inf  # when it was looked at last
+    holes: tuple[Hole, ...] = ()  # the last ones
+    beat_s: float | None = None  # the clock of the last contact
+    before: tuple[float | None, float | None] | None = (
+        None  # how long the last step was loaded and fell (ms)
+    )
     clock_s: float | None = None  # the crossing whose step is not finished yet
     fired_s: float = -math.inf  # the last crossing that was a step's
     armed_s: float = -math.inf  # when the force was last far enough below its mean
@@ -124,8 +167,8 @@ class PelvisState(GridState):
     def begin(cls, p: PelvisParams) -> PelvisState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(PELVIS_RATE_HZ),
-            history=History(PELVIS_RATE_HZ, 7, keep_s=4.0),
+            resampler=Resampler(PELVIS_RATE_HZ, bridge_s=p.bridge_s),
+            history=History(PELVIS_RATE_HZ, 8, keep_s=4.0),
             filters=PelvisFilters.begin(p),
             step_s=p.first_step_s,
         )

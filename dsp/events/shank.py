@@ -7,10 +7,10 @@ Then ``_decide_contacts`` goes from state to state for as long as the rows that 
 there.
 
 1. **Learning** (``axis is None``).  From ``learn_s`` on, every ``learn_every_s``, the principal axis of
-   rotation of the last ``learn_s`` is looked for; the swing forward takes less time than the way back,
-   which gives its sign.  The same rows give the stride time (autocorrelation), the usual peak and the
-   long axis.  Then the search starts up to ``learn_back_s`` before, so the first strides are found
-   afterwards.
+   rotation of the last ``learn_s`` is looked for (where the shank turns about itself as well, in what is
+   left without that); the swing forward takes less time than the way back, which gives its sign.  The same
+   rows give the stride time (autocorrelation), the usual peak and the long axis.  Then the search starts up
+   to ``learn_back_s`` before, so the first strides are found afterwards.
 2. **Searching** (an axis, ``scan.swing is None``).  From ``scan.cursor`` the rate about the axis is
    searched for a peak above half of the usual one (less, the longer none was seen); the highest row
    within ``near_s`` is the swing, certain when those rows are there.  A peak far above the usual is a
@@ -135,7 +135,7 @@ class ShankDetector(GridDetector[ShankState]):
         while scan.learn_at <= h.end:
             stop, scan.learn_at = scan.learn_at, scan.learn_at + c.learn_every
             rows = self._last_rows(stop)
-            axis = swing_axis(rows[:, GYR])
+            axis = swing_axis(rows[:, GYR], rows[:, ACC].mean(axis=0))
             if axis is None:
                 continue
             w = component_along(rows[:, GYR], axis)
@@ -157,7 +157,8 @@ class ShankDetector(GridDetector[ShankState]):
         """Does the shank still turn about the axis that was learned?  Twice no: the mount has moved."""
         s, scan = self.state, self.state.scan
         scan.checked = row
-        axis = swing_axis(self._last_rows(row)[:, GYR])
+        rows = self._last_rows(row)
+        axis = swing_axis(rows[:, GYR], rows[:, ACC].mean(axis=0))
         assert s.axis is not None
         if axis is None or axis @ s.axis > self._coefficients.moved_cosine:
             scan.off = 0

@@ -14,22 +14,41 @@ from dsp.events.grid_detector import ACC, GYR
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array
 
+_TURNS = 4  # after which the axis moves by less than a degree
 _LEAN_DEG = 31.3
 """In running the mean specific force of whole strides lies so far behind the long axis, in the sagittal
 plane: 1.9 deg SD over 15 runners at three speeds (Fukuchi 2017), and 30.7, SD 2.0, in another laboratory
 (Hamner 2013), so no mounting has to be known."""
 
 
-def swing_axis(gyr_rads: Array) -> Array | None:
-    """Return the principal axis of rotation (unit, 3) of rows (n, 3), the swing forward positive.
+def swing_axis(gyr_rads: Array, mean_ms2: Array) -> Array | None:
+    """Return the axis of the swing (unit, 3) from rows of rotation (n, 3), the swing forward positive.
 
-    None where there is no such axis: little rotation, or about more than one.
+    It is the principal axis of rotation.  Where there are two, one may be the shank itself (a calf that
+    turns, a strap that wobbles): what turns about the long axis is left out, and the axis looked for in
+    the rest; and that again, since the long axis follows from the axis and ``mean_ms2`` (3,), the mean
+    specific force.
+    None where there is no such axis: little rotation, or about more than these.
     """
+    axis = _principal_axis(gyr_rads)
+    if axis is not None:
+        return axis
+    along = mean_ms2 / np.linalg.norm(mean_ms2)
+    for _ in range(_TURNS):
+        axis = _principal_axis(gyr_rads - np.outer(gyr_rads @ along, along))
+        if axis is None:
+            return None
+        along = long_axis(mean_ms2, axis)
+    return axis
+
+
+def _principal_axis(gyr_rads: Array) -> Array | None:
+    """The principal axis of rows (n, 3), the shorter way round positive; None without a clear one."""
     values, vectors = np.linalg.eigh(gyr_rads.T @ gyr_rads / len(gyr_rads))
     if values[-1] < 4 * values[-2] or values[-1] < 2.0:
         return None
     axis: Array = vectors[:, -1]
-    return -axis if np.median(gyr_rads @ axis) > 0 else axis  # the swing is the shorter way round
+    return -axis if np.median(gyr_rads @ axis) > 0 else axis
 
 
 def long_axis(mean_ms2: Array, axis: Array) -> Array:

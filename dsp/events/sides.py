@@ -4,7 +4,8 @@ Each step gives a number whose sign should say the side: how far the pelvis yaws
 the step, less its own running mean.  Roll is about forward, the horizontal direction in which the runner is
 pulled in the rhythm of the steps, which is learned within eight steps.  Sides alternate, so every number
 votes for one of two assignments of all steps; a step whose clock was missed is counted in.  As long as the
-vote is weak, no side is named.
+vote is weak, no side is named.  Where a hole leaves unknown how many steps have passed, the vote begins
+anew; what forward is, and what is usual, stays known.
 
 Windows and weights chosen on Fukuchi 2017 virtual pelvis IMUs (100 % of steps once voted) and
 checked, unchanged, on the runners of Hamner 2013 (100 %).  Without a gyroscope no side is claimed.
@@ -36,41 +37,36 @@ class SideVote:
         self._bias = 0.0  # running mean of the asymmetry
         self._vote = 0.0  # positive: even steps are left ones
         self._even = True  # whether the step asked for last was an even one
-        self._last_s: float | None = None  # its clock
-        self._start_filters()
-
-    def _start_filters(self) -> None:
-        self._low = Fir(8.0, self._rate_hz)
-        self._drift = RunningMean(8.0, self._rate_hz)
+        self._low = Fir(8.0, rate_hz)
+        self._drift = RunningMean(8.0, rate_hz)
 
     def push(self, block: Block, up: Array) -> None:
         """Take rows of acceleration and rotation, with the vertical ``up`` (n, 3) in the same axes."""
         if block.x.shape[1] < 6:
             return
         if block.fresh:
-            self._start_filters()
+            self._low = Fir(8.0, self._rate_hz)
             self._history.restart(block.t0_s)
         self._gyro = True
         low = self._low.push(block.x)
         low[:, GYR] -= self._drift.push(low[:, GYR])
         self._history.append(low, up)
 
-    def side_of_step(self, clock_s: float, step_s: float) -> Side | None:
+    def side_of_step(self, clock_s: float, step_s: float, passed: int, *, whole: bool) -> Side | None:
         """Return the side of the step whose clock is at ``clock_s``; None while the vote is open.
 
-        ``step_s`` is the usual step time.
+        ``step_s`` is the usual step time, ``passed`` the steps since the last one asked for (0: unknown).
+        A step that is not ``whole`` has samples missing, and no vote.
         """
         if not self._gyro:
             return None
-        passed = 1 if self._last_s is None else max(1, round((clock_s - self._last_s) / step_s))
-        self._last_s = clock_s
+        if passed == 0:
+            self._vote = 0.0
         if passed % 2:
             self._even = not self._even
         sign = 1.0 if self._even else -1.0
-        rows = self._phase_window(clock_s, 0.0, 1.0, step_s)
-        if rows is None:
-            return None
-        z = self._asymmetry(rows, clock_s, step_s)
+        rows = self._phase_window(clock_s, 0.0, 1.0, step_s) if whole else None
+        z = None if rows is None else self._asymmetry(rows, clock_s, step_s)
         if z is not None:
             self._vote = 0.9 * self._vote + 0.1 * sign * float(np.clip(z, -1.5, 1.5))
         if abs(self._vote) < _SURE * 0.1:

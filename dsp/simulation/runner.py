@@ -26,6 +26,8 @@ _RIPPLING = ("ankle_z_m",)
 
 SIMULATED_STRIDE_S = 0.70
 """Stride time of ``steady_foot_imu`` and ``steady_pelvis_imu``."""
+_OFF_MIDDLE_M = {Placement.WAIST: (0.12, 0.08, 0.0), Placement.HIP: (0.0, 0.16, -0.05)}
+"""A pouch before the belly, a clip at the side: ahead, left and up of the middle (choices)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def simulated_imu(
     ring = np.zeros((len(t), 3))
     for first, end in run.bouts:
         inside = (t >= run.ic_s[first]) & (t < run.to_s[end - 1])
-        motion = _trunk_motion if placement is Placement.PELVIS else _leg_segment_motion
+        motion = _leg_segment_motion if placement.one_leg else _trunk_motion
         p, a, shake, slope = motion(run, placement, side, t[inside], slice(first, end), device)
         place[inside], angles[inside], ring[inside] = p, a, shake
         up[inside] = np.column_stack((np.sin(slope), 0 * slope, np.cos(slope)))
@@ -282,7 +284,11 @@ def _landing_share(phase: Array) -> Array:
 def _trunk_motion(
     run: SimulatedRun, placement: Placement, side: Side | None, t: Array, steps: slice, device: Device
 ) -> tuple[Array, Array, Array, Array]:
-    """Belt: position, angles, ringing and slope as of ``_leg_segment_motion``."""
+    """Belt: position, angles, ringing and slope as of ``_leg_segment_motion``.
+
+    A hip or waist sensor sits off the middle (``_OFF_MIDDLE_M``), so every turn of the pelvis moves it up
+    and down once a stride: near and far steps differ.
+    """
     ic, to = run.ic_s[steps], run.to_s[steps]
     speed = np.interp(t, ic, run.speed_mps[steps])
     stance = np.interp(run.speed_mps[steps], mean_curves.BELT_MPS, mean_curves.STANCE)
@@ -294,12 +300,16 @@ def _trunk_motion(
         _angle_from_rate_curve(f"pelvis_{axis}_degps", phase, speed) * stride
         for axis in ("roll", "pitch", "yaw")
     ]
-    place = np.column_stack((travelled + parts[0], parts[1], parts[2]))
+    place, angles = np.column_stack((travelled + parts[0], parts[1], parts[2])), np.column_stack(turns)
+    if placement is not Placement.PELVIS:
+        ahead, aside, above = _OFF_MIDDLE_M[placement]
+        arm = np.array((ahead, -aside if side is Side.RIGHT else aside, above))
+        place = place + Rotation.from_euler("XZY", np.radians(angles[:, (0, 2, 1)])).apply(arm)
     slope = np.arctan(np.interp(t, ic, run.slope_pct[steps]) / 100)
     backward = -5 - 3.5 * np.maximum(0, run.speed_mps[steps] - 2.53)  # chosen for the instants in the tests
     shake = _ringing_after_impacts(t, ic, np.outer(backward, (1, 0, 0)), 14.0, 0.35)
     shake += _ringing_after_impacts(t, ic, np.array((0, 0, 7.5)), 9.5, 0.45)
-    return place, np.column_stack(turns), shake, slope
+    return place, angles, shake, slope
 
 
 def _stride_phase(t: Array, ic: Array, to: Array, stance: Array) -> Array:

@@ -90,6 +90,23 @@ def test_a_short_hole_is_bridged_and_marked_a_long_one_ends_the_grid() -> None:
     assert not made[1].filled.any()
 
 
+@pytest.mark.parametrize("size", [400, 7, 1])
+def test_a_hole_may_be_bridged_and_told_at_once(size: int) -> None:
+    t = np.arange(400) / 100
+    keep = (t < 1.995) | (t > 2.205)
+    t, x = t[keep], np.sin(2 * t[keep])[:, None]
+    resampler = Resampler(100.0, bridge_s=0.3)
+    found = [r for k in range(0, len(t), size) for r in resampler.push(t[k : k + size], x[k : k + size])]
+    holes = [r for r in found if isinstance(r, Hole)]
+    assert holes == [Hole(pytest.approx(1.99), pytest.approx(2.21), bridged=True)]
+    blocks = [r for r in found if not isinstance(r, Hole)]
+    rows = np.concatenate([b.x[:, 0] for b in blocks])
+    assert [b.fresh for b in blocks] == [True] + [False] * (len(blocks) - 1)
+    assert np.allclose(rows, np.sin(2 * np.arange(len(rows)) / 100), atol=1e-3)
+    before = found[: found.index(holes[0])]
+    assert sum(len(b.x) for b in before if not isinstance(b, Hole)) == 200
+
+
 def test_samples_that_go_back_in_time_are_dropped_and_counted() -> None:
     resampler = Resampler(100.0)
     t = np.array([0.0, 0.01, 0.02, 0.015, 0.02, 0.03, 0.04])

@@ -46,16 +46,22 @@ class Resampler:
 
     Holes up to ``bridge_s`` are bridged and marked ``filled``; a longer one ends the grid, and a fresh
     grid starts at the first sample after it.  A hole longer than ``report_s`` is returned as a ``Hole``,
-    before the rows that bridge it, and bridged by straight lines.  Looks one input sample ahead.  Samples
-    that do not move time forward are dropped and counted in ``dropped``.
+    before the rows that bridge it; one longer than ``straight_s`` is bridged by straight lines.  Looks one
+    input sample ahead.  Samples that do not move time forward are dropped and counted in ``dropped``.
     """
 
     def __init__(
-        self, rate_hz: float, bridge_s: float = 0.1, period_hint_s: float = 0.03, report_s: float = 0.1
+        self,
+        rate_hz: float,
+        bridge_s: float = 0.1,
+        period_hint_s: float = 0.03,
+        report_s: float = 0.1,
+        straight_s: float = math.inf,
     ) -> None:
         self.rate_hz = rate_hz
         self.bridge_s = bridge_s
         self.report_s = report_s
+        self.straight_s = straight_s
         self.filled_over_s = period_hint_s
         self.dropped = 0
         self._reported_s = -math.inf  # end of the last hole that was returned
@@ -111,7 +117,7 @@ class Resampler:
         stop = math.floor((t[last] - self._t0_s) * self.rate_hz + 1e-9) + 1
         if stop > self._next:
             grid = self._t0_s + np.arange(self._next, stop) / self.rate_hz
-            rows, filled = _hermite_values(t, x, grid, self.filled_over_s, self.report_s)
+            rows, filled = _hermite_values(t, x, grid, self.filled_over_s, self.straight_s)
             out.append(Block(float(grid[0]), rows, filled, self._fresh))
             self._next, self._fresh = stop, False
 

@@ -167,7 +167,7 @@ class FootState(GridState):
     def begin(cls, p: FootParams, c: FootCoefficients) -> FootState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(FOOT_RATE_HZ, p.bridge_s),
+            resampler=Resampler(FOOT_RATE_HZ, p.bridge_s, straight_s=0.1),
             history=History(FOOT_RATE_HZ, 8, keep_s=_KEEP_S),
             scan=FootScan(learn_at=c.learn_first, lost_at=c.lost),
             stride_s=p.stride_s,

@@ -65,7 +65,7 @@ def test_body_height_changes_neither_contact_nor_peak(placement: Placement) -> N
             for runner in (TALL, Runner())
         )
         assert of_the_tall == of_anyone
-    tall, anyone = (named(pod_estimates(3.0, 165.0, 0.0, r, MODELS)) for r in (TALL, Runner()))
+    tall, anyone = (named(pod_estimates(3.0, 165.0, (0.0, 0.0), r, MODELS)) for r in (TALL, Runner()))
     assert tall["contact_ms"] == anyone["contact_ms"]
     assert tall["peak_braking_bw"] == anyone["peak_braking_bw"]
 

@@ -110,7 +110,7 @@ def test_a_contact_is_never_longer_than_free_fall_leaves_of_the_step(dip_s: floa
     """A pouch that presses on into flight: the force stays above 0.3 g for most of the step."""
     t = np.arange(4000) / 100
     u = (t / 0.43) % 1 * 0.43 - 0.215
-    vertical = 0.05 + (1 - np.exp(-((u / dip_s) ** 2))) * (1.3 - 0.8 * np.cos(2 * np.pi * u / 0.43))
+    vertical = 0.05 + (1 - np.exp(-((u / dip_s) ** 2))) * (1.3 - 0.8 * np.cos(2 * np.pi * u / 0.43)) ** 2
     sway = 0.1 * np.sin(np.pi * t / 0.43)
     acc = 9.81 * np.column_stack((sway, sway**2, vertical / vertical.mean()))
     found = records(ImuChunk("belt", t, acc), Placement.WAIST)

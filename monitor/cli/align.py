@@ -32,11 +32,11 @@ def align_command(
 
     recording = read_recording(file)
     if apply and file.suffix.lower() != ".tape":
-        raise ConfigError(f"{file}: only a tape can keep the delays; leave out --apply")
+        raise ConfigError("error.only_tape_keeps_delays", file=file)
     try:
         alignment = align_sensors(recording, window)
     except InputError as exc:
-        raise InputError(f"{file}: {exc}") from exc
+        raise InputError("error.at", where=file, what=exc) from exc
     console = Console()
     console.print(alignment_table(alignment))
     for name in alignment.unaligned:

@@ -129,7 +129,7 @@ def coach_at_own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
         if isinstance(r, Metric) and r.estimate.metric == "cadence_spm" and r.estimate.value > 140
     ]
     if len(cadence) < 600:
-        raise InputError("the recording has less than ten minutes of running; a trial needs more")
+        raise InputError("error.trial_too_short")
     aim = mean(cadence)
     baseline = Baseline()
     share = increase_at_step(STEP, CoachSettings().target)

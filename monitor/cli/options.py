@@ -73,7 +73,7 @@ def speed_factor(text: str) -> float:
     except ValueError:
         factor = 0.0
     if not factor > 0:
-        raise ConfigError(f"--speed {text}: give a positive number (1 is real time) or max")
+        raise ConfigError("error.speed_option", text=text)
     return factor
 
 
@@ -83,7 +83,7 @@ def page_settings(settings: Config, host: str | None, port: int | None) -> WebSe
     try:
         return replace(settings.web, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
     except ValueError as exc:
-        raise ConfigError(f"the page: {exc}") from exc
+        raise ConfigError("error.page_option", error=exc) from exc
 
 
 def open_session_store(settings_file: Path | None) -> Store:
@@ -101,11 +101,12 @@ def resolve_session(store: Store, session: str | None) -> str:
     """
     names = [info.id for info in store.sessions()]
     if not names:
-        raise InputError("there are no sessions yet; gaitcue run makes one, and so does gaitcue import")
+        raise InputError("error.no_sessions")
     if session is None:
         return names[0]
     fitting = [n for n in names if n == session] or [n for n in names if n.startswith(session)]
     if len(fitting) != 1:
-        why = f"fits {len(fitting)} sessions" if fitting else "does not exist"
-        raise InputError(f"session {session!r} {why}; gaitcue sessions list shows all")
+        if fitting:
+            raise InputError("error.many_sessions", session=session, n=len(fitting))
+        raise InputError("error.no_session", session=session)
     return fitting[0]

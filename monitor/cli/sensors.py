@@ -40,10 +40,7 @@ def phone_command(config: SettingsOption = None) -> None:
     settings, console = load_config(config), Console()
     over_http, over_mqtt = phones_over(settings.sensor, "http"), phones_over(settings.sensor, "mqtt")
     if not over_http and not over_mqtt:
-        raise ConfigError(
-            'no phone is configured: add a [[sensor]] with kind = "sensor_logger", placement = "waist" '
-            'and options = { platform = "ios" } or "android"'
-        )
+        raise ConfigError("error.no_phone")
     token = phone_token(settings.phone, settings.web, data_folder(settings))
     console.print("In Sensor Logger switch on accelerometer, gravity, gyroscope and location; then:")
     for sensor in over_http:

@@ -125,7 +125,7 @@ def note_command(
     With pain above 3 the review advises to hold the target.
     """
     if not text.strip() and pain is None:
-        raise ConfigError("give a text, --pain 0 to 10, or both")
+        raise ConfigError("error.empty_note")
     with open_session_store(config) as store:
         name = resolve_session(store, session)
         store.add_note(name, "note" if pain is None else "pain", text.strip(), value=pain)
@@ -188,4 +188,4 @@ def seconds_into_session(text: str) -> float:
     try:
         return 60 * float(minutes) + (float(rest) if colon else 0.0)
     except ValueError as exc:
-        raise ConfigError(f"{text!r} is no time; give minutes (12.5) or min:s (12:30)") from exc
+        raise ConfigError("error.no_time", text=text) from exc

@@ -51,7 +51,7 @@ def send_command(
 
     settings = load_config(config)
     if settings.influx.url is None:
-        raise ConfigError("[influx] has no url: set it in the settings (gaitcue config shows them)")
+        raise ConfigError("error.influx_no_url")
     with _open_store_as_it_is(settings) as store:
         sessions = [s.id for s in store.sessions()][::-1] if everything else session or []
         send_waiting(settings.influx, store, sessions, Console())
@@ -125,7 +125,7 @@ def _read_secret(option: str, path: Path) -> Secret:
     try:
         return Secret(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"{option} {path} cannot be used: {exc}") from exc
+        raise ConfigError("error.secret_file", option=option, path=path, error=exc) from exc
 
 
 def _open_store_as_it_is(config: Config) -> Store:

@@ -111,14 +111,13 @@ def check_certificate(certificate: Path, key: Path) -> None:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as exc:
-        raise ConfigError(f"[web] certificate {certificate} with {key}: cannot be used: {exc}") from exc
+        raise ConfigError("error.certificate", certificate=certificate, key=key, error=exc) from exc
 
 
-def listen(host: str, port: int, who: str, remedy: str) -> socket.socket:
+def listen(host: str, port: int, refusal: str) -> socket.socket:
     """Return a TCP socket that listens on ``host`` and ``port`` (0: any free one).
 
-    Raises ``ConfigError`` if the port is taken; its text says that ``who`` cannot use it, then the
-    ``remedy``.
+    Raises ``ConfigError`` with the message ``refusal`` if the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -128,7 +127,7 @@ def listen(host: str, port: int, who: str, remedy: str) -> socket.socket:
         listener.listen()
     except OSError as exc:
         listener.close()
-        raise ConfigError(f"{who} cannot use {host} port {port} ({exc.strerror}); {remedy}") from exc
+        raise ConfigError(refusal, host=host, port=port, reason=exc) from exc
     return listener
 
 

@@ -233,7 +233,7 @@ def resource_candidates(settings: SensorSettings) -> Iterator[Resource]:
     for name in dict.fromkeys(names):
         if name not in _ARRAYS:
             raise ConfigError(
-                f'{settings.name}: resource must be one of {", ".join(_ARRAYS)}, not "{name}"'
+                "error.movesense_resource", name=settings.name, resources=", ".join(_ARRAYS), given=name
             )
         for rate_hz in reversed(_RATES_HZ):
             if rate_hz <= most or rate_hz == _RATES_HZ[0]:

@@ -66,7 +66,7 @@ class PhyphoxDecoder:
     def __init__(self, settings: SensorSettings) -> None:
         address = settings.options.get("address")
         if not isinstance(address, str) or not address.startswith(("http://", "https://")):
-            raise ConfigError(f'{settings.name}: say options.address = "http://...", as phyphox shows it')
+            raise ConfigError("error.phyphox_address", name=settings.name)
         self._rate_hz = settings.rate_hz or _DEFAULT_HZ
         self._link = -1
         self._session = ""

@@ -84,11 +84,9 @@ class SensorLoggerDecoder:
     def __init__(self, settings: SensorSettings) -> None:
         platform = settings.options.get("platform")
         if platform not in PLATFORMS:
-            raise ConfigError(
-                f'{settings.name}: say options.platform = "ios" or "android" (iOS turns the signs around)'
-            )
+            raise ConfigError("error.phone_platform", name=settings.name)
         if settings.options.get("over", "http") not in ("http", "mqtt"):
-            raise ConfigError(f'{settings.name}: options.over must be "http" or "mqtt"')
+            raise ConfigError("error.phone_over", name=settings.name)
         as_ios = platform == "ios" and not settings.options.get("standardised", False)
         self._scale = dict.fromkeys(_ACCELEROMETERS, -1.0 if as_ios else 1.0)
         if as_ios:

@@ -109,7 +109,7 @@ class DotDecoder:
 def _measurement_mode(settings: SensorSettings) -> MeasurementMode:
     number = settings.options.get("mode", 21)
     if number not in _STREAMED:
-        raise ConfigError(f"{settings.name}: mode must be 21 or 22, not {number}")
+        raise ConfigError("error.dot_mode", name=settings.name, number=number)
     return MODES[int(number)]
 
 

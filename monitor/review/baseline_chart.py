@@ -129,7 +129,7 @@ def write_baseline_chart(shown: BaselineView, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         baseline_figure(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
     except OSError as exc:
-        raise StoreError(f"{path}: cannot be written: {exc.strerror}; name another with --picture") from exc
+        raise StoreError("error.picture", path=path, reason=exc) from exc
 
 
 def _add_line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from dsp.types import Runner
 from monitor.core import toml_reader
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.core.toml_text import TomlKey
 from monitor.sinks.influx.sink import InfluxSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings
@@ -111,54 +114,49 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
         _log.info("no settings file (%s): using defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
-    config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path)
+    devices = path.parent / "devices"
+    checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
+    config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path, checks)
     _log.info("settings from %s", path)
-    return _check_sensors(config, path)
+    return replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
 
 
 def _settings_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: there is no such file; `{setup_words(path)}` writes one") from exc
+        raise ConfigError("error.settings_missing", path=path, command=setup_words(path)) from exc
     except IsADirectoryError as exc:
-        raise ConfigError(f"{path}: is a folder; name the settings file in it") from exc
+        raise ConfigError("error.settings_folder", path=path) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(
-            f"{path}: is not a text file (UTF-8); name a settings file, such as gaitcue setup writes"
-        ) from exc
+        raise ConfigError("error.settings_not_text", path=path) from exc
     except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc.strerror or exc}); check its permissions") from exc
+        raise ConfigError("error.settings_unreadable", path=path, reason=exc) from exc
 
 
-def _check_sensors(config: Config, path: Path) -> Config:
-    """Every sensor's kind and options are sound; the user's own descriptions are read in."""
+def _sensor_mistakes(sensor: SensorSettings, folder: Path) -> Iterator[tuple[TomlKey, UserMessage]]:
+    """What is wrong with its kind, its options, or the user's own description in ``folder``."""
     from monitor.devices.registry import DEVICES  # decoders are many and only needed where sensors are
 
-    mistakes, sensors = list[str](), list[SensorSettings]()
-    for s in config.sensor:
-        spec, where = DEVICES.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
-        if spec is None:
-            close = toml_reader.suggestion(s.kind, DEVICES)
-            mistakes.append(f'{where}, kind: "{s.kind}" is not a known device{close}')
-            continue
-        if spec.options is not None:
-            unknown = [name for name in s.options if name not in spec.options]
-            mistakes += [
-                f"{where}, options: {u} is not one of {s.kind}'s" + _options_text(spec.options)
-                for u in unknown
-            ]
-        try:
-            s = with_device_description(s, path.parent / "devices")
-            spec.decoder(s)
-            if spec.gatt is not None:
-                spec.gatt(s)
-        except ConfigError as exc:
-            mistakes += [f"{path}: [[sensor]] {line}" for line in exc.mistakes]
-        sensors.append(s)
-    if mistakes:
-        raise ConfigError(*mistakes)
-    return replace(config, sensor=tuple(sensors))
+    spec, kind = DEVICES.get(sensor.kind), sensor.kind
+    if spec is None:
+        hint = toml_reader.suggestion(kind, DEVICES)
+        yield ("kind",), UserMessage("setting.device", {"kind": kind, "hint": hint})
+        return
+    for name in sensor.options if spec.options is not None else ():
+        if name not in (spec.options or {}):
+            hint = (
+                toml_reader.suggestion(name, spec.options) if spec.options else UserMessage("setting.none")
+            )
+            yield ("options", name), UserMessage("setting.option", {"kind": kind, "hint": hint})
+    try:
+        sensor = with_device_description(sensor, folder)
+        spec.decoder(sensor)
+        if spec.gatt is not None:
+            spec.gatt(sensor)
+    except ConfigError as exc:
+        for message in exc.messages:
+            yield (), message
 
 
 def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
@@ -174,13 +172,10 @@ def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSetti
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as exc:
         there = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "nothing yet"
-        raise ConfigError(f"{sensor.name}: {path} cannot be read ({exc}); there is: {there}") from exc
+        raise ConfigError(
+            "error.description_unreadable", name=sensor.name, path=path, reason=exc, there=there
+        ) from exc
     return replace(sensor, options={**sensor.options, "description": text})
-
-
-def _options_text(options: Mapping[str, str]) -> str:
-    there = "; ".join(f"{name}: {meaning}" for name, meaning in options.items())
-    return f" ({there})" if there else " (it has none)"
 
 
 def _own_folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:

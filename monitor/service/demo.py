@@ -47,9 +47,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     try:
         from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
     except ModuleNotFoundError as exc:
-        raise ConfigError(
-            "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
-        ) from exc
+        raise ConfigError("error.radio") from exc
     console = result_console()
     live = LiveOptions(
         title="demo",

@@ -41,7 +41,8 @@ class UserError(MonitorError):
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
-        self.messages = (UserMessage(key, {name: _message_value(value) for name, value in values.items()}),)
+        places = {name: _message_value(value) for name, value in values.items()}
+        self.messages: tuple[UserMessage, ...] = (UserMessage(key, places),)
 
     @classmethod
     def listing(cls, messages: Iterable[UserMessage]) -> Self:

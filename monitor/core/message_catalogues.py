@@ -68,7 +68,7 @@ class Catalogue:
         """The keys of all messages in it, among them those of the metrics."""
         return set(self._messages)
 
-    def text(self, key: str, **values: MessageValue) -> str:
+    def text(self, key: str, /, **values: MessageValue) -> str:
         """Return a message with its values; ``KeyError`` if it, or a value that it names, is missing."""
         message = self._messages[key]
         if isinstance(message, dict):
@@ -138,8 +138,8 @@ def catalogue(language: Language) -> Catalogue:
 
 
 @cache
-def commands_messages(language: Language) -> Mapping[str, str]:
-    """Return what only commands say, without the rest: ``--help`` needs no more.  Its files are read once."""
+def commands_messages(language: Language) -> dict[str, Any]:
+    """Return what only commands say, which is all that ``--help`` needs; the file is read once."""
     return _read(f"commands_{language}")
 
 

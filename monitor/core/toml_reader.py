@@ -43,7 +43,7 @@ _KINDS = {
 }
 
 Checks = Mapping[type, Callable[[Any], Iterable[tuple[TomlKey, UserMessage]]]]
-"""What is wrong with a dataclass beyond its own limits, by key inside it: looked at in one go with the rest.
+"""What is wrong with a dataclass beyond its own limits, by key inside it; told together with the rest.
 
 A table with mistakes is looked at without the values that are wrong.
 """
@@ -85,7 +85,8 @@ class _Reader:
 
     def note_mistake(self, at: TomlKey, mistake: MessageValue, **values: MessageValue) -> object:
         """Note a mistake (a key of the catalogues if a text), on the line of the key or of its table."""
-        line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
+        keys = [(*at, 0), *(at[:n] for n in range(len(at), -1, -1))]  # of many tables the first
+        line = next((self.lines[key] for key in keys if key in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
         what = UserMessage(mistake, values) if isinstance(mistake, str) else mistake
         text = UserMessage("setting.mistake", {"where": where, "place": _place_text(at), "mistake": what})
@@ -124,7 +125,7 @@ class _Reader:
         return made if complete and len(self.mistakes) == noted else _WRONG
 
     def _build_dataclass(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
-        """Make ``cls``, without values that it refuses; what it says is laid on the value that changes it."""
+        """Make ``cls`` without what it refuses; a complaint is laid on the first value that changes it."""
         optional = [f.name for f in dataclasses.fields(cls) if not _is_required(f)]
         complaint = _constructor_complaint(cls, values)
         if not complaint:

@@ -21,7 +21,7 @@ from monitor.devices.json_fields import json_number, read_object
 from monitor.devices.stream_merger import StreamMerger
 
 PHYPHOX_CHANNEL = "poll"
-OPTIONS = {"address": "what phyphox shows under remote access, like http://192.168.1.20:8080"}
+OPTIONS = ("address",)
 BUFFERS = {name: (f"{name}_time", f"{name}X", f"{name}Y", f"{name}Z") for name in ("acc", "gyr")}
 
 _HOLE_S = 0.1

@@ -24,13 +24,7 @@ from monitor.devices.stream_merger import StreamMerger
 
 SENSOR_LOGGER_CHANNEL = "push"
 
-OPTIONS = {
-    "platform": "ios or android",
-    "over": "http (as it is left out) or mqtt",
-    "topic": "over mqtt, where it is not that of [phone]",
-    "standardised": 'true: "Standardise Units & Frames" is on in the app',
-    "speed": "false: the speed of its GPS is not used",
-}
+OPTIONS = ("platform", "over", "topic", "standardised", "speed")
 PLATFORMS = ("android", "ios")
 _WAIT_S = 3.0  # for a message that is missing, while later ones are here
 _MOST_WAITING = 50

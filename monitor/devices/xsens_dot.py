@@ -31,7 +31,7 @@ CHARACTERISTICS = {
     "short": _full_uuid(0x2004),
     "dot_battery": _full_uuid(0x3001),
 }
-OPTIONS = {"mode": "21 (what the sensor feels) or 22 (acceleration in the frame of the earth)"}
+OPTIONS = ("mode",)
 
 _RATE_HZ = 60.0  # the fastest it streams
 _WRAP_S = 2**32 / 1e6

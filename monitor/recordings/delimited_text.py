@@ -12,6 +12,7 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import UserMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Sheet:
         return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
 
 
-def read_text(path: Path, expected: str) -> str:
+def read_text(path: Path, expected: UserMessage) -> str:
     """Return the text of a file; ``InputError`` if it cannot be read, or is not text but ``expected``."""
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -14,6 +14,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import ConfigError, InputError
+from monitor.core.message_catalogues import UserMessage
 from monitor.recordings.delimited_text import Sheet, headings, parse_sheet, read_text
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
 from monitor.recordings.recording import (
@@ -53,7 +54,7 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
 
     ``InputError`` if the file does not fit, ``ConfigError`` if ``wearing`` lacks the placement.
     """
-    text = read_text(path, "a CSV")
+    text = read_text(path, UserMessage("expected.table"))
     names = headings(text) if text.strip() else []
     if (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])) or not text.strip():
         return read_csv(path, wearing)

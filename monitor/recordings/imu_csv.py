@@ -15,6 +15,7 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import UserMessage
 from monitor.recordings.delimited_text import read_text
 from monitor.recordings.recording import (
     Recording,
@@ -35,7 +36,7 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     ``InputError`` names the line that is wrong; ``ConfigError`` if ``wearing`` lacks the placement.
     """
     placement = require_placement(path, wearing)
-    lines = read_text(path, f"a CSV with the header {HEADER_LINE}").splitlines()
+    lines = read_text(path, UserMessage("expected.csv", {"header": HEADER_LINE})).splitlines()
     rows = _read_numbers(path, lines)
     t_s = rows[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0)

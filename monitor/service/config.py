@@ -24,6 +24,7 @@ from monitor.sinks.influx.sink import InfluxSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
+from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
 
@@ -115,7 +116,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
     devices = path.parent / "devices"
-    checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
+    checks: toml_reader.Checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
     config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path, checks)
     _log.info("settings from %s", path)
     return replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
@@ -143,12 +144,13 @@ def _sensor_mistakes(sensor: SensorSettings, folder: Path) -> Iterator[tuple[Tom
         hint = toml_reader.suggestion(kind, DEVICES)
         yield ("kind",), UserMessage("setting.device", {"kind": kind, "hint": hint})
         return
-    for name in sensor.options if spec.options is not None else ():
-        if name not in (spec.options or {}):
-            hint = (
-                toml_reader.suggestion(name, spec.options) if spec.options else UserMessage("setting.none")
-            )
+    known = sensor.options if spec.options is None else spec.options
+    for name in sensor.options:
+        if name not in known:
+            hint = toml_reader.suggestion(name, known) if known else UserMessage("setting.none")
             yield ("options", name), UserMessage("setting.option", {"kind": kind, "hint": hint})
+    if sensor.side is None and sensor.placement.one_leg and is_imu(spec):
+        yield ("side",), UserMessage("setting.side")
     try:
         sensor = with_device_description(sensor, folder)
         spec.decoder(sensor)
@@ -171,7 +173,8 @@ def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSetti
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as exc:
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "nothing yet"
+        names = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
+        there = names or UserMessage("setting.nothing_yet")
         raise ConfigError(
             "error.description_unreadable", name=sensor.name, path=path, reason=exc, there=there
         ) from exc

@@ -388,7 +388,7 @@ def test_a_recording_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -
     def broken() -> Any:
         for n, packet in enumerate(whole.packets()):
             if n == 40:
-                raise InputError("torn")
+                raise InputError("error.not_fit")
             yield packet
 
     with Store(tmp_path / "gaitcue.db") as store:

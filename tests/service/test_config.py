@@ -66,7 +66,7 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load_config(written(tmp_path, text), {})
     said = str(refused.value)
-    assert len(refused.value.mistakes) == 3
+    assert len(refused.value.messages) == 3
     assert "athlete" in said  # what was probably meant
     for place in (":1", ":3", ":5"):
         assert place in said or f"line {place[1:]}" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
+
+os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
 
 
 @pytest.fixture(autouse=True)

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 
 def align_command(
-    file: Annotated[Path, typer.Argument(help="a tape or another recording of two or more IMUs")],
-    window: Annotated[float, typer.Option(min=10, help="seconds at either end to look for taps in")] = 90.0,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="put the delays into the settings on this tape")
-    ] = False,
+    file: Annotated[Path, typer.Argument(help="option.align.file")],
+    window: Annotated[float, typer.Option(min=10, help="option.align.window")] = 90.0,
+    apply: Annotated[bool, typer.Option("--apply", help="option.align.apply")] = False,
 ) -> None:
     """Measure sensor delays from taps before and after a run.
 

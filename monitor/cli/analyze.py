@@ -11,16 +11,14 @@ from monitor.cli.options import PlacementChoice, SideChoice, progress_bar
 
 
 def analyze_command(
-    file: Annotated[Path, typer.Argument(help="a recording: a tape, .npz, or .csv of one IMU")],
-    steps: Annotated[Path | None, typer.Option(help="write one row per step to this CSV file")] = None,
+    file: Annotated[Path, typer.Argument(help="option.analyze.file")],
+    steps: Annotated[Path | None, typer.Option(help="option.analyze.steps")] = None,
     placement: Annotated[
         PlacementChoice | None,
-        typer.Option(help="where the sensor of a CSV was worn; of several, which one to use"),
+        typer.Option(help="option.analyze.placement"),
     ] = None,
-    side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
-    speed: Annotated[
-        bool, typer.Option("--speed", help="use the treadmill speed that the file names, once a second")
-    ] = False,
+    side: Annotated[SideChoice | None, typer.Option(help="option.side")] = None,
+    speed: Annotated[bool, typer.Option("--speed", help="option.analyze.speed")] = False,
 ) -> None:
     """Summarize a recording without keeping it as a session."""
     from rich.console import Console

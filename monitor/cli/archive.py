@@ -17,7 +17,7 @@ from monitor.cli.options import (
 
 
 def tidy_command(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="option.tidy.dry_run")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Compress or delete old raw tapes, as the settings say."""
@@ -40,7 +40,7 @@ def tidy_command(
 
 def reanalyze_command(
     session: SessionArgument = None,
-    all: Annotated[bool, typer.Option("--all", help="every session that has its raw tape")] = False,
+    all: Annotated[bool, typer.Option("--all", help="option.reanalyze.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Compute sessions again with this version; show what changed."""
@@ -62,7 +62,7 @@ def reanalyze_command(
 
 
 def backup_command(
-    out: Annotated[Path, typer.Argument(help="tar file to write")], config: SettingsOption = None
+    out: Annotated[Path, typer.Argument(help="option.backup.out")], config: SettingsOption = None
 ) -> None:
     """Save all sessions and raw tapes into one file."""
     from monitor.storage.backup import write_backup
@@ -73,7 +73,7 @@ def backup_command(
 
 
 def restore_command(
-    file: Annotated[Path, typer.Argument(help="what gaitcue sessions backup wrote")],
+    file: Annotated[Path, typer.Argument(help="option.restore.file")],
     config: SettingsOption = None,
 ) -> None:
     """Bring a backup back where there are no sessions yet."""

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
 
 def baseline_command(
-    relearn: Annotated[bool, typer.Option("--relearn", help="start over from all kept sessions")] = False,
-    freeze: Annotated[
-        bool, typer.Option("--freeze", help="learn no more: keep this for the target")
-    ] = False,
-    picture: Annotated[Path | None, typer.Option(help="where to put the picture (an HTML file)")] = None,
+    relearn: Annotated[bool, typer.Option("--relearn", help="option.baseline.relearn")] = False,
+    freeze: Annotated[bool, typer.Option("--freeze", help="option.baseline.freeze")] = False,
+    picture: Annotated[Path | None, typer.Option(help="option.baseline.picture")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Show your usual cadence at each speed, and your target."""
@@ -91,17 +89,11 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
 
 
 def coaching_trial_command(
-    file: Annotated[
-        Path | None, typer.Argument(help="a recording to put drifts into; left out: a simulated runner")
-    ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="simulated runs of two hours in each scenario")] = 2,
-    drift: Annotated[
-        float, typer.Option(help="steps/min of the drifts that are put into a recording")
-    ] = -6.0,
-    seed: Annotated[int, typer.Option(help="of the first run; each run has its own")] = 9_000_000,
-    placement: Annotated[
-        PlacementChoice | None, typer.Option(help="which sensor of the recording to use")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="option.trial.file")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="option.trial.runs")] = 2,
+    drift: Annotated[float, typer.Option(help="option.trial.drift")] = -6.0,
+    seed: Annotated[int, typer.Option(help="option.trial.seed")] = 9_000_000,
+    placement: Annotated[PlacementChoice | None, typer.Option(help="option.trial.placement")] = None,
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def compare_command(
-    sessions: Annotated[
-        list[str], typer.Argument(help="two sessions or more; each is compared with the first")
-    ],
+    sessions: Annotated[list[str], typer.Argument(help="option.compare.sessions")],
     config: SettingsOption = None,
 ) -> None:
     """Compare sessions at the same speed and grade."""
@@ -34,8 +32,8 @@ def compare_command(
 
 
 def trends_command(
-    weeks: Annotated[int, typer.Option(min=1, max=520, help="how far to look back")] = 12,
-    athlete: Annotated[str | None, typer.Option(help="whose sessions, if not yours")] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="option.trends.weeks")] = 12,
+    athlete: Annotated[str | None, typer.Option(help="option.trends.athlete")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Show how every metric has changed over the weeks."""

@@ -23,18 +23,12 @@ if TYPE_CHECKING:
 PlacementChoice = StrEnum("PlacementChoice", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
 SideChoice = StrEnum("SideChoice", {"left": "L", "right": "R"})
 
-WebOption = Annotated[bool, typer.Option("--web", help="serve the live page")]
-HostOption = Annotated[
-    str | None, typer.Option(help="address of the page; 0.0.0.0 lets phones in, with a token")
-]
-PortOption = Annotated[int | None, typer.Option(help="port of the page; 0 takes a free one")]
-SettingsOption = Annotated[
-    Path | None, typer.Option("--config", help="settings file instead of the default")
-]
-SessionName = Annotated[str, typer.Argument(help="a session, or the beginning of its name")]
-SessionArgument = Annotated[
-    str | None, typer.Argument(help="a session, or the beginning of its name; the newest if left out")
-]
+WebOption = Annotated[bool, typer.Option("--web", help="option.web")]
+HostOption = Annotated[str | None, typer.Option(help="option.host")]
+PortOption = Annotated[int | None, typer.Option(help="option.port")]
+SettingsOption = Annotated[Path | None, typer.Option("--config", help="option.config")]
+SessionName = Annotated[str, typer.Argument(help="option.session")]
+SessionArgument = Annotated[str | None, typer.Argument(help="option.session_or_newest")]
 
 VerboseOption = Annotated[
     int,
@@ -43,12 +37,12 @@ VerboseOption = Annotated[
         "-v",
         count=True,
         show_default=False,
-        help="log every retry; -vv: libraries too",
+        help="option.verbose",
     ),
 ]
 LogFormatOption = Annotated[
     LogFormat | None,
-    typer.Option("--log-format", envvar="GAITCUE_LOG_FORMAT", help="log lines as text or JSON"),
+    typer.Option("--log-format", envvar="GAITCUE_LOG_FORMAT", help="option.log_format"),
 ]
 
 

@@ -10,11 +10,9 @@ from monitor.cli.options import SettingsOption
 
 
 def scan_command(
-    seconds: Annotated[float | None, typer.Option(min=1, help="how long; until Ctrl-C if left out")] = None,
-    connect: Annotated[
-        bool, typer.Option("--connect", help="ask each sensor for its battery and serial number as well")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="list devices of unknown kinds too")] = False,
+    seconds: Annotated[float | None, typer.Option(min=1, help="option.scan.seconds")] = None,
+    connect: Annotated[bool, typer.Option("--connect", help="option.scan.connect")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="option.scan.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Show which sensors are near and the settings to paste."""

@@ -100,9 +100,7 @@ def rename_command(session: SessionName, title: str, config: SettingsOption = No
 
 def tag_command(
     session: SessionName,
-    tags: Annotated[
-        list[str], typer.Argument(help="shoe=..., surface=..., effort=0 to 10, a word, or -word to remove")
-    ],
+    tags: Annotated[list[str], typer.Argument(help="option.tag.tags")],
     config: SettingsOption = None,
 ) -> None:
     """Tag a session: shoe, surface, perceived effort, anything."""
@@ -116,8 +114,8 @@ def tag_command(
 
 def note_command(
     session: SessionName,
-    text: Annotated[str, typer.Argument(help="what should be remembered")] = "",
-    pain: Annotated[float | None, typer.Option(min=0, max=10, help="pain, 0 none to 10 worst")] = None,
+    text: Annotated[str, typer.Argument(help="option.note.text")] = "",
+    pain: Annotated[float | None, typer.Option(min=0, max=10, help="option.note.pain")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Add a note or a pain score (0 to 10) to a session.
@@ -137,7 +135,7 @@ def note_command(
 
 def split_command(
     session: SessionName,
-    at: Annotated[str, typer.Argument(help="minutes, or min:s, from its start")],
+    at: Annotated[str, typer.Argument(help="option.split.at")],
     config: SettingsOption = None,
 ) -> None:
     """Split one session into two at a moment of it."""
@@ -152,7 +150,7 @@ def split_command(
 
 
 def merge_command(
-    names: Annotated[list[str], typer.Argument(help="two sessions or more")],
+    names: Annotated[list[str], typer.Argument(help="option.merge.names")],
     config: SettingsOption = None,
 ) -> None:
     """Join sessions of the same sensors into one."""
@@ -166,8 +164,8 @@ def merge_command(
 
 
 def delete_command(
-    names: Annotated[list[str], typer.Argument(help="sessions")],
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    names: Annotated[list[str], typer.Argument(help="option.delete.names")],
+    yes: Annotated[bool, typer.Option("--yes", help="option.delete.yes")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Delete sessions for good, raw tapes included."""

@@ -18,7 +18,7 @@ def setup_command(config: SettingsOption = None) -> None:
 
     from monitor.cli.prompts import TerminalDialogue
     from monitor.cli.setup_wizard import run_setup
-    from monitor.service.config import default_path
+    from monitor.core.settings_path import default_path
 
     try:
         run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context())
@@ -49,7 +49,8 @@ def _bluetooth_context() -> SetupContext:
 def config_command(config: SettingsOption = None) -> None:
     """Check the settings file and print all settings in force."""
     from monitor.core import toml_text
-    from monitor.service.config import default_path, load_config
+    from monitor.core.settings_path import default_path
+    from monitor.service.config import load_config
 
     settings, path = load_config(config), config or default_path()
     print(f"# {path}" if path.exists() else f"# defaults; {path} does not exist")

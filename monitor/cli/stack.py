@@ -36,8 +36,8 @@ def delivery_status_command(config: SettingsOption = None) -> None:
 
 
 def send_command(
-    session: Annotated[list[str] | None, typer.Argument(help="sessions to send again")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="send all sessions again")] = False,
+    session: Annotated[list[str] | None, typer.Argument(help="option.send.session")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="option.send.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Send what waits to InfluxDB, or whole sessions again.
@@ -58,10 +58,8 @@ def send_command(
 
 
 def doctor_command(
-    host: Annotated[
-        str | None, typer.Option(help="machine that the stack runs on, to check all of it")
-    ] = None,
-    password_file: Annotated[Path | None, typer.Option(help="the coach's password for Grafana")] = None,
+    host: Annotated[str | None, typer.Option(help="option.doctor.host")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="option.doctor.password_file")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Check servers, tokens, clocks, dashboards; say what to fix."""
@@ -92,11 +90,11 @@ def checks_table(checks: Iterable[Check]) -> Table:
 
 
 def proxy_command(
-    runners: Annotated[Path, typer.Option(help="folder with one NAME.token for each runner")],
-    token_file: Annotated[Path, typer.Option(help="a token of InfluxDB that may write")],
-    upstream: Annotated[str, typer.Option(help="address of InfluxDB")] = "http://localhost:8086",
-    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on")] = 8087,
+    runners: Annotated[Path, typer.Option(help="option.proxy.runners")],
+    token_file: Annotated[Path, typer.Option(help="option.proxy.token_file")],
+    upstream: Annotated[str, typer.Option(help="option.proxy.upstream")] = "http://localhost:8086",
+    host: Annotated[str, typer.Option(help="option.proxy.host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="option.proxy.port")] = 8087,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.core.settings_path import default_path, own_folder
 from monitor.core.toml_text import TomlKey
 from monitor.sinks.influx.sink import InfluxSettings
 from monitor.sinks.push.alerts import AlertSettings
@@ -83,16 +83,6 @@ class Config:
         return CoachSettings(cues=self.cues, target=self.target, effort=self.effort)
 
 
-def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the usual settings file: ``gaitcue.toml`` in the folder that ``_own_folder`` says."""
-    return _own_folder(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
-
-
-def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the settings file of one of several athletes: ``NAME.toml`` beside the usual one."""
-    return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
-
-
 def setup_words(path: Path | None) -> str:
     """Return the command that writes the settings file ``path``, or the usual one."""
     if path is None:
@@ -101,8 +91,8 @@ def setup_words(path: Path | None) -> str:
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of database and tapes: the one that is set, else our own (``_own_folder``)."""
-    return config.store.folder or _own_folder(environment, "XDG_DATA_HOME", ".local/share")
+    """Return the folder of database and tapes: the one that is set, else our own (``own_folder``)."""
+    return config.store.folder or own_folder(environment, "XDG_DATA_HOME", ".local/share")
 
 
 def load_config(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -179,17 +169,3 @@ def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSetti
             "error.description_unreadable", name=sensor.name, path=path, reason=exc, there=there
         ) from exc
     return replace(sensor, options={**sensor.options, "description": text})
-
-
-def _own_folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    """Our folder below the one that ``variable`` names; without it ``~/otherwise/gaitcue``.
-
-    Windows and macOS have one place for data and settings of an application instead:
-    ``%LOCALAPPDATA%`` and ``~/Library/Application Support``.
-    """
-    given = Path(environment.get(variable, ""))
-    if not given.is_absolute() and sys.platform in ("win32", "darwin"):
-        import platformdirs
-
-        return platformdirs.user_data_path("gaitcue", appauthor=False)
-    return (given if given.is_absolute() else Path.home() / otherwise) / "gaitcue"

@@ -15,9 +15,10 @@ from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
+from monitor.core.settings_path import default_path
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
-from monitor.service.config import Config, data_folder, default_path, load_config, setup_words
+from monitor.service.config import Config, data_folder, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.service.session_store import open_store
 from monitor.service.wiring import configured_sources

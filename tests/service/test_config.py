@@ -14,14 +14,8 @@ import pytest
 from dsp.types import Placement, Side
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
-from monitor.service.config import (
-    Config,
-    StoreSettings,
-    athlete_file,
-    data_folder,
-    default_path,
-    load_config,
-)
+from monitor.core.settings_path import athlete_file, default_path
+from monitor.service.config import Config, StoreSettings, data_folder, load_config
 
 SHIPPED = Path(__file__).parents[2] / "config" / "gaitcue.toml"
 GOOD = """

@@ -11,7 +11,8 @@ turns.  ``static/shared/messages.js`` reads the same files by the same rules.
 What is stored keeps its English text for good; ``catalogues/recorded.json`` says by which message such a
 text is shown: the first that fits.  Its places take any text, which is looked up in turn.  A text that is
 not listed is shown as it is.  Reasons that come in English from below (limits of ``dsp`` and of settings,
-the operating system, typer) are shown by ``catalogues/english_de.json``, which has the other text itself.
+the operating system, typer) are shown by ``catalogues/english_de.json``, which has the German text itself, and what is stiff in
+English by ``english_en.json``.
 """
 
 from __future__ import annotations
@@ -87,10 +88,18 @@ class Catalogue:
         return self.text(key, **{name: self._recorded_part(name, part) for name, part in parts.items()})
 
     def translate_english(self, text: str) -> str:
-        """Return a text that came in English from below in this language, or as it is."""
-        template, parts = self._english.find(text)
-        if template is None:
-            return text
+        """Return a text that came in English from below in this language, or as it is.
+
+        The name of a setting may stand before it.
+        """
+        name, _, rest = text.partition(" ")
+        for before, said in (("", text), (f"{name} ", rest)):
+            template, parts = self._english.find(said)
+            if template is not None:
+                return before + self._filled_template(template, parts)
+        return text
+
+    def _filled_template(self, template: str, parts: Mapping[str, str]) -> str:
         return _PLACE.sub(lambda place: self.translate_english(parts[place[1]]), template)
 
     def _recorded_part(self, name: str, text: str) -> str:
@@ -134,7 +143,7 @@ def catalogue(language: Language) -> Catalogue:
     The files are read once, so the first call does not belong on an event loop.
     """
     messages = _messages(language) | commands_messages(language)
-    return Catalogue(messages, _read("recorded"), {} if language == "en" else _read(f"english_{language}"))
+    return Catalogue(messages, _read("recorded"), _read(f"english_{language}"))
 
 
 @cache

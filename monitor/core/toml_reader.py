@@ -223,7 +223,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 def _stand_in(kind: Any) -> object:
     """Something harmless for a required value that was wrong, so that the others can be judged."""
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return next(iter(kind))
+        return list(kind)[-1]  # of placements the one that asks for nothing more
     return "x" if kind is str else _WRONG
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.core.user_language import user_text
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -38,8 +40,8 @@ def align_command(
     console = Console()
     console.print(alignment_table(alignment))
     for name in alignment.unaligned:
-        console.print(f"{name}: shares no taps; its constant delay stays unknown (tens of ms)")
-    console.print("\nFor the settings; it holds as long as sensor and radio stay the same:")
+        console.print(user_text("say.align.no_taps", name=name))
+    console.print(user_text("say.align.settings"))
     for name, delay_s in alignment.sync_delay_s.items():
         line = f"  sync_delay_s = {delay_s:.4f}   # in [[sensor]] {name}"
         console.print(line, highlight=False, markup=False)
@@ -51,14 +53,20 @@ def alignment_table(alignment: SensorAlignment) -> Table:
     """Return one row per sensor: taps, its delay at both ends and together in ms, drift in ppm."""
     from rich.table import Table
 
-    table = Table(caption=f"later than {alignment.reference}, in ms ± one standard deviation")
-    for heading in ("sensor", "taps", "at the start", "at the end", "together", "drift, ppm"):
-        table.add_column(heading, justify="left" if heading == "sensor" else "right")
+    table = Table(caption=user_text("say.align.caption", reference=alignment.reference))
+    table.add_column(user_text("terminal.column.sensor"))
+    for heading in ("taps", "start", "end", "together", "drift"):
+        table.add_column(user_text(f"say.align.column.{heading}"), justify="right")
     for a in alignment.alignments:
         ends = [
-            f"{e.offset_s * 1e3:.1f} ± {e.sd_s * 1e3:.1f}" if e else "no taps" for e in (a.start, a.end)
+            f"{e.offset_s * 1e3:.1f} ± {e.sd_s * 1e3:.1f}" if e else user_text("say.align.none")
+            for e in (a.start, a.end)
         ]
-        drift = "unknown" if a.drift_ppm is None else "{:.1f} ± {:.1f}".format(*a.drift_ppm)
+        drift = (
+            user_text("say.align.unknown")
+            if a.drift_ppm is None
+            else "{:.1f} ± {:.1f}".format(*a.drift_ppm)
+        )
         taps = a.start.taps + (a.end.taps if a.end else 0)
         both = f"{a.delay_s * 1e3:.1f} ± {a.sd_s * 1e3:.1f}"
         table.add_row(a.sensor, str(taps), *ends, both, drift)

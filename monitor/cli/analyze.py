@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import PlacementChoice, SideChoice, progress_bar
+from monitor.core.user_language import user_text
 
 
 def analyze_command(
@@ -25,6 +26,7 @@ def analyze_command(
 
     from dsp.types import Record, Step
     from monitor.core.message_catalogues import catalogue
+    from monitor.core.user_language import user_language
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
 
@@ -36,7 +38,9 @@ def analyze_command(
             progress(done, recording.count)
     if steps is not None:
         write_steps(steps, [r for r in records if isinstance(r, Step)])
-    Console().print(summary_table(recording.settings, recording.duration_s, records, catalogue("en")))
+    Console().print(
+        summary_table(recording.settings, recording.duration_s, records, catalogue(user_language()))
+    )
 
 
 def metrics_command() -> None:
@@ -47,8 +51,9 @@ def metrics_command() -> None:
     from dsp.metrics import METRICS
 
     table = Table(show_lines=True)
-    for heading in ("metric", "unit", "definition", "from", "source"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("metric", "unit", "definition", "measured_by", "source"):
+        table.add_column(user_text(f"say.metrics.{heading}"), overflow="fold")
     for m in METRICS:
-        table.add_row(m.name, m.unit, m.definition, ", ".join(m.supported_by), m.source)
+        definition, source = (user_text(f"metric.{m.name}.{part}") for part in ("definition", "source"))
+        table.add_row(m.name, m.unit, definition, ", ".join(m.supported_by), source)
     Console().print(table)

@@ -14,6 +14,8 @@ from monitor.cli.options import (
     progress_bar,
     resolve_session,
 )
+from monitor.core.message_catalogues import UserMessage
+from monitor.core.user_language import user_text
 
 
 def tidy_command(
@@ -32,10 +34,12 @@ def tidy_command(
         compress, drop = policy.compress_after_days, policy.drop_after_days
         tidied = list(tape_archive.tidy_tapes(store, now, compress, drop, really=not dry_run))
     for one in tidied:
-        would = "would be " if dry_run else ""
-        print(f"{would}{one.done}: {one.session}, {one.freed_bytes / 1e6:.1f} MB freed")
-    deleted = "never" if drop is None else f"after {drop:g} days"
-    print(f"policy: compressed after {compress:g} days, deleted {deleted}; {len(tidied)} tapes concerned")
+        key = f"say.tidy.would_be_{one.done}" if dry_run else f"say.tidy.{one.done}"
+        print(user_text(key, session=one.session, size=one.freed_bytes / 1e6))
+    deleted = UserMessage("say.tidy.kept")
+    if drop is not None:
+        deleted = UserMessage("say.tidy.deleted_after", {"days": f"{drop:g}"})
+    print(user_text("say.tidy.policy", days=f"{compress:g}", deleted=deleted, n=len(tidied)))
 
 
 def reanalyze_command(
@@ -69,7 +73,7 @@ def backup_command(
 
     with open_session_store(config) as store:
         size = write_backup(store, out)
-        print(f"{len(store.sessions())} sessions, {size / 1e6:.1f} MB: {out}")
+        print(user_text("say.backup.done", n=len(store.sessions()), size=size / 1e6, path=str(out)))
 
 
 def restore_command(
@@ -81,4 +85,4 @@ def restore_command(
     from monitor.storage.backup import restore_backup
 
     folder = data_folder(load_config(config))
-    print(f"{restore_backup(file, folder)} sessions are back in {folder}")
+    print(user_text("say.backup.restored", n=restore_backup(file, folder), folder=str(folder)))

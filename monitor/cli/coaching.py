@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import PlacementChoice, SettingsOption
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from monitor.service.config import Config
@@ -40,10 +41,7 @@ def baseline_command(
         plan = cadence_plan.frozen_plan(plan)
     write_plan(path, plan)
     if plan.baseline is None:
-        console.print(
-            "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
-            "gaitcue baseline --relearn reads the sessions that are kept already."
-        )
+        console.print(user_text("say.baseline.nothing"))
         return
     today = datetime.datetime.now(datetime.UTC).date()
     steps = step_history(plan.runs, pains, today, settings.target)
@@ -61,7 +59,7 @@ def baseline_command(
     console.print(baseline_chart.baseline_table(view))
     console.print(baseline_chart.baseline_text(view))
     console.print(baseline_chart.steps_table(view))
-    console.print(f"picture: {out}", soft_wrap=True)
+    console.print(user_text("say.baseline.picture", path=str(out)), soft_wrap=True)
 
 
 def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, dict[str, tuple[Pain, ...]]]:
@@ -76,10 +74,10 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
     from monitor.storage.plan_file import read_plan
 
     console = Console()
-    with open_store(settings) as store, console.status("learning") as status:
+    with open_store(settings) as store, console.status(user_text("say.baseline.learning")) as status:
 
         def show_progress(info: SessionInfo) -> None:
-            status.update(f"learning from {info.id}")
+            status.update(user_text("say.baseline.learning_from", session=info.id))
 
         if relearn:
             plan = cadence_plan.relearn(store, settings.athlete, show_progress)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import SettingsOption
+from monitor.core.user_language import user_text
 
 
 def scan_command(
@@ -40,13 +41,11 @@ def phone_command(config: SettingsOption = None) -> None:
     if not over_http and not over_mqtt:
         raise ConfigError("error.no_phone")
     token = phone_token(settings.phone, settings.web, data_folder(settings))
-    console.print("In Sensor Logger switch on accelerometer, gravity, gyroscope and location; then:")
+    console.print(user_text("say.phone.title"))
     for sensor in over_http:
         place = f"http://{reachable_host(settings.phone.host)}:{settings.phone.port}"
         url = place + push_path(sensor, token)
-        console.print(f"\n{sensor.name}: HTTP Push, on, with this address:\n  {url}", soft_wrap=True)
+        console.print(user_text("say.phone.http", name=sensor.name, url=url), soft_wrap=True)
         print_qr_code(url, console)
     for sensor in over_mqtt:
-        console.print(
-            f"\n{sensor.name}: MQTT Publish to the broker of [mqtt], topic {settings.phone.topic}"
-        )
+        console.print(user_text("say.phone.mqtt", name=sensor.name, topic=settings.phone.topic))

@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
 from monitor.core.errors import ConfigError
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,9 +83,10 @@ def checks_table(checks: Iterable[Check]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("", "check", "found", "what to do", box=None)
+    headings = (user_text(f"say.doctor.column.{name}") for name in ("check", "found", "remedy"))
+    table = Table("", *headings, box=None)
     for check in checks:
-        mark = {True: "ok", False: "[bold red]no", None: "?"}[check.ok]
+        mark = {True: "ok", False: f"[bold red]{user_text('say.doctor.no')}", None: "?"}[check.ok]
         table.add_row(mark, check.name, escape(check.text), "" if check.ok else escape(check.remedy))
     return table
 

@@ -11,8 +11,8 @@ turns.  ``static/shared/messages.js`` reads the same files by the same rules.
 What is stored keeps its English text for good; ``catalogues/recorded.json`` says by which message such a
 text is shown: the first that fits.  Its places take any text, which is looked up in turn.  A text that is
 not listed is shown as it is.  Reasons that come in English from below (limits of ``dsp`` and of settings,
-the operating system, typer) are shown by ``catalogues/english_de.json``, which has the German text itself, and what is stiff in
-English by ``english_en.json``.
+the operating system, typer) are shown by ``catalogues/english_de.json``, which has the German itself;
+``english_en.json`` has plainer English for what is stiff.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.toml_text import toml_literal
 from monitor.core.user_language import user_language, user_text
-from monitor.devices.registry import SensorSpec
+from monitor.devices.registry import SensorSpec, is_imu
 from monitor.service.sensor_search import FoundSensor, SensorDetails, merge_advertisements, query_details
-from monitor.sources.bluetooth.families import bluetooth_families, is_imu
+from monitor.sources.bluetooth.families import bluetooth_families
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 

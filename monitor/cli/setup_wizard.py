@@ -21,11 +21,10 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.session_settings import SensorSettings
 from monitor.core.user_language import user_language, user_text
 from monitor.devices import declared
-from monitor.devices.registry import DEVICES, SensorSpec
+from monitor.devices.registry import DEVICES, SensorSpec, is_imu
 from monitor.devices.sensor_logger import PLATFORMS
 from monitor.service.config import Config, load_config
 from monitor.service.sensor_search import FoundSensor, SensorDetails
-from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.stream_check import StreamCheck
 
 SETUP_SCAN_S = 8.0

@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
@@ -19,6 +19,7 @@ from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBear
 from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
+from monitor.core.message_catalogues import Language, catalogue
 from monitor.core.outage import RepeatedEvent
 
 _log = logging.getLogger(__name__)
@@ -79,12 +80,19 @@ def server_config(app: FastAPI) -> uvicorn.Config:
     )
 
 
+def request_language(request: Request) -> Language:
+    """Return the language of the page that asks, which its header ``Accept-Language`` begins with."""
+    wanted = request.headers.get("accept-language", "")[:2]
+    return next((language for language in get_args(Language) if language == wanted), "en")
+
+
 def log_refusals(app: FastAPI) -> None:
-    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it as before.
+    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it in the page's language.
 
     A line names the route, never what a visitor sent: its path may be a guess, its query a token.
     """
     refusals = RepeatedEvent(_log, time.monotonic)
+    catalogues = {language: catalogue(language) for language in get_args(Language)}
 
     async def refuse(request: Request, exc: HTTPException) -> Response:
         route = getattr(request.scope.get("route"), "path", "no page of ours")
@@ -93,7 +101,8 @@ def log_refusals(app: FastAPI) -> None:
             refusals.happened(text, route=route, status=exc.status_code)
         else:
             _log.debug("%s %s: %d", request.method, route, exc.status_code)
-        return await http_exception_handler(request, exc)
+        text = catalogues[request_language(request)].translate_english(exc.detail)
+        return await http_exception_handler(request, HTTPException(exc.status_code, text, exc.headers))
 
     app.add_exception_handler(HTTPException, refuse)  # type: ignore[arg-type]
 

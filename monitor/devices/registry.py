@@ -182,3 +182,8 @@ _ROWS = (
 )
 
 DEVICES: dict[str, SensorSpec] = {row.kind: row for row in _ROWS}
+
+
+def is_imu(spec: SensorSpec) -> bool:
+    """Return whether the family gives samples, so that it matters where the sensor is worn."""
+    return "acceleration" in spec.gives

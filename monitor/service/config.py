@@ -24,7 +24,6 @@ from monitor.sinks.influx.sink import InfluxSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
-from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
 
@@ -127,7 +126,10 @@ def _settings_text(path: Path) -> str:
 
 def _sensor_mistakes(sensor: SensorSettings, folder: Path) -> Iterator[tuple[TomlKey, UserMessage]]:
     """What is wrong with its kind, its options, or the user's own description in ``folder``."""
-    from monitor.devices.registry import DEVICES  # decoders are many and only needed where sensors are
+    from monitor.devices.registry import (  # decoders are many and only needed where sensors are
+        DEVICES,
+        is_imu,
+    )
 
     spec, kind = DEVICES.get(sensor.kind), sensor.kind
     if spec is None:

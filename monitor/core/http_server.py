@@ -87,7 +87,7 @@ def request_language(request: Request) -> Language:
 
 
 def log_refusals(app: FastAPI) -> None:
-    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it in the page's language.
+    """Log every refusal of ``app``, many of a kind as one line a minute; answer in the page's language.
 
     A line names the route, never what a visitor sent: its path may be a guess, its query a token.
     """

@@ -30,7 +30,7 @@ Language = Literal["en", "de"]
 
 _CATALOGUES = Path(__file__).with_name("catalogues")
 _PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
-_DECIMAL = re.compile(r"-?\d+\.\d+")
+_DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Catalogue:
         if isinstance(value, UserMessage):
             return self.render(value)
         if isinstance(value, EnglishText):
-            return self.translate_english(value.text)
+            return self.translate_recorded(value.text)
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 
@@ -142,8 +142,11 @@ def catalogue(language: Language) -> Catalogue:
 
     The files are read once, so the first call does not belong on an event loop.
     """
-    messages = _messages(language) | commands_messages(language)
-    return Catalogue(messages, _read("recorded"), _read(f"english_{language}"))
+    messages, english = _messages(language) | commands_messages(language), _read(f"english_{language}")
+    for key, label in _metric_messages().items():
+        if key.endswith(".label"):
+            english[label] = messages[key]
+    return Catalogue(messages, _read("recorded"), english)
 
 
 @cache

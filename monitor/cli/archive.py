@@ -34,7 +34,7 @@ def tidy_command(
         compress, drop = policy.compress_after_days, policy.drop_after_days
         tidied = list(tape_archive.tidy_tapes(store, now, compress, drop, really=not dry_run))
     for one in tidied:
-        key = f"say.tidy.would_be_{one.done}" if dry_run else f"say.tidy.{one.done}"
+        key = f"say.tidy.planned.{one.done}" if dry_run else f"say.tidy.{one.done}"
         print(user_text(key, session=one.session, size=one.freed_bytes / 1e6))
     deleted = UserMessage("say.tidy.kept")
     if drop is not None:

@@ -37,6 +37,7 @@ NOT_READ = {
     "(prefers-color-scheme": "a question to the style sheet",
     "(pointer:": "a question to the style sheet",
     "Content-Type": "a header of HTTP",
+    "Accept-Language": "a header of HTTP",
     "DOMContentLoaded": "an event of the browser",
     "RefusalJson": "a model of the API",
 }
@@ -237,13 +238,19 @@ def test_what_a_command_prints_or_asks_has_no_words_of_its_own(path: Path) -> No
                 )
 
 
+TO_BE_TYPED = ("docker-compose ", "--password-file ")
+"""How commands begin that a text names alone."""
+
+
 def own_words(node: ast.expr) -> Iterator[str]:
     """Texts in an argument, without those in calls (the keys of messages among them)."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        if not node.value.startswith(("docker-compose ", "--password-file ")):  # to be typed
+        if not node.value.startswith(TO_BE_TYPED):
             yield node.value
     elif isinstance(node, ast.JoinedStr):
-        yield "".join(v.value if isinstance(v, ast.Constant) else HOLE for v in node.values)  # type: ignore[misc]
+        text = "".join(v.value if isinstance(v, ast.Constant) else HOLE for v in node.values)  # type: ignore[misc]
+        if not text.startswith(TO_BE_TYPED):
+            yield text
     elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.BinOp)):
         for part in ast.iter_child_nodes(node):
             if isinstance(part, ast.expr):
@@ -255,7 +262,8 @@ LIMITS = sorted(
     for path in [*(ROOT / "monitor").rglob("*.py"), *(ROOT / "dsp").rglob("*.py")]
     if path.name
     in {
-        "alerts.py", "apprise.py", "config.py", "declared_schema.py", "gating.py", "http_access.py", "limits.py",
+        "alerts.py", "apprise.py", "config.py", "declared_schema.py", "gating.py", "http_access.py",
+        "limits.py",
         "mqtt_client.py", "ntfy.py", "phone_settings.py", "secret.py", "session_settings.py",
         "settings.py", "setup_wizard.py", "target.py", "types.py",
     }

@@ -251,11 +251,9 @@ def test_every_recorded_text_is_one_that_the_program_writes() -> None:
     ],
 )
 def test_what_comes_in_english_from_below_is_shown_in_the_language(text: str, german: str) -> None:
-    assert DE.translate_english(text) == german
-    assert (
-        EN.render(UserMessage("setting.mistake", {"where": "", "place": "", "mistake": EnglishText(text)}))
-        == text
-    )
+    message = UserMessage("error.at", {"where": "here", "what": EnglishText(text)})
+    assert EN.render(message) == f"here: {text}"
+    assert DE.render(message) == f"here: {german}"
 
 
 def test_a_remark_of_an_importer_is_shown_with_the_names_of_metrics() -> None:

@@ -47,7 +47,7 @@ class LocalizedCommand(TyperCommand):
     """A command whose help is in the language of the user."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
+        """Write the help, its texts in the language of the user."""
         _localize_help(self)
         super().format_help(ctx, formatter)
 
@@ -56,7 +56,7 @@ class LocalizedCommand(TyperCommand):
         return _usage_text(super().get_usage(ctx))
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help``."""
+        """Return the option ``--help`` with its text."""
         return _with_help_of_help(super().get_help_option(ctx))
 
 
@@ -79,7 +79,7 @@ class LocalizedGroup(TyperGroup):
             return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help."""
+        """Write the help, its texts in the language of the user."""
         _localize_help(self)
         super().format_help(ctx, formatter)
 
@@ -88,7 +88,7 @@ class LocalizedGroup(TyperGroup):
         return _usage_text(super().get_usage(ctx))
 
     def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help``."""
+        """Return the option ``--help`` with its text."""
         return _with_help_of_help(super().get_help_option(ctx))
 
 

@@ -25,7 +25,7 @@ class MonitorError(Exception):
 
     @property
     def log_text(self) -> str:
-        """The text for a log."""
+        """The text that a log has of it."""
         return self._log_text
 
     def text_in(self, language: Language) -> str:
@@ -53,7 +53,7 @@ class UserError(MonitorError):
 
     @property
     def log_text(self) -> str:
-        """The text for a log."""
+        """The text that a log has of it."""
         return str(self)
 
     def text_in(self, language: Language) -> str:

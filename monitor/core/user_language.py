@@ -21,7 +21,7 @@ _chosen: Language | None = None
 def system_language(environment: Mapping[str, str] = os.environ) -> Language:
     """Return the language of ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``; English where we do not have it."""
     names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return _known(next(filter(None, names), "")[:2]) or "en"
+    return _language_of_code(next(filter(None, names), "")[:2]) or "en"
 
 
 def language_of_settings(path: Path) -> Language | None:
@@ -34,7 +34,7 @@ def language_of_settings(path: Path) -> Language | None:
         found = _SETTING.search(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return _known(found[1]) if found else None
+    return _language_of_code(found[1]) if found else None
 
 
 def choose_language(language: Language) -> None:
@@ -53,5 +53,5 @@ def user_text(key: str, /, **values: MessageValue) -> str:
     return catalogue(user_language()).text(key, **values)
 
 
-def _known(name: str) -> Language | None:
+def _language_of_code(name: str) -> Language | None:
     return next((language for language in get_args(Language) if language == name), None)

@@ -137,7 +137,7 @@ class _Reader:
                 word, _, rest = complaint.partition(" ")
                 key, text = ((*at, word), rest) if word in values else (at, complaint)
                 return self.note_mistake(key, EnglishText(text))
-            self.note_mistake((*at, blamed[0]), EnglishText(complaint.removeprefix(f"{blamed[0]} ")))
+            self.note_mistake((*at, blamed[0]), EnglishText(_without_name(complaint, blamed[0])))
             values = blamed[1]
             complaint = _constructor_complaint(cls, values)
         return cls(**values)
@@ -234,6 +234,12 @@ def _constructor_complaint(cls: type, values: Mapping[str, Any]) -> str:
     except ValueError as exc:
         return str(exc)
     return ""
+
+
+def _without_name(complaint: str, name: str) -> str:
+    """What is said of a setting whose name stands before it; of several settings the whole of it."""
+    said = complaint.removeprefix(f"{name} ")
+    return complaint if said.startswith("and ") else said
 
 
 def _without_key(values: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -105,6 +105,13 @@ low = 3
     assert not re.search(r"\b(is|are|must|not|there)\b", german)
 
 
+def test_a_complaint_about_two_settings_names_both(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(written(tmp_path, '[alerts]\nquiet_from = "22:00"\n'), {})
+    assert str(refused.value).endswith("quiet_from: quiet_from and quiet_to must be given together")
+    assert refused.value.text_in("de").endswith("quiet_from: quiet_from und quiet_to gehören zusammen")
+
+
 def test_an_unknown_device_is_told_with_the_likely_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="rsc"):
         load_config(written(tmp_path, GOOD.replace('"rsc"', '"rsk"')), {})

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from monitor.core import user_language
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
+
+os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
 
 
 @pytest.fixture(autouse=True)
 def nothing_blocks() -> Iterator[BlockBuster]:
     with blockbuster_ctx(scanned_modules=["monitor"]) as guard:
         yield guard
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command line that a test runs may choose another language: for that test alone."""
+    monkeypatch.setattr(user_language, "_chosen", None)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.core.user_language import user_text
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -14,11 +16,9 @@ if TYPE_CHECKING:
 
 
 def align_command(
-    file: Annotated[Path, typer.Argument(help="a tape or another recording of two or more IMUs")],
-    window: Annotated[float, typer.Option(min=10, help="seconds at either end to look for taps in")] = 90.0,
-    apply: Annotated[
-        bool, typer.Option("--apply", help="put the delays into the settings on this tape")
-    ] = False,
+    file: Annotated[Path, typer.Argument(help="option.align.file")],
+    window: Annotated[float, typer.Option(min=10, help="option.align.window")] = 90.0,
+    apply: Annotated[bool, typer.Option("--apply", help="option.align.apply")] = False,
 ) -> None:
     """Measure sensor delays from taps before and after a run.
 
@@ -32,16 +32,16 @@ def align_command(
 
     recording = read_recording(file)
     if apply and file.suffix.lower() != ".tape":
-        raise ConfigError(f"{file}: only a tape can keep the delays; leave out --apply")
+        raise ConfigError("error.only_tape_keeps_delays", file=file)
     try:
         alignment = align_sensors(recording, window)
     except InputError as exc:
-        raise InputError(f"{file}: {exc}") from exc
+        raise InputError("error.at", where=file, what=exc) from exc
     console = Console()
     console.print(alignment_table(alignment))
     for name in alignment.unaligned:
-        console.print(f"{name}: shares no taps; its constant delay stays unknown (tens of ms)")
-    console.print("\nFor the settings; it holds as long as sensor and radio stay the same:")
+        console.print(user_text("say.align.no_taps", name=name))
+    console.print(user_text("say.align.settings"))
     for name, delay_s in alignment.sync_delay_s.items():
         line = f"  sync_delay_s = {delay_s:.4f}   # in [[sensor]] {name}"
         console.print(line, highlight=False, markup=False)
@@ -53,14 +53,20 @@ def alignment_table(alignment: SensorAlignment) -> Table:
     """Return one row per sensor: taps, its delay at both ends and together in ms, drift in ppm."""
     from rich.table import Table
 
-    table = Table(caption=f"later than {alignment.reference}, in ms ± one standard deviation")
-    for heading in ("sensor", "taps", "at the start", "at the end", "together", "drift, ppm"):
-        table.add_column(heading, justify="left" if heading == "sensor" else "right")
+    table = Table(caption=user_text("say.align.caption", reference=alignment.reference))
+    table.add_column(user_text("terminal.column.sensor"))
+    for heading in ("taps", "start", "end", "together", "drift"):
+        table.add_column(user_text(f"say.align.column.{heading}"), justify="right")
     for a in alignment.alignments:
         ends = [
-            f"{e.offset_s * 1e3:.1f} ± {e.sd_s * 1e3:.1f}" if e else "no taps" for e in (a.start, a.end)
+            f"{e.offset_s * 1e3:.1f} ± {e.sd_s * 1e3:.1f}" if e else user_text("say.align.none")
+            for e in (a.start, a.end)
         ]
-        drift = "unknown" if a.drift_ppm is None else "{:.1f} ± {:.1f}".format(*a.drift_ppm)
+        drift = (
+            user_text("say.align.unknown")
+            if a.drift_ppm is None
+            else "{:.1f} ± {:.1f}".format(*a.drift_ppm)
+        )
         taps = a.start.taps + (a.end.taps if a.end else 0)
         both = f"{a.delay_s * 1e3:.1f} ± {a.sd_s * 1e3:.1f}"
         table.add_row(a.sensor, str(taps), *ends, both, drift)

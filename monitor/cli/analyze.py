@@ -8,25 +8,25 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import PlacementChoice, SideChoice, progress_bar
+from monitor.core.user_language import user_text
 
 
 def analyze_command(
-    file: Annotated[Path, typer.Argument(help="a recording: a tape, .npz, or .csv of one IMU")],
-    steps: Annotated[Path | None, typer.Option(help="write one row per step to this CSV file")] = None,
+    file: Annotated[Path, typer.Argument(help="option.analyze.file")],
+    steps: Annotated[Path | None, typer.Option(help="option.analyze.steps")] = None,
     placement: Annotated[
         PlacementChoice | None,
-        typer.Option(help="where the sensor of a CSV was worn; of several, which one to use"),
+        typer.Option(help="option.analyze.placement"),
     ] = None,
-    side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
-    speed: Annotated[
-        bool, typer.Option("--speed", help="use the treadmill speed that the file names, once a second")
-    ] = False,
+    side: Annotated[SideChoice | None, typer.Option(help="option.side")] = None,
+    speed: Annotated[bool, typer.Option("--speed", help="option.analyze.speed")] = False,
 ) -> None:
     """Summarize a recording without keeping it as a session."""
     from rich.console import Console
 
     from dsp.types import Record, Step
     from monitor.core.message_catalogues import catalogue
+    from monitor.core.user_language import user_language
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
 
@@ -38,7 +38,9 @@ def analyze_command(
             progress(done, recording.count)
     if steps is not None:
         write_steps(steps, [r for r in records if isinstance(r, Step)])
-    Console().print(summary_table(recording.settings, recording.duration_s, records, catalogue("en")))
+    Console().print(
+        summary_table(recording.settings, recording.duration_s, records, catalogue(user_language()))
+    )
 
 
 def metrics_command() -> None:
@@ -49,8 +51,9 @@ def metrics_command() -> None:
     from dsp.metrics import METRICS
 
     table = Table(show_lines=True)
-    for heading in ("metric", "unit", "definition", "from", "source"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("metric", "unit", "definition", "measured_by", "source"):
+        table.add_column(user_text(f"say.metrics.{heading}"), overflow="fold")
     for m in METRICS:
-        table.add_row(m.name, m.unit, m.definition, ", ".join(m.supported_by), m.source)
+        definition, source = (user_text(f"metric.{m.name}.{part}") for part in ("definition", "source"))
+        table.add_row(m.name, m.unit, definition, ", ".join(m.supported_by), source)
     Console().print(table)

@@ -14,10 +14,12 @@ from monitor.cli.options import (
     progress_bar,
     resolve_session,
 )
+from monitor.core.message_catalogues import UserMessage
+from monitor.core.user_language import user_text
 
 
 def tidy_command(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be done")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="option.tidy.dry_run")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Compress or delete old raw tapes, as the settings say."""
@@ -32,15 +34,17 @@ def tidy_command(
         compress, drop = policy.compress_after_days, policy.drop_after_days
         tidied = list(tape_archive.tidy_tapes(store, now, compress, drop, really=not dry_run))
     for one in tidied:
-        would = "would be " if dry_run else ""
-        print(f"{would}{one.done}: {one.session}, {one.freed_bytes / 1e6:.1f} MB freed")
-    deleted = "never" if drop is None else f"after {drop:g} days"
-    print(f"policy: compressed after {compress:g} days, deleted {deleted}; {len(tidied)} tapes concerned")
+        key = f"say.tidy.planned.{one.done}" if dry_run else f"say.tidy.{one.done}"
+        print(user_text(key, session=one.session, size=one.freed_bytes / 1e6))
+    deleted = UserMessage("say.tidy.kept")
+    if drop is not None:
+        deleted = UserMessage("say.tidy.deleted_after", {"days": f"{drop:g}"})
+    print(user_text("say.tidy.policy", days=f"{compress:g}", deleted=deleted, n=len(tidied)))
 
 
 def reanalyze_command(
     session: SessionArgument = None,
-    all: Annotated[bool, typer.Option("--all", help="every session that has its raw tape")] = False,
+    all: Annotated[bool, typer.Option("--all", help="option.reanalyze.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Compute sessions again with this version; show what changed."""
@@ -62,18 +66,18 @@ def reanalyze_command(
 
 
 def backup_command(
-    out: Annotated[Path, typer.Argument(help="tar file to write")], config: SettingsOption = None
+    out: Annotated[Path, typer.Argument(help="option.backup.out")], config: SettingsOption = None
 ) -> None:
     """Save all sessions and raw tapes into one file."""
     from monitor.storage.backup import write_backup
 
     with open_session_store(config) as store:
         size = write_backup(store, out)
-        print(f"{len(store.sessions())} sessions, {size / 1e6:.1f} MB: {out}")
+        print(user_text("say.backup.done", n=len(store.sessions()), size=size / 1e6, path=str(out)))
 
 
 def restore_command(
-    file: Annotated[Path, typer.Argument(help="what gaitcue sessions backup wrote")],
+    file: Annotated[Path, typer.Argument(help="option.restore.file")],
     config: SettingsOption = None,
 ) -> None:
     """Bring a backup back where there are no sessions yet."""
@@ -81,4 +85,4 @@ def restore_command(
     from monitor.storage.backup import restore_backup
 
     folder = data_folder(load_config(config))
-    print(f"{restore_backup(file, folder)} sessions are back in {folder}")
+    print(user_text("say.backup.restored", n=restore_backup(file, folder), folder=str(folder)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import PlacementChoice, SettingsOption
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from monitor.service.config import Config
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
 
 
 def baseline_command(
-    relearn: Annotated[bool, typer.Option("--relearn", help="start over from all kept sessions")] = False,
-    freeze: Annotated[
-        bool, typer.Option("--freeze", help="learn no more: keep this for the target")
-    ] = False,
-    picture: Annotated[Path | None, typer.Option(help="where to put the picture (an HTML file)")] = None,
+    relearn: Annotated[bool, typer.Option("--relearn", help="option.baseline.relearn")] = False,
+    freeze: Annotated[bool, typer.Option("--freeze", help="option.baseline.freeze")] = False,
+    picture: Annotated[Path | None, typer.Option(help="option.baseline.picture")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Show your usual cadence at each speed, and your target."""
@@ -42,10 +41,7 @@ def baseline_command(
         plan = cadence_plan.frozen_plan(plan)
     write_plan(path, plan)
     if plan.baseline is None:
-        console.print(
-            "Nothing learned yet: gaitcue run learns by itself, in the first minutes of steady running; "
-            "gaitcue baseline --relearn reads the sessions that are kept already."
-        )
+        console.print(user_text("say.baseline.nothing"))
         return
     today = datetime.datetime.now(datetime.UTC).date()
     steps = step_history(plan.runs, pains, today, settings.target)
@@ -63,7 +59,7 @@ def baseline_command(
     console.print(baseline_chart.baseline_table(view))
     console.print(baseline_chart.baseline_text(view))
     console.print(baseline_chart.steps_table(view))
-    console.print(f"picture: {out}", soft_wrap=True)
+    console.print(user_text("say.baseline.picture", path=str(out)), soft_wrap=True)
 
 
 def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, dict[str, tuple[Pain, ...]]]:
@@ -78,10 +74,10 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
     from monitor.storage.plan_file import read_plan
 
     console = Console()
-    with open_store(settings) as store, console.status("learning") as status:
+    with open_store(settings) as store, console.status(user_text("say.baseline.learning")) as status:
 
         def show_progress(info: SessionInfo) -> None:
-            status.update(f"learning from {info.id}")
+            status.update(user_text("say.baseline.learning_from", session=info.id))
 
         if relearn:
             plan = cadence_plan.relearn(store, settings.athlete, show_progress)
@@ -91,17 +87,11 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
 
 
 def coaching_trial_command(
-    file: Annotated[
-        Path | None, typer.Argument(help="a recording to put drifts into; left out: a simulated runner")
-    ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="simulated runs of two hours in each scenario")] = 2,
-    drift: Annotated[
-        float, typer.Option(help="steps/min of the drifts that are put into a recording")
-    ] = -6.0,
-    seed: Annotated[int, typer.Option(help="of the first run; each run has its own")] = 9_000_000,
-    placement: Annotated[
-        PlacementChoice | None, typer.Option(help="which sensor of the recording to use")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="option.trial.file")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="option.trial.runs")] = 2,
+    drift: Annotated[float, typer.Option(help="option.trial.drift")] = -6.0,
+    seed: Annotated[int, typer.Option(help="option.trial.seed")] = 9_000_000,
+    placement: Annotated[PlacementChoice | None, typer.Option(help="option.trial.placement")] = None,
 ) -> None:
     """Compare cue rules on a runner whose cadence drifts.
 

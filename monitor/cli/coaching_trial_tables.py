@@ -17,6 +17,7 @@ from dsp.cueing.target import increase_at_step
 from dsp.types import Metric, Record
 from monitor.core.errors import InputError
 from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.core.user_language import user_text
 from monitor.recordings.readers import read_recording
 from monitor.service.recording_analysis import session_records
 from monitor.simulation.coaching_trial import (
@@ -27,13 +28,8 @@ from monitor.simulation.coaching_trial import (
 from monitor.simulation.cue_rules import OTHER_RULES
 from monitor.simulation.trial_scenarios import RUN_HOURS, SCENARIOS, lost_bars, scenario_scores, summed
 
-_COLUMNS = {
-    "cues_per_h": ("cues/h", 1),
-    "false_per_h": ("false/h", 2),
-    "delay_s": ("delay (s)", 1),
-    "missed_pct": ("missed (%)", 0),
-    "in_band_pct": ("in band (%)", 1),
-}
+_COLUMNS = {"cues_per_h": 1, "false_per_h": 2, "delay_s": 1, "missed_pct": 0, "in_band_pct": 1}
+"""The figures of a rule, and their digits."""
 _SCENARIO_FIGURES = (
     ("false_per_h", 2),
     ("false_tones_per_h", 2),
@@ -41,18 +37,7 @@ _SCENARIO_FIGURES = (
     ("missed_pct", 0),
     ("cues_per_lapse", 2),
 )
-_SCENARIO_COLUMNS: tuple[tuple[str, Literal["left", "right"]], ...] = (
-    ("runner", "left"),
-    ("cues, 1st h", "right"),
-    ("2nd h", "right"),
-    ("false/h", "right"),
-    ("false tones/h", "right"),
-    ("delay (s)", "right"),
-    ("missed (%)", "right"),
-    ("cues per drift", "right"),
-    ("bar", "left"),
-    *((f"{name}: cues/h, delay", "right") for name in OTHER_RULES),
-)
+_SCENARIO_COLUMNS = ("runner", "first_h", "second_h", *(name for name, _ in _SCENARIO_FIGURES), "bar")
 _FIRST_DRIFT_S = (60, 110)
 """Where the drifts of a recording begin, in seconds of running: two passes."""
 
@@ -60,22 +45,23 @@ _FIRST_DRIFT_S = (60, 110)
 def print_simulated_trial(runs: int, seed: int) -> bool:
     """Print one table of all scenarios and return whether every bar was held."""
     console = Console()
-    table = Table(title=f"coaching trial: {runs} runs of {RUN_HOURS} h in every scenario", show_lines=False)
-    for heading, justify in _SCENARIO_COLUMNS:
-        table.add_column(heading, justify=justify)
+    table = Table(title=user_text("say.trial.title", runs=runs, hours=f"{RUN_HOURS:g}"), show_lines=False)
+    for heading in _SCENARIO_COLUMNS:
+        justify: Literal["left", "right"] = "left" if heading in ("runner", "bar") else "right"
+        table.add_column(user_text(f"say.trial.column.{heading}"), justify=justify)
+    for name in OTHER_RULES:
+        table.add_column(user_text("say.trial.other_rule", rule=name), justify="right")
     lost: list[str] = []
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        for scenario in bar.track(SCENARIOS, description="coaching"):
+        for scenario in bar.track(SCENARIOS, description=user_text("say.trial.running")):
             ours, *others = scenario_scores(scenario, runs, seed)
             missed_bars = lost_bars(scenario.bars, ours)
             lost += [f"{scenario.name}: {text}" for text in missed_bars]
             table.add_row(*_scenario_cells(scenario.name, ours, others, bool(missed_bars)))
     console.print(table)
     for text in lost:
-        console.print(f"bar lost: {text}")
-    console.print(
-        "A simulated runner shows how rarely and how soon a rule speaks, not that cues help anybody."
-    )
+        console.print(user_text("say.trial.lost", what=text))
+    console.print(user_text("say.trial.caveat"))
     return not lost
 
 
@@ -88,7 +74,7 @@ def _scenario_cells(
         _number_cell(ours[0].row["cues_per_h"], 2),
         _number_cell(summed(ours[1:]).row["cues_per_h"], 2),
         *(_number_cell(whole[k], digits) for k, digits in _SCENARIO_FIGURES),
-        "lost" if lost else "",
+        user_text("say.trial.missed") if lost else "",
     ]
     for other in others:
         row = summed(other).row
@@ -110,8 +96,8 @@ def print_recording_trial(file: Path, drift_spm: float, placement: str | None) -
             bar.update(task, completed=done)
     settings, target = coach_at_own_mean(records)
     for name, drift in (
-        ("no drift put in", 0.0),
-        (f"{drift_spm:+g} spm for a minute, again and again", drift_spm),
+        (user_text("say.trial.no_drift"), 0.0),
+        (user_text("say.trial.drift", drift=f"{drift_spm:+g}"), drift_spm),
     ):
         passes = [drifted_recording(records, settings, target, drift, first) for first in _FIRST_DRIFT_S]
         scores = [summed((a, b)) for a, b in zip(*passes, strict=True)]
@@ -129,7 +115,7 @@ def coach_at_own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
         if isinstance(r, Metric) and r.estimate.metric == "cadence_spm" and r.estimate.value > 140
     ]
     if len(cadence) < 600:
-        raise InputError("the recording has less than ten minutes of running; a trial needs more")
+        raise InputError("error.trial_too_short")
     aim = mean(cadence)
     baseline = Baseline()
     share = increase_at_step(STEP, CoachSettings().target)
@@ -144,12 +130,12 @@ def coach_at_own_mean(records: Sequence[Record]) -> tuple[CoachSettings, float]:
 def trial_table(title: str, scores: Sequence[Score]) -> Table:
     """Return one row of scores per cue rule, under this title."""
     out = Table(title=title)
-    out.add_column("rule")
-    for heading, _ in _COLUMNS.values():
-        out.add_column(heading, justify="right")
+    out.add_column(user_text("say.trial.column.rule"))
+    for heading in _COLUMNS:
+        out.add_column(user_text(f"say.trial.column.{heading}"), justify="right")
     for score in scores:
         row = score.row
-        out.add_row(score.policy, *(_number_cell(row[k], digits) for k, (_, digits) in _COLUMNS.items()))
+        out.add_row(score.policy, *(_number_cell(row[k], digits) for k, digits in _COLUMNS.items()))
     return out
 
 

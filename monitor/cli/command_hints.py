@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from typer.core import TyperGroup
+from monitor.cli.localized_help import LocalizedGroup
+from monitor.core.user_language import user_text
 
 _LIKENESS = 0.65  # difflib's ratio of two words: 0.89 of notes and note, 0.55 of push and pull
 _MOST_HINTS = 3
 
 
-class HintingGroup(TyperGroup):
+class HintingGroup(LocalizedGroup):
     """``HintingGroup`` answers an unknown command with the whole commands that could be meant.
 
     A command of that name in another group comes before anything that is merely spelled alike: who
@@ -41,8 +42,10 @@ def unknown_command_text(word: str, group: tuple[str, ...], paths: list[tuple[st
     hints = [path for path in paths if path[-1] == word] or _similar_commands(word, group, paths)
     typed = " ".join((*group, word))
     if not hints:
-        return f"There is no command '{typed}'. gaitcue --help lists them all."
-    return f"There is no command '{typed}'. Did you mean: {' or '.join(map(_path_as_typed, hints))}?"
+        return user_text("command.unknown", typed=typed)
+    return user_text(
+        "command.meant", typed=typed, hints=user_text("command.or").join(map(_path_as_typed, hints))
+    )
 
 
 def _similar_commands(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from monitor.cli.options import SettingsOption, open_session_store, resolve_session
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def compare_command(
-    sessions: Annotated[
-        list[str], typer.Argument(help="two sessions or more; each is compared with the first")
-    ],
+    sessions: Annotated[list[str], typer.Argument(help="option.compare.sessions")],
     config: SettingsOption = None,
 ) -> None:
     """Compare sessions at the same speed and grade."""
@@ -29,13 +28,13 @@ def compare_command(
     with open_session_store(config) as store:
         names = [resolve_session(store, s) for s in sessions]
         rows = compare_sessions(store, names)
-    nothing = "these sessions share nothing that can be compared at equal speed"
+    nothing = user_text("say.compare.nothing")
     Console().print(comparison_table(names, rows) if rows else nothing)
 
 
 def trends_command(
-    weeks: Annotated[int, typer.Option(min=1, max=520, help="how far to look back")] = 12,
-    athlete: Annotated[str | None, typer.Option(help="whose sessions, if not yours")] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="option.trends.weeks")] = 12,
+    athlete: Annotated[str | None, typer.Option(help="option.trends.athlete")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Show how every metric has changed over the weeks."""
@@ -46,7 +45,7 @@ def trends_command(
 
     with open_session_store(config) as store:
         trends = metric_trends(store, athlete or load_config(config).athlete, weeks)
-    nothing = "two runs with something in common are needed for a trend"
+    nothing = user_text("say.trends.nothing")
     Console().print(trends_table(trends, weeks) if trends else nothing)
 
 
@@ -57,13 +56,11 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
     from dsp.metrics import BY_NAME
     from monitor.review.block_statistics import clear_difference
 
-    table = Table(
-        caption="differences from the first at the same speed and grade, 95 % interval; * excludes zero"
-    )
-    table.add_column("metric")
+    table = Table(caption=user_text("say.compare.caption"))
+    table.add_column(user_text("terminal.column.metric"))
     for name in names:
         table.add_column(name, justify="right", overflow="fold")
-    table.add_column("unit")
+    table.add_column(user_text("terminal.column.unit"))
     for row in rows:
         spec, cells = BY_NAME[row.metric], []
         n = spec.decimals + 1
@@ -73,7 +70,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
                 half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
                 text += f"\n{difference.value:+.{n}f}{half}{' *' if clear_difference(difference) else ''}"
             cells.append(text)
-        table.add_row(spec.label, *cells, spec.unit)
+        table.add_row(user_text(f"metric.{row.metric}.label"), *cells, spec.unit)
     return table
 
 
@@ -83,16 +80,15 @@ def trends_table(trends: Mapping[str, Sequence[TrendPoint]], weeks: int) -> Tabl
 
     from dsp.metrics import BY_NAME
 
-    table = Table(
-        caption=f"the last {weeks} weeks, each run brought to the mean speed and grade of all; ± 95 %"
-    )
+    table = Table(caption=user_text("say.trends.caption", weeks=weeks))
     for heading in ("metric", "day", "value", "unit"):
-        table.add_column(heading, justify="right" if heading == "value" else "left")
+        justify: Literal["left", "right"] = "right" if heading == "value" else "left"
+        table.add_column(user_text(f"say.trends.{heading}"), justify=justify)
     for name, points in trends.items():
         spec = BY_NAME[name]
         for k, point in enumerate(points):
             mean, n = point.found, spec.decimals + 1
             half = "" if mean.half is None else f" ± {mean.half:.{n}f}"
-            label, unit = (spec.label, spec.unit) if k == 0 else ("", "")
+            label, unit = (user_text(f"metric.{name}.label"), spec.unit) if k == 0 else ("", "")
             table.add_row(label, point.when[:10], f"{mean.value:.{n}f}{half}", unit)
     return table

@@ -18,16 +18,12 @@ from monitor.cli.options import (
 
 
 def import_command(
-    files: Annotated[list[Path], typer.Argument(help="recordings, or folders of them")],
-    placement: Annotated[
-        PlacementChoice | None, typer.Option(help="where the sensor of a CSV was worn")
-    ] = None,
-    side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
+    files: Annotated[list[Path], typer.Argument(help="option.import.files")],
+    placement: Annotated[PlacementChoice | None, typer.Option(help="option.import.placement")] = None,
+    side: Annotated[SideChoice | None, typer.Option(help="option.side")] = None,
     columns: Annotated[
         str,
-        typer.Option(
-            help="of a CSV in another layout, like t=time:ms,ax=Ax:g,ay=Ay:g,az=Az:g,gx=Gx:dps,..."
-        ),
+        typer.Option(help="option.import.columns"),
     ] = "",
     config: SettingsOption = None,
 ) -> None:
@@ -41,10 +37,8 @@ def import_command(
 
 def export_command(
     session: SessionArgument = None,
-    format: Annotated[
-        str, typer.Option(help="fit, csv, parquet, lp, tape, imu-csv or imu-parquet")
-    ] = "fit",
-    out: Annotated[Path, typer.Option(help="folder, or name of the file")] = Path(),
+    format: Annotated[str, typer.Option(help="option.export.format")] = "fit",
+    out: Annotated[Path, typer.Option(help="option.export.out")] = Path(),
     config: SettingsOption = None,
 ) -> None:
     """Save a session for other programs: FIT, tables, raw samples."""

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from monitor.core.errors import MonitorError
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 from monitor.recordings.readers import READERS, is_export_folder, read_recording
 from monitor.recordings.recording import Recording
 from monitor.service.config import data_folder, load_config
@@ -43,14 +45,19 @@ def import_files(
                 )
             except MonitorError as exc:
                 failed += 1
-                console.print(f"not imported: {exc}", style="red", soft_wrap=True, highlight=False)
+                console.print(
+                    user_text("say.import.failed", why=exc.text_in(user_language())),
+                    style="red",
+                    soft_wrap=True,
+                    highlight=False,
+                )
             else:
                 kept += 1
                 bar.console.print(_import_line(path, info.id, recording), soft_wrap=True, highlight=False)
             finally:
                 bar.remove_task(task)
     if kept + failed != 1:
-        console.print(f"{kept} imported, {failed} not")
+        console.print(user_text("say.import.count", kept=kept, failed=failed))
     return failed
 
 
@@ -77,5 +84,6 @@ def _time_written(path: Path) -> datetime.datetime:
 
 
 def _import_line(path: Path, session: str, recording: Recording) -> str:
-    text = f"{path.name}: {recording.duration_s / 60:.1f} min, kept as {session}"
-    return "\n  ".join([text, *recording.remarks])
+    minutes, remark = recording.duration_s / 60, catalogue(user_language()).translate_recorded
+    text = user_text("say.import.done", name=path.name, minutes=minutes, session=session)
+    return "\n  ".join([text, *map(remark, recording.remarks)])

@@ -25,6 +25,7 @@ from monitor.cli import (
     stack,
 )
 from monitor.cli.command_hints import HintingGroup
+from monitor.cli.localized_help import LocalizedCommand
 from monitor.cli.options import LogFormatOption, VerboseOption
 from monitor.core.errors import ConfigError, InputError, MonitorError
 
@@ -33,7 +34,7 @@ from monitor.core.errors import ConfigError, InputError, MonitorError
 class Command:
     """A command: the words after ``gaitcue``, its function, and its panel in ``--help``.
 
-    The docstring of the function is the help, its first line the one in the list of commands.
+    Its help is the message ``help.command`` of its words, whose first line stands in the list of commands.
     """
 
     words: str
@@ -47,17 +48,17 @@ class CommandGroup:
 
     word: str
     panel: str
-    help: str
 
 
-_RUN, _AFTER, _FILES = "Run", "After the run", "Files"
-_SETTINGS, _COACHES = "Sensors and settings", "For coaches"
-_VIEW, _DESCRIBE, _CHANGE, _ARCHIVE = "View", "Describe", "Change", "Archive"
+_RUN, _AFTER, _FILES = "help.panel.run", "help.panel.after", "help.panel.files"
+_SETTINGS, _COACHES = "help.panel.settings", "help.panel.coaches"
+_VIEW, _DESCRIBE = "help.panel.view", "help.panel.describe"
+_CHANGE, _ARCHIVE = "help.panel.change", "help.panel.archive"
 
 GROUPS: tuple[CommandGroup, ...] = (
-    CommandGroup("sessions", _AFTER, "View, describe, change and back up your sessions."),
-    CommandGroup("sensors", _SETTINGS, "Find sensors, align them in time, connect a phone."),
-    CommandGroup("stack", _COACHES, "Send runs to a coach's InfluxDB and check its servers."),
+    CommandGroup("sessions", _AFTER),
+    CommandGroup("sensors", _SETTINGS),
+    CommandGroup("stack", _COACHES),
 )
 
 COMMANDS: tuple[Command, ...] = (
@@ -104,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
 def _make_app() -> typer.Typer:
     root = typer.Typer(
         cls=HintingGroup,
-        help="Gait monitor for runners: cadence, overstride and braking from foot pods, IMUs and phones.",
+        help="help.program",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -112,12 +113,19 @@ def _make_app() -> typer.Typer:
     root.callback()(_global_options)
     apps = {"": root}
     for group in GROUPS:
-        apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=group.help)
+        apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=_help_key(group.word))
         root.add_typer(apps[group.word], name=group.word, rich_help_panel=group.panel)
     for command in COMMANDS:
         *group_word, name = command.words.split()
-        apps["".join(group_word)].command(name, rich_help_panel=command.panel)(command.function)
+        register = apps["".join(group_word)].command(
+            name, cls=LocalizedCommand, help=_help_key(command.words), rich_help_panel=command.panel
+        )
+        register(command.function)
     return root
+
+
+def _help_key(words: str) -> str:
+    return f"help.command.{words.replace(' ', '_').replace('-', '_')}"
 
 
 def _print_version(asked: bool) -> None:
@@ -130,7 +138,7 @@ def _print_version(asked: bool) -> None:
 
 def _global_options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="option.version")
     ] = False,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -157,12 +165,13 @@ def _exit_with_error(exc: MonitorError, code: int) -> NoReturn:
     import logging
 
     from monitor.core.log_output import logs_as_json
+    from monitor.core.user_language import user_language
 
     if logs_as_json():
         for line in exc.log_text.splitlines():
             logging.getLogger(__name__).error("%s", line)
     else:
-        print(f"gaitcue: {exc}", file=sys.stderr)
+        print(f"gaitcue: {exc.text_in(user_language())}", file=sys.stderr)
     sys.exit(code)
 
 

@@ -15,6 +15,6 @@ def notify_command(config: SettingsOption = None) -> None:
 
     failed = send_test_messages(load_config(config), print)
     if failed is None:
-        raise ConfigError("no channel is set up: give [ntfy] a topic, [apprise] its URLs or [mqtt] a host")
+        raise ConfigError("error.no_channel")
     if failed:
         raise typer.Exit(1)

@@ -23,18 +23,12 @@ if TYPE_CHECKING:
 PlacementChoice = StrEnum("PlacementChoice", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
 SideChoice = StrEnum("SideChoice", {"left": "L", "right": "R"})
 
-WebOption = Annotated[bool, typer.Option("--web", help="serve the live page")]
-HostOption = Annotated[
-    str | None, typer.Option(help="address of the page; 0.0.0.0 lets phones in, with a token")
-]
-PortOption = Annotated[int | None, typer.Option(help="port of the page; 0 takes a free one")]
-SettingsOption = Annotated[
-    Path | None, typer.Option("--config", help="settings file instead of the default")
-]
-SessionName = Annotated[str, typer.Argument(help="a session, or the beginning of its name")]
-SessionArgument = Annotated[
-    str | None, typer.Argument(help="a session, or the beginning of its name; the newest if left out")
-]
+WebOption = Annotated[bool, typer.Option("--web", help="option.web")]
+HostOption = Annotated[str | None, typer.Option(help="option.host")]
+PortOption = Annotated[int | None, typer.Option(help="option.port")]
+SettingsOption = Annotated[Path | None, typer.Option("--config", help="option.config")]
+SessionName = Annotated[str, typer.Argument(help="option.session")]
+SessionArgument = Annotated[str | None, typer.Argument(help="option.session_or_newest")]
 
 VerboseOption = Annotated[
     int,
@@ -43,12 +37,12 @@ VerboseOption = Annotated[
         "-v",
         count=True,
         show_default=False,
-        help="log every retry; -vv: libraries too",
+        help="option.verbose",
     ),
 ]
 LogFormatOption = Annotated[
     LogFormat | None,
-    typer.Option("--log-format", envvar="GAITCUE_LOG_FORMAT", help="log lines as text or JSON"),
+    typer.Option("--log-format", envvar="GAITCUE_LOG_FORMAT", help="option.log_format"),
 ]
 
 
@@ -73,7 +67,7 @@ def speed_factor(text: str) -> float:
     except ValueError:
         factor = 0.0
     if not factor > 0:
-        raise ConfigError(f"--speed {text}: give a positive number (1 is real time) or max")
+        raise ConfigError("error.speed_option", text=text)
     return factor
 
 
@@ -83,7 +77,7 @@ def page_settings(settings: Config, host: str | None, port: int | None) -> WebSe
     try:
         return replace(settings.web, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
     except ValueError as exc:
-        raise ConfigError(f"the page: {exc}") from exc
+        raise ConfigError("error.page_option", error=exc) from exc
 
 
 def open_session_store(settings_file: Path | None) -> Store:
@@ -101,11 +95,12 @@ def resolve_session(store: Store, session: str | None) -> str:
     """
     names = [info.id for info in store.sessions()]
     if not names:
-        raise InputError("there are no sessions yet; gaitcue run makes one, and so does gaitcue import")
+        raise InputError("error.no_sessions")
     if session is None:
         return names[0]
     fitting = [n for n in names if n == session] or [n for n in names if n.startswith(session)]
     if len(fitting) != 1:
-        why = f"fits {len(fitting)} sessions" if fitting else "does not exist"
-        raise InputError(f"session {session!r} {why}; gaitcue sessions list shows all")
+        if fitting:
+            raise InputError("error.many_sessions", session=session, n=len(fitting))
+        raise InputError("error.no_session", session=session)
     return fitting[0]

@@ -8,6 +8,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.prompt import Prompt
 
+from monitor.core.user_language import user_text
+
 
 class Dialogue(Protocol):
     """A partner that answers questions: a person at the terminal, or a test."""
@@ -41,10 +43,11 @@ class TerminalDialogue:
 def ask_yes_no(dialogue: Dialogue, question: str, default: bool = True) -> bool:
     """Ask until the answer is yes or no; return whether it is yes."""
     while True:
-        answer = dialogue.ask(f"{question} (y/n)", "y" if default else "n").lower()
-        if answer in ("y", "yes", "n", "no"):
-            return answer[0] == "y"
-        dialogue.say(f'"{answer}" is neither y nor n.')
+        yes, no = user_text("say.ask.yes"), user_text("say.ask.no")
+        answer = dialogue.ask(f"{question} ({yes[0]}/{no[0]})", (yes if default else no)[0]).lower()
+        if answer in (yes, yes[0], no, no[0]):
+            return answer[0] == yes[0]
+        dialogue.say(user_text("say.ask.neither", answer=answer, yes=yes[0], no=no[0]))
 
 
 def ask_choice(dialogue: Dialogue, question: str, options: Sequence[str], default: str) -> str:
@@ -56,16 +59,16 @@ def ask_choice(dialogue: Dialogue, question: str, options: Sequence[str], defaul
         ]
         if len(fitting) == 1:
             return fitting[0]
-        dialogue.say(f'"{answer}" is none of these: {", ".join(options)}.')
+        dialogue.say(user_text("say.ask.none_of", answer=answer, options=", ".join(options)))
 
 
 def ask_numbers(dialogue: Dialogue, question: str, count: int) -> list[int] | None:
     """Ask for numbers from 1 to ``count`` and return them as indices from 0; None to look again."""
     while True:
         answer = dialogue.ask(question).lower()
-        if answer in ("r", "again"):
+        if answer == user_text("say.ask.again"):
             return None
         words = answer.replace(",", " ").split()
         if all(w.isdecimal() and 1 <= int(w) <= count for w in words):
             return list(dict.fromkeys(int(w) - 1 for w in words))
-        dialogue.say(f"Give numbers from 1 to {count}, for example 1, 2; r looks again; Enter for none.")
+        dialogue.say(user_text("say.ask.numbers", count=count))

@@ -22,13 +22,9 @@ from monitor.cli.options import (
 
 def review_command(
     session: SessionArgument = None,
-    out: Annotated[
-        Path | None, typer.Option(help="HTML file to write; beside the sessions if left out")
-    ] = None,
-    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="open it in the browser")] = True,
-    web: Annotated[
-        bool, typer.Option("--web", help="serve the Review tab of all sessions instead")
-    ] = False,
+    out: Annotated[Path | None, typer.Option(help="option.review.out")] = None,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="option.review.open")] = True,
+    web: Annotated[bool, typer.Option("--web", help="option.review.web")] = False,
     host: HostOption = None,
     port: PortOption = None,
     config: SettingsOption = None,

@@ -22,20 +22,14 @@ from monitor.cli.options import (
 
 
 def demo_command(
-    seconds: Annotated[float, typer.Option(min=1, help="length of the simulated run")] = 90.0,
-    speed: Annotated[float, typer.Option(min=0, help="times real time; 0: as fast as possible")] = 3.0,
-    web: Annotated[bool, typer.Option(help="serve the live page meanwhile")] = True,
-    radio: Annotated[
-        bool, typer.Option("--radio", help="emulated Bluetooth sensors in real time (extra: radio)")
-    ] = False,
-    drift: Annotated[
-        Literal["cadence", "load"], typer.Option(help="what the runner drifts in")
-    ] = "cadence",
+    seconds: Annotated[float, typer.Option(min=1, help="option.demo.seconds")] = 90.0,
+    speed: Annotated[float, typer.Option(min=0, help="option.demo.speed")] = 3.0,
+    web: Annotated[bool, typer.Option(help="option.demo.web")] = True,
+    radio: Annotated[bool, typer.Option("--radio", help="option.demo.radio")] = False,
+    drift: Annotated[Literal["cadence", "load"], typer.Option(help="option.demo.drift")] = "cadence",
     host: HostOption = None,
     port: PortOption = 0,
-    squad: Annotated[
-        int, typer.Option(min=0, max=8, help="this many athletes at once, sent to every system set up")
-    ] = 0,
+    squad: Annotated[int, typer.Option(min=0, max=8, help="option.demo.squad")] = 0,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -58,20 +52,18 @@ def demo_command(
 
 
 def run_command(
-    web: Annotated[bool, typer.Option(help="serve the live page")] = True,
+    web: Annotated[bool, typer.Option(help="option.web")] = True,
     host: HostOption = None,
     port: PortOption = None,
-    title: Annotated[str, typer.Option(help="what to call this run")] = "run",
-    athlete: Annotated[
-        str | None, typer.Option(help="of several runners: use NAME.toml beside the usual settings file")
-    ] = None,
+    title: Annotated[str, typer.Option(help="option.run.title")] = "run",
+    athlete: Annotated[str | None, typer.Option(help="option.run.athlete")] = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:
     """Start a run on your sensors, with cues; Ctrl-C ends it."""
     from monitor.core.log_output import extend_logging
-    from monitor.service.config import athlete_file
+    from monitor.core.settings_path import athlete_file
     from monitor.service.start import ready_config, run_live
 
     extend_logging(verbose, log_format)
@@ -80,9 +72,7 @@ def run_command(
 
 
 def record_command(
-    file: Annotated[
-        Path | None, typer.Argument(help="the new tape, NAME.tape; one named by date, here, if left out")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="option.record.file")] = None,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
@@ -97,14 +87,14 @@ def record_command(
 
 
 def replay_command(
-    file: Annotated[Path, typer.Argument(help="a tape, .npz, or .csv of one IMU")],
-    speed: Annotated[str, typer.Option(help="times real time, or max")] = "1",
+    file: Annotated[Path, typer.Argument(help="option.replay.file")],
+    speed: Annotated[str, typer.Option(help="option.replay.speed")] = "1",
     web: WebOption = False,
     host: HostOption = None,
     port: PortOption = None,
-    placement: Annotated[PlacementChoice | None, typer.Option(help="where the one sensor was worn")] = None,
-    side: Annotated[SideChoice | None, typer.Option(help="which leg it was worn on")] = None,
-    keep: Annotated[bool, typer.Option(help="keep it as a session of its own")] = True,
+    placement: Annotated[PlacementChoice | None, typer.Option(help="option.replay.placement")] = None,
+    side: Annotated[SideChoice | None, typer.Option(help="option.side")] = None,
+    keep: Annotated[bool, typer.Option(help="option.replay.keep")] = True,
     config: SettingsOption = None,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,

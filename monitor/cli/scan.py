@@ -12,11 +12,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.toml_text import toml_literal
-from monitor.devices.registry import SensorSpec
+from monitor.core.user_language import user_language, user_text
+from monitor.devices.registry import SensorSpec, is_imu
 from monitor.service.sensor_search import FoundSensor, SensorDetails, merge_advertisements, query_details
-from monitor.sources.bluetooth.families import bluetooth_families, is_imu
+from monitor.sources.bluetooth.families import bluetooth_families
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 
@@ -45,9 +47,7 @@ def scan_sensors(
         console.print(scan_table(found.values(), everything))
     useful = [f for f in found.values() if f.kinds]
     if not useful:
-        console.print(
-            "No sensor was seen. Switch it on (most need a shake), end its phone app, come closer."
-        )
+        console.print(user_text("say.scan.none"))
     for f in useful:
         console.print("\n" + sensor_toml(f), markup=False, highlight=False)
 
@@ -91,10 +91,9 @@ def scan_table(found: Iterable[FoundSensor], everything: bool) -> Table:
     """Return a table of the usable sensors, strongest first; with ``everything`` of other devices too."""
     ordered = sorted(found, key=lambda f: (not f.kinds, -(f.advertisement.rssi_dbm or -999)))
     others = sum(not f.kinds for f in ordered)
-    also = f" ({others} other devices near)" if others else ""
-    out = Table(title=f"sensors near{also}")
+    out = Table(title=user_text("say.scan.title_others" if others else "say.scan.title", n=others))
     for heading in ("name", "kind", "signal", "battery", "measures"):
-        out.add_column(heading, overflow="fold")
+        out.add_column(user_text(f"say.scan.column.{heading}"), overflow="fold")
     for f in ordered:
         if f.kinds or everything:
             out.add_row(*_sensor_row(f))
@@ -103,9 +102,9 @@ def scan_table(found: Iterable[FoundSensor], everything: bool) -> Table:
 
 def _placement(spec: SensorSpec) -> list[str]:
     if not is_imu(spec):
-        return ['placement = "pod"   # gives finished numbers']
-    worn = 'placement = "foot"   # or shank, ankle, pelvis, waist, hip'
-    return [worn, 'side = "L"   # or "R"; not for pelvis and waist']
+        return [f'placement = "pod"   # {user_text("say.scan.pod")}']
+    worn, side = user_text("say.scan.worn"), user_text("say.scan.side")
+    return [f'placement = "foot"   # {worn}', f'side = "L"   # {side}']
 
 
 def _sensor_row(f: FoundSensor) -> list[str | Text]:
@@ -113,12 +112,12 @@ def _sensor_row(f: FoundSensor) -> list[str | Text]:
     battery = f"{details.battery_pct:.0f} %" if details.battery_pct is not None else ""
     name = Text(f.advertisement.name or f.advertisement.address)
     if details.serial and details.serial not in f.advertisement.name:
-        name.append(f"\nserial {details.serial}", style="dim")
+        name.append("\n" + user_text("say.scan.serial", serial=details.serial), style="dim")
     return [
         name,
         Text("\n".join(f"{k.label} ({k.kind})" for k in f.kinds)),
         signal_text(f.advertisement.rssi_dbm),
-        details.trouble or battery,
+        catalogue(user_language()).translate_recorded(details.trouble) or battery,
         Text("\n".join(k.gives for k in f.kinds)),
     ]
 
@@ -126,7 +125,7 @@ def _sensor_row(f: FoundSensor) -> list[str | Text]:
 def signal_text(rssi_dbm: int | None) -> str:
     """Return bars and dBm; one bar is at -85 dBm or below, four are above -65, next to the sensor."""
     if rssi_dbm is None:
-        return "connected"
+        return user_text("say.scan.connected")
     bars = 1 + sum(rssi_dbm > limit for limit in (-85, -75, -65))
     return f"{_BARS[:bars]:<4} {rssi_dbm} dBm"
 
@@ -138,8 +137,9 @@ def sensor_toml(f: FoundSensor) -> str:
     name = re.sub(r"[/+#\"'\\\x00-\x1f]", "", match or first.label).strip()[:40] or first.kind
     rows = [
         "[[sensor]]",
-        f"name = {toml_literal(name)}   # yours to choose",
-        f"kind = {toml_literal(first.kind)}" + "".join(f"   # or {toml_literal(k.kind)}" for k in others),
+        f"name = {toml_literal(name)}   # {user_text('say.scan.name')}",
+        f"kind = {toml_literal(first.kind)}"
+        + "".join(f"   # {user_text('say.scan.or', kind=toml_literal(k.kind))}" for k in others),
         *_placement(first),
     ]
     if match:

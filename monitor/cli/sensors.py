@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import SettingsOption
+from monitor.core.user_language import user_text
 
 
 def scan_command(
-    seconds: Annotated[float | None, typer.Option(min=1, help="how long; until Ctrl-C if left out")] = None,
-    connect: Annotated[
-        bool, typer.Option("--connect", help="ask each sensor for its battery and serial number as well")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="list devices of unknown kinds too")] = False,
+    seconds: Annotated[float | None, typer.Option(min=1, help="option.scan.seconds")] = None,
+    connect: Annotated[bool, typer.Option("--connect", help="option.scan.connect")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="option.scan.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Show which sensors are near and the settings to paste."""
@@ -40,18 +39,13 @@ def phone_command(config: SettingsOption = None) -> None:
     settings, console = load_config(config), Console()
     over_http, over_mqtt = phones_over(settings.sensor, "http"), phones_over(settings.sensor, "mqtt")
     if not over_http and not over_mqtt:
-        raise ConfigError(
-            'no phone is configured: add a [[sensor]] with kind = "sensor_logger", placement = "waist" '
-            'and options = { platform = "ios" } or "android"'
-        )
+        raise ConfigError("error.no_phone")
     token = phone_token(settings.phone, settings.web, data_folder(settings))
-    console.print("In Sensor Logger switch on accelerometer, gravity, gyroscope and location; then:")
+    console.print(user_text("say.phone.title"))
     for sensor in over_http:
         place = f"http://{reachable_host(settings.phone.host)}:{settings.phone.port}"
         url = place + push_path(sensor, token)
-        console.print(f"\n{sensor.name}: HTTP Push, on, with this address:\n  {url}", soft_wrap=True)
+        console.print(user_text("say.phone.http", name=sensor.name, url=url), soft_wrap=True)
         print_qr_code(url, console)
     for sensor in over_mqtt:
-        console.print(
-            f"\n{sensor.name}: MQTT Publish to the broker of [mqtt], topic {settings.phone.topic}"
-        )
+        console.print(user_text("say.phone.mqtt", name=sensor.name, topic=settings.phone.topic))

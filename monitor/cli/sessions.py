@@ -14,6 +14,8 @@ from monitor.cli.options import (
     resolve_session,
 )
 from monitor.core.errors import ConfigError
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,12 +37,16 @@ def list_command(config: SettingsOption = None) -> None:
         sizes = tape_archive.tape_sizes(infos)
         used = store.path.stat().st_size
     if not infos:
-        Console().print("no sessions yet; gaitcue run makes one, and so does gaitcue import")
+        Console().print(user_text("say.sessions.none"))
         return
     Console().print(sessions_table(infos, sizes))
     Console().print(
-        f"on the disk: numbers {used / 1e6:.1f} MB, raw tapes {sum(sizes.values()) / 1e6:.1f} MB "
-        f"({store.path.parent})"
+        user_text(
+            "say.sessions.disk",
+            numbers=used / 1e6,
+            tapes=sum(sizes.values()) / 1e6,
+            folder=str(store.path.parent),
+        )
     )
 
 
@@ -51,32 +57,40 @@ def sessions_table(infos: Sequence[SessionInfo], tape_bytes: Mapping[str, int]) 
     table = Table()
     for heading in ("session", "title", "min", "sensors", "tags", "tape", "state"):
         right = heading in ("min", "tape")
-        table.add_column(heading, overflow="fold", justify="right" if right else "left")
+        name = user_text(f"say.sessions.column.{heading}")
+        table.add_column(name, overflow="fold", justify="right" if right else "left")
     for s in infos:
         size = f"{tape_bytes[s.id] / 1e6:.1f} MB" if s.id in tape_bytes else "–"
         minutes, sensors, tags = f"{s.duration_s / 60:.1f}", ", ".join(s.sensors), ", ".join(s.tags)
-        table.add_row(s.id, s.title, minutes, sensors, tags, size, s.status.value)
+        table.add_row(
+            s.id, s.title, minutes, sensors, tags, size, user_text(f"say.status.{s.status.value}")
+        )
     return table
 
 
 def show_command(session: SessionName, config: SettingsOption = None) -> None:
     """Show one session: sensors, tags, notes, tape."""
+    translate = catalogue(user_language()).translate_recorded
     with open_session_store(config) as store:
         info = store.session(resolve_session(store, session))
         for label, value in _session_properties(store, info):
-            print(f"{label + ':':17}{value}")
+            print(f"{user_text(f'say.session.{label}') + ':':21}{value}")
         for note in store.notes(info.id):
             if note.kind != "lap":
                 value = "" if note.value is None else f" {note.value:g}/10"
-                print(f"{note.kind + ':':17}{value} {note.text}".rstrip())
+                text = translate(note.text) if note.kind == "remark" else note.text
+                print(
+                    f"{user_text(f'say.session.{note.kind}') + ':':21}{f'{value} {text}'.strip()}".rstrip()
+                )
         for past in store.analyses(info.id, "again"):
-            print(f"reanalyzed:      {past['made_utc']}, version {past['version']}")
+            made = user_text("say.session.version_of", when=past["made_utc"], version=past["version"])
+            print(f"{user_text('say.session.reanalyzed') + ':':21}{made}")
 
 
 def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
     from monitor.storage import tape_archive
 
-    tape = tape_archive.tape_file(info)
+    tape, none = tape_archive.tape_file(info), user_text("say.session.none")
     return [
         ("session", info.id),
         ("title", info.title),
@@ -84,10 +98,10 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("began", info.started_utc),
         ("length", f"{info.duration_s / 60:.1f} min"),
         ("sensors", ", ".join(info.sensors)),
-        ("tags", ", ".join(info.tags) or "none"),
-        ("state", info.status.value),
-        ("made by version", info.version),
-        ("raw tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else "none"),
+        ("tags", ", ".join(info.tags) or none),
+        ("state", user_text(f"say.status.{info.status.value}")),
+        ("version", info.version),
+        ("tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else none),
         ("steps", str(len(store.step_columns(info.id).ic_s))),
     ]
 
@@ -100,9 +114,7 @@ def rename_command(session: SessionName, title: str, config: SettingsOption = No
 
 def tag_command(
     session: SessionName,
-    tags: Annotated[
-        list[str], typer.Argument(help="shoe=..., surface=..., effort=0 to 10, a word, or -word to remove")
-    ],
+    tags: Annotated[list[str], typer.Argument(help="option.tag.tags")],
     config: SettingsOption = None,
 ) -> None:
     """Tag a session: shoe, surface, perceived effort, anything."""
@@ -111,13 +123,13 @@ def tag_command(
     with open_session_store(config) as store:
         info = store.session(resolve_session(store, session))
         store.tag(info.id, session_edit.edited_tags(info, tags))
-        print(", ".join(store.session(info.id).tags) or "no tags")
+        print(", ".join(store.session(info.id).tags) or user_text("say.session.no_tags"))
 
 
 def note_command(
     session: SessionName,
-    text: Annotated[str, typer.Argument(help="what should be remembered")] = "",
-    pain: Annotated[float | None, typer.Option(min=0, max=10, help="pain, 0 none to 10 worst")] = None,
+    text: Annotated[str, typer.Argument(help="option.note.text")] = "",
+    pain: Annotated[float | None, typer.Option(min=0, max=10, help="option.note.pain")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Add a note or a pain score (0 to 10) to a session.
@@ -125,19 +137,17 @@ def note_command(
     With pain above 3 the review advises to hold the target.
     """
     if not text.strip() and pain is None:
-        raise ConfigError("give a text, --pain 0 to 10, or both")
+        raise ConfigError("error.empty_note")
     with open_session_store(config) as store:
         name = resolve_session(store, session)
         store.add_note(name, "note" if pain is None else "pain", text.strip(), value=pain)
     if pain is not None and pain > 3:
-        print(
-            "above 3 of 10: no change of target until it has settled for 24 h; if it stays, see a clinician"
-        )
+        print(user_text("say.session.pain_advice"))
 
 
 def split_command(
     session: SessionName,
-    at: Annotated[str, typer.Argument(help="minutes, or min:s, from its start")],
+    at: Annotated[str, typer.Argument(help="option.split.at")],
     config: SettingsOption = None,
 ) -> None:
     """Split one session into two at a moment of it."""
@@ -145,14 +155,14 @@ def split_command(
     from monitor.storage import session_edit
 
     at_s, folder = seconds_into_session(at), data_folder(load_config(config))
-    with open_session_store(config) as store, progress_bar("cutting") as progress:
+    with open_session_store(config) as store, progress_bar(user_text("say.session.cutting")) as progress:
         info = store.session(resolve_session(store, session))
         for part in session_edit.split_session(store, folder, info, at_s, progress=progress):
             print(part.id)
 
 
 def merge_command(
-    names: Annotated[list[str], typer.Argument(help="two sessions or more")],
+    names: Annotated[list[str], typer.Argument(help="option.merge.names")],
     config: SettingsOption = None,
 ) -> None:
     """Join sessions of the same sensors into one."""
@@ -160,26 +170,30 @@ def merge_command(
     from monitor.storage import session_edit
 
     folder = data_folder(load_config(config))
-    with open_session_store(config) as store, progress_bar("joining") as progress:
+    with open_session_store(config) as store, progress_bar(user_text("say.session.joining")) as progress:
         infos = [store.session(resolve_session(store, name)) for name in names]
         print(session_edit.merge_sessions(store, folder, infos, progress=progress).id)
 
 
 def delete_command(
-    names: Annotated[list[str], typer.Argument(help="sessions")],
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+    names: Annotated[list[str], typer.Argument(help="option.delete.names")],
+    yes: Annotated[bool, typer.Option("--yes", help="option.delete.yes")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Delete sessions for good, raw tapes included."""
+    from rich.console import Console
+
+    from monitor.cli.prompts import TerminalDialogue, ask_yes_no
     from monitor.storage import session_edit
 
     with open_session_store(config) as store:
         for name in names:
             info = store.session(resolve_session(store, name))
             text = f"{info.id} ({info.title}, {info.duration_s / 60:.0f} min)"
-            if yes or typer.confirm(f"Really delete {text} with its raw data? It cannot be brought back."):
+            question = user_text("say.delete.sure", session=text)
+            if yes or ask_yes_no(TerminalDialogue(Console()), question, default=False):
                 freed = session_edit.delete_session(store, info)
-                print(f"deleted {text}, {freed / 1e6:.1f} MB of tape")
+                print(user_text("say.delete.done", session=text, size=freed / 1e6))
 
 
 def seconds_into_session(text: str) -> float:
@@ -188,4 +202,4 @@ def seconds_into_session(text: str) -> float:
     try:
         return 60 * float(minutes) + (float(rest) if colon else 0.0)
     except ValueError as exc:
-        raise ConfigError(f"{text!r} is no time; give minutes (12.5) or min:s (12:30)") from exc
+        raise ConfigError("error.no_time", text=text) from exc

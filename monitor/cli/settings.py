@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli.options import SettingsOption
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from monitor.cli.setup_wizard import SetupContext
@@ -18,12 +19,12 @@ def setup_command(config: SettingsOption = None) -> None:
 
     from monitor.cli.prompts import TerminalDialogue
     from monitor.cli.setup_wizard import run_setup
-    from monitor.service.config import default_path
+    from monitor.core.settings_path import default_path
 
     try:
         run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context())
     except KeyboardInterrupt:
-        Console().print("\nStopped; nothing was written.")
+        Console().print(user_text("say.setup.stopped"))
         raise typer.Exit(1) from None
 
 
@@ -49,8 +50,9 @@ def _bluetooth_context() -> SetupContext:
 def config_command(config: SettingsOption = None) -> None:
     """Check the settings file and print all settings in force."""
     from monitor.core import toml_text
-    from monitor.service.config import default_path, load_config
+    from monitor.core.settings_path import default_path
+    from monitor.service.config import load_config
 
     settings, path = load_config(config), config or default_path()
-    print(f"# {path}" if path.exists() else f"# defaults; {path} does not exist")
+    print(f"# {path}" if path.exists() else user_text("say.config.defaults", path=str(path)))
     print(toml_text.to_toml(settings), end="")

@@ -33,7 +33,7 @@ def with_new_settings(text: str, edit: SettingsEdit, path: Path) -> str:
     try:
         document = tomlkit.parse(text)
     except TOMLKitError as exc:
-        raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
+        raise ConfigError("error.not_toml", path=path, error=exc) from exc
     before = {str(s.get("name")): s for s in document.get("sensor", [])}
     _set_values(document, edit.values)
     for name, values in edit.tables.items():
@@ -61,7 +61,7 @@ def save_settings(path: Path, text: str) -> Path | None:
             path.replace(backup)
         path.write_text(text, encoding="utf-8")
     except OSError as exc:
-        raise StoreError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+        raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
     return backup
 
 

@@ -17,13 +17,14 @@ from monitor.cli import settings_editor
 from monitor.cli.prompts import Dialogue, ask_choice, ask_numbers, ask_yes_no
 from monitor.cli.settings_editor import SettingsEdit
 from monitor.core.errors import ConfigError, MonitorError
+from monitor.core.message_catalogues import catalogue
 from monitor.core.session_settings import SensorSettings
+from monitor.core.user_language import user_language, user_text
 from monitor.devices import declared
-from monitor.devices.registry import DEVICES, SensorSpec
+from monitor.devices.registry import DEVICES, SensorSpec, is_imu
 from monitor.devices.sensor_logger import PLATFORMS
 from monitor.service.config import Config, load_config
 from monitor.service.sensor_search import FoundSensor, SensorDetails
-from monitor.sources.bluetooth.families import is_imu
 from monitor.sources.bluetooth.stream_check import StreamCheck
 
 SETUP_SCAN_S = 8.0
@@ -49,55 +50,55 @@ def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
     text, config = _read_existing(path, dialogue)
     config = _ask_runner(config, dialogue)
     config = replace(config, sensor=_ask_sensors(config, dialogue, context))
-    if config.sensor and ask_yes_no(dialogue, "Try the sensors now? Have them switched on and near"):
+    if config.sensor and ask_yes_no(dialogue, user_text("say.setup.try")):
         config = replace(config, sensor=_try_sensors(config, dialogue, context))
     new = settings_editor.with_new_settings(text, _settings_edit(config), path)
     if new == text:
-        dialogue.say(f"Nothing has changed; {path} stays as it is.")
+        dialogue.say(user_text("say.setup.unchanged", path=str(path)))
         return False
     dialogue.say(f"\n{new.strip()}\n")
-    if not ask_yes_no(dialogue, f"Write this to {path}?"):
-        dialogue.say("Nothing was written.")
+    if not ask_yes_no(dialogue, user_text("say.setup.write", path=str(path))):
+        dialogue.say(user_text("say.setup.not_written"))
         return False
     backup = settings_editor.save_settings(path, new)
     load_config(path)  # what was written must be readable
-    dialogue.say(f"Written to {path}." + (f" The old file is {backup}." if backup else ""))
-    dialogue.say("Start with:  gaitcue run")
+    key = "say.setup.written_over" if backup else "say.setup.written"
+    dialogue.say(user_text(key, path=str(path), backup=str(backup)))
+    dialogue.say(user_text("say.setup.start"))
     return True
 
 
 def _read_existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
     if not path.exists():
-        dialogue.say(f"There is no {path} yet; Enter takes what stands in brackets.")
+        dialogue.say(user_text("say.setup.new", path=str(path)))
         return "", Config()
     try:
         config = load_config(path)
         text = path.read_text(encoding="utf-8")
     except ConfigError as exc:
-        dialogue.say(f"The settings have mistakes:\n{exc}")
-        question = (
-            f"Begin with an empty file? The old one is kept as {path.name}{settings_editor.BACKUP_SUFFIX}"
-        )
+        dialogue.say(user_text("say.setup.mistakes", mistakes=exc.text_in(user_language())))
+        backup = f"{path.name}{settings_editor.BACKUP_SUFFIX}"
+        question = user_text("say.setup.begin_anew", backup=backup)
         if ask_yes_no(dialogue, question, default=False):
             return "", Config()
         raise
-    dialogue.say(f"{path} is there; Enter keeps what stands in brackets.")
+    dialogue.say(user_text("say.setup.there", path=str(path)))
     return text, config
 
 
 def _ask_runner(config: Config, dialogue: Dialogue) -> Config:
     while True:
         try:
-            athlete = dialogue.ask("Your name or initials", config.athlete)
+            athlete = dialogue.ask(user_text("say.setup.name"), config.athlete)
             config = replace(config, athlete=athlete)
             break
         except ValueError as exc:
-            dialogue.say(f"{exc}.")
+            dialogue.say(_refusal(str(exc)))
     runner = config.runner
     for field, question in (
-        ("height_m", "Height in metres, for example 1.75; - for none"),
-        ("mass_kg", "Mass in kilograms; - for none"),
-        ("leg_length_m", "Hip bone to floor in metres; - if not measured"),
+        ("height_m", user_text("say.setup.height")),
+        ("mass_kg", user_text("say.setup.mass")),
+        ("leg_length_m", user_text("say.setup.leg")),
     ):
         runner = _ask_number(runner, field, question, dialogue)
     return replace(config, runner=runner)
@@ -110,8 +111,12 @@ def _ask_number(runner: Runner, field: str, question: str, dialogue: Dialogue) -
         try:
             return replace(runner, **{field: None if said == "-" else float(said)})
         except ValueError as exc:
-            reason = str(exc) if field in str(exc) else f'"{said}" is not a number'
-            dialogue.say(f"{reason}.")
+            no_number = user_text("say.setup.no_number", said=said)
+            dialogue.say(_refusal(str(exc)) if field in str(exc) else no_number)
+
+
+def _refusal(limit: str) -> str:
+    return catalogue(user_language()).translate_english(limit) + "."
 
 
 def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> tuple[SensorSettings, ...]:
@@ -119,14 +124,17 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
     kept = [
         s
         for s in config.sensor
-        if ask_yes_no(dialogue, f'Keep "{s.name}" ({DEVICES[s.kind].label}, {_worn_text(s)})?')
+        if ask_yes_no(
+            dialogue,
+            user_text("say.setup.keep", name=s.name, device=DEVICES[s.kind].label, worn=_worn_text(s)),
+        )
     ]
-    while ask_yes_no(dialogue, "Look for sensors? Switch them on first", default=not kept):
-        dialogue.say(f"Looking for {SETUP_SCAN_S:.0f} seconds ...")
+    while ask_yes_no(dialogue, user_text("say.setup.look"), default=not kept):
+        dialogue.say(user_text("say.setup.looking", seconds=SETUP_SCAN_S))
         try:
             found = asyncio.run(context.scan(config))
         except MonitorError as exc:
-            dialogue.say(f"{exc}")
+            dialogue.say(exc.text_in(user_language()))
             continue
         chosen = _ask_which(found, dialogue)
         if chosen is not None:
@@ -134,7 +142,7 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
                 kept.append(_ask_sensor(f, kept, found, config, dialogue, context))
             break
     if all(s.kind != _PHONE for s in kept) and ask_yes_no(
-        dialogue, "Is a phone with the app Sensor Logger one of your sensors?", default=False
+        dialogue, user_text("say.setup.phone"), default=False
     ):
         kept.append(_ask_phone(kept, dialogue))
     return tuple(kept)
@@ -142,14 +150,14 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
 
 def _ask_which(found: Sequence[FoundSensor], dialogue: Dialogue) -> list[FoundSensor] | None:
     if not found:
-        dialogue.say("No sensor was seen. Shake it, end its phone app, come closer.")
+        dialogue.say(user_text("say.setup.none"))
         return None
     for number, f in enumerate(found, start=1):
-        labels = " or ".join(k.label for k in f.kinds)
+        labels = user_text("command.or").join(k.label for k in f.kinds)
         rssi = f.advertisement.rssi_dbm
-        near = "connected" if rssi is None else f"{rssi} dBm"
+        near = user_text("say.scan.connected") if rssi is None else f"{rssi} dBm"
         dialogue.say(f"{number:2}  {f.advertisement.name or f.advertisement.address}  {labels}  {near}")
-    picked = ask_numbers(dialogue, "Which are yours? (numbers; r looks again; Enter: none)", len(found))
+    picked = ask_numbers(dialogue, user_text("say.setup.which"), len(found))
     return None if picked is None else [found[n] for n in picked]
 
 
@@ -165,7 +173,7 @@ def _ask_sensor(
     dialogue.say(f"\n{name or f.advertisement.address}:")
     spec = f.kinds[0]
     if len(f.kinds) > 1:
-        kind = ask_choice(dialogue, "  Use it as", [k.kind for k in f.kinds], spec.kind)
+        kind = ask_choice(dialogue, "  " + user_text("say.setup.use"), [k.kind for k in f.kinds], spec.kind)
         spec = DEVICES[kind]
     placement, side = _ask_placement(spec, others, dialogue)
     match: str | None = name or None
@@ -173,9 +181,9 @@ def _ask_sensor(
         details = asyncio.run(context.query(config, f))
         match = details.serial or match
         dialogue.say(
-            f"  Its serial number is {details.serial}."
+            "  " + user_text("say.setup.serial", serial=details.serial)
             if details.serial
-            else "  It cannot be told apart from another one like it: switch that one off during a run."
+            else "  " + user_text("say.setup.alike")
         )
     return _ask_name(spec, placement, side, match, others, dialogue)
 
@@ -185,11 +193,13 @@ def _ask_placement(
 ) -> tuple[Placement, Side | None]:
     if not is_imu(spec):
         return Placement.POD, None
-    placement = Placement(ask_choice(dialogue, "  Where is it worn?", _WORN_AS_IMU, "foot"))
+    placement = Placement(ask_choice(dialogue, "  " + user_text("say.setup.where"), _WORN_AS_IMU, "foot"))
     if not placement.one_leg:
         return placement, None
     taken = any((s.placement, s.side) == (placement, Side.LEFT) for s in others)
-    side = ask_choice(dialogue, "  On which side?", list(_SIDES), "right" if taken else "left")
+    side = ask_choice(
+        dialogue, "  " + user_text("say.setup.side"), list(_SIDES), "right" if taken else "left"
+    )
     return placement, _SIDES[side]
 
 
@@ -207,7 +217,7 @@ def _ask_name(
     where = placement.value if placement is not Placement.POD else spec.label
     default = re.sub(r"[^\w .-]", "", sided + where).strip()[:40]
     while True:
-        name = dialogue.ask("  What shall it be called?", default)
+        name = dialogue.ask("  " + user_text("say.setup.called"), default)
         try:
             if any(s.name == name for s in others):
                 raise ValueError(f'another sensor is called "{name}"')
@@ -220,12 +230,12 @@ def _ask_name(
                 options=dict(options or {}),
             )
         except ValueError as exc:
-            dialogue.say(f"  {exc}.")
+            dialogue.say(f"  {_refusal(str(exc))}")
 
 
 def _ask_phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSettings:
-    platform = ask_choice(dialogue, "  Which phone?", PLATFORMS, PLATFORMS[0])
-    worn = ask_choice(dialogue, "  Where is it worn?", ("waist", "hip", "pelvis"), "waist")
+    platform = ask_choice(dialogue, "  " + user_text("say.setup.which_phone"), PLATFORMS, PLATFORMS[0])
+    worn = ask_choice(dialogue, "  " + user_text("say.setup.where"), ("waist", "hip", "pelvis"), "waist")
     spec = DEVICES[_PHONE]
     return _ask_name(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
 
@@ -234,28 +244,31 @@ def _try_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
     """Those that stream, and those that are wanted nevertheless."""
     tried = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
     out = {s.name for s in config.sensor}
-    dialogue.say(f"Connecting to {len(tried)} and listening for a few seconds ...")
+    dialogue.say(user_text("say.setup.connecting", n=len(tried)))
     try:
         checks = asyncio.run(context.try_streams(config, tried)) if tried else []
     except MonitorError as exc:
-        dialogue.say(f"They could not be tried: {exc}")
+        dialogue.say(user_text("say.setup.untried", why=exc.text_in(user_language())))
         checks = []
     for check in checks:
         dialogue.say(f"{check.sensor.name}: {_check_text(check)}")
-        if not check.good and not ask_yes_no(dialogue, f'Keep "{check.sensor.name}" all the same?'):
+        if not check.good and not ask_yes_no(
+            dialogue, user_text("say.setup.keep_anyway", name=check.sensor.name)
+        ):
             out.discard(check.sensor.name)
     return tuple(s for s in config.sensor if s.name in out)
 
 
 def _check_text(check: StreamCheck) -> str:
     if not check.good:
-        return f"does not stream ({check.text})"
-    unit = "samples" if check.imu else "readings"
-    parts = [f"streams {check.per_second:.0f} {unit} a second"]
+        why = catalogue(user_language()).translate_recorded(check.text)
+        return user_text("say.setup.no_stream", why=why)
+    key = "say.setup.samples" if check.imu else "say.setup.readings"
+    parts = [user_text(key, rate=check.per_second)]
     if check.lost:
-        parts.append(f"{check.lost} lost")
+        parts.append(user_text("say.setup.lost", n=check.lost))
     if check.battery_pct is not None:
-        parts.append(f"battery {check.battery_pct:.0f} %")
+        parts.append(user_text("live.sensor.battery", level=check.battery_pct))
     return ", ".join(parts)
 
 

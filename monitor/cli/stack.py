@@ -9,6 +9,7 @@ import typer
 
 from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
 from monitor.core.errors import ConfigError
+from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +37,8 @@ def delivery_status_command(config: SettingsOption = None) -> None:
 
 
 def send_command(
-    session: Annotated[list[str] | None, typer.Argument(help="sessions to send again")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="send all sessions again")] = False,
+    session: Annotated[list[str] | None, typer.Argument(help="option.send.session")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="option.send.all")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Send what waits to InfluxDB, or whole sessions again.
@@ -51,17 +52,15 @@ def send_command(
 
     settings = load_config(config)
     if settings.influx.url is None:
-        raise ConfigError("[influx] has no url: set it in the settings (gaitcue config shows them)")
+        raise ConfigError("error.influx_no_url")
     with _open_store_as_it_is(settings) as store:
         sessions = [s.id for s in store.sessions()][::-1] if everything else session or []
         send_waiting(settings.influx, store, sessions, Console())
 
 
 def doctor_command(
-    host: Annotated[
-        str | None, typer.Option(help="machine that the stack runs on, to check all of it")
-    ] = None,
-    password_file: Annotated[Path | None, typer.Option(help="the coach's password for Grafana")] = None,
+    host: Annotated[str | None, typer.Option(help="option.doctor.host")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="option.doctor.password_file")] = None,
     config: SettingsOption = None,
 ) -> None:
     """Check servers, tokens, clocks, dashboards; say what to fix."""
@@ -84,19 +83,20 @@ def checks_table(checks: Iterable[Check]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("", "check", "found", "what to do", box=None)
+    headings = (user_text(f"say.doctor.column.{name}") for name in ("check", "found", "remedy"))
+    table = Table("", *headings, box=None)
     for check in checks:
-        mark = {True: "ok", False: "[bold red]no", None: "?"}[check.ok]
+        mark = {True: "ok", False: f"[bold red]{user_text('say.doctor.no')}", None: "?"}[check.ok]
         table.add_row(mark, check.name, escape(check.text), "" if check.ok else escape(check.remedy))
     return table
 
 
 def proxy_command(
-    runners: Annotated[Path, typer.Option(help="folder with one NAME.token for each runner")],
-    token_file: Annotated[Path, typer.Option(help="a token of InfluxDB that may write")],
-    upstream: Annotated[str, typer.Option(help="address of InfluxDB")] = "http://localhost:8086",
-    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on")] = 8087,
+    runners: Annotated[Path, typer.Option(help="option.proxy.runners")],
+    token_file: Annotated[Path, typer.Option(help="option.proxy.token_file")],
+    upstream: Annotated[str, typer.Option(help="option.proxy.upstream")] = "http://localhost:8086",
+    host: Annotated[str, typer.Option(help="option.proxy.host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="option.proxy.port")] = 8087,
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:
@@ -125,7 +125,7 @@ def _read_secret(option: str, path: Path) -> Secret:
     try:
         return Secret(path.read_text(encoding="utf-8").strip())
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"{option} {path} cannot be used: {exc}") from exc
+        raise ConfigError("error.secret_file", option=option, path=path, error=exc) from exc
 
 
 def _open_store_as_it_is(config: Config) -> Store:

@@ -33,7 +33,7 @@ def exclusive_lock(path: Path) -> Iterator[bool]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise StoreError(f"{path}: {exc.strerror or exc}") from exc
+        raise StoreError("error.at", where=path, what=exc) from exc
     try:
         lock_descriptor(descriptor)
         held = True

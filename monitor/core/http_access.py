@@ -67,4 +67,4 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret | None:
             _log.info("a new token for the page is in %s", path)
         return Secret(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError) as exc:
-        raise ConfigError(f"{path}: cannot keep the page's token there: {exc}") from exc
+        raise ConfigError("error.page_token", path=path, error=exc) from exc

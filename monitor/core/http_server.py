@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
@@ -19,6 +19,7 @@ from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBear
 from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
+from monitor.core.message_catalogues import Language, catalogue
 from monitor.core.outage import RepeatedEvent
 
 _log = logging.getLogger(__name__)
@@ -79,12 +80,19 @@ def server_config(app: FastAPI) -> uvicorn.Config:
     )
 
 
+def request_language(request: Request) -> Language:
+    """Return the language of the page that asks, which its header ``Accept-Language`` begins with."""
+    wanted = request.headers.get("accept-language", "")[:2]
+    return next((language for language in get_args(Language) if language == wanted), "en")
+
+
 def log_refusals(app: FastAPI) -> None:
-    """Log every refusal of ``app``, many of a kind as one line a minute, and answer it as before.
+    """Log every refusal of ``app``, many of a kind as one line a minute; answer in the page's language.
 
     A line names the route, never what a visitor sent: its path may be a guess, its query a token.
     """
     refusals = RepeatedEvent(_log, time.monotonic)
+    catalogues = {language: catalogue(language) for language in get_args(Language)}
 
     async def refuse(request: Request, exc: HTTPException) -> Response:
         route = getattr(request.scope.get("route"), "path", "no page of ours")
@@ -93,7 +101,8 @@ def log_refusals(app: FastAPI) -> None:
             refusals.happened(text, route=route, status=exc.status_code)
         else:
             _log.debug("%s %s: %d", request.method, route, exc.status_code)
-        return await http_exception_handler(request, exc)
+        text = catalogues[request_language(request)].translate_english(exc.detail)
+        return await http_exception_handler(request, HTTPException(exc.status_code, text, exc.headers))
 
     app.add_exception_handler(HTTPException, refuse)  # type: ignore[arg-type]
 
@@ -111,14 +120,13 @@ def check_certificate(certificate: Path, key: Path) -> None:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as exc:
-        raise ConfigError(f"[web] certificate {certificate} with {key}: cannot be used: {exc}") from exc
+        raise ConfigError("error.certificate", certificate=certificate, key=key, error=exc) from exc
 
 
-def listen(host: str, port: int, who: str, remedy: str) -> socket.socket:
+def listen(host: str, port: int, refusal: str) -> socket.socket:
     """Return a TCP socket that listens on ``host`` and ``port`` (0: any free one).
 
-    Raises ``ConfigError`` if the port is taken; its text says that ``who`` cannot use it, then the
-    ``remedy``.
+    Raises ``ConfigError`` with the message ``refusal`` if the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -128,7 +136,7 @@ def listen(host: str, port: int, who: str, remedy: str) -> socket.socket:
         listener.listen()
     except OSError as exc:
         listener.close()
-        raise ConfigError(f"{who} cannot use {host} port {port} ({exc.strerror}); {remedy}") from exc
+        raise ConfigError(refusal, host=host, port=port, reason=exc) from exc
     return listener
 
 

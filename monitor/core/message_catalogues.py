@@ -1,4 +1,8 @@
-"""What a runner reads, by key, in every language: ``catalogues/en.json`` and ``catalogues/de.json``.
+"""What a user reads, by key, in every language.
+
+``catalogues/en.json`` and ``de.json`` hold what is shown of a run, on a page or in the terminal;
+``commands_en.json`` and ``commands_de.json`` what only commands say: help, errors, dialogues.  Pages get
+the former alone.
 
 A message has places for values: ``{name}``, or ``{name:.1f}`` for a number with that many decimals.  It is
 a text, or two by the value ``n`` (``one`` for 1, ``other`` for the rest), or a list of wordings that take
@@ -6,7 +10,9 @@ turns.  ``static/shared/messages.js`` reads the same files by the same rules.
 
 What is stored keeps its English text for good; ``catalogues/recorded.json`` says by which message such a
 text is shown: the first that fits.  Its places take any text, which is looked up in turn.  A text that is
-not listed is shown as it is.
+not listed is shown as it is.  Reasons that come in English from below (limits of ``dsp`` and of settings,
+the operating system, typer) are shown by ``catalogues/english_de.json``, which has the German itself;
+``english_en.json`` has plainer English for what is stiff.
 """
 
 from __future__ import annotations
@@ -16,17 +22,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, get_args
-
-from dsp.metrics import METRICS
 
 Language = Literal["en", "de"]
 """The languages there are; each has its file."""
 
-_CATALOGUES = files("monitor.core") / "catalogues"
+_CATALOGUES = Path(__file__).with_name("catalogues")
 _PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
-_DECIMAL = re.compile(r"-?\d+\.\d+")
+_DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +41,35 @@ class UserMessage:
     values: MessageValues = field(default_factory=dict)
 
 
-MessageValues = Mapping[str, UserMessage | str | float]
+@dataclass(frozen=True, slots=True)
+class EnglishText:
+    """A text that comes in English from below, as a value of a message; shown in the language of it."""
+
+    text: str
+
+
+MessageValue = UserMessage | EnglishText | str | float
+"""The value of a place in a message."""
+MessageValues = Mapping[str, MessageValue]
 """The values of a message, by the names of their places."""
 
 
 class Catalogue:
     """A catalogue holds the messages of one language, and makes texts of them."""
 
-    def __init__(self, messages: Mapping[str, Any], recorded: Mapping[str, str]) -> None:
+    def __init__(
+        self, messages: Mapping[str, Any], recorded: Mapping[str, str], english: Mapping[str, str]
+    ) -> None:
         self._messages = messages
-        self._exact = recorded
-        self._patterns = {
-            _pattern_of_recorded_text(text): key for text, key in recorded.items() if "{" in text
-        }
+        self._recorded = _Patterns(recorded)
+        self._english = _Patterns(english)
 
     @property
     def keys(self) -> set[str]:
         """The keys of all messages in it, among them those of the metrics."""
         return set(self._messages)
 
-    def text(self, key: str, **values: UserMessage | str | float) -> str:
+    def text(self, key: str, /, **values: MessageValue) -> str:
         """Return a message with its values; ``KeyError`` if it, or a value that it names, is missing."""
         message = self._messages[key]
         if isinstance(message, dict):
@@ -69,13 +82,25 @@ class Catalogue:
 
     def translate_recorded(self, text: str) -> str:
         """Return a text of a record in this language, or as it is where it is not known."""
-        if text in self._exact:
-            return self.text(self._exact[text])
-        for pattern, key in self._patterns.items():
-            if match := pattern.fullmatch(text):
-                parts = {name: self._recorded_part(name, part) for name, part in match.groupdict().items()}
-                return self.text(key, **parts)
+        key, parts = self._recorded.find(text)
+        if key is None:
+            return self.translate_english(text)
+        return self.text(key, **{name: self._recorded_part(name, part) for name, part in parts.items()})
+
+    def translate_english(self, text: str) -> str:
+        """Return a text that came in English from below in this language, or as it is.
+
+        The name of a setting may stand before it.
+        """
+        name, _, rest = text.partition(" ")
+        for before, said in (("", text), (f"{name} ", rest)):
+            template, parts = self._english.find(said)
+            if template is not None:
+                return before + self._filled_template(template, parts)
         return text
+
+    def _filled_template(self, template: str, parts: Mapping[str, str]) -> str:
+        return _PLACE.sub(lambda place: self.translate_english(parts[place[1]]), template)
 
     def _recorded_part(self, name: str, text: str) -> str:
         if name == "names":
@@ -86,10 +111,29 @@ class Catalogue:
         """Return a number, written with a point, with the decimal mark of this language."""
         return number.replace(".", self._messages["number.decimal"])
 
-    def _value_text(self, value: UserMessage | str | float, decimals: str | None) -> str:
+    def _value_text(self, value: MessageValue, decimals: str | None) -> str:
         if isinstance(value, UserMessage):
             return self.render(value)
+        if isinstance(value, EnglishText):
+            return self.translate_recorded(value.text)
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
+
+
+class _Patterns:
+    """English texts, some with places that take anything, each with what belongs to it."""
+
+    def __init__(self, entries: Mapping[str, str]) -> None:
+        self._exact = entries
+        self._patterns = {_pattern(text): found for text, found in entries.items() if "{" in text}
+
+    def find(self, text: str) -> tuple[str | None, dict[str, str]]:
+        """Return what belongs to the first that fits, and what stands in its places; None if none fits."""
+        if text in self._exact:
+            return self._exact[text], {}
+        for pattern, found in self._patterns.items():
+            if match := pattern.fullmatch(text):
+                return found, match.groupdict()
+        return None, {}
 
 
 @cache
@@ -98,7 +142,17 @@ def catalogue(language: Language) -> Catalogue:
 
     The files are read once, so the first call does not belong on an event loop.
     """
-    return Catalogue(_messages(language), _read("recorded"))
+    messages, english = _messages(language) | commands_messages(language), _read(f"english_{language}")
+    for key, label in _metric_messages().items():
+        if key.endswith(".label"):
+            english[label] = messages[key]
+    return Catalogue(messages, _read("recorded"), english)
+
+
+@cache
+def commands_messages(language: Language) -> dict[str, Any]:
+    """Return what only commands say, which is all that ``--help`` needs; the file is read once."""
+    return _read(f"commands_{language}")
 
 
 @cache
@@ -115,6 +169,8 @@ def _messages(language: Language) -> dict[str, Any]:
 
 
 def _metric_messages() -> dict[str, str]:
+    from dsp.metrics import METRICS  # --help needs none of them
+
     return {
         f"metric.{m.name}.{part}": text
         for m in METRICS
@@ -132,8 +188,8 @@ def _read(name: str) -> dict[str, Any]:
     return content
 
 
-def _pattern_of_recorded_text(text: str) -> re.Pattern[str]:
-    """A recorded text whose places take anything."""
+def _pattern(text: str) -> re.Pattern[str]:
+    """A text whose places take anything."""
     fixed = re.split(r"\{(\w+)\}", text)
     parts = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(fixed))
     return re.compile("".join(parts))

@@ -162,7 +162,7 @@ def tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cafile=settings.ca_file)
     except (OSError, ssl.SSLError) as exc:
-        raise ConfigError(f"[mqtt] ca_file {settings.ca_file}: cannot be used: {exc}") from exc
+        raise ConfigError("error.mqtt_ca_file", ca_file=settings.ca_file, error=exc) from exc
 
 
 def connection_error_text(exc: Exception, settings: MqttSettings) -> str:
@@ -180,4 +180,4 @@ def connection_error_text(exc: Exception, settings: MqttSettings) -> str:
 def require_mqtt_client() -> None:
     """Raise ``ConfigError`` unless the client is installed."""
     if find_spec("aiomqtt") is None:
-        raise ConfigError("[mqtt] needs a library: pip install 'gaitcue[mqtt]'")
+        raise ConfigError("error.extra", extra="mqtt")

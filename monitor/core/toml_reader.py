@@ -19,13 +19,14 @@ import math
 import tomllib
 import types
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from monitor.core import toml_text
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, reason_text
+from monitor.core.message_catalogues import EnglishText, MessageValue, UserMessage
 from monitor.core.secret import Secret, secret_fields
 from monitor.core.toml_text import TomlKey
 
@@ -34,48 +35,68 @@ _T = TypeVar("_T")
 _WRONG: Final = object()
 """Stands for a value whose mistake has been noted."""
 
-_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text in quotes"}
+_KINDS = {
+    bool: UserMessage("setting.kind.bool"),
+    int: UserMessage("setting.kind.whole"),
+    float: UserMessage("setting.kind.number"),
+    str: UserMessage("setting.kind.text"),
+}
+
+Checks = Mapping[type, Callable[[Any], Iterable[tuple[TomlKey, UserMessage]]]]
+"""What is wrong with a dataclass beyond its own limits, by key inside it; told together with the rest.
+
+A table with mistakes is looked at without the values that are wrong.
+"""
 
 
-def read_toml_text(settings: type[_T], text: str, environment: Mapping[str, str], path: Path) -> _T:
+def read_toml_text(
+    settings: type[_T], text: str, environment: Mapping[str, str], path: Path, checks: Checks | None = None
+) -> _T:
     """Read ``text``; ``path`` names it in messages, and relative paths start at its folder."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise ConfigError(f"{path}: this is not valid TOML: {exc}") from exc
-    reader = _Reader(path, toml_text.key_lines(text), environment)
+        raise ConfigError("error.not_toml", path=path, error=exc) from exc
+    reader = _Reader(path, toml_text.key_lines(text), environment, checks or {})
     made = reader.table(settings, raw, ())
     if reader.mistakes:
-        raise ConfigError(*(line for _, line in sorted(reader.mistakes, key=lambda m: m[0])))
+        raise ConfigError.listing(message for _, message in sorted(reader.mistakes, key=lambda m: m[0]))
     return typing.cast(_T, made)
 
 
-def suggestion(word: str, known: Collection[str]) -> str:
-    """Return `` (did you mean "..."?)`` or the list of what there is, for the end of a message."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f' (did you mean "{close[0]}"?)' if close else f" (there is: {', '.join(known)})"
+def suggestion(word: str, known: Collection[str]) -> UserMessage:
+    """Return ``did you mean "..."?`` or the list of what there is, for the end of a message."""
+    if close := difflib.get_close_matches(word, known, n=1, cutoff=0.6):
+        return UserMessage("setting.meant", {"word": close[0]})
+    return UserMessage("setting.known", {"known": ", ".join(known)})
 
 
 class _Reader:
-    """One pass over one file; notes mistakes as (line, text) and goes on."""
+    """One pass over one file; notes mistakes as (line, message) and goes on."""
 
-    def __init__(self, path: Path, lines: Mapping[TomlKey, int], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, lines: Mapping[TomlKey, int], environment: Mapping[str, str], checks: Checks
+    ) -> None:
         self.path = path
         self.lines = lines
         self.environment = environment
-        self.mistakes: list[tuple[int, str]] = []
+        self.checks = checks
+        self.mistakes: list[tuple[int, UserMessage]] = []
 
-    def note_mistake(self, at: TomlKey, text: str) -> object:
-        """Note a mistake, on the line of the key or of the nearest table around it."""
-        line = next((self.lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in self.lines), 0)
+    def note_mistake(self, at: TomlKey, mistake: MessageValue, **values: MessageValue) -> object:
+        """Note a mistake (a key of the catalogues if a text), on the line of the key or of its table."""
+        keys = [(*at, 0), *(at[:n] for n in range(len(at), -1, -1))]  # of many tables the first
+        line = next((self.lines[key] for key in keys if key in self.lines), 0)
         where = f"{self.path}:{line}" if line else str(self.path)
-        self.mistakes.append((line, f"{where}: {_place_text(at)}{text}"))
+        what = UserMessage(mistake, values) if isinstance(mistake, str) else mistake
+        text = UserMessage("setting.mistake", {"where": where, "place": _place_text(at), "mistake": what})
+        self.mistakes.append((line, text))
         return _WRONG
 
     def table(self, cls: type, raw: object, at: TomlKey) -> object:
         """One TOML table to one dataclass."""
         if not isinstance(raw, dict):
-            return self.note_mistake(at, "must be a table")
+            return self.note_mistake(at, "setting.table")
         hints = typing.get_type_hints(cls)
         fields = {f.name: f for f in dataclasses.fields(cls)}
         secrets = secret_fields(cls)
@@ -89,17 +110,22 @@ class _Reader:
             elif dataclasses.is_dataclass(kind):
                 values[name] = self.table(typing.cast(type, kind), {}, (*at, name))
             elif name not in values and _is_required(field):
-                values[name] = self.note_mistake((*at, name), "is missing")
-        complete = len(self.mistakes) == before
+                values[name] = self.note_mistake((*at, name), "setting.missing")
+        complete, noted = len(self.mistakes) == before, len(self.mistakes)
         good = {name: value for name, value in values.items() if value is not _WRONG}
         missing = {n: _stand_in(hints[n]) for n, f in fields.items() if _is_required(f) and n not in good}
         if _WRONG in missing.values():
             return _WRONG  # nothing can be judged without it
         made = self._build_dataclass(cls, good | missing, at)
-        return made if complete else _WRONG
+        if cls in self.checks and made is not _WRONG:
+            for key, mistake in self.checks[cls](made):
+                if not {*key[:1]} & missing.keys():
+                    self.note_mistake((*at, *key), mistake)
+            return made  # what is around it can be judged with it
+        return made if complete and len(self.mistakes) == noted else _WRONG
 
     def _build_dataclass(self, cls: type, values: Mapping[str, Any], at: TomlKey) -> object:
-        """Make ``cls``; each complaint is laid on the first value whose absence changes it."""
+        """Make ``cls`` without what it refuses; a complaint is laid on the first value that changes it."""
         optional = [f.name for f in dataclasses.fields(cls) if not _is_required(f)]
         complaint = _constructor_complaint(cls, values)
         if not complaint:
@@ -109,28 +135,22 @@ class _Reader:
             blamed = next((s for s in suspects if _constructor_complaint(cls, s[1]) != complaint), None)
             if blamed is None:
                 word, _, rest = complaint.partition(" ")
-                return (
-                    self.note_mistake((*at, word), rest)
-                    if word in values
-                    else self.note_mistake(at, complaint)
-                )
-            self.note_mistake((*at, blamed[0]), complaint.removeprefix(f"{blamed[0]} "))
+                key, text = ((*at, word), rest) if word in values else (at, complaint)
+                return self.note_mistake(key, EnglishText(text))
+            self.note_mistake((*at, blamed[0]), EnglishText(_without_name(complaint, blamed[0])))
             values = blamed[1]
             complaint = _constructor_complaint(cls, values)
-        return _WRONG
+        return cls(**values)
 
     def _refuse_unknown(
         self, raw: Mapping[str, object], known: Collection[str], secrets: Collection[str], at: TomlKey
     ) -> None:
         for key in raw:
             if key in secrets:
-                self.note_mistake(
-                    (*at, key),
-                    f"a secret must not stand in this file: put it into a file and write "
-                    f'{key}_file = "...", or set {_environment_variable(at, key)} in the environment',
-                )
+                variable = _environment_variable(at, key)
+                self.note_mistake((*at, key), "setting.secret", key=key, variable=variable)
             elif key not in known:
-                self.note_mistake((*at, key), "is not a setting" + suggestion(key, sorted(known)))
+                self.note_mistake((*at, key), "setting.unknown", hint=suggestion(key, sorted(known)))
 
     def _read_secret(self, name: str, raw: Mapping[str, object], at: TomlKey) -> object:
         """From the environment, else from the file that ``name_file`` names, else None."""
@@ -145,7 +165,9 @@ class _Reader:
         try:
             return Secret(path.read_text(encoding="utf-8").strip())
         except (OSError, ValueError) as exc:
-            return self.note_mistake((*at, key), f"no secret in {path}: {exc}")
+            return self.note_mistake(
+                (*at, key), "setting.no_secret", path=str(path), reason=EnglishText(reason_text(exc))
+            )
 
     def value(self, kind: Any, raw: object, at: TomlKey) -> object:
         """One TOML value to what the field's type asks for."""
@@ -156,12 +178,14 @@ class _Reader:
             return raw if raw in arguments else self._not_among(arguments, raw, at)
         if origin is tuple:
             if not isinstance(raw, list):
-                return self.note_mistake(at, "must be a list in [ ]")
+                return self.note_mistake(at, "setting.list")
             items = [self.value(arguments[0], item, (*at, n)) for n, item in enumerate(raw)]
+            if arguments[0] in self.checks:
+                return tuple(item for item in items if item is not _WRONG)
             return _WRONG if _WRONG in items else tuple(items)
         if origin is dict:
             if not isinstance(raw, dict):
-                return self.note_mistake(at, "must be a table")
+                return self.note_mistake(at, "setting.table")
             entries = {key: self.value(arguments[1], item, (*at, key)) for key, item in raw.items()}
             return _WRONG if _WRONG in entries.values() else entries
         if dataclasses.is_dataclass(kind):
@@ -181,17 +205,15 @@ class _Reader:
         if kind is float and type(raw) is int:
             return float(raw)
         if type(raw) is not kind:
-            return self.note_mistake(
-                at, f"must be {_WORDS.get(kind, _WORDS[str])}, not {toml_text.toml_literal(raw)}"
-            )
+            wanted, given = _KINDS.get(kind, _KINDS[str]), toml_text.toml_literal(raw)
+            return self.note_mistake(at, "setting.type", kind=wanted, value=given)
         if isinstance(raw, float) and not math.isfinite(raw):
-            return self.note_mistake(at, f"must be a finite number, not {raw}")
+            return self.note_mistake(at, "setting.finite", value=str(raw))
         return raw
 
     def _not_among(self, known: Collection[str], raw: object, at: TomlKey) -> object:
-        return self.note_mistake(
-            at, f"{toml_text.toml_literal(raw)} is not possible" + suggestion(str(raw), known)
-        )
+        hint = suggestion(str(raw), known)
+        return self.note_mistake(at, "setting.impossible", value=toml_text.toml_literal(raw), hint=hint)
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
@@ -201,7 +223,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 def _stand_in(kind: Any) -> object:
     """Something harmless for a required value that was wrong, so that the others can be judged."""
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return next(iter(kind))
+        return list(kind)[-1]  # of placements the one that asks for nothing more
     return "x" if kind is str else _WRONG
 
 
@@ -212,6 +234,12 @@ def _constructor_complaint(cls: type, values: Mapping[str, Any]) -> str:
     except ValueError as exc:
         return str(exc)
     return ""
+
+
+def _without_name(complaint: str, name: str) -> str:
+    """What is said of a setting whose name stands before it; of several settings the whole of it."""
+    said = complaint.removeprefix(f"{name} ")
+    return complaint if said.startswith("and ") else said
 
 
 def _without_key(values: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dsp.types import Array
 from monitor.core import toml_reader
 from monitor.core.errors import ConfigError, DecodeError
+from monitor.core.message_catalogues import EnglishText, MessageValue, UserMessage
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import acc_rows, gyr_rows, unpack
@@ -43,12 +44,12 @@ def parse_description(text: str, path: Path) -> Description:
     """Return a checked description whose own tests pass; every mistake is a line of the ``ConfigError``."""
     found = toml_reader.read_toml_text(Description, text, {}, path)
     wrong = [
-        f"{path}: [[test]] {n}: {why}"
+        UserMessage("error.self_test", {"path": str(path), "n": n, "why": why})
         for n, test in enumerate(found.test, 1)
         if (why := _self_test_fault(found, test))
     ]
     if wrong:
-        raise ConfigError(*wrong)
+        raise ConfigError.listing(wrong)
     return found
 
 
@@ -68,28 +69,26 @@ def sensor_description(settings: SensorSettings) -> Description:
     """Return the description that the settings carry; ``ConfigError`` where they carry none."""
     text, name = settings.options.get(DESCRIPTION_OPTION), settings.options.get("device", "description")
     if not isinstance(text, str):
-        raise ConfigError(
-            f'{settings.name}: say options.device = "NAME" for devices/NAME.toml beside the settings file'
-        )
+        raise ConfigError("error.no_description", name=settings.name)
     return _parse_own_description(text, f"{name}.toml")
 
 
-def _self_test_fault(d: Description, test: SelfTest) -> str:
-    """What is wrong; empty if nothing."""
+def _self_test_fault(d: Description, test: SelfTest) -> MessageValue | None:
+    """What is wrong; None if nothing."""
     stream = next((s for s in d.stream if s.id == test.stream), d.stream[0])
     reader, rows = StreamReader(stream, None), list[Samples]()
     try:
         for text in test.hex:
             rows += [s for s in reader.read(bytes.fromhex(text)) if isinstance(s, Samples)]
     except DecodeError as exc:
-        return str(exc)
+        return EnglishText(str(exc))
     count = sum(map(len, rows))
     if test.rows is not None and count != test.rows:
-        return f"gives {count} rows, not {test.rows}"
+        return UserMessage("self_test.rows", {"count": count, "expected": test.rows})
     if not test.row < max(count, 1):
-        return f"gives {count} rows, so there is no row {test.row}"
+        return UserMessage("self_test.row", {"count": count, "row": test.row})
     if not count:
-        return "gives no rows" if test.accel or test.gyro else ""
+        return UserMessage("self_test.none") if test.accel or test.gyro else None
     acc, gyr = (
         np.concatenate([s.acc_ms2 for s in rows]),
         [s.gyr_rads for s in rows if s.gyr_rads is not None],
@@ -101,16 +100,21 @@ def _self_test_fault(d: Description, test: SelfTest) -> str:
             continue
         got = found[kind][test.row] / (channel.si / channel.scale)
         if len(expected) != 3 or not np.allclose(got, expected, rtol=0, atol=test.within):
-            return f"{kind} is {np.round(got, 6).tolist()} {channel.unit}, expected {list(expected)}"
+            value = f"{np.round(got, 6).tolist()} {channel.unit}"
+            return _unexpected(kind, value, str(list(expected)))
     return _wrong_time(test, rows)
 
 
-def _wrong_time(test: SelfTest, rows: list[Samples]) -> str:
+def _unexpected(name: str, value: str, expected: str) -> UserMessage:
+    return UserMessage("self_test.value", {"name": name, "value": value, "expected": expected})
+
+
+def _wrong_time(test: SelfTest, rows: list[Samples]) -> UserMessage | None:
     times = [s.device_s for s in rows if s.device_s is not None]
     if test.time_s is None:
-        return ""
+        return None
     got = float(np.concatenate(times)[test.row]) if times else math.nan
-    return "" if abs(got - test.time_s) <= 1e-6 else f"time_s is {got}, expected {test.time_s}"
+    return None if abs(got - test.time_s) <= 1e-6 else _unexpected("time_s", str(got), str(test.time_s))
 
 
 # ---------------------------------------------------------------------------- decoding
@@ -290,7 +294,7 @@ def _require_rising_sample_times(t_s: Array) -> Array:
 def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
     """Return a connection that listens to and writes only what the file names."""
     for name in set(settings.options) - {DESCRIPTION_OPTION, "device", *d.option}:
-        raise ConfigError(f"{settings.name}: options.{name} is not an option of {d.id}")
+        raise ConfigError("error.option_unknown", name=settings.name, option=name, device=d.id)
     characteristics = {s.id: s.notify for s in d.stream}
     if d.write is not None:
         characteristics["write"] = d.write.char
@@ -328,7 +332,7 @@ def _option_steps(
     try:
         yield Write(f"option {name}", option.pack.packed(value))
     except ValueError as exc:
-        raise ConfigError(f"{settings.name}: {name}: {exc}") from exc
+        raise ConfigError("error.option_value", name=settings.name, option=name, error=exc) from exc
 
 
 def _option_value(name: str, option: DeviceOption, settings: SensorSettings) -> float:
@@ -336,7 +340,7 @@ def _option_value(name: str, option: DeviceOption, settings: SensorSettings) -> 
     if given is None:
         return option.default
     if isinstance(given, str | bool):
-        raise ConfigError(f"{settings.name}: options.{name} must be a number")
+        raise ConfigError("error.option_number", name=settings.name, option=name)
     return option.nearest(given)
 
 

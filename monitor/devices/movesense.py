@@ -26,11 +26,7 @@ CHARACTERISTICS = {
     "data": "34800002-7185-4d5d-b431-630e7050e8f0",
 }
 
-OPTIONS = {
-    "resource": "IMU6 (acceleration and angular rate), IMU9 or Acc",
-    "heart_rate": "true: heart rate too, where it is worn on the chest",
-    "temperature": "true: its temperature too",
-}
+OPTIONS = ("resource", "heart_rate", "temperature")
 
 HELLO, _SUBSCRIBE, _UNSUBSCRIBE, GET = 0, 1, 2, 4
 _RESPONSE, _DATA, _DATA_PART2 = 1, 2, 3
@@ -233,7 +229,7 @@ def resource_candidates(settings: SensorSettings) -> Iterator[Resource]:
     for name in dict.fromkeys(names):
         if name not in _ARRAYS:
             raise ConfigError(
-                f'{settings.name}: resource must be one of {", ".join(_ARRAYS)}, not "{name}"'
+                "error.movesense_resource", name=settings.name, resources=", ".join(_ARRAYS), given=name
             )
         for rate_hz in reversed(_RATES_HZ):
             if rate_hz <= most or rate_hz == _RATES_HZ[0]:

@@ -21,7 +21,7 @@ from monitor.devices.json_fields import json_number, read_object
 from monitor.devices.stream_merger import StreamMerger
 
 PHYPHOX_CHANNEL = "poll"
-OPTIONS = {"address": "what phyphox shows under remote access, like http://192.168.1.20:8080"}
+OPTIONS = ("address",)
 BUFFERS = {name: (f"{name}_time", f"{name}X", f"{name}Y", f"{name}Z") for name in ("acc", "gyr")}
 
 _HOLE_S = 0.1
@@ -66,7 +66,7 @@ class PhyphoxDecoder:
     def __init__(self, settings: SensorSettings) -> None:
         address = settings.options.get("address")
         if not isinstance(address, str) or not address.startswith(("http://", "https://")):
-            raise ConfigError(f'{settings.name}: say options.address = "http://...", as phyphox shows it')
+            raise ConfigError("error.phyphox_address", name=settings.name)
         self._rate_hz = settings.rate_hz or _DEFAULT_HZ
         self._link = -1
         self._session = ""

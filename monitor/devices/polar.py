@@ -30,7 +30,7 @@ CHARACTERISTICS = {
 }
 _NAMES = ("Polar H10", "Polar Sense", "Polar Verity Sense", "Polar OH1", "Polar 360")
 
-OPTIONS = {"sdk_mode": "true: a Verity Sense at up to 416 Hz, but without heart rate"}
+OPTIONS = ("sdk_mode",)
 
 _ACC, _GYRO, _SDK_MODE = 2, 5, 9  # kinds of measurement
 _SETTINGS_OF, _START, _STOP = 1, 2, 3  # operations on the control point

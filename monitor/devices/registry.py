@@ -7,8 +7,8 @@ forgets it when ``Packet.link`` changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from monitor.core.packet import Decoded, Packet
@@ -43,7 +43,7 @@ class SensorSpec:
 
     ``tested`` says how: vector, emulation, hardware (or experimental).  ``gatt`` tells what a
     Bluetooth connection needs; None for what does not come over Bluetooth.  ``options`` are the
-    names in a sensor's ``options`` with their meaning; None where a description says which there are.
+    names in a sensor's ``options``; None where a description says which there are.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class SensorSpec:
     tested: str
     decoder: Callable[[SensorSettings], Decoder]
     gatt: Callable[[SensorSettings], GattSpec] | None = None
-    options: Mapping[str, str] | None = field(default_factory=dict)
+    options: tuple[str, ...] | None = ()
 
 
 def _declared_device(kind: str, label: str, tested: str) -> SensorSpec:
@@ -182,3 +182,8 @@ _ROWS = (
 )
 
 DEVICES: dict[str, SensorSpec] = {row.kind: row for row in _ROWS}
+
+
+def is_imu(spec: SensorSpec) -> bool:
+    """Return whether the family gives samples, so that it matters where the sensor is worn."""
+    return "acceleration" in spec.gives

@@ -24,13 +24,7 @@ from monitor.devices.stream_merger import StreamMerger
 
 SENSOR_LOGGER_CHANNEL = "push"
 
-OPTIONS = {
-    "platform": "ios or android",
-    "over": "http (as it is left out) or mqtt",
-    "topic": "over mqtt, where it is not that of [phone]",
-    "standardised": 'true: "Standardise Units & Frames" is on in the app',
-    "speed": "false: the speed of its GPS is not used",
-}
+OPTIONS = ("platform", "over", "topic", "standardised", "speed")
 PLATFORMS = ("android", "ios")
 _WAIT_S = 3.0  # for a message that is missing, while later ones are here
 _MOST_WAITING = 50
@@ -84,11 +78,9 @@ class SensorLoggerDecoder:
     def __init__(self, settings: SensorSettings) -> None:
         platform = settings.options.get("platform")
         if platform not in PLATFORMS:
-            raise ConfigError(
-                f'{settings.name}: say options.platform = "ios" or "android" (iOS turns the signs around)'
-            )
+            raise ConfigError("error.phone_platform", name=settings.name)
         if settings.options.get("over", "http") not in ("http", "mqtt"):
-            raise ConfigError(f'{settings.name}: options.over must be "http" or "mqtt"')
+            raise ConfigError("error.phone_over", name=settings.name)
         as_ios = platform == "ios" and not settings.options.get("standardised", False)
         self._scale = dict.fromkeys(_ACCELEROMETERS, -1.0 if as_ios else 1.0)
         if as_ios:

@@ -31,7 +31,7 @@ CHARACTERISTICS = {
     "short": _full_uuid(0x2004),
     "dot_battery": _full_uuid(0x3001),
 }
-OPTIONS = {"mode": "21 (what the sensor feels) or 22 (acceleration in the frame of the earth)"}
+OPTIONS = ("mode",)
 
 _RATE_HZ = 60.0  # the fastest it streams
 _WRAP_S = 2**32 / 1e6
@@ -109,7 +109,7 @@ class DotDecoder:
 def _measurement_mode(settings: SensorSettings) -> MeasurementMode:
     number = settings.options.get("mode", 21)
     if number not in _STREAMED:
-        raise ConfigError(f"{settings.name}: mode must be 21 or 22, not {number}")
+        raise ConfigError("error.dot_mode", name=settings.name, number=number)
     return MODES[int(number)]
 
 

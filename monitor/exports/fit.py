@@ -60,7 +60,7 @@ def encode_fit(run: SessionData) -> bytes:
     columns = (*standard.values(), *developer.values())
     measured = np.any([np.isfinite(v) for v in columns], axis=0) if columns else None
     if measured is None or not measured.any():
-        raise StoreError(f"{run.info.id}: has no metrics; there is nothing to write into a FIT file")
+        raise StoreError("error.fit_nothing", session=run.info.id)
     writer = _new_writer()
     _write_head(writer, run, began, developer)
     distance_m = run.distance_m

@@ -43,7 +43,7 @@ EXPORTS: dict[str, Export] = {
 def check_format(format: str) -> None:
     """Return if ``format`` is a name in ``EXPORTS``; ``ConfigError`` that lists them if it is not."""
     if format not in EXPORTS:
-        raise ConfigError(f"--format {format}: unknown; choose one of {', '.join(EXPORTS)}")
+        raise ConfigError("error.export_format", format=format, exports=", ".join(EXPORTS))
 
 
 def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
@@ -57,9 +57,9 @@ def export_session(store: Store, session_id: str, format: str, where: Path) -> l
     kind = EXPORTS[format]
     path = where / f"{session_id}{kind.ending}" if where.is_dir() else where
     if path.exists():
-        raise StoreError(f"{path}: exists already; name another file or remove it first")
+        raise StoreError("error.export_exists", path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return kind.write(store, load_session(store, session_id), path)
     except OSError as exc:
-        raise StoreError(f"{path}: cannot write ({exc.strerror or exc}); choose another place") from exc
+        raise StoreError("error.cannot_write", path=path, reason=exc) from exc

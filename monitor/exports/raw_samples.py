@@ -68,7 +68,7 @@ def _samples(run: SessionData) -> Iterator[tuple[str, dict[str, Array]]]:
                 if isinstance(item, ImuChunk):
                     chunks.setdefault(item.sensor, []).append(item)
     if not chunks:
-        raise StoreError(f"{run.info.id}: its sensors gave finished numbers only; there are no raw samples")
+        raise StoreError("error.no_raw", session=run.info.id)
     for name, members in chunks.items():
         columns = [np.concatenate([c.t_s for c in members])]
         columns += list(np.concatenate([c.acc_ms2 for c in members]).T)

@@ -124,7 +124,7 @@ def save_parquet(path: Path, table: ExportTable) -> None:
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError as exc:
-        raise ConfigError("Parquet needs the extra: pip install 'gaitcue[parquet]'") from exc
+        raise ConfigError("error.parquet") from exc
     fields, columns = [], []
     for entry, values in zip(describe_columns(table), table.values(), strict=True):
         array = pa.array(values, from_pandas=True)

@@ -37,9 +37,7 @@ class Session:
         """Decode, time and evaluate one packet; a packet that cannot be read is counted."""
         stream = self._streams.get(packet.sensor)
         if stream is None:
-            raise InputError(
-                f"packet of sensor {packet.sensor!r}, which the session's settings do not name"
-            )
+            raise InputError("error.strange_packet", sensor=packet.sensor)
         out: list[Record | SensorStatus] = []
         for item in stream.push(packet):
             out += self._with_cues(self._engine.push(item))

@@ -12,6 +12,7 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import UserMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class Sheet:
         return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
 
 
-def read_text(path: Path, expected: str) -> str:
+def read_text(path: Path, expected: UserMessage) -> str:
     """Return the text of a file; ``InputError`` if it cannot be read, or is not text but ``expected``."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise InputError(f"{path}: is not text; {expected} is expected") from exc
+        raise InputError("error.not_text", path=path, expected=expected) from exc
     except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+        raise InputError("error.at", where=path, what=exc) from exc
 
 
 def headings(text: str) -> list[str]:
@@ -55,7 +56,7 @@ def parse_sheet(text: str, where: str) -> Sheet:
     names = headings(text)
     first, _, body = text.partition("\n")
     if not names or not body.strip():
-        raise InputError(f"{where}: holds no rows; nothing can be found in that")
+        raise InputError("error.no_rows", where=where)
     delimiter = _find_delimiter(first)
     if delimiter != "," and "," in body[:2000]:
         body = body.replace(",", ".")
@@ -84,10 +85,10 @@ def _read_rows(body: str, delimiter: str, width: int, where: str) -> Array:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != width:
-            raise InputError(f"{where}: line {number} has {len(cells)} columns, the header {width}")
+            raise InputError("error.columns", where=where, number=number, cells=len(cells), width=width)
         out.append([_read_number(cell) for cell in cells])
     if not out:
-        raise InputError(f"{where}: holds no rows; nothing can be found in that")
+        raise InputError("error.no_rows", where=where)
     return np.array(out, dtype=np.float64)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from dsp.metrics import BY_NAME
 from dsp.types import Array, Placement
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import EnglishText
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
@@ -77,9 +78,9 @@ def _messages(path: Path) -> FitMessages:
     try:
         return read_messages(path.read_bytes())
     except OSError as exc:
-        raise InputError(f"{path}: {exc.strerror or exc}") from exc
+        raise InputError("error.at", where=path, what=exc) from exc
     except InputError as exc:
-        raise InputError(f"{path}: {exc}") from exc
+        raise InputError("error.at", where=path, what=exc) from exc
 
 
 def _message_time(message: FitMessage, name: str = "timestamp") -> int | None:
@@ -111,13 +112,13 @@ def _records_in_order(records: Sequence[FitMessage], damaged: bool) -> list[FitM
 def _check_complete(path: Path, messages: FitMessages, records: list[FitMessage]) -> None:
     if len(records) < 2:
         damage = messages.damage
-        why = f"it is damaged ({damage})" if damage else _contents_text(messages)
-        raise InputError(f"{path}: holds no activity: {why}")
+        why = EnglishText(f"it is damaged ({damage})" if damage else _contents_text(messages))
+        raise InputError("error.fit_no_activity", path=path, why=why)
     sport = next((m.values.get("sport") for m in messages.named("session")), None)
     if sport not in _SPORTS:
-        raise InputError(f"{path}: is {sport}, not running; nothing in it can be reviewed here")
+        raise InputError("error.fit_not_running", path=path, sport=sport)
     if records[-1].values["timestamp"] - records[0].values["timestamp"] > _LONGEST_S:
-        raise InputError(f"{path}: lasts more than two days; its clock was set in between")
+        raise InputError("error.fit_two_days", path=path)
 
 
 def _contents_text(messages: FitMessages) -> str:
@@ -270,7 +271,7 @@ def _recording(
     )
     count = sum(1 for _ in packets())
     if count < 2:
-        raise InputError(f"{path}: holds no speed, cadence or running dynamics; nothing can be reviewed")
+        raise InputError("error.fit_no_values", path=path)
     return Recording(
         path.stem, settings, float(seconds), count, packets,
         started_utc=_utc_time(start), remarks=remarks, laps_s=laps_s,

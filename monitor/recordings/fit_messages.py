@@ -81,7 +81,7 @@ def read_messages(data: bytes) -> FitMessages:
     Raises ``InputError`` without a file name if this is no FIT file at all.
     """
     if data[8:12] != b".FIT":
-        raise InputError("is not a FIT file (its first bytes do not say .FIT), or is empty")
+        raise InputError("error.not_fit")
     out = FitMessages()
     try:
         for frame in _read_frames(data):

@@ -14,6 +14,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import ConfigError, InputError
+from monitor.core.message_catalogues import UserMessage
 from monitor.recordings.delimited_text import Sheet, headings, parse_sheet, read_text
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
 from monitor.recordings.recording import (
@@ -53,16 +54,13 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
 
     ``InputError`` if the file does not fit, ``ConfigError`` if ``wearing`` lacks the placement.
     """
-    text = read_text(path, "a CSV")
+    text = read_text(path, UserMessage("expected.table"))
     names = headings(text) if text.strip() else []
     if (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])) or not text.strip():
         return read_csv(path, wearing)
     written = wearing.columns or _matching_columns(names)
     if not written:
-        raise InputError(
-            f"{path}: its columns ({', '.join(names[:8])}) are not known; line 1 must be {HEADER_LINE}, "
-            "or tell them with --columns t=NAME:ms,ax=NAME:g,ay=NAME:g,az=NAME:g,gx=NAME:dps,gy=...,gz=..."
-        )
+        raise InputError("error.csv_unknown", path=path, names=", ".join(names[:8]), header=HEADER_LINE)
     placement = require_placement(path, wearing)
     sheet = parse_sheet(text, str(path))
     t_s, acc, gyr = _mapped_columns(sheet, _column_map(written))
@@ -89,23 +87,17 @@ def _column_map(written: str) -> dict[str, tuple[str, float]]:
         axis, equals, rest = part.strip().partition("=")
         name, _, unit = rest.rpartition(":") if ":" in rest else (rest, "", "")
         if not equals or axis not in ("t", *_ACC, *_GYR):
-            raise ConfigError(
-                f"--columns: {part.strip()!r} is not like ax=NAME:g; the axes are t ax ay az gx gy gz"
-            )
+            raise ConfigError("error.columns_part", part=part.strip())
         if axis == "t" and rest.startswith("@"):
             out[axis] = (rest, 1.0)
             continue
         units = _UNITS[axis[0]]
         if unit and unit not in units:
-            raise ConfigError(
-                f"--columns: unit {unit!r} of {axis} is unknown; choose one of {', '.join(units)}"
-            )
+            raise ConfigError("error.columns_unit", unit=unit, axis=axis, units=", ".join(units))
         out[axis] = (name, units[unit] if unit else 1.0)
     missing = [axis for axis in ("t", *_ACC) if axis not in out]
     if missing or 0 < sum(axis in out for axis in _GYR) < 3:
-        raise ConfigError(
-            f"--columns: {', '.join(missing or _GYR)} must all be there (t=@RATE without a time column)"
-        )
+        raise ConfigError("error.columns_missing", axes=", ".join(missing or _GYR))
     return out
 
 
@@ -119,7 +111,7 @@ def _mapped_columns(
         values = sheet.find(name)
         if values is None:
             raise InputError(
-                f"{sheet.where}: has no column {name!r}; it has {', '.join(list(sheet.columns)[:8])}"
+                "error.no_column", where=sheet.where, name=name, columns=", ".join(list(sheet.columns)[:8])
             )
         return values * factor
 
@@ -131,7 +123,7 @@ def _mapped_columns(
     try:
         return np.arange(len(acc)) / float(name[1:]), acc, gyr
     except (ValueError, ZeroDivisionError) as exc:
-        raise ConfigError(f"--columns: t={name}: give samples per second, like t=@200") from exc
+        raise ConfigError("error.columns_rate", name=name) from exc
 
 
 def _spread_times(t_s: Array) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import UserMessage
 from monitor.recordings.delimited_text import read_text
 from monitor.recordings.recording import (
     Recording,
@@ -35,12 +36,12 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     ``InputError`` names the line that is wrong; ``ConfigError`` if ``wearing`` lacks the placement.
     """
     placement = require_placement(path, wearing)
-    lines = read_text(path, f"a CSV with the header {HEADER_LINE}").splitlines()
+    lines = read_text(path, UserMessage("expected.csv", {"header": HEADER_LINE})).splitlines()
     rows = _read_numbers(path, lines)
     t_s = rows[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
-        raise InputError(f"{path}: line {back[0] + 3}: t_s does not increase ({t_s[back[0] + 1]:g} s)")
+        raise InputError("error.time_back", path=path, line=back[0] + 3, t_s=f"{t_s[back[0] + 1]:g}")
     gyr = rows[:, 4:7] if rows.shape[1] == len(IMU_CSV_HEADER) else None
     signal = Signal(placement, wearing.side, t_s, rows[:, 1:4], gyr)
     return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
@@ -49,14 +50,14 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
 def _read_numbers(path: Path, lines: list[str]) -> Array:
     """Return all lines after the header as numbers (n, 4) or (n, 7); their times are finite."""
     if not lines:
-        raise InputError(f"{path}: is empty; a CSV with the header {HEADER_LINE} is expected")
+        raise InputError("error.csv_empty", path=path, header=HEADER_LINE)
     header = tuple(name.strip() for name in lines[0].split(","))
     if header not in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4]):
-        raise InputError(f"{path}: line 1 must be {HEADER_LINE} (the gyr columns may be absent)")
+        raise InputError("error.csv_header", path=path, header=HEADER_LINE)
     while lines and not lines[-1].strip():
         lines.pop()
     if len(lines) < 3:
-        raise InputError(f"{path}: holds {len(lines) - 1} samples; nothing can be found in that")
+        raise InputError("error.few_samples", where=path, count=len(lines) - 1)
     try:
         rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
     except ValueError as exc:
@@ -71,12 +72,12 @@ def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
     for number, line in enumerate(lines[1:], start=2):
         cells = line.split(",")
         if len(cells) != width:
-            return InputError(f"{path}: line {number} has {len(cells)} columns, the header {width}")
+            return InputError("error.columns", where=path, number=number, cells=len(cells), width=width)
         for name, cell in zip(IMU_CSV_HEADER, cells, strict=False):
             try:
                 good = bool(np.isfinite(float(cell))) or name != IMU_CSV_HEADER[0]
             except ValueError:
                 good = False
             if not good:
-                return InputError(f"{path}: line {number}: {name} is {cell.strip()!r}, not a number")
-    return InputError(f"{path}: cannot be read as numbers")
+                return InputError("error.cell", path=path, line=number, name=name, cell=cell.strip())
+    return InputError("error.not_numbers", path=path)

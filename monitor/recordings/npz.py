@@ -54,16 +54,16 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
     arrays = _load_arrays(path)
     rate_hz = _read_scalar(path, arrays, "fs_imu")
     if rate_hz is None:
-        raise InputError(f"{path}: has no fs_imu, the samples per second; it is not a recording of ours")
+        raise InputError("error.npz_rate_missing", path=path)
     if not 20 <= rate_hz <= 5000:
-        raise InputError(f"{path}: fs_imu is {rate_hz:g} Hz; 20 to 5000 can be used")
+        raise InputError("error.npz_rate", path=path, rate_hz=f"{rate_hz:g}")
     present = [c for c in _COLUMNS if all(name in arrays for name in c.acc)]
     if not present:
-        raise InputError(f"{path}: has none of the sensors {', '.join(c.acc[0] for c in _COLUMNS)}")
+        raise InputError("error.npz_no_sensor", path=path, sensors=", ".join(c.acc[0] for c in _COLUMNS))
     wanted = [c for c in (_with_wearing(path, column, wearing) for column in present) if c is not None]
     if not wanted:
         names = ", ".join(sorted({str(c.placement) for c in present}))
-        raise ConfigError(f"{path}: no sensor was worn there; the file has {names}")
+        raise ConfigError("error.npz_placement", path=path, names=names)
     streams = [_stream(path, arrays, column, rate_hz) for column in wanted]
     speed = _read_speed(path, arrays) if wearing.with_speed else None
     return recording_from_signals(path.stem, streams, _read_runner(path, arrays), speed)
@@ -78,10 +78,10 @@ def _load_arrays(path: Path) -> dict[str, Array]:
             out = {name: file[name] for name in file.files if name in wanted}
             scales = {name: file[f"{name}__scale"] for name in out if f"{name}__scale" in file.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, AttributeError) as exc:
-        raise InputError(f"{path}: is damaged or not an .npz recording; export or copy it again") from exc
+        raise InputError("error.npz_damaged", path=path) from exc
     for name, values in out.items():
         if values.dtype.kind not in "iuf":
-            raise InputError(f"{path}: {name} holds {values.dtype}, numbers are expected")
+            raise InputError("error.npz_type", path=path, name=name, dtype=values.dtype)
         out[name] = values * scales[name] if name in scales else values.astype(np.float64)
     return out
 
@@ -90,7 +90,7 @@ def _with_wearing(path: Path, column: _Column, wearing: Wearing) -> _Column | No
     """Return the column, completed by what the operator says, if he wants it; else None."""
     if column.placement is None:
         if wearing.placement is None:
-            raise ConfigError(f"{path}: does not say where {column.acc[0]} was worn: use --placement")
+            raise ConfigError("error.npz_where", path=path, sensor=column.acc[0])
         column = replace(column, placement=wearing.placement)
     if wearing.placement not in (None, column.placement):
         return None
@@ -104,14 +104,14 @@ def _stream(path: Path, arrays: Mapping[str, Array], column: _Column, rate_hz: f
     if len(column.acc) == 2:
         ahead, up = (arrays[name] for name in column.acc)
         if ahead.ndim != 1 or ahead.shape != up.shape:
-            raise InputError(f"{where}: shapes {ahead.shape} and {up.shape}, both must be (n,)")
+            raise InputError("error.npz_shapes", where=where, one=ahead.shape, two=up.shape)
         acc = np.column_stack((ahead, np.zeros(len(ahead)), up)) * column.unit_ms2
     else:
         acc = arrays[column.acc[0]] * column.unit_ms2
     gyr = arrays.get(column.gyr) if column.gyr else None
     for name, values in ((column.acc[0], acc), (column.gyr, gyr)):
         if values is not None and (values.ndim != 2 or values.shape[1] != 3 or len(values) != len(acc)):
-            raise InputError(f"{path}: {name} has shape {values.shape}, ({len(acc)}, 3) is needed")
+            raise InputError("error.npz_shape", path=path, name=name, shape=values.shape, rows=len(acc))
     assert column.placement is not None
     signal = Signal(column.placement, column.side, np.arange(len(acc)) / rate_hz, acc, gyr)
     return checked_signal(signal, where)
@@ -122,7 +122,7 @@ def _read_scalar(path: Path, arrays: Mapping[str, Array], name: str) -> float | 
     if name not in arrays:
         return None
     if arrays[name].size != 1:
-        raise InputError(f"{path}: {name} must be one number, it has shape {arrays[name].shape}")
+        raise InputError("error.npz_one_number", path=path, name=name, shape=arrays[name].shape)
     value = float(arrays[name].reshape(()))
     return value if np.isfinite(value) else None
 
@@ -133,7 +133,7 @@ def _read_runner(path: Path, arrays: Mapping[str, Array]) -> Runner:
             height_m=_read_scalar(path, arrays, "height_m"), mass_kg=_read_scalar(path, arrays, "mass_kg")
         )
     except ValueError as exc:
-        raise InputError(f"{path}: {exc}") from exc
+        raise InputError("error.at", where=path, what=exc) from exc
 
 
 def _read_speed(path: Path, arrays: Mapping[str, Array]) -> dict[str, float]:

@@ -66,12 +66,12 @@ def _csv_texts(path: Path) -> dict[str, str]:
         with zipfile.ZipFile(path) as packed:
             members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
             if sum(m.file_size for m in members) > _LARGEST:
-                raise InputError(f"{path}: unpacks to more than {_LARGEST / 1e9:g} GB")
+                raise InputError("error.phone_large", path=path, limit=f"{_LARGEST / 1e9:g}")
             texts = {Path(m.filename).name: packed.read(m).decode("utf-8-sig") for m in members}
     except (zipfile.BadZipFile, OSError, RuntimeError, UnicodeDecodeError, NotImplementedError) as exc:
-        raise InputError(f"{path}: is damaged or not a phone's export: {exc}") from exc
+        raise InputError("error.phone_damaged", path=path, error=exc) from exc
     if not any(_is_wanted(name) for name in texts):
-        raise InputError(f"{path}: holds no Accelerometer.csv of Sensor Logger or phyphox")
+        raise InputError("error.phone_no_file", path=path)
     return texts
 
 
@@ -94,9 +94,7 @@ def _sensor_logger(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Arra
         t_s, moved = _times_and_xyz(sheets["Accelerometer.csv"])
         acc = moved + _interpolated_at_times(t_s, *_times_and_xyz(sheets["Gravity.csv"]))
     else:
-        raise InputError(
-            f"{path}: record Total Acceleration, or Accelerometer and Gravity, in Sensor Logger"
-        )
+        raise InputError("error.phone_record", path=path)
     if np.nanmedian(np.linalg.norm(acc, axis=1)) < 3:
         acc = acc * GRAVITY_MS2  # the app set to "raw" units on an iPhone
     gyr = (
@@ -112,7 +110,7 @@ def _times_and_xyz(sheet: Sheet) -> tuple[Array, Array]:
     present = [sheet.find(name) for name in ("seconds_elapsed", "x", "y", "z")]
     columns = [c for c in present if c is not None]
     if len(columns) < 4:
-        raise InputError(f"{sheet.where}: needs the columns seconds_elapsed, x, y and z")
+        raise InputError("error.phone_columns", where=sheet.where)
     good = _rows_in_order(columns[0])
     return columns[0][good], np.column_stack(columns[1:])[good]
 
@@ -120,7 +118,7 @@ def _times_and_xyz(sheet: Sheet) -> tuple[Array, Array]:
 def _read_phyphox(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Array | None]:
     sheet = sheets.get("Accelerometer.csv")
     if sheet is None or len(sheet.columns) < 4:
-        raise InputError(f"{path}: needs Accelerometer.csv with time, x, y and z")
+        raise InputError("error.phyphox_columns", path=path)
     t_s, acc = _first_four(sheet)
     gyr = (
         _interpolated_at_times(t_s, *_first_four(sheets["Gyroscope.csv"]))

@@ -49,14 +49,12 @@ def read_recording(
     try:
         kind = path.stat().st_mode
     except OSError as exc:
-        raise InputError(f"{path}: cannot be opened ({exc.strerror or exc}); check the name") from exc
+        raise InputError("error.cannot_be_opened", path=path, reason=exc) from exc
     if not S_ISREG(kind):
-        raise InputError(
-            f"{path}: is {'a folder' if path.is_dir() else 'not a plain file'}, not a recording"
-        )
+        raise InputError("error.folder" if path.is_dir() else "error.not_plain", path=path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise InputError(f"{path}: unknown kind of recording; give one of {', '.join(READERS)}")
+        raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
     return reader(path, wearing)
 
 
@@ -66,12 +64,12 @@ def _placement(text: str | None) -> Placement | None:
     try:
         return Placement(text.lower())
     except ValueError as exc:
-        raise ConfigError(f"placement {text!r} is unknown; choose one of {WEARABLE}") from exc
+        raise ConfigError("error.placement", text=text, wearable=WEARABLE) from exc
 
 
 def _side(text: str | None) -> Side | None:
     sides = {None: None, "left": Side.LEFT, "l": Side.LEFT, "right": Side.RIGHT, "r": Side.RIGHT}
     key = None if text is None else text.lower()
     if key not in sides:
-        raise ConfigError(f"side {text!r} is unknown; choose left or right")
+        raise ConfigError("error.side", text=text)
     return sides[key]

@@ -46,7 +46,7 @@ WEARABLE = ", ".join(p for p in Placement if p is not Placement.POD)
 def require_placement(path: Path, wearing: Wearing, device: str = "sensor") -> Placement:
     """Return where the operator says that the device was worn; ``ConfigError`` if he does not."""
     if wearing.placement is None:
-        raise ConfigError(f"{path}: say where the {device} was worn: --placement, one of {WEARABLE}")
+        raise ConfigError("error.placement_missing", path=path, device=device, wearable=WEARABLE)
     return wearing.placement
 
 
@@ -134,12 +134,12 @@ def checked_signal(signal: Signal, where: str) -> Signal:
     """
     acc, gyr = signal.acc_ms2, signal.gyr_rads
     if len(acc) < 2:
-        raise InputError(f"{where}: holds {len(acc)} samples; nothing can be found in that")
+        raise InputError("error.few_samples", where=where, count=len(acc))
     good = np.isfinite(acc).all(axis=1)
     if gyr is not None:
         good &= np.isfinite(gyr).all(axis=1)
     if good.mean() < 0.5:
-        raise InputError(f"{where}: more than half of the samples are not numbers (NaN); record it again")
+        raise InputError("error.nan", where=where)
     finite = Signal(
         signal.placement, signal.side, signal.t_s[good], acc[good], None if gyr is None else gyr[good]
     )
@@ -151,21 +151,15 @@ def _check_plausible(signal: Signal, where: str) -> None:
     acc, gyr = signal.acc_ms2, signal.gyr_rads
     norm = float(np.median(np.linalg.norm(acc, axis=1)))
     if not REST_LOW_MS2 <= norm <= REST_HIGH_MS2:
-        raise InputError(
-            f"{where}: the acceleration has a median norm of {norm:.3g} m/s² where about 9.8 is expected "
-            "at rest; give specific force in m/s² (1 g = 9.80665 m/s²), gravity included"
-        )
+        raise InputError("error.norm", where=where, norm=f"{norm:.3g}")
     if gyr is not None:
         fast = float(np.quantile(np.linalg.norm(gyr, axis=1), 0.99))
         if fast > _FASTEST_RADS:
-            raise InputError(
-                f"{where}: the angular rate reaches {fast:.0f} rad/s, faster than any sensor measures; "
-                "give it in rad/s (1 deg/s = 0.01745 rad/s)"
-            )
+            raise InputError("error.too_fast", where=where, fast=fast)
     if signal.placement in (Placement.FOOT, Placement.SHANK) and gyr is None:
-        raise InputError(f"{where}: a {signal.placement} sensor needs a gyroscope; there is none")
+        raise InputError("error.no_gyroscope", where=where, placement=signal.placement)
     if not 20 <= signal.rate_hz <= 5000:
-        raise InputError(f"{where}: {signal.rate_hz:.3g} samples a second; 20 to 5000 can be used")
+        raise InputError("error.sample_rate", where=where, rate_hz=f"{signal.rate_hz:.3g}")
 
 
 def _packet_edges(t_s: Array) -> Array:

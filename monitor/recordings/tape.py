@@ -35,7 +35,6 @@ _log = logging.getLogger(__name__)
 _FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
 
-_NO_TAPE = "is not a complete tape (empty, cut off or another kind of file); copy it again from its source"
 
 _FRAME = struct.Struct("<QqII")
 _SCHEMA = """
@@ -77,7 +76,7 @@ class Tape:
         self._waiting: deque[tuple[int, Packet]] = deque()
         self._gap_from: int | None = None
         if path.exists():
-            raise StoreError(f"{path}: exists already; a tape is never written over")
+            raise StoreError("error.tape_exists", path=path)
         self._tape_lock = TapeLock(path)
         self._tape_lock.accepted = 0
         try:
@@ -90,7 +89,7 @@ class Tape:
             self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
         except sqlite3.Error as exc:
             self._tape_lock.release()
-            raise StoreError(f"{path}: {exc}") from exc
+            raise StoreError("error.at", where=path, what=exc) from exc
 
     @property
     def accepted(self) -> int:
@@ -130,7 +129,9 @@ class Tape:
                 raise
         except sqlite3.Error as exc:
             self._waiting.extendleft(reversed(rows))
-            raise StoreError(f"{self.path}: {exc}; {len(self._waiting)} packets wait in memory") from exc
+            raise StoreError(
+                "error.tape_waiting", path=self.path, error=exc, waiting=len(self._waiting)
+            ) from exc
         if self._gap_from is not None:
             lost = rows[0][0] - self._gap_from
             _log.warning("tape: %d packets are missing: no room on the disk", lost, extra={"lost": lost})
@@ -185,9 +186,7 @@ class TapeReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise InputError(
-                f"{path}: is not a file" if path.exists() else f"{path}: there is no such file"
-            )
+            raise InputError("error.not_plain" if path.exists() else "error.no_file", path=path)
         try:
             uri = f"{path.absolute().as_uri()}?mode=ro"
             self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
@@ -197,7 +196,7 @@ class TapeReader:
                 self._db.close()
                 raise
         except sqlite3.Error as exc:
-            raise InputError(f"{path}: {_NO_TAPE}") from exc
+            raise InputError("error.no_tape", path=path) from exc
 
     def close(self) -> None:
         """Close the file; nothing of this reader may be used afterwards."""
@@ -236,19 +235,19 @@ class TapeReader:
 
     def _read_header(self) -> tuple[TapeHeader, bool]:
         if self._single_value("PRAGMA quick_check(1)") != "ok":
-            raise InputError(f"{self.path}: is damaged (truncated or overwritten)")
+            raise InputError("error.tape_cut", path=self.path)
         row = self._db.execute("SELECT * FROM header").fetchone()
         if row is None:
-            raise InputError(f"{self.path}: is damaged: its header is empty")
+            raise InputError("error.tape_no_header", path=self.path)
         version, session, started_utc, settings, program, packets = row
         if version != _FORMAT:
-            raise InputError(f"{self.path}: is a tape of format {version}; this program reads {_FORMAT}")
+            raise InputError("error.tape_format", path=self.path, version=version, format=_FORMAT)
         if packets is not None and packets != self.count():
-            raise InputError(f"{self.path}: is damaged: {self.count()} of its {packets} packets are left")
+            raise InputError("error.tape_packets", path=self.path, count=self.count(), packets=packets)
         try:
             session_settings = json_codec.from_json(SessionSettings, json.loads(settings))
         except ValueError as exc:
-            raise InputError(f"{self.path}: settings of another version ({program}): {exc}") from exc
+            raise InputError("error.tape_settings", path=self.path, program=program, error=exc) from exc
         return TapeHeader(session, started_utc, session_settings, program), packets is not None
 
     def _blocks(self) -> Iterator[tuple[int, str, str, int, bytes]]:
@@ -256,11 +255,11 @@ class TapeReader:
         try:
             yield from self._db.execute(sql)
         except sqlite3.Error as exc:
-            raise InputError(f"{self.path}: is damaged: {exc}") from exc
+            raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
 
     def _frames(self, sensor: str, channel: str, crc: int, frames: bytes) -> Iterator[tuple[int, Packet]]:
         if zlib.crc32(frames) != crc:
-            raise InputError(f"{self.path}: is damaged: a block of {sensor} has changed")
+            raise InputError("error.tape_block", path=self.path, sensor=sensor)
         at = 0
         while at < len(frames):
             number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
@@ -271,7 +270,7 @@ class TapeReader:
         try:
             return self._db.execute(sql).fetchone()[0]
         except sqlite3.Error as exc:
-            raise InputError(f"{self.path}: {_NO_TAPE}") from exc
+            raise InputError("error.no_tape", path=self.path) from exc
 
 
 def finish_abandoned(path: Path) -> int:
@@ -285,7 +284,7 @@ def finish_abandoned(path: Path) -> int:
     try:
         db = sqlite3.connect(path, isolation_level=None)
     except sqlite3.Error as exc:
-        raise StoreError(f"{path}: {exc}") from exc
+        raise StoreError("error.at", where=path, what=exc) from exc
     if lost:
         db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
     _seal_tape(db, path, committed)
@@ -302,7 +301,7 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
     """
     with TapeReader(path) as tape:
         if not tape.finished:
-            raise StoreError(f"{path}: is still being written, or its program was killed; try again later")
+            raise StoreError("error.tape_busy", path=path)
     try:
         db = sqlite3.connect(path)
         try:
@@ -311,7 +310,7 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
         finally:
             db.close()
     except sqlite3.Error as exc:
-        raise StoreError(f"{path}: {exc}") from exc
+        raise StoreError("error.at", where=path, what=exc) from exc
 
 
 def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
@@ -324,7 +323,7 @@ def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
             _log.debug("tape: somebody reads it; the last one to close it removes the -wal file")
         db.close()
     except sqlite3.Error as exc:
-        raise StoreError(f"{path}: {exc}") from exc
+        raise StoreError("error.at", where=path, what=exc) from exc
 
 
 def _arrival_second(row: tuple[int, Packet]) -> int:
@@ -338,7 +337,7 @@ def _in_order(part: list[tuple[int, Packet]]) -> list[Packet]:
 def read_tape(path: Path, wearing: Wearing) -> Recording:
     """Return the session of a tape; ``ConfigError`` if ``wearing`` says where the sensors were worn."""
     if wearing.placement or wearing.side:
-        raise ConfigError(f"{path}: a tape knows where its sensors were worn; leave out placement and side")
+        raise ConfigError("error.tape_knows", path=path)
     with TapeReader(path) as tape:
         header, duration_s, count = tape.header, tape.duration_s(), tape.count()
 

@@ -29,18 +29,18 @@ class TapeLock:
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as exc:
-            raise StoreError(f"{self._path}: {exc.strerror or exc}") from exc
+            raise StoreError("error.at", where=self._path, what=exc) from exc
         try:
             lock_descriptor(self._descriptor)
         except OSError as exc:
             os.close(self._descriptor)
-            raise StoreError(f"{tape}: is being written by another process") from exc
+            raise StoreError("error.tape_locked", tape=tape) from exc
         try:
             os.ftruncate(self._descriptor, _COUNT.size)
             self._map = mmap.mmap(self._descriptor, _COUNT.size)
         except (OSError, ValueError) as exc:
             os.close(self._descriptor)
-            raise StoreError(f"{self._path}: {exc}") from exc
+            raise StoreError("error.at", where=self._path, what=exc) from exc
 
     @property
     def accepted(self) -> int:
@@ -71,7 +71,7 @@ def is_written(tape: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as exc:
-        raise StoreError(f"{lock_path(tape)}: {exc.strerror or exc}") from exc
+        raise StoreError("error.at", where=lock_path(tape), what=exc) from exc
     try:
         lock_descriptor(descriptor)
     except OSError:

@@ -13,6 +13,7 @@ from dsp.cueing.baseline import REFERENCE_MPS, Baseline, Expectation
 from dsp.cueing.target import Target, TargetParams, cadence_target, increase_at_step
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 from monitor.training.cadence_steps import StepChange
 
 _METRIC = "cadence_spm"
@@ -58,43 +59,40 @@ def baseline_text(shown: BaselineView) -> str:
     """Return what the baseline rests on, and whether it may be used."""
     known = shown.baseline
     minutes = known.minutes(_METRIC, shown.with_speed)
-    text = f"{minutes:.0f} min of steady running in {known.runs} "
-    text += "run" if known.runs == 1 else "runs"
+    text = user_text("say.baseline.rests_on", minutes=minutes, n=known.runs)
     if not known.ready(_METRIC, shown.with_speed):
-        return f"{text}: not enough yet, cues begin at {known.params.first_min:.0f} min."
+        return f"{text}: " + user_text("say.baseline.not_yet", minutes=known.params.first_min)
     if not shown.with_speed:
-        text += ", without a speed: one number for every pace"
+        text += user_text("say.baseline.every_pace")
     if known.frozen or known.full(shown.with_speed):
-        return f"{text}. It is frozen: the target does not chase itself."
-    return (
-        f"{text}. It still learns, until {known.params.full_min:.0f} min in {known.params.full_runs} runs."
-    )
+        return f"{text}. " + user_text("say.baseline.frozen")
+    full_min, full_runs = known.params.full_min, known.params.full_runs
+    return f"{text}. " + user_text("say.baseline.still_learns", minutes=full_min, runs=full_runs)
 
 
 def baseline_table(shown: BaselineView) -> Table:
     """Return own cadence and target over speed as a table."""
-    out = Table(title=f"{shown.athlete}: own cadence, and target ({100 * shown.increase:+.1f} %)")
-    for heading in ("speed (m/s)", "pace (min/km)", "own (steps/min)", "± SD", "target", "band"):
-        out.add_column(heading, justify="right")
+    out = Table(title=_title(shown))
+    for heading in ("speed", "pace", "own", "spread", "target", "range"):
+        out.add_column(user_text(f"say.baseline.column.{heading}"), justify="right")
+    every = user_text("say.baseline.any")
     for v in shown.speeds:
         expected, target = shown.at(v)
-        speed = (f"{v:.1f}", _pace_text(v)) if shown.with_speed else ("any", "any")
-        band = f"{target.low:.0f} to {target.high:.0f}"
+        speed = (f"{v:.1f}", _pace_text(v)) if shown.with_speed else (every, every)
+        band = user_text("say.baseline.band", low=f"{target.low:.0f}", high=f"{target.high:.0f}")
         out.add_row(*speed, f"{expected.value:.0f}", f"{expected.sd:.1f}", f"{target.centre:.0f}", band)
     return out
 
 
 def steps_table(shown: BaselineView) -> Table:
     """Return every change of the target's step with its day and reason."""
-    messages = catalogue("en")
-    out = Table(title="steps of the target")
+    out = Table(title=user_text("say.baseline.steps"))
     for heading in ("since", "target", "why"):
-        out.add_column(heading)
+        out.add_column(user_text(f"say.baseline.column.{heading}"))
     for change in shown.steps:
         share = 100 * increase_at_step(change.step, shown.target)
-        out.add_row(
-            change.day.isoformat(), f"{share:+.1f} %", messages.text(f"training.step.{change.reason}")
-        )
+        why = user_text(f"training.step.{change.reason}")
+        out.add_row(change.day.isoformat(), f"{_decimal(f'{share:+.1f}')} %", why)
     return out
 
 
@@ -106,21 +104,39 @@ def baseline_figure(shown: BaselineView) -> go.Figure:
     own = np.array([e.value for e, _ in pairs])
     margin = 1.96 * np.array([e.sd for e, _ in pairs])
     figure = go.Figure()
-    _add_ribbon(figure, speeds, own - margin, own + margin, SOFT, "uncertainty (95 %)")
-    _add_line(figure, speeds, own, BLUE, "solid", "own cadence")
+    _add_ribbon(figure, speeds, own - margin, own + margin, SOFT, user_text("say.baseline.uncertainty"))
+    _add_line(figure, speeds, own, BLUE, "solid", user_text("say.baseline.own"))
     edges = [np.array([t.low for _, t in pairs]), np.array([t.high for _, t in pairs])]
-    _add_ribbon(figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", "band")
-    _add_line(figure, speeds, np.array([t.centre for _, t in pairs]), GREEN, "dash", "target")
+    _add_ribbon(
+        figure, speeds, edges[0], edges[1], "rgba(18,128,92,0.14)", user_text("say.baseline.column.range")
+    )
+    _add_line(
+        figure,
+        speeds,
+        np.array([t.centre for _, t in pairs]),
+        GREEN,
+        "dash",
+        user_text("say.baseline.column.target"),
+    )
     figure.update_layout(
         template="plotly_white",
-        title=f"{shown.athlete}: own cadence and target ({100 * shown.increase:+.1f} %)"
-        f"<br><sup>{baseline_text(shown)}</sup>",
-        xaxis_title="speed (m/s), level ground",
-        yaxis_title="cadence (steps/min)",
+        title=f"{_title(shown)}<br><sup>{baseline_text(shown)}</sup>",
+        xaxis_title=user_text("say.baseline.level"),
+        yaxis_title=f"{user_text('metric.cadence_spm.label')} ({user_text('metric.cadence_spm.unit')})",
+        separators=f"{user_text('number.decimal')} ",
         legend={"orientation": "h", "y": -0.2},
         margin={"t": 90, "r": 20},
     )
     return figure
+
+
+def _title(shown: BaselineView) -> str:
+    share = _decimal(f"{100 * shown.increase:+.1f}")
+    return user_text("say.baseline.title", athlete=shown.athlete, share=share)
+
+
+def _decimal(number: str) -> str:
+    return catalogue(user_language()).localized(number)
 
 
 def write_baseline_chart(shown: BaselineView, path: Path) -> None:
@@ -129,11 +145,11 @@ def write_baseline_chart(shown: BaselineView, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         baseline_figure(shown).write_html(path, include_plotlyjs=True, config={"displaylogo": False})
     except OSError as exc:
-        raise StoreError(f"{path}: cannot be written: {exc.strerror}; name another with --picture") from exc
+        raise StoreError("error.picture", path=path, reason=exc) from exc
 
 
 def _add_line(figure: go.Figure, x: np.ndarray, y: np.ndarray, colour: str, dash: str, name: str) -> None:
-    hover = "%{x:.2f} m/s: %{y:.1f} steps/min"
+    hover = f"%{{x:.2f}} m/s: %{{y:.1f}} {user_text('metric.cadence_spm.unit')}"
     figure.add_scatter(x=x, y=y, name=name, line={"color": colour, "dash": dash}, hovertemplate=hover)
 
 

@@ -81,7 +81,7 @@ def noted_pains(plan: Plan, store: Store) -> dict[str, tuple[Pain, ...]]:
 def frozen_plan(plan: Plan) -> Plan:
     """Return the plan with a baseline that learns no more; ``StoreError`` while there is none."""
     if plan.baseline is None:
-        raise StoreError("nothing has been learned yet: run first, or gaitcue baseline --relearn")
+        raise StoreError("error.nothing_learned")
     baseline = Baseline.from_dict(plan.baseline)
     baseline.frozen = True
     return replace(plan, baseline=baseline.to_dict())

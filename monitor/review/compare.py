@@ -48,7 +48,7 @@ def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
     ``InputError`` for fewer than two different sessions, ``StoreError`` for one that is not there.
     """
     if len(set(sessions)) < 2:
-        raise InputError("compare needs two different sessions; gaitcue sessions list shows all")
+        raise InputError("error.compare_two")
     runs = [load_session(store, name) for name in sessions]
     rows = []
     for name in with_role(Role.COMPARED):
@@ -69,7 +69,7 @@ def metric_trends(store: Store, athlete: str, weeks: int) -> dict[str, list[Tren
     names = with_role(Role.COMPARED)
     chosen = [s for s in reversed(store.sessions()) if s.athlete == athlete and s.ended]
     if not chosen:
-        raise InputError(f"there are no sessions of {athlete} yet")
+        raise InputError("error.no_sessions_of", athlete=athlete)
     newest = _local_date(chosen[-1].started_utc)
     runs = [
         load_session(store, s.id, (*names, "speed_mps", "slope_pct"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dsp.types import Gap, Placement, SensorProblem
-from monitor.core.message_catalogues import UserMessage
+from monitor.core.message_catalogues import EnglishText, UserMessage
 from monitor.core.records import SensorStatus
 from monitor.storage.session_data import SessionData
 
@@ -15,7 +15,7 @@ _LONG_GAP_S = 10.0
 _OFTEN_LOST = 0.02
 
 
-def data_limits(run: SessionData) -> tuple[UserMessage | str, ...]:
+def data_limits(run: SessionData) -> tuple[UserMessage, ...]:
     """Return what the sensors could not tell, one text for each limit, the most important first.
 
     The remarks of an importer come as they were stored.
@@ -99,10 +99,10 @@ def _modelled_metrics(run: SessionData) -> Iterator[UserMessage]:
         yield UserMessage("limits.slope_unproven")
 
 
-def _importer_remarks(run: SessionData) -> Iterator[str]:
+def _importer_remarks(run: SessionData) -> Iterator[UserMessage]:
     for note in run.notes:
         if note.kind == "remark":
-            yield note.text[0].upper() + note.text[1:] + "."
+            yield UserMessage("limits.remark", {"remark": EnglishText(note.text)})
 
 
 def _duration_text(seconds: float) -> UserMessage:

@@ -48,7 +48,7 @@ class SessionFindings:
     baseline: Sequence[BaselineChange]
     downhill: Downhill | None
     offline: OfflineComparison | None
-    limits: Sequence[UserMessage | str]
+    limits: Sequence[UserMessage]
 
     @property
     def worst_pain(self) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,8 +15,11 @@ from dsp.types import Runner
 from monitor.core import toml_reader
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.core.settings_path import default_path, own_folder
+from monitor.core.toml_text import TomlKey
 from monitor.sinks.influx.sink import InfluxSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings
@@ -79,16 +82,6 @@ class Config:
         return CoachSettings(cues=self.cues, target=self.target, effort=self.effort)
 
 
-def default_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the usual settings file: ``gaitcue.toml`` in the folder that ``_own_folder`` says."""
-    return _own_folder(environment, "XDG_CONFIG_HOME", ".config") / "gaitcue.toml"
-
-
-def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the settings file of one of several athletes: ``NAME.toml`` beside the usual one."""
-    return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
-
-
 def setup_words(path: Path | None) -> str:
     """Return the command that writes the settings file ``path``, or the usual one."""
     if path is None:
@@ -97,8 +90,8 @@ def setup_words(path: Path | None) -> str:
 
 
 def data_folder(config: Config, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of database and tapes: the one that is set, else our own (``_own_folder``)."""
-    return config.store.folder or _own_folder(environment, "XDG_DATA_HOME", ".local/share")
+    """Return the folder of database and tapes: the one that is set, else our own (``own_folder``)."""
+    return config.store.folder or own_folder(environment, "XDG_DATA_HOME", ".local/share")
 
 
 def load_config(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -111,54 +104,53 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
         _log.info("no settings file (%s): using defaults", default_path(environment))
         return toml_reader.read_toml_text(Config, "", environment, Path("the environment"))
     path = path or default_path(environment)
-    config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path)
+    devices = path.parent / "devices"
+    checks: toml_reader.Checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
+    config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path, checks)
     _log.info("settings from %s", path)
-    return _check_sensors(config, path)
+    return replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
 
 
 def _settings_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: there is no such file; `{setup_words(path)}` writes one") from exc
+        raise ConfigError("error.settings_missing", path=path, command=setup_words(path)) from exc
     except IsADirectoryError as exc:
-        raise ConfigError(f"{path}: is a folder; name the settings file in it") from exc
+        raise ConfigError("error.settings_folder", path=path) from exc
     except UnicodeDecodeError as exc:
-        raise ConfigError(
-            f"{path}: is not a text file (UTF-8); name a settings file, such as gaitcue setup writes"
-        ) from exc
+        raise ConfigError("error.settings_not_text", path=path) from exc
     except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read ({exc.strerror or exc}); check its permissions") from exc
+        raise ConfigError("error.settings_unreadable", path=path, reason=exc) from exc
 
 
-def _check_sensors(config: Config, path: Path) -> Config:
-    """Every sensor's kind and options are sound; the user's own descriptions are read in."""
-    from monitor.devices.registry import DEVICES  # decoders are many and only needed where sensors are
+def _sensor_mistakes(sensor: SensorSettings, folder: Path) -> Iterator[tuple[TomlKey, UserMessage]]:
+    """What is wrong with its kind, its options, or the user's own description in ``folder``."""
+    from monitor.devices.registry import (  # decoders are many and only needed where sensors are
+        DEVICES,
+        is_imu,
+    )
 
-    mistakes, sensors = list[str](), list[SensorSettings]()
-    for s in config.sensor:
-        spec, where = DEVICES.get(s.kind), f'{path}: [[sensor]] "{s.name}"'
-        if spec is None:
-            close = toml_reader.suggestion(s.kind, DEVICES)
-            mistakes.append(f'{where}, kind: "{s.kind}" is not a known device{close}')
-            continue
-        if spec.options is not None:
-            unknown = [name for name in s.options if name not in spec.options]
-            mistakes += [
-                f"{where}, options: {u} is not one of {s.kind}'s" + _options_text(spec.options)
-                for u in unknown
-            ]
-        try:
-            s = with_device_description(s, path.parent / "devices")
-            spec.decoder(s)
-            if spec.gatt is not None:
-                spec.gatt(s)
-        except ConfigError as exc:
-            mistakes += [f"{path}: [[sensor]] {line}" for line in exc.mistakes]
-        sensors.append(s)
-    if mistakes:
-        raise ConfigError(*mistakes)
-    return replace(config, sensor=tuple(sensors))
+    spec, kind = DEVICES.get(sensor.kind), sensor.kind
+    if spec is None:
+        hint = toml_reader.suggestion(kind, DEVICES)
+        yield ("kind",), UserMessage("setting.device", {"kind": kind, "hint": hint})
+        return
+    known = sensor.options if spec.options is None else spec.options
+    for name in sensor.options:
+        if name not in known:
+            hint = toml_reader.suggestion(name, known) if known else UserMessage("setting.none")
+            yield ("options", name), UserMessage("setting.option", {"kind": kind, "hint": hint})
+    if sensor.side is None and sensor.placement.one_leg and is_imu(spec):
+        yield ("side",), UserMessage("setting.side")
+    try:
+        sensor = with_device_description(sensor, folder)
+        spec.decoder(sensor)
+        if spec.gatt is not None:
+            spec.gatt(sensor)
+    except ConfigError as exc:
+        for message in exc.messages:
+            yield (), message
 
 
 def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSettings:
@@ -173,25 +165,9 @@ def with_device_description(sensor: SensorSettings, folder: Path) -> SensorSetti
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as exc:
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.toml"))) or "nothing yet"
-        raise ConfigError(f"{sensor.name}: {path} cannot be read ({exc}); there is: {there}") from exc
+        names = ", ".join(sorted(p.stem for p in folder.glob("*.toml")))
+        there = names or UserMessage("setting.nothing_yet")
+        raise ConfigError(
+            "error.description_unreadable", name=sensor.name, path=path, reason=exc, there=there
+        ) from exc
     return replace(sensor, options={**sensor.options, "description": text})
-
-
-def _options_text(options: Mapping[str, str]) -> str:
-    there = "; ".join(f"{name}: {meaning}" for name, meaning in options.items())
-    return f" ({there})" if there else " (it has none)"
-
-
-def _own_folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    """Our folder below the one that ``variable`` names; without it ``~/otherwise/gaitcue``.
-
-    Windows and macOS have one place for data and settings of an application instead:
-    ``%LOCALAPPDATA%`` and ``~/Library/Application Support``.
-    """
-    given = Path(environment.get(variable, ""))
-    if not given.is_absolute() and sys.platform in ("win32", "darwin"):
-        import platformdirs
-
-        return platformdirs.user_data_path("gaitcue", appauthor=False)
-    return (given if given.is_absolute() else Path.home() / otherwise) / "gaitcue"

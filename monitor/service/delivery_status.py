@@ -11,6 +11,8 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.table import Table
 
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 
@@ -33,18 +35,18 @@ class OutsideSystem:
 def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[OutsideSystem]:
     """Return every outside system that is ``configured`` or that the store has ever heard of, by name."""
     last_status = dict.fromkeys(configured) | store.sinks()
-    out = []
+    out, translate = [], catalogue(user_language()).translate_recorded
     for name, last in sorted(last_status.items()):
         refused = Counter(reason for _, _, reason in store.quarantined(name))
         waiting = store.backlog(name) if name in configured or store.delivered(name) else 0
         if last is None:
-            out.append(OutsideSystem(name, "no news of it yet", True, "", waiting, refused))
+            out.append(OutsideSystem(name, user_text("say.stack.no_news"), True, "", waiting, refused))
         else:
             session, status = last
             at = datetime.datetime.fromisoformat(store.session(session).started_utc)
             at += datetime.timedelta(seconds=status.t_s)
             arrived = store.delivered(name) > 0 and not waiting and status.ok
-            state = "everything has arrived" if arrived else status.text
+            state = user_text("say.stack.arrived") if arrived else translate(status.text)
             out.append(OutsideSystem(name, state, status.ok, f"{at:%Y-%m-%d %H:%M:%S}", waiting, refused))
     return out
 
@@ -58,17 +60,18 @@ def delivery_status(store: Store, folder: Path, configured: tuple[str, ...]) -> 
     live = [s.id for s in sessions if s.status is SessionStatus.LIVE]
     tapes = sum(f.stat().st_size for f in folder.glob("tapes/*"))
     size = sum(f.stat().st_size for f in folder.glob("gaitcue.db*"))
-    yield f"store: {folder}: {len(sessions)} sessions, {size / 1e6:.1f} MB; tapes {tapes / 1e6:.1f} MB"
-    yield f"running now: {', '.join(live) or 'nothing'}"
+    yield user_text(
+        "say.stack.store", folder=str(folder), n=len(sessions), size=size / 1e6, tapes=tapes / 1e6
+    )
+    yield user_text("say.stack.running", sessions=", ".join(live) or user_text("say.stack.nothing"))
     systems = outside_systems(store, configured)
     if not systems:
-        yield "no outside system is set up"
+        yield user_text("say.stack.no_system")
         return
     table = Table()
-    for heading in ("outside system", "last heard (UTC)", "state", "waiting", "refused"):
-        table.add_column(
-            heading, overflow="fold", justify="right" if heading in "waiting refused" else "left"
-        )
+    for heading in ("system", "heard", "state", "waiting", "refused"):
+        right, name = heading in ("waiting", "refused"), user_text(f"say.stack.column.{heading}")
+        table.add_column(name, overflow="fold", justify="right" if right else "left")
     for system in systems:
         mark = "" if system.ok and not system.refused else "! "
         waiting, refused = str(system.waiting), str(system.refused.total())
@@ -76,6 +79,6 @@ def delivery_status(store: Store, folder: Path, configured: tuple[str, ...]) -> 
     yield table
     for system in systems:
         for reason, count in system.refused.most_common(10):
-            yield f"{system.name} refused {count}: {reason}"
+            yield user_text("say.stack.refused", name=system.name, count=count, reason=reason)
         if system.refused:
-            yield "when the cause is mended, gaitcue stack send SESSION sends a session again"
+            yield user_text("say.stack.again")

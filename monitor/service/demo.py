@@ -6,6 +6,7 @@ import math
 
 from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
+from monitor.core.user_language import user_text
 from monitor.service.config import Config
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.simulation.drifting_runner import Drift, coached_settings, drifting_bouts
@@ -21,7 +22,7 @@ def run_demo(seconds: float, speed: float, web: WebSettings | None, drift: Drift
     """
     console = result_console()
     if seconds < _SHORTEST_WITH_A_CUE_S:
-        console.print(_NO_CUE)
+        console.print(user_text("say.demo.no_cue"))
     recording = recording_of_run(drifting_bouts(seconds, drift), RadioModel())
     pace = speed if speed > 0 else math.inf
     run_session(
@@ -36,7 +37,7 @@ def run_demo(seconds: float, speed: float, web: WebSettings | None, drift: Drift
         ),
         console,
     )
-    console.print(_CAVEAT)
+    console.print(user_text("say.demo.caveat"))
 
 
 def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
@@ -47,9 +48,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     try:
         from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
     except ModuleNotFoundError as exc:
-        raise ConfigError(
-            "--radio needs bumble, which is not installed: pip install 'gaitcue[radio]'"
-        ) from exc
+        raise ConfigError("error.radio") from exc
     console = result_console()
     live = LiveOptions(
         title="demo",
@@ -60,9 +59,7 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
         summary=True,
     )
     run_session(Config(), live, console)
-    console.print(_CAVEAT)
+    console.print(user_text("say.demo.caveat"))
 
 
 _SHORTEST_WITH_A_CUE_S = 60
-_NO_CUE = "The first cue comes at about 0:53; --seconds 60 or more reaches it."
-_CAVEAT = "Simulated sensors: the numbers show that everything works, not how anybody runs."

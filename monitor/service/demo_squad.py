@@ -17,6 +17,7 @@ from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded
+from monitor.core.user_language import user_language, user_text
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
@@ -50,7 +51,7 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
     with open_store(config) as store:
         asyncio.run(_run_squad(config, store, recordings, pace, console))
     console.print()
-    console.print(f"kept in {config.store.folder}; simulated athletes show that everything works")
+    console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
 
 
 async def _run_squad(
@@ -96,20 +97,21 @@ class _AthleteRow:
 
 
 def _squad_table(rows: dict[str, _AthleteRow]) -> Table:
-    table = Table(title=f"{len(rows)} simulated athletes")
-    table.add_column("athlete")
+    table = Table(title=user_text("say.demo.squad", n=len(rows)))
+    table.add_column(user_text("say.session.athlete"))
     for metric in _METRICS:
         table.add_column(
-            f"{label_text(metric, catalogue('en'))}\n{metric.display_or_unit.unit}", justify="right"
+            f"{label_text(metric, catalogue(user_language()))}\n{metric.display_or_unit.unit}",
+            justify="right",
         )
-    table.add_column("lost\n%", justify="right")
-    table.add_column("doing")
+    table.add_column(user_text("terminal.column.lost") + "\n%", justify="right")
+    table.add_column(user_text("say.demo.doing"))
     for athlete, row in rows.items():
         state = row.live_state.state()
         numbers = [_value_text(metric, state["now"].get(metric.name)) for metric in _METRICS]
         seen = sum(s["received"] + s["lost"] for s in state["sensors"].values())
         lost = 100 * sum(s["lost"] for s in state["sensors"].values()) / seen if seen else 0.0
-        table.add_row(athlete, *numbers, f"{lost:.1f}", str(state["activity"]))
+        table.add_row(athlete, *numbers, f"{lost:.1f}", user_text(f"terminal.activity.{state['activity']}"))
     return table
 
 

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from monitor.core.errors import reason_text
+from monitor.core.message_catalogues import catalogue
 from monitor.core.secret import Secret
+from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
 from monitor.service.delivery_status import outside_systems
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
@@ -39,40 +42,62 @@ class Check:
 def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
     """Yield the checks of InfluxDB: reachability, clock, token, schema; some failures end them."""
     if settings.url is None:
-        yield Check("InfluxDB", None, "not set up", "set [influx] url and a token, see config/gaitcue.toml")
+        yield Check("InfluxDB", None, user_text("say.doctor.not_set_up"), user_text("say.doctor.set_up"))
         return
     status, _, headers = _fetch(f"{settings.url}/ping")
     if status == 0:
-        yield Check("InfluxDB", False, f"{settings.url} cannot be reached", "docker-compose up -d influxdb")
+        yield Check(
+            "InfluxDB",
+            False,
+            user_text("say.doctor.unreachable", url=settings.url),
+            "docker-compose up -d influxdb",
+        )
         return
-    yield Check("InfluxDB", True, f"{settings.url} answers")
+    yield Check("InfluxDB", True, user_text("say.doctor.answers", url=settings.url))
     yield _clock_finding(headers.get("Date"))
     token = settings.token.reveal() if settings.token else ""
     target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
     status, body, _ = _fetch(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
     if status in INFLUX_REMEDIES:
-        yield Check("token", False, f"write is answered with {status}", INFLUX_REMEDIES[status])
+        yield Check(
+            user_text("say.doctor.token"),
+            False,
+            user_text("say.doctor.write", status=status),
+            catalogue(user_language()).translate_english(INFLUX_REMEDIES[status]),
+        )
         return
     if status >= 500 or status == 0:
-        yield Check("token", False, f"write is answered with {status}: {body[:100]}", "look at its log")
+        yield Check(
+            user_text("say.doctor.token"),
+            False,
+            user_text("say.doctor.write_body", status=status, body=body[:100]),
+            user_text("say.doctor.log"),
+        )
         return
-    yield Check("token", True, f"may write to {settings.bucket}")
+    yield Check(
+        user_text("say.doctor.token"), True, user_text("say.doctor.may_write", bucket=settings.bucket)
+    )
     yield _schema_finding(settings, token)
 
 
 def _clock_finding(date: str | None) -> Check:
     if date is None:
-        return Check("clock", None, "the server does not tell the time")
+        return Check(user_text("say.doctor.clock"), None, user_text("say.doctor.no_clock"))
     apart_s = abs((datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds())
-    remedy = "switch time synchronisation on: timedatectl set-ntp true"
-    return Check("clock", apart_s <= _CLOCK_SKEW_S, f"{apart_s:.0f} s from the server's", remedy)
+    remedy = user_text("say.doctor.ntp")
+    return Check(
+        user_text("say.doctor.clock"),
+        apart_s <= _CLOCK_SKEW_S,
+        user_text("say.doctor.skew", apart=apart_s),
+        remedy,
+    )
 
 
 def _schema_finding(settings: InfluxSettings, token: str) -> Check:
     query = urllib.parse.urlencode({"db": settings.bucket, "q": "SHOW FIELD KEYS"})
     status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
     if status != 200:
-        return Check("schema", None, "this token may not read (a runner's need not)")
+        return Check(user_text("say.doctor.schema"), None, user_text("say.doctor.no_read"))
     there = {
         (series["name"], name): _SERVER_KINDS.get(kind, kind)
         for result in json.loads(body).get("results", [])
@@ -81,32 +106,53 @@ def _schema_finding(settings: InfluxSettings, token: str) -> Check:
     }
     wanted = {(m.name, f.name): f.kind for m in INFLUX_SCHEMA for f in m.fields}
     wrong = [
-        f"{m}.{f} is {there[m, f]}" for m, f in wanted if there.get((m, f), wanted[m, f]) != wanted[m, f]
+        f"{m}.{f} = {there[m, f]}" for m, f in wanted if there.get((m, f), wanted[m, f]) != wanted[m, f]
     ]
     if wrong:
-        remedy = "another program writes to this bucket: give gaitcue one of its own"
-        return Check("schema", False, f"fields of another type: {', '.join(wrong[:3])}", remedy)
-    return Check("schema", True, f"{len(there)} fields there, all of the right type")
+        remedy = user_text("say.doctor.other_program")
+        return Check(
+            user_text("say.doctor.schema"),
+            False,
+            user_text("say.doctor.types", fields=", ".join(wrong[:3])),
+            remedy,
+        )
+    return Check(user_text("say.doctor.schema"), True, user_text("say.doctor.fields", n=len(there)))
 
 
 def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:
     """Yield the checks of Grafana: reachability and, with the coach's password, the dashboards."""
     status, _, _ = _fetch(f"{url}/api/health")
     if status != 200:
-        yield Check("Grafana", False, f"{url} does not answer", "docker-compose up -d grafana")
+        yield Check(
+            "Grafana", False, user_text("say.doctor.silent", url=url), "docker-compose up -d grafana"
+        )
         return
-    yield Check("Grafana", True, f"{url} answers")
+    yield Check("Grafana", True, user_text("say.doctor.answers", url=url))
     if password is None:
-        yield Check("dashboards", None, "not looked at", "--password-file secrets/grafana-password")
+        yield Check(
+            user_text("say.doctor.dashboards"),
+            None,
+            user_text("say.doctor.skipped"),
+            "--password-file secrets/grafana-password",
+        )
         return
     login = "Basic " + base64.b64encode(f"coach:{password.reveal()}".encode()).decode()
     answers = {uid: _fetch(f"{url}/api/dashboards/uid/{uid}", login)[0] for uid in DASHBOARDS}
     if 401 in answers.values():
-        yield Check("dashboards", False, "the password is refused", "see secrets/grafana-password")
+        yield Check(
+            user_text("say.doctor.dashboards"),
+            False,
+            user_text("say.doctor.password"),
+            user_text("say.doctor.password_file"),
+        )
         return
     missing = [uid for uid, status in answers.items() if status != 200]
-    text = f"missing: {', '.join(missing)}" if missing else f"all {len(DASHBOARDS)} are there"
-    yield Check("dashboards", not missing, text, "mount grafana/dashboards and grafana/provisioning")
+    text = (
+        user_text("say.doctor.missing", names=", ".join(missing))
+        if missing
+        else user_text("say.doctor.all_there", n=len(DASHBOARDS))
+    )
+    yield Check(user_text("say.doctor.dashboards"), not missing, text, user_text("say.doctor.mount"))
 
 
 def port_check(name: str, host: str, port: int) -> Check:
@@ -114,8 +160,13 @@ def port_check(name: str, host: str, port: int) -> Check:
     try:
         socket.create_connection((host, port), _WAIT_S).close()
     except OSError as exc:
-        return Check(name, False, f"{host}:{port}: {exc.strerror or exc}", f"docker-compose up -d {name}")
-    return Check(name, True, f"{host}:{port} is open")
+        return Check(
+            name,
+            False,
+            f"{host}:{port}: {catalogue(user_language()).translate_english(reason_text(exc))}",
+            f"docker-compose up -d {name}",
+        )
+    return Check(name, True, user_text("say.doctor.open", host=host, port=port))
 
 
 def store_checks(store: Store) -> Iterator[Check]:
@@ -123,10 +174,19 @@ def store_checks(store: Store) -> Iterator[Check]:
     for system in outside_systems(store):
         if system.refused:
             reason, count = system.refused.most_common(1)[0]
-            remedy = "mend the cause, then gaitcue stack send SESSION"
-            yield Check(f"outbox {system.name}", False, f"{count} records refused: {reason}", remedy)
+            remedy = user_text("say.doctor.mend")
+            yield Check(
+                user_text("say.doctor.outbox", name=system.name),
+                False,
+                user_text("say.doctor.refused", count=count, reason=reason),
+                remedy,
+            )
         else:
-            yield Check(f"outbox {system.name}", True, f"{system.waiting} records wait")
+            yield Check(
+                user_text("say.doctor.outbox", name=system.name),
+                True,
+                user_text("say.doctor.waiting", n=system.waiting),
+            )
 
 
 def all_checks(config: Config, store: Store, host: str | None, password: Secret | None) -> Iterator[Check]:

@@ -21,6 +21,7 @@ from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.session_settings import SessionSettings
+from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import alignment_advice
 from monitor.recordings.tape import Tape
@@ -133,9 +134,9 @@ def _print_result(
         if advice := alignment_advice(live.settings):
             console.print(advice)
     if live.tape is not None:
-        console.print(f"recorded {ended.t_s:.0f} s to {live.tape}", soft_wrap=True)
+        console.print(user_text("say.run.recorded", seconds=ended.t_s, path=str(live.tape)), soft_wrap=True)
     elif live.keep:
-        console.print(f"kept as {started.session}; gaitcue sessions list shows all")
+        console.print(user_text("say.run.kept", session=started.session))
 
 
 def is_watched(console: Console) -> bool:
@@ -159,12 +160,12 @@ def print_address(url: str, settings: WebSettings, folder: Path, console: Consol
     """
     bare, _, token = url.partition("?")
     if console.is_terminal:
-        console.print(f"page: {url}", soft_wrap=True)
+        console.print(user_text("say.run.page", url=url), soft_wrap=True)
         if not settings.loopback:
             print_qr_code(url, console)
-            console.print("scan this with the phone; it holds the token")
+            console.print(user_text("say.run.scan"))
         return
-    console.print(f"page: {bare}", soft_wrap=True)
+    console.print(user_text("say.run.page", url=bare), soft_wrap=True)
     if console.quiet:
         _log.info("page: %s", bare)
     if token:

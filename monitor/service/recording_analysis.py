@@ -48,7 +48,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
                 row |= {e.metric: f"{e.value:.5g}" for e in s.estimates}
                 out.writerow(row)
     except OSError as exc:
-        raise StoreError(f"{path}: cannot write ({exc.strerror}); choose another place") from exc
+        raise StoreError("error.cannot_write", path=path, reason=exc) from exc
 
 
 def summary_table(

@@ -38,14 +38,10 @@ def align_sensors(recording: Recording, window_s: float) -> SensorAlignment:
     """
     signals = acceleration_signals(recording)
     if len(signals) < 2:
-        raise InputError(f"has {len(signals)} sensor with acceleration; it takes two to compare")
+        raise InputError("error.one_sensor", count=len(signals))
     alignments = align_by_taps(signals, window_s)
     if not alignments:
-        raise InputError(
-            f"no three taps that two sensors felt within {window_s:.0f} s of either end, so their "
-            "constant delay against each other stays unknown (tens of ms). At the start and at the end of "
-            "a run, hold the sensors still and knock them together five times, unevenly"
-        )
+        raise InputError("error.no_taps", window_s=window_s)
     others = {a.sensor for a in alignments}
     reference = next(name for name in signals if name not in others)
     before = {s.name: s.sync_delay_s for s in recording.settings.sensors}

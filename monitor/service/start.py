@@ -15,9 +15,10 @@ from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import SessionSettings
+from monitor.core.settings_path import default_path
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
-from monitor.service.config import Config, data_folder, default_path, load_config, setup_words
+from monitor.service.config import Config, data_folder, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.service.session_store import open_store
 from monitor.service.wiring import configured_sources
@@ -74,13 +75,10 @@ def ready_config(path: Path | None) -> Config:
     """
     config = load_config(path)
     if not config.sensor:
-        raise ConfigError(
-            f"{path or default_path()} names no sensors: `{setup_words(path)}` asks for them, "
-            "gaitcue sensors scan shows what is near, gaitcue demo needs none"
-        )
+        raise ConfigError("error.no_sensors", path=path or default_path(), command=setup_words(path))
     if not configured_sources(config, SystemClock()):
         kinds = ", ".join(sorted({s.kind for s in config.sensor}))
-        raise ConfigError(f"none of the configured sensors ({kinds}) can be listened to live")
+        raise ConfigError("error.not_live", kinds=kinds)
     if any(DEVICES[s.kind].gatt for s in config.sensor):
         asyncio.run(_check_bluetooth(config))
     return config
@@ -89,11 +87,11 @@ def ready_config(path: Path | None) -> Config:
 def new_tape_path(path: Path) -> Path:
     """Return ``path`` if a new tape can be written there; ``ConfigError`` with the reason otherwise."""
     if path.suffix != ".tape":
-        raise ConfigError(f"{path}: call it {path.name}.tape, so that gaitcue replay knows what it is")
+        raise ConfigError("error.tape_name", path=path, name=path.name)
     if path.exists():
-        raise ConfigError(f"{path}: exists already, and a tape is never written over; choose another name")
+        raise ConfigError("error.tape_there", path=path)
     if not path.parent.is_dir():
-        raise ConfigError(f"{path}: there is no folder {path.parent}; make it first")
+        raise ConfigError("error.no_folder", path=path, parent=path.parent)
     return path
 
 

@@ -17,6 +17,7 @@ from monitor.core.mqtt_client import (
     require_mqtt_client,
     tls_context,
 )
+from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
 from monitor.sinks.mqtt import messages
 from monitor.sinks.push.alerts import Alert
@@ -60,9 +61,9 @@ async def _send_all(
             await send()
         except MonitorError as exc:
             failed += 1
-            report(f"{name}: {exc}")
+            report(user_text("say.notify.failed", name=name, why=exc.text_in(user_language())))
         else:
-            report(f"{name}: accepted")
+            report(user_text("say.notify.accepted", name=name))
     return failed
 
 

@@ -46,7 +46,7 @@ class PhoneHttp:
     async def run(self, emit: Emit) -> None:
         """Serve ``phone_endpoint`` until cancelled; ``ConfigError`` if the port is taken."""
         settings = self._settings
-        listener = listen(settings.host, settings.port, "the phone's endpoint", "choose [phone] port")
+        listener = listen(settings.host, settings.port, "error.port_of_phone")
         for name in self._sensors:
             text = "waiting for the phone: gaitcue sensors phone says what to enter in its app"
             emit(SensorStatus(self._time.now_s(), name, LinkState.SEARCHING, text))

@@ -34,9 +34,9 @@ class PhoneMqtt:
     ) -> None:
         self._topics = {str(s.options.get("topic", topic)): s.name for s in sensors}
         if len(self._topics) < len(sensors):
-            raise ConfigError("two phones publish to one topic: give each its own, options.topic")
+            raise ConfigError("error.same_topic")
         if broker.host is None:
-            raise ConfigError("a phone comes over MQTT, but [mqtt] names no broker: set host")
+            raise ConfigError("error.no_broker")
         require_mqtt_client()
         self._time = time
         self._broker = broker

@@ -25,9 +25,9 @@ def write_backup(store: Store, path: Path) -> int:
     cannot be written.
     """
     if path.exists():
-        raise StoreError(f"{path}: exists already; name another file")
+        raise StoreError("error.backup_exists", path=path)
     if not path.parent.is_dir():
-        raise StoreError(f"{path}: there is no folder {path.parent}; make it first, or name another file")
+        raise StoreError("error.backup_folder", path=path, parent=path.parent)
     partial = path.with_name(path.name + ".part")
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(partial, "w") as out:
@@ -40,8 +40,7 @@ def write_backup(store: Store, path: Path) -> int:
                     out.add(tape, f"tapes/{tape.name}")
         partial.rename(path)
     except (OSError, tarfile.TarError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-        raise StoreError(f"{path}: cannot be written ({why}); choose another place") from exc
+        raise StoreError("error.cannot_write", path=path, reason=exc) from exc
     finally:
         partial.unlink(missing_ok=True)
     size = path.stat().st_size
@@ -56,16 +55,12 @@ def restore_backup(path: Path, folder: Path) -> int:
     touched then.  ``InputError`` if ``path`` is not a file.
     """
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "there is no such file"
-        raise InputError(f"{path}: {what}; name the file that gaitcue sessions backup wrote")
+        raise InputError("error.backup_is_folder" if path.is_dir() else "error.no_backup", path=path)
     database = folder / DATABASE
     if database.exists():
         with Store(database) as store:
             if store.sessions():
-                raise StoreError(
-                    f"{folder}: holds {len(store.sessions())} sessions already; move that folder away, or "
-                    "set another [store] folder, before a restore"
-                )
+                raise StoreError("error.restore_over", folder=folder, count=len(store.sessions()))
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as unpacked:
         _unpack(path, Path(unpacked))
@@ -95,8 +90,6 @@ def _unpack(path: Path, folder: Path) -> None:
         finally:
             db.close()
     except (OSError, tarfile.TarError, sqlite3.Error) as exc:
-        raise StoreError(
-            f"{path}: is damaged or not a backup; name a whole file that gaitcue sessions backup wrote"
-        ) from exc
+        raise StoreError("error.not_backup", path=path) from exc
     if not (whole and ours):
-        raise StoreError(f"{path}: is damaged or not a backup of gaitcue; try an earlier backup")
+        raise StoreError("error.backup_damaged", path=path)

@@ -87,4 +87,4 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as exc:
-            raise StoreError(f"{self.path}: {exc}") from exc
+            raise StoreError("error.at", where=self.path, what=exc) from exc

@@ -46,7 +46,7 @@ def import_recording(
     start = recording.started_utc or _free_start(store, began, athlete, recording.title)
     name = name or session_id(start, athlete)
     if any(info.id == name for info in store.sessions()):
-        raise InputError(f"{recording.title}: is kept already as {name}")
+        raise InputError("error.imported_before", title=recording.title, name=name)
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
     tape = begin_session(store, folder, recording.title, settings, started)
     try:

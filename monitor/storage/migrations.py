@@ -93,12 +93,9 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     mark = db.execute("PRAGMA application_id").fetchone()[0]
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if mark != APPLICATION_ID and not empty:
-        raise StoreError(f"{path}: is a database of another program; name another file")
+        raise StoreError("error.other_database", path=path)
     if present > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: was written by a newer version (schema {present}, "
-            f"this program knows {SCHEMA_VERSION}); update this program, or name another file"
-        )
+        raise StoreError("error.newer_database", path=path, present=present, known=SCHEMA_VERSION)
     while _schema_version(db) < SCHEMA_VERSION:
         db.execute("BEGIN IMMEDIATE")
         version = _schema_version(db)  # another process may have been faster

@@ -62,9 +62,7 @@ def read_plan(path: Path) -> Plan:
     except FileNotFoundError:
         return Plan()
     except (OSError, ValueError) as exc:
-        raise StoreError(
-            f"{path}: cannot be read ({exc}); gaitcue baseline --relearn makes it anew"
-        ) from exc
+        raise StoreError("error.plan_unreadable", path=path, error=exc) from exc
     return plan
 
 
@@ -78,4 +76,4 @@ def write_plan(path: Path, plan: Plan) -> None:
     except OSError as exc:
         with contextlib.suppress(OSError):
             new.unlink()
-        raise StoreError(f"{path}: cannot be written: {exc.strerror}") from exc
+        raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc

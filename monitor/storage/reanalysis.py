@@ -17,6 +17,7 @@ import numpy as np
 from dsp import offline
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Activity, ActivityChange, Input, Reading, Record, Step
+from monitor.core.user_language import user_text
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
 from monitor.pipeline.session import Session
@@ -163,15 +164,15 @@ def _difference_text(name: str, before: dict[str, float], after: dict[str, float
 
 def reanalysis_text(result: Reanalysis) -> str:
     """Return what changed as lines for a person: the numbers before and after."""
-    head = f"{result.session}: version {result.old or 'unknown'} to {result.new}"
-    if not result.changed:
-        return f"{head}: no number changed"
-    lines = [f"{head}: numbers changed"]
+    key = "say.reanalysis.changed" if result.changed else "say.reanalysis.same"
+    old = result.old or user_text("say.reanalysis.unknown")
+    lines = [user_text(key, session=result.session, old=old, new=result.new)]
     for c in result.changed:
         spec = BY_NAME.get(c.metric)
         n, unit = (0, "") if spec is None else (spec.decimals + 2, spec.unit)
-        values = ["none" if v is None else f"{v:.{n}f}" for v in (c.before, c.after)]
-        lines.append(
-            f"  {spec.label if spec else 'steps found'}: {values[0]} -> {values[1]} {unit}".rstrip()
-        )
+        values = [
+            user_text("say.reanalysis.none") if v is None else f"{v:.{n}f}" for v in (c.before, c.after)
+        ]
+        label = user_text(f"metric.{c.metric}.label" if spec else "say.reanalysis.steps")
+        lines.append(f"  {label}: {values[0]} -> {values[1]} {unit}".rstrip())
     return "\n".join(lines)

@@ -73,5 +73,5 @@ def event_from_row(kind: str, body: str) -> Out:
     try:
         record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], json.loads(body))
     except (KeyError, ValueError) as exc:
-        raise StoreError(f"a {kind} record cannot be read; it is from another version: {exc}") from exc
+        raise StoreError("error.record_unreadable", kind=kind, error=exc) from exc
     return record

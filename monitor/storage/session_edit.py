@@ -36,9 +36,7 @@ def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
     for change in changes:
         name, equals, value = change.strip().partition("=")
         if not name or (name == "effort" and value and value not in map(str, range(11))):
-            raise InputError(
-                f"tag {change!r}: give shoe=..., surface=..., effort=0 to 10, a word, or -word"
-            )
+            raise InputError("error.tag", change=change)
         if change.startswith("-"):
             tags = [t for t in tags if t != change[1:] and not t.startswith(f"{change[1:]}=")]
         elif equals:
@@ -72,9 +70,7 @@ def split_session(
     The old session is deleted.  ``InputError`` if a part would be shorter than 10 s.
     """
     if not 10 <= at_s <= info.duration_s - 10:
-        raise InputError(
-            f"{info.id}: lasts {info.duration_s:.0f} s; split it between 10 s and 10 s before its end"
-        )
+        raise InputError("error.split_where", session=info.id, duration_s=info.duration_s)
     with tape_archive.unpacked_tape(info) as path:
         whole = read_recording(path)
         parts = []
@@ -105,13 +101,13 @@ def merge_sessions(
     apart or had different sensors.
     """
     if len({info.id for info in infos}) < 2:
-        raise InputError("merge needs two different sessions")
+        raise InputError("error.merge_two")
     infos = sorted(infos, key=lambda info: info.started_utc)
     first, last = infos[0], infos[-1]
     began = _utc_after(first, 0)
     offsets_s = [(_utc_after(info, 0) - began).total_seconds() for info in infos]
     if offsets_s[-1] > 86400:
-        raise InputError(f"{first.id} and {last.id} are more than a day apart; they are two runs")
+        raise InputError("error.merge_apart", first=first.id, last=last.id)
     with contextlib.ExitStack() as stack:
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
         joined = _join_recordings([read_recording(tape) for tape in tapes], infos, offsets_s)
@@ -180,7 +176,5 @@ def _same_settings(recordings: Sequence[Recording], infos: Sequence[SessionInfo]
     first = recordings[0].settings
     for recording, info in zip(recordings[1:], infos[1:], strict=True):
         if recording.settings.sensors != first.sensors:
-            raise InputError(
-                f"{infos[0].id} and {info.id} had different sensors; they cannot be one session"
-            )
+            raise InputError("error.merge_sensors", first=infos[0].id, other=info.id)
     return first

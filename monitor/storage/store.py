@@ -255,7 +255,7 @@ class Store(Deliveries):
         sql = f"SELECT {', '.join(SESSION_COLUMNS)} FROM session WHERE id = ?"
         row = self._db.execute(sql, (session_id,)).fetchone()
         if row is None:
-            raise StoreError(f"there is no session {session_id!r}; `gaitcue sessions list` shows them")
+            raise StoreError("error.no_session", session=session_id)
         return session_from_row(row)
 
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:

@@ -56,7 +56,7 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
     """
     path = tape_file(info)
     if path is None:
-        raise StoreError(f"{info.id}: its raw tape is not there (dropped, or never kept); metrics are")
+        raise StoreError("error.tape_gone", session=info.id)
     if path.suffix != _COMPRESSED_SUFFIX:
         yield path
         return
@@ -66,7 +66,7 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
             with lzma.open(path) as packed, plain.open("wb") as out:
                 shutil.copyfileobj(packed, out, 1 << 20)
         except (OSError, lzma.LZMAError, EOFError) as exc:
-            raise StoreError(f"{path}: cannot be unpacked: {exc}") from exc
+            raise StoreError("error.not_unpacked", path=path, error=exc) from exc
         yield plain
 
 
@@ -79,7 +79,7 @@ def remove_tape(info: SessionInfo) -> int:
         return 0
     path = Path(info.tape)
     if is_written(path):
-        raise StoreError(f"{info.id}: is being recorded right now; stop that first")
+        raise StoreError("error.session_live", session=info.id)
     freed = 0
     try:
         for left in [p for p in path.parent.glob(f"{path.name}*") if p.is_file()]:
@@ -87,7 +87,7 @@ def remove_tape(info: SessionInfo) -> int:
             left.unlink()
             _log.info("%s: tape removed", info.id, extra={"session": info.id})
     except OSError as exc:
-        raise StoreError(f"{path}: cannot be removed: {exc.strerror or exc}") from exc
+        raise StoreError("error.cannot_remove", path=path, reason=exc) from exc
     return freed
 
 
@@ -129,11 +129,11 @@ def _compress_tape(path: Path) -> int:
         with lzma.open(partial) as check:
             length = sum(len(piece) for piece in iter(lambda: check.read(1 << 20), b""))
         if length != before:
-            raise StoreError(f"{partial}: came out damaged; the plain tape stays")
+            raise StoreError("error.compressed_damaged", partial=partial)
         partial.rename(packed)
         path.unlink()
     except (OSError, lzma.LZMAError, EOFError) as exc:
-        raise StoreError(f"{path}: cannot be compressed: {exc}; it stays as it is") from exc
+        raise StoreError("error.not_compressed", path=path, error=exc) from exc
     finally:
         partial.unlink(missing_ok=True)
     freed = before - packed.stat().st_size

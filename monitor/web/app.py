@@ -226,7 +226,7 @@ async def serving(
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
     app = await asyncio.to_thread(make_app, sink, token, folder)  # it lists and reads files
-    listener = listen(settings.host, settings.port, "the page", "choose another with --port")
+    listener = listen(settings.host, settings.port, "error.port_of_page")
     secured = (settings.certificate, settings.key)
     async with running(app, listener, "web server", *secured):
         try:

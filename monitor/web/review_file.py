@@ -60,7 +60,7 @@ def write_review(report: Mapping[str, Any], path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(review_html(report), encoding="utf-8")
     except OSError as exc:
-        raise StoreError(f"{path}: cannot write ({exc.strerror or exc}); choose another place") from exc
+        raise StoreError("error.cannot_write", path=path, reason=exc) from exc
 
 
 def single_script(path: str) -> str:

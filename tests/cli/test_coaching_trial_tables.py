@@ -69,7 +69,7 @@ def test_every_scenario_has_a_row_and_a_lost_bar_is_told(
     text = capsys.readouterr().out
     for words in ("treadmill, -6 at once", "tires by 3 an hour", "asks too much", "8-s dwell"):
         assert words in text
-    assert "bar lost: asks too much: delay (s)" in text
+    assert "limit missed: asks too much: delay (s)" in text
     assert "not that cues help anybody" in " ".join(text.split())
 
 
@@ -86,4 +86,4 @@ def test_a_run_of_ones_own_is_tried_as_it_was_and_with_drifts(
     print_recording_trial(tape.path, -6.0, None)
     text = " ".join(capsys.readouterr().out.split())
     assert "own.tape: no drift put in" in text
-    assert "own.tape: -6 spm for a minute, again and again" in text
+    assert "own.tape: -6 steps/min for a minute, again and again" in text

@@ -143,7 +143,7 @@ def test_any_csv_with_a_column_map(tmp_path: Path) -> None:
     ("columns", "told"),
     [
         ("t=@200,ax=fwd:g", "ay, az must all be there"),
-        ("t=@200,ax=fwd:furlong,ay=b,az=c", "unit 'furlong' of ax is unknown"),
+        ("t=@200,ax=fwd:furlong,ay=b,az=c", 'unit "furlong" of ax is unknown'),
         ("nonsense", "is not like ax=NAME:g"),
         ("t=@fast,ax=a,ay=b,az=c", "give samples per second"),
     ],

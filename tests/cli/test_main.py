@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import COMMANDS, GROUPS, app
 from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
+from monitor.core.message_catalogues import Language
 
 ROOT = Path(__file__).parents[2]
 WORDS = {command.words for command in COMMANDS}
@@ -21,6 +23,10 @@ SUBJECT = {"makes", "learns", "knows", "printed", "reaches", "erreicht"}
 SUBJECT |= {
     "authority",
     "sketch",
+    "auf",
+    "beim",
+    "eine",
+    "einen",
     "in",
     "on",
     "by",
@@ -100,9 +106,11 @@ def test_every_command_has_help(words: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_no_line_of_the_lists_of_commands_is_broken_at_80_columns() -> None:
+@pytest.mark.parametrize("language", get_args(Language))
+def test_no_line_of_the_lists_of_commands_is_broken_at_80_columns(language: str) -> None:
     for group in ["", *GROUP_WORDS]:
-        listing = CliRunner().invoke(app, [*group.split(), "--help"], env={"COLUMNS": "80"}).output
+        environment = {"COLUMNS": "80", "LC_ALL": language}
+        listing = CliRunner().invoke(app, [*group.split(), "--help"], env=environment).output
         assert not re.search(r"│ {6,}\w", listing), listing
 
 

@@ -50,7 +50,7 @@ def scanned(
 
 def test_a_sensor_is_a_row_and_settings_to_paste(monkeypatch: pytest.MonkeyPatch) -> None:
     text = scanned(monkeypatch, [TOOTHBRUSH, STRAP])
-    assert "1 other devices near" in text
+    assert "(1 other device)" in text
     assert "Brush" not in text
     assert "-60 dBm" in text
     assert 'kind = "heart_rate"' in text
@@ -65,7 +65,7 @@ def test_unknown_devices_are_listed_when_asked_for(monkeypatch: pytest.MonkeyPat
 def test_a_sensor_that_is_asked_tells_battery_and_serial_number(monkeypatch: pytest.MonkeyPatch) -> None:
     text = scanned(monkeypatch, [STRAP], connect=True)
     assert "41 %" in text
-    assert "serial SN-12" in text
+    assert "serial number SN-12" in text
 
 
 def test_an_empty_room_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:

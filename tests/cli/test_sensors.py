@@ -28,7 +28,7 @@ def phone(folder: Path, settings: str) -> str:
 
 
 def test_without_a_phone_it_says_what_to_add(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no phone is configured: add a"):
+    with pytest.raises(ConfigError, match="no phone is set up: add a"):
         phone(tmp_path, "")
 
 

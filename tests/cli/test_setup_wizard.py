@@ -77,7 +77,9 @@ POD = found("RunPod 1", sig_uuid(0x1814))
 
 def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
     path = tmp_path / "new" / "gaitcue.toml"
-    script = Script(your_name="ann", height="1,70", mass="61", which_are_yours="1 2", on_which_side="right")
+    script = Script(
+        your_name="ann", height="1,70", weight="61", which_are_yours="1 2", on_which_side="right"
+    )
     assert run_setup(path, script, around(MOVESENSE, POD))
     config = load_config(path, {})
     assert (config.athlete, config.runner.height_m, config.runner.mass_kg) == ("ann", 1.70, 61.0)
@@ -85,7 +87,7 @@ def test_a_first_setup_makes_a_file_that_run_can_use(tmp_path: Path) -> None:
     assert (shoe.kind, shoe.placement, shoe.side) == ("movesense", Placement.FOOT, Side.RIGHT)
     assert shoe.match == "Movesense 204830000123"
     assert (pod.kind, pod.placement, pod.match) == ("rsc", Placement.POD, "RunPod 1")
-    assert "streams 104 samples a second, battery 87 %" in script.text
+    assert "sends 104 samples a second, battery 87 %" in script.text
 
 
 def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_a_sensor_that_does_not_stream_is_told_and_kept_only_if_wanted(tmp_path:
     near = around(MOVESENSE, POD, silent=["left foot"])
     script = Script(which_are_yours="1,2", all_the_same="n")
     assert run_setup(path, script, near)
-    assert "left foot: does not stream (is not to be seen)" in script.text
+    assert "left foot: sends nothing (is not to be seen)" in script.text
     assert [s.kind for s in load_config(path, {}).sensor] == ["rsc"]
 
 

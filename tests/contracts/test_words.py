@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.message_catalogues import _messages, _read
+from monitor.cli import main
+from monitor.core.errors import UserError
+from monitor.core.message_catalogues import _messages, _read, catalogue, commands_messages
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "monitor" / "web" / "static"
-KEYS = set(_messages("en"))
+COMMANDS = commands_messages("en")
+KEYS = {*_messages("en"), *COMMANDS}
 AREAS = {key.partition(".")[0] for key in KEYS if "." in key}
 KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 HOLE = "\0"
@@ -34,6 +37,7 @@ NOT_READ = {
     "(prefers-color-scheme": "a question to the style sheet",
     "(pointer:": "a question to the style sheet",
     "Content-Type": "a header of HTTP",
+    "Accept-Language": "a header of HTTP",
     "DOMContentLoaded": "an event of the browser",
     "RefusalJson": "a model of the API",
 }
@@ -159,3 +163,136 @@ def test_a_script_gives_a_message_the_values_that_it_names() -> None:
             else:
                 assert f'textOf("{key}")' not in code, (path.name, key)
     assert checked > 100
+
+
+# ------------------------------------------------------------------ the command line
+
+CLI = sorted((ROOT / "monitor" / "cli").glob("*.py"))
+USER_ERRORS = {error.__name__ for error in (UserError, *UserError.__subclasses__())}
+ROOMS_OF_COMMANDS = sorted(
+    path
+    for room in ("cli", "service", "review", "storage")
+    for path in (ROOT / "monitor" / room).glob("*.py")
+)
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a module, with the last word of what is called."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func).rpartition(".")[2], node
+
+
+def is_key(node: ast.expr) -> bool:
+    """Whether this is a message's key, or a choice between such."""
+    if isinstance(node, ast.IfExp):
+        return is_key(node.body) and is_key(node.orelse)
+    return isinstance(node, ast.Constant) and node.value in KEYS
+
+
+@pytest.mark.parametrize("path", CLI, ids=lambda path: path.name)
+def test_the_help_of_an_option_is_a_message(path: Path) -> None:
+    for name, call in calls(path):
+        helps = [k.value for k in call.keywords if k.arg == "help"]
+        if name in ("Option", "Argument"):
+            assert helps, f"{path.name}:{call.lineno} has no help"
+        for text in helps:
+            made = isinstance(text, ast.Call) and ast.unparse(text.func) == "_help_key"
+            assert made or is_key(text), f"{path.name}:{text.lineno}: {ast.unparse(text)}"
+
+
+def test_every_command_and_panel_has_its_help_and_no_other() -> None:
+    words = {w.replace(" ", "_").replace("-", "_") for w in [c.words for c in main.COMMANDS]}
+    wanted = {f"help.command.{w}" for w in words | {g.word for g in main.GROUPS}}
+    wanted |= {panel for c in main.COMMANDS if (panel := c.panel)} | {g.panel for g in main.GROUPS}
+    assert {k for k in COMMANDS if k.startswith(("help.command.", "help.panel."))} == wanted
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "monitor").rglob("*.py")), ids=lambda p: p.name)
+def test_an_error_for_the_user_is_a_message_with_its_values(path: Path) -> None:
+    for name, call in calls(path):
+        if name not in USER_ERRORS:
+            continue
+        where = f"{path.name}:{call.lineno}"
+        (key,) = call.args
+        if isinstance(key, ast.Name):
+            assert (path.name, key.id) in {("http_server.py", "refusal")}, where
+            continue
+        assert is_key(key), f"{where}: {ast.unparse(key)}"
+        for constant in (n for n in ast.walk(key) if isinstance(n, ast.Constant)):
+            needed = set(re.findall(r"\{(\w+)[:}]", COMMANDS[constant.value]))
+            given = {k.arg for k in call.keywords}
+            assert given == needed, where
+
+
+@pytest.mark.parametrize("path", ROOMS_OF_COMMANDS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_a_command_prints_or_asks_has_no_words_of_its_own(path: Path) -> None:
+    shown = {"print", "say", "ask", "ask_yes_no", "ask_choice", "add_column", "Table", "Check", "report"}
+    for name, call in calls(path):
+        if name not in shown:
+            continue
+        for part in (*call.args, *(k.value for k in call.keywords if k.arg in ("title", "caption"))):
+            for text in own_words(part):
+                assert not re.search(r"[A-Za-z]{3,} [A-Za-z]{2,}", text), (
+                    f"{path.name}:{call.lineno}: {text}"
+                )
+
+
+TO_BE_TYPED = ("docker-compose ", "--password-file ")
+"""How commands begin that a text names alone."""
+
+
+def own_words(node: ast.expr) -> Iterator[str]:
+    """Texts in an argument, without those in calls (the keys of messages among them)."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        if not node.value.startswith(TO_BE_TYPED):
+            yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        text = "".join(v.value if isinstance(v, ast.Constant) else HOLE for v in node.values)  # type: ignore[misc]
+        if not text.startswith(TO_BE_TYPED):
+            yield text
+    elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.BinOp)):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                yield from own_words(part)
+
+
+LIMITS = sorted(
+    path
+    for path in [*(ROOT / "monitor").rglob("*.py"), *(ROOT / "dsp").rglob("*.py")]
+    if path.name
+    in {
+        "alerts.py", "apprise.py", "config.py", "declared_schema.py", "gating.py", "http_access.py",
+        "limits.py",
+        "mqtt_client.py", "ntfy.py", "phone_settings.py", "secret.py", "session_settings.py",
+        "settings.py", "setup_wizard.py", "target.py", "types.py",
+    }
+    or path.parts[-2:] == ("influx", "sink.py")
+)  # fmt: skip
+"""Where settings and what stands in them refuse a value."""
+
+
+@pytest.mark.parametrize("path", LIMITS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_why_a_setting_is_refused_is_known_in_every_language(path: Path) -> None:
+    for name, call in calls(path):
+        if name == "ValueError" and not ast.unparse(call).startswith("ValueError('step starts"):
+            (text,) = own_words(call.args[0])
+            text = text.replace(HOLE, "7")
+            assert catalogue("de").translate_english(text) != text, f"{path.name}:{call.lineno}: {text}"
+
+
+def test_every_text_from_below_that_is_translated_is_written_somewhere() -> None:
+    """Typer's, sqlite's and the system's own are not ours to look for; they are named here."""
+    written = "\n".join(text for _, text in python_texts())
+    below = (ROOT / "dsp").rglob("*.py")
+    written += "\n".join(path.read_text(encoding="utf-8") for path in below)
+    for text in _read("english_de"):
+        if not NOT_OURS.match(text):
+            parts = [part for piece in re.split(r"\{\w+\}", text) for part in piece.split('"')]
+            assert max(parts, key=len).strip() in written, text
+
+
+NOT_OURS = re.compile(
+    "[A-Z]|database|disk|unable to|attempt to|file is not|\\{value\\} is not (a valid|in the|one of)"
+    r"|\{option\} \(env var"
+)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.log_format import LogFormat
 from monitor.core.log_output import extend_logging, logs_as_json, mask_secrets, session_in_logs
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.secret import Secret
 from tests.log_lines import captured_stderr
 
@@ -184,4 +185,5 @@ def test_an_error_says_to_the_log_what_it_says_to_the_user_unless_it_quotes_othe
     assert MonitorError("Anna's watch was refused", log_text="another was refused").log_text.startswith(
         "an"
     )
-    assert ConfigError("one", "two").log_text == "one\ntwo"
+    both = ConfigError.listing([UserMessage("setting.missing"), UserMessage("setting.table")])
+    assert both.log_text == "is missing\nmust be a table"

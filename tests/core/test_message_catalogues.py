@@ -18,12 +18,14 @@ from dsp.cueing.baseline import Baseline
 from dsp.metrics import METRICS
 from dsp.types import Fault, Placement
 from monitor.core.message_catalogues import (
+    EnglishText,
     Language,
     UserMessage,
     _messages,
     _read,
     catalogue,
     catalogues_json,
+    commands_messages,
 )
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
@@ -37,6 +39,11 @@ PLACE = re.compile(r"\{[^}]*\}")
 each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
+def all_messages(language: Language) -> dict[str, Any]:
+    """What is shown of a run, and what only commands say."""
+    return _messages(language) | commands_messages(language)
+
+
 def forms(message: Any) -> list[str]:
     """The texts that a message may become."""
     return [message] if isinstance(message, str) else list(getattr(message, "values", lambda: message)())
@@ -44,12 +51,14 @@ def forms(message: Any) -> list[str]:
 
 def test_every_file_of_the_catalogues_is_a_language() -> None:
     names = {path.stem for path in (ROOT / "monitor" / "core" / "catalogues").iterdir()}
-    assert names == {*LANGUAGES, "recorded"}
+    assert names == {"recorded"} | {
+        f"{kind}{la}" for kind in ("", "commands_", "english_") for la in LANGUAGES
+    }
 
 
 @each_language
 def test_every_language_has_the_same_messages_with_the_same_values(language: Language) -> None:
-    english, other = _messages("en"), _messages(language)
+    english, other = all_messages("en"), all_messages(language)
     assert english.keys() == other.keys()
     for key, message in other.items():
         assert type(message) is type(english[key]), key
@@ -61,7 +70,7 @@ def test_every_language_has_the_same_messages_with_the_same_values(language: Lan
 
 @each_language
 def test_a_message_is_written_with_care(language: Language) -> None:
-    for key, message in _messages(language).items():
+    for key, message in all_messages(language).items():
         for form in forms(message):
             assert form.strip(), key
             assert "  " not in form.strip() or key.startswith("terminal."), key
@@ -70,9 +79,9 @@ def test_a_message_is_written_with_care(language: Language) -> None:
 
 
 def test_german_addresses_the_runner_as_a_friend_and_is_not_english() -> None:
-    texts = {key: " ".join(forms(message)) for key, message in _messages("de").items()}
+    texts = {key: " ".join(forms(message)) for key, message in all_messages("de").items()}
     assert not [key for key, text in texts.items() if re.search(r"\b(Sie|Ihr|Ihre|Ihnen)\b", text)]
-    english = {key: " ".join(forms(message)) for key, message in _messages("en").items()}
+    english = {key: " ".join(forms(message)) for key, message in all_messages("en").items()}
     same = [
         k for k, text in texts.items() if text == english[k] and re.search(r"[a-z]{3,} [a-z]{3,}", text)
     ]
@@ -82,7 +91,7 @@ def test_german_addresses_the_runner_as_a_friend_and_is_not_english() -> None:
 @each_language
 def test_no_message_claims_to_prevent_an_injury(language: Language) -> None:
     claims = r"prevents? (an )?injur(?!ies\.$)|injury risk|verhindert|schützt vor|beugt (?!keinen)"
-    for key, message in _messages(language).items():
+    for key, message in all_messages(language).items():
         for form in forms(message):
             if not re.search(
                 r"not an injury risk|does not prevent|beugt keinen|kein Verletzungsrisiko", form
@@ -231,7 +240,31 @@ def test_every_recorded_text_is_one_that_the_program_writes() -> None:
             assert any(words in constant for constant in written), (text, words)
 
 
+@pytest.mark.parametrize(
+    ("text", "german"),
+    [
+        ("port must be between 0 and 65535, not 7", "port muss zwischen 0 und 65535 liegen, nicht 7"),
+        ("must be positive", "muss positiv sein"),
+        ("it is damaged (its checksum is wrong)", "sie ist beschädigt (die Prüfsumme stimmt nicht)"),
+        ("No space left on device", "kein Platz mehr auf dem Datenträger"),
+        ("what nobody has translated", "what nobody has translated"),
+    ],
+)
+def test_what_comes_in_english_from_below_is_shown_in_the_language(text: str, german: str) -> None:
+    message = UserMessage("error.at", {"where": "here", "what": EnglishText(text)})
+    assert EN.render(message) == f"here: {text}"
+    assert DE.render(message) == f"here: {german}"
+
+
+def test_a_remark_of_an_importer_is_shown_with_the_names_of_metrics() -> None:
+    stored = "Cadence: watch 161.0, pod 161.2 spm (difference +0.2, SD 0.9, over 31 min of running)"
+    assert DE.translate_recorded(stored) == (
+        "Schrittfrequenz: watch 161,0, pod 161,2 spm (Unterschied +0,2, SD 0,9, über 31 min Laufen)"
+    )
+
+
 def test_a_page_gets_all_messages_in_a_script_that_they_cannot_end() -> None:
     text = catalogues_json()
     assert "<" not in text
     assert json.loads(text)["languages"].keys() == set(LANGUAGES)
+    assert "error.no_file" not in text, "what only commands say makes every page longer"

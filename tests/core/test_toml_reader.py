@@ -128,14 +128,14 @@ def test_every_type_is_read(tmp_path: Path) -> None:
 def test_a_mistake_is_told_with_its_line_and_what_was_expected(text: str, mistake: str) -> None:
     with pytest.raises(ConfigError) as refused:
         read(text)
-    assert refused.value.mistakes == (f"/somewhere/house.toml{mistake}",)
+    assert str(refused.value) == f"/somewhere/house.toml{mistake}"
 
 
 def test_mistakes_are_told_all_at_once_in_the_order_of_the_file() -> None:
     text = 'rooms = 1.5\nowner = 2\n[main]\nwatts = -3\n[[lamp]]\ncolour = "blue"\n'
     with pytest.raises(ConfigError) as refused:
         read(text)
-    assert [line.partition("house.toml:")[2] for line in refused.value.mistakes] == [
+    assert [line.partition("house.toml:")[2] for line in str(refused.value).splitlines()] == [
         "1: rooms: must be a whole number, not 1.5",
         "2: owner: must be a text in quotes, not 2",
         "4: [main], watts: must not be negative, not -3",

@@ -375,7 +375,7 @@ def test_the_same_file_is_not_kept_twice(file: Path, tmp_path: Path) -> None:
     file.write_bytes(watch())
     with Store(tmp_path / "gaitcue.db") as store:
         info = import_recording(store, tmp_path, read_recording(file), "me", NOON)
-        with pytest.raises(InputError, match="is kept already"):
+        with pytest.raises(InputError, match="was imported before"):
             import_recording(store, tmp_path, read_recording(file), "me", NOON)
         assert [s.id for s in store.sessions()] == [info.id] == ["2026-11-24T12-00-00-me"]
 
@@ -388,11 +388,11 @@ def test_a_recording_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -
     def broken() -> Any:
         for n, packet in enumerate(whole.packets()):
             if n == 40:
-                raise InputError("torn")
+                raise InputError("error.not_fit")
             yield packet
 
     with Store(tmp_path / "gaitcue.db") as store:
-        with pytest.raises(InputError, match="torn"):
+        with pytest.raises(InputError, match="is not a FIT file"):
             import_recording(store, tmp_path, replace(whole, packets=broken), "me", NOON)
         assert store.sessions() == []
     assert list((tmp_path / "tapes").iterdir()) == []

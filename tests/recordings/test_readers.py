@@ -161,13 +161,13 @@ HEAD = ",".join(IMU_CSV_HEADER) + "\n"
 ROW = "0.01,0,0,9.8,0,0,0\n"
 BAD_CSV = {
     "empty": ("", "is empty"),
-    "only a header": (HEAD, "holds 0 samples"),
+    "only a header": (HEAD, "only 0 samples"),
     "another header": ("time,ax,ay,az\n" + ROW, "line 1 must be t_s,acc_x_ms2"),
-    "text": (HEAD + "0,0,0,9.8,0,0,0\n0.01,zero,0,9.8,0,0,0\n", "line 3: acc_x_ms2 is 'zero'"),
-    "a hole in the text": (HEAD + "0,0,0,9.8,0,0,0\n0.01,,0,9.8,0,0,0\n", "line 3: acc_x_ms2 is ''"),
+    "text": (HEAD + "0,0,0,9.8,0,0,0\n0.01,zero,0,9.8,0,0,0\n", 'line 3: acc_x_ms2 is "zero"'),
+    "a hole in the text": (HEAD + "0,0,0,9.8,0,0,0\n0.01,,0,9.8,0,0,0\n", 'line 3: acc_x_ms2 is ""'),
     "too few columns": (HEAD + "0,0,0,9.8,0,0,0\n0.01,0,0,9.8\n", "line 3 has 4 columns, the header 7"),
     "time that stands": (HEAD + ROW + ROW, "line 3: t_s does not increase"),
-    "time that is nan": (HEAD + ROW + "nan,0,0,9.8,0,0,0\n", "line 3: t_s is 'nan'"),
+    "time that is nan": (HEAD + ROW + "nan,0,0,9.8,0,0,0\n", 'line 3: t_s is "nan"'),
     "milliseconds": (HEAD + "".join(f"{10 * k},0,0,9.8,0,0,0\n" for k in range(50)), "samples a second"),
     "all nan": (HEAD + "".join(f"0.0{k},nan,0,9.8,0,0,0\n" for k in range(1, 9)), "not numbers (NaN)"),
 }
@@ -210,8 +210,8 @@ def test_a_foot_without_a_gyroscope_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("placement", "side", "message"),
     [
-        ("wrist", None, "placement 'wrist' is unknown"),
-        ("foot", "up", "side 'up' is unknown"),
+        ("wrist", None, 'placement "wrist" is unknown'),
+        ("foot", "up", 'side "up" is unknown'),
         (None, None, "say where"),
     ],
 )
@@ -230,7 +230,7 @@ BAD_NPZ: dict[str, tuple[dict[str, object], str]] = {
     "two columns": ({"footL_acc": np.ones((50, 2)) * 9}, "footL_acc has shape (50, 2), (50, 3) is needed"),
     "short gyro": ({"footL_gyro": np.ones((50, 3))}, "footL_gyro has shape (50, 3), (2400, 3) is needed"),
     "text": ({"footL_acc": np.full((50, 3), "x")}, "numbers are expected"),
-    "zero-length": ({"footL_acc": np.ones((0, 3)), "footL_gyro": np.ones((0, 3))}, "holds 0 samples"),
+    "zero-length": ({"footL_acc": np.ones((0, 3)), "footL_gyro": np.ones((0, 3))}, "only 0 samples"),
     "mass": ({"mass_kg": 7000.0}, "mass_kg must be between"),
 }
 

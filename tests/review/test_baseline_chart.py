@@ -75,17 +75,17 @@ def test_a_short_run_is_not_enough() -> None:
 def test_what_is_full_is_frozen_and_what_is_not_still_learns() -> None:
     params = Baseline().params
     full = round(params.full_min) + 20
-    assert "It is frozen" in baseline_text(view(full * 2, runs=params.full_runs))
+    assert "Learning is complete" in baseline_text(view(full * 2, runs=params.full_runs))
     assert "still learns" in baseline_text(view(round(params.first_min) + 2))
 
 
 def test_the_picture_has_all_lines_and_needs_nothing_from_outside(tmp_path: Path) -> None:
     shown = view(30)
     names = [trace.name for trace in baseline_figure(shown).data]
-    assert names == ["uncertainty (95 %)", "own cadence", "band", "target"]
+    assert names == ["uncertainty (95 %)", "usual cadence", "target range", "target"]
     write_baseline_chart(shown, tmp_path / "new" / "baseline.html")
     page = (tmp_path / "new" / "baseline.html").read_text(encoding="utf-8")
-    assert "own cadence" in page
+    assert "usual cadence" in page
     assert 'src="http' not in page
 
 

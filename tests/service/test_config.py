@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,14 +15,8 @@ import pytest
 from dsp.types import Placement, Side
 from monitor.core import toml_text
 from monitor.core.errors import ConfigError
-from monitor.service.config import (
-    Config,
-    StoreSettings,
-    athlete_file,
-    data_folder,
-    default_path,
-    load_config,
-)
+from monitor.core.settings_path import athlete_file, default_path
+from monitor.service.config import Config, StoreSettings, data_folder, load_config
 
 SHIPPED = Path(__file__).parents[2] / "config" / "gaitcue.toml"
 GOOD = """
@@ -66,10 +61,55 @@ def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load_config(written(tmp_path, text), {})
     said = str(refused.value)
-    assert len(refused.value.mistakes) == 3
+    assert len(refused.value.messages) == 3
     assert "athlete" in said  # what was probably meant
     for place in (":1", ":3", ":5"):
         assert place in said or f"line {place[1:]}" in said
+
+
+def test_mistakes_of_sensors_are_told_with_the_rest(tmp_path: Path) -> None:
+    text = """athlet = "ann"
+[[sensor]]
+name = "shoe"
+kind = "movesens"
+placement = "foot"
+[[sensor]]
+name = "other shoe"
+kind = "movesense"
+placement = "foot"
+rate_hz = 0
+options = { resorce = "IMU6" }
+[[sensor]]
+name = "shoe"
+kind = "sensor_logger"
+placement = "wais"
+options = { platform = "windows" }
+[target]
+low = 3
+"""
+    with pytest.raises(ConfigError) as refused:
+        load_config(written(tmp_path, text), {})
+    lines = [line.partition("gaitcue.toml:")[2] for line in str(refused.value).splitlines()]
+    assert lines == [
+        '1: athlet: is not a setting (did you mean "athlete"?)',
+        '2: sensor: two sensors are called "shoe"; each needs a name of its own',
+        '4: [[sensor]] 1, kind: "movesens" is not a known device (did you mean "movesense"?)',
+        '6: [[sensor]] 2, side: is missing: "L" or "R", the leg it is worn on',
+        "10: [[sensor]] 2, rate_hz: must be between 1 and 5000, not 0",
+        '11: [[sensor]] 2, [options], resorce: is not an option of movesense (did you mean "resource"?)',
+        '12: [[sensor]] 3: shoe: say options.platform = "ios" or "android" (iOS turns the signs around)',
+        '15: [[sensor]] 3, placement: "wais" is not possible (did you mean "waist"?)',
+        "18: [target], low: must be between 0.01 and 0.5",
+    ]
+    german = refused.value.text_in("de")
+    assert not re.search(r"\b(is|are|must|not|there)\b", german)
+
+
+def test_a_complaint_about_two_settings_names_both(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_config(written(tmp_path, '[alerts]\nquiet_from = "22:00"\n'), {})
+    assert str(refused.value).endswith("quiet_from: quiet_from and quiet_to must be given together")
+    assert refused.value.text_in("de").endswith("quiet_from: quiet_from und quiet_to gehören zusammen")
 
 
 def test_an_unknown_device_is_told_with_the_likely_one(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def failing_at_first(store: Store) -> None:
         nonlocal left
         left -= 1
         if left >= 0:
-            raise StoreError(f"{store.path}: database or disk is full")
+            raise StoreError("error.at", where=store.path, what="database or disk is full")
         write(*arguments)
 
     store.write = failing  # type: ignore[method-assign]

@@ -186,7 +186,7 @@ async def test_a_disk_that_fills_up_is_told_and_the_session_goes_on(
         nonlocal calls
         calls += 1
         if calls <= 2:
-            raise StoreError("a.tape: database or disk is full")
+            raise StoreError("error.at", where="a.tape", what="database or disk is full")
         commit()
 
     monkeypatch.setattr(tape, "commit", full_at_first)
@@ -244,7 +244,7 @@ async def test_supervision_waits_longer_each_time_and_starts_over_after_health()
 
 async def test_supervision_passes_on_what_trying_again_cannot_help() -> None:
     async def attempt(_: int) -> None:
-        raise ConfigError("no such adapter")
+        raise ConfigError("error.no_broker")
 
     with pytest.raises(ConfigError):
         await retry_until_done(attempt, lambda *_: None, outage(ManualClock()), ManualClock())
@@ -280,7 +280,7 @@ async def test_a_full_disk_is_logged_when_it_begins_and_when_it_is_over(
         nonlocal calls
         calls += 1
         if calls <= 3:
-            raise StoreError("a.tape: database or disk is full")
+            raise StoreError("error.at", where="a.tape", what="database or disk is full")
         commit()
 
     monkeypatch.setattr(tape, "commit", full_at_first)

@@ -140,7 +140,7 @@ async def test_what_is_refused_is_set_aside_with_its_reason_and_the_rest_arrives
 async def test_giving_up_leaves_all_of_it_for_the_next_start(store: Store) -> None:
     await asyncio.to_thread(store.write, SESSION, gaps(6))
     with pytest.raises(ConfigError):
-        await outbox(store, FarEnd([ConfigError("no such host")])).run(nothing())
+        await outbox(store, FarEnd([ConfigError("error.no_channel")])).run(nothing())
     far = FarEnd()
     await outbox(store, far).run(nothing())
     assert far.got == [1, 2, 3, 4, 5, 6]

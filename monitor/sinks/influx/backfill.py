@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from monitor.core.errors import SinkError
 from monitor.core.monotonic import SystemClock
+from monitor.core.user_language import user_text
 from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink, require_influx_client
 from monitor.storage.store import Store
 
@@ -29,11 +30,11 @@ def send_waiting(settings: InfluxSettings, store: Store, sessions: Sequence[str]
         else:
             asyncio.run(_send_waiting(sink, store, progress))
     if refused := store.quarantined(INFLUX_SINK):
-        console.print(f"{len(refused)} records were refused; gaitcue stack status says why")
+        console.print(user_text("say.send.refused", n=len(refused)))
 
 
 async def _send_waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
-    bar = progress.add_task("waiting records", total=store.backlog(INFLUX_SINK))
+    bar = progress.add_task(user_text("say.send.waiting"), total=store.backlog(INFLUX_SINK))
     async with sink.connected():
         if not await sink.outbox.drain(lambda n: progress.advance(bar, n)):
             raise SinkError("another gaitcue on this machine is delivering them just now")

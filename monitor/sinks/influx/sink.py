@@ -200,4 +200,4 @@ def _read_client_files(settings: InfluxSettings) -> ssl.SSLContext:
 def require_influx_client() -> None:
     """Raise ``ConfigError``, which names the extra to install, unless the client of InfluxDB is there."""
     if find_spec("influxdb_client") is None or find_spec("aiohttp") is None:
-        raise ConfigError("[influx] needs a library: pip install 'gaitcue[influx]'")
+        raise ConfigError("error.extra", extra="influx")

@@ -80,7 +80,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
     runners' tokens (``runner_tokens``).  Raises ``ConfigError`` when there is no such folder.
     """
     if not folder.is_dir():
-        raise ConfigError(f"{folder}: no such folder of NAME.token files; make stack-secrets makes it")
+        raise ConfigError("error.no_tokens", folder=folder)
     app = FastAPI(title="gaitcue stack proxy", docs_url=None, redoc_url=None, openapi_url=None)
     outage, refusals = Outage(_log, "InfluxDB", time.monotonic), RepeatedEvent(_log, time.monotonic)
 
@@ -118,7 +118,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
 
 def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
     """Serve the proxy until SIGINT or SIGTERM; ``ConfigError`` if the port is taken."""
-    listener = listen(host, port, "the proxy", "choose another with --port")
+    listener = listen(host, port, "error.port_of_proxy")
     _log.info("listening on %s port %d", host, port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again when it is done
     with contextlib.suppress(KeyboardInterrupt):

@@ -10,12 +10,13 @@ import datetime
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import Out, SensorStatus
+from monitor.core.user_language import system_language
 from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 class AlertSettings:
     """Settings of pushes to a phone: which, in which language.  Each kind comes at most once in a run."""
 
-    language: Language = "en"
+    language: Language = field(default_factory=system_language)
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
     sensor_lost_s: float = 60.0  # design choice
     downhill_speed_loss_mps: float | None = (

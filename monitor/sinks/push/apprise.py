@@ -35,14 +35,14 @@ class AppriseServices:
 
     def __init__(self, urls: Secret) -> None:
         if find_spec("apprise") is None:
-            raise ConfigError("[apprise] needs a library: pip install 'gaitcue[apprise]'")
+            raise ConfigError("error.extra", extra="apprise")
         from apprise import Apprise
 
         self._all: list[Any] = []
         for number, line in enumerate(urls.reveal().split(), start=1):
             service = Apprise.instantiate(line)
             if service is None:
-                raise ConfigError(f"[apprise] URL {number} of urls_file is not one that Apprise knows")
+                raise ConfigError("error.apprise_url", number=number)
             service.request_rate_per_sec = 0
             self._all.append(service)
         self._alert: Alert | None = None

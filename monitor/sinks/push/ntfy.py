@@ -116,4 +116,4 @@ def truncate_utf8(text: str, limit: int = MESSAGE_BYTES) -> str:
 def require_ntfy_client() -> None:
     """Raise ``ConfigError``, which names the extra to install, unless the HTTP client is there."""
     if find_spec("aiohttp") is None:
-        raise ConfigError("[ntfy] needs a library: pip install 'gaitcue[ntfy]'")
+        raise ConfigError("error.extra", extra="ntfy")

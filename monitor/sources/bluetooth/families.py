@@ -31,8 +31,3 @@ def matching_families(advertisement: Advertisement) -> list[SensorSpec]:
         (not gatt.names, spec) for spec, gatt in bluetooth_families() if gatt.matches(name, services)
     ]
     return [spec for _, spec in sorted(fitting, key=lambda pair: pair[0])]
-
-
-def is_imu(spec: SensorSpec) -> bool:
-    """Return whether the family gives samples, so that it matters where the sensor is worn."""
-    return "acceleration" in spec.gives

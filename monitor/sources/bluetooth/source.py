@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.errors import BluetoothOff, ConfigError, MonitorError, SensorLost, SensorNotFound
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
@@ -258,10 +259,7 @@ def _check_distinct(sensors: Sequence[SensorSettings]) -> None:
     kinds = Counter(s.kind for s in sensors)
     unnamed = [s for s in sensors if kinds[s.kind] > 1 and s.match is None]
     if unnamed:
-        raise ConfigError(
-            *(
-                f'[[sensor]] "{s.name}": there are {kinds[s.kind]} of kind "{s.kind}"; '
-                "match must say which one it is (gaitcue sensors scan shows their names)"
-                for s in unnamed
-            )
+        raise ConfigError.listing(
+            UserMessage("error.match", {"name": s.name, "count": kinds[s.kind], "kind": s.kind})
+            for s in unnamed
         )

@@ -13,6 +13,8 @@ from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
+from monitor.core.http_server import request_language
+from monitor.core.message_catalogues import Language, catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
@@ -20,7 +22,12 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import reanalyze
 from monitor.storage.store import Store
 from monitor.web.api.routes import json_response
-from monitor.web.api.stored import FolderOfRequest, SessionId, StoreOfRequest, session_json
+from monitor.web.api.stored import (
+    FolderOfRequest,
+    SessionId,
+    StoreOfRequest,
+    session_json,
+)
 
 _LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
 
@@ -114,7 +121,8 @@ async def import_file(
 ) -> Response:
     """Keep the file in the body as a session."""
     body = await _read_body(request)
-    return await run_in_threadpool(_import_upload, folder, name, body, athlete, (placement, side, columns))
+    language, how = request_language(request), (placement, side, columns)
+    return await run_in_threadpool(_import_upload, folder, name, body, athlete, how, language)
 
 
 async def _read_body(request: Request) -> bytes:
@@ -128,7 +136,12 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _import_upload(
-    folder: Path, name: str, body: bytes, athlete: str, how: tuple[str | None, str | None, str]
+    folder: Path,
+    name: str,
+    body: bytes,
+    athlete: str,
+    how: tuple[str | None, str | None, str],
+    language: Language,
 ) -> Response:
     try:
         with tempfile.TemporaryDirectory() as made, Store(folder / DATABASE) as store:
@@ -137,5 +150,6 @@ def _import_upload(
             recording = read_recording(path, how[0], how[1], columns=how[2])
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
-        raise HTTPException(422, str(exc).replace(f"{made}/", "")) from exc
-    return json_response(session_json(info, None) | {"remarks": list(recording.remarks)})
+        raise HTTPException(422, exc.text_in(language).replace(f"{made}/", "")) from exc
+    remarks = [catalogue(language).translate_recorded(remark) for remark in recording.remarks]
+    return json_response(session_json(info, None) | {"remarks": remarks})

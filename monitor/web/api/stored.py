@@ -11,6 +11,7 @@ from fastapi import Path as PathParameter
 
 from monitor.core import json_codec
 from monitor.core.errors import ConfigError, InputError, StoreError
+from monitor.core.http_server import request_language
 from monitor.storage.backup import DATABASE
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -20,15 +21,16 @@ def _sessions_folder(request: Request) -> Path:
     return Path(request.app.state.folder)
 
 
-def _request_store(folder: Annotated[Path, Depends(_sessions_folder)]) -> Iterator[Store]:
+def _request_store(request: Request, folder: Annotated[Path, Depends(_sessions_folder)]) -> Iterator[Store]:
     """The store for one request; its errors become HTTP ones that say what to do."""
     try:
         with Store(folder / DATABASE) as opened:
             yield opened
     except (InputError, ConfigError) as exc:
-        raise HTTPException(422, str(exc)) from exc
+        raise HTTPException(422, exc.text_in(request_language(request))) from exc
     except StoreError as exc:
-        raise HTTPException(404 if "there is no session" in str(exc) else 409, str(exc)) from exc
+        status = 404 if exc.messages[0].key == "error.no_session" else 409
+        raise HTTPException(status, exc.text_in(request_language(request))) from exc
 
 
 StoreOfRequest = Annotated[Store, Depends(_request_store)]

@@ -178,7 +178,7 @@ async def test_two_of_a_kind_without_names_are_refused() -> None:
     twice = [SensorSettings(name=name, kind="rsc", placement=pod().placement) for name in ("left", "right")]
     with pytest.raises(ConfigError) as refused:
         BluetoothSource(twice, LoopTime())
-    assert len(refused.value.mistakes) == 2
+    assert len(refused.value.messages) == 2
 
 
 async def test_a_link_that_breaks_and_comes_back_is_logged_in_two_lines(

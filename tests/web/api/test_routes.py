@@ -115,10 +115,17 @@ def test_a_file_is_brought_in_or_refused_in_one_line(api: TestClient) -> None:
     assert kept["id"].endswith("-ada")
     refused = api.put("/api/v1/import/mine.fit", content=b"nonsense")
     assert refused.status_code == 422
-    assert (
-        refused.json()["detail"]
-        == "mine.fit: is not a FIT file (its first bytes do not say .FIT), or is empty"
-    )
+    assert refused.json()["detail"] == "mine.fit: is not a FIT file, or is empty"
+
+
+def test_a_refusal_is_in_the_language_of_the_page(api: TestClient) -> None:
+    german = {"Accept-Language": "de-AT,de;q=0.9"}
+    refused = api.put("/api/v1/import/mine.fit", content=b"nonsense", headers=german)
+    assert refused.json()["detail"] == "mine.fit: ist keine FIT-Datei oder leer"
+    missing = api.get("/api/v1/sessions/nosuch", headers=german)
+    assert (missing.status_code, missing.json()["detail"][:22]) == (404, 'Den Lauf "nosuch" gibt')
+    sure = api.delete(f"/api/v1/sessions/{ONE}", headers=german)
+    assert (sure.status_code, sure.json()["detail"][:11]) == (422, "gib really=")
 
 
 def test_runs_are_compared_split_merged_and_made_anew(api: TestClient) -> None:

@@ -1,8 +1,11 @@
 // The JSON API of this service, and where its refusals are shown.
 
+import { language } from "../shared/messages.js";
+
 // What a path under /api/v1 answers; an Error with the service's own words if it refuses.
 export async function ask(path, options = {}) {
-  const answer = await fetch(`api/v1/${path}`, options),
+  const headers = { "Accept-Language": language(), ...options.headers },
+    answer = await fetch(`api/v1/${path}`, { ...options, headers }),
     body = await answer.json().catch(() => ({}));
   if (!answer.ok)
     throw new Error(

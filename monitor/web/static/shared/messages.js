@@ -3,7 +3,7 @@
 const PLACE = /\{(\w+)(?::\.(\d)f)?\}/g;
 const NAME = /\{(\w+)\}/;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
-const DECIMAL = /^-?\d+\.\d+$/;
+const DECIMAL = /^[+-]?\d+\.\d+$/;
 const ATTRIBUTES = { label: "aria-label", title: "title", placeholder: "placeholder" };
 
 let catalogues = {};

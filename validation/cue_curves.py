@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from dsp.cueing.drift import CADENCE_DRIFT, DriftDetector
+from dsp.cueing.drift import CADENCE_DRIFT, DriftDetector, DriftParams
 from dsp.types import Array
 
 _AR1, _SD, _FALL = 0.85, 2.7 / 5.2, 6 / 5.2
@@ -93,10 +93,17 @@ def level_with_jumps(threshold: float) -> Way:
     return alarm
 
 
+def small_change(threshold: float) -> Way:
+    """Return the rule of ``dsp.cueing.drift`` with a change of one width against the last four minutes."""
+    return _drift_rule(replace(CADENCE_DRIFT, evidence=threshold, change=1.0, memory_s=240))
+
+
 def ours(threshold: float) -> Way:
     """Return the rule of ``dsp.cueing.drift`` with this much evidence asked for."""
-    params = replace(CADENCE_DRIFT, evidence=threshold)
+    return _drift_rule(replace(CADENCE_DRIFT, evidence=threshold))
 
+
+def _drift_rule(params: DriftParams) -> Way:
     def alarm(x: Array) -> Alarm:
         out = np.zeros(x.shape, bool)
         for runner in range(x.shape[1]):
@@ -145,10 +152,11 @@ def falls(way: Way, ramp_s: int, runners: int) -> tuple[float, float]:
 def curves(runners: int) -> Iterator[Curve]:
     """Yield the points of all curves, way by way."""
     ways: dict[str, tuple[Callable[[float], Way], tuple[float, ...]]] = {
-        "bound (knows level and fall)": (bound, (3.0, 3.5, 4.0, 4.5)),
+        "bound (knows level and fall)": (bound, (3.5, 4.0, 4.5, 5.0)),
         "evidence against the edge (before)": (against_the_edge, (3.0, 4.0, 5.0)),
         "level with jumps": (level_with_jumps, (0.15, 0.3, 0.5)),
-        "ours": (ours, (3.6, 4.4, 5.2)),
+        "one width, level of four minutes": (small_change, (4.0, 4.4, 5.0)),
+        "ours": (ours, (3.9, 4.45, 5.0)),
     }
     for name, (make, thresholds) in ways.items():
         for threshold in thresholds:

@@ -30,7 +30,7 @@ are seen in time order.  Statuses of sensors are answered at once.
    cue (unsure), once in an excursion;
 9. ``CuePolicy`` takes the states of all faults: the most important fault that lasts becomes a cue, which
    is spoken, or withheld (silent by plan, too many cues, the experiment), or is not due yet, or rests
-   because three cues changed nothing.  When no fault lasts any more, one that was spoken of is confirmed.
+   because three cues changed nothing.  The end of one that was spoken of is confirmed once it has lasted.
 
 **What resets what.**
 

@@ -61,9 +61,9 @@ class CuePolicyParams:
 class FaultState:
     """One fault in one second, in widths of the band: 1 is its edge.
 
-    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean in
-    the unit of ``metric``.  ``settled`` is true in one second, when a return has lasted; then ``error`` is
-    the mean since it began, and ``settled_sd`` what chance makes of a mean like that.
+    ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean
+    in the unit of ``metric``.  ``settled`` is true in one second, when a return has lasted; then ``error``
+    is the mean since it began, and ``settled_sd`` what chance makes of a mean like that.
     """
 
     fault: Fault

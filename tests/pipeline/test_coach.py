@@ -52,6 +52,12 @@ def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
     assert first.target == pytest.approx(TARGET_SPM, abs=1)
 
 
+def test_a_return_that_does_not_last_is_not_confirmed() -> None:
+    flow = np.concatenate((DRIFT[: 60 + 25 + 11], noisy_cadence(TARGET_SPM - 9, 60, seed=5)))
+    records = new_coach(learned_baseline()).push([run_starts(), *metric_seconds(flow)])
+    assert {kind for kind, _ in spoken(records)} == {CueKind.CORRECT}
+
+
 def test_running_as_before_is_below_target_at_every_step() -> None:
     for step in (1, 2, 3, 9):
         records = new_coach(learned_baseline(), step=step).push(
@@ -66,7 +72,7 @@ def test_the_target_follows_speed_so_a_slower_pace_is_no_fault() -> None:
     assert spoken(new_coach(learned_baseline()).push(pushed)) == []
     assert spoken(
         new_coach(learned_baseline()).push(
-            [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 120), speed=2.8)]
+            [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 9, 180), speed=2.8)]
         )
     )
 

@@ -39,6 +39,7 @@ def test_a_slope_counts_where_its_source_is_sure_of_it() -> None:
     assert of(slope(4.0, 0.3)) == (4.0, 0.3)
     assert of(slope(0.0, 1.4)) == (None, 1.4)
     assert of(slope(2.0, 1.4)) == (None, pytest.approx(2.44, abs=0.01))
+    assert of(slope(-5.0, 1.4)) == (None, pytest.approx(5.19, abs=0.01))
     assert of(slope(4.0, 9.0)) == of(None)
 
 

@@ -69,6 +69,52 @@ def test_a_return_ends_the_fault() -> None:
     assert 90 + 4 < out[-1] < 90 + 15
 
 
+def test_good_seconds_before_a_fault_are_no_return() -> None:
+    lapse = np.concatenate((np.zeros(300), np.full(40, 2.0)))
+    out = out_seconds(lapse, 0.5)
+    assert out[0] < 320
+    assert out == list(range(out[0], len(lapse)))
+
+
+def test_a_fault_that_is_over_is_not_found_again_in_a_longer_window() -> None:
+    out = out_seconds(np.concatenate((np.zeros(240), np.full(60, 3.0), np.zeros(240))), 0.3)
+    assert out == list(range(out[0], out[-1] + 1))
+    assert out[-1] < 300 + 30
+
+
+def test_a_return_is_settled_once_and_half_a_window_after_it() -> None:
+    detector, out, settled = DriftDetector(CADENCE_DRIFT), [], []
+    for k, value in enumerate([0.0] * 60 + [2.0] * 30 + [0.0] * 60):
+        if detector.push(value, 0.18, 2.8):
+            out.append(k)
+        if detector.settled:
+            settled.append(k)
+    assert settled == [out[-1] + 1 + 5]
+    assert detector.settled_sd(0.18) < 0.18 * math.sqrt(1.85 / 0.15 / 10)
+
+
+def test_what_follows_a_return_counts_when_it_settles() -> None:
+    for after, error in ((0.0, 4 / 15), (3.0, 16 / 15)):
+        detector = DriftDetector(CADENCE_DRIFT)
+        errors = []
+        for value in [0.0] * 60 + [2.0] * 30 + [0.0] * 9 + [after] * 9:
+            detector.push(value, 0.18, 2.8)
+            errors += [detector.error] if detector.settled else []
+        assert errors == [pytest.approx(error)]
+
+
+@pytest.mark.parametrize("doubt", [0.0, 1.0])
+def test_a_change_is_judged_by_the_doubt_of_its_own_seconds(doubt: float) -> None:
+    detector = DriftDetector(CADENCE_DRIFT)
+    for value in [0.0] * 300 + [1.2] * 40:
+        detector.push(value, 0.5, 2.8, 1.0 if value else 0.0)
+    for _ in range(4):  # the hill is over
+        detector.push(1.2, 0.5, 2.8, 0.0)
+        assert not detector.out
+    detector.end_excursion()
+    assert any(detector.push(1.2, 0.5, 2.8, doubt) for _ in range(60)) is (doubt == 0)
+
+
 def test_the_present_scatter_is_measured_and_a_change_of_level_is_not_scatter() -> None:
     it = ScatterEstimate(0.3, 0.1)
     for value in noise(900, 0.6):

@@ -61,7 +61,8 @@ class Track:
         axis = tilt / angle if angle else tilt
         phase = np.linspace(0.0, angle, n)
         turns = np.stack((np.cos(phase), np.sin(phase), 1 - np.cos(phase)))
-        moment, gained = (_turned_sum(weights * turns, force, axis) for weights in (arm, once))
+        sums = np.concatenate((arm * turns, once * turns)) @ force
+        moment, gained = _turned_sum(sums[:3], axis), _turned_sum(sums[3:], axis)
         left_over = gained - (n - 1) * GRAVITY_MS2 * (self.turn[start] @ up)
         power = component_along(force, force)
         doubt = once * (power.sum() / n + _OF_FORCE / (1 - _OF_FORCE) * power)
@@ -69,9 +70,9 @@ class Track:
         return np.asarray(self.dt_s**2 * (moment @ self.turn[start]))
 
 
-def _turned_sum(weights: Array, force: Array, axis: Array) -> Array:
-    """The sum (3,) of rows (n, 3) turned about ``axis``, by Rodrigues' three terms, weighted (3, n)."""
-    along, across, rest = weights @ force
+def _turned_sum(terms: Array, axis: Array) -> Array:
+    """The sum (3,) of vectors turned about ``axis``, from the sums (3, 3) of Rodrigues' three terms."""
+    along, across, rest = terms
     return np.asarray(along + cross(axis, across) + (axis @ rest) * axis)
 
 

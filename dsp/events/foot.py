@@ -76,7 +76,7 @@ _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
 _MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
 _GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
-_MOVING_RADS = 3.5  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
+_MOVING_RADS = 4.0  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
@@ -315,20 +315,21 @@ class FootDetector(GridDetector[FootState]):
         """
         s, p, m, h, rate = self.state, self.params, self._models, self.state.history, FOOT_RATE_HZ
         near = _NEAR_S * rate
-        landing, lift_off = (h.filled_s(row - near, row + near, FILLED) for row in (ic, to))
+        filled_s = h.filled_s(min(swing, ic - near), max(need, to + near), FILLED)
+        landing, lift_off = (filled_s and h.filled_s(row - near, row + near, FILLED) for row in (ic, to))
         if landing > p.filled_s:
             return []
         if s.scan.last_ic is not None and ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
             features["missed"] = 1.0
         s.scan.last_ic = ic
         off = (h.time(to), m.foot_to_ms.sd / 1e3 + lift_off / 4)
-        whole = lift_off <= p.filled_s and h.filled_s(ic, to, FILLED) < _GAP_S
+        whole = not filled_s or (lift_off <= p.filled_s and h.filled_s(ic, to, FILLED) < _GAP_S)
         to_s, to_sd_s = off if whole else (None, None)
         return [
             Contact(
                 self.worn.sensor, self.worn.placement, self.worn.side, h.time(ic), to_s,
                 m.foot_ic_ms.sd / 1e3 + landing / 4, to_sd_s, h.time(need - 1),
-                h.filled_s(swing, need, FILLED), features,
+                filled_s, features,
             )
         ]  # fmt: skip
 

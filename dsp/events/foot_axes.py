@@ -79,8 +79,10 @@ class FootAxes:
     def learn(self, track: Track, start: int, stop: int) -> None:
         """Learn from one stride: rows ``start`` to ``stop`` of ``track``, mid-stance to mid-stance."""
         up = track.up(start, stop)
-        level = self._up if self.have else up
-        way = track.displacement(start, stop, level, level)
+        settled = len(self._ups) >= self.need
+        ups = self._ups if settled else [*self._ups, up]
+        middle = unit(self._up + 0.05 * (up - self._up) if settled else np.median(ups, axis=0))
+        way = track.displacement(start, stop, middle, middle)
         if self.have >= _CHECK_FROM:
             self.apart_deg = angle_deg(up, self._up)
             odd = self.apart_deg > self.shift_deg or self._went_astray(way)
@@ -88,12 +90,7 @@ class FootAxes:
             if self._odd:
                 return
         self.have += 1
-        if len(self._ups) < self.need:
-            self._ups.append(up)
-            middle = np.median(self._ups, axis=0)
-        else:
-            middle = self._up + 0.05 * (up - self._up)
-        self._up = unit(middle)
+        self._ups, self._up = ups, middle
         keep = 1 - 1 / min(self.have, _SLOWEST)
         gyr = track.gyr_rads[start:stop]
         self._spin = keep * self._spin + gyr.T @ gyr / len(gyr) * (1 - keep)

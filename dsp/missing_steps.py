@@ -39,10 +39,13 @@ class MissingSteps:
 
     def push(self, chunk: ImuChunk, changes: list[ActivityChange]) -> list[Cue]:
         """Take samples of this sensor with the changes of activity they brought; return notices."""
-        out: list[Cue] = []
         begin_s, end_s = float(chunk.t_s[0]), float(chunk.t_s[-1])
         if begin_s - self._now_s > _AWAY_S:
             self._here_since_s = begin_s
+        elif math.floor(end_s) == math.floor(self._now_s):
+            self._now_s = end_s
+            return []
+        out: list[Cue] = []
         first = math.floor(max(self._now_s, begin_s - 1)) + 1
         for second in range(first, math.floor(end_s) + 1):
             for change in [c for c in changes if c.known_s == second]:

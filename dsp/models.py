@@ -72,7 +72,7 @@ class Models:
     # how much later than the clock of the pelvis a foot touched down; contact time; rise of the pelvis
     pelvis_ic_ms: Linear = Linear(-18.62, {}, 10.8)
     pelvis_ic_ms_with_speed: Linear = Linear(-51.16, {"speed_mps": 9.295}, 7.7)
-    pelvis_contact_ms: Linear = Linear(-95.73, {"load_ms": 1.74, "fall_ms": 0.2298, "step_s": -259.8}, 18.1)
+    pelvis_contact_ms: Linear = Linear(-95.73, {"load_ms": 1.74, "fall_ms": 0.2298, "step_s": -259.8}, 19.4)
     # 28 is what it misses on people of other sets (see ``dsp.running_models``); 21 of these 15
     pelvis_contact_ms_of_fall: Linear = Linear(-63.44, {"fall_ms": 0.3965, "step_s": 785.5}, 28.0)
     pelvis_contact_ms_with_speed: Linear = Linear(

@@ -60,7 +60,7 @@ from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Worn
 _SLOW, _FAST = 0, 1  # History columns: vertical specific force in g, low-passed at 5 and at 12 Hz
 _MEAN, _SWAY = 2, 3  # its running mean and the running mean square about it
 _STUCK = slice(4, 7)  # one where an axis has not changed for five rows
-_FELT = 7  # size of the acceleration as it came, in g
+_FELT = 7  # square of the acceleration as it came, m²/s⁴
 _BEFORE_S = 0.1  # a contact lies less than so long before its clock
 _BACK_S = 0.25  # before the clock the force has risen through the loaded level
 _OFF_SD_S = 0.012  # of toe-off (a choice; 8.8 ms between runners whose speed is known, Fukuchi 2017)
@@ -117,10 +117,9 @@ class PelvisDetector(GridDetector[PelvisState]):
             mean,
             f.sway.push((slow - mean) ** 2),
             ends_five_equal(recent),
-            norms(acc) / GRAVITY_MS2,
+            component_along(acc, acc),
         )
-        flat_g = (acc - upward[:, None] * up) / level[:, None]
-        s.rhythm.push(slow, flat_g, block.x[:, 3:] if block.x.shape[1] > 3 else None)
+        s.rhythm.push(slow, level, up, block.x)
         s.sides.push(block, up)
         return [*self._search_crossings()]
 
@@ -307,7 +306,9 @@ class PelvisDetector(GridDetector[PelvisState]):
             terms["off_s"] = t0 + off / PELVIS_RATE_HZ
         felt = self._column_between(_FELT, start_s, stop_s, 0)
         if felt is not None:
-            terms["fall_ms"] = 1e3 * (stop_s - start_s) * float(np.mean(felt[1] < p.fall_g))
+            terms["fall_ms"] = (
+                1e3 * (stop_s - start_s) * float(np.mean(felt[1] < (p.fall_g * GRAVITY_MS2) ** 2))
+            )
         terms["flight_g"] = float(fast[1].min())
         terms["harmonic_mm"] = harmonic_mm(fast[1], stop_s - start_s)
         terms["rise_mm"] = self._models.pelvis_rise_mm.value(terms | {"step_s": stop_s - start_s})

@@ -27,7 +27,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.filters import History, parabola_offset
+from dsp.filters import History, component_along, parabola_offset
 from dsp.types import GRAVITY_MS2, Array
 
 Rows = NDArray[np.int_]
@@ -49,35 +49,48 @@ class StepRhythm:
         self._boxes: History | None = (
             None  # vertical force, horizontal force (3), rotation (3); in g, rad/s
         )
-        self._rest: Array = np.empty((0, 0))  # rows that do not fill a box yet
+        self._waiting: list[tuple[Array, ...]] = []  # rows that are in no box yet
+        self._waiting_rows = 0
         self._since = 0  # box before which another gait was seen
 
     def restart(self) -> None:
         """Forget all rows; the next one is row 0."""
-        self._boxes, self._rest, self._since = None, np.empty((0, 0)), 0
+        self._boxes, self._waiting, self._waiting_rows, self._since = None, [], 0, 0
 
     def forget_before(self, row: int) -> None:
         """Leave rows before ``row`` out of all answers: the gait has changed."""
         self._since = -(-row // _BOX)
 
-    def push(self, vertical_g: Array, flat_g: Array, gyr_rads: Array | None) -> None:
-        """Take rows of vertical (n,) and horizontal force (n, 3) and, if there is any, rotation (n, 3)."""
-        parts = [vertical_g[:, None], flat_g] + ([] if gyr_rads is None else [gyr_rads])
-        rows = np.hstack(parts)
-        if len(self._rest):
-            rows = np.concatenate((self._rest, rows))
-        n = len(rows) // _BOX * _BOX
-        self._rest = rows[n:].copy()
+    def push(self, vertical_g: Array, level_ms2: Array, up: Array, x: Array) -> None:
+        """Take rows of vertical force (n,), of one g as the sensor feels it (n,), of the vertical (n, 3).
+
+        ``x`` (n, 3 or 6) are force and, if there is any, rotation as they came.
+        """
+        self._waiting.append((vertical_g, level_ms2, up, x))
+        self._waiting_rows += len(x)
+        if self._waiting_rows > self.window_s * self._rate_hz * _BOX:
+            self._fill_boxes()
+
+    def _fill_boxes(self) -> None:
+        """Average the rows that wait; seldom, because a call costs more than its rows."""
+        parts = [np.concatenate(column) for column in zip(*self._waiting, strict=True)]
+        vertical, level, up, x = parts
+        n = len(x) // _BOX * _BOX
+        self._waiting, self._waiting_rows = [tuple(part[n:] for part in parts)], len(x) - n
+        force = x[:n, :3]
+        flat = (force - component_along(force, up[:n])[:, None] * up[:n]) / level[:n, None]
         if self._boxes is None:
-            self._boxes = History(self._rate_hz, rows.shape[1], keep_s=self.window_s + 3.0)
-        if n:
-            self._boxes.append((rows[0:n:4] + rows[1:n:4] + rows[2:n:4] + rows[3:n:4]) / _BOX)
+            self._boxes = History(self._rate_hz, 1 + x.shape[1], keep_s=self.window_s + 3.0)
+        rows = np.hstack((vertical[:n, None], flat, x[:n, 3:]))
+        self._boxes.append((rows[0::4] + rows[1::4] + rows[2::4] + rows[3::4]) / _BOX)
 
     def step_s(self, row: int) -> float | None:
         """Return the step time (s) of the seconds before ``row``; None where there is no clear rhythm."""
-        if self._boxes is None:
-            return None
+        if self._waiting_rows >= _BOX:
+            self._fill_boxes()
         stop = row // _BOX
+        if self._boxes is None or stop < self.least_s * self._rate_hz:
+            return None
         start = max(stop - round(self.window_s * self._rate_hz), self._since, self._boxes.start)
         if stop - start < self.least_s * self._rate_hz:
             return None

@@ -30,10 +30,10 @@ def swing_axis(gyr_rads: Array, mean_ms2: Array) -> Array | None:
     specific force.
     None where there is no such axis: little rotation, or about more than these.
     """
-    axis = _principal_axis(gyr_rads)
-    if axis is not None:
+    axis, weight_ms2 = _principal_axis(gyr_rads), float(np.linalg.norm(mean_ms2))
+    if axis is not None or weight_ms2 < 1.0:  # an accelerometer that feels nothing tells no long axis
         return axis
-    along = mean_ms2 / np.linalg.norm(mean_ms2)
+    along = mean_ms2 / weight_ms2
     for _ in range(_TURNS):
         axis = _principal_axis(gyr_rads - np.outer(gyr_rads @ along, along))
         if axis is None:

@@ -58,7 +58,7 @@ class StepRhythm:
         self._boxes, self._waiting, self._waiting_rows, self._since = None, [], 0, 0
 
     def forget_before(self, row: int) -> None:
-        """Leave rows before ``row`` out of all answers: the gait has changed."""
+        """Forget the rows before ``row``: the gait has changed."""
         self._since = -(-row // _BOX)
 
     def push(self, vertical_g: Array, level_ms2: Array, up: Array, x: Array) -> None:

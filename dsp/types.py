@@ -265,11 +265,12 @@ class Problem(StrEnum):
     CLIPPED = "clipped"  # its range is too small: slope, speed and what follows are absent
     LOOSE = "loose"  # its mount is loose: slope, braking and strike angle are absent
     SAME_FOOT = "same_foot"  # it sits on the foot of the other one: its steps and all sides are absent
+    NO_STEPS = "no_steps"  # it feels running and finds no step: it is loose, or worn otherwise than told
 
 
 @dataclass(frozen=True, slots=True)
 class SensorProblem:
-    """A problem that was found at ``t_s``; of one sensor and kind it comes once in a session."""
+    """A problem that was found at ``t_s``; of one sensor and kind it comes once in a spell of running."""
 
     t_s: float
     sensor: str

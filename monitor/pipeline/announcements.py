@@ -15,6 +15,7 @@ _PROBLEMS = {
     Problem.CLIPPED: "The range of {name} is too small. Its slope, speed and braking are left out.",
     Problem.LOOSE: "The mount of {name} is loose. Its slope, braking and foot strike are left out.",
     Problem.SAME_FOOT: "{name} is on the same foot as the other sensor. Left and right are not told apart.",
+    Problem.NO_STEPS: "{name} feels you running but finds no steps. Tighten it; check its place and side.",
 }
 
 

@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
-from dsp.missing_steps import NO_STEPS
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Array, Cue, ImuChunk, Placement, Record, Side, Step, Worn
+from dsp.types import (
+    Array,
+    ImuChunk,
+    Placement,
+    Problem,
+    Record,
+    SensorProblem,
+    Side,
+    Step,
+    Worn,
+)
 from tests.dsp.gait import cut
 
 RUN = simulated_run(
@@ -31,8 +40,8 @@ def records(worn: Worn, chunk: ImuChunk, size: int = 40) -> list[Record]:
     return [r for piece in cut(chunk, [size]) for r in engine.push(piece)] + engine.finish()
 
 
-def notices(found: list[Record]) -> list[Cue]:
-    return [r for r in found if isinstance(r, Cue) and r.wording == NO_STEPS]
+def notices(found: list[Record]) -> list[SensorProblem]:
+    return [r for r in found if isinstance(r, SensorProblem) and r.problem is Problem.NO_STEPS]
 
 
 def without_an_axis(chunk: ImuChunk) -> Array:
@@ -49,7 +58,7 @@ def test_each_spell_of_running_without_steps_is_told_once(placement: Placement, 
     found = records(worn, ImuChunk(chunk.sensor, chunk.t_s, chunk.acc_ms2, without_an_axis(chunk)), size)
     assert not any(isinstance(r, Step) for r in found)
     assert [n.t_s for n in notices(found)] == [pytest.approx(17, abs=2), pytest.approx(55, abs=2)]
-    assert all(worn.sensor in n.why for n in notices(found))
+    assert all(worn.sensor == n.sensor for n in notices(found))
 
 
 @pytest.mark.parametrize("placement", [p for p in Placement if p is not Placement.POD])
@@ -64,4 +73,4 @@ def test_steps_of_another_sensor_do_not_hide_it() -> None:
     found = [r for pair in zip(cut(blind, [100]), cut(seeing, [100]), strict=True)
              for piece in pair for r in engine.push(piece)]  # fmt: skip
     assert any(isinstance(r, Step) for r in found)
-    assert [n.why.split()[0] for n in notices(found)] == ["shank", "shank"]
+    assert [n.sensor for n in notices(found)] == ["shank", "shank"]

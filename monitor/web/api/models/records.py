@@ -84,8 +84,8 @@ class SensorProblemJson(ApiModel):
     kind: Literal["sensor_problem"] = described("always sensor_problem")
     t_s: float = described(_T_S)
     sensor: str = described("name of the sensor")
-    problem: Literal["clipped", "loose", "same_foot"] = described(
-        "its range is too small, its mount is loose, or it sits on the foot of the other one"
+    problem: Literal["clipped", "loose", "same_foot", "no_steps"] = described(
+        "range too small, mount loose, on the foot of the other sensor, or no step found while running"
     )
 
 

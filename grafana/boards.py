@@ -179,12 +179,15 @@ def session() -> dashboard.Dashboard:
         text = over_time(f'MAX("{name}")', where=where)
         made = made.with_panel(metric_panel(name, [Query(text, "so far")]))
     gaps = f'SELECT "sensor", "duration_s" FROM "gap" WHERE {SELECTED} AND {where}'
+    problems = f'SELECT "sensor", "problem" FROM "problem" WHERE {SELECTED} AND {where}'
     learned = latest('LAST("have") AS "have", LAST("need") AS "need"', "readiness", '"sensor"', where)
     missing, strides = "Samples that are missing, in seconds.", "Strides learned from, of those needed."
+    wrong = "Range too small (clipped), loose, both on one foot, or running without a step found."
     return (
         made.with_panel(_cue_table(where, "Cues and decisions", 24))
-        .with_panel(table_panel("Gaps", missing, [Query(gaps, rows=True)], 12))
-        .with_panel(table_panel("Learned", strides, [Query(learned, rows=True)], 12))
+        .with_panel(table_panel("Gaps", missing, [Query(gaps, rows=True)], 8))
+        .with_panel(table_panel("Sensor problems", wrong, [Query(problems, rows=True)], 8))
+        .with_panel(table_panel("Learned", strides, [Query(learned, rows=True)], 8))
     )
 
 

@@ -26,10 +26,10 @@ from tests.end_to_end.browser import BEAT_HZ, EARS, chromium, tones
 DRIFTED, AIMED = 156.0, 170.0
 BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 BOUTS = (
-    (24.0, AIMED),
+    (46.0, AIMED),
     (20.0, DRIFTED),
     (42.0, AIMED),
-)  # cues come after 20 s of running; a return is judged over half a minute
+)  # cues come after 20 s of running, a change needs 20 s of a level before it; a return takes half a minute
 
 
 def drifting() -> tuple[SimulatedRun, Recording]:

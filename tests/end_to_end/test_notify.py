@@ -58,7 +58,7 @@ def test_every_channel_is_tried_and_told(
         done = notify(tmp_path, text.replace("ann.password", "bob.password"))
         assert done.returncode == 1
         assert "GAITCUE_NTFY_TOKEN" in done.stdout
-        assert "no such user or password" in done.stdout
+        assert "does not know this user or password" in done.stdout
         assert broker.password("bob") not in done.stdout + done.stderr
     finally:
         broker.stop()

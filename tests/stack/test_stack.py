@@ -98,7 +98,7 @@ def test_the_doctor_finds_a_well_stack_well_and_names_the_remedy_for_each_fault(
     target = f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
     fetch(target, b'second,athlete=x cadence_spm="fast" 1', TOKEN)
     schema = list(influx_checks(well))[-1]
-    assert (schema.ok, "cadence_spm is string" in schema.text) == (False, True)
+    assert (schema.ok, "cadence_spm = string" in schema.text) == (False, True)
 
 
 class Grafana(BaseHTTPRequestHandler):

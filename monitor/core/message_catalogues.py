@@ -114,7 +114,7 @@ class Catalogue:
         return self.localized(text) if _DECIMAL.fullmatch(text) else self.translate_recorded(text)
 
     def localized(self, number: str) -> str:
-        """Return a number, written with a point, with a minus sign and the decimal mark of this language."""
+        """Return a number, written with a point, with the minus sign and decimal mark of this language."""
         return re.sub("^-", "−", number).replace(".", self._messages["number.decimal"])
 
     def _value_text(self, value: MessageValue, decimals: str | None) -> str:

@@ -59,7 +59,10 @@ SPDX: Mapping[str, str] = {
 }
 """Words of older metadata, in lower case."""
 
-FORBIDS = re.compile(r"non-?\s?commercial|no\s+distribution", re.IGNORECASE)
+NO_LICENCE = {"OSI Approved", "DFSG approved"}
+"""Classifiers that praise a licence and name none."""
+
+FORBIDS = re.compile(r"non-?\s?commercial(?!ly)|no\s+distribution", re.IGNORECASE)
 LIMITED = "a text that forbids commercial use or distribution"
 """What stands in the text of a licence that no image may carry, whatever it calls itself."""
 
@@ -80,7 +83,7 @@ def stated_licence(package: Distribution) -> str:
         return " AND ".join([f"({expression})" if forbidden else str(expression), *forbidden])
     prefix = "License :: "
     found = [c.removeprefix(prefix) for c in metadata.get_all("Classifier") or [] if c.startswith(prefix)]
-    said = [c.removeprefix("OSI Approved :: ") for c in found if c != "OSI Approved"]
+    said = [c.removeprefix("OSI Approved :: ") for c in found if c not in NO_LICENCE]
     first = field.splitlines()[0].strip() if field else ""
     if first.lower() in SPDX or (first == field and len(field) < 40):  # else it is the licence's whole text
         said.append(first)

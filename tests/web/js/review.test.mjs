@@ -49,7 +49,7 @@ test("a mean is written with half of its interval; without one, alone; without a
 
 test("numbers, differences and units are those of the legend in use", () => {
   assert.equal(number("overstride_m", 0.05), "5.0");
-  assert.equal(difference("overstride_m", -0.01, 0.05), "-1.0");
+  assert.equal(difference("overstride_m", -0.01, 0.05), "−1.0");
   assert.equal(unit("overstride_m"), "cm");
   assert.equal(number("unheard_of", 1.25, 1), "1.25");
 });

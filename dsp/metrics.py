@@ -275,7 +275,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "shank_deg",
         "deg",
-        "Shank inclination",
+        "Shin inclination",
         "How far the shin leans back when the foot lands, compared with vertical; positive when the "
         "ankle is ahead of the knee. The angle at which the sensor sits is removed as far as learned.",
         "from the gyroscope, between moments at which gravity shows the vertical",

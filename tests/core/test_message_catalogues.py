@@ -274,7 +274,8 @@ def test_what_comes_in_english_from_below_is_shown_in_the_language(text: str, ge
         (
             "a sensor of this kind is not to be seen: switch it on and keep it near; searching on",
             "no sensor of this kind can be found: switch one on and keep it close; still searching",
-            "ein Sensor dieser Art ist nicht zu finden: schalte ihn ein und halte ihn in der Nähe; suche weiter",
+            "ein Sensor dieser Art ist nicht zu finden: schalte ihn ein und halte ihn in der Nähe; "
+            "suche weiter",
         ),
         ("found it; connecting", "sensor found, connecting", "Sensor gefunden, verbinde"),
         ("found Pod 1; connecting", "found Pod 1, connecting", "Pod 1 gefunden, verbinde"),

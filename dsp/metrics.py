@@ -103,7 +103,9 @@ def _roles_of_row(*roles: Role) -> frozenset[Role]:
 
 _T, _C, _B, _S = Role.TILE, Role.CHART, Role.BANDED, Role.SPLIT
 _D, _H, _O, _Q, _P = Role.COMPARED, Role.HABIT, Role.OFFLINE, Role.SQUAD, Role.PANEL
-_RECIPE_FOOT = "fitted on Fukuchi 2017 (PeerJ 5:e3298) virtual IMUs, leave-one-runner-out"
+_RECIPE_FOOT = (
+    "fitted to sensors simulated from Fukuchi 2017 (PeerJ 5:e3298), tested on runners left out of the fit"
+)
 
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec(
@@ -111,7 +113,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "steps/min",
         "Cadence",
         "Steps per minute, both feet counted.",
-        "definition; autocorrelation and events fused",
+        "definition; from the rhythm of the signal and the single steps",
         _ALL,
         0,
         roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
@@ -259,12 +261,13 @@ METRICS: tuple[MetricSpec, ...] = (
         "deg",
         "Foot strike angle",
         "How far the toes point up when the foot lands, compared with standing flat; above 8 the heel "
-        "lands first, below -1.6 the forefoot (Altman & Davis 2012).",
+        "lands first, below −1.6 the forefoot (Altman & Davis 2012).",
         _RECIPE_FOOT,
         (_FOOT,),
         1,
         roles=_roles_of_row(_T, _D, _O),
         order=7,
+        display=Display("°", decimals=1),
         fit=FitField("Foot Strike Angle", unit="deg", number=4),
         sided=True,
         leg_difference_pct=21.0,
@@ -272,15 +275,16 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec(
         "shank_deg",
         "deg",
-        "Shank inclination",
+        "Shin inclination",
         "How far the shin leans back when the foot lands, compared with vertical; positive when the "
         "ankle is ahead of the knee. The angle at which the sensor sits is removed as far as learned.",
-        "gyro strapdown between gravity references",
+        "from the gyroscope, between moments at which gravity shows the vertical",
         (_SHANK,),
         1,
         better=-1,
         roles=_roles_of_row(_D),
         order=8,
+        display=Display("°", decimals=1),
         fit=FitField("Shank Inclination", unit="deg", number=5),
         sided=True,
         leg_difference_pct=16.0,
@@ -370,7 +374,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "mm",
         "Vertical oscillation",
         "How far the pelvis moves up and down within a step.",
-        "double integration of the vertical pelvis acceleration",
+        "from the vertical acceleration of the pelvis, added up twice",
         (_PELVIS,),
         0,
         roles=_roles_of_row(_T, _S, _D),
@@ -445,7 +449,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "Flat equivalent",
         "Braking so far compared with what the same steps would have cost on level ground (the rule "
         "for downhill is not validated).",
-        "momentum balance, see dsp.load",
+        "calculated from the momentum balance of a step on a slope",
         (_FOOT, _SHANK, _POD),
         2,
         step=False,

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from monitor.core.errors import MonitorError
+from monitor.core.errors import InputError, MonitorError
 from monitor.core.message_catalogues import catalogue
 from monitor.core.user_language import user_language, user_text
 from monitor.recordings.readers import READERS, is_export_folder, read_recording
@@ -34,6 +34,8 @@ def import_files(
             task = bar.add_task(path.name, total=None)
             show = functools.partial(_show_progress, bar, task)
             try:
+                if path.is_dir() and not is_export_folder(path):
+                    raise InputError("error.empty_folder", path=path)
                 recording = read_recording(path, placement, side, columns=columns)
                 info = import_recording(
                     store,

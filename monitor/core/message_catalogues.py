@@ -100,7 +100,13 @@ class Catalogue:
         return text
 
     def _filled_template(self, template: str, parts: Mapping[str, str]) -> str:
-        return _PLACE.sub(lambda place: self.translate_english(parts[place[1]]), template)
+        return _PLACE.sub(lambda place: self._english_part(place[1], parts[place[1]]), template)
+
+    def _english_part(self, name: str, text: str) -> str:
+        if name != "choices":
+            return self.translate_english(text)
+        *others, last = text.replace("'", "").split(", ")
+        return self.text("command.or").join([", ".join(others), last] if others else [last])
 
     def _recorded_part(self, name: str, text: str) -> str:
         if name == "names":
@@ -108,8 +114,8 @@ class Catalogue:
         return self.localized(text) if _DECIMAL.fullmatch(text) else self.translate_recorded(text)
 
     def localized(self, number: str) -> str:
-        """Return a number, written with a point, with the decimal mark of this language."""
-        return number.replace(".", self._messages["number.decimal"])
+        """Return a number, written with a point, with the minus sign and decimal mark of this language."""
+        return re.sub("^-", "−", number).replace(".", self._messages["number.decimal"])
 
     def _value_text(self, value: MessageValue, decimals: str | None) -> str:
         if isinstance(value, UserMessage):

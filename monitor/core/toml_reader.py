@@ -205,7 +205,10 @@ class _Reader:
         if kind is float and type(raw) is int:
             return float(raw)
         if type(raw) is not kind:
-            wanted, given = _KINDS.get(kind, _KINDS[str]), toml_text.toml_literal(raw)
+            wanted = _KINDS.get(kind, _KINDS[str])
+            if isinstance(raw, dict):
+                return self.note_mistake(at, "setting.type_table", kind=wanted)
+            given = toml_text.toml_literal(raw)
             return self.note_mistake(at, "setting.type", kind=wanted, value=given)
         if isinstance(raw, float) and not math.isfinite(raw):
             return self.note_mistake(at, "setting.finite", value=str(raw))

@@ -177,3 +177,14 @@ def test_a_folder_of_good_and_bad_files_gives_one_line_each_and_goes_on(
         (info,) = store.sessions()
     assert info.title == "a"
     assert info.started_utc.startswith("2026-09-21")
+
+
+def test_an_empty_folder_is_said_to_have_no_recordings_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "data"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert import_files([empty], None, None, "", None) == 1
+    assert f"{empty}: there are no recordings in it" in capfd.readouterr().err

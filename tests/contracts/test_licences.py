@@ -50,6 +50,7 @@ SPDX: Mapping[str, str] = {
     "apache software license": "Apache-2.0",
     "bsd 2-clause license": "BSD-2-Clause",
     "bsd license": "BSD",
+    "cc0 1.0 universal (cc0 1.0) public domain dedication": "CC0-1.0",
     "isc license": "ISC",
     "isc license (iscl)": "ISC",
     "mit license": "MIT",
@@ -58,6 +59,13 @@ SPDX: Mapping[str, str] = {
 }
 """Words of older metadata, in lower case."""
 
+NO_LICENCE = {"OSI Approved", "DFSG approved"}
+"""Classifiers that praise a licence and name none."""
+
+FORBIDS = re.compile(r"non-?\s?commercial(?!ly)|no\s+distribution", re.IGNORECASE)
+LIMITED = "a text that forbids commercial use or distribution"
+"""What stands in the text of a licence that no image may carry, whatever it calls itself."""
+
 
 # ------------------------------------------------------------------ reading
 
@@ -65,18 +73,21 @@ SPDX: Mapping[str, str] = {
 def stated_licence(package: Distribution) -> str:
     """The licence that the package's metadata states, as an SPDX expression; empty if they state none.
 
-    Older metadata may say it twice, in a field and in classifiers: then both count.
+    Older metadata may say it twice, in a field and in classifiers: then both count.  A classifier that
+    says more than that the licence is approved by the OSI counts too, and what a licence's text forbids.
     """
     metadata = package.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
-    prefix = "License :: OSI Approved :: "
-    said = [c.removeprefix(prefix) for c in metadata.get_all("Classifier") or [] if c.startswith(prefix)]
     field = str(metadata.get("License") or "").strip()
+    forbidden = [LIMITED] if FORBIDS.search(field) else []
+    if expression := metadata.get("License-Expression"):
+        return " AND ".join([f"({expression})" if forbidden else str(expression), *forbidden])
+    prefix = "License :: "
+    found = [c.removeprefix(prefix) for c in metadata.get_all("Classifier") or [] if c.startswith(prefix)]
+    said = [c.removeprefix("OSI Approved :: ") for c in found if c not in NO_LICENCE]
     first = field.splitlines()[0].strip() if field else ""
     if first.lower() in SPDX or (first == field and len(field) < 40):  # else it is the licence's whole text
         said.append(first)
-    parts = {SPDX.get(s.lower(), s) for s in said if s}
+    parts = {SPDX.get(s.lower(), s) for s in said if s} | set(forbidden)
     if any(p.startswith("BSD-") for p in parts):
         parts.discard("BSD")  # the classifier does not know which
     return " AND ".join(sorted(parts))
@@ -224,7 +235,19 @@ def test_a_dependency_that_may_not_be_passed_on_is_caught_in_the_base(
         ("License: ISC\nClassifier: License :: OSI Approved :: BSD License", "BSD AND ISC", True),
         ("License: MIT\nClassifier: License :: OSI Approved :: GNU Affero GPL", None, False),
         ("Classifier: License :: OSI Approved :: MIT License", "MIT", True),
-        ("Classifier: License :: Other/Proprietary License", "", False),
+        ("Classifier: License :: Other/Proprietary License", "Other/Proprietary License", False),
+        ("License: MIT\nClassifier: License :: Free for non-commercial use", None, False),
+        ("License: MIT\nClassifier: License :: Other/Proprietary License", None, False),
+        (
+            "Classifier: License :: OSI Approved\nClassifier: License :: OSI Approved :: MIT License",
+            "MIT",
+            True,
+        ),
+        ("Classifier: License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", "CC0-1.0", True),
+        ("License: MIT License\n Use is granted for noncommercial purposes only.", None, False),
+        ("License: MIT License\n Use is granted for Non-Commercial purposes only.", None, False),
+        ("License: BSD License\n Internal use, no distribution.", None, False),
+        ("License-Expression: MIT\nLicense: MIT License\n No distribution.", None, False),
         ("Summary: says nothing of a licence", "", False),
     ],
 )
@@ -274,7 +297,18 @@ def test_the_table_says_the_licence_that_the_package_states(
 
 @pytest.mark.parametrize(
     "kept",
-    ["Retry", "Outbox", "Clock", "Tape", "Migrations", "Line protocol", "TOML editing", "Garmin's framing"],
+    [
+        "Retry",
+        "Outbox",
+        "Clock",
+        "Tape",
+        "Migrations",
+        "Line protocol",
+        "TOML editing",
+        "Garmin's framing",
+        "JSON of records",
+        "Settings",
+    ],
 )
 def test_what_is_kept_of_our_own_says_why(kept: str) -> None:
     (line,) = re.findall(rf"^- \*\*{kept}\*\* \(`(monitor/[\w/.]+)`\): (.+)$", TABLE, re.MULTILINE)

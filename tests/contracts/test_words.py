@@ -294,5 +294,5 @@ def test_every_text_from_below_that_is_translated_is_written_somewhere() -> None
 
 NOT_OURS = re.compile(
     "[A-Z]|database|disk|unable to|attempt to|file is not|\\{value\\} is not (a valid|in the|one of)"
-    r"|\{option\} \(env var"
+    r"|\{option\} \(env var|\{what\} (at line|\(at)"
 )

@@ -223,8 +223,12 @@ def test_every_notice_is_known_to_the_page() -> None:
 
 FORMER: set[str] = set()
 """Recorded texts that the program no longer writes, but that lie in stores."""
-ASSEMBLED = {key for key in _read("recorded") if key.startswith("{off} % ")}
-"""Recorded texts that are made of single words."""
+ASSEMBLED = {key for key in _read("recorded") if key.startswith("{off} % ")} | {
+    "looking for a sensor of this kind: switch it on and keep it near",
+    "a sensor of this kind is not to be seen: switch it on and keep it near",
+    "found it; connecting",
+}
+"""Recorded texts that are made of single words, or of a sentence and a name."""
 
 
 def test_every_recorded_text_is_one_that_the_program_writes() -> None:
@@ -247,6 +251,14 @@ def test_every_recorded_text_is_one_that_the_program_writes() -> None:
         ("must be positive", "muss positiv sein"),
         ("it is damaged (its checksum is wrong)", "sie ist beschädigt (die Prüfsumme stimmt nicht)"),
         ("No space left on device", "kein Platz mehr auf dem Datenträger"),
+        (
+            "Invalid value (at line 1, column 9)",
+            "Zeile 1, Spalte 9: hier stimmt die Schreibweise nicht",
+        ),
+        (
+            "Cannot overwrite a value (at line 2, column 8)",
+            "Zeile 2, Spalte 8: dieser Name steht hier zum zweiten Mal",
+        ),
         ("what nobody has translated", "what nobody has translated"),
     ],
 )
@@ -254,6 +266,56 @@ def test_what_comes_in_english_from_below_is_shown_in_the_language(text: str, ge
     message = UserMessage("error.at", {"where": "here", "what": EnglishText(text)})
     assert EN.render(message) == f"here: {text}"
     assert DE.render(message) == f"here: {german}"
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "german"),
+    [
+        (
+            "a sensor of this kind is not to be seen: switch it on and keep it near; searching on",
+            "no sensor of this kind can be found: switch one on and keep it close; still searching",
+            "ein Sensor dieser Art ist nicht zu finden: schalte ihn ein und halte ihn in der Nähe; "
+            "suche weiter",
+        ),
+        ("found it; connecting", "sensor found, connecting", "Sensor gefunden, verbinde"),
+        ("found Pod 1; connecting", "found Pod 1, connecting", "Pod 1 gefunden, verbinde"),
+        (
+            "a sensor has serial number (none), not Pod 1",
+            "a sensor has serial number (none), not Pod 1",
+            "ein Sensor hat die Seriennummer (keine), nicht Pod 1",
+        ),
+    ],
+)
+def test_a_sensor_without_a_name_has_sentences_of_its_own(stored: str, english: str, german: str) -> None:
+    assert EN.translate_recorded(stored) == english
+    assert DE.translate_recorded(stored) == german
+
+
+@pytest.mark.parametrize(
+    ("choices", "english", "german"),
+    [
+        ("'text', 'json'", "text or json", "text oder json"),
+        ("'a', 'b', 'c'", "a, b or c", "a, b oder c"),
+        ("'only'", "only", "only"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_told_with_those_there_are(
+    choices: str, english: str, german: str
+) -> None:
+    text = f"Invalid value for '--log-format' (env var: 'LOG'): 'yaml' is not one of {choices}."
+    option = "'--log-format' ({} 'LOG'): "
+    assert (
+        EN.translate_english(text)
+        == option.format("environment variable") + f"must be {english}, not 'yaml'."
+    )
+    assert (
+        DE.translate_english(text)
+        == option.format("Umgebungsvariable") + f"muss {german} sein, nicht 'yaml'."
+    )
+
+
+def test_a_number_below_zero_has_a_minus_sign() -> None:
+    assert (EN.localized("-1.5"), DE.localized("-1.5")) == ("−1.5", "−1,5")
 
 
 def test_a_remark_of_an_importer_is_shown_with_the_names_of_metrics() -> None:

@@ -103,6 +103,7 @@ def test_every_type_is_read(tmp_path: Path) -> None:
         ("height_m = nan", ":1: height_m: must be a finite number, not nan"),
         ("height_m = -inf", ":1: height_m: must be a finite number, not -inf"),
         ("owner = 5", ":1: owner: must be a text in quotes, not 5"),
+        ("[owner]\nname = 1", ":1: owner: must be a text in quotes, not a table"),
         ("map = 5", ":1: map: must be a text in quotes, not 5"),
         ('plan = "smal"', ':1: plan: "smal" is not possible (did you mean "small"?)'),
         ('plan = "huge"', ':1: plan: "huge" is not possible (there is: small, large)'),

@@ -52,7 +52,7 @@ def test_the_list_of_sessions_loads_nothing_that_only_a_run_needs(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     done = run_python(LISTING)
-    assert "no sessions yet" in done.stdout
+    assert "no runs yet" in done.stdout
     assert "loaded: []" in done.stderr
 
 

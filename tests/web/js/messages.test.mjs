@@ -43,7 +43,7 @@ test("values stand in their places, numbers as the language writes them", () => 
   assert.equal(within("de", heard), "Kam 0,3 s nach deinem Schritt");
   assert.equal(
     within("de", () => numberText(-1.25, 2)),
-    "-1,25",
+    "−1,25",
   );
   assert.equal(textOf("live.target", { range: "168–178" }), "Target 168–178");
   assert.equal(textOf("live.target"), "Target {range}", "a value that is not there leaves its place");

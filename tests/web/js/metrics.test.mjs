@@ -48,12 +48,12 @@ test("a value is scaled, rounded to its digits, and never a minus zero", () => {
     const value = random.between(-3, 3) / scale;
     const text = valueText(metric({ scale, decimals }), value, more),
       digits = Math.min(5, decimals + more);
-    assert.ok(Math.abs(Number(text) - value * scale) <= 0.5 * 10 ** -digits + 1e-9, `${value} as ${text}`);
+    assert.ok(Math.abs(Number(text.replace("−", "-")) - value * scale) <= 0.5 * 10 ** -digits + 1e-9, `${value} as ${text}`);
     assert.equal(text.split(".")[1]?.length ?? 0, digits);
   });
   assert.equal(valueText(CADENCE, -0.4), "0");
   assert.equal(valueText(OVERSTRIDE, -0.0004), "0.0");
-  assert.equal(valueText(OVERSTRIDE, -0.0006), "-0.1");
+  assert.equal(valueText(OVERSTRIDE, -0.0006), "−0.1");
 });
 
 test("a clock is right to half a second, with two digits and seconds below sixty", () => {
@@ -103,15 +103,15 @@ test("a difference has its sign, the other way round the other one, and a zero n
       back = differenceText(OVERSTRIDE, -difference, 1);
     const sign = Number(there) === 0 ? "" : there[0];
     assert.ok(
-      sign === "" ? !/[+-]/.test(there + back) : there.slice(1) === back.slice(1) && there[0] !== back[0],
+      sign === "" ? !/[+−]/.test(there + back) : there.slice(1) === back.slice(1) && there[0] !== back[0],
     );
-    assert.ok(Math.abs(Number(there) - 100 * difference) <= 0.0501);
+    assert.ok(Math.abs(Number(there.replace("−", "-")) - 100 * difference) <= 0.0501);
   });
   assert.equal(differenceText(CADENCE, 2, 160, 1), "+2.0");
   assert.equal(differenceText(CADENCE, 0.4, 160), "0");
   assert.deepEqual(
     [0.04, -0.04, 0.06, -0.06].map((v) => signedText(v, 1)),
-    ["0.0", "0.0", "+0.1", "-0.1"],
+    ["0.0", "0.0", "+0.1", "−0.1"],
   );
 });
 
@@ -121,11 +121,11 @@ test("a difference of speed is one of pace: faster is less", () => {
       to = random.between(1, 6);
     const text = differenceText(SPEED, to - from, from),
       seconds = 1000 / to - 1000 / from;
-    const shown = secondsOf(text.replace(/^[+-]/, "")) * (text.startsWith("-") ? -1 : 1);
+    const shown = secondsOf(text.replace(/^[+−]/, "")) * (text.startsWith("−") ? -1 : 1);
     assert.ok(Math.abs(shown - seconds) <= 0.5 + 1e-9);
-    assert.equal(/^[+-]/.test(text), shown !== 0);
+    assert.equal(/^[+−]/.test(text), shown !== 0);
   });
-  assert.equal(differenceText(SPEED, 0.1, 3), "-0:11");
+  assert.equal(differenceText(SPEED, 0.1, 3), "−0:11");
   assert.equal(differenceText(SPEED, -2.9, 3), "–", "there is no pace at 0.1 m/s");
 });
 

@@ -46,6 +46,6 @@ export function changeBadge(name, change, from) {
   if (change?.v == null) return el("span", { class: "same" }, textOf("review.not_comparable"));
   const text = difference(name, change.v, from, 1),
     clear = isClear(name, change);
-  const kind = clear ? `${text.startsWith("-") ? "down" : "up"} clear` : "same";
+  const kind = clear ? `${text.startsWith("−") ? "down" : "up"} clear` : "same";
   return el("span", { class: kind }, text + plusMinus(name, change.ci, from, 1));
 }

@@ -78,8 +78,9 @@ export function recordedText(text) {
 // A number with so many decimals, as the language writes it.
 export const numberText = (value, decimals) => localized(value.toFixed(decimals));
 
-// A number as toFixed writes it, with the decimal mark of the language.
-export const localized = (number) => number.replace(".", messageOf("number.decimal") ?? ".");
+// A number as toFixed writes it, with the minus sign and the decimal mark of the language.
+export const localized = (number) =>
+  number.replace(/^-/, "−").replace(".", messageOf("number.decimal") ?? ".");
 
 // Write the messages that elements of the page ask for: data-text, data-label, data-title, data-placeholder.
 export function translatePage() {

@@ -39,7 +39,7 @@ export function differenceText({ display }, difference, from, more = 0) {
   if (!display.pace) return signedText(scaled(difference, display), display.decimals + more);
   if (!(isNumber(difference) && from > SLOWEST_MPS && from + difference > SLOWEST_MPS)) return NOTHING;
   const seconds = Math.round(1000 / (from + difference) - 1000 / from);
-  return `${seconds > 0 ? "+" : seconds < 0 ? "-" : ""}${clockText(Math.abs(seconds))}`;
+  return `${seconds > 0 ? "+" : seconds < 0 ? "−" : ""}${clockText(Math.abs(seconds))}`;
 }
 
 // A number with its sign; a zero has none.

@@ -48,7 +48,10 @@ test("a value is scaled, rounded to its digits, and never a minus zero", () => {
     const value = random.between(-3, 3) / scale;
     const text = valueText(metric({ scale, decimals }), value, more),
       digits = Math.min(5, decimals + more);
-    assert.ok(Math.abs(Number(text.replace("−", "-")) - value * scale) <= 0.5 * 10 ** -digits + 1e-9, `${value} as ${text}`);
+    assert.ok(
+      Math.abs(Number(text.replace("−", "-")) - value * scale) <= 0.5 * 10 ** -digits + 1e-9,
+      `${value} as ${text}`,
+    );
     assert.equal(text.split(".")[1]?.length ?? 0, digits);
   });
   assert.equal(valueText(CADENCE, -0.4), "0");

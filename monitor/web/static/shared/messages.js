@@ -78,9 +78,11 @@ export function recordedText(text) {
 // A number with so many decimals, as the language writes it.
 export const numberText = (value, decimals) => localized(value.toFixed(decimals));
 
+const HYPHEN_IN_FRONT = /^-/;
+
 // A number as toFixed writes it, with the minus sign and the decimal mark of the language.
 export const localized = (number) =>
-  number.replace(/^-/, "−").replace(".", messageOf("number.decimal") ?? ".");
+  number.replace(HYPHEN_IN_FRONT, "−").replace(".", messageOf("number.decimal") ?? ".");
 
 // Write the messages that elements of the page ask for: data-text, data-label, data-title, data-placeholder.
 export function translatePage() {

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from monitor.cli.options import SettingsOption, open_session_store, resolve_session
-from monitor.core.user_language import user_text
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,8 +55,10 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
     from rich.table import Table
 
     from dsp.metrics import BY_NAME
+    from monitor.core.metric_legend import unit_text
     from monitor.review.block_statistics import clear_difference
 
+    messages = catalogue(user_language())
     table = Table(caption=user_text("say.compare.caption"))
     table.add_column(user_text("terminal.column.metric"))
     for name in names:
@@ -70,7 +73,7 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
                 half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
                 text += f"\n{difference.value:+.{n}f}{half}{' *' if clear_difference(difference) else ''}"
             cells.append(text)
-        table.add_row(user_text(f"metric.{row.metric}.label"), *cells, spec.unit)
+        table.add_row(user_text(f"metric.{row.metric}.label"), *cells, unit_text(spec, messages))
     return table
 
 
@@ -79,6 +82,9 @@ def trends_table(trends: Mapping[str, Sequence[TrendPoint]], weeks: int) -> Tabl
     from rich.table import Table
 
     from dsp.metrics import BY_NAME
+    from monitor.core.metric_legend import unit_text
+
+    messages = catalogue(user_language())
 
     table = Table(caption=user_text("say.trends.caption", weeks=weeks))
     for heading in ("metric", "day", "value", "unit"):
@@ -89,6 +95,7 @@ def trends_table(trends: Mapping[str, Sequence[TrendPoint]], weeks: int) -> Tabl
         for k, point in enumerate(points):
             mean, n = point.found, spec.decimals + 1
             half = "" if mean.half is None else f" ± {mean.half:.{n}f}"
-            label, unit = (user_text(f"metric.{name}.label"), spec.unit) if k == 0 else ("", "")
+            label = user_text(f"metric.{name}.label") if k == 0 else ""
+            unit = unit_text(spec, messages) if k == 0 else ""
             table.add_row(label, point.when[:10], f"{mean.value:.{n}f}{half}", unit)
     return table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dsp.metrics import METRICS
-from monitor.core.message_catalogues import Language, catalogue
+from dsp.metrics import METRICS, MetricSpec
+from monitor.core.message_catalogues import Catalogue, Language, catalogue
 
 
 def metric_legend(language: Language = "en") -> dict[str, dict[str, Any]]:
@@ -37,3 +37,10 @@ def metric_legend(language: Language = "en") -> dict[str, dict[str, Any]]:
         }
         for m in METRICS
     }
+
+
+def unit_text(spec: MetricSpec, messages: Catalogue) -> str:
+    """Return the unit beside a number that is given in the unit of the metric, in words of a language."""
+    shown = spec.display_or_unit
+    as_shown = shown.scale == 1 and not shown.pace
+    return messages.text(f"metric.{spec.name}.unit") if as_shown else spec.unit

@@ -16,6 +16,7 @@ from dsp.metrics import BY_NAME, METRICS
 from dsp.types import Activity, ActivityChange, Gap, Record, SensorProblem, Side, Step
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue
+from monitor.core.metric_legend import unit_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
@@ -73,7 +74,7 @@ def summary_table(
         spec = BY_NAME[name]
         n = spec.decimals
         mean, sd = (messages.localized(f"{value:.{n}f}") for value in (np.mean(seen), np.std(seen)))
-        table.add_row(text(f"metric.{name}.label"), mean, sd, str(len(seen)), spec.unit)
+        table.add_row(text(f"metric.{name}.label"), mean, sd, str(len(seen)), unit_text(spec, messages))
     problems = [messages.render(problem_text(r)) for r in records if isinstance(r, SensorProblem)]
     table.caption = "\n".join(problems) or None
     return table

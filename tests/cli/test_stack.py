@@ -89,7 +89,7 @@ def test_an_unknown_session_is_one_clear_line(home: Path) -> None:
     configure(home, "http://127.0.0.1:1")
     code, said = gaitcue("stack", "send", "2020-nothing")
     assert code == 1
-    assert "there is no session" in said
+    assert "there is no run" in said
 
 
 def test_the_documentation_of_the_schema_is_up_to_date() -> None:

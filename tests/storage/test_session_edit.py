@@ -158,7 +158,7 @@ def test_a_backup_comes_back_elsewhere_whole(store: Store, info: SessionInfo, tm
         assert steps(back, found) == steps(store, info)
         assert back.notes(found.id)[0].value == 2.0
         assert "no number changed" in reanalysis_text(reanalyze(back, found))
-    with pytest.raises(StoreError, match="already holds 1 sessions"):
+    with pytest.raises(StoreError, match=r"already holds runs \(1\)"):
         restore_backup(tmp_path / "all.tar", elsewhere)
 
 

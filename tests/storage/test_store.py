@@ -88,7 +88,7 @@ def test_a_session_goes_through_its_life(store: Store) -> None:
     assert info.tags == ("trail", "old shoes")
     store.delete(RUN.id)
     assert store.sessions() == []
-    with pytest.raises(StoreError, match="there is no session"):
+    with pytest.raises(StoreError, match="there is no run"):
         store.session(RUN.id)
 
 
@@ -106,7 +106,7 @@ def test_an_outbox_forgets_nothing_and_repeats_nothing(store: Store) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing_behind(store: Store) -> None:
-    with pytest.raises(StoreError, match="there is no session"):
+    with pytest.raises(StoreError, match="there is no run"):
         store.write("2000-01-01T00-00-00-nobody", RECORDS)
     store.write(RUN.id, RECORDS[:1])
     assert store.records(RUN.id) == RECORDS[:1]

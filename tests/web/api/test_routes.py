@@ -123,7 +123,7 @@ def test_a_refusal_is_in_the_language_of_the_page(api: TestClient) -> None:
     refused = api.put("/api/v1/import/mine.fit", content=b"nonsense", headers=german)
     assert refused.json()["detail"] == "mine.fit: ist keine FIT-Datei oder leer"
     missing = api.get("/api/v1/sessions/nosuch", headers=german)
-    assert (missing.status_code, missing.json()["detail"][:22]) == (404, 'Den Lauf „nosuch“ gibt')
+    assert (missing.status_code, missing.json()["detail"][:22]) == (404, "Den Lauf „nosuch“ gibt")
     sure = api.delete(f"/api/v1/sessions/{ONE}", headers=german)
     assert (sure.status_code, sure.json()["detail"][:11]) == (422, "gib really=")
 

@@ -43,24 +43,28 @@ _TEXTS = ("help", "short_help", "rich_help_panel")
 """What holds the key of a message in a command or an option."""
 
 
-class LocalizedCommand(TyperCommand):
-    """A command whose help is in the language of the user."""
+class _HelpInUserLanguage:
+    """What commands and groups of commands share: their help is in the language of the user."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, its texts in the language of the user."""
         _localize_help(self)
-        super().format_help(ctx, formatter)
+        super().format_help(ctx, formatter)  # type: ignore[misc]
 
     def get_usage(self, ctx: Any) -> str:
-        """Return the line that says how the command is called."""
-        return _usage_text(super().get_usage(ctx))
+        """Return the line that says how to call it."""
+        return _usage_text(super().get_usage(ctx))  # type: ignore[misc]
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return the option ``--help`` with its text."""
-        return _with_help_of_help(super().get_help_option(ctx))
+        return _with_help_of_help(super().get_help_option(ctx))  # type: ignore[misc]
 
 
-class LocalizedGroup(TyperGroup):
+class LocalizedCommand(_HelpInUserLanguage, TyperCommand):
+    """A command whose help is in the language of the user."""
+
+
+class LocalizedGroup(_HelpInUserLanguage, TyperGroup):
     """A group of commands whose help and complaints are in the language of the user."""
 
     def main(self, args: Sequence[str] | None = None, *others: Any, **named: Any) -> Any:
@@ -77,19 +81,6 @@ class LocalizedGroup(TyperGroup):
         """Run the command of a context; complaints about its words are in the language of the user."""
         with _localized_complaints():
             return super().invoke(ctx)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, its texts in the language of the user."""
-        _localize_help(self)
-        super().format_help(ctx, formatter)
-
-    def get_usage(self, ctx: Any) -> str:
-        """Return the line that says how the group is called."""
-        return _usage_text(super().get_usage(ctx))
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the option ``--help`` with its text."""
-        return _with_help_of_help(super().get_help_option(ctx))
 
 
 def _choose_language_for(words: Sequence[str]) -> None:

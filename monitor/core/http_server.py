@@ -36,7 +36,7 @@ BearerToken = Annotated[
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals belong to ``monitor.service.serve``."""
+        """Leave all signals to ``monitor.service.serve``, which ends the whole program."""
         yield
 
 

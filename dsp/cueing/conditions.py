@@ -30,7 +30,7 @@ _DISAGREE = 0.07
 _SURE_SLOPE_PCT = 0.5
 """A slope less sure than this (a shoe's own) neither silences cues nor moves the target; what it says is
 as much as it may be wrong."""
-_UNKNOWN_SLOPE_PCT = 3.5
+_UNKNOWN_SLOPE_PCT = 4.0
 """SD of the slope where nobody tells it: a road over hills of 5 % (a choice)."""
 
 

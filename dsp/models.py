@@ -19,7 +19,8 @@ class Linear:
     """A regression: ``constant`` plus each term times its weight; terms are named with their unit.
 
     ``sd`` is the standard deviation of a trial's mean for a runner the fit has not seen
-    (leave-one-runner-out); with ``relative`` it is a share of the value.
+    (leave-one-runner-out): it lasts, and no number of steps takes it away.  With ``relative`` it is a share
+    of the value.
     """
 
     constant: float
@@ -90,21 +91,21 @@ class Models:
     pod_overstride_m_with_contact: Linear = Linear(-0.04163, {"speed_contact_m": 0.3438}, 0.0221)
     # backward impulse and its peak (30 Hz low-pass) on the level, over body weight
     foot_impulse_bws: Linear = Linear(
-        -0.02782,
-        {"speed_mps": 0.005744, "step_s": 0.0932, "pitch_max_deg": -0.0001742},
+        -0.02536,
+        {"speed_mps": 0.005563, "step_s": 0.08645, "pitch_max_deg": -0.000155},
         0.068,
         relative=True,
     )
     foot_impulse_bws_with_speed: Linear = Linear(
-        -0.02867,
-        {"speed_mps": 0.005885, "step_s": 0.09487, "pitch_max_deg": -0.0001763},
-        0.071,
+        -0.02599,
+        {"speed_mps": 0.00567, "step_s": 0.08772, "pitch_max_deg": -0.0001558},
+        0.07,
         relative=True,
     )
-    pod_impulse_bws: Linear = Linear(0.005011, {"speed_step_m": 0.01358}, 0.092, relative=True)
-    foot_peak_bw: Linear = Linear(-0.2584, {"speed_mps": 0.1061, "step_s": 0.7176}, 0.103, relative=True)
-    foot_peak_bw_with_height: Linear = Linear(-0.04042, {"step_per_height": 0.5807}, 0.093, relative=True)
-    pod_peak_bw: Linear = Linear(-0.01957, {"speed_step_m": 0.3204}, 0.107, relative=True)
+    pod_impulse_bws: Linear = Linear(0.005098, {"speed_step_m": 0.01326}, 0.09, relative=True)
+    foot_peak_bw: Linear = Linear(-0.2519, {"speed_mps": 0.1047, "step_s": 0.6965}, 0.1, relative=True)
+    foot_peak_bw_with_height: Linear = Linear(-0.03785, {"step_per_height": 0.5693}, 0.093, relative=True)
+    pod_peak_bw: Linear = Linear(-0.02368, {"speed_step_m": 0.3181}, 0.105, relative=True)
 
 
 MODELS = Models()

@@ -168,7 +168,7 @@ def _add_braking(
     how: str,
 ) -> None:
     """Braking impulse with its speed lost, and where it is known the peak."""
-    level = best_guess(terms, *models_of_sensor.impulse)
+    level = models_of_sensor.impulse_on_level(terms)
     if level is None:
         return
     value, sd = braking.impulse_guess(level, terms["step_s"], slope)

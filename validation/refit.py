@@ -103,7 +103,8 @@ def record_terms(path: Path, sensors: str, models: Models) -> Trial | None:
 def fit_models(trials: Sequence[Trial], models: Models, names: Sequence[str], *, per_step: bool) -> Models:
     """Return ``models`` with new weights for these names, fitted on the terms recorded in ``trials``.
 
-    ``per_step`` fits on steps, every trial with equal weight; else on the means of the trials.
+    ``per_step`` fits on steps, every trial with equal weight; else on the means of the trials.  A model
+    whose SD is a share of its value is fitted on errors that are shares of the truth.
     """
     return replace(models, **{n: _fit(trials, n, getattr(models, n), per_step=per_step) for n in names})
 
@@ -117,13 +118,14 @@ def _fit(trials: Sequence[Trial], name: str, model: Linear, *, per_step: bool) -
         good = np.isfinite(target)
         if not good.any():
             continue
+        unit = float(target[good].mean()) if model.relative else 1.0
         if per_step:
-            weight = 1 / np.sqrt(good.sum())
+            weight = 1 / np.sqrt(good.sum()) / unit
             x.append(terms[good] * weight)
             y.append(target[good] * weight)
         else:
-            x.append(terms[good].mean(axis=0)[None])
-            y.append(target[good].mean()[None])
+            x.append(terms[good].mean(axis=0)[None] / unit)
+            y.append(target[good].mean()[None] / unit)
     if len(x) <= len(model.weights) + 1:
         return model
     found = np.linalg.lstsq(np.concatenate(x), np.concatenate(y), rcond=None)[0].tolist()

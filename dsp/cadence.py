@@ -77,11 +77,13 @@ class StrideClock:
         self._contacts.append((ic_s, number, self._gaps))
         return stride
 
-    def now(self, t_s: float, how: str, ic_sd_s: float, rhythm_s: float | None = None) -> Estimate | None:
+    def now(
+        self, t_s: float, how: str, stride_sd_s: float, rhythm_s: float | None = None
+    ) -> Estimate | None:
         """Return the cadence of the stride that ends at ``t_s``, or the window's mean where it is odd.
 
-        ``how`` goes into the estimate; ``ic_sd_s`` is the SD of one contact; ``rhythm_s`` is the time from
-        contact to contact that the detector knows otherwise.
+        ``how`` goes into the estimate; ``stride_sd_s`` is the SD of that stride time; ``rhythm_s`` is
+        the time from contact to contact that the detector knows otherwise.
         """
         mean = self.cadence(t_s, how, rhythm_s)
         if self._whole_s != t_s:
@@ -89,7 +91,7 @@ class StrideClock:
         value = 120 / self._strides[-1][1]
         if mean is not None and abs(value / mean.value - 1) > self._p.gate:
             return mean
-        return Estimate("cadence_spm", value, value * value / 120 * 1.4 * ic_sd_s, how)
+        return Estimate("cadence_spm", value, value * value / 120 * stride_sd_s, how)
 
     def cadence(self, t_s: float, how: str, rhythm_s: float | None = None) -> Estimate | None:
         """Return the mean cadence of the window before ``t_s``; None without two strides in it.

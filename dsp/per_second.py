@@ -18,6 +18,7 @@ from dsp.models import Models
 from dsp.readings import Readings
 from dsp.speed import SpeedFusion
 from dsp.step_estimates import pod_estimates
+from dsp.step_scatter import lasting_sd, leg_difference_sd, step_mean
 from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 _WINDOW_S = 5.0
@@ -67,9 +68,8 @@ class PerSecondMetrics:
         if impulse is not None and time is not None:
             slope_pct = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
-            self._load.push(
-                (impulse.value, impulse.sd), hardest, time.value / 1e3, slope_pct, steps=1 / self.steps_seen
-            )  # fmt: skip
+            level, step_s = (impulse.value, lasting_sd(impulse)), time.value / 1e3
+            self._load.push(level, hardest, step_s, slope_pct, steps=1 / self.steps_seen)
         return out
 
     @property
@@ -117,14 +117,12 @@ class PerSecondMetrics:
     def _from_steps(self, steps: list[Step]) -> list[Estimate]:
         out: list[Estimate] = []
         for name in _AVERAGED:
-            seen = [e for e in (s.get(name) for s in steps) if e is not None]
+            seen = [s for s in steps if s.get(name) is not None]
             if len(seen) < (_FEWEST_STRIDES if name == "cadence_spm" else 1):
                 continue
-            if name == "speed_mps":
-                out.append(seen[-1])
-                continue
-            mean = sum(e.value for e in seen) / len(seen)
-            out.append(Estimate(name, mean, seen[-1].sd, seen[-1].how))
+            mean = step_mean(seen[-1:] if name == "speed_mps" else seen, name)
+            if mean is not None:
+                out.append(mean)
         return out
 
     def _from_pod(self, t_s: float, readings: Readings, log: ActivityLog) -> list[Estimate]:
@@ -166,26 +164,23 @@ def _step_variability(steps: list[Step]) -> list[Estimate]:
 
 def _contact_of_each_leg(t_s: float, steps: list[Step]) -> list[Metric]:
     """Contact time of each leg, where sides are known and it is measured."""
-    return [Metric(t_s, side, e) for side, e in _contact_of(steps).items()]
+    return [Metric(t_s, side, mean) for side, (mean, _) in _contact_by_leg(steps).items()]
 
 
 def _contact_balance(steps: list[Step]) -> list[Estimate]:
     """Left contact time over both, from the last steps of each."""
-    means = _contact_of(steps)
+    means = _contact_by_leg(steps)
     if len(means) < 2:
         return []
-    left, right = means[Side.LEFT], means[Side.RIGHT]
+    (left, n), (right, m) = means[Side.LEFT], means[Side.RIGHT]
     both = left.value + right.value
-    sd = 50 * math.hypot(left.sd, right.sd) / both
+    sd = 50 * leg_difference_sd(left, n, m) / both
     return [Estimate("contact_balance_pct", 100 * left.value / both, sd, left.how)]
 
 
-def _contact_of(steps: list[Step]) -> dict[Side, Estimate]:
-    """Mean contact time per side; its SD is a runner's lasting error, which no number of steps averages."""
-    out: dict[Side, Estimate] = {}
-    for side in Side:
-        seen = [e for s in steps if s.side is side and (e := s.get("contact_ms")) and e.how != "model"]
-        if seen:
-            mean = sum(e.value for e in seen) / len(seen)
-            out[side] = Estimate("contact_ms", mean, seen[-1].sd, seen[-1].how)
-    return out
+def _contact_by_leg(steps: list[Step]) -> dict[Side, tuple[Estimate, int]]:
+    """Mean contact time per side, with the number of its steps; only what is measured counts."""
+    measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != "model"]
+    legs = {side: [s for s in measured if s.side is side] for side in Side}
+    means = {side: (step_mean(own, "contact_ms"), len(own)) for side, own in legs.items()}
+    return {side: (mean, n) for side, (mean, n) in means.items() if mean is not None}

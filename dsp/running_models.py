@@ -22,10 +22,10 @@ _USUAL_SHARE, _WIDEST_SHARE = 0.70, 0.76
 """Loaded width over step time: at most 0.70 in 45 trials of 15 runners; 0.75 to 0.88 on 4 real waists."""
 _SLOWEST_MPS = 1.8  # the models of speed and cadence alone were fitted above 2.5 m/s
 _OWN_SHARE = 0.75
-"""Weight of the foot's own model of braking; the rest is that of step length alone.  Of shares by quarters
-this one misses least in runners left out (6.8 %; 6.8 without the rest, 7.2 at a half), with half of them left
-out (7.0; 7.2; 7.2), and it misses less than the foot's alone in another laboratory, where 9.5, 10.2 and 8.9 %
-are missed (Fukuchi 2017; Hamner 2013, up to 4.6 m/s)."""
+"""Weight of the foot's own model of braking; the rest is that of step length alone.  RMSE of trials
+with this share, without the rest, and with half of each: 6.8, 6.8 and 7.2 % for runners left out, 7.0, 7.2 and
+7.2 % with half of them left out (Fukuchi 2017), 9.5, 10.2 and 8.9 % in another laboratory (Hamner 2013, up
+to 4.6 m/s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SelectedModel:
         return first if first is None or other is None else _model_mean(first, other)
 
     def impulse_on_level(self, terms: Terms) -> Guess | None:
-        """Return the braking impulse on the level in BW·s and its SD; None where no model has all its terms.
+        """Return the braking impulse on the level in BW·s and its SD; None without the terms of a model.
 
         The SD of the first model is that of the weighted mean.
         """

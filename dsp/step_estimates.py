@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dsp import braking, running_models
 from dsp.models import Guess, Models, best_guess
 from dsp.overstride import leg_length_m
+from dsp.step_scatter import interval_sd_s, with_scatter
 from dsp.types import GRAVITY_MS2, Activity, Contact, Estimate, Placement, Runner
 
 
@@ -36,7 +37,7 @@ class StepContext:
 
 
 def step_estimates(contact: Contact, context: StepContext, models: Models) -> tuple[Estimate, ...]:
-    """Return all estimates of a step that its sensors support, one per metric."""
+    """Return all estimates of a step that its sensors support, one per metric; their SDs are a step's."""
     out: list[Estimate] = []
     _add_timing(out, contact, context, models)
     if context.speed is not None:
@@ -55,7 +56,7 @@ def step_estimates(contact: Contact, context: StepContext, models: Models) -> tu
         _add_own_measures(out, c, models)
     if context.running:
         _add_running_models(out, contact, context, models)
-    return tuple(out)
+    return tuple(map(with_scatter, out))
 
 
 def pod_estimates(
@@ -88,9 +89,9 @@ def _add_timing(out: list[Estimate], c: Contact, a: StepContext, models: Models)
     if a.cadence is not None:
         out.append(a.cadence)
     if a.stride_s is not None:
-        _add_estimate(out, "stride_time_ms", (1e3 * a.stride_s, 1.4e3 * c.ic_sd_s), how)
+        _add_estimate(out, "stride_time_ms", (1e3 * a.stride_s, 1e3 * interval_sd_s(c)), how)
     if a.step_s is not None:
-        _add_estimate(out, "step_time_ms", (1e3 * a.step_s, 1.4e3 * c.ic_sd_s), how)
+        _add_estimate(out, "step_time_ms", (1e3 * a.step_s, 1e3 * interval_sd_s(c)), how)
     _contact_ms(out, c, a, models)
     contact = _value_of(out, "contact_ms")
     if contact is not None and a.stride_s is not None:

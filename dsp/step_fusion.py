@@ -11,6 +11,7 @@ from dsp.models import Models
 from dsp.readings import Readings
 from dsp.speed import ExponentialMean, SpeedFusion
 from dsp.step_estimates import StepContext, step_estimates
+from dsp.step_scatter import interval_sd_s
 from dsp.types import Contact, Estimate, Gap, Placement, Runner, Side, Step, Worn
 
 RANK = (Placement.FOOT, Placement.SHANK, Placement.PELVIS, Placement.WAIST, Placement.HIP, Placement.ANKLE)
@@ -89,7 +90,7 @@ class StepFusion:
             given=given,
             slope=self._slope_at(c, readings),
             cadence=self._clocks[c.sensor].now(
-                c.ic_s, placement.value, c.ic_sd_s, c.features.get("rhythm_s")
+                c.ic_s, placement.value, interval_sd_s(c), c.features.get("rhythm_s")
             ),
             partners=tuple(partners),
         )

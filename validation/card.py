@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dsp.step_scatter import step_mean
 from dsp.types import Activity, ActivityChange, Array, Metric, Record, Step
 from validation.quantities import RELATIVE
 from validation.truth import Truth
@@ -17,25 +18,29 @@ Summary = dict[str, float]
 
 @dataclass(slots=True)
 class Tally:
-    """Errors per step, their mean per trial, and that over the mean of the stated SDs, of one quantity."""
+    """Errors of one quantity: of the steps, of the means of the trials, and both over the SDs stated."""
 
     steps: list[float] = field(default_factory=list)
     trials: list[float] = field(default_factory=list)
-    in_sds: list[float] = field(default_factory=list)
+    steps_in_sds: list[float] = field(default_factory=list)
+    trials_in_sds: list[float] = field(default_factory=list)
 
-    def add(self, errors: Array, sds: Array | None = None) -> None:
-        """Add the errors of one trial, one per step, and the SDs that were stated for them, if any were."""
+    def add(self, errors: Array, sds: Array | None = None, mean_sd: float | None = None) -> None:
+        """Add the errors of one trial, one per step, with the SDs stated for them and for their mean."""
         if len(errors):
             self.steps += errors.tolist()
             self.trials.append(float(np.mean(errors)))
             if sds is not None:
-                self.in_sds.append(float(np.mean(errors) / np.mean(sds)))
+                self.steps_in_sds += (errors / sds).tolist()
+            if mean_sd is not None:
+                self.trials_in_sds.append(self.trials[-1] / mean_sd)
 
     def summary(self) -> Summary:
         """Return bias, SD and RMSE per step, RMSE and mean absolute error of the trials' means.
 
         ``within_68`` and ``within_95`` are the shares of trials whose mean error lies within the 68 and
-        95 % intervals stated; NaN where none were.
+        95 % intervals stated for a mean, ``steps_within_68`` and ``steps_within_95`` those of steps within
+        the intervals of a step; NaN where none were.
         """
         s, t = np.array(self.steps), np.array(self.trials)
         return {
@@ -44,14 +49,17 @@ class Tally:
             "rmse_step": float(np.sqrt((s**2).mean())),
             "rmse_trial": float(np.sqrt((t**2).mean())),
             "mae_trial": float(np.abs(t).mean()),
-            "within_68": self._share_within(1.0),
-            "within_95": self._share_within(1.96),
+            "within_68": _share_within(self.trials_in_sds, 1.0),
+            "within_95": _share_within(self.trials_in_sds, 1.96),
+            "steps_within_68": _share_within(self.steps_in_sds, 1.0),
+            "steps_within_95": _share_within(self.steps_in_sds, 1.96),
             "n_steps": len(s),
             "n_trials": len(t),
         }
 
-    def _share_within(self, sds: float) -> float:
-        return float(np.mean(np.abs(self.in_sds) <= sds)) if self.in_sds else math.nan
+
+def _share_within(errors_in_sds: list[float], sds: float) -> float:
+    return float(np.mean(np.abs(errors_in_sds) <= sds)) if errors_in_sds else math.nan
 
 
 @dataclass(slots=True)
@@ -98,8 +106,10 @@ class Card:
         self._compare("ic_ms", [(1e3 * true.ic_s[i], 1e3 * s.ic_s) for i, s in pairs])
         self._compare("to_ms", [(1e3 * true.to_s[i], 1e3 * s.to_s) for i, s in pairs if s.to_s is not None])
         for name, values in true.values.items():
-            own = [(i, s.get(name)) for i, s in pairs]
-            self._compare(name, [(values[i], e.value, e.sd) for i, e in own if e is not None])
+            own = [(i, s, e) for i, s in pairs if np.isfinite(values[i]) and (e := s.get(name)) is not None]
+            mean = step_mean([s for _, s, _ in own], name)
+            rows = [(values[i], e.value, e.sd) for i, _, e in own]
+            self._compare(name, rows, None if mean is None else mean.sd)
         within = [s for s in steps if first <= s.ic_s <= last]
         self._cadence(true, [e.value for s in within if (e := s.get("cadence_spm")) is not None])
 
@@ -111,7 +121,7 @@ class Card:
             own = [m.estimate for m in metrics if m.estimate.metric == name]
             if own and name != "speed_mps":
                 mean, sd = (float(np.mean(x)) for x in ([e.value for e in own], [e.sd for e in own]))
-                self._compare(name, [(v, mean, sd) for v in values[true.settled]])
+                self._compare(name, [(v, mean) for v in values[true.settled]], sd)
         self._cadence(true, [m.estimate.value for m in metrics if m.estimate.metric == "cadence_spm"])
 
     def _cadence(self, true: Truth, own: list[float]) -> None:
@@ -120,15 +130,16 @@ class Card:
             self.octaves += int(abs(np.log2(mean / expected)) > 0.4)
             self.tallies.setdefault("cadence_spm", Tally()).add(np.array([mean - expected]))
 
-    def _compare(self, name: str, pairs: Sequence[tuple[float, ...]]) -> None:
-        """``pairs`` of true and own values, with the SDs that were stated where there are any."""
+    def _compare(self, name: str, pairs: Sequence[tuple[float, ...]], mean_sd: float | None = None) -> None:
+        """``pairs`` of true and own values, with the SDs that were stated for them and for their mean."""
         values = np.array([p for p in pairs if np.isfinite(p).all()])
         if len(values) == 0:
             return
         errors = values[:, 1] - values[:, 0]
         unit = 100 / values[:, 0].mean() if name in RELATIVE else 1.0
         sds = unit * values[:, 2] if values.shape[1] > 2 else None
-        self.tallies.setdefault(name, Tally()).add(unit * errors, sds)
+        of_mean = None if mean_sd is None else unit * mean_sd
+        self.tallies.setdefault(name, Tally()).add(unit * errors, sds, of_mean)
 
     def _gait(self, true: Truth, changes: list[ActivityChange]) -> None:
         """Whole seconds between the scored steps, all of them running."""

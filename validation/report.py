@@ -12,6 +12,7 @@ from validation.leave_one_out import GAINS
 from validation.quantities import AFTER_ONE_STAY, SCORED, ScoredQuantity
 
 _FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
+_SHARES = ("within_68", "within_95", "steps_within_68", "steps_within_95")
 
 
 def write_card(
@@ -79,7 +80,8 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
     heads = ["quantity", "bias", "SD per step", "RMSE per step", "RMSE per trial", "MAE per trial"]
     if other is not None:
         heads += ["unseen: bias", "SD per step", "RMSE per trial", "MAE per trial"]
-    heads += ["trials within ± 1 SD", "± 1.96 SD", "bar", "published best", "steps", "trials"]
+    heads += ["trials within ± 1 SD", "± 1.96 SD", "steps within ± 1 SD", "± 1.96 SD"]
+    heads += ["bar", "published best", "steps", "trials"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for name, s in summary.items():
         if name == "steps":
@@ -90,7 +92,7 @@ def _table(sensors: str, summary: dict[str, Summary], other: dict[str, Summary] 
             o = other[name]
             cells += [f"{o[f]:.3g}" for f in ("bias", "sd_step", "rmse_trial", "mae_trial")]
         judged = other[name] if other is not None else s
-        cells += [_percent(judged[f]) for f in ("within_68", "within_95")]
+        cells += [_percent(judged[f]) for f in _SHARES]
         bar = aim.bars.get(sensors)
         cells += ["" if bar is None else f"{aim.figure} ≤ {bar:g}", aim.published]
         cells += [f"{int(s['n_steps'])}", f"{int(s['n_trials'])}"]

@@ -23,9 +23,9 @@ _USUAL_SHARE, _WIDEST_SHARE = 0.70, 0.76
 _SLOWEST_MPS = 1.8  # the models of speed and cadence alone were fitted above 2.5 m/s
 _OWN_SHARE = 0.75
 """Weight of the foot's own model of braking; the rest is that of step length alone.  RMSE of trials
-with this share, without the rest, and with half of each: 6.8, 6.8 and 7.2 % for runners left out, 7.0, 7.2 and
-7.2 % with half of them left out (Fukuchi 2017), 9.5, 10.2 and 8.9 % in another laboratory (Hamner 2013, up
-to 4.6 m/s)."""
+with this share, without the rest, and with half of each: 6.8, 6.8 and 7.2 % of runners left out, 7.0, 7.2
+and 7.2 % with half of them left out (Fukuchi 2017), 9.5, 10.2 and 8.9 % in another laboratory (Hamner 2013,
+up to 4.6 m/s)."""
 
 
 @dataclass(frozen=True, slots=True)

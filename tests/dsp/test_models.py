@@ -115,6 +115,17 @@ def test_personal_models_say_what_the_stay_showed_and_leave_the_rest_alone() -> 
     assert Calibration().personal(MODELS).foot_overstride_m == MODELS.foot_overstride_m
 
 
+def test_braking_of_the_feet_is_drawn_by_a_quarter_towards_what_step_length_says() -> None:
+    models = replace(
+        MODELS,
+        foot_impulse_bws_with_speed=Linear(0.020, {}, 0.07, relative=True),
+        pod_impulse_bws=Linear(0.028, {}, 0.09, relative=True),
+    )
+    foot, shank = (running_models.foot_models(models, given=True), running_models.shank_models(models))
+    assert foot.impulse_on_level(TERMS) == (pytest.approx(0.022), pytest.approx(0.0014))
+    assert shank.impulse_on_level(TERMS) == (0.028, pytest.approx(0.09 * 0.028))
+
+
 def test_once_personal_braking_goes_by_step_length_not_by_the_foot() -> None:
     steps = [
         named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,6 +91,23 @@ def test_a_pod_is_scored_by_its_reports() -> None:
     assert card(true, list(said))["overstride_m"]["rmse_trial"] == pytest.approx(0.03)
 
 
+def test_steps_are_judged_by_the_interval_of_a_step_and_trials_by_that_of_a_mean() -> None:
+    true = truth()
+    rng = np.random.default_rng(3)
+    said = []
+    for step in steps(true):
+        assert isinstance(step, Step)
+        wrong = Estimate(
+            "contact_ms", 230.0 + 3.0 + 3.9 * float(rng.normal()), math.hypot(2.0, 3.9), "foot"
+        )
+        said.append(replace(step, estimates=(wrong,)))
+    found = card(true, list(said))["contact_ms"]
+    assert found["within_68"] == 0.0  # 3 ms off, where 2 ms last
+    assert found["within_95"] == 1.0
+    assert 0.45 < found["steps_within_68"] < 0.85
+    assert found["steps_within_95"] > found["steps_within_68"]
+
+
 def trials(spoil: str | None = None) -> list[Trial]:
     """Runners whose overstride is 0.1 + 0.2 times step length, but for one."""
     out = []
@@ -107,6 +125,18 @@ def test_least_squares_finds_the_line_again() -> None:
     found = fit_models(trials(), MODELS, ["pod_overstride_m"], per_step=False).pod_overstride_m
     assert found.constant == pytest.approx(0.1)
     assert found.weights["speed_step_m"] == pytest.approx(0.2)
+
+
+def test_a_model_with_a_relative_sd_is_fitted_on_relative_errors() -> None:
+    """Two runners at each of two step lengths, 10 % above and below a line."""
+    said = []
+    for k, (length, high) in enumerate([(0.8, 1.1), (0.8, 0.9), (1.6, 1.1), (1.6, 0.9)]):
+        true = replace(truth(str(k)), values={"braking_impulse_bws": np.full(40, 0.02 * length * high)})
+        said.append(Trial(Path(str(k)), true, ((-1, {"speed_step_m": length}),)))
+    found = fit_models(said, MODELS, ["pod_impulse_bws"], per_step=False).pod_impulse_bws
+    best = (1 / 1.1 + 1 / 0.9) / (1 / 1.1**2 + 1 / 0.9**2)
+    assert found.value({"speed_step_m": 0.8}) == pytest.approx(0.016 * best)
+    assert found.value({"speed_step_m": 1.6}) == pytest.approx(0.032 * best)
 
 
 def test_too_few_trials_leave_a_model_as_it_was() -> None:

@@ -154,6 +154,7 @@ class Activity(StrEnum):
 class Estimate:
     """A number with its uncertainty: ``sd`` is one standard deviation in the metric's own unit.
 
+    Of a step it is that of this step, of a second that of the mean of its steps (``dsp.step_scatter``).
     ``metric`` is a name in ``dsp.metrics.METRICS``; ``how`` says what it rests on (``foot``,
     ``shank``, ``pelvis``, ``pod``, or ``model`` when no event was visible).
     """

@@ -163,12 +163,11 @@ def refit_models(paths: Sequence[Path], sensors: str, noted: Sequence[Trial]) ->
     wanted = set(paths)
     trials = [t for t in noted if t.path in wanted]
     models = fit_models(trials, MODELS, _fitted_from(_EVENTS, sensors), per_step=True)
-    models = fit_models(
-        _record_anew(trials, sensors, models), models, _fitted_from(_TRIALS, sensors), per_step=False
-    )
-    return fit_models(
-        _record_anew(trials, sensors, models), models, _fitted_from(_LATER, sensors), per_step=False
-    )
+    trials = _record_anew(trials, sensors, models)
+    models = fit_models(trials, models, _fitted_from(_TRIALS, sensors), per_step=False)
+    if sensors.startswith("pelvis"):  # its contact time is such a model, and a term of what comes later
+        trials = _record_anew(trials, sensors, models)
+    return fit_models(trials, models, _fitted_from(_LATER, sensors), per_step=False)
 
 
 def _record_anew(trials: Sequence[Trial], sensors: str, models: Models) -> list[Trial]:

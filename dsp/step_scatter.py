@@ -31,7 +31,7 @@ class StepScatter:
     relative: bool = False
 
     def times(self, factor: float) -> StepScatter:
-        """Return both parts times ``factor``."""
+        """Return the scatter of a number that is this one times ``factor``."""
         return StepScatter(self.leg * factor, self.step * factor, self.relative)
 
 

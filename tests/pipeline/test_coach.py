@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -50,6 +51,24 @@ def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
     assert first.expires_s > first.t_s
     assert 86 + 5 < second.t_s < 110
     assert first.target == pytest.approx(TARGET_SPM, abs=1)
+
+
+def test_every_cue_tells_its_own_numbers_the_first_and_the_repeated_and_those_not_given() -> None:
+    steady = noisy_cadence(TARGET_SPM - 8.5, 900)
+    cues = cues_among(new_coach(learned_baseline()).push([run_starts(), *metric_seconds(steady)]))
+    assert {cue.withheld for cue in cues} == {"", "unsure", "unanswered"}
+    for cue in cues:
+        off = 100 * (1 - round(cue.value) / round(cue.target))
+        told = re.fullmatch(r"(\d+) % below target for (\d+) s", cue.why)
+        assert told is not None and int(told[1]) == round(off) >= 4
+        assert 25 <= int(told[2]) <= cue.t_s
+
+
+def test_a_cue_shows_the_seconds_of_the_fault_and_none_before_it() -> None:
+    fall = np.r_[noisy_cadence(TARGET_SPM, 300), np.full(20, TARGET_SPM - 8)]
+    first, *_ = cues_among(new_coach(learned_baseline()).push([run_starts(), *metric_seconds(fall)]))
+    assert first.t_s <= 307
+    assert first.value == pytest.approx(TARGET_SPM - 8, abs=1)
 
 
 def test_a_return_that_does_not_last_is_not_confirmed() -> None:

@@ -89,6 +89,7 @@ class DriftDetector:
         self.params = params
         self.error = 0.0  # mean deviation of the fault; without one since the return, or of the last 10 s
         self.lasting_s = 0  # how long the fault has lasted, or a change that may become one
+        self._evidence = self._sum = self._unsure = self._steps = 0.0  # of that change
         self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
         self.end_excursion()
 

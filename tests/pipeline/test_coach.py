@@ -60,7 +60,8 @@ def test_every_cue_tells_its_own_numbers_the_first_and_the_repeated_and_those_no
     for cue in cues:
         off = 100 * (1 - round(cue.value) / round(cue.target))
         told = re.fullmatch(r"(\d+) % below target for (\d+) s", cue.why)
-        assert told is not None and int(told[1]) == round(off) >= 4
+        assert told is not None
+        assert int(told[1]) == round(off) >= 4
         assert 25 <= int(told[2]) <= cue.t_s
 
 

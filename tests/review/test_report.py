@@ -162,7 +162,9 @@ def test_who_does_not_answer_is_told_of_a_lower_target() -> None:
 @pytest.mark.parametrize(
     ("fault", "step"), [(Fault.OVERSTRIDE, 2), (Fault.CADENCE_HIGH, 2), (Fault.CADENCE_LOW, 0)]
 )
-def test_a_lower_target_is_no_answer_to_another_fault_nor_at_the_own_cadence(fault: Fault, step: int) -> None:
+def test_a_lower_target_is_no_answer_to_another_fault_nor_at_the_own_cadence(
+    fault: Fault, step: int
+) -> None:
     cue = Cue(900.0, CueKind.CORRECT, fault, "", 165.0, 170.0, fault.value, 903.0, "unanswered", "")
     run = steady(cadence_spm=170.0 + noise(2400))
     coached = dataclasses.replace(run.settings, coach=CoachSettings(step=step))

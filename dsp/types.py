@@ -62,11 +62,17 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """A sensor by its name, with the placement and side that the runner's settings give it."""
+    """A sensor by its name, with the placement and side that the runner's settings give it.
+
+    Of a foot: ``speed_gain``, true over measured speed, and ``slope_offset_pct``, what it measures on the
+    level; None is not calibrated (``dsp.foot_calibration``).
+    """
 
     sensor: str
     placement: Placement
     side: Side | None = None
+    speed_gain: float | None = None
+    slope_offset_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

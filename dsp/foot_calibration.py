@@ -27,10 +27,6 @@ from dsp.types import Array, Placement, Step
 
 STEADY_S = 60
 """Seconds of steady running that a calibration rests on at least."""
-SPEED_GAINS = (0.9, 1.1)
-"""Limits of a gain of speed: beyond them something else is wrong (a choice)."""
-STEEPEST_OFFSET_PCT = 5.0
-"""Limit of an offset of slope, in either direction: beyond it the ground was not level (a choice)."""
 _STEADY = 0.025  # SD of a minute's seconds at most; of a belt at one speed 1.0 % (Fukuchi 2017)
 _SPEED_WITHIN, _SLOPE_WITHIN_PCT = 0.007, 0.4
 """How far one run lies from a runner's own mean over speeds (Fukuchi 2017, 15 runners, 3 speeds)."""
@@ -38,9 +34,9 @@ _SPEED_WITHIN, _SLOPE_WITHIN_PCT = 0.007, 0.4
 
 @dataclass(frozen=True, slots=True)
 class FootMeans:
-    """The means of one foot sensor over ``strides`` strides, None where it measured none."""
+    """The means of one foot sensor over the ``measured_s`` seconds of strides that it measured itself."""
 
-    strides: int
+    measured_s: float
     speed_mps: float | None
     slope_pct: float | None
 
@@ -55,9 +51,7 @@ class SlopeOffset:
     def learn(self, measured_pct: float) -> SlopeOffset:
         """Return the offset after one more run on the level, which ``measured_pct`` is the mean of."""
         trust = self.sd**2 / (self.sd**2 + _SLOPE_WITHIN_PCT**2)
-        return SlopeOffset(
-            self.value + trust * (measured_pct - self.value), self.sd * (1 - trust) ** 0.5
-        )
+        return SlopeOffset(self.value + trust * (measured_pct - self.value), self.sd * (1 - trust) ** 0.5)
 
 
 def current_speed_gain(setting: float | None) -> Gain:
@@ -94,7 +88,9 @@ def steady_minutes(speed_mps: Array) -> list[tuple[int, float, float]]:
     return [(int(k), float(mean[k]), float(spread[k])) for k in good]
 
 
-def foot_means(steps: Iterable[Step], sensors: Iterable[str], start_s: float, end_s: float) -> dict[str, FootMeans]:
+def foot_means(
+    steps: Iterable[Step], sensors: Iterable[str], start_s: float, end_s: float
+) -> dict[str, FootMeans]:
     """Return the means of each foot sensor between two times, as its own strides were before smoothing.
 
     ``steps`` are all of the run, in time order.  Speeds and slopes that came from elsewhere do not count.
@@ -108,22 +104,23 @@ def foot_means(steps: Iterable[Step], sensors: Iterable[str], start_s: float, en
     for sensor in sorted(wanted):
         rows = np.flatnonzero(inside & np.array([s.sensor == sensor for s in own], bool))
         slopes = slope[rows]
+        metres, seconds = _measured_way([own[k] for k in rows])
         out[sensor] = FootMeans(
-            len(rows),
-            _mean_speed([own[k] for k in rows]),
+            seconds,
+            metres / seconds if seconds > 0 else None,
             float(np.nanmean(slopes)) if np.isfinite(slopes).any() else None,
         )
     return out
 
 
-def _mean_speed(strides: list[Step]) -> float | None:
-    """Length over time of the strides that this sensor itself has measured."""
+def _measured_way(strides: list[Step]) -> tuple[float, float]:
+    """Length (m) and time (s) of the strides that this sensor itself has measured."""
     length = time = 0.0
     for s in strides:
         metres, ms = s.get("stride_length_m"), s.get("stride_time_ms")
         if metres is not None and ms is not None and metres.how == Placement.FOOT.value:
             length, time = length + metres.value, time + ms.value / 1e3
-    return length / time if time > 0 else None
+    return length, time
 
 
 def _unsmoothed_slope(steps: list[Step], ic_s: Array) -> Array:

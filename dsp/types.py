@@ -60,6 +60,12 @@ class Placement(StrEnum):
         return self in (Placement.FOOT, Placement.SHANK, Placement.ANKLE)
 
 
+SPEED_GAINS = (0.9, 1.1)
+"""Limits of a foot sensor's gain of speed: beyond them something else is wrong (a choice)."""
+STEEPEST_OFFSET_PCT = 5.0
+"""Limit of a foot sensor's slope on the level, in either direction (a choice)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worn:
     """A sensor by its name, with the placement and side that the runner's settings give it.

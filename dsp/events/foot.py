@@ -88,8 +88,8 @@ class FootDetector(GridDetector[FootState]):
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
     ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis;
     ``missed`` is there where a contact before this one was not seen well enough to be claimed, and
-    ``withheld`` where some of these are not, because the sensor is clipped or loose.  Speed and stride length
-    are times the ``speed_gain`` of the settings; their ``slope_offset_pct`` is taken off the slope, with
+    ``withheld`` where some of these are not, because the sensor is clipped or loose.  Speed and stride
+    length are times the ``speed_gain`` of the settings; their ``slope_offset_pct`` is off the slope, with
     ``levelled`` until the mount turns: from then on it may be another one.
     """
 

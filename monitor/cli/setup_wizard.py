@@ -65,6 +65,9 @@ def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
     key = "say.setup.written_over" if backup else "say.setup.written"
     dialogue.say(user_text(key, path=str(path), backup=str(backup)))
     dialogue.say(user_text("say.setup.start"))
+    feet = [s for s in config.sensor if s.placement is Placement.FOOT]
+    if any(s.speed_gain is None or s.slope_offset_pct is None for s in feet):
+        dialogue.say(user_text("say.setup.calibrate"))
     return True
 
 

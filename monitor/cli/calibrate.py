@@ -1,4 +1,4 @@
-"""``gaitcue calibrate``: a run of known speed or distance, or on the level, sets the sensors on the feet."""
+"""``gaitcue calibrate``: a run of known speed or distance, or on the level, sets the foot sensors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def calibrate_command(
     yes: Annotated[bool, typer.Option("--yes", help="option.calibrate.yes")] = False,
     config: SettingsOption = None,
 ) -> None:
-    """Calibrate the sensors on the feet by what you know of a run: its speed, its distance, or its level."""
+    """Enter what a runner knows of a run (speed, distance, level) into the settings of the foot sensors."""
     from rich.console import Console
 
     from monitor.cli.prompts import TerminalDialogue, ask_yes_no
@@ -63,7 +63,7 @@ def calibrate_command(
 
 
 def calibration_table(found: RunCalibration) -> Table:
-    """Return one row per sensor: what it measured, what is true, and its setting before and after with ±."""
+    """Return one row per sensor: what it measured, what is true, its setting before and after with ±."""
     from rich.table import Table
 
     from monitor.review.calibration import minutes_text

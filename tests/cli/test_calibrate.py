@@ -95,9 +95,9 @@ def test_a_known_speed_makes_the_next_run_right(settings: Path) -> None:
     assert "next run" in text
     after = gains(settings)
     assert after["belt"] is None
-    # these shoes measure 1.3 % too little of the simulated runner, before their scale
-    assert after["footL"] == pytest.approx(1 / (1.04 * 0.987), abs=0.006)
-    assert after["footR"] == pytest.approx(1 / (1.03 * 0.987), abs=0.006)
+    # of the simulated runner shoes measure 1 to 2 % too little, before their scale
+    assert after["footL"] == pytest.approx(1 / (1.04 * 0.983), abs=0.008)
+    assert after["footR"] == pytest.approx(1 / (1.03 * 0.983), abs=0.008)
     assert "# my left shoe" in settings.read_text(encoding="utf-8")
     assert 'name = "belt"' in settings.read_text(encoding="utf-8")
 
@@ -130,7 +130,7 @@ def test_a_known_distance_gives_the_same_as_its_speed(settings: Path) -> None:
     text = calibrate(settings, "--distance", "210 m", "--yes")
     assert "from 0:00 to 1:2" in text
     for name, scale in (("footL", 1.04), ("footR", 1.03)):
-        assert gains(settings)[name] == pytest.approx(1 / (scale * 0.987), abs=0.02)
+        assert gains(settings)[name] == pytest.approx(1 / (scale * 0.983), abs=0.02)
 
 
 def test_the_level_takes_the_offset_of_each_shoe(settings: Path) -> None:
@@ -159,8 +159,7 @@ def test_a_run_at_two_speeds_asks_which_is_meant(settings: Path) -> None:
     with pytest.raises(InputError, match=r"steady minutes from 10\.\d to 11\.\d km/h"):
         calibrate(settings, "--speed", "2.8 m/s")
     calibrate(settings, "--speed", "2.8 m/s", "--to", "1:20", "--yes")
-    slow = gains(settings)["footL"]
-    assert slow == pytest.approx(1 / (1.04 * 0.987), abs=0.006)
+    assert gains(settings)["footL"] == pytest.approx(1 / (1.04 * 0.983), abs=0.01)
 
 
 @pytest.mark.parametrize(

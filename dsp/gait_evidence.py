@@ -26,16 +26,18 @@ from dsp.types import Array
 
 EVIDENCE_RATE_HZ = 50.0
 _STILL_G = 0.2  # this close to 1 g is rest
-_REST_RADS = 1.5  # and turning slower than this
 _SHORTEST_REST_S = 0.04  # added to every rest: the grid sees none shorter
 _STEP_HZ = np.arange(1.2, 3.61, 0.05)  # 72 to 216 steps a minute
 _LEAST_FALL_G = 0.05
 _LEAST_SHARE = 0.20  # of the movement must be at the step rate; real runs: 0.3 to 0.8, jumps less
 
 
-def rest_share(acc_g: Array, gyr_rads: Array) -> float:
-    """Return the share of samples (n,) at rest, from norms of acceleration in g and rotation in rad/s."""
-    return float(np.mean((gyr_rads < _REST_RADS) & (np.abs(acc_g - 1) < _STILL_G)))
+def rest_share(acc_g: Array, gyr_rads: Array, most_rads: float) -> float:
+    """Return the share of samples (n,) at rest, from norms of acceleration in g and rotation in rad/s.
+
+    Rest is turning slower than ``most_rads``.
+    """
+    return float(np.mean((gyr_rads < most_rads) & (np.abs(acc_g - 1) < _STILL_G)))
 
 
 def ankle_restlessness(acc_g: Array) -> float:

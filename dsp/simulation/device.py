@@ -11,7 +11,7 @@ from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 
 OVERSAMPLED = 2
 """Motion is given at so many times the rate of the device."""
-_SHANK_ARM_M, _ANKLE_ARM_M = (0.03, 0.0, 0.18), (0.03, 0.0, 0.18)
+_SHANK_ARM_M, _ANKLE_ARM_M = (0.03, 0.0, 0.18), (0.03, 0.0, 0.08)
 _OFF_MIDDLE_M = {Placement.WAIST: (0.12, 0.08, 0.0), Placement.HIP: (0.0, 0.16, -0.05)}
 """A pouch before the belly, a clip at the side: ahead, left and up of the middle (choices)."""
 

@@ -36,7 +36,8 @@ SLOWEST_MPS, FASTEST_MPS = 0.5, 2.2
 WALK_RATIO = 0.0065  # m per step/min
 STAIR_RISE_M, STAIR_TREAD_M = 0.17, 0.29  # of public buildings (a choice)
 _GRID_MPS = (0.6, 0.9, 1.2, 1.6, 2.0)
-_ANKLE_M, _HEEL_M, _BALL_M = 0.09, 0.05, 0.13  # above the sole, behind and ahead of the ankle (a choice)
+_ANKLE_M, _HEEL_M, _BALL_M = 0.09, 0.05, 0.15  # above the sole, behind and ahead of the ankle (a choice)
+_SWING_RAMP = 0.28  # share of the swing in which the ankle gains its speed, and loses it
 _HALF_WIDTH_M = 0.05  # between the middle and an ankle
 
 
@@ -111,7 +112,7 @@ def trunk_motion(
         (
             travelled_m(t, speed) - 0.008 * np.sin(step),
             sways / 2 * np.cos(stride),
-            -rises / 2 * (np.cos(step) + 0.06 * np.cos(2 * step)) + 2 * rise_m * phase,
+            -rises / 2 * (np.cos(step) + 0.05 * np.sin(2 * step)) + 2 * rise_m * phase,
         )
     )
     roll = -4 * np.cos(stride) - np.cos(3 * stride + 0.5)
@@ -145,17 +146,27 @@ def _leg(speed: float) -> _Leg:
     lands = int(np.searchsorted(u, stance))
     x, z, risen = ahead.copy(), height.copy(), np.zeros(len(u))
     slope_x, slope_z = (np.gradient(y, u) for y in (ahead, height))
-    ends, swing = (float(u[lands - 1]), 1.0), slice(lands, None)
-    x[swing] = CubicHermiteSpline(
-        ends, (ahead[lands - 1], length + ahead[0]), (slope_x[lands - 1], slope_x[0])
-    )(u[swing])
-    z[swing] = CubicHermiteSpline(ends, (height[lands - 1], height[0]), (slope_z[lands - 1], slope_z[0]))(
-        u[swing]
-    )
+    off, swing = lands - 1, slice(lands, None)
+    ends = (float(u[off]), 1.0)
+    x[swing] = _swing_ahead(u[swing], ends, (ahead[off], length + ahead[0]), (slope_x[off], slope_x[0]))
+    z[swing] = CubicHermiteSpline(ends, (height[off], height[0]), (slope_z[off], slope_z[0]))(u[swing])
     share = (u[swing] - ends[0]) / (1 - ends[0])
     risen[swing] = share**2 * (3 - 2 * share)
     middle = length * (u - stance / 2)  # the pelvis is above the ankle in the middle of stance
     return _Leg(*(_periodic(u, y) for y in (pitch, shank, x - middle, z, risen - u)))
+
+
+def _swing_ahead(
+    u: Array, ends: tuple[float, float], way: tuple[float, float], speeds: tuple[float, float]
+) -> Array:
+    """A swing forward that gains speed, keeps it through the middle of the swing, and loses it."""
+    (begin, end), (first, last), (v0, v1) = ends, way, speeds
+    ramp = _SWING_RAMP * (end - begin)
+    top = (last - first - ramp / 2 * (v0 + v1)) / (end - begin - ramp)
+    knots = (begin, begin + ramp, end - ramp, end)
+    reached = ((first, v0), (first + ramp / 2 * (v0 + top), top))
+    left = ((last - ramp / 2 * (v1 + top), top), (last, v1))
+    return np.asarray(BPoly.from_derivatives(knots, [*reached, *left])(u), dtype=np.float64)
 
 
 def _periodic(u: Array, y: Array) -> CubicSpline:
@@ -165,7 +176,7 @@ def _periodic(u: Array, y: Array) -> CubicSpline:
 # Share of stance (to 1) or 1 + share of swing; angle in deg; its rate in deg per stride.  Foot: toes up.
 # Shank: leaning back, the ankle ahead of the knee.
 _FOOT_DEG = (
-    (0.00, 20, -340), (0.15, 0, 0), (0.54, 0, 0), (0.80, -12, -120), (1.00, -58, -560), (1.13, -74, 0),
+    (0.00, 20, -340), (0.13, 0, 0), (0.60, 0, 0), (0.82, -12, -140), (1.00, -58, -560), (1.13, -74, 0),
     (1.50, -22, 540), (1.82, 24, 40), (2.00, 20, -340),
 )  # fmt: skip
 _SHANK_DEG = (

@@ -51,4 +51,5 @@ def test_single_jumps_and_a_rough_road_have_no_step_rate() -> None:
 def test_the_share_of_rest_counts_what_neither_turns_nor_pulls() -> None:
     acc = np.array([1.0, 1.1, 1.5, 0.9])
     gyr = np.array([0.1, 2.0, 0.1, 1.0])
-    assert rest_share(acc, gyr) == pytest.approx(0.5)
+    assert rest_share(acc, gyr, 1.5) == pytest.approx(0.5)
+    assert rest_share(acc, gyr, 2.5) == pytest.approx(0.75)

@@ -46,8 +46,8 @@ class Gait(StrEnum):
 
 
 _SPEEDS_MPS = {
-    Gait.RUN: (running_motion.SLOWEST_MPS, running_motion.FASTEST_MPS),
-    Gait.WALK: (walking_motion.SLOWEST_MPS, walking_motion.FASTEST_MPS),
+    Gait.RUN: (running_motion.SLOWEST_RUN_MPS, running_motion.FASTEST_RUN_MPS),
+    Gait.WALK: (walking_motion.SLOWEST_WALK_MPS, walking_motion.FASTEST_WALK_MPS),
     Gait.STAIRS: (0.35, 0.8),
 }
 
@@ -162,7 +162,7 @@ def _steps(
     n, runs = len(ic), np.zeros(len(ic), bool)
     for first, end, gait in stretches:
         runs[first:end] = gait is Gait.RUN
-    share = np.where(runs, running_motion.stance_share(speed), walking_motion.stance_share(speed))
+    share = np.where(runs, running_motion.running_stance(speed), walking_motion.walking_stance(speed))
     contact = share * stride * style.contact * (1 + style.contact_sd * rng.standard_normal(n))
     scale = running_motion.stride_scale(speed, stride)
     impulse = running_motion.mean_at((0.0178, 0.0211, 0.0236), speed)
@@ -226,10 +226,10 @@ def _motion(
     """The motion of a case in a stretch of one gait."""
     if gait is Gait.RUN:
         if placement.one_leg:
-            return running_motion.leg_motion(steps, placement, side, t, device, style.strike_deg)
-        return running_motion.trunk_motion(steps, placement, side, t, device)
+            return running_motion.running_leg(steps, placement, side, t, device, style.strike_deg)
+        return running_motion.running_trunk(steps, placement, side, t, device)
     rise = walking_motion.STAIR_RISE_M * (-1 if steps.slope_pct[0] < 0 else 1)
-    walk = walking_motion.leg_motion if placement.one_leg else walking_motion.trunk_motion
+    walk = walking_motion.walking_leg if placement.one_leg else walking_motion.walking_trunk
     return walk(steps, placement, side, t, device, rise if gait is Gait.STAIRS else 0.0)
 
 

@@ -3,10 +3,10 @@
 The curves (``dsp.simulation.mean_curves``) are warped separately in stance and swing to the planned
 instants and scaled to the planned stride length; impacts ring as a damped oscillation.
 
-Curves were measured at 2.5, 3.5 and 4.5 m/s.  Below and above, down to ``SLOWEST_MPS`` and up to
-``FASTEST_MPS``, nobody was measured and what is made is an extrapolation: stride time, share of stance and
-the leg's curves go on along the straight line of the two nearest speeds, with the leg's path scaled so that
-the foot does not slip; the pelvis keeps the curves of the nearest speed (on the line its force would fall
+Curves were measured at 2.5, 3.5 and 4.5 m/s.  Below and above, down to ``SLOWEST_RUN_MPS`` and up to
+``FASTEST_RUN_MPS``, nobody was measured and what is made is an extrapolation: stride time, share of stance
+and the leg's curves go on along the straight line of the two nearest speeds, with the leg's path scaled so
+that the foot does not slip; the pelvis keeps the curves of the nearest speed (on the line its force would fall
 below that of free fall).  It is good for rhythm, for telling gaits apart and for whether an estimate admits
 that it knows nothing of such speeds, not for judging angles.
 """
@@ -24,7 +24,7 @@ from dsp.simulation.impacts import mount_ringing, trunk_ringing
 from dsp.simulation.strides import Motion, Stretch, blend_speeds, stride_phase, travelled_m
 from dsp.types import Array, Placement, Side
 
-SLOWEST_MPS, FASTEST_MPS = 1.2, 6.0
+SLOWEST_RUN_MPS, FASTEST_RUN_MPS = 1.2, 6.0
 _RIPPLING = ("ankle_z_m",)
 """Curves whose last harmonics are damped (Lanczos): cut off, they move a standing foot by 0.1 m/s."""
 
@@ -37,7 +37,7 @@ def mean_at(values: tuple[float, ...], speed: Array | float) -> Array:
     return np.asarray(lower + (high - mid) * np.maximum((np.asarray(speed) - b) / (c - b), 0))
 
 
-def stance_share(speed: Array | float) -> Array:
+def running_stance(speed: Array | float) -> Array:
     """Return the share of the stride that the mean runner's foot is on the ground."""
     return mean_at(mean_curves.STANCE, speed)
 
@@ -65,7 +65,7 @@ def _same_event(phase: Array, speed: Array, k: int) -> Array:
     u = phase % 1.0
     top = mean_curves.STANCE[0]
     share = np.where(u < top, u / top, (1 - u) / (1 - top))
-    shift = mean_curves.STANCE[k] - stance_share(speed)
+    shift = mean_curves.STANCE[k] - running_stance(speed)
     return np.asarray((u + shift * share**2 * (3 - 2 * share)) % 1.0)
 
 
@@ -78,13 +78,13 @@ def stride_scale(speed: Array, stride_s: Array) -> Array:
     return np.asarray(off_line * stride_s / mean, dtype=np.float64)
 
 
-def leg_motion(
+def running_leg(
     steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, strike_deg: float
 ) -> Motion:
     """Return the motion of a case on a foot or shank; ``strike_deg`` is added to the foot's at landing."""
     own = steps.of_side(side)
     speed = steps.speed_at(t)
-    phase = stride_phase(t, own.ic_s, own.to_s, stance_share(own.speed_mps))
+    phase = stride_phase(t, own.ic_s, own.to_s, running_stance(own.speed_mps))
     scale, mirror = stride_scale(speed, steps.stride_at(t)), 1.0 if side is Side.LEFT else -1.0
     ahead = scale * leg_curve("ankle_x_m", phase, speed) + _pelvis_curve("pelvis_x_m", phase, speed)
     place = np.column_stack(
@@ -117,7 +117,7 @@ def _landing_share(phase: Array) -> Array:
     return np.asarray(np.where(since < 0, before, np.exp(-((since / 0.045) ** 2))))
 
 
-def trunk_motion(
+def running_trunk(
     steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device
 ) -> Motion:
     """Return the motion of a case on the pelvis.
@@ -127,7 +127,7 @@ def trunk_motion(
     differ.
     """
     ic, to, speed = steps.ic_s, steps.to_s, steps.speed_at(t)
-    phase = stride_phase(t, ic, to, 2 * stance_share(steps.speed_mps)) / 2 + 0.5 * (not steps.left[0])
+    phase = stride_phase(t, ic, to, 2 * running_stance(steps.speed_mps)) / 2 + 0.5 * (not steps.left[0])
     parts = [_pelvis_curve(f"pelvis_{axis}_m", phase, speed) for axis in "xyz"]
     stride = steps.stride_at(t)
     turns = [

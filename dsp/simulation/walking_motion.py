@@ -32,7 +32,7 @@ from dsp.simulation.impacts import mount_ringing, trunk_ringing
 from dsp.simulation.strides import Motion, Stretch, blend_speeds, step_phase, stride_phase, travelled_m
 from dsp.types import Array, Placement, Side
 
-SLOWEST_MPS, FASTEST_MPS = 0.5, 2.2
+SLOWEST_WALK_MPS, FASTEST_WALK_MPS = 0.5, 2.2
 WALK_RATIO = 0.0065  # m per step/min
 STAIR_RISE_M, STAIR_TREAD_M = 0.17, 0.29  # of public buildings (a choice)
 _GRID_MPS = (0.6, 0.9, 1.2, 1.6, 2.0)
@@ -51,7 +51,7 @@ class _Leg(NamedTuple):
     risen: CubicSpline  # share of a step's rise of two stairs, less the mean progress
 
 
-def stance_share(speed: Array | float) -> Array:
+def walking_stance(speed: Array | float) -> Array:
     """Return the share of the stride that a foot is on the ground."""
     return np.asarray(0.642 - 0.035 * np.asarray(speed))
 
@@ -61,13 +61,13 @@ def usual_stride_s(speed_mps: float) -> float:
     return 120 / math.sqrt(60 * speed_mps / WALK_RATIO)
 
 
-def leg_motion(
+def walking_leg(
     steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, rise_m: float = 0.0
 ) -> Motion:
     """Return the motion of a case on a foot or shank; every step rises by ``rise_m``."""
     own = steps.of_side(side)
     speed, stride = steps.speed_at(t), steps.stride_at(t)
-    phase = stride_phase(t, own.ic_s, own.to_s, stance_share(own.speed_mps))
+    phase = stride_phase(t, own.ic_s, own.to_s, walking_stance(own.speed_mps))
     mirror = 1.0 if side is Side.LEFT else -1.0
     usual = np.array([v * usual_stride_s(v) for v in _GRID_MPS])
     scale = speed * stride / np.interp(speed, _GRID_MPS, usual)
@@ -97,13 +97,13 @@ def leg_motion(
     )
 
 
-def trunk_motion(
+def walking_trunk(
     steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, rise_m: float = 0.0
 ) -> Motion:
     """Return the motion of a case on the pelvis; every step rises by ``rise_m``."""
     speed = steps.speed_at(t)
     phase = step_phase(t, steps.ic_s) / 2 + 0.5 * (not steps.left[0])
-    both = (stance_share(speed) - 0.5) / 2  # the middle of double support after a contact of the left
+    both = (walking_stance(speed) - 0.5) / 2  # the middle of double support after a contact of the left
     step = 4 * np.pi * (phase - both)
     stride = 2 * np.pi * (phase - both - 0.25)  # 0 in the middle of the left's single stance
     rises = np.interp(speed, (0.7, 1.6), (0.0274, 0.0483))
@@ -137,7 +137,7 @@ def _legs() -> tuple[_Leg, ...]:
 
 def _leg(speed: float) -> _Leg:
     """The curves of one speed."""
-    stance, vigour = float(stance_share(speed)), 0.6 + speed / 3.5  # 1 at 1.4 m/s
+    stance, vigour = float(walking_stance(speed)), 0.6 + speed / 3.5  # 1 at 1.4 m/s
     u = np.linspace(0, 1, 513)
     pitch = _through_knots(u, stance, vigour, _FOOT_DEG)
     shank = _through_knots(u, stance, 0.85 + speed / 9, _SHANK_DEG)

@@ -122,15 +122,13 @@ def figures(doing: Doing, placement: Placement, seed: int = 4, runner: Runner | 
         for r in records
         if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm"
     }
+    steps = sum(isinstance(r, Step) for r in records) * (2 if placement.one_leg else 1)
     late = [(t, c) for t, c in cadence.items() if t > _FROM_S]
     errors = [] if doing.run is None else [c - _true_spm(doing.run, t) for t, c in late]
     return Figures(
         running=float(np.mean([a is Activity.RUN for a in activity])),
         standing=float(np.mean([a is Activity.STAND for a in activity])),
-        steps_per_min=(2 if placement.one_leg else 1)
-        * sum(isinstance(r, Step) for r in records)
-        * 60
-        / SECONDS,
+        steps_per_min=steps * 60 / SECONDS,
         cadences_spm=np.array([c for _, c in late]),
         cadence_error_spm=np.array(errors),
         records=tuple(records),

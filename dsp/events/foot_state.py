@@ -35,9 +35,9 @@ class FootParams:
     first_rest: float = 0.143  # of the stride time after mid-swing: earliest mid-stance
     last_rest: float = 0.60  # of the stride time after mid-swing: latest mid-stance
     still_dps: float = 60.0  # first guess of the movement left at mid-stance
-    # More movement than this, and than ``restless_ratio`` of the usual, is no rest.  Median and most of
-    # runners at 4.5 m/s: 116 and 271 (Fukuchi 2017), of the simulated one at 6 m/s 259 and 283.
-    restless_dps: float = 300.0
+    restless_dps: float = (
+        200.0  # more movement than this, and than ``restless_ratio`` of the usual, is no rest
+    )
     restless_ratio: float = 4.0
     tip_s: float = 0.40  # within so long of mid-stance the foot tips by 30 deg, or it was no stance
     slow_stride_s: float = 0.95  # strides longer than this are a walk's or a shuffle's (a choice)

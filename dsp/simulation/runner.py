@@ -164,7 +164,6 @@ def _steps(
         runs[first:end] = gait is Gait.RUN
     share = np.where(runs, running_motion.running_stance(speed), walking_motion.walking_stance(speed))
     contact = share * stride * style.contact * (1 + style.contact_sd * rng.standard_normal(n))
-    scale = running_motion.stride_scale(speed, stride)
     impulse = running_motion.mean_at((0.0178, 0.0211, 0.0236), speed)
     mean_stride = running_motion.mean_at(mean_curves.STRIDE_S, speed)
     braking = impulse * stride / mean_stride * (1 + style.braking_sd * rng.standard_normal(n))
@@ -178,7 +177,7 @@ def _steps(
         speed_mps=speed,
         cadence_spm=120 / stride,
         slope_pct=slope,
-        overstride_m=known * scale * running_motion.leg_curve("ankle_x_m", zero, speed),
+        overstride_m=known * running_motion.overstride_at(speed, stride),
         foot_deg=known * (running_motion.leg_curve("pitch_deg", zero, speed) + style.strike_deg),
         shank_deg=known * running_motion.leg_curve("shank_deg", zero, speed),
         braking_bws=known * braking,

@@ -4,18 +4,24 @@ The curves (``dsp.simulation.mean_curves``) are warped separately in stance and 
 instants and scaled to the planned stride length; impacts ring as a damped oscillation.
 
 Curves were measured at 2.5, 3.5 and 4.5 m/s.  Below and above, down to ``SLOWEST_RUN_MPS`` and up to
-``FASTEST_RUN_MPS``, nobody was measured and what is made is an extrapolation: stride time, share of stance
-and the leg's curves go on along the straight line of the two nearest speeds, with the leg's path scaled so
-that the foot does not slip; the pelvis keeps the curves of the nearest speed (on the line its force would fall
-below that of free fall).  It is good for rhythm, for telling gaits apart and for whether an estimate admits
-that it knows nothing of such speeds, not for judging angles.
+``FASTEST_RUN_MPS``, nobody was measured and what is made is an extrapolation:
+
+- stride time and share of stance go on along the straight line of the two nearest speeds;
+- in stance the leg moves over the ground as at the nearest speed, so the foot lies as still;
+- in swing its angles and heights go on along that line, and its way is as long as the stride asks for;
+- the pelvis keeps the curves of the nearest speed (on the line its force would fall below free fall's).
+
+That is good for rhythm, for telling gaits apart, and for seeing what an estimate makes of speeds that it
+was not fitted on; angles at contact are those of the nearest speed and judge nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from dsp.simulation import mean_curves
@@ -24,6 +30,7 @@ from dsp.simulation.impacts import mount_ringing, trunk_ringing
 from dsp.simulation.strides import Motion, Stretch, blend_speeds, stride_phase, travelled_m
 from dsp.types import Array, Placement, Side
 
+_Flags = NDArray[np.bool_]
 SLOWEST_RUN_MPS, FASTEST_RUN_MPS = 1.2, 6.0
 _RIPPLING = ("ankle_z_m",)
 """Curves whose last harmonics are damped (Lanczos): cut off, they move a standing foot by 0.1 m/s."""
@@ -44,17 +51,58 @@ def running_stance(speed: Array | float) -> Array:
 
 def leg_curve(name: str, phase: Array, speed: Array) -> Array:
     """Return a mean curve of the leg at each phase (strides, any integer part) and speed."""
-    a, _, c = mean_curves.BELT_MPS
-    splines = _curve_splines(name, integral=False)
-    out = blend_speeds(splines, mean_curves.BELT_MPS, phase, speed)
-    for near, far, beyond in ((0, 1, speed < a), (2, 1, speed > c)):
-        if beyond.any():
-            v, u = speed[beyond], phase[beyond]
-            nearest, next_one = (splines[k](_same_event(u, v, k)) for k in (near, far))
-            measured_mps = mean_curves.BELT_MPS
-            far_off = (v - measured_mps[near]) / (measured_mps[near] - measured_mps[far])
-            out[beyond] = nearest + far_off * (nearest - next_one)
+    out = blend_speeds(_curve_splines(name, integral=False), mean_curves.BELT_MPS, phase, speed)
+    for near, far, beyond in _beyond(speed):
+        v, u = speed[beyond], phase[beyond]
+        splines = _curve_splines(name, integral=False)
+        nearest, farther = (splines[k](_same_event(u, v, k)) for k in (near, far))
+        at_mps = mean_curves.BELT_MPS
+        off = (v - at_mps[near]) / (at_mps[near] - at_mps[far])
+        stance = mean_curves.STANCE[near]
+        swung = np.clip((_same_event(u, v, near) - stance) / (1 - stance), 0, 1)
+        out[beyond] = nearest + off * (nearest - farther) * np.sin(np.pi * swung) ** 2
     return out
+
+
+def overstride_at(speed: Array, stride_s: Array) -> Array:
+    """Return how far the ankle is ahead of the pelvis at contact; linear beyond the measured speeds."""
+    at_contact = tuple(float(s(0.0)) for s in _curve_splines("ankle_x_m", integral=False))
+    return mean_at(at_contact, speed) * stride_s / mean_at(mean_curves.STRIDE_S, speed)
+
+
+def _ankle_ahead(phase: Array, speed: Array, stride_s: Array) -> Array:
+    """How far the ankle is ahead of mean progress, m: stride lengths are as asked for, feet do not slip."""
+    scale = stride_s / mean_at(mean_curves.STRIDE_S, speed)
+    out = scale * leg_curve("ankle_x_m", phase, speed) + _pelvis_curve("pelvis_x_m", phase, speed)
+    for near, _, beyond in _beyond(speed):
+        v, u, length = speed[beyond], phase[beyond] % 1, (speed * stride_s)[beyond]
+        w, stance = _same_event(u, v, near), mean_curves.STANCE[near]
+        curves = [_curve_splines(name, integral=False)[near] for name in ("ankle_x_m", "pelvis_x_m")]
+        usual = mean_curves.BELT_MPS[near] * mean_curves.STRIDE_S[near]
+        off, end = (sum(float(c(x % 1)) for c in curves) + usual * x for x in (stance, 1.0))
+        over_ground = sum(c(w) for c in curves) + usual * w
+        swung = np.where(w > stance, np.clip((over_ground - off) / (end - off), 0, 1), 0.0)
+        out[beyond] = over_ground + (length - usual) * _eased()(swung) - length * u
+    return np.asarray(out, dtype=np.float64)
+
+
+@cache
+def _eased() -> CubicSpline:
+    """Rises from 0 to 1 like a straight line, but without a kink at either end."""
+    q = np.linspace(0, 1, 201)
+    slope = (1 - np.exp(-q / 0.06)) * (1 - np.exp((q - 1) / 0.06))
+    risen = np.concatenate(([0.0], np.cumsum((slope[1:] + slope[:-1]) / 2)))
+    return CubicSpline(q, risen / risen[-1], bc_type="clamped")
+
+
+def _beyond(speed: Array) -> Iterator[tuple[int, int, _Flags]]:
+    """Yield where speeds are below or above the measured ones: nearest, next nearest, which (n,)."""
+    for near, far, beyond in (
+        (0, 1, speed < mean_curves.BELT_MPS[0]),
+        (2, 1, speed > mean_curves.BELT_MPS[-1]),
+    ):
+        if beyond.any():
+            yield near, far, beyond
 
 
 def _same_event(phase: Array, speed: Array, k: int) -> Array:
@@ -69,15 +117,6 @@ def _same_event(phase: Array, speed: Array, k: int) -> Array:
     return np.asarray((u + shift * share**2 * (3 - 2 * share)) % 1.0)
 
 
-def stride_scale(speed: Array, stride_s: Array) -> Array:
-    """Return the stride length over that of the curves: feet do not slip."""
-    mean = mean_at(mean_curves.STRIDE_S, speed)
-    lengths = tuple(v * s for v, s in zip(mean_curves.BELT_MPS, mean_curves.STRIDE_S, strict=True))
-    beyond = (speed < mean_curves.BELT_MPS[0]) | (speed > mean_curves.BELT_MPS[-1])
-    off_line = np.where(beyond, speed * mean / mean_at(lengths, speed), 1.0)
-    return np.asarray(off_line * stride_s / mean, dtype=np.float64)
-
-
 def running_leg(
     steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, strike_deg: float
 ) -> Motion:
@@ -85,11 +124,10 @@ def running_leg(
     own = steps.of_side(side)
     speed = steps.speed_at(t)
     phase = stride_phase(t, own.ic_s, own.to_s, running_stance(own.speed_mps))
-    scale, mirror = stride_scale(speed, steps.stride_at(t)), 1.0 if side is Side.LEFT else -1.0
-    ahead = scale * leg_curve("ankle_x_m", phase, speed) + _pelvis_curve("pelvis_x_m", phase, speed)
+    mirror = 1.0 if side is Side.LEFT else -1.0
     place = np.column_stack(
         (
-            travelled_m(t, speed) + ahead,
+            travelled_m(t, speed) + _ankle_ahead(phase, speed, steps.stride_at(t)),
             mirror * leg_curve("ankle_y_m", phase, speed),
             leg_curve("ankle_z_m", phase, speed),
         )

@@ -34,7 +34,7 @@ from dsp.types import (
 PLACEMENTS = (
     Placement.FOOT, Placement.SHANK, Placement.ANKLE, Placement.PELVIS, Placement.WAIST, Placement.HIP
 )  # fmt: skip
-SECONDS = 60
+_SECONDS = 60
 _DEVICE = Device(rate_hz=100.0)
 _FROM_S = 12  # until then a sensor may still learn how it is worn
 _WALKS_MPS = (0.8, 1.0, 1.3, 1.6, 2.0)
@@ -60,7 +60,7 @@ class Doing:
         else:
             assert self.other is not None
             out = other_motion_imu(
-                self.other, placement, side, _DEVICE, "s", seconds=SECONDS, per_min=self.per_min, seed=seed
+                self.other, placement, side, _DEVICE, "s", seconds=_SECONDS, per_min=self.per_min, seed=seed
             )
         return ImuChunk("s", out.t_s, out.acc_ms2) if placement is Placement.ANKLE else out
 
@@ -99,7 +99,7 @@ def all_doings(seed: int = 2) -> Iterator[Doing]:
 
 def gait_of(gait: Gait, speed_mps: float, seed: int = 2, slope_pct: float = 0.0) -> Doing:
     """Return a minute of a gait at one speed."""
-    bout = Bout(seconds=SECONDS, speed_mps=speed_mps, gait=gait, slope_pct=slope_pct)
+    bout = Bout(seconds=_SECONDS, speed_mps=speed_mps, gait=gait, slope_pct=slope_pct)
     run = simulated_run([bout], seed=seed)
     down = " down" if slope_pct < 0 else ""
     return Doing(f"{gait.value}{down}, {speed_mps:g} m/s", gait=gait, run=run)
@@ -128,7 +128,7 @@ def figures(doing: Doing, placement: Placement, seed: int = 4, runner: Runner | 
     return Figures(
         running=float(np.mean([a is Activity.RUN for a in activity])),
         standing=float(np.mean([a is Activity.STAND for a in activity])),
-        steps_per_min=steps * 60 / SECONDS,
+        steps_per_min=steps * 60 / _SECONDS,
         cadences_spm=np.array([c for _, c in late]),
         cadence_error_spm=np.array(errors),
         records=tuple(records),
@@ -138,9 +138,9 @@ def figures(doing: Doing, placement: Placement, seed: int = 4, runner: Runner | 
 def called_activities(records: list[Record]) -> list[Activity]:
     """Return the activity of every second; what comes first counts backwards too."""
     changes = [r for r in records if isinstance(r, ActivityChange)]
-    out = [changes[0].activity if changes else Activity.UNKNOWN] * SECONDS
+    out = [changes[0].activity if changes else Activity.UNKNOWN] * _SECONDS
     for change in changes:
-        out[max(0, int(change.t_s)) :] = [change.activity] * (SECONDS - max(0, int(change.t_s)))
+        out[max(0, int(change.t_s)) :] = [change.activity] * (_SECONDS - max(0, int(change.t_s)))
     return out
 
 
@@ -155,7 +155,7 @@ def main() -> int:
     print("% of seconds called running; steps a minute; largest error of a second's cadence, steps/min\n")
     print(f"| | steps/min | {' | '.join(PLACEMENTS)} |\n|---|---|{'---|' * len(PLACEMENTS)}")
     for doing in all_doings():
-        true = "" if doing.run is None else f"{len(doing.run.ic_s) * 60 / SECONDS:.0f}"
+        true = "" if doing.run is None else f"{len(doing.run.ic_s) * 60 / _SECONDS:.0f}"
         cells = []
         for placement in PLACEMENTS:
             f = figures(doing, placement)

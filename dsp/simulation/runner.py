@@ -17,7 +17,7 @@ import numpy as np
 
 from dsp.simulation import mean_curves, running_motion, walking_motion
 from dsp.simulation.device import OVERSAMPLED, Device, measured
-from dsp.simulation.strides import Motion, Stretch
+from dsp.simulation.strides import GaitStretch, Motion
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 
 __all__ = [
@@ -208,14 +208,14 @@ def simulated_imu(
     return measured(device, sensor, t, acc, angles, rng)
 
 
-def _stretch(run: SimulatedRun, steps: slice) -> Stretch:
+def _stretch(run: SimulatedRun, steps: slice) -> GaitStretch:
     columns = (run.ic_s, run.to_s, run.left, run.speed_mps, 120 / run.cadence_spm, run.slope_pct)
-    return Stretch(*(c[steps] for c in columns))
+    return GaitStretch(*(c[steps] for c in columns))
 
 
 def _motion(
     gait: Gait,
-    steps: Stretch,
+    steps: GaitStretch,
     placement: Placement,
     side: Side | None,
     t: Array,

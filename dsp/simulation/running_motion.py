@@ -27,7 +27,7 @@ from scipy.interpolate import CubicSpline
 from dsp.simulation import mean_curves
 from dsp.simulation.device import Device, arm_m, at_arm
 from dsp.simulation.impacts import mount_ringing, trunk_ringing
-from dsp.simulation.strides import Motion, Stretch, blend_speeds, stride_phase, travelled_m
+from dsp.simulation.strides import GaitStretch, Motion, blend_speeds, stride_phase, travelled_m
 from dsp.types import Array, Placement, Side
 
 _Flags = NDArray[np.bool_]
@@ -118,7 +118,7 @@ def _same_event(phase: Array, speed: Array, k: int) -> Array:
 
 
 def running_leg(
-    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, strike_deg: float
+    steps: GaitStretch, placement: Placement, side: Side | None, t: Array, device: Device, strike_deg: float
 ) -> Motion:
     """Return the motion of a case on a foot or shank; ``strike_deg`` is added to the foot's at landing."""
     own = steps.of_side(side)
@@ -156,7 +156,7 @@ def _landing_share(phase: Array) -> Array:
 
 
 def running_trunk(
-    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device
+    steps: GaitStretch, placement: Placement, side: Side | None, t: Array, device: Device
 ) -> Motion:
     """Return the motion of a case on the pelvis.
 

@@ -13,7 +13,7 @@ from dsp.types import Array, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class GaitStretch:
     """Steps (n,) in a row of one gait, in time order: contact, toe-off, and what was asked for at each."""
 
     ic_s: Array
@@ -23,11 +23,11 @@ class Stretch:
     stride_s: Array
     slope_pct: Array
 
-    def of_side(self, side: Side | None) -> Stretch:
+    def of_side(self, side: Side | None) -> GaitStretch:
         """Return the steps of one foot."""
         own = self.left == (side is Side.LEFT)
         columns = (self.ic_s, self.to_s, self.left, self.speed_mps, self.stride_s, self.slope_pct)
-        return Stretch(*(c[own] for c in columns))
+        return GaitStretch(*(c[own] for c in columns))
 
     def speed_at(self, t_s: Array) -> Array:
         """Return the speed (m/s) at these instants (n,)."""

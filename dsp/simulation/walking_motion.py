@@ -29,7 +29,7 @@ from scipy.interpolate import BPoly, CubicHermiteSpline, CubicSpline
 
 from dsp.simulation.device import Device, arm_m, at_arm
 from dsp.simulation.impacts import mount_ringing, trunk_ringing
-from dsp.simulation.strides import Motion, Stretch, blend_speeds, step_phase, stride_phase, travelled_m
+from dsp.simulation.strides import GaitStretch, Motion, blend_speeds, step_phase, stride_phase, travelled_m
 from dsp.types import Array, Placement, Side
 
 SLOWEST_WALK_MPS, FASTEST_WALK_MPS = 0.5, 2.2
@@ -62,7 +62,12 @@ def usual_stride_s(speed_mps: float) -> float:
 
 
 def walking_leg(
-    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, rise_m: float = 0.0
+    steps: GaitStretch,
+    placement: Placement,
+    side: Side | None,
+    t: Array,
+    device: Device,
+    rise_m: float = 0.0,
 ) -> Motion:
     """Return the motion of a case on a foot or shank; every step rises by ``rise_m``."""
     own = steps.of_side(side)
@@ -98,7 +103,12 @@ def walking_leg(
 
 
 def walking_trunk(
-    steps: Stretch, placement: Placement, side: Side | None, t: Array, device: Device, rise_m: float = 0.0
+    steps: GaitStretch,
+    placement: Placement,
+    side: Side | None,
+    t: Array,
+    device: Device,
+    rise_m: float = 0.0,
 ) -> Motion:
     """Return the motion of a case on the pelvis; every step rises by ``rise_m``."""
     speed = steps.speed_at(t)
@@ -125,7 +135,7 @@ def walking_trunk(
     )
 
 
-def _slope(steps: Stretch, t: Array, rise_m: float) -> Array:
+def _slope(steps: GaitStretch, t: Array, rise_m: float) -> Array:
     """The ground's slope; a stair is level."""
     return np.zeros(len(t)) if rise_m else steps.slope_at(t)
 

@@ -28,7 +28,6 @@ from dsp.types import Array
 EVIDENCE_RATE_HZ = 50.0
 _STILL_G = 0.2  # this close to 1 g is rest
 _SHORTEST_REST_S = 0.04  # added to every rest: the grid sees none shorter
-_LEAST_LANDING_HZ = 2.6
 _STEP_HZ = np.arange(1.2, 3.61, 0.05)  # 72 to 216 steps a minute
 _LEAST_FALL_G = 0.05
 _LEAST_SHARE = 0.20  # of the movement must be at the step rate; real runs: 0.3 to 0.8, jumps less
@@ -42,17 +41,17 @@ def rest_share(acc_g: Array, gyr_rads: Array, most_rads: float) -> float:
     return float(np.mean((gyr_rads < most_rads) & (np.abs(acc_g - 1) < _STILL_G)))
 
 
-def lands(acc_g: Array) -> bool:
+def lands(acc_g: Array, least_hz: float = 2.6) -> bool:
     """Return whether a leg's norms (n,) at 50 Hz have landings in them.
 
     A foot that lands stops within hundredths of a second, one on a pedal never does.  The measure is the
-    root mean square frequency of the norm: of running legs 99 of 100 windows above 3.3 Hz (Fukuchi 2017,
-    Hamner 2013, Har-Lab, PyShoe), of walking ankles above 2.9; a crank at 60 to 100 turns a minute
-    (simulated) 1.4 to 2.5.
+    root mean square frequency of the norm, at least ``least_hz``: 99 of 100 windows of two seconds of running
+    legs are above 3.3 Hz (Fukuchi 2017, Hamner 2013, Har-Lab, PyShoe), of walking ankles above 2.9 (Har-Lab);
+    feet, ankles and shanks on a crank of 60 to 100 turns a minute (simulated) have 1.3 to 2.5.
     """
     swing = acc_g - acc_g.mean()
     power, change = float(swing @ swing) / len(swing), np.diff(acc_g)
-    least = 2 * np.pi * _LEAST_LANDING_HZ / EVIDENCE_RATE_HZ
+    least = 2 * np.pi * least_hz / EVIDENCE_RATE_HZ
     return float(change @ change) / max(1, len(change)) > least**2 * power
 
 

@@ -55,6 +55,7 @@ class AnkleParams:
     sway_s: float = 1.5  # running mean square of the swing
     arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
     least_rms_g: float = 0.05  # quieter than this is not gait
+    landing_hz: float = 2.2  # a leg that lands is quicker (``lands``): walkers 2.9, pedals 1.4 to 2.1
     refractory: float = 0.6  # of the stride time
     longest_rise: float = 0.5  # of the stride time, from low to the crossing
     gain: float = 0.2  # per stride, of the stride time
@@ -72,6 +73,7 @@ class AnkleParams:
             sway_s=(0.5, 10.0),
             arm_rms=(0.05, 2.0),
             least_rms_g=(0.0, 1.0),
+            landing_hz=(0.0, 10.0),
             refractory=(0.1, 0.95),
             longest_rise=(0.1, 1.0),
             gain=(0.0, 1.0),
@@ -200,7 +202,7 @@ class AnkleDetector(GridDetector[AnkleState]):
         low = max(s.fired_s, at_s - p.longest_rise * stride_s)
         if not (s.armed_s > low and since > p.refractory * stride_s):
             return []
-        if not lands(recent[:: round(_RATE_HZ / EVIDENCE_RATE_HZ)]):
+        if not lands(recent[:: round(_RATE_HZ / EVIDENCE_RATE_HZ)], p.landing_hz):
             return []
         if p.shortest_stride_s < since < p.longest_stride_s:
             s.stride_s += p.gain * (since - s.stride_s)

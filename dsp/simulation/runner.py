@@ -79,7 +79,7 @@ class Bout:
         if self.cadence_spm is not None:
             return 120 / self.cadence_spm
         if self.gait is Gait.WALK:
-            return walking_motion.usual_stride_s(self.speed_mps)
+            return walking_motion.preferred_stride_s(self.speed_mps)
         return float(running_motion.mean_at(mean_curves.STRIDE_S, self.speed_mps))
 
 

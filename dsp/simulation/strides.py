@@ -59,16 +59,16 @@ def stride_phase(t_s: Array, ic_s: Array, to_s: Array, stance: Array) -> Array:
     """Return the strides since the first contact, smooth, ``stance`` of one from contact to toe-off."""
     k = np.arange(len(ic_s), dtype=float)
     return _through(
-        t_s, np.column_stack((ic_s, to_s)), np.column_stack((k, k + stance)), _usual_period(ic_s)
+        t_s, np.column_stack((ic_s, to_s)), np.column_stack((k, k + stance)), _median_period(ic_s)
     )
 
 
 def step_phase(t_s: Array, ic_s: Array) -> Array:
     """Return the steps since the first contact, smooth."""
-    return _through(t_s, ic_s[:, None], np.arange(len(ic_s), dtype=float)[:, None], _usual_period(ic_s))
+    return _through(t_s, ic_s[:, None], np.arange(len(ic_s), dtype=float)[:, None], _median_period(ic_s))
 
 
-def _usual_period(ic_s: Array) -> float:
+def _median_period(ic_s: Array) -> float:
     return float(np.median(np.diff(ic_s))) if len(ic_s) > 1 else 0.7
 
 

@@ -56,7 +56,7 @@ def walking_stance(speed: Array | float) -> Array:
     return np.asarray(0.642 - 0.035 * np.asarray(speed))
 
 
-def usual_stride_s(speed_mps: float) -> float:
+def preferred_stride_s(speed_mps: float) -> float:
     """Return the stride time of a walk at this speed."""
     return 120 / math.sqrt(60 * speed_mps / WALK_RATIO)
 
@@ -74,7 +74,7 @@ def walking_leg(
     speed, stride = steps.speed_at(t), steps.stride_at(t)
     phase = stride_phase(t, own.ic_s, own.to_s, walking_stance(own.speed_mps))
     mirror = 1.0 if side is Side.LEFT else -1.0
-    usual = np.array([v * usual_stride_s(v) for v in _GRID_MPS])
+    usual = np.array([v * preferred_stride_s(v) for v in _GRID_MPS])
     scale = speed * stride / np.interp(speed, _GRID_MPS, usual)
     held = np.clip(speed, _GRID_MPS[0], _GRID_MPS[-1])
 
@@ -152,7 +152,7 @@ def _leg(speed: float) -> _Leg:
     pitch = _through_knots(u, stance, vigour, _FOOT_DEG)
     shank = _through_knots(u, stance, 0.85 + speed / 9, _SHANK_DEG)
     ahead, height = _rolling(np.radians(pitch), u)
-    length = speed * usual_stride_s(speed)
+    length = speed * preferred_stride_s(speed)
     lands = int(np.searchsorted(u, stance))
     x, z, risen = ahead.copy(), height.copy(), np.zeros(len(u))
     slope_x, slope_z = (np.gradient(y, u) for y in (ahead, height))

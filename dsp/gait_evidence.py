@@ -45,9 +45,9 @@ def lands(acc_g: Array, least_hz: float = 2.6) -> bool:
     """Return whether a leg's norms (n,) at 50 Hz have landings in them.
 
     A foot that lands stops within hundredths of a second, one on a pedal never does.  The measure is the
-    root mean square frequency of the norm, at least ``least_hz``: 99 of 100 windows of two seconds of running
-    legs are above 3.3 Hz (Fukuchi 2017, Hamner 2013, Har-Lab, PyShoe), of walking ankles above 2.9 (Har-Lab);
-    feet, ankles and shanks on a crank of 60 to 100 turns a minute (simulated) have 1.3 to 2.5.
+    root mean square frequency of the norm, at least ``least_hz``: 99 of 100 windows of two seconds of
+    running legs are above 3.3 Hz (Fukuchi 2017, Hamner 2013, Har-Lab, PyShoe), of walking ankles above 2.9
+    (Har-Lab); feet, ankles and shanks on a crank of 60 to 100 turns a minute (simulated) have 1.3 to 2.5.
     """
     swing = acc_g - acc_g.mean()
     power, change = float(swing @ swing) / len(swing), np.diff(acc_g)

@@ -58,8 +58,8 @@ DETECTORS = {
 # 2. Watermark: the time up to which nobody can add a contact any more.  It is the smallest of the
 #    sensors' ``done_s``, less ``same_contact_s``, so that the same contact seen by another sensor is in
 #    as well.
-#    - A sensor whose last sample is ``lateness_s`` older than the time told by ``advance`` is not asked: it is
-#      away.  Samples alone never say that: another sensor's may just not have been pushed yet.
+#    - A sensor whose last sample is ``lateness_s`` older than the time told by ``advance`` is not asked: it
+#      is away.  Samples alone never say that: another sensor's may just not have been pushed yet.
 #    - A sensor that delivers but decides nothing (it is learning how it is worn) counts as decided up to
 #      ``patience_s`` before its last sample.
 #    - In the first ``gait_s`` of a session the watermark is minus infinity until an activity is known,

@@ -48,7 +48,7 @@ _Row = tuple[str, float, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) in its order."""
+    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) as sent."""
 
     recording: str
     number: int

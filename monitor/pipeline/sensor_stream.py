@@ -18,6 +18,7 @@ from monitor.pipeline.sample_timeline import PlacedSamples, SampleTimeline
 _OFTEN_S = 1.0  # a status is sent this often while the counts grow,
 _SELDOM_S = 5.0  # and this often in any case
 _SILENT_S = 3.0  # without a packet
+_CLOSELY_S = 60.0  # of a silence, told often: somebody set a limit for when to be called
 _UNSURE_S = 0.3  # SD of the time base: a step at 200 a minute
 
 
@@ -84,10 +85,12 @@ class SensorStream:
         told = self._told
         age_s = now_s - told.t_s
         worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
+        fresh_loss = self._state(now_s) is LinkState.SILENT and told.silent_s < _CLOSELY_S
+        often = worse or fresh_loss
         if (
             not self._urgent
             and self._state(now_s) is told.link
-            and age_s < (_OFTEN_S if worse else _SELDOM_S)
+            and age_s < (_OFTEN_S if often else _SELDOM_S)
         ):
             return None
         self._urgent = False
@@ -103,6 +106,8 @@ class SensorStream:
             text[state] = self._link_told[1]
         elapsed_s = now_s - self._told.t_s
         clock = self._timeline.clock
+        if self.unsure:
+            text[LinkState.STREAMING] = "it comes so irregularly that its times are not sure"
         return SensorStatus(
             t_s=now_s,
             sensor=self.name,
@@ -140,17 +145,18 @@ class SensorStream:
         return LinkState.SILENT if now_s - self._arrival_s > _SILENT_S else LinkState.STREAMING
 
     def _chunks(self, placed: list[PlacedSamples]) -> list[Input]:
-        """Samples whose times are known; while the time base is unsure by more than a step, none."""
+        """Samples whose times are known."""
         out: list[Input] = []
         for p in placed:
             self.received += len(p.t_s)
             self.lost += p.lost
-            if len(p.t_s) and not self._unsure:
+            if len(p.t_s):
                 out.append(ImuChunk(self.name, p.t_s - self._delay_s, p.acc_ms2, p.gyr_rads))
         return out
 
     @property
-    def _unsure(self) -> bool:
+    def unsure(self) -> bool:
+        """True while the time base is unsure by more than a step, so that its samples tell no steps."""
         clock = self._timeline.clock
         return clock is not None and clock.sd_s is not None and clock.sd_s > _UNSURE_S
 

@@ -7,10 +7,10 @@ packets.  It reads no clock: time comes in with the packets.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dsp.engine import Engine
-from dsp.types import Input, Record
+from dsp.types import Input, Reading, Record
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
@@ -23,8 +23,8 @@ from monitor.pipeline.sensor_stream import SensorStream
 class Session:
     """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
 
-    At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it does:
-    so a recording tells the same as the run did, silences included.
+    At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it
+    does: so a recording tells the same as the run did, silences included.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Session:
         return out
 
     def tick(self, now_s: float) -> list[Record | SensorStatus]:
-        """Return what follows from the whole seconds up to ``now_s``; earlier packets must be pushed before."""
+        """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
         out: list[Record | SensorStatus] = []
         for second in range(self._ticked_s + 1, math.floor(now_s) + 1):
             self._ticked_s = second
             self.t_s = max(self.t_s, float(second))
             for stream in self._streams.values():
-                out += self._evaluated(stream.tick(second))
+                out += self._evaluated(stream, stream.tick(second))
             out += self._with_cues(self._engine.advance(second))
             for stream in self._streams.values():
                 out += self._due(stream)
@@ -68,7 +68,7 @@ class Session:
         """Return everything that was still waiting, certain now that no more packets come."""
         out: list[Record | SensorStatus] = []
         for stream in self._streams.values():
-            out += self._evaluated(stream.finish())
+            out += self._evaluated(stream, stream.finish())
         return [*out, *self._with_cues(self._engine.finish()), *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
@@ -81,10 +81,12 @@ class Session:
             raise InputError("error.strange_packet", sensor=packet.sensor)
         out = self.tick(packet.arrival_ns * 1e-9)
         self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
-        return out + self._evaluated(stream.push(packet)) + self._due(stream)
+        return out + self._evaluated(stream, stream.push(packet)) + self._due(stream)
 
-    def _evaluated(self, items: Sequence[Input]) -> list[Record | SensorStatus]:
-        return [r for item in items for r in self._with_cues(self._engine.push(item))]
+    def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:
+        """What follows from these; samples whose times are unsure tell no steps and count as missing."""
+        sure = [i for i in items if isinstance(i, Reading) or not stream.unsure]
+        return [r for item in sure for r in self._with_cues(self._engine.push(item))]
 
     def _due(self, stream: SensorStream) -> list[Record | SensorStatus]:
         status = stream.due(self.t_s)
@@ -92,3 +94,12 @@ class Session:
 
     def _with_cues(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
         return list(records) if self._coach is None else self._coach.push(records)
+
+
+def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iterator[Input]:
+    """Yield the samples and readings of all packets, in session time, as a session decodes them."""
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in settings.sensors}
+    for packet in packets:
+        yield from streams[packet.sensor].push(packet)
+    for stream in streams.values():
+        yield from stream.finish()

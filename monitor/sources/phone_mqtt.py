@@ -28,6 +28,7 @@ class PhoneMqtt:
     """
 
     name = "phone mqtt"
+    live = True
 
     def __init__(
         self, sensors: Sequence[SensorSettings], time: MonotonicClock, broker: MqttSettings, topic: str

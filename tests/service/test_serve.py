@@ -46,6 +46,7 @@ class Given:
     """A source that gives these packets at their own pace, then fails or ends."""
 
     name = "given"
+    live = False
 
     def __init__(self, packets: list[Packet], then: Exception | None = None) -> None:
         self._packets, self._then = packets, then

@@ -45,7 +45,9 @@ milliseconds, the same from the first to the last sample of a segment.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -296,7 +298,7 @@ class LowerEnvelope:
         self._lowest = (0.0, np.inf)
         self._fitted = 0.0  # x - x0 at the last fit
         self._near = 0.0  # x - x0 of the last packet near the line
-        self._delays: list[float] = []  # before the line is settled
+        self._delays: list[float] = []  # before the line is settled, in order of size
         self._n, self._sum, self._sum2 = 0, 0.0, 0.0
 
     @property
@@ -337,8 +339,8 @@ class LowerEnvelope:
         if over <= self._params.late_s:
             self._near = u
         if not self.settled:
-            self._delays.append(delay)
-            self.sd_s = _sd_of_minimum(np.array(self._delays))
+            insort(self._delays, delay)
+            self.sd_s = _sd_of_first_line(self._delays)
         self._n, self._sum, self._sum2 = self._n + 1, self._sum + over, self._sum2 + over * over
         return moved
 
@@ -368,16 +370,15 @@ class LowerEnvelope:
             self._offset = min(self._offset, highest - self._rate * now)
         self._fitted = now
         self.settled = self._rate_measured = True
-        self.sd_s = _sd_of_minimum(rest)
+        spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+        self.sd_s = spread * 2.5 / len(u) ** 0.5  # end of a line: twice the mean's, and a median's 1.25
 
 
-def _sd_of_minimum(delays: Array) -> float | None:
-    """How well the line under so many delays is known; None for a single one.
+def _sd_of_first_line(delays: Sequence[float]) -> float | None:
+    """How far the true floor may lie below the smallest of these delays, in order of size.
 
-    Their spread is that of the middle half, so that few stalls do not count; the end of a line is known
-    half as well as its mean, and a median worse than that by 1.25.
+    Where delays have no upper limit, the smallest lies above the floor by about as much as the next ones
+    lie above it, one after the other.  Packets that waited for long together say nothing of the floor.
     """
-    if len(delays) < 2:
-        return None
-    spread = 1.4826 * float(np.median(np.abs(delays - np.median(delays))))
-    return spread * 2.5 / float(np.sqrt(len(delays)))
+    k = min(len(delays), 5)
+    return (delays[k - 1] - delays[0]) / (k - 1) if k > 1 else None

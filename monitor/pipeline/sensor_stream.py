@@ -85,7 +85,8 @@ class SensorStream:
         told = self._told
         age_s = now_s - told.t_s
         worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
-        fresh_loss = self._state(now_s) is LinkState.SILENT and told.silent_s < _CLOSELY_S
+        streams = self._state(now_s) is LinkState.STREAMING
+        fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss
         if (
             not self._urgent

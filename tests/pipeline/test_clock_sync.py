@@ -141,7 +141,7 @@ def test_the_uncertainty_grows_when_packets_stray_from_the_line() -> None:
     strays = np.random.default_rng(1).uniform(0, 0.9, 40)
     assert sd_s(strays * 0.01) < 0.005
     assert 0.05 < sd_s(strays) < 0.4
-    assert sd_s(strays[:4]) > 2 * sd_s(strays)
+    assert sd_s(strays[:4]) > 1.5 * sd_s(strays)
 
 
 @pytest.mark.parametrize("step_s", [0.2, 2.0, 3600.0, 2.6e6, -0.2, -2.0, -8.0, -3600.0])

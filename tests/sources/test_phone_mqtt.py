@@ -66,6 +66,8 @@ async def test_what_the_phone_publishes_becomes_packets_untouched(port: int) -> 
             if len(got) == len(bodies):
                 all_here.set()
 
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.publish("sensor-logger", b"of yesterday", qos=1, retain=True)
     source = PhoneMqtt([phone()], SystemClock(), MqttSettings(host="127.0.0.1", port=port), "sensor-logger")
     running = asyncio.create_task(source.run(emit))
     await waiting.wait()

@@ -35,14 +35,15 @@ class Gain:
         if not 0.0 <= self.sd <= 1.0:
             raise ValueError(f"the SD of a gain must be between 0 and 1, not {self.sd:g}")
 
-    def learn(self, estimated: float, true: float) -> Gain:
+    def learn(self, estimated: float, true: float, within: float = CALIBRATION_WITHIN) -> Gain:
         """Return the gain after one more run, from the means of estimate and truth over the same steps.
 
-        Raises ``ValueError`` where either is not positive.
+        ``within`` is the SD of one run's ratio about the runner's own.  Raises ``ValueError`` where
+        estimate or truth is not positive.
         """
         if estimated <= 0 or true <= 0:
             raise ValueError("estimate and truth of a stay must be positive")
-        trust = self.sd**2 / (self.sd**2 + CALIBRATION_WITHIN**2)
+        trust = self.sd**2 / (self.sd**2 + within**2)
         return Gain(self.value + trust * (true / estimated - self.value), self.sd * (1 - trust) ** 0.5)
 
 

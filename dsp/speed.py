@@ -12,8 +12,9 @@ SMOOTHING = 0.15  # per step, over both feet (Fukuchi 2017 virtual IMUs: 1.0 % S
 _FORGET = 0.995  # per calibrating step
 _ENOUGH = 30.0  # calibrating steps before the personal gain is believed
 _GIVEN_SD_MPS = 0.05  # of a belt, pod or GPS that nothing speaks against
-_OWN_SD = 0.03
+OWN_SCALE_SD = 0.03
 """SD of the feet's own scale, a share, before it is calibrated: a difference beyond it is doubt."""
+_CALIBRATED_SD = 0.009  # share, at other speeds than the calibrating one (Fukuchi 2017, 15 runners)
 STALE_S = 4.0  # feet silent for longer have no speed
 
 
@@ -47,10 +48,12 @@ class SpeedFusion:
 
     While a treadmill, GPS or pod gives a speed, a personal gain of the feet is learned by recursive
     least squares, so that the feet carry on alone in a tunnel.  The speed given is as unsure as the
-    uncalibrated feet disagree with it: one of the two is wrong, and nothing tells which.
+    uncalibrated feet disagree with it: one of the two is wrong, and nothing tells which.  ``calibrated``
+    is True where the gain of every foot comes from the settings.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, calibrated: bool = False) -> None:
+        self._own_sd = _CALIBRATED_SD if calibrated else 0.011
         self._foot = ExponentialMean(SMOOTHING)
         self._both = self._own = self._weight = 0.0
 
@@ -67,7 +70,7 @@ class SpeedFusion:
                 self._both = _FORGET * self._both + own * given.value
                 self._own = _FORGET * self._own + own * own
                 self._weight = _FORGET * self._weight + 1
-                apart = max(0.0, abs(given.value - own) - _OWN_SD * own)
+                apart = max(0.0, abs(given.value - own) - OWN_SCALE_SD * own)
                 given = replace(given, sd=math.hypot(given.sd, apart))
             return given, True
         if own is None:
@@ -76,4 +79,4 @@ class SpeedFusion:
             return Estimate(
                 "speed_mps", own * self._both / self._own, 0.008 * own, "foot, calibrated"
             ), False
-        return Estimate("speed_mps", own, 0.011 * own, "foot"), False
+        return Estimate("speed_mps", own, self._own_sd * own, "foot"), False

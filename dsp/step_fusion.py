@@ -16,7 +16,10 @@ from dsp.types import Contact, Estimate, Gap, Placement, Runner, Side, Step, Wor
 RANK = (Placement.FOOT, Placement.SHANK, Placement.PELVIS, Placement.WAIST, Placement.HIP, Placement.ANKLE)
 """Placements in the order in which they are believed about a contact."""
 
-_SLOPE_GAIN = 0.1  # per step: about five seconds
+SLOPE_SMOOTHING = 0.1  # per step: about five seconds
+_LEVELLED_SD_PCT = 0.7
+"""SD of a slope whose offset was measured on the level: 0.4 at other speeds of the same day (Fukuchi 2017,
+15 runners); the rest is a choice for other days, which nobody measured."""
 _ALIVE_S = 1.5
 """A sensor with a contact so short ago is seeing the runner's steps: two strides of a slow jog."""
 
@@ -28,7 +31,8 @@ class StepFusion:
     """
 
     def __init__(self, worn: Sequence[Worn], runner: Runner, models: Models) -> None:
-        self.speed = SpeedFusion()
+        feet = [w for w in worn if w.placement is Placement.FOOT]
+        self.speed = SpeedFusion(calibrated=bool(feet) and all(w.speed_gain is not None for w in feet))
         self._runner = runner
         self._models = models
         self._worn = {w.sensor: w for w in worn}
@@ -36,7 +40,8 @@ class StepFusion:
         self._gaps: list[Gap] = []  # that contacts still to come may lie before
         self._landed_s: dict[Side | None, float] = {}  # last contact of every leg
         self._last_contact_s: dict[str, float] = {}  # last contact of every sensor
-        self._slope = ExponentialMean(_SLOPE_GAIN)
+        self._slope = ExponentialMean(SLOPE_SMOOTHING)
+        self._levelled: dict[str, bool] = {}  # by foot sensor, whether its slope has no offset
 
     def note_gap(self, gap: Gap) -> None:
         """Remember that samples are missing: no stride and no step time may span that."""
@@ -114,11 +119,13 @@ class StepFusion:
         own = c.features.get("slope_pct")
         if own is not None:
             self._slope.push(c.ic_s, own)
+            self._levelled[c.sensor] = "levelled" in c.features
         given = readings.estimate("slope_pct", c.ic_s, sd=0.3)
         climbed = self._slope.at(c.ic_s)
         if given is not None or climbed is None:
             return given
-        return Estimate("slope_pct", climbed, self._models.foot_slope_pct.sd, OWN_SLOPE)
+        sd = _LEVELLED_SD_PCT if all(self._levelled.values()) else self._models.foot_slope_pct.sd
+        return Estimate("slope_pct", climbed, sd, OWN_SLOPE)
 
     def _contradicted(self, c: Contact) -> bool:
         """True where a better sensor sees this leg (or both legs), is alive, and saw nothing here."""

@@ -60,13 +60,25 @@ class Placement(StrEnum):
         return self in (Placement.FOOT, Placement.SHANK, Placement.ANKLE)
 
 
+SPEED_GAINS = (0.9, 1.1)
+"""Limits of a foot sensor's gain of speed: beyond them something else is wrong (a choice)."""
+STEEPEST_OFFSET_PCT = 5.0
+"""Limit of a foot sensor's slope on the level, in either direction (a choice)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """A sensor by its name, with the placement and side that the runner's settings give it."""
+    """A sensor by its name, with the placement and side that the runner's settings give it.
+
+    Of a foot: ``speed_gain``, true over measured speed, and ``slope_offset_pct``, what it measures on the
+    level; None is not calibrated (``dsp.foot_calibration``).
+    """
 
     sensor: str
     placement: Placement
     side: Side | None = None
+    speed_gain: float | None = None
+    slope_offset_pct: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

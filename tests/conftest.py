@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
-from monitor.core import user_language
+from monitor.core import message_catalogues, user_language
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
 
 os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
@@ -25,6 +25,7 @@ def nothing_blocks() -> Iterator[BlockBuster]:
 def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command line that a test runs may choose another language: for that test alone."""
     monkeypatch.setattr(user_language, "_chosen", None)
+    message_catalogues.catalogue(user_language.user_language())  # as at the start of a command
 
 
 @pytest.fixture(scope="session")

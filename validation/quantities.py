@@ -9,6 +9,8 @@ from dsp.metrics import BY_NAME
 
 AFTER_ONE_STAY = ", after one stay"
 """Ending of the name of a card of personal gains learned from one recording."""
+AFTER_KNOWN_BELT = ", after a known belt"
+"""Ending of the name of a card of foot sensors that were calibrated on a level belt of known speed."""
 
 
 @dataclass(frozen=True, slots=True)

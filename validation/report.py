@@ -9,7 +9,7 @@ from pathlib import Path
 
 from validation.card import Card, Summary
 from validation.leave_one_out import GAINS
-from validation.quantities import AFTER_ONE_STAY, SCORED, ScoredQuantity
+from validation.quantities import AFTER_KNOWN_BELT, AFTER_ONE_STAY, SCORED, ScoredQuantity
 
 _FIGURES = ("bias", "sd_step", "rmse_step", "rmse_trial", "mae_trial")
 
@@ -54,6 +54,10 @@ def card_markdown(
         if later is not None:
             lines += [f"Unseen runners{AFTER_ONE_STAY} of known truth at another speed:", ""]
             lines += _table(AFTER_ONE_STAY, {n: s for n, s in later.items() if n in GAINS.values()}, None)
+        belt = held.get(folder + AFTER_KNOWN_BELT)
+        if belt is not None:
+            lines += [f"Unseen runners{AFTER_KNOWN_BELT} at another speed:", ""]
+            lines += _table(AFTER_KNOWN_BELT, belt, None)
     for folder, figures in elsewhere.items():
         lines += [f"## {folder}", "", *(f"- {name}: {value:.4g}" for name, value in figures.items()), ""]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -24,13 +25,22 @@ CsvRow = dict[str, str | float]
 
 
 def streamed_records(
-    path: Path, sensors: str, models: Models = MODELS, *, poor: bool = False
+    path: Path,
+    sensors: str,
+    models: Models = MODELS,
+    *,
+    poor: bool = False,
+    calibrated: Mapping[str, Worn] | None = None,
 ) -> list[Record]:
     """Return all records of the live engine for one file, or (``poor``) for what a poor sensor makes of it.
 
-    Raises ``UnreadableError``.
+    ``calibrated`` holds sensors, by name, as they are worn with what was learned of them.  Raises
+    ``UnreadableError``.
     """
     recording = load_recording(path, sensors)
+    if calibrated:
+        streams = (replace(s, worn=calibrated.get(s.worn.sensor, s.worn)) for s in recording.streams)
+        recording = replace(recording, streams=tuple(streams))
     if sensors == "pod":
         return pod_records(recording, counted_cadence(path), models)
     return recording_records(

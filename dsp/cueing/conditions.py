@@ -26,7 +26,8 @@ _SCALE_SD = 0.04
 _OWN = ("foot", "shank")
 """Sources whose scale is measured stride by stride (``Estimate.how`` begins with one)."""
 _DISAGREE = 0.07
-"""Two sources disagree when what is known of the speed is no better than this share."""
+"""Two sources disagree when what is known of the speed is no better than this share: with what the feet
+may err themselves (``dsp.speed``) that is about 10 % between them."""
 _SURE_SLOPE_PCT = 0.5
 """A slope less sure than this (a shoe's own) neither silences cues nor moves the target; what it says is
 as much as it may be wrong."""

@@ -88,6 +88,8 @@ class DriftDetector:
     def __init__(self, params: DriftParams) -> None:
         self.params = params
         self.error = 0.0  # mean deviation of the fault; without one since the return, or of the last 10 s
+        self.lasting_s = 0  # how long the fault has lasted, or a change that may become one
+        self._evidence = self._sum = self._unsure = self._steps = 0.0  # of that change
         self._level, self._seen = 0.0, 0  # what the runner has done of late; seconds in it
         self.end_excursion()
 
@@ -98,8 +100,7 @@ class DriftDetector:
         """
         self.out, self._out_s = False, 0
         self.settled, self._settles_s = False, 0  # a return, and the seconds until it is
-        self.lasting_s = 0
-        self._evidence = self._sum = self._unsure = self._steps = 0.0
+        self._forget_evidence()
         self._sums = deque([0.0], maxlen=max(w for w, _ in self.params.windows) + 1)
         self._waiting: deque[float] = deque()  # too new for the level
 
@@ -151,6 +152,9 @@ class DriftDetector:
     ) -> None:
         """Add this second's log likelihood ratio of a change, in nats."""
         p = self.params
+        if self.out:  # found already: no more evidence is needed, but it lasts
+            self.lasting_s += 1
+            return
         if self._seen < _SETTLED_S:
             return
         seen = min(self._seen, p.memory_s)
@@ -158,12 +162,16 @@ class DriftDetector:
         ratio = known * p.change / (scatter**2 * _LONG_RUN) * (deviation - self._level - p.change / 2)
         self._evidence = max(0.0, self._evidence + ratio)
         if self._evidence == 0.0:
-            self.lasting_s, self._sum, self._unsure, self._steps = 0, 0.0, 0.0, 0.0
+            self._forget_evidence()
         else:
             self.lasting_s += 1
             self._sum += deviation
             self._unsure += unsure
             self._steps += steps
+
+    def _forget_evidence(self) -> None:
+        self.lasting_s = 0
+        self._evidence = self._sum = self._unsure = self._steps = 0.0
 
     def _level_after_change(self, scatter: float) -> float | None:
         """The level that a change has led to, if it ends outside of what its seconds leave in doubt."""
@@ -211,7 +219,8 @@ class DriftDetector:
         else:  # what began slowly is known better by now
             self.error = max(self.error, self.recent(self._return_s(scatter)))
         if self._has_returned(scatter):
-            self.out, self._evidence = False, 0.0
+            self.out = False
+            self._forget_evidence()
             self._waiting.clear()  # a lapse says nothing about how the runner usually runs
             window_s = self._return_s(scatter)
             self._forget_before(window_s)

@@ -73,6 +73,7 @@ STUCK = 7
 """Column of the history after those of ``grid_detector``: one where an axis was at the end of its range."""
 _WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
 _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
+_SCALED = {"speed_mps", "stride_length_m"}
 _MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
 _GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
@@ -87,7 +88,9 @@ class FootDetector(GridDetector[FootState]):
     ``stride_s`` (smoothed stride time), ``swing_dps``, and once a whole stride is known ``speed_mps``,
     ``stride_length_m``, ``slope_pct``, ``foot_strike_deg`` and ``pitch_ic_deg``, about the foot's own axis;
     ``missed`` is there where a contact before this one was not seen well enough to be claimed, and
-    ``withheld`` where some of these are not, because the sensor is clipped or loose.
+    ``withheld`` where some of these are not, because the sensor is clipped or loose.  Speed and stride
+    length are times the ``speed_gain`` of the settings; their ``slope_offset_pct`` is off the slope, with
+    ``levelled`` until the mount turns: from then on it may be another one.
     """
 
     def __init__(self, worn: Worn, models: Models = MODELS, params: FootParams | None = None) -> None:
@@ -95,6 +98,7 @@ class FootDetector(GridDetector[FootState]):
         self._coefficients = FootCoefficients.from_params(self.params)
         self._models = models
         super().__init__(worn, FootState.begin(self.params, self._coefficients))
+        self.state.levelled = worn.slope_offset_pct is not None
 
     def finish(self) -> Detection:
         """Return the last stance, if its toe-off was seen.
@@ -194,12 +198,17 @@ class FootDetector(GridDetector[FootState]):
             anew = _learned_axes(FootAxes(), rows)
             if anew.have >= self.params.lost_strides and anew.differs_from(s.axes):
                 s.axes = anew
-                s.trust.remount()
-                s.meter.forget_rest()
+                self._remount()
                 scan.swing, scan.last_swing = None, None
                 scan.mount_since, scan.cursor, scan.lost_at = start, stop, stop + c.lost
                 return [Readiness(s.history.time(stop), self.worn.sensor, 0, FootAxes.need, shifted=True)]
         return []
+
+    def _remount(self) -> None:
+        """Forget what held as long as the sensor sat as before."""
+        self.state.trust.remount()
+        self.state.meter.forget_rest()
+        self.state.levelled = False
 
     def _current_axes(self) -> Axes:
         axes = self.state.axes.current()
@@ -340,13 +349,18 @@ class FootDetector(GridDetector[FootState]):
         s, m = self.state, self._models
         ic0, to0 = slap + _SLAP_TO_IC_S * FOOT_RATE_HZ, tipped + _TIPPED_TO_TO_S * FOOT_RATE_HZ
         rest = swing + rest_row(ic0, to0)
-        features |= s.meter.stride(s.history, s.axes, swing + st.zv, rest, slide_mps(st, ic0, to0))
+        stride = s.meter.stride(s.history, s.axes, swing + st.zv, rest, slide_mps(st, ic0, to0))
+        for name in _SCALED & stride.keys():
+            stride[name] *= self.worn.speed_gain or 1.0
+        features |= stride
         s.axes.learn_push_off(s.history.rows(swing + st.zv + 4, swing + round(tipped) + 4)[:, GYR])
         if "speed_mps" in features:
             features["pitch_ic_deg"] = value_at(st.foot_pitch_deg, ic)
             features["foot_strike_deg"] = m.foot_strike_deg.value(features)
         if "rise_pct" in features:
-            features["slope_pct"] = m.foot_slope_pct.value(features)
+            features["slope_pct"] = m.foot_slope_pct.value(features) - (self.worn.slope_offset_pct or 0.0)
+            if s.levelled:
+                features["levelled"] = 1.0
         self._withhold(features, turning_dps(st.w_dps, ic0, to0), swing + len(st.w_dps))
 
     def _withhold(self, features: dict[str, float], turning: float, need: int) -> None:
@@ -375,8 +389,7 @@ class FootDetector(GridDetector[FootState]):
         at_s = s.history.time(need - 1)
         if s.axes.shifted:
             s.axes.reset()
-            s.trust.remount()
-            s.meter.forget_rest()
+            self._remount()
             s.scan.mount_since, s.scan.learn_at = need, need + self._coefficients.learn_first
             return [Readiness(at_s, self.worn.sensor, 0, FootAxes.need, shifted=True)]
         if have <= FootAxes.need:

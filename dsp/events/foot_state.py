@@ -161,6 +161,7 @@ class FootState(GridState):
     stuck: StuckSamples = field(default_factory=StuckSamples)
     trust: FootTrust = field(default_factory=FootTrust)
     meter: StrideMeter = field(default_factory=lambda: StrideMeter(FOOT_RATE_HZ))
+    levelled: bool = False  # the offset of the slope was measured as the sensor sits
     ended: bool = False  # no more samples will come
 
     @classmethod

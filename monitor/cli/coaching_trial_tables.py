@@ -38,6 +38,7 @@ _SCENARIO_FIGURES = (
     ("cues_per_lapse", 2),
 )
 _SCENARIO_COLUMNS = ("runner", "first_h", "second_h", *(name for name, _ in _SCENARIO_FIGURES), "bar")
+_WIDEST = 1000
 _FIRST_DRIFT_S = (60, 110)
 """Where the drifts of a recording begin, in seconds of running: two passes."""
 
@@ -58,11 +59,17 @@ def print_simulated_trial(runs: int, seed: int) -> bool:
             missed_bars = lost_bars(scenario.bars, ours)
             lost += [f"{scenario.name}: {text}" for text in missed_bars]
             table.add_row(*_scenario_cells(scenario.name, ours, others, bool(missed_bars)))
-    console.print(table)
+    _print_in_full(console, table)
     for text in lost:
         console.print(user_text("say.trial.lost", what=text))
     console.print(user_text("say.trial.caveat"))
     return not lost
+
+
+def _print_in_full(console: Console, table: Table) -> None:
+    """Print all figures, however narrow the terminal is or a file is taken to be."""
+    needed = Console(width=_WIDEST).measure(table).maximum
+    Console(width=max(needed, console.width)).print(table)
 
 
 def _scenario_cells(

@@ -65,6 +65,9 @@ def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
     key = "say.setup.written_over" if backup else "say.setup.written"
     dialogue.say(user_text(key, path=str(path), backup=str(backup)))
     dialogue.say(user_text("say.setup.start"))
+    feet = [s for s in config.sensor if s.placement is Placement.FOOT]
+    if any(s.speed_gain is None or s.slope_offset_pct is None for s in feet):
+        dialogue.say(user_text("say.setup.calibrate"))
     return True
 
 
@@ -291,6 +294,8 @@ def _sensor_row(s: SensorSettings) -> dict[str, Any]:
     row: dict[str, Any] = {"name": s.name, "kind": s.kind, "placement": s.placement.value}
     row["side"] = s.side.value if s.side else None
     row["match"] = s.match
+    # written although it is not asked: another sensor of the same name must not take it over
+    row |= {"speed_gain": s.speed_gain, "slope_offset_pct": s.slope_offset_pct}
     row["options"] = {k: v for k, v in s.options.items() if k != declared.DESCRIPTION_OPTION} or None
     return row
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dsp.cueing.baseline import Baseline
 from dsp.cueing.gating import EffortParams
 from dsp.cueing.target import TargetParams
-from dsp.types import Placement, Runner, Side, Worn
+from dsp.types import SPEED_GAINS, STEEPEST_OFFSET_PCT, Placement, Runner, Side, Worn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,9 @@ class SensorSettings:
     rate_hz: float | None = None
     # how much later than the others' its samples arrive placed: gaitcue sensors align
     sync_delay_s: float = field(default=0.0, metadata={"stored": "delay_s"})
+    # on the foot, from gaitcue calibrate: true over measured speed; what it measures on the level
+    speed_gain: float | None = None
+    slope_offset_pct: float | None = None
     cadence_unit: str | None = None  # "steps" or "strides" for pods whose unit is contested
     options: dict[str, str | float | bool] = field(default_factory=dict)  # of that kind
 
@@ -38,13 +41,27 @@ class SensorSettings:
             raise ValueError(f"rate_hz must be between 1 and 5000, not {self.rate_hz:g}")
         if not 0 <= self.sync_delay_s <= 2:
             raise ValueError(f"sync_delay_s must be between 0 and 2, not {self.sync_delay_s:g}")
+        self._check_calibration()
         if self.cadence_unit not in (None, "steps", "strides"):
             raise ValueError(f'cadence_unit must be "steps" or "strides", not "{self.cadence_unit}"')
+
+    def _check_calibration(self) -> None:
+        for name, low, high in (
+            ("speed_gain", *SPEED_GAINS),
+            ("slope_offset_pct", -STEEPEST_OFFSET_PCT, STEEPEST_OFFSET_PCT),
+        ):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if self.placement is not Placement.FOOT:
+                raise ValueError(f"{name} is only for a sensor on the foot")
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be between {low:g} and {high:g}, not {value:g}")
 
     @property
     def worn(self) -> Worn:
         """The sensor and where it sits, as the numbers need to know it."""
-        return Worn(self.name, self.placement, self.side)
+        return Worn(self.name, self.placement, self.side, self.speed_gain, self.slope_offset_pct)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,8 @@ class CuePolicyParams:
     longest_backoff: int = 32
     forget_s: float = 600.0  # in band for so long, a fault begins anew
     judged_s: int = 60  # seconds after a cue whose mean tells whether it was answered,
-    answer: float = 0.5  # by a level so much better, in widths, that is in band or twice as much better
+    answer: float = 0.5  # by a level so much better, in widths,
+    answer_at: float = 0.75  # that is well in band, or twice as much better
     most_unanswered: int = 3  # then the fault rests for this run; an answer takes one away
     confirm: float = 0.6  # a return that has lasted is confirmed if it is so many widths,
     confirm_sd: float = 2.0  # and so many SDs of a difference of two means (less may be chance),
@@ -114,7 +115,7 @@ class _Answers:
             return
         after = self._sum / self._seconds
         better = self._before - after
-        if better >= params.answer and (after <= params.answer or better >= 2 * params.answer):
+        if better >= params.answer and (after <= params.answer_at or better >= 2 * params.answer):
             self.unanswered = max(0, self.unanswered - 1)
             self.repeats = 0
         else:

@@ -13,6 +13,7 @@ from monitor.pipeline.cue_policy import FaultState
 
 _PARAMS = {Fault.CADENCE_LOW: CADENCE_DRIFT, Fault.CADENCE_HIGH: QUICK_DRIFT}
 _LIKELY_S = 20
+_SHOWN_S = 10  # of the value while there is no fault
 
 
 class DeviationDetector:
@@ -76,12 +77,13 @@ class DeviationDetector:
         unsure, unsure_long = (t.sd / t.centre / width for t in (target, usual))
         out = self._drift.push(deviation, scatter, steps, unsure, unsure_long)
         self._likely_s = self._likely_s + 1 if likely and not out else 0
-        seconds = min(len(self._seen), max(10, self._drift.lasting_s if out else 0))
+        lasting_s = (self._drift if out else self._if_sure).lasting_s
+        seconds = min(len(self._seen), lasting_s or _SHOWN_S)
         error = sum(list(self._seen)[-seconds:]) / seconds
         value = target.centre * (1 - error * width if low else 1 + error * width)
         why = ""
         if out or self.only_likely:
-            why = f"{_percent_off(self.metric, value, target.centre)} for {self._drift.lasting_s} s"
+            why = f"{_percent_off(self.metric, value, target.centre)} for {lasting_s} s"
         return FaultState(
             fault=self.fault,
             metric=self.metric,

@@ -7,6 +7,7 @@ for the next run is in ``monitor.training.cadence_steps``.
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -42,7 +43,7 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
             on_in_s=band.on_in_s,
             step=was.step,
         )
-        runs = (*runs, run)
+        runs = tuple(sorted((*runs, run), key=_began))  # a run restored or recovered later comes late
     known = coach.baseline.to_dict() if coach.learned_s or plan.baseline is not None else None
     return Plan(baseline=known, seen=(*plan.seen, info.id), runs=runs)
 
@@ -85,6 +86,10 @@ def frozen_plan(plan: Plan) -> Plan:
     baseline = Baseline.from_dict(plan.baseline)
     baseline.frozen = True
     return replace(plan, baseline=baseline.to_dict())
+
+
+def _began(run: PlannedRun) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(run.started_utc)
 
 
 def _begin_plan(plan: Plan, store: Store, athlete: str, *, coached: bool) -> list[SessionInfo]:

@@ -9,6 +9,7 @@ import numpy as np
 from dsp.types import Gap, Placement, SensorProblem
 from monitor.core.message_catalogues import EnglishText, UserMessage
 from monitor.core.records import SensorStatus
+from monitor.review.calibration import calibration_offers
 from monitor.storage.session_data import SessionData
 
 _LONG_GAP_S = 10.0
@@ -18,9 +19,16 @@ _OFTEN_LOST = 0.02
 def data_limits(run: SessionData) -> tuple[UserMessage, ...]:
     """Return what the sensors could not tell, one text for each limit, the most important first.
 
+    What the runner could calibrate with this run stands among them.
     The remarks of an importer come as they were stored.
     """
-    return (*_missing_speed(run), *_lost_samples(run), *_modelled_metrics(run), *_importer_remarks(run))
+    return (
+        *_missing_speed(run),
+        *_lost_samples(run),
+        *_modelled_metrics(run),
+        *calibration_offers(run),
+        *_importer_remarks(run),
+    )
 
 
 def _missing_speed(run: SessionData) -> Iterator[UserMessage]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.cueing.baseline import BaselineParams
+from dsp.types import Fault
 from monitor.core.message_catalogues import UserMessage
 from monitor.pipeline.cue_policy import UNANSWERED
 from monitor.review.block_statistics import clear_difference
@@ -149,14 +150,15 @@ def _next_target(f: SessionFindings) -> tuple[str, SourcedText]:
         "judged": UserMessage("feedback.judged_silent" if silent else "feedback.judged", time_in_range)
     }
     fading, step = UserMessage("feedback.source.fading"), UserMessage("feedback.source.step")
-    if any(cue.withheld == UNANSWERED for cue in f.run.cues):
+    raised = _is_raised(f.run)
+    if raised and any(c.withheld == UNANSWERED and c.fault is Fault.CADENCE_LOW for c in f.run.cues):
         return "lower", SourcedText(UserMessage("feedback.target.unanswered"), step)
     if seconds < LEAST_S:
         return "hold", SourcedText(UserMessage("feedback.target.unsure", judged), fading)
     if _run_counts(f):
         last = "feedback.target.last" if _at_last_step(f.run) else "feedback.target.raise"
         return "raise", SourcedText(UserMessage(last, judged), step)
-    if share < 0.4:
+    if raised and share < 0.4:
         return "lower", SourcedText(UserMessage("feedback.target.lower", judged), step)
     return "hold", SourcedText(UserMessage("feedback.target.hold", judged), step)
 
@@ -168,6 +170,11 @@ def _run_counts(f: SessionFindings) -> bool:
     return counts_for_next_step(b.on_in_s, b.off_s, b.off_in_s)
 
 
+def _is_raised(run: SessionData) -> bool:
+    """Whether the target lay above the own cadence; lower than that none is set."""
+    return run.settings.coach is None or run.settings.coach.step > 0
+
+
 def _at_last_step(run: SessionData) -> bool:
     coach = run.settings.coach
     return coach is not None and coach.step >= len(coach.target.steps)
@@ -176,7 +183,7 @@ def _at_last_step(run: SessionData) -> bool:
 def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
     """Share in band, of how many seconds, and whether without cues: those count where there are enough."""
     b = coached.in_band
-    if b.off_s >= 60:
+    if b.off_s >= (LEAST_S if b.on_s >= LEAST_S else 60):
         return b.off_in_s / b.off_s, float(b.off_s), True
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
 

@@ -108,7 +108,8 @@ class _Steps:
             self.changes.append(StepChange(day, 0, "start"))
         self._ran = day
         if any(pain.of_calf and pain.value > _CALF_PAIN for pain in pains):
-            self._change_step(day, self.step - 1, "calf")
+            self._good = 0
+            self.changes.append(StepChange(day, max(0, self.step - 1), "calf"))
             return
         if any(pain.value > _PAIN for pain in pains):
             self.changes.append(StepChange(day, self.step, "pain"))

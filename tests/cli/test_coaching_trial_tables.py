@@ -64,11 +64,12 @@ def test_every_scenario_has_a_row_and_a_lost_bar_is_told(
     two = [s for s in SCENARIOS if s.name in ("treadmill, -6 at once", "tires by 3 an hour")]
     never = replace(two[0], name="asks too much", bars=Bars(delay_s=0.5))
     monkeypatch.setattr(coaching_trial_tables, "SCENARIOS", (*two, never))
-    monkeypatch.setenv("COLUMNS", "220")
+    monkeypatch.setenv("COLUMNS", "80")  # a common terminal, or no terminal
     assert not print_simulated_trial(runs=1, seed=1)
     text = capsys.readouterr().out
     for words in ("treadmill, -6 at once", "tires by 3 an hour", "asks too much", "8-s dwell"):
         assert words in text
+    assert "…" not in text
     assert "limit missed: asks too much: delay (s)" in text
     assert "not that cues help anybody" in " ".join(text.split())
 

@@ -98,6 +98,42 @@ def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
+CALIBRATED = """[[sensor]]
+name = "left foot"
+kind = "movesense"
+placement = "foot"
+side = "L"
+match = "Movesense 1"
+speed_gain = 1.03
+slope_offset_pct = -0.8
+"""
+
+
+def test_setup_ends_with_how_to_calibrate_feet_that_are_not(tmp_path: Path) -> None:
+    script = Script(which_are_yours="1")
+    assert run_setup(tmp_path / "feet.toml", script, around(MOVESENSE))
+    assert "gaitcue calibrate --speed" in script.said[-1]
+    belt = Script(which_are_yours="1", where="waist")
+    assert run_setup(tmp_path / "belt.toml", belt, around(MOVESENSE))
+    assert "calibrate" not in belt.text
+    path = tmp_path / "calibrated.toml"
+    path.write_text(CALIBRATED)
+    calibrated = Script(height="1.8", look_for_sensors="n")
+    assert run_setup(path, calibrated, around())
+    assert "gaitcue calibrate" not in calibrated.said[-1]
+    assert load_config(path, {}).sensor[0].speed_gain == 1.03
+
+
+def test_a_sensor_in_the_place_of_another_is_not_calibrated(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    path.write_text(CALIBRATED)
+    script = Script(keep="n", which_are_yours="1", where="foot", on_which_side="left")
+    assert run_setup(path, script, around(MOVESENSE))
+    (shoe,) = load_config(path, {}).sensor
+    assert (shoe.name, shoe.match) == ("left foot", "Movesense 204830000123")
+    assert (shoe.speed_gain, shoe.slope_offset_pct) == (None, None)
+
+
 def test_what_setup_does_not_know_it_keeps(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     text = """# mine

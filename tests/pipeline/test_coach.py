@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -52,6 +53,25 @@ def test_a_drift_is_cued_once_its_end_confirmed_once_and_then_silence() -> None:
     assert first.target == pytest.approx(TARGET_SPM, abs=1)
 
 
+def test_every_cue_tells_its_own_numbers_the_first_and_the_repeated_and_those_not_given() -> None:
+    steady = noisy_cadence(TARGET_SPM - 8.5, 900)
+    cues = cues_among(new_coach(learned_baseline()).push([run_starts(), *metric_seconds(steady)]))
+    assert {cue.withheld for cue in cues} == {"", "unsure", "unanswered"}
+    for cue in cues:
+        off = 100 * (1 - round(cue.value) / round(cue.target))
+        told = re.fullmatch(r"(\d+) % below target for (\d+) s", cue.why)
+        assert told is not None
+        assert int(told[1]) == round(off) >= 4
+        assert 25 <= int(told[2]) <= cue.t_s
+
+
+def test_a_cue_shows_the_seconds_of_the_fault_and_none_before_it() -> None:
+    fall = np.r_[noisy_cadence(TARGET_SPM, 300), np.full(20, TARGET_SPM - 8)]
+    first, *_ = cues_among(new_coach(learned_baseline()).push([run_starts(), *metric_seconds(fall)]))
+    assert first.t_s <= 307
+    assert first.value == pytest.approx(TARGET_SPM - 8, abs=1)
+
+
 def test_a_return_that_does_not_last_is_not_confirmed() -> None:
     flow = np.concatenate((DRIFT[: 60 + 25 + 11], noisy_cadence(TARGET_SPM - 9, 60, seed=5)))
     records = new_coach(learned_baseline()).push([run_starts(), *metric_seconds(flow)])
@@ -93,6 +113,20 @@ def test_a_runner_who_never_answers_is_asked_ever_less_often() -> None:
     waits = np.diff(times)
     assert waits[0] >= 60
     assert np.all(np.diff(waits) > -61)
+
+
+def test_who_comes_well_into_the_band_after_every_cue_has_answered() -> None:
+    """From 1.45 to 0.65 widths below, for a minute and a half, again and again: no fault comes to rest."""
+    it, noise, quicker_until, cues = new_coach(learned_baseline()), noisy_cadence(0, 3000), 0.0, []
+    it.push([run_starts()])
+    for k in range(3000):
+        level = TARGET_SPM * (1 - 0.03 * (0.65 if k < quicker_until else 1.45))
+        found = cues_among(it.push(metric_seconds(np.array([level + noise[k]]), k + 1)), CueKind.CORRECT)
+        cues += found
+        if any(not c.withheld for c in found):
+            quicker_until = k + 90
+    assert {c.withheld for c in cues} <= {"", "unsure"}
+    assert sum(not c.withheld for c in cues) > 6
 
 
 def test_braking_goes_first_and_only_where_a_sensor_sees_it() -> None:

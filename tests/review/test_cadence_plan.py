@@ -106,6 +106,15 @@ def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> Non
     assert made.off_in_s / made.off_s == pytest.approx(0.5, abs=0.05)
 
 
+def test_a_run_that_comes_late_stands_where_it_was_run(store: Store) -> None:
+    settings = SessionSettings(sensors=SENSORS, coach=CoachSettings())
+    plan = Plan()
+    for day in ("2026-03-09", "2026-03-01", "2026-03-05"):  # restored, or recovered after a crash
+        kept(store, f"{day}-me", easy_run(1, 1), settings)
+        plan = cadence_plan.catch_up(plan, store, "me")
+    assert [run.started_utc[8:10] for run in plan.runs] == ["01", "05", "09"]
+
+
 def test_the_pains_of_a_run_are_read_as_they_stand_now(store: Store) -> None:
     kept(store, "2026-03-04-me", easy_run(6, 1), SessionSettings(sensors=SENSORS))
     plan = Plan(

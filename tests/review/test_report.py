@@ -159,6 +159,27 @@ def test_who_does_not_answer_is_told_of_a_lower_target() -> None:
     assert "three cues changed nothing" in found["target"]["text"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "step"), [(Fault.OVERSTRIDE, 2), (Fault.CADENCE_HIGH, 2), (Fault.CADENCE_LOW, 0)]
+)
+def test_a_lower_target_is_no_answer_to_another_fault_nor_at_the_own_cadence(
+    fault: Fault, step: int
+) -> None:
+    cue = Cue(900.0, CueKind.CORRECT, fault, "", 165.0, 170.0, fault.value, 903.0, "unanswered", "")
+    run = steady(cadence_spm=170.0 + noise(2400))
+    coached = dataclasses.replace(run.settings, coach=CoachSettings(step=step))
+    assert said(run, bands=[band()], cues=[cue], settings=coached)["verdict"] == "raise"
+    slow = steady(cadence_spm=160.0 + noise(2400))
+    assert (said(slow, bands=[band()], settings=coached)["verdict"] == "lower") is (step > 0)
+
+
+def test_few_seconds_without_cues_do_not_stand_for_a_run_that_counts_with_them() -> None:
+    bands = [band(), dataclasses.replace(band("silent by plan"), t_s=2200.0)]
+    found = said(steady(cadence_spm=170.0 + noise(2400)), bands=bands)
+    assert found["verdict"] == "raise"
+    assert "of 37 min with cues" in found["target"]["text"]
+
+
 def test_pain_freezes_the_target_and_comes_before_everything() -> None:
     pain = Note(1, "pain", None, 5.0, "knee", "")
     found = said(steady(cadence_spm=170 + noise(2400)), bands=[band("silent by plan")], notes=[pain])

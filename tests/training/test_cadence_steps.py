@@ -110,6 +110,7 @@ def test_a_break_counts_once_and_two_good_runs_lead_up_again() -> None:
 def test_calf_pain_leads_a_step_back_and_other_pain_holds() -> None:
     up = good_runs(0, 0, 1, 1)
     assert steps(*up, s6=Pain(3, "linke Wade"))[-1] == (0, "calf")
+    assert steps(run(0), run(2), s2=Pain(8, "calf"))[-1] == (0, "calf")  # kept and shown at the lowest too
     assert steps(*up, s6=Pain(2, "Achilles"))[-1] == (2, "kept")
     assert steps(*up, s6=Pain(4, "behind the knee"))[-1] == (1, "pain")
     assert steps(*up, s6=Pain(3, "behind the knee"))[-1] == (2, "kept")

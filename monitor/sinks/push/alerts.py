@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
 
+_OFF_TARGET_S = 60  # the seconds whose mean is off target, or back; single ones scatter over the edge
 _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
 
 
@@ -91,6 +93,7 @@ class Alerts:
         self._sent: set[str] = set()  # kinds, each of which comes once in a run
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
+        self._off: dict[str, deque[float]] = {}  # metric -> what was added to the target, second by second
         self._newest: dict[str, float] = {}
         self._m = 0.0
 
@@ -126,13 +129,18 @@ class Alerts:
                 return self._check_drift(t_s, metric, value)
 
     def _check_drift(self, t_s: float, metric: str, value: float) -> list[Alert]:
-        band, since = self._bands.get(metric), self._since.get(metric)
-        if (
-            band is None
-            or since is None
-            or t_s - since < 60 * self._s.drift_min
-            or not _is_outside(band, value)
-        ):
+        band = self._bands.get(metric)
+        if band is None:
+            return []
+        off = self._off.setdefault(metric, deque(maxlen=_OFF_TARGET_S))
+        off.append(value - band.target)
+        since = self._since.get(metric)
+        if since is None or t_s - since < _OFF_TARGET_S:
+            return []
+        if not _is_outside(band, band.target + sum(off) / len(off)):  # back, confirmed or not
+            del self._since[metric]
+            return []
+        if t_s - since < 60 * self._s.drift_min:
             return []
         label = UserMessage(f"metric.{metric}.label")
         return self._make_alert("drift", t_s, {"metric": label, "minutes": max(1.0, (t_s - since) / 60)})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dsp.cueing.conditions import Conditions, ConditionsEstimate
-from dsp.types import Estimate
+from dsp.readings import Readings
+from dsp.speed import SpeedFusion
+from dsp.types import Estimate, Reading
 
 
 def speed(value: float, how: str = "foot", sd: float = 0.03) -> Estimate:
@@ -29,6 +31,16 @@ def test_a_speed_from_outside_is_less_sure_than_the_feet() -> None:
 def test_speeds_that_differ_widely_are_a_disagreement() -> None:
     assert not ConditionsEstimate().second(speed(3.0, "belt", 0.1), None).disagree
     assert ConditionsEstimate().second(speed(3.0, "belt", 0.3), None).disagree
+
+
+@pytest.mark.parametrize(("apart", "disagree"), [(0.0, False), (0.08, False), (0.12, True), (-0.12, True)])
+def test_feet_and_a_belt_disagree_from_about_a_tenth_on(apart: float, disagree: bool) -> None:
+    fusion, readings = SpeedFusion(), Readings()
+    fusion.push_foot(1.0, 2.8)
+    readings.push(Reading("belt", 1.0, "speed_mps", 2.8 * (1 + apart)))
+    given, from_outside = fusion.at(1.0, readings)
+    assert from_outside
+    assert ConditionsEstimate().second(given, None).disagree is disagree
 
 
 def test_a_slope_counts_where_its_source_is_sure_of_it() -> None:

@@ -131,3 +131,18 @@ def test_a_fault_that_could_never_end_is_refused() -> None:
         replace(CADENCE_DRIFT, leave=0.9)
     with pytest.raises(ValueError, match="positive"):
         DriftParams(evidence=0.0)
+
+
+def test_a_fault_lasts_from_its_first_second_to_its_return_and_nothing_of_it_counts_for_the_next() -> None:
+    detector = DriftDetector(CADENCE_DRIFT)
+    lasted = []
+    for deviation in [1.6] * 600:  # always there, so that no change speaks for it
+        detector.push(deviation, 0.3, 2.8)
+        lasted.append(detector.lasting_s)
+    began = next(k for k, s in enumerate(lasted) if s)
+    assert lasted[began:] == list(range(lasted[began], lasted[began] + len(lasted) - began))
+    while detector.out:
+        detector.push(0.0, 0.3, 2.8)
+    assert detector.lasting_s == 0
+    detector.push(3.0, 0.3, 2.8)
+    assert detector.lasting_s <= 1

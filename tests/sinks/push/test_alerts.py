@@ -51,6 +51,18 @@ def test_a_drift_that_nobody_was_cued_for_or_that_ended_is_not(said: Out) -> Non
     assert told([BAND, *first, said, *seconds("cadence_spm", [160.0] * 600, 61.0)]) == []
 
 
+def test_who_came_back_without_a_tone_is_not_told_of_a_drift_when_a_single_second_is_outside() -> None:
+    back = [172.0] * 400
+    back[300] = 160.0
+    run = [BAND, cue(10.0), *seconds("cadence_spm", [160.0] * 20 + back, 10.0)]
+    assert told(run) == []
+
+
+def test_single_seconds_in_band_do_not_hide_a_drift() -> None:
+    run = [BAND, cue(10.0), *seconds("cadence_spm", [160.0, 160.0, 160.0, 172.0] * 60, 10.0)]
+    assert [alert.kind for alert in told(run)] == ["drift"]
+
+
 def test_in_band_nothing_is_pushed_although_a_cue_was_given() -> None:
     assert told([BAND, cue(10.0), *seconds("cadence_spm", [172.0] * 600, 10.0)]) == []
 

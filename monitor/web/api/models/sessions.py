@@ -55,6 +55,12 @@ class SensorSettingsJson(ApiModel):
     )
     rate_hz: float | None = described("samples per second that were asked for", default=None)
     delay_s: float = described("how much later than the others' its samples arrive", default=0.0)
+    speed_gain: float | None = described(
+        "true over measured speed of a foot sensor; null: not calibrated", "1", default=None
+    )
+    slope_offset_pct: float | None = described(
+        "slope that a foot sensor measures on the level; null: not calibrated", default=None
+    )
     cadence_unit: str | None = described("steps or strides, for pods whose unit is contested", default=None)
     options: dict[str, str | float | bool] = described(
         "options of its device family, each in a unit of its own", "of the option", default_factory=dict

@@ -133,6 +133,10 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sin
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt")
+"""Sinks for which the store keeps what has not arrived."""
+
+
 def configured_sources(config: Config, time: MonotonicClock) -> list[Source]:
     """Return all sources that the settings ask for, empty where no sensor can be listened to live."""
     return [source for make in SOURCES if (source := make(config, time)) is not None]

@@ -55,10 +55,10 @@ def _run(radio: RadioModel, seed: int, *, unseen: bool = False) -> tuple[float, 
     told_s = true_s[: len(kept)] if unseen else true_s[kept]
     back_s = np.arange(_ROWS - 1, -1, -1) / (_PACKETS_HZ * _ROWS)
     rate = 1 + radio.ppm * 1e-6
-    placed = [
-        clock.place(float(at), 5.0 + (told - back_s) * rate)[-1]
-        for at, told in zip(arrival_s[kept], told_s, strict=True)
-    ]
+    times = []
+    for at, told in zip(arrival_s[kept], told_s, strict=True):
+        times += clock.push(float(at), 5.0 + (told - back_s) * rate)
+    placed = [t.t_s[-1] for t in times + clock.flush()]
     late = true_s[kept] > _SETTLED_S
     raw, error = (arrival_s[kept] - true_s[kept])[late], (np.array(placed) - true_s[kept])[late]
     stated = np.nan if clock.sd_s is None else clock.sd_s

@@ -229,7 +229,7 @@ def test_a_speed_that_goes_is_a_new_start_not_a_fault() -> None:
 
 def test_a_lost_sensor_is_told_with_what_still_works() -> None:
     it = new_coach(learned_baseline())
-    status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", silent_s=9.0)
+    status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", 100, silent_s=9.0)
     (_, told) = it.push([status])
     assert cues_among([told])[0].wording == "sensor_lost"
     assert "go on from right shoe" in cues_among([told])[0].why

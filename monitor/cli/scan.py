@@ -69,14 +69,13 @@ async def _scan(
             merge_advertisements(found, advertisements)
             live.update(scan_table(found.values(), everything))
 
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                if connect:
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(scanner.scan(show_advertisements), name="scan")
-                        group.create_task(_ask_all(scanner, found, time), name="ask")
-                else:
-                    await scanner.scan(show_advertisements)
+        asking = asyncio.create_task(_ask_all(scanner, found, time), name="ask") if connect else None
+        try:
+            await scanner.scan(show_advertisements, seconds)
+        finally:
+            if asking is not None:
+                asking.cancel()
+                await asyncio.wait([asking])
 
 
 async def _ask_all(scanner: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import tomllib
 
 from rich.console import Console
@@ -20,9 +18,7 @@ from tests.sources.bluetooth.quick import LoopTime
 
 async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:
     found: dict[str, FoundSensor] = {}
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await Scanner(LoopTime()).scan(lambda seen: merge_advertisements(found, seen))
+    await Scanner(LoopTime()).scan(lambda seen: merge_advertisements(found, seen), seconds)
     return sorted(found.values(), key=lambda f: f.advertisement.name)
 
 

@@ -108,7 +108,7 @@ class _Service:
         self._too_slow = RepeatedEvent(_log, self._time.now_s)
         self._tape_ok = True
         self._tape_outage = Outage(_log, TAPE_STATUS, self._time.now_s, sink=TAPE_STATUS)
-        self._failure: Exception | None = None
+        self._failure: MonitorError | None = None
 
     async def run(self) -> SessionEnded:
         reason = "the input ended"
@@ -163,9 +163,6 @@ class _Service:
                 await source.run(self._emit)
         except MonitorError as exc:
             _log.error("the input from %s has ended: %s", source.name, exc.log_text)
-            self._failure = self._failure or exc
-        except Exception as exc:
-            _log.exception("the input from %s has ended: an error that is a bug", source.name)
             self._failure = self._failure or exc
 
     async def _keep_running(self, source: Source) -> None:

@@ -49,7 +49,8 @@ async def open_connection(
     """Connect to the device, give the connection to the block, and always disconnect after it.
 
     ``name`` is the sensor's, for messages; ``acquire`` as ``acquire_notify`` in ``BluetoothSettings``;
-    ``failed_before`` as in ``Scanner.exclusive``.  ``SensorError`` if it cannot be connected.  A client that is not disconnected keeps delivering: bleak
+    ``failed_before`` as in ``Scanner.exclusive``.
+    ``SensorError`` if it cannot be connected.  A client that is not disconnected keeps delivering: bleak
     3.1 on BlueZ then brings every notification of the next connection twice.
     """
     gone = asyncio.Event()

@@ -64,10 +64,13 @@ def _equal_matches(sensors: Sequence[SensorSettings]) -> Iterator[UserMessage]:
 
 def _may_be_one_device(a: GattSpec, b: GattSpec) -> bool:
     """False where the names or the services that two families advertise rule each other out."""
-    if a.names and b.names and not any(n.startswith(b.names) for n in a.names):
-        if not any(n.startswith(a.names) for n in b.names):
-            return False
-    return not (a.services and b.services and set(a.services).isdisjoint(b.services))
+    shared_names = any(n.startswith(b.names) for n in a.names) or any(
+        n.startswith(a.names) for n in b.names
+    )
+    shared_services = not set(a.services).isdisjoint(b.services)
+    return (shared_names or not (a.names and b.names)) and (
+        shared_services or not (a.services and b.services)
+    )
 
 
 class DeviceClaims:

@@ -2,8 +2,9 @@
 
 A sensor is identified by its kind and by the name, serial number or address in the settings.  Once a device
 has streamed, only that device goes on in this run, known by its address, else by its serial number; another
-one that fits is told, and never taken.  Whatever happens to a link (out of range, switched off, silent, refused, Bluetooth off), its
-supervisor emits a ``SensorStatus`` and tries again; the others go on.
+one that fits is told, and never taken.  Whatever happens to a link (out of range, switched off, silent,
+refused, Bluetooth off, a bug in a library), its supervisor emits a ``SensorStatus`` and tries again; the
+others go on.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.1  # between two looks at the advertisements received
 _DEAF_S = 15.0  # a scanner that receives nothing for so long is started anew (the adapter may have gone)
 _FORGET_S = 60.0  # after its last advertisement a device is forgotten
-_ANSWER_S = 6.0  # for the system to start or end a scan; BlueZ takes up to 2 s
+_ANSWER_S = 4.0  # for the system to start or end a scan; BlueZ takes up to 2 s
 _TURN_S = 3.0  # that other sensors are searched for before one that could not be connected is tried again
 _MOST_TURNS_S = 10.0  # and it waits for no longer
 

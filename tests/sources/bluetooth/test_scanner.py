@@ -12,6 +12,7 @@ from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
 from monitor.core.errors import BluetoothOff
 from monitor.core.records import LinkState
+from monitor.simulation.emulated import pods
 from monitor.simulation.emulated.backend import _Client
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
@@ -70,7 +71,9 @@ async def test_a_flaky_sensor_holds_up_anothers_return_for_one_attempt_at_most(
         await connect(client, pair, **kwargs)
 
     monkeypatch.setattr(_Client, "connect", hang)
-    flaky, strap = RunningPod(tested.radio, "RunPod 1"), Strap(tested.radio)
+    flaky = RunningPod(tested.radio, "RunPod 1")
+    monkeypatch.setattr(pods, "_ADVERTISING_MS", 1500.0)  # it must be listened for that long
+    strap = Strap(tested.radio)
     await strap.start()
     async with running(pod("RunPod 1"), heart()) as heard:
         await heard.more("heart", "heart_rate", 2)

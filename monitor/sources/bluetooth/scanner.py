@@ -79,7 +79,8 @@ class Scanner:
     async def find(self, wanted: Callable[[Advertisement], bool], within_s: float) -> Advertisement | None:
         """Return the strongest device that is ``wanted`` of those that advertise from now on.
 
-        A device that is connected already comes first.  None if there is none ``within_s`` seconds;
+        A device that is connected already comes first.  None if there is none ``within_s`` seconds of
+        listening;
         ``BluetoothOff`` if the adapter cannot scan.
         """
         since_s = self._time.now_s()
@@ -87,7 +88,7 @@ class Scanner:
             for s in await self._already_connected():
                 if wanted(s):
                     return s
-            while self._time.now_s() < since_s + within_s:
+            while search.listened_s < within_s:  # not while another one is connected
                 await self._ensure_scanning()
                 await self._time.sleep(_POLL_S)
                 search.listened_s += _POLL_S if self._scanner is not None else 0.0

@@ -99,7 +99,7 @@ class RscDecoder:
 
     def _decode_values(self, m: RscMeasurement, t_s: float) -> Values:
         values: dict[str, float] = {"cadence_raw": float(m.raw_cadence)}
-        speed_mps = self._known_speed(m, t_s)
+        speed_mps = self._speed_mps(m, t_s)
         spm = self._unit.spm(m.raw_cadence, speed_mps, t_s)
         if spm is not None:
             values["cadence_spm"] = spm
@@ -111,7 +111,7 @@ class RscDecoder:
             values["distance_m"] = m.distance_m
         return Values(values, note=self._unit.note())
 
-    def _known_speed(self, m: RscMeasurement, t_s: float) -> float | None:
+    def _speed_mps(self, m: RscMeasurement, t_s: float) -> float | None:
         if m.speed_mps > MAX_SPEED_MPS:
             return None
         if m.speed_mps > 0:

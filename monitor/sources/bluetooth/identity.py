@@ -81,12 +81,12 @@ class DeviceClaims:
         self._serial: dict[str, str] = {}
 
     def take(self, address: str, sensor: str) -> None:
-        """From now on this device belongs to that sensor, and no other device does."""
+        """Set this device as the only one that belongs to that sensor from now on."""
         self.drop(sensor)
         self._owner[address] = sensor
 
     def drop(self, sensor: str) -> None:
-        """Release the device of this sensor."""
+        """Forget the device of this sensor."""
         self._owner = {a: s for a, s in self._owner.items() if s != sensor}
 
     def set_serial(self, address: str, serial: str) -> None:

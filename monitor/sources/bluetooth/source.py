@@ -190,10 +190,10 @@ class _SensorLink:
             rest_s = self._timing.search_s - self._timing.by_name_s
             match = await self._scanner.find(self._may_be_it, rest_s)
         if match is None:
-            raise self._not_found(since_s)
+            raise self._missing_error(since_s)
         return match
 
-    def _not_found(self, since_s: float) -> SensorNotFound:
+    def _missing_error(self, since_s: float) -> SensorNotFound:
         """Tell of another one that fits, which a new run would take."""
         wanted, text = self._describe_wanted_sensor(), "is not to be seen: switch it on and keep it near"
         log_text = f"{self.name} {text}"

@@ -79,6 +79,8 @@ async def _scan(
             if asking is not None:
                 asking.cancel()
                 await asyncio.wait([asking])
+        if asking is not None and not asking.cancelled():
+            asking.result()  # it ends of itself by an error only
 
 
 async def _ask_all(scanner: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:

@@ -9,6 +9,8 @@ from dsp.types import Activity, ActivityChange, Estimate, Reading
 
 _HOLD_S = 3.5  # a 1 Hz source may miss two reports
 _RUN_MPS, _WALK_MPS = 1.8, 0.4  # a pod's speed alone tells running from walking and standing
+_WALKED_MPS = 2.2  # up to here also walked, with short steps: the cadence decides where it is known
+_RUN_SPM, _WALK_SPM = 140.0, 20.0  # walkers change to running before this cadence (a choice)
 
 
 class Readings:
@@ -47,11 +49,20 @@ class Readings:
         return None if reading is None else Estimate(quantity, reading.value, sd, reading.sensor)
 
     def activity_change(self, t_s: float, now: Activity) -> ActivityChange | None:
-        """Return the change of activity that the speed alone shows; None where it stays ``now``."""
+        """Return the change of activity that the speed alone shows; None where it stays ``now``.
+
+        Without a speed the cadence shows it, and between the speeds of walkers and of runners too.
+        """
         speed = self.latest("speed_mps", t_s)
-        if speed is None:
+        seen = self._activity_from("speed_mps", t_s, _RUN_MPS, _WALK_MPS)
+        if speed is None or _RUN_MPS < speed.value <= _WALKED_MPS:
+            seen = self._activity_from("cadence_spm", t_s, _RUN_SPM, _WALK_SPM) or seen
+        return None if seen is None or seen is now else ActivityChange(t_s, seen, t_s)
+
+    def _activity_from(self, quantity: str, t_s: float, run: float, walk: float) -> Activity | None:
+        reading = self.latest(quantity, t_s)
+        if reading is None:
             return None
-        seen = Activity.STAND if speed.value < _WALK_MPS else Activity.WALK
-        if speed.value > _RUN_MPS:
-            seen = Activity.RUN
-        return None if seen is now else ActivityChange(t_s, seen, t_s)
+        if reading.value > run:
+            return Activity.RUN
+        return Activity.STAND if reading.value < walk else Activity.WALK

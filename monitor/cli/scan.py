@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
@@ -48,8 +49,10 @@ def scan_sensors(
     useful = [f for f in found.values() if f.kinds]
     if not useful:
         console.print(user_text("say.scan.none"))
+    names = Counter(f.advertisement.name for f in useful)
     for f in useful:
-        console.print("\n" + sensor_toml(f), markup=False, highlight=False)
+        alike = names[f.advertisement.name] > 1
+        console.print("\n" + sensor_toml(f, alike=alike), markup=False, highlight=False)
 
 
 async def _scan(
@@ -69,14 +72,15 @@ async def _scan(
             merge_advertisements(found, advertisements)
             live.update(scan_table(found.values(), everything))
 
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                if connect:
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(scanner.scan(show_advertisements), name="scan")
-                        group.create_task(_ask_all(scanner, found, time), name="ask")
-                else:
-                    await scanner.scan(show_advertisements)
+        asking = asyncio.create_task(_ask_all(scanner, found, time), name="ask") if connect else None
+        try:
+            await scanner.scan(show_advertisements, seconds)
+        finally:
+            if asking is not None:
+                asking.cancel()
+                await asyncio.wait([asking])
+        if asking is not None and not asking.cancelled():
+            asking.result()  # it ends of itself by an error only
 
 
 async def _ask_all(scanner: Scanner, found: Mapping[str, FoundSensor], time: MonotonicClock) -> None:
@@ -130,11 +134,15 @@ def signal_text(rssi_dbm: int | None) -> str:
     return f"{_BARS[:bars]:<4} {rssi_dbm} dBm"
 
 
-def sensor_toml(f: FoundSensor) -> str:
-    """Return the ``[[sensor]]`` table for the settings file, with comments on what to choose."""
+def sensor_toml(f: FoundSensor, *, alike: bool = False) -> str:
+    """Return the ``[[sensor]]`` table for the settings file, with comments on what to choose.
+
+    ``alike``: another one has its name, so that only serial number or address tell it.
+    """
     first, *others = f.kinds
-    match = f.advertisement.name or (f.details.serial if f.details else "")
-    name = re.sub(r"[/+#\"'\\\x00-\x1f]", "", match or first.label).strip()[:40] or first.kind
+    name, serial = f.advertisement.name, f.details.serial if f.details else ""
+    match = (serial or f.advertisement.address) if alike else name or serial
+    name = re.sub(r"[/+#\"'\\\x00-\x1f]", "", name or serial or first.label).strip()[:40] or first.kind
     rows = [
         "[[sensor]]",
         f"name = {toml_literal(name)}   # {user_text('say.scan.name')}",

@@ -33,7 +33,7 @@ def _bluetooth_context() -> SetupContext:
     from monitor.core.monotonic import SystemClock
     from monitor.service.sensor_search import nearby_sensors, query_details
     from monitor.sources.bluetooth.scanner import Scanner
-    from monitor.sources.bluetooth.stream_check import check_streams
+    from monitor.sources.bluetooth.stream_check import check_streams, find_shaken
 
     return SetupContext(
         scan=lambda config: nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock()),
@@ -44,6 +44,9 @@ def _bluetooth_context() -> SetupContext:
             SystemClock(),
         ),
         try_streams=lambda config, sensors: check_streams(sensors, config.bluetooth, SystemClock()),
+        find_shaken=lambda config, sensors, ready: find_shaken(
+            sensors, config.bluetooth, SystemClock(), ready
+        ),
     )
 
 

@@ -6,6 +6,7 @@ It may be run again at any time: what is there is the default, and settings that
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,11 +36,18 @@ _SIDES = {"left": Side.LEFT, "right": Side.RIGHT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupContext:
-    """The Bluetooth that the dialogue needs: a scan, a query of one sensor, a trial of all chosen ones."""
+    """The Bluetooth that the dialogue needs.
+
+    A scan, a query of one sensor, a trial of all chosen ones, and which one of several is shaken after a
+    call (None if that is not clear).
+    """
 
     scan: Callable[[Config], Coroutine[Any, Any, list[FoundSensor]]]
     query: Callable[[Config, FoundSensor], Coroutine[Any, Any, SensorDetails]]
     try_streams: Callable[[Config, Sequence[SensorSettings]], Coroutine[Any, Any, list[StreamCheck]]]
+    find_shaken: Callable[
+        [Config, Sequence[SensorSettings], Callable[[], None]], Coroutine[Any, Any, SensorSettings | None]
+    ]
 
 
 def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
@@ -142,7 +150,8 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
         chosen = _ask_which(found, dialogue)
         if chosen is not None:
             for f in chosen:
-                kept.append(_ask_sensor(f, kept, found, config, dialogue, context))
+                sensor = _ask_sensor(f, kept, found, config, dialogue, context)
+                kept += [] if sensor is None else [sensor]
             break
     if all(s.kind != _PHONE for s in kept) and ask_yes_no(
         dialogue, user_text("say.setup.phone"), default=False
@@ -171,7 +180,8 @@ def _ask_sensor(
     config: Config,
     dialogue: Dialogue,
     context: SetupContext,
-) -> SensorSettings:
+) -> SensorSettings | None:
+    """Ask for one sensor; None where nothing tells it from another one."""
     name = f.advertisement.name
     dialogue.say(f"\n{name or f.advertisement.address}:")
     spec = f.kinds[0]
@@ -179,16 +189,54 @@ def _ask_sensor(
         kind = ask_choice(dialogue, "  " + user_text("say.setup.use"), [k.kind for k in f.kinds], spec.kind)
         spec = DEVICES[kind]
     placement, side = _ask_placement(spec, others, dialogue)
-    match: str | None = name or None
+    match = name
     if not name or sum(o.advertisement.name == name for o in found) > 1:
-        details = asyncio.run(context.query(config, f))
-        match = details.serial or match
-        dialogue.say(
-            "  " + user_text("say.setup.serial", serial=details.serial)
-            if details.serial
-            else "  " + user_text("say.setup.alike")
-        )
+        taken = {s.match for s in others}
+        match = asyncio.run(context.query(config, f)).serial
+        if match and match not in taken:
+            dialogue.say("  " + user_text("say.setup.serial", serial=match))
+        else:
+            twins = [
+                o.advertisement.address
+                for o in found
+                if o.advertisement.name == name and spec in o.kinds and o.advertisement.address not in taken
+            ]
+            match = _ask_which_twin(twins, spec, placement, side, config, dialogue, context)
+        if not match:
+            dialogue.say("  " + user_text("say.setup.alike"))
+            return None
     return _ask_name(spec, placement, side, match, others, dialogue)
+
+
+def _ask_which_twin(
+    addresses: Sequence[str],
+    spec: SensorSpec,
+    placement: Placement,
+    side: Side | None,
+    config: Config,
+    dialogue: Dialogue,
+    context: SetupContext,
+) -> str:
+    """Return the address of the one that is shaken, or of the only one left; empty if that fails."""
+    sensors = [
+        SensorSettings(name=f"twin {n}", kind=spec.kind, placement=placement, side=side, match=address)
+        for n, address in enumerate(addresses)
+    ]
+    shake = {
+        Side.LEFT: "say.setup.shake_left",
+        Side.RIGHT: "say.setup.shake_right",
+        None: "say.setup.shake",
+    }
+    twin = sensors[0] if len(sensors) == 1 else None
+    while twin is None:
+        dialogue.say("  " + user_text("say.setup.twins", n=len(sensors)))
+        now = "  " + user_text(shake[side])
+        twin = asyncio.run(context.find_shaken(config, sensors, functools.partial(dialogue.say, now)))
+        if twin is None and not ask_yes_no(dialogue, "  " + user_text("say.setup.not_shaken")):
+            return ""
+    address = twin.match or ""
+    dialogue.say("  " + user_text("say.setup.address", address=address))
+    return address
 
 
 def _ask_placement(

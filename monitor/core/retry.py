@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from monitor.core.errors import ConfigError, MonitorError, SinkRefused
+from monitor.core.errors import ConfigError, MonitorError, SensorLost, SinkRefused
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 
@@ -78,3 +81,28 @@ async def retry_until_done(
             report(exc, wait_s)
         await time.sleep(wait_s)
         generation += 1
+
+
+@contextlib.contextmanager
+def isolate_errors(log: logging.Logger, what: str) -> Iterator[None]:
+    """Raise ``SensorLost`` for any error of the block that is no ``MonitorError``, and log its traceback.
+
+    A library's bug, or a ``CancelledError`` that nobody asked this task for, so costs one sensor or one
+    source a new attempt, and the others nothing.  A cancellation of this task goes on.
+    """
+    try:
+        yield
+    except MonitorError:
+        raise
+    except asyncio.CancelledError as exc:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise _unexpected(exc, log, what) from exc
+    except Exception as exc:
+        raise _unexpected(exc, log, what) from exc
+
+
+def _unexpected(exc: BaseException, log: logging.Logger, what: str) -> SensorLost:
+    log.error("%s: an error that is a bug, here or in a library", what, exc_info=exc)
+    return SensorLost(f"{what}: an unexpected error ({type(exc).__name__})")

@@ -16,8 +16,9 @@ from dsp.types import SPEED_GAINS, STEEPEST_OFFSET_PCT, Placement, Runner, Side,
 class SensorSettings:
     """Settings of one sensor: what it is, which one it is, and where it is worn.
 
-    ``kind`` is a key of ``monitor.devices.registry.DEVICES``.  ``match`` is the advertised name or serial
-    number that tells it from others of its kind (never an address: some systems hide those).
+    ``kind`` is a key of ``monitor.devices.registry.DEVICES``.  ``match`` is the advertised name, the serial
+    number or the address that tells it from others of its kind (some systems make addresses up: the last
+    resort).
     """
 
     name: str

@@ -15,6 +15,7 @@ from dsp.types import Array
 AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
 MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
 _MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
+_MAX_JOG_SPM = 210.0  # and above that of one who does not run fast (a choice)
 
 
 class CadenceUnit(StrEnum):
@@ -41,8 +42,11 @@ class CadenceResolver:
         self._warned = False
         self._note = ""
 
-    def spm(self, raw: float, speed_mps: float, t_s: float) -> float | None:
-        """Return steps per minute, or None where the reading makes no sense in the unit believed in."""
+    def spm(self, raw: float, speed_mps: float | None, t_s: float) -> float | None:
+        """Return steps per minute, or None where the reading makes no sense in the unit believed in.
+
+        ``speed_mps`` None: the speed is not known.
+        """
         evidence = _unit_evidence(raw, speed_mps)
         if evidence is not None:
             self._weigh_evidence(evidence, t_s)
@@ -105,15 +109,21 @@ def _from_table(device: str | None) -> CadenceUnit:
     return CadenceUnit.STEPS if known else CadenceUnit.STRIDES
 
 
-def _unit_evidence(raw: float, speed_mps: float) -> CadenceUnit | None:
+def _unit_evidence(raw: float, speed_mps: float | None) -> CadenceUnit | None:
     """What one reading says about the unit; None where both are possible.
 
-    125 strides/min would be 250 steps/min.  Between 90 and 125 a walker's steps and a runner's
-    strides are told apart by speed; 65 to 90 at a slow speed may be a slow jogger's strides, so it
-    says nothing.  Below 65 and moving, steps would be longer than walkers take them.
+    125 strides/min would be 250 steps/min.  Above 105 they would be more than 210, which is a fast
+    runner's: at 2.2 m/s or less, or where no speed speaks for it, these are a walker's steps.  Between 90
+    and 105 a walker's steps and a runner's strides are told apart by speed; 65 to 90 at a slow speed may
+    be a slow jogger's strides, so it says nothing.  Below 65 and moving, steps would be longer than
+    walkers take them.
     """
     if raw >= 125:
         return CadenceUnit.STEPS
+    if 2 * raw > _MAX_JOG_SPM and (speed_mps is None or 0.5 <= speed_mps <= 2.2):
+        return CadenceUnit.STEPS
+    if speed_mps is None:
+        return None
     if raw >= 65 and speed_mps >= 2.1:
         return CadenceUnit.STRIDES
     if raw >= 90 and 0.5 <= speed_mps <= 1.7:

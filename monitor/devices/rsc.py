@@ -35,6 +35,7 @@ _EXTRA_DECODERS = {
 
 _HEAD = struct.Struct("<BHB")
 _STRIDE = struct.Struct("<H")
+_STOPPING_S = 10.0  # within so long of a speed a cadence may still decay from before a stop (a choice)
 _DISTANCE = struct.Struct("<I")
 
 
@@ -75,10 +76,16 @@ def _read_field(layout: struct.Struct, payload: bytes, at: int, scale: float) ->
 
 
 class RscDecoder:
-    """A decoder of one pod's speed and cadence, with cadence resolved to steps per minute."""
+    """A decoder of one pod's speed and cadence, with cadence resolved to steps per minute.
+
+    Many pods have no speed and send 0 for ever (belt clips, sensors of treadmills).  So a speed of 0 with
+    a cadence is no speed, unless there was one a moment ago: the runner then stops, and the cadence, which
+    pods smooth, still falls.
+    """
 
     def __init__(self, settings: SensorSettings) -> None:
         self._unit = CadenceResolver(settings.cadence_unit, settings.match)
+        self._moved_s: float | None = None  # when it last told a speed
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """Return the values of ``rsc`` notifications and extras; untimed, they count as of arrival."""
@@ -92,16 +99,26 @@ class RscDecoder:
 
     def _decode_values(self, m: RscMeasurement, t_s: float) -> Values:
         values: dict[str, float] = {"cadence_raw": float(m.raw_cadence)}
-        spm = self._unit.spm(m.raw_cadence, m.speed_mps, t_s)
-        if m.speed_mps <= MAX_SPEED_MPS:
-            values["speed_mps"] = m.speed_mps
+        speed_mps = self._speed_mps(m, t_s)
+        spm = self._unit.spm(m.raw_cadence, speed_mps, t_s)
         if spm is not None:
             values["cadence_spm"] = spm
+        if speed_mps is not None:
+            values["speed_mps"] = speed_mps
         if m.stride_m is not None:
             values["pod_stride_m"] = m.stride_m
         if m.distance_m is not None:
             values["distance_m"] = m.distance_m
         return Values(values, note=self._unit.note())
+
+    def _speed_mps(self, m: RscMeasurement, t_s: float) -> float | None:
+        if m.speed_mps > MAX_SPEED_MPS:
+            return None
+        if m.speed_mps > 0:
+            self._moved_s = t_s
+        elif m.raw_cadence > 0 and (self._moved_s is None or t_s - self._moved_s > _STOPPING_S):
+            return None
+        return m.speed_mps
 
 
 def gatt(_settings: SensorSettings) -> GattSpec:

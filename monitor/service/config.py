@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -107,8 +107,17 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
     devices = path.parent / "devices"
     checks: toml_reader.Checks = {SensorSettings: functools.partial(_sensor_mistakes, folder=devices)}
     config = toml_reader.read_toml_text(Config, _settings_text(path), environment, path, checks)
+    config = replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
+    _check_matches(config.sensor)
     _log.info("settings from %s", path)
-    return replace(config, sensor=tuple(with_device_description(s, devices) for s in config.sensor))
+    return config
+
+
+def _check_matches(sensors: Sequence[SensorSettings]) -> None:
+    if len(sensors) > 1:
+        from monitor.sources.bluetooth.identity import check_matches  # decoders are many
+
+        check_matches(sensors)
 
 
 def _settings_text(path: Path) -> str:

@@ -60,9 +60,7 @@ async def nearby_sensors(
     await asyncio.to_thread(bluetooth_families)
     found: dict[str, FoundSensor] = {}
     scanner = Scanner(time, next(iter(settings.adapters), None))
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements))
+    await scanner.scan(lambda advertisements: merge_advertisements(found, advertisements), seconds)
     return sorted((f for f in found.values() if f.kinds), key=lambda f: -(f.advertisement.rssi_dbm or -999))
 
 

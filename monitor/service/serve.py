@@ -14,7 +14,7 @@ import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from monitor.core.channel import Channel
@@ -24,7 +24,7 @@ from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.retry import Backoff, isolate_errors, retry_until_done
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
 from monitor.sinks.protocol import ReportsStatus, Sink
@@ -69,7 +69,7 @@ async def serve(
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
-    everything that came before it has been delivered.
+    everything that came before it has been delivered.  A live source with a bug is started again.
     """
     service = _Service(
         sources, session, sinks, started, tape, params or ServeParams(), time or SystemClock()
@@ -136,9 +136,10 @@ class _Service:
                     await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
         except BaseException as exc:
-            _log.error("the session broke off (%s)", type(exc).__name__)
+            bug = _only_error(exc)
+            _log.error("the session broke off (%s)", type(bug).__name__)
             self._save_tape()
-            raise
+            raise bug from bug.__cause__
         if self._failure is not None:
             raise self._failure
         return ended
@@ -156,10 +157,44 @@ class _Service:
 
     async def _run_source(self, source: Source) -> None:
         try:
-            await source.run(self._emit)
+            if source.live:
+                await self._keep_running(source)
+            else:
+                await source.run(self._emit)
         except MonitorError as exc:
             _log.error("the input from %s has ended: %s", source.name, exc.log_text)
             self._failure = self._failure or exc
+
+    async def _keep_running(self, source: Source) -> None:
+        """Run a live source until it ends; after an error that is a bug it is started again."""
+        outage, ended, links = Outage(_log, source.name, self._time.now_s), list[MonitorError](), 0
+
+        def report(exc: MonitorError, wait_s: float) -> None:
+            text = f"{exc}; next try in {wait_s:.0f} s"
+            self._publish(self._status(source.name, text))
+
+        async def attempt(generation: int) -> None:
+            nonlocal links
+            first = links
+
+            def emit(item: Packet | SensorStatus) -> None:
+                nonlocal links
+                if outage.over():
+                    self._publish(self._status(source.name, "works again", ok=True))
+                if isinstance(item, Packet):
+                    item = replace(item, link=first + item.link) if first else item
+                    links = max(links, item.link + 1)
+                self._emit(item)
+
+            with isolate_errors(_log, source.name):
+                try:
+                    await source.run(emit)
+                except MonitorError as exc:
+                    ended.append(exc)
+
+        await retry_until_done(attempt, report, outage, self._time, self._p.backoff)
+        if ended:
+            raise ended[0]
 
     async def _evaluate(self) -> None:
         """Evaluate packets, statuses and the passing of time, in the order in which they came."""
@@ -275,6 +310,13 @@ class _Service:
             except StoreError as exc:
                 _log.error("%s: what waits is lost: %s", TAPE_STATUS, exc.log_text)
             self._tape.close()
+
+
+def _only_error(exc: BaseException) -> BaseException:
+    """Return the first error of a group of tasks: which tasks there were is nobody's business outside."""
+    while isinstance(exc, BaseExceptionGroup):
+        exc = exc.exceptions[0]
+    return exc
 
 
 async def _wait_for_end(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:

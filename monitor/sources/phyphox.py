@@ -17,7 +17,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.retry import Backoff, isolate_errors, retry_until_done
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.json_fields import LARGEST_JSON_BODY
 from monitor.devices.phyphox import BUFFERS, PHYPHOX_CHANNEL, experiment_run, newest_s
@@ -53,7 +53,8 @@ class Phyphox:
             emit(SensorStatus(self._time.now_s(), sensor.name, LinkState.LOST, text))
 
         async def attempt(generation: int) -> None:
-            await self._poll_phone(sensor, generation, emit, outage)
+            with isolate_errors(_log, sensor.name):
+                await self._poll_phone(sensor, generation, emit, outage)
 
         backoff = Backoff(first_s=1.0, longest_s=8.0)
         await retry_until_done(attempt, report, outage, self._time, backoff)

@@ -33,9 +33,9 @@ def scanned(
         def __init__(self, *_: object) -> None:
             pass
 
-        async def scan(self, report: Callable[[list[Advertisement]], None]) -> None:
+        async def scan(self, report: Callable[[list[Advertisement]], None], seconds: float) -> None:
             report(near)
-            await asyncio.Event().wait()
+            await asyncio.sleep(seconds)
 
     async def details(*_: object) -> SensorDetails:
         return SensorDetails("SN-12", 41.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from monitor.core.errors import BluetoothOff, ConfigError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
 from monitor.devices.gatt import sig_uuid
+from monitor.devices.registry import DEVICES
 from monitor.service.config import Config, load_config
 from monitor.service.sensor_search import FoundSensor, SensorDetails
 from monitor.sources.bluetooth.families import matching_families
@@ -51,8 +53,13 @@ def found(name: str, *services: str, rssi: int = -60) -> FoundSensor:
     return FoundSensor(s, matching_families(s))
 
 
-def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str] = ()) -> SetupContext:
-    left = list(serials)
+def around(
+    *near: FoundSensor,
+    silent: Sequence[str] = (),
+    serials: Sequence[str] = (),
+    shaken: Sequence[str | None] = (),
+) -> SetupContext:
+    left, hands = list(serials), list(shaken)
 
     async def look(_: Config) -> list[FoundSensor]:
         return list(near)
@@ -68,7 +75,14 @@ def around(*near: FoundSensor, silent: Sequence[str] = (), serials: Sequence[str
             for s in sensors
         ]
 
-    return SetupContext(scan=look, query=ask, try_streams=trial)
+    async def shake(
+        _: Config, sensors: Sequence[SensorSettings], ready: Callable[[], None]
+    ) -> SensorSettings | None:
+        ready()
+        address = hands.pop(0)
+        return next((s for s in sensors if s.match == address), None)
+
+    return SetupContext(scan=look, query=ask, try_streams=trial, find_shaken=shake)
 
 
 MOVESENSE = found("Movesense 204830000123", sig_uuid(0x180D))
@@ -211,6 +225,37 @@ def test_twins_are_told_apart_by_their_serial_numbers(tmp_path: Path) -> None:
     assert [(s.name, s.match) for s in load_config(path, {}).sensor] == [("left", "A-1"), ("right", "A-2")]
 
 
+WIT_LEFT, WIT_RIGHT = (
+    FoundSensor(
+        Advertisement(BLEDevice(address, "WT901BLE68", None), "WT901BLE68", frozenset(), -60, 0.0), []
+    )
+    for address in ("F0:00:00:00:00:0A", "F0:00:00:00:00:0B")
+)
+for wit in (WIT_LEFT, WIT_RIGHT):
+    wit.kinds = [DEVICES["witmotion"]]
+
+
+def test_twins_without_serial_numbers_are_told_apart_by_shaking_one(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    script = Script(which_are_yours="1 2", try_again="y")
+    near = around(WIT_LEFT, WIT_RIGHT, shaken=[None, WIT_RIGHT.advertisement.address])
+    assert run_setup(path, script, near)
+    assert [(s.side, s.match) for s in load_config(path, {}).sensor] == [
+        (Side.LEFT, WIT_RIGHT.advertisement.address),
+        (Side.RIGHT, WIT_LEFT.advertisement.address),  # the only one left
+    ]
+    assert script.text.count("Shake the left one now") == 2
+    assert "known by its address on this computer" in script.text
+
+
+def test_twins_that_nothing_tells_apart_are_left_out_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    script = Script(your_name="ann", which_are_yours="1 2", again=["n", "n"])
+    run_setup(path, script, around(WIT_LEFT, WIT_RIGHT, shaken=[None, None]))
+    assert script.text.count("is left out") == 2
+    assert load_config(path, {}).sensor == ()
+
+
 def test_a_phone_needs_its_platform(tmp_path: Path) -> None:
     path = tmp_path / "gaitcue.toml"
     script = Script(look_for_sensors="n", sensor_logger="y", which_phone="ios")
@@ -228,7 +273,7 @@ def test_without_bluetooth_the_dialogue_says_so_and_goes_on(tmp_path: Path) -> N
 
     near = around()
     script = Script(your_name="ann", look_for_sensors=["y", "n"])
-    assert run_setup(path, script, SetupContext(scan=look, query=near.query, try_streams=near.try_streams))
+    assert run_setup(path, script, replace(near, scan=look))
     assert "switch it on" in script.text
     assert load_config(path, {}).athlete == "ann"
 

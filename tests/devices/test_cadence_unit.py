@@ -12,7 +12,7 @@ from monitor.devices.registry import DEVICES
 
 
 def fed(
-    unit: CadenceResolver, raw: float, speed_mps: float, seconds: float, start_s: float = 0.0
+    unit: CadenceResolver, raw: float, speed_mps: float | None, seconds: float, start_s: float = 0.0
 ) -> list[str]:
     """One reading a second; what was said."""
     said = []
@@ -44,9 +44,13 @@ def test_the_users_word_goes_before_the_table() -> None:
         (90, 3.0, CadenceUnit.STRIDES),  # Garmin
         (51, 1.2, CadenceUnit.STRIDES),  # a walker's strides
         (112, 1.4, CadenceUnit.STEPS),  # a walker's steps
+        (124, 1.9, CadenceUnit.STEPS),  # short steps behind a pram; 248 is nobody's at that speed
+        (110, None, CadenceUnit.STEPS),  # a walker's, from a pod without a speed
+        (84, None, CadenceUnit.STRIDES),  # as the standard has it, where nothing speaks against it
+        (110, 7.0, CadenceUnit.STRIDES),  # a sprint
     ],
 )
-def test_speed_and_number_tell_the_unit(raw: float, speed_mps: float, unit: CadenceUnit) -> None:
+def test_speed_and_number_tell_the_unit(raw: float, speed_mps: float | None, unit: CadenceUnit) -> None:
     resolver = CadenceResolver()
     assert fed(resolver, raw, speed_mps, AGREE_S + 1) == []
     assert resolver.unit is unit

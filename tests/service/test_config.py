@@ -176,3 +176,16 @@ def test_windows_has_them_among_local_application_data(monkeypatch: pytest.Monke
     home = Path("/users/ann/AppData/Local/gaitcue")
     assert data_folder(Config(), {}) == home
     assert default_path({}) == home / "gaitcue.toml"
+
+
+def test_two_sensors_that_one_device_would_fit_are_refused_when_settings_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    row = '[[sensor]]\nname = "{0}"\nkind = "witmotion"\nplacement = "foot"\nside = "{1}"\nmatch = "{2}"\n'
+    path.write_text(row.format("left", "L", "WT901BLE68") + row.format("right", "R", "WT901BLE68"))
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, {})
+    assert '"left" and "right"' in str(refused.value)
+    path.write_text(
+        row.format("left", "L", "F0:00:00:00:00:0A") + row.format("right", "R", "F0:00:00:00:00:0B")
+    )
+    assert len(load_config(path, {}).sensor) == 2

@@ -201,7 +201,7 @@ async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:
     assert times == [k / 100 for k in range(1, len(times) + 1)]
 
 
-class _Enough(Exception):
+class _Enough(BaseException):
     """The test has seen what it wanted."""
 
 

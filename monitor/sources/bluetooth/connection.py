@@ -22,7 +22,7 @@ from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 
 _log = logging.getLogger(__name__)
 
-_CONNECT_ATTEMPTS = 2  # to connect, each up to 20 s, before the others get their turn
+_CONNECT_S = 20.0  # for one attempt to connect; then the others get their turn
 _SETUP_S = 30.0  # for all of a start script
 _CLOSE_S = 10.0  # for the stop script and the disconnection; BlueZ takes 2 to 3 s
 _SILENT_S = 2.0  # a sensor is never called silent sooner,
@@ -44,24 +44,29 @@ async def open_connection(
     time: MonotonicClock,
     *,
     acquire: bool = False,
+    failed_before: bool = False,
 ) -> AsyncIterator[Connection]:
     """Connect to the device, give the connection to the block, and always disconnect after it.
 
-    ``name`` is the sensor's, for messages; ``acquire`` as ``acquire_notify`` in ``BluetoothSettings``.
+    ``name`` is the sensor's, for messages; ``acquire`` as ``acquire_notify`` in ``BluetoothSettings``;
+    ``failed_before`` as in ``Scanner.exclusive``.
     ``SensorError`` if it cannot be connected.  A client that is not disconnected keeps delivering: bleak
     3.1 on BlueZ then brings every notification of the next connection twice.
     """
     gone = asyncio.Event()
-    async with scanner.exclusive():
+    async with scanner.exclusive(advertisement.address, failed_before=failed_before):
         with sensor_errors(name):
-            client = await establish_connection(
-                BleakClientWithServiceCache,
-                advertisement.device,
-                name,
-                disconnected_callback=lambda _: gone.set(),
-                max_attempts=_CONNECT_ATTEMPTS,
-                pair=spec.bonded,
-            )
+            async with asyncio.timeout(_CONNECT_S):
+                client = await establish_connection(
+                    BleakClientWithServiceCache,
+                    advertisement.device,
+                    name,
+                    disconnected_callback=lambda _: gone.set(),
+                    max_attempts=1,
+                    pair=spec.bonded,
+                )
+    if client.is_connected:
+        gone.clear()  # a link that broke in between and was made again within the attempt
     connection = Connection(client, gone, name, spec, time, acquire)
     try:
         yield connection
@@ -152,6 +157,10 @@ class Connection:
                     await self._run_script(self._spec.stop())
         except (*BLEAK_ERRORS, SensorError) as exc:
             _log.debug("%s: was not told to stop (%s)", self._name, type(exc).__name__)
+        finally:
+            await self._disconnect()
+
+    async def _disconnect(self) -> None:
         try:
             async with asyncio.timeout(_CLOSE_S):
                 await self._client.disconnect()

@@ -35,10 +35,15 @@ _DBUS = (
 
 
 @contextlib.contextmanager
-def adapter_errors() -> Iterator[None]:
-    """Raise ``BluetoothOff`` for any error of bleak in the block: for calls that concern the adapter."""
+def adapter_errors(answer_s: float) -> Iterator[None]:
+    """Raise ``BluetoothOff`` for any error of bleak in the block: for calls that concern the adapter.
+
+    ``answer_s``: how long the block waits for an answer, for the text.
+    """
     try:
         yield
+    except TimeoutError as exc:
+        raise BluetoothOff(_stuck_text(f"no answer for {answer_s:.0f} s")) from exc
     except BLEAK_ERRORS as exc:
         raise BluetoothOff(_off_text(exc)) from exc
 
@@ -63,7 +68,11 @@ def _off_text(exc: BaseException) -> str:
     if "adapter" in str(exc) and "not found" in str(exc):
         return f"{exc}: plug it in, or correct [bluetooth] adapters in the settings"
     texts = (text for name, text in _DBUS if name in str(exc))
-    return next(texts, f"Bluetooth does not answer ({_first_line(exc)}): switch it off and on again")
+    return next(texts, _stuck_text(_first_line(exc)))
+
+
+def _stuck_text(why: str) -> str:
+    return f"Bluetooth does not answer ({why}): switch it off and on again"
 
 
 def _sensor_error(name: str, exc: BaseException) -> SensorError:

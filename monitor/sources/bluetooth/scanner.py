@@ -26,6 +26,9 @@ _log = logging.getLogger(__name__)
 _POLL_S = 0.1  # between two looks at the advertisements received
 _DEAF_S = 15.0  # a scanner that receives nothing for so long is started anew (the adapter may have gone)
 _FORGET_S = 60.0  # after its last advertisement a device is forgotten
+_ANSWER_S = 4.0  # for the system to start or end a scan; BlueZ takes up to 2 s
+_TURN_S = 3.0  # that other sensors are searched for before one that could not be connected is tried again
+_MOST_TURNS_S = 10.0  # and it waits for no longer
 
 _GATT_SERVICE = sig_uuid(0x1801)
 
@@ -50,6 +53,13 @@ class Advertisement:
         return self.device.address
 
 
+@dataclass(slots=True)
+class _Search:
+    """A search that goes on: how long it was listened for it."""
+
+    listened_s: float = 0.0
+
+
 class Scanner:
     """``Scanner`` is one adapter; it scans only while somebody searches and nobody connects.
 
@@ -61,27 +71,32 @@ class Scanner:
         self._time = time
         self._devices: dict[str, Advertisement] = {}
         self._exclusive = asyncio.Lock()
-        self._searches = 0
+        self._searches: list[_Search] = []
+        self._found: set[str] = set()  # addresses of devices that were found and are about to be connected
         self._scanner: BleakScanner | None = None
         self._started_s = self._received_s = 0.0
 
     async def find(self, wanted: Callable[[Advertisement], bool], within_s: float) -> Advertisement | None:
         """Return the strongest device that is ``wanted`` of those that advertise from now on.
 
-        A device that is connected already comes first.  None if there is none ``within_s`` seconds;
+        A device that is connected already comes first.  None if there is none ``within_s`` seconds of
+        listening;
         ``BluetoothOff`` if the adapter cannot scan.
         """
         since_s = self._time.now_s()
-        async with self._search():
+        async with self._search() as search:
             for s in await self._already_connected():
                 if wanted(s):
                     return s
-            while self._time.now_s() < since_s + within_s:
+            while search.listened_s < within_s:  # not while another one is connected
                 await self._ensure_scanning()
                 await self._time.sleep(_POLL_S)
+                search.listened_s += _POLL_S if self._scanner is not None else 0.0
                 matches = [s for s in self.advertisements(since_s) if wanted(s)]
                 if matches:
-                    return max(matches, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
+                    best = max(matches, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
+                    self._found.add(best.address)
+                    return best
         return None
 
     async def check(self) -> None:
@@ -89,10 +104,21 @@ class Scanner:
         async with self._search():
             await self._ensure_scanning()
 
-    async def scan(self, report: Callable[[list[Advertisement]], None], every_s: float = 0.5) -> None:
-        """Scan until cancelled; ``report`` gets all devices of the last minute, the strongest first."""
+    async def scan(
+        self,
+        report: Callable[[list[Advertisement]], None],
+        seconds: float | None = None,
+        every_s: float = 0.5,
+    ) -> None:
+        """Scan for ``seconds``, without them until cancelled.
+
+        ``report`` gets all devices of the last minute, the strongest first.  ``BluetoothOff`` if the
+        adapter cannot scan.
+        """
         async with self._search():
-            while True:
+            await self._ensure_scanning()
+            began_s = self._time.now_s()
+            while seconds is None or self._time.now_s() < began_s + seconds:
                 await self._ensure_scanning()
                 await self._time.sleep(every_s)
                 now_s = self._time.now_s()
@@ -104,21 +130,36 @@ class Scanner:
         return [s for s in self._devices.values() if s.seen_s >= since_s]
 
     @contextlib.asynccontextmanager
-    async def exclusive(self) -> AsyncIterator[None]:
-        """Hold the adapter for connecting: nobody else scans or connects meanwhile (BlueZ allows
-        neither).
+    async def exclusive(self, address: str, *, failed_before: bool = False) -> AsyncIterator[None]:
+        """Hold the adapter for connecting this device: nobody else scans or connects meanwhile (BlueZ
+        allows neither).
+
+        ``failed_before``: it could not be connected the last time, so those that are searched for or were
+        found come first.  Otherwise one flaky sensor would keep all the others from coming back.
         """
-        async with self._exclusive:
-            await self._stop_scanning()
-            yield
+        self._found.discard(address)
+        until_s = self._time.now_s() + (_MOST_TURNS_S if failed_before else 0.0)
+        while True:
+            while self._others_wait() and self._time.now_s() < until_s:
+                await self._time.sleep(_POLL_S)
+            async with self._exclusive:
+                if self._others_wait() and self._time.now_s() < until_s:
+                    continue  # somebody came while another one was connected
+                await self._stop_scanning()
+                yield
+                return
+
+    def _others_wait(self) -> bool:
+        return bool(self._found) or any(s.listened_s < _TURN_S for s in self._searches)
 
     @contextlib.asynccontextmanager
-    async def _search(self) -> AsyncIterator[None]:
-        self._searches += 1
+    async def _search(self) -> AsyncIterator[_Search]:
+        search = _Search()
+        self._searches.append(search)
         try:
-            yield
+            yield search
         finally:
-            self._searches -= 1
+            self._searches = [s for s in self._searches if s is not search]
             if not self._searches:
                 async with self._exclusive:
                     await self._stop_scanning()
@@ -132,9 +173,10 @@ class Scanner:
                 _log.debug("nothing received for %.0f s: the scan is started anew", _DEAF_S)
             await self._stop_scanning()
             args: BlueZScannerArgs = {} if self.adapter is None else {"adapter": self.adapter}
-            with adapter_errors():
+            with adapter_errors(_ANSWER_S):
                 scanner = BleakScanner(self._on_advertisement, bluez=args)
-                await scanner.start()
+                async with asyncio.timeout(_ANSWER_S):
+                    await scanner.start()
             self._scanner = scanner
             self._received_s = self._time.now_s()
 
@@ -142,15 +184,17 @@ class Scanner:
         if self._scanner is not None:
             scanner, self._scanner = self._scanner, None
             with contextlib.suppress(*BLEAK_ERRORS):
-                await scanner.stop()
+                async with asyncio.timeout(_ANSWER_S):
+                    await scanner.stop()
 
     async def _already_connected(self) -> list[Advertisement]:
         """Return devices that a killed program left connected to this machine: these do not advertise."""
         with contextlib.suppress(*BLEAK_ERRORS, NotImplementedError):
-            adapter = await BleakAdapter.get(
-                bluez={} if self.adapter is None else {"adapter": self.adapter}
-            )
-            devices = await adapter.get_connected_devices([_GATT_SERVICE])
+            async with asyncio.timeout(_ANSWER_S):
+                adapter = await BleakAdapter.get(
+                    bluez={} if self.adapter is None else {"adapter": self.adapter}
+                )
+                devices = await adapter.get_connected_devices([_GATT_SERVICE])
             now_s = self._time.now_s()
             return [Advertisement(d, d.name or "", _services(d), None, now_s) for d in devices]
         return []

@@ -1,31 +1,37 @@
 """Sensors over Bluetooth LE: each is searched, connected and kept streaming for as long as the run lasts.
 
-A sensor is identified by its kind and by the name or serial number in the settings, never by its address.
-Whatever happens to a link (out of range, switched off, silent, refused, Bluetooth off), its
-supervisor emits a ``SensorStatus`` and tries again; the others go on.
+A sensor is identified by its kind and by the name, serial number or address in the settings.  Once a device
+has streamed, only that device goes on in this run, known by its address, else by its serial number; another
+one that fits is told, and never taken.  Whatever happens to a link (out of range, switched off, silent,
+refused, Bluetooth off, a bug in a library), its supervisor emits a ``SensorStatus`` and tries again; the
+others go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitor.core.errors import BluetoothOff, ConfigError, MonitorError, SensorLost, SensorNotFound
-from monitor.core.message_catalogues import UserMessage
+from monitor.core.errors import BluetoothOff, MonitorError, SensorLost, SensorNotFound
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.retry import Backoff, isolate_errors, retry_until_done
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.device_information import BATTERY
 from monitor.devices.gatt import GattSpec
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.sources.bluetooth.connection import Connection, open_connection
+from monitor.sources.bluetooth.identity import (
+    DeviceClaims,
+    check_matches,
+    check_unnamed,
+    is_address,
+    names_device,
+)
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.protocol import Emit
@@ -65,9 +71,10 @@ class BluetoothSource:
         timing: SearchTiming | None = None,
     ) -> None:
         self._settings = settings or BluetoothSettings()
-        _check_distinct(sensors)
+        check_unnamed(sensors)
+        check_matches(sensors)
         scanners = [Scanner(time, adapter) for adapter in self._settings.adapters or (None,)]
-        self._claims = _Claims()
+        self._claims = DeviceClaims()
         self._links = [
             _SensorLink(
                 s,
@@ -90,39 +97,6 @@ class BluetoothSource:
                 group.create_task(link.remind(emit), name=f"status of {link.name}")
 
 
-class _Claims:
-    """Which device belongs to which sensor, by address, for as long as this process lives."""
-
-    def __init__(self) -> None:
-        self._owner: dict[str, str] = {}
-        self._serial: dict[str, str] = {}
-
-    def take(self, address: str, sensor: str) -> None:
-        """From now on this device belongs to that sensor, and no other device does."""
-        self.drop(sensor)
-        self._owner[address] = sensor
-
-    def drop(self, sensor: str) -> None:
-        """Release the device of this sensor."""
-        self._owner = {a: s for a, s in self._owner.items() if s != sensor}
-
-    def set_serial(self, address: str, serial: str) -> None:
-        """Remember the serial number that the device at this address told."""
-        self._serial[address] = serial
-
-    def owner(self, address: str) -> str | None:
-        """Return the sensor that this device belongs to, None if to none."""
-        return self._owner.get(address)
-
-    def device(self, sensor: str) -> str | None:
-        """Return the address of this sensor's device, None if it has none."""
-        return next((a for a, s in self._owner.items() if s == sensor), None)
-
-    def serial(self, address: str) -> str | None:
-        """Return the serial number of this device, None if it was not asked yet."""
-        return self._serial.get(address)
-
-
 class _SensorLink:
     """The supervisor of one sensor."""
 
@@ -131,7 +105,7 @@ class _SensorLink:
         sensor: SensorSettings,
         spec: GattSpec,
         scanner: Scanner,
-        claims: _Claims,
+        claims: DeviceClaims,
         time: MonotonicClock,
         settings: BluetoothSettings,
         timing: SearchTiming,
@@ -146,6 +120,8 @@ class _SensorLink:
         self._timing = timing
         self._emit: Emit = lambda item: None
         self._status: SensorStatus | None = None  # None while it streams
+        self._own: Advertisement | None = None  # the device that has streamed in this run
+        self._failed_before = False  # the last attempt got no further than connecting
         self._fields = {"sensor": sensor.name}
         self._outage = Outage(_log, sensor.name, time.now_s, **self._fields)
 
@@ -164,6 +140,10 @@ class _SensorLink:
                 self._set_status(self._status.link, self._status.text)
 
     async def _attempt(self, generation: int) -> None:
+        with isolate_errors(_log, self.name):
+            await self._connect_and_stream(generation)
+
+    async def _connect_and_stream(self, generation: int) -> None:
         if self._status is None or generation == 0:
             self._set_status(
                 LinkState.SEARCHING,
@@ -172,72 +152,122 @@ class _SensorLink:
         advertisement = await self._find()
         self._claims.take(advertisement.address, self.name)
         self._set_status(LinkState.CONNECTING, f"found {advertisement.name or 'it'}; connecting")
+        failed_before, self._failed_before = self._failed_before, True
         async with open_connection(
-            self._scanner, advertisement, self.name, self._spec, self._time, acquire=self._acquire
+            self._scanner,
+            advertisement,
+            self.name,
+            self._spec,
+            self._time,
+            acquire=self._acquire,
+            failed_before=failed_before,
         ) as connection:
+            self._failed_before = False
             await self._check_serial(connection, advertisement)
-            await self._stream(connection, generation)
+            await self._stream(connection, advertisement, generation)
 
-    async def _stream(self, connection: Connection, generation: int) -> None:
+    async def _stream(self, connection: Connection, advertisement: Advertisement, generation: int) -> None:
         def packet(characteristic: str, payload: bytes) -> None:
             arrival_ns = round(self._time.now_s() * 1e9)
             self._emit(Packet(self.name, arrival_ns, characteristic, payload, generation))
 
-        await connection.start(packet)
+        def notified(characteristic: str, payload: bytes) -> None:
+            packet(characteristic, payload)
+            self._own = advertisement
+
+        await connection.start(notified)
         self._status = None
         if not self._outage.over("connected"):
             _log.debug("%s: connected", self.name, extra=self._fields)
+        if not self._claims.serial(advertisement.address) and (serial := await connection.serial()):
+            self._claims.set_serial(advertisement.address, serial)
         await connection.wait_until_lost(lambda level: packet(BATTERY, level))
 
     async def _find(self) -> Advertisement:
+        since_s = self._time.now_s()
         match = await self._scanner.find(self._is_it, self._timing.by_name_s)
         if match is None:
             rest_s = self._timing.search_s - self._timing.by_name_s
             match = await self._scanner.find(self._may_be_it, rest_s)
         if match is None:
-            text = "is not to be seen: switch it on and keep it near"
-            raise SensorNotFound(f"{self._describe_wanted_sensor()} {text}", log_text=f"{self.name} {text}")
+            raise self._missing_error(since_s)
         return match
+
+    def _missing_error(self, since_s: float) -> SensorNotFound:
+        """Tell of another one that fits, which a new run would take."""
+        wanted, text = self._describe_wanted_sensor(), "is not to be seen: switch it on and keep it near"
+        log_text = f"{self.name} {text}"
+        others = [s for s in self._scanner.advertisements(since_s) if self._fits(s)]
+        if self._own is None or not others:
+            return SensorNotFound(f"{wanted} {text}", log_text=log_text)
+        other = max(others, key=lambda s: -999 if s.rssi_dbm is None else s.rssi_dbm)
+        name = other.name or "a sensor"
+        return SensorNotFound(
+            f"{wanted} is not to be seen; another one fits: {name}; to use it, end this run and start anew",
+            log_text=log_text,
+        )
 
     def _is_it(self, s: Advertisement) -> bool:
         """True for our device from before, else for the right kind with the right name or serial number."""
-        owner, ours = self._claims.owner(s.address), self._claims.device(self.name)
+        owner = self._claims.owner(s.address)
         if owner is not None:
             return owner == self.name
         if not self._spec.matches(s.name, s.services):
             return False
+        if self._own is not None:
+            return self._own_serial is not None and self._claims.serial(s.address) == self._own_serial
         if self._match is None:
-            return ours is None
-        return self._names_it(s.name) or self._names_it(self._claims.serial(s.address) or "")
+            return self._claims.device(self.name) is None
+        return self._fits(s)
 
     def _may_be_it(self, s: Advertisement) -> bool:
-        """True also for the right kind where only its serial number can tell, or that has a new address."""
+        """True also for the right kind where only its serial number can tell."""
         if self._is_it(s):
             return True
-        free = self._claims.owner(s.address) is None
-        unknown = self._match is None or self._claims.serial(s.address) is None
-        return free and unknown and self._spec.matches(s.name, s.services)
+        if self._claims.owner(s.address) is not None or not self._spec.matches(s.name, s.services):
+            return False
+        unknown = self._claims.serial(s.address) is None
+        if self._own is not None:
+            return unknown and self._own_serial is not None
+        return self._match is None or (unknown and not is_address(self._match))
+
+    def _fits(self, s: Advertisement) -> bool:
+        """True for any free device that the settings allow, whether it is ours or not."""
+        if self._claims.owner(s.address) is not None or not self._spec.matches(s.name, s.services):
+            return False
+        told = (s.name, s.address, self._claims.serial(s.address) or "")
+        return self._match is None or any(names_device(self._match, text) for text in told)
+
+    @property
+    def _own_serial(self) -> str | None:
+        """The serial number of the device that has streamed; None if it told none."""
+        return None if self._own is None else self._claims.serial(self._own.address)
 
     async def _check_serial(self, connection: Connection, advertisement: Advertisement) -> None:
         """``SensorNotFound`` if it turns out to be another one."""
-        if self._match is None or self._names_it(advertisement.name):
+        own, wanted = self._own, self._match
+        if own is not None:
+            if advertisement.address == own.address:
+                return
+            wanted = self._own_serial
+        elif wanted is None or any(
+            names_device(wanted, text) for text in (advertisement.name, advertisement.address)
+        ):
             return
         serial = await connection.serial()
         self._claims.set_serial(advertisement.address, serial)
-        if not self._names_it(serial):
+        if wanted is None or not names_device(wanted, serial):
             self._claims.drop(self.name)
+            if own is not None:
+                self._claims.take(own.address, self.name)
             name = advertisement.name or "a sensor"
             raise SensorNotFound(
-                f"{name} has serial number {serial or '(none)'}, not {self._match}",
+                f"{name} has serial number {serial or '(none)'}, not {wanted}",
                 log_text="another device of this kind was there and was refused",
             )
 
-    def _names_it(self, text: str) -> bool:
-        """True if the text holds our match as whole words: ``Pod 1`` is not ``Pod 12``."""
-        return re.search(rf"(?<!\w){re.escape(self._match or '')}(?!\w)", text) is not None
-
     def _describe_wanted_sensor(self) -> str:
-        return self._match or "a sensor of this kind"
+        return self._match or (self._own.name if self._own else "") or "a sensor of this kind"
 
     def _report(self, exc: MonitorError, wait_s: float) -> None:
         match exc:
@@ -253,14 +283,3 @@ class _SensorLink:
     def _set_status(self, link: LinkState, text: str) -> None:
         self._status = SensorStatus(self._time.now_s(), self.name, link, text)
         self._emit(self._status)
-
-
-def _check_distinct(sensors: Sequence[SensorSettings]) -> None:
-    """``ConfigError`` if two of a kind have no names: left and right would then be luck."""
-    kinds = Counter(s.kind for s in sensors)
-    unnamed = [s for s in sensors if kinds[s.kind] > 1 and s.match is None]
-    if unnamed:
-        raise ConfigError.listing(
-            UserMessage("error.match", {"name": s.name, "count": kinds[s.kind], "kind": s.kind})
-            for s in unnamed
-        )

@@ -1,13 +1,15 @@
-"""A check whether sensors really stream, and how fast, by the same way as in a run."""
+"""What sensors really send, by the same way as in a run: how fast, and which of them is shaken."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dsp.types import ImuChunk
+import numpy as np
+
+from dsp.types import ImuChunk, Reading
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
@@ -19,6 +21,10 @@ from monitor.sources.bluetooth.source import BluetoothSource
 
 _STREAMING_S = 5.0  # of streaming are measured
 _PATIENCE_S = 30.0  # by then all of it must be over
+_SHAKE_S = 6.0  # for a hand to shake; a pod tells a cadence after some seconds
+_SHAKEN_MS2 = 2.0  # SD of the norm of the acceleration; a hand makes 5 and more, a table 0.1
+_SHAKEN_SPM = 20.0  # of a pod that gives finished numbers
+_CLEARLY = 3.0  # times more than the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +103,68 @@ async def check_streams(
                     await time.sleep(0.2)
         source.cancel()
     return [m.result() for m in meters.values()]
+
+
+class _MotionMeter:
+    """Measures how much one sensor is moved, as a multiple of what a shaken one is moved at least."""
+
+    def __init__(self, sensor: SensorSettings) -> None:
+        self._stream = SensorStream(sensor, DEVICES[sensor.kind])
+        self._norms: list[float] = []
+        self._cadence = 0.0
+        self.streams = False
+
+    def push(self, item: Packet | SensorStatus) -> None:
+        if isinstance(item, SensorStatus):
+            return
+        for decoded in (*self._stream.push(item), *self._stream.tick(item.arrival_ns * 1e-9)):
+            self.streams = True
+            match decoded:
+                case ImuChunk():
+                    self._norms += np.linalg.norm(decoded.acc_ms2, axis=1).tolist()
+                case Reading(quantity="cadence_raw" | "cadence_spm"):
+                    self._cadence = max(self._cadence, decoded.value)
+
+    def begin(self) -> None:
+        self._norms, self._cadence = [], 0.0
+
+    @property
+    def motion(self) -> float:
+        moved_ms2 = float(np.std(self._norms)) if self._norms else 0.0
+        return max(moved_ms2 / _SHAKEN_MS2, self._cadence / _SHAKEN_SPM)
+
+
+async def find_shaken(
+    sensors: Sequence[SensorSettings],
+    bluetooth: BluetoothSettings,
+    time: MonotonicClock,
+    ready: Callable[[], None],
+) -> SensorSettings | None:
+    """Connect to all sensors, call ``ready`` once they stream, and return the one that is shaken then.
+
+    None if not all of them stream, or if none is shaken clearly more than the others.
+    """
+    meters = {s.name: _MotionMeter(s) for s in sensors}
+
+    def emit(item: Packet | SensorStatus) -> None:
+        meters[item.sensor].push(item)
+
+    async with asyncio.TaskGroup() as group:
+        source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="shake check")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                while not all(m.streams for m in meters.values()):
+                    await time.sleep(0.2)
+        if all(m.streams for m in meters.values()):
+            ready()
+            await time.sleep(1.0)  # what was sent before
+            for meter in meters.values():
+                meter.begin()
+            await time.sleep(_SHAKE_S)
+        source.cancel()
+    if not all(m.streams for m in meters.values()):
+        return None
+    most, *others = sorted(sensors, key=lambda s: -meters[s.name].motion)
+    motion = meters[most.name].motion
+    clear = all(motion >= _CLEARLY * meters[s.name].motion for s in others)
+    return most if motion >= 1.0 and clear else None

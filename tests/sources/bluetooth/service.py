@@ -121,3 +121,7 @@ def pelvis(match: str, kind: str = "movesense", rate_hz: float | None = None) ->
     return SensorSettings(
         name="pelvis", kind=kind, placement=Placement.PELVIS, match=match, rate_hz=rate_hz
     )
+
+
+def heart(match: str | None = None) -> SensorSettings:
+    return SensorSettings(name="heart", kind="heart_rate", placement=Placement.POD, match=match)

@@ -7,19 +7,21 @@ import logging
 
 import pytest
 from bleak import BleakClient, BleakScanner
+from bleak.exc import BleakError
 from bumble.gatt import CharacteristicValue
 
 from dsp.types import Side
 from monitor.core.errors import ConfigError
 from monitor.core.records import LinkState
 from monitor.core.session_settings import SensorSettings
+from monitor.simulation.emulated.backend import _Client
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.source import BluetoothSource
 from tests.sources.bluetooth.conftest import RadioUnderTest
 from tests.sources.bluetooth.quick import LoopTime
-from tests.sources.bluetooth.service import foot, pod, running
+from tests.sources.bluetooth.service import foot, heart, pod, running
 
 
 async def test_a_pod_is_found_and_streams(radio: Radio) -> None:
@@ -162,9 +164,8 @@ async def test_several_sensors_stream_side_by_side_and_one_that_is_away_holds_up
 ) -> None:
     device, strap = RunningPod(radio), Strap(radio)
     await device.start()
-    heart = SensorSettings(name="heart", kind="heart_rate", placement=pod().placement)
     away = SensorSettings(name="belt", kind="treadmill", placement=pod().placement)
-    async with running(pod(), heart, away) as heard:
+    async with running(pod(), heart(), away) as heard:
         await strap.start()
         await heard.more("pod", "rsc", 2)
         await heard.more("heart", "heart_rate", 2)
@@ -172,6 +173,131 @@ async def test_several_sensors_stream_side_by_side_and_one_that_is_away_holds_up
         await heard.more("heart", "heart_rate", 2)
         await heard.said("belt", LinkState.SEARCHING)
         await heard.more("pod", "rsc", 2)
+
+
+async def test_a_strangers_pod_is_told_and_never_taken_over(radio: Radio) -> None:
+    mine, stranger = RunningPod(radio, "Stryd mine"), RunningPod(radio, "Stryd of a stranger")
+    await mine.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 3)
+        await stranger.start()
+        await mine.vanish()
+        await heard.until(lambda: "Stryd of a stranger" in heard.statuses("pod")[-1].text)
+        told = heard.statuses("pod")[-1]
+        assert told.link is LinkState.SEARCHING
+        assert "another one fits" in told.text
+        await asyncio.sleep(5)
+        assert stranger.notified == 0
+        await mine.appear()
+        await heard.more("pod", "rsc", 3)
+        assert stranger.notified == 0
+
+
+async def test_one_of_the_same_name_is_not_taken_over_either(radio: Radio) -> None:
+    mine, twin = RunningPod(radio, "RunPod 1"), RunningPod(radio, "RunPod 1")
+    await mine.start()
+    async with running(pod("RunPod 1")) as heard:
+        await heard.more("pod", "rsc", 3)
+        await twin.start()
+        await mine.vanish()
+        await heard.until(lambda: "another one fits" in heard.statuses("pod")[-1].text)
+        await mine.appear()
+        await heard.more("pod", "rsc", 3)
+        assert twin.notified == 0
+
+
+async def test_a_device_with_a_new_address_is_known_by_its_serial_number(radio: Radio) -> None:
+    before, stranger = RunningPod(radio, "RunPod", serial="A-1"), RunningPod(radio, "RunPod", serial="A-2")
+    await before.start()
+    async with running(pod("RunPod")) as heard:
+        await heard.more("pod", "rsc", 3)
+        await before.vanish()
+        await stranger.start()
+        await heard.until(
+            lambda: any("serial number A-2, not A-1" in s.text for s in heard.statuses("pod"))
+        )
+        renewed = RunningPod(radio, "RunPod renamed", serial="A-1")
+        await renewed.start()
+        await heard.more("pod", "rsc", 3)
+        assert renewed.notified >= 3
+        assert stranger.notified == 0
+        renewed.cut()
+        await heard.said("pod", LinkState.LOST)
+        await heard.more("pod", "rsc", 3)
+        assert stranger.notified == 0
+
+
+async def test_two_of_one_name_are_left_and_right_by_their_addresses(radio: Radio) -> None:
+    left, right = RunningPod(radio, "RunPod", battery_pct=11), RunningPod(radio, "RunPod", battery_pct=22)
+    for device in (left, right):
+        await device.start()
+    addresses = [d.address for d in await BleakScanner.discover(timeout=2.0) if d.name == "RunPod"]
+    assert len(addresses) == 2
+    told = []
+    for address in addresses:
+        async with running(pod(address)) as heard:
+            await heard.until(lambda: bool(heard.packets("pod", "battery")))
+            told.append(heard.packets("pod", "battery")[0].payload[0])
+    assert sorted(told) == [11, 22]
+
+
+@pytest.mark.parametrize("where", ["connect", "start_notify", "read_gatt_char"])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("bug"), asyncio.CancelledError(), ExceptionGroup("", [KeyError()])]
+)
+async def test_an_error_that_nobody_foresaw_costs_one_sensor_one_attempt(
+    tested: RadioUnderTest,
+    where: str,
+    error: BaseException,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if tested.level != "inproc":
+        pytest.skip("the emulated client is made to fail")
+    method, left = getattr(_Client, where), [error, error]
+
+    async def fail(client: _Client, *args: object, **kwargs: object) -> object:
+        if client._ble.name == "RunPod 1" and left:
+            raise left.pop()
+        return await method(client, *args, **kwargs)
+
+    monkeypatch.setattr(_Client, where, fail)
+    device, strap = RunningPod(tested.radio, "RunPod 1"), Strap(tested.radio)
+    await strap.start()
+    async with running(pod(), heart()) as heard:
+        await heard.more("heart", "heart_rate", 2)
+        await device.start()
+        await heard.until(lambda: not left)
+        await heard.more("pod", "rsc", 5)
+        assert f"unexpected error ({type(error).__name__})" in " ".join(
+            s.text for s in heard.statuses("pod")
+        )
+        assert {p.link for p in heard.packets("heart")} == {0}
+    bugs = [r.exc_info[1] for r in caplog.records if r.levelno >= logging.ERROR and r.exc_info]
+    assert bugs == [error, error]
+
+
+async def test_a_link_that_broke_in_discovery_and_then_was_made_is_kept(
+    tested: RadioUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if tested.level != "inproc":
+        pytest.skip("the emulated client is made to fail")
+    discover, left = _Client._discover, [1]
+
+    async def cut_once(client: _Client, peer: object) -> None:
+        if left:
+            left.clear()
+            await client.disconnect()
+            raise BleakError("le-connection-abort-by-local")
+        await discover(client, peer)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_Client, "_discover", cut_once)
+    device = RunningPod(tested.radio)
+    await device.start()
+    async with running(pod()) as heard:
+        await heard.more("pod", "rsc", 5)
+        assert LinkState.LOST not in heard.links("pod")
+        assert {p.link for p in heard.packets("pod")} == {0}
 
 
 async def test_two_of_a_kind_without_names_are_refused() -> None:

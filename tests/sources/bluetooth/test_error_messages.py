@@ -33,7 +33,7 @@ OFF = BleakBluetoothNotAvailableReason
     ],
 )
 def test_no_bluetooth_is_told_with_its_remedy(trouble: Exception, remedy: str) -> None:
-    with pytest.raises(BluetoothOff) as told, adapter_errors():
+    with pytest.raises(BluetoothOff) as told, adapter_errors(6.0):
         raise trouble
     assert remedy in str(told.value)
 

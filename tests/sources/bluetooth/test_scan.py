@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import tomllib
 
 from rich.console import Console
@@ -11,7 +9,7 @@ from rich.console import Console
 from dsp.types import Placement
 from monitor.cli.scan import scan_table, sensor_toml
 from monitor.core.session_settings import SensorSettings
-from monitor.service.sensor_search import FoundSensor, merge_advertisements, query_details
+from monitor.service.sensor_search import FoundSensor, SensorDetails, merge_advertisements, query_details
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.scanner import Scanner
@@ -20,9 +18,7 @@ from tests.sources.bluetooth.quick import LoopTime
 
 async def seen(radio: Radio, seconds: float = 2.0) -> list[FoundSensor]:
     found: dict[str, FoundSensor] = {}
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await Scanner(LoopTime()).scan(lambda seen: merge_advertisements(found, seen))
+    await Scanner(LoopTime()).scan(lambda seen: merge_advertisements(found, seen), seconds)
     return sorted(found.values(), key=lambda f: f.advertisement.name)
 
 
@@ -47,6 +43,16 @@ async def test_what_is_to_be_pasted_are_settings_that_fit(radio: Radio) -> None:
     (row,) = tomllib.loads(sensor_toml(found).replace('\\"', ""))["sensor"]
     made = SensorSettings(**row | {"placement": Placement(row["placement"])})
     assert made.kind == "rsc"
+
+
+async def test_of_two_that_are_alike_the_address_or_the_serial_number_is_to_be_pasted(radio: Radio) -> None:
+    for _ in range(2):
+        await RunningPod(radio, "RunPod").start()
+    one, other = await seen(radio)
+    rows = [tomllib.loads(sensor_toml(f, alike=True))["sensor"][0]["match"] for f in (one, other)]
+    assert rows == [one.advertisement.address, other.advertisement.address]
+    one.details = SensorDetails(serial="A-1")
+    assert 'match = "A-1"' in sensor_toml(one, alike=True)
 
 
 async def test_a_sensor_that_is_asked_tells_its_battery_and_serial_number(radio: Radio) -> None:

@@ -58,11 +58,11 @@ def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
         if system.name not in configured:
             continue
         if system.waiting:
-            values = {"name": system.name, "n": system.waiting, "state": system.state}
-            if system.name == "influx":
-                out.append(user_text("say.run.waiting_influx", **values))
+            name, n, state = system.name, system.waiting, system.state
+            if name == "influx":
+                out.append(user_text("say.run.waiting_influx", name=name, n=n, state=state))
             else:
-                out.append(user_text("say.run.waiting_next_run", **values))
+                out.append(user_text("say.run.waiting_next_run", name=name, n=n, state=state))
         if system.refused:
             out.append(user_text("say.run.refused", name=system.name, n=system.refused.total()))
     return out

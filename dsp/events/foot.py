@@ -48,6 +48,7 @@ from numpy.typing import NDArray
 from dsp.detector_feed import Detection
 from dsp.events.foot_axes import Axes, FootAxes
 from dsp.events.foot_features import (
+    USUAL_FALL_MS,
     Stance,
     landing_terms,
     lift_off_terms,
@@ -77,7 +78,6 @@ _SCALED = {"speed_mps", "stride_length_m"}
 _MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
 _GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
-_HIDES_S = 0.12  # before what was taken for a landing may lie a hole in which it truly was
 _SD_OF_LOST = 1 / 15  # s per s: by the root of 3.2² + 1.8² ms scatter landings with 0.03 s lost, by that of
 # 4.5² + 3.3² ms lift-offs with 0.05 s lost since the landing (Fukuchi 2017 at 100 Hz, packets of 40 ms)
 _MOVING_RADS = 4.0  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
@@ -323,16 +323,14 @@ class FootDetector(GridDetector[FootState]):
         """The contact between two (fractional) rows, as far as the samples about both came.
 
         Where more than ``filled_s`` was lost at the landing there is none: it would be 10 ms off (RMS).  Nor is
-        there next to a longer hole, in which the true landing may lie, up to 70 ms from what looks like one.
-        A lift-off bears a packet; where more was lost at it or before, there is none.  Less makes both less
-        certain.
+        there where the shoe was not seen to fall: the landing lies in a hole, up to 70 ms before.  A lift-off
+        bears a packet; where more was lost about it, there is none.  Less makes both less certain.
         """
         s, p, m, rate, near = self.state, self.params, self._models, FOOT_RATE_HZ, _NEAR_S * FOOT_RATE_HZ
-        h, hides = s.history, _HIDES_S * rate
-        filled_s = self._lost_s(min(swing, ic - hides), need, need)
+        h, fell = s.history, features["fall_ms"] != USUAL_FALL_MS
+        filled_s = self._lost_s(min(swing, ic - near), need, need)
         landing = filled_s and self._lost_s(ic - near, ic + near, need)
-        hidden = landing and self._lost_s(ic - hides, ic + near, need) >= PACKET_S
-        if landing > p.filled_s or hidden:
+        if landing > p.filled_s or not (fell or self._lost_s(swing, ic + near, need) == 0.0):
             return []
         if s.scan.last_ic is not None and ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
             features["missed"] = 1.0

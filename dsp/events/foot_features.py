@@ -22,6 +22,9 @@ from dsp.filters import component_along, parabola_offset
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
 
+USUAL_FALL_MS = -22.0
+"""What stands in for ``fall_ms`` where it was not seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stance:
@@ -99,7 +102,7 @@ def landing_terms(s: Stance, slap: float) -> dict[str, float]:
     slow = crossing(s.vz_mps[int(slap) : s.zv + 1], -0.15, rising=True)
     return {
         "pitch_max_deg": float(s.pitch_deg[: s.zv + 1].max()),
-        "fall_ms": -22.0 if fall is None else (fall - slap) * ms,
+        "fall_ms": USUAL_FALL_MS if fall is None else (fall - slap) * ms,
         "slow_ms": 22.0 if slow is None else (int(slap) + slow - slap) * ms,
     }
 

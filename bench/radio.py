@@ -62,8 +62,9 @@ class _Timed(Session):
         self.latency_ms: list[float] = []
         self._steady = steady
 
-    def push(self, packet: Packet) -> list[Record | SensorStatus]:
-        records = super().push(packet)
-        self.latency_ms.append(1e3 * self._steady.now_s() - packet.arrival_ns / 1e6)
-        self.packets.append(packet)
+    def push(self, *packets: Packet) -> list[Record | SensorStatus]:
+        records = super().push(*packets)
+        now_ms = 1e3 * self._steady.now_s()
+        self.latency_ms += [now_ms - packet.arrival_ns / 1e6 for packet in packets]
+        self.packets += packets
         return records

@@ -26,6 +26,7 @@ class PacedSource:
     """A source of packets in their own rhythm that keeps when each was handed over."""
 
     name = "bench"
+    live = False
 
     def __init__(self, recording: Recording, faster: float) -> None:
         self._recording, self._faster = recording, faster

@@ -1,7 +1,8 @@
 """The engine of one runner: samples and readings of all sensors in, the records of a session out.
 
-``push`` what came, in any cut, as long as the sensors are interleaved to within ``lateness_s``.  How steps
-and seconds become final is written above ``Engine``.
+``push`` what came, in any cut and in any order between the sensors; ``advance`` says that time has passed,
+so that nobody waits for a sensor that has gone.  How steps and seconds become final is written above
+``Engine``.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ DETECTORS = {
 # 2. Watermark: the time up to which nobody can add a contact any more.  It is the smallest of the
 #    sensors' ``done_s``, less ``same_contact_s``, so that the same contact seen by another sensor is in
 #    as well.
-#    - A sensor whose last sample is ``lateness_s`` older than the newest of all is not asked: it is away.
+#    - A sensor whose last sample is ``lateness_s`` older than the time told by ``advance`` is not asked: it
+#      is away.  Samples alone never say that: another sensor's may just not have been pushed yet.
 #    - A sensor that delivers but decides nothing (it is learning how it is worn) counts as decided up to
 #      ``patience_s`` before its last sample.
 #    - In the first ``gait_s`` of a session the watermark is minus infinity until an activity is known,
@@ -102,7 +104,7 @@ DETECTORS = {
 class EngineParams:
     """Limits on how long the engine waits for a sensor, and when two contacts are one (all are choices)."""
 
-    lateness_s: float = 1.0  # a sensor silent for longer is not waited for
+    lateness_s: float = 3.0  # a sensor silent for longer is not waited for
     patience_s: float = 12.0  # nor one that delivers but cannot decide (it learns) for longer
     same_contact_s: float = 0.12  # contacts of two sensors this close are one
     gait_s: float = 4.0  # how long the first steps wait for a first activity
@@ -136,6 +138,7 @@ class Engine:
         self._missing = {w.sensor: MissingSteps(w.sensor) for w in imus}
         self._log = ActivityLog()
         self._first_s = math.inf  # time of the first sample of all
+        self._now_s = -math.inf  # what ``advance`` told
         self._waiting: list[Contact] = []  # in time order
         self._settled_s = -math.inf
         self._readings = Readings()
@@ -159,12 +162,12 @@ class Engine:
                 out.append(change)
         out += self._queue_contacts(self._feeds[item.sensor].push(item))
         out += self._missing[item.sensor].push(item, changes)
-        out += self._settle_until(self._time_complete_until())
-        while behind := self._feeds_to_look_at():
-            for feed in behind:
-                out += self._queue_contacts(feed.look())
-            out += self._settle_until(self._time_complete_until())
-        return out
+        return out + self._settle_what_is_complete()
+
+    def advance(self, now_s: float) -> list[Record]:
+        """Take the time and return what becomes final because a sensor has not delivered for long."""
+        self._now_s = max(self._now_s, now_s)
+        return self._settle_what_is_complete() if math.isfinite(self._first_s) else []
 
     def finish(self) -> list[Record]:
         """Return everything that still waited; nothing may be pushed afterwards."""
@@ -177,6 +180,15 @@ class Engine:
                 self._readings.newest_s, self._readings, self._fusion.speed, self._log
             )
         return out + self._seconds.finish(self._readings, self._fusion.speed)
+
+    def _settle_what_is_complete(self) -> list[Record]:
+        """Settle up to the watermark, letting detectors look that alone hold it up."""
+        out = self._settle_until(self._time_complete_until())
+        while behind := self._feeds_to_look_at():
+            for feed in behind:
+                out += self._queue_contacts(feed.look())
+            out += self._settle_until(self._time_complete_until())
+        return out
 
     def _queue_contacts(self, detection: Detection) -> list[Record]:
         """Put contacts into ``_waiting`` and return everything else, which is final at once."""
@@ -200,9 +212,10 @@ class Engine:
         return behind if all(f.reaches(wanted_s) for f in behind) else []
 
     def _delivering_feeds(self) -> list[Feed]:
-        """Feeds whose last sample is not ``lateness_s`` behind the newest of all."""
+        """Feeds whose last sample is not ``lateness_s`` old; the newest where all are older."""
         newest = max(f.seen_s for f in self._feeds.values())
-        return [f for f in self._feeds.values() if f.seen_s >= newest - self._p.lateness_s]
+        since_s = min(self._now_s - self._p.lateness_s, newest)
+        return [f for f in self._feeds.values() if f.seen_s >= since_s]
 
     def _time_complete_until(self) -> float:
         """Time up to which no sensor that still delivers can add a contact, once the gait is known."""

@@ -1,4 +1,4 @@
-"""How often a movement repeats, from its autocorrelation."""
+"""How often a movement repeats, from its autocorrelation: one for all detectors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ _CLEAR = 0.5  # a weaker correlation is no rhythm
 _NEAR = 0.7  # of the best one: a shorter period that is so good is the period, longer ones repeat it
 
 
-def shortest_period(x: Array, rate_hz: float, least_s: float, most_s: float) -> float | None:
+def shortest_period(
+    x: Array, rate_hz: float, least_s: float, most_s: float, clear: float = _CLEAR
+) -> float | None:
     """Return the shortest time (s) after which ``x`` (n,) repeats itself, between two limits, or None.
 
     One leg at an ankle repeats after a stride with a correlation of 0.93 (0.8 to 0.98), and after half a
     stride, walking, with a quarter of that (in 19 of 20 windows below two thirds; 4 people, Har-Lab).
-    None where no correlation within the limits reaches 0.5, or ``x`` is too short for the longer limit.
+    None where no correlation within the limits reaches ``clear``, or ``x`` is too short for the longer
+    limit.
     """
     step = max(1, round(rate_hz / _RATE_HZ))
     rows = len(x) // step
@@ -25,9 +28,22 @@ def shortest_period(x: Array, rate_hz: float, least_s: float, most_s: float) -> 
     lags = np.arange(int(least_s * rate_hz / step), int(np.ceil(most_s * rate_hz / step)) + 2)
     if lags[-1] >= rows - 1:
         return None
-    energy = np.concatenate(([0.0], np.cumsum(y * y)))
-    both = np.sqrt(np.maximum(1e-12, (energy[rows] - energy[lags]) * energy[rows - lags]))
-    r = np.correlate(y, y, "full")[rows - 1 + lags] / both
+    r = autocorrelation(y[:, None], int(lags[-1]))[lags]
     tops = np.flatnonzero((r[1:-1] >= r[:-2]) & (r[1:-1] > r[2:])) + 1
-    clear = tops[r[tops] >= max(_CLEAR, _NEAR * float(np.max(r[tops], initial=0.0)))]
-    return float(lags[clear[0]]) * step / rate_hz if len(clear) else None
+    high = tops[r[tops] >= max(clear, _NEAR * float(np.max(r[tops], initial=0.0)))]
+    return float(lags[high[0]]) * step / rate_hz if len(high) else None
+
+
+def autocorrelation(x: Array, longest: int) -> Array:
+    """Return the autocorrelation of rows (n, k) at lags 0 to ``longest``, each over what overlaps.
+
+    1 is the same.
+    """
+    n = len(x)
+    size = 1 << (n + longest).bit_length()
+    spectrum = np.fft.rfft(x, size, axis=0)
+    product = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=1), size)[: longest + 1]
+    energy = np.concatenate(([0.0], np.cumsum((x * x).sum(axis=1))))
+    lags = np.arange(longest + 1)
+    both = energy[n - lags] * (energy[n] - energy[lags])
+    return np.asarray(product / np.sqrt(np.maximum(both, 1e-12)))

@@ -46,10 +46,11 @@ class Broker:
         self.secrets = folder / "secrets"
         subprocess.run([SHIPPED / "secrets.sh", self.secrets, "127.0.0.1", *USERS], check=True)
         (folder / "data").mkdir()
-        self.port = free_port()
+        self.port, self.websocket_port = free_port(), free_port()
         text = (SHIPPED / "mosquitto.conf").read_text()
         for shipped, here in (
             ("listener 8883", f"listener {self.port} 127.0.0.1"),
+            ("listener 8884", f"listener {self.websocket_port} 127.0.0.1"),
             ("/mosquitto/secrets", str(self.secrets)),
             ("/mosquitto/config", str(SHIPPED)),
             ("/mosquitto/data", str(folder / "data")),

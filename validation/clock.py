@@ -20,9 +20,10 @@ _LINKS = {
     "stalls every 20 s": RadioModel(stall_every_s=20.0),
     "stalls every 5 s": RadioModel(stall_every_s=5.0),
     "stalls every 5 s, 3 % loss": RadioModel(stall_every_s=5.0, loss=0.03),
-    "the same, clock 7000 ppm fast": RadioModel(stall_every_s=5.0, loss=0.03, ppm=7000.0),
-    "the same, 7000 ppm slow": RadioModel(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
+    "the same, sampling 7000 ppm fast": RadioModel(stall_every_s=5.0, loss=0.03, ppm=7000.0),
+    "the same, sampling 7000 ppm slow": RadioModel(stall_every_s=5.0, loss=0.03, ppm=-7000.0),
 }
+_CRYSTAL_PPM = 500.0  # what is further off is no clock of a device but a number of samples
 _BAR_MS = 2.0
 
 
@@ -44,21 +45,21 @@ def main() -> None:
 def _run(radio: RadioModel, seed: int, *, unseen: bool = False) -> tuple[float, float, float, float]:
     """SD of arrival and of the time base, the uncertainty it states (ms), and its rate error (ppm).
 
-    The device sends its time, or numbers its samples: to the clock that is the same.  ``unseen``: it does
-    neither, so that a lost packet is missing from the count and nobody knows.
+    The device sends its time, or numbers its samples: but for the rates that may be believed, to the clock
+    that is the same.  ``unseen``: it does neither, so that a lost packet is missing from the count and nobody knows.
     """
     rng = np.random.default_rng(seed)
     true_s = np.arange(1, int(_SECONDS * _PACKETS_HZ)) / _PACKETS_HZ
     arrival_s = radio.arrivals(true_s, rng)
     kept = np.flatnonzero(np.isfinite(arrival_s))
-    clock = SensorClock(counted=unseen)
+    clock = SensorClock(counted=unseen or abs(radio.ppm) > _CRYSTAL_PPM)
     told_s = true_s[: len(kept)] if unseen else true_s[kept]
     back_s = np.arange(_ROWS - 1, -1, -1) / (_PACKETS_HZ * _ROWS)
     rate = 1 + radio.ppm * 1e-6
-    placed = [
-        clock.place(float(at), 5.0 + (told - back_s) * rate)[-1]
-        for at, told in zip(arrival_s[kept], told_s, strict=True)
-    ]
+    times = []
+    for at, told in zip(arrival_s[kept], told_s, strict=True):
+        times += clock.push(float(at), 5.0 + (told - back_s) * rate)
+    placed = [t.t_s[-1] for t in times + clock.flush()]
     late = true_s[kept] > _SETTLED_S
     raw, error = (arrival_s[kept] - true_s[kept])[late], (np.array(placed) - true_s[kept])[late]
     stated = np.nan if clock.sd_s is None else clock.sd_s

@@ -128,6 +128,11 @@ class DriftDetector:
         n = min(seconds, len(self._sums) - 1)
         return (self._sums[-1] - self._sums[-1 - n]) / n if n else 0.0
 
+    @property
+    def seems_over(self) -> bool:
+        """True while the last seconds are well in band, though it takes longer to be sure of a return."""
+        return self.recent(_NOW_S) <= self.params.leave
+
     def settled_sd(self, scatter: float) -> float:
         """Return the SD of the mean by which a return is confirmed, in widths."""
         seconds = self._return_s(scatter)
@@ -203,8 +208,8 @@ class DriftDetector:
         level = self._level_after_change(scatter)
         if level is None:
             level = self._level_outside_band(scatter, unsure, unsure_long)
-        if self.recent(_NOW_S) <= self.params.leave:
-            level = None  # already over
+        if self.seems_over:
+            level = None
         self.out, self._out_s = level is not None, 0
         if level is not None:
             self.error, self.settled, self._settles_s = level, False, 0

@@ -35,6 +35,7 @@ from dsp.detector_feed import Detection
 from dsp.events.grid_detector import GridDetector, GridState
 from dsp.events.limits import check_limits
 from dsp.filters import Block, Fir, History, Resampler, RunningMean, norms
+from dsp.gait_evidence import EVIDENCE_RATE_HZ, lands
 from dsp.models import MODELS, Models
 from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Worn
@@ -54,6 +55,7 @@ class AnkleParams:
     sway_s: float = 1.5  # running mean square of the swing
     arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
     least_rms_g: float = 0.05  # quieter than this is not gait
+    landing_hz: float = 2.2  # a leg that lands is quicker (``lands``): walkers 2.9, pedals 1.4 to 2.1
     refractory: float = 0.6  # of the stride time
     longest_rise: float = 0.5  # of the stride time, from low to the crossing
     gain: float = 0.2  # per stride, of the stride time
@@ -71,6 +73,7 @@ class AnkleParams:
             sway_s=(0.5, 10.0),
             arm_rms=(0.05, 2.0),
             least_rms_g=(0.0, 1.0),
+            landing_hz=(0.0, 10.0),
             refractory=(0.1, 0.95),
             longest_rise=(0.1, 1.0),
             gain=(0.0, 1.0),
@@ -193,9 +196,13 @@ class AnkleDetector(GridDetector[AnkleState]):
     def _contact_of_crossing(self, at_s: float, row: int) -> list[Contact]:
         """The contact of a crossing that was seen at ``row``, if it is a stride's."""
         s, p, w = self.state, self.params, self.worn
-        since, stride_s = at_s - s.fired_s, self._rhythm_s(row) or s.stride_s
+        recent = self._recent_norms(row)
+        rhythm_s = self._rhythm_s(recent)
+        since, stride_s = at_s - s.fired_s, rhythm_s or s.stride_s
         low = max(s.fired_s, at_s - p.longest_rise * stride_s)
         if not (s.armed_s > low and since > p.refractory * stride_s):
+            return []
+        if not lands(recent[:: round(_RATE_HZ / EVIDENCE_RATE_HZ)], p.landing_hz):
             return []
         if p.shortest_stride_s < since < p.longest_stride_s:
             s.stride_s += p.gain * (since - s.stride_s)
@@ -203,12 +210,15 @@ class AnkleDetector(GridDetector[AnkleState]):
         known_s = at_s + self._coefficients.delay_s
         return [Contact(w.sensor, w.placement, w.side, at_s, None, p.ic_sd_s, None, known_s)]
 
-    def _rhythm_s(self, row: int) -> float | None:
-        """The stride time that the norms before a row repeat at; None where they hardly do."""
-        h, p = self.state.history, self.params
-        start = max(h.start, row - round(p.rhythm_s * _RATE_HZ))
-        if row - start < _FEWEST_RHYTHM_S * _RATE_HZ:
+    def _recent_norms(self, row: int) -> Array:
+        """The norms of the seconds before a row, in g."""
+        h = self.state.history
+        start = max(h.start, row - round(self.params.rhythm_s * _RATE_HZ))
+        return h.rows(start, row)[:, _NORM]
+
+    def _rhythm_s(self, norms_g: Array) -> float | None:
+        """The stride time that the last norms repeat at; None where they hardly do."""
+        p = self.params
+        if len(norms_g) < _FEWEST_RHYTHM_S * _RATE_HZ:
             return None
-        return shortest_period(
-            h.rows(start, row)[:, _NORM], _RATE_HZ, p.shortest_stride_s, p.longest_stride_s
-        )
+        return shortest_period(norms_g, _RATE_HZ, p.shortest_stride_s, p.longest_stride_s)

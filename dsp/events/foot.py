@@ -47,41 +47,23 @@ from numpy.typing import NDArray
 
 from dsp.detector_feed import Detection
 from dsp.events.foot_axes import Axes, FootAxes
+from dsp.events.foot_contact import MISSED_STRIDES, add_stride, claimed_contact, contact_marks
 from dsp.events.foot_features import (
-    USUAL_FALL_MS,
     Stance,
-    landing_terms,
-    lift_off_terms,
-    rest_row,
-    slap_row,
-    slide_mps,
     stance,
     tipped_row,
-    value_at,
 )
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
-from dsp.events.foot_stride import PACKET_S, candidate_strides, movement_dps
-from dsp.events.foot_trust import turning_dps
+from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
 from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.orientation import track
-from dsp.types import Array, Contact, ImuChunk, Readiness, SensorProblem, Worn
+from dsp.types import Array, ImuChunk, Readiness, SensorProblem, Worn
 
 _SMOOTH = np.array([1, 2, 3, 2, 1]) / 9  # of the pitch rate, for the peaks only
 _SEARCH_ROWS = round(2 * FOOT_RATE_HZ)  # searched for a mid-swing at once
-STUCK = 7
-"""Column of the history after those of ``grid_detector``: one where an axis was at the end of its range."""
-_WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
-_WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
-_SCALED = {"speed_mps", "stride_length_m"}
-_MISSED = 1.5  # stride times since the last contact, from which one lies in between (a choice)
-_GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
-_NEAR_S = 0.06  # about an event lie the rows that its features are made of
-_SD_OF_LOST = 1 / 15  # s per s: by the root of 3.2² + 1.8² ms scatter landings with 0.03 s lost, by that of
-# 4.5² + 3.3² ms lift-offs with 0.05 s lost since the landing (Fukuchi 2017 at 100 Hz, packets of 40 ms)
 _MOVING_RADS = 4.0  # mean rotation of a running foot at least: slow jogs 4.1 (PyShoe), Fukuchi 2017 4.7
-_SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
 class FootDetector(GridDetector[FootState]):
@@ -298,95 +280,14 @@ class FootDetector(GridDetector[FootState]):
 
     def _contact(self, swing: int, st: Stance, tipped: float, need: int) -> Detection:
         """The contact of a stance that has been seen whole (rows of ``st`` count from ``swing``)."""
-        s, m, p, rate = self.state, self._models, self.params, FOOT_RATE_HZ
-        h = s.history
+        s, p = self.state, self.params
         self._follow_swing(swing)
-        slap, t0 = slap_row(st), h.time(swing)
-        features = {
-            "at_s": t0 + slap / rate,
-            "tipped_s": t0 + tipped / rate,
-            "stride_s": s.stride_s,
-            "swing_dps": s.scan.swing_dps,
-        }
-        features |= landing_terms(st, slap) | lift_off_terms(st, tipped)
-        ic = slap + m.foot_ic_ms.value(features) * 1e-3 * rate
-        to = tipped + m.foot_to_ms.value(features) * 1e-3 * rate
-        if not p.shortest_contact_s < (to - ic) / rate < p.longest_contact_s:
+        marks = contact_marks(s, self._models, swing, st, tipped)
+        if not p.shortest_contact_s < (marks.to - marks.ic) / FOOT_RATE_HZ < p.longest_contact_s:
             return self._reject_swing(swing)
-        self._add_stride(features, swing, st, slap, tipped, ic)
-        contact = self._claimed_contact(features, swing, swing + ic, swing + to, need)
+        add_stride(s, self._models, self.worn, marks, swing, st)
+        contact = claimed_contact(s, p, self._models, self.worn, marks, swing, need)
         return [*contact, *self._readiness(need), *self._problems(need)]
-
-    def _claimed_contact(
-        self, features: dict[str, float], swing: int, ic: float, to: float, need: int
-    ) -> list[Contact]:
-        """The contact between two (fractional) rows, as far as the samples about both came.
-
-        Where more than ``filled_s`` was lost at the landing there is none: it would be 10 ms off (RMS).  Nor is
-        there where the shoe was not seen to fall: the landing lies in a hole, up to 70 ms before.  A lift-off
-        bears a packet; where more was lost about it, there is none.  Less makes both less certain.
-        """
-        s, p, m, rate, near = self.state, self.params, self._models, FOOT_RATE_HZ, _NEAR_S * FOOT_RATE_HZ
-        h, fell = s.history, features["fall_ms"] != USUAL_FALL_MS
-        filled_s = self._lost_s(min(swing, ic - near), need, need)
-        landing = filled_s and self._lost_s(ic - near, ic + near, need)
-        if landing > p.filled_s or not (fell or self._lost_s(swing, ic + near, need) == 0.0):
-            return []
-        if s.scan.last_ic is not None and ic - s.scan.last_ic > _MISSED * s.stride_s * rate:
-            features["missed"] = 1.0
-        s.scan.last_ic = ic
-        lift_off = filled_s and self._lost_s(to - near, to + near, need)
-        whole = lift_off <= PACKET_S and self._lost_s(ic, to, need) < _GAP_S
-        since = filled_s and self._lost_s(ic, to + near, need)
-        ic_sd_s = math.hypot(m.foot_ic_ms.sd / 1e3, _SD_OF_LOST * landing)
-        off = (h.time(to), math.hypot(m.foot_to_ms.sd / 1e3, _SD_OF_LOST * max(since, lift_off)))
-        to_s, to_sd_s = off if whole else (None, None)
-        return [
-            Contact(
-                self.worn.sensor, self.worn.placement, self.worn.side, h.time(ic), to_s,
-                ic_sd_s, to_sd_s, h.time(need - 1), filled_s, features,
-            )
-        ]  # fmt: skip
-
-    def _lost_s(self, start: float, stop: float, need: int) -> float:
-        """Seconds bridged between two rows, of those before ``need``: later ones may not be there yet."""
-        return self.state.history.filled_s(start, min(stop, need - 1), FILLED)
-
-    def _add_stride(
-        self, features: dict[str, float], swing: int, st: Stance, slap: float, tipped: float, ic: float
-    ) -> None:
-        """Add what the stride that ends here gives, and let the axes learn from it."""
-        s, m = self.state, self._models
-        ic0, to0 = slap + _SLAP_TO_IC_S * FOOT_RATE_HZ, tipped + _TIPPED_TO_TO_S * FOOT_RATE_HZ
-        rest = swing + rest_row(ic0, to0)
-        stride = s.meter.stride(s.history, s.axes, swing + st.zv, rest, slide_mps(st, ic0, to0))
-        for name in _SCALED & stride.keys():
-            stride[name] *= self.worn.speed_gain or 1.0
-        features |= stride
-        s.axes.learn_push_off(s.history.rows(swing + st.zv + 4, swing + round(tipped) + 4)[:, GYR])
-        if "speed_mps" in features:
-            features["pitch_ic_deg"] = value_at(st.foot_pitch_deg, ic)
-            features["foot_strike_deg"] = m.foot_strike_deg.value(features)
-        if "rise_pct" in features:
-            features["slope_pct"] = m.foot_slope_pct.value(features) - (self.worn.slope_offset_pct or 0.0)
-            if s.levelled:
-                features["levelled"] = 1.0
-        self._withhold(features, turning_dps(st.w_dps, ic0, to0), swing + len(st.w_dps))
-
-    def _withhold(self, features: dict[str, float], turning: float, need: int) -> None:
-        """Take away what a clipped sensor or a loose mount makes wrong."""
-        s = self.state
-        rows = s.history.rows(max(s.history.start, need - round(s.stride_s * FOOT_RATE_HZ)), need)
-        s.trust.push_range(float((rows[:, STUCK] > 0.5).mean()))
-        if not s.axes.odd:
-            apart = s.axes.apart_deg if s.axes.have >= FootAxes.need else 0.0
-            climb = features.get("speed_mps", 0.0) * features.get("slope_pct", 0.0) / 100
-            s.trust.push_mount(turning, apart, climb)
-        wrong = _WRONG_WHEN_CLIPPED * s.trust.clipped + _WRONG_WHEN_LOOSE * s.trust.loose
-        for name in wrong:
-            features.pop(name, None)
-        if wrong:
-            features["withheld"] = 1.0
 
     def _problems(self, need: int) -> list[SensorProblem]:
         """What is wrong with this sensor and was not said before."""
@@ -412,7 +313,7 @@ class FootDetector(GridDetector[FootState]):
         if scan.last_swing is not None:
             stride = (swing - scan.last_swing) / FOOT_RATE_HZ
             filled = s.history.rows(max(s.history.start, scan.last_swing), swing)[:, FILLED].any()
-            hidden = filled and stride > _MISSED * s.stride_s
+            hidden = filled and stride > MISSED_STRIDES * s.stride_s
             if p.shortest_stride_s < stride < p.longest_stride_s and not hidden:
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)

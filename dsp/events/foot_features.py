@@ -89,9 +89,12 @@ def _integral_from(x: Array, row: int, dt_s: float) -> Array:
 
 
 def slap_row(s: Stance) -> float:
-    """Return when the foot slaps down, in (fractional) rows."""
-    first = max(round(0.02 * s.rate_hz), s.zv - round(0.16 * s.rate_hz))
-    first = min(first, s.zv - 1)
+    """Return when the foot slaps down, in (fractional) rows.
+
+    All of the swing's end is searched: a walking foot lies still for so long that mid-stance may be 0.4 s
+    behind the slap.
+    """
+    first = min(round(0.02 * s.rate_hz), s.zv - 1)
     return extremum(s.w_dps, first + int(np.argmin(s.w_dps[first : s.zv + 1])))
 
 

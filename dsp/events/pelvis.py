@@ -6,7 +6,8 @@ Up is the direction of the mean acceleration of the last seconds, whatever the m
 it, over its own mean, is the vertical force in body weights.  Low-passed, it swings once per step of a
 runner; of a walker up to twice.  The **step clock** is its upward crossing of its own running mean.
 
-1. **Armed**: the force was below its mean by ``arm_rms`` of its RMS, and the RMS is that of gait.
+1. **Armed**: the force was below its mean by ``arm_rms`` of its RMS, and the RMS is that of gait; and what
+   the sensor feels without any axis has varied by ``least_felt_g`` (a case that is turned stays at one g).
 2. **Fires**: at the first upward crossing after that, if ``refractory`` of the step time has passed since
    the last one.  The crossing opens a step (``clock_s``), and closes the one that was open.
 3. **Closes**: only then is a step a contact: its length is known, and from the rows of that length come the
@@ -148,7 +149,7 @@ class PelvisDetector(GridDetector[PelvisState]):
             if len(before):
                 s.armed_s = h.time(first + int(before[-1])) - delay_s
             at = h.time(first + i + y[i] / (y[i] - y[i + 1])) - delay_s
-            if s.armed_s > s.fired_s and self._is_step(at):
+            if s.armed_s > s.fired_s and self._moves(first + int(i)) and self._is_step(at):
                 out += self._handle_crossing(at, first + int(i))
         if len(armed):
             s.armed_s = h.time(first + int(armed[-1])) - delay_s
@@ -170,6 +171,12 @@ class PelvisDetector(GridDetector[PelvisState]):
         s.done_s, s.still_s = now - _BEFORE_S, -math.inf
         if s.clock_s is not None:
             s.done_s, s.still_s = s.clock_s - _BEFORE_S, s.due_s
+
+    def _moves(self, row: int) -> bool:
+        """Whether the force varied in the second before a row: a case that is only turned feels one g."""
+        h = self.state.history
+        felt = np.sqrt(h.rows(max(h.start, row - round(PELVIS_RATE_HZ)), row + 1)[:, _FELT])
+        return float(felt.std()) >= self.params.least_felt_g * GRAVITY_MS2
 
     def _is_step(self, at_s: float) -> bool:
         """Whether a crossing can be that of a new step."""

@@ -32,6 +32,7 @@ class PelvisParams:
     mean_s: float = 1.5  # running mean that the clock crosses
     arm_rms: float = 0.5  # how far below the mean, in RMS, arms the clock
     least_rms_g: float = 0.06  # quieter than this is not gait (a choice)
+    least_felt_g: float = 0.05  # SD of a second's norm; who stands has 0.03, shufflers 0.14 (a choice)
     refractory: float = 0.6  # of the step time
     walk_s: float = 0.5  # a longer step time, confirmed by the rhythm, is that of a walk (a choice)
     walk_refractory: float = 0.75  # of it (a choice)
@@ -68,6 +69,7 @@ class PelvisParams:
             mean_s=(0.5, 10.0),
             arm_rms=(0.05, 2.0),
             least_rms_g=(0.0, 1.0),
+            least_felt_g=(0.0, 1.0),
             refractory=(0.1, 0.95),
             walk_s=(0.4, 1.0),
             walk_refractory=(0.1, 0.95),

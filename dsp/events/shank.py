@@ -47,7 +47,6 @@ from dsp.events.shank_features import (
     inclination_deg,
     long_axis,
     peak_shock_g,
-    period_s,
     swing_axis,
     toe_off_mark,
 )
@@ -61,6 +60,7 @@ from dsp.events.shank_state import (
 )
 from dsp.filters import Block, component_along
 from dsp.models import MODELS, Models, best_guess
+from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
 _SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
@@ -140,7 +140,7 @@ class ShankDetector(GridDetector[ShankState]):
                 continue
             w = component_along(rows[:, GYR], axis)
             s.axis = axis
-            s.stride_s = period_s(w, 0.5, 1.2, SHANK_RATE_HZ)
+            s.stride_s = shortest_period(w, SHANK_RATE_HZ, 0.5, 1.5, clear=0.0) or s.stride_s
             s.peak_dps = max(self.params.least_dps, math.degrees(float(w.max())))
             s.mean_ms2 = rows[:, ACC].mean(axis=0)
             s.long = long_axis(s.mean_ms2, axis)

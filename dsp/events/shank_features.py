@@ -62,17 +62,6 @@ def long_axis(mean_ms2: Array, axis: Array) -> Array:
     return np.asarray(math.cos(lean) * flat + math.sin(lean) * np.cross(flat, axis))
 
 
-def period_s(x: Array, shortest_s: float, longest_s: float, rate_hz: float) -> float:
-    """Return the period of ``x`` (n,): the first high peak of its autocorrelation between two limits."""
-    y = x - x.mean()
-    lags = np.arange(round(shortest_s * rate_hz), round(longest_s * rate_hz))
-    scores = [float(y[k:] @ y[:-k]) / (len(y) - k) for k in lags]
-    high = max(scores)
-    first = int(np.flatnonzero(np.array(scores) >= high - 0.15 * abs(high))[0])
-    best = first + int(np.argmax(scores[first : first + round(0.1 * rate_hz)]))
-    return float(lags[best]) / rate_hz
-
-
 def contact_mark(
     w_dps: Array, axial_g: Array, level_dps: float, shock_g: float, rate_hz: float
 ) -> float | None:

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.filters import History, component_along, parabola_offset
+from dsp.rhythm import autocorrelation
 from dsp.types import GRAVITY_MS2, Array
 
 Rows = NDArray[np.int_]
@@ -104,10 +105,10 @@ class StepRhythm:
         """The score of every stride time (rows); minus infinity where the rise would be out of bounds."""
         vertical = rows[:, :1] - rows[:, :1].mean(axis=0)
         longest = int(lags[-1])
-        v = _autocorrelation(vertical, longest)
-        s = _autocorrelation(rows[:, 1:4] - rows[:, 1:4].mean(axis=0), longest)
+        v = autocorrelation(vertical, longest)
+        s = autocorrelation(rows[:, 1:4] - rows[:, 1:4].mean(axis=0), longest)
         if rows.shape[1] > 4:
-            s = (s + _autocorrelation(rows[:, 4:] - rows[:, 4:].mean(axis=0), longest)) / 2
+            s = (s + autocorrelation(rows[:, 4:] - rows[:, 4:].mean(axis=0), longest)) / 2
         grid = np.arange(longest + 1)
         half_v, half_s = (np.interp(lags / 2, grid, r) for r in (v, s))
         step_s = lags / 2 / self._rate_hz
@@ -125,15 +126,3 @@ def _stride_of(scores: Array, lags: Rows, near_best: float, least: float) -> flo
     i = int(peaks[scores[peaks] >= (1 - near_best) * scores[peaks].max()][0])
     left, right = (x if math.isfinite(x) else float(scores[i]) for x in (scores[i - 1], scores[i + 1]))
     return float(lags[i]) + parabola_offset(left, float(scores[i]), right)
-
-
-def _autocorrelation(x: Array, longest: int) -> Array:
-    """Autocorrelation of rows (n, k) at lags 0 to ``longest``, each over what overlaps: 1 is the same."""
-    n = len(x)
-    size = 1 << (n + longest).bit_length()
-    spectrum = np.fft.rfft(x, size, axis=0)
-    product = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=1), size)[: longest + 1]
-    energy = np.concatenate(([0.0], np.cumsum((x * x).sum(axis=1))))
-    lags = np.arange(longest + 1)
-    both = energy[n - lags] * (energy[n] - energy[lags])
-    return np.asarray(product / np.sqrt(np.maximum(both, 1e-12)))

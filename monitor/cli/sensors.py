@@ -34,7 +34,13 @@ def phone_command(config: SettingsOption = None) -> None:
     from monitor.core.http_server import reachable_host
     from monitor.service.config import data_folder, load_config
     from monitor.service.live_session import print_qr_code
-    from monitor.sources.phone_settings import phone_token, phones_over, push_path
+    from monitor.sources.phone_settings import (
+        broker_websocket,
+        phone_token,
+        phone_topic,
+        phones_over,
+        push_path,
+    )
 
     settings, console = load_config(config), Console()
     over_http, over_mqtt = phones_over(settings.sensor, "http"), phones_over(settings.sensor, "mqtt")
@@ -48,4 +54,9 @@ def phone_command(config: SettingsOption = None) -> None:
         console.print(user_text("say.phone.http", name=sensor.name, url=url), soft_wrap=True)
         print_qr_code(url, console)
     for sensor in over_mqtt:
-        console.print(user_text("say.phone.mqtt", name=sensor.name, topic=settings.phone.topic))
+        topic = str(sensor.options.get("topic", phone_topic(settings.phone, settings.mqtt)))
+        address = broker_websocket(settings.phone, settings.mqtt)
+        told = user_text("say.phone.mqtt", name=sensor.name, address=address, topic=topic)
+        if settings.mqtt.user:
+            told += user_text("say.phone.mqtt_user", user=settings.mqtt.user)
+        console.print(told, soft_wrap=True)

@@ -30,7 +30,8 @@ def delivery_status_command(config: SettingsOption = None) -> None:
     from monitor.service.delivery_status import delivery_status
 
     settings, console = load_config(config), Console()
-    configured = ("influx",) if settings.influx.url else ()
+    hosts = {"influx": settings.influx.url, "mqtt": settings.mqtt.host}
+    configured = tuple(name for name, host in hosts.items() if host)
     with _open_store_as_it_is(settings) as store:
         for part in delivery_status(store, data_folder(settings), configured):
             console.print(part)

@@ -109,6 +109,10 @@ class DecodeError(SensorError):
     """These bytes are not what the device's format allows; the packet is counted and skipped."""
 
 
+class RepeatedPacket(DecodeError):
+    """This packet came before, or too late for its turn; it is counted apart and skipped."""
+
+
 class StoreError(UserError):
     """The embedded database or a tape cannot be read or written (disk full, damaged, newer version)."""
 

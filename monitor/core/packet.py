@@ -33,7 +33,8 @@ class Samples:
     None for devices without a clock, which are timed by counting samples.  ``sequence`` is the
     device's packet or sample number if there is one (``sequence_wrap`` its range) and
     ``per_sequence`` how many samples one count stands for; together they tell how many were lost.
-    ``nominal_hz`` is the rate the device was asked for.
+    ``nominal_hz`` is the rate the device was asked for.  ``in_order``: the decoder has put packets in order
+    and dropped repeats, so device time that goes back is a clock that was set.
     """
 
     acc_ms2: Array
@@ -44,6 +45,7 @@ class Samples:
     sequence: int | None = None
     sequence_wrap: int | None = None
     per_sequence: int = 1
+    in_order: bool = False
 
     def __len__(self) -> int:
         return len(self.acc_ms2)

@@ -25,11 +25,11 @@ def read_object(payload: bytes, what: str) -> dict[str, Any]:
 
 
 def json_number(value: object) -> float | None:
-    """Return a finite number, or None for anything else (null, text, infinity, 1e999)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Return a finite number, also one that comes as text; None for anything else (null, words, 1e999)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         found = float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     return found if math.isfinite(found) else None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
-from monitor.core.errors import ConfigError, DecodeError
+from monitor.core.errors import ConfigError, DecodeError, RepeatedPacket
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_SPEED_MPS, acc_rows, gyr_rows
@@ -30,6 +30,7 @@ _WAIT_S = 3.0  # for a message that is missing, while later ones are here
 _MOST_WAITING = 50
 _DECIDE_S = 1.0  # of samples, until it is clear which signals this recording has
 _HOLE_S = 0.1  # over which nothing is interpolated
+_SET_BACK_S = 0.05  # rows of one sensor that go back further than this: the phone's clock was set
 _DEFAULT_HZ, _FASTEST_HZ = 100.0, 1000.0
 _ENOUGH = 10  # samples to tell the rate from
 
@@ -42,13 +43,16 @@ _WITHOUT_GRAVITY = (
 )
 
 
+_Row = tuple[str, float, Mapping[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) by time."""
+    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) as sent."""
 
     recording: str
     number: int
-    rows: tuple[tuple[str, float, Mapping[str, Any]], ...]
+    rows: tuple[_Row, ...]
 
 
 def decode(payload: bytes) -> PhoneMessage:
@@ -57,12 +61,13 @@ def decode(payload: bytes) -> PhoneMessage:
     rows, count = body.get("payload"), json_number(body.get("messageId"))
     if not isinstance(rows, list) or count is None:
         raise DecodeError("Sensor Logger message without messageId and payload")
-    read = (_read_row(row) for row in rows)
-    ordered = sorted((row for row in read if row is not None), key=lambda row: row[1])
-    return PhoneMessage(str(body.get("sessionId")), int(count), tuple(ordered))
+    read = tuple(found for row in rows if (found := _read_row(row)) is not None)
+    if rows and not read:
+        raise DecodeError("Sensor Logger message in which no row has name, time and values")
+    return PhoneMessage(str(body.get("sessionId")), int(count), read)
 
 
-def _read_row(row: object) -> tuple[str, float, Mapping[str, Any]] | None:
+def _read_row(row: object) -> _Row | None:
     """Rows of sensors that have no time or no values concern us not."""
     if not isinstance(row, dict) or not isinstance(row.get("values"), dict):
         return None
@@ -96,6 +101,7 @@ class SensorLoggerDecoder:
         self._next: int | None = None  # number of the message that is due
         self._waiting: dict[int, tuple[float, PhoneMessage]] = {}  # with their arrival
         self._signals = MotionSignals(self._rate_hz)
+        self._last_s: dict[str, float] = {}  # time of the last row of each sensor
 
     def decode(self, packet: Packet) -> list[Decoded]:
         """Return all that is in order now that this ``push`` body has come."""
@@ -106,7 +112,9 @@ class SensorLoggerDecoder:
             self._link = packet.link
             self._begin_recording(message.recording)
         if self._next is not None and message.number < self._next:
-            raise DecodeError(f"Sensor Logger message {message.number} came twice, or too late to be used")
+            raise RepeatedPacket(
+                f"Sensor Logger message {message.number} came twice, or too late to be used"
+            )
         self._waiting[message.number] = (arrival_s, message)
         out: list[Decoded] = []
         for ready in self._in_order(arrival_s):
@@ -127,20 +135,40 @@ class SensorLoggerDecoder:
 
     def _take_rows(self, message: PhoneMessage) -> list[Decoded]:
         out: list[Decoded] = []
-        for name, t_s, values in message.rows:
-            if name in self._scale or name == _GRAVITY or name in _GYROSCOPES:
-                self._signals.push(name, t_s, values)
-            elif name == "location":
-                out += self._speed_values(t_s, values)
-            elif name == "battery":
-                out += _battery_values(t_s, values)
-        joined = self._signals.take()
-        if joined is not None:
-            out.append(self._decode_samples(*joined))
+        for number, rows in enumerate(self._rows_by_clock(message)):
+            if number > 0:
+                self._signals.begin_again()
+            for name, t_s, values in rows:
+                if name in self._scale or name == _GRAVITY or name in _GYROSCOPES:
+                    self._signals.push(name, t_s, values)
+                elif name == "location":
+                    out += self._speed_values(t_s, values)
+                elif name == "battery":
+                    out += _battery_values(t_s, values)
+            joined = self._signals.take()
+            if joined is not None:
+                out.append(self._decode_samples(*joined))
         if self._signals.lacks_gravity and not self._told_gravity:
             self._told_gravity = True
             out.append(Values(note=_WITHOUT_GRAVITY))
         return out
+
+    def _rows_by_clock(self, message: PhoneMessage) -> list[list[_Row]]:
+        """The rows before the phone's clock was set back, and those after each time that it was.
+
+        Each sensor's rows come in the order in which they were taken, those of the next one after them.
+        """
+        pieces: list[list[_Row]] = [[]]
+        place = dict.fromkeys(self._last_s, 0)
+        for row in message.rows:
+            name, t_s, _ = row
+            if name in self._last_s and t_s < self._last_s[name] - _SET_BACK_S:
+                place[name] += 1
+                if place[name] == len(pieces):
+                    pieces.append([])
+            self._last_s[name] = t_s
+            pieces[place.setdefault(name, 0)].append(row)
+        return pieces
 
     def _decode_samples(self, device_s: Array, rows: Mapping[str, Array]) -> Samples:
         lead = next(iter(rows))
@@ -153,6 +181,7 @@ class SensorLoggerDecoder:
             gyr_rads=None if gyr is None else gyr_rows(gyr, 1.0),
             nominal_hz=self._signals.rate_hz,
             device_s=device_s,
+            in_order=True,
         )
 
     def _speed_values(self, t_s: float, values: Mapping[str, Any]) -> list[Decoded]:
@@ -179,6 +208,12 @@ class MotionSignals:
         x, y, z = (json_number(values.get(axis)) for axis in "xyz")
         if x is not None and y is not None and z is not None:
             self._new.setdefault(name, []).append((t_s, x, y, z))
+
+    def begin_again(self) -> None:
+        """Forget what waits, because the phone's clock was set back."""
+        self._new.clear()
+        if self._names is not None:
+            self._join = StreamMerger(self._names, _HOLE_S)
 
     def take(self) -> tuple[Array, dict[str, Array]] | None:
         """Return times and rows by name, the accelerometer first; None while there is nothing."""

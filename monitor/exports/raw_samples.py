@@ -10,9 +10,8 @@ import numpy as np
 
 from dsp.types import Array, ImuChunk
 from monitor.core.errors import StoreError
-from monitor.devices.registry import DEVICES
 from monitor.exports.tables import save_csv, save_parquet
-from monitor.pipeline.sensor_stream import SensorStream
+from monitor.pipeline.session import decoded_inputs
 from monitor.recordings.readers import read_recording
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
@@ -61,12 +60,10 @@ def _samples(run: SessionData) -> Iterator[tuple[str, dict[str, Array]]]:
     """Each motion sensor's samples in session time."""
     with unpacked_tape(run.info) as path:
         recording = read_recording(path)
-        streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
         chunks: dict[str, list[ImuChunk]] = {}
-        for packet in recording.packets():
-            for item in streams[packet.sensor].push(packet):
-                if isinstance(item, ImuChunk):
-                    chunks.setdefault(item.sensor, []).append(item)
+        for item in decoded_inputs(recording.settings, recording.packets()):
+            if isinstance(item, ImuChunk):
+                chunks.setdefault(item.sensor, []).append(item)
     if not chunks:
         raise StoreError("error.no_raw", session=run.info.id)
     for name, members in chunks.items():

@@ -36,7 +36,7 @@ class SensorAnnouncer:
                 return []
             self._lost.discard(name)
             return [notice(status.t_s, "sensor_back", f"{name} is back.")]
-        if status.link is not LinkState.SILENT:
+        if status.received == 0:  # it has not come yet, so it is not missed
             return []
         self._silent.add(name)
         if name in self._lost or status.silent_s < _LOST_S:

@@ -3,37 +3,41 @@
 A packet can only be late, never early, so the device's clock is read off the *lower envelope* of
 (arrival - device time).  Least squares would follow the stalls of the radio instead.
 
-**A sample gets its time once.**  Nothing waits: ``SensorClock.place`` times a packet when it comes,
-strictly after all earlier samples, and never takes a time back.  What is learned later only moves the
-samples that follow.
+**No sample is later than its arrival**, and none is earlier than the session.  Times increase strictly;
+a time that was given is never taken back.  What is learned later only moves the samples that follow.
+
+**Waiting.**  The packets of a new segment wait for ``hold_s`` (of arrival, or of ``tick``) before the first
+of them is timed.  A first packet may be an old one, or late by seconds, and only the next ones show it.
 
 **Lower envelope** (``LowerEnvelope``).  Of every whole second of arrival the earliest packet is kept,
 for the last ``memory_s``.  When the next second begins, a line is laid under these minima: its rate is
 the median of the slopes between each minimum of the first half and the one half a window later
-(Theil's estimator with pairs half a window apart), its offset a low quantile of what is left.
+(Theil's estimator with pairs half a window apart), its offset puts it under all of them.  A packet below
+the line moves it down at once; upwards it goes no faster than its clock can be wrong, or a delay that
+grows would be believed.  A device that tells its own time has a crystal, good to hundreds of ppm; a count
+of samples is good to thousands.  What stays away from its line for all of ``memory_s`` is no crystal.
 
-**Settling.**  A line is fitted from four minima over ``settle_s`` on; until then a segment runs at
-the rate learned before it (none: exactly the device's), and each packet that comes earlier than all
-before moves the line down at once.
+**Slewing.**  Whenever the line moves up, the difference at the last sample placed becomes a correction that
+dies away with ``slew_s`` (more slowly if it is large: time never runs slower than about half speed).
+Where it moves down, the packet that showed it is squeezed in between the last sample and its arrival;
+where there is no room, its samples before that are dropped, and after more than ``hole_from_s`` of those
+the hole is made long enough for all to see: what was placed before was later than the truth.
 
-**Slewing.**  Whenever the line moves, the difference at the last sample placed becomes a correction that
-dies away with ``slew_s`` (more slowly if it is large: time never runs slower than about half speed).  So
-times stay increasing and no step appears in them.
+**Clocks that are set.**  A packet that comes before its samples were taken, beyond ``step_s``, with a jump
+of its device time that explains it: the clock was set there, between two samples of a packet or of two.
+The device time is put back by what makes it go on evenly, or, if that leaves more than ``even_s`` to
+explain, by arrival.  The same for time that goes back, where a decoder says that its samples are in order.
 
-**Repeats.**  Rows whose device time is not after the last one placed are dropped, so the answer may hold
-fewer rows than the packet, or none.
+**Repeats.**  Rows whose device time is not after the last one placed are dropped.
 
-**Segments.**  The clock is begun anew, placed by arrival and keeping its rate, when
+**Segments.**  The clock is begun anew, keeping its rate, when
 
 - the connection is another (``link``), the first one included;
 - device time is more than ``back_s`` behind, or has stayed behind for ``back_packets`` packets: a reboot;
-- a settled line says that the packet came ``early_s`` before its samples were taken: the clock was set;
 - samples are only counted and two whole seconds in a row were ``late_s`` late even at their best: some
   were lost, so the count is behind.
 
-A new segment begins after the last sample of the one before; where its first times would fall before
-that, they are slewed in like any correction.  Wrapped counters are unwrapped to the multiple of
-``wrap_s`` nearest to where arrival says they should be.
+Wrapped counters are unwrapped to the multiple of ``wrap_s`` nearest to where arrival says they should be.
 
 What stays unknown is a constant: the smallest latency of that sensor and radio, tens of
 milliseconds, the same from the first to the last sample of a segment.
@@ -41,7 +45,9 @@ milliseconds, the same from the first to the last sample of a segment.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,19 +67,36 @@ class ClockParams:
 
     memory_s: float = 120.0  # how much of the past the line rests on
     settle_s: float = 5.0  # until a segment is this old, its rate is the last one known
-    tolerance_ppm: float = 20_000.0  # no device or sampling rate is further off
-    quantile: float = 0.2  # of the minima lie below the line
+    hold_s: float = 1.0  # how long the first packets of a segment wait
+    crystal_ppm: float = 500.0  # no clock of a device is further off,
+    tolerance_ppm: float = 20_000.0  # and no sampling rate
     slew_s: float = 5.0  # time constant with which a correction is brought in
+    hole_from_s: float = 0.1  # of samples that overlap what was placed, until it is made a hole
+    hole_s: float = 0.5  # longer than any detector bridges
     back_s: float = 10.0  # device time further back than this is a reboot, not a late packet
     back_packets: int = 10  # so is device time that stays behind for so many packets
-    early_s: float = 0.3  # a packet this much before the line: the device's clock was set
+    step_s: float = 0.1  # a packet this much before the line, after a jump: the device's clock was set
+    even_s: float = 1.0  # and what may be left to explain
     late_s: float = 0.15  # two whole seconds this late: a counted stream has lost samples
 
     def __post_init__(self) -> None:
-        if not (self.memory_s > self.settle_s > 0 and self.slew_s > 0 and 0 < self.quantile < 1):
-            raise ValueError("memory_s must exceed settle_s, and quantile lie between 0 and 1")
-        if not 0 < self.tolerance_ppm < 500_000:
-            raise ValueError("tolerance_ppm must be between 0 and 500000")
+        if not (self.memory_s > self.settle_s > 0 and self.slew_s > 0 and self.hold_s >= 0):
+            raise ValueError("memory_s must exceed settle_s, and hold_s must not be negative")
+        if not 0 < self.crystal_ppm <= self.tolerance_ppm < 500_000:
+            raise ValueError("crystal_ppm must be positive, and tolerance_ppm between it and 500000")
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTimes:
+    """PacketTimes holds the session times (n,) of the rows of one packet.
+
+    -inf: a repeat; NaN: not to be used, because it overlaps samples placed before.  ``since_s`` is the
+    device time from the last row that was new to the first new one of this packet, 0 where there are none.
+    """
+
+    t_s: Array
+    segment: int
+    since_s: float = 0.0
 
 
 class SensorClock:
@@ -87,50 +110,65 @@ class SensorClock:
         self._counted = counted
         self._params = params
         self._link = -1
-        self._line = LowerEnvelope(params, 0.0)
-        self._last_x = -np.inf  # device time of the last sample placed, unwrapped
-        self._last_t = -np.inf  # its session time
-        self._last_arrival_s = 0.0
+        self._line = LowerEnvelope(params, 0.0, counted)
+        self._waiting: deque[tuple[float, Array]] = deque()  # arrival and device times
+        self._wait_until_s = 0.0  # arrival from which on nothing waits
+        self._put_back_s = 0.0  # what is taken off the device's time, because it was set
+        self._seen_x = -np.inf  # device time of the last sample that came, unwrapped and put back
+        self._last_x = -np.inf  # the same of the last sample placed in this segment
+        self._new_x = np.nan  # the same in any; a new segment begins without what was put back
+        self._last_t = -np.inf  # and its session time
+        self._resume_s = -1e-3  # no sample is placed before this (a millisecond for rounding)
+        self._arrival_s = 0.0  # of the last packet
         self._slew_from_x = 0.0
         self._slew_s = 0.0  # applied minus wanted time at _slew_from_x
         self._behind = 0  # packets in a row that lay wholly in the past
 
-    def place(self, arrival_s: float, device_s: Array, link: int = 0, wrap_s: float | None = None) -> Array:
-        """Return the session times (m,) of the last m samples of a packet; rows before them are repeats.
+    def push(
+        self,
+        arrival_s: float,
+        device_s: Array,
+        link: int = 0,
+        wrap_s: float | None = None,
+        *,
+        in_order: bool = False,
+    ) -> list[PacketTimes]:
+        """Return the times of the packets that need no longer wait, in order.
 
         arrival_s: session time at which the packet came.
-        device_s: (n,) increasing device seconds of its samples.
+        device_s: (n,) device seconds of its samples, n > 0; increasing, but where the clock was set.
         link: number of the connection.  wrap_s: range of the device's counter, None if it never wraps.
+        in_order: nothing is repeated, so device time that goes back is a clock that was set.
         """
-        if len(device_s) == 0:
-            return np.empty(0)
-        x = self._unwrapped(device_s, arrival_s, wrap_s)
-        begun = self._needs_new_segment(x, arrival_s, link)
-        if begun:
-            x = device_s
-            self._begin_segment(x, arrival_s, link)
-        self._last_arrival_s = arrival_s
-        x = x[int(np.searchsorted(x, self._last_x + _SAME_S, side="right")) :]
-        self._behind = 0 if len(x) else self._behind + 1
-        if len(x) == 0:
-            return x
-        if not begun:  # else the line has this packet already, and begins with it
-            before = self.at(self._last_x)
-            if self._line.add(arrival_s, float(x[-1])):
-                self._slew_from_x = self._last_x
-                self._slew_s = before - self._line.at(self._last_x)
-        t_s = self._times(x)
-        self._last_x, self._last_t = float(x[-1]), float(t_s[-1])
-        return t_s
+        out: list[PacketTimes] = []
+        x = self._unwrapped(device_s - self._put_back_s, arrival_s, wrap_s)
+        if self._needs_new_segment(x, arrival_s, link, in_order):
+            out = self.flush()
+            x = np.array(device_s, np.float64)
+            self._begin_segment(arrival_s, link)
+        if wrap_s is None and not self._counted:
+            x = self._even(x, arrival_s, in_order)
+        self._arrival_s = arrival_s
+        self._behind = 0 if x[-1] > self._seen_x + _SAME_S else self._behind + 1
+        if not self._behind:
+            self._seen_x = float(x[-1])
+            self._follow(arrival_s, self._seen_x)
+        self._waiting.append((arrival_s, x))
+        return out + self.tick(arrival_s)
+
+    def tick(self, now_s: float) -> list[PacketTimes]:
+        """Return what need no longer wait at ``now_s``, though no packet came."""
+        return self.flush() if now_s >= self._wait_until_s else []
+
+    def flush(self) -> list[PacketTimes]:
+        """Return all that waits, because no more packets come."""
+        out = [self._placed(arrival_s, x) for arrival_s, x in self._waiting]
+        self._waiting.clear()
+        return out
 
     def at(self, device_s: float) -> float:
         """Return the session time of a device time near the last packet (of the same segment)."""
-        return float(self._times(np.array([device_s]))[0])
-
-    @property
-    def running(self) -> bool:
-        """True once the first sample has been placed."""
-        return bool(np.isfinite(self._last_x))
+        return float(self._times(np.array([device_s - self._put_back_s]))[0])
 
     @property
     def ppm(self) -> float | None:
@@ -147,57 +185,120 @@ class SensorClock:
         """The standard deviation of arrival about the line, in s: what was removed."""
         return self._line.jitter_s
 
+    def _follow(self, arrival_s: float, x: float) -> None:
+        """Let the line have a packet, and keep the times that follow continuous."""
+        placed = bool(np.isfinite(self._last_x))
+        before = float(self._times(np.array([self._last_x]))[0]) if placed else 0.0
+        if self._line.add(arrival_s, x) and placed:
+            self._slew_from_x = self._last_x
+            self._slew_s = before - self._line.at(self._last_x)
+
+    def _placed(self, arrival_s: float, x: Array) -> PacketTimes:
+        """Session times of one packet, strictly after all before, at most its arrival."""
+        t_s = np.full(len(x), -np.inf)
+        fresh = np.flatnonzero(x > self._last_x + _SAME_S)
+        if len(fresh) == 0:
+            return PacketTimes(t_s, self.segments)
+        x = x[fresh]
+        since_s, self._new_x = float(x[0]) - self._new_x, float(x[-1])
+        wanted = self._squeezed(np.minimum(self._times(x), arrival_s - (x[-1] - x)))
+        if self._last_t - wanted[0] > self._params.hole_from_s:
+            self._resume_s = self._last_t + self._params.hole_s
+        used = (wanted > self._last_t + _SAME_S) & (wanted >= self._resume_s)
+        t_s[fresh] = np.where(used, wanted, np.nan)
+        self._last_x = self._slew_from_x = float(x[-1])
+        self._slew_s = float(wanted[-1]) - self._line.at(self._last_x)
+        self._last_t = max([self._last_t, *wanted[used][-1:].tolist()])
+        return PacketTimes(t_s, self.segments, since_s)
+
+    def _squeezed(self, t_s: Array) -> Array:
+        """The times of a packet, its beginning moved after the last sample where little is missing."""
+        overlap_s, room_s = self._last_t - float(t_s[0]), float(t_s[-1]) - self._last_t
+        if not -_SAME_S <= overlap_s <= min(self._params.hole_from_s, room_s):
+            return t_s
+        first_s = self._last_t + room_s / len(t_s)
+        return np.linspace(first_s, t_s[-1], len(t_s)) if len(t_s) > 1 else t_s
+
     def _times(self, x: Array) -> Array:
         tau = max(self._params.slew_s, 2 * self._slew_s)  # never slower than half speed
         left = self._slew_s * np.exp(-np.maximum(x - self._slew_from_x, 0) / tau)
         return np.asarray(self._line.at(x) + left)
 
-    def _unwrapped(self, device_s: Array, arrival_s: float, wrap_s: float | None) -> Array:
-        if wrap_s is None or not self.running:
-            return device_s
-        expected = self._last_x + arrival_s - self._last_arrival_s
-        return device_s + wrap_s * round((expected - float(device_s[-1])) / wrap_s)
+    def _unwrapped(self, x: Array, arrival_s: float, wrap_s: float | None) -> Array:
+        if wrap_s is None or not np.isfinite(self._seen_x):
+            return x
+        expected = self._seen_x + arrival_s - self._arrival_s
+        return x + wrap_s * round((expected - float(x[-1])) / wrap_s)
 
-    def _needs_new_segment(self, x: Array, arrival_s: float, link: int) -> bool:
+    def _needs_new_segment(self, x: Array, arrival_s: float, link: int, in_order: bool) -> bool:
         if link != self._link:
             return True
         p = self._params
-        if x[-1] < self._last_x - p.back_s or self._behind >= p.back_packets:
+        if not in_order and (x[-1] < self._seen_x - p.back_s or self._behind >= p.back_packets):
             return True
-        if not self._line.settled:
-            return False
-        early = self._line.at(float(x[-1])) - arrival_s > p.early_s
-        return early or (self._counted and self._line.late_seconds >= 2)
+        return self._counted and self._line.late_seconds >= 2
 
-    def _begin_segment(self, x: Array, arrival_s: float, link: int) -> None:
+    def _begin_segment(self, arrival_s: float, link: int) -> None:
         self.segments += 1
+        self._new_x += self._put_back_s
+        self._line = LowerEnvelope(self._params, self._line.rate or 0.0, self._counted)
+        self._wait_until_s = arrival_s + self._params.hold_s
+        self._link, self._seen_x, self._last_x, self._behind = link, -np.inf, -np.inf, 0
+        self._put_back_s = self._slew_s = 0.0
+
+    def _even(self, x: Array, arrival_s: float, in_order: bool) -> Array:
+        """Device times (n,) put back where the clock was set, before this packet or inside it."""
+        jumps = np.diff(x, prepend=self._seen_x)
+        went_back = jumps < -_SAME_S
+        went_back[0] &= in_order
+        for k in np.flatnonzero(went_back).tolist():
+            x = self._put_back(x, k, arrival_s)
+        if not np.isfinite(self._seen_x):
+            return x
+        k, early_s = int(np.argmax(jumps)), self._line.at(float(x[-1])) - arrival_s
+        if early_s <= self._params.step_s or jumps[k] < early_s:
+            return x
+        if arrival_s >= self._wait_until_s:
+            return self._put_back(x, k, arrival_s)
+        # Old samples that came first, or a wrong clock: what follows is right.
+        self._waiting = deque((at_s, np.full(len(old), -np.inf)) for at_s, old in self._waiting)
         self._line = LowerEnvelope(self._params, self._line.rate or 0.0)
-        self._line.add(arrival_s, float(x[-1]))
-        spacing = float(x[-1] - x[0]) / (len(x) - 1) if len(x) > 1 else 1e-3
-        self._slew_from_x = float(x[0])
-        self._slew_s = max(0.0, self._last_t + spacing - self._line.at(float(x[0])))
-        self._link, self._last_x, self._behind = link, -np.inf, 0
+        self._wait_until_s, self._seen_x = arrival_s + self._params.hold_s, -np.inf
+        return np.where(np.arange(len(x)) < k, -np.inf, x)
+
+    def _put_back(self, x: Array, k: int, arrival_s: float) -> Array:
+        """Device times with those from row ``k`` on put back to go on evenly, or else by arrival."""
+        usual_s = float(np.median(np.abs(np.diff(x)))) if len(x) > 1 else 0.0
+        even = float(x[k - 1] if k else self._seen_x) + usual_s
+        latest = self._line.device_s(arrival_s) - float(x[-1] - x[k]) if np.isfinite(self._seen_x) else even
+        step_s = float(x[k]) - (even if latest - even <= self._params.even_s else latest)
+        self._put_back_s += step_s
+        return np.where(np.arange(len(x)) < k, x, x - step_s)
 
 
 class LowerEnvelope:
     """The line under (device time, arrival) of one segment: ``arrival = x + offset + rate * (x - x0)``.
 
-    ``settled`` is True once a line was fitted, ``sd_s`` its uncertainty, and ``late_seconds`` the number of
-    whole seconds in a row in which even the best packet was ``late_s`` late.
+    ``settled`` is True once a line was fitted, ``sd_s`` its uncertainty (None before a second packet), and
+    ``late_seconds`` the number of whole seconds in a row in which even the best packet was ``late_s`` late.
     """
 
-    def __init__(self, params: ClockParams, rate: float) -> None:
+    def __init__(self, params: ClockParams, rate: float, counted: bool = False) -> None:
         self.settled = False
         self.late_seconds = 0
         self.sd_s: float | None = None
         self._params = params
         self._rate = rate
         self._rate_measured = rate != 0.0
+        self._tolerance = (params.tolerance_ppm if counted else params.crystal_ppm) * 1e-6
         self._x0: float | None = None
         self._offset = np.inf
         self._minima: deque[tuple[float, float]] = deque()  # (x - x0, arrival - x) per second
         self._second = 0
         self._lowest = (0.0, np.inf)
+        self._fitted = 0.0  # x - x0 at the last fit
+        self._near = 0.0  # x - x0 of the last packet near the line
+        self._delays: list[float] = []  # before the line is settled, in order of size
         self._n, self._sum, self._sum2 = 0, 0.0, 0.0
 
     @property
@@ -216,21 +317,30 @@ class LowerEnvelope:
         assert self._x0 is not None
         return x + self._offset + self._rate * (x - self._x0)
 
+    def device_s(self, arrival_s: float) -> float:
+        """Return the device time that arrives at ``arrival_s`` without delay: no sample can be newer."""
+        assert self._x0 is not None
+        return self._x0 + (arrival_s - self._offset - self._x0) / (1 + self._rate)
+
     def add(self, arrival_s: float, x: float) -> bool:
         """Take one packet by the device time ``x`` of its last sample; True if the line has moved."""
         if self._x0 is None:
             self._x0, self._second = x, int(np.floor(arrival_s))
-        delay = arrival_s - x
         moved = False
         if np.floor(arrival_s) != self._second:
             moved = self._close_second()
             self._second, self._lowest = int(np.floor(arrival_s)), (0.0, np.inf)
-        u = x - self._x0
+        u, delay = x - self._x0, arrival_s - x
         if delay - self._rate * u < self._lowest[1] - self._rate * self._lowest[0]:
             self._lowest = (u, delay)
-        if not self.settled and delay - self._rate * u < self._offset:
+        if delay - self._rate * u < self._offset:
             self._offset, moved = delay - self._rate * u, True
         over = delay - self._offset - self._rate * u
+        if over <= self._params.late_s:
+            self._near = u
+        if not self.settled:
+            insort(self._delays, delay)
+            self.sd_s = _sd_of_first_line(self._delays)
         self._n, self._sum, self._sum2 = self._n + 1, self._sum + over, self._sum2 + over * over
         return moved
 
@@ -243,17 +353,32 @@ class LowerEnvelope:
             self._minima.popleft()
         if u - self._minima[0][0] < self._params.settle_s or len(self._minima) < 4:
             return False
+        if u - self._near > self._params.memory_s:
+            self._tolerance = self._params.tolerance_ppm * 1e-6
         self._fit_line()
         return True
 
     def _fit_line(self) -> None:
         u, delay = np.array(self._minima).T
-        half = len(u) // 2
+        half, now = len(u) // 2, float(u[-1])
+        highest = self._offset + self._rate * now + self._tolerance * max(0.0, now - self._fitted)
         slope = np.median((delay[-half:] - delay[:half]) / (u[-half:] - u[:half]))
-        limit = self._params.tolerance_ppm * 1e-6
-        self._rate = float(np.clip(slope, -limit, limit))
+        self._rate = float(np.clip(slope, -self._tolerance, self._tolerance))
         rest = delay - self._rate * u
-        self._offset = float(np.quantile(rest, self._params.quantile))
+        self._offset = float(np.min(rest))
+        if self.settled:
+            self._offset = min(self._offset, highest - self._rate * now)
+        self._fitted = now
         self.settled = self._rate_measured = True
         spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
         self.sd_s = spread * 2.5 / len(u) ** 0.5  # end of a line: twice the mean's, and a median's 1.25
+
+
+def _sd_of_first_line(delays: Sequence[float]) -> float | None:
+    """How far the true floor may lie below the smallest of these delays, in order of size.
+
+    Where delays have no upper limit, the smallest lies above the floor by about as much as the next ones
+    lie above it, one after the other.  Packets that waited for long together say nothing of the floor.
+    """
+    k = min(len(delays), 5)
+    return (delays[k - 1] - delays[0]) / (k - 1) if k > 1 else None

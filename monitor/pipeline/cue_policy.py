@@ -63,14 +63,16 @@ class FaultState:
     """One fault in one second, in widths of the band: 1 is its edge.
 
     ``deviation`` is this second's, ``error`` the mean of the fault while it lasts; ``value`` is that mean
-    in the unit of ``metric``.  ``settled`` is true in one second, when a return has lasted; then ``error``
-    is the mean since it began, and ``settled_sd`` what chance makes of a mean like that.
+    in the unit of ``metric``.  ``seems_over`` while the last seconds are in band: nobody is told to do what
+    they do.  ``settled`` is true in one second, when a return has lasted; then ``error`` is the mean
+    since it began, and ``settled_sd`` what chance makes of a mean like that.
     """
 
     fault: Fault
     metric: str
     out: bool
     error: float
+    seems_over: bool
     settled: bool
     settled_sd: float
     deviation: float
@@ -146,7 +148,7 @@ class CuePolicy:
         found = (s for s in states if s.out and not self._overshoots(t_s, s.fault))
         out = sorted(found, key=lambda s: list(Fault).index(s.fault))
         resting = [s for s in out if self.rests(s.fault)]
-        due = next((s for s in out if s not in resting), None)
+        due = next((s for s in out if s not in resting and not s.seems_over), None)
         if due is None:
             return self._confirm_return(t_s, states) + self._note_resting_faults(t_s, resting)
         if t_s - self._last_s < self._wait_s(due) or t_s < self._rest_until_s:

@@ -89,6 +89,7 @@ class DeviationDetector:
             metric=self.metric,
             out=out,
             error=self._drift.error,
+            seems_over=self._drift.seems_over,
             settled=self._drift.settled,
             settled_sd=self._drift.settled_sd(scatter),
             deviation=deviation,

@@ -6,57 +6,99 @@ there are some, else from the stamps.  Without stamps device time is a count of 
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
 from dsp.types import Array
 from monitor.core.packet import Samples
-from monitor.pipeline.clock_sync import SensorClock
+from monitor.pipeline.clock_sync import PacketTimes, SensorClock
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedSamples:
-    """The last m samples of a packet, all of it or what did not come before: their session times (m,).
+    """Samples of a packet with their session times (m,): acceleration and angular rate (m, 3).
 
     ``lost`` is how many are missing before them.
     """
 
     t_s: Array
+    acc_ms2: Array
+    gyr_rads: Array | None
     lost: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Samples that wait for their times; the losses before them by number, and how long after the packet
+    before they came."""
+
+    samples: Samples
+    lost: int
+    elapsed_s: float
+
+
 class SampleTimeline:
-    """A stage of sequence and clock of one sensor.  ``clock`` is None before the first samples."""
+    """A stage of sequence and clock of one sensor.  ``clock`` is None before the first samples.
+
+    ``repeated`` counts packets of which nothing was used, because all of it came before or out of turn.
+    """
 
     def __init__(self) -> None:
         self.clock: SensorClock | None = None
+        self.repeated = 0
         self._sequence = SequenceCounter()
         self._count_s = 0.0  # device time by count, for sensors without a clock
-        self._segments = 0
-        self._device_s: float | None = None  # of the last sample, on the device's clock
+        self._waiting: deque[_Waiting] = deque()
+        self._segment = 0  # of the last samples placed
         self._link = -1  # of the last samples; answers to commands come before them
         self._arrival_s = -np.inf  # of the last samples
 
-    def place(self, samples: Samples, arrival_s: float, link: int) -> PlacedSamples | None:
-        """Return when these samples were taken; None if there are none, or all came before."""
+    def place(self, samples: Samples, arrival_s: float, link: int) -> list[PlacedSamples]:
+        """Take the samples of a packet and return all whose times are known now, in order."""
         if len(samples) == 0:
-            return None
+            return []
         elapsed_s, new_link = arrival_s - self._arrival_s, link != self._link
         self._arrival_s, self._link = arrival_s, link
         lost = self._sequence.missing(samples, new_link, elapsed_s)
         if lost is None:
-            return None
+            self.repeated += 1
+            return []
         device_s = self._counted_s(samples, lost) if samples.device_s is None else samples.device_s
         if self.clock is None:
             self.clock = SensorClock(counted=samples.device_s is None)
-        t_s = self.clock.place(arrival_s, device_s, link, samples.device_wrap_s)
-        if len(t_s) == 0:
-            return None
-        if samples.sequence is None and samples.device_s is not None:
-            lost = self._lost_by_stamp(float(device_s[-len(t_s)]), samples, elapsed_s)
-        self._segments, self._device_s = self.clock.segments, float(device_s[-1])
-        return PlacedSamples(t_s, lost)
+        in_order = samples.in_order or samples.sequence is not None
+        self._waiting.append(_Waiting(samples, lost, elapsed_s))
+        return self._with_times(
+            self.clock.push(arrival_s, device_s, link, samples.device_wrap_s, in_order=in_order)
+        )
+
+    def tick(self, now_s: float) -> list[PlacedSamples]:
+        """Return the samples that need no longer wait at ``now_s``, though no packet came."""
+        return [] if self.clock is None else self._with_times(self.clock.tick(now_s))
+
+    def finish(self) -> list[PlacedSamples]:
+        """Return all samples that wait, because no more packets come."""
+        return [] if self.clock is None else self._with_times(self.clock.flush())
+
+    def _with_times(self, times: list[PacketTimes]) -> list[PlacedSamples]:
+        out = []
+        for packet in times:
+            waited, t_s = self._waiting.popleft(), packet.t_s
+            samples, lost = waited.samples, waited.lost
+            if (t_s == -np.inf).all():
+                self.repeated += 1
+                continue
+            if samples.sequence is None and samples.device_s is not None:
+                lost = self._lost_by_stamp(packet.since_s, waited, packet.segment != self._segment)
+            self._segment = packet.segment
+            used, gyr = np.isfinite(t_s), samples.gyr_rads
+            lost += int(np.isnan(t_s).sum())
+            out.append(
+                PlacedSamples(t_s[used], samples.acc_ms2[used], None if gyr is None else gyr[used], lost)
+            )
+        return out
 
     def _counted_s(self, samples: Samples, lost: int) -> Array:
         """Device times (n,) of samples that follow ``lost`` others, by their number."""
@@ -65,16 +107,16 @@ class SampleTimeline:
         self._count_s += (lost + n) / samples.nominal_hz
         return device_s
 
-    def _lost_by_stamp(self, first_s: float, samples: Samples, elapsed_s: float) -> int:
-        """Samples lost before the one at ``first_s`` on the device's clock, if that went on meanwhile."""
-        assert self.clock is not None
-        if self._device_s is None:
+    @staticmethod
+    def _lost_by_stamp(since_s: float, waited: _Waiting, new_segment: bool) -> int:
+        """Samples lost in ``since_s`` on the device's clock, if that went on meanwhile."""
+        wrap_s = waited.samples.device_wrap_s
+        if not np.isfinite(since_s):
             return 0
-        ahead_s, wrap_s = first_s - self._device_s, samples.device_wrap_s
         if wrap_s is not None:
-            ahead_s = (ahead_s + wrap_s / 2) % wrap_s - wrap_s / 2
-        restarted = self.clock.segments != self._segments and ahead_s > elapsed_s + SequenceCounter.SLACK_S
-        return 0 if restarted else max(0, round(ahead_s * samples.nominal_hz) - 1)
+            since_s = (since_s + wrap_s / 2) % wrap_s - wrap_s / 2
+        restarted = new_segment and since_s > waited.elapsed_s + SequenceCounter.SLACK_S
+        return 0 if restarted else max(0, round(since_s * waited.samples.nominal_hz) - 1)
 
 
 class SequenceCounter:

@@ -7,17 +7,19 @@ of turn is dropped and counted apart.
 from __future__ import annotations
 
 from dsp.types import ImuChunk, Input, Reading
-from monitor.core.errors import DecodeError
+from monitor.core.errors import DecodeError, RepeatedPacket
 from monitor.core.packet import Packet, Samples, Values
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
-from monitor.pipeline.sample_timeline import SampleTimeline
+from monitor.pipeline.sample_timeline import PlacedSamples, SampleTimeline
 
 _OFTEN_S = 1.0  # a status is sent this often while the counts grow,
 _SELDOM_S = 5.0  # and this often in any case
 _SILENT_S = 3.0  # without a packet
+_CLOSELY_S = 60.0  # of a silence, told often: somebody set a limit for when to be called
+_UNSURE_S = 0.3  # SD of the time base: a step at 200 a minute
 
 
 class SensorStream:
@@ -25,7 +27,8 @@ class SensorStream:
 
     def __init__(self, settings: SensorSettings, spec: SensorSpec) -> None:
         self.name = settings.name
-        self.received = self.lost = self.repeated = self.bad = 0
+        self.received = self.lost = self.bad = 0
+        self._repeated = 0  # as its decoder found
         self._decoder = spec.decoder(settings)
         self._delay_s = settings.sync_delay_s
         self._timeline = SampleTimeline()
@@ -35,6 +38,11 @@ class SensorStream:
         self._urgent = False  # and it should be said at once
         self._link_told: tuple[LinkState, str] | None = None  # what the source said since the last packet
         self._told = SensorStatus(0.0, settings.name, LinkState.SEARCHING, "no packet yet")
+
+    @property
+    def repeated(self) -> int:
+        """How many packets came twice or out of turn."""
+        return self._repeated + self._timeline.repeated
 
     def push(self, packet: Packet) -> list[Input]:
         """Return what this packet brought, in session seconds."""
@@ -48,13 +56,23 @@ class SensorStream:
         try:
             for decoded in self._decoder.decode(packet):
                 if isinstance(decoded, Samples):
-                    out += self._samples(decoded, arrival_s, packet.link)
+                    out += self._chunks(self._timeline.place(decoded, arrival_s, packet.link))
                 else:
                     out += self._values(decoded, arrival_s)
+        except RepeatedPacket:
+            self._repeated += 1
         except DecodeError as exc:
             self.bad += 1
             self._word = f"a packet could not be read: {exc}"
         return out
+
+    def tick(self, now_s: float) -> list[Input]:
+        """Return what waited for its time and need no longer wait at ``now_s``."""
+        return self._chunks(self._timeline.tick(now_s))
+
+    def finish(self) -> list[Input]:
+        """Return what still waits for its time; nothing may be pushed afterwards."""
+        return self._chunks(self._timeline.finish())
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
         """Return the source's word on the connection with the counts; it holds until the next packet."""
@@ -67,10 +85,13 @@ class SensorStream:
         told = self._told
         age_s = now_s - told.t_s
         worse = (self.lost, self.repeated, self.bad) != (told.lost, told.repeated, told.bad)
+        streams = self._state(now_s) is LinkState.STREAMING
+        fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
+        often = worse or fresh_loss
         if (
             not self._urgent
             and self._state(now_s) is told.link
-            and age_s < (_OFTEN_S if worse else _SELDOM_S)
+            and age_s < (_OFTEN_S if often else _SELDOM_S)
         ):
             return None
         self._urgent = False
@@ -86,6 +107,8 @@ class SensorStream:
             text[state] = self._link_told[1]
         elapsed_s = now_s - self._told.t_s
         clock = self._timeline.clock
+        if self.unsure:
+            text[LinkState.STREAMING] = "it comes so irregularly that its times are not sure"
         return SensorStatus(
             t_s=now_s,
             sensor=self.name,
@@ -122,18 +145,21 @@ class SensorStream:
             return LinkState.SEARCHING
         return LinkState.SILENT if now_s - self._arrival_s > _SILENT_S else LinkState.STREAMING
 
-    def _samples(self, samples: Samples, arrival_s: float, link: int) -> list[Input]:
-        placed = self._timeline.place(samples, arrival_s, link)
-        if placed is None:
-            self.repeated += len(samples) > 0
-            return []
-        fresh = len(placed.t_s)
-        self.received += fresh
-        self.lost += placed.lost
-        acc, gyr = samples.acc_ms2[-fresh:], samples.gyr_rads
-        return [
-            ImuChunk(self.name, placed.t_s - self._delay_s, acc, gyr[-fresh:] if gyr is not None else None)
-        ]
+    def _chunks(self, placed: list[PlacedSamples]) -> list[Input]:
+        """Samples whose times are known."""
+        out: list[Input] = []
+        for p in placed:
+            self.received += len(p.t_s)
+            self.lost += p.lost
+            if len(p.t_s):
+                out.append(ImuChunk(self.name, p.t_s - self._delay_s, p.acc_ms2, p.gyr_rads))
+        return out
+
+    @property
+    def unsure(self) -> bool:
+        """True while the time base is unsure by more than a step, so that its samples tell no steps."""
+        clock = self._timeline.clock
+        return clock is not None and clock.sd_s is not None and clock.sd_s > _UNSURE_S
 
     def _values(self, decoded: Values, arrival_s: float) -> list[Input]:
         t_s = arrival_s - decoded.age_s

@@ -6,10 +6,11 @@ packets.  It reads no clock: time comes in with the packets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dsp.engine import Engine
-from dsp.types import Record
+from dsp.types import Input, Reading, Record
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
@@ -20,7 +21,11 @@ from monitor.pipeline.sensor_stream import SensorStream
 
 
 class Session:
-    """A run in progress: ``push(packet)`` gives what has become certain, ``finish()`` the rest."""
+    """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
+
+    At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it
+    does: so a recording tells the same as the run did, silences included.
+    """
 
     def __init__(
         self,
@@ -28,24 +33,30 @@ class Session:
         sensors: Mapping[str, SensorSpec] = DEVICES,
     ) -> None:
         self.settings = settings
-        self.t_s = 0.0  # arrival of the last packet
+        self.t_s = 0.0  # arrival of the last packet, or the last second that was ticked
+        self._ticked_s = 0  # the last whole second
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
         self._streams = {s.name: SensorStream(s, sensors[s.kind]) for s in settings.sensors}
 
-    def push(self, packet: Packet) -> list[Record | SensorStatus]:
-        """Decode, time and evaluate one packet; a packet that cannot be read is counted."""
-        stream = self._streams.get(packet.sensor)
-        if stream is None:
-            raise InputError("error.strange_packet", sensor=packet.sensor)
+    def push(self, *packets: Packet) -> list[Record | SensorStatus]:
+        """Decode, time and evaluate packets, in the order of their arrival; unreadable ones are counted."""
         out: list[Record | SensorStatus] = []
-        for item in stream.push(packet):
-            out += self._with_cues(self._engine.push(item))
-        self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
-        for other in self._streams.values():
-            status = other.due(self.t_s)
-            if status is not None:
-                out += self._with_cues([status])
+        for packet in sorted(packets, key=lambda p: p.arrival_ns):
+            out += self._push_one(packet)
+        return out
+
+    def tick(self, now_s: float) -> list[Record | SensorStatus]:
+        """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
+        out: list[Record | SensorStatus] = []
+        for second in range(self._ticked_s + 1, math.floor(now_s) + 1):
+            self._ticked_s = second
+            self.t_s = max(self.t_s, float(second))
+            for stream in self._streams.values():
+                out += self._evaluated(stream, stream.tick(second))
+            out += self._with_cues(self._engine.advance(second))
+            for stream in self._streams.values():
+                out += self._due(stream)
         return out
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
@@ -55,11 +66,40 @@ class Session:
 
     def finish(self) -> list[Record | SensorStatus]:
         """Return everything that was still waiting, certain now that no more packets come."""
-        return [*self._with_cues(self._engine.finish()), *self.statuses()]
+        out: list[Record | SensorStatus] = []
+        for stream in self._streams.values():
+            out += self._evaluated(stream, stream.finish())
+        return [*out, *self._with_cues(self._engine.finish()), *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
         """Return how every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
 
+    def _push_one(self, packet: Packet) -> list[Record | SensorStatus]:
+        stream = self._streams.get(packet.sensor)
+        if stream is None:
+            raise InputError("error.strange_packet", sensor=packet.sensor)
+        out = self.tick(packet.arrival_ns * 1e-9)
+        self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
+        return out + self._evaluated(stream, stream.push(packet)) + self._due(stream)
+
+    def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:
+        """What follows from these; samples whose times are unsure tell no steps and count as missing."""
+        sure = [i for i in items if isinstance(i, Reading) or not stream.unsure]
+        return [r for item in sure for r in self._with_cues(self._engine.push(item))]
+
+    def _due(self, stream: SensorStream) -> list[Record | SensorStatus]:
+        status = stream.due(self.t_s)
+        return [] if status is None else self._with_cues([status])
+
     def _with_cues(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
         return list(records) if self._coach is None else self._coach.push(records)
+
+
+def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iterator[Input]:
+    """Yield the samples and readings of all packets, in session time, as a session decodes them."""
+    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in settings.sensors}
+    for packet in packets:
+        yield from streams[packet.sensor].push(packet)
+    for stream in streams.values():
+        yield from stream.finish()

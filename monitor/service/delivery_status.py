@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,21 @@ def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[Outs
             arrived = store.delivered(name) > 0 and not waiting and status.ok
             state = user_text("say.stack.arrived") if arrived else translate(status.text)
             out.append(OutsideSystem(name, state, status.ok, f"{at:%Y-%m-%d %H:%M:%S}", waiting, refused))
+    return out
+
+
+def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
+    """Return a line for each configured system that has not got everything: how much waits, what to do."""
+    out = []
+    for system in outside_systems(store, tuple(configured)):
+        if system.name not in configured:
+            continue
+        how = "influx" if system.name == "influx" else "next_run"
+        if system.waiting:
+            key = f"say.run.waiting_{how}"
+            out.append(user_text(key, name=system.name, n=system.waiting, state=system.state))
+        if system.refused:
+            out.append(user_text("say.run.refused", name=system.name, n=system.refused.total()))
     return out
 
 

@@ -26,10 +26,11 @@ from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import alignment_advice
 from monitor.recordings.tape import Tape
 from monitor.service.config import Config, data_folder
+from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
-from monitor.service.wiring import SinkContext, configured_sinks
+from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
@@ -102,6 +103,10 @@ async def _run(
             sinks.append(page)
         ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
         _print_result(config, live, started, ended, summary, console)
+        if store is not None:
+            kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
+            for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
+                console.print(text, soft_wrap=True)
         if live.web is not None and live.linger and ended.reason != "stopped":
             _log.info("the page stays open until Ctrl-C")
             with contextlib.suppress(asyncio.CancelledError):

@@ -10,8 +10,7 @@ import numpy as np
 
 from dsp.types import Array, ImuChunk
 from monitor.core.errors import InputError
-from monitor.devices.registry import DEVICES
-from monitor.pipeline.sensor_stream import SensorStream
+from monitor.pipeline.session import decoded_inputs
 from monitor.pipeline.tap_alignment import Alignment, align_by_taps, sync_delays
 from monitor.recordings.recording import Recording
 from monitor.recordings.tape import TapeReader, replace_settings
@@ -51,10 +50,10 @@ def align_sensors(recording: Recording, window_s: float) -> SensorAlignment:
 
 def acceleration_signals(recording: Recording) -> dict[str, tuple[Array, Array]]:
     """Return session seconds (n,) and acceleration in m/s² (n, 3) of every IMU of a recording."""
-    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
-    chunks: dict[str, list[ImuChunk]] = {name: [] for name in streams}
-    for packet in recording.packets():
-        chunks[packet.sensor] += [c for c in streams[packet.sensor].push(packet) if isinstance(c, ImuChunk)]
+    chunks: dict[str, list[ImuChunk]] = {s.name: [] for s in recording.settings.sensors}
+    for item in decoded_inputs(recording.settings, recording.packets()):
+        if isinstance(item, ImuChunk):
+            chunks[item.sensor].append(item)
     return {
         name: (np.concatenate([c.t_s for c in own]), np.concatenate([c.acc_ms2 for c in own]))
         for name, own in chunks.items()

@@ -78,6 +78,13 @@ async def serve(
         return await service.run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """The time, for a session whose sensors may all be silent."""
+
+    now_s: float
+
+
 class _Service:
     def __init__(
         self,
@@ -95,7 +102,7 @@ class _Service:
         self._tape = tape
         self._p = params
         self._time = time
-        self._input: Channel[Packet | SensorStatus] = Channel(params.packets_waiting)
+        self._input: Channel[Packet | SensorStatus | _Tick] = Channel(params.packets_waiting)
         self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
         self._reported_dropped: dict[str, int] = {}
         self._too_slow = RepeatedEvent(_log, self._time.now_s)
@@ -155,14 +162,17 @@ class _Service:
             self._failure = self._failure or exc
 
     async def _evaluate(self) -> None:
-        """Evaluate packets in the order in which they came."""
+        """Evaluate packets, statuses and the passing of time, in the order in which they came."""
         async for batch in self._input.batches():
             for count, item in enumerate(batch, start=1):
                 if isinstance(item, Packet):
-                    for record in self._session.push(item):
-                        self._publish(record)
+                    records = self._session.push(item)
+                elif isinstance(item, _Tick):
+                    records = self._session.tick(item.now_s)
                 else:
-                    self._publish(self._session.push_status(item))
+                    records = [self._session.push_status(item)]
+                for record in records:
+                    self._publish(record)
                 if count % self._p.at_once == 0:
                     await asyncio.sleep(0)
 
@@ -205,9 +215,11 @@ class _Service:
             self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
     async def _do_each_second(self) -> None:
-        """Once a second, commit the tape and report losses and what sinks say of themselves."""
+        """Once a second, tell the session the time, commit the tape, report losses and what sinks say."""
         while True:
             await self._time.sleep(self._p.commit_s)
+            if all(source.live for source in self._sources):
+                self._input.put(_Tick(self._time.now_s()))
             if self._tape is not None:
                 await self._commit(self._tape)
             self._report_dropped()

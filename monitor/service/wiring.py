@@ -61,10 +61,12 @@ def phyphox_source(config: Config, time: MonotonicClock) -> Source | None:
 def phone_mqtt_source(config: Config, time: MonotonicClock) -> Source | None:
     """Return the source of the phones that publish over MQTT, None without such."""
     from monitor.sources.phone_mqtt import PhoneMqtt
-    from monitor.sources.phone_settings import phones_over
+    from monitor.sources.phone_settings import phone_topic, phones_over
 
     sensors = phones_over(config.sensor, "mqtt")
-    return PhoneMqtt(sensors, time, config.mqtt, config.phone.topic) if sensors else None
+    return (
+        PhoneMqtt(sensors, time, config.mqtt, phone_topic(config.phone, config.mqtt)) if sensors else None
+    )
 
 
 def influx_sink(context: SinkContext) -> Sink | None:
@@ -129,6 +131,10 @@ SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
 
 SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sink, apprise_sink, mqtt_sink)
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
+
+
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt")
+"""Sinks for which the store keeps what has not arrived."""
 
 
 def configured_sources(config: Config, time: MonotonicClock) -> list[Source]:

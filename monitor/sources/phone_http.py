@@ -30,6 +30,7 @@ class PhoneHttp:
     """``PhoneHttp`` is the source of all phones that push over HTTP."""
 
     name = "phone"
+    live = True
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ class PhoneMqtt:
     """
 
     name = "phone mqtt"
+    live = True
 
     def __init__(
         self, sensors: Sequence[SensorSettings], time: MonotonicClock, broker: MqttSettings, topic: str
@@ -85,5 +86,7 @@ class PhoneMqtt:
         async for message in client.messages:
             arrival_ns = round(self._time.now_s() * 1e9)
             name = self._topics.get(str(message.topic), "")
+            if message.retain:  # kept by the broker from another time
+                continue
             if name and isinstance(message.payload, bytes):
                 emit(Packet(name, arrival_ns, SENSOR_LOGGER_CHANNEL, message.payload, generation))

@@ -8,10 +8,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from monitor.core.http_access import SHORTEST_TOKEN, WebSettings, needed_token
+from monitor.core.mqtt_client import MqttSettings
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
 
 _KIND = "sensor_logger"
+_TOPIC = "sensor-logger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +27,15 @@ class PhoneSettings:
     host: str = "0.0.0.0"
     port: int = 8766
     token: Secret | None = None
-    topic: str = "sensor-logger"  # of phones that come over MQTT; the app's own default
+    topic: str | None = None  # of phones that come over MQTT; else the app's default, below it the user
+    websocket_port: int | None = None  # of the broker, for the app: 8884 with TLS, else 9001
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must be between 0 and 65535, not {self.port}")
         if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:
             raise ValueError(f"token must have at least {SHORTEST_TOKEN} characters")
-        if not self.topic or any(c in self.topic for c in "+#\x00"):
+        if self.topic is not None and (not self.topic or any(c in self.topic for c in "+#\x00")):
             raise ValueError("topic must not be empty, nor hold + or #")
 
 
@@ -41,6 +44,20 @@ def phone_token(settings: PhoneSettings, page: WebSettings, folder: Path) -> Sec
     return needed_token(
         WebSettings(host=settings.host, port=settings.port, token=settings.token or page.token), folder
     )
+
+
+def phone_topic(settings: PhoneSettings, broker: MqttSettings) -> str:
+    """Return the topic to which a phone publishes whose options name none.
+
+    A broker that knows its users lets each write below their own name only, as the one that is shipped.
+    """
+    return settings.topic or (f"{_TOPIC}/{broker.user}" if broker.user else _TOPIC)
+
+
+def broker_websocket(settings: PhoneSettings, broker: MqttSettings) -> str:
+    """Return the address to enter in the app, which speaks MQTT over WebSockets only."""
+    port = settings.websocket_port or (8884 if broker.tls else 9001)
+    return f"{'wss' if broker.tls else 'ws'}://{broker.host}:{port}"
 
 
 def phones_over(sensors: Iterable[SensorSettings], over: str) -> list[SensorSettings]:

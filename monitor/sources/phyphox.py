@@ -33,6 +33,7 @@ class Phyphox:
     """``Phyphox`` is the source of all phones with phyphox."""
 
     name = "phyphox"
+    live = True
 
     def __init__(self, sensors: Sequence[SensorSettings], time: MonotonicClock) -> None:
         self._sensors = sensors

@@ -13,9 +13,13 @@ Emit = Callable[[Packet | SensorStatus], None]
 
 
 class Source(Protocol):
-    """A ``Source`` brings packets from one outside system; ``name`` is for messages."""
+    """A ``Source`` brings packets from one outside system; ``name`` is for messages.
+
+    ``live``: arrivals are told by the clock of the session, so that no packet means silence.
+    """
 
     name: str
+    live: bool
 
     async def run(self, emit: Emit) -> None:
         """Give packets and statuses to ``emit`` until the input ends or the task is cancelled.

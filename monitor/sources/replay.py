@@ -15,6 +15,8 @@ _PACKETS_PER_READ = 64  # read off the event loop, and at full speed emitted, in
 class Replay:
     """``Replay`` is a recording as a source; ``speed`` 1 is real time, infinity does not wait at all."""
 
+    live = False
+
     def __init__(self, recording: Recording, time: MonotonicClock, speed: float = 1.0) -> None:
         if not speed > 0:
             raise ValueError("speed must be positive")

@@ -7,6 +7,7 @@ heard them.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -18,9 +19,7 @@ from dsp import offline
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Activity, ActivityChange, Input, Reading, Record, Step
 from monitor.core.user_language import user_text
-from monitor.devices.registry import DEVICES
-from monitor.pipeline.sensor_stream import SensorStream
-from monitor.pipeline.session import Session
+from monitor.pipeline.session import Session, decoded_inputs
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.storage.import_recording import Progress
@@ -98,13 +97,8 @@ def engine_records(recording: Recording, progress: Progress = lambda done, total
 
 def _decoded_inputs(recording: Recording, end_s: float) -> Iterator[Input]:
     """Yield the samples and readings that the streams decode from the packets up to ``end_s``."""
-    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
-    for packet in recording.packets():
-        if packet.arrival_ns > end_s * 1e9:
-            return
-        yield from (
-            item for item in streams[packet.sensor].push(packet) if isinstance(item, Reading) or len(item)
-        )
+    early = itertools.takewhile(lambda packet: packet.arrival_ns <= end_s * 1e9, recording.packets())
+    yield from (i for i in decoded_inputs(recording.settings, early) if isinstance(i, Reading) or len(i))
 
 
 def compare_first_strides(recording: Recording, records: Sequence[Record]) -> list[dict[str, Any]]:

@@ -46,3 +46,16 @@ def test_a_phone_over_mqtt_gets_its_topic(tmp_path: Path) -> None:
     text = phone(tmp_path, over_mqtt + '[mqtt]\nhost = "broker.lan"\n')
     assert "MQTT Publish" in text
     assert "HTTP Push" not in text
+    assert "ws://broker.lan:9001 (over WebSockets)\n topic sensor-logger\n" in text
+    assert "password" not in text
+
+
+def test_a_phone_over_the_shipped_broker_gets_its_websocket_and_the_topic_of_its_user(
+    tmp_path: Path,
+) -> None:
+    over_mqtt = PHONE.replace('"android" }', '"android", over = "mqtt" }')
+    broker = '[mqtt]\nhost = "broker.lan"\ntls = true\nuser = "ann"\n'
+    text = phone(tmp_path, over_mqtt + broker)
+    assert "wss://broker.lan:8884 (over WebSockets)\n topic sensor-logger/ann\n user ann, and this" in text
+    own = phone(tmp_path, over_mqtt.replace('over = "mqtt"', 'over = "mqtt", topic = "mine"') + broker)
+    assert "topic mine\n" in own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,13 @@ def test_a_run_without_its_server_waits_is_shown_and_is_sent_later(home: Path, i
     influx.proxy.kill()
     code, said = gaitcue("replay", str(csv(home / "belt.csv")), "--placement", "pelvis", "--speed", "max")
     assert code == 0, said
+    told = re.search(
+        r"influx: (\d+) records have not arrived \(.+\)\. They are kept; .* gaitcue stack send", said
+    )
+    assert told is not None
     with Store(home / "gaitcue.db") as store:
         (info,) = store.sessions()
+        assert store.backlog("influx") == int(told[1]) > 20
         waiting, steps = store.backlog("influx"), len(store.steps(info.id))
     assert info.ended
     assert waiting > 100

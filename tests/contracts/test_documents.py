@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 
 from dsp.metrics import METRICS, MetricSpec
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Gap, Placement, Side
+from dsp.types import Activity, ActivityChange, Gap, Placement, Problem, SensorProblem, Side
 from monitor.cli.main import app
 from monitor.core import toml_reader, toml_text
 from monitor.core.secret import Secret
@@ -571,3 +571,13 @@ def test_what_needs_no_hardware_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def in_working_order(commands: list[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
     """Imports first: the examples of every page may rest on the same sessions."""
     return sorted(commands, key=lambda command: command[1][0] != "import")
+
+
+def test_the_simulation_that_is_walked_through_notices_the_loose_shoe(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walk = walked_through("A walk that becomes a run", monkeypatch)
+    records = walk.records()
+    activities = [r.activity for r in records if isinstance(r, ActivityChange)]
+    assert activities[:3] == [Activity.STAND, Activity.WALK, Activity.RUN]
+    assert Problem.LOOSE in [r.problem for r in records if isinstance(r, SensorProblem)]

@@ -15,6 +15,7 @@ WHOLE_FOLDERS = {
     "validation": "the package beside the program, whose modules work as one",
 }
 LAWS = {
+    "dsp/test_false_running.py": "a law: whatever is no run, at every placement",
     "dsp/test_laws.py": "what every detector and the engine keep",
     "dsp/test_clipping.py": "a law: a sensor at the end of its range",
     "dsp/test_mount.py": "a law: a sensor that slips",

@@ -37,6 +37,7 @@ class Run:
     """Two minutes of packets at once, with a sensor that is lost in the middle; ends when told."""
 
     name = "run"
+    live = False
 
     def __init__(self) -> None:
         self.over = asyncio.Event()

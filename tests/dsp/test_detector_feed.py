@@ -9,7 +9,7 @@ import pytest
 
 from dsp.detector_feed import Detection, Feed
 from dsp.engine import DETECTORS, Engine
-from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Side, Step, Worn
+from dsp.types import Contact, Gap, ImuChunk, Metric, Placement, Record, Side, Step, Worn
 from tests.dsp.gait import (
     SIMULATED_STRIDE_S,
     WORN,
@@ -89,6 +89,30 @@ def together(streams: list[ImuChunk], size_s: float) -> list[Record]:
 
 SECONDS = 16.0
 BOTH = [Worn("L", Placement.FOOT, Side.LEFT), Worn("belt", Placement.PELVIS)]
+
+
+@pytest.mark.parametrize("size_s", [0.9, 2.0, 4.0, SECONDS])
+def test_pieces_of_any_length_pushed_in_turn_give_the_same(size_s: float) -> None:
+    """Records of each kind in the same order; what one sensor says of itself does not wait for steps."""
+    belt = without(steady_pelvis_imu("belt", SECONDS), 5.0, 8.5)  # longer than anybody waits for a sensor
+    streams = [steady_foot_imu("L", SECONDS), belt]
+    small, large = together(streams, 0.05), together(streams, size_s)
+    assert len(large) == len(small) > 300
+    for kind in {type(r) for r in small}:
+        assert [r for r in large if type(r) is kind] == [r for r in small if type(r) is kind]
+
+
+def test_a_sensor_that_is_away_is_waited_for_until_the_time_says_so() -> None:
+    engine, out = Engine(BOTH), list[Record]()
+    foot, belt = steady_foot_imu("L", SECONDS), steady_pelvis_imu("belt", 8.0)
+    for k in range(round(SECONDS)):
+        for c in (foot, belt):
+            a, b = np.searchsorted(c.t_s, [k - 1e-9, k + 1 - 1e-9])
+            assert c.gyr_rads is not None
+            out += engine.push(ImuChunk(c.sensor, c.t_s[a:b], c.acc_ms2[a:b], c.gyr_rads[a:b]))
+    assert max(r.t_s for r in out if isinstance(r, Metric)) <= 8.0
+    told = engine.advance(SECONDS)
+    assert max(r.t_s for r in told if isinstance(r, Metric)) > 13.0
 
 
 def test_no_stride_spans_a_gap_although_its_contacts_wait_for_another_sensor() -> None:

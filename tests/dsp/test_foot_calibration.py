@@ -123,7 +123,7 @@ def test_after_the_level_a_shoe_with_an_offset_tells_level_and_hills_alike() -> 
 
 def test_the_sd_of_braking_follows_that_of_the_slope() -> None:
     before, after = (last(steps((w,)), "braking_impulse_bws")[1] for w in (FEET[0], calibrated()[0]))
-    assert after < 0.8 * before
+    assert after < 0.85 * before  # what differs from step to step stays
 
 
 def test_one_shoe_without_an_offset_leaves_the_slope_of_both_as_unsure_as_before() -> None:

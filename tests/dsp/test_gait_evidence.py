@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, rest_share, trunk_vigour
+from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, lands, rest_share, trunk_vigour
 from dsp.types import Array
 
 T = np.arange(0, 2, 1 / EVIDENCE_RATE_HZ)
@@ -51,4 +51,15 @@ def test_single_jumps_and_a_rough_road_have_no_step_rate() -> None:
 def test_the_share_of_rest_counts_what_neither_turns_nor_pulls() -> None:
     acc = np.array([1.0, 1.1, 1.5, 0.9])
     gyr = np.array([0.1, 2.0, 0.1, 1.0])
-    assert rest_share(acc, gyr) == pytest.approx(0.5)
+    assert rest_share(acc, gyr, 1.5) == pytest.approx(0.5)
+    assert rest_share(acc, gyr, 2.5) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("turns_per_min", [60, 80, 100])
+def test_a_pedal_never_lands_and_a_runner_always_does(turns_per_min: int) -> None:
+    t = np.arange(0, 2, 1 / EVIDENCE_RATE_HZ)
+    crank = 1 + 0.6 * np.sin(2 * np.pi * turns_per_min / 60 * t)
+    assert not lands(crank)
+    stride = (t % 0.7) / 0.7
+    running = np.where(stride < 0.3, 2.2, 1.0) + 3 * np.exp(-(((stride - 0.02) / 0.02) ** 2))
+    assert lands(running)

@@ -78,6 +78,14 @@ def test_a_return_that_does_not_last_is_not_confirmed() -> None:
     assert {kind for kind, _ in spoken(records)} == {CueKind.CORRECT}
 
 
+def test_who_has_just_answered_is_not_told_again_while_the_return_is_being_judged() -> None:
+    """Outdoors a return takes 30 s to be sure of; the second cue would be due 30 s after the first."""
+    parts = [(0, 300), (-20, 22), (0, 60)]
+    flow = np.concatenate([noisy_cadence(TARGET_SPM + by, n, 2.0, k) for k, (by, n) in enumerate(parts)])
+    records = new_coach(learned_baseline()).push([run_starts(), *metric_seconds(flow)])
+    assert [kind for kind, _ in spoken(records)].count(CueKind.CORRECT) == 1
+
+
 def test_running_as_before_is_below_target_at_every_step() -> None:
     for step in (1, 2, 3, 9):
         records = new_coach(learned_baseline(), step=step).push(
@@ -221,7 +229,7 @@ def test_a_speed_that_goes_is_a_new_start_not_a_fault() -> None:
 
 def test_a_lost_sensor_is_told_with_what_still_works() -> None:
     it = new_coach(learned_baseline())
-    status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", silent_s=9.0)
+    status = SensorStatus(20.0, "left shoe", LinkState.SILENT, "silent for 9 s", 100, silent_s=9.0)
     (_, told) = it.push([status])
     assert cues_among([told])[0].wording == "sensor_lost"
     assert "go on from right shoe" in cues_among([told])[0].why

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import struct
+from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from dsp.types import Placement
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
+from dsp.types import Cue, Metric, Placement, Step
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
+from monitor.devices import plain
 from monitor.devices.device_information import BATTERY
 from monitor.pipeline.session import Session
+from monitor.simulation.simulated_runner import RadioModel, simulated_recording
 
 POD = SensorSettings(name="pod", kind="rsc", placement=Placement.POD)
 STRAP = SensorSettings(name="strap", kind="heart_rate", placement=Placement.POD)
@@ -45,7 +53,7 @@ def test_what_the_source_says_of_a_link_holds_until_the_next_packet(session: Ses
     statuses = [s for t in range(3, 20) for s in said(session.push(beat(float(t))))]
     assert statuses
     assert {(s.link, s.text) for s in statuses} == {(LinkState.LOST, "out of range; searching on")}
-    (back,) = said(session.push(rsc(20.0)))
+    back = said(session.push(rsc(20.0)))[-1]
     assert (back.link, back.text) == (LinkState.STREAMING, "streaming")
 
 
@@ -73,3 +81,174 @@ def test_a_battery_level_is_no_measurement(session: Session) -> None:
     session.push(battery(2.0, 130))
     (pod, _) = session.statuses()
     assert (pod.bad, pod.battery_pct) == (1, 80.0)
+
+
+# ------------------------------------------------------------------ time that passes
+
+
+FIRST = {
+    "rsc": ("rsc", struct.pack("<BHB", 0, 768, 85)),
+    "heart_rate": ("heart_rate", bytes((0, 150))),
+    "plain": (plain.IMU, plain.encode_imu(0, 100.0, np.arange(3) / 100, np.ones((3, 3)), np.ones((3, 3)))),
+    "sensor_logger": (
+        "push",
+        b'{"messageId": 1, "payload": [{"name": "location", "time": 1700000000000000000, "values": '
+        b'{"speed": 2.5}}]}',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_a_sensor_of_any_kind_that_stops_is_silent_after_three_seconds_and_missed_after_eight(
+    kind: str,
+) -> None:
+    placement = Placement.WAIST if kind in ("plain", "sensor_logger") else Placement.POD
+    options = {"platform": "android"} if kind == "sensor_logger" else {}
+    sensor = SensorSettings(name="it", kind=kind, placement=placement, options=options)
+    session = Session(SessionSettings(sensors=(sensor,), coach=CoachSettings()))
+    channel, payload = FIRST[kind]
+    session.push(Packet("it", 10**9, channel, payload))
+    told = session.tick(30.5)
+    silent = [r for r in told if isinstance(r, SensorStatus) and r.link is LinkState.SILENT]
+    assert silent[0].t_s == 5.0  # a status is sent at whole seconds
+    assert [s.silent_s for s in silent] == [float(k) for k in range(4, 30)]
+    (missed,) = [r for r in told if isinstance(r, Cue) and r.wording == "sensor_lost"]
+    assert missed.t_s == 9.0
+    assert session.t_s == 30.0
+
+
+def test_a_sensor_whose_source_says_that_it_is_lost_is_missed_as_well() -> None:
+    session = Session(SessionSettings(sensors=(POD, STRAP), coach=CoachSettings()))
+    session.push(rsc(1.0))
+    session.push_status(SensorStatus(2.0, "pod", LinkState.LOST, "out of range; searching on"))
+    (missed,) = [r for r in session.tick(30.0) if isinstance(r, Cue) and r.wording == "sensor_lost"]
+    assert missed.t_s == 9.0
+    assert "strap" not in missed.why.split(".")[0]  # it never came, so it is not missed
+
+
+# ------------------------------------------------------------------ chunking
+
+
+def _reclocked(packet: Packet, shift_s: float, link: int) -> Packet:
+    """The same samples with another device time, on another connection."""
+    s = plain.decode_imu(packet.payload)
+    assert s.device_s is not None
+    assert s.sequence is not None
+    body = plain.encode_imu(s.sequence, s.nominal_hz, s.device_s + shift_s, s.acc_ms2, s.gyr_rads)
+    return replace(packet, payload=body, link=link)
+
+
+def _tape(mishap: str) -> tuple[SessionSettings, list[Packet]]:
+    """A minute of two shoes and a belt over a bad radio."""
+    stall_s = (3.0, 5.0) if mishap == "stalls" else (0.1, 0.6)
+    radio = RadioModel(stall_every_s=12.0, stall_s=stall_s, loss=0.05 if mishap == "losses" else 0.0)
+    recording = simulated_recording(60.0, radio, seed=3)
+    out = []
+    for packet in recording.packets():
+        at_s, mine = packet.arrival_ns * 1e-9, packet.sensor == recording.settings.sensors[0].name
+        if mine and mishap == "new links":
+            packet = _reclocked(packet, 0.0, int(at_s // 15))
+        elif mine and mishap == "restarts" and at_s > 30:
+            packet = _reclocked(packet, -25.0, 1)
+        elif mine and mishap == "clock set" and at_s > 30:
+            packet = _reclocked(packet, 3600.0, 0)
+        out.append(packet)
+    return recording.settings, out
+
+
+@pytest.mark.parametrize("mishap", ["stalls", "losses", "new links", "restarts", "clock set"])
+def test_packets_one_by_one_are_blocks_of_any_length(mishap: str) -> None:
+    settings, packets = _tape(mishap)
+    one_by_one = Session(settings)
+    records = [r for packet in packets for r in one_by_one.push(packet)] + one_by_one.finish()
+    assert sum(isinstance(r, Step) for r in records) > 120
+    for block_s in (1.0, 4.0, 1e9):
+        session, got = Session(settings), []
+        for _, block in itertools.groupby(packets, key=lambda p: p.arrival_ns * 1e-9 // block_s):
+            by_sensor = sorted(block, key=lambda p: p.sensor)  # each source has its own queue
+            got += session.push(*by_sensor)
+        assert got + session.finish() == records, block_s
+
+
+# ------------------------------------------------------------------ times that are not sure
+
+
+def _bodies(seconds: float = 60.0) -> list[tuple[float, list[dict[str, object]]]]:
+    """What a phone at the waist sends every half second of running at 168 steps a minute."""
+    run = simulated_run([Bout(seconds=seconds, speed_mps=2.8, cadence_spm=168)], seed=1)
+    c = simulated_imu(run, Placement.PELVIS, None, Device(rate_hz=100.0), "phone", 1)
+    assert c.gyr_rads is not None
+    out = []
+    for k in range(int(2 * seconds)):
+        rows: list[dict[str, object]] = []
+        for i in np.flatnonzero((c.t_s >= k / 2) & (c.t_s < (k + 1) / 2)).tolist():
+            for name, xyz in (("totalacceleration", c.acc_ms2[i]), ("gyroscope", c.gyr_rads[i])):
+                values = dict(zip("xyz", map(float, xyz), strict=True))
+                rows.append({"name": name, "time": 1_790_000_000 + float(c.t_s[i]), "values": values})
+        out.append(((k + 1) / 2, rows))
+    return out
+
+
+BODIES = _bodies()
+PHONE = SensorSettings(
+    name="phone", kind="sensor_logger", placement=Placement.WAIST, options={"platform": "android"}
+)
+
+
+def _packets(delay_s: Callable[[float], float], set_s: Callable[[float], float]) -> list[Packet]:
+    """The bodies, each so late; the phone's clock shows its time and ``set_s`` of it."""
+    out = []
+    for number, (due_s, rows) in enumerate(BODIES):
+        shown = [
+            {**row, "time": round((t_s + set_s(t_s - 1_790_000_000)) * 1e9)}
+            for row in rows
+            if isinstance(t_s := row["time"], float)
+        ]
+        body = json.dumps({"messageId": number, "sessionId": "s", "payload": shown}).encode()
+        out.append(Packet("phone", round((due_s + delay_s(due_s)) * 1e9), "push", body))
+    return out
+
+
+def _cadences(packets: list[Packet]) -> list[tuple[float, float]]:
+    session = Session(SessionSettings(sensors=(PHONE,)))
+    records = session.push(*packets) + session.finish()
+    assert session.t_s <= max(p.arrival_ns for p in packets) * 1e-9
+    found = [r for r in records if isinstance(r, Metric) and r.estimate.metric == "cadence_spm"]
+    return [(m.t_s, m.estimate.value) for m in found]
+
+
+RANDOM = np.random.default_rng(5)
+LATE = {k / 2: float(v) for k, v in enumerate(RANDOM.exponential(0.4, 200))}
+SLIGHTLY_LATE = {k / 2: float(v) for k, v in enumerate(RANDOM.uniform(0.05, 0.15, 200))}
+DELAYS: dict[str, Callable[[float], float]] = {
+    "in time": lambda due_s: 0.08,
+    "the first 4 s together": lambda due_s: max(0.08, 4.05 - due_s),
+    "the first 15 s together": lambda due_s: max(0.08, 15.05 - due_s),
+    "a delay that grows to 5 s and is gone": lambda due_s: 0.08 + max(0.0, due_s - 20) / 6 * (due_s < 50),
+    "less and less late": lambda due_s: max(0.08, 6 - due_s),
+    "irregular": lambda due_s: LATE[due_s],
+    "a little irregular": lambda due_s: SLIGHTLY_LATE[due_s],
+}
+CLOCKS: dict[str, Callable[[float], float]] = {
+    "right": lambda t_s: 0.0,
+    **{
+        f"set by {by:+g} s at {at:g} s": (lambda t_s, by=by, at=at: by * (t_s > at))  # type: ignore[misc]
+        for by in (0.2, 2.0, -2.0, 3600.0, -3600.0, 2.6e6)
+        for at in (30.25, 29.995)
+    },
+}
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_however_late_bodies_come_no_wrong_cadence_is_shown(delay: str) -> None:
+    cadences = _cadences(_packets(DELAYS[delay], CLOCKS["right"]))
+    assert len(cadences) > (20 if delay == "irregular" else 45)
+    assert [c for c in cadences if abs(c[1] - 168) > 5] == []
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_whatever_the_phone_calls_the_time_the_run_is_as_long_as_it_was(clock: str) -> None:
+    cadences = _cadences(_packets(DELAYS["a little irregular"], CLOCKS[clock]))
+    assert len(cadences) >= 58
+    assert cadences[-1][0] <= 60.0
+    assert [c for c in cadences if abs(c[1] - 168) > 5] == []

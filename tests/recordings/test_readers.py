@@ -13,7 +13,7 @@ from dsp.types import GRAVITY_MS2, Gap, ImuChunk, Placement, Reading, Side, Step
 from monitor.core.errors import ConfigError, InputError
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
-from monitor.pipeline.session import Session
+from monitor.pipeline.session import Session, decoded_inputs
 from monitor.recordings.imu_csv import IMU_CSV_HEADER
 from monitor.recordings.readers import read_recording
 
@@ -47,12 +47,10 @@ def save_npz(path: Path, **changes: object) -> Path:
 def samples(path: Path, **options: object) -> dict[str, ImuChunk]:
     """What the packets of a recording carry, in session time."""
     recording = read_recording(path, **options)
-    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in recording.settings.sensors}
     parts: dict[str, list[ImuChunk]] = {}
-    for packet in recording.packets():
-        for item in streams[packet.sensor].push(packet):
-            if isinstance(item, ImuChunk):
-                parts.setdefault(item.sensor, []).append(item)
+    for item in decoded_inputs(recording.settings, recording.packets()):
+        if isinstance(item, ImuChunk):
+            parts.setdefault(item.sensor, []).append(item)
     return {
         name: ImuChunk(
             name, *(np.concatenate([getattr(p, f) for p in ps]) for f in ("t_s", "acc_ms2", "gyr_rads"))

@@ -81,6 +81,7 @@ class Pod:
     """Ten seconds of a pod, then a minute of silence, which makes a push."""
 
     name = "given"
+    live = False
 
     def __init__(self, until: Callable[[], bool]) -> None:
         self._until = until

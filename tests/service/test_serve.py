@@ -18,7 +18,7 @@ from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused,
 from monitor.core.log_format import LogFormat
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
-from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
@@ -46,6 +46,7 @@ class Given:
     """A source that gives these packets at their own pace, then fails or ends."""
 
     name = "given"
+    live = False
 
     def __init__(self, packets: list[Packet], then: Exception | None = None) -> None:
         self._packets, self._then = packets, then
@@ -338,6 +339,29 @@ async def test_lines_of_two_sessions_in_one_program_say_which_is_meant() -> None
     said = [line for line in said if line["message"] == "a batch"]
     assert {line["session"] for line in said} == {"first", "second"}
     assert all(line["session"] == line["sensor"] for line in said)
+
+
+class Live(Given):
+    """A source on the session's clock that says nothing after its packets, until it is stopped."""
+
+    live = True
+
+    async def run(self, emit: Emit) -> None:
+        await super().run(emit)
+        await asyncio.Event().wait()
+
+
+async def test_a_sensor_that_stops_sending_is_told_though_no_packet_comes() -> None:
+    source, kept = Live(readings(5)), Kept()
+    task = asyncio.create_task(serve([source], Session(SETTINGS), [kept], STARTED, time=source.time))
+    await source.time.run(30.0)
+    statuses = [r for r in kept.records if isinstance(r, SensorStatus)]
+    silent = [s for s in statuses if s.link is LinkState.SILENT]
+    assert 7.0 < silent[0].t_s <= 9.0
+    assert silent[-1].silent_s == pytest.approx(26.0, abs=1.0)
+    assert [s.t_s for s in silent[:20]] == [silent[0].t_s + k for k in range(20)]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 # ------------------------------------------------------------------ signals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,9 +19,11 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import MqttSettings
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
+from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
 from monitor.sources.phone_mqtt import PhoneMqtt
-from tests.broker import program
+from monitor.sources.phone_settings import PhoneSettings, phone_topic
+from tests.broker import Broker, program
 
 
 def phone(name: str = "my phone", **options: str | float | bool) -> SensorSettings:
@@ -66,6 +69,8 @@ async def test_what_the_phone_publishes_becomes_packets_untouched(port: int) -> 
             if len(got) == len(bodies):
                 all_here.set()
 
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.publish("sensor-logger", b"of yesterday", qos=1, retain=True)
     source = PhoneMqtt([phone()], SystemClock(), MqttSettings(host="127.0.0.1", port=port), "sensor-logger")
     running = asyncio.create_task(source.run(emit))
     await waiting.wait()
@@ -78,6 +83,53 @@ async def test_what_the_phone_publishes_becomes_packets_untouched(port: int) -> 
     await asyncio.gather(running, return_exceptions=True)
     assert [p.payload for p in got] == bodies
     assert {(p.sensor, p.channel, p.link) for p in got} == {("my phone", "push", 0)}
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Iterator[Broker]:
+    """A broker with the configuration that is shipped: TLS, passwords, each user in their own topics."""
+    broker = Broker(tmp_path)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+def published_by(broker: Broker, user: str) -> aiomqtt.Client:
+    """What the app does: MQTT over WebSockets, with TLS, as this user."""
+    return aiomqtt.Client(
+        "127.0.0.1",
+        broker.websocket_port,
+        username=user,
+        password=broker.password(user),
+        transport="websockets",
+        tls_context=ssl.create_default_context(cafile=broker.ca_file),
+    )
+
+
+async def test_a_phone_comes_over_websockets_through_the_shipped_broker_in_its_users_topic(
+    shipped: Broker,
+) -> None:
+    settings = MqttSettings(
+        host="127.0.0.1",
+        port=shipped.port,
+        tls=True,
+        ca_file=shipped.ca_file,
+        user="ann",
+        password=Secret(shipped.password("ann")),
+    )
+    got: asyncio.Queue[Packet | SensorStatus] = asyncio.Queue()
+    source = PhoneMqtt([phone()], SystemClock(), settings, phone_topic(PhoneSettings(), settings))
+    running = asyncio.create_task(source.run(got.put_nowait))
+    assert isinstance(await asyncio.wait_for(got.get(), 30), SensorStatus)
+    async with published_by(shipped, "bob") as stranger:
+        await stranger.publish("sensor-logger/ann", b"of bob", qos=1)
+    async with published_by(shipped, "ann") as app:
+        await app.publish("sensor-logger/ann", b"of ann", qos=1)
+    packet = await asyncio.wait_for(got.get(), 30)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert isinstance(packet, Packet)
+    assert packet.payload == b"of ann"
 
 
 async def test_a_broker_that_is_not_there_is_told_and_tried_again() -> None:

@@ -40,6 +40,7 @@ class EmulatedRunner:
     """A source that ends ``seconds`` after its start, in real time: a radio cannot be hurried."""
 
     name = "emulated sensors"
+    live = True
 
     def __init__(self, seconds: float, time: MonotonicClock) -> None:
         self._seconds = seconds

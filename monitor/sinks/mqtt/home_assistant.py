@@ -18,7 +18,7 @@ _DEVICE_CLASSES = {"m/s": "speed", "ms": "duration", "m": "distance", "mm": "dis
 """Units that Home Assistant has a device class for."""
 
 _UNITS = {"deg": "°"}
-_EXPIRES_S = 10  # a number older than this is shown as unknown: it was, it is not
+_EXPIRES_S = 10  # without a message, should even the broker not know that the service is gone
 
 
 def discovery_message(
@@ -30,12 +30,13 @@ def discovery_message(
     names of what is worn, ``version`` that of this program.
     """
     runner = root.rsplit("/", 1)[1]
-    entities = {m.name: _metric_entity(m) for m in METRICS if m.second}
+    entities = {m.name: _metric_entity(m, root) for m in METRICS if m.second}
     entities |= {"activity": _activity_entity(), "cue": _cue_entity(f"{root}/cues")}
     for number, name in enumerate(sensors, start=1):
         entities |= _sensor_entities(number, name)
     for key, entity in entities.items():
         entity["unique_id"] = f"gaitcue_{runner}_{key}"
+        entity["availability"] = [{"topic": f"{root}/availability"}, *entity.get("availability", ())]
     body = {
         "device": {
             "identifiers": [f"gaitcue_{runner}"],
@@ -44,14 +45,15 @@ def discovery_message(
             "sw_version": version,
         },
         "origin": {"name": "gaitcue", "sw_version": version},
-        "availability_topic": f"{root}/availability",
         "state_topic": f"{root}/state",
         "components": entities,
     }
     return MqttMessage(f"{prefix}/device/gaitcue/{runner}/config", json.dumps(body), retain=True)
 
 
-def _metric_entity(spec: MetricSpec) -> dict[str, Any]:
+def _metric_entity(spec: MetricSpec, root: str) -> dict[str, Any]:
+    """A number that is unavailable while nobody measures it, whatever it was before."""
+    measured = f"{{{{ 'online' if value_json.now.{spec.name} is defined else 'offline' }}}}"
     entity: dict[str, Any] = {
         "platform": "sensor",
         "name": spec.label,
@@ -60,6 +62,8 @@ def _metric_entity(spec: MetricSpec) -> dict[str, Any]:
         "suggested_display_precision": spec.decimals,
         "value_template": f"{{{{ value_json.now.{spec.name} | default(none) }}}}",
         "expire_after": _EXPIRES_S,
+        "availability": [{"topic": f"{root}/state", "value_template": measured}],
+        "availability_mode": "all",
     }
     return entity | ({"device_class": _DEVICE_CLASSES[spec.unit]} if spec.unit in _DEVICE_CLASSES else {})
 

@@ -25,6 +25,7 @@ from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.sinks.live_state import LiveState
 from monitor.storage.session_info import SessionInfo
 
+_PRESENT_S = 10.0
 _EVENTS = (ActivityChange, Cue, Gap, SensorProblem, SessionStarted, SessionEnded)
 
 
@@ -39,7 +40,11 @@ def availability_message(root: str, online: bool) -> MqttMessage:
 
 
 def state_message(root: str, live_state: LiveState) -> MqttMessage:
-    """Return the retained message with the newest of everything; a metric not measured is not in it."""
+    """Return the retained message with the newest of everything.
+
+    A metric not measured is not in it, and neither is one whose last value is older than ten seconds: it
+    was, it is not.
+    """
     now = live_state.state()
     session = now["session"] or {}
     body = {
@@ -48,7 +53,11 @@ def state_message(root: str, live_state: LiveState) -> MqttMessage:
         "activity": now["activity"],
         "steps": now["steps"],
         "ended": now["ended"],
-        "now": {name: _six_figures(value["value"]) for name, value in now["now"].items()},
+        "now": {
+            name: _six_figures(value["value"])
+            for name, value in now["now"].items()
+            if now["t_s"] - value["t_s"] <= _PRESENT_S
+        },
         "sensors": {
             name: {"link": s["link"], "text": s["text"], "battery_pct": s["battery_pct"]}
             for name, s in now["sensors"].items()

@@ -54,6 +54,7 @@ class BluetoothSource:
     """
 
     name = "bluetooth"
+    live = True
 
     def __init__(
         self,

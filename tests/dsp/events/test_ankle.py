@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 
 from dsp.events.ankle import AnkleDetector
+from dsp.simulation.other_motion import OtherMotion, other_motion_imu
+from dsp.simulation.runner import Device
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Side, Worn
 
 WORN = Worn("ankle", Placement.ANKLE, Side.RIGHT)
 
+LANDING_G = 1.0  # a jolt of 50 ms; real walks have 0.5 to 2 g (Har-Lab)
+
 
 def ankle(stride_s: float, seconds: float, twice: float) -> ImuChunk:
-    """An ankle that swings once a stride and, ``twice`` as much, once a step: a walker's."""
+    """An ankle that swings once a stride and, ``twice`` as much, once a step: a walker's, and lands."""
     t = np.arange(0, seconds, 0.01)
     turn = 2 * np.pi * t / stride_s
     norm = 1.2 + 0.35 * np.sin(turn) + 0.35 * twice * np.sin(2 * turn) + 0.2 * np.sin(3 * turn + 1)
+    norm += LANDING_G * np.exp(-(((t % stride_s - 0.1) / 0.03) ** 2))
     norm += 0.05 * np.random.default_rng(4).standard_normal(len(t))
     return ImuChunk("ankle", t, GRAVITY_MS2 * np.column_stack((norm, 0 * t, 0 * t)), None)
 
@@ -48,3 +53,16 @@ def test_from_walking_to_running_the_clock_follows() -> None:
     ends = 5 + np.cumsum(found)
     assert np.median(found[ends < 28]) == pytest.approx(1.1, abs=0.02)
     assert np.median(found[ends > 36]) == pytest.approx(0.7, abs=0.02)
+
+
+@pytest.mark.parametrize("turns_per_min", [60.0, 80.0, 100.0])
+def test_an_ankle_on_a_pedal_takes_no_stride(turns_per_min: float) -> None:
+    chunk = other_motion_imu(
+        OtherMotion.CYCLING,
+        Placement.ANKLE,
+        Side.RIGHT,
+        Device(rate_hz=100),
+        "ankle",
+        per_min=turns_per_min,
+    )
+    assert len(strides(ImuChunk("ankle", chunk.t_s, chunk.acc_ms2))) == 0

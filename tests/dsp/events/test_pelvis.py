@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
+from dsp.events.pelvis import PelvisDetector
+from dsp.events.pelvis_state import PelvisParams
 from dsp.simulation.runner import Bout, Device, SimulatedRun, simulated_imu, simulated_run
-from dsp.types import Array, Gap, ImuChunk, Metric, Placement, Record, Side, Step, Worn
+from dsp.types import (
+    GRAVITY_MS2,
+    Array,
+    Contact,
+    Gap,
+    ImuChunk,
+    Metric,
+    Placement,
+    Record,
+    Side,
+    Step,
+    Worn,
+)
 from tests.dsp.gait import cut, without
 
 RUN = simulated_run([Bout(seconds=60, speed_mps=3.0)])
@@ -120,3 +134,17 @@ def test_a_contact_is_never_longer_than_free_fall_leaves_of_the_step(dip_s: floa
     assert np.mean([e.value for e in contacts]) <= 430 - falling_ms + 1
     assert all(e.value <= 430 - falling_ms + 10 for e in contacts)  # a sample more or less
     assert all(e.sd >= 24 for e in contacts)
+
+
+@pytest.mark.parametrize(("least_felt_g", "any_step"), [(0.0, True), (PelvisParams().least_felt_g, False)])
+def test_a_case_that_is_only_turned_takes_no_step(least_felt_g: float, any_step: bool) -> None:
+    """Bending down and up turns the vertical by 60 degrees within a second, at one g throughout."""
+    t = np.arange(0, 24, 0.01)
+    turned = 0.5 - 0.5 * np.cos(np.pi * np.clip(t[:, None] - (8, 10, 12, 14), 0, 1))
+    bent = np.radians(60) * turned @ (1, -1, 1, -1)
+    acc = GRAVITY_MS2 * np.column_stack((np.sin(bent), 0 * t, np.cos(bent)))
+    detector = PelvisDetector(
+        Worn("belt", Placement.PELVIS), params=PelvisParams(least_felt_g=least_felt_g)
+    )
+    found = [*detector.push(ImuChunk("belt", t, acc)), *detector.finish()]
+    assert any(isinstance(c, Contact) for c in found) is any_step

@@ -216,6 +216,23 @@ async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broke
         assert "speed_mps" not in state["now"]  # nobody measured it
 
 
+async def test_a_number_that_nobody_measures_any_more_is_not_in_the_state(
+    broker: Broker, store: Store
+) -> None:
+    silent = SensorStatus(17.0, "left shoe", LinkState.SILENT, "silent for 11 s", 100, silent_s=11.0)
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await run.tell(*second(5.0))
+        await heard.until(lambda: any(s["now"] for s in heard.of("gait/ann/state")))
+        async with asyncio.timeout(30):
+            while heard.of("gait/ann/state")[-1]["now"]:  # the state goes out once a second
+                await run.tell(silent)
+                await asyncio.sleep(0.1)
+        assert heard.of("gait/ann/state")[-1]["sensors"]["left shoe"]["link"] == "silent"
+
+
 async def test_who_vanishes_is_said_to_be_away_and_is_back_by_itself(broker: Broker, store: Store) -> None:
     async with listening(broker, "homeassistant", "gait/ann/availability") as heard:
         async with running(store, settings(broker)) as run:
@@ -316,8 +333,13 @@ async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker,
         await heard.until(lambda: any("power_w" in s["now"] for s in heard.of("gait/ann/state")))
         state = heard.of("gait/ann/state")[-1]
         (found,) = heard.of("homeassistant/device/gaitcue/ann/config")
-        assert heard.of(found["availability_topic"]) == ["online"]
     parts = found["components"]
+    for part in parts.values():
+        assert part["availability"][0] == {"topic": "gait/ann/availability"}
+    (_, measured) = parts["cadence_spm"]["availability"]
+    assert measured["topic"] == found["state_topic"]
+    assert rendered(measured, state) == "online"
+    assert rendered(measured, {"now": {}}) == "offline"
     assert found["device"]["identifiers"]
     assert found["origin"]["name"] == "gaitcue"
     assert found["state_topic"] in {topic for topic, _ in heard.got}

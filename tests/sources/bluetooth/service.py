@@ -97,7 +97,8 @@ class Account:
 def account(sensor: SensorSettings, packets: list[Packet]) -> Account:
     """Decode everything as a session would."""
     stream = SensorStream(sensor, DEVICES[sensor.kind])
-    chunks = [c for p in packets for c in stream.push(p) if isinstance(c, ImuChunk)]
+    items = [c for p in packets for c in stream.push(p)] + stream.finish()
+    chunks = [c for c in items if isinstance(c, ImuChunk)]
     mg = np.concatenate([c.acc_ms2[:, 0] for c in chunks]) / GRAVITY_MS2 * 1000
     wrapped = np.round(mg).astype(np.int64)
     step = np.diff(wrapped)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from dsp.events.foot_axes import FootAxes
 from dsp.events.foot_features import (
-    USUAL_FALL_MS,
     Stance,
     landing_terms,
     lift_off_terms,
     rest_row,
+    saw_landing,
     slap_row,
     slide_mps,
     value_at,
@@ -35,10 +35,9 @@ _WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
 _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
 _GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
-_SD_OF_LOST = (
-    1 / 15
-)  # s per s lost: landings scatter by the root of 3.2² + 1.8² ms with 0.03 s lost at them,
-# lift-offs by that of 4.5² + 3.3² with 0.05 s lost since the landing (Fukuchi 2017 at 100 Hz)
+_SD_OF_LOST = 1 / 15
+# s per s lost: landings scatter by the root of 3.2² + 1.8² ms with 0.03 s lost at them, lift-offs by that
+# of 4.5² + 3.3² with 0.05 s lost since the landing (Fukuchi 2017 at 100 Hz)
 _SLAP_TO_IC_S, _TIPPED_TO_TO_S = -0.0105, 0.0186  # mean offsets (Fukuchi 2017): where strides are cut
 
 
@@ -111,8 +110,8 @@ def claimed_contact(
     """Return the contact of these marks, as far as the samples about its landing and lift-off came.
 
     Where more than ``filled_s`` was lost at the landing there is none: it would be 10 ms off (RMS).  Nor is
-    there where the shoe was not seen to fall: it landed in the hole, up to 70 ms before.  A lift-off bears
-    the loss of a packet; where more was lost about it there is none.  Less makes both less certain.
+    there where none was seen: it may be 70 ms off.  A lift-off bears the loss of a packet; where more was
+    lost about it there is none.  Less makes both less certain.
     """
     h, rate, features = s.history, FOOT_RATE_HZ, marks.features
     ic, to, near = swing + marks.ic, swing + marks.to, _NEAR_S * FOOT_RATE_HZ
@@ -121,8 +120,7 @@ def claimed_contact(
         return h.filled_s(start, min(stop, need - 1), FILLED)  # later rows may not be there yet
 
     landing, lift_off = (lost_s(row - near, row + near) for row in (ic, to))
-    fell = features["fall_ms"] != USUAL_FALL_MS or not lost_s(swing, ic + near)
-    if landing > p.filled_s or not fell:
+    if landing > p.filled_s or not saw_landing(features):
         return []
     if s.scan.last_ic is not None and ic - s.scan.last_ic > MISSED_STRIDES * s.stride_s * rate:
         features["missed"] = 1.0

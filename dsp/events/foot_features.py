@@ -114,9 +114,9 @@ def landing_terms(s: Stance, slap: float) -> dict[str, float]:
 def saw_landing(terms: Mapping[str, float]) -> bool:
     """Return whether these terms of initial contact are those of a landing.
 
-    Where neither ``fall_ms`` nor ``slow_ms`` was seen there was none: it lies in a hole, or the mid-swing was
-    none.  One of 4 000 contacts without lost samples is so, and toes are up by 41 deg at most (Fukuchi 2017,
-    Hamner 2013, PyShoe): more comes of a hole that was integrated over.
+    Where neither ``fall_ms`` nor ``slow_ms`` was seen there was none: it lies in a hole, or the mid-swing
+    was none.  One of 4 000 contacts without lost samples is so.  Toes are up by at most 41 deg (Fukuchi
+    2017, Hamner 2013, PyShoe); more comes of a hole that was integrated over.
     """
     seen = terms["fall_ms"] != _USUAL_FALL_MS or terms["slow_ms"] != _USUAL_SLOW_MS
     return seen and terms["pitch_max_deg"] < _MOST_TOES_UP_DEG

@@ -28,14 +28,16 @@ Case = dict[str, str | float]
 def cases() -> Iterator[Case]:
     """Yield the cases of two feet and a pelvis at 208 Hz, or one that says ``radio`` is not installed."""
     try:
-        from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
+        from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings, emulated_signals
     except ModuleNotFoundError as exc:
         yield {"case": "radio", "left_out": f"needs {exc.name}: pip install '.[radio]'"}
         return
     steady = SystemClock()
     session = _Timed(emulated_settings(), steady)
     started = SessionStarted("bench", "me", "2026-01-01T00:00:00+00:00", ())
-    asyncio.run(serve([EmulatedRunner(_LIVE_S, steady)], session, [], started, time=steady))
+    asyncio.run(
+        serve([EmulatedRunner(emulated_signals(), _LIVE_S, steady)], session, [], started, time=steady)
+    )
     yield {
         "case": "radio: notification to record, live",
         "notifications_per_s": round(len(session.packets) / _LIVE_S),

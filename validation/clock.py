@@ -46,7 +46,8 @@ def _run(radio: RadioModel, seed: int, *, unseen: bool = False) -> tuple[float, 
     """SD of arrival and of the time base, the uncertainty it states (ms), and its rate error (ppm).
 
     The device sends its time, or numbers its samples: but for the rates that may be believed, to the clock
-    that is the same.  ``unseen``: it does neither, so that a lost packet is missing from the count and nobody knows.
+    that is the same.  ``unseen``: it does neither, so that a lost packet is missing from the count and
+    nobody knows.
     """
     rng = np.random.default_rng(seed)
     true_s = np.arange(1, int(_SECONDS * _PACKETS_HZ)) / _PACKETS_HZ

@@ -46,14 +46,18 @@ def run_radio_demo(seconds: float, web: WebSettings | None) -> None:
     ``ConfigError`` without the extra ``radio``.
     """
     try:
-        from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
+        from monitor.simulation.emulated.runner import (
+            EmulatedRunner,
+            emulated_settings,
+            emulated_signals,
+        )
     except ModuleNotFoundError as exc:
         raise ConfigError("error.radio") from exc
-    console = result_console()
+    console, signals = result_console(), emulated_signals()
     live = LiveOptions(
         title="demo",
         settings=emulated_settings(),
-        sources=lambda time: [EmulatedRunner(seconds, time)],
+        sources=lambda time: [EmulatedRunner(signals, seconds, time)],
         keep=False,
         web=web,
         summary=True,

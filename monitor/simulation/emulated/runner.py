@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -37,20 +37,23 @@ def emulated_settings() -> SessionSettings:
 
 
 class EmulatedRunner:
-    """A source that ends ``seconds`` after its start, in real time: a radio cannot be hurried."""
+    """A source that ends ``seconds`` after its start, in real time: a radio cannot be hurried.
+
+    ``signals`` are those of ``emulated_signals``, made beforehand: they take longer than the radio does.
+    """
 
     name = "emulated sensors"
     live = True
 
-    def __init__(self, seconds: float, time: MonotonicClock) -> None:
+    def __init__(self, signals: Sequence[ImuSignal], seconds: float, time: MonotonicClock) -> None:
+        self._signals = signals
         self._seconds = seconds
         self._time = time
 
     async def run(self, emit: Emit) -> None:
         """Put the sensors on the air and listen to them as to real ones."""
-        signals = await asyncio.to_thread(_simulated_signals, self._seconds)
         async with emulated_radio() as (radio, _):
-            for signal, (_, _, _, match) in zip(signals, _WORN, strict=True):
+            for signal, (_, _, _, match) in zip(self._signals, _WORN, strict=True):
                 pod = Movesense(radio, match.split()[1])
                 pod.signal = signal
             for each in radio.pods:
@@ -60,23 +63,35 @@ class EmulatedRunner:
                     await BluetoothSource(emulated_settings().sensors, self._time).run(emit)
 
 
-def _simulated_signals(seconds: float) -> list[ImuSignal]:
-    bouts = [Bout(seconds=60.0, speed_mps=2.7 + 0.3 * (k % 2)) for k in range(math.ceil(seconds / 60))]
-    run = simulated_run(bouts, seed=1)
+_BOUTS = (Bout(seconds=12, speed_mps=2.7), Bout(seconds=15, speed_mps=3.0), Bout(seconds=10, speed_mps=2.7))
+_LAP_FROM_S = 6.0
+"""From here on the run repeats itself: the pace is that of its end."""
+
+
+def emulated_signals() -> list[ImuSignal]:
+    """Return the samples of the three sensors by their number, of a run that has no end.
+
+    Half a minute at two paces, again and again, from a landing of the left foot to another at the same
+    pace, so that nothing jumps where it begins anew.
+    """
+    run = simulated_run(_BOUTS, seed=1)
+    left = run.ic_s[run.left]
+    rows = [round(float(t) * _RATE_HZ) for t in (left[left >= _LAP_FROM_S][0], left[-3])]
     case = Device(rate_hz=_RATE_HZ, misaligned_deg=(4.0, 8.0, -5.0))
     return [
-        _endless_signals(simulated_imu(run, placement, side, case, name, 1 + n))
+        _repeated(simulated_imu(run, placement, side, case, name, 1 + n), *rows)
         for n, (name, placement, side, _) in enumerate(_WORN)
     ]
 
 
-def _endless_signals(chunk: ImuChunk) -> ImuSignal:
-    """The samples by their number; after the end they begin again."""
+def _repeated(chunk: ImuChunk, first: int, end: int) -> ImuSignal:
+    """The samples by their number; after the row before ``end`` those from ``first`` on come again."""
     acc_ms2, gyr_rads = chunk.acc_ms2, chunk.gyr_rads
     assert gyr_rads is not None
 
     def signal(number: Array) -> tuple[Array, Array]:
-        row = number.astype(np.int64) % len(acc_ms2)
+        n = number.astype(np.int64)
+        row = np.where(n < end, n, first + (n - first) % (end - first))
         return acc_ms2[row], gyr_rads[row]
 
     return signal

@@ -18,7 +18,7 @@ from monitor.recordings.readers import read_recording
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.service.serve import serve
 from monitor.simulation.emulated.imus import Movesense
-from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings
+from monitor.simulation.emulated.runner import EmulatedRunner, emulated_settings, emulated_signals
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 from tests.sources.bluetooth.conftest import RadioUnderTest
@@ -67,7 +67,7 @@ async def test_a_recording_of_emulated_sensors_gives_the_records_that_were_live(
     tape = await asyncio.to_thread(
         Tape, path, TapeHeader("s", started.started_utc, emulated_settings(), "test")
     )
-    source = EmulatedRunner(RUN_S, time)
+    source = EmulatedRunner(emulated_signals(), RUN_S, time)
     await serve([source], Session(emulated_settings()), [live], started, tape=tape, time=time)
 
     again = await asyncio.to_thread(replayed, path)

@@ -20,7 +20,7 @@ from dsp.events.foot_features import (
     value_at,
 )
 from dsp.events.foot_state import FOOT_RATE_HZ, FootParams, FootState
-from dsp.events.foot_stride import PACKET_S
+from dsp.events.foot_stride import BEARABLE_LOSS_S
 from dsp.events.foot_trust import turning_dps
 from dsp.events.grid_detector import FILLED, GYR
 from dsp.models import Models
@@ -125,7 +125,7 @@ def claimed_contact(
     if s.scan.last_ic is not None and ic - s.scan.last_ic > MISSED_STRIDES * s.stride_s * rate:
         features["missed"] = 1.0
     s.scan.last_ic = ic
-    off = lift_off <= PACKET_S and lost_s(ic, to) < _GAP_S
+    off = lift_off <= BEARABLE_LOSS_S and lost_s(ic, to) < _GAP_S
     to_sd_s = math.hypot(m.foot_to_ms.sd / 1e3, _SD_OF_LOST * lost_s(ic, to + near))
     return [
         Contact(

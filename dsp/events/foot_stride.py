@@ -64,7 +64,7 @@ class StrideMeter:
         """Return the stride that ends at mid-stance row ``zv`` and cut row ``rest``, by name.
 
         ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one,
-        after a gap, and where more than ``BEARABLE_LOSS_S`` of it were bridged over lost samples.  ``slide_mps``
+        after a gap, and where more than ``BEARABLE_LOSS_S`` of it were bridged over a hole.  ``slide_mps``
         is what the sensor still moved at the cut; its median over 15 strides is added to the speed.
         """
         last, self._last = self._last, (zv, rest)

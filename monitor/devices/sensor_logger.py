@@ -137,7 +137,7 @@ class SensorLoggerDecoder:
         out: list[Decoded] = []
         for number, rows in enumerate(self._rows_by_clock(message)):
             if number > 0:
-                self._signals.begin_again()
+                self._signals.forget_waiting()
             for name, t_s, values in rows:
                 if name in self._scale or name == _GRAVITY or name in _GYROSCOPES:
                     self._signals.push(name, t_s, values)
@@ -209,7 +209,7 @@ class MotionSignals:
         if x is not None and y is not None and z is not None:
             self._new.setdefault(name, []).append((t_s, x, y, z))
 
-    def begin_again(self) -> None:
+    def forget_waiting(self) -> None:
         """Forget what waits, because the phone's clock was set back."""
         self._new.clear()
         if self._names is not None:

@@ -41,7 +41,7 @@ class SensorStream:
 
     @property
     def repeated(self) -> int:
-        """How many packets came twice or out of turn."""
+        """The number of packets that came twice or out of turn."""
         return self._repeated + self._timeline.repeated
 
     def push(self, packet: Packet) -> list[Input]:
@@ -108,7 +108,7 @@ class SensorStream:
         elapsed_s = now_s - self._told.t_s
         clock = self._timeline.clock
         if self.unsure:
-            text[LinkState.STREAMING] = "it comes so irregularly that its times are not sure"
+            text[LinkState.STREAMING] = "data comes too irregularly for steps to be told"
         return SensorStatus(
             t_s=now_s,
             sensor=self.name,

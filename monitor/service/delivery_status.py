@@ -57,10 +57,12 @@ def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
     for system in outside_systems(store, tuple(configured)):
         if system.name not in configured:
             continue
-        how = "influx" if system.name == "influx" else "next_run"
         if system.waiting:
-            key = f"say.run.waiting_{how}"
-            out.append(user_text(key, name=system.name, n=system.waiting, state=system.state))
+            values = {"name": system.name, "n": system.waiting, "state": system.state}
+            if system.name == "influx":
+                out.append(user_text("say.run.waiting_influx", **values))
+            else:
+                out.append(user_text("say.run.waiting_next_run", **values))
         if system.refused:
             out.append(user_text("say.run.refused", name=system.name, n=system.refused.total()))
     return out

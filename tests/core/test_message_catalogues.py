@@ -210,7 +210,7 @@ def test_every_notice_is_known_to_the_page() -> None:
     announcer, told = SensorAnnouncer(sensors), []
     for t_s, names in ((10.0, ("left",)), (20.0, ("watch", "belt")), (30.0, ("belt",))):
         for name in names:
-            told += announcer.push(SensorStatus(t_s, name, LinkState.SILENT, "", silent_s=9.0))
+            told += announcer.push(SensorStatus(t_s, name, LinkState.SILENT, "", 100, silent_s=9.0))
     told += announcer.push(SensorStatus(40.0, "belt", LinkState.STREAMING, ""))
     for height in (None, 1.8):
         told += [learning_notice(0.0, Baseline(height), cues) for cues in (True, False)]

@@ -28,8 +28,8 @@ runner's without one are looked through as in (1); strides that say other axes r
 Every stride also says whether the sensor can be believed (``foot_trust``): where it is clipped or its mount
 loose, what that makes wrong is taken away, and a ``SensorProblem`` is sent once.
 
-A hole of up to ``bridge_s`` is bridged by straight lines.  What lies too close to it is not claimed: a
-contact, a toe-off, or speed and slope of the stride.  A longer one begins a new ``FootScan``: mid-swings
+A hole of up to ``bridge_s`` is bridged.  What lies too close to it, or in it, is not claimed: a contact, a
+toe-off, or speed and slope of the stride.  A longer one begins a new ``FootScan``: mid-swings
 and strides are forgotten, axes, stride time and usual peak are kept.  At the end of a recording a stance
 whose toe-off was seen still counts, with the rows there are, and a recording too short to learn from takes
 its axes from a single stride.
@@ -48,11 +48,7 @@ from numpy.typing import NDArray
 from dsp.detector_feed import Detection
 from dsp.events.foot_axes import Axes, FootAxes
 from dsp.events.foot_contact import MISSED_STRIDES, add_stride, claimed_contact, contact_marks
-from dsp.events.foot_features import (
-    Stance,
-    stance,
-    tipped_row,
-)
+from dsp.events.foot_features import Stance, saw_landing, stance, tipped_row
 from dsp.events.foot_state import FOOT_RATE_HZ, FootCoefficients, FootParams, FootScan, FootState
 from dsp.events.foot_stride import candidate_strides, movement_dps
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
@@ -285,6 +281,8 @@ class FootDetector(GridDetector[FootState]):
         marks = contact_marks(s, self._models, swing, st, tipped)
         if not p.shortest_contact_s < (marks.to - marks.ic) / FOOT_RATE_HZ < p.longest_contact_s:
             return self._reject_swing(swing)
+        if saw_landing(marks.features):
+            s.scan.lost_at = swing + self._coefficients.lost
         add_stride(s, self._models, self.worn, marks, swing, st)
         contact = claimed_contact(s, p, self._models, self.worn, marks, swing, need)
         return [*contact, *self._readiness(need), *self._problems(need)]
@@ -318,7 +316,6 @@ class FootDetector(GridDetector[FootState]):
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.peak_dps += p.gain * (min(scan.swing_dps, 1.5 * s.peak_dps) - s.peak_dps)
         scan.last_swing, scan.swing = swing, None
-        scan.lost_at = swing + self._coefficients.lost
         scan.cursor = swing + round(p.after_stance * s.stride_s * FOOT_RATE_HZ)
 
 

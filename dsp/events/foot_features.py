@@ -13,6 +13,7 @@ up, and ``stride_s``.  Where one is not seen its usual value stands in.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ from dsp.events.foot_axes import Axes
 from dsp.filters import component_along, parabola_offset
 from dsp.orientation import integral
 from dsp.types import GRAVITY_MS2, Array
+
+_USUAL_FALL_MS, _USUAL_SLOW_MS = -22.0, 22.0
+_MOST_TOES_UP_DEG = 60.0  # a choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,20 @@ def landing_terms(s: Stance, slap: float) -> dict[str, float]:
     slow = crossing(s.vz_mps[int(slap) : s.zv + 1], -0.15, rising=True)
     return {
         "pitch_max_deg": float(s.pitch_deg[: s.zv + 1].max()),
-        "fall_ms": -22.0 if fall is None else (fall - slap) * ms,
-        "slow_ms": 22.0 if slow is None else (int(slap) + slow - slap) * ms,
+        "fall_ms": _USUAL_FALL_MS if fall is None else (fall - slap) * ms,
+        "slow_ms": _USUAL_SLOW_MS if slow is None else (int(slap) + slow - slap) * ms,
     }
+
+
+def saw_landing(terms: Mapping[str, float]) -> bool:
+    """Return whether these terms of initial contact are those of a landing.
+
+    Where neither ``fall_ms`` nor ``slow_ms`` was seen there was none: it lies in a hole, or the mid-swing
+    was none.  One of 4 000 contacts without lost samples is so.  Toes are up by at most 41 deg (Fukuchi
+    2017, Hamner 2013, PyShoe); more comes of a hole that was integrated over.
+    """
+    seen = terms["fall_ms"] != _USUAL_FALL_MS or terms["slow_ms"] != _USUAL_SLOW_MS
+    return seen and terms["pitch_max_deg"] < _MOST_TOES_UP_DEG
 
 
 def lift_off_terms(s: Stance, tipped: float) -> dict[str, float]:

@@ -14,7 +14,8 @@ from dsp.filters import History, norms
 from dsp.orientation import track
 from dsp.types import Array
 
-_FILLED_S = 0.06  # of a stride that may be bridged: one packet of some devices (a choice)
+BEARABLE_LOSS_S = 0.06
+"""Lost samples that a stride or a lift-off can bear: one packet of some devices (a choice)."""
 
 
 def movement_dps(rows: Array) -> Array:
@@ -63,7 +64,7 @@ class StrideMeter:
         """Return the stride that ends at mid-stance row ``zv`` and cut row ``rest``, by name.
 
         ``speed_mps``, ``stride_length_m``, ``stride_time_s`` and ``rise_pct``; empty for the first one,
-        after a gap, and where more than ``_FILLED_S`` of it were bridged over lost samples.  ``slide_mps``
+        after a gap, and where more than ``BEARABLE_LOSS_S`` of it were bridged over a hole.  ``slide_mps``
         is what the sensor still moved at the cut; its median over 15 strides is added to the speed.
         """
         last, self._last = self._last, (zv, rest)
@@ -72,7 +73,7 @@ class StrideMeter:
             return {}
         first, dt = min(last), 1 / self._rate_hz
         rows = h.rows(first, max(zv, rest) + 1)
-        if rows[:, FILLED].sum() > _FILLED_S * self._rate_hz:
+        if rows[:, FILLED].sum() > BEARABLE_LOSS_S * self._rate_hz:
             return {}
         both = track(rows[:, 0:3], rows[:, 3:6], dt)
         axes.learn(both, last[0] - first, zv + 1 - first)

@@ -14,7 +14,8 @@ for the last ``memory_s``.  When the next second begins, a line is laid under th
 the median of the slopes between each minimum of the first half and the one half a window later
 (Theil's estimator with pairs half a window apart), its offset puts it under all of them.  A packet below
 the line moves it down at once; upwards it goes no faster than its clock can be wrong, or a delay that
-grows would be believed.  A device that tells its own time has a crystal, good to hundreds of ppm; a count
+grows would be believed.  Downwards it may go faster where packets move it down second after second, since
+none is early.  A device that tells its own time has a crystal, good to hundreds of ppm; a count
 of samples is good to thousands.  What stays away from its line for all of ``memory_s`` is no crystal.
 
 **Slewing.**  Whenever the line moves up, the difference at the last sample placed becomes a correction that
@@ -57,6 +58,7 @@ from dsp.types import Array
 
 _FloatOrArray = TypeVar("_FloatOrArray", float, Array)
 
+_SUSTAINED = 3  # seconds in a row in which packets came earlier than the line said
 _SAME_S = 1e-6
 """Device times closer than this are one; no clock we read has finer ticks."""
 
@@ -297,6 +299,9 @@ class LowerEnvelope:
         self._second = 0
         self._lowest = (0.0, np.inf)
         self._fitted = 0.0  # x - x0 at the last fit
+        self._undercut = 0.0  # by how much packets have moved the line down since
+        self._undercuts: deque[float] = deque(maxlen=_SUSTAINED)  # and before that, a second
+        self._lowest_rate = -self._tolerance  # that was believed
         self._near = 0.0  # x - x0 of the last packet near the line
         self._delays: list[float] = []  # before the line is settled, in order of size
         self._n, self._sum, self._sum2 = 0, 0.0, 0.0
@@ -334,6 +339,8 @@ class LowerEnvelope:
         if delay - self._rate * u < self._lowest[1] - self._rate * self._lowest[0]:
             self._lowest = (u, delay)
         if delay - self._rate * u < self._offset:
+            if self.settled:
+                self._undercut += self._offset - (delay - self._rate * u)
             self._offset, moved = delay - self._rate * u, True
         over = delay - self._offset - self._rate * u
         if over <= self._params.late_s:
@@ -363,7 +370,12 @@ class LowerEnvelope:
         half, now = len(u) // 2, float(u[-1])
         highest = self._offset + self._rate * now + self._tolerance * max(0.0, now - self._fitted)
         slope = np.median((delay[-half:] - delay[:half]) / (u[-half:] - u[:half]))
-        self._rate = float(np.clip(slope, -self._tolerance, self._tolerance))
+        self._undercuts.append(self._undercut / max(1.0, now - self._fitted))
+        self._undercut = 0.0
+        fast = min(self._undercuts) if len(self._undercuts) == _SUSTAINED else 0.0
+        lowest = self._rate - self._tolerance - fast if fast > 0 else -self._tolerance
+        self._rate = float(np.clip(slope, min(lowest, self._lowest_rate), self._tolerance))
+        self._lowest_rate = min(self._lowest_rate, self._rate)
         rest = delay - self._rate * u
         self._offset = float(np.min(rest))
         if self.settled:

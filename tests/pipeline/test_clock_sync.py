@@ -130,6 +130,18 @@ def test_a_delay_that_grows_over_a_minute_is_no_slow_clock() -> None:
     assert np.abs(error_s - 0.1).max() < 0.1
 
 
+def test_a_device_that_samples_five_percent_faster_than_told_loses_nothing_once_it_is_known() -> None:
+    """No packet is early, so there is no doubt about it, as there is about one that is slow."""
+    clock, placed = SensorClock(counted=True), []
+    true_s = np.arange(1, 6001) * 0.01 / 1.05
+    for number, t in enumerate(true_s.tolist()):
+        placed += last_times(clock.push(float(np.ceil(t / 0.03) * 0.03), np.array([number * 0.01])))
+    late = np.array(placed)[1500:]
+    assert np.isfinite(late).all()
+    assert np.std(late - true_s[1500 : len(placed)]) < 0.005
+    assert clock.ppm == pytest.approx(50_000, abs=500)
+
+
 def test_the_uncertainty_grows_when_packets_stray_from_the_line() -> None:
     def sd_s(delays_s: Array) -> float:
         clock = SensorClock()

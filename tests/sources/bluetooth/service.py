@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
-from monitor.core.packet import Packet
+from monitor.core.packet import Packet, Samples
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.retry import Backoff
 from monitor.core.session_settings import SensorSettings
@@ -92,6 +92,14 @@ class Account:
     @property
     def none_twice(self) -> bool:
         return bool((np.diff(self.numbers) > 0).all())
+
+
+def decoded_numbers(sensor: SensorSettings, packets: list[Packet]) -> list[int]:
+    """The numbers of all samples that came, whatever becomes of their times."""
+    decoder = DEVICES[sensor.kind].decoder(sensor)
+    samples = [s for p in packets for s in decoder.decode(p) if isinstance(s, Samples)]
+    mg = np.concatenate([s.acc_ms2[:, 0] for s in samples]) / GRAVITY_MS2 * 1000
+    return [int(n) for n in np.round(mg)]
 
 
 def account(sensor: SensorSettings, packets: list[Packet]) -> Account:

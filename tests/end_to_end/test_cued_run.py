@@ -77,6 +77,7 @@ class Ticks:
         return epoch_s + self._offset_s
 
 
+@pytest.mark.timeout(240)  # it plays 108 s in real time
 async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
     tape: tuple[Path, SimulatedRun],
 ) -> None:

@@ -197,20 +197,23 @@ class SensorClock:
 
     def _placed(self, arrival_s: float, x: Array) -> PacketTimes:
         """Session times of one packet, strictly after all before, at most its arrival."""
-        t_s = np.full(len(x), -np.inf)
-        fresh = np.flatnonzero(x > self._last_x + _SAME_S)
-        if len(fresh) == 0:
-            return PacketTimes(t_s, self.segments)
+        fresh = x > self._last_x + _SAME_S
+        if not fresh.any():
+            return PacketTimes(np.full(len(x), -np.inf), self.segments)
         x = x[fresh]
         since_s, self._new_x = float(x[0]) - self._new_x, float(x[-1])
         wanted = self._squeezed(np.minimum(self._times(x), arrival_s - (x[-1] - x)))
         if self._last_t - wanted[0] > self._params.hole_from_s:
             self._resume_s = self._last_t + self._params.hole_s
-        used = (wanted > self._last_t + _SAME_S) & (wanted >= self._resume_s)
-        t_s[fresh] = np.where(used, wanted, np.nan)
         self._last_x = self._slew_from_x = float(x[-1])
         self._slew_s = float(wanted[-1]) - self._line.at(self._last_x)
-        self._last_t = max([self._last_t, *wanted[used][-1:].tolist()])
+        wanted[(wanted <= self._last_t + _SAME_S) | (wanted < self._resume_s)] = np.nan
+        if np.isfinite(wanted[-1]):  # times increase: the last is used if any is
+            self._last_t = float(wanted[-1])
+        if len(x) == len(fresh):
+            return PacketTimes(wanted, self.segments, since_s)
+        t_s = np.full(len(fresh), -np.inf)
+        t_s[fresh] = wanted
         return PacketTimes(t_s, self.segments, since_s)
 
     def _squeezed(self, t_s: Array) -> Array:
@@ -250,12 +253,17 @@ class SensorClock:
 
     def _even(self, x: Array, arrival_s: float, in_order: bool) -> Array:
         """Device times (n,) put back where the clock was set, before this packet or inside it."""
+        known = bool(np.isfinite(self._seen_x))
+        early_s = self._line.at(float(x[-1])) - arrival_s if known else 0.0
+        forward = len(x) < 2 or bool((x[1:] > x[:-1]).all())
+        if forward and early_s <= self._params.step_s and not (in_order and x[0] < self._seen_x):
+            return x  # nearly always
         jumps = np.diff(x, prepend=self._seen_x)
         went_back = jumps < -_SAME_S
         went_back[0] &= in_order
         for k in np.flatnonzero(went_back).tolist():
             x = self._put_back(x, k, arrival_s)
-        if not np.isfinite(self._seen_x):
+        if not known:
             return x
         k, early_s = int(np.argmax(jumps)), self._line.at(float(x[-1])) - arrival_s
         if early_s <= self._params.step_s or jumps[k] < early_s:

@@ -93,11 +93,11 @@ class SampleTimeline:
             if samples.sequence is None and samples.device_s is not None:
                 lost = self._lost_by_stamp(packet.since_s, waited, packet.segment != self._segment)
             self._segment = packet.segment
-            used, gyr = np.isfinite(t_s), samples.gyr_rads
-            lost += int(np.isnan(t_s).sum())
-            out.append(
-                PlacedSamples(t_s[used], samples.acc_ms2[used], None if gyr is None else gyr[used], lost)
-            )
+            used, acc, gyr = np.isfinite(t_s), samples.acc_ms2, samples.gyr_rads
+            if not used.all():
+                lost += int(np.isnan(t_s).sum())
+                t_s, acc, gyr = t_s[used], acc[used], None if gyr is None else gyr[used]
+            out.append(PlacedSamples(t_s, acc, gyr, lost))
         return out
 
     def _counted_s(self, samples: Samples, lost: int) -> Array:

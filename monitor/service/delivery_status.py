@@ -58,7 +58,8 @@ def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
         if system.name not in configured:
             continue
         if system.waiting:
-            name, n, state = system.name, system.waiting, system.state
+            # What follows the cause is about a run that goes on.
+            name, n, state = system.name, system.waiting, system.state.split("; ")[0]
             if name == "influx":
                 out.append(user_text("say.run.waiting_influx", name=name, n=n, state=state))
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,18 +91,35 @@ async def check_streams(
     Errors of Bluetooth are not raised; they are in the ``text`` of the results.
     """
     meters = {s.name: _StreamMeter(s) for s in sensors}
+    async with _listening(meters, sensors, bluetooth, time):
+        await _wait_until(lambda: all(m.measured_s >= _STREAMING_S for m in meters.values()), time)
+    return [m.result() for m in meters.values()]
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    meters: Mapping[str, _StreamMeter | _MotionMeter],
+    sensors: Sequence[SensorSettings],
+    bluetooth: BluetoothSettings,
+    time: MonotonicClock,
+) -> AsyncIterator[None]:
+    """All sensors connected at once, each heard by its meter."""
 
     def emit(item: Packet | SensorStatus) -> None:
         meters[item.sensor].push(item)
 
     async with asyncio.TaskGroup() as group:
         source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="stream check")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                while any(m.measured_s < _STREAMING_S for m in meters.values()):
-                    await time.sleep(0.2)
+        yield
         source.cancel()
-    return [m.result() for m in meters.values()]
+
+
+async def _wait_until(ready: Callable[[], bool], time: MonotonicClock) -> None:
+    """Return when it is so, or nobody has the patience any more."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            while not ready():
+                await time.sleep(0.2)
 
 
 class _MotionMeter:
@@ -145,23 +162,14 @@ async def find_shaken(
     None if not all of them stream, or if none is shaken clearly more than the others.
     """
     meters = {s.name: _MotionMeter(s) for s in sensors}
-
-    def emit(item: Packet | SensorStatus) -> None:
-        meters[item.sensor].push(item)
-
-    async with asyncio.TaskGroup() as group:
-        source = group.create_task(BluetoothSource(sensors, time, bluetooth).run(emit), name="shake check")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE_S):
-                while not all(m.streams for m in meters.values()):
-                    await time.sleep(0.2)
+    async with _listening(meters, sensors, bluetooth, time):
+        await _wait_until(lambda: all(m.streams for m in meters.values()), time)
         if all(m.streams for m in meters.values()):
             ready()
             await time.sleep(1.0)  # what was sent before
             for meter in meters.values():
                 meter.begin()
             await time.sleep(_SHAKE_S)
-        source.cancel()
     if not all(m.streams for m in meters.values()):
         return None
     most, *others = sorted(sensors, key=lambda s: -meters[s.name].motion)

@@ -17,6 +17,7 @@ import contextlib
 import datetime
 import json
 import logging
+import queue
 import re
 import sys
 import threading
@@ -61,6 +62,8 @@ _MASKS = (
 )
 """What is masked wherever it appears: users and passwords in addresses, headers, parameters, devices."""
 
+_LINES_WAITING, _CLOSE_S = 10_000, 5.0  # choices; the first is a few megabytes
+
 _session: ContextVar[str] = ContextVar("session", default="")
 
 
@@ -94,6 +97,22 @@ def logs_as_json() -> bool:
 
 
 @contextlib.contextmanager
+def write_in_thread() -> Iterator[None]:
+    """Let a thread write the log lines of the block, so that nobody waits for a stderr that takes no text.
+
+    ``_LINES_WAITING`` lines wait for it at most; more are counted, and a later line says how many.  At the
+    end of the block all lines have been written, unless stderr takes none for ``_CLOSE_S``.
+    """
+    handler = _stderr_handler()
+    handler.writer = writer = _LineWriter(handler)
+    try:
+        yield
+    finally:
+        handler.writer = None
+        writer.close()
+
+
+@contextlib.contextmanager
 def session_in_logs(session: str) -> Iterator[None]:
     """Give every JSON line of this task, and of those that it starts, the id of the session."""
     before = _session.set(session)
@@ -119,10 +138,64 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
         self.verbosity = 0
         self.service = False
         self.log_format = LogFormat.TEXT
+        self.writer: _LineWriter | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or hand it to the thread that writes."""
+        if self.writer is None:
+            super().emit(record)
+        else:
+            try:
+                self.writer.put(self.format(record) + self.terminator)
+            except Exception:
+                self.handleError(record)
+
+    def write(self, text: str) -> None:
+        """Write text as it is."""
+        self.stream.write(text)
+        self.stream.flush()
+
+    def dropped_line(self, count: int) -> str:
+        """Return the line which says that so many others could not be written."""
+        text, values = "%d log lines could not be written", (count,)
+        record = logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, values, None)
+        return self.format(record) + self.terminator
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         return sys.stderr
+
+
+class _LineWriter:
+    """A thread that writes lines, in their order."""
+
+    def __init__(self, handler: _StderrHandler) -> None:
+        self._handler = handler
+        self._dropped = 0
+        self._lines: queue.Queue[str | None] = queue.Queue(_LINES_WAITING)
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, line: str) -> None:
+        """Hand over a line; it is dropped and counted when too many wait."""
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            self._dropped += 1
+
+    def close(self) -> None:
+        """Return when all lines have been written, or after ``_CLOSE_S``."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=_CLOSE_S)
+            self._thread.join(_CLOSE_S)
+
+    def _run(self) -> None:
+        while (line := self._lines.get()) is not None:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads them any more, or it is closed
+                self._handler.write(line)
+                if dropped := self._dropped:
+                    self._dropped -= dropped
+                    self._handler.write(self._handler.dropped_line(dropped))
 
 
 def _stderr_handler() -> _StderrHandler:

@@ -9,7 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from monitor.core.errors import ConfigError, MonitorError, SensorLost, SinkRefused
+from monitor.core.errors import ConfigError, MonitorError, SensorLost, SinkError, SinkRefused
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 
@@ -84,11 +84,13 @@ async def retry_until_done(
 
 
 @contextlib.contextmanager
-def isolate_errors(log: logging.Logger, what: str) -> Iterator[None]:
-    """Raise ``SensorLost`` for any error of the block that is no ``MonitorError``, and log its traceback.
+def isolate_errors(
+    log: logging.Logger, what: str, error: type[SensorLost | SinkError] = SensorLost
+) -> Iterator[None]:
+    """Raise ``error`` for any error of the block that is no ``MonitorError``, and log its traceback.
 
-    A library's bug, or a ``CancelledError`` that nobody asked this task for, so costs one sensor or one
-    source a new attempt, and the others nothing.  A cancellation of this task goes on.
+    A library's bug, or a ``CancelledError`` that nobody asked this task for, so costs one sensor, source or
+    sink a new attempt, and the others nothing.  A cancellation of this task goes on.
     """
     try:
         yield
@@ -98,11 +100,13 @@ def isolate_errors(log: logging.Logger, what: str) -> Iterator[None]:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        raise _unexpected(exc, log, what) from exc
+        raise _unexpected(exc, log, what, error) from exc
     except Exception as exc:
-        raise _unexpected(exc, log, what) from exc
+        raise _unexpected(exc, log, what, error) from exc
 
 
-def _unexpected(exc: BaseException, log: logging.Logger, what: str) -> SensorLost:
+def _unexpected(
+    exc: BaseException, log: logging.Logger, what: str, error: type[SensorLost | SinkError]
+) -> MonitorError:
     log.error("%s: an error that is a bug, here or in a library", what, exc_info=exc)
-    return SensorLost(f"{what}: an unexpected error ({type(exc).__name__})")
+    return error(f"{what}: an unexpected error ({type(exc).__name__})")

@@ -14,9 +14,11 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
+from monitor.core.log_output import write_in_thread
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded
+from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.user_language import user_language, user_text
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
@@ -48,8 +50,8 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
     config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
     with console.status("lacing shoes"):
         recordings = squad_recordings(SQUAD[:count], seconds)
-    with open_store(config) as store:
-        asyncio.run(_run_squad(config, store, recordings, pace, console))
+    with open_store(config) as store, write_in_thread():
+        run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
     console.print()
     console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
 

@@ -16,10 +16,11 @@ import segno
 from rich.console import Console
 
 from monitor.core.http_access import WebSettings, needed_token
-from monitor.core.log_output import logs_as_json
+from monitor.core.log_output import logs_as_json, write_in_thread
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
+from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.session_settings import SessionSettings
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session
@@ -72,8 +73,8 @@ def run_session(config: Config, live: LiveOptions, console: Console) -> SessionE
 
     ``MonitorError`` if a source fails for good, after everything that came before has been delivered.
     """
-    with contextlib.ExitStack() as stores:
-        return asyncio.run(_run(config, live, console, stores))
+    with contextlib.ExitStack() as stores, write_in_thread():
+        return run_with_spare_threads(_run(config, live, console, stores))
 
 
 async def _run(

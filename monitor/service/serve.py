@@ -9,16 +9,13 @@ ended, and one deadline caps how long the sinks may take over the rest.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from monitor.core.channel import Channel
-from monitor.core.errors import ConfigError, MonitorError, SinkRefused, StoreError
+from monitor.core.errors import ConfigError, MonitorError, SinkError, SinkRefused, StoreError
 from monitor.core.log_output import session_in_logs
 from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.outage import Outage, RepeatedEvent
@@ -27,6 +24,7 @@ from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.retry import Backoff, isolate_errors, retry_until_done
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
+from monitor.service.stop_signals import handle_stop_signals
 from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
 
@@ -69,7 +67,8 @@ async def serve(
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
-    everything that came before it has been delivered.  A live source with a bug is started again.
+    everything that came before it has been delivered.  A live source with a bug is started again, and so
+    is a sink.
     """
     service = _Service(
         sources, session, sinks, started, tape, params or ServeParams(), time or SystemClock()
@@ -100,6 +99,7 @@ class _Service:
         self._session = session
         self._started = started
         self._tape = tape
+        self._tape_thread = ThreadPoolExecutor(1, thread_name_prefix="tape")  # waits for no other work
         self._p = params
         self._time = time
         self._input: Channel[Packet | SensorStatus | _Tick] = Channel(params.packets_waiting)
@@ -119,17 +119,21 @@ class _Service:
                     group.create_task(self._run_sink(sink, channel), name=f"sink {sink.name}")
                     for sink, channel in self._sinks
                 ]
-                ticks = group.create_task(self._do_each_second(), name="tick")
+                watches = [
+                    group.create_task(self._do_each_second(), name="tick"),
+                    group.create_task(self._commit_each_second(), name="tape"),
+                ]
                 evaluation = group.create_task(self._evaluate(), name="session")
                 feeds = [
                     group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
-                with _handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
+                with handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
                     await _wait_for_end(feeds)
                     self._input.close()
                     await evaluation
-                    ticks.cancel()
+                    for watch in watches:
+                        watch.cancel()
                     if stopped():
                         reason = "stopped"
                     ended = await self._finish(str(self._failure) if self._failure else reason)
@@ -140,6 +144,8 @@ class _Service:
             _log.error("the session broke off (%s)", type(bug).__name__)
             self._save_tape()
             raise bug from bug.__cause__
+        finally:
+            self._tape_thread.shutdown(wait=False)
         if self._failure is not None:
             raise self._failure
         return ended
@@ -216,7 +222,7 @@ class _Service:
             self._publish(record)
         if self._tape is not None:
             try:
-                await asyncio.to_thread(self._tape.finish)
+                await self._in_tape_thread(self._tape.finish)
             except StoreError as exc:
                 _log.error("%s: could not be finished: %s", TAPE_STATUS, exc.log_text)
                 self._publish(self._status(TAPE_STATUS, str(exc)))
@@ -239,10 +245,12 @@ class _Service:
                 yield batch
                 outage.over()  # it comes for more, so it has taken that one
 
+        async def attempt(generation: int) -> None:
+            with isolate_errors(_log, sink.name, SinkError):
+                await sink.run(batches())
+
         try:
-            await retry_until_done(
-                lambda generation: sink.run(batches()), report, outage, self._time, self._p.backoff
-            )
+            await retry_until_done(attempt, report, outage, self._time, self._p.backoff)
         except (ConfigError, SinkRefused) as exc:
             _log.error("%s: given up: %s", sink.name, exc.log_text, extra={"sink": sink.name})
             channel.close()
@@ -250,19 +258,26 @@ class _Service:
             self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
     async def _do_each_second(self) -> None:
-        """Once a second, tell the session the time, commit the tape, report losses and what sinks say."""
+        """Once a second, tell the session the time, report losses and what the sinks say."""
         while True:
             await self._time.sleep(self._p.commit_s)
             if all(source.live for source in self._sources):
                 self._input.put(_Tick(self._time.now_s()))
-            if self._tape is not None:
-                await self._commit(self._tape)
             self._report_dropped()
             self._report_sinks()
 
+    async def _commit_each_second(self) -> None:
+        """A task of its own: a disk that hangs does not stop the time."""
+        while self._tape is not None:
+            await self._time.sleep(self._p.commit_s)
+            await self._commit(self._tape)
+
+    async def _in_tape_thread(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._tape_thread, work)
+
     async def _commit(self, tape: Tape) -> None:
         try:
-            await asyncio.to_thread(tape.commit)
+            await self._in_tape_thread(tape.commit)
         except StoreError as exc:
             self._tape_outage.failed(exc)
             if self._tape_ok:
@@ -334,58 +349,3 @@ def _cancel_in_turn(*groups: Sequence[asyncio.Task[None]]) -> Callable[[], None]
             task.cancel()
 
     return stop
-
-
-@contextlib.contextmanager
-def _handle_stop_signals(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Call ``stop`` on SIGINT and SIGTERM; gives a function that says whether that happened."""
-    loop, times = asyncio.get_running_loop(), 0
-
-    def stop_soon() -> None:
-        nonlocal times
-        times += 1
-        loop.call_soon_threadsafe(stop)
-
-    _stop_signals.add(stop_soon)
-    try:
-        yield lambda: times > 0
-    finally:
-        _stop_signals.remove(stop_soon)
-
-
-class _StopSignals:
-    """SIGINT and SIGTERM stop every session that runs in this program.
-
-    The handlers come with the first session and go with the last one, whichever that is: a handler that
-    outlived its loop would raise from then on.
-    """
-
-    def __init__(self) -> None:
-        self._stops: list[Callable[[], None]] = []
-        self._before: dict[int, Any] = {}
-
-    def add(self, stop: Callable[[], None]) -> None:
-        """Call ``stop`` on each signal from now on; not in a thread: whoever started that stops it."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        if not self._stops:
-            numbers = (signal.SIGINT, signal.SIGTERM)
-            self._before = {number: signal.signal(number, self._stop_all) for number in numbers}
-        self._stops.append(stop)
-
-    def remove(self, stop: Callable[[], None]) -> None:
-        """Forget ``stop``; after the last one the handlers are those of before."""
-        if stop not in self._stops:
-            return
-        self._stops.remove(stop)
-        if not self._stops:
-            for number, handler in self._before.items():
-                if signal.getsignal(number) == self._stop_all:
-                    signal.signal(number, handler)
-
-    def _stop_all(self, number: int, frame: object) -> None:
-        for stop in self._stops:
-            stop()
-
-
-_stop_signals = _StopSignals()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -20,7 +22,11 @@ from monitor.sinks.live_state import LiveState
 
 class TerminalSink:
     """A sink that draws tables while it runs; for a terminal only, elsewhere ``SessionLog`` says what
-    happens."""
+    happens.
+
+    It draws in a thread of its own: a terminal may stop taking text for as long as it likes (Ctrl-S, a
+    remote one whose network is away), and nobody else waits for it.
+    """
 
     name = "terminal"
 
@@ -33,14 +39,28 @@ class TerminalSink:
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Draw until the batches end; cues are printed above the tables and stay."""
         logs_here = sys.stderr.isatty()  # log lines then go above the table, not into it
-        with Live(console=self._console, refresh_per_second=8, redirect_stderr=logs_here) as live:
+        live = Live(console=self._console, refresh_per_second=8, redirect_stderr=logs_here)
+        thread, loop = ThreadPoolExecutor(1, thread_name_prefix="terminal"), asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(thread, live.start)
             async for batch in batches:
                 self._live_state.push(batch)
-                for record in batch:
-                    if isinstance(record, Cue) and not record.withheld:
-                        self._console.print(cue_line(record, self._messages))
                 self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
-                live.update(Group(self._table(), sensor_table(self._sensors, self._messages)))
+                tables = Group(self._table(), sensor_table(self._sensors, self._messages))
+                cues = [r for r in batch if isinstance(r, Cue) and not r.withheld]
+                await loop.run_in_executor(thread, self._draw, live, cues, tables)
+            await loop.run_in_executor(thread, self._end, live)
+        finally:
+            thread.submit(live.stop)
+            thread.shutdown(wait=False)
+
+    def _draw(self, live: Live, cues: Sequence[Cue], tables: Group) -> None:
+        for cue in cues:
+            self._console.print(cue_line(cue, self._messages))
+        live.update(tables)
+
+    def _end(self, live: Live) -> None:
+        live.stop()
         self._console.print()
 
     def _table(self) -> Table:

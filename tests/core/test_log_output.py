@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
+import io
 import json
 import logging
 import sys
@@ -16,7 +18,13 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ConfigError, MonitorError
 from monitor.core.log_format import LogFormat
-from monitor.core.log_output import extend_logging, logs_as_json, mask_secrets, session_in_logs
+from monitor.core.log_output import (
+    extend_logging,
+    logs_as_json,
+    mask_secrets,
+    session_in_logs,
+    write_in_thread,
+)
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.secret import Secret
 from tests.log_lines import captured_stderr
@@ -187,3 +195,35 @@ def test_an_error_says_to_the_log_what_it_says_to_the_user_unless_it_quotes_othe
     )
     both = ConfigError.listing([UserMessage("setting.missing"), UserMessage("setting.table")])
     assert both.log_text == "is missing\nmust be a table"
+
+
+class FrozenStderr(io.StringIO):
+    """Takes no text before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go, self.asked = threading.Event(), threading.Event()
+
+    def write(self, text: str, /) -> int:
+        self.asked.set()
+        self.let_go.wait()
+        return super().write(text)
+
+
+def test_nobody_waits_for_a_stderr_that_takes_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.core.log_output._LINES_WAITING", 3)
+    frozen = FrozenStderr()
+    with captured_stderr(log_format=LogFormat.JSON), contextlib.redirect_stderr(frozen):
+        with write_in_thread(), session_in_logs("run-1"):
+            OURS.warning("line 0")
+            frozen.asked.wait()  # the thread has taken it and hangs
+            for n in range(1, 6):
+                OURS.warning("line %d", n)
+            frozen.let_go.set()
+        OURS.warning("written at once")
+    lines = json_lines(frozen.getvalue())
+    assert [line["message"] for line in lines] == [
+        "line 0", "2 log lines could not be written", "line 1", "line 2", "line 3", "written at once",
+    ]  # fmt: skip
+    assert lines[1]["level"] == "warning"
+    assert lines[2]["session"] == "run-1"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,6 +159,70 @@ async def test_a_stuck_sink_delays_nobody_and_not_for_ever() -> None:
     params = ServeParams(deadline_s=0.05)
     await served(Given(readings(30)), kept, stuck, params=params)
     assert isinstance(kept.records[-1], SessionEnded)
+
+
+async def test_a_sink_with_a_bug_is_started_again_and_the_run_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept, buggy = Kept(), Failing("far", ZeroDivisionError, times=1)
+    ended = await served(Given(readings(30)), kept, buggy)
+    assert ended.reason == "the input ended"
+    (text,) = told(kept, "far")
+    assert text.startswith("far: an unexpected error (ZeroDivisionError); next try in ")
+    assert buggy.records[-1] == kept.records[-1]
+    (bug,) = [r for r in caplog.records if r.levelno >= logging.ERROR]
+    assert bug.exc_info is not None
+
+
+class HangingThreads:
+    """Threads of the loop's pool that do not come back before the end of the test."""
+
+    def __init__(self) -> None:
+        self.end = threading.Event()
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+        self._hanging = [asyncio.ensure_future(asyncio.to_thread(self.end.wait)) for _ in range(4)]
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.end.set()
+        await asyncio.gather(*self._hanging)
+
+
+async def test_the_tape_waits_for_no_thread_that_hangs(tape: Tape) -> None:
+    async with HangingThreads():
+        await served(Given(readings(20)), Kept(), tape=tape)
+    assert await asyncio.to_thread(on, tape) == (readings(20), True)
+
+
+async def test_a_disk_that_hangs_does_not_stop_the_time(
+    tape: Tape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back, kept, source = threading.Event(), Kept(), Given(readings(3))
+    source.live = True
+    monkeypatch.setattr(source, "run", functools.partial(_run_and_stay, source.run, source.time))
+    monkeypatch.setattr(tape, "commit", back.wait)
+    task = asyncio.create_task(
+        serve([source], Session(SETTINGS), [kept], STARTED, tape=tape, time=source.time)
+    )
+    try:
+        await source.time.run(9.0)
+        links = [r.link for r in kept.records if isinstance(r, SensorStatus)]
+    finally:
+        back.set()
+    assert links[-1] is LinkState.SILENT
+    await source.time.run(20.0)
+    while not task.done():
+        await asyncio.sleep(0.002)
+        await source.time.run(source.time.now_s() + 0.5)
+
+
+async def _run_and_stay(
+    run: Callable[[Emit], Coroutine[None, None, None]], time: ManualClock, emit: Emit
+) -> None:
+    await run(emit)
+    await time.sleep(10.0)
 
 
 async def test_a_source_that_fails_for_good_ends_the_session_with_its_reason_after_all_it_gave() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -77,3 +78,27 @@ async def test_the_table_speaks_the_language_of_the_runner() -> None:
     assert "Overstride" in out.getvalue()
     assert "25,1" in out.getvalue()
     assert "seit 5 s keine Daten" in out.getvalue()
+
+
+class Watched(io.StringIO):
+    """Notes which threads write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def write(self, text: str, /) -> int:
+        self.threads.add(threading.get_ident())
+        return super().write(text)
+
+
+async def test_a_terminal_that_takes_no_text_stops_nobody_else() -> None:
+    async def batches() -> AsyncIterator[list[Out]]:
+        for t_s in (1.0, 2.0):
+            yield [Cue(t_s, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 172.0, "", t_s + 3)]
+
+    out = Watched()
+    await TerminalSink(Console(file=out, force_terminal=True, width=120, height=40)).run(batches())
+    assert out.threads
+    assert threading.get_ident() not in out.threads
+    assert out.getvalue().count("160") == 2

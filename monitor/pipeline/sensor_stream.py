@@ -113,7 +113,7 @@ class SensorStream:
             t_s=now_s,
             sensor=self.name,
             link=state,
-            text=text.get(state) or self._word or "streaming",
+            text=(text.get(state) or self._word or "streaming") + self._battery_text(state),
             received=self.received,
             lost=self.lost,
             rate_hz=(self.received - self._told.received) / elapsed_s if elapsed_s >= _OFTEN_S else None,
@@ -125,6 +125,12 @@ class SensorStream:
             repeated=self.repeated,
             bad=self.bad,
         )
+
+    def _battery_text(self, state: LinkState) -> str:
+        """What may be the reason why a sensor is gone."""
+        gone = self.received > 0 and state not in (LinkState.STREAMING, LinkState.OFF)
+        empty = self._battery_pct is not None and self._battery_pct <= device_information.LOW_PCT
+        return f"; its battery was at {self._battery_pct:.0f} %" if gone and empty else ""
 
     def _battery(self, payload: bytes) -> None:
         try:

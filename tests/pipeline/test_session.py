@@ -63,6 +63,18 @@ def test_without_a_word_from_the_source_a_sensor_without_packets_is_silent(sessi
     assert statuses[-1].link is LinkState.SILENT
 
 
+@pytest.mark.parametrize(("pct", "told"), [(3, "; its battery was at 3 %"), (60, "")])
+def test_of_a_sensor_that_is_gone_a_battery_that_was_empty_is_told(
+    session: Session, pct: int, told: str
+) -> None:
+    session.push(rsc(1.0))
+    session.push(battery(1.1, pct))
+    lost = session.push_status(SensorStatus(5.0, "pod", LinkState.LOST, "pod is out of range"))
+    assert lost.text == f"pod is out of range{told}"
+    back = said(session.push(rsc(9.0)))[-1]
+    assert (back.link, back.text) == (LinkState.STREAMING, "streaming")
+
+
 def test_a_low_battery_is_told_once_and_at_once(session: Session) -> None:
     session.push(rsc(1.0))
     assert said(session.push(battery(1.1, 40))) == []

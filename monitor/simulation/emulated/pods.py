@@ -73,7 +73,8 @@ class Pod(ABC):
             identity = readable(sig_uuid(0x2A25), serial.encode())
             standard.append(Service(UUID(sig_uuid(0x180A)), [identity]))
         self.device.add_services([*services, *standard])
-        self.device.advertising_data = _advertisement(name, advertised)
+        self._advertised = tuple(advertised)
+        self.rename(name)
         self.connections: list[Connection] = []
         self.device.on("connection", self._on_connection)
         self._task: asyncio.Task[None] | None = None
@@ -84,6 +85,11 @@ class Pod(ABC):
 
     def forget(self) -> None:  # noqa: B027 - most keep nothing
         """Forget what the device keeps per connection; called when a link has ended."""
+
+    def rename(self, name: str) -> None:
+        """Set the name that it advertises from the next time on that it appears."""
+        self.name = name
+        self.device.advertising_data = _advertisement(name, self._advertised)
 
     async def start(self) -> None:
         """Switch on and begin to measure."""

@@ -49,9 +49,11 @@ async def open_connection(
     """Connect to the device, give the connection to the block, and always disconnect after it.
 
     ``name`` is the sensor's, for messages; ``acquire`` as ``acquire_notify`` in ``BluetoothSettings``;
-    ``failed_before`` as in ``Scanner.exclusive``.
-    ``SensorError`` if it cannot be connected.  A client that is not disconnected keeps delivering: bleak
-    3.1 on BlueZ then brings every notification of the next connection twice.
+    ``failed_before``: the last attempt with it did not come to stream; then what the system remembers of it
+    is not used, and see ``Scanner.exclusive``.  ``SensorError`` if it cannot be connected.
+
+    A client that is not disconnected keeps delivering: bleak 3.1 on BlueZ then brings every notification of
+    the next connection twice.
     """
     gone = asyncio.Event()
     async with scanner.exclusive(advertisement.address, failed_before=failed_before):
@@ -63,6 +65,7 @@ async def open_connection(
                     name,
                     disconnected_callback=lambda _: gone.set(),
                     max_attempts=1,
+                    use_services_cache=not failed_before,
                     pair=spec.bonded,
                 )
     if client.is_connected:

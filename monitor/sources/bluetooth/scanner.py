@@ -76,16 +76,17 @@ class Scanner:
         self._scanner: BleakScanner | None = None
         self._started_s = self._received_s = 0.0
 
-    async def find(self, wanted: Callable[[Advertisement], bool], within_s: float) -> Advertisement | None:
+    async def find(
+        self, wanted: Callable[[Advertisement], bool], within_s: float, *, advertising: bool = False
+    ) -> Advertisement | None:
         """Return the strongest device that is ``wanted`` of those that advertise from now on.
 
-        A device that is connected already comes first.  None if there is none ``within_s`` seconds of
-        listening;
-        ``BluetoothOff`` if the adapter cannot scan.
+        A device that is connected already comes first, unless it must be ``advertising``.  None if there is
+        none in ``within_s`` seconds of listening; ``BluetoothOff`` if the adapter cannot scan.
         """
         since_s = self._time.now_s()
         async with self._search() as search:
-            for s in await self._already_connected():
+            for s in () if advertising else await self._already_connected():
                 if wanted(s):
                     return s
             while search.listened_s < within_s:  # not while another one is connected
@@ -134,8 +135,8 @@ class Scanner:
         """Hold the adapter for connecting this device: nobody else scans or connects meanwhile (BlueZ
         allows neither).
 
-        ``failed_before``: it could not be connected the last time, so those that are searched for or were
-        found come first.  Otherwise one flaky sensor would keep all the others from coming back.
+        ``failed_before``: it did not stream the last time, so those that are searched for or were found
+        come first.  Otherwise one flaky sensor would keep all the others from coming back.
         """
         self._found.discard(address)
         until_s = self._time.now_s() + (_MOST_TURNS_S if failed_before else 0.0)

@@ -121,7 +121,7 @@ class _SensorLink:
         self._emit: Emit = lambda item: None
         self._status: SensorStatus | None = None  # None while it streams
         self._own: Advertisement | None = None  # the device that has streamed in this run
-        self._failed_before = False  # the last attempt got no further than connecting
+        self._failed_before = False  # the last attempt found it and did not come to stream
         self._fields = {"sensor": sensor.name}
         self._outage = Outage(_log, sensor.name, time.now_s, **self._fields)
 
@@ -149,10 +149,11 @@ class _SensorLink:
                 LinkState.SEARCHING,
                 f"looking for {self._describe_wanted_sensor()}: switch it on and keep it near",
             )
-        advertisement = await self._find()
+        failed_before, self._failed_before = self._failed_before, False
+        advertisement = await self._find(advertising=failed_before)
+        self._failed_before = True
         self._claims.take(advertisement.address, self.name)
         self._set_status(LinkState.CONNECTING, f"found {advertisement.name or 'it'}; connecting")
-        failed_before, self._failed_before = self._failed_before, True
         async with open_connection(
             self._scanner,
             advertisement,
@@ -162,7 +163,6 @@ class _SensorLink:
             acquire=self._acquire,
             failed_before=failed_before,
         ) as connection:
-            self._failed_before = False
             await self._check_serial(connection, advertisement)
             await self._stream(connection, advertisement, generation)
 
@@ -176,19 +176,23 @@ class _SensorLink:
             self._own = advertisement
 
         await connection.start(notified)
-        self._status = None
+        self._status, self._failed_before = None, False
         if not self._outage.over("connected"):
             _log.debug("%s: connected", self.name, extra=self._fields)
         if not self._claims.serial(advertisement.address) and (serial := await connection.serial()):
             self._claims.set_serial(advertisement.address, serial)
         await connection.wait_until_lost(lambda level: packet(BATTERY, level))
 
-    async def _find(self) -> Advertisement:
+    async def _find(self, *, advertising: bool) -> Advertisement:
+        """``advertising``: it is not enough that the system says it were connected already.
+
+        bleak does not notice that bluetoothd was started anew, and goes on calling its devices connected.
+        """
         since_s = self._time.now_s()
-        match = await self._scanner.find(self._is_it, self._timing.by_name_s)
+        match = await self._scanner.find(self._is_it, self._timing.by_name_s, advertising=advertising)
         if match is None:
             rest_s = self._timing.search_s - self._timing.by_name_s
-            match = await self._scanner.find(self._may_be_it, rest_s)
+            match = await self._scanner.find(self._may_be_it, rest_s, advertising=advertising)
         if match is None:
             raise self._missing_error(since_s)
         return match

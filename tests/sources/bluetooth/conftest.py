@@ -18,6 +18,7 @@ from bleak_retry_connector.bleak_manager import _reset_dbus_socket_cache
 
 from monitor.simulation.emulated.radio import PacedLink, Radio, central, emulated_radio
 from monitor.sources.bluetooth.families import bluetooth_families
+from tests.sources.bluetooth.mini_bluez import MiniBluez
 from tests.sources.bluetooth.private_bus import dbus_daemon, private_bus
 from tests.sources.bluetooth.quick import QuickLoop
 
@@ -36,12 +37,22 @@ def pytest_asyncio_loop_factories() -> dict[str, Loop]:
 
 @dataclass
 class RadioUnderTest:
-    """The radio of one test.  ``off`` and ``on`` unplug this machine's Bluetooth and bring it back."""
+    """The radio of one test.  ``off`` and ``on`` unplug this machine's Bluetooth and bring it back.
+
+    ``bluez`` is the small ``org.bluez`` where that is used.
+    """
 
     radio: Radio
     off: Callable[[], Awaitable[None]]
     on: Callable[[], Awaitable[None]]
     level: str
+    bluez: MiniBluez | None = None
+
+    def small_bluez(self) -> MiniBluez:
+        """The small ``org.bluez``; on other radios the test is skipped."""
+        if self.bluez is None:
+            pytest.skip("what bluetoothd does here is emulated on the D-Bus level")
+        return self.bluez
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +95,6 @@ async def inproc() -> AsyncIterator[RadioUnderTest]:
 
 @contextlib.asynccontextmanager
 async def dbus() -> AsyncIterator[RadioUnderTest]:
-    from tests.sources.bluetooth.mini_bluez import MiniBluez
-
     if dbus_daemon() is None:
         if os.environ.get("CI"):
             pytest.fail("dbus-daemon is missing: apt-get install dbus")
@@ -99,7 +108,7 @@ async def dbus() -> AsyncIterator[RadioUnderTest]:
             async def on() -> None:
                 bluez.plug()
 
-            yield RadioUnderTest(radio, bluez.unplug, on, "dbus")
+            yield RadioUnderTest(radio, bluez.unplug, on, "dbus", bluez)
             bluez.stop()
 
 

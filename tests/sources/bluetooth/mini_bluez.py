@@ -26,15 +26,15 @@ from tests.sources.bluetooth.tree import BluezError, Properties, Reply, Tree
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE, CHARACTERISTIC = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 DESCRIPTOR = "org.bluez.GattDescriptor1"
-HCI0 = "/org/bluez/hci0"
 FLAGS = ("broadcast", "read", "write-without-response", "write", "notify", "indicate")
 
 
 class MiniBluez:
-    """One adapter, hci0."""
+    """One adapter; ``path`` is hci0 until it comes back under another name."""
 
     def __init__(self, device: Device) -> None:
         self._radio = device
+        self.path = "/org/bluez/hci0"
         self._address: dict[str, Address] = {}
         self._advertised: dict[str, tuple[str | None, dict[str, None]]] = {}
         self._connection: dict[str, Connection] = {}
@@ -71,11 +71,12 @@ class MiniBluez:
         """Off the bus."""
         self._tree.stop()
 
-    def plug(self) -> None:
+    def plug(self, name: str = "hci0") -> None:
         """The adapter is there."""
+        self.path = f"/org/bluez/{name}"
         address = self._radio.random_address.to_string(with_type_qualifier=False)
         self._tree.add(
-            HCI0,
+            self.path,
             ADAPTER,
             {
                 "Address": Variant("s", address),
@@ -92,12 +93,34 @@ class MiniBluez:
         """The adapter is pulled out: links break, and all objects go."""
         for connection in list(self._connection.values()):
             await connection.disconnect()
+        await self.pull()
+
+    async def pull(self) -> None:
+        """The adapter is gone, and no link is told to have ended."""
+        links = list(self._connection.values())
         for device in list(self._address):
             self._forget(device)
+        self._tree.remove(self.path)
+        await self._end_everything(links)
+
+    async def restart(self) -> None:
+        """bluetoothd is killed and started anew: what it had said is void, and it tells nobody."""
+        links = list(self._connection.values())
+        self._tree.stop()
+        self._tree.objects.clear()
+        for forgotten in (self._address, self._gatt, self._proxy, self._notified):
+            forgotten.clear()
+        await self._end_everything(links)
+        await self._tree.start("org.bluez")
+        self.plug()
+
+    async def _end_everything(self, links: list[Connection]) -> None:
+        self._connection.clear()
+        for link in links:
+            await link.disconnect()
         if self._discovering:
             self._discovering.clear()
             await self._radio.stop_scanning()
-        self._tree.remove(HCI0)
 
     # ---- discovery
 
@@ -125,11 +148,11 @@ class MiniBluez:
                 self._tree.change(path, DEVICE, {}, ["RSSI"])
         else:
             await self._radio.start_scanning(filter_duplicates=False)
-        self._tree.change(HCI0, ADAPTER, {"Discovering": Variant("b", not before)})
+        self._tree.change(self.path, ADAPTER, {"Discovering": Variant("b", not before)})
 
     def _on_advertisement(self, advertisement: Advertisement) -> None:
         address = advertisement.address.to_string(with_type_qualifier=False)
-        path = f"{HCI0}/dev_{address.replace(':', '_')}"
+        path = f"{self.path}/dev_{address.replace(':', '_')}"
         self._address[path] = advertisement.address
         name, services = self._advertised.get(path, (None, {}))
         for kind, value in advertisement.data.ad_structures:
@@ -152,7 +175,7 @@ class MiniBluez:
         else:
             flags = ("Paired", "Bonded", "Trusted", "Blocked", "Connected", "ServicesResolved")
             seen |= {flag: Variant("b", False) for flag in flags}
-            seen |= {"Address": Variant("s", address), "Adapter": Variant("o", HCI0)}
+            seen |= {"Address": Variant("s", address), "Adapter": Variant("o", self.path)}
             self._tree.add(path, DEVICE, seen | {"AddressType": Variant("s", "random")})
 
     async def _remove_device(self, m: Message) -> Reply:

@@ -188,20 +188,27 @@ class RunningMean:
         """Return the mean up to and with each row of ``x`` (n,) or (n, k), in the same shape."""
         if len(x) == 0:
             return x
-        m = min(len(x), self._full - self._n)
-        out = np.empty(x.shape)
-        if m > 0:
-            total = np.zeros(x.shape[1:]) if self._sum is None else self._sum
-            sums = np.cumsum(np.concatenate((total[None], x[:m])), axis=0)[1:]
-            count = np.arange(self._n + 1, self._n + m + 1).reshape((-1,) + (1,) * (x.ndim - 1))
-            out[:m] = sums / count
-            self._sum, self._n, self._mean = sums[-1], self._n + m, out[m - 1]
-        if m < len(x):
-            keep = 1 - self._gain
-            assert self._mean is not None
-            out[m:], _ = lfilter([self._gain], [1.0, -keep], x[m:], axis=0, zi=(keep * self._mean)[None])
-            self._mean = out[-1]
+        left = self._full - self._n  # rows until the plain mean is over
+        if left <= 0:
+            return self._exponential(x)
+        if left >= len(x):
+            return self._plain(x)
+        return np.concatenate((self._plain(x[:left]), self._exponential(x[left:])))
+
+    def _plain(self, x: Array) -> Array:
+        total = np.zeros(x.shape[1:]) if self._sum is None else self._sum
+        sums = np.cumsum(np.concatenate((total[None], x)), axis=0)[1:]
+        count = np.arange(self._n + 1, self._n + len(x) + 1).reshape((-1,) + (1,) * (x.ndim - 1))
+        out = np.asarray(sums / count)
+        self._sum, self._n, self._mean = sums[-1], self._n + len(x), out[-1]
         return out
+
+    def _exponential(self, x: Array) -> Array:
+        keep = 1 - self._gain
+        assert self._mean is not None
+        out, _ = lfilter([self._gain], [1.0, -keep], x, axis=0, zi=(keep * self._mean)[None])
+        self._mean = out[-1]
+        return np.asarray(out)
 
 
 class History:

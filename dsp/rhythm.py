@@ -48,6 +48,5 @@ def autocorrelation(x: Array, longest: int, groups: Sequence[int] = (0,)) -> Arr
     product = np.fft.irfft(power, size, axis=0)[: longest + 1]
     energy = np.zeros((n + 1, len(groups)))
     np.add.reduceat(x * x, groups, axis=1).cumsum(axis=0, out=energy[1:])
-    lags = np.arange(longest + 1)
-    both = energy[n - lags] * (energy[n] - energy[lags])
+    both = energy[n - longest :][::-1] * (energy[n] - energy[: longest + 1])
     return np.asarray(product / np.sqrt(np.maximum(both, 1e-12)))

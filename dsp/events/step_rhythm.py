@@ -108,8 +108,8 @@ class StepRhythm:
         longest = int(lags[-1])
         r = autocorrelation(about_mean, longest, _GROUPS[: 2 if rows.shape[1] == 4 else 3])
         v, s = r[:, 0], r[:, 1:].mean(axis=1)
-        grid = np.arange(longest + 1)
-        half_v, half_s = (np.interp(lags / 2, grid, r) for r in (v, s))
+        shorter, longer = lags // 2, (lags + 1) // 2
+        half_v, half_s = ((x[shorter] + x[longer]) / 2 for x in (v, s))
         step_s = lags / 2 / self._rate_hz
         rise_mm = (
             2e3 * math.sqrt(2) * GRAVITY_MS2 * float(about_mean[:, 0].std()) * (step_s / (2 * math.pi)) ** 2

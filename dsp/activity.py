@@ -12,6 +12,7 @@ How often it is right on people whom nothing was fitted on: ``docs/accuracy.md``
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,8 @@ _LEAST_MOVEMENT_G = 0.06  # SD of a second
 _FEWEST_SAMPLES = 10  # of a second
 
 
-class _Second(NamedTuple):
-    """What one second brought: times, and norms of force (g) and rotation (rad/s)."""
+class _Window(NamedTuple):
+    """What one second or two brought: times, and norms of force (g) and rotation (rad/s)."""
 
     t_s: Array
     acc_g: Array
@@ -50,8 +51,8 @@ class ActivityClassifier:
     def __init__(self, worn: Worn) -> None:
         self._placement = worn.placement
         self._second: int | None = None
-        self._parts: list[_Second] = []
-        self._before: _Second | None = None
+        self._parts: list[ImuChunk] = []  # of the second that is not over
+        self._before: list[ImuChunk] = []  # of the second before it
         self._moving, self._held = False, 0  # what the last seconds showed, and for how many of them
         self._evidence = 0.0  # for running, against walking below 0
         self._turned_s = 0.0  # when it last changed its sign
@@ -60,23 +61,18 @@ class ActivityClassifier:
     def push(self, chunk: ImuChunk) -> list[ActivityChange]:
         """Return the changes that the whole seconds completed by this chunk bring."""
         out: list[ActivityChange] = []
-        seconds = np.floor(chunk.t_s).astype(int)
-        edges = np.flatnonzero(np.diff(seconds)) + 1
-        for a, b in zip([0, *edges.tolist()], [*edges.tolist(), len(seconds)], strict=True):
-            if a == b:
-                continue
-            second = int(seconds[a])
+        for part in _cut_at_seconds(chunk):
+            second = math.floor(part.t_s[0])
             if self._second is not None and second != self._second:
                 out += self._close_second(self._second, second)
             self._second = second
-            acc = norms(chunk.acc_ms2[a:b]) / GRAVITY_MS2
-            gyr = None if chunk.gyr_rads is None else norms(chunk.gyr_rads[a:b])
-            self._parts.append(_Second(chunk.t_s[a:b], acc, gyr))
+            self._parts.append(part)
         return out
 
     def _close_second(self, second: int, following: int) -> list[ActivityChange]:
-        whole, self._parts = _joined(self._parts), []
-        last, self._before = self._before, whole if following == second + 1 else None
+        parts, self._parts = self._parts, []
+        last, self._before = self._before, parts if following == second + 1 else []
+        whole = _window_of(parts)
         if len(whole.t_s) < _FEWEST_SAMPLES:
             return []
         spread_g = float(whole.acc_g.std())
@@ -86,12 +82,12 @@ class ActivityClassifier:
         if not moving:
             self._evidence = 0.0
         elif last and moved:
-            self._weigh(_joined([last, whole]), spread_g, second, _DECIDED)
+            self._weigh(_window_of([*last, *parts]), spread_g, second, _DECIDED)
         else:  # a second of standing still is no rest of a walking leg; one second alone decides less
             self._weigh(whole, spread_g, second, _DECIDED / 2)
         return self._changes(second + 1.0)
 
-    def _weigh(self, window: _Second, spread_g: float, second: int, most: float) -> None:
+    def _weigh(self, window: _Window, spread_g: float, second: int, most: float) -> None:
         """Add what the window says for running, at most ``most``; ``spread_g`` is the last second's SD."""
         before = self._evidence
         full = math.log(_FULL_RATIO)
@@ -101,18 +97,19 @@ class ActivityClassifier:
         if (before > 0) is not (self._evidence > 0):
             self._turned_s = float(second)
 
-    def _over_border(self, window: _Second, spread_g: float) -> float:
+    def _over_border(self, window: _Window, spread_g: float) -> float:
         """How many times over the border to running the window is; below 1 it is a walk."""
-        if self._placement.one_leg and not lands(_on_grid(window)):
+        acc_g = _on_grid(window)
+        if not self._placement.one_leg:
+            return trunk_vigour(acc_g) / _TRUNK_VIGOUR
+        if not lands(acc_g):
             return 0.0
+        if self._placement is Placement.ANKLE or window.gyr_rads is None:
+            return ankle_restlessness(acc_g) / _ANKLE_RESTLESSNESS
         foot = self._placement is Placement.FOOT
-        if (foot or self._placement is Placement.SHANK) and window.gyr_rads is not None:
-            border, least = (_FOOT_REST, _FOOT_SPREAD_G) if foot else (_SHANK_REST, _SHANK_SPREAD_G)
-            rest = rest_share(window.acc_g, window.gyr_rads, _FOOT_RADS if foot else _SHANK_RADS)
-            return border / max(rest, 1e-3) if spread_g > least else 0.0
-        if self._placement.one_leg:
-            return ankle_restlessness(_on_grid(window)) / _ANKLE_RESTLESSNESS
-        return trunk_vigour(_on_grid(window)) / _TRUNK_VIGOUR
+        border, least = (_FOOT_REST, _FOOT_SPREAD_G) if foot else (_SHANK_REST, _SHANK_SPREAD_G)
+        rest = rest_share(window.acc_g, window.gyr_rads, _FOOT_RADS if foot else _SHANK_RADS)
+        return border / max(rest, 1e-3) if spread_g > least else 0.0
 
     def _changes(self, t_s: float) -> list[ActivityChange]:
         """The change that the second which ends at ``t_s`` decides, if it does."""
@@ -131,14 +128,33 @@ class ActivityClassifier:
         return [ActivityChange(since, seen, t_s)]
 
 
-def _joined(parts: list[_Second]) -> _Second:
-    """Successive parts as one; without rotation where any of them has none."""
+def _cut_at_seconds(chunk: ImuChunk) -> list[ImuChunk]:
+    """The parts of a chunk that lie in one second each: nearly always it is the only one."""
+    t = chunk.t_s
+    if len(t) and math.floor(t[0]) == math.floor(t[-1]):
+        return [chunk]
+    edges = np.flatnonzero(np.diff(np.floor(t))) + 1
+    return [
+        ImuChunk(
+            chunk.sensor,
+            t[a:b],
+            chunk.acc_ms2[a:b],
+            None if chunk.gyr_rads is None else chunk.gyr_rads[a:b],
+        )
+        for a, b in pairwise([0, *edges.tolist(), len(t)])
+        if a < b
+    ]
+
+
+def _window_of(parts: list[ImuChunk]) -> _Window:
+    """Successive parts as one window; without rotation where any of them has none."""
+    acc = np.concatenate([p.acc_ms2 for p in parts])
     rates = [p.gyr_rads for p in parts if p.gyr_rads is not None]
-    gyr = np.concatenate(rates) if len(rates) == len(parts) else None
-    return _Second(np.concatenate([p.t_s for p in parts]), np.concatenate([p.acc_g for p in parts]), gyr)
+    gyr = norms(np.concatenate(rates)) if len(rates) == len(parts) else None
+    return _Window(np.concatenate([p.t_s for p in parts]), norms(acc) / GRAVITY_MS2, gyr)
 
 
-def _on_grid(window: _Second) -> Array:
+def _on_grid(window: _Window) -> Array:
     """The window's norms of force (n,), in g, at the rate that evidence is judged at."""
     count = math.ceil((window.t_s[-1] - window.t_s[0]) * EVIDENCE_RATE_HZ)
     grid = window.t_s[0] + np.arange(max(2, count)) / EVIDENCE_RATE_HZ

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -98,17 +99,18 @@ class StrideClock:
 
         Where the strides contradict ``rhythm_s``, it is that of the rhythm.
         """
-        recent = np.array([d for t, d in self._strides if t_s - self._p.window_s < t <= t_s])
+        recent = [d for t, d in self._strides if t_s - self._p.window_s < t <= t_s]
         if len(recent) < 2:
             return None
-        usual = float(np.median(recent))
+        usual = median(recent)
         if rhythm_s is not None and abs(usual / (self._per_stride * rhythm_s) - 1) > self._p.gate:
             usual = self._per_stride * rhythm_s
-        kept = recent[np.abs(recent / usual - 1) <= self._p.gate]
+        kept = np.array([d for d in recent if abs(d / usual - 1) <= self._p.gate])
         if len(kept) < 2:
             if rhythm_s is None:
                 return None
             return Estimate("cadence_spm", 120 / usual, _RHYTHM_SD * 120 / usual, how)
-        value = 120 / float(kept.mean())
-        sd = value * float(kept.std(ddof=1)) / float(kept.mean()) / len(kept) ** 0.5
+        mean = float(kept.mean())
+        value = 120 / mean
+        sd = value * float(kept.std(ddof=1)) / mean / len(kept) ** 0.5
         return Estimate("cadence_spm", value, max(sd, 0.1), how)

@@ -146,6 +146,10 @@ def _hermite_values(
     return rows, h > hole_s
 
 
+_NO_FEEDBACK = np.array([1.0, 0.0])
+"""Two denominators keep lfilter off np.convolve, whose sums depend on the length of its input."""
+
+
 class Fir:
     """Fir is a linear-phase low-pass: sinc times Hann, half length ``0.8 / cutoff_hz`` s, unit DC gain.
 
@@ -169,8 +173,7 @@ class Fir:
         if self._zi is None:  # the state after an endless run of x[0]
             rest = np.cumsum(self.taps[::-1])[::-1][1:]
             self._zi = np.multiply.outer(rest, x[0])
-        # two denominators keep lfilter off np.convolve, whose sums depend on the length of x
-        y, self._zi = lfilter(self.taps, [1.0, 0.0], x, axis=0, zi=self._zi)
+        y, self._zi = lfilter(self.taps, _NO_FEEDBACK, x, axis=0, zi=self._zi)
         return np.asarray(y)
 
 
@@ -179,7 +182,9 @@ class RunningMean:
 
     def __init__(self, tau_s: float, rate_hz: float) -> None:
         self._full = max(1, round(tau_s * rate_hz))
-        self._gain = 1.0 / self._full
+        gain = 1.0 / self._full
+        self._keep = 1 - gain
+        self._b, self._a = np.array([gain]), np.array([1.0, -self._keep])  # of lfilter
         self._n = 0
         self._sum: Array | None = None
         self._mean: Array | None = None
@@ -188,20 +193,26 @@ class RunningMean:
         """Return the mean up to and with each row of ``x`` (n,) or (n, k), in the same shape."""
         if len(x) == 0:
             return x
-        m = min(len(x), self._full - self._n)
-        out = np.empty(x.shape)
-        if m > 0:
-            total = np.zeros(x.shape[1:]) if self._sum is None else self._sum
-            sums = np.cumsum(np.concatenate((total[None], x[:m])), axis=0)[1:]
-            count = np.arange(self._n + 1, self._n + m + 1).reshape((-1,) + (1,) * (x.ndim - 1))
-            out[:m] = sums / count
-            self._sum, self._n, self._mean = sums[-1], self._n + m, out[m - 1]
-        if m < len(x):
-            keep = 1 - self._gain
-            assert self._mean is not None
-            out[m:], _ = lfilter([self._gain], [1.0, -keep], x[m:], axis=0, zi=(keep * self._mean)[None])
-            self._mean = out[-1]
+        left = self._full - self._n  # rows until the plain mean is over
+        if left <= 0:
+            return self._exponential(x)
+        if left >= len(x):
+            return self._plain(x)
+        return np.concatenate((self._plain(x[:left]), self._exponential(x[left:])))
+
+    def _plain(self, x: Array) -> Array:
+        total = np.zeros(x.shape[1:]) if self._sum is None else self._sum
+        sums = np.cumsum(np.concatenate((total[None], x)), axis=0)[1:]
+        count = np.arange(self._n + 1, self._n + len(x) + 1).reshape((-1,) + (1,) * (x.ndim - 1))
+        out = np.asarray(sums / count)
+        self._sum, self._n, self._mean = sums[-1], self._n + len(x), out[-1]
         return out
+
+    def _exponential(self, x: Array) -> Array:
+        assert self._mean is not None
+        out, _ = lfilter(self._b, self._a, x, axis=0, zi=(self._keep * self._mean)[None])
+        self._mean = out[-1]
+        return np.asarray(out)
 
 
 class History:

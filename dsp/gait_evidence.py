@@ -81,7 +81,8 @@ def trunk_vigour(acc_g: Array) -> float:
     at_step_rate = 2 * float(power[top]) / hann.sum() ** 2
     if at_step_rate < _LEAST_SHARE * float(swing @ swing) / len(swing):
         return 0.0
-    fall, rise = (float(q) - 1 for q in np.quantile(acc_g, (0.05, 0.95)))
+    places = np.array((0.05, 0.95)) * (len(acc_g) - 1)
+    fall, rise = (float(q) - 1 for q in np.interp(places, np.arange(len(acc_g)), np.sort(acc_g)))
     return float(_STEP_HZ[top]) ** 3 * max(0.0, rise) ** 2 / max(_LEAST_FALL_G, -fall)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dsp.types import Array
@@ -28,22 +30,23 @@ def shortest_period(
     lags = np.arange(int(least_s * rate_hz / step), int(np.ceil(most_s * rate_hz / step)) + 2)
     if lags[-1] >= rows - 1:
         return None
-    r = autocorrelation(y[:, None], int(lags[-1]))[lags]
+    r = autocorrelation(y[:, None], int(lags[-1]))[lags, 0]
     tops = np.flatnonzero((r[1:-1] >= r[:-2]) & (r[1:-1] > r[2:])) + 1
     high = tops[r[tops] >= max(clear, _NEAR * float(np.max(r[tops], initial=0.0)))]
     return float(lags[high[0]]) * step / rate_hz if len(high) else None
 
 
-def autocorrelation(x: Array, longest: int) -> Array:
+def autocorrelation(x: Array, longest: int, groups: Sequence[int] = (0,)) -> Array:
     """Return the autocorrelation of rows (n, k) at lags 0 to ``longest``, each over what overlaps.
 
-    1 is the same.
+    Columns count together in groups, given by the first of each: (longest + 1, groups).  1 is the same.
     """
     n = len(x)
     size = 1 << (n + longest).bit_length()
     spectrum = np.fft.rfft(x, size, axis=0)
-    product = np.fft.irfft((spectrum.real**2 + spectrum.imag**2).sum(axis=1), size)[: longest + 1]
-    energy = np.concatenate(([0.0], np.cumsum((x * x).sum(axis=1))))
-    lags = np.arange(longest + 1)
-    both = energy[n - lags] * (energy[n] - energy[lags])
+    power = np.add.reduceat(spectrum.real**2 + spectrum.imag**2, groups, axis=1)
+    product = np.fft.irfft(power, size, axis=0)[: longest + 1]
+    energy = np.zeros((n + 1, len(groups)))
+    np.add.reduceat(x * x, groups, axis=1).cumsum(axis=0, out=energy[1:])
+    both = energy[n - longest :][::-1] * (energy[n] - energy[: longest + 1])
     return np.asarray(product / np.sqrt(np.maximum(both, 1e-12)))

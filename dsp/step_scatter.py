@@ -83,6 +83,14 @@ _DERIVED: Mapping[str, tuple[str, float]] = {
 }
 """Metrics that are another one times something nearly constant, with that factor."""
 
+_SCATTER: Mapping[tuple[str, str], StepScatter] = {
+    (how, metric): rows[source].times(factor)
+    for how, rows in _MEASURED.items()
+    for metric, (source, factor) in {**{name: (name, 1.0) for name in rows}, **_DERIVED}.items()
+    if source in rows
+}
+"""By ``Estimate.how`` and metric: what was measured, and what is derived from it."""
+
 _TELESCOPE = ("cadence_spm", "stride_time_ms", "step_time_ms")
 """Intervals: where one ends the next begins, so that all but the outermost errors cancel in their mean."""
 
@@ -99,11 +107,9 @@ def interval_sd_s(contact: Contact) -> float:
 
 def scatter_of(metric: str, value: float, how: str) -> StepScatter:
     """Return what does not last of the error of a step's ``metric``, in its unit; zeros if not measured."""
-    rows = _MEASURED.get(how, {})
     if metric == "cadence_spm":
-        return rows.get("stride_time_ms", _NONE).times(1e-3 * value * value / 120)
-    source, factor = _DERIVED.get(metric, (metric, 1.0))
-    row = rows.get(source, _NONE).times(factor)
+        return _SCATTER.get((how, "stride_time_ms"), _NONE).times(1e-3 * value * value / 120)
+    row = _SCATTER.get((how, metric), _NONE)
     return StepScatter(row.leg * abs(value), row.step * abs(value)) if row.relative else row
 
 
@@ -131,8 +137,8 @@ def step_mean(steps: Sequence[Step], metric: str) -> Estimate | None:
     found = [(s.side, e) for s in steps if (e := s.get(metric)) is not None]
     if not found:
         return None
-    n, last = len(found), found[-1][1]
-    lean = abs(sum({Side.LEFT: 1, Side.RIGHT: -1, None: 0}[side] for side, _ in found)) / n
+    n, last, sides = len(found), found[-1][1], [side for side, _ in found]
+    lean = abs(sides.count(Side.LEFT) - sides.count(Side.RIGHT)) / n
     s = scatter_of(metric, last.value, last.how)
     share = min(1.0, math.sqrt(2) / n) if metric in _TELESCOPE else 1 / math.sqrt(n)
     sd = math.hypot(lasting_sd(last), lean * s.leg, share * s.step)

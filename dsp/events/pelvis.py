@@ -60,8 +60,8 @@ from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Worn
 
 _SLOW, _FAST = 0, 1  # History columns: vertical specific force in g, low-passed at 5 and at 12 Hz
 _MEAN, _SWAY = 2, 3  # its running mean and the running mean square about it
-_STUCK = slice(4, 7)  # one where an axis has not changed for five rows
-_FELT = 7  # square of the acceleration as it came, m²/s⁴
+_CAME = slice(4, 7)  # acceleration as it came, m/s²
+_FELT = 7  # and its square
 _BEFORE_S = 0.1  # a contact lies less than so long before its clock
 _BACK_S = 0.25  # before the clock the force has risen through the loaded level
 _OFF_SD_S = 0.012  # of toe-off (a choice; 8.8 ms between runners whose speed is known, Fukuchi 2017)
@@ -110,16 +110,7 @@ class PelvisDetector(GridDetector[PelvisState]):
         vertical = upward / level
         slow, fast = f.slow.push(vertical), f.fast.push(vertical)
         mean = f.mean.push(slow)
-        recent = np.concatenate((f.before, acc))
-        f.before = recent[-4:]
-        s.history.append(
-            slow,
-            fast,
-            mean,
-            f.sway.push((slow - mean) ** 2),
-            ends_five_equal(recent),
-            component_along(acc, acc),
-        )
+        s.history.append(slow, fast, mean, f.sway.push((slow - mean) ** 2), acc, component_along(acc, acc))
         s.rhythm.push(slow, level, up, block.x)
         s.sides.push(block, up)
         return [*self._search_crossings()]
@@ -291,7 +282,8 @@ class PelvisDetector(GridDetector[PelvisState]):
         h = s.history
         first = max(h.start, math.ceil((start_s - h.t0_s) * PELVIS_RATE_HZ))
         last = min(h.end, first + max(1, round((stop_s - start_s) * PELVIS_RATE_HZ)))
-        share = h.rows(first, last)[:, _STUCK].mean(axis=0)
+        rows = h.rows(max(h.start, first - 4), last)  # without four rows before it none ends five
+        share = ends_five_equal(rows[:, _CAME]).sum(axis=0) / (last - first)
         if np.any((share > p.stuck_share) & (share < p.dead_share)):
             s.clipped_s = start_s
         return start_s - s.clipped_s < p.clipped_s

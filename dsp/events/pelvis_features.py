@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.types import GRAVITY_MS2, Array
 
 
-def ends_five_equal(rows: Array) -> Array:
-    """Return (n, 3) of rows (4 + n, 3): 1.0 where a row ends five equal ones, else 0.0."""
-    same = (rows[1:] == rows[:-1]).astype(float)
-    return np.asarray(same[:-3] * same[1:-2] * same[2:-1] * same[3:])
+def ends_five_equal(rows: Array) -> NDArray[np.bool_]:
+    """Return (n - 4, 3) of rows (n, 3), from the fifth on: whether a value ends five equal ones."""
+    same = rows[1:] == rows[:-1]
+    return np.asarray(same[:-3] & same[1:-2] & same[2:-1] & same[3:])
 
 
 def last_fall(x: Array, level: float) -> float | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from dsp.events.grid_detector import GridState
 from dsp.events.limits import check_limits
 from dsp.events.sides import SideVote
 from dsp.events.step_rhythm import StepRhythm
 from dsp.filters import Fir, History, Hole, Resampler, RunningMean
-from dsp.types import Array
 
 PELVIS_RATE_HZ = 100.0
 """Rate of the grid; the models of contact, contact time and rise were fitted at it."""
@@ -105,7 +102,6 @@ class PelvisFilters:
     fast: Fir
     mean: RunningMean  # of the slow force
     sway: RunningMean  # of its square about that mean
-    before: Array = field(default_factory=lambda: np.full((4, 3), np.nan))  # last rows of acceleration
     searched: int = 0  # rows of the grid that were searched for crossings
     ready: int = 0  # row of the grid from which the slow low-pass has forgotten how it began
 

@@ -95,7 +95,7 @@ def toe_off_mark(
     through ``level_dps``.
     """
     first, last = (round(ic + k * stride_s * rate_hz) for k in (0.10, 0.50))
-    if last <= first:
+    if min(last, len(w_dps)) <= first:  # at the end of a recording the rate may stop before that
         return None
     top = first + int(np.argmax(w_dps[first:last]))
     off = crossing(w_dps[top:], level_dps, rising=False)

@@ -68,7 +68,7 @@ class SideVote:
         rows = self._phase_window(clock_s, 0.0, 1.0, step_s) if whole else None
         z = None if rows is None else self._asymmetry(rows, clock_s, step_s)
         if z is not None:
-            self._vote = 0.9 * self._vote + 0.1 * sign * float(np.clip(z, -1.5, 1.5))
+            self._vote = 0.9 * self._vote + 0.1 * sign * min(1.5, max(-1.5, z))
         if abs(self._vote) < _SURE * 0.1:
             return None
         return Side.LEFT if self._vote * sign > 0 else Side.RIGHT

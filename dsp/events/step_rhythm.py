@@ -33,6 +33,7 @@ from dsp.types import GRAVITY_MS2, Array
 
 Rows = NDArray[np.int_]
 _BOX = 4  # rows that are averaged into one
+_GROUPS = (0, 1, 4)  # first columns of vertical force, horizontal force, and rotation if there is any
 _SHORTEST_S, _LONGEST_S = 0.42, 2.0  # of a stride: 285 and 60 steps/min
 
 
@@ -103,16 +104,16 @@ class StepRhythm:
 
     def _scores(self, rows: Array, lags: Rows) -> Array:
         """The score of every stride time (rows); minus infinity where the rise would be out of bounds."""
-        vertical = rows[:, :1] - rows[:, :1].mean(axis=0)
+        about_mean = rows - rows.mean(axis=0)
         longest = int(lags[-1])
-        v = autocorrelation(vertical, longest)
-        s = autocorrelation(rows[:, 1:4] - rows[:, 1:4].mean(axis=0), longest)
-        if rows.shape[1] > 4:
-            s = (s + autocorrelation(rows[:, 4:] - rows[:, 4:].mean(axis=0), longest)) / 2
-        grid = np.arange(longest + 1)
-        half_v, half_s = (np.interp(lags / 2, grid, r) for r in (v, s))
+        r = autocorrelation(about_mean, longest, _GROUPS[: 2 if rows.shape[1] == 4 else 3])
+        v, s = r[:, 0], r[:, 1:].mean(axis=1)
+        shorter, longer = lags // 2, (lags + 1) // 2
+        half_v, half_s = ((x[shorter] + x[longer]) / 2 for x in (v, s))
         step_s = lags / 2 / self._rate_hz
-        rise_mm = 2e3 * math.sqrt(2) * GRAVITY_MS2 * float(vertical.std()) * (step_s / (2 * math.pi)) ** 2
+        rise_mm = (
+            2e3 * math.sqrt(2) * GRAVITY_MS2 * float(about_mean[:, 0].std()) * (step_s / (2 * math.pi)) ** 2
+        )
         possible = (rise_mm >= self.least_mm) & (rise_mm <= self.most_mm)
         return np.asarray(np.where(possible, v[lags] + half_v + s[lags] - half_s, -np.inf))
 

@@ -1,4 +1,4 @@
-"""A shank that also turns about itself."""
+"""A shank that also turns about itself, and one above a pedal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dsp.engine import Engine
+from dsp.simulation.other_motion import OtherMotion, other_motion_imu
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import ImuChunk, Placement, Side, Step, Worn
 
@@ -30,3 +31,19 @@ def test_rotation_about_itself_hides_no_step(side: Side, phase: float, size_rads
     errors = np.array([times[np.argmin(np.abs(times - ic))] - ic for ic in true])
     assert np.mean(np.abs(errors) < 0.03) > 0.97
     assert len(times) <= len(true) + 2
+
+
+@pytest.mark.parametrize("lost_rows", range(0, 200, 10))
+def test_a_recording_may_end_anywhere_in_a_turn_of_the_pedals(lost_rows: int) -> None:
+    device = Device(rate_hz=100)
+    c = other_motion_imu(
+        OtherMotion.CYCLING, Placement.SHANK, Side.LEFT, device, "shank", seconds=30.0, seed=3
+    )
+    assert c.gyr_rads is not None
+    rows = slice(0, len(c) - lost_rows)
+    engine = Engine([Worn("shank", Placement.SHANK, Side.LEFT)])
+    found = [
+        *engine.push(ImuChunk("shank", c.t_s[rows], c.acc_ms2[rows], c.gyr_rads[rows])),
+        *engine.finish(),
+    ]
+    assert all(r.ic_s <= c.t_s[rows][-1] for r in found if isinstance(r, Step))

@@ -113,6 +113,10 @@ class RepeatedPacket(DecodeError):
     """This packet came before, or too late for its turn; it is counted apart and skipped."""
 
 
+class StrangersPacket(DecodeError):
+    """This packet is of another device than the one that has sent so far; it is counted and skipped."""
+
+
 class StoreError(UserError):
     """The embedded database or a tape cannot be read or written (disk full, damaged, newer version)."""
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
-from monitor.core.errors import ConfigError, DecodeError, RepeatedPacket
+from monitor.core.errors import ConfigError, DecodeError, RepeatedPacket, StrangersPacket
 from monitor.core.packet import Decoded, Packet, Samples, Values
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.binary_fields import MAX_SPEED_MPS, acc_rows, gyr_rows
@@ -48,8 +48,12 @@ _Row = tuple[str, float, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class PhoneMessage:
-    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) as sent."""
+    """A push of one phone: ``number`` counts in ``recording``; ``rows`` are (name, s, values) as sent.
 
+    ``device`` is what the app calls this phone, empty if it does not.
+    """
+
+    device: str
     recording: str
     number: int
     rows: tuple[_Row, ...]
@@ -64,7 +68,8 @@ def decode(payload: bytes) -> PhoneMessage:
     read = tuple(found for row in rows if (found := _read_row(row)) is not None)
     if rows and not read:
         raise DecodeError("Sensor Logger message in which no row has name, time and values")
-    return PhoneMessage(str(body.get("sessionId")), int(count), read)
+    device = str(body.get("deviceId") or "")
+    return PhoneMessage(device, str(body.get("sessionId")), int(count), read)
 
 
 def _read_row(row: object) -> _Row | None:
@@ -78,7 +83,7 @@ def _read_row(row: object) -> _Row | None:
 
 
 class SensorLoggerDecoder:
-    """A decoder of one phone's samples, speed and battery."""
+    """A decoder of one phone's samples, speed and battery: of the first one that sends, and of no other."""
 
     def __init__(self, settings: SensorSettings) -> None:
         platform = settings.options.get("platform")
@@ -94,6 +99,7 @@ class SensorLoggerDecoder:
         self._rate_hz = settings.rate_hz
         self._told_gravity = False
         self._link = -1
+        self._device = ""
         self._begin_recording("")
 
     def _begin_recording(self, recording: str) -> None:
@@ -108,6 +114,10 @@ class SensorLoggerDecoder:
         if packet.channel != SENSOR_LOGGER_CHANNEL:
             raise DecodeError(f"a phone has no channel {packet.channel!r}")
         message, arrival_s = decode(packet.payload), packet.arrival_ns * 1e-9
+        if message.device and message.rows:
+            if self._device not in ("", message.device):
+                raise StrangersPacket("another phone sends under this name; to use it, start a new run")
+            self._device = message.device
         if packet.link != self._link or message.recording != self._recording:
             self._link = packet.link
             self._begin_recording(message.recording)

@@ -7,7 +7,7 @@ of turn is dropped and counted apart.
 from __future__ import annotations
 
 from dsp.types import ImuChunk, Input, Reading
-from monitor.core.errors import DecodeError, RepeatedPacket
+from monitor.core.errors import DecodeError, RepeatedPacket, StrangersPacket
 from monitor.core.packet import Packet, Samples, Values
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
@@ -15,6 +15,7 @@ from monitor.devices import device_information
 from monitor.devices.registry import SensorSpec
 from monitor.pipeline.sample_timeline import PlacedSamples, SampleTimeline
 
+_STRANGER_S = 10.0  # for which another device that sends under this name is told (a choice)
 _OFTEN_S = 1.0  # a status is sent this often while the counts grow,
 _SELDOM_S = 5.0  # and this often in any case
 _SILENT_S = 3.0  # without a packet
@@ -38,6 +39,10 @@ class SensorStream:
         self._urgent = False  # and it should be said at once
         self._link_told: tuple[LinkState, str] | None = None  # what the source said since the last packet
         self._told = SensorStatus(0.0, settings.name, LinkState.SEARCHING, "no packet yet")
+        self._stranger, self._stranger_s = (
+            "",
+            0.0,
+        )  # another device sends under this name: its text, and when
 
     @property
     def repeated(self) -> int:
@@ -49,9 +54,9 @@ class SensorStream:
         if packet.channel == device_information.BATTERY:
             self._battery(packet.payload)
             return []
-        self._link_told = None
+        before = self._link_told, self._arrival_s
         arrival_s = packet.arrival_ns * 1e-9
-        self._arrival_s, self._word = arrival_s, ""
+        self._link_told, self._arrival_s, self._word = None, arrival_s, ""
         out: list[Input] = []
         try:
             for decoded in self._decoder.decode(packet):
@@ -61,6 +66,10 @@ class SensorStream:
                     out += self._values(decoded, arrival_s)
         except RepeatedPacket:
             self._repeated += 1
+        except StrangersPacket as exc:
+            self.bad += 1
+            self._stranger, self._stranger_s = str(exc), arrival_s
+            self._link_told, self._arrival_s = before
         except DecodeError as exc:
             self.bad += 1
             self._word = f"a packet could not be read: {exc}"
@@ -105,6 +114,8 @@ class SensorStream:
         text = {LinkState.SEARCHING: "no packet yet", LinkState.SILENT: f"silent for {silent_s:.0f} s"}
         if self._link_told is not None:
             text[state] = self._link_told[1]
+        if self._stranger and now_s - self._stranger_s < _STRANGER_S:
+            text[state] = self._stranger
         elapsed_s = now_s - self._told.t_s
         clock = self._timeline.clock
         if self.unsure:

@@ -31,6 +31,7 @@ from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
+from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
@@ -102,7 +103,9 @@ async def _run(
             url = await pages.enter_async_context(serving(page, live.web, token, folder))
             print_address(url, live.web, folder, console)
             sinks.append(page)
-        ended = await serve(live.sources(time), session, sinks, started, tape=tape, time=time)
+        ended = await serve(
+            live.sources(time), session, sinks, started, tape=tape, watches=[WallClock(time)], time=time
+        )
         _print_result(config, live, started, ended, summary, console)
         if store is not None:
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]

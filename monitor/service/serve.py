@@ -59,19 +59,21 @@ async def serve(
     started: SessionStarted,
     *,
     tape: Tape | None = None,
+    watches: Sequence[ReportsStatus] = (),
     params: ServeParams | None = None,
     time: MonotonicClock | None = None,
 ) -> SessionEnded:
     """Run until every source has ended, or SIGINT or SIGTERM (a second one cuts the drain short).
 
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
+    ``watches`` are asked once a second whether there is something to tell of this machine.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
     everything that came before it has been delivered.  A live source with a bug is started again, and so
     is a sink.
     """
     service = _Service(
-        sources, session, sinks, started, tape, params or ServeParams(), time or SystemClock()
+        sources, session, sinks, started, tape, watches, params or ServeParams(), time or SystemClock()
     )
     with session_in_logs(started.session):
         return await service.run()
@@ -92,6 +94,7 @@ class _Service:
         sinks: Sequence[Sink],
         started: SessionStarted,
         tape: Tape | None,
+        watches: Sequence[ReportsStatus],
         params: ServeParams,
         time: MonotonicClock,
     ) -> None:
@@ -103,6 +106,7 @@ class _Service:
         self._p = params
         self._time = time
         self._input: Channel[Packet | SensorStatus | _Tick] = Channel(params.packets_waiting)
+        self._watches = [*(s for s in sinks if isinstance(s, ReportsStatus)), *watches]
         self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
         self._reported_dropped: dict[str, int] = {}
         self._too_slow = RepeatedEvent(_log, self._time.now_s)
@@ -258,13 +262,13 @@ class _Service:
             self._publish(self._status(sink.name, text, 0, channel.dropped), but=sink.name)
 
     async def _do_each_second(self) -> None:
-        """Once a second, tell the session the time, report losses and what the sinks say."""
+        """Once a second, tell the session the time, report losses and what sinks and watches say."""
         while True:
             await self._time.sleep(self._p.commit_s)
             if all(source.live for source in self._sources):
                 self._input.put(_Tick(self._time.now_s()))
             self._report_dropped()
-            self._report_sinks()
+            self._report_watches()
 
     async def _commit_each_second(self) -> None:
         """A task of its own: a disk that hangs does not stop the time."""
@@ -300,10 +304,10 @@ class _Service:
                 self._reported_dropped[name] = dropped
                 self._publish(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
 
-    def _report_sinks(self) -> None:
-        for sink, _ in self._sinks:
-            if isinstance(sink, ReportsStatus) and (news := sink.report(self._session.t_s)) is not None:
-                self._publish(news, but=sink.name)
+    def _report_watches(self) -> None:
+        for watch in self._watches:
+            if (news := watch.report(self._session.t_s)) is not None:
+                self._publish(news, but=watch.name)
 
     def _status(
         self, name: str, text: str, backlog: int = 0, dropped: int = 0, *, ok: bool = False

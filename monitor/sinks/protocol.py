@@ -26,7 +26,9 @@ class Sink(Protocol):
 
 @runtime_checkable
 class ReportsStatus(Protocol):
-    """A sink that knows how its delivery is doing; it is asked once a second."""
+    """A sink or another part of the service that knows how it is doing; it is asked once a second."""
+
+    name: str
 
     def report(self, t_s: float) -> SinkStatus | None:
         """Return the status at session second ``t_s``, None if nothing has changed since the last one."""

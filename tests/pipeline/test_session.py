@@ -264,3 +264,35 @@ def test_whatever_the_phone_calls_the_time_the_run_is_as_long_as_it_was(clock: s
     assert len(cadences) >= 58
     assert cadences[-1][0] <= 60.0
     assert [c for c in cadences if abs(c[1] - 168) > 5] == []
+
+
+def _sent_by(phone: str, packet: Packet, at_s: float | None = None) -> Packet:
+    body = {**json.loads(packet.payload), "deviceId": phone, "sessionId": f"of {phone}"}
+    arrival_ns = packet.arrival_ns if at_s is None else round(at_s * 1e9)
+    return replace(packet, payload=json.dumps(body).encode(), arrival_ns=arrival_ns)
+
+
+def test_the_phone_that_came_first_goes_on_and_another_is_told() -> None:
+    mine = [_sent_by("mine", p) for p in _packets(lambda t_s: 0.1, lambda t_s: 0.0)]
+    theirs = [_sent_by("theirs", p) for p in mine]
+    alone = Session(SessionSettings(sensors=(PHONE,)))
+    crowded = Session(SessionSettings(sensors=(PHONE,)))
+    expected = [r for r in alone.push(*mine) if isinstance(r, Step)]
+    both = [p for pair in zip(mine, theirs, strict=True) for p in pair]
+    found = crowded.push(*both)
+    assert [r for r in found if isinstance(r, Step)] == expected
+    assert "another phone sends under this name" in said(found, "phone")[-1].text
+    assert crowded.statuses()[0].bad == len(theirs)
+
+
+def test_a_stranger_that_goes_on_sending_does_not_hide_that_mine_is_silent() -> None:
+    session = Session(SessionSettings(sensors=(PHONE,)))
+    mine = [_sent_by("mine", p) for p in _packets(lambda t_s: 0.1, lambda t_s: 0.0)][:40]
+    session.push(*mine)
+    end_s = mine[-1].arrival_ns * 1e-9
+    theirs = [_sent_by("theirs", mine[0], end_s + k) for k in range(1, 12)]
+    last = said(session.push(*theirs), "phone")[-1]
+    assert last.link is LinkState.SILENT
+    assert "another phone" in last.text
+    assert last.silent_s is not None
+    assert last.silent_s > 8

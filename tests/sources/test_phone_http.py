@@ -255,7 +255,8 @@ async def test_a_phone_that_goes_away_and_comes_back_is_two_lines_without_its_ad
         await asyncio.sleep(0.01)
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), FakePhone) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        await asyncio.wait_for(back.wait(), 30)
+        async with asyncio.timeout(30):
+            await back.wait()
         running.cancel()
         await asyncio.wait([running])
         server.shutdown()

@@ -120,12 +120,14 @@ async def test_a_phone_comes_over_websockets_through_the_shipped_broker_in_its_u
     got: asyncio.Queue[Packet | SensorStatus] = asyncio.Queue()
     source = PhoneMqtt([phone()], SystemClock(), settings, phone_topic(PhoneSettings(), settings))
     running = asyncio.create_task(source.run(got.put_nowait))
-    assert isinstance(await asyncio.wait_for(got.get(), 30), SensorStatus)
+    async with asyncio.timeout(30):
+        assert isinstance(await got.get(), SensorStatus)
     async with published_by(shipped, "bob") as stranger:
         await stranger.publish("sensor-logger/ann", b"of bob", qos=1)
     async with published_by(shipped, "ann") as app:
         await app.publish("sensor-logger/ann", b"of ann", qos=1)
-    packet = await asyncio.wait_for(got.get(), 30)
+    async with asyncio.timeout(30):
+        packet = await got.get()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert isinstance(packet, Packet)

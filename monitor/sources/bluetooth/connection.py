@@ -148,7 +148,8 @@ class Connection:
                 if (level := await self.battery()) is not None:
                     on_battery(level)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gone.wait(), _SILENT_S / 4)
+                async with asyncio.timeout(_SILENT_S / 4):
+                    await self._gone.wait()
         raise SensorLost(f"{self._name} is out of range or switched off")
 
     async def close(self) -> None:
@@ -230,7 +231,8 @@ class Connection:
         try:
             if step.payload:
                 await self._write(step)
-            return await asyncio.wait_for(answer, step.timeout_s)
+            async with asyncio.timeout(step.timeout_s):
+                return await answer
         except TimeoutError:
             if self._gone.is_set():
                 raise SensorLost(f"{self._name} went away during its set-up") from None

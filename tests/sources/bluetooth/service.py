@@ -52,10 +52,10 @@ class Heard:
                 self._new.clear()
                 await self._new.wait()
 
-    async def more(self, sensor: str, channel: str, count: int) -> None:
+    async def more(self, sensor: str, channel: str, count: int, within_s: float = 60) -> None:
         """So many more packets than there are now."""
         wanted = len(self.packets(sensor, channel)) + count
-        await self.until(lambda: len(self.packets(sensor, channel)) >= wanted)
+        await self.until(lambda: len(self.packets(sensor, channel)) >= wanted, within_s)
 
     async def said(self, sensor: str, link: LinkState) -> SensorStatus:
         """The next time that this is said of the sensor."""

@@ -104,6 +104,8 @@ class Tree:
         )
 
     def _signal(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
+        if not self._bus.connected:  # nobody hears it while the service is down
+            return
         self._bus.send(
             Message(
                 message_type=MessageType.SIGNAL,
@@ -126,24 +128,26 @@ class Tree:
         return None
 
     async def _answer(self, message: Message) -> None:
+        bus = self._bus
         function = self._serve.get((str(message.interface), str(message.member)))
         known = message.path == "/" or message.path in self.objects
         if function is None or not known:
             text = f"no {message.path} {message.member}"
-            self._bus.send(Message.new_error(message, f"{DBUS}.Error.UnknownObject", text))
+            bus.send(Message.new_error(message, f"{DBUS}.Error.UnknownObject", text))
             return
         try:
             signature, body, *descriptors = await function(message) or ("", [])
             fds = descriptors[0] if descriptors else []
-            self._bus.send(Message.new_method_return(message, signature, body, fds))
+            bus.send(Message.new_method_return(message, signature, body, fds))
         except BluezError as exc:
-            self._bus.send(Message.new_error(message, exc.name, str(exc)))
+            bus.send(Message.new_error(message, exc.name, str(exc)))
         except (ATT_Error, ProtocolError) as exc:
             text = f"Operation failed with ATT error: 0x{exc.error_code or 0:02x}"
             error = _ATT_ERRORS.get(exc.error_code or 0, BluezError("Failed", text))
-            self._bus.send(Message.new_error(message, error.name, str(error)))
+            bus.send(Message.new_error(message, error.name, str(error)))
         except (asyncio.CancelledError, TimeoutError):
-            self._bus.send(Message.new_error(message, "org.bluez.Error.Failed", "Not connected"))
+            if bus.connected:
+                bus.send(Message.new_error(message, "org.bluez.Error.Failed", "Not connected"))
 
     async def _managed(self, _: Message) -> Reply:
         return "a{oa{sa{sv}}}", [self.objects]

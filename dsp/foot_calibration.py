@@ -34,9 +34,13 @@ _SPEED_WITHIN, _SLOPE_WITHIN_PCT = 0.007, 0.4
 
 @dataclass(frozen=True, slots=True)
 class FootMeans:
-    """The means of one foot sensor over the ``measured_s`` seconds of strides that it measured itself."""
+    """The means of one foot sensor over the strides that it measured itself.
 
-    measured_s: float
+    ``speed_s`` and ``slope_s`` are the seconds of those whose length, and whose slope, it measured.
+    """
+
+    speed_s: float
+    slope_s: float
     speed_mps: float | None
     slope_pct: float | None
 
@@ -103,14 +107,20 @@ def foot_means(
     out: dict[str, FootMeans] = {}
     for sensor in sorted(wanted):
         rows = np.flatnonzero(inside & np.array([s.sensor == sensor for s in own], bool))
-        slopes = slope[rows]
+        sloped = rows[np.isfinite(slope[rows])]
         metres, seconds = _measured_way([own[k] for k in rows])
         out[sensor] = FootMeans(
             seconds,
+            sum(_stride_s(own[k]) for k in sloped),
             metres / seconds if seconds > 0 else None,
-            float(np.nanmean(slopes)) if np.isfinite(slopes).any() else None,
+            float(slope[sloped].mean()) if len(sloped) else None,
         )
     return out
+
+
+def _stride_s(step: Step) -> float:
+    stride = step.get("stride_time_ms")
+    return 0.0 if stride is None else stride.value / 1e3
 
 
 def _measured_way(strides: list[Step]) -> tuple[float, float]:
@@ -124,8 +134,12 @@ def _measured_way(strides: list[Step]) -> tuple[float, float]:
 
 
 def _unsmoothed_slope(steps: list[Step], ic_s: Array) -> Array:
-    """The slope (n,) of every stride, out of the mean over both feet that each step has."""
+    """The slope (n,) of every stride, out of the mean over both feet that each step has.
+
+    NaN where it has none of its own: a stride that climbs moves the mean, however little.
+    """
     smooth = np.array(
         [e.value if (e := s.get("slope_pct")) is not None and e.how == OWN_SLOPE else np.nan for s in steps]
     )
-    return undo_smoothing(ic_s, smooth, SLOPE_SMOOTHING)
+    own = np.diff(smooth, prepend=np.nan) != 0  # true at the first, and beside a NaN
+    return np.where(own, undo_smoothing(ic_s, smooth, SLOPE_SMOOTHING), np.nan)

@@ -10,7 +10,8 @@ import typer
 
 from monitor.cli.options import SessionArgument, SettingsOption, open_session_store, resolve_session
 from monitor.core.errors import ConfigError
-from monitor.core.user_language import user_text
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,8 +53,8 @@ def calibrate_command(
     console = Console()
     console.print(user_text("say.calibrate.run", session=name), highlight=False)
     console.print(calibration_table(found))
-    for sensor in found.left_out:
-        console.print(user_text("say.calibrate.left_out", sensor=sensor), highlight=False)
+    for message in found.left_out:
+        console.print(catalogue(user_language()).render(message), highlight=False)
     question = user_text("say.calibrate.store", path=str(path))
     if yes or ask_yes_no(TerminalDialogue(console), question):
         _store_calibration(path, found, settings)

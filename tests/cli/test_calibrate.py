@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from dsp.simulation.mishaps import clipped, flopping, remounted
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Placement, Side
+from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 from monitor.cli.calibrate import parse_distance, parse_speed
 from monitor.cli.main import app
 from monitor.core.errors import ConfigError, InputError
@@ -49,6 +50,84 @@ kind = "plain"
 placement = "foot"
 side = "R"
 """
+
+
+LONG = Bout(seconds=130, speed_mps=2.8)
+Mishap = Callable[[ImuChunk, Array], ImuChunk]
+
+
+def loose(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return flopping(chunk, ic_s, 20)
+
+
+def too_small(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return clipped(chunk, 4 * GRAVITY_MS2)
+
+
+def turned(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return remounted(chunk, 45, (0, 0.03, 1.57))
+
+
+@cache
+def spoilt(left: Mishap | None, right: Mishap | None) -> tuple[Signal, ...]:
+    """Two minutes in two shoes, what went wrong with each of them."""
+    run, out = simulated_run([LONG], seed=3), []
+    for side, mishap in zip(SCALES, (left, right), strict=True):
+        chunk = simulated_imu(run, Placement.FOOT, side, Device(rate_hz=104), side, 5)
+        if mishap is not None:
+            chunk = mishap(chunk, run.ic_s[np.asarray(run.left, bool) == (side is Side.LEFT)])
+        out.append(Signal(Placement.FOOT, side, chunk.t_s, chunk.acc_ms2, chunk.gyr_rads))
+    return tuple(out)
+
+
+LEVEL, SPEED, WAY = ("--level",), ("--speed", "2.8 m/s"), ("--distance", "364 m")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "arguments", "words"),
+    [
+        (loose, loose, LEVEL, "footL cannot.*loose.*\nfootR cannot.*loose"),
+        (loose, loose, SPEED, "footL cannot.*loose.*\nfootR cannot.*loose"),
+        (too_small, too_small, SPEED, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (too_small, too_small, WAY, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (too_small, too_small, LEVEL, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (loose, turned, LEVEL, "footL cannot.*loose.*\nfootR cannot.*slipped at 0:5"),
+    ],
+)
+def test_sensors_that_cannot_be_trusted_are_refused_with_what_is_wrong(
+    settings: Path, left: Mishap, right: Mishap, arguments: tuple[str, ...], words: str
+) -> None:
+    keep(settings, recording_from_signals("run", spoilt(left, right)))
+    with pytest.raises(InputError, match=words):
+        calibrate(settings, *arguments)
+    assert gains(settings) == {"footL": None, "belt": None, "footR": None}
+
+
+@pytest.mark.parametrize(
+    ("mishap", "arguments", "words"),
+    [
+        (loose, LEVEL, "footR is left as it is: it was loose"),
+        (loose, SPEED, "footR is left as it is: it was loose"),
+        (turned, LEVEL, "footR is left as it is: it slipped at 0:5"),
+    ],
+)
+def test_one_sensor_that_cannot_be_trusted_is_left_out_by_name_and_the_other_is_set(
+    settings: Path, mishap: Mishap, arguments: tuple[str, ...], words: str
+) -> None:
+    keep(settings, recording_from_signals("run", spoilt(None, mishap)))
+    assert words in " ".join(calibrate(settings, *arguments).split())
+    found = {s.name: s for s in load_config(settings).sensor}
+    name = "slope_offset_pct" if arguments is LEVEL else "speed_gain"
+    assert getattr(found["footR"], name) is None
+    assert getattr(found["footL"], name) is not None
+
+
+def test_a_slip_costs_no_speed_and_after_it_the_level_counts_again(settings: Path) -> None:
+    keep(settings, recording_from_signals("run", spoilt(None, turned)))
+    calibrate(settings, *SPEED, "--yes")
+    assert gains(settings)["footR"] == pytest.approx(1.0, abs=0.03)
+    text = calibrate(settings, *LEVEL, "--from", "1:05", "--yes")
+    assert "left as it is" not in text
 
 
 @cache

@@ -6,8 +6,9 @@ accelerometer 4 % off feels a slope of 1.4 %.  Neither says anything of contact 
 brakes, which need a force plate (``dsp.calibration``); nor of the zero of the strike angle, since no
 recording has a runner stand still.
 
-Both belong to one sensor on one shoe.  A new value is weighed against the one before by its SD
-(a Kalman filter of one constant): the first run counts by nine tenths, every later one by half.
+Both belong to one sensor on one shoe.  A new value is weighed against the one before by its SD: the first
+run counts by nine tenths, and every later one by half, since a setting does not say how many runs it rests
+on and is taken to rest on one.  So it follows what changes, and never becomes surer than one run.
 """
 
 from __future__ import annotations
@@ -53,9 +54,12 @@ class SlopeOffset:
     sd: float = MODELS.foot_slope_pct.sd
 
     def learn(self, measured_pct: float) -> SlopeOffset:
-        """Return the offset after one more run on the level, which ``measured_pct`` is the mean of."""
+        """Return the offset after one more run on the level, which ``measured_pct`` is the mean of.
+
+        Its SD is that of any setting: what the next run starts from.
+        """
         trust = self.sd**2 / (self.sd**2 + _SLOPE_WITHIN_PCT**2)
-        return SlopeOffset(self.value + trust * (measured_pct - self.value), self.sd * (1 - trust) ** 0.5)
+        return SlopeOffset(self.value + trust * (measured_pct - self.value), _SLOPE_WITHIN_PCT)
 
 
 def current_speed_gain(setting: float | None) -> Gain:
@@ -66,10 +70,10 @@ def current_speed_gain(setting: float | None) -> Gain:
 def learned_speed_gain(before: Gain, measured_mps: float, true_mps: float) -> Gain:
     """Return the gain of speed after one more run of known speed.
 
-    ``measured_mps`` is what the foot measured without any gain.  Raises ``ValueError`` where one of them is
-    not positive.
+    ``measured_mps`` is what the foot measured without any gain.  The SD is that of any setting: what the
+    next run starts from.  Raises ``ValueError`` where one of the speeds is not positive.
     """
-    return before.learn(measured_mps, true_mps, _SPEED_WITHIN)
+    return current_speed_gain(before.learn(measured_mps, true_mps, _SPEED_WITHIN).value)
 
 
 def current_slope_offset(setting: float | None) -> SlopeOffset:

@@ -41,12 +41,16 @@ _UNTRUSTED = (Problem.LOOSE, Problem.CLIPPED, Problem.SAME_FOOT)
 
 @dataclass(frozen=True, slots=True)
 class SensorCalibration:
-    """What one foot sensor measured (m/s or %, before any correction), and its setting before and after."""
+    """What one foot sensor measured (m/s or %, before any correction), and its setting before and after.
+
+    ``changed`` is True where the setting before is another than on the day of the run.
+    """
 
     sensor: str
     measured: float
     before: Gain | SlopeOffset
     after: Gain | SlopeOffset
+    changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,10 @@ def calibrate_level(
         measured = mean.slope_pct + (sensors[name].slope_offset_pct or 0.0)
         if abs(measured) > STEEPEST_OFFSET_PCT:
             raise InputError("error.calibrate.steep", sensor=name, slope=measured)
-        before = current_slope_offset(_setting_of(name, settings).slope_offset_pct)
-        rows.append(SensorCalibration(name, measured, before, before.learn(measured)))
+        setting = _setting_of(name, settings).slope_offset_pct
+        before = current_slope_offset(setting)
+        changed = setting != sensors[name].slope_offset_pct
+        rows.append(SensorCalibration(name, measured, before, before.learn(measured), changed))
     return _calibration("slope_offset_pct", within, 0.0, rows, sensors, against)
 
 
@@ -232,10 +238,10 @@ def _speed_gains(
         measured = mean.speed_mps / (sensors[name].speed_gain or 1.0)
         if not SPEED_GAINS[0] <= true_mps / measured <= SPEED_GAINS[1]:
             raise _implausible(measured, true_mps, stretch)
-        before = current_speed_gain(_setting_of(name, settings).speed_gain)
-        rows.append(
-            SensorCalibration(name, measured, before, learned_speed_gain(before, measured, true_mps))
-        )
+        setting = _setting_of(name, settings).speed_gain
+        before = current_speed_gain(setting)
+        after, changed = learned_speed_gain(before, measured, true_mps), setting != sensors[name].speed_gain
+        rows.append(SensorCalibration(name, measured, before, after, changed))
     return _calibration("speed_gain", stretch, true_mps, rows, sensors, against)
 
 

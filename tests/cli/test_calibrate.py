@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -172,6 +173,8 @@ def test_a_known_speed_makes_the_next_run_right(settings: Path) -> None:
     assert "1.000 ± 0.030" in text
     assert "10.08 km/h" in text
     assert "next run" in text
+    assert text.count("± 0.007") == 2  # after: what the next run will start from
+    assert "has changed since" not in text
     after = gains(settings)
     assert after["belt"] is None
     # of the simulated runner shoes measure 1 to 2 % too little, before their scale
@@ -193,7 +196,9 @@ def test_a_second_run_weighs_the_old_gain_and_the_gain_of_its_day(settings: Path
     first = keep_shoes(settings, STAND, EASY)
     calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
     once = gains(settings)
-    calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
+    text = calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
+    assert "setting of footL has changed since this run" in text
+    assert "count twice" in text
     twice = gains(settings)
     # the run has no gain of its own, so that the same run says the same once more
     for name in ("footL", "footR"):
@@ -312,9 +317,37 @@ def test_speeds_and_distances_are_read_as_people_say_them() -> None:
     assert parse_distance("5 km") == 5000
     assert parse_distance("400m") == 400
     assert parse_distance("3.1 mi") == pytest.approx(4989, abs=0.1)
-    for text in ("10", "0 km/h", "0:00 min/km", "-3 m/s", "ten km/h", "5 km"):
+    for text in ("10", "", "5:75 min/km", "0 km/h", "0:00 min/km", "-3 m/s", "ten km/h", "5 km"):
         with pytest.raises(ConfigError, match="not a speed"):
             parse_speed(text)
-    for text in ("5", "0 m", "10 km/h"):
+    for text in ("5", "0 m", "10 km/h", ""):
         with pytest.raises(ConfigError, match="not a distance"):
             parse_distance(text)
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+@pytest.mark.parametrize("text", ["-1", "-1:30", "1:75", "1:-5", "inf", "nan", "soon", ""])
+def test_a_time_that_is_none_is_refused(settings: Path, option: str, text: str) -> None:
+    keep_shoes(settings, STAND, EASY)
+    with pytest.raises(ConfigError, match="not a time"):
+        calibrate(settings, "--level", option, text)
+
+
+def test_nothing_is_no_distance(settings: Path) -> None:
+    keep_shoes(settings, STAND, EASY)
+    with pytest.raises(ConfigError, match="not a distance"):
+        calibrate(settings, "--distance", "")
+
+
+def test_the_table_has_decimal_commas_in_german(
+    settings: Path,
+) -> None:
+    language = '[alerts]\nlanguage = "de"\n'
+    settings.write_text(language + settings.read_text(encoding="utf-8"), encoding="utf-8")
+    keep_shoes(settings, STAND, EASY)
+    speed = calibrate(settings, "--speed", "10,08 km/h", "--yes")
+    assert "10,08 km/h" in speed
+    assert "1,000 ± 0,030" in speed
+    level = calibrate(settings, "--level", "--yes")
+    assert "0,0 ± 1,4" in level
+    assert not re.search(r"\d\.\d", speed + level)

@@ -180,12 +180,13 @@ def test_a_loose_shoe_has_no_slope_of_its_own_though_its_steps_have_that_of_the_
 def test_the_first_run_counts_by_nine_tenths_and_later_ones_by_half() -> None:
     first = learned_speed_gain(current_speed_gain(None), 2.7, 2.7 * 1.04)
     assert first.value == pytest.approx(1.038, abs=0.0005)
-    assert first.sd == pytest.approx(0.0068, abs=0.0002)
+    assert first.sd == current_speed_gain(first.value).sd == 0.007  # what is said is what is used next
     second = learned_speed_gain(current_speed_gain(first.value), 2.7, 2.7 * 1.02)
     assert second.value == pytest.approx((first.value + 1.02) / 2)
-    assert second.sd < first.sd
+    assert second.sd == 0.007
     offset = current_slope_offset(None).learn(2.0)
     assert offset.value == pytest.approx(1.85, abs=0.01)
+    assert offset == current_slope_offset(offset.value)
     assert current_slope_offset(offset.value).learn(1.0).value == pytest.approx((offset.value + 1) / 2)
     assert SlopeOffset().value == 0.0
 

@@ -97,7 +97,8 @@ class StrideClock:
     def cadence(self, t_s: float, how: str, rhythm_s: float | None = None) -> Estimate | None:
         """Return the mean cadence of the window before ``t_s``; None without two strides in it.
 
-        Where the strides contradict ``rhythm_s``, it is that of the rhythm.
+        It stands for a stride that was not seen, so its SD is that of one stride about the mean.  Where the
+        strides contradict ``rhythm_s``, it is that of the rhythm.
         """
         recent = [d for t, d in self._strides if t_s - self._p.window_s < t <= t_s]
         if len(recent) < 2:
@@ -113,4 +114,4 @@ class StrideClock:
         mean = float(kept.mean())
         value = 120 / mean
         sd = value * float(kept.std(ddof=1)) / mean / len(kept) ** 0.5
-        return Estimate("cadence_spm", value, max(sd, 0.1), how)
+        return Estimate("cadence_spm", value, max(sd * math.sqrt(len(kept) + 1), 0.1), how)

@@ -142,10 +142,8 @@ class Engine:
         self._waiting: list[Contact] = []  # in time order
         self._settled_s = -math.inf
         self._readings = Readings()
-        legs = {w.side if w.placement.one_leg else None for w in imus}
-        self._one_leg = len(legs) == 1 and imus[0].placement.one_leg
         self._same_foot = SameFootWatch(imus)
-        self._seconds = PerSecondMetrics(runner, models, 0.5 if self._one_leg else 1.0)
+        self._seconds = PerSecondMetrics(runner, models)
 
     def push(self, item: ImuChunk | Reading) -> list[Record]:
         """Take samples or a reading and return the records that have become final, in order."""
@@ -246,7 +244,6 @@ class Engine:
 
     def _without_doubles(self, group: list[Contact]) -> list[Contact]:
         """The contacts of a group that count, without a side where two sensors sit on one foot."""
-        self._seconds.steps_seen = 0.5 if self._one_leg or self._same_foot.active else 1.0
         if not self._same_foot.active:
             return group
         kept = [c for c in group if c.sensor != self._same_foot.ignored]

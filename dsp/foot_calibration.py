@@ -6,8 +6,9 @@ accelerometer 4 % off feels a slope of 1.4 %.  Neither says anything of contact 
 brakes, which need a force plate (``dsp.calibration``); nor of the zero of the strike angle, since no
 recording has a runner stand still.
 
-Both belong to one sensor on one shoe.  A new value is weighed against the one before by its SD
-(a Kalman filter of one constant): the first run counts by nine tenths, every later one by half.
+Both belong to one sensor on one shoe.  A new value is weighed against the one before by its SD: the first
+run counts by nine tenths, and every later one by half, since a setting does not say how many runs it rests
+on and is taken to rest on one.  So it follows what changes, and never becomes surer than one run.
 """
 
 from __future__ import annotations
@@ -34,9 +35,13 @@ _SPEED_WITHIN, _SLOPE_WITHIN_PCT = 0.007, 0.4
 
 @dataclass(frozen=True, slots=True)
 class FootMeans:
-    """The means of one foot sensor over the ``measured_s`` seconds of strides that it measured itself."""
+    """The means of one foot sensor over the strides that it measured itself.
 
-    measured_s: float
+    ``speed_s`` and ``slope_s`` are the seconds of those whose length, and whose slope, it measured.
+    """
+
+    speed_s: float
+    slope_s: float
     speed_mps: float | None
     slope_pct: float | None
 
@@ -49,9 +54,12 @@ class SlopeOffset:
     sd: float = MODELS.foot_slope_pct.sd
 
     def learn(self, measured_pct: float) -> SlopeOffset:
-        """Return the offset after one more run on the level, which ``measured_pct`` is the mean of."""
+        """Return the offset after one more run on the level, which ``measured_pct`` is the mean of.
+
+        Its SD is that of any setting: what the next run starts from.
+        """
         trust = self.sd**2 / (self.sd**2 + _SLOPE_WITHIN_PCT**2)
-        return SlopeOffset(self.value + trust * (measured_pct - self.value), self.sd * (1 - trust) ** 0.5)
+        return SlopeOffset(self.value + trust * (measured_pct - self.value), _SLOPE_WITHIN_PCT)
 
 
 def current_speed_gain(setting: float | None) -> Gain:
@@ -62,10 +70,10 @@ def current_speed_gain(setting: float | None) -> Gain:
 def learned_speed_gain(before: Gain, measured_mps: float, true_mps: float) -> Gain:
     """Return the gain of speed after one more run of known speed.
 
-    ``measured_mps`` is what the foot measured without any gain.  Raises ``ValueError`` where one of them is
-    not positive.
+    ``measured_mps`` is what the foot measured without any gain.  The SD is that of any setting: what the
+    next run starts from.  Raises ``ValueError`` where one of the speeds is not positive.
     """
-    return before.learn(measured_mps, true_mps, _SPEED_WITHIN)
+    return current_speed_gain(before.learn(measured_mps, true_mps, _SPEED_WITHIN).value)
 
 
 def current_slope_offset(setting: float | None) -> SlopeOffset:
@@ -103,14 +111,20 @@ def foot_means(
     out: dict[str, FootMeans] = {}
     for sensor in sorted(wanted):
         rows = np.flatnonzero(inside & np.array([s.sensor == sensor for s in own], bool))
-        slopes = slope[rows]
+        sloped = rows[np.isfinite(slope[rows])]
         metres, seconds = _measured_way([own[k] for k in rows])
         out[sensor] = FootMeans(
             seconds,
+            sum(_stride_s(own[k]) for k in sloped),
             metres / seconds if seconds > 0 else None,
-            float(np.nanmean(slopes)) if np.isfinite(slopes).any() else None,
+            float(slope[sloped].mean()) if len(sloped) else None,
         )
     return out
+
+
+def _stride_s(step: Step) -> float:
+    stride = step.get("stride_time_ms")
+    return 0.0 if stride is None else stride.value / 1e3
 
 
 def _measured_way(strides: list[Step]) -> tuple[float, float]:
@@ -124,8 +138,12 @@ def _measured_way(strides: list[Step]) -> tuple[float, float]:
 
 
 def _unsmoothed_slope(steps: list[Step], ic_s: Array) -> Array:
-    """The slope (n,) of every stride, out of the mean over both feet that each step has."""
+    """The slope (n,) of every stride, out of the mean over both feet that each step has.
+
+    NaN where it has none of its own: a stride that climbs moves the mean, however little.
+    """
     smooth = np.array(
         [e.value if (e := s.get("slope_pct")) is not None and e.how == OWN_SLOPE else np.nan for s in steps]
     )
-    return undo_smoothing(ic_s, smooth, SLOPE_SMOOTHING)
+    own = np.diff(smooth, prepend=np.nan) != 0  # true at the first, and beside a NaN
+    return np.where(own, undo_smoothing(ic_s, smooth, SLOPE_SMOOTHING), np.nan)

@@ -425,7 +425,8 @@ METRICS: tuple[MetricSpec, ...] = (
         "braking_dose_bws",
         "BW·s",
         "Braking dose",
-        "Braking impulses of all steps so far, added up.",
+        "Braking impulses of all steps so far, added up. Steps whose braking is not known (a loose shoe "
+        "sensor, say) count as the average of the others, and the ± grows with them.",
         "definition",
         (_FOOT, _SHANK, _POD),
         1,
@@ -437,7 +438,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "braking_dose_mps",
         "m/s",
         "Speed lost, total",
-        "Speed lost in all steps so far, added up.",
+        "Speed lost in all steps so far, added up; unknown steps as in the braking dose.",
         "definition",
         (_FOOT, _SHANK, _POD),
         0,
@@ -459,7 +460,8 @@ METRICS: tuple[MetricSpec, ...] = (
         "index",
         "Weighted braking index",
         "Adds up all steps so that hard braking weighs more: (peak braking / 0.35 BW)^4, from averages "
-        "of 10 steps. For comparing your own runs, not an injury risk.",
+        "of 10 steps; unknown steps as in the braking dose. For comparing your own runs, not an injury "
+        "risk.",
         "after Edwards 2018 (ESSR 46:224); exponent is a choice",
         (_FOOT, _SHANK, _POD),
         0,

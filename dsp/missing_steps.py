@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 
-from dsp.types import Activity, ActivityChange, Contact, ImuChunk, Problem, SensorProblem
+import numpy as np
+
+from dsp.types import Activity, ActivityChange, Array, Contact, ImuChunk, Problem, SensorProblem
 
 _WAIT_S = 10.0  # of running without a step; a detector that learns needs 3 to 6 (a choice)
 _AWAY_S = 1.0  # samples missing for longer begin the wait anew
@@ -26,6 +28,7 @@ class MissingSteps:
         self._runs_since_s: float | None = None
         self._now_s = -math.inf  # time of the last sample
         self._here_since_s = -math.inf
+        self._changes: list[ActivityChange] = []  # known later than the last decision
         self._contacts: list[tuple[float, float]] = []  # known, landed; since the last decision
         self._landed_s = -math.inf
         self._reported = False
@@ -36,22 +39,24 @@ class MissingSteps:
 
     def push(self, chunk: ImuChunk, changes: list[ActivityChange]) -> list[SensorProblem]:
         """Take samples of this sensor with the changes of activity they brought; return problems."""
-        begin_s, end_s = float(chunk.t_s[0]), float(chunk.t_s[-1])
+        self._changes += changes
+        return [p for begin_s, end_s in _stretches(chunk.t_s) for p in self._decide(begin_s, end_s)]
+
+    def _decide(self, begin_s: float, end_s: float) -> list[SensorProblem]:
+        """Decide the whole seconds that samples without a hole complete; inside a hole there are none."""
         if begin_s - self._now_s > _AWAY_S:
-            self._here_since_s = begin_s
-        elif math.floor(end_s) == math.floor(self._now_s):
-            self._now_s = end_s
-            return []
+            self._here_since_s, first = begin_s, math.floor(begin_s)
+        else:
+            first = math.floor(self._now_s) + 1
+        self._now_s = end_s
         out: list[SensorProblem] = []
-        first = math.floor(max(self._now_s, begin_s - 1)) + 1
         for second in range(first, math.floor(end_s) + 1):
-            for change in [c for c in changes if c.known_s == second]:
-                runs = change.activity is Activity.RUN
-                self._runs_since_s = change.known_s if runs else None
+            while self._changes and self._changes[0].known_s <= second:
+                change = self._changes.pop(0)
+                self._runs_since_s = change.known_s if change.activity is Activity.RUN else None
             if self._is_missing(float(second)) and not self._reported:
                 self._reported = True
                 out.append(SensorProblem(float(second), self._sensor, Problem.NO_STEPS))
-        self._now_s = end_s
         return out
 
     def _is_missing(self, t_s: float) -> bool:
@@ -64,3 +69,12 @@ class MissingSteps:
         if self._runs_since_s is None:
             return False
         return t_s - max(self._runs_since_s, self._here_since_s, self._landed_s) >= _WAIT_S
+
+
+def _stretches(t_s: Array) -> list[tuple[float, float]]:
+    """The first and last time (s) of every stretch of samples between holes that begin the wait anew."""
+    if t_s[-1] - t_s[0] <= _AWAY_S:
+        return [(float(t_s[0]), float(t_s[-1]))]
+    last = np.flatnonzero(np.diff(t_s) > _AWAY_S)
+    begins, ends = [t_s[0], *t_s[last + 1]], [*t_s[last], t_s[-1]]
+    return [(float(a), float(b)) for a, b in zip(begins, ends, strict=True)]

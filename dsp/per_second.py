@@ -2,7 +2,8 @@
 
 A second's metric is the mean of the steps of the last five seconds (cadence: the strides in them;
 speed: the newest step's).  Variability and balance rest on the last 20 steps within 15 s, braking load on
-all steps so far.  Where only a pod is worn, a metric is what the pod's speed and cadence support.
+all running so far (``dsp.load``).  Where only a pod is worn, a metric is what the pod's speed and cadence
+support.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 
 _WINDOW_S = 5.0
 _FEWEST_STRIDES = 3  # that a second's cadence rests on: one alone is off by 3 steps/min
+_ON_END_S = 2.0  # steps so close are of one run, whatever lies between (a choice: three strides of one leg)
 _RECENT_STEPS, _RECENT_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
 _DEVICE_SD = {
     "heart_rate_bpm": 1.0,
@@ -47,21 +49,26 @@ class PerSecondMetrics:
     ``speed`` of all sources and the ``log`` of activities.
     """
 
-    def __init__(self, runner: Runner, models: Models, steps_seen: float = 1.0) -> None:
-        """``steps_seen`` is the share of all steps that the sensors worn can see: 0.5 on one leg."""
-        self.steps_seen = steps_seen
+    def __init__(self, runner: Runner, models: Models) -> None:
         self._runner, self._models = runner, models
         self._steps: deque[Step] = deque()
         self._recent: deque[Step] = deque(maxlen=_RECENT_STEPS)
         self._load = BrakingLoad()
+        self._last_s = -math.inf  # contact of the last step
         self._next: int | None = None
-        self._started = False
 
     def push(self, step: Step, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
         """Return the metrics of the seconds before this step, then count the step."""
         out = self.until(step.ic_s, readings, speed, log)
+        self._add_to_load(step, log)
         self._steps.append(step)
         self._recent.append(step)
+        return out
+
+    def _add_to_load(self, step: Step, log: ActivityLog) -> None:
+        """Add the running since the step before, however many steps of it were seen, or one step."""
+        before_s, self._last_s = self._last_s, step.ic_s
+        run_s = step.ic_s - before_s if step.ic_s - before_s < _ON_END_S else None
         impulse, peak, time = (
             step.get(m) for m in ("braking_impulse_bws", "peak_braking_bw", "step_time_ms")
         )
@@ -69,8 +76,9 @@ class PerSecondMetrics:
             slope_pct = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
             level, step_s = (impulse.value, lasting_sd(impulse)), time.value / 1e3
-            self._load.push(level, hardest, step_s, slope_pct, steps=1 / self.steps_seen)
-        return out
+            self._load.push(level, hardest, step_s, slope_pct, step_s if run_s is None else run_s)
+        elif run_s is not None and log.at(step.ic_s) is Activity.RUN:
+            self._load.push_unknown(run_s)
 
     @property
     def next_s(self) -> float:
@@ -140,9 +148,7 @@ class PerSecondMetrics:
         models = pod_estimates(speed.value, cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
-        self._load.push(
-            known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], steps=cadence.value / 60
-        )
+        self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)
         return out + models
 
 

@@ -92,7 +92,10 @@ _SCATTER: Mapping[tuple[str, str], StepScatter] = {
 """By ``Estimate.how`` and metric: what was measured, and what is derived from it."""
 
 _TELESCOPE = ("cadence_spm", "stride_time_ms", "step_time_ms")
-"""Intervals: where one ends the next begins, so that all but the outermost errors cancel in their mean."""
+"""Intervals: where one ends the next begins, so that all but the outermost errors of an unbroken chain
+cancel in their mean.  Every lost step breaks one."""
+_UNSURE = 0.01  # a share of an SD: less is rounding
+_JOINT_S = 0.05  # an interval that begins so close to a contact begins there
 
 
 def interval_sd_s(contact: Contact) -> float:
@@ -132,7 +135,7 @@ def step_mean(steps: Sequence[Step], metric: str) -> Estimate | None:
     """Return the mean of ``metric`` over the steps that have it and the SD of that mean; None without any.
 
     The error that lasts stays in full.  That of the legs cancels as far as both have as many steps: one leg
-    alone has it in full.  That of steps falls with their number.
+    alone has it in full.  That of steps falls with their number, that of intervals with their chains.
     """
     found = [(s.side, e) for s in steps if (e := s.get(metric)) is not None]
     if not found:
@@ -140,9 +143,53 @@ def step_mean(steps: Sequence[Step], metric: str) -> Estimate | None:
     n, last, sides = len(found), found[-1][1], [side for side, _ in found]
     lean = abs(sides.count(Side.LEFT) - sides.count(Side.RIGHT)) / n
     s = scatter_of(metric, last.value, last.how)
-    share = min(1.0, math.sqrt(2) / n) if metric in _TELESCOPE else 1 / math.sqrt(n)
-    sd = math.hypot(lasting_sd(last), lean * s.leg, share * s.step)
+    if metric in _TELESCOPE and s.step:
+        sd = math.hypot(lean * s.leg, _chained_sd(steps, metric, s.leg))
+    else:
+        sd = math.hypot(lasting_sd(last), lean * s.leg, s.step / math.sqrt(n))
     return Estimate(metric, sum(e.value for _, e in found) / n, sd, last.how)
+
+
+def _chained_sd(steps: Sequence[Step], metric: str, leg_sd: float) -> float:
+    """The SD of the mean of intervals, but for what differs between the legs.
+
+    A chain of strides is off by its two outermost contacts alone: their variance is the mean of that of
+    its first and its last stride.  Without losses there is a chain a leg; one leg's alone is counted twice,
+    since nobody measured such means.  A stride that is less sure than the usual scatter begins a chain.  Of
+    cadence such a stride mostly was not seen, and has the mean of those that were: these are off alike.
+    """
+    rows: list[tuple[float, int]] = []  # contact, and the chain it belongs to
+    first: list[float] = []
+    last: list[float] = []  # variances of the first and last stride of every chain
+    alike: list[float] = []  # SDs
+    for step in steps:
+        if (e := step.get(metric)) is None:
+            continue
+        unsure, begin_s, chain = lasting_sd(e), step.ic_s - _stride_s(step, e), len(first)
+        if unsure > _UNSURE * e.sd:
+            alike.append(unsure)
+        else:
+            chain = next((k for t_s, k in rows[-2:] if abs(t_s - begin_s) < _JOINT_S), chain)
+        variance = max(0.0, e.sd**2 - leg_sd**2)
+        if chain == len(first):
+            first.append(variance)
+            last.append(variance)
+        last[chain] = variance
+        rows.append((step.ic_s, chain))
+    variance = (2 if len(first) == 1 < len(rows) else 1) * (sum(first) + sum(last)) / 2
+    if metric == "cadence_spm":
+        common = sum(alike) ** 2 - sum(sd**2 for sd in alike)
+        variance += common / (len(rows) - len(alike) + 1)
+    return math.sqrt(variance) / len(rows)
+
+
+def _stride_s(step: Step, interval: Estimate) -> float:
+    """The time of the stride that ends with a step, or what its interval says of it."""
+    stride = step.get("stride_time_ms")
+    if stride is not None:
+        return stride.value / 1e3
+    per_s = {"cadence_spm": 120 / interval.value, "step_time_ms": interval.value / 500}
+    return per_s.get(interval.metric, interval.value / 1e3)
 
 
 def leg_difference_sd(leg: Estimate, steps: int, others: int) -> float:

@@ -11,6 +11,12 @@ runs without one, the loads have none and stay unknown.  A first answer may be u
 gated minutes (``ready``), near the speeds learned (``reaches``); with ``full_min`` minutes in
 ``full_runs`` runs it is stable (``full``), and the caller freezes it.  The posterior uses the runner's own
 scatter where it is greater than the prior's, and counts ``_CORRELATED_S`` seconds as one.
+
+Half and double: a sensor that counts strides twice (or a walk taken for a run) gives a cadence in the other
+octave, and nothing is learned from it.  What is usual is at first people's cadence, then more and more the
+runner's own: the posterior mean.  So the first minute may itself have been the wrong one.  While a baseline
+is young (``first_min`` is not reached) it is dropped when the other octave goes on in a row for
+``_OTHER_S`` and for longer than what was learned: the majority is believed.  An established one is never.
 """
 
 from __future__ import annotations
@@ -28,7 +34,7 @@ from dsp.types import Array
 REFERENCE_MPS = 2.8
 _RUNNING_SPM = (130.0, 220.0)  # nothing is learned beyond (slowest real jog 136, Har-Lab; sprints 220)
 _OTHER_GAIT = 1.4  # a cadence so many times the usual one, or less, is twice or half of it
-_KNOWN_S = 60  # learned seconds after which there is a usual one (a choice)
+_OTHER_S = 120  # of the other octave in a row, at least, drop a young baseline (a choice)
 _CORRELATED_S = 12.0
 """One-second values follow each other (AR(1) 0.85 outdoors): (1 + .85) / (1 - .85) of them count as one."""
 
@@ -192,17 +198,21 @@ class Baseline:
         self.params = params or BaselineParams()
         self.height_m = height_m
         self.frozen = False
-        self.runs = 0
-        self._run_s = 0
-        cadence = cadence_prior(height_m)
+        self._begin_learning()
+
+    def _begin_learning(self) -> None:
+        """Know of this runner what is known of people."""
+        cadence = cadence_prior(self.height_m)
         self.lines = {"cadence_spm": SpeedGradeLine(cadence)} | {
             m: SpeedGradeLine(p) for m, p in _PRIORS.items()
         }
         self.blind = SpeedGradeLine(cadence)
+        self.runs = 0
+        self.begin_run()
 
     def begin_run(self) -> None:
         """Begin a new run; it counts once it has given ``run_min``."""
-        self._run_s = 0
+        self._run_s = self._other_s = 0
 
     def accepts(self, cadence_spm: float) -> bool:
         """Return True where a second with this cadence may be learned from.
@@ -210,9 +220,22 @@ class Baseline:
         It must be that of a run, and neither half nor twice the runner's usual one: walking taken for
         running, or a stride counted twice, would become a target.
         """
-        usual = self.blind.coefficients[0] if self.blind.seconds >= _KNOWN_S else cadence_spm
-        run = _RUNNING_SPM[0] <= cadence_spm <= _RUNNING_SPM[1]
-        return run and usual / _OTHER_GAIT < cadence_spm < usual * _OTHER_GAIT
+        usual = self.blind.coefficients[0] if self.blind.seconds else cadence_spm
+        return _is_running(cadence_spm) and usual / _OTHER_GAIT < cadence_spm < usual * _OTHER_GAIT
+
+    def push_refused(self, cadence_spm: float) -> bool:
+        """Take a gated second that ``accepts`` refused; return True where a young baseline began anew.
+
+        A second that is learned ends the row.
+        """
+        young = self.blind.seconds < 60 * self.params.first_min
+        if self.frozen or not young or not _is_running(cadence_spm):
+            return False
+        self._other_s += 1
+        if self._other_s <= max(_OTHER_S, self.blind.seconds):
+            return False
+        self._begin_learning()
+        return True
 
     def push(self, metric: str, value: float, speed_mps: float | None, slope_pct: float) -> None:
         """Learn one second that the caller has gated (``dsp.cueing.gating``); does nothing once frozen."""
@@ -221,6 +244,7 @@ class Baseline:
         if metric == "cadence_spm":
             self.blind.push(value, REFERENCE_MPS, 0.0)
             self._run_s += 1
+            self._other_s = 0
             self.runs += self._run_s == round(60 * self.params.run_min)
         if speed_mps is not None:
             self.lines[metric].push(value, speed_mps, slope_pct)
@@ -300,3 +324,7 @@ class Baseline:
         prior, own = self.blind.prior.blind_sd, self.blind.noise_sd
         known = self.blind.seconds / (self.blind.seconds + 600)
         return math.sqrt((1 - known) * prior**2 + known * own**2 / 3)
+
+
+def _is_running(cadence_spm: float) -> bool:
+    return _RUNNING_SPM[0] <= cadence_spm <= _RUNNING_SPM[1]

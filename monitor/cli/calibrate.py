@@ -10,7 +10,8 @@ import typer
 
 from monitor.cli.options import SessionArgument, SettingsOption, open_session_store, resolve_session
 from monitor.core.errors import ConfigError
-from monitor.core.user_language import user_text
+from monitor.core.message_catalogues import catalogue
+from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _SPEEDS_MPS = {"km/h": 1 / 3.6, "m/s": 1.0, "mph": 1609.344 / 3600}
 _LENGTHS_M = {"km": 1000.0, "m": 1.0, "mi": 1609.344}
 _PACES_S_M = {"min/km": 60 / 1000, "min/mi": 60 / 1609.344}
-_NUMBER, _PACE = r"(\d+(?:[.,]\d+)?)", r"(\d{1,2}):(\d\d)"
+_NUMBER, _PACE = r"(\d+(?:[.,]\d+)?)", r"(\d{1,2}):([0-5]\d)"
 
 
 def calibrate_command(
@@ -52,8 +53,11 @@ def calibrate_command(
     console = Console()
     console.print(user_text("say.calibrate.run", session=name), highlight=False)
     console.print(calibration_table(found))
-    for sensor in found.left_out:
-        console.print(user_text("say.calibrate.left_out", sensor=sensor), highlight=False)
+    for message in found.left_out:
+        console.print(catalogue(user_language()).render(message), highlight=False)
+    for row in found.sensors:
+        if row.changed:
+            console.print(user_text("say.calibrate.changed", sensor=row.sensor), highlight=False)
     question = user_text("say.calibrate.store", path=str(path))
     if yes or ask_yes_no(TerminalDialogue(console), question):
         _store_calibration(path, found, settings)
@@ -75,10 +79,11 @@ def calibration_table(found: RunCalibration) -> Table:
     table.add_column(user_text("terminal.column.sensor"))
     for heading in ("measured", "true", "before", "after"):
         table.add_column(user_text(f"say.calibrate.column.{heading}"), justify="right")
+    localized = catalogue(user_language()).localized
     for row in found.sensors:
         values = [f"{factor * v:.{2 if of_speed else 1}f} {unit}" for v in (row.measured, found.true)]
         settings = [f"{g.value:.{decimals}f} ± {g.sd:.{decimals}f}" for g in (row.before, row.after)]
-        table.add_row(row.sensor, *values, *settings)
+        table.add_row(row.sensor, *map(localized, (*values, *settings)))
     return table
 
 
@@ -132,7 +137,11 @@ def _measure_calibration(
     from monitor.storage.session_data import Stretch, load_session
 
     speed, distance = texts
-    true = parse_speed(speed) if speed is not None else parse_distance(distance) if distance else 0.0
+    true = 0.0
+    if speed is not None:
+        true = parse_speed(speed)
+    elif distance is not None:
+        true = parse_distance(distance)
     run, steps = load_session(store, name), store.steps(name)
     within = Stretch(within.start_s, min(within.end_s, float(len(run.t_s))))
     if speed is not None:

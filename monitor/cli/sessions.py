@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -198,8 +199,10 @@ def delete_command(
 
 def seconds_into_session(text: str) -> float:
     """Return the seconds that ``12.5`` (minutes) or ``12:30`` stands for; ``ConfigError`` if neither."""
-    minutes, colon, rest = text.partition(":")
-    try:
-        return 60 * float(minutes) + (float(rest) if colon else 0.0)
-    except ValueError as exc:
-        raise ConfigError("error.no_time", text=text) from exc
+    time = re.fullmatch(r"(\d+(?:[.,]\d+)?)|(\d+):([0-5]?\d(?:[.,]\d+)?)", text.strip())
+    if time is None:
+        raise ConfigError("error.no_time", text=text)
+    minutes, whole, rest = (
+        0.0 if part is None else float(part.replace(",", ".")) for part in time.groups()
+    )
+    return 60 * (minutes + whole) + rest

@@ -199,7 +199,11 @@ class Coach:
         if self._learning_closed or known.full(with_speed):
             self._learning_closed = True
             return []
-        if not gating.learn or not known.accepts(now[CADENCE_METRIC].value):
+        if not gating.learn:
+            return []
+        if not known.accepts(cadence := now[CADENCE_METRIC].value):
+            if known.push_refused(cadence):
+                self.learned_s = 0
             return []
         for metric in known.lines:
             if (found := now.get(metric)) is not None:

@@ -16,8 +16,9 @@ _STEEP_PCT = -6.0
 class Downhill:
     """Running on slopes below -2 %: its seconds (``steep_s`` below -6 %) and metres of descent.
 
-    ``dose_bws`` is the braking impulse of all steps there, ``share`` its part of the run's ``total_bws``.
-    ``flat_ratio`` is the run's ``braking_dose_flat_ratio`` at its end, None where it is not known.
+    ``total_bws`` is the run's ``braking_dose_bws`` at its end, ``share`` the part of the known
+    braking that was done there, ``dose_bws`` that share of the total.  ``flat_ratio`` is the run's
+    ``braking_dose_flat_ratio`` at its end, None where it is not known.
     """
 
     seconds: float
@@ -37,15 +38,21 @@ def downhill(run: SessionData) -> Downhill | None:
     if not per_second.any() or np.isfinite(slope[running]).mean() < 0.5:
         return None
     down = running & (slope < _DOWN_PCT)
-    ratio = run.value("braking_dose_flat_ratio")
-    known = np.flatnonzero(np.isfinite(ratio))
-    total = float(per_second.sum())
+    known = float(per_second.sum())
+    share = float(per_second[down].sum()) / known
+    total = _at_end(run, "braking_dose_bws") or known
     return Downhill(
         seconds=float(down.sum()),
         steep_s=float((running & (slope < _STEEP_PCT)).sum()),
         descent_m=float(-np.nansum((run.value("speed_mps") * slope / 100)[down])),
-        dose_bws=float(per_second[down].sum()),
-        share=float(per_second[down].sum() / total),
+        dose_bws=share * total,
+        share=share,
         total_bws=total,
-        flat_ratio=float(ratio[known[-1]]) if len(known) else None,
+        flat_ratio=_at_end(run, "braking_dose_flat_ratio"),
     )
+
+
+def _at_end(run: SessionData, metric: str) -> float | None:
+    """The last value of a metric, None where it has none."""
+    known = run.value(metric)[np.isfinite(run.value(metric))]
+    return float(known[-1]) if len(known) else None

@@ -55,7 +55,7 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 def summary_table(
     settings: SessionSettings, duration_s: float, records: Sequence[Record], messages: Catalogue
 ) -> Table:
-    """Return a table of mean and spread of every metric over the steps, titled by what else happened.
+    """Return a table of the mean of every metric over the steps and how much these scatter, with a title.
 
     Below it stands what is wrong with a sensor.
     """
@@ -63,7 +63,11 @@ def summary_table(
     text = messages.text
     table = Table(title=_headline_text(settings, duration_s, records, steps, messages))
     table.add_column(text("terminal.column.metric"))
-    for heading in (text("terminal.column.mean"), "SD", text("terminal.column.steps")):
+    for heading in (
+        text("terminal.column.mean"),
+        text("terminal.column.scatter"),
+        text("terminal.column.steps"),
+    ):
         table.add_column(heading, justify="right")
     table.add_column(text("terminal.column.unit"))
     values: dict[str, list[float]] = defaultdict(list)

@@ -51,6 +51,7 @@ def test_a_csv_of_one_imu_is_read(tmp_path: Path) -> None:
     done = gaitcue("analyze", path, "--placement", "foot", "--side", "L")
     assert done.returncode == 0, done.stderr
     assert "Cadence" in done.stdout
+    assert "scatter of steps" in done.stdout  # a column that was "SD" looked like its ±
     assert "\x1b[" not in done.stdout
 
 

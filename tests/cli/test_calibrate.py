@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from dsp.simulation.mishaps import clipped, flopping, remounted
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Placement, Side
+from dsp.types import GRAVITY_MS2, Array, ImuChunk, Placement, Side
 from monitor.cli.calibrate import parse_distance, parse_speed
 from monitor.cli.main import app
 from monitor.core.errors import ConfigError, InputError
@@ -49,6 +51,84 @@ kind = "plain"
 placement = "foot"
 side = "R"
 """
+
+
+LONG = Bout(seconds=130, speed_mps=2.8)
+Mishap = Callable[[ImuChunk, Array], ImuChunk]
+
+
+def loose(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return flopping(chunk, ic_s, 20)
+
+
+def too_small(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return clipped(chunk, 4 * GRAVITY_MS2)
+
+
+def turned(chunk: ImuChunk, ic_s: Array) -> ImuChunk:
+    return remounted(chunk, 45, (0, 0.03, 1.57))
+
+
+@cache
+def spoilt(left: Mishap | None, right: Mishap | None) -> tuple[Signal, ...]:
+    """Two minutes in two shoes, what went wrong with each of them."""
+    run, out = simulated_run([LONG], seed=3), []
+    for side, mishap in zip(SCALES, (left, right), strict=True):
+        chunk = simulated_imu(run, Placement.FOOT, side, Device(rate_hz=104), side, 5)
+        if mishap is not None:
+            chunk = mishap(chunk, run.ic_s[np.asarray(run.left, bool) == (side is Side.LEFT)])
+        out.append(Signal(Placement.FOOT, side, chunk.t_s, chunk.acc_ms2, chunk.gyr_rads))
+    return tuple(out)
+
+
+LEVEL, SPEED, WAY = ("--level",), ("--speed", "2.8 m/s"), ("--distance", "364 m")
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "arguments", "words"),
+    [
+        (loose, loose, LEVEL, "footL cannot.*loose.*\nfootR cannot.*loose"),
+        (loose, loose, SPEED, "footL cannot.*loose.*\nfootR cannot.*loose"),
+        (too_small, too_small, SPEED, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (too_small, too_small, WAY, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (too_small, too_small, LEVEL, "footL cannot.*range is too small.*\nfootR cannot.*range"),
+        (loose, turned, LEVEL, "footL cannot.*loose.*\nfootR cannot.*slipped at 0:5"),
+    ],
+)
+def test_sensors_that_cannot_be_trusted_are_refused_with_what_is_wrong(
+    settings: Path, left: Mishap, right: Mishap, arguments: tuple[str, ...], words: str
+) -> None:
+    keep(settings, recording_from_signals("run", spoilt(left, right)))
+    with pytest.raises(InputError, match=words):
+        calibrate(settings, *arguments)
+    assert gains(settings) == {"footL": None, "belt": None, "footR": None}
+
+
+@pytest.mark.parametrize(
+    ("mishap", "arguments", "words"),
+    [
+        (loose, LEVEL, "footR is left as it is: it was loose"),
+        (loose, SPEED, "footR is left as it is: it was loose"),
+        (turned, LEVEL, "footR is left as it is: it slipped at 0:5"),
+    ],
+)
+def test_one_sensor_that_cannot_be_trusted_is_left_out_by_name_and_the_other_is_set(
+    settings: Path, mishap: Mishap, arguments: tuple[str, ...], words: str
+) -> None:
+    keep(settings, recording_from_signals("run", spoilt(None, mishap)))
+    assert words in " ".join(calibrate(settings, *arguments).split())
+    found = {s.name: s for s in load_config(settings).sensor}
+    name = "slope_offset_pct" if arguments is LEVEL else "speed_gain"
+    assert getattr(found["footR"], name) is None
+    assert getattr(found["footL"], name) is not None
+
+
+def test_a_slip_costs_no_speed_and_after_it_the_level_counts_again(settings: Path) -> None:
+    keep(settings, recording_from_signals("run", spoilt(None, turned)))
+    calibrate(settings, *SPEED, "--yes")
+    assert gains(settings)["footR"] == pytest.approx(1.0, abs=0.03)
+    text = calibrate(settings, *LEVEL, "--from", "1:05", "--yes")
+    assert "left as it is" not in text
 
 
 @cache
@@ -93,6 +173,8 @@ def test_a_known_speed_makes_the_next_run_right(settings: Path) -> None:
     assert "1.000 ± 0.030" in text
     assert "10.08 km/h" in text
     assert "next run" in text
+    assert text.count("± 0.007") == 2  # after: what the next run will start from
+    assert "has changed since" not in text
     after = gains(settings)
     assert after["belt"] is None
     # of the simulated runner shoes measure 1 to 2 % too little, before their scale
@@ -114,7 +196,9 @@ def test_a_second_run_weighs_the_old_gain_and_the_gain_of_its_day(settings: Path
     first = keep_shoes(settings, STAND, EASY)
     calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
     once = gains(settings)
-    calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
+    text = calibrate(settings, first, "--speed", "2.8 m/s", "--yes")
+    assert "setting of footL has changed since this run" in text
+    assert "count twice" in text
     twice = gains(settings)
     # the run has no gain of its own, so that the same run says the same once more
     for name in ("footL", "footR"):
@@ -233,9 +317,37 @@ def test_speeds_and_distances_are_read_as_people_say_them() -> None:
     assert parse_distance("5 km") == 5000
     assert parse_distance("400m") == 400
     assert parse_distance("3.1 mi") == pytest.approx(4989, abs=0.1)
-    for text in ("10", "0 km/h", "0:00 min/km", "-3 m/s", "ten km/h", "5 km"):
+    for text in ("10", "", "5:75 min/km", "0 km/h", "0:00 min/km", "-3 m/s", "ten km/h", "5 km"):
         with pytest.raises(ConfigError, match="not a speed"):
             parse_speed(text)
-    for text in ("5", "0 m", "10 km/h"):
+    for text in ("5", "0 m", "10 km/h", ""):
         with pytest.raises(ConfigError, match="not a distance"):
             parse_distance(text)
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+@pytest.mark.parametrize("text", ["-1", "-1:30", "1:75", "1:-5", "inf", "nan", "soon", ""])
+def test_a_time_that_is_none_is_refused(settings: Path, option: str, text: str) -> None:
+    keep_shoes(settings, STAND, EASY)
+    with pytest.raises(ConfigError, match="not a time"):
+        calibrate(settings, "--level", option, text)
+
+
+def test_nothing_is_no_distance(settings: Path) -> None:
+    keep_shoes(settings, STAND, EASY)
+    with pytest.raises(ConfigError, match="not a distance"):
+        calibrate(settings, "--distance", "")
+
+
+def test_the_table_has_decimal_commas_in_german(
+    settings: Path,
+) -> None:
+    language = '[alerts]\nlanguage = "de"\n'
+    settings.write_text(language + settings.read_text(encoding="utf-8"), encoding="utf-8")
+    keep_shoes(settings, STAND, EASY)
+    speed = calibrate(settings, "--speed", "10,08 km/h", "--yes")
+    assert "10,08 km/h" in speed
+    assert "1,000 ± 0,030" in speed
+    level = calibrate(settings, "--level", "--yes")
+    assert "0,0 ± 1,4" in level
+    assert not re.search(r"\d\.\d", speed + level)

@@ -19,6 +19,7 @@ from dsp.foot_calibration import (
     learned_speed_gain,
     steady_minutes,
 )
+from dsp.simulation.mishaps import flopping
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import ImuChunk, Placement, Readiness, Reading, Record, Side, Step, Worn
 
@@ -90,7 +91,8 @@ def test_each_shoe_is_measured_by_itself_although_speed_and_slope_are_means_of_b
     for name, scale in SCALES.items():
         mean = means()[name]
         assert mean.speed_mps == pytest.approx(scale * SPEED_MPS, rel=0.02)
-        assert mean.measured_s == pytest.approx(SECONDS - 20, abs=2.5)
+        assert mean.speed_s == pytest.approx(SECONDS - 20, abs=2.5)
+        assert mean.slope_s == pytest.approx(SECONDS - 20, abs=2.5)
     left, right = (means()[name].slope_pct for name in SCALES)
     assert left is not None
     assert right is not None
@@ -156,18 +158,35 @@ def test_a_mount_that_turns_in_mid_run_is_not_level_any_more() -> None:
 def test_a_speed_from_outside_says_nothing_of_the_feet() -> None:
     mean = foot_means(steps(belt_mps=SPEED_MPS), SCALES, 20.0, SECONDS)["left"]
     assert mean.speed_mps is None
-    assert mean.measured_s == 0
+    assert mean.speed_s == 0
+
+
+def test_a_loose_shoe_has_no_slope_of_its_own_though_its_steps_have_that_of_the_other() -> None:
+    run = simulated_run([Bout(seconds=SECONDS, speed_mps=SPEED_MPS)])
+    loose = flopping(signals()["right"], run.ic_s[~np.asarray(run.left, bool)], 20)
+    engine, out = Engine(FEET), list[Record]()
+    for second in range(int(SECONDS)):
+        for chunk in (signals()["left"], loose):
+            out += engine.push(second_of(chunk, second))
+    found = [r for r in [*out, *engine.finish()] if isinstance(r, Step)]
+    assert any(s.sensor == "right" and s.get("slope_pct") for s in found if s.ic_s > 30)
+    mean = foot_means(found, SCALES, 20.0, SECONDS)
+    assert mean["right"].slope_s < 2
+    assert mean["right"].speed_s > 40
+    assert mean["left"].slope_s == pytest.approx(SECONDS - 20, abs=2.5)
+    assert mean["left"].slope_pct == pytest.approx(means()["left"].slope_pct, abs=0.1)
 
 
 def test_the_first_run_counts_by_nine_tenths_and_later_ones_by_half() -> None:
     first = learned_speed_gain(current_speed_gain(None), 2.7, 2.7 * 1.04)
     assert first.value == pytest.approx(1.038, abs=0.0005)
-    assert first.sd == pytest.approx(0.0068, abs=0.0002)
+    assert first.sd == current_speed_gain(first.value).sd == 0.007  # what is said is what is used next
     second = learned_speed_gain(current_speed_gain(first.value), 2.7, 2.7 * 1.02)
     assert second.value == pytest.approx((first.value + 1.02) / 2)
-    assert second.sd < first.sd
+    assert second.sd == 0.007
     offset = current_slope_offset(None).learn(2.0)
     assert offset.value == pytest.approx(1.85, abs=0.01)
+    assert offset == current_slope_offset(offset.value)
     assert current_slope_offset(offset.value).learn(1.0).value == pytest.approx((offset.value + 1) / 2)
     assert SlopeOffset().value == 0.0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dsp.activity import _ANKLE_RESTLESSNESS as ANKLE_BORDER
+from dsp.activity import _TRUNK_VIGOUR as TRUNK_BORDER
 from dsp.gait_evidence import EVIDENCE_RATE_HZ, ankle_restlessness, lands, rest_share, trunk_vigour
 from dsp.types import Array
 
 T = np.arange(0, 2, 1 / EVIDENCE_RATE_HZ)
-ANKLE_BORDER, TRUNK_BORDER = 2.5, 15.5  # of dsp.activity
 
 
 def leg(stride_s: float, rest_s: float, swing_g: float) -> Array:

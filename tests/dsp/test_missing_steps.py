@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
+from dsp.activity import ActivityClassifier
 from dsp.engine import Engine
+from dsp.missing_steps import MissingSteps
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import (
+    Activity,
+    ActivityChange,
     Array,
+    Contact,
     ImuChunk,
     Placement,
     Problem,
@@ -18,7 +25,7 @@ from dsp.types import (
     Step,
     Worn,
 )
-from tests.dsp.gait import cut
+from tests.dsp.gait import cut, without
 
 RUN = simulated_run(
     [
@@ -74,3 +81,62 @@ def test_steps_of_another_sensor_do_not_hide_it() -> None:
              for piece in pair for r in engine.push(piece)]  # fmt: skip
     assert any(isinstance(r, Step) for r in found)
     assert [n.sensor for n in notices(found)] == ["shank", "shank"]
+
+
+def with_hole(chunk: ImuChunk, start_s: float) -> ImuChunk:
+    return without(without(chunk, start_s, start_s + 2.5), 25, np.inf)
+
+
+@pytest.mark.parametrize("start_s", [6.99, 7.99, 8.99])
+def test_who_begins_to_run_just_before_a_hole_is_told(start_s: float) -> None:
+    """The change to running is known with the first sample after the hole, which begins the wait anew."""
+    worn, chunk = sensor(Placement.SHANK)
+    blind = ImuChunk(chunk.sensor, chunk.t_s, chunk.acc_ms2, without_an_axis(chunk))
+    first = notices(records(worn, with_hole(blind, start_s), size=1))[0]
+    assert first.t_s == pytest.approx(start_s + 2.5 + 10, abs=1)
+
+
+@pytest.mark.parametrize("placement", [Placement.FOOT, Placement.PELVIS])
+@pytest.mark.parametrize("start_s", [5.99, 6.99, 7.99])
+def test_nobody_is_told_who_stood_still_just_before_a_hole(placement: Placement, start_s: float) -> None:
+    run = simulated_run([Bout(seconds=5, speed_mps=3), Bout(seconds=25, speed_mps=0)])
+    worn, _ = sensor(placement)
+    chunk = simulated_imu(run, placement, worn.side, Device(rate_hz=104), worn.sensor)
+    found = records(worn, with_hole(chunk, start_s), size=1)
+    assert [r.activity for r in found if isinstance(r, ActivityChange)] == [Activity.RUN, Activity.STAND]
+    assert notices(found) == []
+
+
+SHANK, SHANK_SAMPLES = sensor(Placement.SHANK)
+LANDED_S = (7.3, 7.9, 18.2, 44.0)  # no steps are found but these, each known half a second later
+
+
+def watched(samples: ImuChunk, sizes: list[int]) -> list[SensorProblem]:
+    watch, activity, found = MissingSteps("shank"), ActivityClassifier(SHANK), []
+    coming = [Contact("shank", Placement.SHANK, None, t, None, 0.01, None, t + 0.5) for t in LANDED_S]
+    for piece in cut(samples, sizes):
+        while coming and coming[0].known_s <= piece.t_s[-1]:
+            watch.push_contact(coming.pop(0))
+        found += watch.push(piece, activity.push(piece))
+    return found
+
+
+@given(
+    holes=st.lists(st.tuples(st.floats(0, 60), st.floats(0.2, 8)), max_size=4),
+    sizes=st.lists(st.integers(1, 4000), min_size=1, max_size=6),
+)
+@settings(max_examples=60, deadline=None)
+@example(holes=[(8.0, 4.0)], sizes=[200])
+@example(holes=[(7.0, 2.5)], sizes=[50])
+def test_holes_and_the_cut_of_the_samples_never_matter_together(
+    holes: list[tuple[float, float]], sizes: list[int]
+) -> None:
+    samples = SHANK_SAMPLES
+    for start_s, long_s in holes:
+        samples = without(samples, start_s, start_s + long_s)
+    assume(len(samples) > 0)
+    found = watched(samples, sizes)
+    assert found == watched(samples, [len(samples)])
+    for problem in found:  # ten seconds without a hole lie before it
+        before = samples.t_s[(samples.t_s >= problem.t_s - 10) & (samples.t_s <= problem.t_s)]
+        assert np.diff(before).max() <= 1

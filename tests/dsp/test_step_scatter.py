@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dsp.engine import Engine
+from dsp.simulation.mishaps import with_bursts_lost
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.step_scatter import (
     interval_sd_s,
@@ -95,12 +96,76 @@ def test_stride_times_follow_each_other_so_that_their_mean_is_surer_than_single_
         landings = np.arange(16) * 350 + rng.normal(0, 2.2, 16)
         found.append(float(np.mean(landings[2:] - landings[:-2])) - 700)
     strides = [
-        Step("s", None, k, None, (with_scatter(Estimate("stride_time_ms", 700.0, 0.0, "foot")),))
+        Step("s", None, 0.35 * k, None, (with_scatter(Estimate("stride_time_ms", 700.0, 0.0, "foot")),))
         for k in range(14)
     ]
     mean = step_mean(strides, "stride_time_ms")
     assert mean is not None
     assert mean.sd == pytest.approx(np.std(found), rel=0.1)
+
+
+@pytest.mark.parametrize("metric", ["stride_time_ms", "cadence_spm"])
+@pytest.mark.parametrize("lost", [0.0, 0.1, 0.3])
+def test_lost_steps_break_the_chain_and_the_mean_is_as_unsure_as_is_said(metric: str, lost: float) -> None:
+    """Contacts 2.2 ms off at random, some of them not seen: a stride needs both of its ends."""
+    rng, found = np.random.default_rng(2), []
+    scatter = scatter_of("stride_time_ms", 700.0, "foot").step / math.sqrt(2)
+    for _ in range(1500):
+        truth = 0.35 * np.arange(16)
+        landings, seen = truth + rng.normal(0, scatter / 1e3, 16), rng.random(16) >= lost
+        strides = []
+        for k in range(2, 16):
+            if not (seen[k] and seen[k - 2]):
+                continue
+            stride_s = float(landings[k] - landings[k - 2])
+            both = {"stride_time_ms": 1e3 * stride_s, "cadence_spm": 120 / stride_s}
+            said = (with_scatter(Estimate(name, value, 0.0, "foot")) for name, value in both.items())
+            strides.append(Step("s", None, float(landings[k]), None, tuple(said)))
+        mean = step_mean(strides, metric)
+        if mean is not None:
+            found.append(
+                (mean.value - {"stride_time_ms": 700.0, "cadence_spm": 120 / 0.7}[metric]) / mean.sd
+            )
+    inside = np.abs(np.array(found))
+    assert np.mean(inside <= 1.0) == pytest.approx(0.683, abs=0.035)
+    assert np.mean(inside <= 1.96) == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize(("placement", "seed"), [(Placement.FOOT, 101), (Placement.PELVIS, 101)])
+@pytest.mark.parametrize("lost", [0.05, 0.2])
+def test_cadence_over_lost_packets_lies_within_what_it_says(
+    placement: Placement, seed: int, lost: float
+) -> None:
+    """Strides that were not seen have the mean of those that were: that is no second measurement."""
+    run = simulated_run([Bout(seconds=100, speed_mps=2.8)], seed=seed)
+    sides = tuple(Side) if placement.one_leg else (None,)
+    worn = [Worn(str(side), placement, side) for side in sides]
+    chunks = [simulated_imu(run, placement, w.side, Device(rate_hz=104), w.sensor, seed) for w in worn]
+    engine, out = Engine(worn, Runner()), []
+    cuts = [cut(with_bursts_lost(chunk, lost, seed), [5]) for chunk in chunks]
+    for piece in sorted((p for pieces in cuts for p in pieces), key=lambda p: float(p.t_s[-1])):
+        out += engine.push(piece)
+    found = []
+    for r in out:
+        if isinstance(r, Metric) and r.side is None and r.estimate.metric == "cadence_spm" and r.t_s > 20:
+            ends = np.flatnonzero((run.ic_s > r.t_s - 5) & (run.ic_s <= r.t_s))
+            true = float(np.mean(120 / (run.ic_s[ends] - run.ic_s[ends - 2])))
+            found.append(abs(r.estimate.value - true) / r.estimate.sd)
+    assert len(found) > 60
+    assert np.mean(np.array(found) <= 1.96) >= 0.9
+    assert np.mean(np.array(found) <= 1) <= 0.95  # nor is it much too wide
+
+
+def test_contacts_bridged_over_lost_samples_make_the_mean_as_unsure_as_they_are() -> None:
+    """Each of two lone strides is 10 ms off; the third, a surer one, does not hide it."""
+    sds = (10.0, 10.0, 3.1)
+    lone = [
+        Step("s", None, 3.0 * k, None, (Estimate("stride_time_ms", 700.0, sd, "foot"),))
+        for k, sd in enumerate(sds)
+    ]
+    mean = step_mean(lone, "stride_time_ms")
+    assert mean is not None
+    assert mean.sd == pytest.approx(math.sqrt(sum(sd**2 for sd in sds)) / 3)
 
 
 def test_an_interval_is_as_unsure_as_its_contact_where_samples_were_lost_or_nobody_measured() -> None:

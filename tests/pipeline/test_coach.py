@@ -202,6 +202,19 @@ def test_nothing_is_cued_before_a_baseline_is_there_and_it_stops_learning_before
     assert expected.value == pytest.approx(OWN_SPM, abs=1)
 
 
+def test_a_first_minute_at_twice_the_cadence_is_forgotten_and_ten_right_minutes_are_learned() -> None:
+    it = new_coach()
+    cadence = np.concatenate((noisy_cadence(205, 90), noisy_cadence(140, 1000)))
+    records = it.push([run_starts(), *metric_seconds(cadence)])
+    ready = cues_among(records, CueKind.NOTICE)[-1]
+    assert ready.wording == "learned"
+    assert ready.t_s == pytest.approx(90 + 121 + 600, abs=2)
+    assert it.learned_s == 600
+    expected = it.baseline.expect("cadence_spm", 2.8, 0.0)
+    assert expected is not None
+    assert expected.value == pytest.approx(140, abs=1)
+
+
 def test_without_speed_there_is_one_target_and_a_word_about_it() -> None:
     it = new_coach(learned_baseline(with_speed=False))
     records = it.push([run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 15, 200), speed=None)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dsp.types import Activity, Placement, Side
+from dsp.types import Activity, Placement, Problem, Readiness, SensorProblem, Side
 from monitor.core.message_catalogues import catalogue
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.review.calibration import calibration_offers, minutes_text
@@ -71,6 +71,27 @@ def test_a_run_without_a_steady_minute_or_over_hills_is_not_offered() -> None:
     uneven = EVEN * (1 + 0.1 * np.sin(np.arange(SECONDS) / 8))
     hills = 4 * np.sin(np.arange(SECONDS) / 30)
     assert offers(run(speed=column(uneven), slope=column(hills))) == []
+
+
+def problem(kind: Problem, t_s: float = 6.0) -> SensorProblem:
+    return SensorProblem(t_s, "left shoe", kind)
+
+
+@pytest.mark.parametrize("kind", [Problem.LOOSE, Problem.CLIPPED, Problem.SAME_FOOT])
+def test_a_sensor_that_cannot_be_trusted_is_not_offered(kind: Problem) -> None:
+    assert offers(replace(run(), problems=(problem(kind),))) == []
+    other = replace(SHOE, name="right shoe", side=Side.RIGHT)
+    both = SessionSettings(sensors=(SHOE, other))
+    assert offers(replace(run(), settings=both, problems=(problem(kind),))) == [SPEED, SLOPE]
+
+
+def test_after_a_slip_the_level_is_not_offered_but_the_speed_is() -> None:
+    assert offers(replace(run(), shifted=(Readiness(90.0, "left shoe", 0, 4, shifted=True),))) == [SPEED]
+
+
+def test_seconds_of_slope_count_and_not_those_of_running() -> None:
+    seen = np.where(np.arange(SECONDS) < 65, 0.2, np.nan)
+    assert offers(run(slope=column(seen))) == [SPEED]
 
 
 def test_other_sensors_are_not_offered() -> None:

@@ -18,6 +18,7 @@ from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.review import splits
 from monitor.review.block_statistics import ComparedSeconds, block_mean, matched_difference
 from monitor.review.compare import _level_trend, compare_sessions, metric_trends
+from monitor.review.downhill import downhill
 from monitor.review.feedback_text import feedback
 from monitor.review.report import build_review, session_review
 from monitor.simulation.simulated_runner import hilly_recording
@@ -65,6 +66,21 @@ def a_run(seconds: int = 2400, **columns: Any) -> SessionData:
 
 
 # ------------------------------------------------------------------ numbers
+
+
+def test_braking_downhill_is_a_share_of_the_whole_dose_though_half_of_the_run_hides_it() -> None:
+    """A quarter of the run is steep and brakes twice as hard; half of the run hides its braking."""
+    second = np.arange(2400)
+    slope = np.where(second < 600, -4.0, 0.0)
+    braking = np.where(second < 600, 0.04, np.where(second < 1200, 0.02, np.nan))
+    run = a_run(
+        slope_pct=slope, braking_impulse_bws=braking, cadence_spm=180, braking_dose_bws=second * 0.09
+    )
+    found = downhill(run)
+    assert found is not None
+    assert found.share == pytest.approx(2 / 3)
+    assert found.total_bws == pytest.approx(0.09 * 2399)
+    assert found.dose_bws == pytest.approx(2 / 3 * found.total_bws)
 
 
 def test_an_interval_covers_the_truth_as_often_as_it_says() -> None:

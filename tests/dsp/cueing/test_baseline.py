@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from dsp.cueing.baseline import Baseline
@@ -32,3 +33,54 @@ def test_a_known_runner_does_not_suddenly_step_half_or_twice_as_fast() -> None:
     assert not slow.accepts(215.0)
     quick = learned(600, cadence_spm=200.0)
     assert not quick.accepts(135.0)
+
+
+def taught(baseline: Baseline, cadence_spm: float, seconds: int) -> int:
+    """Seconds of this cadence that were learned, of those offered."""
+    rng, count = np.random.default_rng(0), 0
+    for value in cadence_spm + 1.5 * rng.standard_normal(seconds):
+        if baseline.accepts(value):
+            count += 1
+            baseline.push("cadence_spm", float(value), None, 0.0)
+        else:
+            baseline.push_refused(value)
+    return count
+
+
+@pytest.mark.parametrize("height_m", [None, 1.55, 1.75, 1.95])
+@pytest.mark.parametrize("first_s", [5, 30, 60, 120])
+@pytest.mark.parametrize(("wrong", "true"), [(205.0, 140.0), (215.0, 150.0), (137.0, 205.0)])
+def test_who_is_counted_wrong_at_first_is_known_a_few_minutes_later(
+    wrong: float, true: float, first_s: int, height_m: float | None
+) -> None:
+    baseline = Baseline(height_m)
+    baseline.begin_run()
+    assert taught(baseline, wrong, first_s) == first_s
+    assert taught(baseline, true, 1200) >= 1200 - 125
+    normal = baseline.expect("cadence_spm", None, 0.0)
+    assert normal is not None
+    assert abs(normal.value - true) < 2
+    assert baseline.runs == 1
+
+
+def test_a_few_wrong_minutes_do_not_drop_what_was_learned_in_more() -> None:
+    baseline = Baseline(1.75)
+    assert taught(baseline, 142.0, 300) == 300
+    for _ in range(4):  # in a row is meant: the sensor is right in between
+        assert taught(baseline, 210.0, 200) == 0
+        assert taught(baseline, 142.0, 1) == 1
+    assert baseline.blind.coefficients[0] == pytest.approx(142, abs=1)
+    assert baseline.blind.seconds == 304
+
+
+def test_an_established_baseline_learns_nothing_of_half_the_stride_time_however_long() -> None:
+    baseline = learned(600, cadence_spm=145.0)
+    assert taught(baseline, 212.0, 3600) == 0
+    assert baseline.blind.seconds == 600
+    assert baseline.blind.coefficients[0] == pytest.approx(145, abs=0.5)
+
+
+def test_a_walk_never_drops_a_young_baseline() -> None:
+    baseline = learned(30, cadence_spm=166.0)
+    assert taught(baseline, 105.0, 1200) == 0
+    assert baseline.blind.seconds == 30

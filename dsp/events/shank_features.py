@@ -95,8 +95,8 @@ def toe_off_mark(
     through ``level_dps``.
     """
     first, last = (round(ic + k * stride_s * rate_hz) for k in (0.10, 0.50))
-    if last <= first:
-        return None
+    if first >= min(last, len(w_dps)):
+        return None  # a recording that ends soon after contact
     top = first + int(np.argmax(w_dps[first:last]))
     off = crossing(w_dps[top:], level_dps, rising=False)
     return None if off is None else top + off

@@ -12,9 +12,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dsp.simulation.other_motion import OtherMotion
-from dsp.simulation.runner import Bout, Gait, simulated_run
-from dsp.types import Activity, ActivityChange, Placement, Step
+from dsp.engine import Engine
+from dsp.simulation.mishaps import with_bursts_lost
+from dsp.simulation.other_motion import OtherMotion, other_motion_imu
+from dsp.simulation.runner import Bout, Device, Gait, simulated_run
+from dsp.types import Activity, ActivityChange, Placement, Side, Step, Worn
 from validation.false_running import PLACEMENTS, Doing, Figures, figures, gait_of
 
 TRUNK = (Placement.PELVIS, Placement.WAIST, Placement.HIP)
@@ -116,3 +118,17 @@ def test_no_step_is_counted_while_a_walker_or_runner_stands(placement: Placement
     assert [c.activity for c in changes] == [
         Activity.STAND, Activity.WALK, Activity.STAND, Activity.RUN, Activity.STAND
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_no_step_is_counted_while_who_stands_loses_packets(placement: Placement, share: float) -> None:
+    """A curve over a hole is no movement: at a belt it made five steps a minute of a fifth lost."""
+    side = Side.LEFT if placement.one_leg else None
+    for seed in (1, 2, 3, 4):
+        whole = other_motion_imu(
+            OtherMotion.STANDING, placement, side, Device(rate_hz=100), "s", seconds=90, seed=seed
+        )
+        engine = Engine([Worn("s", placement, side)])
+        found = [*engine.push(with_bursts_lost(whole, share, seed)), *engine.finish()]
+        assert [r.ic_s for r in found if isinstance(r, Step)] == []

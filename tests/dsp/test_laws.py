@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.engine import DETECTORS, Engine
+from dsp.simulation.mishaps import with_bursts_lost
 from dsp.simulation.runner import Bout, Device, Gait, simulated_imu, simulated_run
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
 from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, signal, without
@@ -39,6 +40,13 @@ WHOLE = {name: run(stage(name), [signal(name)]) for name in PLACEMENTS}
 @given(sizes=st.lists(st.integers(1, 700), min_size=1, max_size=6))
 def test_chunking_never_matters_to_a_detector(name: str, sizes: list[int]) -> None:
     assert run(stage(name), cut(signal(name), sizes)) == WHOLE[name]
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@pytest.mark.parametrize("sizes", [[1], [7, 3], [40, 1, 200]])
+def test_chunking_never_matters_where_packets_are_lost(name: str, sizes: list[int]) -> None:
+    chunk = with_bursts_lost(signal(name), 0.2, 3)
+    assert run(stage(name), cut(chunk, sizes)) == run(stage(name), [chunk])
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)

@@ -18,8 +18,9 @@ there.
    believed.
 3. **In a stride** (``scan.swing``).  When the rows up to ``stance_end`` of the stride time are there, the
    marks of contact and toe-off are taken (``shank_features``) and a contact comes out, about 0.15 s after
-   toe-off.  Without both marks it was no swing; the search goes on right behind it, and the stride time
-   follows all the same, lest a wrong one keep itself alive.
+   toe-off.  Without both marks, or where the stride was not felt (a leg that is rocked), it was no swing;
+   the search goes on right behind it, and the stride time follows all the same, lest a wrong one keep
+   itself alive.
 
 Six contacts after the axis was learned the detector is called settled; ``Readiness`` is sent until then.
 From then on, every ``check_s``, and when no swing was seen for ``lost_s``, the axis is looked for again.
@@ -58,7 +59,7 @@ from dsp.events.shank_state import (
     ShankState,
     low_pass,
 )
-from dsp.filters import Block, component_along
+from dsp.filters import Block, component_along, norms
 from dsp.models import MODELS, Models, best_guess
 from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
@@ -230,7 +231,7 @@ class ShankDetector(GridDetector[ShankState]):
         axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
         ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
         to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
-        if ic is None or to is None:
+        if ic is None or to is None or not self._felt_stride(need):
             self._adapt_stride_time(swing)  # a wrong stride time must not keep itself alive
             s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
@@ -238,6 +239,13 @@ class ShankDetector(GridDetector[ShankState]):
         if not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
             return []
         return [self._contact(swing, need, ic, to), *self._readiness(need)]
+
+    def _felt_stride(self, need: int) -> bool:
+        """Whether the force varied in the stride up to a row: a leg rocked on a chair feels one g."""
+        h, s = self.state.history, self.state
+        rows = h.rows(max(h.start, need - round(s.stride_s * SHANK_RATE_HZ)), need)
+        felt = norms(rows[rows[:, FILLED] == 0][:, ACC])
+        return len(felt) > 0 and float(felt.std()) >= self.params.least_felt_g * GRAVITY_MS2
 
     def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> Contact:
         """The contact of a stance; its marks are in rows after ``swing``."""

@@ -41,6 +41,9 @@ class ShankParams:
     least_stance_s: float = 0.3  # of that must be there at the end of a recording (a choice)
     level: float = 0.35  # of the usual swing peak; 0.40 loses 1 to 1.5 % of the steps of Hamner 2013
     shock_g: float = 1.2  # axial force that marks contact
+    least_felt_g: float = (
+        0.09  # SD of a stride's norm: slow walkers 0.12 (simulated), 0.18 (real), a rocked leg to 0.07
+    )
     shortest_span_s: float = 0.08  # between the marks of contact and toe-off: a sprint's (a choice)
     longest_span_s: float = 1.0  # a slow walk's (a choice)
     shortest_stride_s: float = 0.4  # 300 steps/min (a choice)
@@ -69,6 +72,7 @@ class ShankParams:
             least_stance_s=(0.0, 1.0),
             level=(0.05, 0.9),
             shock_g=(0.5, 10.0),
+            least_felt_g=(0.0, 1.0),
             shortest_span_s=(0.0, 0.3),
             longest_span_s=(0.3, 3.0),
             shortest_stride_s=(0.2, 0.7),

@@ -42,15 +42,11 @@ import math
 import numpy as np
 
 from dsp.detector_feed import Detection
+from dsp.events.foot_contact import MISSED_STRIDES
+from dsp.events.foot_stride import BEARABLE_LOSS_S
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.events.shank_features import (
-    contact_mark,
-    inclination_deg,
-    long_axis,
-    peak_shock_g,
-    swing_axis,
-    toe_off_mark,
-)
+from dsp.events.shank_contact import ShankMarks, claimed_contact
+from dsp.events.shank_features import contact_mark, long_axis, swing_axis, swing_end, toe_off_mark
 from dsp.events.shank_state import (
     SHANK_RATE_HZ,
     ShankCoefficients,
@@ -60,7 +56,7 @@ from dsp.events.shank_state import (
     low_pass,
 )
 from dsp.filters import Block, component_along, norms
-from dsp.models import MODELS, Models, best_guess
+from dsp.models import MODELS, Models
 from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
@@ -231,14 +227,19 @@ class ShankDetector(GridDetector[ShankState]):
         axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
         ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
         to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
-        if ic is None or to is None or not self._felt_stride(need):
+        hidden = ic is not None and h.filled_s(swing + ic, need - 1, FILLED) > BEARABLE_LOSS_S
+        if ic is None or (to is None and not hidden) or not self._felt_stride(need):
             self._adapt_stride_time(swing)  # a wrong stride time must not keep itself alive
             s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
         self._follow_swing(swing)
-        if not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
-            return []
-        return [self._contact(swing, need, ic, to), *self._readiness(need)]
+        if to is not None and not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
+            if not hidden:
+                return []
+            to = None
+        marks = ShankMarks(swing_end(w, SHANK_RATE_HZ) or 0.0, ic, to)
+        contact = claimed_contact(s, p, self._models, self.worn, marks, swing, need)
+        return [*contact, *self._readiness(need)]
 
     def _felt_stride(self, need: int) -> bool:
         """Whether the force varied in the stride up to a row: a leg rocked on a chair feels one g."""
@@ -246,33 +247,6 @@ class ShankDetector(GridDetector[ShankState]):
         rows = h.rows(max(h.start, need - round(s.stride_s * SHANK_RATE_HZ)), need)
         felt = norms(rows[rows[:, FILLED] == 0][:, ACC])
         return len(felt) > 0 and float(felt.std()) >= self.params.least_felt_g * GRAVITY_MS2
-
-    def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> Contact:
-        """The contact of a stance; its marks are in rows after ``swing``."""
-        s, m, worn = self.state, self._models, self.worn
-        h = s.history
-        features = {
-            "at_s": h.time(swing + raw_ic),
-            "stride_s": s.stride_s,
-            "swing_dps": s.scan.swing_dps,
-            "span_ms": 1e3 * ((raw_to - raw_ic) / SHANK_RATE_HZ),
-        }
-        shift_s = m.shank_ic_ms.value(features) / 1e3
-        ic_s = features["at_s"] + shift_s
-        lean = self._inclination(swing, swing + raw_ic + shift_s * SHANK_RATE_HZ)
-        if lean is not None:
-            features["lean_deg"] = lean
-            features["shank_deg"] = m.shank_deg.value(features)
-        contact = best_guess(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
-        assert contact is not None
-        to_s = ic_s + contact[0] / 1e3
-        landing = swing + round(raw_ic)
-        features["shock_g"] = peak_shock_g(h.rows(landing - 4, landing + 12)[:, ACC], s.long)
-        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / SHANK_RATE_HZ
-        return Contact(
-            worn.sensor, worn.placement, worn.side, ic_s, to_s, m.shank_ic_ms.sd / 1e3, contact[1] / 1e3,
-            h.time(need - 1) + s.low.delay_s, filled_s, features,
-        )  # fmt: skip
 
     def _readiness(self, need: int) -> list[Readiness]:
         """How far the mount is learned, as long as that changes; then, now and then, whether it moved."""
@@ -303,14 +277,8 @@ class ShankDetector(GridDetector[ShankState]):
         s, p, before = self.state, self.params, self.state.scan.candidate
         if before is not None:
             stride = (swing - before) / SHANK_RATE_HZ
-            if p.shortest_stride_s < stride < p.longest_stride_s:
+            filled = s.history.rows(max(s.history.start, before), swing)[:, FILLED].any()
+            hidden = filled and stride > MISSED_STRIDES * s.stride_s
+            if p.shortest_stride_s < stride < p.longest_stride_s and not hidden:
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.scan.candidate = swing
-
-    def _inclination(self, swing: int, ic: float) -> float | None:
-        """Angle of the long axis at contact, gravity from the last two whole strides; None without them."""
-        s, swings = self.state, self.state.scan.swings
-        if len(swings) < 3 or (swing - swings[0]) / SHANK_RATE_HZ > 2.2:
-            return None
-        rows = s.history.rows(swings[0], round(ic) + 1)
-        return inclination_deg(rows, swing - swings[0], s.long, SHANK_RATE_HZ)

@@ -62,6 +62,11 @@ def long_axis(mean_ms2: Array, axis: Array) -> Array:
     return np.asarray(math.cos(lean) * flat + math.sin(lean) * np.cross(flat, axis))
 
 
+def swing_end(w_dps: Array, rate_hz: float) -> float | None:
+    """Return when the rate ``w_dps`` after a swing peak falls through zero, in rows; None where not soon."""
+    return crossing(w_dps[: round(0.3 * rate_hz)], 0.0, rising=False)
+
+
 def contact_mark(
     w_dps: Array, axial_g: Array, level_dps: float, shock_g: float, rate_hz: float
 ) -> float | None:
@@ -70,7 +75,7 @@ def contact_mark(
     It is the mean of up to three: the rate ``w_dps`` falls through ``level_dps`` (negative), the rate is
     least, and the force along the shank ``axial_g`` rises through ``shock_g`` near that.
     """
-    zero = crossing(w_dps[: round(0.3 * rate_hz)], 0.0, rising=False)
+    zero = swing_end(w_dps, rate_hz)
     if zero is None:
         return None
     z = math.ceil(zero)

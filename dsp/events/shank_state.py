@@ -54,6 +54,10 @@ class ShankParams:
     moved_deg: float = 25.0  # an axis this far from the learned one is that of a moved mount (a choice)
     check_s: float = 2.0  # how often the axis is looked at again (a choice)
     lost_s: float = 4.0  # without a swing it is looked at too (a choice)
+    filled_s: float = 0.03  # bridged within 0.06 s of contact: more, and it is not claimed (a choice)
+    bridge_s: float = (
+        0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
+    )
 
     def __post_init__(self) -> None:
         check_limits(
@@ -83,6 +87,8 @@ class ShankParams:
             moved_deg=(1.0, 90.0),
             check_s=(0.5, 60.0),
             lost_s=(2.0, 60.0),
+            filled_s=(0.0, 0.12),
+            bridge_s=(0.1, 0.4),
         )
 
 
@@ -125,6 +131,7 @@ class ShankScan:
     cursor: int = 1  # next row to be looked at for a swing
     swing: int | None = None  # swing whose stance is not finished
     swing_dps: float = 0.0  # its rate
+    last_ic: float | None = None  # row of the last contact that was claimed
     candidate: int | None = None  # the last swing, whether or not a stance followed
     swings: list[int] = field(default_factory=list)  # the last three that a stance followed
 
@@ -152,7 +159,7 @@ class ShankState(GridState):
     def begin(cls, p: ShankParams, c: ShankCoefficients) -> ShankState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(SHANK_RATE_HZ),
+            resampler=Resampler(SHANK_RATE_HZ, p.bridge_s, straight_s=0.1),
             history=History(SHANK_RATE_HZ, 7, keep_s=_KEEP_S),
             scan=ShankScan(learn_at=c.learn),
             stride_s=p.stride_s,

@@ -142,6 +142,7 @@ class ShankDetector(GridDetector[ShankState]):
             s.mean_ms2 = rows[:, ACC].mean(axis=0)
             s.long = long_axis(s.mean_ms2, axis)
             scan.cursor = max(1, h.start + 1, stop - c.learn_back, scan.mount_since)
+            scan.checked = stop
             return True
         return False
 

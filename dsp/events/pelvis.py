@@ -91,11 +91,11 @@ class PelvisDetector(GridDetector[PelvisState]):
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         return chunk.acc_ms2 if chunk.gyr_rads is None else np.hstack((chunk.acc_ms2, chunk.gyr_rads))
 
-    def _interrupt(self, hole: Hole) -> list[Contact]:
+    def _interrupt(self, hole: Hole) -> Detection:
         self.state.holes = (*self.state.holes[-7:], hole)
         if hole.bridged:
             return []
-        out = self._close_step(None)
+        out: Detection = [*self._close_step(None)]
         self.state.before = None
         return out
 

@@ -43,10 +43,9 @@ import numpy as np
 
 from dsp.detector_feed import Detection
 from dsp.events.foot_contact import MISSED_STRIDES
-from dsp.events.foot_stride import BEARABLE_LOSS_S
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.events.shank_contact import ShankMarks, claimed_contact
-from dsp.events.shank_features import contact_mark, long_axis, swing_axis, swing_end, toe_off_mark
+from dsp.events.shank_contact import claimed_contact, has_possible_span, stance_marks
+from dsp.events.shank_features import long_axis, swing_axis
 from dsp.events.shank_state import (
     SHANK_RATE_HZ,
     ShankCoefficients,
@@ -55,7 +54,7 @@ from dsp.events.shank_state import (
     ShankState,
     low_pass,
 )
-from dsp.filters import Block, component_along, norms
+from dsp.filters import Block, Hole, component_along, norms
 from dsp.models import MODELS, Models
 from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
@@ -85,6 +84,13 @@ class ShankDetector(GridDetector[ShankState]):
             return []
         self.state.ended = True
         return self._decide_contacts()
+
+    def _interrupt(self, hole: Hole) -> Detection:
+        if hole.bridged:
+            return []
+        out = self.finish()
+        self.state.ended = False
+        return out
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         return six_axes(chunk, self.worn)
@@ -219,26 +225,18 @@ class ShankDetector(GridDetector[ShankState]):
     def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
         """Contact and toe-off, once their samples are there; None until then."""
         s, p = self.state, self.params
-        h, need = s.history, swing + self._stance_rows()
-        if h.end < need:
-            if not s.ended or h.end - swing < p.least_stance_s * SHANK_RATE_HZ:
-                return None
-            need = h.end
-        w, level = self._swing_rate(swing, need), -p.level * s.peak_dps
-        axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
-        ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
-        to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
-        hidden = ic is not None and h.filled_s(swing + ic, need - 1, FILLED) > BEARABLE_LOSS_S
-        if ic is None or (to is None and not hidden) or not self._felt_stride(need):
+        h, due = s.history, swing + self._stance_rows()
+        need = min(due, h.end)
+        if need < due and (not s.ended or need - swing < p.least_stance_s * SHANK_RATE_HZ):
+            return None
+        marks = stance_marks(s, p, self._swing_rate(swing, need), swing, need, due)
+        if marks is None or not self._felt_stride(need):
             self._adapt_stride_time(swing)  # a wrong stride time must not keep itself alive
             s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
         self._follow_swing(swing)
-        if to is not None and not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
-            if not hidden:
-                return []
-            to = None
-        marks = ShankMarks(swing_end(w, SHANK_RATE_HZ) or 0.0, ic, to)
+        if not has_possible_span(marks, p):
+            return []
         contact = claimed_contact(s, p, self._models, self.worn, marks, swing, need)
         return [*contact, *self._readiness(need)]
 

@@ -66,7 +66,7 @@ def long_axis(mean_ms2: Array, axis: Array) -> Array:
 
 
 def swing_end(w_dps: Array, rate_hz: float) -> float | None:
-    """Return when the rate ``w_dps`` after a swing peak falls through zero, in rows; None where not soon."""
+    """Return when the rate ``w_dps`` falls through zero, in rows after a swing peak; None if not soon."""
     return crossing(w_dps[: round(0.3 * rate_hz)], 0.0, rising=False)
 
 

@@ -153,6 +153,7 @@ class ShankState(GridState):
     mean_ms2: Array = field(default_factory=lambda: np.zeros(3))  # specific force of whole strides
     long: Array = field(default_factory=lambda: np.zeros(3))  # unit vector along the shank, to the knee
     have: int = 0  # strides since the axis was learned, up to those that are needed
+    strides: bool = False  # the last stance of which all samples came was a stride's
     ended: bool = False  # no more samples will come
 
     @classmethod

@@ -15,8 +15,8 @@ from dsp.events.shank_state import SHANK_RATE_HZ, ShankParams, ShankState
 from dsp.models import Models, best_guess
 from dsp.types import GRAVITY_MS2, Array, Contact, Worn
 
-_NEAR_S = 0.06  # about an event lie the rows that its mark is made of
-_SWING_END_S = 0.01  # before the end of a swing, samples tell where it is
+_NEAR_S, _AFTER_S = 0.06, 0.05  # before and after an event lie the rows that its mark is made of
+_SWING_END_S = 0.02  # before the end of a swing, samples tell where it is
 _LONGEST_LOSS_S = 0.15  # from swing to contact; it takes 0.15 s, so that over more another stride may lie
 _OFF_BEAT, _MOST_STRIDES = 0.2, 3  # of a stride time; over more, nobody counts strides (choices)
 _SD_OF_LOST = 1 / 15  # s per s lost, as at the feet (``foot_contact``)
@@ -52,11 +52,12 @@ def stance_marks(
     if end is None or ic is None or not s.strides:
         return None
     if to is not None:
-        near = _NEAR_S * SHANK_RATE_HZ
-        lost_s = h.filled_s(swing + to - near, min(swing + to + near, need - 1), FILLED)
+        near, off = _NEAR_S * SHANK_RATE_HZ, swing + to
+        lost_s = h.filled_s(off - near, min(off + near, need - 1), FILLED)
         return ShankMarks(end, ic, to if lost_s <= p.filled_s else None)
     hidden_s = h.filled_s(swing + ic, need - 1, FILLED) + (due - need) / SHANK_RATE_HZ
-    return ShankMarks(end, ic, None) if hidden_s > BEARABLE_LOSS_S else None
+    landed = float(w_dps[math.ceil(end) :].min()) < level
+    return ShankMarks(end, ic, None) if landed and hidden_s > BEARABLE_LOSS_S else None
 
 
 def has_possible_span(marks: ShankMarks, p: ShankParams) -> bool:
@@ -75,7 +76,8 @@ def claimed_contact(
     h, near = s.history, _NEAR_S * SHANK_RATE_HZ
 
     def lost_s(start: float, stop: float) -> float:
-        return h.filled_s(start, min(stop, need - 1), FILLED)
+        missing = max(0.0, stop - (need - 1))  # at the end of a recording, or before a long hole
+        return h.filled_s(start, stop - missing, FILLED) + missing / SHANK_RATE_HZ
 
     end, mark = swing + marks.swing_end, swing + marks.ic
     features = {"at_s": h.time(mark), "stride_s": s.stride_s, "swing_dps": s.scan.swing_dps}
@@ -83,12 +85,12 @@ def claimed_contact(
         features["span_ms"] = 1e3 * ((marks.to - marks.ic) / SHANK_RATE_HZ)
     ic = mark + m.shank_ic_ms.value(features) / 1e3 * SHANK_RATE_HZ
     first = end if lost_s(end - _SWING_END_S * SHANK_RATE_HZ, end) > 0 else ic
-    landing = lost_s(first - near, ic + near)
-    if landing > p.filled_s or lost_s(swing, ic) > _LONGEST_LOSS_S or mark > need - 2:
+    landing = lost_s(first - near, ic + _AFTER_S * SHANK_RATE_HZ)
+    if landing > p.filled_s or lost_s(swing, ic) > _LONGEST_LOSS_S:
         return []
     features |= _strides_passed(s, ic) | _inclination(s, m, swing, ic)
     landed = swing + round(marks.ic)
-    if need >= landed + 12 and lost_s(landed - 4, landed + 11) == 0:
+    if lost_s(landed - 4, landed + 11) == 0:
         features["shock_g"] = peak_shock_g(h.rows(landed - 4, landed + 12)[:, ACC], s.long)
     contact = None
     if marks.to is not None:
@@ -101,7 +103,7 @@ def claimed_contact(
             None if contact is None else ic_s + contact[0] / 1e3,
             math.hypot(m.shank_ic_ms.sd / 1e3, _SD_OF_LOST * landing),
             None if contact is None else contact[1] / 1e3,
-            h.time(need - 1) + s.low.delay_s, lost_s(swing, need), features,
+            h.time(need - 1) + s.low.delay_s, lost_s(swing, need - 1), features,
         )
     ]  # fmt: skip
 

@@ -27,9 +27,11 @@ From then on, every ``check_s``, and when no swing was seen for ``lost_s``, the 
 Twice in a row elsewhere by ``moved_deg`` means that the sensor was moved: back to learning, without the
 rows before.
 
-A hole begins a new filter and a new ``ShankScan``: swings are forgotten; axes, stride time and usual peak
-are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
-are.
+A hole of up to ``bridge_s`` is bridged.  What lies too close to it, or in it, is not claimed
+(``shank_contact``): a contact, a toe-off, an inclination.  A longer one begins a new filter and a new
+``ShankScan``: swings are forgotten; axes, stride time and usual peak are kept.  Before it, as at the end of
+a recording, a stance still counts with the rows there are, if its toe-off was seen or the stance before was
+a stride's.
 
 ``done_s`` is the row being searched or the open swing; ``due_s`` when the next look can bring a contact.
 While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
@@ -65,9 +67,11 @@ _SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
 class ShankDetector(GridDetector[ShankState]):
     """A detector from chunks of one shank sensor to contacts, gaps and readiness.
 
-    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
-    there to the mark of toe-off), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee),
-    ``shock_g`` (largest acceleration near contact).
+    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``shock_g`` (largest
+    acceleration near contact), and where they were seen ``span_ms`` (from there to the mark of toe-off) and
+    ``shank_deg`` (inclination at contact, + = ankle ahead of the knee).  Where samples since the contact
+    before were lost, ``passed`` (strides since, 0: nobody knows), and ``missed`` if these are not known to
+    be one.
     """
 
     need = 6  # contacts until the mount counts as learned (a choice)

@@ -67,7 +67,7 @@ _SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
 class ShankDetector(GridDetector[ShankState]):
     """A detector from chunks of one shank sensor to contacts, gaps and readiness.
 
-    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``shock_g`` (largest
+    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``shock_g`` (most
     acceleration near contact), and where they were seen ``span_ms`` (from there to the mark of toe-off) and
     ``shank_deg`` (inclination at contact, + = ankle ahead of the knee).  Where samples since the contact
     before were lost, ``passed`` (strides since, 0: nobody knows), and ``missed`` if these are not known to

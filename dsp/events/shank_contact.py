@@ -52,9 +52,7 @@ def stance_marks(
     if end is None or ic is None or not s.strides:
         return None
     if to is not None:
-        near, off = _NEAR_S * SHANK_RATE_HZ, swing + to
-        lost_s = h.filled_s(off - near, min(off + near, need - 1), FILLED)
-        return ShankMarks(end, ic, to if lost_s <= p.filled_s else None)
+        return ShankMarks(end, ic, to if _came(s, p, swing + to, swing + to, need) else None)
     hidden_s = h.filled_s(swing + ic, need - 1, FILLED) + (due - need) / SHANK_RATE_HZ
     landed = float(w_dps[math.ceil(end) :].min()) < level
     return ShankMarks(end, ic, None) if landed and hidden_s > BEARABLE_LOSS_S else None
@@ -70,14 +68,14 @@ def claimed_contact(
 ) -> list[Contact]:
     """Return the contact of these marks, as far as the samples about them came.
 
-    Where more than ``filled_s`` was lost at the landing there is none, and neither where so much was lost
-    about the end of the swing: the landing may lie in that hole, and what follows it be taken for it.
+    Where more than ``filled_s`` was lost at the landing there is none (but for one short hole alone), and
+    neither where so much was lost about the end of the swing: the landing may lie in that hole, and what
+    follows it be taken for it.
     """
     h, near = s.history, _NEAR_S * SHANK_RATE_HZ
 
     def lost_s(start: float, stop: float) -> float:
-        missing = max(0.0, stop - (need - 1))  # at the end of a recording, or before a long hole
-        return h.filled_s(start, stop - missing, FILLED) + missing / SHANK_RATE_HZ
+        return _lost_s(s, start, stop, need)
 
     end, mark = swing + marks.swing_end, swing + marks.ic
     features = {"at_s": h.time(mark), "stride_s": s.stride_s, "swing_dps": s.scan.swing_dps}
@@ -85,9 +83,9 @@ def claimed_contact(
         features["span_ms"] = 1e3 * ((marks.to - marks.ic) / SHANK_RATE_HZ)
     ic = mark + m.shank_ic_ms.value(features) / 1e3 * SHANK_RATE_HZ
     first = end if lost_s(end - _SWING_END_S * SHANK_RATE_HZ, end) > 0 else ic
-    landing = lost_s(first - near, ic + _AFTER_S * SHANK_RATE_HZ)
-    if landing > p.filled_s or lost_s(swing, ic) > _LONGEST_LOSS_S:
+    if not _came(s, p, first, ic, need) or lost_s(swing, ic) > _LONGEST_LOSS_S:
         return []
+    landing = lost_s(ic - near, ic + near)
     features |= _strides_passed(s, ic) | _inclination(s, m, swing, ic)
     landed = swing + round(marks.ic)
     if lost_s(landed - 4, landed + 11) == 0:
@@ -106,6 +104,20 @@ def claimed_contact(
             h.time(need - 1) + s.low.delay_s, lost_s(swing, need - 1), features,
         )
     ]  # fmt: skip
+
+
+def _lost_s(s: ShankState, start: float, stop: float, need: int) -> float:
+    """How much is lost between two rows; so is what ``need`` does not reach: a recording or grid ended."""
+    missing = min(max(0.0, stop - (need - 1)), stop - start)
+    return s.history.filled_s(start, stop - missing, FILLED) + missing / SHANK_RATE_HZ
+
+
+def _came(s: ShankState, p: ShankParams, first: float, last: float, need: int) -> bool:
+    """Whether the samples about what lies between two rows came, but for a hole's end or one packet."""
+    before, after = _NEAR_S * SHANK_RATE_HZ, _AFTER_S * SHANK_RATE_HZ
+    if _lost_s(s, first - before, last + after, need) <= p.filled_s:
+        return True
+    return _lost_s(s, first - 2 * before, last + 2 * after, need) <= BEARABLE_LOSS_S
 
 
 def _strides_passed(s: ShankState, ic: float) -> dict[str, float]:

@@ -54,7 +54,7 @@ class ShankParams:
     moved_deg: float = 25.0  # an axis this far from the learned one is that of a moved mount (a choice)
     check_s: float = 2.0  # how often the axis is looked at again (a choice)
     lost_s: float = 4.0  # without a swing it is looked at too (a choice)
-    filled_s: float = 0.03  # bridged within 0.06 s of contact: more, and it is not claimed (a choice)
+    filled_s: float = 0.03  # bridged near an event: more, and it is not claimed (a choice)
     bridge_s: float = (
         0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
     )

@@ -46,7 +46,7 @@ import numpy as np
 from dsp.detector_feed import Detection
 from dsp.events.foot_contact import MISSED_STRIDES
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.events.shank_contact import claimed_contact, has_possible_span, stance_marks
+from dsp.events.shank_contact import contact_of_marks, has_possible_span, stance_marks
 from dsp.events.shank_features import long_axis, swing_axis
 from dsp.events.shank_state import (
     SHANK_RATE_HZ,
@@ -241,7 +241,7 @@ class ShankDetector(GridDetector[ShankState]):
         self._follow_swing(swing)
         if not has_possible_span(marks, p):
             return []
-        contact = claimed_contact(s, p, self._models, self.worn, marks, swing, need)
+        contact = contact_of_marks(s, p, self._models, self.worn, marks, swing, need)
         return [*contact, *self._readiness(need)]
 
     def _felt_stride(self, need: int) -> bool:

@@ -52,7 +52,8 @@ def stance_marks(
     if end is None or ic is None or not s.strides:
         return None
     if to is not None:
-        return ShankMarks(end, ic, to if _came(s, p, swing + to, swing + to, need) else None)
+        last = min(swing + to, need - 1 - 2 * _AFTER_S * SHANK_RATE_HZ)  # rows after may not be there yet
+        return ShankMarks(end, ic, to if _came(s, p, swing + to, last, need) else None)
     hidden_s = h.filled_s(swing + ic, need - 1, FILLED) + (due - need) / SHANK_RATE_HZ
     landed = float(w_dps[math.ceil(end) :].min()) < level
     return ShankMarks(end, ic, None) if landed and hidden_s > BEARABLE_LOSS_S else None
@@ -63,7 +64,7 @@ def has_possible_span(marks: ShankMarks, p: ShankParams) -> bool:
     return marks.to is None or p.shortest_span_s < (marks.to - marks.ic) / SHANK_RATE_HZ < p.longest_span_s
 
 
-def claimed_contact(
+def contact_of_marks(
     s: ShankState, p: ShankParams, m: Models, worn: Worn, marks: ShankMarks, swing: int, need: int
 ) -> list[Contact]:
     """Return the contact of these marks, as far as the samples about them came.

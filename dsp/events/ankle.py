@@ -18,7 +18,10 @@ believed: the filters still remember the made-up time before the first sample.
 
 A crossing is certain when the mean after it is known, 1.4 s later.  It says when strides happen, not when
 the foot lands: contact time and everything built on it are absent.  There is nothing to learn beforehand,
-and nothing waits at the end.  A hole begins new filters (``AnkleFilters``); the stride time is kept.
+and nothing waits at the end.  A hole of up to ``bridge_s`` is bridged; a crossing that was made of too much
+of it keeps the clock, but is not claimed.  ``passed`` of a contact counts the strides since the one before,
+where samples between them were lost.  A longer hole begins new filters (``AnkleFilters``); the stride time
+is kept.
 
 ``done_s`` is the last row, less the delay of the filters; ``due_s`` the earliest time of the next
 crossing that can fire.  Any sample may move ``done_s``.
@@ -42,6 +45,8 @@ from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Worn
 
 _RATE_HZ = 100.0
 _SWING, _SWAY, _NORM = 0, 1, 2  # History columns: the low-passed norm about its mean, mean square, norm
+_FILLED = 3  # one where a row was bridged over lost samples
+_OFF_BEAT, _MOST_STRIDES = 0.2, 3  # of a stride time; over more, nobody counts strides (choices)
 _FEWEST_RHYTHM_S = 3.0
 _SETTLE_S = 0.4  # the filters still remember the made-up time before the first sample
 
@@ -64,6 +69,9 @@ class AnkleParams:
     shortest_stride_s: float = 0.45  # 267 steps/min: shorter and longer ones do not move the stride time
     longest_stride_s: float = 1.4  # 86 steps/min
     ic_sd_s: float = 0.03
+    bridge_s: float = 0.25  # of lost samples that the grid goes on over, as at the feet
+    near_s: float = 0.2  # before and after a crossing lie the rows that it is made of most (a choice)
+    filled_s: float = 0.13  # of these bridged: more, and it is not claimed (a choice)
 
     def __post_init__(self) -> None:
         check_limits(
@@ -82,6 +90,9 @@ class AnkleParams:
             shortest_stride_s=(0.2, 0.7),
             longest_stride_s=(0.8, 3.0),
             ic_sd_s=(0.0, 0.5),
+            bridge_s=(0.1, 0.4),
+            near_s=(0.0, 0.4),
+            filled_s=(0.0, 0.4),
         )
 
 
@@ -126,21 +137,26 @@ class AnkleState(GridState):
     filters: AnkleFilters
     stride_s: float  # smoothed stride time
     fired_s: float = -math.inf  # the last crossing that was a stride's
+    claimed_s: float = -math.inf  # the last of these that was claimed
     armed_s: float = -math.inf  # when the norm was last far enough below its mean
 
     @classmethod
     def begin(cls, p: AnkleParams) -> AnkleState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(_RATE_HZ),
-            history=History(_RATE_HZ, 3, keep_s=2.0 + p.rhythm_s),
+            resampler=Resampler(_RATE_HZ, p.bridge_s, straight_s=0.1),
+            history=History(_RATE_HZ, 4, keep_s=2.0 + p.rhythm_s),
             filters=AnkleFilters.begin(p),
             stride_s=p.first_stride_s,
         )
 
 
 class AnkleDetector(GridDetector[AnkleState]):
-    """A detector from an ankle accelerometer's chunks to contacts (``ic_s``: the stride clock) and gaps."""
+    """A detector from an ankle accelerometer's chunks to contacts (``ic_s``: the stride clock) and gaps.
+
+    Features of a contact, where samples since the one before were lost: ``passed``, the strides since (0:
+    nobody knows), and ``missed`` where these are not known to be one.
+    """
 
     def __init__(self, worn: Worn, _: Models = MODELS, params: AnkleParams | None = None) -> None:
         self.params = params or AnkleParams()
@@ -167,7 +183,7 @@ class AnkleDetector(GridDetector[AnkleState]):
         waiting = np.concatenate((f.late, slow))
         swing = waiting[: len(slow)] - f.drift.push(slow)
         f.late = waiting[len(slow) :]
-        s.history.append(swing, f.sway.push(swing**2), norm)
+        s.history.append(swing, f.sway.push(swing**2), norm, block.filled)
         return [*self._search_crossings()]
 
     def _search_crossings(self) -> list[Contact]:
@@ -204,11 +220,32 @@ class AnkleDetector(GridDetector[AnkleState]):
             return []
         if not lands(recent[:: round(_RATE_HZ / EVIDENCE_RATE_HZ)], p.landing_hz):
             return []
-        if p.shortest_stride_s < since < p.longest_stride_s:
+        last, s.fired_s = s.fired_s, at_s
+        if self._lost_s(at_s - p.near_s, at_s + p.near_s) > p.filled_s:
+            return []
+        holed = last != s.claimed_s or self._lost_s(last, at_s) > 0
+        if p.shortest_stride_s < since < p.longest_stride_s and not holed:
             s.stride_s += p.gain * (since - s.stride_s)
-        s.fired_s = at_s
+        features = self._strides_passed(at_s, stride_s) if holed else {}
+        s.claimed_s = at_s
         known_s = at_s + self._coefficients.delay_s
-        return [Contact(w.sensor, w.placement, w.side, at_s, None, p.ic_sd_s, None, known_s)]
+        return [Contact(w.sensor, w.placement, w.side, at_s, None, p.ic_sd_s, None, known_s, 0.0, features)]
+
+    def _lost_s(self, start_s: float, stop_s: float) -> float:
+        """For how long samples between two times were lost, as far back as rows are held."""
+        h = self.state.history
+        first, last = (max(0.0, (t - h.t0_s) * _RATE_HZ) for t in (start_s, stop_s))
+        return h.filled_s(first, last, _FILLED)
+
+    def _strides_passed(self, at_s: float, stride_s: float) -> dict[str, float]:
+        """How many strides have ``passed`` since the last claimed one; empty where a grid began since."""
+        s = self.state
+        if s.claimed_s < s.history.t0_s:
+            return {}
+        beats = (at_s - s.claimed_s) / stride_s
+        n = max(1, round(beats))
+        passed = float(n if abs(beats - n) < _OFF_BEAT and n <= _MOST_STRIDES else 0)
+        return {"passed": passed} if passed == 1 else {"passed": passed, "missed": 1.0}
 
     def _recent_norms(self, row: int) -> Array:
         """The norms of the seconds before a row, in g."""

@@ -25,7 +25,7 @@ import numpy as np
 
 from dsp.detector_feed import Detection
 from dsp.filters import Block, History, Hole, Resampler
-from dsp.types import Array, Contact, Gap, ImuChunk, Worn
+from dsp.types import Array, Gap, ImuChunk, Worn
 
 ACC, GYR, FILLED = slice(0, 3), slice(3, 6), 6
 """Columns of a history of six axes: m/s², rad/s, and 1 where a row was bridged over lost samples."""
@@ -97,7 +97,7 @@ class GridDetector(ABC, Generic[StateT]):
     def _detect_in_block(self, block: Block) -> Detection:
         """What the next rows of the grid complete."""
 
-    def _interrupt(self, hole: Hole) -> list[Contact]:
+    def _interrupt(self, hole: Hole) -> Detection:
         """What a hole completes; the block after it is ``fresh`` unless the hole is bridged."""
         return []
 

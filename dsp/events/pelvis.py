@@ -27,10 +27,10 @@ that time, a step of a faster gait (``quick_mm``), and over two step times two s
 Before the first rhythm, a rise of less than ``least_mm`` is no step either.
 
 **Holes**.  Up to ``bridge_s`` the grid goes on: the low-pass looks at 320 ms, so the steps on both sides
-keep the clock.  It is a ``Gap`` all the same, and no step with a hole in it has a length or any other
-number.  After a longer hole the low-passes begin anew and the means go on.  ``passed`` of a contact counts
-the steps since the one before; where a hole leaves it off the beat, it is 0: nobody knows, and the side
-vote begins anew.
+keep the clock.  What bridges it is no evidence of movement, and no stronger than what was felt.  It is a
+``Gap`` all the same, and no step with a hole in it has a length or any other number.  After a longer hole
+the low-passes begin anew and the means go on.  ``passed`` of a contact counts the steps since the one
+before; where a hole leaves it off the beat, it is 0: nobody knows, and the side vote begins anew.
 
 There is nothing to learn beforehand: step time and means start from first guesses and follow.
 
@@ -62,6 +62,7 @@ _SLOW, _FAST = 0, 1  # History columns: vertical specific force in g, low-passed
 _MEAN, _SWAY = 2, 3  # its running mean and the running mean square about it
 _CAME = slice(4, 7)  # acceleration as it came, m/s²
 _FELT = 7  # and its square
+_FILLED = 8  # one where a row was bridged over lost samples
 _BEFORE_S = 0.1  # a contact lies less than so long before its clock
 _BACK_S = 0.25  # before the clock the force has risen through the loaded level
 _OFF_SD_S = 0.012  # of toe-off (a choice; 8.8 ms between runners whose speed is known, Fukuchi 2017)
@@ -90,11 +91,11 @@ class PelvisDetector(GridDetector[PelvisState]):
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         return chunk.acc_ms2 if chunk.gyr_rads is None else np.hstack((chunk.acc_ms2, chunk.gyr_rads))
 
-    def _interrupt(self, hole: Hole) -> list[Contact]:
+    def _interrupt(self, hole: Hole) -> Detection:
         self.state.holes = (*self.state.holes[-7:], hole)
         if hole.bridged:
             return []
-        out = self._close_step(None)
+        out: Detection = [*self._close_step(None)]
         self.state.before = None
         return out
 
@@ -103,6 +104,8 @@ class PelvisDetector(GridDetector[PelvisState]):
         if block.fresh:
             self._begin_grid(block.t0_s)
         f, acc = s.filters, block.x[:, :3]
+        if block.filled.any():
+            acc = self._within_what_was_felt(acc, block.filled)
         mean_acc = f.gravity.push(acc)
         up = mean_acc / np.maximum(norms(mean_acc), 1e-9)[:, None]
         upward = component_along(acc, up)
@@ -110,10 +113,35 @@ class PelvisDetector(GridDetector[PelvisState]):
         vertical = upward / level
         slow, fast = f.slow.push(vertical), f.fast.push(vertical)
         mean = f.mean.push(slow)
-        s.history.append(slow, fast, mean, f.sway.push((slow - mean) ** 2), acc, component_along(acc, acc))
+        s.history.append(
+            slow,
+            fast,
+            mean,
+            f.sway.push((slow - mean) ** 2),
+            acc,
+            component_along(acc, acc),
+            block.filled,
+        )
         s.rhythm.push(slow, level, up, block.x)
         s.sides.push(block, up)
         return [*self._search_crossings()]
+
+    def _within_what_was_felt(self, acc: Array, filled: np.ndarray) -> Array:
+        """Rows of ``acc`` (n, 3), bridged ones no stronger or weaker than what came in the second before.
+
+        A curve goes on as the samples beside a hole went; over 0.3 s their noise becomes a swing.
+        """
+        h, second, felt = self.state.history, round(PELVIS_RATE_HZ), norms(acc)
+        rows = h.rows(max(h.start, h.end - second), h.end)
+        came = np.where(rows[:, _FILLED] > 0, np.nan, np.sqrt(rows[:, _FELT]))
+        new, came = len(came), np.concatenate((came, np.where(filled, np.nan, felt)))
+        limited = felt.copy()
+        for i in np.flatnonzero(filled):
+            before = came[max(0, new + i - second) : new + i]
+            before = before[~np.isnan(before)]
+            if len(before):
+                limited[i] = min(max(felt[i], before.min()), before.max())
+        return np.asarray(acc * (limited / np.maximum(felt, 1e-9))[:, None])
 
     def _begin_grid(self, t0_s: float) -> None:
         """After a hole of seconds the runner still wears the sensor as before; after minutes, who knows."""
@@ -164,10 +192,20 @@ class PelvisDetector(GridDetector[PelvisState]):
             s.done_s, s.still_s = s.clock_s - _BEFORE_S, s.due_s
 
     def _moves(self, row: int) -> bool:
-        """Whether the force varied in the second before a row: a case that is only turned feels one g."""
-        h = self.state.history
-        felt = np.sqrt(h.rows(max(h.start, row - round(PELVIS_RATE_HZ)), row + 1)[:, _FELT])
-        return float(felt.std()) >= self.params.least_felt_g * GRAVITY_MS2
+        """Whether the force varied in the second before a row: a case that is only turned feels one g.
+
+        What was bridged over lost samples says nothing of movement, nor does the slow force made of it.
+        """
+        h, p, delay = self.state.history, self.params, self._coefficients.slow_rows
+        rows = h.rows(max(h.start, row - round(PELVIS_RATE_HZ)), row + 1)
+        came = rows[:, _FILLED] == 0
+        felt = np.sqrt(rows[came, _FELT])
+        if len(felt) == 0 or float(felt.std()) < p.least_felt_g * GRAVITY_MS2:
+            return False
+        if came.all():
+            return True
+        swing = (rows[delay:, _SLOW] - rows[delay:, _MEAN])[came[:-delay]]
+        return float((swing**2).sum()) > p.least_rms_g**2 * len(swing)
 
     def _is_step(self, at_s: float) -> bool:
         """Whether a crossing can be that of a new step."""

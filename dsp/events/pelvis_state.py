@@ -166,7 +166,7 @@ class PelvisState(GridState):
         """Return the state before the first sample."""
         return cls(
             resampler=Resampler(PELVIS_RATE_HZ, bridge_s=p.bridge_s),
-            history=History(PELVIS_RATE_HZ, 8, keep_s=4.0),
+            history=History(PELVIS_RATE_HZ, 9, keep_s=4.0),
             filters=PelvisFilters.begin(p),
             step_s=p.first_step_s,
         )

@@ -18,17 +18,20 @@ there.
    believed.
 3. **In a stride** (``scan.swing``).  When the rows up to ``stance_end`` of the stride time are there, the
    marks of contact and toe-off are taken (``shank_features``) and a contact comes out, about 0.15 s after
-   toe-off.  Without both marks it was no swing; the search goes on right behind it, and the stride time
-   follows all the same, lest a wrong one keep itself alive.
+   toe-off.  Without both marks, or where the stride was not felt (a leg that is rocked), it was no swing;
+   the search goes on right behind it, and the stride time follows all the same, lest a wrong one keep
+   itself alive.
 
 Six contacts after the axis was learned the detector is called settled; ``Readiness`` is sent until then.
 From then on, every ``check_s``, and when no swing was seen for ``lost_s``, the axis is looked for again.
 Twice in a row elsewhere by ``moved_deg`` means that the sensor was moved: back to learning, without the
 rows before.
 
-A hole begins a new filter and a new ``ShankScan``: swings are forgotten; axes, stride time and usual peak
-are kept.  At the end of a recording a stance whose toe-off was seen still counts, with the rows there
-are.
+A hole of up to ``bridge_s`` is bridged.  What lies too close to it, or in it, is not claimed
+(``shank_contact``): a contact, a toe-off, an inclination.  A longer one begins a new filter and a new
+``ShankScan``: swings are forgotten; axes, stride time and usual peak are kept.  Before it, as at the end of
+a recording, a stance still counts with the rows there are, if its toe-off was seen or the stance before was
+a stride's.
 
 ``done_s`` is the row being searched or the open swing; ``due_s`` when the next look can bring a contact.
 While searching any sample may move ``done_s``; in the other states none before ``due_s`` can.
@@ -41,15 +44,10 @@ import math
 import numpy as np
 
 from dsp.detector_feed import Detection
+from dsp.events.foot_contact import MISSED_STRIDES
 from dsp.events.grid_detector import ACC, FILLED, GYR, GridDetector, six_axes
-from dsp.events.shank_features import (
-    contact_mark,
-    inclination_deg,
-    long_axis,
-    peak_shock_g,
-    swing_axis,
-    toe_off_mark,
-)
+from dsp.events.shank_contact import contact_of_marks, has_possible_span, stance_marks
+from dsp.events.shank_features import long_axis, swing_axis
 from dsp.events.shank_state import (
     SHANK_RATE_HZ,
     ShankCoefficients,
@@ -58,8 +56,8 @@ from dsp.events.shank_state import (
     ShankState,
     low_pass,
 )
-from dsp.filters import Block, component_along
-from dsp.models import MODELS, Models, best_guess
+from dsp.filters import Block, Hole, component_along, norms
+from dsp.models import MODELS, Models
 from dsp.rhythm import shortest_period
 from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Readiness, Worn
 
@@ -69,9 +67,11 @@ _SEARCH_ROWS = round(2 * SHANK_RATE_HZ)  # searched for a swing at once
 class ShankDetector(GridDetector[ShankState]):
     """A detector from chunks of one shank sensor to contacts, gaps and readiness.
 
-    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``span_ms`` (from
-    there to the mark of toe-off), ``shank_deg`` (inclination at contact, + = ankle ahead of the knee),
-    ``shock_g`` (largest acceleration near contact).
+    Features: ``at_s`` (mean of the three marks of contact), ``stride_s``, ``swing_dps``, ``shock_g`` (most
+    acceleration near contact), and where they were seen ``span_ms`` (from there to the mark of toe-off) and
+    ``shank_deg`` (inclination at contact, + = ankle ahead of the knee).  Where samples since the contact
+    before were lost, ``passed`` (strides since, 0: nobody knows), and ``missed`` if these are not known to
+    be one.
     """
 
     need = 6  # contacts until the mount counts as learned (a choice)
@@ -88,6 +88,13 @@ class ShankDetector(GridDetector[ShankState]):
             return []
         self.state.ended = True
         return self._decide_contacts()
+
+    def _interrupt(self, hole: Hole) -> Detection:
+        if hole.bridged:
+            return []
+        out = self.finish()
+        self.state.ended = False
+        return out
 
     def _grid_columns(self, chunk: ImuChunk) -> Array:
         return six_axes(chunk, self.worn)
@@ -145,6 +152,7 @@ class ShankDetector(GridDetector[ShankState]):
             s.mean_ms2 = rows[:, ACC].mean(axis=0)
             s.long = long_axis(s.mean_ms2, axis)
             scan.cursor = max(1, h.start + 1, stop - c.learn_back, scan.mount_since)
+            scan.checked = stop
             return True
         return False
 
@@ -221,50 +229,27 @@ class ShankDetector(GridDetector[ShankState]):
     def _examine_stance(self, swing: int) -> list[Contact | Readiness] | None:
         """Contact and toe-off, once their samples are there; None until then."""
         s, p = self.state, self.params
-        h, need = s.history, swing + self._stance_rows()
-        if h.end < need:
-            if not s.ended or h.end - swing < p.least_stance_s * SHANK_RATE_HZ:
-                return None
-            need = h.end
-        w, level = self._swing_rate(swing, need), -p.level * s.peak_dps
-        axial = h.rows(swing, need)[:, ACC] @ s.long / GRAVITY_MS2
-        ic = contact_mark(w, axial, level, p.shock_g, SHANK_RATE_HZ)
-        to = None if ic is None else toe_off_mark(w, ic, level, s.stride_s, SHANK_RATE_HZ)
-        if ic is None or to is None:
+        h, due = s.history, swing + self._stance_rows()
+        need = min(due, h.end)
+        if need < due and (not s.ended or need - swing < p.least_stance_s * SHANK_RATE_HZ):
+            return None
+        marks = stance_marks(s, p, self._swing_rate(swing, need), swing, need, due)
+        if marks is None or not self._felt_stride(need):
             self._adapt_stride_time(swing)  # a wrong stride time must not keep itself alive
             s.scan.swing, s.scan.cursor = None, swing + self._coefficients.retry
             return []
         self._follow_swing(swing)
-        if not p.shortest_span_s < (to - ic) / SHANK_RATE_HZ < p.longest_span_s:
+        if not has_possible_span(marks, p):
             return []
-        return [self._contact(swing, need, ic, to), *self._readiness(need)]
+        contact = contact_of_marks(s, p, self._models, self.worn, marks, swing, need)
+        return [*contact, *self._readiness(need)]
 
-    def _contact(self, swing: int, need: int, raw_ic: float, raw_to: float) -> Contact:
-        """The contact of a stance; its marks are in rows after ``swing``."""
-        s, m, worn = self.state, self._models, self.worn
-        h = s.history
-        features = {
-            "at_s": h.time(swing + raw_ic),
-            "stride_s": s.stride_s,
-            "swing_dps": s.scan.swing_dps,
-            "span_ms": 1e3 * ((raw_to - raw_ic) / SHANK_RATE_HZ),
-        }
-        shift_s = m.shank_ic_ms.value(features) / 1e3
-        ic_s = features["at_s"] + shift_s
-        lean = self._inclination(swing, swing + raw_ic + shift_s * SHANK_RATE_HZ)
-        if lean is not None:
-            features["lean_deg"] = lean
-            features["shank_deg"] = m.shank_deg.value(features)
-        contact = best_guess(features, m.shank_contact_ms_with_lean, m.shank_contact_ms)
-        assert contact is not None
-        to_s = ic_s + contact[0] / 1e3
-        landing = swing + round(raw_ic)
-        features["shock_g"] = peak_shock_g(h.rows(landing - 4, landing + 12)[:, ACC], s.long)
-        filled_s = float(h.rows(swing, need)[:, FILLED].sum()) / SHANK_RATE_HZ
-        return Contact(
-            worn.sensor, worn.placement, worn.side, ic_s, to_s, m.shank_ic_ms.sd / 1e3, contact[1] / 1e3,
-            h.time(need - 1) + s.low.delay_s, filled_s, features,
-        )  # fmt: skip
+    def _felt_stride(self, need: int) -> bool:
+        """Whether the force varied in the stride up to a row: a leg rocked on a chair feels one g."""
+        h, s = self.state.history, self.state
+        rows = h.rows(max(h.start, need - round(s.stride_s * SHANK_RATE_HZ)), need)
+        felt = norms(rows[rows[:, FILLED] == 0][:, ACC])
+        return len(felt) > 0 and float(felt.std()) >= self.params.least_felt_g * GRAVITY_MS2
 
     def _readiness(self, need: int) -> list[Readiness]:
         """How far the mount is learned, as long as that changes; then, now and then, whether it moved."""
@@ -295,14 +280,8 @@ class ShankDetector(GridDetector[ShankState]):
         s, p, before = self.state, self.params, self.state.scan.candidate
         if before is not None:
             stride = (swing - before) / SHANK_RATE_HZ
-            if p.shortest_stride_s < stride < p.longest_stride_s:
+            filled = s.history.rows(max(s.history.start, before), swing)[:, FILLED].any()
+            hidden = filled and stride > MISSED_STRIDES * s.stride_s
+            if p.shortest_stride_s < stride < p.longest_stride_s and not hidden:
                 s.stride_s += p.gain * (stride - s.stride_s)
         s.scan.candidate = swing
-
-    def _inclination(self, swing: int, ic: float) -> float | None:
-        """Angle of the long axis at contact, gravity from the last two whole strides; None without them."""
-        s, swings = self.state, self.state.scan.swings
-        if len(swings) < 3 or (swing - swings[0]) / SHANK_RATE_HZ > 2.2:
-            return None
-        rows = s.history.rows(swings[0], round(ic) + 1)
-        return inclination_deg(rows, swing - swings[0], s.long, SHANK_RATE_HZ)

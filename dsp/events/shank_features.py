@@ -14,6 +14,7 @@ from dsp.events.grid_detector import ACC, GYR
 from dsp.orientation import attitudes
 from dsp.types import GRAVITY_MS2, Array
 
+_STILL = 0.1  # of the RMS: rotation that is none (a choice)
 _TURNS = 4  # after which the axis moves by less than a degree
 _LEAN_DEG = 31.3
 """In running the mean specific force of whole strides lies so far behind the long axis, in the sagittal
@@ -48,7 +49,9 @@ def _principal_axis(gyr_rads: Array) -> Array | None:
     if values[-1] < 4 * values[-2] or values[-1] < 2.0:
         return None
     axis: Array = vectors[:, -1]
-    return -axis if np.median(gyr_rads @ axis) > 0 else axis
+    rates = gyr_rads @ axis
+    moving = rates[np.abs(rates) > _STILL * math.sqrt(values[-1])]  # who has just stood says no way round
+    return -axis if np.median(moving) > 0 else axis
 
 
 def long_axis(mean_ms2: Array, axis: Array) -> Array:
@@ -62,6 +65,11 @@ def long_axis(mean_ms2: Array, axis: Array) -> Array:
     return np.asarray(math.cos(lean) * flat + math.sin(lean) * np.cross(flat, axis))
 
 
+def swing_end(w_dps: Array, rate_hz: float) -> float | None:
+    """Return when the rate ``w_dps`` falls through zero, in rows after a swing peak; None if not soon."""
+    return crossing(w_dps[: round(0.3 * rate_hz)], 0.0, rising=False)
+
+
 def contact_mark(
     w_dps: Array, axial_g: Array, level_dps: float, shock_g: float, rate_hz: float
 ) -> float | None:
@@ -70,7 +78,7 @@ def contact_mark(
     It is the mean of up to three: the rate ``w_dps`` falls through ``level_dps`` (negative), the rate is
     least, and the force along the shank ``axial_g`` rises through ``shock_g`` near that.
     """
-    zero = crossing(w_dps[: round(0.3 * rate_hz)], 0.0, rising=False)
+    zero = swing_end(w_dps, rate_hz)
     if zero is None:
         return None
     z = math.ceil(zero)

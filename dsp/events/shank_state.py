@@ -41,6 +41,9 @@ class ShankParams:
     least_stance_s: float = 0.3  # of that must be there at the end of a recording (a choice)
     level: float = 0.35  # of the usual swing peak; 0.40 loses 1 to 1.5 % of the steps of Hamner 2013
     shock_g: float = 1.2  # axial force that marks contact
+    least_felt_g: float = (
+        0.09  # SD of a stride's norm: slow walkers 0.12 (simulated), 0.18 (real), a rocked leg to 0.07
+    )
     shortest_span_s: float = 0.08  # between the marks of contact and toe-off: a sprint's (a choice)
     longest_span_s: float = 1.0  # a slow walk's (a choice)
     shortest_stride_s: float = 0.4  # 300 steps/min (a choice)
@@ -51,6 +54,10 @@ class ShankParams:
     moved_deg: float = 25.0  # an axis this far from the learned one is that of a moved mount (a choice)
     check_s: float = 2.0  # how often the axis is looked at again (a choice)
     lost_s: float = 4.0  # without a swing it is looked at too (a choice)
+    filled_s: float = 0.03  # bridged near an event: more, and it is not claimed (a choice)
+    bridge_s: float = (
+        0.25  # of lost samples that the grid goes on over: bursts of 0.2 s at 25 Hz (a choice)
+    )
 
     def __post_init__(self) -> None:
         check_limits(
@@ -69,6 +76,7 @@ class ShankParams:
             least_stance_s=(0.0, 1.0),
             level=(0.05, 0.9),
             shock_g=(0.5, 10.0),
+            least_felt_g=(0.0, 1.0),
             shortest_span_s=(0.0, 0.3),
             longest_span_s=(0.3, 3.0),
             shortest_stride_s=(0.2, 0.7),
@@ -79,6 +87,8 @@ class ShankParams:
             moved_deg=(1.0, 90.0),
             check_s=(0.5, 60.0),
             lost_s=(2.0, 60.0),
+            filled_s=(0.0, 0.12),
+            bridge_s=(0.1, 0.4),
         )
 
 
@@ -121,6 +131,7 @@ class ShankScan:
     cursor: int = 1  # next row to be looked at for a swing
     swing: int | None = None  # swing whose stance is not finished
     swing_dps: float = 0.0  # its rate
+    last_ic: float | None = None  # row of the last contact that was claimed
     candidate: int | None = None  # the last swing, whether or not a stance followed
     swings: list[int] = field(default_factory=list)  # the last three that a stance followed
 
@@ -142,13 +153,14 @@ class ShankState(GridState):
     mean_ms2: Array = field(default_factory=lambda: np.zeros(3))  # specific force of whole strides
     long: Array = field(default_factory=lambda: np.zeros(3))  # unit vector along the shank, to the knee
     have: int = 0  # strides since the axis was learned, up to those that are needed
+    strides: bool = False  # the last stance of which all samples came was a stride's
     ended: bool = False  # no more samples will come
 
     @classmethod
     def begin(cls, p: ShankParams, c: ShankCoefficients) -> ShankState:
         """Return the state before the first sample."""
         return cls(
-            resampler=Resampler(SHANK_RATE_HZ),
+            resampler=Resampler(SHANK_RATE_HZ, p.bridge_s, straight_s=0.1),
             history=History(SHANK_RATE_HZ, 7, keep_s=_KEEP_S),
             scan=ShankScan(learn_at=c.learn),
             stride_s=p.stride_s,

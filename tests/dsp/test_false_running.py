@@ -12,9 +12,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from dsp.simulation.other_motion import OtherMotion
-from dsp.simulation.runner import Bout, Gait, simulated_run
-from dsp.types import Activity, ActivityChange, Placement, Step
+from dsp.engine import Engine
+from dsp.simulation.mishaps import with_bursts_lost
+from dsp.simulation.other_motion import OtherMotion, other_motion_imu
+from dsp.simulation.runner import Bout, Device, Gait, simulated_run
+from dsp.types import GRAVITY_MS2, Activity, ActivityChange, ImuChunk, Placement, Side, Step, Worn
 from validation.false_running import PLACEMENTS, Doing, Figures, figures, gait_of
 
 TRUNK = (Placement.PELVIS, Placement.WAIST, Placement.HIP)
@@ -123,3 +125,43 @@ def test_no_step_is_counted_while_a_walker_or_runner_stands(placement: Placement
     assert [c.activity for c in changes] == [
         Activity.STAND, Activity.WALK, Activity.STAND, Activity.RUN, Activity.STAND
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_no_step_is_counted_while_who_stands_loses_packets(placement: Placement, share: float) -> None:
+    """A curve over a hole is no movement: at a belt it made five steps a minute of a fifth lost."""
+    side = Side.LEFT if placement.one_leg else None
+    for seed in (1, 2, 3, 4):
+        whole = other_motion_imu(
+            OtherMotion.STANDING, placement, side, Device(rate_hz=100), "s", seconds=90, seed=seed
+        )
+        engine = Engine([Worn("s", placement, side)])
+        found = [*engine.push(with_bursts_lost(whole, share, seed)), *engine.finish()]
+        assert [r.ic_s for r in found if isinstance(r, Step)] == []
+
+
+@pytest.mark.parametrize("placement", LEGS)
+@pytest.mark.parametrize(
+    ("per_s", "degrees", "arm_m"),
+    [(2.5, 8, 0.02), (2.5, 12, 0.0), (1.4, 25, 0.05), (3.0, 10, 0.1), (5.0, 4, 0.1), (2.0, 25, 0.05)],
+)
+def test_a_leg_that_is_rocked_on_a_chair_takes_no_step(
+    placement: Placement, per_s: float, degrees: float, arm_m: float
+) -> None:
+    """A calf turns as fast as in a stride, but hardly anything is felt: 75 steps a minute were counted."""
+    t_s = np.arange(0, 90, 1 / 104)
+    angle = np.radians(degrees) * np.sin(2 * np.pi * per_s * t_s)
+    rate = np.gradient(angle, t_s)
+    zero, rng = np.zeros(len(t_s)), np.random.default_rng(1)
+    felt = np.column_stack((
+        -GRAVITY_MS2 * np.sin(angle) + arm_m * np.gradient(rate, t_s),
+        zero,
+        GRAVITY_MS2 * np.cos(angle) + arm_m * rate**2,
+    ))  # fmt: skip
+    acc = felt + 0.03 * rng.standard_normal(felt.shape)
+    gyr = np.column_stack((zero, rate, zero)) + 0.01 * rng.standard_normal(felt.shape)
+    assert np.linalg.norm(acc, axis=1).std() < 0.08 * GRAVITY_MS2
+    engine = Engine([Worn("s", placement, Side.LEFT)])
+    found = [*engine.push(ImuChunk("s", t_s, acc, gyr)), *engine.finish()]
+    assert [r.ic_s for r in found if isinstance(r, Step)] == []

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.engine import DETECTORS, Engine
+from dsp.simulation.mishaps import with_bursts_lost
+from dsp.simulation.runner import Bout, Device, Gait, simulated_imu, simulated_run
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
 from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, signal, without
 
@@ -38,6 +40,13 @@ WHOLE = {name: run(stage(name), [signal(name)]) for name in PLACEMENTS}
 @given(sizes=st.lists(st.integers(1, 700), min_size=1, max_size=6))
 def test_chunking_never_matters_to_a_detector(name: str, sizes: list[int]) -> None:
     assert run(stage(name), cut(signal(name), sizes)) == WHOLE[name]
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@pytest.mark.parametrize("sizes", [[1], [7, 3], [40, 1, 200]])
+def test_chunking_never_matters_where_packets_are_lost(name: str, sizes: list[int]) -> None:
+    chunk = with_bursts_lost(signal(name), 0.2, 3)
+    assert run(stage(name), cut(chunk, sizes)) == run(stage(name), [chunk])
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)
@@ -81,6 +90,29 @@ def test_the_state_alone_is_a_snapshot(name: str, at: int) -> None:
     fresh.state = copy.deepcopy(detector.state)
     assert (fresh.done_s, fresh.due_s, fresh.still_s) == (detector.done_s, detector.due_s, detector.still_s)
     assert run(fresh, second) + fresh.finish() == run(detector, second) + detector.finish()
+
+
+@pytest.mark.parametrize("name", PLACEMENTS)
+@pytest.mark.parametrize(
+    ("gait", "speed_mps"), [(Gait.WALK, 1.0), (Gait.WALK, 1.3), (Gait.RUN, 2.0), (Gait.RUN, 5.0)]
+)
+def test_a_recording_may_end_at_any_row(name: str, gait: Gait, speed_mps: float) -> None:
+    """At every row of two strides: what is found is what the whole recording finds, and nothing else."""
+    worn, end_s = WORN[name], 12.0
+    walk = simulated_run([Bout(seconds=end_s + 3, speed_mps=speed_mps, gait=gait)], seed=3)
+    whole = simulated_imu(walk, worn.placement, worn.side, Device(rate_hz=100), name, 3)
+    found = np.array([c.ic_s for c in run(stage(name), [whole]) if isinstance(c, Contact)])
+    pieces, detector, ends = cut(whole, [1]), stage(name), 0
+    stride_s = float(2 * np.diff(walk.ic_s).mean())
+    for piece in pieces[: round(100 * end_s)]:
+        detector.push(piece)
+        if piece.t_s[0] < end_s - 2 * stride_s:
+            continue
+        ended, ends = stage(name), ends + 1
+        ended.state = copy.deepcopy(detector.state)
+        last = [c for c in ended.finish() if isinstance(c, Contact)]
+        assert all(np.any(np.abs(found - c.ic_s) < 0.1) for c in last)
+    assert ends >= 2 * 100 * stride_s - 2
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)

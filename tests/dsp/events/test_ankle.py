@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dsp.engine import Engine
 from dsp.events.ankle import AnkleDetector
+from dsp.simulation.mishaps import with_bursts_lost
 from dsp.simulation.other_motion import OtherMotion, other_motion_imu
-from dsp.simulation.runner import Device
-from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Placement, Side, Worn
+from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
+from dsp.types import GRAVITY_MS2, Array, Contact, ImuChunk, Metric, Placement, Side, Step, Worn
+from tests.dsp.gait import cut
 
 WORN = Worn("ankle", Placement.ANKLE, Side.RIGHT)
 
@@ -66,3 +69,29 @@ def test_an_ankle_on_a_pedal_takes_no_stride(turns_per_min: float) -> None:
         per_min=turns_per_min,
     )
     assert len(strides(ImuChunk("ankle", chunk.t_s, chunk.acc_ms2))) == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("speed_mps", [2.4, 3.0, 4.4])
+@pytest.mark.parametrize(("share", "found_share", "spm"), [(0.05, 0.85, 0.3), (0.2, 0.5, 1.0)])
+def test_bursts_of_lost_packets_cost_some_strides_and_no_cadence(
+    share: float, found_share: float, spm: float, speed_mps: float, seed: int
+) -> None:
+    """Every hole of more than 0.1 s cost two seconds: at 20 % lost 8 % of the strides, and no cadence."""
+    run = simulated_run([Bout(seconds=90, speed_mps=speed_mps)])
+    whole = simulated_imu(run, Placement.ANKLE, Side.RIGHT, Device(rate_hz=100), "ankle")
+    sent = with_bursts_lost(ImuChunk("ankle", whole.t_s, whole.acc_ms2), share, seed)
+    engine = Engine([WORN])
+    found = [*(r for piece in cut(sent, [20]) for r in engine.push(piece)), *engine.finish()]
+    true = np.array([t for t in run.ic_s[~run.left] if 8 < t < 88])
+    clock = np.array([r.ic_s for r in found if isinstance(r, Step) and 8 < r.ic_s < 87.5])
+    late = clock[:, None] - true
+    late = late[np.arange(len(clock)), np.abs(late + 0.12).argmin(axis=1)]
+    assert np.abs(late - np.median(late)).max() < 0.06
+    assert np.std(late) < 0.015
+    assert np.diff(clock).min() > 0.5
+    assert found_share < len(clock) / len(true) < 1.03
+    seconds = [r.estimate.value for r in found
+               if isinstance(r, Metric) and r.estimate.metric == "cadence_spm" and r.t_s > 12]  # fmt: skip
+    assert len(seconds) > (0.9 if share < 0.1 else 0.5) * 76
+    assert abs(np.mean(seconds) - 120 / np.diff(true).mean()) < spm

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dsp.types import ImuChunk, Placement
+from dsp.types import ImuChunk, Placement, Reading
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import movesense
@@ -98,3 +101,50 @@ def test_a_device_that_was_restarted_goes_on_after_where_it_was(name: str) -> No
     assert len(t_s) == 2 * rows * 100
     assert (np.diff(t_s) > 0).all()
     assert t_s[rows * 100] == pytest.approx(60.0, abs=0.2)
+
+
+PHONE = SensorSettings(
+    name="phone", kind="sensor_logger", placement=Placement.WAIST, options={"platform": "android"}
+)
+
+
+def body(number: int, device_s: float, gps_ahead_s: float) -> bytes:
+    """Half a second of samples from ``device_s`` on, and a speed whose time lies so far after its first."""
+    rows = [
+        {
+            "name": "totalacceleration",
+            "time": round((device_s + k / 50) * 1e9),
+            "values": {"x": 0, "y": 0, "z": 9.81},
+        }
+        for k in range(25)
+    ]
+    rows.append(
+        {"name": "location", "time": round((device_s + gps_ahead_s) * 1e9), "values": {"speed": 2.8}}
+    )
+    return json.dumps({"messageId": number, "sessionId": "s", "payload": rows}).encode()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0.05, 4.0),  # between two arrivals
+            st.floats(-1e4, 1e5) | st.just(0.0),  # the phone's clock is set by so much
+            st.floats(-600.0, 600.0) | st.floats(0.0, 0.5),  # the GPS has an idea of its own of the time
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_no_reading_is_later_than_its_arrival_whatever_the_phone_calls_the_time(
+    steps: list[tuple[float, float, float]],
+) -> None:
+    stream = SensorStream(PHONE, DEVICES["sensor_logger"])
+    arrival_s, set_s, speeds = 1.0, 1.79e9, 0
+    for number, (pause_s, moved_s, ahead_s) in enumerate(steps):
+        arrival_s, set_s = arrival_s + pause_s, set_s + moved_s
+        packet = Packet("phone", round(arrival_s * 1e9), "push", body(number, set_s + arrival_s, ahead_s))
+        for item in stream.push(packet):
+            if isinstance(item, Reading):
+                assert item.t_s <= arrival_s + 1e-9
+                speeds += 1
+    assert speeds > 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -79,7 +80,7 @@ class BluetoothSource:
             _SensorLink(
                 s,
                 gatt(s),
-                scanners[n % len(scanners)],
+                deque(scanners[n % len(scanners) :] + scanners[: n % len(scanners)]),
                 self._claims,
                 time,
                 self._settings,
@@ -98,13 +99,16 @@ class BluetoothSource:
 
 
 class _SensorLink:
-    """The supervisor of one sensor."""
+    """The supervisor of one sensor.
+
+    It uses the first of the ``scanners``; one that is off gives its place to the next.
+    """
 
     def __init__(
         self,
         sensor: SensorSettings,
         spec: GattSpec,
-        scanner: Scanner,
+        scanners: deque[Scanner],
         claims: DeviceClaims,
         time: MonotonicClock,
         settings: BluetoothSettings,
@@ -113,7 +117,7 @@ class _SensorLink:
         self.name = sensor.name
         self._match = sensor.match
         self._spec = spec
-        self._scanner = scanner
+        self._scanners = scanners
         self._claims = claims
         self._time = time
         self._acquire = settings.acquire_notify
@@ -131,6 +135,10 @@ class _SensorLink:
         _log.debug("%s: looking for it", self.name, extra=self._fields)
         backoff = self._timing.backoff
         await retry_until_done(self._attempt, self._report, self._outage, self._time, backoff)
+
+    @property
+    def _scanner(self) -> Scanner:
+        return self._scanners[0]
 
     async def remind(self, emit: Emit) -> None:
         """Emit the last status again and again; while the sensor streams there is none."""
@@ -277,6 +285,7 @@ class _SensorLink:
         match exc:
             case BluetoothOff():
                 link = LinkState.OFF
+                self._scanners.rotate(-1)
             case SensorNotFound():
                 link = LinkState.SEARCHING
             case _:

@@ -17,6 +17,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
 from monitor.simulation.emulated.imus import NUMBERED_WRAP
+from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.bluetooth.source import BluetoothSource, SearchTiming
 from tests.sources.bluetooth.quick import LoopTime
 
@@ -65,9 +66,12 @@ class Heard:
 
 
 @contextlib.asynccontextmanager
-async def running(*sensors: SensorSettings) -> AsyncIterator[Heard]:
+async def running(
+    *sensors: SensorSettings, settings: BluetoothSettings | None = None
+) -> AsyncIterator[Heard]:
     heard = Heard()
-    task = asyncio.create_task(BluetoothSource(sensors, LoopTime(), timing=SOON).run(heard.emit))
+    source = BluetoothSource(sensors, LoopTime(), settings, timing=SOON)
+    task = asyncio.create_task(source.run(heard.emit))
     try:
         yield heard
     finally:

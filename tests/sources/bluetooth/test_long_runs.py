@@ -12,6 +12,7 @@ from monitor.core.records import LinkState
 from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.emulated.pods import RunningPod
 from monitor.simulation.emulated.radio import Radio
+from monitor.sources.bluetooth.settings import BluetoothSettings
 from tests.sources.bluetooth.conftest import RadioUnderTest
 from tests.sources.bluetooth.service import foot, pod, running
 
@@ -29,6 +30,22 @@ async def test_an_adapter_that_is_pulled_and_plugged_in_again_is_enough(
         assert "plug one in" in told.text
         bluez.plug(comes_back_as)
         await heard.more(left.name, "data", 5)
+
+
+async def test_of_two_adapters_one_that_is_missing_is_told_and_the_other_takes_its_sensor(
+    tested: RadioUnderTest,
+) -> None:
+    tested.small_bluez()
+    device, shoe = RunningPod(tested.radio), Movesense(tested.radio)
+    await device.start()
+    await shoe.start()
+    left, both = foot(Side.LEFT, shoe.name), BluetoothSettings(adapters=("hci0", "hci1"))
+    async with running(pod(), left, settings=both) as heard:
+        told = await heard.said(left.name, LinkState.OFF)
+        assert "hci1" in told.text
+        await heard.more(left.name, "data", 5)
+        await heard.more("pod", "rsc", 2)
+        assert LinkState.OFF not in heard.links("pod")
 
 
 async def test_a_bluetooth_service_that_is_killed_and_started_anew_is_no_trouble(

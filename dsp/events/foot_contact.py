@@ -33,6 +33,7 @@ MISSED_STRIDES = 1.5
 _SCALED = {"speed_mps", "stride_length_m"}
 _WRONG_WHEN_LOOSE = ("slope_pct", "foot_strike_deg", "pitch_ic_deg")
 _WRONG_WHEN_CLIPPED = ("speed_mps", "stride_length_m", *_WRONG_WHEN_LOOSE)
+_STEEPEST_PCT = 60.0  # of a stride: stairs are as steep, roads are not (a choice)
 _GAP_S = 0.09  # bridged within a contact: there may be a gap in it, which no step spans
 _NEAR_S = 0.06  # about an event lie the rows that its features are made of
 _SD_OF_LOST = 1 / 15
@@ -90,14 +91,21 @@ def add_stride(s: FootState, m: Models, worn: Worn, marks: ContactMarks, swing: 
 
 
 def _withhold(s: FootState, features: dict[str, float], turning: float, need: int) -> None:
-    """Take away what a clipped sensor or a loose mount makes wrong."""
+    """Take away what a clipped sensor, a loose mount or an impossible stride makes wrong.
+
+    A stride that is steeper than stairs is one whose path was not understood, such as the first of a run
+    after walking: what was taken for its rests were none.
+    """
     rows = s.history.rows(max(s.history.start, need - round(s.stride_s * FOOT_RATE_HZ)), need)
     s.trust.push_range(float((rows[:, STUCK] > 0.5).mean()))
+    slope_pct = features.get("slope_pct", 0.0)
+    impossible = abs(slope_pct) > _STEEPEST_PCT
     if not s.axes.odd:
         apart = s.axes.apart_deg if s.axes.have >= FootAxes.need else 0.0
-        climb = features.get("speed_mps", 0.0) * features.get("slope_pct", 0.0) / 100
+        bearable_pct = min(max(slope_pct, -_STEEPEST_PCT), _STEEPEST_PCT)  # one stride is no loose mount
+        climb = features.get("speed_mps", 0.0) * bearable_pct / 100
         s.trust.push_mount(turning, apart, climb)
-    wrong = _WRONG_WHEN_CLIPPED * s.trust.clipped + _WRONG_WHEN_LOOSE * s.trust.loose
+    wrong = _WRONG_WHEN_CLIPPED * (s.trust.clipped or impossible) + _WRONG_WHEN_LOOSE * s.trust.loose
     for name in wrong:
         features.pop(name, None)
     if wrong:

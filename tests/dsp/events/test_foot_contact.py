@@ -1,4 +1,4 @@
-"""When a foot landed is found in walks too, and over lost samples only as far as it was seen."""
+"""A landing is found in walks too, and over lost samples only where seen; no stride is impossible."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
+from dsp.engine import Engine
 from dsp.events.foot import FootDetector
 from dsp.events.foot_features import saw_landing
 from dsp.simulation.runner import Bout, Device, Gait, Style, simulated_imu, simulated_run
-from dsp.types import Array, Contact, ImuChunk, Placement, Side, Worn
+from dsp.types import Array, Contact, ImuChunk, Placement, Side, Step, Worn
 
 
 @pytest.mark.parametrize("speed", [1.8, 2.0])
@@ -109,3 +110,23 @@ def test_terms_of_which_none_was_seen_or_that_no_foot_has_are_no_landing_s() -> 
     assert saw_landing({**landing, "slow_ms": 22.0})
     assert not saw_landing({**landing, "fall_ms": -22.0, "slow_ms": 22.0})
     assert not saw_landing({**landing, "pitch_max_deg": 81.0})
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("walk_mps", [1.2, 1.5, 1.8])
+def test_who_begins_to_run_after_walking_climbs_and_falls_nowhere(walk_mps: float, seed: int) -> None:
+    """The first stride was read with up to -1000 % of slope, and braking was wrong for twelve seconds."""
+    bouts = [
+        Bout(seconds=10, speed_mps=walk_mps, gait=Gait.WALK),
+        Bout(seconds=20, speed_mps=2.8),
+    ]
+    run = simulated_run(bouts, seed=seed)
+    shoe = simulated_imu(run, Placement.FOOT, Side.LEFT, Device(rate_hz=100), "shoe", seed)
+    engine = Engine([Worn("shoe", Placement.FOOT, Side.LEFT)])
+    steps = [r for r in [*engine.push(shoe), *engine.finish()] if isinstance(r, Step)]
+    slopes = [e.value for s in steps if (e := s.get("slope_pct")) is not None]
+    assert len(slopes) > 15
+    assert max(map(abs, slopes)) < 15
+    braking = [e.value for s in steps if s.ic_s > 14 and (e := s.get("braking_impulse_bws")) is not None]
+    assert len(braking) > 10
+    assert max(braking) < 0.025

@@ -15,7 +15,7 @@ scatter where it is greater than the prior's, and counts ``_CORRELATED_S`` secon
 Half and double: a sensor that counts strides twice (or a walk taken for a run) gives a cadence in the other
 octave, and nothing is learned from it.  What is usual is at first people's cadence, then more and more the
 runner's own: the posterior mean.  So the first minute may itself have been the wrong one.  While a baseline
-is young (``first_min`` is not reached) it is dropped when the other octave goes on in a row for
+is young (``first_min`` is not reached) it is dropped when the other octave goes on for
 ``_OTHER_S`` and for longer than what was learned: the majority is believed.  An established one is never.
 """
 
@@ -34,7 +34,7 @@ from dsp.types import Array
 REFERENCE_MPS = 2.8
 _RUNNING_SPM = (130.0, 220.0)  # nothing is learned beyond (slowest real jog 136, Har-Lab; sprints 220)
 _OTHER_GAIT = 1.4  # a cadence so many times the usual one, or less, is twice or half of it
-_OTHER_S = 120  # of the other octave in a row, at least, drop a young baseline (a choice)
+_OTHER_S = 120  # by so many seconds, at least, the other octave outnumbers a young baseline (a choice)
 _CORRELATED_S = 12.0
 """One-second values follow each other (AR(1) 0.85 outdoors): (1 + .85) / (1 - .85) of them count as one."""
 
@@ -226,7 +226,8 @@ class Baseline:
     def push_refused(self, cadence_spm: float) -> bool:
         """Take a gated second that ``accepts`` refused; return True where a young baseline began anew.
 
-        A second that is learned ends the row.
+        A second that is learned takes one of those that were refused back, so that a few seconds of the wrong
+        octave do not hold the way back up.
         """
         young = self.blind.seconds < 60 * self.params.first_min
         if self.frozen or not young or not _is_running(cadence_spm):
@@ -244,7 +245,7 @@ class Baseline:
         if metric == "cadence_spm":
             self.blind.push(value, REFERENCE_MPS, 0.0)
             self._run_s += 1
-            self._other_s = 0
+            self._other_s = max(0, self._other_s - 1)
             self.runs += self._run_s == round(60 * self.params.run_min)
         if speed_mps is not None:
             self.lines[metric].push(value, speed_mps, slope_pct)

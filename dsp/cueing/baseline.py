@@ -226,8 +226,8 @@ class Baseline:
     def push_refused(self, cadence_spm: float) -> bool:
         """Take a gated second that ``accepts`` refused; return True where a young baseline began anew.
 
-        A second that is learned takes one of those that were refused back, so that a few seconds of the wrong
-        octave do not hold the way back up.
+        A second that is learned takes one of those that were refused back, so that a few seconds of the
+        wrong octave do not hold the way back up.
         """
         young = self.blind.seconds < 60 * self.params.first_min
         if self.frozen or not young or not _is_running(cadence_spm):

@@ -54,8 +54,10 @@ class Run:
 async def slow_server() -> AsyncIterator[str]:
     """Takes a post and does not answer."""
 
+    over = asyncio.Event()
+
     async def take(request: web.Request) -> web.Response:
-        await asyncio.sleep(60)
+        await over.wait()
         return web.Response()
 
     app = web.Application()
@@ -64,6 +66,7 @@ async def slow_server() -> AsyncIterator[str]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    over.set()
     await runner.cleanup()
 
 

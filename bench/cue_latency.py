@@ -1,4 +1,4 @@
-"""How late a cue is: from the step that decides to the decision, the page, the phone and the broker.
+"""How late a cue is: from the step that decides to the decision, the page and the phone.
 
 The first is in session seconds on simulated shoes behind a simulated radio; it holds what the sensors,
 the radio and the detectors need.  The others are wall-clock times on loopback.  From the page to the

@@ -15,8 +15,8 @@ scatter where it is greater than the prior's, and counts ``_CORRELATED_S`` secon
 Half and double: a sensor that counts strides twice (or a walk taken for a run) gives a cadence in the other
 octave, and nothing is learned from it.  What is usual is at first people's cadence, then more and more the
 runner's own: the posterior mean.  So the first minute may itself have been the wrong one.  While a baseline
-is young (``first_min`` is not reached) it is dropped when the other octave goes on for
-``_OTHER_S`` and for longer than what was learned: the majority is believed.  An established one is never.
+is young (``first_min`` is not reached) it is dropped when in one run the other octave outnumbers it by
+``_OTHER_S`` and by more than what was learned: the majority is believed.  An established one is never.
 """
 
 from __future__ import annotations

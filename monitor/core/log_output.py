@@ -151,7 +151,7 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
                 self.handleError(record)
 
     def write(self, text: str) -> None:
-        """Write text as it is."""
+        """Write formatted lines to what ``sys.stderr`` is now; raises ``OSError`` where nobody reads."""
         self.stream.write(text)
         self.stream.flush()
 

@@ -39,10 +39,7 @@ class SensorStream:
         self._urgent = False  # and it should be said at once
         self._link_told: tuple[LinkState, str] | None = None  # what the source said since the last packet
         self._told = SensorStatus(0.0, settings.name, LinkState.SEARCHING, "no packet yet")
-        self._stranger, self._stranger_s = (
-            "",
-            0.0,
-        )  # another device sends under this name: its text, and when
+        self._stranger, self._stranger_s = "", 0.0  # what is told of another device, and when it sent
 
     @property
     def repeated(self) -> int:

@@ -7,7 +7,6 @@ sent under the date with which it began, and whoever looks for it should know.
 
 from __future__ import annotations
 
-import datetime
 import logging
 import time
 from collections.abc import Callable
@@ -42,7 +41,8 @@ class WallClock:
         if abs(change_s) < _LEAST_S:
             return None
         self._began_utc_s = began_s
-        change = datetime.timedelta(seconds=round(abs(change_s)))
+        minutes, seconds = divmod(round(abs(change_s)), 60)
+        change = f"{minutes // 60}:{minutes % 60:02}:{seconds:02} h"  # the same in every language
         text = (_FORWARD if change_s > 0 else _BACK).format(change=change)
         _log.warning("clock: %s", text)
         return SinkStatus(t_s, self.name, False, text)

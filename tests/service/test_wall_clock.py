@@ -22,7 +22,7 @@ class Date:
 
 @pytest.mark.parametrize(
     ("set_by_s", "told"),
-    [(3 * 86400 + 60, "forward by 3 days, 0:01:00"), (-3600, "back by 1:00:00"), (5, "forward by 0:00:05")],
+    [(3 * 86400 + 60, "forward by 72:01:00 h"), (-3600, "back by 1:00:00 h"), (5, "forward by 0:00:05 h")],
 )
 async def test_that_the_clock_was_set_is_told_once(set_by_s: float, told: str) -> None:
     date = Date()
@@ -34,7 +34,8 @@ async def test_that_the_clock_was_set_is_told_once(set_by_s: float, told: str) -
     assert status is not None
     assert not status.ok
     assert f"clock was set {told};" in status.text
-    assert "Uhr dieses Rechners" in catalogue("de").translate_recorded(status.text)
+    in_german = catalogue("de").translate_recorded(status.text)
+    assert f"um {told.split(' by ')[1]} " in in_german
     assert watch.report(102.0) is None
 
 

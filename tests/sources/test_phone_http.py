@@ -31,6 +31,7 @@ from monitor.sources.phone_http import phone_endpoint
 from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
 from monitor.sources.phyphox import Phyphox, data_query
 from tests.broker import free_port
+from tests.manual_clock import ManualClock
 
 TOKEN = Secret("a-token-of-our-own")
 EPOCH_NS = 1_760_000_000_000_000_000
@@ -76,6 +77,31 @@ def test_an_unknown_phone_is_told_so_in_its_app(client: TestClient, got: list[Pa
     assert answer.status_code == 499  # Sensor Logger shows the body of this to its user
     assert "there is: my phone" in answer.text
     assert got == []
+
+
+async def test_a_body_has_arrived_when_all_of_it_has_come() -> None:
+    clock, got = ManualClock(), list[Packet | SensorStatus]()
+    app = phone_endpoint(["my phone"], None, clock, got.append)
+    parts = [(b'{"messageId": 1, ', True), (b'"payload": []}', False)]
+
+    async def receive() -> dict[str, object]:
+        await clock.run(clock.now_s() + 2.0)
+        body, more = parts.pop(0)
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    async def send(_: object) -> None: ...
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/push/my phone",
+        "query_string": b"",
+        "headers": [],
+    }
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    (packet,) = got
+    assert isinstance(packet, Packet)
+    assert packet.arrival_ns == 4_000_000_000
 
 
 def test_a_body_without_end_is_refused(client: TestClient, got: list[Packet]) -> None:
@@ -175,7 +201,8 @@ class FakePhone(http.server.BaseHTTPRequestHandler):
 
 def test_phyphox_is_asked_only_for_what_is_new() -> None:
     assert data_query({}).startswith("/get?acc_time=full&accX=full")
-    assert "acc_time=1.25&accX=1.25|acc_time" in data_query({"acc": 1.25})
+    assert "acc_time=1.250000&accX=1.250000|acc_time" in data_query({"acc": 1.25})
+    assert "acc_time=12345.678901&" in data_query({"acc": 12345.678901})  # hours: still to the sample
 
 
 async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:

@@ -296,8 +296,8 @@ class LowerEnvelope:
     def __init__(self, params: ClockParams, rate: float, counted: bool = False) -> None:
         self.settled = False
         self.late_seconds = 0
-        self.sd_s: float | None = None
         self._params = params
+        self._fit_sd_s: float | None = None
         self._rate = rate
         self._rate_measured = rate != 0.0
         self._tolerance = (params.tolerance_ppm if counted else params.crystal_ppm) * 1e-6
@@ -318,6 +318,15 @@ class LowerEnvelope:
     def rate(self) -> float | None:
         """The seconds per device second, less one; None before it has been measured."""
         return self._rate if self._rate_measured else None
+
+    @property
+    def sd_s(self) -> float | None:
+        """The standard deviation of the line, or by how much packets moved it down of late, if that is more.
+
+        A line that keeps being moved is no line yet: what lay behind may have been late, not lost.
+        """
+        moved_s = self._undercut + sum(self._undercuts)
+        return None if self._fit_sd_s is None else max(self._fit_sd_s, moved_s)
 
     @property
     def jitter_s(self) -> float:
@@ -355,7 +364,7 @@ class LowerEnvelope:
             self._near = u
         if not self.settled:
             insort(self._delays, delay)
-            self.sd_s = _sd_of_first_line(self._delays)
+            self._fit_sd_s = _sd_of_first_line(self._delays)
         self._n, self._sum, self._sum2 = self._n + 1, self._sum + over, self._sum2 + over * over
         return moved
 
@@ -391,7 +400,7 @@ class LowerEnvelope:
         self._fitted = now
         self.settled = self._rate_measured = True
         spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
-        self.sd_s = spread * 2.5 / len(u) ** 0.5  # end of a line: twice the mean's, and a median's 1.25
+        self._fit_sd_s = spread * 2.5 / len(u) ** 0.5  # end of a line: twice the mean's, and a median's 1.25
 
 
 def _sd_of_first_line(delays: Sequence[float]) -> float | None:

@@ -31,7 +31,6 @@ from monitor.sources.phone_http import phone_endpoint
 from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
 from monitor.sources.phyphox import Phyphox, data_query
 from tests.broker import free_port
-from tests.manual_clock import ManualClock
 
 TOKEN = Secret("a-token-of-our-own")
 EPOCH_NS = 1_760_000_000_000_000_000
@@ -79,13 +78,22 @@ def test_an_unknown_phone_is_told_so_in_its_app(client: TestClient, got: list[Pa
     assert got == []
 
 
+class _SlowNetwork(SystemClock):
+    """A clock that goes on as parts of a body come."""
+
+    seconds = 0.0
+
+    def now_s(self) -> float:
+        return self.seconds
+
+
 async def test_a_body_has_arrived_when_all_of_it_has_come() -> None:
-    clock, got = ManualClock(), list[Packet | SensorStatus]()
+    clock, got = _SlowNetwork(), list[Packet | SensorStatus]()
     app = phone_endpoint(["my phone"], None, clock, got.append)
     parts = [(b'{"messageId": 1, ', True), (b'"payload": []}', False)]
 
     async def receive() -> dict[str, object]:
-        await clock.run(clock.now_s() + 2.0)
+        clock.seconds += 2.0
         body, more = parts.pop(0)
         return {"type": "http.request", "body": body, "more_body": more}
 

@@ -131,7 +131,7 @@ def test_a_delay_that_grows_over_a_minute_is_no_slow_clock() -> None:
 
 
 def test_a_counted_stream_whose_delay_grows_and_is_caught_up_with_is_unsure_before_it_is_wrong() -> None:
-    """To 2 s within 10 s, which looks like a loss, then 0.3 s less a second: it looks like a fast device."""
+    """To 2 s within 10 s, which looks like a loss, then 0.3 s less a second, like a fast device."""
     clock, sure = SensorClock(counted=True), list[tuple[int, float]]()
     for k in range(1, 2000):
         taken_s = 0.03 * k

@@ -215,7 +215,7 @@ class Scanner:
 
 
 async def check_adapters(settings: BluetoothSettings, time: MonotonicClock) -> None:
-    """Raise ``BluetoothOff`` if one of the adapters in the settings, or the system's default, cannot scan."""
+    """Raise ``BluetoothOff`` if an adapter of the settings, or the system's default, cannot scan."""
     for adapter in settings.adapters or (None,):
         await Scanner(time, adapter).check()
 

@@ -89,7 +89,7 @@ async def check_streams(
 ) -> list[StreamCheck]:
     """Connect to all sensors at once, let each stream for some seconds, and return a result for each.
 
-    ``BluetoothOff`` if an adapter cannot scan; later errors of Bluetooth are in the ``text`` of the results.
+    ``BluetoothOff`` if an adapter cannot scan; later errors are in the ``text`` of the results.
     """
     await check_adapters(bluetooth, time)
     meters = {s.name: _StreamMeter(s) for s in sensors}

@@ -28,7 +28,7 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """Settings of pushes to a phone: which, in which language.  Each comes once in a run, of each sensor."""
+    """Settings of pushes to a phone: which, in which language.  Each comes once in a run (and sensor)."""
 
     language: Language = field(default_factory=system_language)
     drift_min: float = 3.0  # out of the band although cues were given (design choice)

@@ -190,10 +190,11 @@ def _ask_sensor(
         spec = DEVICES[kind]
     placement, side = _ask_placement(spec, others, dialogue)
     match = name
-    if not name or sum(o.advertisement.name == name for o in found) > 1:
+    same_name = [o for o in found if o.advertisement.name == name]
+    if not name or len(same_name) > 1:
         taken = {s.match for s in others}
         match = asyncio.run(context.query(config, f)).serial
-        if match and match not in taken:
+        if match and match not in taken and not _shared_serial(match, f, same_name, config, context):
             dialogue.say("  " + user_text("say.setup.serial", serial=match))
         else:
             twins = [
@@ -206,6 +207,14 @@ def _ask_sensor(
             dialogue.say("  " + user_text("say.setup.alike"))
             return None
     return _ask_name(spec, placement, side, match, others, dialogue)
+
+
+def _shared_serial(
+    serial: str, f: FoundSensor, same_name: Sequence[FoundSensor], config: Config, context: SetupContext
+) -> bool:
+    """Return whether another of that name has this serial number too, as those of a cheap batch may."""
+    others = (o for o in same_name if o is not f)
+    return any(asyncio.run(context.query(config, o)).serial == serial for o in others)
 
 
 def _ask_which_twin(

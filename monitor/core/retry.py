@@ -90,23 +90,36 @@ def isolate_errors(
     """Raise ``error`` for any error of the block that is no ``MonitorError``, and log its traceback.
 
     A library's bug, or a ``CancelledError`` that nobody asked this task for, so costs one sensor, source or
-    sink a new attempt, and the others nothing.  A cancellation of this task goes on.
+    sink a new attempt, and the others nothing.  A cancellation of this task goes on; so does what ends a
+    program, and a group that holds it.
     """
     try:
         yield
     except MonitorError:
         raise
-    except asyncio.CancelledError as exc:
+    except (asyncio.CancelledError, BaseExceptionGroup) as exc:
         task = asyncio.current_task()
-        if task is None or task.cancelling():
+        cancelled = isinstance(exc, asyncio.CancelledError) and (task is None or task.cancelling())
+        if cancelled or not isinstance(only_error(exc), Exception | asyncio.CancelledError):
             raise
         raise _unexpected(exc, log, what, error) from exc
     except Exception as exc:
         raise _unexpected(exc, log, what, error) from exc
 
 
+def only_error(exc: BaseException) -> BaseException:
+    """Return the first error of a group of tasks: which tasks there were is nobody's business outside.
+
+    One that ends a program comes before all others.
+    """
+    while isinstance(exc, BaseExceptionGroup):
+        ends = exc.subgroup((SystemExit, KeyboardInterrupt, GeneratorExit))
+        exc = (ends or exc).exceptions[0]
+    return exc
+
+
 def _unexpected(
     exc: BaseException, log: logging.Logger, what: str, error: type[SensorLost | SinkError]
 ) -> MonitorError:
     log.error("%s: an error that is a bug, here or in a library", what, exc_info=exc)
-    return error(f"{what}: an unexpected error ({type(exc).__name__})")
+    return error(f"{what}: an unexpected error ({type(only_error(exc)).__name__})")

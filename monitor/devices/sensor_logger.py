@@ -91,6 +91,9 @@ class SensorLoggerDecoder:
             raise ConfigError("error.phone_platform", name=settings.name)
         if settings.options.get("over", "http") not in ("http", "mqtt"):
             raise ConfigError("error.phone_over", name=settings.name)
+        topic = settings.options.get("topic", "-")
+        if not isinstance(topic, str) or not topic or any(c in topic for c in "+#\x00"):
+            raise ConfigError("error.phone_topic", name=settings.name)
         as_ios = platform == "ios" and not settings.options.get("standardised", False)
         self._scale = dict.fromkeys(_ACCELEROMETERS, -1.0 if as_ios else 1.0)
         if as_ios:

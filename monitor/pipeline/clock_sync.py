@@ -71,7 +71,10 @@ class ClockParams:
     settle_s: float = 5.0  # until a segment is this old, its rate is the last one known
     hold_s: float = 1.0  # how long the first packets of a segment wait
     crystal_ppm: float = 500.0  # no clock of a device is further off,
-    tolerance_ppm: float = 20_000.0  # and no sampling rate
+    tolerance_ppm: float = 20_000.0  # and no sampling rate,
+    fastest_ppm: float = (
+        100_000.0  # but for one that is shown to be faster by packets that keep coming early
+    )
     slew_s: float = 5.0  # time constant with which a correction is brought in
     hole_from_s: float = 0.1  # of samples that overlap what was placed, until it is made a hole
     hole_s: float = 0.5  # longer than any detector bridges
@@ -296,8 +299,8 @@ class LowerEnvelope:
     def __init__(self, params: ClockParams, rate: float, counted: bool = False) -> None:
         self.settled = False
         self.late_seconds = 0
-        self.sd_s: float | None = None
         self._params = params
+        self._fit_sd_s: float | None = None
         self._rate = rate
         self._rate_measured = rate != 0.0
         self._tolerance = (params.tolerance_ppm if counted else params.crystal_ppm) * 1e-6
@@ -310,6 +313,11 @@ class LowerEnvelope:
         self._undercut = 0.0  # by how much packets have moved the line down since
         self._undercuts: deque[float] = deque(maxlen=_SUSTAINED)  # and before that, a second
         self._lowest_rate = -self._tolerance  # that was believed
+        self._began_s = 0.0  # arrival of the first packet
+        self._moved_s = 0.0  # by how much packets have moved the line down in this second,
+        self._moves_s: deque[float] = deque(
+            maxlen=_SUSTAINED
+        )  # and in those before, after samples were placed
         self._near = 0.0  # x - x0 of the last packet near the line
         self._delays: list[float] = []  # before the line is settled, in order of size
         self._n, self._sum, self._sum2 = 0, 0.0, 0.0
@@ -318,6 +326,17 @@ class LowerEnvelope:
     def rate(self) -> float | None:
         """The seconds per device second, less one; None before it has been measured."""
         return self._rate if self._rate_measured else None
+
+    @property
+    def sd_s(self) -> float | None:
+        """The standard deviation of the line, or by how much packets moved it lately, if that is much.
+
+        A line that keeps being moved is no line yet: what was thought to be lost was only late.
+        """
+        moved_s = self._moved_s + sum(self._moves_s)
+        if self._fit_sd_s is None or moved_s <= self._params.step_s:
+            return self._fit_sd_s
+        return max(self._fit_sd_s, moved_s)
 
     @property
     def jitter_s(self) -> float:
@@ -338,24 +357,27 @@ class LowerEnvelope:
     def add(self, arrival_s: float, x: float) -> bool:
         """Take one packet by the device time ``x`` of its last sample; True if the line has moved."""
         if self._x0 is None:
-            self._x0, self._second = x, int(np.floor(arrival_s))
+            self._x0, self._second, self._began_s = x, int(np.floor(arrival_s)), arrival_s
         moved = False
         if np.floor(arrival_s) != self._second:
             moved = self._close_second()
             self._second, self._lowest = int(np.floor(arrival_s)), (0.0, np.inf)
+            self._moves_s.append(self._moved_s)
+            self._moved_s = 0.0
         u, delay = x - self._x0, arrival_s - x
         if delay - self._rate * u < self._lowest[1] - self._rate * self._lowest[0]:
             self._lowest = (u, delay)
         if delay - self._rate * u < self._offset:
-            if self.settled:
-                self._undercut += self._offset - (delay - self._rate * u)
+            under_s = self._offset - (delay - self._rate * u)
+            self._undercut += under_s if self.settled else 0.0
+            self._moved_s += under_s if arrival_s > self._began_s + self._params.hold_s else 0.0
             self._offset, moved = delay - self._rate * u, True
         over = delay - self._offset - self._rate * u
         if over <= self._params.late_s:
             self._near = u
         if not self.settled:
             insort(self._delays, delay)
-            self.sd_s = _sd_of_first_line(self._delays)
+            self._fit_sd_s = _sd_of_first_line(self._delays)
         self._n, self._sum, self._sum2 = self._n + 1, self._sum + over, self._sum2 + over * over
         return moved
 
@@ -382,6 +404,7 @@ class LowerEnvelope:
         self._undercut = 0.0
         fast = min(self._undercuts) if len(self._undercuts) == _SUSTAINED else 0.0
         lowest = self._rate - self._tolerance - fast if fast > 0 else -self._tolerance
+        lowest = max(lowest, -self._params.fastest_ppm * 1e-6)
         self._rate = float(np.clip(slope, min(lowest, self._lowest_rate), self._tolerance))
         self._lowest_rate = min(self._lowest_rate, self._rate)
         rest = delay - self._rate * u
@@ -391,7 +414,9 @@ class LowerEnvelope:
         self._fitted = now
         self.settled = self._rate_measured = True
         spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
-        self.sd_s = spread * 2.5 / len(u) ** 0.5  # end of a line: twice the mean's, and a median's 1.25
+        self._fit_sd_s = (
+            spread * 2.5 / len(u) ** 0.5
+        )  # end of a line: twice the mean's, and a median's 1.25
 
 
 def _sd_of_first_line(delays: Sequence[float]) -> float | None:

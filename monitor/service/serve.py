@@ -21,7 +21,7 @@ from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.core.retry import Backoff, isolate_errors, retry_until_done
+from monitor.core.retry import Backoff, isolate_errors, only_error, retry_until_done
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
 from monitor.service.stop_signals import handle_stop_signals
@@ -144,7 +144,7 @@ class _Service:
                     await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
         except BaseException as exc:
-            bug = _only_error(exc)
+            bug = only_error(exc)
             _log.error("the session broke off (%s)", type(bug).__name__)
             self._save_tape()
             raise bug from bug.__cause__
@@ -329,13 +329,6 @@ class _Service:
             except StoreError as exc:
                 _log.error("%s: what waits is lost: %s", TAPE_STATUS, exc.log_text)
             self._tape.close()
-
-
-def _only_error(exc: BaseException) -> BaseException:
-    """Return the first error of a group of tasks: which tasks there were is nobody's business outside."""
-    while isinstance(exc, BaseExceptionGroup):
-        exc = exc.exceptions[0]
-    return exc
 
 
 async def _wait_for_end(tasks: Sequence[asyncio.Task[None]], within_s: float | None = None) -> None:

@@ -80,7 +80,9 @@ def ready_config(path: Path | None) -> Config:
         kinds = ", ".join(sorted({s.kind for s in config.sensor}))
         raise ConfigError("error.not_live", kinds=kinds)
     if any(DEVICES[s.kind].gatt for s in config.sensor):
-        asyncio.run(_check_bluetooth(config))
+        from monitor.sources.bluetooth.scanner import check_adapters
+
+        asyncio.run(check_adapters(config.bluetooth, SystemClock()))
     return config
 
 
@@ -98,10 +100,3 @@ def new_tape_path(path: Path) -> Path:
 def tape_named_by_date() -> Path:
     """Return the name of a tape begun now in the current folder, in local time: 2026-03-01-183012.tape."""
     return Path(f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.tape")
-
-
-async def _check_bluetooth(config: Config) -> None:
-    from monitor.sources.bluetooth.scanner import Scanner
-
-    for adapter in config.bluetooth.adapters or (None,):
-        await Scanner(SystemClock(), adapter).check()

@@ -70,7 +70,6 @@ def phone_endpoint(
 
     @app.post("/push/{sensor:path}")
     async def push(request: Request, sensor: str, address: AddressToken, bearer: BearerToken) -> Response:
-        arrival_ns = round(time.now_s() * 1e9)
         given = address or (bearer.credentials if bearer else "")
         if not (token is None or token.matches(given)):
             raise HTTPException(
@@ -80,7 +79,8 @@ def phone_endpoint(
             strangers.happened("a phone pushes under a name that is not in the settings")
             text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
             return Response(text, _STATUS_SHOWN_BY_APP)
-        emit(Packet(sensor, arrival_ns, SENSOR_LOGGER_CHANNEL, await _read_body(request)))
+        body = await _read_body(request)  # it may take seconds, while others come
+        emit(Packet(sensor, round(time.now_s() * 1e9), SENSOR_LOGGER_CHANNEL, body))
         return Response("ok")
 
     return app

@@ -95,7 +95,8 @@ def data_query(last_s: Mapping[str, float]) -> str:
     parts = []
     for signal, (time, *axes) in BUFFERS.items():
         if signal in last_s:
-            parts += [f"{time}={last_s[signal]:g}", *(f"{a}={last_s[signal]:g}|{time}" for a in axes)]
+            after = f"{last_s[signal]:.6f}"
+            parts += [f"{time}={after}", *(f"{a}={after}|{time}" for a in axes)]
         else:
             parts += [f"{name}=full" for name in (time, *axes)]
     return "/get?" + "&".join(parts)

@@ -59,13 +59,14 @@ def around(
     serials: Sequence[str] = (),
     shaken: Sequence[str | None] = (),
 ) -> SetupContext:
-    left, hands = list(serials), list(shaken)
+    of = {f.advertisement.device: serial for f, serial in zip(near, serials, strict=False)}
+    hands = list(shaken)
 
     async def look(_: Config) -> list[FoundSensor]:
         return list(near)
 
-    async def ask(_: Config, __: FoundSensor) -> SensorDetails:
-        return SensorDetails(serial=left.pop(0) if left else "")
+    async def ask(_: Config, f: FoundSensor) -> SensorDetails:
+        return SensorDetails(serial=of.get(f.advertisement.device, ""))
 
     async def trial(_: Config, sensors: Sequence[SensorSettings]) -> list[StreamCheck]:
         return [
@@ -246,6 +247,14 @@ def test_twins_without_serial_numbers_are_told_apart_by_shaking_one(tmp_path: Pa
     ]
     assert script.text.count("Shake the left one now") == 2
     assert "known by its address on this computer" in script.text
+
+
+def test_twins_of_one_serial_number_are_told_apart_by_shaking_one(tmp_path: Path) -> None:
+    path = tmp_path / "gaitcue.toml"
+    addresses = [wit.advertisement.address for wit in (WIT_LEFT, WIT_RIGHT)]
+    near = around(WIT_LEFT, WIT_RIGHT, serials=["0000", "0000"], shaken=addresses[:1])
+    assert run_setup(path, Script(which_are_yours="1 2"), near)
+    assert [s.match for s in load_config(path, {}).sensor] == addresses
 
 
 def test_twins_that_nothing_tells_apart_are_left_out_and_that_is_said(tmp_path: Path) -> None:

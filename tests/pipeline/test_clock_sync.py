@@ -130,6 +130,20 @@ def test_a_delay_that_grows_over_a_minute_is_no_slow_clock() -> None:
     assert np.abs(error_s - 0.1).max() < 0.1
 
 
+def test_a_counted_stream_whose_delay_grows_and_is_caught_up_with_is_unsure_before_it_is_wrong() -> None:
+    """To 2 s within 10 s, which looks like a loss, then 0.3 s less a second, like a fast device."""
+    clock, sure = SensorClock(counted=True), list[tuple[int, float]]()
+    for k in range(1, 2000):
+        taken_s = 0.03 * k
+        delay_s = float(np.interp(taken_s, (20.0, 30.0, 36.7), (0.05, 2.05, 0.05)))
+        placed = clock.push(taken_s + delay_s, taken_s + np.array([-0.02, -0.01, 0.0]))
+        if clock.sd_s is not None and clock.sd_s < 0.3:  # as a session believes it
+            sure += [(t.segment, float(t.t_s[-1])) for t in placed]
+    pace = [(b[1] - a[1]) / 0.99 for a, b in zip(sure, sure[33:], strict=False) if a[0] == b[0]]
+    assert len(pace) > 1300
+    assert sum(p < 0.85 for p in pace) < 33  # one second, in which it shows
+
+
 def test_a_device_that_samples_five_percent_faster_than_told_loses_nothing_once_it_is_known() -> None:
     """No packet is early, so there is no doubt about it, as there is about one that is slow."""
     clock, placed = SensorClock(counted=True), []

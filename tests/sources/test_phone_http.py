@@ -78,6 +78,40 @@ def test_an_unknown_phone_is_told_so_in_its_app(client: TestClient, got: list[Pa
     assert got == []
 
 
+class _SlowNetwork(SystemClock):
+    """A clock that goes on as parts of a body come."""
+
+    seconds = 0.0
+
+    def now_s(self) -> float:
+        return self.seconds
+
+
+async def test_a_body_has_arrived_when_all_of_it_has_come() -> None:
+    clock, got = _SlowNetwork(), list[Packet | SensorStatus]()
+    app = phone_endpoint(["my phone"], None, clock, got.append)
+    parts = [(b'{"messageId": 1, ', True), (b'"payload": []}', False)]
+
+    async def receive() -> dict[str, object]:
+        clock.seconds += 2.0
+        body, more = parts.pop(0)
+        return {"type": "http.request", "body": body, "more_body": more}
+
+    async def send(_: object) -> None: ...
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/push/my phone",
+        "query_string": b"",
+        "headers": [],
+    }
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    (packet,) = got
+    assert isinstance(packet, Packet)
+    assert packet.arrival_ns == 4_000_000_000
+
+
 def test_a_body_without_end_is_refused(client: TestClient, got: list[Packet]) -> None:
     assert client.post(push_path(sensor(), TOKEN), content=b" " * 4_000_001).status_code == 413
     assert got == []
@@ -175,7 +209,8 @@ class FakePhone(http.server.BaseHTTPRequestHandler):
 
 def test_phyphox_is_asked_only_for_what_is_new() -> None:
     assert data_query({}).startswith("/get?acc_time=full&accX=full")
-    assert "acc_time=1.25&accX=1.25|acc_time" in data_query({"acc": 1.25})
+    assert "acc_time=1.250000&accX=1.250000|acc_time" in data_query({"acc": 1.25})
+    assert "acc_time=12345.678901&" in data_query({"acc": 12345.678901})  # hours: still to the sample
 
 
 async def test_a_phone_with_phyphox_is_polled_without_gap_or_repeat() -> None:

@@ -21,6 +21,7 @@ from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
+from monitor.devices.registry import DEVICES
 from monitor.sources.phone_mqtt import PhoneMqtt
 from monitor.sources.phone_settings import PhoneSettings, phone_topic
 from tests.broker import Broker, program
@@ -158,3 +159,6 @@ def test_settings_that_cannot_work_are_told_at_once() -> None:
     PhoneMqtt([phone("a"), phone("b", topic="other")], SystemClock(), broker, "sensor-logger")
     with pytest.raises(ConfigError, match="names no broker"):
         PhoneMqtt([phone()], SystemClock(), MqttSettings(), "sensor-logger")
+    for topic in ("", "phones/#", "phones/+"):
+        with pytest.raises(ConfigError, match="must be the topic of one phone"):
+            DEVICES["sensor_logger"].decoder(phone(topic=topic))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
-from monitor.core.records import Out, SensorStatus
+from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.core.user_language import system_language
 from monitor.storage.store import Store
 
@@ -28,7 +28,7 @@ _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """Settings of pushes to a phone: which, in which language.  Each kind comes at most once in a run."""
+    """Settings of pushes to a phone: which, in which language.  Each comes once in a run (and sensor)."""
 
     language: Language = field(default_factory=system_language)
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
@@ -90,7 +90,8 @@ class Alerts:
         self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
         self._longest_m = longest_m
         self._messages = catalogue(settings.language)
-        self._sent: set[str] = set()  # kinds, each of which comes once in a run
+        self._sent: set[str] = set()  # kinds, each of which comes once in a run; of sensors with the name
+        self._streams: dict[str, bool] = {}  # sensor -> whether it sends
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
         self._off: dict[str, deque[float]] = {}  # metric -> what was added to the target, second by second
@@ -108,15 +109,22 @@ class Alerts:
                 self._since.setdefault(record.metric, record.t_s)
             case Cue(kind=CueKind.CONFIRM):
                 self._since.pop(record.metric, None)
-            case SensorStatus() if record.silent_s >= self._s.sensor_lost_s:
-                silence: MessageValues = {"sensor": record.sensor, "seconds": record.silent_s}
-                return self._make_alert("sensor_lost", record.t_s, silence, 4)
+            case SensorStatus():
+                return self._check_sensor(record)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
                 return self._observe(t_s, estimate.metric, estimate.value)
             case _:
                 pass
         return []
+
+    def _check_sensor(self, status: SensorStatus) -> list[Alert]:
+        self._streams[status.sensor] = status.link is LinkState.STREAMING
+        if status.silent_s < self._s.sensor_lost_s:
+            return []
+        text = "sensor_lost" if any(self._streams.values()) else "all_lost"
+        silence: MessageValues = {"sensor": status.sensor, "seconds": status.silent_s}
+        return self._make_alert("sensor_lost", status.t_s, silence, 4, of=status.sensor, text=text)
 
     def _observe(self, t_s: float, metric: str, value: float) -> list[Alert]:
         match metric:
@@ -162,14 +170,23 @@ class Alerts:
             return self._make_alert("longest", t_s, km, priority=1)
         return self._make_alert("distance", t_s, km)
 
-    def _make_alert(self, kind: str, t_s: float, values: MessageValues, priority: int = 3) -> list[Alert]:
+    def _make_alert(
+        self,
+        kind: str,
+        t_s: float,
+        values: MessageValues,
+        priority: int = 3,
+        *,
+        of: str = "",
+        text: str | None = None,
+    ) -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
-        if kind in self._sent or self._s.is_quiet(now):
+        if f"{kind} {of}" in self._sent or self._s.is_quiet(now):
             return []
-        self._sent.add(kind)
+        self._sent.add(f"{kind} {of}")
         title = self._messages.text(f"push.{kind}.title")
-        text = self._messages.text(f"push.{kind}.text", **values)
-        return [Alert(kind, t_s, t_s + self._s.valid_s, title, text, priority)]
+        body = self._messages.text(f"push.{text or kind}.text", **values)
+        return [Alert(kind, t_s, t_s + self._s.valid_s, title, body, priority)]
 
 
 def _is_outside(band: Band, value: float) -> bool:

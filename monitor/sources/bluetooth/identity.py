@@ -33,6 +33,24 @@ def names_device(match: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(match)}(?!\w)", text) is not None
 
 
+def matches_of_others(sensor: SensorSettings, sensors: Sequence[SensorSettings]) -> tuple[str, ...]:
+    """Return every ``match`` of another sensor that might be the same device as this one by its kind.
+
+    A name may fit a device that another sensor is told by, by address or serial number: it is the other's.
+    """
+    mine = DEVICES[sensor.kind].gatt
+    if mine is None:
+        return ()
+    return tuple(
+        s.match
+        for s in sensors
+        if s.name != sensor.name
+        and s.match
+        and (theirs := DEVICES[s.kind].gatt) is not None
+        and _may_be_one_device(mine(sensor), theirs(s))
+    )
+
+
 def check_unnamed(sensors: Sequence[SensorSettings]) -> None:
     """Raise ``ConfigError`` if two of a kind have no ``match``: left and right would then be luck."""
     kinds = Counter(s.kind for s in sensors)

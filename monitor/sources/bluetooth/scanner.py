@@ -20,6 +20,7 @@ from bleak.backends.scanner import AdvertisementData
 from monitor.core.monotonic import MonotonicClock
 from monitor.devices.gatt import sig_uuid
 from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, adapter_errors
+from monitor.sources.bluetooth.settings import BluetoothSettings
 
 _log = logging.getLogger(__name__)
 
@@ -211,6 +212,12 @@ class Scanner:
         self._devices[device.address] = advertisement
         if len(self._devices) > 500:
             self._devices = {a: s for a, s in self._devices.items() if now_s - s.seen_s < _FORGET_S}
+
+
+async def check_adapters(settings: BluetoothSettings, time: MonotonicClock) -> None:
+    """Raise ``BluetoothOff`` if an adapter of the settings, or the system's default, cannot scan."""
+    for adapter in settings.adapters or (None,):
+        await Scanner(time, adapter).check()
 
 
 def _services(device: BLEDevice) -> frozenset[str]:

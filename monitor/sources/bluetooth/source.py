@@ -31,6 +31,7 @@ from monitor.sources.bluetooth.identity import (
     check_matches,
     check_unnamed,
     is_address,
+    matches_of_others,
     names_device,
 )
 from monitor.sources.bluetooth.scanner import Advertisement, Scanner
@@ -79,6 +80,7 @@ class BluetoothSource:
         self._links = [
             _SensorLink(
                 s,
+                matches_of_others(s, sensors),
                 gatt(s),
                 deque(scanners[n % len(scanners) :] + scanners[: n % len(scanners)]),
                 self._claims,
@@ -107,6 +109,7 @@ class _SensorLink:
     def __init__(
         self,
         sensor: SensorSettings,
+        matches_of_others: tuple[str, ...],
         spec: GattSpec,
         scanners: deque[Scanner],
         claims: DeviceClaims,
@@ -116,6 +119,7 @@ class _SensorLink:
     ) -> None:
         self.name = sensor.name
         self._match = sensor.match
+        self._matches_of_others = matches_of_others
         self._spec = spec
         self._scanners = scanners
         self._claims = claims
@@ -229,7 +233,7 @@ class _SensorLink:
         if self._own is not None:
             return self._own_serial is not None and self._claims.serial(s.address) == self._own_serial
         if self._match is None:
-            return self._claims.device(self.name) is None
+            return self._claims.device(self.name) is None and not self._is_anothers(s)
         return self._fits(s)
 
     def _may_be_it(self, s: Advertisement) -> bool:
@@ -247,8 +251,15 @@ class _SensorLink:
         """True for any free device that the settings allow, whether it is ours or not."""
         if self._claims.owner(s.address) is not None or not self._spec.matches(s.name, s.services):
             return False
+        if self._is_anothers(s):
+            return False
         told = (s.name, s.address, self._claims.serial(s.address) or "")
         return self._match is None or any(names_device(self._match, text) for text in told)
+
+    def _is_anothers(self, s: Advertisement) -> bool:
+        """True where the settings tell another sensor by this address or serial number."""
+        told = (s.address, self._claims.serial(s.address) or "")
+        return any(names_device(match, text) for match in self._matches_of_others for text in told)
 
     @property
     def _own_serial(self) -> str | None:
@@ -262,21 +273,32 @@ class _SensorLink:
             if advertisement.address == own.address:
                 return
             wanted = self._own_serial
-        elif wanted is None or any(
-            names_device(wanted, text) for text in (advertisement.name, advertisement.address)
-        ):
+        fits = own is None and (
+            wanted is None
+            or any(names_device(wanted, text) for text in (advertisement.name, advertisement.address))
+        )
+        if fits and not self._may_be_anothers_by_serial():
             return
         serial = await connection.serial()
         self._claims.set_serial(advertisement.address, serial)
-        if wanted is None or not names_device(wanted, serial):
+        anothers = self._is_anothers(advertisement)
+        if anothers or not (fits or (wanted is not None and names_device(wanted, serial))):
             self._claims.drop(self.name)
             if own is not None:
                 self._claims.take(own.address, self.name)
-            name = advertisement.name or "a sensor"
+            told = f"{advertisement.name or 'a sensor'} has serial number {serial or '(none)'}"
             raise SensorNotFound(
-                f"{name} has serial number {serial or '(none)'}, not {wanted}",
+                f"{told}, as another of your sensors" if anothers else f"{told}, not {wanted}",
                 log_text="another device of this kind was there and was refused",
             )
+
+    def _may_be_anothers_by_serial(self) -> bool:
+        """True where another sensor is told by what is no address, nor in the name of a device here."""
+        names = [s.name for s in self._scanner.advertisements(0.0)]
+        return any(
+            not is_address(match) and not any(names_device(match, name) for name in names)
+            for match in self._matches_of_others
+        )
 
     def _describe_wanted_sensor(self) -> str:
         return self._match or (self._own.name if self._own else "") or "a sensor of this kind"

@@ -16,6 +16,7 @@ from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
+from monitor.sources.bluetooth.scanner import check_adapters
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.bluetooth.source import BluetoothSource
 
@@ -88,8 +89,9 @@ async def check_streams(
 ) -> list[StreamCheck]:
     """Connect to all sensors at once, let each stream for some seconds, and return a result for each.
 
-    Errors of Bluetooth are not raised; they are in the ``text`` of the results.
+    ``BluetoothOff`` if an adapter cannot scan; later errors are in the ``text`` of the results.
     """
+    await check_adapters(bluetooth, time)
     meters = {s.name: _StreamMeter(s) for s in sensors}
     async with _listening(meters, sensors, bluetooth, time):
         await _wait_until(lambda: all(m.measured_s >= _STREAMING_S for m in meters.values()), time)

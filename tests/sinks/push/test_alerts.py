@@ -67,14 +67,33 @@ def test_in_band_nothing_is_pushed_although_a_cue_was_given() -> None:
     assert told([BAND, cue(10.0), *seconds("cadence_spm", [172.0] * 600, 10.0)]) == []
 
 
+def status(sensor: str, t_s: float, silent_s: float = 0.0) -> SensorStatus:
+    link = LinkState.SILENT if silent_s else LinkState.STREAMING
+    return SensorStatus(t_s, sensor, link, "", silent_s=silent_s)
+
+
 def test_a_sensor_is_told_lost_after_a_minute_and_says_what_goes_on() -> None:
-    silent = [
-        SensorStatus(t, "left shoe", LinkState.SILENT, "", silent_s=t) for t in (55.0, 60.0, 65.0, 70.0)
-    ]
-    (alert,) = told(list(silent))
+    silent = [status("left shoe", t, t) for t in (55.0, 60.0, 65.0, 70.0)]
+    (alert,) = told([status("belt", 50.0), *silent])
     assert (alert.kind, alert.t_s, alert.priority) == ("sensor_lost", 60.0, 4)
     assert alert.text.startswith("No data from left shoe for 60 s")
     assert "Everything else keeps running" in alert.text
+
+
+def test_the_only_sensor_that_is_lost_leaves_nothing_that_runs() -> None:
+    (alert,) = told([status("phone", 5.0), status("phone", 65.0, 60.0)])
+    assert alert.text == "No data from phone for 60 s. No live values and no cues until it is back."
+
+
+def test_every_sensor_that_is_lost_is_told_once() -> None:
+    run = [status("left shoe", 5.0), status("right shoe", 5.0)]
+    for start_s, sensor in ((60.0, "left shoe"), (300.0, "right shoe"), (600.0, "left shoe")):
+        run += [status(sensor, start_s + t, t) for t in (60.0, 65.0)] + [status(sensor, start_s + 90.0)]
+    alerts = told(list(run))
+    assert [(a.t_s, a.text[: len("No data from left")]) for a in alerts] == [
+        (120.0, "No data from left"),
+        (360.0, "No data from righ"),
+    ]
 
 
 def test_downhill_counts_only_what_the_level_would_not_have_cost() -> None:
@@ -124,6 +143,6 @@ def test_wrong_hours_are_told_with_what_is_right() -> None:
 
 
 def test_a_push_comes_in_the_language_of_the_runner() -> None:
-    lost = [SensorStatus(60.0, "Schuh", LinkState.SILENT, "", silent_s=60.0)]
+    lost = [status("Gurt", 60.0), status("Schuh", 60.0, 60.0)]
     (alert,) = told(list(lost), AlertSettings(language="de"))
     assert alert.text == "Seit 60 s keine Daten von Schuh. Alles andere läuft weiter."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 from bleak import BleakClient, BleakScanner
@@ -241,14 +242,40 @@ async def test_two_of_one_name_are_left_and_right_by_their_addresses(radio: Radi
     assert sorted(told) == [11, 22]
 
 
+@pytest.mark.parametrize("by", ["address", "serial"])
+@pytest.mark.parametrize("nearest", [0, 1])
+async def test_one_told_by_its_name_leaves_alone_what_another_is_told_by(
+    radio: Radio, by: str, nearest: int
+) -> None:
+    """The first was set up by the name that a whole batch has; then a second one was bought."""
+    batteries = (11, 22)
+    devices = [RunningPod(radio, "RunPod", serial=f"A-{pct}", battery_pct=pct) for pct in batteries]
+    await devices[nearest].start()
+    (address,) = [d.address for d in await BleakScanner.discover(timeout=2.0) if d.name == "RunPod"]
+    second = replace(pod(address if by == "address" else f"A-{batteries[nearest]}"), name="second")
+    async with running(pod("RunPod"), second) as heard:
+        await asyncio.sleep(3.0)
+        await devices[1 - nearest].start()
+        for name, pct in (("pod", batteries[1 - nearest]), ("second", batteries[nearest])):
+            await heard.until(lambda name=name: bool(heard.packets(name, "battery")))  # type: ignore[misc]
+            assert {p.payload[0] for p in heard.packets(name, "battery")} == {pct}
+
+
 @pytest.mark.parametrize("where", ["connect", "start_notify", "read_gatt_char"])
 @pytest.mark.parametrize(
-    "error", [RuntimeError("bug"), asyncio.CancelledError(), ExceptionGroup("", [KeyError()])]
+    ("error", "told"),
+    [
+        (RuntimeError("bug"), "RuntimeError"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (ExceptionGroup("", [KeyError()]), "KeyError"),
+        (BaseExceptionGroup("", [asyncio.CancelledError()]), "CancelledError"),
+    ],
 )
 async def test_an_error_that_nobody_foresaw_costs_one_sensor_one_attempt(
     tested: RadioUnderTest,
     where: str,
     error: BaseException,
+    told: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -269,9 +296,7 @@ async def test_an_error_that_nobody_foresaw_costs_one_sensor_one_attempt(
         await device.start()
         await heard.until(lambda: not left)
         await heard.more("pod", "rsc", 5)
-        assert f"unexpected error ({type(error).__name__})" in " ".join(
-            s.text for s in heard.statuses("pod")
-        )
+        assert f"unexpected error ({told})" in " ".join(s.text for s in heard.statuses("pod"))
         assert {p.link for p in heard.packets("heart")} == {0}
     bugs = [r.exc_info[1] for r in caplog.records if r.levelno >= logging.ERROR and r.exc_info]
     assert bugs == [error, error]

@@ -17,6 +17,8 @@ from monitor.simulation.emulated.backend import _Client
 from monitor.simulation.emulated.pods import RunningPod, Strap
 from monitor.simulation.emulated.radio import Radio
 from monitor.sources.bluetooth.scanner import Scanner
+from monitor.sources.bluetooth.settings import BluetoothSettings
+from monitor.sources.bluetooth.stream_check import check_streams
 from tests.sources.bluetooth.conftest import RadioUnderTest
 from tests.sources.bluetooth.quick import LoopTime, QuickLoop
 from tests.sources.bluetooth.service import heart, pod, running
@@ -34,6 +36,9 @@ async def test_a_scan_that_never_starts_is_told_also_where_it_was_to_be_short(
     async with asyncio.timeout(_TOLD_S):
         with pytest.raises(BluetoothOff, match="does not answer") as told:
             await Scanner(LoopTime()).scan(lambda _: None, 1.0)
+    async with asyncio.timeout(_TOLD_S):
+        with pytest.raises(BluetoothOff, match="does not answer"):
+            await check_streams([pod()], BluetoothSettings(), LoopTime())
     german = await asyncio.to_thread(told.value.text_in, "de")
     assert german.startswith("Bluetooth antwortet nicht (seit 4 s")
     async with running(pod()) as heard, asyncio.timeout(_TOLD_S):

@@ -36,7 +36,8 @@ explain, by arrival.  The same for time that goes back, where a decoder says tha
 - the connection is another (``link``), the first one included;
 - device time is more than ``back_s`` behind, or has stayed behind for ``back_packets`` packets: a reboot;
 - samples are only counted and two whole seconds in a row were ``late_s`` late even at their best: some
-  were lost, so the count is behind.
+  were lost, so the count is behind.  Where that happens again within ``losing_s``, more are lost between
+  than is seen, so by as much as was lost the line is unsure.
 
 Wrapped counters are unwrapped to the multiple of ``wrap_s`` nearest to where arrival says they should be.
 
@@ -58,6 +59,7 @@ from dsp.types import Array
 
 _FloatOrArray = TypeVar("_FloatOrArray", float, Array)
 
+_LOSSES = 20  # of which it is known when they were
 _SUSTAINED = 3  # seconds in a row in which packets came earlier than the line said
 _SAME_S = 1e-6
 """Device times closer than this are one; no clock we read has finer ticks."""
@@ -82,6 +84,7 @@ class ClockParams:
     back_packets: int = 10  # so is device time that stays behind for so many packets
     step_s: float = 0.1  # a packet this much before the line, after a jump: the device's clock was set
     even_s: float = 1.0  # and what may be left to explain
+    losing_s: float = 60.0  # who lost samples twice in this time goes on losing them
     late_s: float = 0.15  # two whole seconds this late: a counted stream has lost samples
 
     def __post_init__(self) -> None:
@@ -128,6 +131,7 @@ class SensorClock:
         self._slew_from_x = 0.0
         self._slew_s = 0.0  # applied minus wanted time at _slew_from_x
         self._behind = 0  # packets in a row that lay wholly in the past
+        self._losses: deque[tuple[float, float]] = deque(maxlen=_LOSSES)  # arrival, seconds lost
 
     def push(
         self,
@@ -183,7 +187,8 @@ class SensorClock:
     @property
     def sd_s(self) -> float | None:
         """The standard deviation of the line now, in s; the constant latency is not in it."""
-        return self._line.sd_s
+        recent = [lost_s for at_s, lost_s in self._losses if self._arrival_s - at_s < self._params.losing_s]
+        return self._line.sd_s if len(recent) < 2 else max(self._line.sd_s or 0.0, sum(recent))
 
     @property
     def jitter_s(self) -> float:
@@ -194,7 +199,10 @@ class SensorClock:
         """Let the line have a packet, and keep the times that follow continuous."""
         placed = bool(np.isfinite(self._last_x))
         before = float(self._times(np.array([self._last_x]))[0]) if placed else 0.0
-        if self._line.add(arrival_s, x) and placed:
+        moved = self._line.add(arrival_s, x)
+        if self._line.moved_s > self._params.step_s:
+            self._losses.clear()  # what was thought to be lost was only late
+        if moved and placed:
             self._slew_from_x = self._last_x
             self._slew_s = before - self._line.at(self._last_x)
 
@@ -244,7 +252,10 @@ class SensorClock:
         p = self._params
         if not in_order and (x[-1] < self._seen_x - p.back_s or self._behind >= p.back_packets):
             return True
-        return self._counted and self._line.late_seconds >= 2
+        if self._counted and self._line.late_seconds >= 2:
+            self._losses.append((arrival_s, self._line.late_by_s))
+            return True
+        return False
 
     def _begin_segment(self, arrival_s: float, link: int) -> None:
         self.segments += 1
@@ -293,12 +304,14 @@ class LowerEnvelope:
     """The line under (device time, arrival) of one segment: ``arrival = x + offset + rate * (x - x0)``.
 
     ``settled`` is True once a line was fitted, ``sd_s`` its uncertainty (None before a second packet), and
-    ``late_seconds`` the number of whole seconds in a row in which even the best packet was ``late_s`` late.
+    ``late_seconds`` the number of whole seconds in a row in which even the best packet was ``late_s`` late,
+    ``late_by_s`` how late that of the last one was.
     """
 
     def __init__(self, params: ClockParams, rate: float, counted: bool = False) -> None:
         self.settled = False
         self.late_seconds = 0
+        self.late_by_s = 0.0
         self._params = params
         self._fit_sd_s: float | None = None
         self._rate = rate
@@ -331,12 +344,16 @@ class LowerEnvelope:
     def sd_s(self) -> float | None:
         """The standard deviation of the line, or by how much packets moved it lately, if that is much.
 
-        A line that keeps being moved is no line yet: what was thought to be lost was only late.
+        A line that keeps being moved is no line yet.
         """
-        moved_s = self._moved_s + sum(self._moves_s)
-        if self._fit_sd_s is None or moved_s <= self._params.step_s:
+        if self._fit_sd_s is None or self.moved_s <= self._params.step_s:
             return self._fit_sd_s
-        return max(self._fit_sd_s, moved_s)
+        return max(self._fit_sd_s, self.moved_s)
+
+    @property
+    def moved_s(self) -> float:
+        """The seconds by which packets lately moved the line down, though samples were placed by it."""
+        return self._moved_s + sum(self._moves_s)
 
     @property
     def jitter_s(self) -> float:
@@ -383,7 +400,8 @@ class LowerEnvelope:
 
     def _close_second(self) -> bool:
         u, delay = self._lowest
-        late = delay - self._offset - self._rate * u > self._params.late_s
+        self.late_by_s = delay - self._offset - self._rate * u
+        late = self.late_by_s > self._params.late_s
         self.late_seconds = self.late_seconds + 1 if late and self.settled else 0
         self._minima.append(self._lowest)
         while self._minima[0][0] < u - self._params.memory_s:

@@ -244,6 +244,34 @@ def test_a_device_that_stays_behind_is_believed_in_the_end() -> None:
     assert clock.segments == 2
 
 
+@pytest.mark.parametrize("share", [0.04, 0.05, 0.1, 0.3])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_counted_stream_that_goes_on_losing_samples_unnoticed_is_unsure(share: float, seed: int) -> None:
+    clock, unsure_s = SensorClock(counted=True), list[float]()
+    radio = RadioModel(stall_every_s=None, loss=share)
+    true_s = np.arange(1, int(120 * PACKETS_HZ)) / PACKETS_HZ
+    arrival_s = radio.arrivals(true_s, np.random.default_rng(seed))
+    back = np.arange(ROWS - 1, -1, -1) / RATE_HZ
+    for number, at_s in enumerate(arrival_s[np.isfinite(arrival_s)].tolist(), start=1):
+        clock.push(at_s, number / PACKETS_HZ - back)
+        if clock.sd_s is not None and clock.sd_s > 0.3:  # a step
+            unsure_s.append(at_s)
+    assert sum(at_s > 45 for at_s in unsure_s) == np.sum(arrival_s > 45)
+
+
+def test_samples_lost_once_leave_a_counted_stream_sure() -> None:
+    clock, radio = SensorClock(counted=True), RadioModel(stall_every_s=None)
+    true_s = np.arange(1, int(120 * PACKETS_HZ)) / PACKETS_HZ
+    arrival_s = radio.arrivals(true_s, np.random.default_rng(2))
+    came = (true_s < 40.0) | (true_s > 41.5)
+    back = np.arange(ROWS - 1, -1, -1) / RATE_HZ
+    sds = []
+    for number, at_s in enumerate(arrival_s[came].tolist(), start=1):
+        clock.push(at_s, number / PACKETS_HZ - back)
+        sds += [] if clock.sd_s is None else [clock.sd_s]
+    assert max(sds) < 0.1
+
+
 @pytest.mark.parametrize("lost_s", [0.4, 3.0])
 def test_a_counted_stream_that_lost_samples_unnoticed_is_put_back_in_place(lost_s: float) -> None:
     clock, radio = SensorClock(counted=True), RadioModel(stall_every_s=None)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli.options import SettingsOption
+from monitor.core.errors import MonitorError
 from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
     from monitor.cli.setup_wizard import SetupContext
+    from monitor.service.config import Config
+    from monitor.service.sensor_search import FoundSensor
 
 
 def setup_command(config: SettingsOption = None) -> None:
@@ -22,21 +25,33 @@ def setup_command(config: SettingsOption = None) -> None:
     from monitor.core.settings_path import default_path
 
     try:
-        run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context())
+        failures: list[MonitorError] = []
+        run_setup(config or default_path(), TerminalDialogue(Console()), _bluetooth_context(failures))
+        if failures:
+            raise typer.Exit(1)
     except KeyboardInterrupt:
         Console().print(user_text("say.setup.stopped"))
         raise typer.Exit(1) from None
 
 
-def _bluetooth_context() -> SetupContext:
+def _bluetooth_context(failures: list[MonitorError]) -> SetupContext:
+    """The real Bluetooth; ``failures`` holds the error of the last scan while there was no better one."""
     from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
     from monitor.core.monotonic import SystemClock
     from monitor.service.sensor_search import nearby_sensors, query_details
     from monitor.sources.bluetooth.scanner import Scanner
     from monitor.sources.bluetooth.stream_check import check_streams, find_shaken
 
+    async def scan(config: Config) -> list[FoundSensor]:
+        failures.clear()
+        try:
+            return await nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock())
+        except MonitorError as exc:
+            failures.append(exc)
+            raise
+
     return SetupContext(
-        scan=lambda config: nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock()),
+        scan=scan,
         query=lambda config, sensor: query_details(
             Scanner(SystemClock(), next(iter(config.bluetooth.adapters), None)),
             sensor.advertisement,

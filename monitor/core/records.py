@@ -39,6 +39,10 @@ class SensorStatus:
     bad: int = 0  # packets that could not be read
 
 
+SINK_STARTING = "starting"
+"""The text of a sink that has had no answer from its far end yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
     """A record of how one sink is doing: ``backlog`` records wait, ``dropped`` were given up.

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from monitor.core.message_catalogues import catalogue
+from monitor.core.records import SINK_STARTING
 from monitor.core.user_language import user_language, user_text
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
@@ -45,8 +46,12 @@ def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[Outs
             session, status = last
             at = datetime.datetime.fromisoformat(store.session(session).started_utc)
             at += datetime.timedelta(seconds=status.t_s)
-            arrived = store.delivered(name) > 0 and not waiting and status.ok
-            state = user_text("say.stack.arrived") if arrived else translate(status.text)
+            if store.delivered(name) > 0 and not waiting and status.ok:
+                state = user_text("say.stack.arrived")
+            elif waiting and status.text == SINK_STARTING:
+                state = user_text("say.stack.no_answer")
+            else:
+                state = translate(status.text)
             out.append(OutsideSystem(name, state, status.ok, f"{at:%Y-%m-%d %H:%M:%S}", waiting, refused))
     return out
 

@@ -48,7 +48,7 @@ from monitor.core.errors import MonitorError, SinkError, SinkRefused, StoreError
 from monitor.core.file_lock import exclusive_lock
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage, RepeatedEvent
-from monitor.core.records import Out, SinkStatus
+from monitor.core.records import SINK_STARTING, Out, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.storage.session_info import WaitingRecord
 from monitor.storage.store import Store
@@ -111,7 +111,7 @@ class Outbox:
         self._refusals = RepeatedEvent(_log, time.now_s)
         self._no_more = False  # the batches have ended
         self._goal: int | None = None  # the last row that must arrive
-        self._state = SinkStatus(0.0, name, True, "starting")
+        self._state = SinkStatus(0.0, name, True, SINK_STARTING)
         self._reported: SinkStatus | None = None
         self._reported_s = 0.0
         self._arrived_s: float | None = None  # session time of what arrived last

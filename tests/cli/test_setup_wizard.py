@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from bleak.backends.device import BLEDevice
+from typer.testing import CliRunner
 
 from dsp.types import Placement, Side
+from monitor.cli.main import app
 from monitor.cli.setup_wizard import SetupContext, run_setup
 from monitor.core.errors import BluetoothOff, ConfigError
 from monitor.core.session_settings import SensorSettings
@@ -309,3 +311,22 @@ def test_a_setup_that_is_left_half_way_is_not_a_success(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "nothing was written" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("scans", "code"), [(["off"], 1), (["off", "on"], 0)])
+def test_the_command_fails_unless_bluetooth_answers_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scans: list[str], code: int
+) -> None:
+    path, waiting = tmp_path / "gaitcue.toml", list(scans)
+
+    async def look(*_: object) -> list[FoundSensor]:
+        if waiting.pop(0) == "off":
+            raise BluetoothOff("Bluetooth is switched off: switch it on")
+        return [MOVESENSE]
+
+    script = Script(look_for_sensors=["y" for _ in scans] + ["n"], which_are_yours="none", your_name="ann")
+    monkeypatch.setattr("monitor.service.sensor_search.nearby_sensors", look)
+    monkeypatch.setattr("monitor.cli.prompts.TerminalDialogue", lambda console: script)
+    ended = CliRunner().invoke(app, ["setup", "--config", str(path)])
+    assert ended.exit_code == code, script.text
+    assert load_config(path, {}).athlete == "ann"

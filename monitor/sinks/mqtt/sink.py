@@ -43,7 +43,7 @@ from monitor.core.mqtt_client import (
     wait_until_lost,
 )
 from monitor.core.outage import Outage, RepeatedEvent
-from monitor.core.records import Out, SessionStarted, SinkStatus
+from monitor.core.records import SINK_STARTING, Out, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages
@@ -95,7 +95,7 @@ class MqttSink:
         self._outage = Outage(_log, MQTT_SINK, time.now_s, sink=MQTT_SINK)
         self._dropped_cues = RepeatedEvent(_log, time.now_s)
         self._forbidden = ""
-        self._last = SinkStatus(0.0, MQTT_SINK, True, "starting")  # of the outbox
+        self._last = SinkStatus(0.0, MQTT_SINK, True, SINK_STARTING)  # of the outbox
         self._reported: SinkStatus | None = None
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))

@@ -1,0 +1,41 @@
+"""What is said of outside systems at the end of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.core.message_catalogues import Language
+from monitor.core.records import SINK_STARTING, SessionStarted, SinkStatus
+from monitor.core.user_language import choose_language
+from monitor.service.delivery_status import undelivered_texts
+from monitor.storage.session_info import SessionInfo
+from monitor.storage.store import Store
+
+SESSION, START = "2026-11-25T07-00-00-ann", "2026-11-25T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("last", "language", "said"),
+    [
+        (SINK_STARTING, "en", "3 records have not arrived (no answer yet)"),
+        (SINK_STARTING, "de", "3 Datensätze sind nicht angekommen (noch keine Antwort)"),
+        (
+            "http://box did not answer within 10 s; next try in 2 s",
+            "en",
+            "(http://box did not answer within",
+        ),
+    ],
+)
+def test_a_run_that_ends_before_the_first_time_out_says_that_nobody_answered(
+    tmp_path: Path, last: str, language: Language, said: str
+) -> None:
+    choose_language(language)
+    with Store(tmp_path / "s.db") as store:
+        store.begin(SessionInfo(id=SESSION, athlete="ann", title="", started_utc=START))
+        store.write(SESSION, [SessionStarted(SESSION, "ann", START, ())])
+        store.write(SESSION, [SinkStatus(float(k), "influx", True, last) for k in range(2)])
+        (text,) = undelivered_texts(store, ["influx"])
+    assert said in text
+    assert SINK_STARTING not in text

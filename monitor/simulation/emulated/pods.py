@@ -157,6 +157,10 @@ class Pod(ABC):
         connection.on("disconnection", ended)
 
 
+_LONGEST_ADVERTISEMENT = 31
+"""Bytes of a legacy advertisement (Bluetooth Core, vol. 6, part B, 2.3.1): a kernel drops longer ones."""
+
+
 def _advertisement(name: str, advertised: Iterable[str]) -> bytes:
     flags = AdvertisingData.Flags
     structures: list[DataType] = [
@@ -165,7 +169,10 @@ def _advertisement(name: str, advertised: Iterable[str]) -> bytes:
     if services := [UUID(s[4:8]) for s in advertised]:
         structures.append(data_types.IncompleteListOf16BitServiceUUIDs(services))
     structures.append(data_types.CompleteLocalName(name))
-    return bytes(AdvertisingData(structures))
+    advertisement = bytes(AdvertisingData(structures))
+    if len(advertisement) > _LONGEST_ADVERTISEMENT:
+        raise ValueError(f"the name {name!r} is too long to be advertised")
+    return advertisement
 
 
 class Ticker:

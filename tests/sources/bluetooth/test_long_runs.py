@@ -68,7 +68,7 @@ async def test_a_sensor_that_its_firmware_renames_goes_on(radio: Radio) -> None:
         await heard.more("pod", "rsc", 3)
         await stranger.start()
         await device.vanish()
-        device.rename("RunPod after its update")
+        device.rename("RunPod updated")
         await heard.said("pod", LinkState.SEARCHING)
         await device.appear()
         await heard.more("pod", "rsc", 3)

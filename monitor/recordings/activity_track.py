@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.types import Array
 
@@ -13,6 +14,10 @@ _HOLD_S = 10.0
 _SLOPE_SPAN_M = 60.0
 """Barometers drift by decimetres within seconds; over this distance 1 m is 1.7 %."""
 _LEAST_MOVED_M = 25.0
+_BLOCK_S = 60
+"""Speed and distance are brought to agree over this long: a watch smooths its speed over some seconds."""
+_LIKELY_SCALE = (0.5, 2.0)
+"""Outside these, speed and distance do not mean the same thing."""
 
 
 def values_on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float]] = ()) -> Array:
@@ -30,6 +35,60 @@ def values_on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float
     out[(age_s >= 3) & (skipped | (last == len(points) - 1))] = np.nan
     for start_s, end_s in stopped:
         out[(grid > start_s) & (grid < end_s)] = np.nan
+    return out
+
+
+def reconciled_speed(
+    distance: Array,
+    speed_mps: Array | None,
+    seconds: int,
+    stopped: Sequence[tuple[float, float]] = (),
+    total_m: float | None = None,
+) -> Array:
+    """Return the speed (seconds,) at whole seconds whose sum is the distance that the watch gave.
+
+    ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
+    speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
+    which nothing is covered.  ``total_m`` is the total the file states, to which all is scaled where the
+    points end elsewhere (a treadmill that was corrected after the run).  NaN in pauses and outside the
+    points.
+    """
+    grid = np.arange(seconds, dtype=float)
+    metres = np.maximum.accumulate(distance[:, 1])
+    at_m = np.interp(_timer_s(grid, stopped), _timer_s(distance[:, 0], stopped), metres)
+    covered = np.diff(at_m, prepend=at_m[0])
+    paused = np.zeros(seconds, dtype=bool)
+    for start_s, end_s in stopped:
+        paused |= (grid > start_s) & (grid < end_s)
+    known = ~paused & (grid >= np.floor(distance[0, 0])) & (grid <= np.ceil(distance[-1, 0]))
+    shape = covered if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, covered)
+    out = _scaled_in_blocks(np.where(known, shape, 0.0), covered, known)
+    if total_m and out.sum() > 0 and _LIKELY_SCALE[0] < total_m / out.sum() < _LIKELY_SCALE[1]:
+        out *= total_m / out.sum()
+    return np.where(known, out, np.nan)
+
+
+def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
+    """Return times (n,) on a clock that stands still in pauses."""
+    out = t_s.astype(float)
+    for start_s, end_s in stopped:
+        out -= np.clip(t_s - start_s, 0, end_s - start_s)
+    return out
+
+
+def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) -> Array:
+    """Return ``shape`` (n,) scaled so that over each block it sums to ``covered`` (n,).
+
+    Where a speed cannot be the derivative of that distance at all, the distance wins.
+    """
+    out = shape.copy()
+    for start in range(0, len(shape), _BLOCK_S):
+        block = slice(start, start + _BLOCK_S)
+        metres, by_speed = covered[block].sum(), shape[block].sum()
+        if by_speed > 0 and _LIKELY_SCALE[0] < metres / by_speed < _LIKELY_SCALE[1]:
+            out[block] *= metres / by_speed
+        else:
+            out[block] = np.where(known[block], covered[block], 0.0)
     return out
 
 

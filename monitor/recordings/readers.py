@@ -6,26 +6,32 @@ session.push(packet)`` is an analysis and ``monitor.sources.replay`` a live run.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from stat import S_ISREG
 
 from dsp.types import Placement, Side
 from monitor.core.errors import ConfigError, InputError
-from monitor.recordings.fit import read_fit
+from monitor.recordings.fit import fit_activities
 from monitor.recordings.generic_csv import read_any_csv
 from monitor.recordings.npz import read_npz
 from monitor.recordings.phone_export import is_export_folder, read_phone
 from monitor.recordings.recording import WEARABLE, Recording, Wearing
 from monitor.recordings.tape import read_tape
+from monitor.recordings.watch_activity import WatchActivity, activity_recording
 
-READERS = {
+_ACTIVITIES: Mapping[str, Callable[[bytes], list[WatchActivity]]] = {".fit": fit_activities}
+"""What watches write: a file may hold several activities."""
+_SAMPLES: Mapping[str, Callable[[Path, Wearing], Recording]] = {
     ".csv": read_any_csv,
-    ".fit": read_fit,
     ".npz": read_npz,
     ".tape": read_tape,
     ".zip": read_phone,
 }
-__all__ = ["READERS", "is_export_folder", "read_recording"]
+READERS = sorted([*_ACTIVITIES, *_SAMPLES])
+"""Endings of all files that can be read."""
+__all__ = ["READERS", "is_export_folder", "read_recording", "read_recordings"]
 
 
 def read_recording(
@@ -36,7 +42,7 @@ def read_recording(
     with_speed: bool = False,
     columns: str = "",
 ) -> Recording:
-    """Open a recording, check it and return it.
+    """Open a recording, check it and return it: of several in one file the first.
 
     ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
     choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
@@ -44,18 +50,40 @@ def read_recording(
     ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
     """
     wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
+    return read_recordings(path, wearing)[0]
+
+
+def read_recordings(path: Path, wearing: Wearing) -> list[Recording]:
+    """Open a file, check it and return all recordings in it, one or more.
+
+    ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
+    """
     if is_export_folder(path):
-        return read_phone(path, wearing)
+        return [read_phone(path, wearing)]
     try:
         kind = path.stat().st_mode
     except OSError as exc:
         raise InputError("error.cannot_be_opened", path=path, reason=exc) from exc
     if not S_ISREG(kind):
         raise InputError("error.folder" if path.is_dir() else "error.not_plain", path=path)
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
-    return reader(path, wearing)
+    ending = path.suffix.lower()
+    if (read_samples := _SAMPLES.get(ending)) is not None:
+        return [read_samples(path, wearing)]
+    if ending in _ACTIVITIES:
+        return _read_activities(path, _ACTIVITIES[ending])
+    raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
+
+
+def _read_activities(path: Path, read: Callable[[bytes], list[WatchActivity]]) -> list[Recording]:
+    try:
+        data = path.read_bytes()
+        source = hashlib.sha256(data).hexdigest()
+        return [
+            activity_recording(activity, path.stem, f"{source}:{number}")
+            for number, activity in enumerate(read(data))
+        ]
+    except (OSError, InputError) as exc:
+        raise InputError("error.at", where=path, what=exc) from exc
 
 
 def _placement(text: str | None) -> Placement | None:

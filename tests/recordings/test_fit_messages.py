@@ -250,7 +250,7 @@ def test_a_wrong_checksum_is_told_and_everything_is_read(file: Path, at: int) ->
     recording = read(file, wrong(data, at % len(data)))
     assert recording.duration_s == 119
     (said,) = recording.remarks
-    assert said == "the file is damaged (its checksum is wrong); its first 2 min could be read"
+    assert said == "the file is damaged (its checksum is wrong); its first 119 s could be read"
 
 
 def test_one_wrong_time_in_a_damaged_file_costs_one_record(file: Path) -> None:

@@ -15,13 +15,19 @@ from dsp.types import Placement, Side
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.fit import fit_activities
 from monitor.recordings.generic_csv import read_any_csv
+from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.npz import read_npz
 from monitor.recordings.phone_export import is_export_folder, read_phone
 from monitor.recordings.recording import WEARABLE, Recording, Wearing
 from monitor.recordings.tape import read_tape
+from monitor.recordings.tcx import tcx_activities
 from monitor.recordings.watch_activity import WatchActivity, activity_recording
 
-_ACTIVITIES: Mapping[str, Callable[[bytes], list[WatchActivity]]] = {".fit": fit_activities}
+_ACTIVITIES: Mapping[str, Callable[[bytes], list[WatchActivity]]] = {
+    ".fit": fit_activities,
+    ".gpx": gpx_activities,
+    ".tcx": tcx_activities,
+}
 """What watches write: a file may hold several activities."""
 _SAMPLES: Mapping[str, Callable[[Path, Wearing], Recording]] = {
     ".csv": read_any_csv,

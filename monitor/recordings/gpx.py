@@ -36,7 +36,7 @@ _OF_POINTS: Mapping[str, str] = {
 
 
 def gpx_activities(data: bytes) -> list[WatchActivity]:
-    """Return the activities on foot of a GPX file, as far as it can be read; ``InputError`` if there are none.
+    """Return the activities on foot of a GPX file, as far as it can be read; ``InputError`` if none.
 
     The error names no file: who opened it knows its name.
     """

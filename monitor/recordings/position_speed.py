@@ -21,8 +21,9 @@ def position_distance(t_s: Array, lat_deg: Array, lon_deg: Array, pauses: Sequen
     ``t_s``, ``lat_deg``, ``lon_deg`` are (n,).
     """
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    half = np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[1:]) * np.cos(lat[:-1]) * np.sin(np.diff(lon) / 2) ** 2
-    metres = 2 * _EARTH_M * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    north, east = np.sin(np.diff(lat) / 2), np.sin(np.diff(lon) / 2)
+    haversine = north**2 + np.cos(lat[1:]) * np.cos(lat[:-1]) * east**2
+    metres = 2 * _EARTH_M * np.arcsin(np.sqrt(np.clip(haversine, 0, 1)))
     for pause in pauses:
         metres[(t_s[1:] > pause.start_s) & (t_s[:-1] < pause.end_s)] = 0.0
     return np.concatenate(([0.0], np.cumsum(metres)))

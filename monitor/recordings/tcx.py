@@ -1,14 +1,14 @@
 """TCX activities (Garmin Training Center Database v2, with its ActivityExtension) as recordings at 1 Hz.
 
 A lap may hold several ``Track``s: the timer stood still between them.  Most writers put a whole lap into
-one; then ``TotalTimeSeconds``, which is timer time, against the lap's length tells of pauses, which are the
-longest gaps between its points.  ``RunCadence`` counts strides by the standard and steps in some files.
+one; then ``TotalTimeSeconds``, which is timer time, tells that there were pauses, and they are the longest
+gaps between points.  ``RunCadence`` counts strides by the standard and steps in some files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from monitor.core.errors import InputError
 from monitor.recordings.activity_sports import sport_words
@@ -44,7 +44,7 @@ _TRIGGERS: Mapping[str, str] = {
 
 
 def tcx_activities(data: bytes) -> list[WatchActivity]:
-    """Return the activities on foot of a TCX file, as far as it can be read; ``InputError`` if there are none.
+    """Return the activities on foot of a TCX file, as far as it can be read; ``InputError`` if none.
 
     The error names no file: who opened it knows its name.
     """
@@ -69,8 +69,10 @@ def _no_activity(names: set[str], damage: str) -> InputError:
 @dataclass(slots=True)
 class _Lap:
     start_s: float | None = None
-    timer_s: float | None = None
+    timer_s: float = 0.0
+    distance_m: float = 0.0
     trigger: str = ""
+    times: list[float] = field(default_factory=list)  # of its points
 
 
 class _TcxReader:
@@ -83,7 +85,7 @@ class _TcxReader:
         self._path: list[str] = []
         self._point: dict[str, float] | None = None
         self._time: float | None = None
-        self._lap = _Lap()
+        self._laps: list[_Lap] = []  # of this activity
         self._tracks = 0  # of this lap
 
     def open_element(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -97,8 +99,7 @@ class _TcxReader:
                 self.activities.append(self._activity)
             case "Lap" if self._activity is not None:
                 time = parse_time(attributes.get("StartTime", ""))
-                self._end_lap(None if time is None else time[0])
-                self._lap = _Lap(start_s=None if time is None else time[0])
+                self._laps.append(_Lap(start_s=None if time is None else time[0]))
                 self._tracks = 0
             case "Track" if self._activity is not None:
                 if self._tracks or not self._activity.stretches:
@@ -115,22 +116,25 @@ class _TcxReader:
         elif activity is None:
             return
         elif name == "Activity":
-            self._end_lap(None)
-            self._activity = None
+            self.finish()
         elif self._path and self._path[-1] == "Lap":
-            self._close_in_lap(activity, name, text)
+            self._close_in_lap(name, text)
         elif name == "Name" and self._path and self._path[-1] == "Creator":
             activity.device = text[:40]
 
     def finish(self) -> None:
-        """End what a file that is cut off leaves open."""
-        self._end_lap(None)
+        """End the activity, in a file that is cut off the one that was left open."""
+        if self._activity is not None:
+            _add_laps(self._activity, self._laps)
+        self._activity, self._laps = None, []
 
     def _close_in_point(self, name: str, text: str) -> None:
         assert self._point is not None
         if name == "Trackpoint":
             if self._time is not None and self._point and self._activity and self._activity.stretches:
                 self._activity.stretches[-1].append(TimedPoint(self._time, self._point))
+                if self._laps:
+                    self._laps[-1].times.append(self._time)
             self._point = None
         elif name == "Time":
             time = parse_time(text)
@@ -141,27 +145,40 @@ class _TcxReader:
         elif (quantity := _OF_A_POINT.get(name)) and (value := parse_value(text)) is not None:
             self._point[quantity] = value
 
-    def _close_in_lap(self, activity: TrackedActivity, name: str, text: str) -> None:
-        value = parse_value(text)
+    def _close_in_lap(self, name: str, text: str) -> None:
+        lap, value = self._laps[-1], parse_value(text) or 0.0
         if name == "TotalTimeSeconds":
-            self._lap.timer_s = value
-        elif name == "DistanceMeters" and value is not None:
-            activity.distance_m = (activity.distance_m or 0.0) + value
+            lap.timer_s = value
+        elif name == "DistanceMeters":
+            lap.distance_m = value
         elif name == "TriggerMethod":
-            self._lap.trigger = _TRIGGERS.get(text, "")
+            lap.trigger = _TRIGGERS.get(text, "")
 
-    def _end_lap(self, next_s: float | None) -> None:
-        """End the lap at the start of the next one, or with the activity."""
-        lap, activity = self._lap, self._activity
-        self._lap = _Lap()
-        if activity is None or lap.start_s is None:
-            return
-        last = activity.stretches[-1][-1].time_s if activity.stretches and activity.stretches[-1] else None
-        end_s = next_s if next_s is not None else last
-        if end_s is None or end_s < lap.start_s:
-            return
+
+def _add_laps(activity: TrackedActivity, laps: Sequence[_Lap]) -> None:
+    """Add what the laps say of an activity: its distance, its timer, and where they end."""
+    activity.distance_m = sum(lap.distance_m for lap in laps) or None
+    if all(lap.timer_s > 0 for lap in laps):
+        activity.timer_s = sum(lap.timer_s for lap in laps)
+    metres = 0.0
+    for lap, after in zip(laps, [*laps[1:], None], strict=True):
+        end_s = _lap_end(lap, after)
+        if end_s is None:
+            continue
+        metres += lap.distance_m
         activity.laps.append((end_s, lap.trigger))
-        if lap.timer_s:
-            activity.timer_s.append((lap.start_s, end_s, lap.timer_s))
+        activity.lap_distance.append((end_s, metres))
 
 
+def _lap_end(lap: _Lap, after: _Lap | None) -> float | None:
+    """Return when a lap ended in Unix time: when the next one starts, or with its last point.
+
+    Some writers leave pauses out of the starts of later laps; then the first point of the next one counts.
+    """
+    last = max(lap.times, default=None)
+    if after is None:
+        return last
+    first = min(after.times, default=None)
+    if after.start_s is None or last is None or first is None or last <= after.start_s <= first:
+        return first if after.start_s is None else after.start_s
+    return first

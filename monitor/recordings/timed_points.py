@@ -1,4 +1,4 @@
-"""Points of TCX and GPX files: times in order, stretches with pauses between them, and the activity they make."""
+"""Points of TCX and GPX files: times in order, the pauses between them, and the activity they make."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,17 @@ from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 _LONGEST_S = 2 * 86_400
 _LEAST_PAUSE_S = 2.0
 """A shorter break between two stretches is how often the watch writes."""
+_LONGEST_SKIP_S = 15.0
+"""Watches that record "smart" skip this many seconds at most between two points, as files show."""
+_WHOLE = 0.9
+"""Laps whose timers sum up to less of the time that ran are not all that there were."""
 _FASTEST_MPS = 6.5
-"""Mean speed while moving that nobody runs: the world record over 10 km is 6.4 m/s (Kejelcha 2024, road 6.3)."""
+"""A mean speed while moving that nobody runs: world records are 6.4 m/s over 10 km, 5.9 over a marathon."""
+_LONGEST_STEP_M = 2.2
+"""A mean step that nobody takes for long: elite marathoners take 1.8 m."""
+_SLOWEST_RUN_MPS = 1.8
+_SLOWEST_WALK_SPM = 70.0
+"""Walkers at 0.5 m/s take 80 steps a minute; a swimmer's 20 to 40 strokes are counted twice."""
 _PLACES = ("lat_deg", "lon_deg", "altitude_m")
 
 
@@ -40,8 +50,8 @@ class TrackedActivity:
     """One activity of a TCX or GPX file as it was written.
 
     ``stretches`` are its points; between two of them recording was interrupted.  ``laps`` are the ends of
-    its laps in Unix time with their triggers, the last one too; ``timer_s`` how long the timer ran from one
-    Unix time to another, where the file says it.
+    its laps in Unix time with their triggers, the last one too, ``lap_distance`` the distance up to them;
+    ``timer_s`` how long the timer ran, where the file says it.
     """
 
     device: str = ""
@@ -51,7 +61,8 @@ class TrackedActivity:
     distance_m: float | None = None
     stretches: list[list[TimedPoint]] = field(default_factory=list)
     laps: list[tuple[float, str]] = field(default_factory=list)
-    timer_s: list[tuple[float, float, float]] = field(default_factory=list)
+    lap_distance: list[tuple[float, float]] = field(default_factory=list)
+    timer_s: float | None = None
 
 
 def parse_time(text: str) -> tuple[float, int | None] | None:
@@ -123,9 +134,9 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
                 series.add(quantity, p.time_s - start, value)
     track = _track(points, start)
     if not _advances(series.points.get("distance_m", [])):
-        _add_positions(series, track, pauses)
+        _add_distance(series, track, pauses, [(t - start, m) for t, m in activity.lap_distance])
     if not activity.sport:
-        _check_speed(series, pauses)
+        _check_on_foot(series, track)
     return WatchActivity(
         series=[series],
         seconds=seconds,
@@ -138,7 +149,7 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
             laps=_lap_marks(activity.laps, start, seconds),
             track=track,
         ),
-        distance_m=activity.distance_m,
+        distance_m=_total_m(activity, series, seconds - sum(p.seconds for p in pauses)),
     )
 
 
@@ -185,24 +196,29 @@ def _longest_chain(times: Sequence[float]) -> list[int]:
     return out[::-1]
 
 
-def _pauses(
-    stretches: Sequence[Sequence[TimedPoint]], timers: Iterable[tuple[float, float, float]]
-) -> list[Pause]:
-    """Return the breaks between stretches, and those gaps between points that the timers tell of."""
+def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[Pause]:
+    """Return the breaks between stretches, and those gaps between points that the timer tells of.
+
+    A break holds a bit of running on both sides, up to the next point: the timer says how much.
+    """
     times = np.array([p.time_s for stretch in stretches for p in stretch])
-    firsts = np.cumsum([len(s) for s in stretches])[:-1]
-    broken = {int(i): float(times[i] - times[i - 1]) for i in firsts}
-    out = {i: gap for i, gap in broken.items() if gap >= _LEAST_PAUSE_S}
     gaps = np.diff(times, prepend=times[0])
-    least = max(_LEAST_PAUSE_S, 3 * float(np.median(gaps)))  # watches that record "smart" skip seconds
-    for start, end, timer_s in timers:
-        inside = np.flatnonzero((times > start) & (times - gaps < end))
-        missing = min(end, times[-1]) - max(start, times[0]) - timer_s - sum(out.get(int(i), 0.0) for i in inside)
-        for i in sorted((int(i) for i in inside if int(i) not in out), key=lambda i: -gaps[i]):
-            if missing < _LEAST_PAUSE_S or gaps[i] < least:
-                break
-            out[i] = float(min(gaps[i], missing))
-            missing -= out[i]
+    firsts = np.cumsum([len(s) for s in stretches])[:-1].tolist()
+    usual = float(np.median(gaps))
+    out = {i: float(gaps[i]) for i in firsts if gaps[i] >= usual + _LEAST_PAUSE_S}
+    missing = times[-1] - times[0] - (timer_s or np.inf) - sum(out.values())
+    if out and not missing >= 0:
+        known = missing >= -_LONGEST_SKIP_S * len(out)
+        out = {i: max(gap - (-missing / len(out) if known else usual), 1.0) for i, gap in out.items()}
+    least = max(_LEAST_PAUSE_S, 3 * usual)
+    long = [i for i in np.argsort(-gaps).tolist() if gaps[i] >= least and i not in out]
+    if gaps[long].sum() < missing / 2:
+        long = []  # the timer is that of something else
+    for i in long:
+        if missing < _LEAST_PAUSE_S:
+            break
+        out[i] = float(min(gaps[i], missing))
+        missing -= out[i]
     return [Pause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
 
 
@@ -214,15 +230,21 @@ def _track(points: Sequence[TimedPoint], start: float) -> Track | None:
 
 
 def _advances(distance: Sequence[tuple[float, float]]) -> bool:
-    return len(distance) > 1 and any(b[1] > a[1] for a, b in zip(distance, distance[1:], strict=False))
+    return len(distance) > 1 and any(b[1] > a[1] for a, b in pairwise(distance))
 
 
-def _add_positions(series: WatchSeries, track: Track | None, pauses: Sequence[Pause]) -> None:
-    """Add the distance between the positions, and the speed that they show where the file has none."""
-    if track is None:
-        return
-    there = np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
-    if there.sum() < 2:
+def _add_distance(
+    series: WatchSeries, track: Track | None, pauses: Sequence[Pause], laps: Sequence[tuple[float, float]]
+) -> None:
+    """Add the distance between the positions, and the speed that they show where the file has none.
+
+    Without positions it is that at the ends of the laps.
+    """
+    there = np.zeros(0, bool) if track is None else np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
+    if track is None or there.sum() < 2:
+        points = [(0.0, 0.0), *laps]
+        if _advances(points):
+            series.points["distance_m"] = points
         return
     t_s = track.t_s[there]
     metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
@@ -232,20 +254,32 @@ def _add_positions(series: WatchSeries, track: Track | None, pauses: Sequence[Pa
         series.points |= {"speed_mps": _pairs(t_s, speed), "speed_mps_sd": _pairs(t_s, sd)}
 
 
+def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -> float | None:
+    """Return the distance that the laps sum up to; None where laps are missing, as their timers show."""
+    points = series.points.get("distance_m", [])
+    if activity.distance_m and activity.timer_s and points and activity.timer_s < _WHOLE * running_s:
+        return activity.distance_m if points[-1][1] <= activity.distance_m else None
+    return activity.distance_m
+
+
 def _pairs(t_s: Array, values: Array) -> list[tuple[float, float]]:
     return list(zip(t_s.tolist(), values.tolist(), strict=True))
 
 
-def _check_speed(series: WatchSeries, pauses: Sequence[Pause]) -> None:
-    """Refuse what moves faster than people do, where no sport is named."""
-    distance = np.array(series.points.get("distance_m", []))
-    if len(distance) < 2:
+def _check_on_foot(series: WatchSeries, track: Track | None) -> None:
+    """Refuse, where no sport is named, what is faster than people run, or slow as swimmers are."""
+    metres, seconds = np.diff(np.array([(m, t) for t, m in series.points.get("distance_m", [])]).T)
+    moving = (seconds > 0) & (metres > 0.4 * seconds)
+    if not moving.any():
         return
-    metres, seconds = np.diff(distance[:, 1]), np.diff(distance[:, 0])
-    moving = (metres > 0) & (seconds > 0) & (metres > 0.4 * seconds)
-    fast = metres[moving].sum() / seconds[moving].sum() if moving.any() else 0.0
-    if fast > _FASTEST_MPS and metres[moving].sum() > 1000:
-        raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * fast:.0f}")
+    speed = float(metres[moving].sum() / seconds[moving].sum())
+    rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
+    spm = float(np.median(rate)) if rate else None
+    if speed > _FASTEST_MPS or (speed > 3 and spm and speed * 60 / min(spm, 200) > _LONGEST_STEP_M):
+        raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
+    outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
+    if speed < _SLOWEST_RUN_MPS and (not outdoors or (spm is not None and spm < _SLOWEST_WALK_SPM)):
+        raise InputError("error.track_swim")
 
 
 def _lap_marks(laps: Sequence[tuple[float, str]], start: float, seconds: float) -> tuple[LapMark, ...]:

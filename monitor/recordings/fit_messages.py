@@ -54,11 +54,13 @@ class DeveloperValue(NamedTuple):
 class FitMessage:
     """``FitMessage`` is one message: its values by field name, scaled to the units of the profile.
 
-    Times are whole seconds since FIT's epoch.  What the file marks as not known is left out.
+    Times are whole seconds since FIT's epoch; ``time`` is the last one in the file up to this message.  What
+    the file marks as not known is left out.
     """
 
     values: Mapping[str, Any]
     developer: tuple[DeveloperValue, ...] = ()
+    time: int = 0
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ class _FileReader:
         if isinstance(time, int):
             self._time = time
         if layout.name:
-            self._keep(layout.name, FitMessage(values, developer))
+            self._keep(layout.name, FitMessage(values, developer, self._time))
         return True
 
     def _keep(self, name: str, message: FitMessage) -> None:

@@ -109,8 +109,11 @@ def watch_activities(found: Sequence[TrackedActivity], damage: str) -> list[Watc
         raise InputError("error.fit_not_running", sport=", ".join(dict.fromkeys(others)).replace("_", " "))
     if not out:
         raise errors[0] if errors else InputError("error.track_nothing")
+    names = dict.fromkeys(others)
     for made in out:
-        made.remarks += [f"left out, as it is not on foot: {', '.join(others)}"] if others else []
+        made.remarks += [
+            f"the file also holds {sport.replace('_', ' ')}, which is left out" for sport in names
+        ]
     if damage:
         seconds = out[-1].seconds
         length = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -12,7 +12,7 @@ import datetime
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import InputError
 from monitor.recordings.delimited_text import Sheet, parse_sheet
+from monitor.recordings.packed_files import zip_names
 from monitor.recordings.recording import (
     Recording,
     Signal,
@@ -33,11 +34,24 @@ _LARGEST = 1_500_000_000
 """Bytes of text unpacked from one zip: about ten hours of a phone at 200 Hz."""
 
 
+_EITHER = ("Accelerometer.csv", "TotalAcceleration.csv")
+
+
 def is_export_folder(path: Path) -> bool:
     """Return whether this folder holds one recording of such an app."""
-    return path.is_dir() and any(
-        (path / name).is_file() for name in ("Accelerometer.csv", "TotalAcceleration.csv")
-    )
+    return path.is_dir() and any((path / name).is_file() for name in _EITHER)
+
+
+def is_export_zip(path: Path) -> bool:
+    """Return whether this zip holds one recording of such an app, or of another app the like.
+
+    ``InputError`` if it is no zip.
+    """
+    try:
+        names = {PurePosixPath(name).name for name in zip_names(path)}
+    except InputError as exc:
+        raise InputError("error.at", where=path, what=exc) from exc
+    return any(name in names for name in _EITHER)
 
 
 def read_phone(path: Path, wearing: Wearing) -> Recording:

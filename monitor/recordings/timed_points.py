@@ -253,7 +253,7 @@ def _add_distance(
     metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
     series.points["distance_m"] = _pairs(t_s, metres)
     if "speed_mps" not in series.points:
-        speed, sd = position_speed(t_s, metres)
+        speed, sd = position_speed(t_s, metres, pauses)
         series.points |= {"speed_mps": _pairs(t_s, speed), "speed_mps_sd": _pairs(t_s, sd)}
 
 

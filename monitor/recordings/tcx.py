@@ -50,7 +50,6 @@ def tcx_activities(data: bytes) -> list[WatchActivity]:
     """
     reader = _TcxReader()
     damage = parse_xml(pieces_of(data), reader)
-    reader.finish()
     if not reader.activities:
         raise _no_activity(reader.roots, damage)
     return watch_activities(reader.activities, damage)
@@ -116,17 +115,12 @@ class _TcxReader:
         elif activity is None:
             return
         elif name == "Activity":
-            self.finish()
+            _add_laps(activity, self._laps)
+            self._activity, self._laps = None, []
         elif self._path and self._path[-1] == "Lap":
             self._close_in_lap(name, text)
         elif name == "Name" and self._path and self._path[-1] == "Creator":
             activity.device = text[:40]
-
-    def finish(self) -> None:
-        """End the activity, in a file that is cut off the one that was left open."""
-        if self._activity is not None:
-            _add_laps(self._activity, self._laps)
-        self._activity, self._laps = None, []
 
     def _close_in_point(self, name: str, text: str) -> None:
         assert self._point is not None
@@ -156,13 +150,16 @@ class _TcxReader:
 
 
 def _add_laps(activity: TrackedActivity, laps: Sequence[_Lap]) -> None:
-    """Add what the laps say of an activity: its distance, its timer, and where they end."""
+    """Add what the laps say of a whole activity: its distance, its timer, and where they end.
+
+    In a file that is cut off they would tell of more than there is.
+    """
     activity.distance_m = sum(lap.distance_m for lap in laps) or None
     if all(lap.timer_s > 0 for lap in laps):
         activity.timer_s = sum(lap.timer_s for lap in laps)
     metres = 0.0
-    for lap, after in zip(laps, [*laps[1:], None], strict=True):
-        end_s = _lap_end(lap, after)
+    for number, lap in enumerate(laps, start=1):
+        end_s = _lap_end(lap, laps[number] if number < len(laps) else None)
         if end_s is None:
             continue
         metres += lap.distance_m

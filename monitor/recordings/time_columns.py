@@ -126,9 +126,10 @@ def _are_rounded(times: Array) -> bool:
 
 def _rounded_rate(times: Array, factor: float) -> str:
     """Return samples per second over the whole, as text; ``RATE`` where that cannot be."""
-    span = float(np.ptp(times)) * factor if len(times) else 0.0
-    rate_hz = (len(times) - 1) / span if span > 0 else 0.0
-    return f"{rate_hz:.4g}" if _RATES_HZ[0] <= rate_hz <= _RATES_HZ[1] else "RATE"
+    first = np.flatnonzero(np.diff(times, prepend=-np.inf) > 0)[1:]  # rows where a time begins
+    span = float(np.ptp(times[first])) * factor if len(first) > 1 else 0.0
+    rate_hz = float(first[-1] - first[0]) / span if span > 0 else 0.0
+    return f"{rate_hz:.3f}".rstrip("0").rstrip(".") if _RATES_HZ[0] <= rate_hz <= _RATES_HZ[1] else "RATE"
 
 
 def _past_midnight(t_s: Array) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -47,6 +48,7 @@ __all__ = [
     "read_recordings",
     "recordings_in",
 ]
+_FIRST_OF_SEVERAL = "the file holds more than one run; this is the first, gaitcue import takes all"
 logger = logging.getLogger(__name__)
 
 
@@ -58,7 +60,7 @@ def read_recording(
     with_speed: bool = False,
     columns: str = "",
 ) -> Recording:
-    """Open a recording, check it and return it: of several in one file the first.
+    """Open a recording, check it and return it: of several in one file the first, with a remark.
 
     ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
     choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
@@ -66,7 +68,18 @@ def read_recording(
     ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
     """
     wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
-    return read_recordings(path, wearing)[0]
+    refused: list[InputError] = []
+    first: Recording | None = None
+    for found in recordings_in(path, wearing):
+        if isinstance(found, InputError):
+            refused.append(found)
+        elif first is None:
+            first = found
+        else:
+            return replace(first, remarks=(_FIRST_OF_SEVERAL, *first.remarks))
+    if first is None:
+        raise refused[0]
+    return first
 
 
 def read_recordings(path: Path, wearing: Wearing) -> list[Recording]:

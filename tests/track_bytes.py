@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+import io
+import zipfile
+from collections.abc import Iterable, Mapping
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 METRES_PER_DEGREE = 6_371_008.8 * 3.141592653589793 / 180
-Moment = Callable[[int], str]
-"""What stands in a point at this second."""
 
 
 def utc(t_s: float) -> str:
@@ -82,3 +82,12 @@ def gpx_run(seconds: int = 600, speed: float = 3.0, kind: str = "running", insid
     """A steady run in one segment, a point every second."""
     points = "".join(gpx_point(t, speed * t, inside) for t in range(seconds + 1))
     return gpx_file(gpx_track(points, kind=kind))
+
+
+def zip_of(members: Mapping[str, bytes]) -> bytes:
+    """A zip with these files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return out.getvalue()

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.errors import InputError
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import DeveloperValue, FitMessage
 
 _DAY_S = 86_400
-_LONGEST_S = 2 * _DAY_S
 _FEW = 0.05
 """This share of the records may lie days away from the others and be left out."""
 _CLOCK_SLACK_S = 120
@@ -32,28 +30,26 @@ class FitRecord:
     developer: tuple[DeveloperValue, ...] = ()
 
 
-def ordered_records(messages: Sequence[FitMessage], session_s: float | None = None) -> list[FitRecord]:
+def ordered_records(
+    messages: Sequence[FitMessage], session_s: float | None = None, *, damaged: bool = False
+) -> list[FitRecord]:
     """Return what ``record`` messages say, one for each time, in order of time.
 
-    Where times go back, as few records as possible are left out; so are a few that lie days from all others.
+    Where times go back, as few records as possible are left out; so are a few that lie days from all others,
+    and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read as
+    something.
     ``session_s`` is how long the file says that everything took: where the clock was set in between, later
-    records are moved so that it holds.  ``InputError`` where they span over two days all the same.
+    records are moved so that it holds.
     """
     timed = [m for m in messages if isinstance(m.values.get("timestamp"), int)]
     records = _merged([timed[k] for k in _longest_rise([m.values["timestamp"] for m in timed])])
-    records = _without_outliers(records)
+    records = _without_outliers(records, damaged=damaged)
     shift = _clock_shift(records, session_s)
     if shift is not None:
         at, by = shift
         later = [FitRecord(r.time - by, r.values, r.developer) for r in records[at:]]
         records = records[:at] + later
     return records
-
-
-def check_length(records: Sequence[FitRecord]) -> None:
-    """Raise ``InputError`` where these records span over two days."""
-    if records and records[-1].time - records[0].time > _LONGEST_S:
-        raise InputError("error.fit_two_days")
 
 
 def _merged(messages: Sequence[FitMessage]) -> list[FitRecord]:
@@ -88,12 +84,18 @@ def _longest_rise(times: Sequence[int]) -> list[int]:
     return out[::-1]
 
 
-def _without_outliers(records: list[FitRecord]) -> list[FitRecord]:
-    """Return the records without a few that lie a day or more from all others."""
+def _without_outliers(records: list[FitRecord], *, damaged: bool) -> list[FitRecord]:
+    """Return the records without a few that lie half a day or more from the others.
+
+    In a damaged file what follows the first true stretch is left out, however much it is.
+    """
     edges = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time - a.time > _DAY_S / 2]
     parts = [records[a:b] for a, b in pairwise([0, *edges, len(records)])]
+    few = max(1, _FEW * len(records))
+    if damaged:
+        return next((part for part in parts if len(part) > few), records)
     largest = max(parts, key=len)
-    return largest if len(records) - len(largest) <= max(1, _FEW * len(records)) else records
+    return largest if len(records) - len(largest) <= few else records
 
 
 def _clock_shift(records: Sequence[FitRecord], session_s: float | None) -> tuple[int, int] | None:

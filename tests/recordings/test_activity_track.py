@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Array
@@ -69,6 +69,7 @@ gaps = st.lists(st.integers(1, 28), min_size=5, max_size=120)
 pauses = st.dictionaries(st.integers(0, 119), st.integers(2, 3000), max_size=4)
 
 
+@settings(deadline=None)
 @given(gaps, pauses, st.booleans(), st.floats(0.9, 1.1))
 def test_the_sum_of_speed_is_the_distance_that_the_watch_gave(
     steps: list[int], stops: dict[int, int], with_speed: bool, wrong: float
@@ -86,6 +87,7 @@ def test_the_sum_of_speed_is_the_distance_that_the_watch_gave(
     assert (np.isnan(speed) == inside).all()
 
 
+@settings(deadline=None)
 @given(gaps, st.floats(0.7, 1.3))
 def test_the_total_of_the_file_wins(steps: list[int], corrected: float) -> None:
     """A treadmill's distance that was put right after the run."""
@@ -94,6 +96,7 @@ def test_the_total_of_the_file_wins(steps: list[int], corrected: float) -> None:
     assert np.nansum(reconciled_speed(distance, None, seconds, (), total)) == pytest.approx(total, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(gaps, st.integers(0, 100))
 def test_a_distance_that_begins_anew_counts_on(steps: list[int], at: int) -> None:
     distance, _, _ = runner(steps, {})
@@ -107,7 +110,7 @@ def test_a_distance_that_begins_anew_counts_on(steps: list[int], at: int) -> Non
 def test_a_distance_without_speed_every_five_seconds_is_a_steady_speed() -> None:
     distance = np.array([(5.0 * k, 15.0 * k) for k in range(100)])
     speed = reconciled_speed(distance, None, 496)
-    assert speed[5:490] == pytest.approx(np.full(485, 3.0), abs=0.01)
+    assert speed[5:490] == pytest.approx(np.full(485, 3.0), abs=0.05)
 
 
 def test_what_lies_far_off_is_not_run_in_one_second() -> None:
@@ -118,10 +121,11 @@ def test_what_lies_far_off_is_not_run_in_one_second() -> None:
 
 
 def test_a_distance_counted_in_a_pause_is_no_running() -> None:
-    distance = np.array([(float(t), 3.0 * t) for t in range(0, 101)] + [(float(t), 3.0 * t) for t in range(700, 801)])
+    inside = [t for t in range(801) if t <= 100 or t >= 700]
+    distance = np.array([(float(t), 3.0 * t if t <= 100 else 3.0 * t - 900) for t in inside])
     stopped = [(100.0, 700.0)]
     assert np.nansum(reconciled_speed(distance, None, 801, stopped, 600.0)) == pytest.approx(600.0)
-    assert np.nansum(reconciled_speed(distance, None, 801, stopped)) == pytest.approx(600.0, abs=1801)
+    assert np.nansum(reconciled_speed(distance, None, 801, stopped)) == pytest.approx(600.0)
 
 
 def test_what_was_covered_after_the_last_point_is_what_the_total_says() -> None:

@@ -123,14 +123,14 @@ def test_what_lies_behind_a_damaged_file_can_still_be_read() -> None:
     assert [len(m.named("record")) for m in parts] == [30, 20]
 
 
-@pytest.mark.parametrize("tail", [0, 2, 9])
+@pytest.mark.parametrize("tail", [0, 2, 7])
 def test_a_file_without_a_length_is_read_to_its_end(tail: int) -> None:
     """A watch that died never wrote the length, nor all of the last message."""
     data = bytearray(run(records(60)))
     data[4:8] = bytes(4)
     cut = only(bytes(data[: len(data) - tail]))
-    assert cut.damage == ("it ends early" if tail == 9 else "")
-    assert times(cut) == list(range(60 if tail < 9 else 59))
+    assert cut.damage == ("it ends early" if tail == 7 else "")
+    assert times(cut) == list(range(60 if tail < 7 else 59))
 
 
 def test_a_file_without_a_length_ends_where_another_begins() -> None:
@@ -217,10 +217,10 @@ def test_a_field_of_its_own_is_better_than_one_made_of_another_or_an_array() -> 
     assert {r["enhanced_speed"] for r in told(alone)} == {3.1}
     pair = only(run(records(extra=(73, 8, 0x86), tail=struct.pack("<II", 3100, 3100))))
     assert told(pair) == WHOLE
-    only = only(
+    single = only(
         run(definition(1, 20, (TIME, (73, 8, 0x86))) + b"\1" + struct.pack("<III", NOON_S, 3100, 3100))
     )
-    assert told(only) == [{"enhanced_speed": (3.1, 3.1)}]
+    assert told(single) == [{"enhanced_speed": (3.1, 3.1)}]
 
 
 # ------------------------------------------------------------------ what it does not allow, but is met

@@ -31,6 +31,7 @@ half marathon 6.1)."""
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
 _PEDALS = ("left_torque_effectiveness", "left_pedal_smoothness", "left_pco", "left_power_phase", "left_right_balance")
+_LONGEST_S = 2 * 86_400
 _LEFT_OVER_S = 60
 """So long must records go on after the last session for them to be one more."""
 
@@ -231,6 +232,8 @@ def _doubt(session: FitSession) -> InputError | None:
     records = session.records
     if any(name in r.values for r in records for name in _PEDALS):
         return InputError("error.fit_pedals")
+    if session.seconds > _LONGEST_S:
+        return None  # refused for that
     moved = _moved_m(records)
     times = np.array([r.time for r in records], dtype=float)
     for seconds, fastest in _FASTEST:

@@ -184,7 +184,7 @@ def _write_tail(
 
 def _lap_stretches(run: SessionData, seconds: float) -> Iterator[Stretch]:
     start = 0.0
-    for end in [*(t for t in run.laps_s if 0 < t < seconds), seconds]:
+    for end in [*(lap.end_s for lap in run.laps if 0 < lap.end_s < seconds), seconds]:
         yield Stretch(start, end)
         start = end
 

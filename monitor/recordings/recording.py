@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from dsp.types import Array, Placement, Runner, Side
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import ConfigError, InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
@@ -55,7 +56,7 @@ class Recording:
     """``Recording`` holds settings and packets of one session; ``packets`` may be called again and again.
 
     ``count`` is the number of packets.  ``started_utc`` and ``session`` are empty where the file does not
-    tell.  ``remarks`` are what the runner should know about the file; ``laps_s`` the ends of laps.
+    tell.  ``remarks`` are what the runner should know about the file; ``source`` is the file's fingerprint.
     """
 
     title: str
@@ -66,7 +67,8 @@ class Recording:
     session: str = ""
     started_utc: str = ""
     remarks: tuple[str, ...] = ()
-    laps_s: tuple[float, ...] = ()
+    facts: ActivityFacts = field(default_factory=ActivityFacts)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

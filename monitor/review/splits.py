@@ -17,7 +17,10 @@ _WARM_S = 60  # seconds of running at the start that the first third leaves out
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A piece of a run: ``distance_m`` covered in its ``seconds``, and means of its running by metric."""
+    """A piece of a run: ``distance_m`` covered in its ``seconds``, and means of its running by metric.
+
+    Pauses do not count.
+    """
 
     name: UserMessage | str
     start_s: float
@@ -58,9 +61,9 @@ def laps(run: SessionData) -> tuple[Split, ...]:
     """Return the pieces between presses of the lap button, those of 5 s and more; nothing without a
     press.
     """
-    if not run.laps_s:
+    if not run.laps:
         return ()
-    edges = [0.0, *run.laps_s, float(len(run.t_s) - 1)]
+    edges = [0.0, *(lap.end_s for lap in run.laps), float(len(run.t_s) - 1)]
     return tuple(
         _make_split(run, str(k), Stretch(a, b))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
@@ -77,9 +80,8 @@ def _make_split(run: SessionData, name: UserMessage | str, where: Stretch) -> Sp
     means = {m: block_mean(run.value(m), inside) for m in with_role(Role.SPLIT) if m in run.columns}
     at_m = run.distance_m
     covered_m = float(at_m[int(where.end_s)] - at_m[int(where.start_s)])
-    return Split(
-        name, where.start_s, where.seconds, covered_m, {m: v for m, v in means.items() if v is not None}
-    )
+    known = {m: v for m, v in means.items() if v is not None}
+    return Split(name, where.start_s, where.seconds - run.paused_s(where), covered_m, known)
 
 
 def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:

@@ -48,7 +48,7 @@ def import_recording(
     if any(info.id == name for info in store.sessions()):
         raise InputError("error.imported_before", title=recording.title, name=name)
     started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
-    tape = begin_session(store, folder, recording.title, settings, started)
+    tape = begin_session(store, folder, recording.title, settings, started, recording.source)
     try:
         t_s = _store_recording(store, started, recording, make_session(settings), tape, progress)
         tape.finish()
@@ -60,8 +60,7 @@ def import_recording(
         raise
     for remark in recording.remarks:
         store.add_note(name, "remark", remark)
-    for lap_s in recording.laps_s:
-        store.add_note(name, "lap", "", t_s=lap_s)
+    store.add_facts(name, recording.facts)
     store.end(name, t_s)
     return store.session(name)
 

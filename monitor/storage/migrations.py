@@ -75,12 +75,23 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX analysis_session ON analysis (session, id);
     """,
+    # 5: what a watch says of an activity, where it was, and which file a session was made of.
+    """
+    ALTER TABLE session ADD COLUMN sport TEXT NOT NULL DEFAULT '';
+    ALTER TABLE session ADD COLUMN sub_sport TEXT NOT NULL DEFAULT '';
+    ALTER TABLE session ADD COLUMN utc_offset_s INTEGER;
+    ALTER TABLE session ADD COLUMN source TEXT NOT NULL DEFAULT '';
+    CREATE TABLE track (
+      session TEXT NOT NULL, t_s REAL NOT NULL, lat_deg REAL, lon_deg REAL, altitude_m REAL,
+      PRIMARY KEY (session, t_s)
+    ) WITHOUT ROWID;
+    """,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)
 RECORD_TABLES = ("step", "metric", "gap", "event")
 """The tables of records; each has the columns ``row`` and ``session``."""
-ATTACHED_TABLES = ("note", "analysis")
+ATTACHED_TABLES = ("note", "analysis", "track")
 """The tables of what is attached to a session besides its records."""
 
 

@@ -27,12 +27,18 @@ def create_tape(path: Path, settings: SessionSettings, started: SessionStarted) 
 
 
 def begin_session(
-    store: Store, folder: Path, title: str, settings: SessionSettings, started: SessionStarted
+    store: Store,
+    folder: Path,
+    title: str,
+    settings: SessionSettings,
+    started: SessionStarted,
+    source: str = "",
 ) -> Tape:
     """Create an empty session: its tape, which is returned, and its row in the store.
 
     The tape must be there first, or ``recovery`` in another process would take the session for a dead
-    one.  ``StoreError`` if either exists or cannot be written.
+    one.  ``source`` is the fingerprint of the file it is made of.  ``StoreError`` if either exists or
+    cannot be written.
     """
     tapes = folder / "tapes"
     tapes.mkdir(parents=True, exist_ok=True)
@@ -48,6 +54,7 @@ def begin_session(
             tape=str(path),
             settings=json.dumps(json_codec.to_json(settings)),
             version=version("gaitcue"),
+            source=source,
         )
     )
     return tape

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness, SensorProblem
 from monitor.core import json_codec
+from monitor.core.activity_facts import LapMark
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
 from monitor.storage.session_info import Note, SessionInfo
@@ -76,9 +77,29 @@ class SessionData:
         return out
 
     @property
+    def pauses(self) -> list[Stretch]:
+        """The stretches in which the watch's timer stood still, in order."""
+        found = [
+            Stretch(note.t_s, note.t_s + note.value)
+            for note in self.notes
+            if note.kind == "pause" and note.t_s is not None and note.value is not None
+        ]
+        return sorted(found, key=lambda pause: pause.start_s)
+
+    @property
     def running(self) -> Mask:
-        """The seconds (n,) that were running, as a mask."""
-        return self.mask(self.activity.get(Activity.RUN, ()))
+        """The seconds (n,) that were running, as a mask; none of them in a pause."""
+        return self.mask(self.activity.get(Activity.RUN, ())) & ~self.mask(self.pauses)
+
+    @property
+    def timer_s(self) -> float:
+        """The seconds that the timer ran: all of the session but its pauses."""
+        return self.info.duration_s - self.paused_s(Stretch(0.0, self.info.duration_s))
+
+    def paused_s(self, part: Stretch) -> float:
+        """Return how many seconds of ``part`` lie in pauses."""
+        shared = (min(p.end_s, part.end_s) - max(p.start_s, part.start_s) for p in self.pauses)
+        return sum(s for s in shared if s > 0)
 
     @property
     def distance_m(self) -> Array:
@@ -86,9 +107,10 @@ class SessionData:
         return np.cumsum(np.nan_to_num(self.value("speed_mps")))
 
     @property
-    def laps_s(self) -> list[float]:
-        """The times at which the lap button was pressed, in session seconds, sorted."""
-        return sorted(note.t_s for note in self.notes if note.kind == "lap" and note.t_s is not None)
+    def laps(self) -> list[LapMark]:
+        """The ends of laps, in order."""
+        found = [LapMark(n.t_s, n.text) for n in self.notes if n.kind == "lap" and n.t_s is not None]
+        return sorted(found, key=lambda lap: lap.end_s)
 
 
 def load_session(store: Store, session_id: str, names: Sequence[str] | None = None) -> SessionData:

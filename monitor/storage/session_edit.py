@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from monitor.core.activity_facts import ActivityFacts, Track
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
@@ -81,14 +84,37 @@ def split_session(
             parts.append(
                 import_recording(store, folder, part, info.athlete, began, make_session, progress, name)
             )
-    for note in store.notes(info.id):
-        late = note.t_s is not None and note.t_s >= at_s
-        t_s = note.t_s - at_s if late and note.t_s is not None else note.t_s
-        store.add_note(parts[late].id, note.kind, note.text, t_s=t_s, value=note.value)
-    for new in parts:
+    _split_notes(store, info, at_s, parts)
+    track = store.track(info.id)
+    for new, (start_s, end_s) in zip(parts, ((0.0, at_s), (at_s, float("inf"))), strict=True):
+        places = None if track is None else _part_track(track, start_s, end_s)
+        store.add_facts(new.id, ActivityFacts(info.sport, info.sub_sport, info.utc_offset_s, track=places))
         store.tag(new.id, info.tags)
     delete_session(store, info)
     return [store.session(new.id) for new in parts]
+
+
+def _split_notes(store: Store, info: SessionInfo, at_s: float, parts: Sequence[SessionInfo]) -> None:
+    """Give each note to the part in which it lies; a pause across the cut becomes two."""
+    for note in store.notes(info.id):
+        late = note.t_s is not None and note.t_s >= at_s
+        t_s = note.t_s - at_s if late and note.t_s is not None else note.t_s
+        value, over_s = note.value, 0.0
+        if note.kind == "pause" and not late and t_s is not None and value is not None:
+            over_s = max(0.0, t_s + value - at_s)
+            value -= over_s
+        store.add_note(parts[late].id, note.kind, note.text, t_s=t_s, value=value)
+        if over_s:
+            store.add_note(parts[1].id, note.kind, note.text, t_s=0.0, value=over_s)
+
+
+def _part_track(track: Track, start_s: float, end_s: float) -> Track | None:
+    inside = (track.t_s >= start_s) & (track.t_s < end_s)
+    if not inside.any():
+        return None
+    return Track(
+        track.t_s[inside] - start_s, track.lat_deg[inside], track.lon_deg[inside], track.altitude_m[inside]
+    )
 
 
 def merge_sessions(
@@ -117,10 +143,29 @@ def merge_sessions(
         for note in store.notes(info.id):
             t_s = None if note.t_s is None else note.t_s + offset_s
             store.add_note(merged.id, note.kind, note.text, t_s=t_s, value=note.value)
+    places = [_later_track(store.track(info.id), by_s) for info, by_s in zip(infos, offsets_s, strict=True)]
+    track = _joined_track([place for place in places if place is not None])
+    store.add_facts(merged.id, ActivityFacts(first.sport, first.sub_sport, first.utc_offset_s, track=track))
     store.tag(merged.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
     for info in infos:
         delete_session(store, info)
     return store.session(merged.id)
+
+
+def _later_track(track: Track | None, by_s: float) -> Track | None:
+    return None if track is None else replace(track, t_s=track.t_s + by_s)
+
+
+def _joined_track(tracks: Sequence[Track]) -> Track | None:
+    """One track of several; where they overlap, what lies before the end of the one before is left out."""
+    if not tracks:
+        return None
+    columns = np.column_stack([
+        np.concatenate([getattr(track, name) for track in tracks])
+        for name in ("t_s", "lat_deg", "lon_deg", "altitude_m")
+    ])  # fmt: skip
+    forward = np.diff(np.maximum.accumulate(columns[:, 0]), prepend=-np.inf) > 0
+    return Track(*columns[forward].T)
 
 
 def _utc_after(info: SessionInfo, after_s: float) -> datetime.datetime:

@@ -27,7 +27,8 @@ class SessionInfo:
 
     ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
     ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program that wrote
-    the records.
+    the records.  ``sport``, ``sub_sport`` and ``utc_offset_s`` are those of ``ActivityFacts``; ``source``
+    is the fingerprint of the file that it was imported from.
     """
 
     id: str
@@ -42,6 +43,10 @@ class SessionInfo:
     settings: str = "{}"
     version: str = ""
     tags: tuple[str, ...] = ()
+    sport: str = ""
+    sub_sport: str = ""
+    utc_offset_s: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Note:
     """A ``Note`` is something that a person or an importer added to a session.
 
     ``kind`` is ``note``, ``pain`` (``value`` 0 to 10), ``lap`` (which ended at ``t_s``, seconds of the
-    session) or ``remark`` (of an importer).
+    session; ``text`` is its trigger), ``pause`` (``value`` seconds long, from ``t_s`` on) or ``remark`` (of
+    an importer).
     """
 
     id: int

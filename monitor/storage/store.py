@@ -19,6 +19,7 @@ import numpy as np
 
 from dsp.types import Band, Gap, Metric, Step
 from monitor.core import json_codec
+from monitor.core.activity_facts import ActivityFacts, Track
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
 from monitor.storage.deliveries import Deliveries
@@ -76,6 +77,23 @@ class Store(Deliveries):
     def move_tape(self, session_id: str, tape: str) -> None:
         """Note that the session's tape lies at another path now; the file itself is not touched."""
         self._change(session_id, "tape = ?", tape)
+
+    def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
+        """Add what a watch said of the activity: sport, time zone, pauses and laps as notes, the track."""
+        sport = (facts.sport, facts.sub_sport, facts.utc_offset_s)
+        self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?", *sport)
+        for pause in facts.pauses:
+            self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
+        for lap in facts.laps:
+            self.add_note(session_id, "lap", lap.trigger, t_s=lap.end_s)
+        if facts.track is not None:
+            track = facts.track
+            columns = (track.t_s, track.lat_deg, track.lon_deg, track.altitude_m)
+            places = np.column_stack(columns).tolist()  # SQLite makes NULL of NaN
+            with self._transaction() as db:
+                db.executemany(
+                    "INSERT INTO track VALUES (?, ?, ?, ?, ?)", ((session_id, *place) for place in places)
+                )
 
     def add_note(
         self, session_id: str, kind: str, text: str, *, t_s: float | None = None, value: float | None = None
@@ -210,6 +228,12 @@ class Store(Deliveries):
         """Return what people (and importers) added to a session, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
         return [Note(*row) for row in self._all_rows(sql, session_id)]
+
+    def track(self, session_id: str) -> Track | None:
+        """Return where a session was, by time; None if nobody said it."""
+        sql = "SELECT t_s, lat_deg, lon_deg, altitude_m FROM track WHERE session = ? ORDER BY t_s"
+        rows = self._all_rows(sql, session_id)
+        return Track(*np.array(rows, dtype=np.float64).T) if rows else None
 
     def analyses(self, session_id: str, kind: str) -> list[dict[str, Any]]:
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""

@@ -1,0 +1,61 @@
+"""What a watch says of an activity beside its numbers: sport, pauses, laps, places, time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dsp.types import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A ``Pause`` is a stretch from ``start_s`` of ``seconds`` in which the watch's timer stood still."""
+
+    start_s: float
+    seconds: float
+
+    @property
+    def end_s(self) -> float:
+        """When the timer went on, in seconds of the session."""
+        return self.start_s + self.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LapMark:
+    """A ``LapMark`` is the end of a lap, in seconds of the session, and its ``trigger`` in FIT's words.
+
+    ``manual``, ``distance``, ``time``, ``position_lap`` ... or empty where the file does not say.
+    """
+
+    end_s: float
+    trigger: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """A ``Track`` holds places (n,) at ``t_s`` seconds of the session, NaN where the file says nothing.
+
+    ``lat_deg`` and ``lon_deg`` are WGS 84, ``altitude_m`` is above the sea.  It stays on this machine: no
+    sink gets it.
+    """
+
+    t_s: Array
+    lat_deg: Array
+    lon_deg: Array
+    altitude_m: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActivityFacts:
+    """``ActivityFacts`` are what a watch says of an activity as a whole.
+
+    ``sport`` and ``sub_sport`` are FIT's words (``running``, ``treadmill``), empty where nobody says it.
+    ``utc_offset_s`` is what the runner's clock was ahead of UTC there and then, None where not known.
+    """
+
+    sport: str = ""
+    sub_sport: str = ""
+    utc_offset_s: int | None = None
+    pauses: tuple[Pause, ...] = ()
+    laps: tuple[LapMark, ...] = ()
+    track: Track | None = None

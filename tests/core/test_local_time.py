@@ -1,4 +1,4 @@
-"""A session's start as the runner's clock showed it: the offset of there and then, never of here and now."""
+"""A session's start as the runner's clock showed it: the offset of there and then, not of here and now."""
 
 from __future__ import annotations
 

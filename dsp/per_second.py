@@ -14,7 +14,7 @@ from collections import deque
 from dsp.activity import ActivityLog
 from dsp.braking import grade, grade_pct
 from dsp.load import BrakingLoad
-from dsp.metrics import METRICS
+from dsp.metrics import METRICS, MODEL, is_modelled
 from dsp.models import Models
 from dsp.readings import Readings
 from dsp.speed import SpeedFusion
@@ -76,7 +76,9 @@ class PerSecondMetrics:
             slope_pct = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
             level, step_s = (impulse.value, lasting_sd(impulse)), time.value / 1e3
-            self._load.push(level, hardest, step_s, slope_pct, step_s if run_s is None else run_s)
+            run_s = step_s if run_s is None else run_s
+            modelled = is_modelled(impulse.metric, impulse.how)
+            self._load.push(level, hardest, step_s, slope_pct, run_s, modelled=modelled)
         elif run_s is not None and log.at(step.ic_s) is Activity.RUN:
             self._load.push_unknown(run_s)
 
@@ -109,7 +111,7 @@ class PerSecondMetrics:
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
         if not steps:  # what a device measured is better than our model of it
-            found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
+            found = [e for e in found if e.how != MODEL or readings.latest(e.metric, t_s) is None]
         found += self._load.estimates()
         recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s] if steps else []
         found += _step_variability(recent)
@@ -148,7 +150,8 @@ class PerSecondMetrics:
         models = pod_estimates(speed.value, cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
-        self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)
+        impulse, step_s = known["braking_impulse_bws"], 60 / cadence.value
+        self._load.push(impulse, hardest, step_s, slope[0], run_s=1.0, modelled=True)
         return out + models
 
 
@@ -186,7 +189,7 @@ def _contact_balance(steps: list[Step]) -> list[Estimate]:
 
 def _contact_by_leg(steps: list[Step]) -> dict[Side, tuple[Estimate, int]]:
     """Mean contact time per side, with the number of its steps; only what is measured counts."""
-    measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != "model"]
+    measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != MODEL]
     legs = {side: [s for s in measured if s.side is side] for side in Side}
     means = {side: (step_mean(own, "contact_ms"), len(own)) for side, own in legs.items()}
     return {side: (mean, n) for side, (mean, n) in means.items() if mean is not None}

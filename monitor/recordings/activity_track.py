@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dsp.types import Array
 
@@ -47,6 +46,9 @@ def reconciled_speed(
 ) -> Array:
     """Return the speed (seconds,) at whole seconds whose sum is the distance that the watch gave.
 
+    A speed holds for the second before it as far as the timer ran, so that those at the start and at the
+    end of a pause count nothing (``SessionData.distance_m`` adds up the same way).
+
     ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
     speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
     which nothing is covered.  ``total_m`` is the total the file states, to which all is scaled where the
@@ -56,16 +58,28 @@ def reconciled_speed(
     grid = np.arange(seconds, dtype=float)
     metres = np.maximum.accumulate(distance[:, 1])
     at_m = np.interp(_timer_s(grid, stopped), _timer_s(distance[:, 0], stopped), metres)
-    covered = np.diff(at_m, prepend=at_m[0])
+    timer_s = _timer_s(grid, stopped)
+    covered, timed = np.diff(at_m, prepend=at_m[0]), np.diff(timer_s, prepend=timer_s[0])
     paused = np.zeros(seconds, dtype=bool)
     for start_s, end_s in stopped:
         paused |= (grid > start_s) & (grid < end_s)
     known = ~paused & (grid >= np.floor(distance[0, 0])) & (grid <= np.ceil(distance[-1, 0]))
-    shape = covered if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, covered)
-    out = _scaled_in_blocks(np.where(known, shape, 0.0), covered, known)
-    if total_m and out.sum() > 0 and _LIKELY_SCALE[0] < total_m / out.sum() < _LIKELY_SCALE[1]:
-        out *= total_m / out.sum()
+    derived = _derived_speed(covered, timed)
+    shape = derived if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, derived)
+    out = _scaled_in_blocks(np.where(known, shape, 0.0), derived, timed)
+    sum_m = (out * timed).sum()
+    if total_m and sum_m > 0 and _LIKELY_SCALE[0] < total_m / sum_m < _LIKELY_SCALE[1]:
+        out *= total_m / sum_m
     return np.where(known, out, np.nan)
+
+
+def _derived_speed(covered_m: Array, timed_s: Array) -> Array:
+    """Return the speed (n,) of seconds in which so much was covered; of the next where the timer stood."""
+    ran = np.flatnonzero(timed_s > 0)
+    if not len(ran):
+        return np.zeros(len(timed_s))
+    at = ran[np.minimum(np.searchsorted(ran, np.arange(len(timed_s))), len(ran) - 1)]
+    return np.asarray(covered_m[at] / timed_s[at])
 
 
 def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
@@ -76,19 +90,19 @@ def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     return out
 
 
-def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) -> Array:
-    """Return ``shape`` (n,) scaled so that over each block it sums to ``covered`` (n,).
+def _scaled_in_blocks(shape: Array, derived: Array, timed: Array) -> Array:
+    """Return ``shape`` (n,) scaled so that each block covers what ``derived`` (n,) does in ``timed`` s.
 
     Where a speed cannot be the derivative of that distance at all, the distance wins.
     """
     out = shape.copy()
     for start in range(0, len(shape), _BLOCK_S):
         block = slice(start, start + _BLOCK_S)
-        metres, by_speed = covered[block].sum(), shape[block].sum()
+        metres, by_speed = derived[block] @ timed[block], shape[block] @ timed[block]
         if by_speed > 0 and _LIKELY_SCALE[0] < metres / by_speed < _LIKELY_SCALE[1]:
             out[block] *= metres / by_speed
         else:
-            out[block] = np.where(known[block], covered[block], 0.0)
+            out[block] = derived[block]
     return out
 
 

@@ -27,6 +27,12 @@ def start_second(run: SessionData) -> datetime.datetime:
     return datetime.datetime.fromisoformat(run.info.started_utc).replace(microsecond=0)
 
 
+def utc_text(when: datetime.datetime) -> str:
+    """Return a time of day as the XML formats write it: UTC, to the millisecond where it is not whole."""
+    utc = when.astimezone(datetime.UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds' if utc.microsecond else 'seconds')}Z"
+
+
 def sport_names(run: SessionData) -> tuple[str, str]:
     """Return sport and sub-sport in FIT's words: what the file said, else running, on a belt if one was."""
     belt = any(s.kind == "treadmill" or s.name == "treadmill" for s in run.settings.sensors)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 
 from dsp.types import Activity, Array
 from monitor.core.activity_facts import LapMark, Pause, Track
@@ -94,15 +94,17 @@ def assert_same_reviews(one: Store, two: Store, a: SessionData, b: SessionData) 
         assert second["session"][name] == pytest.approx(first["session"][name], abs=1.01), name
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(made=made_activities())
 def test_the_way_through_fit_is_the_identity(made: Made) -> None:
-    with stored(made.recording()) as (store, one):
-        with stored(read_recording(again(store, one))) as (other, two):
-            assert_same_session(one, two)
-            assert_same_seconds(one, two)
-            assert_same_places(store.track(one.info.id), other.track(two.info.id))
-            assert_same_reviews(store, other, one, two)
+    with (
+        stored(made.recording()) as (store, one),
+        stored(read_recording(again(store, one))) as (other, two),
+    ):
+        assert_same_session(one, two)
+        assert_same_seconds(one, two)
+        assert_same_places(store.track(one.info.id), other.track(two.info.id))
+        assert_same_reviews(store, other, one, two)
 
 
 def test_a_second_way_through_fit_changes_nothing_more() -> None:
@@ -113,9 +115,11 @@ def test_a_second_way_through_fit_changes_nothing_more() -> None:
         stands=(100, 130),
         contact_ms=245.0,
     )
-    with stored(made.recording()) as (store, one):
-        with stored(read_recording(again(store, one))) as (other, two):
-            with stored(read_recording(again(other, two))) as (third, three):
-                assert_same_session(two, three)
-                assert_same_seconds(two, three)
-                assert_same_places(other.track(two.info.id), third.track(three.info.id))
+    with (
+        stored(made.recording()) as (store, one),
+        stored(read_recording(again(store, one))) as (other, two),
+        stored(read_recording(again(other, two))) as (third, three),
+    ):
+        assert_same_session(two, three)
+        assert_same_seconds(two, three)
+        assert_same_places(other.track(two.info.id), third.track(three.info.id))

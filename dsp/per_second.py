@@ -110,8 +110,8 @@ class PerSecondMetrics:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
-        if not steps:  # what a device measured is better than our model of it
-            found = [e for e in found if e.how != MODEL or readings.latest(e.metric, t_s) is None]
+        if not steps:  # what a device measures is better than our model of it, all along
+            found = [e for e in found if e.metric not in _DEVICE_SD or not readings.measured(e.metric)]
         found += self._load.estimates()
         recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s] if steps else []
         found += _step_variability(recent)
@@ -140,7 +140,7 @@ class PerSecondMetrics:
         cadence = readings.latest("cadence_spm", t_s)
         speed = readings.latest("speed_mps", t_s)
         out: list[Estimate] = []
-        if cadence is not None and cadence.value > 0:
+        if cadence is not None:
             out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
         if speed is not None:
             out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))

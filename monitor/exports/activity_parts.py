@@ -49,17 +49,6 @@ def lap_parts(run: SessionData) -> list[LapPart]:
     ]
 
 
-def timer_stretches(run: SessionData, part: Stretch) -> list[Stretch]:
-    """Return the stretches of ``part`` in which the timer ran, without those of no length."""
-    out, start = [], part.start_s
-    for pause in run.pauses:
-        if pause.end_s <= part.start_s or pause.start_s >= part.end_s:
-            continue
-        out.append(Stretch(start, max(start, pause.start_s)))
-        start = max(start, pause.end_s)
-    return [s for s in (*out, Stretch(start, part.end_s)) if s.seconds > 0]
-
-
 def timed_seconds(run: SessionData) -> Mask:
     """Return which seconds (n,) an activity may have a record of: up to its end, none inside a pause."""
     out = run.t_s <= run.elapsed_s

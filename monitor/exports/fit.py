@@ -39,7 +39,7 @@ from monitor.exports.activity_parts import (
     strides_per_minute,
     timed_seconds,
 )
-from monitor.storage.session_data import Mask, SessionData, Stretch, target_edges
+from monitor.storage.session_data import Mask, MetricColumn, SessionData, Stretch, target_edges
 from monitor.storage.store import Store
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class _Activity:
     """A session on its way into a file: its fields (n,) of both kinds and its sums up to each second (n,).
 
     ``distance_m`` is cut to the centimetres that FIT keeps, so that laps add up to the session exactly.
+    Records have it between the first and the last second of known speed (``with_distance``).
     """
 
     run: SessionData
@@ -77,6 +78,7 @@ class _Activity:
     standard: Mapping[FitField, Array]
     developer: Mapping[FitField, Array]
     distance_m: Array
+    with_distance: Mask
     strides: Array
 
     def at(self, t_s: float) -> datetime.datetime:
@@ -120,9 +122,16 @@ def encode_fit(run: SessionData, track: Track | None = None) -> bytes:
     if not columns or not with_record.any():
         raise StoreError("error.fit_nothing", session=run.info.id)
     strides = np.nan_to_num(strides_per_minute(run)) * run.timed_s / 60
-    distance_m = np.round(run.distance_m, 2)
-    began = start_second(run)
-    activity = _Activity(run, began, standard, developer, distance_m, np.cumsum(strides))
+    known = np.isfinite(run.value("speed_mps"))
+    activity = _Activity(
+        run,
+        start_second(run),
+        standard,
+        developer,
+        distance_m=np.round(run.distance_m, 2),
+        with_distance=np.logical_or.accumulate(known) & np.logical_or.accumulate(known[::-1])[::-1],
+        strides=np.cumsum(strides),
+    )
     writer = _new_writer()
     _write_head(writer, activity)
     for _, _, write in sorted(_timed_messages(writer, activity, with_record), key=lambda m: m[:2]):
@@ -152,7 +161,7 @@ def _timed_messages(writer: FitWriter, activity: _Activity, with_record: Mask) -
 def _write_record(writer: FitWriter, activity: _Activity, at: int) -> None:
     record: dict[str, Any] = {"timestamp": activity.at(at)}
     record |= {field.name: value for field, value in _record_cells(activity.standard, at)}
-    if _SPEED in activity.standard:
+    if activity.with_distance[at]:
         record["distance"] = float(activity.distance_m[at])
     own = {field.number: value for field, value in _record_cells(activity.developer, at)}
     writer.write("record", record, own)
@@ -174,16 +183,17 @@ def _standard_fields(run: SessionData, places: Array) -> dict[FitField, Array]:
         half = np.round(strides_per_minute(run) * 128) / 128
         out[_CADENCE], out[_CADENCE_FRACTION] = np.floor(half), half - np.floor(half)
     known = {_LATITUDE: places[:, 0], _LONGITUDE: places[:, 1], _ALTITUDE: places[:, 2]}
-    if np.isfinite(places[:, 2]).any() and _is_from_file(run, "slope_pct"):
-        out.pop(_GRADE, None)  # worked out from the altitude, which is given itself
+    if np.isfinite(places[:, 2]).any() and _is_of_altitude(run.columns.get("slope_pct")):
+        out.pop(_GRADE, None)
     return out | {field: values for field, values in known.items() if np.isfinite(values).any()}
 
 
-def _is_from_file(run: SessionData, metric: str) -> bool:
-    """Whether a metric came with a file of a watch, and not from a sensor or a belt."""
-    column = run.columns.get(metric)
-    plain = {s.name for s in run.settings.sensors if s.kind == "plain" and s.placement is Placement.POD}
-    return column is not None and column.how in plain
+def _is_of_altitude(slope: MetricColumn | None) -> bool:
+    """Whether a slope was worked out from the altitude of the file, which is written itself.
+
+    Such a slope is as sure as the runner covered ground; a device's own has one SD throughout.
+    """
+    return slope is not None and bool(np.nanmax(slope.sd) > np.nanmin(slope.sd))
 
 
 def _developer_fields(run: SessionData) -> dict[FitField, Array]:
@@ -205,10 +215,17 @@ def _metric_fields(run: SessionData, *, developer: bool) -> dict[FitField, Array
     for metric in METRICS:
         column = run.columns.get(metric.name)
         field = metric.fit if column is None or not column.modelled else _model_field(metric)
-        if column is not None and field is not None and bool(field.unit) is developer:
+        if column is None or field is None or _is_derived(metric, column):
+            continue
+        if bool(field.unit) is developer:
             values = column.value * field.scale
             out[field] = np.round(values) if field.whole else values
     return out
+
+
+def _is_derived(metric: MetricSpec, column: MetricColumn) -> bool:
+    """Whether this is a pod's speed and cadence in other words; these are written themselves."""
+    return metric.name == "step_length_m" and column.how == Placement.POD
 
 
 def _model_field(metric: MetricSpec) -> FitField | None:

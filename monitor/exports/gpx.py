@@ -20,7 +20,6 @@ from monitor.exports.activity_parts import (
     start_second,
     strides_per_minute,
     timed_seconds,
-    timer_stretches,
     utc_text,
 )
 from monitor.exports.xml_stream import XmlStream
@@ -56,7 +55,7 @@ def write_gpx(store: Store, run: SessionData, path: Path) -> list[Path]:
             with xml.element("trk"):
                 xml.write("name", run.info.title)
                 xml.write("type", sport_names(run)[0])
-                whole = timer_stretches(run, Stretch(0.0, run.elapsed_s))
+                whole = run.timer_stretches(Stretch(0.0, run.elapsed_s))
                 for seconds in filter(None, runs_of_seconds(run, whole, placed)):
                     with xml.element("trkseg"):
                         for at in seconds:

@@ -25,7 +25,6 @@ from monitor.exports.activity_parts import (
     start_second,
     strides_per_minute,
     timed_seconds,
-    timer_stretches,
     utc_text,
 )
 from monitor.exports.xml_stream import XmlStream
@@ -111,7 +110,7 @@ class _TrainingActivity:
                         xml.write("Value", f"{rate:.0f}")
             xml.write("Intensity", "Active")
             xml.write("TriggerMethod", _TRIGGERS.get(lap.trigger, "Manual"))
-            tracks = runs_of_seconds(run, timer_stretches(run, where), self.with_point & inside)
+            tracks = runs_of_seconds(run, run.timer_stretches(where), self.with_point & inside)
             for seconds in filter(None, tracks):
                 with xml.element("Track"):
                     for at in seconds:

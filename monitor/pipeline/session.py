@@ -79,8 +79,8 @@ class Session:
         stream = self._streams.get(packet.sensor)
         if stream is None:
             raise InputError("error.strange_packet", sensor=packet.sensor)
-        out = self.tick(packet.arrival_ns * 1e-9)
-        self.t_s = max(self.t_s, packet.arrival_ns * 1e-9)
+        out = self.tick(packet.arrival_ns / 1e9)
+        self.t_s = max(self.t_s, packet.arrival_ns / 1e9)
         return out + self._evaluated(stream, stream.push(packet)) + self._due(stream)
 
     def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:

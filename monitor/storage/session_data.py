@@ -114,6 +114,15 @@ class SessionData:
         shared = (min(p.end_s, part.end_s) - max(p.start_s, part.start_s) for p in self.pauses)
         return sum(s for s in shared if s > 0)
 
+    def timer_stretches(self, part: Stretch) -> list[Stretch]:
+        """Return the stretches of ``part`` in which the timer ran, without those of no length."""
+        out, start = [], part.start_s
+        for pause in self.pauses:
+            if pause.end_s > part.start_s and pause.start_s < part.end_s:
+                out.append(Stretch(start, max(start, pause.start_s)))
+                start = max(start, pause.end_s)
+        return [s for s in (*out, Stretch(start, part.end_s)) if s.seconds > 0]
+
     @property
     def timed_s(self) -> Array:
         """The seconds (n,) that the timer ran since the second before: 1, 0 at the start and in pauses."""

@@ -36,6 +36,9 @@ Speed is brought to agree with distance, which has centimetres; slope is worked 
 steps of 20 cm, over 60 m of that distance.
 """
 
+RELATIVE = {"slope_pct": 0.15}
+"""How far its SD may be off: a second more or less in the window at each end, of about 20 s."""
+
 
 def again(store: Store, run: SessionData) -> Path:
     folder = Path(tempfile.mkdtemp())
@@ -66,6 +69,9 @@ def assert_same_seconds(one: SessionData, two: SessionData) -> None:
     for name, near in NEAR.items():
         if name in a:
             np.testing.assert_allclose(b[name], a[name], atol=near, err_msg=name)
+        if f"{name}_sd" in a:
+            sd = b[f"{name}_sd"], a[f"{name}_sd"]
+            np.testing.assert_allclose(*sd, rtol=RELATIVE.get(name, 0.02), err_msg=f"{name}, SD")
     for name in ("heart_rate_bpm", "power_w"):
         np.testing.assert_array_equal(b.get(name), a.get(name))
     assert {n: c.modelled for n, c in one.columns.items()} == {

@@ -72,6 +72,7 @@ def build_review(
         "limits": _finding_as_json(found.limits, messages),
         "notes": [_finding_as_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
         "again": _finding_as_json(found.offline, messages),
+        "modelled": run.modelled,
         "legend": metric_legend(language),
     }
 
@@ -153,10 +154,7 @@ def _tile_values(run: SessionData) -> list[dict[str, Any]]:
         known = sd[np.isfinite(sd)]
         sensor = 1.96 * float(np.median(known)) if len(known) else 0.0
         wider = Mean(mean.value, float(np.hypot(mean.half or 0.0, sensor)), mean.seconds)
-        column = run.columns[name]
-        tiles.append(
-            {"metric": name, "how": column.how, "modelled": column.modelled} | interval_json(wider)
-        )
+        tiles.append({"metric": name, "how": run.columns[name].how} | interval_json(wider))
     return tiles
 
 
@@ -167,7 +165,6 @@ def _timeline(run: SessionData) -> dict[str, Any]:
     return {
         "every_s": every,
         "lines": {name: values for name, values in lines.items() if any(v is not None for v in values)},
-        "modelled": [name for name in lines if run.columns[name].modelled],
         "bands": {
             name: [thinned(np.where(run.running, edge, np.nan), every) for edge in target_edges(run, name)]
             for name in {b.metric for b in run.bands} & set(lines)

@@ -75,6 +75,11 @@ class SessionData:
         column = self.columns.get(name)
         return np.full(len(self.t_s), np.nan) if column is None else column.value
 
+    @property
+    def modelled(self) -> list[str]:
+        """The names of the metrics that no sensor saw, in the order of their names."""
+        return sorted(name for name, column in self.columns.items() if column.modelled)
+
     def mask(self, stretches: Sequence[Stretch]) -> Mask:
         """Return which seconds lie in any of these stretches."""
         out = np.zeros(len(self.t_s), dtype=bool)

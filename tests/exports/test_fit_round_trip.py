@@ -25,7 +25,7 @@ NEAR = {
     "distance_m": 0.03,
     "speed_mps": 0.012,
     "step_length_m": 0.006,
-    "slope_pct": 1.0,
+    "slope_pct": 0.5,
     "contact_ms": 0.6,
     "overstride_m": 0.002,
     "braking_impulse_bws": 2e-4,
@@ -36,8 +36,8 @@ Speed is brought to agree with distance, which has centimetres; slope is worked 
 steps of 20 cm, over 60 m of that distance.
 """
 
-RELATIVE = {"slope_pct": 0.15}
-"""How far its SD may be off: a second more or less in the window at each end, of about 20 s."""
+RELATIVE = {"slope_pct": 0.15, "braking_impulse_bws": 0.15}
+"""How far an SD may be off: a second more or less in the window at each end, of about 20 s."""
 
 
 def again(store: Store, run: SessionData) -> Path:
@@ -54,7 +54,10 @@ def assert_same_session(one: SessionData, two: SessionData) -> None:
         local_start(b.started_utc, b.utc_offset_s).utcoffset()
     )
     assert b.duration_s == pytest.approx(a.duration_s, abs=6e-4)
-    assert (one.pauses, one.laps) == (two.pauses, two.laps)
+    assert [(p.start_s, p.end_s) for p in two.pauses] == [
+        (pytest.approx(p.start_s), pytest.approx(p.end_s)) for p in one.pauses
+    ]
+    assert two.laps == one.laps
     assert two.timer_s == pytest.approx(one.timer_s, abs=6e-4)
     assert two.moving_s == pytest.approx(one.moving_s, abs=1.01)
     for what in Activity:

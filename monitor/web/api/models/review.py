@@ -68,7 +68,6 @@ class TileJson(MeanJson):
 
     metric: str = described(_METRIC)
     how: str = described("what it rests on: foot, shank, pelvis, pod or model")
-    modelled: bool = described("true: calculated from speed and cadence, no sensor saw it")
 
 
 class TimelineJson(ApiModel):
@@ -79,7 +78,6 @@ class TimelineJson(ApiModel):
     bands: dict[str, list[list[float | None]]] = described(
         "by metric: lower and upper edge of its target", OF_THE_METRIC
     )
-    modelled: list[str] = described("those of its metrics that no sensor saw")
 
 
 class ShadeJson(ApiModel):
@@ -258,6 +256,9 @@ class ReviewJson(ApiModel):
     limits: list[str] = described("what the sensors could not tell, in words")
     notes: list[NoteJson] = described("notes and pain")
     again: OfflineJson | None = described("live beside looked at again; null with too few steps")
+    modelled: list[str] = described(
+        "metrics that no sensor saw: a model gave them from speed and cadence alone"
+    )
     legend: dict[str, MetricJson] = described("what each metric is, by its name")
     made_anew: list[StoredReanalysisJson] = described("re-analyses, the oldest first")
 

@@ -59,7 +59,7 @@ def describe_columns(columns: Iterable[str]) -> list[ColumnEntry]:
 
 def _with_mark(entry: ColumnEntry, modelled: Collection[str]) -> ColumnEntry:
     metric = next(
-        (entry.column.removesuffix(e) for e in ("_sd", "_L", "_R", "") if entry.column.endswith(e))
+        entry.column.removesuffix(e) for e in ("_sd", "_L", "_R", "") if entry.column.endswith(e)
     )
     if metric not in modelled:
         return entry

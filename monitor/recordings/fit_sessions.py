@@ -18,7 +18,7 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import FitRecord
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessage, FitMessages
+    from monitor.recordings.fit_messages import FitMessages
 
 _ON_FOOT = frozenset({"running", "walking", "hiking"})
 _UNNAMED = frozenset({"", "generic", "all"})

@@ -103,7 +103,7 @@ def assert_same_reviews(one: Store, two: Store, a: SessionData, b: SessionData) 
         assert second["session"][name] == pytest.approx(first["session"][name], abs=1.01), name
 
 
-@settings(max_examples=150, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(made=made_activities())
 def test_the_way_through_fit_is_the_identity(made: Made) -> None:
     with (

@@ -18,7 +18,7 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import FitRecord
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessage, FitMessages
+    from monitor.recordings.fit_messages import FitMessages
 
 _ON_FOOT = frozenset({"running", "walking", "hiking"})
 _UNNAMED = frozenset({"", "generic", "all"})
@@ -60,7 +60,9 @@ class FitSession:
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
         unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
-        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace("_", " ")
+        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
+            "_", " "
+        )
 
     @property
     def on_foot(self) -> bool | None:
@@ -209,7 +211,9 @@ def _only_sport(messages: FitMessages) -> Mapping[str, Any]:
 def _lap_strides(messages: FitMessages, start: int, end: float) -> float | None:
     """Return the sum over the laps from ``start`` to ``end``."""
     laps = [m.values for m in messages.named("lap")]
-    inside = [v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end]
+    inside = [
+        v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end
+    ]
     counts = [_positive(v.get("total_cycles")) for v in inside]
     return sum(c for c in counts if c) if counts and all(counts) else None
 
@@ -251,7 +255,9 @@ def _moved_m(records: Sequence[FitRecord]) -> Any:
     stated = [r.values.get("distance") for r in records]
     at = [k for k, d in enumerate(stated) if isinstance(d, (int, float))]
     if len(at) > 1:
-        return np.interp(np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at]))
+        return np.interp(
+            np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at])
+        )
     speed = [v if isinstance(v := r.values.get("enhanced_speed"), (int, float)) else 0.0 for r in records]
     steps = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
     return np.cumsum(np.minimum(steps, 30) * np.array(speed)) if records else np.zeros(0)
@@ -270,6 +276,11 @@ def _median_step_m(records: Sequence[FitRecord]) -> float | None:
     lengths = []
     for r in records:
         speed, cadence = r.values.get("enhanced_speed"), r.values.get("cadence")
-        if isinstance(speed, (int, float)) and isinstance(cadence, (int, float)) and speed > 1.5 and cadence > 30:
+        if (
+            isinstance(speed, (int, float))
+            and isinstance(cadence, (int, float))
+            and speed > 1.5
+            and cadence > 30
+        ):
             lengths.append(60 * speed / cadence / (2 if cadence < 125 else 1))
     return float(np.median(lengths)) if len(lengths) >= 60 else None

@@ -113,8 +113,8 @@ def test_nothing_is_ever_written_over(store: Store, tmp_path: Path, format: str)
 
 
 def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="choose one of fit, csv"):
-        export_session(store, NAME, "gpx", tmp_path)
+    with pytest.raises(ConfigError, match="choose one of fit, gpx, tcx, csv"):
+        export_session(store, NAME, "kml", tmp_path)
 
 
 def test_every_metric_is_described() -> None:

@@ -141,11 +141,12 @@ class PerSecondMetrics:
         if cadence is not None and cadence.value > 0:
             out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
         if speed is not None:
-            out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))
+            sd = 0.02 * speed.value + 0.01 if speed.sd is None else speed.sd
+            out.append(Estimate("speed_mps", speed.value, sd, "pod"))
         if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
         slope = grade(readings.estimate("slope_pct", t_s, sd=_DEVICE_SD["slope_pct"]))
-        models = pod_estimates(speed.value, cadence.value, slope, self._runner, self._models)
+        models = pod_estimates((speed.value, speed.sd), cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
         self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)

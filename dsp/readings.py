@@ -44,9 +44,14 @@ class Readings:
         return self._values[quantity][i]
 
     def estimate(self, quantity: str, t_s: float, *, sd: float) -> Estimate | None:
-        """Return the value of ``latest`` as an estimate with this ``sd``; None where there is none."""
+        """Return the value of ``latest`` as an estimate; None where there is none.
+
+        ``sd`` is that of sources that do not know their own.
+        """
         reading = self.latest(quantity, t_s)
-        return None if reading is None else Estimate(quantity, reading.value, sd, reading.sensor)
+        if reading is None:
+            return None
+        return Estimate(quantity, reading.value, sd if reading.sd is None else reading.sd, reading.sensor)
 
     def activity_change(self, t_s: float, now: Activity) -> ActivityChange | None:
         """Return the change of activity that the speed alone shows; None where it stays ``now``.

@@ -139,13 +139,14 @@ class Reading:
     """A finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
 
     ``quantity`` is a name with its unit: ``speed_mps``, ``cadence_spm``, ``slope_pct``,
-    ``heart_rate_bpm`` and so on.
+    ``heart_rate_bpm`` and so on.  ``sd`` is its standard deviation where the source knows it.
     """
 
     sensor: str
     t_s: float
     quantity: str
     value: float
+    sd: float | None = None
 
 
 Input = ImuChunk | Reading

@@ -7,7 +7,7 @@ session.push(packet)`` is an analysis and ``monitor.sources.replay`` a live run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from stat import S_ISREG
 
@@ -31,7 +31,7 @@ _SAMPLES: Mapping[str, Callable[[Path, Wearing], Recording]] = {
 }
 READERS = sorted([*_ACTIVITIES, *_SAMPLES])
 """Endings of all files that can be read."""
-__all__ = ["READERS", "is_export_folder", "read_recording", "read_recordings"]
+__all__ = ["READERS", "is_export_folder", "read_recording", "read_recordings", "recordings_in"]
 
 
 def read_recording(
@@ -72,6 +72,26 @@ def read_recordings(path: Path, wearing: Wearing) -> list[Recording]:
     if ending in _ACTIVITIES:
         return _read_activities(path, _ACTIVITIES[ending])
     raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
+
+
+def recordings_in(
+    path: Path, wearing: Wearing, is_known: Callable[[str], bool] = lambda fingerprint: False
+) -> Iterator[Recording | InputError]:
+    """Yield every recording in a file, and an ``InputError`` for what in it is none.
+
+    A file whose SHA-256 ``is_known`` is not read and yields nothing.
+    """
+    try:
+        if path.is_file() and is_known(hashlib.sha256(path.read_bytes()).hexdigest()):
+            return
+        yield from read_recordings(path, wearing)
+    except InputError as exc:
+        yield exc
+
+
+def is_readable(path: Path) -> bool:
+    """Return whether the name of this file is that of a recording."""
+    return path.suffix.lower() in READERS
 
 
 def _read_activities(path: Path, read: Callable[[bytes], list[WatchActivity]]) -> list[Recording]:

@@ -90,6 +90,7 @@ def split_session(
         places = None if track is None else _part_track(track, start_s, end_s)
         store.add_facts(new.id, ActivityFacts(info.sport, info.sub_sport, info.utc_offset_s, track=places))
         store.tag(new.id, info.tags)
+        store.claim_source(new.id, info.source)
     delete_session(store, info)
     return [store.session(new.id) for new in parts]
 
@@ -147,6 +148,7 @@ def merge_sessions(
     track = _joined_track([place for place in places if place is not None])
     store.add_facts(merged.id, ActivityFacts(first.sport, first.sub_sport, first.utc_offset_s, track=track))
     store.tag(merged.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
+    store.claim_source(merged.id, " ".join(filter(None, (info.source for info in infos))))
     for info in infos:
         delete_session(store, info)
     return store.session(merged.id)

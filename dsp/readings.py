@@ -37,7 +37,9 @@ class Readings:
 
     def latest(self, quantity: str, t_s: float) -> Reading | None:
         """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s."""
-        times = self._times.get(quantity, [])
+        times = self._times.get(quantity)
+        if times is None:
+            return None
         i = bisect_right(times, t_s) - 1
         if i < 0 or t_s - times[i] > _HOLD_S:
             return None

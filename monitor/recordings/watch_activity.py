@@ -70,7 +70,7 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
         for name in set(grid) & set(grids[0]):
             del grid[name]
     sensors = [(s.name, grid) for s, grid in zip(activity.series, grids, strict=True) if grid]
-    count = sum(1 for _ in _packets(sensors, seconds))
+    count = sum(int(np.isfinite(list(grid.values())).any(axis=0).sum()) for _, grid in sensors)
     if count < 2:
         raise InputError("error.fit_no_values")
     worn = [SensorSettings(name=name, kind="plain", placement=Placement.POD) for name, _ in sensors]

@@ -269,8 +269,8 @@ class Store(ImportedFiles):
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
         for number, record in enumerate(records, start=row):
-            table, columns = record_row(record, self._names)
-            rows[table].append((number, session_id, *columns))
+            table, columns = record_row(number, session_id, record, self._names)
+            rows[table].append(columns)
         for table, values in rows.items():
             if values:
                 marks = ", ".join("?" * len(values[0]))

@@ -214,8 +214,8 @@ def delete_command(
     from monitor.storage import session_edit
 
     with open_session_store(config) as store:
-        for name in names:
-            info = store.session(resolve_session(store, name))
+        ids = [resolve_session(store, name) for name in names]  # all at first: numbers move on
+        for info in map(store.session, dict.fromkeys(ids)):
             text = f"{info.id} ({info.title}, {info.duration_s / 60:.0f} min)"
             question = user_text("say.delete.sure", session=text)
             if yes or ask_yes_no(TerminalDialogue(Console()), question, default=False):

@@ -41,6 +41,7 @@ from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
 from monitor.storage.new_session import begin_session, create_tape, session_id
+from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
@@ -55,7 +56,8 @@ class LiveOptions:
     ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
-    how many seconds of the session pass in one second, infinite for as fast as possible.
+    how many seconds of the session pass in one second, infinite for as fast as possible; ``recorded``: it
+    is a run of now, on sensors, and no recording of one.
     """
 
     title: str
@@ -67,6 +69,7 @@ class LiveOptions:
     tape: Path | None = None
     summary: bool = False
     pace: float = 1.0
+    recorded: bool = False
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
@@ -106,6 +109,8 @@ async def _run(
         ended = await serve(
             live.sources(time), session, sinks, started, tape=tape, watches=[WallClock(time)], time=time
         )
+        if store is not None and summary.empty:
+            await asyncio.to_thread(_delete, store, started.session)
         _print_result(config, live, started, ended, summary, console)
         if store is not None:
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
@@ -118,6 +123,11 @@ async def _run(
     return ended
 
 
+def _delete(store: Store, session: str) -> None:
+    """Delete a run in which nothing happened."""
+    delete_session(store, store.session(session))
+
+
 def _create_tape(
     config: Config, live: LiveOptions, started: SessionStarted, store: Store | None
 ) -> Tape | None:
@@ -125,7 +135,8 @@ def _create_tape(
     if live.tape is not None:
         return create_tape(live.tape, live.settings, started)
     if store is not None:
-        return begin_session(store, data_folder(config), live.title, live.settings, started)
+        source = "" if live.recorded else f"replay:{started.session}"
+        return begin_session(store, data_folder(config), live.title, live.settings, started, source)
     return None
 
 
@@ -144,6 +155,8 @@ def _print_result(
             console.print(advice)
     if live.tape is not None:
         console.print(user_text("say.run.recorded", seconds=ended.t_s, path=str(live.tape)), soft_wrap=True)
+    elif live.keep and summary.empty:
+        console.print(user_text("say.run.empty"))
     elif live.keep:
         console.print(user_text("say.run.kept", session=started.session))
 

@@ -1,12 +1,14 @@
 """Which files are sessions already, by their content: a file is never imported twice, whatever its name.
 
 A session's ``source`` names the recordings that it was made of, parted by spaces: ``<SHA-256 of the
-file>:<number of the recording in it>``.  Files all of whose recordings were dealt with are marked, so that
-they need not even be read again.
+file>:<number of the recording in it>``.  That of a session which was recorded live is empty; a replay, a
+part and a joined session have one that names no file.  Files all of whose recordings were dealt with are
+marked, so that they need not even be read again.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 
@@ -38,5 +40,10 @@ class ImportedFiles(Deliveries):
 
 def forget_files(db: sqlite3.Connection, sources: Sequence[str]) -> None:
     """Forget the files of a session that is about to be deleted: they may be imported again."""
-    files = [(name.partition(":")[0],) for source in sources for name in source.split()]
+    files = [(fingerprint,) for source in sources for fingerprint in file_fingerprints(source)]
     db.executemany("DELETE FROM imported_file WHERE fingerprint = ?", files)
+
+
+def file_fingerprints(source: str) -> list[str]:
+    """Return the fingerprints of the files that a session was imported from, none if it was not."""
+    return re.findall(r"\b([0-9a-f]{64}):", source)

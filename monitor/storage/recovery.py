@@ -21,6 +21,7 @@ from monitor.recordings.tape import TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
 from monitor.storage import tape_archive
 from monitor.storage.import_recording import SessionFactory
+from monitor.storage.imported_files import file_fingerprints
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
@@ -51,9 +52,9 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
     live = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
     left = [info for info in live if not (info.tape and is_written(Path(info.tape)))]
     for info in left:
-        if info.source:
+        if file_fingerprints(info.source):
             _drop_import(store, info)
-    recovered = [_recover(store, info, make_session) for info in left if not info.source]
+    recovered = [_recover(store, info, make_session) for info in left if not file_fingerprints(info.source)]
     for r in recovered:
         text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
         fields = {"session": r.session, "count": r.added, "lost": r.lost}

@@ -23,6 +23,7 @@ from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, Track
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
+from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
@@ -229,8 +230,15 @@ class Store(ImportedFiles):
         """Return the next ``limit`` records of a session that follow row ``after``."""
         return self._select_records("session = ? AND row > ?", session_id, after, limit=limit)
 
-    def outbox(self, sink: str, limit: int = 1000) -> list[WaitingRecord]:
-        """Return the next ``limit`` records, of all sessions, that this sink has not acknowledged."""
+    def outbox(self, sink: str, limit: int = 1000, *, runs: bool = False) -> list[WaitingRecord]:
+        """Return the next ``limit`` records, of all sessions, that this sink has not acknowledged.
+
+        With ``runs`` only the last records of sessions that were recorded live.
+        """
+        if runs:
+            sql = f"SELECT row, session, kind, body {ENDED_RUNS} ORDER BY row LIMIT ?"
+            rows = self._all_rows(sql, self.delivered(sink), limit)
+            return [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
         return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:

@@ -22,8 +22,8 @@ from monitor.service.file_import import (
     ImportEvent,
     ImportJob,
     ImportProgress,
-    KnownRecording,
     RefusedRecording,
+    RepeatedRecording,
     import_paths,
 )
 from monitor.service.folder_watch import watch_folders
@@ -111,7 +111,7 @@ class _Teller:
     """What is printed of an import: a line for each recording, a bar or now and then a line, the sum."""
 
     def __init__(self, bar: Progress, total: int, now_s: Callable[[], float]) -> None:
-        self.imported = self.known = self.failed = self.finished = 0
+        self.imported = self.repeated = self.failed = self.finished = 0
         self.stopped = False
         self._bar, self._total, self._now_s = bar, total, now_s
         self._task = bar.add_task("", total=total)
@@ -127,8 +127,8 @@ class _Teller:
             case RefusedRecording(why):
                 self.failed += 1
                 self._print(user_text("say.import.failed", why=why), "red")
-            case KnownRecording():
-                self.known += 1
+            case RepeatedRecording():
+                self.repeated += 1
             case ImportProgress(done, total):
                 self._parts[path] = done / max(total, 1)
             case FileFinished():
@@ -138,9 +138,9 @@ class _Teller:
 
     def summary(self) -> Iterator[str]:
         """Yield what came of it all; nothing where a single line has said it."""
-        if self.imported + self.known + self.failed != 1 or self.known:
-            n = {"kept": self.imported, "known": self.known, "failed": self.failed}
-            yield user_text("say.import.count_known" if self.known else "say.import.count", **n)
+        if self.imported + self.repeated + self.failed != 1 or self.repeated:
+            n = {"kept": self.imported, "known": self.repeated, "failed": self.failed}
+            yield user_text("say.import.count_known" if self.repeated else "say.import.count", **n)
         if self.stopped:
             yield user_text("say.import.stopped", done=self.finished, total=self._total)
 

@@ -111,6 +111,11 @@ def forward_logging(send: Callable[[logging.LogRecord], None], levels: Mapping[s
         logging.getLogger(name).setLevel(level)
 
 
+def handle_forwarded(record: logging.LogRecord) -> None:
+    """Log a record that a worker process has sent, as if it had been made here."""
+    logging.getLogger(record.name).handle(record)
+
+
 @contextlib.contextmanager
 def write_in_thread() -> Iterator[None]:
     """Let a thread write the log lines of the block, so that nobody waits for a stderr that takes no text.

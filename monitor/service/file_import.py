@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from monitor.core.errors import ImportedBefore, InputError, MonitorError
-from monitor.core.log_output import forward_logging, logging_levels
+from monitor.core.log_output import forward_logging, handle_forwarded, logging_levels
 from monitor.core.message_catalogues import Language
 from monitor.core.user_language import choose_language, user_language, user_text
 from monitor.recordings.recording import Recording, Wearing
@@ -61,13 +61,13 @@ class RefusedRecording:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownRecording:
+class RepeatedRecording:
     """A recording, or a file with several, that was a session before and was passed over."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far a recording has come: ``done`` of ``total`` packets."""
+    """``ImportProgress`` says how far a recording has come: ``done`` of ``total`` packets."""
 
     done: int
     total: int
@@ -78,11 +78,13 @@ class FileFinished:
     """The last event of a file, whatever became of it."""
 
 
-ImportEvent = ImportedRecording | RefusedRecording | KnownRecording | ImportProgress | FileFinished
-Report = Callable[[Path, ImportEvent], None]
+ImportEvent = ImportedRecording | RefusedRecording | RepeatedRecording | ImportProgress | FileFinished
+ReportImport = Callable[[Path, ImportEvent], None]
 
 
-def import_paths(paths: Sequence[Path], job: ImportJob, report: Report, workers: int | None = None) -> None:
+def import_paths(
+    paths: Sequence[Path], job: ImportJob, report: ReportImport, workers: int | None = None
+) -> None:
     """Import every file and report what became of it; the last event of each is ``FileFinished``.
 
     ``workers`` processes do it, none for this one; None chooses by the number of files and processors.
@@ -112,18 +114,18 @@ def _import_file(
 ) -> None:
     """Import all recordings of a file; one of the borders where any exception is this file's only."""
 
-    def is_known(fingerprint: str) -> bool:
-        known = store.is_imported(fingerprint)
-        if known:
-            report(KnownRecording())
-        return known
+    def is_imported(fingerprint: str) -> bool:
+        there = store.is_imported(fingerprint)
+        if there:
+            report(RepeatedRecording())
+        return there
 
     def show(done: int, total: int) -> None:
         check_stop()
         report(ImportProgress(done, total))
 
     try:
-        _import_recordings(store, job, path, is_known, report, show)
+        _import_recordings(store, job, path, is_imported, report, show)
     except MonitorError as exc:
         report(RefusedRecording(exc.text_in(user_language())))
     except Exception as exc:
@@ -135,14 +137,14 @@ def _import_recordings(
     store: Store,
     job: ImportJob,
     path: Path,
-    is_known: Callable[[str], bool],
+    is_imported: Callable[[str], bool],
     report: Callable[[ImportEvent], None],
     show: Callable[[int, int], None],
 ) -> None:
     from monitor.recordings.readers import recordings_in  # decoders and filters are many
 
     member, whole = "", True  # whose recordings come, and whether all of them were dealt with
-    for item in recordings_in(path, job.wearing, is_known):
+    for item in recordings_in(path, job.wearing, is_imported):
         if isinstance(item, InputError):
             report(RefusedRecording(item.text_in(user_language())))
             continue
@@ -174,7 +176,7 @@ def _import_one(
             store, job.folder, recording, athlete, written, progress=show, needs_movement=True
         )
     except ImportedBefore:
-        report(KnownRecording())
+        report(RepeatedRecording())
     except InputError as exc:
         report(RefusedRecording(exc.text_in(user_language())))
     except MonitorError as exc:
@@ -227,7 +229,7 @@ class _Worker:
 class _Workers:
     """Processes that take one file after the other; one that dies costs the file it had in hand."""
 
-    def __init__(self, job: ImportJob, count: int, report: Report) -> None:
+    def __init__(self, job: ImportJob, count: int, report: ReportImport) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._stop = self._context.Event()
         self._job = job
@@ -289,7 +291,7 @@ class _Workers:
 
     def _handle(self, worker: _Worker, event: ImportEvent | logging.LogRecord) -> None:
         if isinstance(event, logging.LogRecord):
-            logging.getLogger(event.name).handle(event)
+            handle_forwarded(event)
         elif worker.path is not None:
             self._report(worker.path, event)
 

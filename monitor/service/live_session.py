@@ -33,6 +33,7 @@ from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
+from monitor.sinks.finished_runs import FinishedRuns
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
@@ -113,6 +114,7 @@ async def _run(
             await asyncio.to_thread(_delete, store, started.session)
         _print_result(config, live, started, ended, summary, console)
         if store is not None:
+            await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
             for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
                 console.print(text, soft_wrap=True)
@@ -121,6 +123,14 @@ async def _run(
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
     return ended
+
+
+def _store_last_statuses(store: Store, ended: SessionEnded, sinks: Sequence[Sink]) -> None:
+    """Keep what went wrong after the last record, when whole runs are delivered."""
+    if all(info.id != ended.session for info in store.sessions()):
+        return  # nothing happened in it
+    statuses = [s.report(ended.t_s) for s in sinks if isinstance(s, FinishedRuns)]
+    store.write(ended.session, [s for s in statuses if s is not None and not s.ok])
 
 
 def _delete(store: Store, session: str) -> None:

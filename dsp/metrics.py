@@ -166,7 +166,10 @@ METRICS: tuple[MetricSpec, ...] = (
             "stance_time",
             averaged=True,
             plausible=(100, 700),
-            aliases=("ground time", "ground contact time", "stance time"),
+            aliases=(
+                *("ground time", "ground contact time", "stance time"),
+                *("contacttime", "rs_contacttime_l", "rs_contacttime_r"),
+            ),
         ),
         sided=True,
         leg_difference_pct=2.0,
@@ -254,7 +257,7 @@ METRICS: tuple[MetricSpec, ...] = (
         1,
         roles=_roles_of_row(_C, _S),
         order=14,
-        fit=FitField("grade"),
+        fit=FitField("grade", plausible=(-60, 60)),
     ),
     MetricSpec(
         "foot_strike_deg",
@@ -491,7 +494,13 @@ METRICS: tuple[MetricSpec, ...] = (
         step=False,
         roles=_roles_of_row(_T, _S),
         order=16,
-        fit=FitField("power", whole=True, averaged=True, plausible=(0, 2500), aliases=("power",)),
+        fit=FitField(
+            "power",
+            whole=True,
+            averaged=True,
+            plausible=(0, 2500),
+            aliases=("power", "rp_power", "rs_power_avg"),
+        ),
     ),
 )
 

@@ -14,7 +14,6 @@ functions, not flags of it.  Each mends one thing:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -85,5 +84,5 @@ def steps_after_rehearsal(
 
 def _shifted_item(item: Input, by_s: float) -> Input:
     if isinstance(item, Reading):
-        return replace(item, t_s=item.t_s + by_s)
+        return Reading(item.sensor, item.t_s + by_s, item.quantity, item.value)
     return ImuChunk(item.sensor, item.t_s + by_s, item.acc_ms2, item.gyr_rads)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import replace
 
 from dsp.activity import ActivityLog
 from dsp.braking import grade, grade_pct
@@ -108,8 +109,8 @@ class PerSecondMetrics:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
-        if not steps:  # what a device measured is better than our model of it
-            found = [e for e in found if e.how != "model" or readings.latest(e.metric, t_s) is None]
+        if not steps:  # what a device measures is better than our model of it, all along
+            found = [e for e in found if e.metric not in _DEVICE_SD or not readings.measured(e.metric)]
         found += self._load.estimates()
         if steps:
             recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s]
@@ -139,16 +140,18 @@ class PerSecondMetrics:
         """Models of speed and cadence, where no step was seen."""
         cadence = readings.latest("cadence_spm", t_s)
         speed = readings.latest("speed_mps", t_s)
-        out: list[Estimate] = []
-        if cadence is not None and cadence.value > 0:
-            out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
+        given = None
         if speed is not None:
-            sd = 0.02 * speed.value + 0.01 if speed.sd is None else speed.sd
-            out.append(Estimate("speed_mps", speed.value, sd, "pod"))
-        if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
+            given = readings.estimate("speed_mps", t_s, sd=0.02 * speed.value + 0.01)
+        out: list[Estimate] = []
+        if cadence is not None:
+            out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
+        if given is not None:
+            out.append(replace(given, how="pod"))
+        if cadence is None or given is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
         slope = grade(readings.estimate("slope_pct", t_s, sd=_DEVICE_SD["slope_pct"]))
-        models = pod_estimates((speed.value, speed.sd), cadence.value, slope, self._runner, self._models)
+        models = pod_estimates((given.value, given.sd), cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
         self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)

@@ -36,24 +36,34 @@ class Readings:
             del times[0], values[0]
 
     def latest(self, quantity: str, t_s: float) -> Reading | None:
-        """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s."""
+        """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s or NaN.
+
+        NaN says that the quantity is not known from then on.
+        """
         times = self._times.get(quantity)
         if times is None:
             return None
         i = bisect_right(times, t_s) - 1
         if i < 0 or t_s - times[i] > _HOLD_S:
             return None
-        return self._values[quantity][i]
+        reading = self._values[quantity][i]
+        return None if math.isnan(reading.value) else reading
+
+    def measured(self, quantity: str) -> bool:
+        """Return whether a device gives this quantity, even if it does not know it now."""
+        return quantity in self._times
 
     def estimate(self, quantity: str, t_s: float, *, sd: float) -> Estimate | None:
         """Return the value of ``latest`` as an estimate; None where there is none.
 
-        ``sd`` is that of sources that do not know their own.
+        Its SD is what the same device gave as ``quantity`` with ``_sd``, or this ``sd``.
         """
         reading = self.latest(quantity, t_s)
         if reading is None:
             return None
-        return Estimate(quantity, reading.value, sd if reading.sd is None else reading.sd, reading.sensor)
+        own = self.latest(f"{quantity}_sd", t_s)
+        sd = own.value if own is not None and own.sensor == reading.sensor else sd
+        return Estimate(quantity, reading.value, sd, reading.sensor)
 
     def activity_change(self, t_s: float, now: Activity) -> ActivityChange | None:
         """Return the change of activity that the speed alone shows; None where it stays ``now``.

@@ -139,14 +139,13 @@ class Reading:
     """A finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
 
     ``quantity`` is a name with its unit: ``speed_mps``, ``cadence_spm``, ``slope_pct``,
-    ``heart_rate_bpm`` and so on.  ``sd`` is its standard deviation where the source knows it.
+    ``heart_rate_bpm`` and so on.
     """
 
     sensor: str
     t_s: float
     quantity: str
     value: float
-    sd: float | None = None
 
 
 Input = ImuChunk | Reading

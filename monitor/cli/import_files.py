@@ -160,13 +160,13 @@ class _Teller:
 
 def _recording_files(given: Iterable[Path]) -> Iterator[Path]:
     """Plain files, and what is in folders: only what could be a recording."""
-    from monitor.recordings.readers import is_export_folder, is_readable
+    from monitor.recordings.readers import is_export_folder, is_recording_name
 
     for path in given:
         if not path.is_dir() or is_export_folder(path):
             yield path
             continue
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p))
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and is_recording_name(p))
         yield from inside or [path]
 
 

@@ -15,6 +15,10 @@ from dsp.types import Array
 AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
 MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
 _MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
+_FEWEST_VOTES, _LEAST_SHARE = (
+    20,
+    0.3,
+)  # seconds, and share of those with a cadence, that overturn the standard
 _MAX_JOG_SPM = 210.0  # and above that of one who does not run fast (a choice)
 
 
@@ -82,26 +86,50 @@ class CadenceResolver:
         self._note = f"cadence looks like {evidence}, but {told} {self.unit}"
 
 
-def recording_unit(raw: Array, speed_mps: Array | None, step_length_m: Array | None = None) -> CadenceUnit:
+def recording_unit(
+    raw: Array,
+    speed_mps: Array | None,
+    step_length_m: Array | None = None,
+    strides: float | None = None,
+) -> CadenceUnit:
     """Return the unit of a whole recording: ``raw`` (n,) and what else the file says of the same seconds.
 
-    A step length settles it (speed = length times cadence); otherwise the seconds vote as above, and the
-    standard's strides win where they say nothing.
+    ``strides`` is the file's own count over all of it, which settles it; so does a step length (speed =
+    length times cadence).  Otherwise the seconds vote as above, if enough of them can, and the standard's
+    strides win where they say nothing.
     """
+    by_count = _unit_by_count(raw, speed_mps, strides)
+    if by_count is not None:
+        return by_count
     if speed_mps is not None and step_length_m is not None:
         moving = (speed_mps > 1.5) & np.isfinite(step_length_m) & (raw > 40)
         if moving.sum() >= 20:
             ratio = np.median(60 * speed_mps[moving] / (step_length_m[moving] * raw[moving]))
             return CadenceUnit.STEPS if ratio < np.sqrt(2) else CadenceUnit.STRIDES
     speeds = np.full(len(raw), 2.5) if speed_mps is None else speed_mps
-    seen = [
-        _unit_evidence(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v
-    ]
-    return (
-        CadenceUnit.STEPS
-        if seen.count(CadenceUnit.STEPS) > seen.count(CadenceUnit.STRIDES)
-        else CadenceUnit.STRIDES
-    )
+    known = [(float(r), float(v)) for r, v in zip(raw, speeds, strict=True) if r > 0 and v == v]
+    seen = [_unit_evidence(r, v) for r, v in known]
+    steps, others = seen.count(CadenceUnit.STEPS), seen.count(CadenceUnit.STRIDES)
+    enough = steps >= max(_FEWEST_VOTES, _LEAST_SHARE * len(known)) or 2 * steps > len(known)
+    return CadenceUnit.STEPS if enough and steps > others else CadenceUnit.STRIDES
+
+
+def _unit_by_count(raw: Array, speed_mps: Array | None, strides: float | None) -> CadenceUnit | None:
+    """Return the unit in which ``raw`` (n,) adds up to the file's count of strides.
+
+    A file that counts steps in both adds up as well: then its means must be possible in strides.
+    """
+    counted = float(np.nansum(raw)) / 60
+    if not strides or counted <= 0:
+        return None
+    ratio = counted / strides
+    if 1.6 < ratio < 2.5:
+        return CadenceUnit.STEPS
+    if not 0.7 < ratio < 1.4:
+        return None
+    moving = raw > 0
+    fast = None if speed_mps is None else float(np.nanmean(np.where(moving, speed_mps, np.nan)))
+    return _unit_evidence(float(np.mean(raw[moving])), fast) or CadenceUnit.STRIDES
 
 
 def _from_table(device: str | None) -> CadenceUnit:

@@ -98,7 +98,10 @@ def decode_imu(payload: bytes) -> Samples:
 
 
 def encode_values(values: Mapping[str, float], age_s: float = 0.0) -> bytes:
-    """Return a packet of numbers by name with unit; ``age_s`` how long before arrival they were true."""
+    """Return a packet of numbers by name with unit; ``age_s`` how long before arrival they were true.
+
+    NaN says that a number, which this device gives, is not known from now on.
+    """
     parts = [_VALUES_HEAD.pack(_MAGIC, _VERSION, len(values), age_s)]
     for name, value in values.items():
         text = name.encode("ascii")
@@ -122,7 +125,7 @@ def decode_values(payload: bytes) -> Values:
         raise DecodeError(f"plain values packet of {len(payload)} bytes: {exc}") from exc
     if at != len(payload):
         raise DecodeError(f"plain values packet with {len(payload) - at} bytes too many")
-    if not (all(map(math.isfinite, values.values())) and 0 <= age_s < math.inf):
+    if any(map(math.isinf, values.values())) or not 0 <= age_s < math.inf:
         raise DecodeError("plain values packet with values that are not numbers")
     return Values(values, age_s)
 

@@ -52,7 +52,7 @@ class SensorStream:
             self._battery(packet.payload)
             return []
         before = self._link_told, self._arrival_s
-        arrival_s = packet.arrival_ns * 1e-9
+        arrival_s = packet.arrival_ns / 1e9
         self._link_told, self._arrival_s, self._word = None, arrival_s, ""
         out: list[Input] = []
         try:

@@ -81,7 +81,7 @@ class Session:
         stream = self._streams.get(packet.sensor)
         if stream is None:
             raise InputError("error.strange_packet", sensor=packet.sensor)
-        arrival_s = packet.arrival_ns * 1e-9
+        arrival_s = packet.arrival_ns / 1e9
         out = self.tick(arrival_s)
         self.t_s = max(self.t_s, arrival_s)
         out += self._evaluated(stream, stream.push(packet))

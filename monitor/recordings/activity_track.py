@@ -9,32 +9,50 @@ from numpy.typing import NDArray
 
 from dsp.types import Array
 
-_HOLD_S = 10.0
-"""Watches that record "smart" skip up to this many seconds while little changes (Garmin: 7)."""
+_HOLD_S = 30.0
+"""Watches that record "smart" write nothing for so long while little changes (Garmin: up to 28 s)."""
+_DROPOUT_S = 3.0
+"""A value that is missing in a record may be held so long: some devices write quantities in turn."""
+_FASTEST_MPS = 12.0
+"""A distance that grows faster was put right by the device, or is wrong."""
+_JUMP_M = 1000.0
 _SLOPE_SPAN_M = 60.0
 """Barometers drift by decimetres within seconds; over this distance 1 m is 1.7 %."""
 _LEAST_MOVED_M = 25.0
+_ALTITUDE_SD_M = 1.5
+"""Of a difference's either end, a choice: a barometer is better, satellites alone are worse."""
 _BLOCK_S = 60
 """Speed and distance are brought to agree over this long: a watch smooths its speed over some seconds."""
+_SMOOTH_S = 5
+"""A speed made of distances is their mean over so many seconds: some files have them in whole metres."""
 _LIKELY_SCALE = (0.5, 2.0)
 """Outside these, speed and distance do not mean the same thing."""
 
+Stretches = Sequence[tuple[float, float]]
 
-def values_on_seconds(points: Array, seconds: int, stopped: Sequence[tuple[float, float]] = ()) -> Array:
+
+def values_on_seconds(
+    points: Array, seconds: int, stopped: Stretches = (), times_s: Array | None = None
+) -> Array:
     """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
 
-    The last value holds for ``_HOLD_S``, but for 3 s only where the next point is later still.  NaN where
-    none holds, and inside the ``stopped`` stretches (start and end in s).
+    ``times_s`` are all times at which the device wrote anything, by default those of the points.  A value
+    holds until the device wrote next, at most ``_HOLD_S``, and for ``_DROPOUT_S`` where it wrote without it.
+    NaN where none holds, where the value is NaN, and inside the ``stopped`` stretches (start and end in s);
+    what was written in these does not count.
     """
+    points = points[~_inside(points[:, 0], stopped)]
     grid = np.arange(seconds, dtype=float)
+    if not len(points):
+        return np.full(seconds, np.nan)
     last = np.searchsorted(points[:, 0], grid + 0.5, side="right") - 1
-    age_s = grid - points[np.maximum(last, 0), 0]
-    out = np.where((last >= 0) & (age_s < _HOLD_S), points[np.maximum(last, 0), 1], np.nan)
-    after = np.minimum(last + 1, len(points) - 1)
-    skipped = points[after, 0] - points[np.maximum(last, 0), 0] > _HOLD_S
-    out[(age_s >= 3) & (skipped | (last == len(points) - 1))] = np.nan
-    for start_s, end_s in stopped:
-        out[(grid > start_s) & (grid < end_s)] = np.nan
+    at_s, value = points[np.maximum(last, 0), 0], points[np.maximum(last, 0), 1]
+    wrote = points[:, 0] if times_s is None else times_s
+    following = np.searchsorted(wrote, at_s, side="right")
+    next_s = np.where(following < len(wrote), wrote[np.minimum(following, len(wrote) - 1)], at_s)
+    until_s = np.where(next_s - at_s <= _HOLD_S, np.maximum(next_s, at_s + _DROPOUT_S), at_s + _DROPOUT_S)
+    out = np.where((last >= 0) & (grid < until_s), value, np.nan)
+    out[_inside(grid, stopped)] = np.nan
     return out
 
 
@@ -42,7 +60,7 @@ def reconciled_speed(
     distance: Array,
     speed_mps: Array | None,
     seconds: int,
-    stopped: Sequence[tuple[float, float]] = (),
+    stopped: Stretches = (),
     total_m: float | None = None,
 ) -> Array:
     """Return the speed (seconds,) at whole seconds whose sum is the distance that the watch gave.
@@ -54,25 +72,76 @@ def reconciled_speed(
     points.
     """
     grid = np.arange(seconds, dtype=float)
-    metres = np.maximum.accumulate(distance[:, 1])
-    at_m = np.interp(_timer_s(grid, stopped), _timer_s(distance[:, 0], stopped), metres)
-    covered = np.diff(at_m, prepend=at_m[0])
-    paused = np.zeros(seconds, dtype=bool)
-    for start_s, end_s in stopped:
-        paused |= (grid > start_s) & (grid < end_s)
-    known = ~paused & (grid >= np.floor(distance[0, 0])) & (grid <= np.ceil(distance[-1, 0]))
-    shape = covered if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, covered)
+    points = _covered_points(distance[~_inside(distance[:, 0], stopped)], stopped, total_m)
+    points = _with_ends(points, seconds, total_m)
+    at_m = np.interp(_timer_s(grid, stopped), _timer_s(points[:, 0], stopped), points[:, 1])
+    covered = np.diff(at_m, prepend=min(at_m[0], points[0, 1]))
+    known = ~_inside(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))
+    shape = _smoothed(covered) if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, covered)
     out = _scaled_in_blocks(np.where(known, shape, 0.0), covered, known)
-    if total_m and out.sum() > 0 and _LIKELY_SCALE[0] < total_m / out.sum() < _LIKELY_SCALE[1]:
-        out *= total_m / out.sum()
-    return np.where(known, out, np.nan)
+    return np.where(known, scaled_to_total(out, total_m), np.nan)
+
+
+def scaled_to_total(speed_mps: Array, total_m: float | None) -> Array:
+    """Return the speed (n,) scaled so that its sum is ``total_m``, where it can mean that at all."""
+    whole = np.nansum(speed_mps)
+    if total_m and whole > 0 and _LIKELY_SCALE[0] < total_m / whole < _LIKELY_SCALE[1]:
+        return np.asarray(speed_mps * (total_m / whole))
+    return speed_mps
+
+
+def _inside(t_s: Array, stopped: Stretches) -> NDArray[np.bool_]:
+    """Return which times (n,) lie inside pauses; their first and last moments do not."""
+    out = np.zeros(len(t_s), dtype=bool)
+    for start_s, end_s in stopped:
+        out |= (t_s > start_s) & (t_s < end_s)
+    return out
+
+
+def _covered_points(distance: Array, stopped: Stretches, total_m: float | None) -> Array:
+    """Return the points (n, 2) with a distance that only grows: begun anew it counts on.
+
+    Of a distance that jumps (a device put it right, or it is wrong) that reading is taken which fits the
+    total; without a total a jump of over ``_JUMP_M`` does not count.  Nor does what a device counted in a
+    pause.
+    """
+    first = distance[0]
+    steps = np.diff(distance[:, 1], prepend=first[1])
+    timer_s = _timer_s(distance[:, 0], stopped)
+    took_s = np.diff(timer_s, prepend=timer_s[0])
+    paused = np.diff(distance[:, 0], prepend=first[0]) > took_s + 1
+    slack_m = np.where(paused | bool(total_m), 0.0, _JUMP_M)
+    jump = steps > _FASTEST_MPS * np.maximum(took_s, 1.0) + slack_m
+    grown = np.diff(np.maximum.accumulate(distance[:, 1]), prepend=first[1])
+    choices = [np.where((steps > 0) & ~jump, steps, 0.0), grown]
+    if total_m:
+        choices.sort(key=lambda way: abs(way.sum() - total_m))
+    return np.column_stack((distance[:, 0], np.cumsum(choices[0])))
+
+
+def _with_ends(points: Array, seconds: int, total_m: float | None) -> Array:
+    """Return the points, with one at the end where the file's total says what was covered after the last."""
+    left_s = seconds - 1 - points[-1, 0]
+    left_m = (total_m or 0.0) - points[-1, 1]
+    if left_s > _DROPOUT_S and 0 < left_m < _FASTEST_MPS / 2 * left_s:
+        points = np.vstack((points, (seconds - 1.0, points[-1, 1] + left_m)))
+    return points
+
+
+def _smoothed(covered: Array) -> Array:
+    """Return the mean (n,) over ``_SMOOTH_S``, fewer at the ends."""
+    kernel = np.ones(_SMOOTH_S)
+    if len(covered) < _SMOOTH_S:
+        return covered
+    count = np.convolve(np.ones(len(covered)), kernel, mode="same")
+    return np.asarray(np.convolve(covered, kernel, mode="same") / count)
 
 
 def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     """Return times (n,) on a clock that stands still in pauses."""
     out = t_s.astype(float)
     for start_s, end_s in stopped:
-        out -= np.clip(t_s - start_s, 0, end_s - start_s)
+        out -= np.clip(t_s - start_s, 0, max(0.0, end_s - start_s))
     return out
 
 
@@ -92,24 +161,24 @@ def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) ->
     return out
 
 
-def track_slope_pct(distance_m: Array, altitude_m: Array) -> Array:
-    """Return the slope (n,) in % at each second: rise over distance in a window of ``_SLOPE_SPAN_M``.
+def track_slope(distance_m: Array, altitude_m: Array) -> tuple[Array, Array]:
+    """Return the slope (n,) in % at each second, rise over distance in a window of ``_SLOPE_SPAN_M``, and its SD.
 
     ``distance_m`` and ``altitude_m`` are (n,).  NaN where one is, and where the runner hardly moved.
     """
     good = np.flatnonzero(np.isfinite(distance_m) & np.isfinite(altitude_m))
-    out = np.full(len(distance_m), np.nan)
+    slope, sd = np.full(len(distance_m), np.nan), np.full(len(distance_m), np.nan)
     if len(good) < 10:
-        return out
+        return slope, sd
     d, a = np.maximum.accumulate(distance_m[good]), altitude_m[good]
     first = np.searchsorted(d, d - _SLOPE_SPAN_M / 2, side="left")
     last = np.searchsorted(d, d + _SLOPE_SPAN_M / 2, side="right") - 1
     moved = d[last] - d[first]
     sums = np.concatenate(([0.0], np.cumsum(a)))
-    smooth = (
-        sums[np.minimum(np.arange(len(a)) + 4, len(a))] - sums[np.maximum(np.arange(len(a)) - 3, 0)]
-    ) / (np.minimum(np.arange(len(a)) + 4, len(a)) - np.maximum(np.arange(len(a)) - 3, 0))
+    ends, starts = np.minimum(np.arange(len(a)) + 4, len(a)), np.maximum(np.arange(len(a)) - 3, 0)
+    smooth = (sums[ends] - sums[starts]) / (ends - starts)
     enough = moved > _LEAST_MOVED_M
     rise = np.where(enough, (smooth[last] - smooth[first]) / np.maximum(moved, 1), np.nan)
-    out[good] = np.clip(100 * rise, -40, 40)
-    return out
+    slope[good] = np.clip(100 * rise, -40, 40)
+    sd[good] = np.where(enough, 100 * np.sqrt(2) * _ALTITUDE_SD_M / np.maximum(moved, 1), np.nan)
+    return slope, sd

@@ -1,174 +1,206 @@
-"""FIT activities of watches and pods (Garmin, Stryd, Coros and others) as recordings at 1 Hz.
+"""FIT activities of watches and pods (Garmin, Stryd, Coros and others), one for each session that was run,
+walked or hiked.
 
-Native running dynamics come first; developer fields (a Stryd writes its own) fill in what the watch
-lacks, and where both measured the same their difference is a remark of the recording.  Bytes become
-messages in ``monitor.recordings.fit_messages``.
+Native running dynamics come first; developer fields (a Stryd writes its own) fill in what the watch lacks,
+and where both measured the same their difference is a remark of the recording.  Bytes become messages in
+``monitor.recordings.fit_messages``, times are put right in ``monitor.recordings.fit_records``, sessions are
+told apart in ``monitor.recordings.fit_sessions``.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from monitor.core.activity_facts import ActivityFacts, LapMark, Pause
+import numpy as np
+
+from monitor.core.activity_facts import ActivityFacts, Track
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
-from monitor.recordings.fit_fields import NATIVE_FIELDS, developer_quantity
+from monitor.recordings.fit_devices import DeviceSeries
+from monitor.recordings.fit_fields import NATIVE_FIELDS
+from monitor.recordings.fit_records import FitRecord, ordered_records
+from monitor.recordings.fit_sessions import FitSession, file_sessions, left_out_remarks, runs_among, whole_length_s
+from monitor.recordings.fit_timer import lap_marks, timer_pauses
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessage, FitMessages
+    from monitor.recordings.fit_messages import FitMessages
 
 _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
 _CLOCK_WAS_SET = 0x10000000
 """Smaller times count from when the device was switched on (FIT, ``date_time``)."""
 _LONGEST_S = 2 * 86_400
-_STRYD = (24, 251, 44, 240, 26, 75, 67, 13, 173, 102, 152, 140, 132, 116, 33, 244)
-_SPORTS = (None, "running", "walking", "hiking", "generic", "all")
+_DEGREES = 180 / 2**31
+_ZONE_STEP_S = 900
+_WIDEST_ZONE_S = 14 * 3600
+_BEFORE_S = 10
+"""A distance this long before a session's first record says what was covered up to it."""
 
 
 def fit_activities(data: bytes) -> list[WatchActivity]:
-    """Return the activities of a FIT file, as far as it can be read; ``InputError`` if there is none in it.
+    """Return the runs, walks and hikes of a FIT file, as far as it can be read; ``InputError`` if it has none.
 
     The error names no file: who opened it knows its name.
     """
     from monitor.recordings.fit_messages import read_messages  # see there: not at start-up
 
-    messages = read_messages(data)
-    records = _records_in_order(messages.named("record"), bool(messages.damage))
-    _check_complete(messages, records)
-    start: int = records[0].values["timestamp"]
-    seconds = records[-1].values["timestamp"] - start
-    facts = ActivityFacts(
-        pauses=tuple(_timer_pauses(messages.named("event"), start)),
-        laps=tuple(_lap_marks(messages, start, seconds)),
-    )
-    watch = WatchActivity(
-        series=_measured_series(messages, records, start),
-        seconds=float(seconds),
-        started=_utc_time(start),
-        facts=facts,
-        remarks=_damage_remarks(messages.damage, seconds),
-    )
-    return [watch]
-
-
-def _message_time(message: FitMessage, name: str = "timestamp") -> int | None:
-    """Return the time in seconds since FIT's epoch; None where the message has none that can be."""
-    t = message.values.get(name)
-    return t if isinstance(t, int) and 0 <= t < 2**32 else None
-
-
-def _records_in_order(records: Sequence[FitMessage], damaged: bool) -> list[FitMessage]:
-    """Return the records with a time that moves forward.
-
-    In a damaged file those are left out whose time lies days from the first: behind a lost byte everything
-    can be read as something.
-    """
-    out: list[FitMessage] = []
-    first = last = None
-    for r in records:
-        t = _message_time(r)
-        if t is None:
-            continue
-        first = t if first is None else first
-        possible = not damaged or abs(t - first) <= _LONGEST_S
-        if possible and (last is None or t > last):
-            out.append(r)
-            last = t
+    out: list[WatchActivity] = []
+    refused: list[InputError] = []
+    for messages in read_messages(data):
+        try:
+            out += _file_activities(messages)
+        except InputError as exc:
+            refused.append(exc)
+    if not out:
+        raise refused[0]
     return out
 
 
-def _check_complete(messages: FitMessages, records: list[FitMessage]) -> None:
+def _file_activities(messages: FitMessages) -> list[WatchActivity]:
+    _check_kind(messages)
+    length_s, damaged = whole_length_s(messages), bool(messages.damage)
+    records = ordered_records(messages.named("record"), length_s, damaged=damaged)
+    sessions = file_sessions(messages, records)
+    runs = runs_among(sessions)
+    good, refused = [], []
+    for session in runs:
+        try:
+            good.append(_activity(messages, session))
+        except InputError as exc:
+            refused.append(exc)
+    if not good:
+        raise refused[0]
+    remarks = [*_damage_remarks(messages.damage, records), *left_out_remarks(sessions, runs)]
+    for activity in good:
+        activity.remarks += remarks
+    return good
+
+
+def _check_kind(messages: FitMessages) -> None:
+    """Raise ``InputError`` where the file says that it is something else than an activity."""
+    kind = messages.first("file_id").get("type", "activity")
+    if kind in ("activity", "activity_summary"):
+        return
+    words = _KINDS.get(str(kind)) or (f"a {kind} file".replace("_", " ") if isinstance(kind, str) else "")
+    raise InputError("error.fit_kind", kind=EnglishText(words or "a FIT file of an unknown kind"))
+
+
+_KINDS: Mapping[str, str] = {
+    "course": "a course",
+    "workout": "a workout",
+    "settings": "a settings file",
+    "device": "a description of a device",
+    "sport": "a settings file",
+    "goals": "a list of goals",
+    "schedules": "a training plan",
+    "segment": "a segment",
+    "segment_list": "a list of segments",
+    "weight": "a list of body weights",
+    "blood_pressure": "a list of blood pressures",
+    "totals": "a list of totals",
+    "monitoring_a": "a day's monitoring file",
+    "monitoring_b": "a day's monitoring file",
+    "monitoring_daily": "a day's monitoring file",
+}
+"""Kinds of FIT files that are no activities, as a person calls them."""
+
+
+def _activity(messages: FitMessages, session: FitSession) -> WatchActivity:
+    records, start, seconds = session.records, session.start, session.seconds
     if len(records) < 2:
         damage = messages.damage
-        why = EnglishText(f"it is damaged ({damage})" if damage else _contents_text(messages))
+        why = EnglishText(f"it is damaged ({damage})" if damage else "nothing was recorded")
         raise InputError("error.fit_no_activity", why=why)
-    sport = next((m.values.get("sport") for m in messages.named("session")), None)
-    if sport not in _SPORTS:
-        raise InputError("error.fit_not_running", sport=sport)
-    if records[-1].values["timestamp"] - records[0].values["timestamp"] > _LONGEST_S:
+    if seconds > _LONGEST_S:
         raise InputError("error.fit_two_days")
+    times = [float(r.time - start) for r in records]
+    pauses = timer_pauses(messages.named("event"), start, seconds, session.timer_s, times)
+    facts = ActivityFacts(
+        sport=session.sport,
+        sub_sport=session.sub_sport,
+        utc_offset_s=_utc_offset(messages),
+        pauses=tuple(pauses),
+        laps=tuple(lap_marks(messages.named("lap"), start, seconds)),
+        track=_track(records, start),
+    )
+    return WatchActivity(
+        series=_measured_series(messages, session),
+        seconds=seconds,
+        started=_utc_time(start),
+        facts=facts,
+        distance_m=session.distance_m,
+        strides=session.strides,
+    )
 
 
-def _contents_text(messages: FitMessages) -> str:
-    kind = str(messages.first("file_id").get("type", "strange")).replace("_", " ")
-    return "nothing was recorded" if kind == "activity" else f"it is a {kind} file"
-
-
-def _measured_series(messages: FitMessages, records: list[FitMessage], start: int) -> list[WatchSeries]:
-    """Return what the watch measured, and what came through developer fields."""
-    watch = WatchSeries(_device_name(messages))
-    extra = WatchSeries(_developer_name(messages, watch.name))
-    for r in records:
-        t_s = float(r.values["timestamp"] - start)
+def _measured_series(messages: FitMessages, session: FitSession) -> list[WatchSeries]:
+    """Return what the watch measured, and what each app wrote into developer fields."""
+    devices = DeviceSeries(messages)
+    watch = devices.watch
+    before, first = session.before, session.records[0]
+    if before is not None and first.time - before.time <= _BEFORE_S:
+        watch.add("distance_m", float(before.time - session.start), before.values.get("distance"))
+    for r in session.records:
+        t_s = float(r.time - session.start)
         _add_native(watch, t_s, r.values)
-        for name, units, value in r.developer:
-            quantity, factor = developer_quantity(name, units)
-            if quantity and isinstance(value, (int, float)):
-                extra.add(quantity, t_s, value * factor)
-    return [watch, extra]
+        if r.developer:
+            devices.add_developer(t_s, r.developer)
+    return devices.all_series()
 
 
-def _add_native(watch: WatchSeries, t_s: float, values: Mapping[str, object]) -> None:
-    for name, (quantity, factor) in NATIVE_FIELDS.items():
-        if isinstance(value := values.get(name), (int, float)):
-            watch.add(quantity, t_s, value * factor)
-    cadence, fraction = values.get("cadence"), values.get("fractional_cadence")
+def _add_native(watch: WatchSeries, t_s: float, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        known = NATIVE_FIELDS.get(name)
+        if known is not None:
+            quantity, factor = known
+            watch.add(quantity, t_s, value * factor if isinstance(value, (int, float)) else None)
+    cadence, fraction = values.get("cadence256", values.get("cadence")), values.get("fractional_cadence")
     if isinstance(cadence, (int, float)):
-        part = fraction if isinstance(fraction, (int, float)) else 0
+        part = fraction if isinstance(fraction, (int, float)) and "cadence256" not in values else 0
         watch.add("cadence_raw", t_s, cadence + part)
-    for name, quantity in (("distance", "distance_m"), ("enhanced_altitude", "altitude_m")):
-        watch.add(quantity, t_s, values.get(name))
+    watch.add("distance_m", t_s, values.get("distance"))
+    watch.add("altitude_m", t_s, values.get("enhanced_altitude"))
 
 
-def _device_name(messages: FitMessages) -> str:
-    file_id = messages.first("file_id")
-    maker = str(file_id.get("manufacturer", "watch"))
-    product = str(file_id.get(f"{maker}_product", "") or "")
-    name = f"{maker} {product}".strip() if not maker.isdigit() else "watch"
-    return "".join(c for c in name if c.isalnum() or c in " -_")[:40] or "watch"
+def _track(records: Sequence[FitRecord], start: int) -> Track | None:
+    """Return where the runner was, of the records that say it."""
+    rows = []
+    for r in records:
+        lat, lon = (_number(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
+        altitude = _number(r.values.get("enhanced_altitude"))
+        placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
+        if placed or altitude == altitude:
+            place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
+            rows.append((float(r.time - start), *place, altitude))
+    if not rows:
+        return None
+    columns = np.array(rows).T
+    return Track(*columns)
 
 
-def _developer_name(messages: FitMessages, watch: str) -> str:
-    """Return the name of what wrote developer fields, another one than the watch's."""
-    makers = [m.values.get("application_id") for m in messages.named("developer_data_id")]
-    fields = {str(m.values.get("field_name")).lower() for m in messages.named("field_description")}
-    stryd = "form power" in fields or _STRYD in makers
-    return "stryd" if stryd and watch != "stryd" else "developer fields"
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
-def _timer_pauses(events: Sequence[FitMessage], start: int) -> list[Pause]:
-    """Return the stretches in which the timer stood still."""
-    out: list[Pause] = []
-    since: float | None = None
-    for e in events:
-        t = _message_time(e)
-        if e.values.get("event") != "timer" or t is None:
-            continue
-        t_s = float(t - start)
-        if str(e.values.get("event_type", "")).startswith("stop"):
-            since = t_s if since is None else since
-        elif since is not None:
-            out.append(Pause(since, t_s - since))
-            since = None
-    return out
+def _utc_offset(messages: FitMessages) -> int | None:
+    """Return what local time was ahead of UTC, from the last ``activity`` message that tells both."""
+    for message in reversed(messages.named("activity")):
+        utc, local = message.values.get("timestamp"), message.values.get("local_timestamp")
+        if isinstance(utc, int) and isinstance(local, int):
+            offset = round((local - utc) / _ZONE_STEP_S) * _ZONE_STEP_S
+            near = abs(local - utc - offset) <= 60  # both are taken at about the same moment
+            return offset if near and abs(offset) <= _WIDEST_ZONE_S and utc >= _CLOCK_WAS_SET else None
+    return None
 
 
-def _damage_remarks(damage: str, seconds: int) -> list[str]:
-    if not damage:
-        return []
-    length = f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-    return [f"the file is damaged ({damage}); its first {length} could be read"]
-
-
-def _lap_marks(messages: FitMessages, start: int, seconds: int) -> list[LapMark]:
-    """Return the ends of the laps, without the last one, which is that of the run."""
-    starts = {_message_time(m, "start_time") for m in messages.named("lap")}
-    ends = sorted(t - start for t in starts if t is not None)
-    return [LapMark(float(t)) for t in ends if 0 < t < seconds]
+def _damage_remarks(damage: str, records: Sequence[FitRecord]) -> Iterable[str]:
+    if damage and records:
+        seconds = records[-1].time - records[0].time
+        length = f"{seconds} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        yield f"the file is damaged ({damage}); its first {length} could be read"
 
 
 def _utc_time(t: int) -> datetime.datetime | None:

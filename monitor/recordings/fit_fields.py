@@ -36,7 +36,7 @@ _FACTORS: Mapping[tuple[str, str], float] = {
 }
 """From a unit that developer fields are written in to the metric's own."""
 
-_PLAUSIBLE: Mapping[str, tuple[float, float]] = {_CADENCE: (20, 280)} | {
+_PLAUSIBLE: Mapping[str, tuple[float, float]] = {_CADENCE: (0, 280)} | {
     metric: field.plausible for metric, field in _READ if field.plausible is not None
 }
 

@@ -7,6 +7,7 @@ watch says; its speed gives the shape between.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,12 @@ from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.devices.cadence_unit import CadenceUnit, recording_unit
-from monitor.recordings.activity_track import reconciled_speed, track_slope_pct, values_on_seconds
+from monitor.recordings.activity_track import (
+    reconciled_speed,
+    scaled_to_total,
+    track_slope,
+    values_on_seconds,
+)
 from monitor.recordings.fit_fields import is_plausible
 from monitor.recordings.recording import Recording
 
@@ -37,9 +43,10 @@ class WatchSeries:
     points: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def add(self, quantity: str, t_s: float, value: object) -> None:
-        """Keep a value if it is a plausible number."""
-        if isinstance(value, (int, float)) and is_plausible(quantity, value):
-            self.points.setdefault(quantity, []).append((t_s, float(value)))
+        """Keep a number: as NaN, which is "not known", where no device can have measured it."""
+        if isinstance(value, (int, float)):
+            kept = float(value) if is_plausible(quantity, value) else math.nan
+            self.points.setdefault(quantity, []).append((t_s, kept))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,14 +70,13 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
     """Return the recording of an activity; ``InputError`` where it holds nothing that could be shown."""
     stopped = [(p.start_s, p.end_s) for p in activity.facts.pauses]
     seconds = int(activity.seconds) + 1
-    grids = [_whole_seconds(s, seconds, stopped, activity.distance_m) for s in activity.series]
+    times_s = _times_written(activity.series)
+    grids = [_whole_seconds(s, times_s, seconds, stopped, activity.distance_m) for s in activity.series]
     remarks = [*activity.remarks, *_convert_cadence(grids, activity.strides)]
     remarks += _agreement_remarks([s.name for s in activity.series], grids)
-    for grid in grids[1:]:
-        for name in set(grid) & set(grids[0]):
-            del grid[name]
+    _keep_one_source(grids)
     sensors = [(s.name, grid) for s, grid in zip(activity.series, grids, strict=True) if grid]
-    count = sum(int(np.isfinite(list(grid.values())).any(axis=0).sum()) for _, grid in sensors)
+    count = sum(int(np.any([np.isfinite(v) for v in grid.values()], axis=0).sum()) for _, grid in sensors)
     if count < 2:
         raise InputError("error.fit_no_values")
     worn = [SensorSettings(name=name, kind="plain", placement=Placement.POD) for name, _ in sensors]
@@ -88,27 +94,62 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
 
 
 def _packets(sensors: Sequence[tuple[str, Mapping[str, Array]]], seconds: int) -> Iterator[Packet]:
+    """Yield the values of each second; NaN where one is not known any more, or not yet."""
+    columns = [(name, [(q, v.tolist()) for q, v in grid.items()]) for name, grid in sensors]
+    silent: set[tuple[str, str]] = set()
     for t in range(seconds):
-        for name, grid in sensors:
-            values = {q: float(v[t]) for q, v in grid.items() if np.isfinite(v[t])}
+        for name, grid in columns:
+            values = {}
+            for quantity, column in grid:
+                value = column[t]
+                if value == value:
+                    silent.discard((name, quantity))
+                elif (name, quantity) in silent:
+                    continue
+                else:
+                    silent.add((name, quantity))
+                values[quantity] = value
             if values:
                 yield Packet(name, t * 1_000_000_000, plain.VALUES, plain.encode_values(values))
 
 
+def _times_written(series: Sequence[WatchSeries]) -> Array:
+    """Return the times (n,) at which any device wrote anything, in order."""
+    return np.unique([t_s for s in series for points in s.points.values() for t_s, _ in points])
+
+
 def _whole_seconds(
-    series: WatchSeries, seconds: int, stopped: Sequence[tuple[float, float]], total_m: float | None
+    series: WatchSeries,
+    times_s: Array,
+    seconds: int,
+    stopped: Sequence[tuple[float, float]],
+    total_m: float | None,
 ) -> dict[str, Array]:
     """Return every quantity (n,) at whole seconds, NaN where it is not known."""
     points = {q: np.array(p) for q, p in series.points.items()}
     distance = points.pop("distance_m", None)
-    out = {q: values_on_seconds(p, seconds, stopped) for q, p in points.items()}
+    out = {q: values_on_seconds(p, seconds, stopped, times_s) for q, p in points.items()}
     altitude = out.pop("altitude_m", None)
+    speed = out.get("speed_mps")
     if distance is not None and len(distance) > 1 and np.ptp(distance[:, 1]) > 0:
-        speed = reconciled_speed(distance, out.get("speed_mps"), seconds, stopped, total_m)
-        out["speed_mps"] = speed
-        if altitude is not None:
-            out["slope_pct"] = track_slope_pct(np.cumsum(np.nan_to_num(speed)), altitude)
+        out["speed_mps"] = reconciled_speed(distance, speed, seconds, stopped, total_m)
+    elif speed is not None:
+        out["speed_mps"] = scaled_to_total(speed, total_m)
+    if "speed_mps" in out and altitude is not None and "slope_pct" not in out:
+        out["slope_pct"], out["slope_pct_sd"] = track_slope(
+            np.cumsum(np.nan_to_num(out["speed_mps"])), altitude
+        )
     return {q: v for q, v in out.items() if np.isfinite(v).any()}
+
+
+def _keep_one_source(grids: Sequence[dict[str, Array]]) -> None:
+    """Leave each quantity to one device: the first, unless another has it for more than twice as long."""
+    for quantity in {q for grid in grids for q in grid}:
+        known = [int(np.isfinite(grid[quantity]).sum()) if quantity in grid else 0 for grid in grids]
+        chosen = next(k for k, n in enumerate(known) if 2 * n >= max(known))
+        for k, grid in enumerate(grids):
+            if k != chosen:
+                grid.pop(quantity, None)
 
 
 def _convert_cadence(grids: Sequence[dict[str, Array]], strides: float | None) -> list[str]:
@@ -119,7 +160,8 @@ def _convert_cadence(grids: Sequence[dict[str, Array]], strides: float | None) -
         raw = grid.pop("cadence_raw", None)
         if raw is None:
             continue
-        unit = recording_unit(raw, speed, grid.get("step_length_m", grids[0].get("step_length_m")))
+        length = grid.get("step_length_m", grids[0].get("step_length_m"))
+        unit = recording_unit(raw, speed, length, strides)
         grid["cadence_spm"] = raw if unit is CadenceUnit.STEPS else 2 * raw
         if unit is CadenceUnit.STEPS:
             remarks.append(

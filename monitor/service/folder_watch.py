@@ -19,9 +19,9 @@ _Shape = tuple[int, int]  # bytes and time of the last change, which tell a file
 class FolderWatch:
     """``FolderWatch`` remembers what it saw of the files in some folders, and which it has given out."""
 
-    def __init__(self, folders: Sequence[Path], is_readable: Callable[[Path], bool]) -> None:
+    def __init__(self, folders: Sequence[Path], is_recording_name: Callable[[Path], bool]) -> None:
         self._folders = folders
-        self._is_readable = is_readable
+        self._is_readable = is_recording_name
         self._seen: dict[Path, tuple[_Shape, float]] = {}  # since when a file has looked like this
         self._given: dict[Path, _Shape] = {}
 
@@ -53,9 +53,9 @@ def watch_folders(
     folders: Sequence[Path], now_s: Callable[[], float], sleep: Callable[[float], None]
 ) -> Iterator[list[Path]]:
     """Yield new complete files as they appear, for ever; what is there at the beginning is new as well."""
-    from monitor.recordings.readers import is_readable
+    from monitor.recordings.readers import is_recording_name
 
-    watch = FolderWatch(folders, is_readable)
+    watch = FolderWatch(folders, is_recording_name)
     while True:
         if paths := watch.complete_files(now_s()):
             yield paths

@@ -88,9 +88,9 @@ def by_fitparse(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def by_gaitcue(data: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    messages = read_messages(data)
+    (messages,) = read_messages(data)
     assert messages.damage == ""
-    records = [{**m.values, **{n: v for n, _, v in m.developer}} for m in messages.named("record")]
+    records = [{**m.values, **{d.name: d.value for d in m.developer}} for m in messages.named("record")]
     for record in records:
         record["timestamp"] = datetime.datetime.fromtimestamp(
             record["timestamp"] + FIT_EPOCH_S, datetime.UTC

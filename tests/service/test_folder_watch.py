@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.recordings.readers import is_readable
+from monitor.recordings.readers import is_recording_name
 from monitor.service.folder_watch import FolderWatch, watch_folders
 
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> FolderWatch:
-    return FolderWatch([tmp_path / "GARMIN"], is_readable)
+    return FolderWatch([tmp_path / "GARMIN"], is_recording_name)
 
 
 def names(paths: list[Path]) -> list[str]:

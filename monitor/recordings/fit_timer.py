@@ -1,0 +1,135 @@
+"""When a watch's timer ran and stood still, and where its laps end, from the messages of a FIT file.
+
+Elapsed time runs from the first start to the last stop; the timer stands still between a stop and the next
+start (Garmin's activity cookbook, "durations").  Where a file has no such events, holes in its records are
+pauses as far as its totals say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from monitor.core.activity_facts import LapMark, Pause
+
+if TYPE_CHECKING:
+    from monitor.recordings.fit_messages import FitMessage
+
+_STOPS = frozenset({"stop", "stop_all", "stop_disable", "stop_disable_all", "end_depreciated", "end_all_depreciated"})
+_STARTS = frozenset({"start", "begin_depreciated"})
+_HOLE_S = 5.0
+"""Holes in the records that are shorter are no pauses."""
+_ROUNDING_S = 2.0
+"""Times of events are whole seconds; totals are not."""
+
+
+def timer_pauses(
+    events: Sequence[FitMessage], start: int, seconds: float, timer_s: float | None, times_s: Sequence[float]
+) -> list[Pause]:
+    """Return the stretches in which the timer stood still, in order, in an activity of ``seconds``.
+
+    ``start`` is its start in FIT's time, ``timer_s`` the file's total of time that the timer ran,
+    ``times_s`` when there are records, from the start on.
+    """
+    pauses = _pauses_of_events(events, start, seconds)
+    if timer_s is None or not 0 < timer_s <= seconds + _ROUNDING_S:
+        return pauses
+    open_s = seconds - timer_s - sum(p.seconds for p in pauses)
+    if open_s > max(_ROUNDING_S + len(pauses), 0.002 * timer_s):
+        pauses += _pauses_of_holes(times_s, pauses, open_s)
+        pauses.sort(key=lambda p: p.start_s)
+    return _exact(pauses, seconds - timer_s)
+
+
+def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) -> list[Pause]:
+    out: list[Pause] = []
+    since: float | None = None
+    for time, kind in sorted(_timer_changes(events), key=lambda change: change[0]):
+        t_s = min(max(float(time - start), 0.0), seconds)
+        if kind in _STOPS:
+            since = t_s if since is None and time >= start else since
+        elif since is not None:
+            if t_s > since:
+                out.append(Pause(since, t_s - since))
+            since = None
+    if since is not None and seconds - since >= 1:
+        out.append(Pause(since, seconds - since))
+    return out
+
+
+def _timer_changes(events: Sequence[FitMessage]) -> list[tuple[int, str]]:
+    """Return when the timer was started or stopped, in the order of the file."""
+    out = []
+    for e in events:
+        time, kind = e.values.get("timestamp"), str(e.values.get("event_type", ""))
+        if e.values.get("event") == "timer" and isinstance(time, int) and kind in _STOPS | _STARTS:
+            out.append((time, kind))
+    return out
+
+
+def _pauses_of_holes(times_s: Sequence[float], pauses: Sequence[Pause], open_s: float) -> list[Pause]:
+    """Return the largest holes in the records that are no pauses yet, up to ``open_s`` seconds."""
+    holes = [(b - a, a) for a, b in pairwise(times_s) if b - a > 0]
+    if not holes:
+        return []
+    least = max(_HOLE_S, 3 * median(length for length, _ in holes))
+    out: list[Pause] = []
+    for length, at in sorted(holes, reverse=True):
+        if length < least or open_s < _HOLE_S:
+            break
+        if any(p.start_s < at + length and at < p.end_s for p in pauses):
+            continue
+        out.append(Pause(at, min(length, open_s)))
+        open_s -= out[-1].seconds
+    return out
+
+
+def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
+    """Return the pauses with the longest changed so that they last ``paused_s``, if rounding explains it."""
+    if not pauses:
+        return pauses
+    longest = max(pauses, key=lambda p: p.seconds)
+    wanted = longest.seconds + paused_s - sum(p.seconds for p in pauses)
+    if abs(wanted - longest.seconds) > _ROUNDING_S + len(pauses) or wanted < 0.5 * longest.seconds:
+        return pauses
+    return [Pause(p.start_s, wanted) if p is longest else p for p in pauses]
+
+
+def lap_marks(laps: Sequence[FitMessage], start: int, seconds: float) -> list[LapMark]:
+    """Return the ends of the laps with what ended them, without the last one, which ends the activity.
+
+    A lap ends where the next one starts, to the millisecond where its length says so.
+    """
+    inside = sorted(
+        (m.values for m in laps if -1 <= _start_of(m.values, start) < seconds),
+        key=lambda values: _start_of(values, start),
+    )
+    out: list[LapMark] = []
+    before = 0.0
+    for k, values in enumerate(inside):
+        begun = _start_of(values, start)
+        begun = before if abs(before - begun) < 1.5 else begun
+        end = _lap_end(values, begun, inside[k + 1 : k + 2], start)
+        if end is not None and 0 < end < seconds - (5.0 if k == len(inside) - 1 else 0.0) and end > before:
+            out.append(LapMark(round(end, 3), str(values.get("lap_trigger", ""))))
+            before = end
+    return out
+
+
+def _start_of(values: Mapping[str, Any], start: int) -> float:
+    """Return when a lap starts, in seconds of the activity; before all of it where that is not known."""
+    time = values.get("start_time")
+    return float(time - start) if isinstance(time, int) else -1e9
+
+
+def _lap_end(
+    values: Mapping[str, Any], begun: float, following: Sequence[Mapping[str, Any]], start: int
+) -> float | None:
+    length = values.get("total_elapsed_time")
+    own = begun + length if isinstance(length, (int, float)) and length > 0 else None
+    if not following:
+        return own
+    end = _start_of(following[0], start)
+    return own if own is not None and abs(own - end) < 1.5 else end

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from dsp.types import Array
 
@@ -146,6 +145,23 @@ def _hermite_values(
     return rows, h > hole_s
 
 
+def _lfilter(b: Array, a: Array, x: Array, zi: Array) -> tuple[Array, Array]:
+    """SciPy's filter along the first axis; it is loaded by the first stage that filters.
+
+    That takes 60 MB and more than a second, which sessions of watches and pods do without.
+    """
+    from scipy.signal import lfilter
+
+    y, zf = lfilter(b, a, x, axis=0, zi=zi)
+    return np.asarray(y), zf
+
+
+def _load_lfilter() -> None:
+    """Load it when a stage is made, not when the first samples are waiting."""
+    one = np.ones(1)
+    _lfilter(one, one, one, np.empty(0))
+
+
 _NO_FEEDBACK = np.array([1.0, 0.0])
 """Two denominators keep lfilter off np.convolve, whose sums depend on the length of its input."""
 
@@ -165,6 +181,7 @@ class Fir:
         self.delay = half
         self.delay_s = half / rate_hz
         self._zi: Array | None = None  # what the filter remembers; None before the first row
+        _load_lfilter()
 
     def push(self, x: Array) -> Array:
         """Return ``x`` (n,) or (n, k) filtered along its first axis, in the same shape."""
@@ -173,8 +190,8 @@ class Fir:
         if self._zi is None:  # the state after an endless run of x[0]
             rest = np.cumsum(self.taps[::-1])[::-1][1:]
             self._zi = np.multiply.outer(rest, x[0])
-        y, self._zi = lfilter(self.taps, _NO_FEEDBACK, x, axis=0, zi=self._zi)
-        return np.asarray(y)
+        y, self._zi = _lfilter(self.taps, _NO_FEEDBACK, x, self._zi)
+        return y
 
 
 class RunningMean:
@@ -188,6 +205,7 @@ class RunningMean:
         self._n = 0
         self._sum: Array | None = None
         self._mean: Array | None = None
+        _load_lfilter()
 
     def push(self, x: Array) -> Array:
         """Return the mean up to and with each row of ``x`` (n,) or (n, k), in the same shape."""
@@ -210,9 +228,9 @@ class RunningMean:
 
     def _exponential(self, x: Array) -> Array:
         assert self._mean is not None
-        out, _ = lfilter(self._b, self._a, x, axis=0, zi=(self._keep * self._mean)[None])
+        out, _ = _lfilter(self._b, self._a, x, (self._keep * self._mean)[None])
         self._mean = out[-1]
-        return np.asarray(out)
+        return out
 
 
 class History:

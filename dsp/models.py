@@ -30,7 +30,10 @@ class Linear:
 
     def value(self, terms: Mapping[str, float]) -> float:
         """Return the value at ``terms``; a term that is missing raises ``KeyError``."""
-        return self.constant + sum(w * terms[name] for name, w in self.weights.items())
+        total = 0.0
+        for name, weight in self.weights.items():
+            total += weight * terms[name]
+        return self.constant + total
 
     def guess(self, terms: Mapping[str, float]) -> Guess:
         """Return the value at ``terms`` and its SD; a term that is missing raises ``KeyError``."""
@@ -40,7 +43,10 @@ class Linear:
 
 def best_guess(terms: Mapping[str, float], *models: Linear) -> Guess | None:
     """Return the guess of the first model whose terms are all known; None where there is no such model."""
-    return next((m.guess(terms) for m in models if m.weights.keys() <= terms.keys()), None)
+    for model in models:
+        if model.weights.keys() <= terms.keys():
+            return model.guess(terms)
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,14 +114,16 @@ class PerSecondMetrics:
         if not steps:  # what a device measures is better than our model of it, all along
             found = [e for e in found if e.metric not in _DEVICE_SD or not readings.measured(e.metric)]
         found += self._load.estimates()
-        recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s] if steps else []
-        found += _step_variability(recent)
-        found += _contact_balance(recent)
+        if steps:
+            recent = [s for s in self._recent if t_s - _RECENT_S < s.ic_s <= t_s]
+            found += _step_variability(recent)
+            found += _contact_balance(recent)
         out = [Metric(t_s, None, e) for e in found]
         out += _contact_of_each_leg(t_s, steps)
+        there = {e.metric for e in found}
         for name, sd in _DEVICE_SD.items():
-            value = readings.estimate(name, t_s, sd=sd)
-            if value is not None and all(e.metric != name for e in found):
+            value = None if name in there else readings.estimate(name, t_s, sd=sd)
+            if value is not None:
                 out.append(Metric(t_s, None, value))
         return out
 
@@ -193,6 +195,8 @@ def _contact_balance(steps: list[Step]) -> list[Estimate]:
 
 def _contact_by_leg(steps: list[Step]) -> dict[Side, tuple[Estimate, int]]:
     """Mean contact time per side, with the number of its steps; only what is measured counts."""
+    if not steps:
+        return {}
     measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != MODEL]
     legs = {side: [s for s in measured if s.side is side] for side in Side}
     means = {side: (step_mean(own, "contact_ms"), len(own)) for side, own in legs.items()}

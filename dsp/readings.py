@@ -40,7 +40,9 @@ class Readings:
 
         NaN says that the quantity is not known from then on.
         """
-        times = self._times.get(quantity, [])
+        times = self._times.get(quantity)
+        if times is None:
+            return None
         i = bisect_right(times, t_s) - 1
         if i < 0 or t_s - times[i] > _HOLD_S:
             return None

@@ -77,12 +77,15 @@ def pod_estimates(
 
 
 def _add_estimate(out: list[Estimate], metric: str, guess: Guess | None, how: str) -> None:
-    if guess is not None and math.isfinite(guess[0]) and all(e.metric != metric for e in out):
+    if guess is not None and math.isfinite(guess[0]) and _value_of(out, metric) is None:
         out.append(Estimate(metric, guess[0], guess[1], how))
 
 
 def _value_of(out: list[Estimate], metric: str) -> Estimate | None:
-    return next((e for e in out if e.metric == metric), None)
+    for estimate in out:
+        if estimate.metric == metric:
+            return estimate
+    return None
 
 
 def _add_timing(out: list[Estimate], c: Contact, a: StepContext, models: Models) -> None:

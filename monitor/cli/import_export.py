@@ -25,14 +25,15 @@ def import_command(
         str,
         typer.Option(help="option.import.columns"),
     ] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="option.import.watch")] = False,
     config: SettingsOption = None,
 ) -> None:
     """Add recordings as sessions: FIT, CSV, zip, NPZ, tapes."""
     from monitor.cli.import_files import import_files
 
-    failed = import_files(files, placement and placement.value, side and side.value, columns, config)
-    if failed:
-        raise typer.Exit(2)
+    where, leg = placement and placement.value, side and side.value
+    if code := import_files(files, where, leg, columns, config, watch=watch):
+        raise typer.Exit(code)
 
 
 def export_command(

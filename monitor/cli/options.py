@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import datetime
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +15,13 @@ import typer
 
 from dsp.types import Placement
 from monitor.core.errors import ConfigError, InputError
+from monitor.core.local_time import local_start
 from monitor.core.log_format import LogFormat
 
 if TYPE_CHECKING:
     from monitor.core.http_access import WebSettings
     from monitor.service.config import Config
+    from monitor.storage.session_info import SessionInfo
     from monitor.storage.store import Store
 
 PlacementChoice = StrEnum("PlacementChoice", {p.name: p.value for p in Placement if p is not Placement.POD})  # type: ignore[misc]
@@ -89,18 +93,43 @@ def open_session_store(settings_file: Path | None) -> Store:
 
 
 def resolve_session(store: Store, session: str | None) -> str:
-    """Return the full name of the session that is meant: the newest one if ``session`` is None.
+    """Return the full name of the session that is meant: the newest one if ``session`` is None or ``last``.
 
-    A beginning is enough where only one name has it; ``InputError`` if none or several fit.
+    A number counts in the list, from the newest; a day (``2026-11-24``, ``today``, ``yesterday``) is that
+    of the runner's clock; of a name its beginning is enough.  ``InputError`` if none or several fit.
     """
-    names = [info.id for info in store.sessions()]
-    if not names:
+    infos = store.sessions()
+    if not infos:
         raise InputError("error.no_sessions")
-    if session is None:
-        return names[0]
-    fitting = [n for n in names if n == session] or [n for n in names if n.startswith(session)]
+    if session is None or session == "last":
+        return infos[0].id
+    if re.fullmatch(r"[1-9]\d{0,2}|[1-9]\d{4,}", session):  # four digits are a year
+        if int(session) > len(infos):
+            raise InputError("error.no_session_number", session=session, n=len(infos))
+        return infos[int(session) - 1].id
+    fitting = [info for info in infos if info.id == session] or _sessions_like(infos, session)
     if len(fitting) != 1:
         if fitting:
-            raise InputError("error.many_sessions", session=session, n=len(fitting))
+            lines = "".join(f"\n  {_candidate_text(infos, info)}" for info in fitting[:_MOST_CANDIDATES])
+            raise InputError("error.many_sessions", session=session, n=len(fitting), lines=lines)
         raise InputError("error.no_session", session=session)
-    return fitting[0]
+    return fitting[0].id
+
+
+_MOST_CANDIDATES = 10
+
+
+def _sessions_like(infos: Sequence[SessionInfo], session: str) -> list[SessionInfo]:
+    """Sessions of that day on the runner's clock, or else those whose names begin like that."""
+    today = datetime.date.today()
+    days = {"today": today, "yesterday": today - datetime.timedelta(days=1)}
+    day = str(days.get(session, session))
+    of_day = [
+        info for info in infos if local_start(info.started_utc, info.utc_offset_s).date().isoformat() == day
+    ]
+    return of_day or [info for info in infos if info.id.startswith(session)]
+
+
+def _candidate_text(infos: Sequence[SessionInfo], info: SessionInfo) -> str:
+    start = local_start(info.started_utc, info.utc_offset_s)
+    return f"{infos.index(info) + 1}: {start:%Y-%m-%d %H:%M}, {info.title}, {info.duration_s / 60:.0f} min"

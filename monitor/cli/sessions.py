@@ -15,11 +15,12 @@ from monitor.cli.options import (
     resolve_session,
 )
 from monitor.core.errors import ConfigError
+from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import catalogue
 from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rich.table import Table
 
@@ -40,7 +41,7 @@ def list_command(config: SettingsOption = None) -> None:
     if not infos:
         Console().print(user_text("say.sessions.none"))
         return
-    Console().print(sessions_table(infos, sizes))
+    Console().print(sessions_table(infos))
     Console().print(
         user_text(
             "say.sessions.disk",
@@ -51,22 +52,46 @@ def list_command(config: SettingsOption = None) -> None:
     )
 
 
-def sessions_table(infos: Sequence[SessionInfo], tape_bytes: Mapping[str, int]) -> Table:
-    """Return one row per session, with the size of its tape where ``tape_bytes`` has it."""
+def sessions_table(infos: Sequence[SessionInfo]) -> Table:
+    """Return one row per session; its number is what commands take as its name.
+
+    When it began is on the runner's clock of there and then.  What is usual is not said: a run, complete.
+    """
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table()
-    for heading in ("session", "title", "min", "sensors", "tags", "tape", "state"):
-        right = heading in ("min", "tape")
-        name = user_text(f"say.sessions.column.{heading}")
-        table.add_column(name, overflow="fold", justify="right" if right else "left")
-    for s in infos:
-        size = f"{tape_bytes[s.id] / 1e6:.1f} MB" if s.id in tape_bytes else "–"
-        minutes, sensors, tags = f"{s.duration_s / 60:.1f}", ", ".join(s.sensors), ", ".join(s.tags)
-        table.add_row(
-            s.id, s.title, minutes, sensors, tags, size, user_text(f"say.status.{s.status.value}")
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for heading in ("number", "began", "min", "title", "sensors"):
+        right = heading in ("number", "min")
+        table.add_column(
+            user_text(f"say.sessions.column.{heading}"),
+            justify="right" if right else "left",
+            no_wrap=heading in ("number", "began", "min"),
+            overflow="fold",
         )
+    for number, s in enumerate(infos, start=1):
+        began, minutes = local_start(s.started_utc, s.utc_offset_s), f"{s.duration_s / 60:.1f}"
+        about = escape(", ".join([s.title, *_particulars(s)]))
+        table.add_row(str(number), f"{began:%Y-%m-%d %H:%M}", minutes, about, escape(", ".join(s.sensors)))
     return table
+
+
+def _particulars(info: SessionInfo) -> list[str]:
+    """What sets a session apart: its sport, its tags, that it is not complete."""
+    from monitor.storage.session_info import SessionStatus
+
+    sport = info.sub_sport if info.sport in ("", "running") else info.sport
+    out = [sport_text(sport)] if sport not in ("", "generic", "running") else []
+    out += info.tags
+    if info.status is not SessionStatus.COMPLETE:
+        out.append(user_text(f"say.status.{info.status.value}"))
+    return out
+
+
+def sport_text(sport: str) -> str:
+    """Return a sport or a kind of it, one of FIT's words, in the user's language, or as it is."""
+    key = f"say.sport.{sport}"
+    return user_text(key) if key in catalogue(user_language()).keys else sport.replace("_", " ")
 
 
 def show_command(session: SessionName, config: SettingsOption = None) -> None:
@@ -96,7 +121,8 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("session", info.id),
         ("title", info.title),
         ("athlete", info.athlete),
-        ("began", info.started_utc),
+        ("began", f"{local_start(info.started_utc, info.utc_offset_s):%Y-%m-%d %H:%M:%S %z}"),
+        ("sport", ", ".join(sport_text(s) for s in (info.sport, info.sub_sport) if s) or none),
         ("length", f"{info.duration_s / 60:.1f} min"),
         ("sensors", ", ".join(info.sensors)),
         ("tags", ", ".join(info.tags) or none),
@@ -188,8 +214,8 @@ def delete_command(
     from monitor.storage import session_edit
 
     with open_session_store(config) as store:
-        for name in names:
-            info = store.session(resolve_session(store, name))
+        ids = [resolve_session(store, name) for name in names]  # all at first: numbers move on
+        for info in map(store.session, dict.fromkeys(ids)):
             text = f"{info.id} ({info.title}, {info.duration_s / 60:.0f} min)"
             question = user_text("say.delete.sure", session=text)
             if yes or ask_yes_no(TerminalDialogue(Console()), question, default=False):

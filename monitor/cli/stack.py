@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption
+from monitor.cli.options import LogFormatOption, SettingsOption, VerboseOption, resolve_session
 from monitor.core.errors import ConfigError
 from monitor.core.user_language import user_text
 
@@ -30,7 +30,12 @@ def delivery_status_command(config: SettingsOption = None) -> None:
     from monitor.service.delivery_status import delivery_status
 
     settings, console = load_config(config), Console()
-    hosts = {"influx": settings.influx.url, "mqtt": settings.mqtt.host}
+    hosts = {
+        "influx": settings.influx.url,
+        "mqtt": settings.mqtt.host,
+        "export": settings.export.folder,
+        "intervals_icu": settings.intervals_icu.token,
+    }
     configured = tuple(name for name, host in hosts.items() if host)
     with _open_store_as_it_is(settings) as store:
         for part in delivery_status(store, data_folder(settings), configured):
@@ -42,21 +47,27 @@ def send_command(
     everything: Annotated[bool, typer.Option("--all", help="option.send.all")] = False,
     config: SettingsOption = None,
 ) -> None:
-    """Send what waits to InfluxDB, or whole sessions again.
+    """Send what waits, or whole sessions to InfluxDB again.
 
     A session that is sent again changes only what is missing there.
     """
     from rich.console import Console
 
     from monitor.service.config import load_config
+    from monitor.service.waiting_runs import send_waiting_runs
     from monitor.sinks.influx.backfill import send_waiting
 
-    settings = load_config(config)
-    if settings.influx.url is None:
-        raise ConfigError("error.influx_no_url")
+    settings, console = load_config(config), Console()
     with _open_store_as_it_is(settings) as store:
-        sessions = [s.id for s in store.sessions()][::-1] if everything else session or []
-        send_waiting(settings.influx, store, sessions, Console())
+        sent = [] if session or everything else send_waiting_runs(settings, store)
+        for name, count in sent:
+            console.print(user_text("say.send.runs", name=name, n=count))
+        if settings.influx.url is not None:
+            named = [resolve_session(store, name) for name in session or []]
+            sessions = [s.id for s in store.sessions()][::-1] if everything else named
+            send_waiting(settings.influx, store, sessions, console)
+        elif not sent:
+            raise ConfigError("error.influx_no_url")
 
 
 def doctor_command(

@@ -89,6 +89,10 @@ class InputError(UserError):
     """A file or recording handed to us cannot be used (exit code 2)."""
 
 
+class ImportedBefore(InputError):
+    """This recording is a session of the store already: nothing is left to do."""
+
+
 class SensorError(MonitorError):
     """A sensor cannot be used as it should; it is tried again or its packet is skipped."""
 

@@ -21,7 +21,7 @@ import queue
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TextIO
@@ -96,6 +96,26 @@ def logs_as_json() -> bool:
     return any(h.log_format is LogFormat.JSON for h in handlers)
 
 
+def logging_levels() -> dict[str, int]:
+    """Return the level of each logger that was given one, for ``forward_logging`` in another process."""
+    return {name: logging.getLogger(name).level for name in ("", "monitor", *_QUIET)}
+
+
+def forward_logging(send: Callable[[logging.LogRecord], None], levels: Mapping[str, int]) -> None:
+    """Let a worker process ``send`` its log records to the process that writes them.
+
+    They are ready to be pickled: text and traceback are made here.  ``levels`` are those of that process.
+    """
+    logging.getLogger().addHandler(_ForwardingHandler(send))
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def handle_forwarded(record: logging.LogRecord) -> None:
+    """Log a record that a worker process has sent, as if it had been made here."""
+    logging.getLogger(record.name).handle(record)
+
+
 @contextlib.contextmanager
 def write_in_thread() -> Iterator[None]:
     """Let a thread write the log lines of the block, so that nobody waits for a stderr that takes no text.
@@ -164,6 +184,20 @@ class _StderrHandler(logging.StreamHandler[TextIO]):
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
         return sys.stderr
+
+
+class _ForwardingHandler(logging.Handler):
+    def __init__(self, send: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__()
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a record as text; nobody may be listening any more."""
+        if record.exc_info:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        record.msg, record.args, record.exc_info = record.getMessage(), None, None
+        with contextlib.suppress(OSError):
+            self._send(record)
 
 
 class _LineWriter:
@@ -259,8 +293,9 @@ class _JsonFormatter(logging.Formatter):
         for name in FIELDS:
             if (value := getattr(record, name, None)) is not None:
                 line[name] = mask_secrets(_one_line(value)) if isinstance(value, str) else value
-        if record.exc_info:
-            lines = self.formatException(record.exc_info).split("\n")
+        if record.exc_info or record.exc_text:
+            text = self.formatException(record.exc_info) if record.exc_info else str(record.exc_text)
+            lines = text.split("\n")
             line["traceback"] = mask_secrets("\n".join(map(_one_line, lines)))
         return json.dumps(line, ensure_ascii=False, default=str)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dsp.types import Record
+from dsp.types import Activity, ActivityChange, Metric, Record, Step
 
 
 class LinkState(StrEnum):
@@ -80,3 +81,15 @@ class SessionEnded:
 
 Out = Record | SensorStatus | SinkStatus | SessionStarted | SessionEnded
 """Everything a sink must be able to take; what it has no use for it ignores."""
+
+_OF_A_BODY = ("heart_rate_bpm", "power_w")
+
+
+def has_movement(records: Iterable[Out]) -> bool:
+    """Return whether these records hold anything of a run: a step, walking or running, a heart or power."""
+    return any(
+        isinstance(r, Step)
+        or (isinstance(r, ActivityChange) and r.activity in (Activity.WALK, Activity.RUN))
+        or (isinstance(r, Metric) and r.estimate.metric in _OF_A_BODY and r.estimate.value > 0)
+        for r in records
+    )

@@ -14,6 +14,7 @@ Channel ``values``::
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping
 
@@ -31,6 +32,7 @@ _MAGIC = b"GC"
 _VERSION = 1
 _GYRO = 1
 _IMU_HEAD = struct.Struct("<2sBBHIqf")
+_VALUE = struct.Struct("<d")
 _VALUES_HEAD = struct.Struct("<2sBBf")
 _FASTEST_HZ = 10_000.0
 
@@ -115,15 +117,15 @@ def decode_values(payload: bytes) -> Values:
         values: dict[str, float] = {}
         at = _VALUES_HEAD.size
         for _ in range(count):
-            length = payload[at]
-            text, value = struct.unpack_from(f"<{length}sd", payload, at + 1)
-            values[text.decode("ascii")] = value
-            at += 1 + length + 8
+            end = at + 1 + payload[at]
+            (value,) = _VALUE.unpack_from(payload, end)
+            values[payload[at + 1 : end].decode("ascii")] = value
+            at = end + _VALUE.size
     except (struct.error, IndexError, UnicodeDecodeError) as exc:
         raise DecodeError(f"plain values packet of {len(payload)} bytes: {exc}") from exc
     if at != len(payload):
         raise DecodeError(f"plain values packet with {len(payload) - at} bytes too many")
-    if np.isinf(list(values.values())).any() or not 0 <= age_s < np.inf:
+    if any(map(math.isinf, values.values())) or not 0 <= age_s < math.inf:
         raise DecodeError("plain values packet with values that are not numbers")
     return Values(values, age_s)
 

@@ -41,6 +41,8 @@ class Session:
 
     def push(self, *packets: Packet) -> list[Record | SensorStatus]:
         """Decode, time and evaluate packets, in the order of their arrival; unreadable ones are counted."""
+        if len(packets) == 1:  # most calls: this runs for every packet of a day
+            return self._push_one(packets[0])
         out: list[Record | SensorStatus] = []
         for packet in sorted(packets, key=lambda p: p.arrival_ns):
             out += self._push_one(packet)
@@ -79,21 +81,27 @@ class Session:
         stream = self._streams.get(packet.sensor)
         if stream is None:
             raise InputError("error.strange_packet", sensor=packet.sensor)
-        out = self.tick(packet.arrival_ns / 1e9)
-        self.t_s = max(self.t_s, packet.arrival_ns / 1e9)
-        return out + self._evaluated(stream, stream.push(packet)) + self._due(stream)
+        arrival_s = packet.arrival_ns / 1e9
+        out = self.tick(arrival_s)
+        self.t_s = max(self.t_s, arrival_s)
+        out += self._evaluated(stream, stream.push(packet))
+        out += self._due(stream)
+        return out
 
     def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:
         """What follows from these; samples whose times are unsure tell no steps and count as missing."""
-        sure = [i for i in items if isinstance(i, Reading) or not stream.unsure]
-        return [r for item in sure for r in self._with_cues(self._engine.push(item))]
+        out: list[Record | SensorStatus] = []
+        for item in items:
+            if isinstance(item, Reading) or not stream.unsure:
+                out += self._with_cues(self._engine.push(item))
+        return out
 
-    def _due(self, stream: SensorStream) -> list[Record | SensorStatus]:
+    def _due(self, stream: SensorStream) -> Sequence[Record | SensorStatus]:
         status = stream.due(self.t_s)
         return [] if status is None else self._with_cues([status])
 
-    def _with_cues(self, records: Sequence[Record | SensorStatus]) -> list[Record | SensorStatus]:
-        return list(records) if self._coach is None else self._coach.push(records)
+    def _with_cues(self, records: Sequence[Record | SensorStatus]) -> Sequence[Record | SensorStatus]:
+        return records if self._coach is None else self._coach.push(records)
 
 
 def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iterator[Input]:

@@ -100,14 +100,21 @@ def read_recordings(path: Path, wearing: Wearing) -> list[Recording]:
     return out
 
 
-def recordings_in(path: Path, wearing: Wearing) -> Iterator[Recording | InputError]:
+IsImported = Callable[[str], bool]
+"""Says of a file's fingerprint, the SHA-256 of its bytes when unpacked, whether it need not be read."""
+
+
+def recordings_in(
+    path: Path, wearing: Wearing, is_imported: IsImported = lambda fingerprint: False
+) -> Iterator[Recording | InputError]:
     """Yield every recording in a file, folder of a phone or zip, and an error for what in it is not one.
 
-    There is at least one of both.  Of a zip one file at a time is in memory, and a bad one stops nobody.
+    There is at least one of both, but for files that are imported already.  Of a zip one file at a time is
+    in memory, and a bad one stops nobody.
     ``ConfigError`` if what the operator says does not fit.
     """
     try:
-        yield from _recordings(path, wearing)
+        yield from _recordings(path, wearing, is_imported)
     except InputError as exc:
         yield exc
 
@@ -118,7 +125,7 @@ def is_recording_name(path: Path) -> bool:
     return ending in _ACTIVITIES or (ending in _SAMPLES and not packed)
 
 
-def _recordings(path: Path, wearing: Wearing) -> Iterator[Recording | InputError]:
+def _recordings(path: Path, wearing: Wearing, is_imported: IsImported) -> Iterator[Recording | InputError]:
     if is_export_folder(path):
         yield read_phone(path, wearing)
         return
@@ -130,26 +137,28 @@ def _recordings(path: Path, wearing: Wearing) -> Iterator[Recording | InputError
         raise InputError("error.folder" if path.is_dir() else "error.not_plain", path=path)
     ending, packed = file_ending(path.name)
     if ending in _ACTIVITIES:
-        yield from _recordings_of_file(path, ending, packed=packed)
+        yield from _recordings_of_file(path, ending, is_imported, packed=packed)
     elif packed or ending not in _SAMPLES:
         raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
     elif ending == ".zip" and not is_export_zip(path):
-        yield from _recordings_of_zip(path)
+        yield from _recordings_of_zip(path, is_imported)
     else:
         yield _SAMPLES[ending](path, wearing)
 
 
-def _recordings_of_file(path: Path, ending: str, *, packed: bool) -> Iterator[Recording | InputError]:
+def _recordings_of_file(
+    path: Path, ending: str, is_imported: IsImported, *, packed: bool
+) -> Iterator[Recording | InputError]:
     title = path.stem.removesuffix(ending) if packed else path.stem
     try:
         data = path.read_bytes()
         data = inflate(data) if packed else data
     except (OSError, InputError) as exc:
         raise InputError("error.at", where=path, what=exc) from exc
-    yield from _activity_recordings(str(path), title, _ACTIVITIES[ending], data)
+    yield from _activity_recordings(str(path), title, _ACTIVITIES[ending], data, is_imported)
 
 
-def _recordings_of_zip(path: Path) -> Iterator[Recording | InputError]:
+def _recordings_of_zip(path: Path, is_imported: IsImported) -> Iterator[Recording | InputError]:
     nothing = True
     try:
         for packed in packed_files(path, _ACTIVITIES):
@@ -158,7 +167,7 @@ def _recordings_of_zip(path: Path) -> Iterator[Recording | InputError]:
                 yield InputError("error.at", where=path, what=packed)
             else:
                 where, read = f"{path}/{packed.path}", _ACTIVITIES[packed.ending]
-                yield from _activity_recordings(where, packed.title, read, packed.data)
+                yield from _activity_recordings(where, packed.title, read, packed.data, is_imported)
     except InputError as exc:
         raise InputError("error.at", where=path, what=exc) from exc
     if nothing:
@@ -166,13 +175,19 @@ def _recordings_of_zip(path: Path) -> Iterator[Recording | InputError]:
 
 
 def _activity_recordings(
-    where: str, title: str, read: Callable[[bytes], list[WatchActivity]], data: bytes
+    where: str,
+    title: str,
+    read: Callable[[bytes], list[WatchActivity]],
+    data: bytes,
+    is_imported: IsImported,
 ) -> Iterator[Recording | InputError]:
     """Yield the activities of a file, and errors for those that cannot be shown.
 
     Any exception is this file's line: a bug in a reader must not stop the files after it.
     """
     source = hashlib.sha256(data).hexdigest()
+    if is_imported(source):
+        return
     try:
         activities = read(data)
     except InputError as exc:

@@ -20,7 +20,9 @@ from monitor.core.mqtt_client import MqttSettings
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
 from monitor.core.settings_path import default_path, own_folder
 from monitor.core.toml_text import TomlKey
+from monitor.sinks.export.settings import ExportSettings
 from monitor.sinks.influx.sink import InfluxSettings
+from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
 from monitor.sinks.push.alerts import AlertSettings
 from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
@@ -60,6 +62,8 @@ class Config:
     phone: PhoneSettings = field(default_factory=PhoneSettings)
     web: WebSettings = field(default_factory=WebSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    intervals_icu: IntervalsIcuSettings = field(default_factory=IntervalsIcuSettings)
     influx: InfluxSettings = field(default_factory=InfluxSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     ntfy: NtfySettings = field(default_factory=NtfySettings)

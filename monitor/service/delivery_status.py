@@ -14,6 +14,7 @@ from rich.table import Table
 from monitor.core.message_catalogues import catalogue
 from monitor.core.records import SINK_STARTING
 from monitor.core.user_language import user_language, user_text
+from monitor.sinks.finished_runs import RUN_SINKS
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 
@@ -39,7 +40,8 @@ def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[Outs
     out, translate = [], catalogue(user_language()).translate_recorded
     for name, last in sorted(last_status.items()):
         refused = Counter(reason for _, _, reason in store.quarantined(name))
-        waiting = store.backlog(name) if name in configured or store.delivered(name) else 0
+        known = name in configured or store.delivered(name)
+        waiting = store.backlog(name, runs=name in RUN_SINKS) if known else 0
         if last is None:
             out.append(OutsideSystem(name, user_text("say.stack.no_news"), True, "", waiting, refused))
         else:
@@ -65,12 +67,15 @@ def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:
         if system.waiting:
             # What follows the cause is about a run that goes on.
             name, n, state = system.name, system.waiting, system.state.split("; ")[0]
-            if name == "influx":
+            if name in RUN_SINKS:
+                out.append(user_text("say.run.waiting_runs", name=name, n=n, state=state))
+            elif name == "influx":
                 out.append(user_text("say.run.waiting_influx", name=name, n=n, state=state))
             else:
                 out.append(user_text("say.run.waiting_next_run", name=name, n=n, state=state))
         if system.refused:
-            out.append(user_text("say.run.refused", name=system.name, n=system.refused.total()))
+            key = "say.run.refused_runs" if system.name in RUN_SINKS else "say.run.refused"
+            out.append(user_text(key, name=system.name, n=system.refused.total()))
     return out
 
 

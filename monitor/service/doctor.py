@@ -12,15 +12,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
-from monitor.core.errors import reason_text
+from monitor.core.errors import SinkError, reason_text
 from monitor.core.message_catalogues import catalogue
 from monitor.core.secret import Secret
 from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
 from monitor.service.delivery_status import outside_systems
+from monitor.sinks.export.settings import ExportSettings
+from monitor.sinks.export.sink import place_file
+from monitor.sinks.finished_runs import RUN_SINKS
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import INFLUX_REMEDIES, InfluxSettings
+from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
+from monitor.sinks.intervals_icu.sink import IntervalsIcu
 from monitor.storage.store import Store
 
 DASHBOARDS = ("gaitcue-squad", "gaitcue-athlete", "gaitcue-session", "gaitcue-trends", "gaitcue-fleet")
@@ -169,6 +175,34 @@ def port_check(name: str, host: str, port: int) -> Check:
     return Check(name, True, user_text("say.doctor.open", host=host, port=port))
 
 
+def export_check(settings: ExportSettings) -> Check | None:
+    """Return whether a file can be put into the folder for finished runs; None where none is set."""
+    folder = settings.folder
+    if folder is None:
+        return None
+    try:
+        place_file(folder, "gaitcue-doctor.tmp", Path.touch)
+        (folder / "gaitcue-doctor.tmp").unlink()
+    except (SinkError, OSError) as exc:
+        why = catalogue(user_language()).translate_recorded(str(exc))
+        return Check(user_text("say.doctor.export"), False, why, user_text("say.doctor.export_folder"))
+    return Check(
+        user_text("say.doctor.export"), True, user_text("say.doctor.export_works", folder=str(folder))
+    )
+
+
+def intervals_check(settings: IntervalsIcuSettings) -> Check | None:
+    """Return whether intervals.icu takes the key; None where it is not set up."""
+    if settings.token is None:
+        return None
+    try:
+        IntervalsIcu(settings).check_key()
+    except SinkError as exc:
+        why = catalogue(user_language()).translate_recorded(str(exc))
+        return Check("intervals.icu", False, why, user_text("say.doctor.intervals_key"))
+    return Check("intervals.icu", True, user_text("say.doctor.answers", url=settings.url))
+
+
 def store_checks(store: Store) -> Iterator[Check]:
     """Yield one check per outside system: how many records wait or were refused."""
     for system in outside_systems(store):
@@ -185,13 +219,18 @@ def store_checks(store: Store) -> Iterator[Check]:
             yield Check(
                 user_text("say.doctor.outbox", name=system.name),
                 True,
-                user_text("say.doctor.waiting", n=system.waiting),
+                user_text(
+                    "say.doctor.waiting_runs" if system.name in RUN_SINKS else "say.doctor.waiting",
+                    n=system.waiting,
+                ),
             )
 
 
 def all_checks(config: Config, store: Store, host: str | None, password: Secret | None) -> Iterator[Check]:
     """Yield the checks of the systems that are set up, and of the whole stack on ``host`` if given."""
     yield from influx_checks(config.influx)
+    checks = (export_check(config.export), intervals_check(config.intervals_icu))
+    yield from (check for check in checks if check is not None)
     if host is not None:
         yield from grafana_checks(f"http://{host}:3000", password)
         yield port_check("mosquitto", host, 8883)

@@ -33,6 +33,7 @@ from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
+from monitor.sinks.finished_runs import FinishedRuns
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
@@ -41,6 +42,7 @@ from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
 from monitor.storage.new_session import begin_session, create_tape, session_id
+from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
@@ -55,7 +57,8 @@ class LiveOptions:
     ``sources`` makes the sources from the session's clock, which starts at 0; ``keep``: write store and
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
-    how many seconds of the session pass in one second, infinite for as fast as possible.
+    how many seconds of the session pass in one second, infinite for as fast as possible; ``recorded``: it
+    is a run of now, on sensors, and no recording of one.
     """
 
     title: str
@@ -67,6 +70,7 @@ class LiveOptions:
     tape: Path | None = None
     summary: bool = False
     pace: float = 1.0
+    recorded: bool = False
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
@@ -106,8 +110,11 @@ async def _run(
         ended = await serve(
             live.sources(time), session, sinks, started, tape=tape, watches=[WallClock(time)], time=time
         )
+        if store is not None and summary.empty:
+            await asyncio.to_thread(_delete, store, started.session)
         _print_result(config, live, started, ended, summary, console)
         if store is not None:
+            await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
             for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
                 console.print(text, soft_wrap=True)
@@ -118,6 +125,19 @@ async def _run(
     return ended
 
 
+def _store_last_statuses(store: Store, ended: SessionEnded, sinks: Sequence[Sink]) -> None:
+    """Keep what went wrong after the last record, when whole runs are delivered."""
+    if all(info.id != ended.session for info in store.sessions()):
+        return  # nothing happened in it
+    statuses = [s.report(ended.t_s) for s in sinks if isinstance(s, FinishedRuns)]
+    store.write(ended.session, [s for s in statuses if s is not None and not s.ok])
+
+
+def _delete(store: Store, session: str) -> None:
+    """Delete a run in which nothing happened."""
+    delete_session(store, store.session(session))
+
+
 def _create_tape(
     config: Config, live: LiveOptions, started: SessionStarted, store: Store | None
 ) -> Tape | None:
@@ -125,7 +145,8 @@ def _create_tape(
     if live.tape is not None:
         return create_tape(live.tape, live.settings, started)
     if store is not None:
-        return begin_session(store, data_folder(config), live.title, live.settings, started)
+        source = "" if live.recorded else f"replay:{started.session}"
+        return begin_session(store, data_folder(config), live.title, live.settings, started, source)
     return None
 
 
@@ -144,6 +165,8 @@ def _print_result(
             console.print(advice)
     if live.tape is not None:
         console.print(user_text("say.run.recorded", seconds=ended.t_s, path=str(live.tape)), soft_wrap=True)
+    elif live.keep and summary.empty:
+        console.print(user_text("say.run.empty"))
     elif live.keep:
         console.print(user_text("say.run.kept", session=started.session))
 

@@ -40,6 +40,7 @@ def run_live(config: Config, title: str, web: WebSettings | None = None, tape: P
         web=web,
         tape=tape,
         summary=True,
+        recorded=True,
     )
     run_session(config, live, result_console())
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
+from monitor.sinks.finished_runs import RUN_SINKS, FinishedRuns
 from monitor.sinks.protocol import Sink
 from monitor.sinks.push.alerts import Alerts, longest_recent_run_m
 from monitor.sinks.push.sink import PushSink
@@ -113,6 +115,39 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
     return MqttSink(settings, context.store, context.started, context.time)
 
 
+def export_sink(context: SinkContext) -> Sink | None:
+    """Return the sink that writes finished runs to a folder, None unless one is set and a store is kept."""
+    if context.store is None:
+        return None
+    return run_sink("export", context.config, context.store, context.time, context.started.session)
+
+
+def intervals_sink(context: SinkContext) -> Sink | None:
+    """Return the sink to intervals.icu, None unless its key is given and a store is kept."""
+    if context.store is None:
+        return None
+    return run_sink("intervals_icu", context.config, context.store, context.time, context.started.session)
+
+
+def run_sink(
+    name: str, config: Config, store: Store, time: MonotonicClock, session: str | None
+) -> FinishedRuns | None:
+    """Return one of ``RUN_SINKS`` by its name, None where it is not set up."""
+    from monitor.sinks.export.sink import make_export_sink
+    from monitor.sinks.intervals_icu.sink import make_intervals_sink
+
+    def write_fit(name: str, path: Path) -> None:
+        from monitor.exports.formats import export_session  # a second to load, at the end of a run
+
+        export_session(store, name, "fit", path)
+
+    if name == "export" and config.export.folder is not None:
+        return make_export_sink(config.export.folder, store, write_fit, time, session)
+    if name == "intervals_icu" and config.intervals_icu.token is not None:
+        return make_intervals_sink(config.intervals_icu, store, write_fit, time, session)
+    return None
+
+
 def _make_alerts(context: SinkContext) -> Alerts:
     started = context.started
     longest = (
@@ -129,11 +164,18 @@ SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
 )
 """Where the packets of configured sensors come from; each row makes its source, or None without such."""
 
-SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (influx_sink, ntfy_sink, apprise_sink, mqtt_sink)
+SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (
+    influx_sink,
+    ntfy_sink,
+    apprise_sink,
+    mqtt_sink,
+    export_sink,
+    intervals_sink,
+)
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-KEPT_UNTIL_DELIVERED = ("influx", "mqtt")
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt", *RUN_SINKS)
 """Sinks for which the store keeps what has not arrived."""
 
 

@@ -67,12 +67,14 @@ are then set aside with the reason.  ``ConfigError``: give up, all of it waits f
 class OutboxParams:
     """Sizes and times of an outbox (choices).
 
-    ``history``: a far end that is new to the store gets the sessions of before too.
+    ``history``: a far end that is new to the store gets the sessions of before too.  ``runs``: it gets no
+    record but the ends of runs that were recorded live.
     """
 
     limit: int = 1000  # records in a batch
     every_s: float = 1.0  # between two looks at the store, which itself is written once a second
     history: bool = True
+    runs: bool = False
     report_every_s: float = 60.0  # between two reports of the depth, when nothing else has changed
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -135,7 +137,8 @@ class Outbox:
             )
         except asyncio.CancelledError:
             waiting = self._state.backlog
-            what = f"{waiting:,} records wait" if waiting else "what was not sent waits"
+            kind = "runs" if self._p.runs else "records"
+            what = f"{waiting:,} {kind} wait" if waiting else "what was not sent waits"
             fields = {**self._fields, "count": waiting or None}
             _log.warning("%s: %s for the next start", self.name, what, extra=fields)
             raise
@@ -181,7 +184,7 @@ class Outbox:
     async def _deliver_alone(self) -> None:
         """Deliver until done; nobody else does meanwhile."""
         while True:
-            batch = await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit))
+            batch = await self._off_loop(self._next_batch)
             if batch:
                 await self._pass_on(batch)
             if await self._off_loop(self._all_delivered):
@@ -200,7 +203,7 @@ class Outbox:
         with contextlib.ExitStack() as held:
             if not await self._off_loop(lambda: held.enter_context(exclusive_lock(self._lock))):
                 return False
-            while batch := await self._off_loop(lambda: self._store.outbox(self.name, self._p.limit)):
+            while batch := await self._off_loop(self._next_batch):
                 await self._pass_on(batch)
                 progress(len(batch))
         return True
@@ -220,7 +223,8 @@ class Outbox:
             row, session, _ = batch[0]
             reason = str(exc)
             await self._off_loop(lambda: self._store.quarantine(self.name, [(row, session)], reason))
-            text = f"{self.name}: a record was refused for good; gaitcue stack status says why"
+            what = "run" if self._p.runs else "record"
+            text = f"{self.name}: a {what} was refused for good; gaitcue stack status says why"
             self._refusals.happened(text, sink=self.name)
         except SinkError:
             await self._count_backlog()
@@ -235,13 +239,14 @@ class Outbox:
         await self._count_backlog()
 
     async def _count_backlog(self) -> None:
-        backlog = await self._off_loop(lambda: self._store.backlog(self.name))
+        backlog = await self._off_loop(lambda: self._store.backlog(self.name, runs=self._p.runs))
         refused = len(await self._off_loop(lambda: self._store.quarantined(self.name)))
         self._state = replace(self._state, backlog=backlog, dropped=refused)
 
     def _set_status(self, *, ok: bool, text: str) -> None:
         if refused := self._state.dropped:
-            text += f"; {refused} records were refused, see gaitcue stack status"
+            kind = "runs" if self._p.runs else "records"
+            text += f"; {refused} {kind} were refused, see gaitcue stack status"
         self._state = replace(self._state, ok=ok and not refused, text=text)
 
     def _all_delivered(self) -> bool:
@@ -250,7 +255,10 @@ class Outbox:
             if not self._no_more or (self._session and not self._store.session(self._session).ended):
                 return False
             self._goal = self._store.last_row()
-        return self._store.delivered(self.name) >= self._goal
+        return self._store.delivered(self.name) >= self._goal or (self._p.runs and not self._next_batch())
+
+    def _next_batch(self) -> list[WaitingRecord]:
+        return self._store.outbox(self.name, self._p.limit, runs=self._p.runs)
 
     async def _off_loop(self, what: Callable[[], _T]) -> _T:
         """A store in trouble is to be tried again, like a far end in trouble."""

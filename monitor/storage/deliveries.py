@@ -14,6 +14,12 @@ from monitor.core.records import SinkStatus
 from monitor.storage.database import Database
 from monitor.storage.migrations import RECORD_TABLES
 
+ENDED_RUNS = (
+    "FROM event JOIN session ON session.id = event.session"
+    " WHERE event.row > ? AND kind = 'session_ended' AND session.source = ''"
+)
+"""The last records, after a row, of sessions that were recorded live: others have a source."""
+
 
 class Deliveries(Database):
     """``Deliveries`` keeps the accounts of all sinks; every method raises ``StoreError`` only."""
@@ -32,9 +38,11 @@ class Deliveries(Database):
         rows = self._all_rows("SELECT row FROM delivered WHERE sink = ?", sink)
         return rows[0][0] if rows else 0
 
-    def backlog(self, sink: str) -> int:
-        """Return how many records wait for this sink."""
+    def backlog(self, sink: str, *, runs: bool = False) -> int:
+        """Return how many records wait for this sink; with ``runs`` how many live runs that have ended."""
         after = self.delivered(sink)
+        if runs:
+            return int(self._all_rows(f"SELECT count(*) {ENDED_RUNS}", after)[0][0])
         return sum(
             self._all_rows(f"SELECT count(*) FROM {table} WHERE row > ?", after)[0][0]
             for table in RECORD_TABLES

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.core.errors import InputError
-from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.core.errors import ImportedBefore, InputError
+from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
@@ -35,43 +35,62 @@ def import_recording(
     make_session: SessionFactory = Session,
     progress: Progress = lambda done, total: None,
     name: str = "",
+    *,
+    needs_movement: bool = False,
 ) -> SessionInfo:
     """Store the recording as a session of ``athlete`` and return it.
 
     ``began`` is its start if the recording does not say when it was.  ``name`` is the session's id; by
     default it is made of the start.  ``progress`` is called with packets done and in all.
-    ``InputError`` if that session is there already.  A file that fails half way leaves nothing behind.
+    ``ImportedBefore`` if a session was made of this recording, ``InputError`` if one began in the same
+    second or, with ``needs_movement``, if nobody moves in it.  What fails half way leaves nothing behind.
     """
     settings = replace(recording.settings, athlete=athlete)
-    start = recording.started_utc or _free_start(store, began, athlete, recording.title)
-    name = name or session_id(start, athlete)
-    if any(info.id == name for info in store.sessions()):
-        raise InputError("error.imported_before", title=recording.title, name=name)
-    started = SessionStarted(name, athlete, start, tuple(s.name for s in settings.sensors))
-    tape = begin_session(store, folder, recording.title, settings, started, recording.source)
+    started, tape = _begin(store, folder, recording, settings, began, name)
     try:
-        t_s = _store_recording(store, started, recording, make_session(settings), tape, progress)
+        t_s, empty = _store_recording(store, started, recording, make_session(settings), tape, progress)
+        if needs_movement and empty:
+            raise InputError("error.empty_recording", title=recording.title)
         tape.finish()
+        for remark in recording.remarks:
+            store.add_note(started.session, "remark", remark)
+        store.add_facts(started.session, recording.facts)
     except BaseException:
         tape.close()
-        store.delete(name)
+        store.delete(started.session)
         for left in tape.path.parent.glob(f"{tape.path.name}*"):
             left.unlink(missing_ok=True)
         raise
-    for remark in recording.remarks:
-        store.add_note(name, "remark", remark)
-    store.add_facts(name, recording.facts)
-    store.end(name, t_s)
-    return store.session(name)
+    store.end(started.session, t_s)
+    return store.session(started.session)
 
 
-def _free_start(store: Store, began: datetime.datetime, athlete: str, title: str) -> str:
-    """Return a start that is only a guess, moved on by seconds past others that were guessed the same."""
-    taken = {info.id: info.title for info in store.sessions()}
-    start = began.astimezone(datetime.UTC).replace(microsecond=0)
-    while taken.get(session_id(start.isoformat(), athlete), title) != title:
-        start += datetime.timedelta(seconds=1)
-    return start.isoformat()
+def _begin(
+    store: Store,
+    folder: Path,
+    recording: Recording,
+    settings: SessionSettings,
+    began: datetime.datetime,
+    name: str,
+) -> tuple[SessionStarted, Tape]:
+    """Begin the session; a start that is only a guess is moved on by seconds past others like it."""
+    guess = began.astimezone(datetime.UTC).replace(microsecond=0)
+    while True:
+        start = recording.started_utc or guess.isoformat()
+        session = name or session_id(start, settings.athlete)
+        started = SessionStarted(session, settings.athlete, start, tuple(s.name for s in settings.sensors))
+        try:
+            return started, begin_session(
+                store, folder, recording.title, settings, started, recording.source
+            )
+        except ImportedBefore:
+            raise
+        except InputError:
+            if recording.started_utc or name:
+                raise
+            if not recording.source and store.session(session).title == recording.title:
+                raise  # nothing tells it from the one that is there
+        guess += datetime.timedelta(seconds=1)
 
 
 def _store_recording(
@@ -81,9 +100,13 @@ def _store_recording(
     session: Session,
     tape: Tape,
     progress: Progress,
-) -> float:
-    """Push every packet to the tape and the session, store the records; return the length in seconds."""
+) -> tuple[float, bool]:
+    """Push every packet to the tape and the session, store the records.
+
+    Return the length in seconds, and whether there is nothing of a run in it.
+    """
     waiting: list[Out] = [started]
+    empty = True
     for done, packet in enumerate(recording.packets(), start=1):
         tape.append(packet)
         waiting += session.push(packet)
@@ -91,10 +114,11 @@ def _store_recording(
             tape.commit()
         if len(waiting) > _RECORDS_PER_WRITE:
             store.write(started.session, waiting)
+            empty = empty and not has_movement(waiting)
             waiting = []
             progress(done, recording.count)
     t_s = max(session.t_s, recording.duration_s)
     waiting += [*session.finish(), SessionEnded(started.session, t_s, "the recording ended")]
     store.write(started.session, waiting)
     progress(recording.count, recording.count)
-    return t_s
+    return t_s, empty and not has_movement(waiting)

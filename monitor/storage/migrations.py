@@ -85,6 +85,8 @@ MIGRATIONS: tuple[str, ...] = (
       session TEXT NOT NULL, t_s REAL NOT NULL, lat_deg REAL, lon_deg REAL, altitude_m REAL,
       PRIMARY KEY (session, t_s)
     ) WITHOUT ROWID;
+    -- files all of whose recordings were dealt with, by the SHA-256 of their bytes
+    CREATE TABLE imported_file (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
 )
 

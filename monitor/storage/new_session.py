@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -37,24 +38,27 @@ def begin_session(
     """Create an empty session: its tape, which is returned, and its row in the store.
 
     The tape must be there first, or ``recovery`` in another process would take the session for a dead
-    one.  ``source`` is the fingerprint of the file it is made of.  ``StoreError`` if either exists or
-    cannot be written.
+    one.  ``source`` is the fingerprint of the file it is made of.  ``InputError`` if the session exists
+    (``ImportedBefore`` if its source does), ``StoreError`` if it cannot be written.
     """
-    tapes = folder / "tapes"
-    tapes.mkdir(parents=True, exist_ok=True)
-    path = tapes / f"{started.session}.tape"
-    tape = create_tape(path, settings, started)
-    store.begin(
-        SessionInfo(
-            id=started.session,
-            athlete=started.athlete,
-            title=title,
-            started_utc=started.started_utc,
-            sensors=started.sensors,
-            tape=str(path),
-            settings=json.dumps(json_codec.to_json(settings)),
-            version=version("gaitcue"),
-            source=source,
-        )
+    path = _free_path(folder / "tapes", started.session)
+    info = SessionInfo(
+        id=started.session,
+        athlete=started.athlete,
+        title=title,
+        started_utc=started.started_utc,
+        sensors=started.sensors,
+        tape=str(path),
+        settings=json.dumps(json_codec.to_json(settings)),
+        version=version("gaitcue"),
+        source=source,
     )
-    return tape
+    with store.beginning(info):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return create_tape(path, settings, started)
+
+
+def _free_path(tapes: Path, session: str) -> Path:
+    """A path for the tape: a program that was killed at the wrong moment may have left one of its name."""
+    names = itertools.chain([session], (f"{session}-{n}" for n in itertools.count(2)))
+    return next(path for name in names if not (path := tapes / f"{name}.tape").exists())

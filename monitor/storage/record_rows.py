@@ -37,20 +37,21 @@ def session_from_row(row: Sequence[Any]) -> SessionInfo:
     )
 
 
-def record_row(record: Out, names: NameTable) -> tuple[str, tuple[object, ...]]:
-    """Return the table of a record and its columns after row and session.
+def record_row(row: int, session: str, record: Out, names: NameTable) -> tuple[str, tuple[object, ...]]:
+    """Return the table of a record and its columns.
 
     ``names`` may have to number a new name: call this inside a transaction.
     """
-    match record:
-        case Step(sensor, side, ic_s, to_s, estimates):
-            return "step", (sensor, side, ic_s, to_s, names.pack(estimates))
-        case Metric(t_s, side, Estimate(name, value, sd, how)):
-            return "metric", (t_s, side, name, value, sd, how)
-        case Gap(sensor, start_s, end_s):
-            return "gap", (sensor, start_s, end_s)
-        case _:
-            return "event", (json_codec.kind_of(record), json.dumps(json_codec.to_json(record)))
+    if isinstance(record, Metric):  # first: most records of a day are metrics
+        e = record.estimate
+        return "metric", (row, session, record.t_s, record.side, e.metric, e.value, e.sd, e.how)
+    if isinstance(record, Step):
+        estimates = names.pack(record.estimates)
+        return "step", (row, session, record.sensor, record.side, record.ic_s, record.to_s, estimates)
+    if isinstance(record, Gap):
+        return "gap", (row, session, record.sensor, record.start_s, record.end_s)
+    body = json.dumps(json_codec.to_json(record))
+    return "event", (row, session, json_codec.kind_of(record), body)
 
 
 def steps_from_rows(rows: Sequence[Sequence[Any]], names: NameTable) -> list[Step]:

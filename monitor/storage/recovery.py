@@ -2,7 +2,8 @@
 
 What the store has of such a session is the beginning of what the tape gives, since live records
 equal replayed ones; only the rest is added, so that sinks with an outbox send nothing twice.  Where
-the beginning differs (another version computed it), all records are made anew.
+the beginning differs (another version computed it), all records are made anew.  An import that was cut
+short is undone instead: a part of a file must not pass for the whole of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
+from monitor.storage import tape_archive
 from monitor.storage.import_recording import SessionFactory
+from monitor.storage.imported_files import file_fingerprints
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
@@ -46,17 +49,24 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
     A program must make the tape before it calls ``store.begin``, or another that starts at the same
     moment would take its session for a dead one.
     """
-    left = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
-    recovered = [
-        _recover(store, info, make_session)
-        for info in left
-        if not (info.tape and is_written(Path(info.tape)))
-    ]
+    live = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
+    left = [info for info in live if not (info.tape and is_written(Path(info.tape)))]
+    for info in left:
+        if file_fingerprints(info.source):
+            _drop_import(store, info)
+    recovered = [_recover(store, info, make_session) for info in left if not file_fingerprints(info.source)]
     for r in recovered:
         text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
         fields = {"session": r.session, "count": r.added, "lost": r.lost}
         _log.warning("recovered %s, which a killed program left: %s", r.session, text, extra=fields)
     return recovered
+
+
+def _drop_import(store: Store, info: SessionInfo) -> None:
+    """Remove what a killed import has of a session: its file has all of it, and may be imported again."""
+    tape_archive.remove_tape(info)
+    store.delete(info.id)
+    _log.warning("%s: its import was cut short and is undone; import the file again", info.title)
 
 
 def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> RecoveredSession:

@@ -78,8 +78,9 @@ def split_session(
         whole = read_recording(path)
         parts = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
-            part = _part_recording(whole, info, start_s, end_s, f", part {number}")
             name = f"{info.id}-{number}"
+            part = _part_recording(whole, info, start_s, end_s, f", part {number}")
+            part = replace(part, source=f"part-of:{info.id} {name}")
             began = _utc_after(info, start_s)
             parts.append(
                 import_recording(store, folder, part, info.athlete, began, make_session, progress, name)
@@ -90,6 +91,7 @@ def split_session(
         places = None if track is None else _part_track(track, start_s, end_s)
         store.add_facts(new.id, ActivityFacts(info.sport, info.sub_sport, info.utc_offset_s, track=places))
         store.tag(new.id, info.tags)
+        store.claim_source(new.id, info.source or f"part-of:{info.id}")
     delete_session(store, info)
     return [store.session(new.id) for new in parts]
 
@@ -138,6 +140,7 @@ def merge_sessions(
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
         joined = _join_recordings([read_recording(tape) for tape in tapes], infos, offsets_s)
         name = f"{first.id}-joined"
+        joined = replace(joined, source=f"part-of:{first.id} {name}")
         merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)
     for info, offset_s in zip(infos, offsets_s, strict=True):
         for note in store.notes(info.id):
@@ -147,6 +150,7 @@ def merge_sessions(
     track = _joined_track([place for place in places if place is not None])
     store.add_facts(merged.id, ActivityFacts(first.sport, first.sub_sport, first.utc_offset_s, track=track))
     store.tag(merged.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
+    store.claim_source(merged.id, " ".join(info.source or f"part-of:{info.id}" for info in infos))
     for info in infos:
         delete_session(store, info)
     return store.session(merged.id)

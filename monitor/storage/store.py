@@ -6,12 +6,13 @@ everything reads on from the last row it acknowledged (``outbox``).
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import heapq
 import json
 import operator
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ import numpy as np
 from dsp.types import Band, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, Track
-from monitor.core.errors import StoreError
+from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
-from monitor.storage.deliveries import Deliveries
+from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
+from monitor.storage.imported_files import ImportedFiles, forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
 from monitor.storage.record_rows import (
     SESSION_COLUMNS,
@@ -37,7 +39,7 @@ from monitor.storage.record_rows import (
 from monitor.storage.session_info import Note, SessionInfo, SessionStatus, StepColumns, WaitingRecord
 
 
-class Store(Deliveries):
+class Store(ImportedFiles):
     """``Store`` holds sessions and their records; every method raises ``StoreError`` only.
 
     One may be used from several threads, and several processes may open the same file.
@@ -50,11 +52,26 @@ class Store(Deliveries):
     # ------------------------------------------------------------------ writing
 
     def begin(self, info: SessionInfo) -> None:
-        """Add a new session; ``StoreError`` if its id is taken."""
+        """Add a new session; ``InputError`` if its id is taken, ``ImportedBefore`` if its source is."""
+        with self.beginning(info):
+            pass
+
+    @contextlib.contextmanager
+    def beginning(self, info: SessionInfo) -> Iterator[None]:
+        """Add a new session when the block ends; nobody sees it before, nor at all if the block raises.
+
+        ``InputError`` if its id is taken, ``ImportedBefore`` if its source is: also by another process that
+        began at the same time.
+        """
         values = session_row(info)
         marks = ", ".join("?" * len(values))
         with self._transaction() as db:
+            if info.source and (name := self.imported_as(info.source)):
+                raise ImportedBefore("error.imported_before", title=info.title, name=name)
+            if db.execute("SELECT 1 FROM session WHERE id = ?", (info.id,)).fetchone():
+                raise InputError("error.session_taken", title=info.title, name=info.id)
             db.execute(f"INSERT INTO session ({', '.join(SESSION_COLUMNS)}) VALUES ({marks})", values)
+            yield
 
     def write(self, session_id: str, records: Sequence[Out]) -> None:
         """Add records to a session in one transaction; ``StoreError`` if there is no such session."""
@@ -77,6 +94,10 @@ class Store(Deliveries):
     def move_tape(self, session_id: str, tape: str) -> None:
         """Note that the session's tape lies at another path now; the file itself is not touched."""
         self._change(session_id, "tape = ?", tape)
+
+    def claim_source(self, session_id: str, source: str) -> None:
+        """Note that a session holds what was imported from this source, and need not be imported."""
+        self._change(session_id, "source = ?", source)
 
     def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
         """Add what a watch said of the activity: sport, time zone, pauses and laps as notes, the track."""
@@ -141,6 +162,7 @@ class Store(Deliveries):
     def delete(self, session_id: str) -> None:
         """Delete a session with its records and notes.  Its tape is a file of its own and stays."""
         with self._transaction() as db:
+            forget_files(db, [self._require_session(session_id).source])
             self._delete_records(db, session_id)
             for table in ATTACHED_TABLES:
                 db.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
@@ -209,8 +231,15 @@ class Store(Deliveries):
         """Return the next ``limit`` records of a session that follow row ``after``."""
         return self._select_records("session = ? AND row > ?", session_id, after, limit=limit)
 
-    def outbox(self, sink: str, limit: int = 1000) -> list[WaitingRecord]:
-        """Return the next ``limit`` records, of all sessions, that this sink has not acknowledged."""
+    def outbox(self, sink: str, limit: int = 1000, *, runs: bool = False) -> list[WaitingRecord]:
+        """Return the next ``limit`` records, of all sessions, that this sink has not acknowledged.
+
+        With ``runs`` only the last records of sessions that were recorded live.
+        """
+        if runs:
+            sql = f"SELECT row, session, kind, body {ENDED_RUNS} ORDER BY row LIMIT ?"
+            rows = self._all_rows(sql, self.delivered(sink), limit)
+            return [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
         return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:
@@ -249,8 +278,8 @@ class Store(Deliveries):
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
         for number, record in enumerate(records, start=row):
-            table, columns = record_row(record, self._names)
-            rows[table].append((number, session_id, *columns))
+            table, columns = record_row(number, session_id, record, self._names)
+            rows[table].append(columns)
         for table, values in rows.items():
             if values:
                 marks = ", ".join("?" * len(values[0]))

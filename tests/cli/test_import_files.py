@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from dsp.simulation.runner import steady_foot_imu, steady_pelvis_imu
 from dsp.types import Array, Metric, Step
-from monitor.cli.import_files import import_files
+from monitor.cli.import_files import _Teller, import_files
 from monitor.core.errors import ConfigError, InputError
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
+from monitor.service.file_import import FileFinished, ImportedRecording
 from monitor.storage.store import Store
+from tests.fit_bytes import NOON_S, file_id, fit_file, records
 
 PHONE = steady_pelvis_imu("phone", 30.0, 100.0)
 SHOE = steady_foot_imu("shoe", 30.0)
@@ -167,7 +178,7 @@ def test_a_folder_of_good_and_bad_files_gives_one_line_each_and_goes_on(
     (files / "c.fit").write_bytes(b"\x0e\x10junk.FIT" + bytes(20))
     (files / "deep" / "d.csv").write_text("who,knows\n1,2\n")
     (files / "e.txt").write_text("not a recording at all")
-    assert import_files([files], "waist", None, "", None) == 3
+    assert import_files([files], "waist", None, "", None) == 2
     said = capfd.readouterr()
     lines = [line for line in said.err.splitlines() if line.startswith("not imported")]
     assert len(lines) == 3
@@ -186,5 +197,125 @@ def test_an_empty_folder_is_said_to_have_no_recordings_in_it(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "data"))
     empty = tmp_path / "empty"
     empty.mkdir()
-    assert import_files([empty], None, None, "", None) == 1
+    assert import_files([empty], None, None, "", None) == 2
     assert f"{empty}: there are no recordings in it" in capfd.readouterr().err
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the store, empty."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "gaitcue"
+
+
+def watches(folder: Path, count: int) -> Path:
+    """A folder with files of a watch, one a day."""
+    folder.mkdir(parents=True)
+    for day in range(count):
+        (folder / f"{day:03}.fit").write_bytes(fit_file(file_id() + records(60, NOON_S - 86_400 * day)))
+    return folder
+
+
+@pytest.mark.usefixtures("at_home")
+def test_what_was_there_already_is_counted_as_such(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    files = watches(tmp_path / "mine", 3)
+    assert import_files([files], None, None, "", None) == 0
+    assert "3 imported, 0 not" in capfd.readouterr().err
+    assert import_files([files], None, None, "", None) == 0
+    lines = capfd.readouterr().err.strip().splitlines()
+    assert lines == ["0 imported, 3 were there already, 0 could not be imported"]
+    assert import_files([files / "001.fit"], None, None, "", None) == 0
+    assert "1 were there already" in capfd.readouterr().err
+
+
+def test_how_far_an_import_has_come_is_a_line_now_and_then_where_nobody_sees_a_bar() -> None:
+    console = Console(force_terminal=False, width=100, file=io.StringIO())
+    clock = ManualSeconds()
+    teller = _Teller(Progress(console=console, disable=True), 1000, clock)
+    for n in range(300):
+        clock.now_s += 0.125
+        teller.take(Path(f"{n}.fit"), ImportedRecording("a", f"{n}", 30.0, ()))
+        teller.take(Path(f"{n}.fit"), FileFinished())
+    assert isinstance(console.file, io.StringIO)
+    lines = [line for line in console.file.getvalue().splitlines() if "of 1000" in line]
+    assert lines[0] == "80 of 1000 files, 7.9 a second; now 80.fit"
+    assert [line.split()[0] for line in lines] == ["80", "161", "242"]
+
+
+class ManualSeconds:
+    """A clock that is set by hand."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def run_import(*words: object, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "monitor", "import", *map(str, words)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment},
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def session_count(home: Path) -> int:
+    if not (home / "gaitcue.db").exists():
+        return 0
+    with Store(home / "gaitcue.db") as store:
+        return sum(info.ended for info in store.sessions())
+
+
+def test_ctrl_c_ends_an_import_cleanly_and_the_same_command_goes_on(at_home: Path, tmp_path: Path) -> None:
+    files = watches(tmp_path / "mine", 40)
+    program = run_import(files)
+    wait_until(lambda: session_count(at_home) >= 3)
+    os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to all processes
+    said, _ = program.communicate(timeout=60)
+    assert program.returncode == 130, said
+    assert "Traceback" not in said
+    assert "the same command goes on where it stopped" in said
+    there = session_count(at_home)
+    assert 3 <= there < 40
+    with Store(at_home / "gaitcue.db") as store:
+        assert all(info.ended for info in store.sessions())
+    second = run_import(files)
+    said, _ = second.communicate(timeout=100)
+    assert second.returncode == 0, said
+    assert f"{40 - there} imported, {there} were there already, 0 could not" in said
+    assert session_count(at_home) == 40
+
+
+def test_two_imports_of_the_same_files_at_the_same_time_double_nothing(
+    at_home: Path, tmp_path: Path
+) -> None:
+    files = watches(tmp_path / "mine", 12)
+    programs = [run_import(files), run_import(files)]
+    said = [program.communicate(timeout=100)[0] for program in programs]
+    assert [program.returncode for program in programs] == [0, 0], said
+    assert session_count(at_home) == 12
+    assert len(list((at_home / "tapes").iterdir())) == 12
+
+
+def test_a_watched_folder_is_taken_up_as_files_appear_until_sigterm(at_home: Path, tmp_path: Path) -> None:
+    folder = watches(tmp_path / "watch", 1)
+    program = run_import("--watch", folder)
+    wait_until(lambda: session_count(at_home) == 1)
+    more = watches(tmp_path / "more", 2)
+    os.replace(more / "001.fit", folder / "new.fit")
+    wait_until(lambda: session_count(at_home) == 2)
+    program.send_signal(signal.SIGTERM)
+    said, _ = program.communicate(timeout=30)
+    assert program.returncode == 0, said
+    assert "no longer watching" in said
+    assert "Traceback" not in said

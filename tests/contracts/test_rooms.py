@@ -30,7 +30,7 @@ HELPERS_OF_DEVICES = {
 }  # fmt: skip
 """What is in ``monitor/devices`` and reads no device: what several families share, and the registry."""
 HELPERS_OF_SOURCES = {"phone_settings", "protocol"}
-HELPERS_OF_SINKS = {"cue_text", "live_state", "outbox", "protocol", "run_summary"}
+HELPERS_OF_SINKS = {"cue_text", "finished_runs", "live_state", "outbox", "protocol", "run_summary"}
 
 
 def relative(path: Path) -> str:

@@ -78,7 +78,8 @@ def test_a_replay_is_kept_and_gives_what_analysis_gives(home: Path, shoes: Path)
     listed = subprocess.run(
         [sys.executable, "-m", "monitor", "sessions", "list"], capture_output=True, text=True
     )
-    assert "complete" in listed.stdout
+    assert info.title in listed.stdout
+    assert "recovered" not in listed.stdout
 
 
 def test_what_was_on_the_tape_survives_a_kill(home: Path, shoes: Path) -> None:

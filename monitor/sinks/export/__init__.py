@@ -1,0 +1,1 @@
+"""Finished runs as FIT files in a folder, for other programs to pick up."""

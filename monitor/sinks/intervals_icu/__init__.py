@@ -1,0 +1,1 @@
+"""Finished runs to intervals.icu, a training diary on the web."""

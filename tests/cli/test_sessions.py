@@ -1,0 +1,144 @@
+"""The list of sessions on narrow terminals, and the short names that every command takes."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from monitor.cli import options
+from monitor.cli.options import resolve_session
+from monitor.cli.sessions import sessions_table
+from monitor.core.errors import InputError
+from monitor.core.message_catalogues import Language
+from monitor.core.user_language import choose_language, user_language
+from monitor.storage.session_info import SessionInfo, SessionStatus
+from monitor.storage.store import Store
+
+
+def session(started_utc: str, title: str = "run", **facts: object) -> SessionInfo:
+    name = f"{started_utc[:19].replace(':', '-')}-me"
+    info = SessionInfo(
+        id=name, athlete="me", title=title, started_utc=f"{started_utc}+00:00", duration_s=3000.0,
+        status=SessionStatus.COMPLETE, sensors=("watch",),
+    )  # fmt: skip
+    return replace(info, **facts)  # type: ignore[arg-type]
+
+
+SESSIONS = [
+    session(
+        "2026-11-24T18:30:00", "a long title with many words in it, as Strava's users love to write them"
+    ),
+    session("2026-11-24T06:00:00", sensors=("left foot", "right foot", "belt", "heart rate strap")),
+    session("2026-10-25T00:30:00", sport="walking", tags=("shoe=Pegasus", "trail")),
+    session("2026-07-01T22:30:00", sub_sport="treadmill", status=SessionStatus.RECOVERED),
+]
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "gaitcue.db") as made:
+        for info in SESSIONS:
+            made.begin(info)
+        yield made
+
+
+def listed(width: int) -> list[str]:
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as capture:
+        console.print(sessions_table(SESSIONS))
+    return capture.get().splitlines()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("width", [80, 60])
+@pytest.mark.usefixtures("berlin")
+def test_the_list_fits_a_narrow_terminal_and_loses_nothing(width: int, language: Language) -> None:
+    before = user_language()
+    choose_language(language)
+    try:
+        lines = listed(width)
+    finally:
+        choose_language(before)
+    assert max(map(len, lines)) <= width
+    assert [line.split()[0] for line in lines[1:] if line[:3].strip()] == ["1", "2", "3", "4"]
+    at = lines[0].index("title" if language == "en" else "Titel")
+    words = " ".join(" ".join(line[at:] for line in lines).split())
+    for word in ("Strava", "shoe=Pegasus", "trail"):
+        assert word in words
+    assert ("recovered" if language == "en" else "wiederhergestellt") in words.replace(" ", "")
+    for start in ("2026-11-24 19:30", "2026-11-24 07:00", "2026-10-25 02:30", "2026-07-02 00:30"):
+        assert any(start in line for line in lines)
+
+
+@pytest.mark.usefixtures("berlin")
+def test_the_hour_that_comes_twice_and_a_watch_abroad_have_their_own_offset() -> None:
+    infos = [
+        session("2026-10-25T00:30:00"),  # 02:30 in summer time
+        session("2026-10-25T01:30:00"),  # 02:30 again, an hour later
+        session("2026-10-25T01:30:00", utc_offset_s=-4 * 3600),  # in New York, says the watch
+    ]
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(sessions_table(infos))
+    starts = [line.split()[1:3] for line in capture.get().splitlines()[1:]]
+    assert starts == [["2026-10-25", "02:30"], ["2026-10-25", "02:30"], ["2026-10-24", "21:30"]]
+
+
+@pytest.mark.usefixtures("berlin")
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        (None, 0), ("last", 0), ("1", 0), ("3", 2), ("4", 3),
+        ("2026-10-25", 2), ("2026-07-02", 3),  # the runner's day: 22:30 UTC was past midnight
+        ("2026-07-01", 3),  # nothing on that day: the beginning of a name
+        ("2026-11-24T06", 1), (SESSIONS[1].id, 1), ("yesterday", 0 + 2), ("today", 3),
+    ],
+)  # fmt: skip
+def test_short_names(store: Store, monkeypatch: pytest.MonkeyPatch, name: str | None, index: int) -> None:
+    days = {"yesterday": (2026, 10, 26), "today": (2026, 7, 2)}
+
+    class Date(datetime.date):
+        @classmethod
+        def today(cls) -> Date:
+            return cls(*days.get(name or "", (2020, 1, 1)))
+
+    monkeypatch.setattr(options.datetime, "date", Date)
+    assert resolve_session(store, name) == SESSIONS[index].id
+
+
+@pytest.mark.usefixtures("berlin")
+def test_a_day_with_two_runs_lists_them_by_number(store: Store) -> None:
+    with pytest.raises(InputError) as caught:
+        resolve_session(store, "2026-11-24")
+    first, *candidates = str(caught.value).splitlines()
+    assert "fits 2 runs" in first
+    assert candidates[0].startswith("  1: 2026-11-24 19:30, a long title")
+    assert candidates[1] == "  2: 2026-11-24 07:00, run, 50 min"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("5", "there is no run 5; there are 4"), ("2025", "no run"), ("x", "no run")]
+)
+def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        resolve_session(store, name)
+
+
+def test_without_any_run_nothing_can_be_named(tmp_path: Path) -> None:
+    with Store(tmp_path / "gaitcue.db") as empty, pytest.raises(InputError):
+        resolve_session(empty, "1")

@@ -1,0 +1,115 @@
+"""What is left of a run when it has ended: a session and its FIT file, or nothing if nothing happened."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster
+from rich.console import Console
+
+from dsp.types import Placement
+from monitor.core.packet import Packet
+from monitor.core.session_settings import SensorSettings, SessionSettings
+from monitor.devices import plain
+from monitor.recordings.recording import Recording
+from monitor.service.config import Config, StoreSettings
+from monitor.service.live_session import LiveOptions, run_session
+from monitor.service.waiting_runs import send_waiting_runs
+from monitor.sinks.export.settings import ExportSettings
+from monitor.sources.replay import Replay
+from monitor.storage.store import Store
+
+
+@pytest.fixture(autouse=True)
+def may_block(nothing_blocks: BlockBuster) -> None:
+    """Whole runs open a store on their loop; what may block there has tests of its own."""
+    nothing_blocks.deactivate()
+
+
+def pod(speed_mps: float, seconds: int = 60) -> Recording:
+    """A pod that tells one speed all the time, and the cadence of a runner if that is more than nothing."""
+
+    def packets() -> Iterator[Packet]:
+        for t in range(seconds):
+            values = {"speed_mps": speed_mps, "cadence_spm": 170.0 if speed_mps else 0.0}
+            yield Packet("pod", t * 1_000_000_000, plain.VALUES, plain.encode_values(values))
+
+    worn = SensorSettings(name="pod", kind="plain", placement=Placement.POD)
+    return Recording("run", SessionSettings(sensors=(worn,)), float(seconds), seconds, packets)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    folder = tmp_path / "synced"
+    return Config(store=StoreSettings(folder=tmp_path / "data"), export=ExportSettings(folder=folder))
+
+
+def play(config: Config, recording: Recording, *, recorded: bool) -> str:
+    """Run a session on what was recorded, and return what is said about it."""
+    live = LiveOptions(
+        title="run",
+        settings=recording.settings,
+        sources=lambda time: [Replay(recording, time, math.inf)],
+        pace=math.inf,
+        recorded=recorded,
+    )
+    console = Console(file=io.StringIO(), width=200)
+    run_session(config, live, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_run_is_exported_when_it_has_ended_and_a_replay_is_not(config: Config, tmp_path: Path) -> None:
+    play(config, pod(3.0), recorded=False)
+    said = play(config, pod(3.0), recorded=True)
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        live, replayed = store.sessions()
+    assert (live.source, replayed.source) == ("", f"replay:{replayed.id}")
+    assert [p.name for p in (tmp_path / "synced").iterdir()] == [f"{live.id}.fit"]
+    assert "has not arrived" not in said
+
+
+def test_a_folder_that_is_away_stops_no_run_and_gets_it_later(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_end: Callable[[], None]
+) -> None:
+    fast_end()
+    (tmp_path / "synced").write_text("a file is in the way")
+    said = play(config, pod(3.0), recorded=True)
+    assert "export: 1 run has not arrived" in said
+    assert "cannot be written" in said
+    (tmp_path / "synced").unlink()
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        assert send_waiting_runs(config, store) == [("export", 1)]
+        assert len(list((tmp_path / "synced").iterdir())) == 1
+        assert send_waiting_runs(config, store) == [("export", 0)]
+
+
+@pytest.fixture
+def fast_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets the sinks have four seconds for the rest, instead of ten."""
+
+    def shorten() -> None:
+        from monitor.service import live_session, serve
+
+        def quick(*arguments: object, **options: object) -> object:
+            return serve.serve(*arguments, **options, params=serve.ServeParams(deadline_s=4.0))  # type: ignore[arg-type]
+
+        monkeypatch.setattr(live_session, "serve", quick)
+
+    return shorten
+
+
+def test_a_run_in_which_nothing_happened_is_not_kept_and_that_is_said_once(
+    config: Config, tmp_path: Path
+) -> None:
+    said = play(config, pod(0.0), recorded=True)
+    assert said.count("not kept") == 1
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        assert store.sessions() == []
+        assert store.backlog("export", runs=True) == 0
+    assert list((tmp_path / "data" / "tapes").iterdir()) == []
+    assert not (tmp_path / "synced").exists()

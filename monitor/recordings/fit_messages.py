@@ -31,9 +31,21 @@ _USED: Mapping[int, Any] = {
 _TIMESTAMP, _DESCRIPTION = 253, 206
 _MAGIC = b".FIT"
 _KINDS: Mapping[int, tuple[str, float | bytes]] = {
-    0: ("B", 0xFF), 1: ("b", 0x7F), 2: ("B", 0xFF), 3: ("h", 0x7FFF), 4: ("H", 0xFFFF),
-    5: ("i", 0x7FFFFFFF), 6: ("I", 0xFFFFFFFF), 8: ("f", float("nan")), 9: ("d", float("nan")),
-    10: ("B", 0), 11: ("H", 0), 12: ("I", 0), 14: ("q", 2**63 - 1), 15: ("Q", 2**64 - 1), 16: ("Q", 0),
+    0: ("B", 0xFF),
+    1: ("b", 0x7F),
+    2: ("B", 0xFF),
+    3: ("h", 0x7FFF),
+    4: ("H", 0xFFFF),
+    5: ("i", 0x7FFFFFFF),
+    6: ("I", 0xFFFFFFFF),
+    8: ("f", float("nan")),
+    9: ("d", float("nan")),
+    10: ("B", 0),
+    11: ("H", 0),
+    12: ("I", 0),
+    14: ("q", 2**63 - 1),
+    15: ("Q", 2**64 - 1),
+    16: ("Q", 0),
 }
 """Types of numbers by the low five bits of their number, which is all that some files have: their code in
 ``struct``, and what stands for "not known"."""

@@ -30,7 +30,13 @@ _FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
 half marathon 6.1)."""
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
-_PEDALS = ("left_torque_effectiveness", "left_pedal_smoothness", "left_pco", "left_power_phase", "left_right_balance")
+_PEDALS = (
+    "left_torque_effectiveness",
+    "left_pedal_smoothness",
+    "left_pco",
+    "left_power_phase",
+    "left_right_balance",
+)
 _LONGEST_S = 2 * 86_400
 _LEFT_OVER_S = 60
 """So long must records go on after the last session for them to be one more."""

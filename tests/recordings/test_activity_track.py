@@ -26,7 +26,12 @@ def test_a_value_holds_until_the_next_and_only_three_seconds_before_a_hole() -> 
 def test_a_value_that_is_missing_in_what_was_written_is_not_held_for_long() -> None:
     points = np.array([(0.0, 1.0), (20.0, 2.0)])
     every_second = np.arange(21.0)
-    assert np.flatnonzero(np.isfinite(values_on_seconds(points, 21, (), every_second))).tolist() == [0, 1, 2, 20]
+    assert np.flatnonzero(np.isfinite(values_on_seconds(points, 21, (), every_second))).tolist() == [
+        0,
+        1,
+        2,
+        20,
+    ]
     assert np.isfinite(values_on_seconds(points, 21)).all()  # nothing was written in between
 
 

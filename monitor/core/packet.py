@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 
 from dsp.types import Array
 
-SD_SUFFIX = "_sd"
-"""The end of the names of standard deviations."""
-
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -58,7 +55,6 @@ class Samples:
 class Values:
     """Finished numbers out of one packet, by metric-like name with unit (``speed_mps`` ...).
 
-    A name that ends in ``SD_SUFFIX`` is the standard deviation of the one before it (``speed_mps_sd``).
     ``age_s`` is how long before arrival they were true, as far as the device tells;
     ``device_s`` the instant on the device's clock if it gives one.  ``note`` is something the runner
     should hear about the sensor itself; a decoder says each thing once.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError, RepeatedPacket, StrangersPacket
-from monitor.core.packet import SD_SUFFIX, Packet, Samples, Values
+from monitor.core.packet import Packet, Samples, Values
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
@@ -181,9 +181,4 @@ class SensorStream:
         if decoded.note:
             self._word, self._urgent = decoded.note, True
         self.received += 1
-        sds = {name: value for name, value in decoded.values.items() if name.endswith(SD_SUFFIX)}
-        return [
-            Reading(self.name, t_s, name, value, sds.get(name + SD_SUFFIX))
-            for name, value in decoded.values.items()
-            if name not in sds
-        ]
+        return [Reading(self.name, t_s, name, value) for name, value in decoded.values.items()]

@@ -192,7 +192,7 @@ def test_the_offset_that_times_are_written_with_is_that_of_the_runners_clock() -
             "workout plan",
         ),
         (b"<TrainingCenterDatabase/>", "holds no track"),
-        (tcx_file(tcx_activity(tcx_lap(0, [], timer_s=9, metres=9))), "without times"),
+        (tcx_file(tcx_activity(tcx_lap(0, [], timer_s=9, metres=9))), "fewer than two points"),
     ],
 )
 def test_what_is_no_activity_is_refused_by_what_it_is(data: bytes, refused: str) -> None:

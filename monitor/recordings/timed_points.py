@@ -278,8 +278,11 @@ def _check_on_foot(series: WatchSeries, track: Track | None) -> None:
     speed = float(metres[moving].sum() / seconds[moving].sum())
     rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
     spm = float(np.median(rate)) if rate else None
-    if speed > _FASTEST_MPS or (speed > 3 and spm and speed * 60 / min(spm, 200) > _LONGEST_STEP_M):
+    if speed > _FASTEST_MPS:
         raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
+    step_m = 60 * speed / min(spm, 200) if spm else 0.0
+    if speed > 3 and step_m > _LONGEST_STEP_M:
+        raise InputError("error.fit_long_steps", length=step_m)
     outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
     if speed < _SLOWEST_RUN_MPS and (not outdoors or (spm is not None and spm < _SLOWEST_WALK_SPM)):
         raise InputError("error.track_swim")

@@ -134,7 +134,7 @@ def test_the_runs_of_several_activities_are_imported_and_the_rest_is_named() -> 
     ("speed", "cadence", "places", "refused"),
     [
         (8.0, 90, True, "29 km/h"),
-        (6.0, 80, True, "22 km/h"),
+        (6.0, 80, True, r"steps of 2\.2 m"),
         (0.6, 26, True, "as slow as a swim"),
         (0.8, 0, False, "as slow as a swim"),
         (3.0, 85, True, ""),

@@ -21,7 +21,13 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
 from monitor.recordings.fit_records import FitRecord, ordered_records
-from monitor.recordings.fit_sessions import FitSession, file_sessions, left_out_remarks, runs_among, whole_length_s
+from monitor.recordings.fit_sessions import (
+    FitSession,
+    file_sessions,
+    left_out_remarks,
+    runs_among,
+    whole_length_s,
+)
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 

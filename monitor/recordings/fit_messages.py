@@ -204,7 +204,9 @@ class _FileReader:
         return False
 
     def _overrun(self) -> bool:
-        return self._stop("it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end")
+        return self._stop(
+            "it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end"
+        )
 
     def _check_sum(self) -> None:
         end = self.at + 2
@@ -237,7 +239,11 @@ class _Layout:
     """The layout of a kind of message, as the file defines it."""
 
     def __init__(
-        self, number: int, order: str, fields: Sequence[tuple[int, int, int]], apps: Sequence[tuple[int, int, int]]
+        self,
+        number: int,
+        order: str,
+        fields: Sequence[tuple[int, int, int]],
+        apps: Sequence[tuple[int, int, int]],
     ) -> None:
         kind = _USED.get(number)
         self.name: str = kind.name if kind else ""
@@ -269,10 +275,14 @@ class _Layout:
         if code:
             chosen.append(_Field(at, code, about.name, _converter(about, count, unknown, self._order)))
 
-    def values(self, data: bytes, at: int, apps: _Apps) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
+    def values(
+        self, data: bytes, at: int, apps: _Apps
+    ) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
         """Return what the message at this place says, by name, and what apps say in it."""
         values: dict[str, Any] = {}
-        for (_, _, name, convert), raw in zip(self._fields, self._struct.unpack_from(data, at), strict=True):
+        for (_, _, name, convert), raw in zip(
+            self._fields, self._struct.unpack_from(data, at), strict=True
+        ):
             if (value := convert(raw)) is None:
                 continue
             if name not in values or not isinstance(value, tuple):

@@ -30,7 +30,13 @@ _FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
 half marathon 6.1)."""
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
-_PEDALS = ("left_torque_effectiveness", "left_pedal_smoothness", "left_pco", "left_power_phase", "left_right_balance")
+_PEDALS = (
+    "left_torque_effectiveness",
+    "left_pedal_smoothness",
+    "left_pco",
+    "left_power_phase",
+    "left_right_balance",
+)
 _LONGEST_S = 2 * 86_400
 _LEFT_OVER_S = 60
 """So long must records go on after the last session for them to be one more."""
@@ -60,7 +66,9 @@ class FitSession:
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
         unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
-        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace("_", " ")
+        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
+            "_", " "
+        )
 
     @property
     def on_foot(self) -> bool | None:
@@ -87,7 +95,7 @@ def file_sessions(messages: FitMessages, records: Sequence[FitRecord]) -> list[F
         heads = _heads_of_sports(messages, records) or heads
     out = []
     for k, (start, values) in enumerate(heads):
-        end = heads[k + 1][0] if k + 1 < len(heads) else None
+        end = heads[k + 1][0] if k + 1 < len(heads) else _cut_off_end(messages, start, values)
         out.append(_session(messages, records, values, start if k else None, start, end))
     return out + list(_left_over(messages, records, out))
 
@@ -209,9 +217,20 @@ def _only_sport(messages: FitMessages) -> Mapping[str, Any]:
 def _lap_strides(messages: FitMessages, start: int, end: float) -> float | None:
     """Return the sum over the laps from ``start`` to ``end``."""
     laps = [m.values for m in messages.named("lap")]
-    inside = [v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end]
+    inside = [
+        v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end
+    ]
     counts = [_positive(v.get("total_cycles")) for v in inside]
     return sum(c for c in counts if c) if counts and all(counts) else None
+
+
+def _cut_off_end(messages: FitMessages, start: int | None, values: Mapping[str, Any]) -> int | None:
+    """Return where the last session ended if a ``sport`` message begins one more after it."""
+    elapsed = _lengths(values)[0]
+    if start is None or elapsed is None:
+        return None
+    later = any(m.time >= start + elapsed - 1.5 for m in messages.named("sport"))
+    return int(start + elapsed) + 1 if later else None
 
 
 def _left_over(
@@ -251,7 +270,9 @@ def _moved_m(records: Sequence[FitRecord]) -> Any:
     stated = [r.values.get("distance") for r in records]
     at = [k for k, d in enumerate(stated) if isinstance(d, (int, float))]
     if len(at) > 1:
-        return np.interp(np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at]))
+        return np.interp(
+            np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at])
+        )
     speed = [v if isinstance(v := r.values.get("enhanced_speed"), (int, float)) else 0.0 for r in records]
     steps = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
     return np.cumsum(np.minimum(steps, 30) * np.array(speed)) if records else np.zeros(0)
@@ -270,6 +291,11 @@ def _median_step_m(records: Sequence[FitRecord]) -> float | None:
     lengths = []
     for r in records:
         speed, cadence = r.values.get("enhanced_speed"), r.values.get("cadence")
-        if isinstance(speed, (int, float)) and isinstance(cadence, (int, float)) and speed > 1.5 and cadence > 30:
+        if (
+            isinstance(speed, (int, float))
+            and isinstance(cadence, (int, float))
+            and speed > 1.5
+            and cadence > 30
+        ):
             lengths.append(60 * speed / cadence / (2 if cadence < 125 else 1))
     return float(np.median(lengths)) if len(lengths) >= 60 else None

@@ -37,8 +37,7 @@ def values_on_seconds(
     """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
 
     ``times_s`` are all times at which the device wrote anything, by default those of the points.  A value
-    holds until the device wrote next, at most ``_HOLD_S``, and for ``_DROPOUT_S`` where it wrote without it.
-    NaN where none holds, where the value is NaN, and in the ``stopped`` stretches (start and end in s), the
+    holds until the device wrote next, at most ``_HOLD_S``; for ``_DROPOUT_S`` where it wrote without it.  NaN where none holds, where the value is NaN, and in the ``stopped`` stretches (start and end in s), the
     end left out; what was written inside these does not count.
     """
     points = points[~_inside(points[:, 0], stopped)]
@@ -130,7 +129,7 @@ def _covered_points(distance: Array, stopped: Stretches, total_m: float | None) 
 
 
 def _with_ends(points: Array, seconds: int, total_m: float | None) -> Array:
-    """Return the points, with one at the end where the file's total says what was covered after the last."""
+    """Return the points, with one at the end where the total says what was covered after the last."""
     left_s = seconds - 1 - points[-1, 0]
     left_m = (total_m or 0.0) - points[-1, 1]
     if left_s > _DROPOUT_S and 0 < left_m < _FASTEST_MPS / 2 * left_s:
@@ -172,7 +171,7 @@ def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) ->
 
 
 def track_slope(distance_m: Array, altitude_m: Array) -> tuple[Array, Array]:
-    """Return the slope (n,) in % at each second, rise over distance in a window of ``_SLOPE_SPAN_M``, and its SD.
+    """Return the slope (n,) in % at each second, over a window of ``_SLOPE_SPAN_M``, and its SD.
 
     ``distance_m`` and ``altitude_m`` are (n,).  NaN where one is, and where the runner hardly moved.
     """

@@ -47,9 +47,9 @@ _BEFORE_S = 10
 
 
 def fit_activities(data: bytes) -> list[WatchActivity]:
-    """Return the runs, walks and hikes of a FIT file, as far as it can be read; ``InputError`` if it has none.
+    """Return the runs, walks and hikes of a FIT file, as far as it can be read.
 
-    The error names no file: who opened it knows its name.
+    ``InputError`` if it has none. The error names no file: who opened it knows its name.
     """
     from monitor.recordings.fit_messages import read_messages  # see there: not at start-up
 

@@ -18,7 +18,7 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import FitRecord
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessage, FitMessages
+    from monitor.recordings.fit_messages import FitMessages
 
 _ON_FOOT = frozenset({"running", "walking", "hiking"})
 _UNNAMED = frozenset({"", "generic", "all"})
@@ -90,9 +90,7 @@ def whole_length_s(messages: FitMessages) -> float | None:
 
 def file_sessions(messages: FitMessages, records: Sequence[FitRecord]) -> list[FitSession]:
     """Return the sessions in order of time, at least one."""
-    heads = _started(messages) or [(None, messages.first("session"))]
-    if heads[0][0] is None:
-        heads = _heads_of_sports(messages, records) or heads
+    heads: Sequence[_Head] = _started(messages) or _heads_of_sports(messages, records)
     out = []
     for k, (start, values) in enumerate(heads):
         end = heads[k + 1][0] if k + 1 < len(heads) else _cut_off_end(messages, start, values)
@@ -122,8 +120,12 @@ def left_out_remarks(sessions: Sequence[FitSession], runs: Sequence[FitSession])
     return [f"the file also holds {name}, which is left out" for name in names]
 
 
+_Head = tuple[int | None, Mapping[str, Any]]
+"""Where a session starts, if that is known, and its message."""
+
+
 def _started(messages: FitMessages) -> list[tuple[int, Mapping[str, Any]]]:
-    """Return the session messages that say when they started, in that order; of two with one start the last."""
+    """Return the session messages in the order of their starts; of two with one start the last."""
     found = {}
     for message in messages.named("session"):
         start = message.values.get("start_time")
@@ -132,15 +134,13 @@ def _started(messages: FitMessages) -> list[tuple[int, Mapping[str, Any]]]:
     return sorted(found.items(), key=lambda item: item[0])
 
 
-def _heads_of_sports(
-    messages: FitMessages, records: Sequence[FitRecord]
-) -> list[tuple[int | None, Mapping[str, Any]]]:
+def _heads_of_sports(messages: FitMessages, records: Sequence[FitRecord]) -> list[_Head]:
     """Return where each ``sport`` message begins a stretch, in a file whose sessions have no start."""
     sports = messages.named("sport")
     if len(sports) < 2:
         whole = {**(sports[0].values if sports else {}), **messages.first("session")}
         return [(None, whole)]
-    starts = [None, *(max(m.time, records[0].time if records else 0) for m in sports[1:])]
+    starts: list[int | None] = [None, *(max(m.time, records[0].time if records else 0) for m in sports[1:])]
     return [(start, m.values) for start, m in zip(starts, sports, strict=True)]
 
 
@@ -165,7 +165,7 @@ def _session(
         inside, elapsed = own, None
     span = float(inside[-1].time - start) if inside else 0.0
     seconds = elapsed if elapsed is not None and _likely_end(elapsed, span, values, start) else span
-    sport = {"sport": "", "sub_sport": ""} | ({} if values.get("sport") else _only_sport(messages)) | values
+    sport = {**({} if values.get("sport") else messages.first("sport")), **values}
     return FitSession(
         sport=str(sport.get("sport") or ""),
         sub_sport=str(sport.get("sub_sport") or ""),
@@ -204,14 +204,10 @@ def _believed_start(
 
 
 def _likely_end(elapsed: float, span: float, values: Mapping[str, Any], start: int) -> bool:
-    """Return whether the session may have lasted ``elapsed``: not shorter than its records, not far longer."""
+    """Return whether the session may have lasted ``elapsed``: like its records or a little longer."""
     written = values.get("timestamp")
     stated = isinstance(written, int) and abs(written - start - elapsed) < 120
     return span - 1.5 <= elapsed and (stated or elapsed < 1.5 * span + 600)
-
-
-def _only_sport(messages: FitMessages) -> Mapping[str, Any]:
-    return messages.first("sport")
 
 
 def _lap_strides(messages: FitMessages, start: int, end: float) -> float | None:

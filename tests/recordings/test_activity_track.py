@@ -1,7 +1,6 @@
-"""A watch's points on whole seconds, its speed and distance brought together, and the slope under the runner."""
+"""A watch's points on whole seconds, speed and distance brought together, the slope under the runner."""
 
 from __future__ import annotations
-
 
 import numpy as np
 import pytest

@@ -3,8 +3,8 @@ chained files, developer fields, files that were never closed.
 
 The bytes are decoded here, by the protocol that Garmin publishes; names, scales and words of the fields
 come from the profile in fitdecode (21.171).  Import this module where a file is read, not at the top of a
-module: the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an oddity in
-them costs nothing; a field that cannot be what its definition says costs that field.
+module: the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an
+oddity in them costs nothing; a field that cannot be what its definition says costs that field.
 """
 
 from __future__ import annotations

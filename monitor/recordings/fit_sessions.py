@@ -28,6 +28,7 @@ _MOST_INSIDE = 0.99
 _FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
 """Nobody runs on average faster than this many m/s for so many s (world records: 400 m 9.3, 5,000 m 6.6,
 half marathon 6.1)."""
+_NO_RUNNER_MPS = 30.0
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
 _PEDALS = (
@@ -262,16 +263,24 @@ def _doubt(session: FitSession) -> InputError | None:
 
 
 def _moved_m(records: Sequence[FitRecord]) -> Any:
-    """Return the distance up to each record (n,), from what the file says or from its speed."""
-    stated = [r.values.get("distance") for r in records]
-    at = [k for k, d in enumerate(stated) if isinstance(d, (int, float))]
-    if len(at) > 1:
-        return np.interp(
-            np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at])
-        )
-    speed = [v if isinstance(v := r.values.get("enhanced_speed"), (int, float)) else 0.0 for r in records]
-    steps = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
-    return np.cumsum(np.minimum(steps, 30) * np.array(speed)) if records else np.zeros(0)
+    """Return the distance up to each record (n,), from what the file says or from its speed.
+
+    A single value that is wrong counts little.
+    """
+    took_s = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
+    stated = [number_or_nan(r.values.get("distance")) for r in records]
+    if np.isfinite(stated).sum() > 1:
+        known = np.flatnonzero(np.isfinite(stated))
+        metres = np.interp(np.arange(len(records)), known, np.array(stated)[known])
+        return np.cumsum(np.clip(np.diff(metres, prepend=metres[0]), 0, _NO_RUNNER_MPS * took_s))
+    speed = np.array([number_or_nan(r.values.get("enhanced_speed")) for r in records])
+    speed = np.where(speed <= _NO_RUNNER_MPS, speed, 0.0)
+    return np.cumsum(np.minimum(took_s, 3) * speed)
+
+
+def number_or_nan(value: Any) -> float:
+    """Return a number of a message; NaN where it is none."""
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _best_mean(times: Any, moved: Any, seconds: float) -> float:

@@ -199,7 +199,7 @@ IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]]
 FILES: dict[str, bytes] = {
     ".tcx.gz": gzip.compress(tcx_run(20)),
     ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
-    ".csv": b"timestamp,accx,accy,accz\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
+    ".csv": b"timestamp,x,y,z\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
 }
 """Files that are opened by name, by their ending."""
 

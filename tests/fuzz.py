@@ -1,28 +1,53 @@
-"""``python -m tests.fuzz 60``: every decoder and importer against mutated bytes for so many seconds.
+"""``python -m tests.fuzz 60``: every decoder against mutated packets, and every importer against mutated
+files, both for half of so many seconds, packed files and CSV for as long again.
 
-The tests do the same for a moment with every change; this is for longer.  Seeds are the captured
-packets and small files; a mutation cuts, joins, repeats, flips, inserts or sets extreme numbers.  What
-fails is printed as a packet line, to be kept in ``tests/packets`` once it is mended, or kept as a file.
+The tests do the same for a moment with every change; this is for longer.  Seeds are the captured packets
+and the files of ``tests/fit_bytes.py``; a mutation cuts, joins, repeats, flips, inserts or sets extreme
+numbers.  What fails is printed, as a packet line to be kept in ``tests/packets`` once it is mended or as
+the bytes of a file.
 """
 
 from __future__ import annotations
 
 import gzip
+import itertools
+import math
 import random
+import struct
 import sys
 import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dsp.types import Placement
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
+from monitor.devices import plain
+from monitor.recordings.fit import fit_activities
+from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.readers import recordings_in
-from monitor.recordings.recording import Wearing
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tcx import tcx_activities
+from monitor.recordings.watch_activity import WatchActivity, activity_recording
 from tests.devices.test_registry import check_sound
+from tests.fit_bytes import (
+    activity,
+    compressed_records,
+    crc,
+    description,
+    developer_id,
+    event,
+    file_id,
+    fit_file,
+    lap,
+    records,
+    row,
+    session,
+    sport,
+)
 from tests.packet_files import PacketFile, all_packet_files, decode_or_error
 from tests.track_bytes import gpx_run, tcx_run, zip_of
 
@@ -37,30 +62,94 @@ EXTREME = (
     b"1e999",
 )
 RUN = 12  # packets to one decoder before it is made anew
-IMPORTED: Mapping[str, bytes] = {
-    ".tcx": tcx_run(20),
-    ".gpx": gpx_run(20),
-    ".tcx.gz": gzip.compress(tcx_run(20)),
-    ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
-    ".csv": b"timestamp,accx,accy,accz\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
-}
-"""A file for each importer, by its ending."""
 
 
 def main(seconds: float) -> int:
     """The exit code: 1 after the first failure."""
-    rng, files, counts = random.Random(), all_packet_files(), Counter[str]()
     warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
+    counts = fuzz_decoders(seconds / 2) + fuzz_importers(seconds / 2) + fuzz_files(seconds / 2)
+    for name, count in sorted(counts.items()):
+        print(f"{name:24} {count}")
+    print(f"{sum(counts.values())} inputs in {seconds:g} s, none of them more than a refusal")
+    return 0
+
+
+def fuzz_importers(seconds: float) -> Counter[str]:
+    """Read mutated files to their last packet; how many were refused, and how many were sound."""
+    rng, counts = random.Random(), Counter[str]()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        import_mutated(rng, counts)
+        ending = rng.choice(sorted(IMPORTERS))
+        seeds, read = IMPORTERS[ending]
+        data = mutate(rng, rng.choice(seeds), seeds, 10**6)
+        if ending == ".fit" and rng.random() < 0.5:
+            data = with_checksum(data)
+        try:
+            refused = refusal(read, data)
+        except Exception:
+            print(f"# {ending} file\n{data.hex()}")
+            raise
+        assert "\n" not in refused
+        counts[f"{ending} {'refused' if refused else 'sound'}"] += 1
+    return counts
+
+
+def fuzz_files(seconds: float) -> Counter[str]:
+    """Read mutated files that are opened by name to their last packet; how many were refused or sound."""
+    rng, counts = random.Random(), Counter[str]()
+    end = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < end:
+            ending = rng.choice(sorted(FILES))
+            data = mutate(rng, FILES[ending], list(FILES.values()), 10**6)
+            path = Path(folder) / f"mutated{ending}"
+            path.write_bytes(data)
+            try:
+                for found in recordings_in(path, Wearing(Placement.WAIST)):
+                    if isinstance(found, Recording):
+                        assert sum(1 for _ in found.packets()) == found.count
+                    else:
+                        assert found.messages[0].key != "error.reader_failed"
+                    counts[f"{ending} {'sound' if isinstance(found, Recording) else 'refused'}"] += 1
+            except Exception:
+                print(f"# {ending} file\n{data.hex()}")
+                raise
+    return counts
+
+
+def refusal(read: Callable[[bytes], list[WatchActivity]], data: bytes) -> str:
+    """Why the file is refused; empty if it is read, and then all of it is sound."""
+    try:
+        recordings = [activity_recording(found, "fuzz") for found in read(data)]
+    except InputError as exc:
+        return str(exc)
+    for recording in recordings:
+        check_activity(recording)
+    return ""
+
+
+def check_activity(recording: Recording) -> None:
+    """The numbers of a recording are possible, and its packets can be decoded."""
+    assert 0 <= recording.duration_s < 3 * 86_400
+    for packet in itertools.islice(recording.packets(), 2000):
+        values = plain.decode_values(packet.payload).values
+        assert all(math.isnan(v) or abs(v) < 1e9 for v in values.values()), values
+    pauses = recording.facts.pauses
+    assert all(p.seconds > 0 and 0 <= p.start_s <= p.end_s <= recording.duration_s + 1 for p in pauses)
+
+
+def fuzz_decoders(seconds: float) -> Counter[str]:
+    """Decode mutated packets; how many were refused, and how many were sound."""
+    rng, files, counts = random.Random(), all_packet_files(), Counter[str]()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         file = rng.choice(files)
         decoder, link = file.decoder(), 0
         history: list[Packet] = []
         for n in range(RUN):
             line = rng.choice(file.lines)
             link += rng.random() < 0.1
-            payload = mutate(rng, line.payload, [line.payload for line in file.lines])
+            payload = mutate(rng, line.payload, [other.payload for other in file.lines], 20_000)
             history.append(Packet("it", n * 10**8, line.channel, payload, link))
             try:
                 got = decode_or_error(decoder, history[-1])
@@ -69,32 +158,53 @@ def main(seconds: float) -> int:
                 print_packets(file, history)
                 raise
             counts[f"{file.kind} {'refused' if not isinstance(got, list) else 'sound'}"] += 1
-    for name, count in sorted(counts.items()):
-        print(f"{name:24} {count}")
-    print(f"{sum(counts.values())} inputs in {seconds:g} s, none more than a DecodeError or InputError")
-    return 0
+    return counts
 
 
-def import_mutated(rng: random.Random, counts: Counter[str]) -> None:
-    """One mutated file through its importer, up to the last packet."""
-    ending = rng.choice(sorted(IMPORTED))
-    data = mutate(rng, IMPORTED[ending], [IMPORTED[ending]])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"mutated{ending}"
-        path.write_bytes(data)
-        try:
-            for found in recordings_in(path, Wearing(Placement.WAIST)):
-                if not isinstance(found, InputError):
-                    assert sum(1 for _ in found.packets()) == found.count
-                elif found.messages[0].key == "error.reader_failed":
-                    raise AssertionError("a reader failed")
-                counts[f"{ending} {'refused' if isinstance(found, InputError) else 'imported'}"] += 1
-        except Exception:
-            Path(f"mutated{ending}").write_bytes(data)
-            raise
+def fit_seeds() -> list[bytes]:
+    """Whole FIT files with all that importers ask for."""
+    both = developer_id() + description("Power", 0x84) + records(90, developer=((0, 2, 0),), tail=b"\xfa\0")
+    summary = session(0, 89.0, timer_s=59.0, metres=270.0, cycles=126) + lap(0, 40.0) + lap(40, 49.0)
+    timer = event(0, 0) + event(20, 4) + event(50, 0) + event(89, 4)
+    places = [
+        row(t, speed=3, cadence=85, distance=3 * t, lat=48, lon=11, altitude=500) for t in range(0, 90, 3)
+    ]
+    legs = [sport(5), *places[:10], session(0, 29.0, kind=5), sport(1), *places[10:], session(30, 57.0)]
+    bodies = (
+        [records(90), timer, summary, activity(89, 3600)],
+        [compressed_records(90), summary],
+        [both, summary],
+        [timer, *places, summary],
+        legs,
+    )
+    whole = [fit_file(file_id() + b"".join(parts)) for parts in bodies]
+    return [*whole, whole[0] + whole[3], fit_file(file_id(big=True) + records(90, big=True))]
 
 
-def mutate(rng: random.Random, payload: bytes, others: Sequence[bytes]) -> bytes:
+def with_checksum(data: bytes) -> bytes:
+    """The file with sizes and checksums made right again, so that what is inside gets read."""
+    if len(data) < 16 or data[:1] != b"\x0e":
+        return data
+    head = data[:4] + struct.pack("<I", len(data) - 16) + data[8:12]
+    body = head + struct.pack("<H", crc(head)) + data[14:-2]
+    return body + struct.pack("<H", crc(body))
+
+
+IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]] = {
+    ".fit": (fit_seeds(), fit_activities),
+    ".gpx": ([gpx_run(20)], gpx_activities),
+    ".tcx": ([tcx_run(20)], tcx_activities),
+}
+"""Files to begin with and what reads them, by the ending of the file."""
+FILES: dict[str, bytes] = {
+    ".tcx.gz": gzip.compress(tcx_run(20)),
+    ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
+    ".csv": b"timestamp,x,y,z\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
+}
+"""Files that are opened by name, by their ending."""
+
+
+def mutate(rng: random.Random, payload: bytes, others: Sequence[bytes], longest: int) -> bytes:
     """One to four changes, or none."""
     data = bytearray(payload)
     for _ in range(rng.choice((0, 1, 1, 2, 4))):
@@ -112,7 +222,7 @@ def mutate(rng: random.Random, payload: bytes, others: Sequence[bytes]) -> bytes
                 data[at:at] = rng.randbytes(rng.randint(1, 8))
             case _:
                 data[at : at + rng.randint(1, 8)] = b""
-    return bytes(data[:20_000])
+    return bytes(data[:longest])
 
 
 def print_packets(file: PacketFile, history: list[Packet]) -> None:

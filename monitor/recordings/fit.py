@@ -25,6 +25,7 @@ from monitor.recordings.fit_sessions import (
     FitSession,
     file_sessions,
     left_out_remarks,
+    number_or_nan,
     runs_among,
     whole_length_s,
 )
@@ -47,9 +48,9 @@ _BEFORE_S = 10
 
 
 def fit_activities(data: bytes) -> list[WatchActivity]:
-    """Return the runs, walks and hikes of a FIT file, as far as it can be read; ``InputError`` if it has none.
+    """Return the runs, walks and hikes of a FIT file, as far as it can be read.
 
-    The error names no file: who opened it knows its name.
+    ``InputError`` if it has none. The error names no file: who opened it knows its name.
     """
     from monitor.recordings.fit_messages import read_messages  # see there: not at start-up
 
@@ -175,8 +176,8 @@ def _track(records: Sequence[FitRecord], start: int) -> Track | None:
     """Return where the runner was, of the records that say it."""
     rows = []
     for r in records:
-        lat, lon = (_number(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
-        altitude = _number(r.values.get("enhanced_altitude"))
+        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
+        altitude = number_or_nan(r.values.get("enhanced_altitude"))
         placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
         if placed or altitude == altitude:
             place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
@@ -185,10 +186,6 @@ def _track(records: Sequence[FitRecord], start: int) -> Track | None:
         return None
     columns = np.array(rows).T
     return Track(*columns)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _utc_offset(messages: FitMessages) -> int | None:

@@ -1,10 +1,10 @@
 """The messages of a FIT file, as far as they can be read: little and big endian, compressed time stamps,
 chained files, developer fields, files that were never closed.
 
-The bytes are decoded here, by the protocol that Garmin publishes; names, scales and words of the fields come
-from the profile in fitdecode (21.171).  Import this module where a file is read, not at the top of a module:
-the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an oddity in
-them costs nothing; a field that cannot be what its definition says costs that field.
+The bytes are decoded here, by the protocol that Garmin publishes; names, scales and words of the fields
+come from the profile in fitdecode (21.171).  Import this module where a file is read, not at the top of a
+module: the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an
+oddity in them costs nothing; a field that cannot be what its definition says costs that field.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class DeveloperValue(NamedTuple):
 class FitMessage:
     """``FitMessage`` is one message: its values by field name, scaled to the units of the profile.
 
-    Times are whole seconds since FIT's epoch; ``time`` is the last one in the file up to this message.  What
-    the file marks as not known is left out.
+    Times are whole seconds since FIT's epoch; ``time`` is the last one in the file up to this message.
+    What the file marks as not known is left out.
     """
 
     values: Mapping[str, Any]
@@ -105,8 +105,8 @@ class FitMessages:
 def read_messages(data: bytes) -> list[FitMessages]:
     """Return the messages of each FIT file in ``data``, one or more, up to what cannot be read.
 
-    Files may be chained; one that is there a second time, byte for byte, is left out.  Raises ``InputError``
-    without a file name if this is no FIT file at all.
+    Files may be chained; one that is there a second time, byte for byte, is left out.  Raises
+    ``InputError`` without a file name if this is no FIT file at all.
     """
     if not _header_size(data, 0):
         raise InputError("error.not_fit")
@@ -359,11 +359,12 @@ class _Apps:
 
     def describe(self, about: Mapping[str, Any]) -> None:
         """Note a field of an app; one whose app is unknown or whose type is not told cannot be used."""
-        source, number = about.get("developer_data_index"), about.get("field_definition_number")
-        base = about.get("fit_base_type_id")
-        if source in self._sources and isinstance(number, int) and isinstance(base, int):
+        source: Any = about.get("developer_data_index")
+        number, base = about.get("field_definition_number"), about.get("fit_base_type_id")
+        known = isinstance(source, int) and source in self._sources
+        if known and isinstance(number, int) and isinstance(base, int):
             name, unit = (str(about.get(key) or "") for key in ("field_name", "units"))
-            self.fields[source, number] = _AppField(int(source), name, unit, base)
+            self.fields[int(source), number] = _AppField(int(source), name, unit, base)
             self.version += 1
 
 
@@ -396,7 +397,7 @@ _WORDLESS = frozenset({"date_time", "local_date_time", "fit_base_type", "bool"})
 
 
 def _code(size: int, base: int) -> tuple[str, int, Any]:
-    """Return the code for ``struct``, how many numbers (0: a text) and what is not known; no code if odd."""
+    """Return the code for ``struct``, how many numbers (0: a text) and what is not known, if any."""
     if base & 0x1F == _TEXT:
         return f"{size}s", 0, None
     kind = ("B", 0xFF) if base & 0x1F == _BYTES else _KINDS.get(base & 0x1F)

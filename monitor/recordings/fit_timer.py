@@ -93,7 +93,7 @@ def _pauses_of_holes(times_s: Sequence[float], pauses: Sequence[Pause], open_s: 
 
 
 def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
-    """Return the pauses with the longest changed so that they last ``paused_s``, if rounding explains it."""
+    """Return the pauses with the longest changed to sum up to ``paused_s``, if rounding explains it."""
     if not pauses:
         return pauses
     longest = max(pauses, key=lambda p: p.seconds)

@@ -43,13 +43,13 @@ def gpx_activities(data: bytes) -> list[WatchActivity]:
     reader = _GpxReader()
     damage = parse_xml(pieces_of(data), reader)
     if not any(points for a in reader.activities for points in a.stretches):
-        raise _no_track(reader, damage)
+        raise _no_track(reader)
     return watch_activities([a for a in reader.activities if any(a.stretches)], damage)
 
 
-def _no_track(reader: _GpxReader, damage: str) -> InputError:
+def _no_track(reader: _GpxReader) -> InputError:
     if "gpx" not in reader.elements:
-        return InputError("error.track_other", form="GPX", damage=damage or "its elements are others")
+        return InputError("error.track_other", form="GPX")
     if {"trkpt", "rte"} & reader.elements:
         return InputError("error.track_no_times")
     return InputError("error.track_nothing")

@@ -142,6 +142,8 @@ def checked_signal(signal: Signal, where: str) -> Signal:
         good &= np.isfinite(gyr).all(axis=1)
     if good.mean() < 0.5:
         raise InputError("error.nan", where=where)
+    if good.sum() < 2:
+        raise InputError("error.few_samples", where=where, count=int(good.sum()))
     finite = Signal(
         signal.placement, signal.side, signal.t_s[good], acc[good], None if gyr is None else gyr[good]
     )

@@ -51,13 +51,13 @@ def tcx_activities(data: bytes) -> list[WatchActivity]:
     reader = _TcxReader()
     damage = parse_xml(pieces_of(data), reader)
     if not reader.activities:
-        raise _no_activity(reader.roots, damage)
+        raise _no_activity(reader.roots)
     return watch_activities(reader.activities, damage)
 
 
-def _no_activity(names: set[str], damage: str) -> InputError:
+def _no_activity(names: set[str]) -> InputError:
     if "TrainingCenterDatabase" not in names:
-        return InputError("error.track_other", form="TCX", damage=damage or "its elements are others")
+        return InputError("error.track_other", form="TCX")
     if "Course" in names:
         return InputError("error.track_course")
     if "Workout" in names:

@@ -39,6 +39,7 @@ def sample_times_s(sheet: Sheet, name: str, unit: str, rest: str) -> Array:
     times = sheet.find(name)
     assert times is not None
     clock = name.lower() in {c.lower() for c in sheet.clocks}
+    times = np.where(np.isfinite(times), times, np.nan)
     good = times[np.isfinite(times)]
     if _are_rounded(good):
         rate_hz = _rounded_rate(good, 1.0 if clock else TIME_UNITS[unit or fitting_unit(good) or "s"])

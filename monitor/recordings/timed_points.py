@@ -13,6 +13,7 @@ import numpy as np
 from dsp.types import Array
 from monitor.core.activity_facts import ActivityFacts, LapMark, Pause, Track
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.activity_sports import ON_FOOT
 from monitor.recordings.position_speed import position_distance, position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
@@ -96,23 +97,22 @@ def watch_activities(found: Sequence[TrackedActivity], damage: str) -> list[Watc
     """
     out, others, errors = [], [], []
     for activity in found:
+        if activity.sport not in ON_FOOT:
+            others.append(activity.sport)
+            continue
         try:
-            made = _watch_activity(activity)
+            out.append(_watch_activity(activity))
         except InputError as exc:
             errors.append(exc)
-            continue
-        if activity.sport in ON_FOOT:
-            out.append(made)
-        else:
-            others.append(activity.sport)
-    if not out and others:
-        raise InputError("error.fit_not_running", sport=", ".join(dict.fromkeys(others)).replace("_", " "))
+    if others and not out and not errors:
+        names = ", ".join(dict.fromkeys(others)).replace("_", " ")
+        raise InputError("error.fit_not_running", sport=EnglishText(names))
     if not out:
         raise errors[0] if errors else InputError("error.track_nothing")
-    names = dict.fromkeys(others)
     for made in out:
         made.remarks += [
-            f"the file also holds {sport.replace('_', ' ')}, which is left out" for sport in names
+            f"the file also holds {sport.replace('_', ' ')}, which is left out"
+            for sport in dict.fromkeys(others)
         ]
     if damage:
         seconds = out[-1].seconds
@@ -125,7 +125,7 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
     stretches = _in_order(activity.stretches)
     points = [p for stretch in stretches for p in stretch]
     if len(points) < 2:
-        raise InputError("error.track_no_times")
+        raise InputError("error.track_short")
     start, seconds = points[0].time_s, points[-1].time_s - points[0].time_s
     if seconds > _LONGEST_S:
         raise InputError("error.fit_two_days")
@@ -278,8 +278,11 @@ def _check_on_foot(series: WatchSeries, track: Track | None) -> None:
     speed = float(metres[moving].sum() / seconds[moving].sum())
     rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
     spm = float(np.median(rate)) if rate else None
-    if speed > _FASTEST_MPS or (speed > 3 and spm and speed * 60 / min(spm, 200) > _LONGEST_STEP_M):
+    if speed > _FASTEST_MPS:
         raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
+    step_m = 60 * speed / min(spm, 200) if spm else 0.0
+    if speed > 3 and step_m > _LONGEST_STEP_M:
+        raise InputError("error.fit_long_steps", length=step_m)
     outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
     if speed < _SLOWEST_RUN_MPS and (not outdoors or (spm is not None and spm < _SLOWEST_WALK_SPM)):
         raise InputError("error.track_swim")

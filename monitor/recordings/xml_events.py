@@ -13,6 +13,10 @@ from xml.parsers import expat
 from monitor.core.errors import InputError
 
 _PIECE = 1 << 16
+_ENDS_EARLY = (
+    expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+    expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, expat.errors.XML_ERROR_PARTIAL_CHAR,
+)  # fmt: skip
 
 
 class XmlHandler(Protocol):
@@ -26,7 +30,7 @@ class XmlHandler(Protocol):
 
 
 def pieces_of(data: bytes) -> Iterator[bytes]:
-    """Yield bytes in pieces."""
+    """Yield these bytes in pieces of 64 kB."""
     for start in range(0, len(data), _PIECE):
         yield data[start : start + _PIECE]
 
@@ -59,7 +63,8 @@ def parse_xml(pieces: Iterable[bytes], handler: XmlHandler) -> str:
             parser.Parse(piece, False)
         parser.Parse(b"", True)
     except expat.ExpatError as exc:
-        return f"line {exc.lineno}: {expat.errors.messages[exc.code]}"
+        early = expat.errors.messages[exc.code] in _ENDS_EARLY
+        return "it ends early" if early else f"its XML is broken in line {exc.lineno}"
     except (LookupError, ValueError):
         return "its encoding is not known"
     return ""

@@ -1,7 +1,6 @@
-"""A watch's points on whole seconds, its speed and distance brought together, and the slope under the runner."""
+"""A watch's points on whole seconds, speed and distance brought together, the slope under the runner."""
 
 from __future__ import annotations
-
 
 import numpy as np
 import pytest
@@ -38,7 +37,7 @@ def test_a_value_that_is_missing_in_what_was_written_is_not_held_for_long() -> N
 def test_nothing_is_known_before_the_first_point_or_while_the_timer_stands() -> None:
     on = values_on_seconds(np.array([(float(t), 7.0) for t in range(4, 20)]), 20, [(9.0, 12.0)])
     assert np.isnan(on[:4]).all()
-    assert np.flatnonzero(np.isnan(on[4:])).tolist() == [6, 7]
+    assert np.flatnonzero(np.isnan(on[4:])).tolist() == [5, 6, 7]
 
 
 def test_what_was_written_while_the_timer_stood_does_not_count() -> None:
@@ -88,7 +87,7 @@ def test_the_sum_of_speed_is_the_distance_that_the_watch_gave(
     assert np.nanmax(speed) < 12.0
     inside = np.zeros(seconds, dtype=bool)
     for start, end in stopped:
-        inside[int(start) + 1 : int(end)] = True
+        inside[int(start) : int(end)] = True
     assert (np.isnan(speed) == inside).all()
 
 

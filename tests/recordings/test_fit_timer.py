@@ -79,13 +79,13 @@ def test_a_total_that_cannot_be_changes_nothing() -> None:
 def test_pauses_never_overlap_and_the_order_of_messages_never_matters(
     events: list[tuple[int, int]], rng: object
 ) -> None:
-    first = {t: kind for t, kind in events}  # of one time the last counts, in whatever order
+    first = dict(events)  # of one time the last counts, in whatever order
     ordered = sorted(first.items())
     found = pauses(*ordered)
     shuffled = list(ordered)
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
     assert pauses(*shuffled) == found
-    assert all(0 <= start and start + length <= 2000 and length > 0 for start, length in found)
+    assert all(start >= 0 and start + length <= 2000 and length > 0 for start, length in found)
     assert all(a + length <= b for (a, length), (b, _) in pairwise(found))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings import packed_files
-from monitor.recordings.readers import is_recording_name, read_recordings, recordings_in
+from monitor.recordings.readers import is_recording_name, read_recording, read_recordings, recordings_in
 from monitor.recordings.recording import Recording, Wearing
 from tests.fit_bytes import file_id, fit_file, records
 from tests.track_bytes import gpx_run, tcx_run, zip_of
@@ -188,3 +188,11 @@ def test_a_torn_or_mutated_zip_gives_recordings_and_lines_and_nothing_else(
     results = found(path, ZIP[:at] if cut else ZIP[:at] + what + ZIP[at + gone :])
     assert results
     assert all("\n" not in str(r) for r in results if isinstance(r, InputError))
+
+
+def test_of_several_runs_the_first_is_taken_with_a_remark(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    path.write_bytes(zip_of({"1.fit": b"no fit", "2.gpx": GPX, "3.gpx": GPX}))
+    recording = read_recording(path)
+    assert recording.title == "2"
+    assert "more than one run" in recording.remarks[0]

@@ -134,7 +134,7 @@ def test_the_runs_of_several_activities_are_imported_and_the_rest_is_named() -> 
     ("speed", "cadence", "places", "refused"),
     [
         (8.0, 90, True, "29 km/h"),
-        (6.0, 80, True, "22 km/h"),
+        (6.0, 80, True, r"steps of 2\.2 m"),
         (0.6, 26, True, "as slow as a swim"),
         (0.8, 0, False, "as slow as a swim"),
         (3.0, 85, True, ""),
@@ -192,7 +192,7 @@ def test_the_offset_that_times_are_written_with_is_that_of_the_runners_clock() -
             "workout plan",
         ),
         (b"<TrainingCenterDatabase/>", "holds no track"),
-        (tcx_file(tcx_activity(tcx_lap(0, [], timer_s=9, metres=9))), "without times"),
+        (tcx_file(tcx_activity(tcx_lap(0, [], timer_s=9, metres=9))), "fewer than two points"),
     ],
 )
 def test_what_is_no_activity_is_refused_by_what_it_is(data: bytes, refused: str) -> None:

@@ -155,3 +155,12 @@ def test_our_export_of_seconds_is_said_to_be_one(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="once a second"):
         read(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    "rows", ["0,1,2,9.8\n10,1,2,x\n", "inf,1,2,9.8\n" * 3, "0,1,2,9.8\ninf,1,2,9.8\n-inf,1,2,9.8\n"]
+)
+def test_too_few_samples_with_a_time_and_numbers_are_refused(tmp_path: Path, rows: str) -> None:
+    (tmp_path / "a.csv").write_text("timestamp,x,y,z\n" + rows)
+    with pytest.raises(InputError, match=r"only [01] samples"):
+        read(tmp_path / "a.csv")

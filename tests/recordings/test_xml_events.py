@@ -70,10 +70,11 @@ def test_an_outside_document_type_is_not_fetched() -> None:
 @pytest.mark.parametrize(
     ("data", "damage"),
     [
-        (b"", "no element found"),
-        (b"<a><b></a>", "mismatched tag"),
+        (b"", "it ends early"),
+        (b"<a>\n<b></a>", "its XML is broken in line 2"),
+        (b"<a><b>1</b>", "it ends early"),
         (b"<?xml version='1.0' encoding='klingon'?><a/>", "encoding"),
-        (b"<a>\xff</a>", "not well-formed"),
+        (b"<a>\xff</a>", "its XML is broken in line 1"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_few_words(data: bytes, damage: str) -> None:

@@ -62,7 +62,7 @@ def step_estimates(contact: Contact, context: StepContext, models: Models) -> tu
 def pod_estimates(
     speed: Guess, cadence_spm: float, slope: Guess, runner: Runner, models: Models
 ) -> list[Estimate]:
-    """Return all estimates of a step that speed (m/s), cadence and slope (%) alone support while running."""
+    """Return all estimates of a step that speed (m/s), cadence and slope (%) alone support in running."""
     (speed_mps, speed_sd), step = speed, 60 / cadence_spm
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError, RepeatedPacket, StrangersPacket
-from monitor.core.packet import SD_SUFFIX, Packet, Samples, Values
+from monitor.core.packet import Packet, Samples, Values
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import device_information
@@ -95,7 +95,11 @@ class SensorStream:
         streams = state is LinkState.STREAMING
         fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss
-        if not self._urgent and state is told.link and age_s < (_OFTEN_S if often else _SELDOM_S):
+        if (
+            not self._urgent
+            and state is told.link
+            and age_s < (_OFTEN_S if often else _SELDOM_S)
+        ):
             return None
         self._urgent = False
         self._told = self.status(now_s)
@@ -181,9 +185,4 @@ class SensorStream:
         if decoded.note:
             self._word, self._urgent = decoded.note, True
         self.received += 1
-        sds = {name: value for name, value in decoded.values.items() if name.endswith(SD_SUFFIX)}
-        return [
-            Reading(self.name, t_s, name, value, sds.get(name + SD_SUFFIX))
-            for name, value in decoded.values.items()
-            if name not in sds
-        ]
+        return [Reading(self.name, t_s, name, value) for name, value in decoded.values.items()]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dsp.types import ImuChunk, Placement, Reading
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings
-from monitor.devices import movesense, plain
+from monitor.devices import movesense
 from monitor.devices.registry import DEVICES
 from monitor.pipeline.sensor_stream import SensorStream
 from monitor.simulation.simulated_runner import RadioModel
@@ -148,13 +148,3 @@ def test_no_reading_is_later_than_its_arrival_whatever_the_phone_calls_the_time(
                 assert item.t_s <= arrival_s + 1e-9
                 speeds += 1
     assert speeds > 0
-
-
-def test_a_number_comes_with_the_sd_that_was_sent_beside_it() -> None:
-    settings = SensorSettings(name="gps", kind="plain", placement=Placement.POD)
-    stream = SensorStream(settings, DEVICES["plain"])
-    sent = plain.encode_values({"speed_mps": 3.0, "speed_mps_sd": 0.25, "heart_rate_bpm": 150.0})
-    assert stream.push(Packet("gps", 10**9, plain.VALUES, sent)) == [
-        Reading("gps", 1.0, "speed_mps", 3.0, 0.25),
-        Reading("gps", 1.0, "heart_rate_bpm", 150.0),
-    ]

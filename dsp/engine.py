@@ -264,8 +264,7 @@ class Engine:
         out: list[Record] = []
         if reading.quantity in ("cadence_spm", "speed_mps"):
             out += self._pod_activity(reading)
-        out += self._seconds.until(reading.t_s - 1.0, self._readings, self._fusion.speed, self._log)
-        return out
+        return out + self._seconds.until(reading.t_s - 1.0, self._readings, self._fusion.speed, self._log)
 
     def _pod_activity(self, reading: Reading) -> list[Record]:
         change = self._readings.activity_change(reading.t_s, self._log.at(math.inf))

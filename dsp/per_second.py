@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import replace
 
 from dsp.activity import ActivityLog
 from dsp.braking import grade, grade_pct
@@ -149,7 +148,7 @@ class PerSecondMetrics:
         if cadence is not None:
             out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
         if given is not None:
-            out.append(replace(given, how="pod"))
+            out.append(Estimate("speed_mps", given.value, given.sd, "pod"))
         if cadence is None or given is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
         slope = grade(readings.estimate("slope_pct", t_s, sd=_DEVICE_SD["slope_pct"]))

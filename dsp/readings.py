@@ -29,9 +29,13 @@ class Readings:
         """Remember a reading (the last minute of each quantity is kept)."""
         times = self._times.setdefault(reading.quantity, [])
         values = self._values.setdefault(reading.quantity, [])
-        at = bisect_right(times, reading.t_s)
-        times.insert(at, reading.t_s)
-        values.insert(at, reading)
+        if not times or reading.t_s >= times[-1]:  # nearly always
+            times.append(reading.t_s)
+            values.append(reading)
+        else:
+            at = bisect_right(times, reading.t_s)
+            times.insert(at, reading.t_s)
+            values.insert(at, reading)
         while times[-1] - times[0] > 60:
             del times[0], values[0]
 

@@ -245,8 +245,8 @@ class Outbox:
 
     def _set_status(self, *, ok: bool, text: str) -> None:
         if refused := self._state.dropped:
-            kind = "runs" if self._p.runs else "records"
-            text += f"; {refused} {kind} were refused, see gaitcue stack status"
+            runs = f"; {refused} runs were refused, see gaitcue stack status"
+            text += runs if self._p.runs else f"; {refused} records were refused, see gaitcue stack status"
         self._state = replace(self._state, ok=ok and not refused, text=text)
 
     def _all_delivered(self) -> bool:

@@ -15,7 +15,10 @@ from dsp.types import Array
 AGREE_S = 20.0  # a choice: long enough for a start, short enough for a warm-up
 MAX_STEP_GAP_S = 5.0  # evidence across a longer silence does not add up
 _MAX_SPM = 250.0  # above the cadence of any runner (sprinters reach about 280, for seconds)
-_FEWEST_VOTES, _LEAST_SHARE = 20, 0.3  # seconds, and share of those with a cadence, that overturn the standard
+_FEWEST_VOTES, _LEAST_SHARE = (
+    20,
+    0.3,
+)  # seconds, and share of those with a cadence, that overturn the standard
 _MAX_JOG_SPM = 210.0  # and above that of one who does not run fast (a choice)
 
 

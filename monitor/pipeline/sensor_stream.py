@@ -95,11 +95,7 @@ class SensorStream:
         streams = state is LinkState.STREAMING
         fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss
-        if (
-            not self._urgent
-            and state is told.link
-            and age_s < (_OFTEN_S if often else _SELDOM_S)
-        ):
+        if not self._urgent and state is told.link and age_s < (_OFTEN_S if often else _SELDOM_S):
             return None
         self._urgent = False
         self._told = self.status(now_s)

@@ -96,3 +96,71 @@ def description(name: str, base_type: int | None, number: int = 0, index: int = 
         fields.append((2, 1, 0x02))
         values += bytes([base_type])
     return definition(4, 206, fields) + b"\4" + values
+
+
+def message(number: int, fields: Sequence[tuple[int, int, int]], *values: int, local: int = 7) -> bytes:
+    """Definition and one message: fields as (number, size, base type), whole numbers for them."""
+    codes = {1: "B", 2: "H", 4: "I"}
+    form = "<" + "".join(codes[size] for _, size, _ in fields)
+    return definition(local, number, fields) + bytes([local]) + struct.pack(form, *values)
+
+
+def event(t: int, kind: int, event_number: int = 0) -> bytes:
+    """An event ``t`` s after noon: of the timer, 0 starts it and 4 stops it."""
+    return message(21, (TIME, (0, 1, 0), (1, 1, 0)), NOON_S + t, event_number, kind)
+
+
+def sport(number: int, sub: int = 0) -> bytes:
+    """A ``sport`` message: 1 running, 2 cycling, 5 swimming, 11 walking."""
+    return message(12, ((0, 1, 0), (1, 1, 0)), number, sub)
+
+
+def session(
+    t: int,
+    elapsed_s: float,
+    *,
+    timer_s: float | None = None,
+    kind: int = 1,
+    sub: int = 0,
+    metres: float = 0xFFFFFFFF / 100,
+    cycles: int = 0xFFFFFFFF,
+) -> bytes:
+    """A ``session`` that started ``t`` s after noon; ``kind`` as in ``sport``."""
+    fields = (TIME, (2, 4, 0x86), (7, 4, 0x86), (8, 4, 0x86), (9, 4, 0x86), (10, 4, 0x86), (5, 1, 0), (6, 1, 0))
+    timer = elapsed_s if timer_s is None else timer_s
+    times = (NOON_S + t + round(elapsed_s), NOON_S + t, round(1000 * elapsed_s), round(1000 * timer))
+    return message(18, fields, *times, round(100 * metres), cycles, kind, sub)
+
+
+def lap(t: int, elapsed_s: float, trigger: int = 0) -> bytes:
+    """A ``lap`` that started ``t`` s after noon; trigger 0 is manual, 2 distance."""
+    fields = (TIME, (2, 4, 0x86), (7, 4, 0x86), (24, 1, 0))
+    return message(19, fields, NOON_S + t + round(elapsed_s), NOON_S + t, round(1000 * elapsed_s), trigger)
+
+
+def activity(t: int, offset_s: int) -> bytes:
+    """The ``activity`` message, with local time ``offset_s`` ahead of UTC."""
+    return message(34, (TIME, (5, 4, 0x86)), NOON_S + t, (NOON_S + t + offset_s) & 0xFFFFFFFF)
+
+
+_ROW: dict[str, tuple[tuple[int, int, int], str, float]] = {
+    "speed": (SPEED, "H", 1000),
+    "cadence": (CADENCE, "B", 1),
+    "heart": (HEART, "B", 1),
+    "distance": ((5, 4, 0x86), "I", 100),
+    "altitude": ((2, 2, 0x84), "H", 5),
+    "lat": ((0, 4, 0x85), "i", 2**31 / 180),
+    "lon": ((1, 4, 0x85), "i", 2**31 / 180),
+    "power": ((7, 2, 0x84), "H", 1),
+    "stance": ((41, 2, 0x84), "H", 10),
+}
+"""Values of records by a short name: the field, its code, its scale."""
+
+
+def row(t: float, developer: Sequence[tuple[int, int, int]] = (), tail: bytes = b"", **values: float) -> bytes:
+    """Definition and one record ``t`` s after noon, with values in m/s, strides/min, m, degrees ..."""
+    known = [_ROW[name] for name in values]
+    out = definition(8, 20, (TIME, *(k[0] for k in known)), developer)
+    form = "<I" + "".join(k[1] for k in known)
+    numbers = [round((v + (500 if n == "altitude" else 0)) * _ROW[n][2]) for n, v in values.items()]
+    return out + b"\x08" + struct.pack(form, NOON_S + round(t), *numbers) + tail

@@ -116,13 +116,15 @@ def _covered_points(distance: Array, stopped: Stretches, total_m: float | None) 
     total; without a total a jump of over ``_JUMP_M`` does not count.  Nor does what a device counted in a
     pause.
     """
-    steps = np.diff(distance[:, 1], prepend=distance[0, 1])
-    took_s = np.maximum(np.diff(_timer_s(distance[:, 0], stopped), prepend=distance[0, 0]), 1.0)
-    jump = steps > _FASTEST_MPS * took_s + (0.0 if total_m else _JUMP_M)
-    choices = [
-        np.where((steps > 0) & ~jump, steps, 0.0),
-        np.diff(np.maximum.accumulate(distance[:, 1]), prepend=distance[0, 1]),
-    ]
+    first = distance[0]
+    steps = np.diff(distance[:, 1], prepend=first[1])
+    timer_s = _timer_s(distance[:, 0], stopped)
+    took_s = np.diff(timer_s, prepend=timer_s[0])
+    paused = np.diff(distance[:, 0], prepend=first[0]) > took_s + 1
+    slack_m = np.where(paused | bool(total_m), 0.0, _JUMP_M)
+    jump = steps > _FASTEST_MPS * np.maximum(took_s, 1.0) + slack_m
+    grown = np.diff(np.maximum.accumulate(distance[:, 1]), prepend=first[1])
+    choices = [np.where((steps > 0) & ~jump, steps, 0.0), grown]
     if total_m:
         choices.sort(key=lambda way: abs(way.sum() - total_m))
     return np.column_stack((distance[:, 0], np.cumsum(choices[0])))

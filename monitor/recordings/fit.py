@@ -20,14 +20,8 @@ from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
-from monitor.recordings.fit_records import FitRecord, check_length, ordered_records
-from monitor.recordings.fit_sessions import (
-    FitSession,
-    file_sessions,
-    left_out_remarks,
-    runs_among,
-    whole_length_s,
-)
+from monitor.recordings.fit_records import FitRecord, ordered_records
+from monitor.recordings.fit_sessions import FitSession, file_sessions, left_out_remarks, runs_among, whole_length_s
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
@@ -38,6 +32,7 @@ _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
 _CLOCK_WAS_SET = 0x10000000
 """Smaller times count from when the device was switched on (FIT, ``date_time``)."""
+_LONGEST_S = 2 * 86_400
 _DEGREES = 180 / 2**31
 _ZONE_STEP_S = 900
 _WIDEST_ZONE_S = 14 * 3600
@@ -66,7 +61,8 @@ def fit_activities(data: bytes) -> list[WatchActivity]:
 
 def _file_activities(messages: FitMessages) -> list[WatchActivity]:
     _check_kind(messages)
-    records = ordered_records(messages.named("record"), whole_length_s(messages))
+    length_s, damaged = whole_length_s(messages), bool(messages.damage)
+    records = ordered_records(messages.named("record"), length_s, damaged=damaged)
     sessions = file_sessions(messages, records)
     runs = runs_among(sessions)
     good, refused = [], []
@@ -118,7 +114,8 @@ def _activity(messages: FitMessages, session: FitSession) -> WatchActivity:
         damage = messages.damage
         why = EnglishText(f"it is damaged ({damage})" if damage else "nothing was recorded")
         raise InputError("error.fit_no_activity", why=why)
-    check_length(records)
+    if seconds > _LONGEST_S:
+        raise InputError("error.fit_two_days")
     times = [float(r.time - start) for r in records]
     pauses = timer_pauses(messages.named("event"), start, seconds, session.timer_s, times)
     facts = ActivityFacts(

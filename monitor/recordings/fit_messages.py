@@ -31,9 +31,9 @@ _USED: Mapping[int, Any] = {
 _TIMESTAMP, _DESCRIPTION = 253, 206
 _MAGIC = b".FIT"
 _KINDS: Mapping[int, tuple[str, float | bytes]] = {
-    0: ("B", 0xFF), 1: ("b", 0x7F), 2: ("B", 0xFF), 3: ("h", 0x7FFF), 4: ("H", 0xFFFF),
-    5: ("i", 0x7FFFFFFF), 6: ("I", 0xFFFFFFFF), 8: ("f", float("nan")), 9: ("d", float("nan")),
-    10: ("B", 0), 11: ("H", 0), 12: ("I", 0), 14: ("q", 2**63 - 1), 15: ("Q", 2**64 - 1), 16: ("Q", 0),
+    **{0: ("B", 0xFF), 1: ("b", 0x7F), 2: ("B", 0xFF), 3: ("h", 0x7FFF), 4: ("H", 0xFFFF)},
+    **{5: ("i", 0x7FFFFFFF), 6: ("I", 0xFFFFFFFF), 8: ("f", float("nan")), 9: ("d", float("nan"))},
+    **{10: ("B", 0), 11: ("H", 0), 12: ("I", 0), 14: ("q", 2**63 - 1), 15: ("Q", 2**64 - 1), 16: ("Q", 0)},
 }
 """Types of numbers by the low five bits of their number, which is all that some files have: their code in
 ``struct``, and what stands for "not known"."""
@@ -204,9 +204,7 @@ class _FileReader:
         return False
 
     def _overrun(self) -> bool:
-        return self._stop(
-            "it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end"
-        )
+        return self._stop("it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end")
 
     def _check_sum(self) -> None:
         end = self.at + 2
@@ -239,11 +237,7 @@ class _Layout:
     """The layout of a kind of message, as the file defines it."""
 
     def __init__(
-        self,
-        number: int,
-        order: str,
-        fields: Sequence[tuple[int, int, int]],
-        apps: Sequence[tuple[int, int, int]],
+        self, number: int, order: str, fields: Sequence[tuple[int, int, int]], apps: Sequence[tuple[int, int, int]]
     ) -> None:
         kind = _USED.get(number)
         self.name: str = kind.name if kind else ""
@@ -275,14 +269,10 @@ class _Layout:
         if code:
             chosen.append(_Field(at, code, about.name, _converter(about, count, unknown, self._order)))
 
-    def values(
-        self, data: bytes, at: int, apps: _Apps
-    ) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
+    def values(self, data: bytes, at: int, apps: _Apps) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
         """Return what the message at this place says, by name, and what apps say in it."""
         values: dict[str, Any] = {}
-        for (_, _, name, convert), raw in zip(
-            self._fields, self._struct.unpack_from(data, at), strict=True
-        ):
+        for (_, _, name, convert), raw in zip(self._fields, self._struct.unpack_from(data, at), strict=True):
             if (value := convert(raw)) is None:
                 continue
             if name not in values or not isinstance(value, tuple):

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.errors import InputError
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import DeveloperValue, FitMessage
 
 _DAY_S = 86_400
-_LONGEST_S = 2 * _DAY_S
 _FEW = 0.05
 """This share of the records may lie days away from the others and be left out."""
 _CLOCK_SLACK_S = 120
@@ -32,16 +30,23 @@ class FitRecord:
     developer: tuple[DeveloperValue, ...] = ()
 
 
-def ordered_records(messages: Sequence[FitMessage], session_s: float | None = None) -> list[FitRecord]:
+def ordered_records(
+    messages: Sequence[FitMessage], session_s: float | None = None, *, damaged: bool = False
+) -> list[FitRecord]:
     """Return what ``record`` messages say, one for each time, in order of time.
 
-    Where times go back, as few records as possible are left out; so are a few that lie days from all others.
+    Where times go back, as few records as possible are left out; so are a few that lie days from all others,
+    and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read as
+    something.
     ``session_s`` is how long the file says that everything took: where the clock was set in between, later
-    records are moved so that it holds.  ``InputError`` where they span over two days all the same.
+    records are moved so that it holds.
     """
-    timed = [m for m in messages if isinstance(m.values.get("timestamp"), int)]
-    records = _merged([timed[k] for k in _longest_rise([m.values["timestamp"] for m in timed])])
-    records = _without_outliers(records)
+    merged = _merged([m for m in messages if isinstance(m.values.get("timestamp"), int)])
+    if not damaged:
+        merged = _without_outliers(merged)
+    records = [merged[k] for k in _longest_rise([r.time for r in merged])]
+    if damaged:
+        records = _first_stretch(records)
     shift = _clock_shift(records, session_s)
     if shift is not None:
         at, by = shift
@@ -50,34 +55,28 @@ def ordered_records(messages: Sequence[FitMessage], session_s: float | None = No
     return records
 
 
-def check_length(records: Sequence[FitRecord]) -> None:
-    """Raise ``InputError`` where these records span over two days."""
-    if records and records[-1].time - records[0].time > _LONGEST_S:
-        raise InputError("error.fit_two_days")
-
-
 def _merged(messages: Sequence[FitMessage]) -> list[FitRecord]:
-    """Return one record for each time, of messages in order of time; what comes later counts."""
-    out: list[FitRecord] = []
+    """Return one record for each time, in the order in which they first came; what comes later counts."""
+    out: dict[int, FitRecord] = {}
     for m in messages:
         time = m.values["timestamp"]
-        if out and out[-1].time == time:
-            before = out.pop()
-            out.append(FitRecord(time, {**before.values, **m.values}, before.developer + m.developer))
+        known = out.get(time)
+        if known is None:
+            out[time] = FitRecord(time, m.values, m.developer)
         else:
-            out.append(FitRecord(time, m.values, m.developer))
-    return out
+            out[time] = FitRecord(time, {**known.values, **m.values}, known.developer + m.developer)
+    return list(out.values())
 
 
 def _longest_rise(times: Sequence[int]) -> list[int]:
-    """Return the places of the longest series of times that never goes back."""
-    if all(a <= b for a, b in pairwise(times)):
+    """Return the places of the longest series of times that only grows."""
+    if all(a < b for a, b in pairwise(times)):
         return list(range(len(times)))
     ends: list[int] = []  # the smallest last time of a series of each length
     places: list[int] = []
     before = [-1] * len(times)
     for k, time in enumerate(times):
-        at = bisect_right(ends, time)
+        at = bisect_left(ends, time)
         before[k] = places[at - 1] if at else -1
         ends[at : at + 1], places[at : at + 1] = [time], [k]
     out = []
@@ -89,11 +88,24 @@ def _longest_rise(times: Sequence[int]) -> list[int]:
 
 
 def _without_outliers(records: list[FitRecord]) -> list[FitRecord]:
-    """Return the records without a few that lie a day or more from all others."""
-    edges = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time - a.time > _DAY_S / 2]
-    parts = [records[a:b] for a, b in pairwise([0, *edges, len(records)])]
+    """Return the records without a few whose times lie half a day or more from those of all others."""
+    parts = _stretches(sorted(records, key=lambda r: r.time))
     largest = max(parts, key=len)
-    return largest if len(records) - len(largest) <= max(1, _FEW * len(records)) else records
+    if len(largest) == len(records) or len(records) - len(largest) > max(1, _FEW * len(records)):
+        return records
+    return [r for r in records if largest[0].time <= r.time <= largest[-1].time]
+
+
+def _first_stretch(records: list[FitRecord]) -> list[FitRecord]:
+    """Return the first stretch of more than a few records, without what lies half a day or more from it."""
+    few = max(1, _FEW * len(records))
+    return next((part for part in _stretches(records) if len(part) > few), records)
+
+
+def _stretches(records: list[FitRecord]) -> list[list[FitRecord]]:
+    """Return the records cut where half a day or more lies between two."""
+    edges = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time - a.time > _DAY_S / 2]
+    return [records[a:b] for a, b in pairwise([0, *edges, len(records)])]
 
 
 def _clock_shift(records: Sequence[FitRecord], session_s: float | None) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import FitRecord
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessages
+    from monitor.recordings.fit_messages import FitMessage, FitMessages
 
 _ON_FOOT = frozenset({"running", "walking", "hiking"})
 _UNNAMED = frozenset({"", "generic", "all"})
@@ -30,13 +30,8 @@ _FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
 half marathon 6.1)."""
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
-_PEDALS = (
-    "left_torque_effectiveness",
-    "left_pedal_smoothness",
-    "left_pco",
-    "left_power_phase",
-    "left_right_balance",
-)
+_PEDALS = ("left_torque_effectiveness", "left_pedal_smoothness", "left_pco", "left_power_phase", "left_right_balance")
+_LONGEST_S = 2 * 86_400
 _LEFT_OVER_S = 60
 """So long must records go on after the last session for them to be one more."""
 
@@ -65,9 +60,7 @@ class FitSession:
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
         unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
-        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
-            "_", " "
-        )
+        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace("_", " ")
 
     @property
     def on_foot(self) -> bool | None:
@@ -216,9 +209,7 @@ def _only_sport(messages: FitMessages) -> Mapping[str, Any]:
 def _lap_strides(messages: FitMessages, start: int, end: float) -> float | None:
     """Return the sum over the laps from ``start`` to ``end``."""
     laps = [m.values for m in messages.named("lap")]
-    inside = [
-        v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end
-    ]
+    inside = [v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end]
     counts = [_positive(v.get("total_cycles")) for v in inside]
     return sum(c for c in counts if c) if counts and all(counts) else None
 
@@ -241,6 +232,8 @@ def _doubt(session: FitSession) -> InputError | None:
     records = session.records
     if any(name in r.values for r in records for name in _PEDALS):
         return InputError("error.fit_pedals")
+    if session.seconds > _LONGEST_S:
+        return None  # refused for that
     moved = _moved_m(records)
     times = np.array([r.time for r in records], dtype=float)
     for seconds, fastest in _FASTEST:
@@ -258,9 +251,7 @@ def _moved_m(records: Sequence[FitRecord]) -> Any:
     stated = [r.values.get("distance") for r in records]
     at = [k for k, d in enumerate(stated) if isinstance(d, (int, float))]
     if len(at) > 1:
-        return np.interp(
-            np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at])
-        )
+        return np.interp(np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at]))
     speed = [v if isinstance(v := r.values.get("enhanced_speed"), (int, float)) else 0.0 for r in records]
     steps = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
     return np.cumsum(np.minimum(steps, 30) * np.array(speed)) if records else np.zeros(0)
@@ -279,11 +270,6 @@ def _median_step_m(records: Sequence[FitRecord]) -> float | None:
     lengths = []
     for r in records:
         speed, cadence = r.values.get("enhanced_speed"), r.values.get("cadence")
-        if (
-            isinstance(speed, (int, float))
-            and isinstance(cadence, (int, float))
-            and speed > 1.5
-            and cadence > 30
-        ):
+        if isinstance(speed, (int, float)) and isinstance(cadence, (int, float)) and speed > 1.5 and cadence > 30:
             lengths.append(60 * speed / cadence / (2 if cadence < 125 else 1))
     return float(np.median(lengths)) if len(lengths) >= 60 else None

@@ -17,9 +17,7 @@ from monitor.core.activity_facts import LapMark, Pause
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessage
 
-_STOPS = frozenset(
-    {"stop", "stop_all", "stop_disable", "stop_disable_all", "end_depreciated", "end_all_depreciated"}
-)
+_STOPS = frozenset({"stop", "stop_all", "stop_disable", "stop_disable_all", "end_depreciated", "end_all_depreciated"})
 _STARTS = frozenset({"start", "begin_depreciated"})
 _HOLE_S = 5.0
 """Holes in the records that are shorter are no pauses."""
@@ -28,11 +26,7 @@ _ROUNDING_S = 2.0
 
 
 def timer_pauses(
-    events: Sequence[FitMessage],
-    start: int,
-    seconds: float,
-    timer_s: float | None,
-    times_s: Sequence[float],
+    events: Sequence[FitMessage], start: int, seconds: float, timer_s: float | None, times_s: Sequence[float]
 ) -> list[Pause]:
     """Return the stretches in which the timer stood still, in order, in an activity of ``seconds``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import struct
 
 import numpy as np
@@ -86,8 +87,13 @@ def test_what_is_not_a_packet_is_refused(payload: bytes) -> None:
         decode("imu", payload)
 
 
+def test_a_number_that_is_not_known_any_more_is_nan() -> None:
+    (values,) = decode("values", plain.encode_values({"speed_mps": float("nan")}))
+    assert math.isnan(values.values["speed_mps"])
+
+
 def test_values_that_are_no_numbers_are_refused() -> None:
-    for payload in (plain.encode_values({"speed_mps": float("nan")}), plain.encode_values({}, -1.0)):
+    for payload in (plain.encode_values({"speed_mps": float("inf")}), plain.encode_values({}, -1.0)):
         with pytest.raises(DecodeError):
             decode("values", payload)
 

@@ -1,20 +1,33 @@
-"""A watch's points on whole seconds, and the slope under the runner from height and distance."""
+"""A watch's points on whole seconds, its speed and distance brought together, and the slope under the runner."""
 
 from __future__ import annotations
 
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from monitor.recordings.activity_track import track_slope_pct, values_on_seconds
+from dsp.types import Array
+from monitor.recordings.activity_track import reconciled_speed, track_slope, values_on_seconds
+
+# ------------------------------------------------------------------ values
 
 
 def test_a_value_holds_until_the_next_and_only_three_seconds_before_a_hole() -> None:
-    points = np.array([(0.0, 1.0), (5.0, 2.0), (30.0, 3.0)])
-    on = values_on_seconds(points, 34)
+    points = np.array([(0.0, 1.0), (5.0, 2.0), (40.0, 3.0)])
+    on = values_on_seconds(points, 44)
     assert on[:8].tolist() == [1.0] * 5 + [2.0] * 3
-    assert np.isnan(on[8:30]).all()
-    assert on[30:33].tolist() == [3.0] * 3
-    assert np.isnan(on[33])
+    assert np.isnan(on[8:40]).all()
+    assert on[40:43].tolist() == [3.0] * 3
+    assert np.isnan(on[43])
+
+
+def test_a_value_that_is_missing_in_what_was_written_is_not_held_for_long() -> None:
+    points = np.array([(0.0, 1.0), (20.0, 2.0)])
+    every_second = np.arange(21.0)
+    assert np.flatnonzero(np.isfinite(values_on_seconds(points, 21, (), every_second))).tolist() == [0, 1, 2, 20]
+    assert np.isfinite(values_on_seconds(points, 21)).all()  # nothing was written in between
 
 
 def test_nothing_is_known_before_the_first_point_or_while_the_timer_stands() -> None:
@@ -23,20 +36,129 @@ def test_nothing_is_known_before_the_first_point_or_while_the_timer_stands() -> 
     assert np.flatnonzero(np.isnan(on[4:])).tolist() == [6, 7]
 
 
+def test_what_was_written_while_the_timer_stood_does_not_count() -> None:
+    points = np.array([(float(t), 7.0 if t <= 9 or t >= 20 else 1.0) for t in range(4, 30)])
+    on = values_on_seconds(points, 30, [(9.0, 20.0)])
+    assert set(on[np.isfinite(on)]) == {7.0}
+
+
+def test_a_value_that_is_not_a_number_ends_what_was_before() -> None:
+    on = values_on_seconds(np.array([(0.0, 1.0), (1.0, np.nan), (4.0, 2.0)]), 5)
+    assert on.tolist() == pytest.approx([1.0, np.nan, np.nan, np.nan, 2.0], nan_ok=True)
+
+
+# ------------------------------------------------------------------ speed and distance
+
+
+def runner(steps: list[int], pauses: dict[int, int]) -> tuple[Array, Array, list[tuple[float, float]]]:
+    """Points (time, metres) of somebody at 2 to 4 m/s, so many seconds apart, with pauses after some."""
+    t, d, points, stopped = 0, 0.0, [(0.0, 0.0)], []
+    for k, step in enumerate(steps):
+        t, d = t + step, d + step * (2 + (k % 5) / 2)
+        points.append((float(t), d))
+        if k in pauses:
+            stopped.append((float(t), float(t + pauses[k])))
+            t += pauses[k]
+            points.append((float(t), d))
+    distance = np.array(points)
+    speed = np.array([2 + (k % 5) / 2 for k in range(len(points))])
+    return distance, np.column_stack((distance[:, 0], speed)), stopped
+
+
+gaps = st.lists(st.integers(1, 28), min_size=5, max_size=120)
+pauses = st.dictionaries(st.integers(0, 119), st.integers(2, 3000), max_size=4)
+
+
+@settings(deadline=None)
+@given(gaps, pauses, st.booleans(), st.floats(0.9, 1.1))
+def test_the_sum_of_speed_is_the_distance_that_the_watch_gave(
+    steps: list[int], stops: dict[int, int], with_speed: bool, wrong: float
+) -> None:
+    """Over any gaps, pauses and smart recording, and with a speed of its own that is off by 10 %."""
+    distance, points, stopped = runner(steps, stops)
+    seconds = int(distance[-1, 0]) + 1
+    own = values_on_seconds(points, seconds, stopped) * wrong if with_speed else None
+    speed = reconciled_speed(distance, own, seconds, stopped)
+    assert np.nansum(speed) == pytest.approx(distance[-1, 1], rel=1e-6)
+    assert np.nanmax(speed) < 12.0
+    inside = np.zeros(seconds, dtype=bool)
+    for start, end in stopped:
+        inside[int(start) + 1 : int(end)] = True
+    assert (np.isnan(speed) == inside).all()
+
+
+@settings(deadline=None)
+@given(gaps, st.floats(0.7, 1.3))
+def test_the_total_of_the_file_wins(steps: list[int], corrected: float) -> None:
+    """A treadmill's distance that was put right after the run."""
+    distance, _, _ = runner(steps, {})
+    seconds, total = int(distance[-1, 0]) + 1, corrected * float(distance[-1, 1])
+    assert np.nansum(reconciled_speed(distance, None, seconds, (), total)) == pytest.approx(total, rel=1e-6)
+
+
+@settings(deadline=None)
+@given(gaps, st.integers(0, 100))
+def test_a_distance_that_begins_anew_counts_on(steps: list[int], at: int) -> None:
+    distance, _, _ = runner(steps, {})
+    whole, k = float(distance[-1, 1]), at % len(steps)
+    distance[k + 1 :, 1] -= distance[k, 1]
+    assert np.nansum(reconciled_speed(distance, None, int(distance[-1, 0]) + 1)) == pytest.approx(
+        whole, abs=float(np.max(np.diff([m for _, m in runner(steps, {})[0]]))) + 0.01
+    )
+
+
+def test_a_distance_without_speed_every_five_seconds_is_a_steady_speed() -> None:
+    distance = np.array([(5.0 * k, 15.0 * k) for k in range(100)])
+    speed = reconciled_speed(distance, None, 496)
+    assert speed[5:490] == pytest.approx(np.full(485, 3.0), abs=0.05)
+
+
+def test_what_lies_far_off_is_not_run_in_one_second() -> None:
+    distance = np.array([(float(t), 3.0 * t) for t in range(200)])
+    distance[100, 1] = 90_000.0
+    speed = reconciled_speed(distance, None, 200)
+    assert np.nansum(speed) == pytest.approx(3.0 * 199, abs=10)
+
+
+def test_a_distance_counted_in_a_pause_is_no_running() -> None:
+    inside = [t for t in range(801) if t <= 100 or t >= 700]
+    distance = np.array([(float(t), 3.0 * t if t <= 100 else 3.0 * t - 900) for t in inside])
+    stopped = [(100.0, 700.0)]
+    assert np.nansum(reconciled_speed(distance, None, 801, stopped, 600.0)) == pytest.approx(600.0)
+    assert np.nansum(reconciled_speed(distance, None, 801, stopped)) == pytest.approx(600.0)
+
+
+def test_what_was_covered_after_the_last_point_is_what_the_total_says() -> None:
+    distance = np.array([(float(t), 3.0 * t) for t in range(180)])
+    speed = reconciled_speed(distance, None, 201, (), 600.0)
+    assert np.nansum(speed) == pytest.approx(600.0)
+    assert speed[182:199] == pytest.approx(np.full(17, 3.0), abs=0.1)
+
+
+# ------------------------------------------------------------------ slope
+
+
 @pytest.mark.parametrize("slope_pct", [-6.0, 0.0, 4.0])
 def test_a_steady_hill_has_its_slope_all_along(slope_pct: float) -> None:
     distance = np.arange(300) * 3.0
-    slope = track_slope_pct(distance, 200 + distance * slope_pct / 100)
+    slope, _ = track_slope(distance, 200 + distance * slope_pct / 100)
     assert slope[20:-20] == pytest.approx(np.full(260, slope_pct), abs=0.1)
 
 
+def test_a_slope_from_altitude_is_unsure_and_more_so_over_a_short_way() -> None:
+    distance = np.concatenate((np.arange(200) * 3.0, [597.0] * 60))
+    _, sd = track_slope(distance, np.full(260, 100.0))
+    assert 2.5 < sd[100] < 5.0
+    assert np.nanmax(sd) > 1.5 * sd[100]
+
+
 def test_who_hardly_moves_has_no_slope_and_a_jump_of_the_barometer_is_limited() -> None:
-    assert np.isnan(track_slope_pct(np.full(60, 12.0), np.linspace(0, 50, 60))).all()
+    assert np.isnan(track_slope(np.full(60, 12.0), np.linspace(0, 50, 60))[0]).all()
     distance = np.arange(100) * 3.0
-    jump = track_slope_pct(distance, np.where(np.arange(100) < 50, 0.0, 500.0))
+    jump, _ = track_slope(distance, np.where(np.arange(100) < 50, 0.0, 500.0))
     assert np.nanmax(jump) == 40.0
 
 
 def test_a_few_points_are_no_track() -> None:
     distance = np.where(np.arange(60) < 9, np.arange(60) * 10.0, np.nan)
-    assert np.isnan(track_slope_pct(distance, distance)).all()
+    assert np.isnan(track_slope(distance, distance)[0]).all()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
 from monitor.pipeline.session import Session
-from monitor.recordings.fit_messages import FitMessages, read_messages
+from monitor.recordings.fit_messages import DeveloperValue, FitMessages, read_messages
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from tests.fit_bytes import (
@@ -34,6 +34,12 @@ from tests.fit_bytes import (
 )
 
 WHOLE = [{"enhanced_speed": 3.0, "cadence": 85, "heart_rate": 150}] * 60
+
+
+def only(data: bytes) -> FitMessages:
+    """The messages of data that hold one file."""
+    (messages,) = read_messages(data)
+    return messages
 
 
 def run(body: bytes) -> bytes:
@@ -75,7 +81,7 @@ def by_fitparse(data: bytes) -> list[int]:
 @pytest.mark.parametrize("start_s", range(NOON_S, NOON_S + 33, 8))
 def test_compressed_time_stamps_roll_over_every_32_s(start_s: int) -> None:
     data = run(compressed_records(100, start_s))
-    messages = read_messages(data)
+    messages = only(data)
     assert messages.damage == ""
     assert times(messages) == [start_s - NOON_S + t for t in range(100)] == by_fitparse(data)
     assert told(messages) == [*WHOLE, *WHOLE[:40]]
@@ -90,7 +96,7 @@ def test_a_run_with_compressed_time_stamps_can_be_imported(file: Path) -> None:
 @pytest.mark.parametrize("header_size", [12, 14])
 @pytest.mark.parametrize("big", [False, True])
 def test_both_orders_of_bytes_and_both_headers_say_the_same(header_size: int, big: bool) -> None:
-    messages = read_messages(fit_file(file_id(big=big) + records(big=big), header_size))
+    messages = only(fit_file(file_id(big=big) + records(big=big), header_size))
     assert messages.damage == ""
     assert told(messages) == WHOLE
     assert times(messages) == list(range(60))
@@ -98,15 +104,83 @@ def test_both_orders_of_bytes_and_both_headers_say_the_same(header_size: int, bi
 
 
 def test_one_file_may_hold_both_orders_of_bytes() -> None:
-    messages = read_messages(run(records(30) + records(30, NOON_S + 30, big=True)))
+    messages = only(run(records(30) + records(30, NOON_S + 30, big=True)))
     assert times(messages) == list(range(60))
     assert told(messages) == WHOLE
 
 
-def test_chained_files_are_one_run() -> None:
-    messages = read_messages(run(records(30)) + run(records(30, NOON_S + 30)))
-    assert messages.damage == ""
-    assert times(messages) == list(range(60))
+def test_chained_files_stay_apart_and_the_same_one_twice_is_one() -> None:
+    first, second = run(records(30)), run(records(20, NOON_S + 30))
+    parts = read_messages(first + second + first)
+    assert [m.damage for m in parts] == ["", ""]
+    assert [times(m) for m in parts] == [list(range(30)), list(range(30, 50))]
+
+
+def test_what_lies_behind_a_damaged_file_can_still_be_read() -> None:
+    damaged = run(records(30) + b"\x0b\1\2\3")
+    parts = read_messages(damaged + run(records(20)))
+    assert [m.damage for m in parts] == ["it cannot be decoded to its end", ""]
+    assert [len(m.named("record")) for m in parts] == [30, 20]
+
+
+@pytest.mark.parametrize("tail", [0, 2, 7])
+def test_a_file_without_a_length_is_read_to_its_end(tail: int) -> None:
+    """A watch that died never wrote the length, nor all of the last message."""
+    data = bytearray(run(records(60)))
+    data[4:8] = bytes(4)
+    cut = only(bytes(data[: len(data) - tail]))
+    assert cut.damage == ("it ends early" if tail == 7 else "")
+    assert times(cut) == list(range(60 if tail < 7 else 59))
+
+
+def test_a_file_without_a_length_ends_where_another_begins() -> None:
+    data = bytearray(run(records(60)))
+    data[4:8] = bytes(4)
+    parts = read_messages(bytes(data) + run(records(20)))
+    assert [len(m.named("record")) for m in parts] == [60, 20]
+    assert [m.damage for m in parts] == ["", ""]
+
+
+def test_a_compressed_time_stamp_counts_on_from_any_message() -> None:
+    """The watch of a FR70's time writes the whole time into an event only."""
+    event = definition(5, 21, (TIME, (0, 1, 0), (1, 1, 0))) + b"\5" + struct.pack("<IBB", NOON_S + 5, 0, 0)
+    short = definition(2, 20, (SPEED,))
+    for t in range(6, 80):
+        short += bytes([0x80 | 2 << 5 | (NOON_S + t) & 31]) + struct.pack("<H", 3000)
+    assert times(only(run(event + short))) == list(range(6, 80))
+    assert times(only(run(short))) == list(range(6, 80))  # on from when the file was made
+
+
+@given(
+    steps=st.lists(st.integers(1, 31), min_size=1, max_size=60), start=st.integers(NOON_S, NOON_S + 64)
+)
+def test_compressed_time_stamps_are_right_whatever_the_steps(steps: list[int], start: int) -> None:
+    out, t, expected = records(1, start) + definition(2, 20, (SPEED,)), start, [start - NOON_S]
+    for step in steps:
+        t += step
+        expected.append(t - NOON_S)
+        out += bytes([0x80 | 2 << 5 | t & 31]) + struct.pack("<H", 3000)
+    assert times(only(run(out))) == expected
+
+
+@given(st.lists(st.integers(0, 900), min_size=2, max_size=40))
+def test_a_distance_in_twelve_bits_counts_on(steps: list[int]) -> None:
+    """Field 8: speed in 1/100 m/s and distance in 1/16 m, which begins anew every 256 m."""
+    out, total, expected = definition(1, 20, (TIME, (8, 3, 0x0D))), 0, []
+    for k, step in enumerate(steps):
+        total += step
+        both = 300 | (total & 0xFFF) << 12
+        out += b"\1" + struct.pack("<I", NOON_S + k) + both.to_bytes(3, "little")
+        expected.append((total - steps[0]) / 16 + (steps[0] & 0xFFF) / 16)
+    found = only(run(out)).named("record")
+    assert [m.values["distance"] for m in found] == pytest.approx(expected)
+    assert {m.values["enhanced_speed"] for m in found} == {3.0}
+
+
+def test_each_message_knows_the_last_time_before_it() -> None:
+    sport = definition(6, 12, ((0, 1, 0),)) + b"\6\1"
+    messages = only(run(records(10) + sport + records(10, NOON_S + 10)))
+    assert [m.time - NOON_S for m in messages.named("sport")] == [9]
 
 
 def without(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,7 +198,7 @@ def test_messages_equal_those_that_garmins_sdk_reads() -> None:
         convert_datetimes_to_dates=False, merge_heart_rates=False
     )
     assert errors == []
-    messages = read_messages(data)
+    messages = only(data)
     units = {d["key"]: (d["field_name"], d["units"]) for d in sdk["field_description_mesgs"]}
     for name in ("file_id", "record", "session", "developer_data_id", "field_description"):
         theirs = sdk[f"{name}_mesgs"]
@@ -133,20 +207,20 @@ def test_messages_equal_those_that_garmins_sdk_reads() -> None:
             own = other.pop("developer_fields", {})
             known = {k: list(v) if isinstance(v, tuple) else v for k, v in ours.values.items()}
             assert without(known) == without(other)
-            assert ours.developer == tuple((*units[k], v) for k, v in own.items())
+            assert ours.developer == tuple(DeveloperValue(0, *units[k], v) for k, v in own.items())
 
 
 def test_a_field_of_its_own_is_better_than_one_made_of_another_or_an_array() -> None:
     """Watches write the old field (16 bits) beside the new one, a FR55 the new one as a pair."""
     enhanced = (73, 4, 0x86)
-    alone = read_messages(run(records(extra=enhanced, tail=struct.pack("<I", 3100))))
+    alone = only(run(records(extra=enhanced, tail=struct.pack("<I", 3100))))
     assert {r["enhanced_speed"] for r in told(alone)} == {3.1}
-    pair = read_messages(run(records(extra=(73, 8, 0x86), tail=struct.pack("<II", 3100, 3100))))
+    pair = only(run(records(extra=(73, 8, 0x86), tail=struct.pack("<II", 3100, 3100))))
     assert told(pair) == WHOLE
-    only = read_messages(
+    single = only(
         run(definition(1, 20, (TIME, (73, 8, 0x86))) + b"\1" + struct.pack("<III", NOON_S, 3100, 3100))
     )
-    assert told(only) == [{"enhanced_speed": (3.1, 3.1)}]
+    assert told(single) == [{"enhanced_speed": (3.1, 3.1)}]
 
 
 # ------------------------------------------------------------------ what it does not allow, but is met
@@ -163,7 +237,7 @@ def test_a_field_of_its_own_is_better_than_one_made_of_another_or_an_array() -> 
     ],
 )
 def test_an_odd_field_costs_nothing_but_itself(extra: tuple[int, int, int], tail: bytes) -> None:
-    messages = read_messages(run(records(extra=extra, tail=tail)))
+    messages = only(run(records(extra=extra, tail=tail)))
     assert messages.damage == ""
     assert told(messages) == WHOLE
 
@@ -177,7 +251,7 @@ def test_an_odd_field_costs_nothing_but_itself(extra: tuple[int, int, int], tail
     ],
 )
 def test_messages_that_are_not_used_cannot_do_harm(other: bytes) -> None:
-    messages = read_messages(run(other + records()))
+    messages = only(run(other + records()))
     assert messages.damage == ""
     assert told(messages) == WHOLE
 
@@ -201,7 +275,7 @@ def test_developer_fields_that_cannot_be_understood_cost_nothing_else(
     file: Path, before: bytes, fields: Any, tail: bytes
 ) -> None:
     data = run(before + records(developer=fields, tail=tail))
-    assert told(read_messages(data)) == WHOLE
+    assert told(only(data)) == WHOLE
     recording = read(file, data)
     assert recording.remarks == ()
     assert [s.name for s in recording.settings.sensors] == ["coros"]
@@ -221,8 +295,8 @@ def test_developer_fields_that_cannot_be_understood_cost_nothing_else(
 )
 def test_developer_values_come_with_name_and_unit(base_type: int, raw: bytes, value: float | None) -> None:
     before = developer_id() + description("Power", base_type)
-    messages = read_messages(run(before + records(developer=((0, len(raw), 0),), tail=raw)))
-    expected = () if value is None else (("Power", "Watts", value),)
+    messages = only(run(before + records(developer=((0, len(raw), 0),), tail=raw)))
+    expected = () if value is None else (DeveloperValue(0, "Power", "Watts", value),)
     assert {m.developer for m in messages.named("record")} == {expected}
 
 
@@ -282,7 +356,7 @@ def test_damage_is_told_in_plain_words(file: Path, data: bytes, said: str) -> No
         (b"\x0e\x20\0\0\0\0\0\0", "is not a FIT file"),
         (run(b"")[:13], "holds no activity: it is damaged (it ends early)"),
         (run(b""), "holds no activity: nothing was recorded"),
-        (fit_file(file_id(kind=6)), "holds no activity: it is a course file"),
+        (fit_file(file_id(kind=6)), "is a course, not an activity"),
         (run(definition(1, 20, ((253, 4, 0x07), SPEED)) + b"\1abcdef" * 9), "nothing was recorded"),
         (run(records(9) + records(9, NOON_S + 500_000)), "its clock was set in between"),
     ],
@@ -342,7 +416,7 @@ def test_what_lies_before_lost_bytes_is_kept(
     """Behind them everything may be read as something, at a time of its own."""
     whole = SOURCES[name]
     place = round(at * len(whole))
-    before = len(read_messages(whole[:place]).named("record"))
+    before = len(only(whole[:place]).named("record"))
     recording = read(
         tmp_path_factory.getbasetemp() / "lost.fit", whole[:place] + whole[min(place + lost, len(whole)) :]
     )

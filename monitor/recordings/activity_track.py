@@ -80,8 +80,7 @@ def reconciled_speed(
     at_m = np.interp(_timer_s(grid, stopped), _timer_s(points[:, 0], stopped), points[:, 1])
     covered = np.diff(at_m, prepend=min(at_m[0], points[0, 1]))
     known = ~_inside(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))
-    timer_s = _timer_s(grid, stopped)
-    timed = np.diff(timer_s, prepend=timer_s[0])
+    timed = timer_steps(seconds, stopped)
     derived = _derived_speed(covered, timed)
     shape = (
         _smoothed(derived) if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, derived)
@@ -90,11 +89,14 @@ def reconciled_speed(
     return np.where(known, scaled_to_total(out, total_m, timed), np.nan)
 
 
-def scaled_to_total(speed_mps: Array, total_m: float | None, timed_s: Array | float = 1.0) -> Array:
-    """Return the speed (n,) scaled so that its sum is ``total_m``, where it can mean that at all.
+def timer_steps(seconds: int, stopped: Stretches) -> Array:
+    """Return how long the timer ran since the second before (seconds,): 1, 0 at the start and in pauses."""
+    timer_s = _timer_s(np.arange(seconds, dtype=float), stopped)
+    return np.diff(timer_s, prepend=timer_s[0])
 
-    ``timed_s`` (n,) is how long the timer ran since the second before each.
-    """
+
+def scaled_to_total(speed_mps: Array, total_m: float | None, timed_s: Array) -> Array:
+    """Return the speed (n,) scaled to cover ``total_m`` in ``timed_s`` (n,), where it can mean that at all."""
     whole = np.nansum(speed_mps * timed_s)
     if total_m and whole > 0 and _LIKELY_SCALE[0] < total_m / whole < _LIKELY_SCALE[1]:
         return np.asarray(speed_mps * (total_m / whole))

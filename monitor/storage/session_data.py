@@ -216,7 +216,11 @@ def _outside_pauses(rows: Sequence[Sequence[Any]], pauses: Sequence[Stretch]) ->
     """Rows without those in a pause: a device's last reading holds for some seconds into it."""
     if not pauses:
         return rows
-    return [row for row in rows if not any(p.start_s < row[0] < p.end_s for p in pauses)]
+    t_s = np.array([row[0] for row in rows], dtype=np.float64)
+    inside = np.zeros(len(rows), dtype=bool)
+    for pause in pauses:
+        inside |= (t_s > pause.start_s) & (t_s < pause.end_s)
+    return [row for row, within in zip(rows, inside.tolist(), strict=True) if not within]
 
 
 def _columns_by_name(
@@ -238,7 +242,8 @@ def _columns_by_name(
 
 def _column_on_seconds(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
     """Rows of one metric and side to a column; those of a model only where none was measured."""
-    measured = [row for row in rows if not is_modelled(row[2], row[5])]
+    models = {(name, how) for name, how in {(row[2], row[5]) for row in rows} if is_modelled(name, how)}
+    measured = [row for row in rows if (row[2], row[5]) not in models]
     used = measured or rows
     at = np.rint([row[0] for row in used]).astype(int)
     value, sd = np.full(seconds, np.nan), np.full(seconds, np.nan)

@@ -126,7 +126,16 @@ def session(
     cycles: int = 0xFFFFFFFF,
 ) -> bytes:
     """A ``session`` that started ``t`` s after noon; ``kind`` as in ``sport``."""
-    fields = (TIME, (2, 4, 0x86), (7, 4, 0x86), (8, 4, 0x86), (9, 4, 0x86), (10, 4, 0x86), (5, 1, 0), (6, 1, 0))
+    fields = (
+        TIME,
+        (2, 4, 0x86),
+        (7, 4, 0x86),
+        (8, 4, 0x86),
+        (9, 4, 0x86),
+        (10, 4, 0x86),
+        (5, 1, 0),
+        (6, 1, 0),
+    )
     timer = elapsed_s if timer_s is None else timer_s
     times = (NOON_S + t + round(elapsed_s), NOON_S + t, round(1000 * elapsed_s), round(1000 * timer))
     return message(18, fields, *times, round(100 * metres), cycles, kind, sub)
@@ -157,7 +166,9 @@ _ROW: dict[str, tuple[tuple[int, int, int], str, float]] = {
 """Values of records by a short name: the field, its code, its scale."""
 
 
-def row(t: float, developer: Sequence[tuple[int, int, int]] = (), tail: bytes = b"", **values: float) -> bytes:
+def row(
+    t: float, developer: Sequence[tuple[int, int, int]] = (), tail: bytes = b"", **values: float
+) -> bytes:
     """Definition and one record ``t`` s after noon, with values in m/s, strides/min, m, degrees ..."""
     known = [_ROW[name] for name in values]
     out = definition(8, 20, (TIME, *(k[0] for k in known)), developer)

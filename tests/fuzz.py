@@ -1,20 +1,46 @@
-"""``python -m tests.fuzz 60``: every decoder against mutated packets for so many seconds.
+"""``python -m tests.fuzz 60``: every decoder against mutated packets, and every importer against mutated
+files, each for half of so many seconds.
 
-The tests do the same for a moment with every change; this is for longer.  Seeds are the captured
-packets; a mutation cuts, joins, repeats, flips, inserts or sets extreme numbers.  What fails is printed
-as a packet line, to be kept in ``tests/packets`` once it is mended.
+The tests do the same for a moment with every change; this is for longer.  Seeds are the captured packets
+and the files of ``tests/fit_bytes.py``; a mutation cuts, joins, repeats, flips, inserts or sets extreme
+numbers.  What fails is printed, as a packet line to be kept in ``tests/packets`` once it is mended or as
+the bytes of a file.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
+import struct
 import sys
 import time
 import warnings
 from collections import Counter
+from collections.abc import Callable, Sequence
 
+from monitor.core.errors import InputError
 from monitor.core.packet import Packet
+from monitor.devices import plain
+from monitor.recordings.fit import fit_activities
+from monitor.recordings.recording import Recording
+from monitor.recordings.watch_activity import WatchActivity, activity_recording
 from tests.devices.test_registry import check_sound
+from tests.fit_bytes import (
+    activity,
+    compressed_records,
+    crc,
+    description,
+    developer_id,
+    event,
+    file_id,
+    fit_file,
+    lap,
+    records,
+    row,
+    session,
+    sport,
+)
 from tests.packet_files import PacketFile, all_packet_files, decode_or_error
 
 EXTREME = (
@@ -32,8 +58,58 @@ RUN = 12  # packets to one decoder before it is made anew
 
 def main(seconds: float) -> int:
     """The exit code: 1 after the first failure."""
-    rng, files, counts = random.Random(), all_packet_files(), Counter[str]()
     warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
+    counts = fuzz_decoders(seconds / 2) + fuzz_importers(seconds / 2)
+    for name, count in sorted(counts.items()):
+        print(f"{name:24} {count}")
+    print(f"{sum(counts.values())} inputs in {seconds:g} s, none of them more than a refusal")
+    return 0
+
+
+def fuzz_importers(seconds: float) -> Counter[str]:
+    """Read mutated files to their last packet; how many were refused, and how many were sound."""
+    rng, counts = random.Random(), Counter[str]()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ending = rng.choice(sorted(IMPORTERS))
+        seeds, read = IMPORTERS[ending]
+        data = mutate(rng, rng.choice(seeds), seeds, 10**6)
+        if ending == ".fit" and rng.random() < 0.5:
+            data = with_checksum(data)
+        try:
+            refused = refusal(read, data)
+        except Exception:
+            print(f"# {ending} file\n{data.hex()}")
+            raise
+        assert "\n" not in refused
+        counts[f"{ending} {'refused' if refused else 'sound'}"] += 1
+    return counts
+
+
+def refusal(read: Callable[[bytes], list[WatchActivity]], data: bytes) -> str:
+    """Why the file is refused; empty if it is read, and then all of it is sound."""
+    try:
+        recordings = [activity_recording(found, "fuzz") for found in read(data)]
+    except InputError as exc:
+        return str(exc)
+    for recording in recordings:
+        check_activity(recording)
+    return ""
+
+
+def check_activity(recording: Recording) -> None:
+    """The numbers of a recording are possible, and its packets can be decoded."""
+    assert 0 <= recording.duration_s < 3 * 86_400
+    for packet in itertools.islice(recording.packets(), 2000):
+        values = plain.decode_values(packet.payload).values
+        assert all(math.isnan(v) or abs(v) < 1e9 for v in values.values()), values
+    pauses = recording.facts.pauses
+    assert all(p.seconds > 0 and 0 <= p.start_s <= p.end_s <= recording.duration_s + 1 for p in pauses)
+
+
+def fuzz_decoders(seconds: float) -> Counter[str]:
+    """Decode mutated packets; how many were refused, and how many were sound."""
+    rng, files, counts = random.Random(), all_packet_files(), Counter[str]()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         file = rng.choice(files)
@@ -42,7 +118,7 @@ def main(seconds: float) -> int:
         for n in range(RUN):
             line = rng.choice(file.lines)
             link += rng.random() < 0.1
-            payload = mutate(rng, line.payload, file)
+            payload = mutate(rng, line.payload, [other.payload for other in file.lines], 20_000)
             history.append(Packet("it", n * 10**8, line.channel, payload, link))
             try:
                 got = decode_or_error(decoder, history[-1])
@@ -51,13 +127,45 @@ def main(seconds: float) -> int:
                 print_packets(file, history)
                 raise
             counts[f"{file.kind} {'refused' if not isinstance(got, list) else 'sound'}"] += 1
-    for name, count in sorted(counts.items()):
-        print(f"{name:24} {count}")
-    print(f"{sum(counts.values())} packets in {seconds:g} s, none of them more than a DecodeError")
-    return 0
+    return counts
 
 
-def mutate(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
+def fit_seeds() -> list[bytes]:
+    """Whole FIT files with all that importers ask for."""
+    both = developer_id() + description("Power", 0x84) + records(90, developer=((0, 2, 0),), tail=b"\xfa\0")
+    summary = session(0, 89.0, timer_s=59.0, metres=270.0, cycles=126) + lap(0, 40.0) + lap(40, 49.0)
+    timer = event(0, 0) + event(20, 4) + event(50, 0) + event(89, 4)
+    places = [
+        row(t, speed=3, cadence=85, distance=3 * t, lat=48, lon=11, altitude=500) for t in range(0, 90, 3)
+    ]
+    legs = [sport(5), *places[:10], session(0, 29.0, kind=5), sport(1), *places[10:], session(30, 57.0)]
+    bodies = (
+        [records(90), timer, summary, activity(89, 3600)],
+        [compressed_records(90), summary],
+        [both, summary],
+        [timer, *places, summary],
+        legs,
+    )
+    whole = [fit_file(file_id() + b"".join(parts)) for parts in bodies]
+    return [*whole, whole[0] + whole[3], fit_file(file_id(big=True) + records(90, big=True))]
+
+
+def with_checksum(data: bytes) -> bytes:
+    """The file with sizes and checksums made right again, so that what is inside gets read."""
+    if len(data) < 16 or data[:1] != b"\x0e":
+        return data
+    head = data[:4] + struct.pack("<I", len(data) - 16) + data[8:12]
+    body = head + struct.pack("<H", crc(head)) + data[14:-2]
+    return body + struct.pack("<H", crc(body))
+
+
+IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]] = {
+    ".fit": (fit_seeds(), fit_activities),
+}
+"""Files to begin with and what reads them, by the ending of the file."""
+
+
+def mutate(rng: random.Random, payload: bytes, others: Sequence[bytes], longest: int) -> bytes:
     """One to four changes, or none."""
     data = bytearray(payload)
     for _ in range(rng.choice((0, 1, 1, 2, 4))):
@@ -66,7 +174,7 @@ def mutate(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
             case 0:
                 del data[at:]
             case 1:
-                data += rng.choice(file.lines).payload
+                data += rng.choice(others)
             case 2:
                 data[at : at + rng.randint(0, 4)] = rng.choice(EXTREME)
             case 3 if data:
@@ -75,7 +183,7 @@ def mutate(rng: random.Random, payload: bytes, file: PacketFile) -> bytes:
                 data[at:at] = rng.randbytes(rng.randint(1, 8))
             case _:
                 data[at : at + rng.randint(1, 8)] = b""
-    return bytes(data[:20_000])
+    return bytes(data[:longest])
 
 
 def print_packets(file: PacketFile, history: list[Packet]) -> None:

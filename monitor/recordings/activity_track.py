@@ -37,9 +37,9 @@ def values_on_seconds(
     """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
 
     ``times_s`` are all times at which the device wrote anything, by default those of the points.  A value
-    holds until the device wrote next, at most ``_HOLD_S``, and for ``_DROPOUT_S`` where it wrote without it.
-    NaN where none holds, where the value is NaN, and inside the ``stopped`` stretches (start and end in s);
-    what was written in these does not count.
+    holds until the device wrote next, at most ``_HOLD_S``; for ``_DROPOUT_S`` where it wrote without it.
+    NaN where none holds, where the value is NaN, and in the ``stopped`` stretches (start and end in s), the
+    end left out; what was written inside these does not count.
     """
     points = points[~_inside(points[:, 0], stopped)]
     grid = np.arange(seconds, dtype=float)
@@ -52,7 +52,7 @@ def values_on_seconds(
     next_s = np.where(following < len(wrote), wrote[np.minimum(following, len(wrote) - 1)], at_s)
     until_s = np.where(next_s - at_s <= _HOLD_S, np.maximum(next_s, at_s + _DROPOUT_S), at_s + _DROPOUT_S)
     out = np.where((last >= 0) & (grid < until_s), value, np.nan)
-    out[_inside(grid, stopped)] = np.nan
+    out[_paused(grid, stopped)] = np.nan
     return out
 
 
@@ -65,8 +65,8 @@ def reconciled_speed(
 ) -> Array:
     """Return the speed (seconds,) at whole seconds whose sum is the distance that the watch gave.
 
-    A speed holds for the second before it as far as the timer ran, so that those at the start and at the
-    end of a pause count nothing (``SessionData.distance_m`` adds up the same way).
+    A speed holds for the second before it, so that the one at the start counts nothing
+    (``SessionData.distance_m`` adds up the same way).
 
     ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
     speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
@@ -77,9 +77,12 @@ def reconciled_speed(
     grid = np.arange(seconds, dtype=float)
     points = _covered_points(distance[~_inside(distance[:, 0], stopped)], stopped, total_m)
     points = _with_ends(points, seconds, total_m)
+    known = ~_paused(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))
     at_m = np.interp(_timer_s(grid, stopped), _timer_s(points[:, 0], stopped), points[:, 1])
-    covered = np.diff(at_m, prepend=min(at_m[0], points[0, 1]))
-    known = ~_inside(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))
+    covered = np.zeros(seconds)
+    covered[known] = np.diff(at_m[known], prepend=points[0, 1])
+    if known.any():  # the last second of the timer has what was covered up to the stop
+        covered[np.flatnonzero(known)[-1]] += min(points[-1, 1] - at_m[known][-1], _FASTEST_MPS)
     timed = timer_steps(seconds, stopped)
     derived = _derived_speed(covered, timed)
     shape = (
@@ -90,13 +93,18 @@ def reconciled_speed(
 
 
 def timer_steps(seconds: int, stopped: Stretches) -> Array:
-    """Return how long the timer ran since the second before (seconds,): 1, 0 at the start and in pauses."""
-    timer_s = _timer_s(np.arange(seconds, dtype=float), stopped)
-    return np.diff(timer_s, prepend=timer_s[0])
+    """Return how long the timer ran up to each second since the last that was not paused (seconds,).
+
+    That is 1, or 0 at the start and in pauses.
+    """
+    grid = np.arange(seconds, dtype=float)
+    ran, out = ~_paused(grid, stopped), np.zeros(seconds)
+    out[ran] = np.diff(_timer_s(grid, stopped)[ran], prepend=0.0)
+    return out
 
 
 def scaled_to_total(speed_mps: Array, total_m: float | None, timed_s: Array) -> Array:
-    """Return the speed (n,) scaled to cover ``total_m`` in ``timed_s`` (n,), where it can mean that at all."""
+    """Return the speed (n,) scaled to cover ``total_m`` in ``timed_s`` (n,), if it can mean that at all."""
     whole = np.nansum(speed_mps * timed_s)
     if total_m and whole > 0 and _LIKELY_SCALE[0] < total_m / whole < _LIKELY_SCALE[1]:
         return np.asarray(speed_mps * (total_m / whole))
@@ -104,10 +112,15 @@ def scaled_to_total(speed_mps: Array, total_m: float | None, timed_s: Array) -> 
 
 
 def _inside(t_s: Array, stopped: Stretches) -> NDArray[np.bool_]:
-    """Return which times (n,) lie inside pauses; their first and last moments do not."""
+    """Return which times (n,) lie inside pauses; what is written as one begins or ends does not."""
+    return _paused(t_s, stopped) & ~np.isin(t_s, [start_s for start_s, _ in stopped])
+
+
+def _paused(t_s: Array, stopped: Stretches) -> NDArray[np.bool_]:
+    """Return which seconds (n,) are paused: as many as the pauses last."""
     out = np.zeros(len(t_s), dtype=bool)
     for start_s, end_s in stopped:
-        out |= (t_s > start_s) & (t_s < end_s)
+        out |= (t_s >= start_s) & (t_s < end_s)
     return out
 
 
@@ -133,7 +146,7 @@ def _covered_points(distance: Array, stopped: Stretches, total_m: float | None) 
 
 
 def _with_ends(points: Array, seconds: int, total_m: float | None) -> Array:
-    """Return the points, with one at the end where the file's total says what was covered after the last."""
+    """Return the points, with one at the end where the total says what was covered after the last."""
     left_s = seconds - 1 - points[-1, 0]
     left_m = (total_m or 0.0) - points[-1, 1]
     if left_s > _DROPOUT_S and 0 < left_m < _FASTEST_MPS / 2 * left_s:
@@ -184,7 +197,7 @@ def _scaled_in_blocks(shape: Array, derived: Array, timed: Array) -> Array:
 
 
 def track_slope(distance_m: Array, altitude_m: Array) -> tuple[Array, Array]:
-    """Return the slope (n,) in % at each second, rise over distance in a window of ``_SLOPE_SPAN_M``, and its SD.
+    """Return the slope (n,) in % at each second, over a window of ``_SLOPE_SPAN_M``, and its SD.
 
     ``distance_m`` and ``altitude_m`` are (n,).  NaN where one is, and where the runner hardly moved.
     """

@@ -10,6 +10,7 @@ told apart in ``monitor.recordings.fit_sessions``.
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,21 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
 from monitor.recordings.fit_records import FitRecord, ordered_records
-from monitor.recordings.fit_sessions import FitSession, file_sessions, left_out_remarks, runs_among, whole_length_s
+from monitor.recordings.fit_sessions import (
+    FitSession,
+    file_sessions,
+    left_out_remarks,
+    number_or_nan,
+    runs_among,
+    whole_length_s,
+)
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessages
+
+_log = logging.getLogger(__name__)
 
 _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
@@ -41,9 +51,9 @@ _BEFORE_S = 10
 
 
 def fit_activities(data: bytes) -> list[WatchActivity]:
-    """Return the runs, walks and hikes of a FIT file, as far as it can be read; ``InputError`` if it has none.
+    """Return the runs, walks and hikes of a FIT file, as far as it can be read.
 
-    The error names no file: who opened it knows its name.
+    ``InputError`` if it has none. The error names no file: who opened it knows its name.
     """
     from monitor.recordings.fit_messages import read_messages  # see there: not at start-up
 
@@ -54,6 +64,9 @@ def fit_activities(data: bytes) -> list[WatchActivity]:
             out += _file_activities(messages)
         except InputError as exc:
             refused.append(exc)
+        except Exception as exc:  # a bug of ours: it costs this file, nothing else
+            _log.exception("a FIT file could not be read: an error that is a bug")
+            refused.append(InputError("error.fit_bug", kind=type(exc).__name__))
     if not out:
         raise refused[0]
     return out
@@ -169,8 +182,8 @@ def _track(records: Sequence[FitRecord], start: int) -> Track | None:
     """Return where the runner was, of the records that say it."""
     rows = []
     for r in records:
-        lat, lon = (_number(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
-        altitude = _number(r.values.get("enhanced_altitude"))
+        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
+        altitude = number_or_nan(r.values.get("enhanced_altitude"))
         placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
         if placed or altitude == altitude:
             place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
@@ -179,10 +192,6 @@ def _track(records: Sequence[FitRecord], start: int) -> Track | None:
         return None
     columns = np.array(rows).T
     return Track(*columns)
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _utc_offset(messages: FitMessages) -> int | None:

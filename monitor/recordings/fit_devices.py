@@ -1,5 +1,7 @@
-"""The devices that wrote into a FIT file: the watch, and each app with its developer fields, told apart by the
-number that the file gives the app."""
+"""The devices that wrote into a FIT file: the watch, and each app with its developer fields.
+
+Apps are told apart by the number that the file gives them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class DeviceSeries:
         self._quantities: dict[tuple[str, str], tuple[str, float]] = {}
 
     def add_developer(self, t_s: float, developer: Iterable[DeveloperValue]) -> None:
-        """Keep what apps wrote at ``t_s``; of several fields for one quantity (one for each leg) the mean."""
+        """Keep what apps wrote at ``t_s``; of several fields for one quantity (two legs) the mean."""
         found: dict[tuple[int, str], list[float]] = {}
         for source, name, unit, value in developer:
             if (about := self._quantities.get((name, unit))) is None:

@@ -1,10 +1,10 @@
 """The messages of a FIT file, as far as they can be read: little and big endian, compressed time stamps,
 chained files, developer fields, files that were never closed.
 
-The bytes are decoded here, by the protocol that Garmin publishes; names, scales and words of the fields come
-from the profile in fitdecode (21.171).  Import this module where a file is read, not at the top of a module:
-the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an oddity in
-them costs nothing; a field that cannot be what its definition says costs that field.
+The bytes are decoded here, by the protocol that Garmin publishes; names, scales and words of the fields
+come from the profile in fitdecode (21.171).  Import this module where a file is read, not at the top of a
+module: the profile costs 60 ms at start-up.  Messages that nobody here needs are passed over, so that an
+oddity in them costs nothing; a field that cannot be what its definition says costs that field.
 """
 
 from __future__ import annotations
@@ -31,9 +31,21 @@ _USED: Mapping[int, Any] = {
 _TIMESTAMP, _DESCRIPTION = 253, 206
 _MAGIC = b".FIT"
 _KINDS: Mapping[int, tuple[str, float | bytes]] = {
-    **{0: ("B", 0xFF), 1: ("b", 0x7F), 2: ("B", 0xFF), 3: ("h", 0x7FFF), 4: ("H", 0xFFFF)},
-    **{5: ("i", 0x7FFFFFFF), 6: ("I", 0xFFFFFFFF), 8: ("f", float("nan")), 9: ("d", float("nan"))},
-    **{10: ("B", 0), 11: ("H", 0), 12: ("I", 0), 14: ("q", 2**63 - 1), 15: ("Q", 2**64 - 1), 16: ("Q", 0)},
+    0: ("B", 0xFF),
+    1: ("b", 0x7F),
+    2: ("B", 0xFF),
+    3: ("h", 0x7FFF),
+    4: ("H", 0xFFFF),
+    5: ("i", 0x7FFFFFFF),
+    6: ("I", 0xFFFFFFFF),
+    8: ("f", float("nan")),
+    9: ("d", float("nan")),
+    10: ("B", 0),
+    11: ("H", 0),
+    12: ("I", 0),
+    14: ("q", 2**63 - 1),
+    15: ("Q", 2**64 - 1),
+    16: ("Q", 0),
 }
 """Types of numbers by the low five bits of their number, which is all that some files have: their code in
 ``struct``, and what stands for "not known"."""
@@ -54,8 +66,8 @@ class DeveloperValue(NamedTuple):
 class FitMessage:
     """``FitMessage`` is one message: its values by field name, scaled to the units of the profile.
 
-    Times are whole seconds since FIT's epoch; ``time`` is the last one in the file up to this message.  What
-    the file marks as not known is left out.
+    Times are whole seconds since FIT's epoch; ``time`` is the last one in the file up to this message.
+    What the file marks as not known is left out.
     """
 
     values: Mapping[str, Any]
@@ -93,8 +105,8 @@ class FitMessages:
 def read_messages(data: bytes) -> list[FitMessages]:
     """Return the messages of each FIT file in ``data``, one or more, up to what cannot be read.
 
-    Files may be chained; one that is there a second time, byte for byte, is left out.  Raises ``InputError``
-    without a file name if this is no FIT file at all.
+    Files may be chained; one that is there a second time, byte for byte, is left out.  Raises
+    ``InputError`` without a file name if this is no FIT file at all.
     """
     if not _header_size(data, 0):
         raise InputError("error.not_fit")
@@ -204,7 +216,9 @@ class _FileReader:
         return False
 
     def _overrun(self) -> bool:
-        return self._stop("it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end")
+        return self._stop(
+            "it ends early" if self._end >= len(self._data) else "it cannot be decoded to its end"
+        )
 
     def _check_sum(self) -> None:
         end = self.at + 2
@@ -237,7 +251,11 @@ class _Layout:
     """The layout of a kind of message, as the file defines it."""
 
     def __init__(
-        self, number: int, order: str, fields: Sequence[tuple[int, int, int]], apps: Sequence[tuple[int, int, int]]
+        self,
+        number: int,
+        order: str,
+        fields: Sequence[tuple[int, int, int]],
+        apps: Sequence[tuple[int, int, int]],
     ) -> None:
         kind = _USED.get(number)
         self.name: str = kind.name if kind else ""
@@ -269,10 +287,14 @@ class _Layout:
         if code:
             chosen.append(_Field(at, code, about.name, _converter(about, count, unknown, self._order)))
 
-    def values(self, data: bytes, at: int, apps: _Apps) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
+    def values(
+        self, data: bytes, at: int, apps: _Apps
+    ) -> tuple[dict[str, Any], tuple[DeveloperValue, ...]]:
         """Return what the message at this place says, by name, and what apps say in it."""
         values: dict[str, Any] = {}
-        for (_, _, name, convert), raw in zip(self._fields, self._struct.unpack_from(data, at), strict=True):
+        for (_, _, name, convert), raw in zip(
+            self._fields, self._struct.unpack_from(data, at), strict=True
+        ):
             if (value := convert(raw)) is None:
                 continue
             if name not in values or not isinstance(value, tuple):
@@ -337,11 +359,12 @@ class _Apps:
 
     def describe(self, about: Mapping[str, Any]) -> None:
         """Note a field of an app; one whose app is unknown or whose type is not told cannot be used."""
-        source, number = about.get("developer_data_index"), about.get("field_definition_number")
-        base = about.get("fit_base_type_id")
-        if source in self._sources and isinstance(number, int) and isinstance(base, int):
+        source: Any = about.get("developer_data_index")
+        number, base = about.get("field_definition_number"), about.get("fit_base_type_id")
+        known = isinstance(source, int) and source in self._sources
+        if known and isinstance(number, int) and isinstance(base, int):
             name, unit = (str(about.get(key) or "") for key in ("field_name", "units"))
-            self.fields[source, number] = _AppField(int(source), name, unit, base)
+            self.fields[int(source), number] = _AppField(int(source), name, unit, base)
             self.version += 1
 
 
@@ -374,7 +397,7 @@ _WORDLESS = frozenset({"date_time", "local_date_time", "fit_base_type", "bool"})
 
 
 def _code(size: int, base: int) -> tuple[str, int, Any]:
-    """Return the code for ``struct``, how many numbers (0: a text) and what is not known; no code if odd."""
+    """Return the code for ``struct``, how many numbers (0: a text) and what is not known, if any."""
     if base & 0x1F == _TEXT:
         return f"{size}s", 0, None
     kind = ("B", 0xFF) if base & 0x1F == _BYTES else _KINDS.get(base & 0x1F)

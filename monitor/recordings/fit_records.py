@@ -1,4 +1,4 @@
-"""The records of a FIT file in order of time: one for each time stamp, without those whose clock was wrong."""
+"""The records of a FIT file in order of time: one for each time stamp, none of a wrong clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import DeveloperValue, FitMessage
@@ -35,9 +34,9 @@ def ordered_records(
 ) -> list[FitRecord]:
     """Return what ``record`` messages say, one for each time, in order of time.
 
-    Where times go back, as few records as possible are left out; so are a few that lie days from all others,
-    and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read as
-    something.
+    Where times go back, as few records as possible are left out; so are a few that lie days from all
+    others, and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read
+    as something.
     ``session_s`` is how long the file says that everything took: where the clock was set in between, later
     records are moved so that it holds.
     """

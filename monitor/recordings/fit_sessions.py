@@ -18,7 +18,7 @@ from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import FitRecord
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import FitMessage, FitMessages
+    from monitor.recordings.fit_messages import FitMessages
 
 _ON_FOOT = frozenset({"running", "walking", "hiking"})
 _UNNAMED = frozenset({"", "generic", "all"})
@@ -28,9 +28,16 @@ _MOST_INSIDE = 0.99
 _FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
 """Nobody runs on average faster than this many m/s for so many s (world records: 400 m 9.3, 5,000 m 6.6,
 half marathon 6.1)."""
+_NO_RUNNER_MPS = 30.0
 _LONGEST_STEP_M = 2.4
 """Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
-_PEDALS = ("left_torque_effectiveness", "left_pedal_smoothness", "left_pco", "left_power_phase", "left_right_balance")
+_PEDALS = (
+    "left_torque_effectiveness",
+    "left_pedal_smoothness",
+    "left_pco",
+    "left_power_phase",
+    "left_right_balance",
+)
 _LONGEST_S = 2 * 86_400
 _LEFT_OVER_S = 60
 """So long must records go on after the last session for them to be one more."""
@@ -60,7 +67,9 @@ class FitSession:
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
         unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
-        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace("_", " ")
+        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
+            "_", " "
+        )
 
     @property
     def on_foot(self) -> bool | None:
@@ -82,12 +91,10 @@ def whole_length_s(messages: FitMessages) -> float | None:
 
 def file_sessions(messages: FitMessages, records: Sequence[FitRecord]) -> list[FitSession]:
     """Return the sessions in order of time, at least one."""
-    heads = _started(messages) or [(None, messages.first("session"))]
-    if heads[0][0] is None:
-        heads = _heads_of_sports(messages, records) or heads
+    heads: Sequence[_Head] = _started(messages) or _heads_of_sports(messages, records)
     out = []
     for k, (start, values) in enumerate(heads):
-        end = heads[k + 1][0] if k + 1 < len(heads) else None
+        end = heads[k + 1][0] if k + 1 < len(heads) else _cut_off_end(messages, start, values)
         out.append(_session(messages, records, values, start if k else None, start, end))
     return out + list(_left_over(messages, records, out))
 
@@ -114,8 +121,12 @@ def left_out_remarks(sessions: Sequence[FitSession], runs: Sequence[FitSession])
     return [f"the file also holds {name}, which is left out" for name in names]
 
 
+_Head = tuple[int | None, Mapping[str, Any]]
+"""Where a session starts, if that is known, and its message."""
+
+
 def _started(messages: FitMessages) -> list[tuple[int, Mapping[str, Any]]]:
-    """Return the session messages that say when they started, in that order; of two with one start the last."""
+    """Return the session messages in the order of their starts; of two with one start the last."""
     found = {}
     for message in messages.named("session"):
         start = message.values.get("start_time")
@@ -124,15 +135,13 @@ def _started(messages: FitMessages) -> list[tuple[int, Mapping[str, Any]]]:
     return sorted(found.items(), key=lambda item: item[0])
 
 
-def _heads_of_sports(
-    messages: FitMessages, records: Sequence[FitRecord]
-) -> list[tuple[int | None, Mapping[str, Any]]]:
+def _heads_of_sports(messages: FitMessages, records: Sequence[FitRecord]) -> list[_Head]:
     """Return where each ``sport`` message begins a stretch, in a file whose sessions have no start."""
     sports = messages.named("sport")
     if len(sports) < 2:
         whole = {**(sports[0].values if sports else {}), **messages.first("session")}
         return [(None, whole)]
-    starts = [None, *(max(m.time, records[0].time if records else 0) for m in sports[1:])]
+    starts: list[int | None] = [None, *(max(m.time, records[0].time if records else 0) for m in sports[1:])]
     return [(start, m.values) for start, m in zip(starts, sports, strict=True)]
 
 
@@ -157,7 +166,7 @@ def _session(
         inside, elapsed = own, None
     span = float(inside[-1].time - start) if inside else 0.0
     seconds = elapsed if elapsed is not None and _likely_end(elapsed, span, values, start) else span
-    sport = {"sport": "", "sub_sport": ""} | ({} if values.get("sport") else _only_sport(messages)) | values
+    sport = {**({} if values.get("sport") else messages.first("sport")), **values}
     return FitSession(
         sport=str(sport.get("sport") or ""),
         sub_sport=str(sport.get("sub_sport") or ""),
@@ -196,22 +205,29 @@ def _believed_start(
 
 
 def _likely_end(elapsed: float, span: float, values: Mapping[str, Any], start: int) -> bool:
-    """Return whether the session may have lasted ``elapsed``: not shorter than its records, not far longer."""
+    """Return whether the session may have lasted ``elapsed``: like its records or a little longer."""
     written = values.get("timestamp")
     stated = isinstance(written, int) and abs(written - start - elapsed) < 120
     return span - 1.5 <= elapsed and (stated or elapsed < 1.5 * span + 600)
 
 
-def _only_sport(messages: FitMessages) -> Mapping[str, Any]:
-    return messages.first("sport")
-
-
 def _lap_strides(messages: FitMessages, start: int, end: float) -> float | None:
     """Return the sum over the laps from ``start`` to ``end``."""
     laps = [m.values for m in messages.named("lap")]
-    inside = [v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end]
+    inside = [
+        v for v in laps if isinstance(v.get("start_time"), int) and start - 1 <= v["start_time"] < end
+    ]
     counts = [_positive(v.get("total_cycles")) for v in inside]
     return sum(c for c in counts if c) if counts and all(counts) else None
+
+
+def _cut_off_end(messages: FitMessages, start: int | None, values: Mapping[str, Any]) -> int | None:
+    """Return where the last session ended if a ``sport`` message begins one more after it."""
+    elapsed = _lengths(values)[0]
+    if start is None or elapsed is None:
+        return None
+    later = any(m.time >= start + elapsed - 1.5 for m in messages.named("sport"))
+    return int(start + elapsed) + 1 if later else None
 
 
 def _left_over(
@@ -247,14 +263,24 @@ def _doubt(session: FitSession) -> InputError | None:
 
 
 def _moved_m(records: Sequence[FitRecord]) -> Any:
-    """Return the distance up to each record (n,), from what the file says or from its speed."""
-    stated = [r.values.get("distance") for r in records]
-    at = [k for k, d in enumerate(stated) if isinstance(d, (int, float))]
-    if len(at) > 1:
-        return np.interp(np.arange(len(records)), at, np.maximum.accumulate([float(stated[k] or 0) for k in at]))
-    speed = [v if isinstance(v := r.values.get("enhanced_speed"), (int, float)) else 0.0 for r in records]
-    steps = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
-    return np.cumsum(np.minimum(steps, 30) * np.array(speed)) if records else np.zeros(0)
+    """Return the distance up to each record (n,), from what the file says or from its speed.
+
+    A single value that is wrong counts little.
+    """
+    took_s = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
+    stated = [number_or_nan(r.values.get("distance")) for r in records]
+    if np.isfinite(stated).sum() > 1:
+        known = np.flatnonzero(np.isfinite(stated))
+        metres = np.interp(np.arange(len(records)), known, np.array(stated)[known])
+        return np.cumsum(np.clip(np.diff(metres, prepend=metres[0]), 0, _NO_RUNNER_MPS * took_s))
+    speed = np.array([number_or_nan(r.values.get("enhanced_speed")) for r in records])
+    speed = np.where(speed <= _NO_RUNNER_MPS, speed, 0.0)
+    return np.cumsum(np.minimum(took_s, 3) * speed)
+
+
+def number_or_nan(value: Any) -> float:
+    """Return a number of a message; NaN where it is none."""
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _best_mean(times: Any, moved: Any, seconds: float) -> float:
@@ -270,6 +296,11 @@ def _median_step_m(records: Sequence[FitRecord]) -> float | None:
     lengths = []
     for r in records:
         speed, cadence = r.values.get("enhanced_speed"), r.values.get("cadence")
-        if isinstance(speed, (int, float)) and isinstance(cadence, (int, float)) and speed > 1.5 and cadence > 30:
+        if (
+            isinstance(speed, (int, float))
+            and isinstance(cadence, (int, float))
+            and speed > 1.5
+            and cadence > 30
+        ):
             lengths.append(60 * speed / cadence / (2 if cadence < 125 else 1))
     return float(np.median(lengths)) if len(lengths) >= 60 else None

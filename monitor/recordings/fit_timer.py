@@ -17,7 +17,9 @@ from monitor.core.activity_facts import LapMark, Pause
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessage
 
-_STOPS = frozenset({"stop", "stop_all", "stop_disable", "stop_disable_all", "end_depreciated", "end_all_depreciated"})
+_STOPS = frozenset(
+    {"stop", "stop_all", "stop_disable", "stop_disable_all", "end_depreciated", "end_all_depreciated"}
+)
 _STARTS = frozenset({"start", "begin_depreciated"})
 _HOLE_S = 5.0
 """Holes in the records that are shorter are no pauses."""
@@ -26,7 +28,11 @@ _ROUNDING_S = 2.0
 
 
 def timer_pauses(
-    events: Sequence[FitMessage], start: int, seconds: float, timer_s: float | None, times_s: Sequence[float]
+    events: Sequence[FitMessage],
+    start: int,
+    seconds: float,
+    timer_s: float | None,
+    times_s: Sequence[float],
 ) -> list[Pause]:
     """Return the stretches in which the timer stood still, in order, in an activity of ``seconds``.
 
@@ -87,7 +93,7 @@ def _pauses_of_holes(times_s: Sequence[float], pauses: Sequence[Pause], open_s: 
 
 
 def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
-    """Return the pauses with the longest changed so that they last ``paused_s``, if rounding explains it."""
+    """Return the pauses with the longest changed to sum up to ``paused_s``, if rounding explains it."""
     if not pauses:
         return pauses
     longest = max(pauses, key=lambda p: p.seconds)

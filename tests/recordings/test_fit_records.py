@@ -16,7 +16,9 @@ def records(*times: int) -> list[FitMessage]:
     return [FitMessage({"timestamp": 10**9 + t, "cadence": k % 200}) for k, t in enumerate(times)]
 
 
-def times(messages: list[FitMessage], session_s: float | None = None, *, damaged: bool = False) -> list[int]:
+def times(
+    messages: list[FitMessage], session_s: float | None = None, *, damaged: bool = False
+) -> list[int]:
     return [r.time - 10**9 for r in ordered_records(messages, session_s, damaged=damaged)]
 
 
@@ -29,7 +31,9 @@ def test_records_of_one_time_are_one_and_what_comes_later_counts() -> None:
 
 @settings(deadline=None)
 @given(
-    st.lists(st.fixed_dictionaries({}, optional={n: st.integers(0, 99) for n in "abcd"}), min_size=1, max_size=30),
+    st.lists(
+        st.fixed_dictionaries({}, optional={n: st.integers(0, 99) for n in "abcd"}), min_size=1, max_size=30
+    ),
     st.data(),
 )
 def test_splitting_a_record_into_several_of_one_time_changes_nothing(
@@ -42,7 +46,9 @@ def test_splitting_a_record_into_several_of_one_time_changes_nothing(
         first = {n for n in row if data.draw(st.booleans())}
         for part in (first, set(row) - first):
             split.append(FitMessage({"timestamp": t, **{n: row[n] for n in row if n in part}}))
-    assert [dict(r.values) for r in ordered_records(split)] == [dict(r.values) for r in ordered_records(whole)]
+    assert [dict(r.values) for r in ordered_records(split)] == [
+        dict(r.values) for r in ordered_records(whole)
+    ]
 
 
 @pytest.mark.parametrize("wrong", [DAY, -DAY, 40 * DAY, 3600])

@@ -18,7 +18,10 @@ EVERY_SECOND = [float(t) for t in range(2001)]
 
 
 def pauses(
-    *events: tuple[int, int], seconds: float = 2000.0, timer_s: float | None = None, times: list[float] | None = None
+    *events: tuple[int, int],
+    seconds: float = 2000.0,
+    timer_s: float | None = None,
+    times: list[float] | None = None,
 ) -> list[tuple[float, float]]:
     body = b"".join(event(t, kind) for t, kind in events)
     (messages,) = read_messages(fit_file(file_id() + body))
@@ -69,17 +72,20 @@ def test_a_total_that_cannot_be_changes_nothing() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 2200), st.sampled_from([START, STOP, STOP_ALL])), max_size=20), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(0, 2200), st.sampled_from([START, STOP, STOP_ALL])), max_size=20),
+    st.randoms(),
+)
 def test_pauses_never_overlap_and_the_order_of_messages_never_matters(
     events: list[tuple[int, int]], rng: object
 ) -> None:
-    first = {t: kind for t, kind in events}  # of one time the last counts, in whatever order
+    first = dict(events)  # of one time the last counts, in whatever order
     ordered = sorted(first.items())
     found = pauses(*ordered)
     shuffled = list(ordered)
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
     assert pauses(*shuffled) == found
-    assert all(0 <= start and start + length <= 2000 and length > 0 for start, length in found)
+    assert all(start >= 0 and start + length <= 2000 and length > 0 for start, length in found)
     assert all(a + length <= b for (a, length), (b, _) in pairwise(found))
 
 

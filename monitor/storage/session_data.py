@@ -130,21 +130,28 @@ class SessionData:
 
     @property
     def timed_s(self) -> Array:
-        """The seconds (n,) that the timer ran since the second before: 1, 0 at the start and in pauses."""
-        out = np.minimum(self.t_s, 1.0)
+        """The seconds (n,) that the timer ran since the last second that was not paused.
+
+        That is 1, or 0 at the start and in pauses.
+        """
+        timer_s = self.t_s.copy()
         for pause in self.pauses:
-            out -= np.clip(
-                np.minimum(self.t_s, pause.end_s) - np.maximum(self.t_s - 1, pause.start_s), 0, 1
-            )
+            timer_s -= np.clip(self.t_s - pause.start_s, 0, pause.seconds)
+        ran, out = ~self.mask(self.pauses), np.zeros(len(self.t_s))
+        out[ran] = np.diff(timer_s[ran], prepend=0.0)
         return out
 
     @property
     def distance_m(self) -> Array:
         """The distance covered up to each second (n,): the sum of speed, none where it is not known.
 
-        A speed holds for the second before it, as far as the timer ran.
+        A speed holds for the second before it, after a pause for the one before the stop.
         """
-        return np.cumsum(np.nan_to_num(self.value("speed_mps")) * self.timed_s)
+        out = np.cumsum(np.nan_to_num(self.value("speed_mps")) * self.timed_s)
+        for pause in self.pauses:
+            first, end = int(np.ceil(pause.start_s)), int(np.ceil(pause.end_s))
+            out[first:end] = out[min(end, len(out) - 1)]
+        return out
 
     def distance_at(self, t_s: float) -> float:
         """Return the distance in m covered up to ``t_s``, between two whole seconds too."""
@@ -216,7 +223,11 @@ def _outside_pauses(rows: Sequence[Sequence[Any]], pauses: Sequence[Stretch]) ->
     """Rows without those in a pause: a device's last reading holds for some seconds into it."""
     if not pauses:
         return rows
-    return [row for row in rows if not any(p.start_s < row[0] < p.end_s for p in pauses)]
+    t_s = np.array([row[0] for row in rows], dtype=np.float64)
+    inside = np.zeros(len(rows), dtype=bool)
+    for pause in pauses:
+        inside |= (t_s >= pause.start_s) & (t_s < pause.end_s)
+    return [row for row, within in zip(rows, inside.tolist(), strict=True) if not within]
 
 
 def _columns_by_name(
@@ -238,7 +249,8 @@ def _columns_by_name(
 
 def _column_on_seconds(rows: Sequence[Sequence[Any]], seconds: int) -> MetricColumn:
     """Rows of one metric and side to a column; those of a model only where none was measured."""
-    measured = [row for row in rows if not is_modelled(row[2], row[5])]
+    models = {(name, how) for name, how in {(row[2], row[5]) for row in rows} if is_modelled(name, how)}
+    measured = [row for row in rows if (row[2], row[5]) not in models]
     used = measured or rows
     at = np.rint([row[0] for row in used]).astype(int)
     value, sd = np.full(seconds, np.nan), np.full(seconds, np.nan)

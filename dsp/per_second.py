@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import replace
 
 from dsp.activity import ActivityLog
 from dsp.braking import grade, grade_pct
@@ -137,15 +138,18 @@ class PerSecondMetrics:
         """Models of speed and cadence, where no step was seen."""
         cadence = readings.latest("cadence_spm", t_s)
         speed = readings.latest("speed_mps", t_s)
+        given = None
+        if speed is not None:
+            given = readings.estimate("speed_mps", t_s, sd=0.02 * speed.value + 0.01)
         out: list[Estimate] = []
         if cadence is not None:
             out.append(Estimate("cadence_spm", cadence.value, 1.0, "pod"))
-        if speed is not None:
-            out.append(Estimate("speed_mps", speed.value, 0.02 * speed.value + 0.01, "pod"))
-        if cadence is None or speed is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
+        if given is not None:
+            out.append(replace(given, how="pod"))
+        if cadence is None or given is None or cadence.value < 100 or log.at(t_s) is not Activity.RUN:
             return out
         slope = grade(readings.estimate("slope_pct", t_s, sd=_DEVICE_SD["slope_pct"]))
-        models = pod_estimates(speed.value, cadence.value, slope, self._runner, self._models)
+        models = pod_estimates((given.value, given.sd), cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
         self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)

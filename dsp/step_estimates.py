@@ -60,14 +60,15 @@ def step_estimates(contact: Contact, context: StepContext, models: Models) -> tu
 
 
 def pod_estimates(
-    speed_mps: float, cadence_spm: float, slope: Guess, runner: Runner, models: Models
+    speed: Guess, cadence_spm: float, slope: Guess, runner: Runner, models: Models
 ) -> list[Estimate]:
-    """Return all estimates of a step that speed, cadence and slope (%) alone support while running."""
-    step = 60 / cadence_spm
+    """Return all estimates of a step that speed (m/s), cadence and slope (%) support while running."""
+    (speed_mps, speed_sd), step = speed, 60 / cadence_spm
     out: list[Estimate] = []
     terms = running_models.motion_terms(speed_mps, step, runner.height_m)
     _add_estimate(out, "contact_ms", running_models.pod_contact_ms(terms, models), "model")
-    _add_estimate(out, "step_length_m", (speed_mps * step, 0.03 * speed_mps * step), "pod")
+    length_sd = max(0.03 * speed_mps, speed_sd) * step
+    _add_estimate(out, "step_length_m", (speed_mps * step, length_sd), "pod")
     selected = running_models.pod_models(models)
     _add_estimate(out, "overstride_m", selected.overstride(terms), "pod")
     _add_braking(out, terms, selected, slope, "pod")

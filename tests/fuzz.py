@@ -1,5 +1,5 @@
 """``python -m tests.fuzz 60``: every decoder against mutated packets, and every importer against mutated
-files, each for half of so many seconds.
+files, both for half of so many seconds, packed files and CSV for as long again.
 
 The tests do the same for a moment with every change; this is for longer.  Seeds are the captured packets
 and the files of ``tests/fit_bytes.py``; a mutation cuts, joins, repeats, flips, inserts or sets extreme
@@ -9,21 +9,28 @@ the bytes of a file.
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import math
 import random
 import struct
 import sys
+import tempfile
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from dsp.types import Placement
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.devices import plain
 from monitor.recordings.fit import fit_activities
-from monitor.recordings.recording import Recording
+from monitor.recordings.gpx import gpx_activities
+from monitor.recordings.readers import recordings_in
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tcx import tcx_activities
 from monitor.recordings.watch_activity import WatchActivity, activity_recording
 from tests.devices.test_registry import check_sound
 from tests.fit_bytes import (
@@ -42,6 +49,7 @@ from tests.fit_bytes import (
     sport,
 )
 from tests.packet_files import PacketFile, all_packet_files, decode_or_error
+from tests.track_bytes import gpx_run, tcx_run, zip_of
 
 EXTREME = (
     b"\x00",
@@ -59,7 +67,7 @@ RUN = 12  # packets to one decoder before it is made anew
 def main(seconds: float) -> int:
     """The exit code: 1 after the first failure."""
     warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
-    counts = fuzz_decoders(seconds / 2) + fuzz_importers(seconds / 2)
+    counts = fuzz_decoders(seconds / 2) + fuzz_importers(seconds / 2) + fuzz_files(seconds / 2)
     for name, count in sorted(counts.items()):
         print(f"{name:24} {count}")
     print(f"{sum(counts.values())} inputs in {seconds:g} s, none of them more than a refusal")
@@ -83,6 +91,29 @@ def fuzz_importers(seconds: float) -> Counter[str]:
             raise
         assert "\n" not in refused
         counts[f"{ending} {'refused' if refused else 'sound'}"] += 1
+    return counts
+
+
+def fuzz_files(seconds: float) -> Counter[str]:
+    """Read mutated files that are opened by name to their last packet; how many were refused or sound."""
+    rng, counts = random.Random(), Counter[str]()
+    end = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory() as folder:
+        while time.monotonic() < end:
+            ending = rng.choice(sorted(FILES))
+            data = mutate(rng, FILES[ending], list(FILES.values()), 10**6)
+            path = Path(folder) / f"mutated{ending}"
+            path.write_bytes(data)
+            try:
+                for found in recordings_in(path, Wearing(Placement.WAIST)):
+                    if isinstance(found, Recording):
+                        assert sum(1 for _ in found.packets()) == found.count
+                    else:
+                        assert found.messages[0].key != "error.reader_failed"
+                    counts[f"{ending} {'sound' if isinstance(found, Recording) else 'refused'}"] += 1
+            except Exception:
+                print(f"# {ending} file\n{data.hex()}")
+                raise
     return counts
 
 
@@ -161,8 +192,16 @@ def with_checksum(data: bytes) -> bytes:
 
 IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]] = {
     ".fit": (fit_seeds(), fit_activities),
+    ".gpx": ([gpx_run(20)], gpx_activities),
+    ".tcx": ([tcx_run(20)], tcx_activities),
 }
 """Files to begin with and what reads them, by the ending of the file."""
+FILES: dict[str, bytes] = {
+    ".tcx.gz": gzip.compress(tcx_run(20)),
+    ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
+    ".csv": b"timestamp,x,y,z\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
+}
+"""Files that are opened by name, by their ending."""
 
 
 def mutate(rng: random.Random, payload: bytes, others: Sequence[bytes], longest: int) -> bytes:

@@ -24,13 +24,16 @@ def analyze_command(
     """Summarize a recording without keeping it as a session."""
     from rich.console import Console
 
-    from dsp.types import Record, Step
+    from dsp.types import Placement, Record, Step
+    from monitor.core.errors import InputError
     from monitor.core.message_catalogues import catalogue
     from monitor.core.user_language import user_language
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
 
     recording = read_recording(file, placement and placement.value, side and side.value, with_speed=speed)
+    if all(sensor.placement is Placement.POD for sensor in recording.settings.sensors):
+        raise InputError("error.no_samples", path=file)
     records: list[Record] = []
     with progress_bar(file.name) as progress:
         for done, certain in session_records(recording):

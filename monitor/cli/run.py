@@ -101,6 +101,8 @@ def replay_command(
 ) -> None:
     """Play a recording back as if it were happening now."""
     from monitor.core.log_output import extend_logging
+    from monitor.core.message_catalogues import catalogue
+    from monitor.core.user_language import user_language
     from monitor.recordings.readers import read_recording
     from monitor.service.config import load_config
     from monitor.service.live_session import LiveOptions, result_console, run_session
@@ -109,6 +111,9 @@ def replay_command(
     extend_logging(verbose, log_format)
     settings, factor = load_config(config), speed_factor(speed)
     recording = read_recording(file, placement and placement.value, side and side.value)
+    console, messages = result_console(), catalogue(user_language())
+    for remark in recording.remarks:
+        console.print(messages.translate_recorded(remark), soft_wrap=True, highlight=False)
     live = LiveOptions(
         title=recording.title,
         settings=recording.settings,
@@ -118,4 +123,4 @@ def replay_command(
         linger=web,
         pace=factor,
     )
-    run_session(settings, live, result_console())
+    run_session(settings, live, console)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +19,15 @@ from monitor.core.message_catalogues import UserMessage
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """``Sheet`` holds columns (n,) by heading; cells that are not numbers are NaN.
+    """``Sheet`` holds columns (n,) by heading; cells that are neither numbers nor times are NaN.
 
-    ``where`` names it in errors; its length is the number of rows.
+    ``where`` names it in errors; its length is the number of rows.  In the columns ``clocks`` times stood
+    as text, and are seconds now: Unix time where the text names a day, else since midnight.
     """
 
     where: str
     columns: dict[str, Array]
+    clocks: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -47,7 +51,7 @@ def read_text(path: Path, expected: UserMessage) -> str:
 def headings(text: str) -> list[str]:
     """Return the cells of the first line."""
     line = text.lstrip("\ufeff").split("\n", 1)[0].strip()
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=_find_delimiter(line)), [])]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=find_delimiter(line)), [])]
 
 
 def parse_sheet(text: str, where: str) -> Sheet:
@@ -57,19 +61,24 @@ def parse_sheet(text: str, where: str) -> Sheet:
     first, _, body = text.partition("\n")
     if not names or not body.strip():
         raise InputError("error.no_rows", where=where)
-    delimiter = _find_delimiter(first)
+    delimiter = find_delimiter(first)
     if delimiter != "," and "," in body[:2000]:
         body = body.replace(",", ".")
-    rows = _read_rows(body, delimiter, len(names), where)
-    return Sheet(where, {name: rows[:, k] for k, name in enumerate(names) if name})
+    rows, clocks = _read_rows(body, delimiter, len(names), where)
+    columns = {name: rows[:, k] for k, name in enumerate(names) if name}
+    return Sheet(where, columns, frozenset(names[k] for k in clocks))
 
 
-def _find_delimiter(line: str) -> str:
+def find_delimiter(line: str) -> str:
+    """Return what separates the cells of a line: a comma, a semicolon or a tab."""
     return max(",;\t", key=line.count)
 
 
-def _read_rows(body: str, delimiter: str, width: int, where: str) -> Array:
-    """Return numbers (n, width): the quick way, or cell by cell where some are not numbers."""
+def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array, set[int]]:
+    """Return numbers (n, width): the quick way, or cell by cell where some are not numbers.
+
+    With them come the columns in which times stand as text.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -77,23 +86,62 @@ def _read_rows(body: str, delimiter: str, width: int, where: str) -> Array:
                 io.StringIO(body.replace('"', "")), delimiter=delimiter, ndmin=2, comments=None
             )
         if rows.shape[1] == width:
-            return np.asarray(rows, dtype=np.float64)
+            return np.asarray(rows, dtype=np.float64), set()
     except ValueError:
         pass
-    out = []
-    for number, cells in enumerate(csv.reader(io.StringIO(body), delimiter=delimiter), start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != width:
-            raise InputError("error.columns", where=where, number=number, cells=len(cells), width=width)
-        out.append([_read_number(cell) for cell in cells])
+    out: list[list[float]] = []
+    clocks: set[int] = set()
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(body), delimiter=delimiter), start=2):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != width:
+                raise InputError("error.columns", where=where, number=number, cells=len(cells), width=width)
+            out.append([_cell_value(k, cell, clocks) for k, cell in enumerate(cells)])
+    except csv.Error as exc:
+        raise InputError("error.at", where=where, what=exc) from exc
     if not out:
         raise InputError("error.no_rows", where=where)
-    return np.array(out, dtype=np.float64)
+    return np.array(out, dtype=np.float64), clocks
 
 
-def _read_number(cell: str) -> float:
+def _cell_value(k: int, cell: str, clocks: set[int]) -> float:
+    value = parse_number(cell)
+    if np.isnan(value) and (clock := parse_clock(cell)) is not None:
+        clocks.add(k)
+        return clock
+    return value
+
+
+def parse_number(cell: str) -> float:
+    """Return the number in a cell, NaN if there is none."""
     try:
         return float(cell)
     except ValueError:
         return np.nan
+
+
+_DAY_FIRST = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4}),?[ T]+(.+)")
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d*)?)")
+
+
+def parse_clock(cell: str) -> float | None:
+    """Return the seconds that a written time means, None if it is none.
+
+    ISO 8601, ``31.12.2026 23:59:59,5`` and ``12/31/2026 23:59:59`` are Unix time, in UTC where they name no
+    zone; ``23:59:59.5`` and a spreadsheet's ``59:59.5`` are seconds since midnight or the hour.
+    """
+    text = cell.strip()
+    if match := _CLOCK.fullmatch(text):
+        hours, minutes, seconds = match.groups()
+        return 3600 * int(hours or 0) + 60 * int(minutes) + float(seconds.replace(",", "."))
+    if match := _DAY_FIRST.fullmatch(text):
+        one, two, year, clock = match.groups()
+        day, month = (two, one) if int(two) > 12 else (one, two)
+        text = f"{year}-{int(month):02}-{int(day):02} {clock}"
+    text = text.replace("/", "-")
+    try:
+        when = datetime.datetime.fromisoformat(text)
+        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,13 +1,16 @@
 """CSV of one IMU that is not in our own form: Movesense's, or any with a column map.
 
 A map is written ``t=time:ms,ax=AccX:g,ay=AccY:g,az=AccZ:g,gx=GyroX:dps,gy=GyroY:dps,gz=GyroZ:dps``: which
-column is which, and its unit (``s ms us ns``; ``ms2 g mg``; ``rads dps mdps``).  Without a ``t`` column
+column is which, and its unit (``s ms us ns``; ``ms2 g mg``; ``rads dps mdps``).  Times that are written as
+text need no unit, and without one that of numbers is told from their spacing.  Without a ``t`` column
 ``t=@200`` says samples per second.
 """
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +28,10 @@ from monitor.recordings.recording import (
     recording_from_signals,
     require_placement,
 )
+from monitor.recordings.time_columns import TIME_UNITS, sample_times_s, start_utc, suggested_columns
 
 _UNITS: Mapping[str, Mapping[str, float]] = {
-    "t": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9},
+    "t": TIME_UNITS,
     "a": {"ms2": 1.0, "g": GRAVITY_MS2, "mg": GRAVITY_MS2 / 1e3},
     "g": {"rads": 1.0, "dps": np.pi / 180, "mdps": np.pi / 180e3},
 }
@@ -60,16 +64,37 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
         return read_csv(path, wearing)
     written = wearing.columns or _matching_columns(names)
     if not written:
-        raise InputError("error.csv_unknown", path=path, names=", ".join(names[:8]), header=HEADER_LINE)
+        raise _unknown_columns(path, text, names)
     placement = require_placement(path, wearing)
     sheet = parse_sheet(text, str(path))
-    t_s, acc, gyr = _mapped_columns(sheet, _column_map(written))
+    columns = _column_map(written)
+    t_s, acc, gyr = _mapped_columns(sheet, columns, written)
     good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
     start = t_s[good][0] if good.any() else 0.0
     signal = Signal(
         placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
     )
-    return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
+    recording = recording_from_signals(path.stem, [checked_signal(signal, str(path))])
+    began = start_utc(sheet, columns["t"][0], t_s[good])
+    if began is None:
+        return recording
+    return replace(
+        recording, started_utc=datetime.datetime.fromtimestamp(round(began), datetime.UTC).isoformat()
+    )
+
+
+def _unknown_columns(path: Path, text: str, names: list[str]) -> InputError:
+    """Return an error that says what would help: the map that headings and numbers suggest."""
+    if names[:2] == ["t_s", "utc"]:
+        return InputError("error.csv_seconds", path=path)
+    shown = ", ".join(names[:8])
+    try:
+        columns = suggested_columns(parse_sheet(text, str(path)))
+    except InputError:
+        columns = ""
+    if columns:
+        return InputError("error.csv_guess", path=path, names=shown, columns=columns)
+    return InputError("error.csv_unknown", path=path, names=shown, header=HEADER_LINE)
 
 
 def _matching_columns(names: list[str]) -> str:
@@ -80,21 +105,21 @@ def _matching_columns(names: list[str]) -> str:
     return ""
 
 
-def _column_map(written: str) -> dict[str, tuple[str, float]]:
-    """Return column and factor of each axis from ``--columns``; ``ConfigError`` says what is wrong."""
-    out: dict[str, tuple[str, float]] = {}
+def _column_map(written: str) -> dict[str, tuple[str, str]]:
+    """Return column and unit of each axis from ``--columns``; ``ConfigError`` says what is wrong."""
+    out: dict[str, tuple[str, str]] = {}
     for part in written.split(","):
         axis, equals, rest = part.strip().partition("=")
         name, _, unit = rest.rpartition(":") if ":" in rest else (rest, "", "")
         if not equals or axis not in ("t", *_ACC, *_GYR):
             raise ConfigError("error.columns_part", part=part.strip())
         if axis == "t" and rest.startswith("@"):
-            out[axis] = (rest, 1.0)
+            out[axis] = (rest, "")
             continue
         units = _UNITS[axis[0]]
         if unit and unit not in units:
             raise ConfigError("error.columns_unit", unit=unit, axis=axis, units=", ".join(units))
-        out[axis] = (name, units[unit] if unit else 1.0)
+        out[axis] = (name, unit)
     missing = [axis for axis in ("t", *_ACC) if axis not in out]
     if missing or 0 < sum(axis in out for axis in _GYR) < 3:
         raise ConfigError("error.columns_missing", axes=", ".join(missing or _GYR))
@@ -102,36 +127,27 @@ def _column_map(written: str) -> dict[str, tuple[str, float]]:
 
 
 def _mapped_columns(
-    sheet: Sheet, columns: Mapping[str, tuple[str, float]]
+    sheet: Sheet, columns: Mapping[str, tuple[str, str]], written: str
 ) -> tuple[Array, Array, Array | None]:
     """Return times (n,) in s, acceleration (n, 3) in m/s² and angular rate (n, 3) in rad/s, or None."""
 
     def column(axis: str) -> Array:
-        name, factor = columns[axis]
+        name, unit = columns[axis]
         values = sheet.find(name)
         if values is None:
             raise InputError(
                 "error.no_column", where=sheet.where, name=name, columns=", ".join(list(sheet.columns)[:8])
             )
-        return values * factor
+        return values * _UNITS[axis[0]].get(unit, 1.0)
 
     acc = np.column_stack([column(axis) for axis in _ACC])
     gyr = np.column_stack([column(axis) for axis in _GYR]) if "gx" in columns else None
-    name = columns["t"][0]
+    name, unit = columns["t"]
     if not name.startswith("@"):
-        return _spread_times(column("t")), acc, gyr
+        column("t")  # it must be there
+        rest = ",".join(part.strip() for part in written.split(",") if not part.strip().startswith("t="))
+        return sample_times_s(sheet, name, unit, rest), acc, gyr
     try:
         return np.arange(len(acc)) / float(name[1:]), acc, gyr
     except (ValueError, ZeroDivisionError) as exc:
         raise ConfigError("error.columns_rate", name=name) from exc
-
-
-def _spread_times(t_s: Array) -> Array:
-    """Give rows that share a time (that of their notification's first sample) times of their own."""
-    first = np.flatnonzero(np.diff(t_s, prepend=-np.inf) > 0)
-    if len(first) < 2 or len(first) == len(t_s):
-        return t_s
-    period_s = float(np.median(np.diff(t_s[first])) / np.median(np.diff(first)))
-    rows = np.arange(len(t_s))
-    leader = first[np.searchsorted(first, rows, side="right") - 1]
-    return np.asarray(t_s[leader] + period_s * (rows - leader), dtype=np.float64)

@@ -16,7 +16,7 @@ import numpy as np
 from dsp.types import Array
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import UserMessage
-from monitor.recordings.delimited_text import read_text
+from monitor.recordings.delimited_text import parse_clock, read_text
 from monitor.recordings.recording import (
     Recording,
     Signal,
@@ -25,6 +25,7 @@ from monitor.recordings.recording import (
     recording_from_signals,
     require_placement,
 )
+from monitor.recordings.time_columns import fitting_unit
 
 IMU_CSV_HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 HEADER_LINE = ",".join(IMU_CSV_HEADER)
@@ -42,6 +43,10 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
         raise InputError("error.time_back", path=path, line=back[0] + 3, t_s=f"{t_s[back[0] + 1]:g}")
+    unit = fitting_unit(t_s)
+    if unit not in ("", "s"):
+        columns = f"t=t_s:{unit},{_rest_of_map(rows.shape[1])}"
+        raise InputError("error.csv_unit", where=path, name="t_s", unit="s", columns=columns)
     gyr = rows[:, 4:7] if rows.shape[1] == len(IMU_CSV_HEADER) else None
     signal = Signal(placement, wearing.side, t_s, rows[:, 1:4], gyr)
     return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
@@ -67,6 +72,12 @@ def _read_numbers(path: Path, lines: list[str]) -> Array:
     return np.asarray(rows, dtype=np.float64)
 
 
+def _rest_of_map(width: int) -> str:
+    """Return the map of our own columns, but the time, as ``--columns`` takes it."""
+    axes = zip(("ax", "ay", "az", "gx", "gy", "gz"), IMU_CSV_HEADER[1:width], strict=False)
+    return ",".join(f"{axis}={name}:{'rads' if axis[0] == 'g' else 'ms2'}" for axis, name in axes)
+
+
 def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
     """Return an error that names the line that is wrong, searched the slow way."""
     for number, line in enumerate(lines[1:], start=2):
@@ -78,6 +89,11 @@ def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
                 good = bool(np.isfinite(float(cell))) or name != IMU_CSV_HEADER[0]
             except ValueError:
                 good = False
+            if not good and name == IMU_CSV_HEADER[0] and parse_clock(cell) is not None:
+                columns = f"t=t_s,{_rest_of_map(width)}"
+                return InputError(
+                    "error.csv_clock", path=path, line=number, cell=cell.strip(), columns=columns
+                )
             if not good:
                 return InputError("error.cell", path=path, line=number, name=name, cell=cell.strip())
     return InputError("error.not_numbers", path=path)

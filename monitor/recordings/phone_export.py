@@ -3,23 +3,28 @@
 Sensor Logger (awesome-sensor-logger, UNITS.md): ``Accelerometer.csv`` is without gravity, so
 ``Gravity.csv`` is added to it, or ``TotalAcceleration.csv`` taken; m/s² and rad/s; ``time`` in ns since
 1970, ``seconds_elapsed``; ``Location.csv`` gives a speed.  phyphox: ``Accelerometer.csv`` with gravity,
-``Gyroscope.csv``, headings with their units, often in another language: columns are taken by place.
+``Gyroscope.csv``, headings with their units, often in another language: columns are taken by place, the
+speed of ``Location.csv`` by its unit.  ``meta/time.csv`` says when the experiment was started, paused and
+started anew; its own time stands still in between.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime
+import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import InputError
-from monitor.recordings.delimited_text import Sheet, parse_sheet
+from monitor.recordings.delimited_text import Sheet, find_delimiter, parse_number, parse_sheet
+from monitor.recordings.packed_files import zip_names
 from monitor.recordings.recording import (
     Recording,
     Signal,
@@ -33,11 +38,25 @@ _LARGEST = 1_500_000_000
 """Bytes of text unpacked from one zip: about ten hours of a phone at 200 Hz."""
 
 
+_PHYPHOX_TIMES = "time.csv"
+_EITHER = ("Accelerometer.csv", "TotalAcceleration.csv")
+
+
 def is_export_folder(path: Path) -> bool:
     """Return whether this folder holds one recording of such an app."""
-    return path.is_dir() and any(
-        (path / name).is_file() for name in ("Accelerometer.csv", "TotalAcceleration.csv")
-    )
+    return path.is_dir() and any((path / name).is_file() for name in _EITHER)
+
+
+def is_export_zip(path: Path) -> bool:
+    """Return whether this zip holds one recording of such an app, or of another app the like.
+
+    ``InputError`` if it is no zip.
+    """
+    try:
+        names = {PurePosixPath(name).name for name in zip_names(path)}
+    except InputError as exc:
+        raise InputError("error.at", where=path, what=exc) from exc
+    return any(name in names for name in _EITHER)
 
 
 def read_phone(path: Path, wearing: Wearing) -> Recording:
@@ -50,19 +69,23 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     sensor_logger = any("seconds_elapsed" in text[:500] for text in texts.values())
     sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _is_wanted(name)}
     t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _read_phyphox(path, sheets)
+    begun = [] if sensor_logger else _phyphox_starts(texts.get(_PHYPHOX_TIMES, ""))
+    t_s = _with_pauses(t_s, begun)
     order = np.concatenate(([True], np.diff(np.maximum.accumulate(t_s)) > 0)) & np.isfinite(t_s)
     signal = Signal(placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order])
+    start_utc = _start_utc(sheets) if sensor_logger else _phyphox_start_utc(begun)
     recording = recording_from_signals(
-        path.stem, [checked_signal(signal, str(path))], track=_gps_speed(sheets)
+        path.stem, [checked_signal(signal, str(path))], track=_gps_speed(sheets, begun)
     )
-    return replace(recording, started_utc=_start_utc(sheets)) if sensor_logger else recording
+    return replace(recording, started_utc=start_utc)
 
 
 def _csv_texts(path: Path) -> dict[str, str]:
     """Return the text of every CSV by its file name."""
     try:
         if path.is_dir():
-            return {p.name: p.read_text(encoding="utf-8-sig") for p in path.glob("*.csv")}
+            files = [*path.glob("*.csv"), *path.glob(f"meta/{_PHYPHOX_TIMES}")]
+            return {p.name: p.read_text(encoding="utf-8-sig") for p in files}
         with zipfile.ZipFile(path) as packed:
             members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
             if sum(m.file_size for m in members) > _LARGEST:
@@ -151,16 +174,51 @@ def _interpolated_at_times(t_s: Array, own_s: Array, values: Array) -> Array:
     return out
 
 
-def _gps_speed(sheets: Mapping[str, Sheet]) -> tuple[Array, dict[str, Array]] | None:
-    """Return times (n,) and values of the GPS speed, None if there is none."""
+def _gps_speed(
+    sheets: Mapping[str, Sheet], begun: Sequence[tuple[float, float]]
+) -> tuple[Array, dict[str, Array]] | None:
+    """Return times (n,) and values of the GPS speed, with its SD where the app gives it; None if none."""
     sheet = sheets.get("Location.csv")
     if sheet is None:
         return None
-    t_s, speed = sheet.find("seconds_elapsed"), sheet.find("speed")
+    by_unit = next((name for name in sheet.columns if "m/s)" in name and "^" not in name), "speed")
+    t_s, speed = sheet.find("seconds_elapsed"), sheet.find("speed", by_unit)
+    t_s = next(iter(sheet.columns.values()), None) if t_s is None and by_unit != "speed" else t_s
     if t_s is None or speed is None:
         return None
     good = _rows_in_order(t_s) & (speed >= 0) & (speed < 12)
-    return (t_s[good], {"speed_mps": speed[good]}) if good.any() else None
+    values = {"speed_mps": speed[good]}
+    sd = sheet.find("speedAccuracy")
+    if sd is not None:
+        values["speed_mps_sd"] = np.where((sd > 0) & (sd < 10), sd, np.nan)[good]
+    return (_with_pauses(t_s[good], begun), values) if good.any() else None
+
+
+def _phyphox_starts(text: str) -> list[tuple[float, float]]:
+    """Return experiment time and Unix time in s at each ``START`` of phyphox's ``meta/time.csv``."""
+    out = []
+    for row in csv.reader(io.StringIO(text), delimiter=find_delimiter(text.partition("\n")[0])):
+        if len(row) >= 3 and row[0].strip().upper() == "START":
+            experiment, system = (parse_number(cell.replace(",", ".")) for cell in row[1:3])
+            if experiment >= 0 and 1e9 < system < 1e11:
+                out.append((experiment, system))
+    return out
+
+
+def _with_pauses(t_s: Array, begun: Sequence[tuple[float, float]]) -> Array:
+    """Return times (n,) that go on while the experiment was paused, from its first start."""
+    out = t_s.copy()
+    for experiment, system in begun[1:]:
+        paused_s = system - begun[0][1] - (experiment - begun[0][0])
+        out[t_s >= experiment] = t_s[t_s >= experiment] + max(0.0, paused_s)
+    return out
+
+
+def _phyphox_start_utc(begun: Sequence[tuple[float, float]]) -> str:
+    if not begun:
+        return ""
+    experiment, system = begun[0]
+    return datetime.datetime.fromtimestamp(round(system - experiment), datetime.UTC).isoformat()
 
 
 def _start_utc(sheets: Mapping[str, Sheet]) -> str:

@@ -7,7 +7,9 @@ session.push(packet)`` is an analysis and ``monitor.sources.replay`` a live run.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -15,13 +17,20 @@ from dsp.types import Placement, Side
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.fit import fit_activities
 from monitor.recordings.generic_csv import read_any_csv
+from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.npz import read_npz
-from monitor.recordings.phone_export import is_export_folder, read_phone
+from monitor.recordings.packed_files import file_ending, inflate, packed_files
+from monitor.recordings.phone_export import is_export_folder, is_export_zip, read_phone
 from monitor.recordings.recording import WEARABLE, Recording, Wearing
 from monitor.recordings.tape import read_tape
+from monitor.recordings.tcx import tcx_activities
 from monitor.recordings.watch_activity import WatchActivity, activity_recording
 
-_ACTIVITIES: Mapping[str, Callable[[bytes], list[WatchActivity]]] = {".fit": fit_activities}
+_ACTIVITIES: Mapping[str, Callable[[bytes], list[WatchActivity]]] = {
+    ".fit": fit_activities,
+    ".gpx": gpx_activities,
+    ".tcx": tcx_activities,
+}
 """What watches write: a file may hold several activities."""
 _SAMPLES: Mapping[str, Callable[[Path, Wearing], Recording]] = {
     ".csv": read_any_csv,
@@ -29,9 +38,18 @@ _SAMPLES: Mapping[str, Callable[[Path, Wearing], Recording]] = {
     ".tape": read_tape,
     ".zip": read_phone,
 }
-READERS = sorted([*_ACTIVITIES, *_SAMPLES])
+READERS = sorted([*_ACTIVITIES, *(f"{ending}.gz" for ending in _ACTIVITIES), *_SAMPLES])
 """Endings of all files that can be read."""
-__all__ = ["READERS", "is_export_folder", "read_recording", "read_recordings"]
+__all__ = [
+    "READERS",
+    "is_export_folder",
+    "is_recording_name",
+    "read_recording",
+    "read_recordings",
+    "recordings_in",
+]
+_FIRST_OF_SEVERAL = "the file holds more than one run; this is the first, gaitcue import takes all"
+logger = logging.getLogger(__name__)
 
 
 def read_recording(
@@ -42,7 +60,7 @@ def read_recording(
     with_speed: bool = False,
     columns: str = "",
 ) -> Recording:
-    """Open a recording, check it and return it: of several in one file the first.
+    """Open a recording, check it and return it: of several in one file the first, with a remark.
 
     ``placement`` and ``side`` (``left`` or ``right``) say where the sensor of a CSV was worn, and
     choose among the sensors of an ``.npz``.  ``with_speed`` adds the treadmill's nominal speed and
@@ -50,40 +68,127 @@ def read_recording(
     ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
     """
     wearing = Wearing(_placement(placement), _side(side), with_speed, columns)
-    return read_recordings(path, wearing)[0]
+    refused: list[InputError] = []
+    first: Recording | None = None
+    for found in recordings_in(path, wearing):
+        if isinstance(found, InputError):
+            refused.append(found)
+        elif first is None:
+            first = found
+        else:
+            return replace(first, remarks=(_FIRST_OF_SEVERAL, *first.remarks))
+    if first is None:
+        raise refused[0]
+    return first
 
 
 def read_recordings(path: Path, wearing: Wearing) -> list[Recording]:
     """Open a file, check it and return all recordings in it, one or more.
 
-    ``InputError`` if it cannot be read, ``ConfigError`` if what the operator says does not fit.
+    ``InputError`` if it cannot be read or holds none, ``ConfigError`` if what the operator says does not
+    fit.
     """
+    out: list[Recording] = []
+    refused: list[InputError] = []
+    for found in recordings_in(path, wearing):
+        if isinstance(found, InputError):
+            refused.append(found)
+        else:
+            out.append(found)
+    if not out:
+        raise refused[0]
+    return out
+
+
+def recordings_in(path: Path, wearing: Wearing) -> Iterator[Recording | InputError]:
+    """Yield every recording in a file, folder of a phone or zip, and an error for what in it is not one.
+
+    There is at least one of both.  Of a zip one file at a time is in memory, and a bad one stops nobody.
+    ``ConfigError`` if what the operator says does not fit.
+    """
+    try:
+        yield from _recordings(path, wearing)
+    except InputError as exc:
+        yield exc
+
+
+def is_recording_name(path: Path) -> bool:
+    """Return whether a file with this name may be a recording."""
+    ending, packed = file_ending(path.name)
+    return ending in _ACTIVITIES or (ending in _SAMPLES and not packed)
+
+
+def _recordings(path: Path, wearing: Wearing) -> Iterator[Recording | InputError]:
     if is_export_folder(path):
-        return [read_phone(path, wearing)]
+        yield read_phone(path, wearing)
+        return
     try:
         kind = path.stat().st_mode
     except OSError as exc:
         raise InputError("error.cannot_be_opened", path=path, reason=exc) from exc
     if not S_ISREG(kind):
         raise InputError("error.folder" if path.is_dir() else "error.not_plain", path=path)
-    ending = path.suffix.lower()
-    if (read_samples := _SAMPLES.get(ending)) is not None:
-        return [read_samples(path, wearing)]
+    ending, packed = file_ending(path.name)
     if ending in _ACTIVITIES:
-        return _read_activities(path, _ACTIVITIES[ending])
-    raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
+        yield from _recordings_of_file(path, ending, packed=packed)
+    elif packed or ending not in _SAMPLES:
+        raise InputError("error.unknown_recording", path=path, readers=", ".join(READERS))
+    elif ending == ".zip" and not is_export_zip(path):
+        yield from _recordings_of_zip(path)
+    else:
+        yield _SAMPLES[ending](path, wearing)
 
 
-def _read_activities(path: Path, read: Callable[[bytes], list[WatchActivity]]) -> list[Recording]:
+def _recordings_of_file(path: Path, ending: str, *, packed: bool) -> Iterator[Recording | InputError]:
+    title = path.stem.removesuffix(ending) if packed else path.stem
     try:
         data = path.read_bytes()
-        source = hashlib.sha256(data).hexdigest()
-        return [
-            activity_recording(activity, path.stem, f"{source}:{number}")
-            for number, activity in enumerate(read(data))
-        ]
+        data = inflate(data) if packed else data
     except (OSError, InputError) as exc:
         raise InputError("error.at", where=path, what=exc) from exc
+    yield from _activity_recordings(str(path), title, _ACTIVITIES[ending], data)
+
+
+def _recordings_of_zip(path: Path) -> Iterator[Recording | InputError]:
+    nothing = True
+    try:
+        for packed in packed_files(path, _ACTIVITIES):
+            nothing = False
+            if isinstance(packed, InputError):
+                yield InputError("error.at", where=path, what=packed)
+            else:
+                where, read = f"{path}/{packed.path}", _ACTIVITIES[packed.ending]
+                yield from _activity_recordings(where, packed.title, read, packed.data)
+    except InputError as exc:
+        raise InputError("error.at", where=path, what=exc) from exc
+    if nothing:
+        raise InputError("error.zip_nothing", path=path)
+
+
+def _activity_recordings(
+    where: str, title: str, read: Callable[[bytes], list[WatchActivity]], data: bytes
+) -> Iterator[Recording | InputError]:
+    """Yield the activities of a file, and errors for those that cannot be shown.
+
+    Any exception is this file's line: a bug in a reader must not stop the files after it.
+    """
+    source = hashlib.sha256(data).hexdigest()
+    try:
+        activities = read(data)
+    except InputError as exc:
+        yield InputError("error.at", where=where, what=exc)
+        return
+    except Exception:
+        logger.exception("%s cannot be read", where)
+        yield InputError("error.reader_failed", where=where)
+        return
+    for number, activity in enumerate(activities):
+        try:
+            recording = activity_recording(activity, title, f"{source}:{number}")
+        except InputError as exc:
+            yield InputError("error.at", where=where, what=exc)
+        else:
+            yield recording
 
 
 def _placement(text: str | None) -> Placement | None:

@@ -76,7 +76,7 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
     remarks += _agreement_remarks([s.name for s in activity.series], grids)
     _keep_one_source(grids)
     sensors = [(s.name, grid) for s, grid in zip(activity.series, grids, strict=True) if grid]
-    count = sum(int(np.any([np.isfinite(v) for v in grid.values()], axis=0).sum()) for _, grid in sensors)
+    count = sum(_packet_count(grid) for _, grid in sensors)
     if count < 2:
         raise InputError("error.fit_no_values")
     worn = [SensorSettings(name=name, kind="plain", placement=Placement.POD) for name, _ in sensors]
@@ -91,6 +91,13 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
         facts=activity.facts,
         source=source,
     )
+
+
+def _packet_count(grid: Mapping[str, Array]) -> int:
+    """Return in how many seconds something is known, or is not known any more, or not yet."""
+    there = np.isfinite(np.array(list(grid.values())))
+    before = np.hstack((np.ones((len(there), 1), dtype=bool), there[:, :-1]))
+    return int((there | before).any(axis=0).sum())
 
 
 def _packets(sensors: Sequence[tuple[str, Mapping[str, Array]]], seconds: int) -> Iterator[Packet]:

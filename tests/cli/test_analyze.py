@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu
+from tests.track_bytes import gpx_run
 
 
 def gaitcue(*args: object) -> subprocess.CompletedProcess[str]:
@@ -99,3 +100,14 @@ def test_the_demo_shows_a_cadence_and_where_its_page_is() -> None:
 
 def test_every_metric_is_listed_with_its_unit() -> None:
     assert "BW·s" in gaitcue("metrics").stdout
+
+
+def test_a_file_of_seconds_holds_no_samples_and_import_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.gpx").write_bytes(gpx_run(60))
+    (tmp_path / "seconds.csv").write_text("t_s,utc,speed_mps\n0,2026-05-01T06:00:00Z,3\n")
+    for name in ("run.gpx", "seconds.csv"):
+        done = gaitcue("analyze", tmp_path / name)
+        assert done.returncode == 2
+        assert "once a second" in done.stderr
+        assert "gaitcue import" in done.stderr
+        assert len(done.stderr.splitlines()) == 1

@@ -65,7 +65,9 @@ def test_body_height_changes_neither_contact_nor_peak(placement: Placement) -> N
             for runner in (TALL, Runner())
         )
         assert of_the_tall == of_anyone
-    tall, anyone = (named(pod_estimates(3.0, 165.0, (0.0, 0.0), r, MODELS)) for r in (TALL, Runner()))
+    tall, anyone = (
+        named(pod_estimates((3.0, 0.0), 165.0, (0.0, 0.0), r, MODELS)) for r in (TALL, Runner())
+    )
     assert tall["contact_ms"] == anyone["contact_ms"]
     assert tall["peak_braking_bw"] == anyone["peak_braking_bw"]
 
@@ -88,8 +90,8 @@ def test_a_pelvis_that_never_flies_tells_no_contact_time_of_its_own() -> None:
 
 
 def test_a_pod_says_nothing_of_contact_below_running_pace() -> None:
-    assert "contact_ms" not in named(pod_estimates(1.6, 150.0, (0.0, 0.0), TALL, MODELS))
-    assert "contact_ms" in named(pod_estimates(2.6, 160.0, (0.0, 0.0), TALL, MODELS))
+    assert "contact_ms" not in named(pod_estimates((1.6, 0.0), 150.0, (0.0, 0.0), TALL, MODELS))
+    assert "contact_ms" in named(pod_estimates((2.6, 0.0), 160.0, (0.0, 0.0), TALL, MODELS))
 
 
 def test_one_stay_takes_most_of_a_runners_own_share_away() -> None:
@@ -104,7 +106,7 @@ def test_one_stay_takes_most_of_a_runners_own_share_away() -> None:
 def test_personal_models_say_what_the_stay_showed_and_leave_the_rest_alone() -> None:
     calibration = Calibration().learn("impulse_bws", 0.020, 0.022)
     personal = calibration.personal(MODELS)
-    plain, own = (named(pod_estimates(3.0, 167.0, (0.0, 0.0), TALL, m)) for m in (MODELS, personal))
+    plain, own = (named(pod_estimates((3.0, 0.0), 167.0, (0.0, 0.0), TALL, m)) for m in (MODELS, personal))
     ratio = calibration.impulse_bws.value
     assert own["braking_impulse_bws"].value == pytest.approx(ratio * plain["braking_impulse_bws"].value)
     assert own["speed_lost_mps"].value == pytest.approx(ratio * plain["speed_lost_mps"].value)
@@ -148,7 +150,7 @@ def test_every_regression_can_be_replaced() -> None:
     louder = replace(
         MODELS, pod_overstride_m=Linear(1.0, {}, 0.1), pod_overstride_m_with_contact=Linear(1.0, {}, 0.1)
     )
-    assert named(pod_estimates(3.0, 167.0, (0.0, 0.0), TALL, louder))["overstride_m"].value == 1.0
+    assert named(pod_estimates((3.0, 0.0), 167.0, (0.0, 0.0), TALL, louder))["overstride_m"].value == 1.0
 
 
 def test_typed_in_gains_reach_every_step() -> None:

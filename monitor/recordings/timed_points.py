@@ -1,0 +1,294 @@
+"""Points of TCX and GPX files: times in order, the pauses between them, and the activity they make."""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from dsp.types import Array
+from monitor.core.activity_facts import ActivityFacts, LapMark, Pause, Track
+from monitor.core.errors import InputError
+from monitor.core.message_catalogues import EnglishText
+from monitor.recordings.activity_sports import ON_FOOT
+from monitor.recordings.position_speed import position_distance, position_speed
+from monitor.recordings.watch_activity import WatchActivity, WatchSeries
+
+_LONGEST_S = 2 * 86_400
+_LEAST_PAUSE_S = 2.0
+"""A shorter break between two stretches is how often the watch writes."""
+_LONGEST_SKIP_S = 15.0
+"""Watches that record "smart" skip this many seconds at most between two points, as files show."""
+_WHOLE = 0.9
+"""Laps whose timers sum up to less of the time that ran are not all that there were."""
+_FASTEST_MPS = 6.5
+"""A mean speed while moving that nobody runs: world records are 6.4 m/s over 10 km, 5.9 over a marathon."""
+_LONGEST_STEP_M = 2.2
+"""A mean step that nobody takes for long: elite marathoners take 1.8 m."""
+_SLOWEST_RUN_MPS = 1.8
+_SLOWEST_WALK_SPM = 70.0
+"""Walkers at 0.5 m/s take 80 steps a minute; a swimmer's 20 to 40 strokes are counted twice."""
+_PLACES = ("lat_deg", "lon_deg", "altitude_m")
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPoint:
+    """A ``TimedPoint`` is what a file says of one instant: Unix time in s, and values by quantity.
+
+    Besides those of ``WatchSeries`` there are ``lat_deg`` and ``lon_deg``.
+    """
+
+    time_s: float
+    values: dict[str, float]
+
+
+@dataclass(slots=True, kw_only=True)
+class TrackedActivity:
+    """One activity of a TCX or GPX file as it was written.
+
+    ``stretches`` are its points; between two of them recording was interrupted.  ``laps`` are the ends of
+    its laps in Unix time with their triggers, the last one too, ``lap_distance`` the distance up to them;
+    ``timer_s`` how long the timer ran, where the file says it.
+    """
+
+    device: str = ""
+    sport: str = ""
+    sub_sport: str = ""
+    utc_offset_s: int | None = None
+    distance_m: float | None = None
+    stretches: list[list[TimedPoint]] = field(default_factory=list)
+    laps: list[tuple[float, str]] = field(default_factory=list)
+    lap_distance: list[tuple[float, float]] = field(default_factory=list)
+    timer_s: float | None = None
+
+
+def parse_time(text: str) -> tuple[float, int | None] | None:
+    """Return Unix time in s and the offset from UTC in s that the text names; None if it is no time.
+
+    The offset is None where the text names UTC, or no zone: then TCX and GPX mean UTC.
+    """
+    try:
+        when = datetime.datetime.fromisoformat(text)
+        zone = when.utcoffset()
+        if zone is None:
+            return when.replace(tzinfo=datetime.UTC).timestamp(), None
+        return when.timestamp(), int(zone.total_seconds()) or None
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse_value(text: str) -> float | None:
+    """Return a number; None if the text is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e12 else None
+
+
+def watch_activities(found: Sequence[TrackedActivity], damage: str) -> list[WatchActivity]:
+    """Return those activities that are on foot, with a remark on those that are not.
+
+    ``damage`` is what is wrong with the file.  ``InputError`` if there is none.
+    """
+    out, others, errors = [], [], []
+    for activity in found:
+        if activity.sport not in ON_FOOT:
+            others.append(activity.sport)
+            continue
+        try:
+            out.append(_watch_activity(activity))
+        except InputError as exc:
+            errors.append(exc)
+    if others and not out and not errors:
+        names = ", ".join(dict.fromkeys(others)).replace("_", " ")
+        raise InputError("error.fit_not_running", sport=EnglishText(names))
+    if not out:
+        raise errors[0] if errors else InputError("error.track_nothing")
+    for made in out:
+        made.remarks += [
+            f"the file also holds {sport.replace('_', ' ')}, which is left out"
+            for sport in dict.fromkeys(others)
+        ]
+    if damage:
+        seconds = out[-1].seconds
+        length = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+        out[-1].remarks.append(f"the file is damaged ({damage}); its first {length} could be read")
+    return out
+
+
+def _watch_activity(activity: TrackedActivity) -> WatchActivity:
+    stretches = _in_order(activity.stretches)
+    points = [p for stretch in stretches for p in stretch]
+    if len(points) < 2:
+        raise InputError("error.track_short")
+    start, seconds = points[0].time_s, points[-1].time_s - points[0].time_s
+    if seconds > _LONGEST_S:
+        raise InputError("error.fit_two_days")
+    pauses = _pauses(stretches, activity.timer_s)
+    series = WatchSeries(_device_name(activity.device))
+    for p in points:
+        for quantity, value in p.values.items():
+            if quantity not in _PLACES[:2]:
+                series.add(quantity, p.time_s - start, value)
+    track = _track(points, start)
+    if not _advances(series.points.get("distance_m", [])):
+        _add_distance(series, track, pauses, [(t - start, m) for t, m in activity.lap_distance])
+    if not activity.sport:
+        _check_on_foot(series, track)
+    return WatchActivity(
+        series=[series],
+        seconds=seconds,
+        started=datetime.datetime.fromtimestamp(start, datetime.UTC),
+        facts=ActivityFacts(
+            sport=activity.sport,
+            sub_sport=activity.sub_sport,
+            utc_offset_s=activity.utc_offset_s,
+            pauses=tuple(pauses),
+            laps=_lap_marks(activity.laps, start, seconds),
+            track=track,
+        ),
+        distance_m=_total_m(activity, series, seconds - sum(p.seconds for p in pauses)),
+    )
+
+
+def _device_name(text: str) -> str:
+    return " ".join("".join(c for c in text if c.isalnum() or c in " -_").split())[:40].strip() or "watch"
+
+
+def _in_order(stretches: Iterable[Sequence[TimedPoint]]) -> list[list[TimedPoint]]:
+    """Return stretches whose times move forward: points off the longest such chain are left out.
+
+    So a first point a day ahead costs that point.  Points with one time are one.
+    """
+    flat = [(number, p) for number, stretch in enumerate(stretches) for p in stretch]
+    chain = _longest_chain([p.time_s for _, p in flat])
+    out: dict[int, list[TimedPoint]] = {}
+    last: TimedPoint | None = None
+    for number, p in (flat[i] for i in chain):
+        if last is not None and p.time_s == last.time_s:
+            last.values.update({q: v for q, v in p.values.items() if q not in last.values})
+            continue
+        out.setdefault(number, []).append(p)
+        last = p
+    return list(out.values())
+
+
+def _longest_chain(times: Sequence[float]) -> list[int]:
+    """Return the indices of the longest subsequence of ``times`` that never falls."""
+    ends: list[float] = []
+    at: list[int] = []
+    before = [-1] * len(times)
+    for i, t in enumerate(times):
+        k = bisect_right(ends, t)
+        before[i] = at[k - 1] if k else -1
+        if k == len(ends):
+            ends.append(t)
+            at.append(i)
+        else:
+            ends[k], at[k] = t, i
+    out: list[int] = []
+    i = at[-1] if at else -1
+    while i >= 0:
+        out.append(i)
+        i = before[i]
+    return out[::-1]
+
+
+def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[Pause]:
+    """Return the breaks between stretches, and those gaps between points that the timer tells of.
+
+    A break holds a bit of running on both sides, up to the next point: the timer says how much.
+    """
+    times = np.array([p.time_s for stretch in stretches for p in stretch])
+    gaps = np.diff(times, prepend=times[0])
+    firsts = np.cumsum([len(s) for s in stretches])[:-1].tolist()
+    usual = float(np.median(gaps))
+    out = {i: float(gaps[i]) for i in firsts if gaps[i] >= usual + _LEAST_PAUSE_S}
+    missing = times[-1] - times[0] - (timer_s or np.inf) - sum(out.values())
+    if out and not missing >= 0:
+        known = missing >= -_LONGEST_SKIP_S * len(out)
+        out = {i: max(gap - (-missing / len(out) if known else usual), 1.0) for i, gap in out.items()}
+    least = max(_LEAST_PAUSE_S, 3 * usual)
+    long = [i for i in np.argsort(-gaps).tolist() if gaps[i] >= least and i not in out]
+    if gaps[long].sum() < missing / 2:
+        long = []  # the timer is that of something else
+    for i in long:
+        if missing < _LEAST_PAUSE_S:
+            break
+        out[i] = float(min(gaps[i], missing))
+        missing -= out[i]
+    return [Pause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
+
+
+def _track(points: Sequence[TimedPoint], start: float) -> Track | None:
+    if not any(q in p.values for p in points for q in _PLACES):
+        return None
+    column = [np.array([p.values.get(q, np.nan) for p in points]) for q in _PLACES]
+    return Track(np.array([p.time_s for p in points]) - start, *column)
+
+
+def _advances(distance: Sequence[tuple[float, float]]) -> bool:
+    return len(distance) > 1 and any(b[1] > a[1] for a, b in pairwise(distance))
+
+
+def _add_distance(
+    series: WatchSeries, track: Track | None, pauses: Sequence[Pause], laps: Sequence[tuple[float, float]]
+) -> None:
+    """Add the distance between the positions, and the speed that they show where the file has none.
+
+    Without positions it is that at the ends of the laps.
+    """
+    there = np.zeros(0, bool) if track is None else np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
+    if track is None or there.sum() < 2:
+        points = [(0.0, 0.0), *laps]
+        if _advances(points):
+            series.points["distance_m"] = points
+        return
+    t_s = track.t_s[there]
+    metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
+    series.points["distance_m"] = _pairs(t_s, metres)
+    if "speed_mps" not in series.points:
+        speed, sd = position_speed(t_s, metres, pauses)
+        series.points |= {"speed_mps": _pairs(t_s, speed), "speed_mps_sd": _pairs(t_s, sd)}
+
+
+def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -> float | None:
+    """Return the distance that the laps sum up to; None where laps are missing, as their timers show."""
+    points = series.points.get("distance_m", [])
+    if activity.distance_m and activity.timer_s and points and activity.timer_s < _WHOLE * running_s:
+        return activity.distance_m if points[-1][1] <= activity.distance_m else None
+    return activity.distance_m
+
+
+def _pairs(t_s: Array, values: Array) -> list[tuple[float, float]]:
+    return list(zip(t_s.tolist(), values.tolist(), strict=True))
+
+
+def _check_on_foot(series: WatchSeries, track: Track | None) -> None:
+    """Refuse, where no sport is named, what is faster than people run, or slow as swimmers are."""
+    metres, seconds = np.diff(np.array([(m, t) for t, m in series.points.get("distance_m", [])]).T)
+    moving = (seconds > 0) & (metres > 0.4 * seconds)
+    if not moving.any():
+        return
+    speed = float(metres[moving].sum() / seconds[moving].sum())
+    rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
+    spm = float(np.median(rate)) if rate else None
+    if speed > _FASTEST_MPS:
+        raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
+    step_m = 60 * speed / min(spm, 200) if spm else 0.0
+    if speed > 3 and step_m > _LONGEST_STEP_M:
+        raise InputError("error.fit_long_steps", length=step_m)
+    outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
+    if speed < _SLOWEST_RUN_MPS and (not outdoors or (spm is not None and spm < _SLOWEST_WALK_SPM)):
+        raise InputError("error.track_swim")
+
+
+def _lap_marks(laps: Sequence[tuple[float, str]], start: float, seconds: float) -> tuple[LapMark, ...]:
+    """Return the ends of the laps, without the last one, which is that of the run."""
+    marks: Mapping[float, str] = {round(t - start, 3): trigger for t, trigger in laps}
+    return tuple(LapMark(t_s, trigger) for t_s, trigger in sorted(marks.items()) if 0 < t_s < seconds - 1)

@@ -404,18 +404,6 @@ def test_a_slope_from_altitude_is_told_with_a_large_doubt(tmp_path: Path) -> Non
     assert np.nanmedian(column.sd) > 3.0
 
 
-def test_a_bug_costs_one_file_and_is_in_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("timestamp")
-
-    monkeypatch.setattr("monitor.recordings.fit.file_sessions", broken)
-    assert "because of an error in gaitcue (KeyError)" in refusal(file(records(60)))
-    (record,) = [r for r in caplog.records if r.levelname == "ERROR"]
-    assert record.exc_info is not None
-
-
 def test_a_first_distance_counts_from_where_it_began() -> None:
     """The second run of a multi-sport file has the distance of all before."""
     (found,) = fit_activities(

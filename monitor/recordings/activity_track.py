@@ -68,10 +68,13 @@ def reconciled_speed(
     ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
     speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
     which nothing is covered.  ``total_m`` is the total the file states, to which all is scaled where the
-    points end elsewhere (a treadmill that was corrected after the run).  NaN in pauses and outside the
-    points.
+    points end elsewhere (a treadmill corrected after the run), unless a part is missing.  NaN in
+    pauses and outside the points.
     """
     grid = np.arange(seconds, dtype=float)
+    first_s, last_s = _timer_s(distance[[0, -1], 0], stopped)
+    if first_s > _HOLD_S or _timer_s(grid[-1:], stopped)[0] - last_s > _HOLD_S:
+        total_m = None  # a part is missing, and what was covered there is not put into the rest
     points = _covered_points(distance[~_inside(distance[:, 0], stopped)], stopped, total_m)
     points = _with_ends(points, seconds, total_m)
     known = ~_paused(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))

@@ -298,6 +298,16 @@ def test_without_distance_the_total_scales_the_speed(tmp_path: Path) -> None:
     assert run.distance_m[-1] == pytest.approx(1900, rel=1e-3)
 
 
+def test_of_a_file_that_was_cut_off_the_rest_is_not_invented(tmp_path: Path) -> None:
+    """Newer watches write the summary first."""
+    whole = file(session(0, 1000.0, metres=3000), steady(range(1001)))
+    (run,) = stored(tmp_path, whole[: int(0.6 * len(whole))])
+    covered = run.distance_m[-1]
+    assert covered == pytest.approx(1790, abs=40)
+    assert np.nanmedian(run.value("speed_mps")) == pytest.approx(3.0, abs=0.02)
+    assert np.isnan(run.value("speed_mps")[620:]).all()
+
+
 # ------------------------------------------------------------------ records
 
 

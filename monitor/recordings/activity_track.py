@@ -71,10 +71,13 @@ def reconciled_speed(
     ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
     speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
     which nothing is covered.  ``total_m`` is the total the file states, to which all is scaled where the
-    points end elsewhere (a treadmill that was corrected after the run).  NaN in pauses and outside the
-    points.
+    points end elsewhere (a treadmill corrected after the run), unless a part is missing.  NaN in
+    pauses and outside the points.
     """
     grid = np.arange(seconds, dtype=float)
+    first_s, last_s = _timer_s(distance[[0, -1], 0], stopped)
+    if first_s > _HOLD_S or _timer_s(grid[-1:], stopped)[0] - last_s > _HOLD_S:
+        total_m = None  # a part is missing, and what was covered there is not put into the rest
     points = _covered_points(distance[~_inside(distance[:, 0], stopped)], stopped, total_m)
     points = _with_ends(points, seconds, total_m)
     known = ~_paused(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))
@@ -163,6 +166,15 @@ def _smoothed(covered: Array) -> Array:
     return np.asarray(np.convolve(covered, kernel, mode="same") / count)
 
 
+def _derived_speed(covered_m: Array, timed_s: Array) -> Array:
+    """Return the speed (n,) of seconds in which so much was covered; of the next where the timer stood."""
+    ran = np.flatnonzero(timed_s > 0)
+    if not len(ran):
+        return np.zeros(len(timed_s))
+    at = ran[np.minimum(np.searchsorted(ran, np.arange(len(timed_s))), len(ran) - 1)]
+    return np.asarray(covered_m[at] / timed_s[at])
+
+
 def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     """Return times (n,) on a clock that stands still in pauses."""
     out = t_s.astype(float)
@@ -171,19 +183,19 @@ def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     return out
 
 
-def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) -> Array:
-    """Return ``shape`` (n,) scaled so that over each block it sums to ``covered`` (n,).
+def _scaled_in_blocks(shape: Array, derived: Array, timed: Array) -> Array:
+    """Return ``shape`` (n,) scaled so that each block covers what ``derived`` (n,) does in ``timed`` s.
 
     Where a speed cannot be the derivative of that distance at all, the distance wins.
     """
     out = shape.copy()
     for start in range(0, len(shape), _BLOCK_S):
         block = slice(start, start + _BLOCK_S)
-        metres, by_speed = covered[block].sum(), shape[block].sum()
+        metres, by_speed = derived[block] @ timed[block], shape[block] @ timed[block]
         if by_speed > 0 and _LIKELY_SCALE[0] < metres / by_speed < _LIKELY_SCALE[1]:
             out[block] *= metres / by_speed
         else:
-            out[block] = np.where(known[block], covered[block], 0.0)
+            out[block] = derived[block]
     return out
 
 

@@ -10,7 +10,6 @@ told apart in ``monitor.recordings.fit_sessions``.
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +34,6 @@ from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessages
-
-_log = logging.getLogger(__name__)
 
 _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
@@ -64,9 +61,6 @@ def fit_activities(data: bytes) -> list[WatchActivity]:
             out += _file_activities(messages)
         except InputError as exc:
             refused.append(exc)
-        except Exception as exc:  # a bug of ours: it costs this file, nothing else
-            _log.exception("a FIT file could not be read: an error that is a bug")
-            refused.append(InputError("error.fit_bug", kind=type(exc).__name__))
     if not out:
         raise refused[0]
     return out

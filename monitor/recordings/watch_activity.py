@@ -31,6 +31,9 @@ from monitor.recordings.activity_track import (
 from monitor.recordings.fit_fields import is_plausible
 from monitor.recordings.recording import Recording
 
+_NEARLY_ALL = 0.98
+"""A speed known for less of the time that the timer ran is not scaled to the total of it all."""
+
 
 @dataclass(slots=True)
 class WatchSeries:
@@ -138,10 +141,11 @@ def _whole_seconds(
     distance = points.pop("distance_m", None)
     out = {q: values_on_seconds(p, seconds, stopped, times_s) for q, p in points.items()}
     altitude = out.pop("altitude_m", None)
+    paused_s = sum(end_s - start_s for start_s, end_s in stopped)
     speed = out.get("speed_mps")
     if distance is not None and len(distance) > 1 and np.ptp(distance[:, 1]) > 0:
         out["speed_mps"] = reconciled_speed(distance, speed, seconds, stopped, total_m)
-    elif speed is not None:
+    elif speed is not None and np.isfinite(speed).sum() > _NEARLY_ALL * (seconds - paused_s):
         out["speed_mps"] = scaled_to_total(speed, total_m, timer_steps(seconds, stopped))
     if "speed_mps" in out and altitude is not None and "slope_pct" not in out:
         out["slope_pct"], out["slope_pct_sd"] = track_slope(

@@ -82,9 +82,7 @@ def covered_m(speed: Array, stopped: Sequence[tuple[float, float]] = ()) -> floa
 
 
 def test_the_timer_takes_a_second_a_second_but_at_the_start_and_in_pauses() -> None:
-    assert timer_steps(9, [(2.0, 4.0), (5.5, 6.2)]).tolist() == pytest.approx(
-        [0, 1, 0, 0, 1, 1, 0, 1.3, 1]
-    )
+    assert timer_steps(9, [(2.0, 4.0), (5.5, 6.2)]).tolist() == pytest.approx([0, 1, 0, 0, 1, 1, 0, 1.3, 1])
 
 
 gaps = st.lists(st.integers(1, 28), min_size=5, max_size=120)

@@ -58,9 +58,7 @@ def describe_columns(columns: Iterable[str]) -> list[ColumnEntry]:
 
 
 def _with_mark(entry: ColumnEntry, modelled: Collection[str]) -> ColumnEntry:
-    metric = next(
-        entry.column.removesuffix(e) for e in ("_sd", "_L", "_R", "") if entry.column.endswith(e)
-    )
+    metric = next(entry.column.removesuffix(e) for e in ("_sd", "_L", "_R", "") if entry.column.endswith(e))
     if metric not in modelled:
         return entry
     return replace(entry, source=f"modelled from speed and cadence, not measured; {entry.source}")

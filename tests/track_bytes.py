@@ -7,6 +7,12 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
+from monitor.devices.plain import decode_values
+from monitor.recordings.activity_track import timer_steps
+from monitor.recordings.recording import Recording
+
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 METRES_PER_DEGREE = 6_371_008.8 * 3.141592653589793 / 180
 
@@ -91,3 +97,18 @@ def zip_of(members: Mapping[str, bytes]) -> bytes:
         for name, data in members.items():
             packed.writestr(name, data)
     return out.getvalue()
+
+
+def column(recording: Recording, quantity: str) -> list[float]:
+    """The values of one quantity by second, NaN where it is not given."""
+    out = [np.nan] * (int(recording.duration_s) + 1)
+    for packet in recording.packets():
+        out[packet.arrival_ns // 10**9] = decode_values(packet.payload).values.get(quantity, np.nan)
+    return out
+
+
+def distance_m(recording: Recording) -> float:
+    """The distance as a session adds it up: a speed counts for the second before it."""
+    speed = np.nan_to_num(column(recording, "speed_mps"))
+    stopped = [(pause.start_s, pause.end_s) for pause in recording.facts.pauses]
+    return float(speed @ timer_steps(len(speed), stopped))

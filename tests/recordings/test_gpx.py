@@ -13,7 +13,7 @@ from monitor.devices.plain import decode_values
 from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.recording import Recording
 from monitor.recordings.watch_activity import activity_recording
-from tests.track_bytes import gpx_file, gpx_point, gpx_run, gpx_track, utc
+from tests.track_bytes import distance_m, gpx_file, gpx_point, gpx_run, gpx_track, utc
 
 RUN = gpx_run(60)
 JUNK = (
@@ -35,13 +35,13 @@ def recorded(data: bytes) -> list[Recording]:
 
 
 def means(recording: Recording) -> dict[str, float]:
-    """The mean of each quantity; of the speed the sum, which is the distance."""
+    """The mean of each quantity, and the distance."""
     seen: dict[str, list[float]] = {}
     for packet in recording.packets():
         for quantity, value in decode_values(packet.payload).values.items():
             seen.setdefault(quantity, []).append(value)
     out = {quantity: float(np.nanmean(values)) for quantity, values in seen.items()}
-    return out | {"distance_m": float(np.nansum(seen.get("speed_mps", [0.0])))}
+    return out | {"distance_m": distance_m(recording)}
 
 
 def segment(start_s: int, end_s: int, from_m: float = 0.0) -> str:

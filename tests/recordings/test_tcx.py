@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 
 from monitor.core.activity_facts import LapMark, Pause
 from monitor.core.errors import InputError
-from monitor.devices.plain import decode_values
 from monitor.recordings.recording import Recording
 from monitor.recordings.tcx import tcx_activities
 from monitor.recordings.watch_activity import activity_recording
-from tests.track_bytes import tcx_activity, tcx_file, tcx_lap, tcx_point, tcx_run
+from tests.track_bytes import column, distance_m, tcx_activity, tcx_file, tcx_lap, tcx_point, tcx_run
 
 RUN = tcx_run(60)
 JUNK = (b"", b"\x00", b"<", b"&#x0;", b"1e999", b"nan", b"-1", b"\xff\xfe", b"</Lap>", b'"')
@@ -21,18 +20,6 @@ JUNK = (b"", b"\x00", b"<", b"&#x0;", b"1e999", b"nan", b"-1", b"\xff\xfe", b"</
 
 def recorded(data: bytes) -> list[Recording]:
     return [activity_recording(a, "run") for a in tcx_activities(data)]
-
-
-def column(recording: Recording, quantity: str) -> list[float]:
-    """The values of one quantity by second, NaN where it is not given."""
-    out = [np.nan] * (int(recording.duration_s) + 1)
-    for packet in recording.packets():
-        out[packet.arrival_ns // 10**9] = decode_values(packet.payload).values.get(quantity, np.nan)
-    return out
-
-
-def distance_m(recording: Recording) -> float:
-    return float(np.nansum(column(recording, "speed_mps")))
 
 
 def moving(start_s: int, end_s: int, from_m: float = 0.0, step_s: int = 1) -> str:

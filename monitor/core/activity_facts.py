@@ -8,15 +8,15 @@ from dsp.types import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """A ``Pause`` is a stretch from ``start_s`` of ``seconds`` in which the watch's timer stood still."""
+class TimerPause:
+    """A ``TimerPause`` is a stretch from ``start_s``, ``seconds`` long, while a timer stood still."""
 
     start_s: float
     seconds: float
 
     @property
     def end_s(self) -> float:
-        """When the timer went on, in seconds of the session."""
+        """The time at which the timer went on, in seconds of the session."""
         return self.start_s + self.seconds
 
 
@@ -32,8 +32,8 @@ class LapMark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Track:
-    """A ``Track`` holds places (n,) at ``t_s`` seconds of the session, NaN where the file says nothing.
+class PlaceTrack:
+    """A ``PlaceTrack`` holds places (n,) at ``t_s`` seconds of the session, NaN where a file says nothing.
 
     ``lat_deg`` and ``lon_deg`` are WGS 84, ``altitude_m`` is above the sea.  It stays on this machine: no
     sink gets it.
@@ -56,6 +56,6 @@ class ActivityFacts:
     sport: str = ""
     sub_sport: str = ""
     utc_offset_s: int | None = None
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[TimerPause, ...] = ()
     laps: tuple[LapMark, ...] = ()
-    track: Track | None = None
+    track: PlaceTrack | None = None

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.types import Activity, Array
-from monitor.core.activity_facts import Track
+from monitor.core.activity_facts import PlaceTrack
 from monitor.storage.session_data import Mask, SessionData, Stretch
 
 
@@ -57,7 +57,7 @@ def timed_seconds(run: SessionData) -> Mask:
     return np.asarray(out)
 
 
-def places_on_seconds(run: SessionData, track: Track | None) -> Array:
+def places_on_seconds(run: SessionData, track: PlaceTrack | None) -> Array:
     """Return latitude and longitude in degrees and altitude in m (n, 3) at each second, NaN if not known.
 
     Of several places in one second the last counts.

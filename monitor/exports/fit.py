@@ -27,7 +27,7 @@ import numpy as np
 
 from dsp.metrics import METRICS, FitField, MetricSpec
 from dsp.types import Array, CueKind, Placement
-from monitor.core.activity_facts import Track
+from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import StoreError
 from monitor.core.local_time import local_start
 from monitor.exports.activity_parts import (
@@ -110,7 +110,7 @@ def write_fit(store: Store, run: SessionData, path: Path) -> list[Path]:
     return [path]
 
 
-def encode_fit(run: SessionData, track: Track | None = None) -> bytes:
+def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
     """Return the bytes of a whole FIT file, with the places of ``track`` in its records.
 
     Raises ``StoreError`` if the session has nothing that FIT could hold.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from monitor.core.activity_facts import ActivityFacts, Track
+from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
@@ -172,7 +172,7 @@ def _add_native(watch: WatchSeries, t_s: float, values: Mapping[str, Any]) -> No
     watch.add("altitude_m", t_s, values.get("enhanced_altitude"))
 
 
-def _track(records: Sequence[FitRecord], start: int) -> Track | None:
+def _track(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
     """Return where the runner was, of the records that say it."""
     rows = []
     for r in records:
@@ -185,7 +185,7 @@ def _track(records: Sequence[FitRecord], start: int) -> Track | None:
     if not rows:
         return None
     columns = np.array(rows).T
-    return Track(*columns)
+    return PlaceTrack(*columns)
 
 
 def _utc_offset(messages: FitMessages) -> int | None:

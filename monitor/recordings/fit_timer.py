@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessage
@@ -33,7 +33,7 @@ def timer_pauses(
     seconds: float,
     timer_s: float | None,
     times_s: Sequence[float],
-) -> list[Pause]:
+) -> list[TimerPause]:
     """Return the stretches in which the timer stood still, in order, in an activity of ``seconds``.
 
     ``start`` is its start in FIT's time, ``timer_s`` the file's total of time that the timer ran,
@@ -49,8 +49,8 @@ def timer_pauses(
     return _exact(pauses, seconds - timer_s)
 
 
-def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) -> list[Pause]:
-    out: list[Pause] = []
+def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) -> list[TimerPause]:
+    out: list[TimerPause] = []
     since: float | None = None
     for time, kind in sorted(_timer_changes(events), key=lambda change: change[0]):
         t_s = min(max(float(time - start), 0.0), seconds)
@@ -58,10 +58,10 @@ def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) 
             since = t_s if since is None and time >= start else since
         elif since is not None:
             if t_s > since:
-                out.append(Pause(since, t_s - since))
+                out.append(TimerPause(since, t_s - since))
             since = None
     if since is not None and seconds - since >= 1:
-        out.append(Pause(since, seconds - since))
+        out.append(TimerPause(since, seconds - since))
     return out
 
 
@@ -75,24 +75,26 @@ def _timer_changes(events: Sequence[FitMessage]) -> list[tuple[int, str]]:
     return out
 
 
-def _pauses_of_holes(times_s: Sequence[float], pauses: Sequence[Pause], open_s: float) -> list[Pause]:
+def _pauses_of_holes(
+    times_s: Sequence[float], pauses: Sequence[TimerPause], open_s: float
+) -> list[TimerPause]:
     """Return the largest holes in the records that are no pauses yet, up to ``open_s`` seconds."""
     holes = [(b - a, a) for a, b in pairwise(times_s) if b - a > 0]
     if not holes:
         return []
     least = max(_HOLE_S, 3 * median(length for length, _ in holes))
-    out: list[Pause] = []
+    out: list[TimerPause] = []
     for length, at in sorted(holes, reverse=True):
         if length < least or open_s < _HOLE_S:
             break
         if any(p.start_s < at + length and at < p.end_s for p in pauses):
             continue
-        out.append(Pause(at, min(length, open_s)))
+        out.append(TimerPause(at, min(length, open_s)))
         open_s -= out[-1].seconds
     return out
 
 
-def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
+def _exact(pauses: list[TimerPause], paused_s: float) -> list[TimerPause]:
     """Return the pauses with the longest changed to sum up to ``paused_s``, if rounding explains it."""
     if not pauses:
         return pauses
@@ -100,7 +102,7 @@ def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
     wanted = longest.seconds + paused_s - sum(p.seconds for p in pauses)
     if abs(wanted - longest.seconds) > _ROUNDING_S + len(pauses) or wanted < 0.5 * longest.seconds:
         return pauses
-    return [Pause(p.start_s, round(wanted, 3)) if p is longest else p for p in pauses]
+    return [TimerPause(p.start_s, round(wanted, 3)) if p is longest else p for p in pauses]
 
 
 def lap_marks(laps: Sequence[FitMessage], start: int, seconds: float) -> list[LapMark]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsp.types import Array
-from monitor.core.activity_facts import Pause
+from monitor.core.activity_facts import TimerPause
 
 _EARTH_M = 6_371_008.8
 """The mean radius of the earth (IUGG)."""
@@ -18,7 +18,9 @@ _LEAST_SD_MPS = 0.1
 """No scatter shows an error that lasts, like that of a path between trees (a choice)."""
 
 
-def position_distance(t_s: Array, lat_deg: Array, lon_deg: Array, pauses: Sequence[Pause] = ()) -> Array:
+def position_distance(
+    t_s: Array, lat_deg: Array, lon_deg: Array, pauses: Sequence[TimerPause] = ()
+) -> Array:
     """Return metres (n,) from the first position along great circles; nothing is covered in ``pauses``.
 
     ``t_s``, ``lat_deg``, ``lon_deg`` are (n,).
@@ -32,7 +34,7 @@ def position_distance(t_s: Array, lat_deg: Array, lon_deg: Array, pauses: Sequen
     return np.concatenate(([0.0], np.cumsum(metres)))
 
 
-def position_speed(t_s: Array, metres: Array, pauses: Sequence[Pause] = ()) -> tuple[Array, Array]:
+def position_speed(t_s: Array, metres: Array, pauses: Sequence[TimerPause] = ()) -> tuple[Array, Array]:
     """Return speed (n,) in m/s at the times ``t_s`` (n,) of positions, and its standard deviation.
 
     ``metres`` (n,) is the distance along them.  The speed is the mean over ``_WINDOW_S``; what two such

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.types import Array
-from monitor.core.activity_facts import ActivityFacts, LapMark, Pause, Track
+from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.activity_sports import ON_FOOT
@@ -199,7 +199,7 @@ def _longest_chain(times: Sequence[float]) -> list[int]:
     return out[::-1]
 
 
-def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[Pause]:
+def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[TimerPause]:
     """Return the breaks between stretches, and those gaps between points that the timer tells of.
 
     A break holds a bit of running on both sides, up to the next point: the timer says how much.
@@ -222,14 +222,14 @@ def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) ->
             break
         out[i] = float(min(gaps[i], missing))
         missing -= out[i]
-    return [Pause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
+    return [TimerPause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
 
 
-def _track(points: Sequence[TimedPoint], start: float) -> Track | None:
+def _track(points: Sequence[TimedPoint], start: float) -> PlaceTrack | None:
     if not any(q in p.values for p in points for q in _PLACES):
         return None
     column = [np.array([p.values.get(q, np.nan) for p in points]) for q in _PLACES]
-    return Track(np.array([p.time_s for p in points]) - start, *column)
+    return PlaceTrack(np.array([p.time_s for p in points]) - start, *column)
 
 
 def _advances(distance: Sequence[tuple[float, float]]) -> bool:
@@ -237,7 +237,10 @@ def _advances(distance: Sequence[tuple[float, float]]) -> bool:
 
 
 def _add_distance(
-    series: WatchSeries, track: Track | None, pauses: Sequence[Pause], laps: Sequence[tuple[float, float]]
+    series: WatchSeries,
+    track: PlaceTrack | None,
+    pauses: Sequence[TimerPause],
+    laps: Sequence[tuple[float, float]],
 ) -> None:
     """Add the distance between the positions, and the speed that they show where the file has none.
 
@@ -269,7 +272,7 @@ def _pairs(t_s: Array, values: Array) -> list[tuple[float, float]]:
     return list(zip(t_s.tolist(), values.tolist(), strict=True))
 
 
-def _check_on_foot(series: WatchSeries, track: Track | None) -> None:
+def _check_on_foot(series: WatchSeries, track: PlaceTrack | None) -> None:
     """Refuse, where no sport is named, what is faster than people run, or slow as swimmers are."""
     metres, seconds = np.diff(np.array([(m, t) for t, m in series.points.get("distance_m", [])]).T)
     moving = (seconds > 0) & (metres > 0.4 * seconds)

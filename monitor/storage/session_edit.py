@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from monitor.core.activity_facts import ActivityFacts, Track
+from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
@@ -110,11 +110,11 @@ def _split_notes(store: Store, info: SessionInfo, at_s: float, parts: Sequence[S
             store.add_note(parts[1].id, note.kind, note.text, t_s=0.0, value=over_s)
 
 
-def _part_track(track: Track, start_s: float, end_s: float) -> Track | None:
+def _part_track(track: PlaceTrack, start_s: float, end_s: float) -> PlaceTrack | None:
     inside = (track.t_s >= start_s) & (track.t_s < end_s)
     if not inside.any():
         return None
-    return Track(
+    return PlaceTrack(
         track.t_s[inside] - start_s, track.lat_deg[inside], track.lon_deg[inside], track.altitude_m[inside]
     )
 
@@ -156,11 +156,11 @@ def merge_sessions(
     return store.session(merged.id)
 
 
-def _later_track(track: Track | None, by_s: float) -> Track | None:
+def _later_track(track: PlaceTrack | None, by_s: float) -> PlaceTrack | None:
     return None if track is None else replace(track, t_s=track.t_s + by_s)
 
 
-def _joined_track(tracks: Sequence[Track]) -> Track | None:
+def _joined_track(tracks: Sequence[PlaceTrack]) -> PlaceTrack | None:
     """One track of several; where they overlap, what lies before the end of the one before is left out."""
     if not tracks:
         return None
@@ -169,7 +169,7 @@ def _joined_track(tracks: Sequence[Track]) -> Track | None:
         for name in ("t_s", "lat_deg", "lon_deg", "altitude_m")
     ])  # fmt: skip
     forward = np.diff(np.maximum.accumulate(columns[:, 0]), prepend=-np.inf) > 0
-    return Track(*columns[forward].T)
+    return PlaceTrack(*columns[forward].T)
 
 
 def _utc_after(info: SessionInfo, after_s: float) -> datetime.datetime:

@@ -20,7 +20,7 @@ import numpy as np
 
 from dsp.types import Band, Gap, Metric, Step
 from monitor.core import json_codec
-from monitor.core.activity_facts import ActivityFacts, Track
+from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.storage.deliveries import ENDED_RUNS
@@ -259,11 +259,11 @@ class Store(ImportedFiles):
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
         return [Note(*row) for row in self._all_rows(sql, session_id)]
 
-    def track(self, session_id: str) -> Track | None:
+    def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
         sql = "SELECT t_s, lat_deg, lon_deg, altitude_m FROM track WHERE session = ? ORDER BY t_s"
         rows = self._all_rows(sql, session_id)
-        return Track(*np.array(rows, dtype=np.float64).T) if rows else None
+        return PlaceTrack(*np.array(rows, dtype=np.float64).T) if rows else None
 
     def analyses(self, session_id: str, kind: str) -> list[dict[str, Any]]:
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from monitor.core.activity_facts import ActivityFacts, LapMark, Pause, Track
+from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.recordings.recording import Recording
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries, activity_recording
 from monitor.storage.import_recording import import_recording
@@ -28,7 +28,7 @@ class Made:
     """What a made-up watch recorded: one point a second, none of them inside a pause."""
 
     seconds: float = 300.0
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[TimerPause, ...] = ()
     laps: tuple[LapMark, ...] = ()
     sport: str = "running"
     sub_sport: str = "generic"
@@ -83,7 +83,7 @@ class Made:
         )
         return activity_recording(activity, "a made-up <run> & more")
 
-    def _track(self, series: WatchSeries) -> Track | None:
+    def _track(self, series: WatchSeries) -> PlaceTrack | None:
         t_s = np.array(self.recorded_s, dtype=float)
         if not self.track and not self.altitude:
             return None
@@ -91,10 +91,10 @@ class Made:
         metres = np.array([v for _, v in series.points["distance_m"]])
         altitude = np.array([v for _, v in series.points["altitude_m"]]) if self.altitude else unknown
         if not self.track:
-            return Track(t_s, unknown, unknown, altitude)
+            return PlaceTrack(t_s, unknown, unknown, altitude)
         semicircle = 180 / 2**31
         north = np.round((47.5 + metres / 111_195) / semicircle) * semicircle
-        return Track(t_s, north, np.full(len(t_s), round(8.25 / semicircle) * semicircle), altitude)
+        return PlaceTrack(t_s, north, np.full(len(t_s), round(8.25 / semicircle) * semicircle), altitude)
 
 
 @contextmanager
@@ -116,7 +116,7 @@ def made_activities(draw: st.DrawFn) -> Made:
     if len(cuts) % 2:
         cuts.pop()
     pauses = tuple(
-        Pause(float(a), float(b - a)) for a, b in zip(cuts[::2], cuts[1::2], strict=True) if b - a > 1
+        TimerPause(float(a), float(b - a)) for a, b in zip(cuts[::2], cuts[1::2], strict=True) if b - a > 1
     )
     outside = [t for t in range(10, seconds - 10) if not any(p.start_s <= t <= p.end_s for p in pauses)]
     ends: Sequence[int] = sorted(draw(st.sets(st.sampled_from(outside), max_size=3))) if outside else []

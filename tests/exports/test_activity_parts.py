@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitor.core.activity_facts import LapMark, Pause, Track
+from monitor.core.activity_facts import LapMark, PlaceTrack, TimerPause
 from monitor.exports.activity_parts import (
     lap_parts,
     places_on_seconds,
@@ -25,7 +25,7 @@ def test_laps_reach_from_the_start_to_the_end_with_the_right_triggers() -> None:
 
 
 def test_the_timer_runs_between_pauses_only() -> None:
-    made = Made(seconds=120.5, pauses=(Pause(30.0, 20.0), Pause(50.0, 10.0)))
+    made = Made(seconds=120.5, pauses=(TimerPause(30.0, 20.0), TimerPause(50.0, 10.0)))
     with stored(made.recording()) as (_, run):
         assert run.timer_stretches(Stretch(0, 120.5)) == [Stretch(0, 30), Stretch(60, 120.5)]
         assert run.timer_stretches(Stretch(35, 55)) == []
@@ -39,7 +39,7 @@ def test_the_timer_runs_between_pauses_only() -> None:
 def test_places_stand_at_their_second_and_nowhere_else() -> None:
     with stored(Made(seconds=100.0).recording()) as (_, run):
         t_s, nan = np.array([3.4, 3.6, 500.0]), np.full(3, np.nan)
-        places = places_on_seconds(run, Track(t_s, np.array([1.0, 2.0, 3.0]), nan, nan))
+        places = places_on_seconds(run, PlaceTrack(t_s, np.array([1.0, 2.0, 3.0]), nan, nan))
         assert np.flatnonzero(np.isfinite(places[:, 0])).tolist() == [3, 4]
         assert np.isnan(places_on_seconds(run, None)).all()
 

@@ -16,7 +16,7 @@ from garmin_fit_sdk import Decoder, Stream
 from hypothesis import given, settings
 
 from dsp.types import Activity
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.exports.fit import encode_fit
 from monitor.storage.session_data import SessionData
 from tests.exports.made_activities import NOON, Made, made_activities, stored
@@ -65,7 +65,7 @@ def message_numbers(data: bytes) -> list[int]:
 
 PAUSED = Made(
     seconds=1000.25,
-    pauses=(Pause(400.0, 300.0), Pause(800.0, 10.0)),
+    pauses=(TimerPause(400.0, 300.0), TimerPause(800.0, 10.0)),
     laps=(LapMark(333.0, "distance"), LapMark(750.0, "manual")),
     contact_ms=245.0,
 )

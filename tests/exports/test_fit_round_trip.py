@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from dsp.types import Activity, Array
-from monitor.core.activity_facts import LapMark, Pause, Track
+from monitor.core.activity_facts import LapMark, PlaceTrack, TimerPause
 from monitor.core.local_time import local_start
 from monitor.exports.fit import encode_fit
 from monitor.exports.tables import second_columns
@@ -82,7 +82,7 @@ def assert_same_seconds(one: SessionData, two: SessionData) -> None:
     }
 
 
-def assert_same_places(one: Track | None, two: Track | None) -> None:
+def assert_same_places(one: PlaceTrack | None, two: PlaceTrack | None) -> None:
     assert (one is None) == (two is None)
     if one is None or two is None:
         return
@@ -119,7 +119,7 @@ def test_the_way_through_fit_is_the_identity(made: Made) -> None:
 def test_a_second_way_through_fit_changes_nothing_more() -> None:
     made = Made(
         seconds=1000.25,
-        pauses=(Pause(400.0, 300.0),),
+        pauses=(TimerPause(400.0, 300.0),),
         laps=(LapMark(333.0, "distance"),),
         stands=(100, 130),
         contact_ms=245.0,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from monitor.core.activity_facts import Pause
+from monitor.core.activity_facts import TimerPause
 from monitor.core.errors import StoreError
 from monitor.exports.formats import export_session
 from tests.exports.made_activities import NOON, Made, stored
@@ -54,7 +54,7 @@ def test_a_title_is_text_whatever_is_in_it(tmp_path: Path) -> None:
 
 
 def test_a_pause_parts_two_segments(tmp_path: Path) -> None:
-    root = written(Made(seconds=300.0, pauses=(Pause(100.0, 60.0),)), tmp_path)
+    root = written(Made(seconds=300.0, pauses=(TimerPause(100.0, 60.0),)), tmp_path)
     segments = root.findall(f".//{GPX}trkseg")
     assert [len(segment) for segment in segments] == [101, 141]
 

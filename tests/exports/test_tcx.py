@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import Phase, given, settings
 
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.exports.formats import export_session
 from tests.exports.made_activities import NOON, Made, made_activities, stored
 
@@ -21,7 +21,7 @@ SEQUENCES = {
     "Activities": "Activity",
     "Activity": "Id Lap Notes Training Creator Extensions",
     "Lap": "TotalTimeSeconds DistanceMeters MaximumSpeed Calories AverageHeartRateBpm MaximumHeartRateBpm "
-    "Intensity Cadence TriggerMethod Track Notes Extensions",
+    "Intensity Cadence TriggerMethod PlaceTrack Notes Extensions",
     "Track": "Trackpoint",
     "Trackpoint": "Time Position AltitudeMeters DistanceMeters HeartRateBpm Cadence SensorState Extensions",
     "Position": "LatitudeDegrees LongitudeDegrees",
@@ -68,7 +68,7 @@ def assert_valid(element: ElementTree.Element) -> None:
 def test_a_run_is_laps_and_tracks_and_points(tmp_path: Path) -> None:
     made = Made(
         seconds=600.25,
-        pauses=(Pause(100.0, 60.0),),
+        pauses=(TimerPause(100.0, 60.0),),
         laps=(LapMark(300.0, "distance"), LapMark(400.0, "position_lap")),
         power_w=250,
         contact_ms=240.0,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.activity_facts import Pause
+from monitor.core.activity_facts import TimerPause
 from monitor.recordings.fit_messages import read_messages
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
 from tests.fit_bytes import NOON_S, event, file_id, fit_file, lap
@@ -110,4 +110,4 @@ def test_a_lap_whose_length_is_wrong_ends_where_the_next_one_starts() -> None:
 
 
 def test_a_pause_ends_after_its_seconds() -> None:
-    assert Pause(400.0, 1200.0).end_s == 1600.0
+    assert TimerPause(400.0, 1200.0).end_s == 1600.0

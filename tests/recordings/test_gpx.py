@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.devices.plain import decode_values
 from monitor.recordings.gpx import gpx_activities
@@ -82,7 +82,7 @@ def test_speed_from_positions_comes_with_its_sd_and_one_from_the_file_does_not()
 
 def test_between_two_segments_the_recording_was_interrupted() -> None:
     (run,) = recorded(gpx_file(gpx_track(segment(0, 400), segment(1600, 2000, 5000.0))))
-    assert run.facts.pauses == (Pause(400.0, pytest.approx(1199.0)),)  # type: ignore[arg-type]
+    assert run.facts.pauses == (TimerPause(400.0, pytest.approx(1199.0)),)  # type: ignore[arg-type]
     assert means(run)["distance_m"] == pytest.approx(2400, rel=0.002)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.signal import lfilter
 
 from dsp.types import Array
-from monitor.core.activity_facts import Pause
+from monitor.core.activity_facts import TimerPause
 from monitor.recordings.position_speed import position_distance, position_speed
 from tests.track_bytes import METRES_PER_DEGREE
 
@@ -24,14 +24,14 @@ def test_distance_is_along_great_circles() -> None:
 
 def test_nothing_is_covered_in_a_pause() -> None:
     lat, lon = north(np.array([0.0, 3.0, 500.0, 503.0]))
-    metres = position_distance(np.array([0.0, 1.0, 101.0, 102.0]), lat, lon, [Pause(1.0, 100.0)])
+    metres = position_distance(np.array([0.0, 1.0, 101.0, 102.0]), lat, lon, [TimerPause(1.0, 100.0)])
     assert metres == pytest.approx([0, 3, 3, 6], abs=0.01)
 
 
 def test_a_pause_does_not_slow_the_seconds_around_it() -> None:
     t_s = np.concatenate((np.arange(0.0, 61), np.arange(160.0, 221)))
     metres = 3.0 * np.concatenate((np.arange(61), np.arange(60, 121)))
-    speed, _ = position_speed(t_s, metres, [Pause(60.0, 100.0)])
+    speed, _ = position_speed(t_s, metres, [TimerPause(60.0, 100.0)])
     assert speed == pytest.approx(np.full(122, 3.0), abs=0.05)
 
 

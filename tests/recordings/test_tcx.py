@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.recordings.recording import Recording
 from monitor.recordings.tcx import tcx_activities
@@ -45,7 +45,7 @@ def test_a_run_has_its_distance_and_what_the_extension_says() -> None:
 def test_two_tracks_in_a_lap_are_a_pause_between_them() -> None:
     lap = tcx_lap(0, [moving(0, 400), moving(1600, 2000, 1200.0)], timer_s=800, metres=2400)
     (run,) = recorded(tcx_file(tcx_activity(lap)))
-    assert run.facts.pauses == (Pause(400.0, 1200.0),)
+    assert run.facts.pauses == (TimerPause(400.0, 1200.0),)
     assert distance_m(run) == pytest.approx(2400, rel=0.002)
     assert not np.isfinite(column(run, "speed_mps")[402:1600]).any()
 
@@ -53,7 +53,7 @@ def test_two_tracks_in_a_lap_are_a_pause_between_them() -> None:
 def test_a_pause_within_one_track_is_told_by_the_timer() -> None:
     lap = tcx_lap(0, [moving(0, 400) + moving(1600, 2000, 1200.0)], timer_s=800, metres=2400)
     (run,) = recorded(tcx_file(tcx_activity(lap)))
-    assert run.facts.pauses == (Pause(400.0, 1200.0),)
+    assert run.facts.pauses == (TimerPause(400.0, 1200.0),)
 
 
 def test_a_gap_that_the_timer_ran_through_is_no_pause() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
-from monitor.core.activity_facts import LapMark, Pause
+from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.review import splits
@@ -352,7 +352,7 @@ def test_a_session_in_which_nothing_was_recorded_is_reviewed_too(tmp_path: Path)
 
 
 def test_a_pause_is_shown_as_one_and_counts_in_no_time_but_the_elapsed() -> None:
-    made = Made(seconds=2000.25, pauses=(Pause(400.0, 1200.0),), laps=(LapMark(1700.0, "manual"),))
+    made = Made(seconds=2000.25, pauses=(TimerPause(400.0, 1200.0),), laps=(LapMark(1700.0, "manual"),))
     with stored(made.recording()) as (store, run):
         report = session_review(store, run.info.id)
     session = report["session"]

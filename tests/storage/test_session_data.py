@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Estimate, Metric
-from monitor.core.activity_facts import Pause
+from monitor.core.activity_facts import TimerPause
 from monitor.storage.session_data import Stretch, load_session
 from tests.exports.made_activities import Made, stored
 
-PAUSED = Made(seconds=300.5, pauses=(Pause(100.0, 60.0), Pause(200.0, 20.5)), stands=(20, 40))
+PAUSED = Made(seconds=300.5, pauses=(TimerPause(100.0, 60.0), TimerPause(200.0, 20.5)), stands=(20, 40))
 
 
 def test_elapsed_timer_and_moving_time_are_three_numbers() -> None:

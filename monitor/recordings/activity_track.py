@@ -75,8 +75,6 @@ def reconciled_speed(
     first_s, last_s = _timer_s(distance[[0, -1], 0], stopped)
     if first_s > _HOLD_S or _timer_s(grid[-1:], stopped)[0] - last_s > _HOLD_S:
         total_m = None  # a part is missing, and what was covered there is not put into the rest
-    if 0 < distance[0, 1] <= _FASTEST_MPS:  # covered in the second before it was written
-        distance = np.vstack(((distance[0, 0] - 1, 0.0), distance))
     points = _covered_points(distance[~_inside(distance[:, 0], stopped)], stopped, total_m)
     points = _with_ends(points, seconds, total_m)
     known = ~_paused(grid, stopped) & (grid >= np.floor(points[0, 0])) & (grid <= np.ceil(points[-1, 0]))

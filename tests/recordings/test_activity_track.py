@@ -111,14 +111,6 @@ def test_a_distance_that_begins_anew_counts_on(steps: list[int], at: int) -> Non
     )
 
 
-def test_what_the_first_record_says_was_covered_before_it() -> None:
-    """A Garmin writes its first record after the first steps."""
-    distance = np.array([(float(t), 3.0 * (t + 1)) for t in range(100)])
-    own = np.full(100, 3.0)
-    assert reconciled_speed(distance, own, 100) == pytest.approx(own)
-    assert reconciled_speed(distance, own, 100, (), 300.0) == pytest.approx(own)
-
-
 def test_a_distance_without_speed_every_five_seconds_is_a_steady_speed() -> None:
     distance = np.array([(5.0 * k, 15.0 * k) for k in range(100)])
     speed = reconciled_speed(distance, None, 496)

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field
 
 from dsp.braking import level_impulse
+from dsp.metrics import MODEL
 from dsp.models import Guess
 from dsp.types import GRAVITY_MS2, Estimate
 
@@ -36,15 +37,26 @@ class BrakingLoad:
     index: float = 0.0
     known_s: float = 0.0
     unknown_s: float = 0.0
+    _how: str = "sum"
     _peaks: list[tuple[float, float]] = field(default_factory=list)
 
     def push(
-        self, impulse: Guess, peak_bw: float | None, step_s: float, slope_pct: float, run_s: float
+        self,
+        impulse: Guess,
+        peak_bw: float | None,
+        step_s: float,
+        slope_pct: float,
+        run_s: float,
+        *,
+        modelled: bool = False,
     ) -> None:
         """Add ``run_s`` seconds of running in steps like this one; without a peak the index does not grow.
 
-        ``impulse`` is the braking impulse (BW·s) with its SD, ``step_s`` the time of a step.
+        ``impulse`` is the braking impulse (BW·s) with its SD, ``step_s`` the time of a step.  A sum with
+        anything ``modelled`` in it is modelled.
         """
+        if modelled:
+            self._how = MODEL
         impulse_bws, sd_bws = impulse
         steps = run_s / step_s
         self.known_s += run_s
@@ -75,13 +87,13 @@ class BrakingLoad:
         index = whole * self.index
         index_sd = index * math.hypot(_INDEX_SD, share)
         return [
-            Estimate("braking_dose_bws", dose, sd, "sum"),
-            Estimate("braking_dose_mps", GRAVITY_MS2 * dose, GRAVITY_MS2 * sd, "sum"),
+            Estimate("braking_dose_bws", dose, sd, self._how),
+            Estimate("braking_dose_mps", GRAVITY_MS2 * dose, GRAVITY_MS2 * sd, self._how),
             Estimate(
                 "braking_dose_flat_ratio",
                 self.dose_bws / self.flat_bws,
                 math.hypot(_FLAT_SD, _ELSEWHERE * share),
-                "sum",
+                self._how,
             ),
-            Estimate("braking_damage_index", index, index_sd, "sum"),
+            Estimate("braking_damage_index", index, index_sd, self._how),
         ]

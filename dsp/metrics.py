@@ -46,16 +46,19 @@ class FitField:
     """The field of a FIT record that carries a metric: ``value * scale``.
 
     ``unit`` is empty for a field of the standard profile; else it is a developer field with this unit and
-    this ``number``, which stays its own for good.  ``whole``: a whole number.  ``averaged``: its mean
-    stands in laps and session too.  ``plausible``: what is read from files of others, in the metric's unit
-    (outside lies what devices write when they do not know, and what nobody runs); None: not read at all.
-    ``aliases``: names in lower case under which Stryd and others write it as a developer field.
+    this ``number``, which stays its own for good.  ``model_number`` is that of the developer field which
+    carries the metric instead where it is modelled (``is_modelled``), and stays its own for good too.
+    ``whole``: a whole number.  ``averaged``: its mean stands in laps and session too.  ``plausible``: what
+    is read from files of others, in the metric's unit (outside lies what devices write when they do not
+    know, and what nobody runs); None: not read at all.  ``aliases``: names in lower case under which Stryd
+    and others write it as a developer field.
     """
 
     name: str
     scale: float = 1.0
     unit: str = ""
     number: int = -1
+    model_number: int = -1
     whole: bool = False
     averaged: bool = False
     plausible: tuple[float, float] | None = None
@@ -164,6 +167,7 @@ METRICS: tuple[MetricSpec, ...] = (
         order=3,
         fit=FitField(
             "stance_time",
+            model_number=32,
             averaged=True,
             plausible=(100, 700),
             aliases=(
@@ -193,7 +197,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "definition",
         _ALL,
         1,
-        fit=FitField("stance_time_percent", averaged=True),
+        fit=FitField("stance_time_percent", model_number=33, averaged=True),
     ),
     MetricSpec(
         "contact_balance_pct",
@@ -305,7 +309,7 @@ METRICS: tuple[MetricSpec, ...] = (
         roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=4,
         display=Display("cm", 100.0, 1),
-        fit=FitField("Overstride", 100.0, "cm", number=0),
+        fit=FitField("Overstride", 100.0, "cm", number=0, model_number=34),
         sided=True,
         leg_difference_pct=4.0,
     ),
@@ -331,7 +335,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles_of_row(_T, _C, _B, _S, _D, _H, _O, _Q, _P),
         order=5,
-        fit=FitField("Braking Impulse", unit="BW.s", number=1),
+        fit=FitField("Braking Impulse", unit="BW.s", number=1, model_number=35),
         sided=True,
         leg_difference_pct=10.0,
     ),
@@ -344,7 +348,7 @@ METRICS: tuple[MetricSpec, ...] = (
         (_FOOT, _SHANK, _POD),
         3,
         better=-1,
-        fit=FitField("Step Speed Loss", 100.0, "cm/s", number=3),
+        fit=FitField("Step Speed Loss", 100.0, "cm/s", number=3, model_number=36),
     ),
     MetricSpec(
         "strap_speed_lost_mps",
@@ -368,7 +372,7 @@ METRICS: tuple[MetricSpec, ...] = (
         better=-1,
         roles=_roles_of_row(_D),
         order=6,
-        fit=FitField("Peak Braking", unit="BW", number=2),
+        fit=FitField("Peak Braking", unit="BW", number=2, model_number=37),
         sided=True,
         leg_difference_pct=7.0,
     ),
@@ -506,6 +510,28 @@ METRICS: tuple[MetricSpec, ...] = (
 
 BY_NAME: dict[str, MetricSpec] = {m.name: m for m in METRICS}
 """Every metric by its name."""
+
+MODEL = "model"
+"""``Estimate.how`` of a number that no sensor saw: a model of speed and cadence gave it."""
+_BRAKING_SEEN_BY = frozenset({_FOOT})
+_OVERSTRIDE_SEEN_BY = frozenset({_FOOT, _SHANK})
+_SEEN_BY = {
+    "overstride_m": _OVERSTRIDE_SEEN_BY,
+    "overstride_leg_pct": _OVERSTRIDE_SEEN_BY,
+    "braking_impulse_bws": _BRAKING_SEEN_BY,
+    "speed_lost_mps": _BRAKING_SEEN_BY,
+    "peak_braking_bw": _BRAKING_SEEN_BY,
+}
+"""What adds something of its own to these (``dsp.running_models``); all else gives speed and cadence."""
+
+
+def is_modelled(metric: str, how: str) -> bool:
+    """Return whether no sensor saw this number: a model gave it from speed and cadence alone.
+
+    ``metric`` and ``how`` are those of an ``Estimate``.  It shows how the number changes with speed and
+    cadence in an average runner, not how this one differs; wherever numbers are shown it is marked.
+    """
+    return how == MODEL or (metric in _SEEN_BY and how not in _SEEN_BY[metric])
 
 
 def with_role(role: Role) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from dsp.activity import ActivityLog
 from dsp.braking import grade, grade_pct
 from dsp.load import BrakingLoad
-from dsp.metrics import METRICS
+from dsp.metrics import METRICS, MODEL, is_modelled
 from dsp.models import Models
 from dsp.readings import Readings
 from dsp.speed import SpeedFusion
@@ -77,7 +77,9 @@ class PerSecondMetrics:
             slope_pct = grade_pct(step.get("slope_pct"))
             hardest = None if peak is None else peak.value
             level, step_s = (impulse.value, lasting_sd(impulse)), time.value / 1e3
-            self._load.push(level, hardest, step_s, slope_pct, step_s if run_s is None else run_s)
+            run_s = step_s if run_s is None else run_s
+            modelled = is_modelled(impulse.metric, impulse.how)
+            self._load.push(level, hardest, step_s, slope_pct, run_s, modelled=modelled)
         elif run_s is not None and log.at(step.ic_s) is Activity.RUN:
             self._load.push_unknown(run_s)
 
@@ -152,7 +154,8 @@ class PerSecondMetrics:
         models = pod_estimates((given.value, given.sd), cadence.value, slope, self._runner, self._models)
         known = {e.metric: (e.value, e.sd) for e in models}
         hardest = known["peak_braking_bw"][0] if "peak_braking_bw" in known else None
-        self._load.push(known["braking_impulse_bws"], hardest, 60 / cadence.value, slope[0], run_s=1.0)
+        impulse, step_s = known["braking_impulse_bws"], 60 / cadence.value
+        self._load.push(impulse, hardest, step_s, slope[0], run_s=1.0, modelled=True)
         return out + models
 
 
@@ -190,7 +193,7 @@ def _contact_balance(steps: list[Step]) -> list[Estimate]:
 
 def _contact_by_leg(steps: list[Step]) -> dict[Side, tuple[Estimate, int]]:
     """Mean contact time per side, with the number of its steps; only what is measured counts."""
-    measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != "model"]
+    measured = [s for s in steps if (e := s.get("contact_ms")) is not None and e.how != MODEL]
     legs = {side: [s for s in measured if s.side is side] for side in Side}
     means = {side: (step_mean(own, "contact_ms"), len(own)) for side, own in legs.items()}
     return {side: (mean, n) for side, (mean, n) in means.items() if mean is not None}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from dsp.metrics import BY_NAME
 
@@ -21,7 +21,12 @@ class ColumnEntry:
 _GENERAL_COLUMNS = (
     ColumnEntry("t_s", "s", "Time since the start of the session.", "session clock"),
     ColumnEntry("utc", "ISO 8601", "Time of day of t_s, UTC.", "session clock"),
-    ColumnEntry("distance_m", "m", "Sum of speed; stands still where speed is not known.", "definition"),
+    ColumnEntry(
+        "distance_m",
+        "m",
+        "Sum of speed while the timer ran; stands still where speed is not known.",
+        "definition",
+    ),
     ColumnEntry("activity", "text", "stand, walk, run or unknown.", "dsp.activity"),
     ColumnEntry(
         "cue", "text", "Cue of this second: its kind and fault; withheld ones in brackets.", "coach"
@@ -36,6 +41,7 @@ _GENERAL_COLUMNS = (
     ColumnEntry("gyr_y_rads", "rad/s", "Angular rate, sensor axis y.", "sensor"),
     ColumnEntry("gyr_z_rads", "rad/s", "Angular rate, sensor axis z.", "sensor"),
 )
+_MODELLED = "_modelled"
 _GENERAL = {entry.column: entry for entry in _GENERAL_COLUMNS}
 
 
@@ -43,9 +49,19 @@ def describe_columns(columns: Iterable[str]) -> list[ColumnEntry]:
     """Return the entries of these columns, in their order.
 
     ``name_sd``, ``name_L`` and the like are described from the metric ``name``; a column that nobody
-    describes gets an entry that says so.
+    describes gets an entry that says so.  What has a column ``name_modelled`` beside it is said to be
+    modelled.
     """
-    return [_column_text(column) for column in columns]
+    names = list(columns)
+    modelled = {name.removesuffix(_MODELLED) for name in names if name.endswith(_MODELLED)}
+    return [_with_mark(_column_text(name), modelled) for name in names]
+
+
+def _with_mark(entry: ColumnEntry, modelled: Collection[str]) -> ColumnEntry:
+    metric = next(entry.column.removesuffix(e) for e in ("_sd", "_L", "_R", "") if entry.column.endswith(e))
+    if metric not in modelled:
+        return entry
+    return replace(entry, source=f"modelled from speed and cadence, not measured; {entry.source}")
 
 
 def _column_text(column: str) -> ColumnEntry:
@@ -56,10 +72,12 @@ def _column_text(column: str) -> ColumnEntry:
         ("_sd", " One standard deviation."),
         ("_L", " Left."),
         ("_R", " Right."),
+        (_MODELLED, " 1: a model gave it from speed and cadence alone, no sensor saw it."),
         ("_target_low", " Lower edge of the target in force."),
         ("_target_high", " Upper edge of the target in force."),
     ):
         spec = BY_NAME.get(column.removesuffix(ending) if ending else column)
         if spec is not None and column.endswith(ending):
-            return ColumnEntry(column, spec.unit, spec.definition + meaning, spec.source)
+            unit = "0 or 1" if ending == _MODELLED else spec.unit
+            return ColumnEntry(column, unit, spec.definition + meaning, spec.source)
     return ColumnEntry(column, "", "Not described.", "")

@@ -100,6 +100,10 @@ class FitWriter:
             self._write_definition(shape, message)
         self._body += Record.from_message(message).to_bytes()
 
+    def profile_name(self, kind: str, name: str, otherwise: str) -> str:
+        """Return ``name`` if the profile has it for this kind of field, else ``otherwise``."""
+        return name if name.upper() in _NAMED_VALUES[kind].__members__ else otherwise
+
     def close(self) -> bytes:
         """Return the bytes of the whole file, with header and checksum."""
         header = FitFileHeader(len(self._body), ProtocolVersion(*_PROTOCOL), gen_crc=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.exports import fit, influx_lines, raw_samples, tables
+from monitor.exports import fit, gpx, influx_lines, raw_samples, tables, tcx
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
 
@@ -29,6 +29,8 @@ class Export:
 
 EXPORTS: dict[str, Export] = {
     "fit": Export(".fit", "activity for watches' apps and training diaries", fit.write_fit),
+    "gpx": Export(".gpx", "places, for maps and whatever takes no FIT", gpx.write_gpx),
+    "tcx": Export(".tcx", "laps, places and rates, for programs that take no FIT", tcx.write_tcx),
     "csv": Export(".csv", "one row a second, one row a step, data dictionary", tables.write_csv_tables),
     "parquet": Export(".parquet", "the same for data frames (extra: parquet)", tables.write_parquet_tables),
     "lp": Export(".lp", "InfluxDB line protocol, as the stack gets it", influx_lines.write_influx_lines),

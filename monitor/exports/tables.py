@@ -25,6 +25,7 @@ def second_columns(run: SessionData) -> dict[str, Any]:
     """Return the columns (n,) of every whole second: time, activity, distance, metrics, bands, cues.
 
     A metric's value, SD, sides and target edges are in the unit of the metric (``dsp.metrics``).
+    ``NAME_modelled`` is there where no sensor saw the metric, 1 where it has a value.
     """
     began = datetime.datetime.fromisoformat(run.info.started_utc)
     out: dict[str, Any] = {
@@ -35,6 +36,8 @@ def second_columns(run: SessionData) -> dict[str, Any]:
     }
     for name, column in sorted(run.columns.items()):
         out[name], out[f"{name}_sd"] = column.value, column.sd
+        if column.modelled:
+            out[f"{name}_modelled"] = np.isfinite(column.value).astype(int)
     for (name, side), column in sorted(run.sided.items()):
         out[f"{name}_{side}"] = column.value
     for name in sorted({band.metric for band in run.bands}):
@@ -52,6 +55,7 @@ def step_table(store: Store, run: SessionData) -> dict[str, Any]:
         "ic_s": steps.ic_s,
         "to_s": steps.to_s,
         **dict(sorted(steps.values.items())),
+        **{f"{name}_modelled": where.astype(int) for name, where in sorted(steps.modelled.items())},
     }
 
 

@@ -65,6 +65,9 @@ def reconciled_speed(
 ) -> Array:
     """Return the speed (seconds,) at whole seconds whose sum is the distance that the watch gave.
 
+    A speed holds for the second before it, so that the one at the start counts nothing
+    (``SessionData.distance_m`` adds up the same way).
+
     ``distance`` (n, 2) are time in s and metres from the start; ``speed_mps`` (seconds,) the watch's own
     speed, which is smoothed and gives the shape between; ``stopped`` the pauses (start and end in s), in
     which nothing is covered.  ``total_m`` is the total the file states, to which all is scaled where the
@@ -83,16 +86,29 @@ def reconciled_speed(
     covered[known] = np.diff(at_m[known], prepend=points[0, 1])
     if known.any():  # the last second of the timer has what was covered up to the stop
         covered[np.flatnonzero(known)[-1]] += min(points[-1, 1] - at_m[known][-1], _FASTEST_MPS)
+    timed = timer_steps(seconds, stopped)
+    derived = _derived_speed(covered, timed)
     shape = (
-        _smoothed(covered) if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, covered)
+        _smoothed(derived) if speed_mps is None else np.where(np.isfinite(speed_mps), speed_mps, derived)
     )
-    out = _scaled_in_blocks(np.where(known, shape, 0.0), covered, known)
-    return np.where(known, scaled_to_total(out, total_m), np.nan)
+    out = _scaled_in_blocks(np.where(known, shape, 0.0), derived, timed)
+    return np.where(known, scaled_to_total(out, total_m, timed), np.nan)
 
 
-def scaled_to_total(speed_mps: Array, total_m: float | None) -> Array:
-    """Return the speed (n,) scaled so that its sum is ``total_m``, where it can mean that at all."""
-    whole = np.nansum(speed_mps)
+def timer_steps(seconds: int, stopped: Stretches) -> Array:
+    """Return how long the timer ran up to each second since the last that was not paused (seconds,).
+
+    That is 1, or 0 at the start and in pauses.
+    """
+    grid = np.arange(seconds, dtype=float)
+    ran, out = ~_paused(grid, stopped), np.zeros(seconds)
+    out[ran] = np.diff(_timer_s(grid, stopped)[ran], prepend=0.0)
+    return out
+
+
+def scaled_to_total(speed_mps: Array, total_m: float | None, timed_s: Array) -> Array:
+    """Return the speed (n,) scaled to cover ``total_m`` in ``timed_s`` (n,), if it can mean that at all."""
+    whole = np.nansum(speed_mps * timed_s)
     if total_m and whole > 0 and _LIKELY_SCALE[0] < total_m / whole < _LIKELY_SCALE[1]:
         return np.asarray(speed_mps * (total_m / whole))
     return speed_mps
@@ -150,6 +166,15 @@ def _smoothed(covered: Array) -> Array:
     return np.asarray(np.convolve(covered, kernel, mode="same") / count)
 
 
+def _derived_speed(covered_m: Array, timed_s: Array) -> Array:
+    """Return the speed (n,) of seconds in which so much was covered; of the next where the timer stood."""
+    ran = np.flatnonzero(timed_s > 0)
+    if not len(ran):
+        return np.zeros(len(timed_s))
+    at = ran[np.minimum(np.searchsorted(ran, np.arange(len(timed_s))), len(ran) - 1)]
+    return np.asarray(covered_m[at] / timed_s[at])
+
+
 def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     """Return times (n,) on a clock that stands still in pauses."""
     out = t_s.astype(float)
@@ -158,19 +183,19 @@ def _timer_s(t_s: Array, stopped: Sequence[tuple[float, float]]) -> Array:
     return out
 
 
-def _scaled_in_blocks(shape: Array, covered: Array, known: NDArray[np.bool_]) -> Array:
-    """Return ``shape`` (n,) scaled so that over each block it sums to ``covered`` (n,).
+def _scaled_in_blocks(shape: Array, derived: Array, timed: Array) -> Array:
+    """Return ``shape`` (n,) scaled so that each block covers what ``derived`` (n,) does in ``timed`` s.
 
     Where a speed cannot be the derivative of that distance at all, the distance wins.
     """
     out = shape.copy()
     for start in range(0, len(shape), _BLOCK_S):
         block = slice(start, start + _BLOCK_S)
-        metres, by_speed = covered[block].sum(), shape[block].sum()
+        metres, by_speed = derived[block] @ timed[block], shape[block] @ timed[block]
         if by_speed > 0 and _LIKELY_SCALE[0] < metres / by_speed < _LIKELY_SCALE[1]:
             out[block] *= metres / by_speed
         else:
-            out[block] = np.where(known[block], covered[block], 0.0)
+            out[block] = derived[block]
     return out
 
 

@@ -100,7 +100,7 @@ def _exact(pauses: list[Pause], paused_s: float) -> list[Pause]:
     wanted = longest.seconds + paused_s - sum(p.seconds for p in pauses)
     if abs(wanted - longest.seconds) > _ROUNDING_S + len(pauses) or wanted < 0.5 * longest.seconds:
         return pauses
-    return [Pause(p.start_s, wanted) if p is longest else p for p in pauses]
+    return [Pause(p.start_s, round(wanted, 3)) if p is longest else p for p in pauses]
 
 
 def lap_marks(laps: Sequence[FitMessage], start: int, seconds: float) -> list[LapMark]:

@@ -24,6 +24,7 @@ from monitor.devices.cadence_unit import CadenceUnit, recording_unit
 from monitor.recordings.activity_track import (
     reconciled_speed,
     scaled_to_total,
+    timer_steps,
     track_slope,
     values_on_seconds,
 )
@@ -145,7 +146,7 @@ def _whole_seconds(
     if distance is not None and len(distance) > 1 and np.ptp(distance[:, 1]) > 0:
         out["speed_mps"] = reconciled_speed(distance, speed, seconds, stopped, total_m)
     elif speed is not None and np.isfinite(speed).sum() > _NEARLY_ALL * (seconds - paused_s):
-        out["speed_mps"] = scaled_to_total(speed, total_m)
+        out["speed_mps"] = scaled_to_total(speed, total_m, timer_steps(seconds, stopped))
     if "speed_mps" in out and altitude is not None and "slope_pct" not in out:
         out["slope_pct"], out["slope_pct_sd"] = track_slope(
             np.cumsum(np.nan_to_num(out["speed_mps"])), altitude

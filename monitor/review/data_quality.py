@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dsp.metrics import Role, with_role
 from dsp.types import Gap, Placement, SensorProblem
 from monitor.core.message_catalogues import EnglishText, UserMessage
 from monitor.core.records import SensorStatus
@@ -94,14 +95,9 @@ def _missing_samples(run: SessionData, status: SensorStatus, gaps: Sequence[Gap]
 
 
 def _modelled_metrics(run: SessionData) -> Iterator[UserMessage]:
-    modelled = [n for n in ("contact_ms",) if n in run.columns and run.columns[n].how == "model"]
-    modelled += [
-        n
-        for n in ("overstride_m", "braking_impulse_bws")
-        if n in run.columns and run.columns[n].how == "pod"
-    ]
-    for name in modelled:
-        yield UserMessage("limits.modelled", {"metric": UserMessage(f"metric.{name}.label")})
+    for name in with_role(Role.TILE):
+        if name in run.modelled:
+            yield UserMessage("limits.modelled", {"metric": UserMessage(f"metric.{name}.label")})
     slope = run.value("slope_pct")
     if np.nanmax(np.abs(slope), initial=0.0) > 4 and "braking_impulse_bws" in run.columns:
         yield UserMessage("limits.slope_unproven")

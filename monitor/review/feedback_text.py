@@ -69,8 +69,8 @@ def _what_went_well(f: SessionFindings) -> Iterator[SourcedText]:
         change = next(
             (u for u in f.previous if u.metric == name and clear_difference(u.difference) < 0), None
         )
-        if change is not None and f.run.columns[name].how != "pod":
-            lower = UserMessage("feedback.lower_than_before", {"metric": _metric_label(name)})
+        if change is not None and name not in f.run.modelled:
+            lower = UserMessage("feedback.lower_than_before", {"metric": _metric_label(f.run, name)})
             yield SourcedText(lower, UserMessage("feedback.source.overstride"))
     yield from _what_stayed_even(f)
 
@@ -126,7 +126,7 @@ def _what_tired(f: SessionFindings) -> Iterator[SourcedText]:
         )
         if rise >= 5:
             yield SourcedText(
-                UserMessage("feedback.rose", {"metric": _metric_label(name), "rise": rise}), source
+                UserMessage("feedback.rose", {"metric": _metric_label(f.run, name), "rise": rise}), source
             )
     cadence = changes.get("cadence_spm")
     drop = 0.0 if cadence is None else -clear_difference(cadence.difference)
@@ -188,5 +188,7 @@ def _judged_share(coached: CoachedRun) -> tuple[float, float, bool] | None:
     return (b.on_in_s / b.on_s, float(b.on_s), False) if b.on_s >= 30 else None
 
 
-def _metric_label(metric: str) -> UserMessage:
-    return UserMessage(f"metric.{metric}.label")
+def _metric_label(run: SessionData, metric: str) -> UserMessage:
+    """The name of a metric, which says so where it is modelled."""
+    label = UserMessage(f"metric.{metric}.label")
+    return UserMessage("feedback.modelled", {"metric": label}) if metric in run.modelled else label

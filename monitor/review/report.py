@@ -16,6 +16,7 @@ import numpy as np
 
 from dsp.metrics import Role, with_role
 from dsp.types import Activity, Array, Placement
+from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
 from monitor.core.metric_legend import metric_legend
 from monitor.core.session_settings import SensorSettings
@@ -71,6 +72,7 @@ def build_review(
         "limits": _finding_as_json(found.limits, messages),
         "notes": [_finding_as_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
         "again": _finding_as_json(found.offline, messages),
+        "modelled": run.modelled,
         "legend": metric_legend(language),
     }
 
@@ -121,8 +123,13 @@ def _session_json(run: SessionData, messages: Catalogue) -> dict[str, Any]:
         "title": info.title,
         "athlete": info.athlete,
         "started_utc": info.started_utc,
-        "duration_s": float(len(run.t_s) - 1),
-        "running_s": min(float(run.running.sum()), float(len(run.t_s) - 1)),
+        "started_local": local_start(info.started_utc, info.utc_offset_s).isoformat(),
+        "sport": info.sport,
+        "sub_sport": info.sub_sport,
+        "duration_s": run.elapsed_s,
+        "timer_s": run.timer_s,
+        "moving_s": run.moving_s,
+        "running_s": min(float(run.running.sum()), run.timer_s),
         "distance_m": float(run.distance_m[-1]) if "speed_mps" in run.columns else None,
         "sensors": [_sensor_text(s, messages) for s in run.settings.sensors],
         "tags": list(info.tags),
@@ -176,17 +183,21 @@ def thinned(value: Array, every: int) -> list[float | None]:
 
 
 def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
-    """Walking, standing and silence of sensors, to be shaded."""
+    """Pauses, walking, standing and silence of sensors, to be shaded; within a pause nothing else."""
+    paused = [{"kind": "pause", "start_s": p.start_s, "end_s": p.end_s} for p in run.pauses]
     still = [
         {"kind": what.value, "start_s": s.start_s, "end_s": s.end_s}
         for what in (Activity.WALK, Activity.STAND)
-        for s in run.activity.get(what, ())
+        for stretch in run.activity.get(what, ())
+        for s in run.timer_stretches(stretch)
         if s.seconds >= 3
     ]
     silent = [g for g in run.gaps if g.end_s - g.start_s >= 2][:100]
-    return still + [
-        {"kind": "gap", "start_s": g.start_s, "end_s": g.end_s, "sensor": g.sensor} for g in silent
-    ]
+    return (
+        paused
+        + still
+        + [{"kind": "gap", "start_s": g.start_s, "end_s": g.end_s, "sensor": g.sensor} for g in silent]
+    )
 
 
 def _cues_json(found: SessionFindings, messages: Catalogue) -> list[dict[str, Any]]:

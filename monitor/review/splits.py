@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from dsp.metrics import Role, with_role
+from dsp.types import Array
 from monitor.core.message_catalogues import UserMessage
 from monitor.review.block_statistics import Mean, block_mean, matched_difference, values_to_compare
 from monitor.storage.session_data import Mask, SessionData, Stretch
@@ -48,22 +49,28 @@ def kilometres(run: SessionData) -> tuple[Split, ...]:
     at_m = run.distance_m
     if "speed_mps" not in run.columns or at_m[-1] < 1000:
         return ()
-    marks = np.searchsorted(at_m, 1000.0 * np.arange(1, int(at_m[-1] // 1000) + 1)).tolist()
-    edges = [0, *(int(m) for m in marks), len(run.t_s) - 1]
+    marks_m = np.arange(1000.0, at_m[-1] + 1e-9, 1000.0)
+    edges = [0.0, *_reached_s(run, at_m, marks_m), run.elapsed_s]
     return tuple(
-        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else _part_name(k), Stretch(float(a), float(b)))
+        _make_split(run, f"{k}" if k * 1000 <= at_m[-1] else _part_name(k), Stretch(a, b))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
-        if at_m[b] - at_m[a] > 50
+        if run.distance_at(b) - run.distance_at(a) > 50
     )
 
 
+def _reached_s(run: SessionData, at_m: Array, marks_m: Array) -> list[float]:
+    """When each mark was passed, between whole seconds: a straight line in the second before ``at_m``."""
+    after = np.maximum(np.searchsorted(at_m, marks_m), 1)
+    share = (marks_m - at_m[after - 1]) / (at_m[after] - at_m[after - 1])
+    times: list[float] = (run.t_s[after - 1] + share).tolist()
+    return times
+
+
 def laps(run: SessionData) -> tuple[Split, ...]:
-    """Return the pieces between presses of the lap button, those of 5 s and more; nothing without a
-    press.
-    """
+    """Return the pieces between the ends of laps, those of 5 s and more; nothing without one."""
     if not run.laps:
         return ()
-    edges = [0.0, *(lap.end_s for lap in run.laps), float(len(run.t_s) - 1)]
+    edges = [0.0, *(lap.end_s for lap in run.laps), run.elapsed_s]
     return tuple(
         _make_split(run, str(k), Stretch(a, b))
         for k, (a, b) in enumerate(pairwise(edges), start=1)
@@ -78,8 +85,7 @@ def _part_name(kilometre: int) -> UserMessage:
 def _make_split(run: SessionData, name: UserMessage | str, where: Stretch) -> Split:
     inside = run.mask([where]) & run.running
     means = {m: block_mean(run.value(m), inside) for m in with_role(Role.SPLIT) if m in run.columns}
-    at_m = run.distance_m
-    covered_m = float(at_m[int(where.end_s)] - at_m[int(where.start_s)])
+    covered_m = run.distance_at(where.end_s) - run.distance_at(where.start_s)
     known = {m: v for m, v in means.items() if v is not None}
     return Split(name, where.start_s, where.seconds - run.paused_s(where), covered_m, known)
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from dsp.metrics import Role, with_role
+from dsp.metrics import Role, is_modelled, with_role
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
@@ -106,6 +106,7 @@ class LiveState:
         if before is not None and t_s < before["t_s"]:
             return
         newest = {"t_s": t_s, "value": estimate.value, "sd": estimate.sd, "how": estimate.how}
+        newest["modelled"] = is_modelled(estimate.metric, estimate.how)
         self._now[estimate.metric] = change["now"][estimate.metric] = newest
         self._advance_to(t_s)
 

@@ -11,7 +11,9 @@ import struct
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from dsp.metrics import is_modelled
 from dsp.types import Array, Estimate
 
 _ONE = struct.Struct("<HHdd")
@@ -54,6 +56,18 @@ class NameTable:
             mine = rows["metric"] == number
             values = out[self._text(number)] = np.full(len(blobs), np.nan)
             values[step[mine]] = rows["value"][mine]
+        return out
+
+    def modelled(self, blobs: Sequence[bytes]) -> dict[str, NDArray[np.bool_]]:
+        """Return which of n steps have a modelled value (n,), for every metric of which any has."""
+        rows = np.frombuffer(b"".join(blobs), _ROW)
+        step = np.repeat(np.arange(len(blobs)), [len(blob) // _ONE.size for blob in blobs])
+        out: dict[str, NDArray[np.bool_]] = {}
+        for metric, how in np.unique(rows[["metric", "how"]]).tolist():
+            name = self._text(metric)
+            if is_modelled(name, self._text(how)):
+                mine = step[(rows["metric"] == metric) & (rows["how"] == how)]
+                out.setdefault(name, np.zeros(len(blobs), dtype=bool))[mine] = True
         return out
 
     def forget(self) -> None:

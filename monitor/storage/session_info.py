@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -72,13 +72,14 @@ class StepColumns:
 
     ``side`` is ``L``, ``R`` or empty; ``ic_s`` and ``to_s`` are initial contact and toe-off in seconds of
     the session; ``values`` maps the name of each metric that any step has to its values.  NaN stands for
-    what is not known.
+    what is not known.  ``modelled`` maps the name of each metric that no sensor saw in some steps to these.
     """
 
     side: NDArray[np.str_]
     ic_s: Array
     to_s: Array
     values: Mapping[str, Array]
+    modelled: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 WaitingRecord = tuple[int, str, Out]

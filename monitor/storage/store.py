@@ -173,6 +173,7 @@ class Store(Deliveries):
             ic_s=np.array(ic_s, dtype=np.float64),
             to_s=np.array(to_s, dtype=np.float64),
             values=self._names.columns(blobs),
+            modelled=self._names.modelled(blobs),
         )
 
     def metrics(self, session_id: str, names: Iterable[str] | None = None) -> list[Metric]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dsp.types import Estimate, Step
 from monitor.core.errors import ConfigError, StoreError
 from monitor.exports.data_dictionary import describe_columns
 from monitor.exports.formats import EXPORTS, export_session
+from monitor.exports.tables import step_table
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
@@ -21,6 +24,7 @@ from monitor.sinks.influx.points import record_points
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_data import load_session
 from monitor.storage.store import Store
+from tests.exports.made_activities import Made, stored
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NAME = "2026-11-24T12-00-00-me"
@@ -68,6 +72,43 @@ def test_parquet_holds_the_same_with_units_in_its_schema(store: Store, tmp_path:
     assert table.column("cadence_spm").null_count == int(np.isnan(run.value("cadence_spm")).sum())
 
 
+@pytest.mark.parametrize("contact_ms", [None, 240.0])
+def test_what_is_modelled_is_marked_in_table_and_dictionary(
+    tmp_path: Path, contact_ms: float | None
+) -> None:
+    with stored(Made(seconds=90.0, contact_ms=contact_ms).recording()) as (made, run):
+        seconds, _, columns = export_session(made, run.info.id, "csv", tmp_path)
+        (parquet, _) = export_session(made, run.info.id, "parquet", tmp_path)
+    table, described = rows(seconds), {r["column"]: r for r in rows(columns)}
+    assert ("contact_ms_modelled" in table[0]) == (contact_ms is None)
+    assert {row["overstride_m_modelled"] for row in table if row["overstride_m"]} == {"1"}
+    assert {row["overstride_m_modelled"] for row in table if not row["overstride_m"]} <= {"0"}
+    for name in ("overstride_m", "overstride_m_sd"):
+        assert described[name]["source"].startswith("modelled from speed and cadence")
+    assert ("modelled" in described["contact_ms"]["source"]) == (contact_ms is None)
+    assert "modelled" not in described["cadence_spm"]["source"]
+    assert described["overstride_m_modelled"]["unit"] == "0 or 1"
+
+    import pyarrow.parquet as pq
+
+    schema = pq.read_schema(parquet)
+    assert schema.field("overstride_m").metadata[b"source"].startswith(b"modelled")
+
+
+def test_a_step_says_what_of_it_is_modelled(store: Store) -> None:
+    steps = [
+        Step("belt", None, 1.0, None, (Estimate("contact_ms", 251.5, 14.0, "model"),)),
+        Step("belt", None, 1.4, None, (Estimate("contact_ms", 249.0, 14.0, "pelvis"),)),
+        Step("belt", None, 1.8, None, (Estimate("cadence_spm", 170.0, 1.0, "pelvis"),)),
+    ]
+    store.begin(info := replace(store.session(NAME), id="2026-11-25T12-00-00-me"))
+    store.write(info.id, steps)
+    table = step_table(store, load_session(store, info.id))
+    assert table["contact_ms_modelled"].tolist() == [1, 0, 0]
+    assert "cadence_spm_modelled" not in table
+    store.delete(info.id)
+
+
 def test_raw_samples_are_those_of_the_recording(store: Store, tmp_path: Path) -> None:
     made = export_session(store, NAME, "imu-csv", tmp_path)
     assert [p.name for p in made] == [f"{NAME}.{s.name}.imu.csv" for s in RUN.settings.sensors]
@@ -80,8 +121,6 @@ def test_raw_samples_are_those_of_the_recording(store: Store, tmp_path: Path) ->
 
 
 def only_the_belt() -> Recording:
-    from dataclasses import replace
-
     settings = replace(RUN.settings, sensors=RUN.settings.sensors[2:])
     return replace(
         RUN, settings=settings, packets=lambda: (p for p in RUN.packets() if p.sensor == "pelvis")
@@ -113,8 +152,8 @@ def test_nothing_is_ever_written_over(store: Store, tmp_path: Path, format: str)
 
 
 def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="choose one of fit, csv"):
-        export_session(store, NAME, "gpx", tmp_path)
+    with pytest.raises(ConfigError, match="choose one of fit, gpx, tcx, csv"):
+        export_session(store, NAME, "kml", tmp_path)
 
 
 def test_every_metric_is_described() -> None:

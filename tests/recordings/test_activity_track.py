@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Array
-from monitor.recordings.activity_track import reconciled_speed, track_slope, values_on_seconds
+from monitor.recordings.activity_track import (
+    reconciled_speed,
+    timer_steps,
+    track_slope,
+    values_on_seconds,
+)
 
 # ------------------------------------------------------------------ values
 
@@ -69,6 +76,17 @@ def runner(steps: list[int], pauses: dict[int, int]) -> tuple[Array, Array, list
     return distance, np.column_stack((distance[:, 0], speed)), stopped
 
 
+def covered_m(speed: Array, stopped: Sequence[tuple[float, float]] = ()) -> float:
+    """What a speed covers: it holds for the second before it, as far as the timer ran."""
+    return float(np.nansum(speed * timer_steps(len(speed), stopped)))
+
+
+def test_the_timer_takes_a_second_a_second_but_at_the_start_and_in_pauses() -> None:
+    assert timer_steps(9, [(2.0, 4.0), (5.5, 6.2)]).tolist() == pytest.approx(
+        [0, 1, 0, 0, 1, 1, 0, 1.3, 1]
+    )
+
+
 gaps = st.lists(st.integers(1, 28), min_size=5, max_size=120)
 pauses = st.dictionaries(st.integers(0, 119), st.integers(2, 3000), max_size=4)
 
@@ -83,7 +101,7 @@ def test_the_sum_of_speed_is_the_distance_that_the_watch_gave(
     seconds = int(distance[-1, 0]) + 1
     own = values_on_seconds(points, seconds, stopped) * wrong if with_speed else None
     speed = reconciled_speed(distance, own, seconds, stopped)
-    assert np.nansum(speed) == pytest.approx(distance[-1, 1], rel=1e-6)
+    assert covered_m(speed, stopped) == pytest.approx(distance[-1, 1], rel=1e-6)
     assert np.nanmax(speed) < 12.0
     inside = np.zeros(seconds, dtype=bool)
     for start, end in stopped:
@@ -97,7 +115,8 @@ def test_the_total_of_the_file_wins(steps: list[int], corrected: float) -> None:
     """A treadmill's distance that was put right after the run."""
     distance, _, _ = runner(steps, {})
     seconds, total = int(distance[-1, 0]) + 1, corrected * float(distance[-1, 1])
-    assert np.nansum(reconciled_speed(distance, None, seconds, (), total)) == pytest.approx(total, rel=1e-6)
+    speed = reconciled_speed(distance, None, seconds, (), total)
+    assert covered_m(speed) == pytest.approx(total, rel=1e-6)
 
 
 @settings(deadline=None)
@@ -106,7 +125,8 @@ def test_a_distance_that_begins_anew_counts_on(steps: list[int], at: int) -> Non
     distance, _, _ = runner(steps, {})
     whole, k = float(distance[-1, 1]), at % len(steps)
     distance[k + 1 :, 1] -= distance[k, 1]
-    assert np.nansum(reconciled_speed(distance, None, int(distance[-1, 0]) + 1)) == pytest.approx(
+    speed = reconciled_speed(distance, None, int(distance[-1, 0]) + 1)
+    assert covered_m(speed) == pytest.approx(
         whole, abs=float(np.max(np.diff([m for _, m in runner(steps, {})[0]]))) + 0.01
     )
 
@@ -121,21 +141,22 @@ def test_what_lies_far_off_is_not_run_in_one_second() -> None:
     distance = np.array([(float(t), 3.0 * t) for t in range(200)])
     distance[100, 1] = 90_000.0
     speed = reconciled_speed(distance, None, 200)
-    assert np.nansum(speed) == pytest.approx(3.0 * 199, abs=10)
+    assert covered_m(speed) == pytest.approx(3.0 * 199, abs=10)
 
 
 def test_a_distance_counted_in_a_pause_is_no_running() -> None:
     inside = [t for t in range(801) if t <= 100 or t >= 700]
     distance = np.array([(float(t), 3.0 * t if t <= 100 else 3.0 * t - 900) for t in inside])
     stopped = [(100.0, 700.0)]
-    assert np.nansum(reconciled_speed(distance, None, 801, stopped, 600.0)) == pytest.approx(600.0)
-    assert np.nansum(reconciled_speed(distance, None, 801, stopped)) == pytest.approx(600.0)
+    for total in (600.0, None):
+        speed = reconciled_speed(distance, None, 801, stopped, total)
+        assert covered_m(speed, stopped) == pytest.approx(600.0)
 
 
 def test_what_was_covered_after_the_last_point_is_what_the_total_says() -> None:
     distance = np.array([(float(t), 3.0 * t) for t in range(180)])
     speed = reconciled_speed(distance, None, 201, (), 600.0)
-    assert np.nansum(speed) == pytest.approx(600.0)
+    assert covered_m(speed) == pytest.approx(600.0)
     assert speed[182:199] == pytest.approx(np.full(17, 3.0), abs=0.1)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.types import Activity, Array, Band, Cue, CueKind, Fault, Gap
+from monitor.core.activity_facts import LapMark, Pause
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.review import splits
@@ -27,6 +28,7 @@ from monitor.storage.session_data import MetricColumn, SessionData, Stretch, loa
 from monitor.storage.session_info import Note, SessionInfo, StepColumns
 from monitor.storage.store import Store
 from monitor.web.review_file import review_html
+from tests.exports.made_activities import Made, stored
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NO_STEPS = StepColumns(np.array([], dtype="U1"), np.array([]), np.array([]), {})
@@ -347,3 +349,56 @@ def test_a_session_in_which_nothing_was_recorded_is_reviewed_too(tmp_path: Path)
         empty.end("x", 5.0)
         assert "too little running" in session_review(empty, "x")["words"]["well"]["text"]
         assert metric_trends(empty, "me", 4) == {}
+
+
+def test_a_pause_is_shown_as_one_and_counts_in_no_time_but_the_elapsed() -> None:
+    made = Made(seconds=2000.25, pauses=(Pause(400.0, 1200.0),), laps=(LapMark(1700.0, "manual"),))
+    with stored(made.recording()) as (store, run):
+        report = session_review(store, run.info.id)
+    session = report["session"]
+    assert (session["duration_s"], session["timer_s"]) == (2000.25, 800.25)
+    assert session["moving_s"] == session["running_s"] == pytest.approx(800, abs=1)
+    assert session["started_local"] == "2026-11-24T13:00:00+01:00"
+    assert session["distance_m"] == pytest.approx(2400, rel=0.02)
+    assert [s["seconds"] for s in report["laps"]] == [500.0, 300.25]
+    assert sum(s["seconds"] for s in report["kilometres"]) == pytest.approx(800.25)
+    for split in report["kilometres"][:2]:
+        assert split["distance_m"] == pytest.approx(1000, abs=0.01)
+        assert split["seconds"] == pytest.approx(1000 / 3, rel=0.06)
+    assert report["shades"] == [{"kind": "pause", "start_s": 400.0, "end_s": 1600.0}]
+    every = report["timeline"]["every_s"]
+    assert all(v is None for v in report["timeline"]["lines"]["cadence_spm"][402 // every : 1598 // every])
+
+
+def test_the_second_kilometre_after_a_pause_takes_as_long_as_it_was_run() -> None:
+    """A steady 3 m/s: 400 s, twenty minutes of pause, 400 s."""
+    t_s = np.arange(2001.0)
+    run = a_run(2001, speed_mps=np.where((t_s > 400) & (t_s < 1600), np.nan, 3.0))
+    note = Note(1, "pause", 400.0, 1200.0, "", NOON.isoformat())
+    first, second, _ = splits.kilometres(dataclasses.replace(run, notes=[note]))
+    assert first.seconds == pytest.approx(1000 / 3)
+    assert second.seconds == pytest.approx(1000 / 3)
+
+
+def test_what_is_modelled_is_named_in_report_limits_and_feedback() -> None:
+    with stored(Made(seconds=400.0).recording()) as (store, run):
+        report, german = session_review(store, run.info.id), session_review(store, run.info.id, "de")
+    assert {"contact_ms", "overstride_m", "braking_impulse_bws", "peak_braking_bw"} <= set(
+        report["modelled"]
+    )
+    assert "cadence_spm" not in report["modelled"]
+    for label in ("Ground contact time", "Overstride", "Braking impulse"):
+        assert any(text.startswith(f"{label}: calculated from pace") for text in report["limits"])
+    assert any(text.startswith("Bodenkontaktzeit: aus Tempo") for text in german["limits"])
+    with stored(Made(seconds=400.0, contact_ms=240.0).recording()) as (store, run):
+        assert "contact_ms" not in session_review(store, run.info.id)["modelled"]
+
+
+def test_a_sentence_about_a_modelled_number_says_that_it_is() -> None:
+    rising = np.concatenate((np.full(1200, 0.016), np.full(1200, 0.020))) + 1e-5 * noise(2400)
+    run = a_run(2400, speed_mps=3.0, slope_pct=0.0, cadence_spm=170, braking_impulse_bws=rising)
+    column = dataclasses.replace(run.columns["braking_impulse_bws"], how="pod", modelled=True)
+    modelled = dataclasses.replace(run, columns={**run.columns, "braking_impulse_bws": column})
+    for made, said in ((run, "Braking impulse rose"), (modelled, "Braking impulse (calculated) rose")):
+        text = build_review(made, NO_STEPS)["words"]["work"]["text"]
+        assert text.startswith(said), text

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dsp.metrics import is_modelled
 from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric, SensorProblem
 from monitor.core import json_codec
 from monitor.core.mqtt_client import MqttMessage
@@ -102,7 +103,8 @@ def _metric_key(metric: Metric) -> str:
 
 def _metric_value(metric: Metric) -> dict[str, Any]:
     e = metric.estimate
-    return {"value": _six_figures(e.value), "sd": _six_figures(e.sd), "how": e.how}
+    out = {"value": _six_figures(e.value), "sd": _six_figures(e.sd), "how": e.how}
+    return out | ({"modelled": True} if is_modelled(e.metric, e.how) else {})
 
 
 def _six_figures(value: float) -> float:

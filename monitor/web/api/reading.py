@@ -77,7 +77,7 @@ def get_events(id: SessionId, store: StoreOfRequest) -> Response:
 
 
 def get_notes(id: SessionId, store: StoreOfRequest) -> Response:
-    """Return notes, pain and laps of a session."""
+    """Return notes, pain, laps and pauses of a session."""
     store.session(id)
     return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 

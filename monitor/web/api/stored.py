@@ -12,6 +12,7 @@ from fastapi import Path as PathParameter
 from monitor.core import json_codec
 from monitor.core.errors import ConfigError, InputError, StoreError
 from monitor.core.http_server import request_language
+from monitor.core.local_time import local_start
 from monitor.storage.backup import DATABASE
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -45,4 +46,5 @@ def session_json(info: SessionInfo, tape_bytes: int | None) -> dict[str, Any]:
     """Return the fields of ``SessionJson``: what is stored of a session, and the size of its tape."""
     out = json_codec.to_json(info)
     del out["settings"], out["tape"]
-    return {**out, "tape_bytes": tape_bytes}
+    start = local_start(info.started_utc, info.utc_offset_s)
+    return {**out, "started_local": start.isoformat(), "tape_bytes": tape_bytes}

@@ -324,6 +324,6 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
 )
 def test_a_model_has_the_fields_of_what_it_describes(cls: type, model: type[ApiModel]) -> None:
     """Also where a short session does not show them all."""
-    more = {"n", "tape_bytes", "kind"} & model_fields(model)
+    more = {"n", "tape_bytes", "started_local", "kind"} & model_fields(model)
     less = {"tape", "settings"} if cls is SessionInfo else set[str]()
     assert model_fields(model) - more == stored_fields(cls) - less - more

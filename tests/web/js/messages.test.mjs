@@ -8,6 +8,7 @@ import {
   languageNames,
   numberText,
   recordedText,
+  startText,
   textOf,
   useLanguage,
   useMessages,
@@ -35,6 +36,16 @@ test("every language is offered with its own name", () => {
     ["en", "English"],
     ["de", "Deutsch"],
   ]);
+});
+
+test("a start is shown as the runner's clock showed it, with its offset", () => {
+  for (const [local, end] of [
+    ["2026-11-24T13:00:00+01:00", "13:00 (UTC+1)"],
+    ["2026-11-24T13:05:00.250000+05:45", "13:05 (UTC+5:45)"],
+    ["2026-11-24T09:30:00-09:30", "9:30 (UTC−9:30)"],
+    ["2026-11-24T12:00:00+00:00", "12:00 (UTC)"],
+  ])
+    assert.ok(within("de", () => startText(local)).endsWith(end), local);
 });
 
 test("values stand in their places, numbers as the language writes them", () => {

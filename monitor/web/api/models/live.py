@@ -52,6 +52,7 @@ class NewestValueJson(ApiModel):
     value: float = described("the value", OF_THE_METRIC)
     sd: float = described("one standard deviation", OF_THE_METRIC)
     how: str = described("what it rests on: foot, shank, pelvis, pod or model")
+    modelled: bool = described("true: no sensor saw it, a model gave it from speed and cadence alone")
 
 
 class LiveCueJson(CueJson):

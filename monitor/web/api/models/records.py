@@ -16,6 +16,7 @@ class SecondsJson(ApiModel):
 
     Beside those below there is a column for every metric of ``/api/v1/legend`` that the sensors gave:
     ``NAME`` its value, ``NAME_sd`` one standard deviation, ``NAME_L`` and ``NAME_R`` of one leg,
+    ``NAME_modelled`` 1 where no sensor saw it (a model gave it from speed and cadence alone),
     ``NAME_target_low`` and ``NAME_target_high`` the edges of its target, all in the unit of the metric.
     """
 
@@ -26,7 +27,7 @@ class SecondsJson(ApiModel):
     utc: list[str] = described("time of day, ISO 8601 in UTC", default_factory=list)
     activity: list[str] = described("stand, walk, run or unknown", default_factory=list)
     distance_m: list[float | None] = described(
-        "sum of speed; stands still where speed is not known", default_factory=list
+        "sum of speed while the timer ran; stands still where speed is not known", default_factory=list
     )
     cue: list[str] = described(
         "kind and fault of the cue of this second, in brackets if withheld; empty: none",
@@ -38,7 +39,7 @@ class StepsJson(ApiModel):
     """Columns of the steps of a session, all of one length; null where a number is not known.
 
     Beside those below there is a column for every metric of ``/api/v1/legend`` that any step has, in the
-    unit of the metric.
+    unit of the metric, and ``NAME_modelled``, 1 where no sensor saw it.
     """
 
     __pydantic_extra__: dict[str, list[float | None]]

@@ -32,8 +32,13 @@ class ReviewedSessionJson(ApiModel):
     title: str = described("title for people")
     athlete: str = described("the runner's name")
     started_utc: str = described("start, ISO 8601 in UTC")
-    duration_s: float = described("length")
-    running_s: float = described("of which running")
+    started_local: str = described("start on the runner's clock, ISO 8601 with the offset valid then")
+    sport: str = described("sport in FIT's words; empty: nobody said it")
+    sub_sport: str = described("sub-sport in FIT's words, such as treadmill; empty: nobody said it")
+    duration_s: float = described("elapsed time: from start to end, pauses included")
+    timer_s: float = described("elapsed time without the pauses in which the watch's timer stood")
+    moving_s: float = described("timer time in which the runner walked or ran")
+    running_s: float = described("timer time in which the runner ran")
     distance_m: float | None = described("distance; null where no sensor told speed")
     sensors: list[str] = described("sensors, with where they were worn")
     tags: list[str] = described("tags")
@@ -76,9 +81,11 @@ class TimelineJson(ApiModel):
 
 
 class ShadeJson(ApiModel):
-    """A time in which there was no running, or a sensor was silent."""
+    """A time in which there was no running, the watch was paused, or a sensor was silent."""
 
-    kind: Literal["walk", "stand", "gap"] = described("gap: a sensor was silent")
+    kind: Literal["pause", "walk", "stand", "gap"] = described(
+        "pause: the watch's timer stood; gap: a sensor was silent"
+    )
     start_s: float = described("its start")
     end_s: float = described("its end")
     sensor: str = described("name of the silent sensor, of a gap only", default="")
@@ -157,7 +164,7 @@ class SplitJson(ApiModel):
 
     name: str = described("its number, for a part of a kilometre with (part)")
     start_s: float = described("its start, session time")
-    seconds: float = described("its length", "s")
+    seconds: float = described("its timer time: its length without pauses", "s")
     distance_m: float = described("distance covered")
     means: dict[str, MeanJson] = described("means over its running, by metric")
 
@@ -236,7 +243,7 @@ class ReviewJson(ApiModel):
     words: FeedbackJson = described("the words on top")
     tiles: list[TileJson] = described("means over the running")
     timeline: TimelineJson = described("lines over time")
-    shades: list[ShadeJson] = described("walking, standing and silence of sensors")
+    shades: list[ShadeJson] = described("pauses, walking, standing and silence of sensors")
     cues: list[ReviewedCueJson] = described("all cues")
     coached: CoachedRunJson | None = described("what the target came to; null: there was none")
     legs: list[LegsJson] = described("left against right")
@@ -249,6 +256,9 @@ class ReviewJson(ApiModel):
     limits: list[str] = described("what the sensors could not tell, in words")
     notes: list[NoteJson] = described("notes and pain")
     again: OfflineJson | None = described("live beside looked at again; null with too few steps")
+    modelled: list[str] = described(
+        "metrics that no sensor saw: a model gave them from speed and cadence alone"
+    )
     legend: dict[str, MetricJson] = described("what each metric is, by its name")
     made_anew: list[StoredReanalysisJson] = described("re-analyses, the oldest first")
 

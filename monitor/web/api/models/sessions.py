@@ -14,8 +14,15 @@ class SessionJson(ApiModel):
     athlete: str = described("the runner's name")
     title: str = described("title for people; it can be changed")
     started_utc: str = described("start, ISO 8601 in UTC")
+    started_local: str = described("start on the runner's clock, ISO 8601 with the offset valid then")
+    utc_offset_s: int | None = described(
+        "what that clock was ahead of UTC as the watch said; null: it said nothing"
+    )
+    sport: str = described("sport in FIT's words; empty: nobody said it")
+    sub_sport: str = described("sub-sport in FIT's words, such as treadmill; empty: nobody said it")
+    source: str = described("fingerprint of the file it was imported from; empty: it was recorded live")
     ended: bool = described("false while it is being recorded")
-    duration_s: float = described("length")
+    duration_s: float = described("elapsed time, pauses included")
     status: Literal["live", "complete", "recovered"] = described(
         "live: being recorded; recovered: completed from its tape after the program was killed"
     )
@@ -144,10 +151,14 @@ class NoteJson(ApiModel):
     """Something that a person or an importer added to a session."""
 
     id: int = described("number of the note, for removing it", "1")
-    kind: Literal["note", "pain", "lap", "remark"] = described("lap: of the watch; remark: of an importer")
-    t_s: float | None = described("when in the session; null: about all of it")
-    value: float | None = described("of a pain, 0 (none) to 10 (worst)", "1")
-    text: str = described("the words, may be empty")
+    kind: Literal["note", "pain", "lap", "pause", "remark"] = described(
+        "lap and pause: of the watch; remark: of an importer"
+    )
+    t_s: float | None = described(
+        "when in the session, a lap's end and a pause's start; null: about all of it"
+    )
+    value: float | None = described("of a pain, 0 (none) to 10 (worst); of a pause its seconds", "1 or s")
+    text: str = described("the words, may be empty; of a lap its trigger in FIT's words")
     made_utc: str = described("when it was added, ISO 8601 in UTC")
 
 

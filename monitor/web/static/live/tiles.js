@@ -19,6 +19,7 @@ export function showTiles(state, legend) {
     const tile = document.getElementById(`tile-${name}`),
       unit = document.createElement("small");
     unit.textContent = ` ${legend[name].display.unit}`;
+    if (state.now[name].modelled) unit.textContent += ` · ${textOf("review.modelled")}`;
     tile.className = `tile${isStale(state, state.now[name]) ? " stale" : ""}`;
     tile.lastChild.replaceChildren(valueText(legend[name], state.now[name].value), unit);
   }

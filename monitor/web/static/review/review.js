@@ -25,7 +25,7 @@ const PARTS = [
 
 // Show a report in the page.  With noteActions, { add(id, text, pain), remove(id, note) }, notes can be taken.
 export function showReview(report, noteActions = null) {
-  useLegend(report.legend);
+  useLegend(report.legend, report.modelled);
   const parts = PARTS.map((part) => part(report, noteActions)).filter(Boolean);
   document.getElementById("review").replaceChildren(...parts);
   performance.mark("text");

@@ -127,7 +127,9 @@ function compareForm(session, sessions) {
   const other = el(
     "select",
     { "aria-label": textOf("review.tools.compare_with") },
-    ...others.map((s) => el("option", { value: s.id }, `${dayText(s.started_utc)} ${s.title}`)),
+    ...others.map((s) =>
+      el("option", { value: s.id }, `${dayText(s.started_local.slice(0, 19))} ${s.title}`),
+    ),
   );
   const form = el(
       "form",

@@ -18,7 +18,7 @@ async function list() {
   byId("choose").replaceChildren(
     ...sessions.map((s) => {
       const about = textOf("review.duration", { title: s.title, minutes: s.duration_s / 60 });
-      return el("option", { value: s.id }, `${dayText(s.started_utc)} · ${about}`);
+      return el("option", { value: s.id }, `${dayText(s.started_local.slice(0, 19))} · ${about}`);
     }),
   );
 }

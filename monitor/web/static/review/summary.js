@@ -1,15 +1,19 @@
 // The top of a review (what run it was, the feedback, the main numbers), and the definitions at its end.
-import { hasText, locale, numberText, textOf } from "../shared/messages.js";
+import { hasText, numberText, startText, textOf } from "../shared/messages.js";
 import { clockText, labelOf } from "../shared/metrics.js";
 import { el, tip } from "./elements.js";
-import { number, plusMinus, spec, term, unit } from "./terms.js";
+import { isModelled, modelMark, number, plusMinus, spec, term, unit } from "./terms.js";
 
 export function heading({ session: s }) {
   const facts = el("p", { class: "facts" });
-  const add = (label, value) => value && facts.append(el("span", {}, `${label} `, el("b", {}, value)));
-  add("", new Date(s.started_utc).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" }));
-  add(textOf("review.fact.time"), clockText(s.duration_s));
-  add(textOf("review.fact.running"), clockText(s.running_s));
+  const add = (label, value) => value && facts.append(el("span", {}, label, " ", el("b", {}, value)));
+  const time = (name, seconds) =>
+    add(tip(textOf(`review.fact.${name}`), textOf(`review.fact.${name}_help`)), clockText(seconds));
+  add("", startText(s.started_local));
+  time("time", s.timer_s);
+  if (s.duration_s - s.timer_s >= 1) time("elapsed", s.duration_s);
+  time("moving", s.moving_s);
+  time("running", s.running_s);
   add(textOf("review.fact.distance"), s.distance_m > 50 ? `${numberText(s.distance_m / 1000, 2)} km` : "");
   add(textOf("review.fact.worn"), s.sensors.join(", "));
   add("", s.tags.join(", "));
@@ -45,13 +49,13 @@ function tile({ metric, v, ci, how }) {
     title = s.display.pace
       ? tip(labelOf(s), textOf("review.pace_help", { definition: s.definition, source: s.source }))
       : term(metric);
-  const half = ci == null ? "" : `${plusMinus(metric, ci, v).trim()} ${unit(metric)} · `;
+  const half = ci == null ? "" : `${plusMinus(metric, ci, v).trim()} ${unit(metric)}`;
   return el(
     "div",
     { class: "tile" },
     el("h3", {}, title),
     el("p", {}, number(metric, v), el("small", {}, ` ${unit(metric)}`)),
-    el("small", {}, half + measuredBy(how)),
+    el("small", {}, [half, isModelled(metric) ? "" : measuredBy(how)].filter(Boolean).join(" · ")),
   );
 }
 
@@ -65,7 +69,7 @@ export function definitions(report) {
     "dl",
     {},
     ...[...used].flatMap((name) => [
-      el("dt", {}, `${labelOf(spec(name))} (${unit(name)})`),
+      el("dt", {}, `${labelOf(spec(name))} (${unit(name)}) `, isModelled(name) ? modelMark() : null),
       el(
         "dd",
         {},

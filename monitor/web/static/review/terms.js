@@ -3,11 +3,15 @@ import { textOf } from "../shared/messages.js";
 import { differenceText, halfText, labelOf, specOf, valueText } from "../shared/metrics.js";
 import { el, fragment, tip } from "./elements.js";
 
-let legend = {};
+let legend = {},
+  modelled = [];
 
-export function useLegend(entries) {
+// What each metric is, and the names of those that no sensor saw.
+export function useLegend(entries, withoutSensor = []) {
   legend = entries;
+  modelled = withoutSensor;
 }
+export const isModelled = (name) => modelled.includes(name);
 export const spec = (name) => specOf(legend, name);
 export const unit = (name) => spec(name).display.unit;
 export const number = (name, value, more = 0) => valueText(spec(name), value, more);
@@ -27,13 +31,21 @@ export function plusMinus(name, half, at, more = 0) {
 
 export const difference = (name, value, from, more = 0) => differenceText(spec(name), value, from, more);
 
-export function term(name) {
+export const term = (name) =>
+  isModelled(name) ? fragment(labelTip(name), " ", modelMark()) : labelTip(name);
+
+function labelTip(name) {
   const s = spec(name),
     help = { definition: s.definition, unit: s.display.unit, source: s.source };
   return tip(labelOf(s), textOf("review.help", help));
 }
 
-export const termWithUnit = (name) => fragment(term(name), el("small", {}, unit(name)));
+// What stands beside a number that no sensor saw.
+export const modelMark = () =>
+  el("span", { class: "modelled" }, tip(textOf("review.modelled"), textOf("review.modelled_help")));
+
+export const termWithUnit = (name) =>
+  fragment(labelTip(name), el("small", {}, `${unit(name)} `, isModelled(name) ? modelMark() : null));
 
 // A change is pointed out where its interval leaves out zero and it is at least one step of the display.
 export function isClear(name, change) {

@@ -4,10 +4,11 @@ import { textOf } from "../shared/messages.js";
 import { labelOf } from "../shared/metrics.js";
 import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 import { el, section } from "./elements.js";
-import { spec } from "./terms.js";
+import { isModelled, spec } from "./terms.js";
 import { cueTraces, paceTicks, rowRange, rowTraces } from "./timeline_traces.js";
 
 const SIGNS = { "triangle-up": "▲", "triangle-down": "▼", square: "■", diamond: "◆" };
+const PAUSE_LABEL_SHARE = 0.03; // of the run: a narrower pause has no room for the word
 let waiting = null; // the report whose timeline is not drawn yet
 
 // The place of the timeline with its key; drawTimeline() draws into it once the chart library is there.
@@ -50,7 +51,7 @@ export function drawTimeline() {
     const marks = cues
       .filter((c) => c.kind === "correct" && c.metric === name)
       .map((c) => ({ ...c, value: scaled(c.value) }));
-    addRow(layout, i, names.length, spec(name), rowRange(values, band), colour);
+    addRow(layout, i, names.length, name, rowRange(values, band), colour);
     traces.push(
       ...rowTraces(x, values, band, i ? `y${i + 1}` : "y", spec(name), colour),
       ...cueTraces(marks, i ? `y${i + 1}` : "y", colour),
@@ -73,7 +74,7 @@ function layoutOf(rows, end, shades, colour) {
     hovermode: "x unified",
     separators: textOf("number.decimal"),
     showlegend: false,
-    annotations: [],
+    annotations: pauseLabels(shades, end, colour),
     hoverlabel: { bgcolor: colour("raised"), font: { color: colour("ink") } },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     xaxis: {
@@ -99,9 +100,26 @@ function layoutOf(rows, end, shades, colour) {
   };
 }
 
+// The word "pause" over every pause that is wide enough for it.
+const pauseLabels = (shades, end, colour) =>
+  shades
+    .filter((s) => s.kind === "pause" && s.end_s - s.start_s > PAUSE_LABEL_SHARE * 60 * end)
+    .map((s) => ({
+      xref: "x",
+      yref: "paper",
+      x: (s.start_s + s.end_s) / 120,
+      y: 0.5,
+      textangle: -90,
+      showarrow: false,
+      text: textOf("review.shade.pause"),
+      font: { size: 12, color: colour("soft") },
+    }));
+
 // One row of the stack: its axis and its title.
-function addRow(layout, i, rows, s, range, colour) {
-  const gap = 0.022,
+function addRow(layout, i, rows, name, range, colour) {
+  const s = spec(name),
+    mark = isModelled(name) ? ` · ${textOf("review.modelled")}` : "",
+    gap = 0.022,
     share = (1 - gap * (rows - 1)) / rows,
     top = 1 - i * (share + gap);
   const axis = {
@@ -123,7 +141,7 @@ function addRow(layout, i, rows, s, range, colour) {
     yanchor: "bottom",
     yshift: -4,
     showarrow: false,
-    text: `<b>${labelOf(s)}</b> ${s.display.unit}`,
+    text: `<b>${labelOf(s)}</b> ${s.display.unit}${mark}`,
     font: { size: 12, color: colour("ink") },
     bgcolor: colour("raised"),
   });

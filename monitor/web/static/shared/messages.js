@@ -3,6 +3,7 @@
 const PLACE = /\{(\w+)(?::\.(\d)f)?\}/g;
 const NAME = /\{(\w+)\}/;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
+const WITH_OFFSET = /^(\d{4}-\d\d-\d\dT[\d:]{8}).*([+-])(\d\d):(\d\d)$/;
 const DECIMAL = /^[+-]?\d+\.\d+$/;
 const ATTRIBUTES = { label: "aria-label", title: "title", placeholder: "placeholder" };
 
@@ -36,6 +37,18 @@ export const locale = () =>
 
 // The day of an instant (ISO 8601) here, as the language writes it.
 export const dayText = (utc) => new Date(utc).toLocaleDateString(locale(), { dateStyle: "medium" });
+
+// A start as the runner's clock showed it (ISO 8601 with the offset valid there and then), with that offset.
+export function startText(local) {
+  const [, time, sign, hours, minutes] = WITH_OFFSET.exec(local);
+  const clock = new Date(`${time}Z`).toLocaleString(locale(), {
+    dateStyle: "medium",
+    timeStyle: "short",
+    timeZone: "UTC",
+  });
+  const ahead = Number(hours) || Number(minutes) ? (sign === "-" ? "−" : "+") + Number(hours) : "";
+  return `${clock} (UTC${ahead}${Number(minutes) ? `:${minutes}` : ""})`;
+}
 
 // [code, name] of each language.
 export const languageNames = () =>

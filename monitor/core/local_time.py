@@ -1,0 +1,20 @@
+"""The runner's own time of day: what a clock showed there and then, with its offset from UTC."""
+
+from __future__ import annotations
+
+import datetime
+
+
+def local_start(started_utc: str, utc_offset_s: int | None) -> datetime.datetime:
+    """Return when a session started, in the runner's local time, with the offset that was valid then.
+
+    ``started_utc`` is ISO 8601, UTC where it names no offset.  ``utc_offset_s`` is what a watch said its
+    clock was ahead of UTC; None means the time zone of this machine as it was (or will be) at that
+    instant, so that summer and winter time are each right.  ``ValueError`` for what is no time.
+    """
+    instant = datetime.datetime.fromisoformat(started_utc)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=datetime.UTC)
+    if utc_offset_s is None:
+        return instant.astimezone()
+    return instant.astimezone(datetime.timezone(datetime.timedelta(seconds=utc_offset_s)))

@@ -1,0 +1,53 @@
+"""A session's start as the runner's clock showed it: the offset of there and then, not of here and now."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from monitor.core.local_time import local_start
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine stands in Berlin; a rule instead of a name, which not every machine has a file for."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_offset_that_the_watch_said_wins(berlin: None) -> None:
+    start = local_start("2026-05-01T22:30:00+00:00", -7 * 3600)
+    assert start.isoformat() == "2026-05-01T15:30:00-07:00"
+    assert local_start("2026-05-01T22:30:00+00:00", 20_700).isoformat() == "2026-05-02T04:15:00+05:45"
+    assert local_start("2026-05-01T22:30:00+00:00", 0).isoformat() == "2026-05-01T22:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("utc", "local"),
+    [
+        ("2026-03-29T00:59:59+00:00", "2026-03-29T01:59:59+01:00"),  # a second before summer time
+        ("2026-03-29T01:00:00+00:00", "2026-03-29T03:00:00+02:00"),
+        ("2026-10-25T00:30:00+00:00", "2026-10-25T02:30:00+02:00"),  # half past two comes twice
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-11-28T12:00:00", "2026-11-28T13:00:00+01:00"),  # without an offset it is UTC
+    ],
+)
+def test_without_one_this_machines_zone_at_that_instant_holds(berlin: None, utc: str, local: str) -> None:
+    assert local_start(utc, None).isoformat() == local
+
+
+def test_an_instant_stays_the_instant() -> None:
+    utc = datetime.datetime(2026, 7, 1, 6, 0, 0, 250_000, tzinfo=datetime.UTC)
+    for offset in (None, 0, -34_200, 50_400):
+        assert local_start(utc.isoformat(), offset) == utc
+
+
+def test_what_is_no_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="yesterday"):
+        local_start("yesterday", None)

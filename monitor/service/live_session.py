@@ -88,7 +88,7 @@ async def _run(
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
     store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
     tape = _create_tape(config, live, started, store)
-    summary = RunSummary()
+    summary = RunSummary(live.settings)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
         sinks.append(TerminalSink(console, config.alerts.language))

@@ -177,7 +177,12 @@ def test_what_resembles_no_command_leads_to_the_help() -> None:
             "there is no such file; `gaitcue setup --config DIR/nosuch` writes one",
         ),
         ("import DIR/empty.tape --config DIR/set", "empty.tape", None, "is not a complete tape"),
-        ("export nosuch --format foo --config DIR/set", "", ConfigError, "choose one of fit, csv"),
+        (
+            "export nosuch --format foo --config DIR/set",
+            "",
+            ConfigError,
+            "choose one of fit, gpx, tcx, csv",
+        ),
     ],
 )
 def test_a_mistake_with_a_file_is_told_in_words_that_help(

@@ -94,8 +94,8 @@ def test_without_an_address_send_says_where_to_set_one(home: Path) -> None:
 def test_an_unknown_session_is_one_clear_line(home: Path) -> None:
     configure(home, "http://127.0.0.1:1")
     code, said = gaitcue("stack", "send", "2020-nothing")
-    assert code == 1
-    assert "there is no run" in said
+    assert code == 2
+    assert "there are no runs yet" in said
 
 
 def test_the_documentation_of_the_schema_is_up_to_date() -> None:

@@ -21,7 +21,7 @@ SEQUENCES = {
     "Activities": "Activity",
     "Activity": "Id Lap Notes Training Creator Extensions",
     "Lap": "TotalTimeSeconds DistanceMeters MaximumSpeed Calories AverageHeartRateBpm MaximumHeartRateBpm "
-    "Intensity Cadence TriggerMethod PlaceTrack Notes Extensions",
+    "Intensity Cadence TriggerMethod Track Notes Extensions",
     "Track": "Trackpoint",
     "Trackpoint": "Time Position AltitudeMeters DistanceMeters HeartRateBpm Cadence SensorState Extensions",
     "Position": "LatitudeDegrees LongitudeDegrees",

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from blockbuster import BlockBuster
 from rich.console import Console
@@ -15,7 +16,7 @@ from dsp.types import Placement
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
-from monitor.recordings.recording import Recording
+from monitor.recordings.recording import Recording, Signal, recording_from_signals
 from monitor.service.config import Config, StoreSettings
 from monitor.service.live_session import LiveOptions, run_session
 from monitor.service.waiting_runs import send_waiting_runs
@@ -101,6 +102,14 @@ def fast_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         monkeypatch.setattr(live_session, "serve", quick)
 
     return shorten
+
+
+def test_samples_without_a_step_are_kept(config: Config, tmp_path: Path) -> None:
+    t_s = np.arange(0, 30, 0.01)
+    still = Signal(Placement.PELVIS, None, t_s, np.tile([0.0, 0.0, 9.81], (len(t_s), 1)), None)
+    assert "not kept" not in play(config, recording_from_signals("run", [still]), recorded=True)
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        assert len(store.sessions()) == 1
 
 
 def test_a_run_in_which_nothing_happened_is_not_kept_and_that_is_said_once(

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.recordings.file_end import has_end
 from monitor.recordings.readers import is_recording_name
 from monitor.service.folder_watch import FolderWatch, watch_folders
+from tests.fit_bytes import file_id, fit_file
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(tmp_path: Path) -> FolderWatch:
-    return FolderWatch([tmp_path / "GARMIN"], is_recording_name)
+    return FolderWatch([tmp_path / "GARMIN"], is_recording_name, has_end)
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -48,6 +50,22 @@ def test_a_file_that_grows_is_left_alone_until_it_does_not(watch: FolderWatch, f
         assert watch.complete_files(second) == []
     assert watch.complete_files(23.0) == []
     assert names(watch.complete_files(24.0)) == ["slow.fit"]
+
+
+def test_a_copy_that_hangs_in_the_middle_of_a_file_is_waited_for(watch: FolderWatch, folder: Path) -> None:
+    path, data = folder / "run.fit", fit_file(file_id())
+    path.write_bytes(data[:-20])
+    watch.complete_files(0.0)
+    assert watch.complete_files(500.0) == []
+    path.write_bytes(data)
+    watch.complete_files(501.0)
+    assert names(watch.complete_files(506.0)) == ["run.fit"]
+
+
+def test_a_file_that_was_cut_off_for_good_is_given_out_in_the_end(watch: FolderWatch, folder: Path) -> None:
+    (folder / "run.fit").write_bytes(fit_file(file_id())[:-20])
+    watch.complete_files(0.0)
+    assert names(watch.complete_files(600.0)) == ["run.fit"]
 
 
 def test_a_file_that_has_its_size_before_its_content_is_left_alone(

@@ -102,7 +102,7 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
         for label, value in _session_properties(store, info):
             print(f"{user_text(f'say.session.{label}') + ':':21}{value}")
         for note in store.notes(info.id):
-            if note.kind != "lap":
+            if note.kind not in ("lap", "pause"):
                 value = "" if note.value is None else f" {note.value:g}/10"
                 text = translate(note.text) if note.kind == "remark" else note.text
                 print(
@@ -111,6 +111,16 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
         for past in store.analyses(info.id, "again"):
             made = user_text("say.session.version_of", when=past["made_utc"], version=past["version"])
             print(f"{user_text('say.session.reanalyzed') + ':':21}{made}")
+
+
+def _length_text(store: Store, info: SessionInfo) -> str:
+    """How long a session was, and how much of it the watch was stopped."""
+    pauses = [n.value or 0.0 for n in store.notes(info.id) if n.kind == "pause"]
+    length = f"{info.duration_s / 60:.1f}"
+    if not pauses:
+        return f"{length} min"
+    paused = f"{sum(pauses) / 60:.1f}"
+    return user_text("say.session.paused_length", n=len(pauses), length=length, paused=paused)
 
 
 def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
@@ -122,8 +132,12 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("title", info.title),
         ("athlete", info.athlete),
         ("began", f"{local_start(info.started_utc, info.utc_offset_s):%Y-%m-%d %H:%M:%S %z}"),
-        ("sport", ", ".join(sport_text(s) for s in (info.sport, info.sub_sport) if s) or none),
-        ("length", f"{info.duration_s / 60:.1f} min"),
+        (
+            "sport",
+            ", ".join(sport_text(s) for s in (info.sport, info.sub_sport) if s not in ("", "generic"))
+            or none,
+        ),
+        ("length", _length_text(store, info)),
         ("sensors", ", ".join(info.sensors)),
         ("tags", ", ".join(info.tags) or none),
         ("state", user_text(f"say.status.{info.status.value}")),

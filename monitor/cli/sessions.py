@@ -60,6 +60,7 @@ def sessions_table(infos: Sequence[SessionInfo]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
+    localized = catalogue(user_language()).localized
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for heading in ("number", "began", "min", "title", "sensors"):
         right = heading in ("number", "min")
@@ -70,7 +71,7 @@ def sessions_table(infos: Sequence[SessionInfo]) -> Table:
             overflow="fold",
         )
     for number, s in enumerate(infos, start=1):
-        began, minutes = local_start(s.started_utc, s.utc_offset_s), f"{s.duration_s / 60:.1f}"
+        began, minutes = local_start(s.started_utc, s.utc_offset_s), localized(f"{s.duration_s / 60:.1f}")
         about = escape(", ".join([s.title, *_particulars(s)]))
         table.add_row(str(number), f"{began:%Y-%m-%d %H:%M}", minutes, about, escape(", ".join(s.sensors)))
     return table
@@ -116,11 +117,10 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
 def _length_text(store: Store, info: SessionInfo) -> str:
     """How long a session was, and how much of it the watch was stopped."""
     pauses = [n.value or 0.0 for n in store.notes(info.id) if n.kind == "pause"]
-    length = f"{info.duration_s / 60:.1f}"
+    length = info.duration_s / 60
     if not pauses:
-        return f"{length} min"
-    paused = f"{sum(pauses) / 60:.1f}"
-    return user_text("say.session.paused_length", n=len(pauses), length=length, paused=paused)
+        return user_text("say.session.whole_length", length=length)
+    return user_text("say.session.paused_length", n=len(pauses), length=length, paused=sum(pauses) / 60)
 
 
 def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:

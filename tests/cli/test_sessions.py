@@ -165,3 +165,10 @@ def test_a_run_is_shown_with_how_long_its_watch_was_stopped(
     show_command("1", settings)
     shown = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
     assert (shown["length"].strip(), shown["sport"].strip()) == (length, "walking")
+    before = user_language()
+    choose_language("de")
+    try:
+        show_command("1", settings)
+    finally:
+        choose_language(before)
+    assert f"Dauer:               {length.split()[0].replace('.', ',')} min" in capsys.readouterr().out

@@ -60,6 +60,7 @@ def sessions_table(infos: Sequence[SessionInfo]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
+    localized = catalogue(user_language()).localized
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for heading in ("number", "began", "min", "title", "sensors"):
         right = heading in ("number", "min")
@@ -70,7 +71,7 @@ def sessions_table(infos: Sequence[SessionInfo]) -> Table:
             overflow="fold",
         )
     for number, s in enumerate(infos, start=1):
-        began, minutes = local_start(s.started_utc, s.utc_offset_s), f"{s.duration_s / 60:.1f}"
+        began, minutes = local_start(s.started_utc, s.utc_offset_s), localized(f"{s.duration_s / 60:.1f}")
         about = escape(", ".join([s.title, *_particulars(s)]))
         table.add_row(str(number), f"{began:%Y-%m-%d %H:%M}", minutes, about, escape(", ".join(s.sensors)))
     return table
@@ -102,7 +103,7 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
         for label, value in _session_properties(store, info):
             print(f"{user_text(f'say.session.{label}') + ':':21}{value}")
         for note in store.notes(info.id):
-            if note.kind != "lap":
+            if note.kind not in ("lap", "pause"):
                 value = "" if note.value is None else f" {note.value:g}/10"
                 text = translate(note.text) if note.kind == "remark" else note.text
                 print(
@@ -111,6 +112,15 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
         for past in store.analyses(info.id, "again"):
             made = user_text("say.session.version_of", when=past["made_utc"], version=past["version"])
             print(f"{user_text('say.session.reanalyzed') + ':':21}{made}")
+
+
+def _length_text(store: Store, info: SessionInfo) -> str:
+    """How long a session was, and how much of it the watch was stopped."""
+    pauses = [n.value or 0.0 for n in store.notes(info.id) if n.kind == "pause"]
+    length = info.duration_s / 60
+    if not pauses:
+        return user_text("say.session.whole_length", length=length)
+    return user_text("say.session.paused_length", n=len(pauses), length=length, paused=sum(pauses) / 60)
 
 
 def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
@@ -122,8 +132,12 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("title", info.title),
         ("athlete", info.athlete),
         ("began", f"{local_start(info.started_utc, info.utc_offset_s):%Y-%m-%d %H:%M:%S %z}"),
-        ("sport", ", ".join(sport_text(s) for s in (info.sport, info.sub_sport) if s) or none),
-        ("length", f"{info.duration_s / 60:.1f} min"),
+        (
+            "sport",
+            ", ".join(sport_text(s) for s in (info.sport, info.sub_sport) if s not in ("", "generic"))
+            or none,
+        ),
+        ("length", _length_text(store, info)),
         ("sensors", ", ".join(info.sensors)),
         ("tags", ", ".join(info.tags) or none),
         ("state", user_text(f"say.status.{info.status.value}")),

@@ -31,6 +31,8 @@ Language = Literal["en", "de"]
 _CATALOGUES = Path(__file__).with_name("catalogues")
 _PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
 _DECIMAL = re.compile(r"[+-]?\d+\.\d+")
+_PLACES_OF_NUMBERS = dict.fromkeys(("here", "there"), _DECIMAL.pattern)
+"""A name may have spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,10 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    """A text whose places take anything."""
+    """A text whose places take anything; those of numbers behind a name only a number."""
     fixed = re.split(r"\{(\w+)\}", text)
-    parts = (re.escape(part) if i % 2 == 0 else f"(?P<{part}>.+?)" for i, part in enumerate(fixed))
+    parts = (
+        re.escape(part) if i % 2 == 0 else f"(?P<{part}>{_PLACES_OF_NUMBERS.get(part, '.+?')})"
+        for i, part in enumerate(fixed)
+    )
     return re.compile("".join(parts))

@@ -84,7 +84,10 @@ class _TrainingActivity:
         }
         self._speed_mps = run.value("speed_mps")
         columns = (*self._whole.values(), self._speed_mps, *places.T)
-        self.with_point: Mask = np.any([np.isfinite(c) for c in columns], axis=0) & timed_seconds(run)
+        known = np.any([np.isfinite(c) for c in columns], axis=0)
+        if known.any():  # a track goes on up to the stop, where a session without places holds nothing
+            known |= np.isin(run.t_s, [pause.start_s for pause in run.pauses])
+        self.with_point: Mask = known & timed_seconds(run)
 
     def time_text(self, t_s: float) -> str:
         """The time of day of a session second as text."""

@@ -38,10 +38,11 @@ def ordered_records(
     others, and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read
     as something.
     ``session_s`` is how long the file says that everything took: where the clock was set in between, later
-    records are moved so that it holds.
+    records are moved so that it holds, or earlier ones where it was set back.
     """
     merged = _merged([m for m in messages if isinstance(m.values.get("timestamp"), int)])
     if not damaged:
+        merged = _with_clock_set_back(merged, session_s)
         merged = _without_outliers(merged)
     records = [merged[k] for k in _longest_rise([r.time for r in merged])]
     if damaged:
@@ -105,6 +106,25 @@ def _stretches(records: list[FitRecord]) -> list[list[FitRecord]]:
     """Return the records cut where half a day or more lies between two."""
     edges = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time - a.time > _DAY_S / 2]
     return [records[a:b] for a, b in pairwise([0, *edges, len(records)])]
+
+
+def _with_clock_set_back(records: list[FitRecord], session_s: float | None) -> list[FitRecord]:
+    """Return the records with those moved that were written before the clock was set back, if it was.
+
+    Then all that follows lies ahead of all that was before, and both together took what the file says.
+    """
+    back = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time < a.time]
+    if session_s is None or len(back) != 1:
+        return records
+    before, after = records[: back[0]], records[back[0] :]
+    left_s = round(session_s) - (before[-1].time - before[0].time) - (after[-1].time - after[0].time)
+    few = max(1, _FEW * len(records))
+    if after[-1].time >= before[0].time or min(len(before), len(after)) <= few:
+        return records
+    if not -_CLOCK_SLACK_S < left_s < before[0].time - after[-1].time:
+        return records
+    by = before[-1].time + max(1, left_s) - after[0].time
+    return [FitRecord(r.time - by, r.values, r.developer) for r in before] + after
 
 
 def _clock_shift(records: Sequence[FitRecord], session_s: float | None) -> tuple[int, int] | None:

@@ -32,6 +32,8 @@ _LONGEST_STEP_M = 2.2
 _SLOWEST_RUN_MPS = 1.8
 _SLOWEST_WALK_SPM = 70.0
 """Walkers at 0.5 m/s take 80 steps a minute; a swimmer's 20 to 40 strokes are counted twice."""
+_SURE_WALK_SPM = 90.0
+"""Who has no places and takes this many steps a minute walks indoors."""
 _PLACES = ("lat_deg", "lon_deg", "altitude_m")
 
 
@@ -287,7 +289,8 @@ def _check_on_foot(series: WatchSeries, track: PlaceTrack | None) -> None:
     if speed > 3 and step_m > _LONGEST_STEP_M:
         raise InputError("error.fit_long_steps", length=step_m)
     outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
-    if speed < _SLOWEST_RUN_MPS and (not outdoors or (spm is not None and spm < _SLOWEST_WALK_SPM)):
+    steps = _SLOWEST_WALK_SPM if outdoors else _SURE_WALK_SPM
+    if speed < _SLOWEST_RUN_MPS and (not outdoors if spm is None else spm < steps):
         raise InputError("error.track_swim")
 
 

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from monitor.cli import options
 from monitor.cli.options import resolve_session
-from monitor.cli.sessions import sessions_table
+from monitor.cli.sessions import sessions_table, show_command
+from monitor.core.activity_facts import ActivityFacts, LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import Language
 from monitor.core.user_language import choose_language, user_language
@@ -142,3 +143,32 @@ def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
 def test_without_any_run_nothing_can_be_named(tmp_path: Path) -> None:
     with Store(tmp_path / "gaitcue.db") as empty, pytest.raises(InputError):
         resolve_session(empty, "1")
+
+
+@pytest.mark.parametrize(
+    ("pauses", "length"),
+    [
+        ((), "50.0 min"),
+        ((TimerPause(400.0, 1200.0),), "50.0 min, 20.0 min of it in a pause"),
+        ((TimerPause(400.0, 600.0), TimerPause(2000.0, 300.0)), "50.0 min, 15.0 min of it in 2 pauses"),
+    ],
+)
+def test_a_run_is_shown_with_how_long_its_watch_was_stopped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], pauses: tuple[TimerPause, ...], length: str
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[store]\nfolder = "{tmp_path}"\n')
+    with Store(tmp_path / "gaitcue.db") as made:
+        made.begin(SESSIONS[2])
+        facts = ActivityFacts("walking", "generic", None, pauses, (LapMark(300.0, "manual"),))
+        made.add_facts(SESSIONS[2].id, facts)
+    show_command("1", settings)
+    shown = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
+    assert (shown["length"].strip(), shown["sport"].strip()) == (length, "walking")
+    before = user_language()
+    choose_language("de")
+    try:
+        show_command("1", settings)
+    finally:
+        choose_language(before)
+    assert f"Dauer:               {length.split()[0].replace('.', ',')} min" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 
 from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.exports.formats import export_session
+from monitor.recordings.readers import read_recording
 from tests.exports.made_activities import NOON, Made, made_activities, stored
 
 TCX = "{http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2}"
@@ -103,6 +104,23 @@ def test_a_run_is_laps_and_tracks_and_points(tmp_path: Path) -> None:
 def test_only_a_run_is_called_running(tmp_path: Path, sport: str, said: str) -> None:
     root = written(Made(seconds=60.0, sport=sport), tmp_path)
     assert [a.get("Sport") for a in root.iter(f"{TCX}Activity")] == [said]
+
+
+def test_without_places_too_a_pause_comes_back_where_it_was(tmp_path: Path) -> None:
+    made = Made(
+        seconds=600.0,
+        pauses=(TimerPause(100.0, 60.0),),
+        laps=(LapMark(130.0, "manual"),),
+        track=False,
+        altitude=False,
+    )
+    with stored(made.recording()) as (store, one):
+        (path,) = export_session(store, one.info.id, "tcx", tmp_path / "back.tcx")
+        with stored(read_recording(path)) as (_, two):
+            assert two.pauses == one.pauses
+            assert two.laps == one.laps
+            assert two.distance_at(130.0) == pytest.approx(one.distance_at(130.0), abs=0.1)
+            assert two.distance_m[-1] == pytest.approx(one.distance_m[-1], abs=0.1)
 
 
 @settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))

@@ -78,6 +78,14 @@ def test_a_clock_that_was_set_in_between_is_put_right_where_the_session_says_how
     assert times(records(*given_times)) == given_times  # nothing says which half is right
 
 
+def test_a_clock_that_was_set_back_costs_nothing_where_the_session_says_how_long_it_was() -> None:
+    given_times = [*range(300), *range(-3300, -3000)]
+    assert times(records(*given_times), 600.0) == [*range(-3601, -3301), *range(-3300, -3000)]
+    assert times(records(*given_times), 640.0) == [*range(-3641, -3341), *range(-3300, -3000)]
+    assert len(times(records(*given_times), 4000.0)) == 300
+    assert len(times(records(*range(300), *range(-20, 280)), 600.0)) == 300
+
+
 def test_a_pause_of_a_day_stays_one() -> None:
     given_times = [*range(100), *range(100 + DAY, 200 + DAY)]
     assert times(records(*given_times), DAY + 199.0) == given_times

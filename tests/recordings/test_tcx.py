@@ -124,6 +124,8 @@ def test_the_runs_of_several_activities_are_imported_and_the_rest_is_named() -> 
         (6.0, 80, True, r"steps of 2\.2 m"),
         (0.6, 26, True, "as slow as a swim"),
         (0.8, 0, False, "as slow as a swim"),
+        (0.8, 38, False, "as slow as a swim"),
+        (1.4, 56, False, ""),
         (3.0, 85, True, ""),
         (1.2, 55, True, ""),
     ],

@@ -5,6 +5,7 @@ const NAME = /\{(\w+)\}/;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
 const WITH_OFFSET = /^(\d{4}-\d\d-\d\dT[\d:]{8}).*([+-])(\d\d):(\d\d)$/;
 const DECIMAL = /^[+-]?\d+\.\d+$/;
+const PLACES_OF_NUMBERS = { here: "[+-]?\\d+\\.\\d+", there: "[+-]?\\d+\\.\\d+" };
 const ATTRIBUTES = { label: "aria-label", title: "title", placeholder: "placeholder" };
 
 let catalogues = {};
@@ -117,10 +118,15 @@ function partText(name, part) {
   return DECIMAL.test(part) ? localized(part) : recordedText(part);
 }
 
-// A recorded text whose places take anything.
+// A recorded text whose places take anything; those of numbers behind a name take a number, as a name may
+// have spaces.
 function patternOf(text) {
   const parts = text
     .split(NAME)
-    .map((part, i) => (i % 2 ? `(?<${part}>.+?)` : part.replaceAll(SPECIAL, "\\$&")));
+    .map((part, i) => (i % 2 ? placePattern(part) : part.replaceAll(SPECIAL, "\\$&")));
   return new RegExp(`^${parts.join("")}$`);
+}
+
+function placePattern(name) {
+  return `(?<${name}>${PLACES_OF_NUMBERS[name] ?? ".+?"})`;
 }

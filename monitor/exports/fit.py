@@ -86,13 +86,13 @@ class _Activity:
         return self.began + datetime.timedelta(seconds=t_s)
 
     def covered_m(self, part: Stretch) -> float:
-        """The distance covered in ``part``."""
+        """Return the distance in m covered in ``part``, to the centimetre, so that laps add up."""
         return self._reached(self.distance_m, part.end_s, 2) - self._reached(
             self.distance_m, part.start_s, 2
         )
 
     def cycles(self, part: Stretch) -> int:
-        """The strides made in ``part``."""
+        """Return the strides made in ``part``; whole ones, so that laps add up."""
         return int(
             self._reached(self.strides, part.end_s, 0) - self._reached(self.strides, part.start_s, 0)
         )

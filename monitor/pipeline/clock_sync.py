@@ -74,9 +74,7 @@ class ClockParams:
     hold_s: float = 1.0  # how long the first packets of a segment wait
     crystal_ppm: float = 500.0  # no clock of a device is further off,
     tolerance_ppm: float = 20_000.0  # and no sampling rate,
-    fastest_ppm: float = (
-        100_000.0  # but for one that is shown to be faster by packets that keep coming early
-    )
+    fastest_ppm: float = 100_000.0  # but for one that packets which keep coming early show to be faster
     slew_s: float = 5.0  # time constant with which a correction is brought in
     hole_from_s: float = 0.1  # of samples that overlap what was placed, until it is made a hole
     hole_s: float = 0.5  # longer than any detector bridges
@@ -328,9 +326,7 @@ class LowerEnvelope:
         self._lowest_rate = -self._tolerance  # that was believed
         self._began_s = 0.0  # arrival of the first packet
         self._moved_s = 0.0  # by how much packets have moved the line down in this second,
-        self._moves_s: deque[float] = deque(
-            maxlen=_SUSTAINED
-        )  # and in those before, after samples were placed
+        self._moves_s: deque[float] = deque(maxlen=_SUSTAINED)  # and in those before, samples being placed
         self._near = 0.0  # x - x0 of the last packet near the line
         self._delays: list[float] = []  # before the line is settled, in order of size
         self._n, self._sum, self._sum2 = 0, 0.0, 0.0

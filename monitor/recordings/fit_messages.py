@@ -354,7 +354,7 @@ class _Apps:
         self._sources: set[Any] = set()
 
     def add(self, source: Any) -> None:
-        """Note an app."""
+        """Note the number of an app; only fields of apps that were noted are used."""
         self._sources.add(source)
 
     def describe(self, about: Mapping[str, Any]) -> None:
@@ -375,7 +375,7 @@ class _Accumulator:
         self._total: int | None = None
 
     def push(self, low: int) -> int:
-        """Return the whole number."""
+        """Return the number that these low 12 bits continue: the next one at or after the last."""
         self._total = low if self._total is None else self._total + ((low - self._total) & 0xFFF)
         return self._total
 

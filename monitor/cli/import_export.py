@@ -28,7 +28,7 @@ def import_command(
     watch: Annotated[bool, typer.Option("--watch", help="option.import.watch")] = False,
     config: SettingsOption = None,
 ) -> None:
-    """Add recordings as sessions: FIT, TCX, GPX, zip, CSV, NPZ, tapes."""
+    """Add recordings as sessions: FIT, TCX, GPX, zip, CSV, tapes."""
     from monitor.cli.import_files import import_files
 
     where, leg = placement and placement.value, side and side.value
@@ -42,7 +42,7 @@ def export_command(
     out: Annotated[Path, typer.Option(help="option.export.out")] = Path(),
     config: SettingsOption = None,
 ) -> None:
-    """Save a session for other programs: FIT, GPX, TCX, tables, raw samples."""
+    """Save a session for other programs: FIT, GPX, TCX, tables."""
     from monitor.exports.formats import check_format, export_session
 
     check_format(format)  # before the session: it is the nearer mistake

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from dsp.types import Placement, Side
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import catalogue
+from monitor.core.stop_signals import interrupt_on_stop_signals
 from monitor.core.user_language import user_language, user_text
 from monitor.recordings.recording import Wearing
 from monitor.service.config import data_folder, load_config
@@ -46,7 +46,7 @@ def import_files(
     """Import all files and those in folders; return the exit code: 2 if any could not be imported.
 
     ``columns``: the layout of an unknown CSV; ``settings``: the settings file, None for the usual one.
-    With ``watch`` the folders are then watched for new files until Ctrl-C or SIGTERM.
+    With ``watch`` the folders are then watched for new files until Ctrl-C, or a signal that ends a run.
     """
     config, given = load_config(settings), list(files)
     wearing = Wearing(
@@ -55,7 +55,7 @@ def import_files(
     folder = data_folder(config)
     with open_store(config) as store:
         job = ImportJob(database=store.path, folder=folder, athlete=config.athlete, wearing=wearing)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_stop_signals()
     console = Console(stderr=True)
     if watch:
         return _watch(given, job, console)

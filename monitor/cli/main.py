@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -155,12 +156,20 @@ app = _make_app()
 
 def main() -> None:
     """Run the command line; one clear line and exit code 2 for bad input, 1 for what failed outside."""
+    _print_what_nobody_can_show()
     try:
         app(prog_name="gaitcue")
     except (ConfigError, InputError) as exc:
         _exit_with_error(exc, 2)
     except MonitorError as exc:
         _exit_with_error(exc, 1)
+
+
+def _print_what_nobody_can_show() -> None:
+    """Let output go on where its encoding lacks a sign: a pipe on Windows, an old locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _exit_with_error(exc: MonitorError, code: int) -> NoReturn:

@@ -138,10 +138,19 @@ class Tape:
         self._gap_from = None
         self.committed += len(rows)
 
-    def finish(self) -> None:
-        """Write the rest and make it one plain file (unless somebody is just reading it)."""
+    def finish(self, *, keep_lock: bool = False) -> None:
+        """Write the rest and make it one plain file (unless somebody is just reading it).
+
+        With ``keep_lock`` it stays this process's until ``release``: whoever finds a session that has not
+        ended and whose tape nobody holds takes it for a dead program's.
+        """
         self.commit()
         _seal_tape(self._db, self.path, self.committed)
+        if not keep_lock:
+            self.release()
+
+    def release(self) -> None:
+        """Let go of the tape; may be called again."""
         self._tape_lock.release()
 
     def close(self) -> None:

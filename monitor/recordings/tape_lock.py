@@ -53,7 +53,9 @@ class TapeLock:
         _COUNT.pack_into(self._map, 0, count)
 
     def release(self) -> None:
-        """Let go of the tape and remove the file of lock and count."""
+        """Let go of the tape and remove the file of lock and count; may be called again."""
+        if self._map.closed:
+            return
         self._map.close()
         os.close(self._descriptor)
         self._path.unlink(missing_ok=True)

@@ -34,7 +34,7 @@ from monitor.sinks.protocol import Sink
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sources.replay import Replay
-from monitor.storage.new_session import begin_session
+from monitor.storage.new_session import begin_run
 from monitor.storage.store import Store
 
 _METRICS = [BY_NAME[name] for name in with_role(Role.SQUAD)]
@@ -75,8 +75,9 @@ async def _run_athlete(
     config: Config, store: Store, recording: Recording, pace: float, row: _AthleteRow, *, watched: bool
 ) -> SessionEnded:
     time, settings = SystemClock(), recording.settings
-    started = session_started(settings)
-    tape = await asyncio.to_thread(begin_session, store, data_folder(config), "squad", settings, started)
+    started, tape = await asyncio.to_thread(
+        begin_run, store, data_folder(config), "squad", settings, session_started(settings)
+    )
     context = SinkContext(config=config, store=store, started=started, time=time)
     sinks: list[Sink] = [row, StoreSink(store, started.session, time), *configured_sinks(context)]
     if not watched:

@@ -41,7 +41,7 @@ from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
-from monitor.storage.new_session import begin_session, create_tape, session_id
+from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
 from monitor.web.app import serving
@@ -87,7 +87,7 @@ async def _run(
 ) -> SessionEnded:
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
     store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
-    tape = _create_tape(config, live, started, store)
+    started, tape = await asyncio.to_thread(_begin, config, live, started, store)
     summary = RunSummary(live.settings)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
@@ -138,16 +138,17 @@ def _delete(store: Store, session: str) -> None:
     delete_session(store, store.session(session))
 
 
-def _create_tape(
+def _begin(
     config: Config, live: LiveOptions, started: SessionStarted, store: Store | None
-) -> Tape | None:
-    """The tape that was asked for, or that of a new session in the store; None if nothing is kept."""
+) -> tuple[SessionStarted, Tape | None]:
+    """The first record, and the tape asked for or that of a new session; None if nothing is kept."""
     if live.tape is not None:
-        return create_tape(live.tape, live.settings, started)
-    if store is not None:
-        source = "" if live.recorded else f"replay:{started.session}"
-        return begin_session(store, data_folder(config), live.title, live.settings, started, source)
-    return None
+        return started, create_tape(live.tape, live.settings, started)
+    if store is None:
+        return started, None
+    return begin_run(
+        store, data_folder(config), live.title, live.settings, started, replayed=not live.recorded
+    )
 
 
 def _print_result(

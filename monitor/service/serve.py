@@ -13,6 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkError, SinkRefused, StoreError
@@ -22,9 +23,9 @@ from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, isolate_errors, only_error, retry_until_done
+from monitor.core.stop_signals import handle_stop_signals
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
-from monitor.service.stop_signals import handle_stop_signals
 from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
 
@@ -63,7 +64,7 @@ async def serve(
     params: ServeParams | None = None,
     time: MonotonicClock | None = None,
 ) -> SessionEnded:
-    """Run until every source has ended, or SIGINT or SIGTERM (a second one cuts the drain short).
+    """Run until every source has ended, or a signal asks to stop (a second one cuts the drain short).
 
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
     ``watches`` are asked once a second whether there is something to tell of this machine.
@@ -143,6 +144,8 @@ class _Service:
                     ended = await self._finish(str(self._failure) if self._failure else reason)
                     await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
+            if self._tape is not None:
+                await self._in_tape_thread(self._tape.release)  # the store knows now that it has ended
         except BaseException as exc:
             bug = only_error(exc)
             _log.error("the session broke off (%s)", type(bug).__name__)
@@ -226,7 +229,7 @@ class _Service:
             self._publish(record)
         if self._tape is not None:
             try:
-                await self._in_tape_thread(self._tape.finish)
+                await self._in_tape_thread(partial(self._tape.finish, keep_lock=True))
             except StoreError as exc:
                 _log.error("%s: could not be finished: %s", TAPE_STATUS, exc.log_text)
                 self._publish(self._status(TAPE_STATUS, str(exc)))

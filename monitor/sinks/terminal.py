@@ -14,6 +14,8 @@ from rich.text import Text
 
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue
+from monitor.core.errors import SinkRefused
+from monitor.core.lost_terminal import open_terminals, silence_lost_terminals
 from monitor.core.message_catalogues import Catalogue, Language, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus
 from monitor.sinks.cue_text import cue_line, label_text, number_text
@@ -37,7 +39,11 @@ class TerminalSink:
         self._sensors: dict[str, SensorStatus] = {}
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Draw until the batches end; cues are printed above the tables and stay."""
+        """Draw until the batches end; cues are printed above the tables and stay.
+
+        ``SinkRefused`` when the terminal is gone: what the program prints later then goes nowhere.
+        """
+        terminals = open_terminals()
         logs_here = sys.stderr.isatty()  # log lines then go above the table, not into it
         live = Live(console=self._console, refresh_per_second=8, redirect_stderr=logs_here)
         thread, loop = ThreadPoolExecutor(1, thread_name_prefix="terminal"), asyncio.get_running_loop()
@@ -50,6 +56,10 @@ class TerminalSink:
                 cues = [r for r in batch if isinstance(r, Cue) and not r.withheld]
                 await loop.run_in_executor(thread, self._draw, live, cues, tables)
             await loop.run_in_executor(thread, self._end, live)
+        except OSError as exc:
+            if not silence_lost_terminals(terminals):
+                raise
+            raise SinkRefused("the terminal is gone") from exc
         finally:
             thread.submit(live.stop)
             thread.shutdown(wait=False)

@@ -51,17 +51,19 @@ def import_recording(
         t_s, empty = _store_recording(store, started, recording, make_session(settings), tape, progress)
         if needs_movement and empty:
             raise InputError("error.empty_recording", title=recording.title)
-        tape.finish()
+        tape.finish(keep_lock=True)
         for remark in recording.remarks:
             store.add_note(started.session, "remark", remark)
         store.add_facts(started.session, recording.facts)
     except BaseException:
         tape.close()
+        tape.release()
         store.delete(started.session)
         for left in tape.path.parent.glob(f"{tape.path.name}*"):
             left.unlink(missing_ok=True)
         raise
     store.end(started.session, t_s)
+    tape.release()
     return store.session(started.session)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from monitor.core import json_codec
+from monitor.core.errors import InputError
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader
@@ -58,7 +61,35 @@ def begin_session(
         return create_tape(path, settings, started)
 
 
+def begin_run(
+    store: Store,
+    folder: Path,
+    title: str,
+    settings: SessionSettings,
+    started: SessionStarted,
+    *,
+    replayed: bool = False,
+) -> tuple[SessionStarted, Tape]:
+    """Begin the session of a run that starts now, or is ``replayed`` now; return its first record and tape.
+
+    The id gets a number where another run of this athlete began in the same second.  ``StoreError`` if the
+    session cannot be written.
+    """
+    for name in _numbered(started.session):
+        named = replace(started, session=name)
+        source = f"replay:{name}" if replayed else ""
+        try:
+            return named, begin_session(store, folder, title, settings, named, source)
+        except InputError:
+            if all(info.id != name for info in store.sessions()):
+                raise
+    raise AssertionError("there is always another number")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
+
+
 def _free_path(tapes: Path, session: str) -> Path:
     """A path for the tape: a program that was killed at the wrong moment may have left one of its name."""
-    names = itertools.chain([session], (f"{session}-{n}" for n in itertools.count(2)))
-    return next(path for name in names if not (path := tapes / f"{name}.tape").exists())
+    return next(path for name in _numbered(session) if not (path := tapes / f"{name}.tape").exists())

@@ -11,6 +11,7 @@ TESTS = ROOT / "tests"
 WHOLE_FOLDERS = {
     "contracts": "what holds for the whole source",
     "end_to_end": "whole ways through the program, as a user goes them",
+    "faults": "what breaks around the program, and what is left after it",
     "stack": "the coach's servers: compose file, dashboards, doctor",
     "validation": "the package beside the program, whose modules work as one",
 }

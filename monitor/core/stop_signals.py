@@ -1,18 +1,26 @@
-"""SIGINT and SIGTERM, for however many sessions run in this program."""
+"""Signals that end a run, for however many sessions run in this program.
+
+SIGINT (Ctrl-C), SIGTERM (``kill``, systemd, a shutdown) and SIGHUP (the terminal or the remote login is
+gone; on Windows SIGBREAK, a closed console).  A SIGHUP that was ignored at the start stays so: ``nohup``
+asks for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from monitor.core.lost_terminal import open_terminals, silence_lost_terminals
+
 
 @contextlib.contextmanager
 def handle_stop_signals(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
-    """Let SIGINT and SIGTERM call ``stop``; the block gets a function that says whether one came."""
+    """Let the signals that end a run call ``stop``; the block gets a function: has one come?"""
     loop, times = asyncio.get_running_loop(), 0
 
     def stop_soon() -> None:
@@ -27,8 +35,14 @@ def handle_stop_signals(stop: Callable[[], None]) -> Iterator[Callable[[], bool]
         _stop_signals.remove(stop_soon)
 
 
+def interrupt_on_stop_signals() -> None:
+    """Let the signals that end a run interrupt this program as Ctrl-C does: for work without a loop."""
+    for number in _ending_signals():
+        signal.signal(number, signal.default_int_handler)
+
+
 class _StopSignals:
-    """SIGINT and SIGTERM stop every session that runs in this program.
+    """A signal stops every session that runs in this program.
 
     The handlers come with the first session and go with the last one, whichever that is: a handler that
     outlived its loop would raise from then on.
@@ -37,14 +51,15 @@ class _StopSignals:
     def __init__(self) -> None:
         self._stops: list[Callable[[], None]] = []
         self._before: dict[int, Any] = {}
+        self._terminals: list[int] = []
 
     def add(self, stop: Callable[[], None]) -> None:
         """Call ``stop`` on each signal from now on; not in a thread: whoever started that stops it."""
         if threading.current_thread() is not threading.main_thread():
             return
         if not self._stops:
-            numbers = (signal.SIGINT, signal.SIGTERM)
-            self._before = {number: signal.signal(number, self._stop_all) for number in numbers}
+            self._terminals = open_terminals()
+            self._before = {number: signal.signal(number, self._stop_all) for number in _ending_signals()}
         self._stops.append(stop)
 
     def remove(self, stop: Callable[[], None]) -> None:
@@ -58,8 +73,16 @@ class _StopSignals:
                     signal.signal(number, handler)
 
     def _stop_all(self, number: int, frame: object) -> None:
+        silence_lost_terminals(self._terminals)
         for stop in self._stops:
             stop()
+
+
+def _ending_signals() -> list[signal.Signals]:
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        return [*numbers, signal.SIGBREAK]
+    return numbers if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*numbers, signal.SIGHUP]
 
 
 _stop_signals = _StopSignals()

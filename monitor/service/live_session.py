@@ -22,6 +22,7 @@ from monitor.core.monotonic import MonotonicClock, SystemClock
 from monitor.core.records import SessionEnded, SessionStarted
 from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.session_settings import SessionSettings
+from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import alignment_advice
@@ -99,7 +100,9 @@ async def _run(
     if live.tape is None:
         context = SinkContext(config=config, store=store, started=started, time=time, pace=live.pace)
         sinks += configured_sinks(context)
+    asked_to_stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as pages:
+        pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
             page = LiveFeed(LiveState(), time, lambda: session.t_s, live.pace)
             folder = data_folder(config)
@@ -118,10 +121,9 @@ async def _run(
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
             for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
                 console.print(text, soft_wrap=True)
-        if live.web is not None and live.linger and ended.reason != "stopped":
+        if live.web is not None and live.linger and not asked_to_stop.is_set():
             _log.info("the page stays open until Ctrl-C")
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
+            await asked_to_stop.wait()
     return ended
 
 

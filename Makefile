@@ -55,6 +55,10 @@ validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/dat
 fuzz: $(VENV)/.test ## every decoder and importer against mutated bytes: make fuzz SECONDS=600
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
 
+.PHONY: soak
+soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, and a hundred kills: make soak MINUTES=60 KILLS=100
+	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)"
+
 coaching-trial: $(VENV)/.demo ## 24 simulated hours in every scenario; fails when a bar is lost
 	$(BIN)/gaitcue coaching-trial --runs 12
 

@@ -92,6 +92,16 @@ class Broker:
             self._process.wait(30)
             self._process = None
 
+    def freeze(self) -> None:
+        """Let it stand still: who is connected stays so and hears nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def client(self, user: str, **more: Any) -> aiomqtt.Client:
         """Return a client of this user, to be entered; ``more`` are arguments of ``aiomqtt.Client``."""
         return aiomqtt.Client(

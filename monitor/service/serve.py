@@ -268,7 +268,7 @@ class _Service:
         """Once a second, tell the session the time, report losses and what sinks and watches say."""
         while True:
             await self._time.sleep(self._p.commit_s)
-            if all(source.live for source in self._sources):
+            if all(source.live for source in self._sources) and not self._input.closed:
                 self._input.put(_Tick(self._time.now_s()))
             self._report_dropped()
             self._report_watches()

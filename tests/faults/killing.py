@@ -1,4 +1,4 @@
-"""A run that is killed at some instant, or whose power is cut: what is left, and whether it is all there is."""
+"""A run that is killed at some instant, or whose power is cut: what is left, and is it all there is?"""
 
 from __future__ import annotations
 
@@ -76,6 +76,8 @@ def examine(home: Home, sent: Sequence[Packet]) -> Remains:
     """Start the program once more, so that it completes the session, and compare all that there is."""
     done = home.run("sessions", "list")
     problems = [f"sessions list: {done.returncode}, {done.stderr[-300:]}"] if done.returncode else []
+    if not home.sessions():  # killed before the store had it: nothing was promised yet
+        return Remains(len(sent), 0, 0, tuple(problems))
     (info,) = home.sessions()
     taped = packets_of(Path(info.tape))
     if [_content(p) for p in taped] != [_content(p) for p in sent[: len(taped)]]:

@@ -62,6 +62,12 @@ soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, a
 coaching-trial: $(VENV)/.demo ## 24 simulated hours in every scenario; fails when a bar is lost
 	$(BIN)/gaitcue coaching-trial --runs 12
 
+.PHONY: audit
+audit: ## known flaws of what the program stands on; asks PyPI's list of advisories
+	$(PYTHON) -m venv .cache/audit
+	.cache/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.cache/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
 bench-peers: ## other gait libraries on the same simulated hour, in an environment of their own
 	$(PYTHON) -m venv .cache/peers
 	.cache/peers/bin/python -m pip install --quiet --requirement bench/peers.txt

@@ -89,6 +89,7 @@ async def _run(
     time, started, session = SystemClock(), session_started(live.settings), Session(live.settings)
     store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
+    now_s = time.now_s if live.recorded else lambda: session.t_s
     summary = RunSummary(live.settings)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
@@ -98,13 +99,15 @@ async def _run(
     if store is not None:
         sinks.append(StoreSink(store, started.session, time))
     if live.tape is None:
-        context = SinkContext(config=config, store=store, started=started, time=time, pace=live.pace)
+        context = SinkContext(
+            config=config, store=store, started=started, time=time, pace=live.pace, now_s=now_s
+        )
         sinks += configured_sinks(context)
     asked_to_stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as pages:
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
-            page = LiveFeed(LiveState(), time, lambda: session.t_s, live.pace)
+            page = LiveFeed(LiveState(), time, now_s, live.pace)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             url = await pages.enter_async_context(serving(page, live.web, token, folder))

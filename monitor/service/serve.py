@@ -43,6 +43,7 @@ class ServeParams:
     records_waiting: int = 100_000  # half an hour of records for a sink that is down
     commit_s: float = 1.0  # between two commits of the tape
     deadline_s: float = 10.0  # for the sinks, after the input has ended
+    behind_s: float = 3.0  # the evaluation behind the time, before it is told: as long as a cue is fresh
     at_once: int = 32  # packets evaluated between two turns of the others
     backoff: Backoff = field(default_factory=Backoff)  # of a sink that fails
 
@@ -111,6 +112,7 @@ class _Service:
         self._sinks = [(sink, Channel[Out](params.records_waiting)) for sink in sinks]
         self._reported_dropped: dict[str, int] = {}
         self._too_slow = RepeatedEvent(_log, self._time.now_s)
+        self._on_time = True
         self._tape_ok = True
         self._tape_outage = Outage(_log, TAPE_STATUS, self._time.now_s, sink=TAPE_STATUS)
         self._failure: MonitorError | None = None
@@ -217,12 +219,26 @@ class _Service:
                     records = self._session.push(item)
                 elif isinstance(item, _Tick):
                     records = self._session.tick(item.now_s)
+                    self._tell_if_behind(item)
                 else:
                     records = [self._session.push_status(item)]
                 for record in records:
                     self._publish(record)
                 if count % self._p.at_once == 0:
                     await asyncio.sleep(0)
+
+    def _tell_if_behind(self, tick: _Tick) -> None:
+        """Tell when the evaluation falls behind the time, and when it has caught up."""
+        behind_s = self._time.now_s() - tick.now_s
+        if behind_s > self._p.behind_s and self._on_time:
+            text = f"this machine is too slow: {behind_s:.0f} s behind; late cues are left out"
+        elif behind_s < self._p.behind_s / 2 and not self._on_time:
+            text = "this machine has caught up"
+        else:
+            return
+        self._on_time = not self._on_time
+        _log.warning("session: %s", text)
+        self._publish(self._status("session", text, ok=self._on_time))
 
     async def _finish(self, reason: str) -> SessionEnded:
         for record in self._session.finish():

@@ -21,7 +21,8 @@ from monitor.storage.store import Store
 class SinkContext:
     """The things that a sink of an outside system is made from.
 
-    ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower.
+    ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower;
+    ``now_s`` gives the session second of now, which is the clock's in a run and the packets' in a replay.
     """
 
     config: Config
@@ -29,6 +30,7 @@ class SinkContext:
     started: SessionStarted
     time: MonotonicClock
     pace: float = 1.0
+    now_s: Callable[[], float] = lambda: 0.0
 
 
 def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
@@ -112,7 +114,7 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
     if settings.host is None or context.store is None:
         return None
     require_mqtt_client()
-    return MqttSink(settings, context.store, context.started, context.time)
+    return MqttSink(settings, context.store, context.started, context.time, now_s=context.now_s)
 
 
 def export_sink(context: SinkContext) -> Sink | None:

@@ -234,7 +234,7 @@ async def run_through(
     sinks = [
         StoreSink(store, STARTED.session, time),
         InfluxSink(influx_settings, store, time, STARTED.session),
-        MqttSink(mqtt, store, STARTED, time),
+        MqttSink(mqtt, store, STARTED, time, now_s=time.now_s),
         collector,
     ]
     machines = Machines(influx, broker, tape, store)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from blockbuster import BlockBuster
 
-from dsp.types import Placement
+from dsp.types import Placement, Record
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, SensorLost, SinkError, SinkRefused, StoreError
 from monitor.core.log_format import LogFormat
@@ -551,3 +551,34 @@ def test_after_a_program_has_served_a_signal_does_what_it_did_before() -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert caught == [signal.SIGTERM]
+
+
+class SlowStart(Session):
+    """A session whose first second takes six of the clock."""
+
+    def __init__(self, time: ManualClock) -> None:
+        super().__init__(SETTINGS)
+        self._time, self._ticks = time, 0
+
+    def tick(self, now_s: float) -> list[Record | SensorStatus]:
+        self._ticks += 1
+        if self._ticks == 1:
+            self._time.now_s = lambda before=self._time.now_s: before() + 6.0  # type: ignore[method-assign, misc]
+        return super().tick(now_s)
+
+
+async def test_a_machine_that_falls_behind_is_told_until_it_has_caught_up() -> None:
+    """Cues that come out too late are not given: whoever looks on should know why."""
+    source, kept = Endless(), Kept()
+    source.live = True
+    slow = SlowStart(source.time)
+    running = asyncio.create_task(serve([source], slow, [kept], STARTED, time=source.time))
+    await source.time.run(10.0)
+    source.end.set()
+    await source.time.run(20.0)
+    await running
+    told = [r for r in kept.records if isinstance(r, SinkStatus) and r.sink == "session"]
+    assert [(r.ok, r.text) for r in told] == [
+        (False, "this machine is too slow: 6 s behind; late cues are left out"),
+        (True, "this machine has caught up"),
+    ]

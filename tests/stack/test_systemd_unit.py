@@ -1,4 +1,4 @@
-"""The unit of a box that nobody looks at: shut off from all that it does not need, by systemd's own count."""
+"""The unit of a box that nobody looks at is shut off from all that it does not need."""
 
 from __future__ import annotations
 

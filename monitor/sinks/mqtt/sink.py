@@ -21,7 +21,7 @@ import contextlib
 import itertools
 import logging
 import operator
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
@@ -68,7 +68,8 @@ class MqttSink:
     """A sink that sends one runner's session to an MQTT broker.
 
     ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
-    long to wait before the connection is made again.
+    long to wait before the connection is made again.  ``now_s`` is the session second of now, where the run
+    keeps pace with a clock: what came out too late is then known, too.
     """
 
     name = MQTT_SINK
@@ -81,8 +82,10 @@ class MqttSink:
         time: MonotonicClock,
         params: OutboxParams | None = None,
         backoff: Backoff | None = None,
+        now_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._s = settings
+        self._now_s = now_s
         self._store = store
         self._started = started
         self._time = time
@@ -188,7 +191,8 @@ class MqttSink:
         """Cues as they come, the state once a second."""
         state_s = -_STATE_EVERY_S
         async for batches in live.batches():
-            now_s = max((r.t_s for r in itertools.chain(*batches) if isinstance(r, Metric)), default=0.0)
+            newest_s = max((r.t_s for r in itertools.chain(*batches) if isinstance(r, Metric)), default=0.0)
+            now_s = max(newest_s, self._now_s())
             for record in itertools.chain(*batches):
                 if not isinstance(record, Cue) or record.withheld:
                     continue

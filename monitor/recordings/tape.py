@@ -74,7 +74,7 @@ class Tape:
     if the file exists already or cannot be written.
 
     ``lost`` packets were dropped because too many waited; ``trouble`` says why the last ``commit`` failed,
-    None if it did not.  A tape whose file is removed is written anew, from what SQLite still has of it, as
+    None if it did not, and ``loss_reason`` why the last one did that failed.  A tape whose file is removed is written anew, from what SQLite still has of it, as
     soon as its folder is there again.
     """
 
@@ -83,12 +83,12 @@ class Tape:
         self.committed = 0
         self.lost = 0
         self.trouble: WriteTrouble | None = None
+        self.loss_reason = WriteTrouble.FAILING.value
         self._accepted = 0
         self._part = 0
         self._commit_lock = threading.Lock()  # a cancelled commit goes on in its thread
         self._waiting: deque[tuple[int, Packet]] = deque()
         self._gap_from: int | None = None
-        self._gap_reason = WriteTrouble.FAILING.value
         if path.exists():
             raise StoreError("error.tape_exists", path=path)
         self._tape_lock = TapeLock(path)
@@ -175,7 +175,7 @@ class Tape:
         if trouble is not self.trouble:
             self.trouble = self._tape_lock.trouble = trouble
         if trouble is not None:
-            self._gap_reason = trouble.value
+            self.loss_reason = trouble.value
 
     def _ensure_file(self) -> None:
         """Write the file anew if somebody removed it and its folder is there."""
@@ -195,7 +195,7 @@ class Tape:
 
     def _write(self, rows: list[tuple[int, Packet]]) -> None:
         if self._gap_from is not None:
-            gap = (self._gap_from, rows[0][0] - self._gap_from, self._gap_reason)
+            gap = (self._gap_from, rows[0][0] - self._gap_from, self.loss_reason)
             self._db.execute("INSERT INTO gap VALUES (?, ?, ?)", gap)
         start = 0
         for end in range(1, len(rows) + 1):

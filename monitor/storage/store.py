@@ -325,6 +325,9 @@ class Store(ImportedFiles):
     def _rolled_back(self) -> None:
         self._names.forget()
 
+    def _reopened(self) -> None:
+        self._names = NameTable(self._db)
+
 
 def _metric_condition(names: Iterable[str] | None) -> tuple[str, list[str]]:
     """Return the condition for metrics of these names, and its values; nothing for None."""

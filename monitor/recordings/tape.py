@@ -31,7 +31,7 @@ from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.recordings.recording import Recording, Wearing
-from monitor.recordings.tape_lock import TapeLock
+from monitor.recordings.tape_lock import TapeLock, lock_path
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ class Tape:
     def __init__(self, path: Path, header: TapeHeader) -> None:
         self.path = path
         self.committed = 0
+        self.finished = False
         self.lost = 0
         self.trouble: WriteTrouble | None = None
         self.loss_reason = WriteTrouble.FAILING.value
@@ -137,6 +138,7 @@ class Tape:
         self.commit()
         _seal_tape(self._db, self.path, self.committed)
         self._tape_lock.release()
+        self.finished = True
 
     def close(self) -> None:
         """Close the file without finishing: whatever waits is lost, the tape is left for recovery."""
@@ -372,7 +374,9 @@ def finish_abandoned(path: Path) -> int:
     of the writer stays beside the tape until it is written on it.
     """
     with TapeReader(path) as tape:
-        tape.losses()  # it must be sound before anything is written beside it
+        gaps = tape.lost()  # it must be sound before anything is written beside it
+        if tape.finished and not lock_path(path).exists():
+            return gaps
     lock = TapeLock(path)
     try:
         with TapeReader(path) as tape:

@@ -35,6 +35,7 @@ class TapeLock:
     def __init__(self, tape: Path) -> None:
         self._tape = tape
         self._path = lock_path(tape)
+        self._descriptor: int | None = None
         self._hold()
 
     def _hold(self) -> None:
@@ -88,12 +89,15 @@ class TapeLock:
         content, descriptor = bytes(self._map), self._descriptor
         self._hold()
         self._map[:] = content
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
     def leave(self) -> None:
         """Let go of the tape and leave the file with the count for the recovery."""
         self._map.close()
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
     def release(self) -> None:
         """Let go of the tape and remove the file of lock and count."""

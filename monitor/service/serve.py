@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 TAPE_STATUS = "tape"
 """The name under which the tape's troubles are reported."""
+STOPPED = "stopped"
+"""The reason of a run that somebody ended; what was lost in it may follow."""
 _TOO_SLOW = "too slow; the oldest were dropped"
 
 
@@ -141,7 +143,7 @@ class _Service:
                     for watch in watches:
                         watch.cancel()
                     if stopped():
-                        reason = "stopped"
+                        reason = STOPPED
                     ended = await self._finish(str(self._failure) if self._failure else reason)
                     await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)

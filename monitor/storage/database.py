@@ -40,6 +40,7 @@ class Database:
         self.read_only: WriteTrouble | None = None
         self.trouble: WriteTrouble | None = None
         self._lock = threading.RLock()
+        self._inside = False  # a transaction
         with self._storage_errors_translated():
             self._db = self._open()
             self._identity = file_identity(path)
@@ -84,11 +85,15 @@ class Database:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit what the block does, or nothing of it if it raises."""
+        """Commit what the block does, or nothing of it if it raises; one inside another is part of it."""
         with self._lock, self._storage_errors_translated():
+            if self._inside:
+                yield self._db
+                return
             try:
                 self._ensure_file()
                 self._db.execute("BEGIN IMMEDIATE")
+                self._inside = True
                 try:
                     yield self._db
                     self._db.execute("COMMIT")
@@ -97,6 +102,8 @@ class Database:
                         self._db.execute("ROLLBACK")
                     self._rolled_back()
                     raise
+                finally:
+                    self._inside = False
             except (sqlite3.Error, OSError) as exc:
                 self.trouble = self.read_only or write_trouble(exc, self.path)
                 raise

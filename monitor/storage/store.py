@@ -79,6 +79,25 @@ class Store(ImportedFiles):
             self._require_session(session_id)
             self._insert_records(db, session_id, records)
 
+    def complete(
+        self,
+        session_id: str,
+        records: Sequence[Out],
+        t_s: float,
+        status: SessionStatus,
+        *,
+        anew: bool = False,
+    ) -> None:
+        """Add the last records of a session and mark it as ended, all of that or nothing.
+
+        With ``anew`` they take the place of those that are there.
+        """
+        with self._transaction():
+            if anew:
+                self.clear(session_id)
+            self.write(session_id, records)
+            self.end(session_id, t_s, status)
+
     def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
         """Mark a session as ended; ``t_s`` is its length in seconds."""
         self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)

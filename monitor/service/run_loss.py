@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import EnglishText
+from monitor.core.write_trouble import WriteTrouble
 from monitor.recordings.tape import Tape
 from monitor.storage.recovery import recover
 from monitor.storage.session_info import SessionStatus
@@ -31,7 +32,7 @@ def loss_of_run(
     if tape.missing:
         return _loss_of_packets(tape, session if store is not None else str(tape.path))
     if store is not None and not whole:
-        reason = EnglishText(str(store.trouble or "")) if store.trouble else ""
+        reason = EnglishText(str(store.trouble or WriteTrouble.FAILING))
         return StoreError("error.run_not_stored", session=session, reason=reason, tape=tape.path)
     if not tape.finished and store is None:
         return StoreError("error.tape_not_finished", path=tape.path)

@@ -67,7 +67,9 @@ class TerminalSink:
     def _troubles(self) -> list[Text]:
         """A line for each sink that is in trouble, the tape and the store among them."""
         sinks = self._live_state.state()["sinks"].values()
-        lines = [f"{s['sink']}: {self._messages.translate_recorded(s['text'])}" for s in sinks if not s["ok"]]
+        lines = [
+            f"{s['sink']}: {self._messages.translate_recorded(s['text'])}" for s in sinks if not s["ok"]
+        ]
         return [Text(line, style="bold red") for line in lines]
 
     def _table(self) -> Table:

@@ -86,11 +86,11 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit what the block does, or nothing of it if it raises; one inside another is part of it."""
-        with self._lock, self._storage_errors_translated():
+        with self._lock:
             if self._inside:
                 yield self._db
                 return
-            try:
+            with self._storage_errors_translated(), self._trouble_noted():
                 self._ensure_file()
                 self._db.execute("BEGIN IMMEDIATE")
                 self._inside = True
@@ -104,10 +104,15 @@ class Database:
                     raise
                 finally:
                     self._inside = False
-            except (sqlite3.Error, OSError) as exc:
-                self.trouble = self.read_only or write_trouble(exc, self.path)
-                raise
-            self.trouble = self.read_only
+
+    @contextlib.contextmanager
+    def _trouble_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            self.trouble = self.read_only or write_trouble(exc, self.path)
+            raise
+        self.trouble = self.read_only
 
     def _ensure_file(self) -> None:
         """Write the file anew if somebody removed it and its folder is there; ``StoreError`` if not."""

@@ -344,7 +344,11 @@ print(tape.missing)
 def test_a_limit_of_the_system_loses_nothing_when_it_is_lifted(tmp_path: Path) -> None:
     path = tmp_path / "a.tape"
     done = subprocess.run(
-        [sys.executable, "-c", FILE_LIMIT, str(path)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", FILE_LIMIT, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     first, missing = done.stdout.splitlines()
     troubles, *reason, committed = first.split()

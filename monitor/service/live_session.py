@@ -172,7 +172,7 @@ def _print_result(
     """Print what was measured and, if it is ``whole``, where it is kept."""
     if live.summary:
         messages = catalogue(config.alerts.language)
-        console.print(summary_table(live.settings, ended.t_s, summary.records, messages))
+        console.print(summary_table(live.settings, ended.t_s, summary.totals, messages))
         if advice := alignment_advice(live.settings):
             console.print(advice)
     if not whole:

@@ -24,6 +24,7 @@ from monitor.service.serve import serve
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import recording_of_run, repeat_recording
 from monitor.sinks.live_state import LiveState
+from monitor.sinks.protocol import Sink
 from monitor.sinks.run_summary import RunSummary
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
@@ -95,7 +96,7 @@ async def _run(
     started = SessionStarted("bench", settings.athlete, "2026-01-01T07:00:00+00:00", sensors)
     tape = begin_session(store, folder, "bench", settings, started)
     page = LiveFeed(LiveState(), time, lambda: session.t_s)
-    sinks = [RunSummary(settings), SessionLog(), StoreSink(store, started.session, time), page]
+    sinks: list[Sink] = [RunSummary(settings), SessionLog(), StoreSink(store, started.session, time), page]
     await serve([EvaluatedSource(recording, session, note)], session, sinks, started, tape=tape, time=time)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,15 @@ class Database:
         """Called with the lock held when there is another connection: forget that of before."""
 
     @contextlib.contextmanager
+    def _rows_decoded(self) -> Iterator[None]:
+        """A row inside that holds something else than it should is damage, as an unreadable one is."""
+        try:
+            yield
+        except DECODING_ERRORS as exc:
+            mark_damaged(self.path)
+            raise StoreDamaged("error.store_damaged", path=self.path, error=exc) from exc
+
+    @contextlib.contextmanager
     def _storage_errors_translated(self) -> Iterator[None]:
         try:
             yield
@@ -145,6 +155,10 @@ class Database:
                 mark_damaged(self.path)
                 raise StoreDamaged("error.store_damaged", path=self.path, error=exc) from exc
             raise StoreError("error.at", where=self.path, what=_reason(exc, self.read_only)) from exc
+
+
+DECODING_ERRORS = (ValueError, TypeError, KeyError, IndexError, OverflowError, struct.error)
+"""What a row gives that holds something else than it should."""
 
 
 def is_damage(error: Exception) -> bool:
@@ -207,4 +221,11 @@ def _readable(path: Path) -> sqlite3.Connection:
 
 def _connection(path: Path, mode: str = "?mode=rwc") -> sqlite3.Connection:
     uri = path.absolute().as_uri() + mode
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=10)
+    db.text_factory = decoded_text
+    return db
+
+
+def decoded_text(stored: bytes) -> str:
+    """Return a text of the database; what is no UTF-8 in it, by damage, becomes a mark."""
+    return stored.decode("utf-8", "replace")

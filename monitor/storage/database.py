@@ -141,7 +141,8 @@ class Database:
     def _rows_decoded(self) -> Iterator[None]:
         """A row inside that holds something else than it should is damage, as an unreadable one is."""
         try:
-            yield
+            with self._storage_errors_translated():  # a row may name another one
+                yield
         except DECODING_ERRORS as exc:
             mark_damaged(self.path)
             raise StoreDamaged("error.store_damaged", path=self.path, error=exc) from exc

@@ -73,6 +73,18 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
     return recovered
 
 
+def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactory = Session) -> None:
+    """Replace all records of an ended session with those that its tape gives.
+
+    ``StoreError`` or ``InputError`` if there is no tape or it is damaged: nothing is changed then.
+    """
+    with tape_archive.unpacked_tape(info) as path:
+        replayed, t_s, lost = _replay(path, make_session)
+    records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
+    ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
+    store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True)
+
+
 def _loss_text(lost: Mapping[str, int]) -> str:
     """How many packets are lost and why; where a count is not known, that it is not."""
     if not lost:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from monitor.cli import (
 from monitor.cli.command_hints import HintingGroup
 from monitor.cli.localized_help import LocalizedCommand
 from monitor.cli.options import LogFormatOption, VerboseOption
-from monitor.core.errors import ConfigError, InputError, MonitorError
+from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ def _global_options(
 app = _make_app()
 
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
+"""What a file or pipe gives into which the output goes, and which takes no more."""
+
+
 def main() -> None:
     """Run the command line; one clear line and exit code 2 for bad input, 1 for what failed outside."""
     try:
@@ -161,6 +167,11 @@ def main() -> None:
         _exit_with_error(exc, 2)
     except MonitorError as exc:
         _exit_with_error(exc, 1)
+    except OSError as exc:
+        if exc.filename is not None or exc.errno not in _OUTPUT_ERRORS:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left cannot be written either
+        _exit_with_error(StoreError("error.output", reason=exc), 1)
 
 
 def _exit_with_error(exc: MonitorError, code: int) -> NoReturn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import json
 import os
 import sys
@@ -38,7 +39,7 @@ _AHEAD_S = 20.0  # of session time: no packet may be dropped because they come t
 
 
 class EvaluatedSource:
-    """A source whose packets come as fast as the session evaluates them; ``on_hour`` is called each hour."""
+    """A source as fast as the session evaluates its packets; ``on_hour`` is called each hour."""
 
     name = "bench"
     live = False
@@ -50,12 +51,17 @@ class EvaluatedSource:
         """Emit every packet, never far ahead of the session."""
         hours = 0
         for packet in self._recording.packets():
-            while packet.arrival_ns * 1e-9 > self._session.t_s + _AHEAD_S:
-                await asyncio.sleep(0.001)
+            await self._wait_for_session(packet.arrival_ns * 1e-9 - _AHEAD_S)
             emit(packet)
             if self._session.t_s >= 3600 * (hours + 1):
                 hours += 1
                 self._on_hour(hours)
+
+    async def _wait_for_session(self, t_s: float) -> None:
+        for pause_s in itertools.repeat(0.001):
+            if self._session.t_s >= t_s:
+                return
+            await asyncio.sleep(pause_s)
 
 
 def resident_mb() -> float:

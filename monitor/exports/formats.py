@@ -52,9 +52,9 @@ def check_format(format: str) -> None:
 def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
     """Write a session as ``format`` (a name in ``EXPORTS``) and return the paths of the files.
 
-    ``where`` is a folder or the name of the (first) file.  All files are written or none.  Raises ``ConfigError`` for an unknown format or
-    a missing library, ``StoreError`` if the file is there already or cannot be written, or the session has
-    nothing that this format could hold.
+    ``where`` is a folder or the name of the (first) file.  All files are written or none.  Raises
+    ``ConfigError`` for an unknown format or a missing library, ``StoreError`` if the file is there already
+    or cannot be written, or the session has nothing that this format could hold.
     """
     check_format(format)
     kind = EXPORTS[format]

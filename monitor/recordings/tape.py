@@ -70,12 +70,12 @@ class TapeHeader:
 class Tape:
     """``Tape`` writes a tape: ``append`` is quick and never fails, ``commit`` does the writing.
 
-    ``append`` belongs to one thread; ``commit``, ``finish`` and ``close`` may run in others.  ``StoreError``
-    if the file exists already or cannot be written.
+    ``append`` belongs to one thread; ``commit``, ``finish`` and ``close`` may run in others.
+    ``StoreError`` if the file exists already or cannot be written.
 
     ``lost`` packets were dropped because too many waited; ``trouble`` says why the last ``commit`` failed,
-    None if it did not, and ``loss_reason`` why the last one did that failed.  A tape whose file is removed is written anew, from what SQLite still has of it, as
-    soon as its folder is there again.
+    None if it did not, and ``loss_reason`` why the last one did that failed.  A tape whose file is removed
+    is written anew, from what SQLite still has of it, as soon as its folder is there again.
     """
 
     def __init__(self, path: Path, header: TapeHeader) -> None:
@@ -111,7 +111,7 @@ class Tape:
 
     @property
     def missing(self) -> int:
-        """The number of packets given to ``append`` that are in no file, all of them if the file is gone."""
+        """The number of packets given to ``append`` that are in no file, all if the file is gone."""
         displaced = self.trouble in (WriteTrouble.GONE, WriteTrouble.REPLACED)
         return self._accepted if displaced else self._accepted - self.committed
 

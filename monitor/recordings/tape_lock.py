@@ -83,7 +83,7 @@ class TapeLock:
         _TROUBLE.pack_into(self._map, _COUNT.size, place)
 
     def renew(self) -> None:
-        """Make the file of lock and count anew if somebody removed it; ``StoreError`` if it cannot be made."""
+        """Make the file of lock and count anew if somebody removed it; ``StoreError`` if that fails."""
         if displacement(self._path, self._identity) is None:
             return
         content, descriptor = bytes(self._map), self._descriptor

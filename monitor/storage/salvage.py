@@ -1,8 +1,8 @@
 """A damaged database is set aside under a clear name, and what can be read of it becomes a new one.
 
 Rows are copied one by one with their numbers, so that the accounts of the sinks still hold; what cannot
-be read, or holds something else than it should, is left out and counted.  A session that lacks rows gets all
-of its records anew from its tape, and so does one of which only the tape is left.
+be read, or holds something else than it should, is left out and counted.  A session that lacks rows gets
+all of its records anew from its tape, and so does one of which only the tape is left.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from monitor.service.waiting_runs import send_waiting_runs
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.export.settings import ExportSettings
 from monitor.sources.replay import Replay
+from monitor.storage.new_session import begin_session
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 
@@ -118,7 +119,7 @@ def full_tape(monkeypatch: pytest.MonkeyPatch, free_pages: int) -> None:
     """Let the tape of the next run find so many free pages on its disk."""
     from monitor.service import live_session
 
-    begin = live_session.begin_session
+    begin = begin_session
 
     def begin_on_full_disk(*arguments: Any) -> Tape:
         tape = begin(*arguments)
@@ -149,9 +150,10 @@ def test_success_is_not_claimed_while_the_store_cannot_be_written(
         raise StoreError("error.at", where=store.path, what="no room")
 
     console = Console(file=io.StringIO(), width=200)
-    with monkeypatch.context() as always, pytest.raises(StoreError, match="are not stored yet"):
+    with monkeypatch.context() as always:
         always.setattr(Store, "write", full)
-        run_session(config, live_options(pod(3.0), recorded=True), console)
+        with pytest.raises(StoreError, match="are not stored yet"):
+            run_session(config, live_options(pod(3.0), recorded=True), console)
     with open_store(config) as store:
         (info,) = store.sessions()
         assert info.status is SessionStatus.RECOVERED

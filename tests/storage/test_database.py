@@ -129,7 +129,12 @@ def test_a_damaged_database_is_named_and_marked(folder: Path) -> None:
 
 def test_a_transaction_inside_another_is_part_of_it(folder: Path) -> None:
     with Store(folder / "gaitcue.db") as store:
-        with pytest.raises(ZeroDivisionError), store._transaction():
-            store.write("a", metrics(5))
-            raise ZeroDivisionError
+
+        def write_and_fail() -> None:
+            with store._transaction():
+                store.write("a", metrics(5))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            write_and_fail()
         assert store.count("a") == 10

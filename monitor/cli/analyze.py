@@ -24,25 +24,28 @@ def analyze_command(
     """Summarize a recording without keeping it as a session."""
     from rich.console import Console
 
-    from dsp.types import Placement, Record, Step
+    from dsp.types import Placement, Step
     from monitor.core.errors import InputError
     from monitor.core.message_catalogues import catalogue
     from monitor.core.user_language import user_language
     from monitor.recordings.readers import read_recording
     from monitor.service.recording_analysis import session_records, summary_table, write_steps
+    from monitor.sinks.run_summary import RunTotals
 
     recording = read_recording(file, placement and placement.value, side and side.value, with_speed=speed)
     if all(sensor.placement is Placement.POD for sensor in recording.settings.sensors):
         raise InputError("error.no_samples", path=file)
-    records: list[Record] = []
+    totals, rows = RunTotals(), list[Step]()
     with progress_bar(file.name) as progress:
         for done, certain in session_records(recording):
-            records += certain
+            totals.add(certain)
+            if steps is not None:
+                rows += [r for r in certain if isinstance(r, Step)]
             progress(done, recording.count)
     if steps is not None:
-        write_steps(steps, [r for r in records if isinstance(r, Step)])
+        write_steps(steps, rows)
     Console().print(
-        summary_table(recording.settings, recording.duration_s, records, catalogue(user_language()))
+        summary_table(recording.settings, recording.duration_s, totals, catalogue(user_language()))
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from monitor.cli import (
 from monitor.cli.command_hints import HintingGroup
 from monitor.cli.localized_help import LocalizedCommand
 from monitor.cli.options import LogFormatOption, VerboseOption
-from monitor.core.errors import ConfigError, InputError, MonitorError
+from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ def _global_options(
 app = _make_app()
 
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
+"""What a file or pipe gives into which the output goes, and which takes no more."""
+
+
 def main() -> None:
     """Run the command line; one clear line and exit code 2 for bad input, 1 for what failed outside."""
     _print_what_nobody_can_show()
@@ -163,6 +169,11 @@ def main() -> None:
         _exit_with_error(exc, 2)
     except MonitorError as exc:
         _exit_with_error(exc, 1)
+    except OSError as exc:
+        if exc.filename is not None or exc.errno not in _OUTPUT_ERRORS:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left
+        _exit_with_error(StoreError("error.output", reason=exc), 1)
 
 
 def _print_what_nobody_can_show() -> None:

@@ -124,9 +124,12 @@ def _length_text(store: Store, info: SessionInfo) -> str:
 
 
 def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]]:
+    from monitor.core.records import SessionEnded
     from monitor.storage import tape_archive
 
     tape, none = tape_archive.tape_file(info), user_text("say.session.none")
+    ending = [r.reason for r in store.events(info.id) if isinstance(r, SessionEnded)]
+    translate = catalogue(user_language()).translate_recorded
     return [
         ("session", info.id),
         ("title", info.title),
@@ -141,6 +144,7 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("sensors", ", ".join(info.sensors)),
         ("tags", ", ".join(info.tags) or none),
         ("state", user_text(f"say.status.{info.status.value}")),
+        ("ending", translate(ending[-1]) if ending else none),
         ("version", info.version),
         ("tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else none),
         ("steps", str(len(store.step_columns(info.id).ic_s))),

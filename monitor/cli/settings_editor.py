@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +54,21 @@ def with_new_settings(text: str, edit: SettingsEdit, path: Path) -> str:
 
 
 def save_settings(path: Path, text: str) -> Path | None:
-    """Write the file; return where the one that was there before is kept, None if there was none."""
+    """Write the file, all of it or nothing; ``StoreError`` if it cannot be written.
+
+    Returns where the one that was there before is kept, None if there was none.
+    """
     backup = path.with_name(path.name + BACKUP_SUFFIX) if path.exists() else None
+    new = path.with_name(path.name + ".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(text, encoding="utf-8")
         if backup is not None:
             path.replace(backup)
-        path.write_text(text, encoding="utf-8")
+        new.replace(path)
     except OSError as exc:
+        with contextlib.suppress(OSError):
+            new.unlink()
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
     return backup
 

@@ -125,6 +125,10 @@ class StoreError(UserError):
     """The embedded database or a tape cannot be read or written (disk full, damaged, newer version)."""
 
 
+class StoreDamaged(StoreError):
+    """The embedded database is damaged; the next program that opens the store sets it aside."""
+
+
 class SinkError(MonitorError):
     """The far end of a sink misbehaves."""
 

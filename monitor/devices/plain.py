@@ -70,6 +70,17 @@ def encode_imu(
     return head + rows.tobytes()
 
 
+def moved_imu(payload: bytes, first: int, later_us: int) -> tuple[bytes, int]:
+    """Return a packet of samples, its numbers higher by ``first`` and its times later by ``later_us``.
+
+    The second value is the number that follows its last sample.
+    """
+    magic, version, flags, n, number, base, rate_hz = _IMU_HEAD.unpack_from(payload)
+    number = (number + first) & 0xFFFFFFFF
+    head = _IMU_HEAD.pack(magic, version, flags, n, number, base + later_us, rate_hz)
+    return head + payload[_IMU_HEAD.size :], number + n
+
+
 def decode_imu(payload: bytes) -> Samples:
     """Return the samples that ``encode_imu`` packed, times to the microsecond and values to float32."""
     if len(payload) < _IMU_HEAD.size:

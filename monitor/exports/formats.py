@@ -5,6 +5,7 @@ What is written is named and described in ``monitor.exports.data_dictionary``: t
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,9 @@ def check_format(format: str) -> None:
 def export_session(store: Store, session_id: str, format: str, where: Path) -> list[Path]:
     """Write a session as ``format`` (a name in ``EXPORTS``) and return the paths of the files.
 
-    ``where`` is a folder or the name of the (first) file.  Raises ``ConfigError`` for an unknown format or
-    a missing library, ``StoreError`` if the file is there already or cannot be written, or the session has
-    nothing that this format could hold.
+    ``where`` is a folder or the name of the (first) file.  All files are written or none.  Raises
+    ``ConfigError`` for an unknown format or a missing library, ``StoreError`` if the file is there already
+    or cannot be written, or the session has nothing that this format could hold.
     """
     check_format(format)
     kind = EXPORTS[format]
@@ -62,6 +63,19 @@ def export_session(store: Store, session_id: str, format: str, where: Path) -> l
         raise StoreError("error.export_exists", path=path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return kind.write(store, load_session(store, session_id), path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            written = kind.write(store, load_session(store, session_id), Path(folder) / path.name)
+            return _moved_files(written, path.parent)
     except OSError as exc:
         raise StoreError("error.cannot_write", path=path, reason=exc) from exc
+
+
+def _moved_files(written: list[Path], folder: Path) -> list[Path]:
+    """Move whole files to where they belong, unless one of them is there already."""
+    targets = [folder / file.name for file in written]
+    for target in targets:
+        if target.exists():
+            raise StoreError("error.export_exists", path=target)
+    for file, target in zip(written, targets, strict=True):
+        file.replace(target)
+    return targets

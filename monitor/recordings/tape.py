@@ -24,16 +24,24 @@ from pathlib import Path
 from typing import Any
 
 from monitor.core import json_codec
+from monitor.core.database_copy import copy_database
 from monitor.core.errors import ConfigError, InputError, StoreError
+from monitor.core.message_catalogues import EnglishText
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
+from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.recordings.recording import Recording, Wearing
-from monitor.recordings.tape_lock import TapeLock
+from monitor.recordings.tape_lock import TapeLock, lock_path
 
 _log = logging.getLogger(__name__)
 
 _FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
+KILLED = "the program was killed"
+UNKNOWN_LOSS = "the program was killed, and the count of its packets is damaged"
+"""Why packets are missing, as it stands on a tape, beside the texts of ``WriteTrouble``."""
+_MOST_LOST = 1 << 40  # more packets than any writer accepts: such a count is damaged
+_ODD_COUNT = "a count in it cannot be true"
 
 
 _FRAME = struct.Struct("<QqII")
@@ -62,14 +70,21 @@ class TapeHeader:
 class Tape:
     """``Tape`` writes a tape: ``append`` is quick and never fails, ``commit`` does the writing.
 
-    ``append`` belongs to one thread; ``commit`` and ``finish`` may run in others.  ``StoreError`` if the
-    file exists already or cannot be written.
+    ``append`` belongs to one thread; ``commit``, ``finish`` and ``close`` may run in others.
+    ``StoreError`` if the file exists already or cannot be written.
+
+    ``lost`` packets were dropped because too many waited; ``trouble`` says why the last ``commit`` failed,
+    None if it did not, and ``loss_reason`` why the last one did that failed.  A tape whose file is removed
+    is written anew, from what SQLite still has of it, as soon as its folder is there again.
     """
 
     def __init__(self, path: Path, header: TapeHeader) -> None:
         self.path = path
         self.committed = 0
-        self.lost = 0  # given up while the disk was full
+        self.finished = False
+        self.lost = 0
+        self.trouble: WriteTrouble | None = None
+        self.loss_reason = WriteTrouble.FAILING.value
         self._accepted = 0
         self._part = 0
         self._commit_lock = threading.Lock()  # a cancelled commit goes on in its thread
@@ -78,23 +93,27 @@ class Tape:
         if path.exists():
             raise StoreError("error.tape_exists", path=path)
         self._tape_lock = TapeLock(path)
-        self._tape_lock.accepted = 0
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
+            self._db = _writing_connection(path)
+            self._identity = file_identity(path)
             self._db.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
             settings = json.dumps(json_codec.to_json(header.settings))
             row = (_FORMAT, header.session, header.started_utc, settings, header.program)
             self._db.execute("INSERT INTO header VALUES (?, ?, ?, ?, ?, NULL)", row)
         except sqlite3.Error as exc:
             self._tape_lock.release()
-            raise StoreError("error.at", where=path, what=exc) from exc
+            raise _unwritable(path, write_trouble(exc, path)) from exc
 
     @property
     def accepted(self) -> int:
         """The number of packets given to ``append`` so far."""
         return self._accepted
+
+    @property
+    def missing(self) -> int:
+        """The number of packets given to ``append`` that are in no file, all if the file is gone."""
+        displaced = self.trouble in (WriteTrouble.GONE, WriteTrouble.REPLACED)
+        return self._accepted if displaced else self._accepted - self.committed
 
     def append(self, packet: Packet) -> None:
         """Take a packet; it is safe from the next ``commit`` on."""
@@ -114,30 +133,6 @@ class Tape:
         with self._commit_lock:
             self._commit()
 
-    def _commit(self) -> None:
-        rows = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        if not rows:
-            return
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._write(rows)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.Error as exc:
-            self._waiting.extendleft(reversed(rows))
-            raise StoreError(
-                "error.tape_waiting", path=self.path, error=exc, waiting=len(self._waiting)
-            ) from exc
-        if self._gap_from is not None:
-            lost = rows[0][0] - self._gap_from
-            _log.warning("tape: %d packets are missing: no room on the disk", lost, extra={"lost": lost})
-        self._gap_from = None
-        self.committed += len(rows)
-
     def finish(self, *, keep_lock: bool = False) -> None:
         """Write the rest and make it one plain file (unless somebody is just reading it).
 
@@ -146,20 +141,73 @@ class Tape:
         """
         self.commit()
         _seal_tape(self._db, self.path, self.committed)
+        self.finished = True
         if not keep_lock:
             self.release()
 
     def release(self) -> None:
-        """Let go of the tape; may be called again."""
-        self._tape_lock.release()
+        """Let go of a finished tape; may be called again."""
+        if self.finished:
+            self._tape_lock.release()
 
     def close(self) -> None:
         """Close the file without finishing: whatever waits is lost, the tape is left for recovery."""
+        with self._commit_lock:
+            self._db.close()
+            self._tape_lock.leave()
+
+    def _commit(self) -> None:
+        rows = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._ensure_file()
+            if rows:
+                self._write_all(rows)
+        except (sqlite3.Error, OSError, StoreError, _Displaced) as exc:
+            self._waiting.extendleft(reversed(rows))
+            self._set_trouble(_trouble_of(exc, self.path))
+            raise _unwritable(self.path, self.trouble, len(self._waiting)) from exc
+        if rows and self._gap_from is not None:
+            lost = rows[0][0] - self._gap_from
+            _log.warning("tape: %d packets are missing", lost, extra={"lost": lost})
+            self._gap_from = None
+        self._set_trouble(None)
+        self.committed += len(rows)
+
+    def _write_all(self, rows: list[tuple[int, Packet]]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(rows)
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _set_trouble(self, trouble: WriteTrouble | None) -> None:
+        if trouble is not self.trouble:
+            self.trouble = self._tape_lock.trouble = trouble
+        if trouble is not None:
+            self.loss_reason = trouble.value
+
+    def _ensure_file(self) -> None:
+        """Write the file anew if somebody removed it and its folder is there."""
+        displaced = displacement(self.path, self._identity)
+        if displaced is WriteTrouble.REPLACED or not self.path.parent.is_dir():
+            raise _Displaced(displaced or WriteTrouble.GONE)
+        self._tape_lock.renew()
+        if displaced is None:
+            return
+        partial = self.path.with_name(self.path.name + ".part")
+        copy_database(self._db, partial)
+        partial.rename(self.path)
         self._db.close()
+        self._db = _writing_connection(self.path)
+        self._identity = file_identity(self.path)
+        _log.warning("tape: its file was gone and is written anew: %d packets", self.committed)
 
     def _write(self, rows: list[tuple[int, Packet]]) -> None:
         if self._gap_from is not None:
-            gap = (self._gap_from, rows[0][0] - self._gap_from, "no room on the disk")
+            gap = (self._gap_from, rows[0][0] - self._gap_from, self.loss_reason)
             self._db.execute("INSERT INTO gap VALUES (?, ?, ?)", gap)
         start = 0
         for end in range(1, len(rows) + 1):
@@ -183,6 +231,40 @@ class Tape:
                 "INSERT INTO block VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (self._part, sensor, channel, len(members), first, last, zlib.crc32(frames), frames),
             )
+
+
+class _Displaced(Exception):
+    """The file that was opened lies no longer at its path; its argument is the ``WriteTrouble``."""
+
+
+def _trouble_of(exc: Exception, path: Path) -> WriteTrouble:
+    match exc:
+        case _Displaced(args=(WriteTrouble() as trouble,)):
+            return trouble
+        case sqlite3.Error() | OSError():
+            return write_trouble(exc, path)
+        case StoreError(__cause__=OSError() as cause):
+            return write_trouble(cause, path)
+        case _:
+            return WriteTrouble.FAILING
+
+
+def _unwritable(path: Path, trouble: WriteTrouble | None, waiting: int | None = None) -> StoreError:
+    reason = EnglishText(str(trouble or WriteTrouble.FAILING))
+    if waiting is None:
+        return StoreError("error.at", where=path, what=reason)
+    return StoreError("error.tape_waiting", path=path, error=reason, waiting=waiting)
+
+
+def _writing_connection(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 class TapeReader:
@@ -233,8 +315,21 @@ class TapeReader:
         return int(self._single_value("SELECT coalesce(sum(packets), 0) FROM block"))
 
     def lost(self) -> int:
-        """Return the number of packets that could not be written because the disk was full."""
-        return int(self._single_value("SELECT coalesce(sum(packets), 0) FROM gap"))
+        """Return the number of packets that could not be written."""
+        return sum(self.losses().values())
+
+    def losses(self) -> dict[str, int]:
+        """Return how many packets could not be written, by reason."""
+        try:
+            rows = self._db.execute("SELECT reason, packets FROM gap ORDER BY rowid").fetchall()
+        except sqlite3.Error as exc:
+            raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
+        out: dict[str, int] = {}
+        for reason, packets in rows:
+            if not isinstance(reason, str) or not isinstance(packets, int) or not 0 <= packets < _MOST_LOST:
+                raise InputError("error.tape_damaged", path=self.path, error=EnglishText(_ODD_COUNT))
+            out[reason] = out.get(reason, 0) + packets
+        return out
 
     def duration_s(self) -> float:
         """Return the seconds from the first to the last arrival."""
@@ -285,22 +380,46 @@ class TapeReader:
 def finish_abandoned(path: Path) -> int:
     """Finish a tape whose writer died and return how many accepted packets are not on it.
 
-    ``StoreError`` if its writer lives or it cannot be written, ``InputError`` if it is damaged.
+    ``StoreError`` if its writer lives or it cannot be written, ``InputError`` if it is damaged.  The count
+    of the writer stays beside the tape until it is written on it.
     """
-    lock = TapeLock(path)
     with TapeReader(path) as tape:
-        committed, lost = tape.count(), max(0, lock.accepted - tape.count())
+        gaps = tape.lost()  # it must be sound before anything is written beside it
+        if tape.finished and not lock_path(path).exists():
+            return gaps
+    lock = TapeLock(path)
     try:
-        db = sqlite3.connect(path, isolation_level=None)
+        with TapeReader(path) as tape:
+            committed, gaps, finished = tape.count(), tape.lost(), tape.finished
+        db = _writing_connection(path)
+        if not finished:
+            number = committed + gaps
+            missing, reason = _missing_packets(lock, number)
+            if reason:
+                db.execute("INSERT INTO gap VALUES (?, ?, ?)", (number, missing, reason))
+                gaps += missing
+        _seal_tape(db, path, committed)
     except sqlite3.Error as exc:
-        raise StoreError("error.at", where=path, what=exc) from exc
-    if lost:
-        db.execute("INSERT INTO gap VALUES (?, ?, ?)", (committed, lost, "the program was killed"))
-    _seal_tape(db, path, committed)
+        lock.leave()
+        raise _unwritable(path, write_trouble(exc, path)) from exc
+    except BaseException:
+        lock.leave()
+        raise
     lock.release()
     text = "tape: one that a dead program left is finished: %d packets, %d lost"
-    _log.info(text, committed, lost, extra={"count": committed, "lost": lost})
-    return lost
+    _log.info(text, committed, gaps, extra={"count": committed, "lost": gaps})
+    return gaps
+
+
+def _missing_packets(lock: TapeLock, number: int) -> tuple[int, str]:
+    """How many packets after ``number`` the writer had accepted, and why they are missing.
+
+    A count that cannot be true is not believed.
+    """
+    accepted = lock.accepted
+    if accepted is None or not number <= accepted < number + _MOST_LOST:
+        return 0, UNKNOWN_LOSS
+    return accepted - number, (lock.trouble or KILLED) if accepted > number else ""
 
 
 def replace_settings(path: Path, settings: SessionSettings) -> None:
@@ -332,7 +451,7 @@ def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
             _log.debug("tape: somebody reads it; the last one to close it removes the -wal file")
         db.close()
     except sqlite3.Error as exc:
-        raise StoreError("error.at", where=path, what=exc) from exc
+        raise _unwritable(path, write_trouble(exc, path)) from exc
 
 
 def _arrival_second(row: tuple[int, Packet]) -> int:

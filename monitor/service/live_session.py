@@ -30,7 +30,8 @@ from monitor.recordings.tape import Tape
 from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
-from monitor.service.serve import serve
+from monitor.service.run_loss import loss_of_run
+from monitor.service.serve import STOPPED, serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
@@ -77,7 +78,8 @@ class LiveOptions:
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
     """Run a session to its end, print where the page is and what was kept, and return its last record.
 
-    ``MonitorError`` if a source fails for good, after everything that came before has been delivered.
+    ``MonitorError`` if a source fails for good, after everything that came before has been delivered;
+    ``StoreError`` if a part of what was to be kept is lost, or could not be stored yet.
     """
     with contextlib.ExitStack() as stores, write_in_thread():
         return run_with_spare_threads(_run(config, live, console, stores))
@@ -96,8 +98,9 @@ async def _run(
         sinks.append(TerminalSink(console, config.alerts.language))
     if not is_watched(console):
         sinks.append(SessionLog())
-    if store is not None:
-        sinks.append(StoreSink(store, started.session, time))
+    stored = None if store is None else StoreSink(store, started.session, time)
+    if stored is not None:
+        sinks.append(stored)
     if live.tape is None:
         context = SinkContext(
             config=config, store=store, started=started, time=time, pace=live.pace, now_s=now_s
@@ -116,17 +119,23 @@ async def _run(
         ended = await serve(
             live.sources(time), session, sinks, started, tape=tape, watches=[WallClock(time)], time=time
         )
-        if store is not None and summary.empty:
+        whole = True if stored is None else stored.complete
+        loss = await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=whole)
+        if store is not None and summary.empty and loss is None:
             await asyncio.to_thread(_delete, store, started.session)
-        _print_result(config, live, started, ended, summary, console)
-        if store is not None:
+        _print_result(config, live, started, ended, summary, console, whole=loss is None)
+        if store is not None and loss is None:
             await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
             kept_for = [s.name for s in sinks if s.name in KEPT_UNTIL_DELIVERED]
             for text in await asyncio.to_thread(undelivered_texts, store, kept_for):
                 console.print(text, soft_wrap=True)
+        if loss is not None and live.web is not None:
+            _log.error("%s", loss)
         if live.web is not None and live.linger and not asked_to_stop.is_set():
             _log.info("the page stays open until Ctrl-C")
             await asked_to_stop.wait()
+    if loss is not None:
+        raise loss
     return ended
 
 
@@ -163,12 +172,17 @@ def _print_result(
     ended: SessionEnded,
     summary: RunSummary,
     console: Console,
+    *,
+    whole: bool,
 ) -> None:
+    """Print what was measured and, if it is ``whole``, where it is kept."""
     if live.summary:
         messages = catalogue(config.alerts.language)
-        console.print(summary_table(live.settings, ended.t_s, summary.records, messages))
+        console.print(summary_table(live.settings, ended.t_s, summary.totals, messages))
         if advice := alignment_advice(live.settings):
             console.print(advice)
+    if not whole:
+        return
     if live.tape is not None:
         console.print(user_text("say.run.recorded", seconds=ended.t_s, path=str(live.tape)), soft_wrap=True)
     elif live.keep and summary.empty:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, METRICS
-from dsp.types import Activity, ActivityChange, Gap, Record, SensorProblem, Side, Step
+from dsp.types import Record, Side, Step
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue
 from monitor.core.metric_legend import unit_text
@@ -21,6 +18,7 @@ from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.review.data_quality import problem_text
+from monitor.sinks.run_summary import RunTotals
 
 _COLUMNS = ["side", "ic_s", "to_s", "contact_ms", "cadence_spm"]
 _COLUMNS += [m.name for m in METRICS if m.step and m.name not in _COLUMNS]
@@ -53,15 +51,14 @@ def write_steps(path: Path, steps: list[Step]) -> None:
 
 
 def summary_table(
-    settings: SessionSettings, duration_s: float, records: Sequence[Record], messages: Catalogue
+    settings: SessionSettings, duration_s: float, totals: RunTotals, messages: Catalogue
 ) -> Table:
     """Return a table of the mean of every metric over the steps and how much these scatter, with a title.
 
     Below it stands what is wrong with a sensor.
     """
-    steps = [r for r in records if isinstance(r, Step)]
     text = messages.text
-    table = Table(title=_headline_text(settings, duration_s, records, steps, messages))
+    table = Table(title=_headline_text(settings, duration_s, totals, messages))
     table.add_column(text("terminal.column.metric"))
     for heading in (
         text("terminal.column.mean"),
@@ -70,43 +67,26 @@ def summary_table(
     ):
         table.add_column(heading, justify="right")
     table.add_column(text("terminal.column.unit"))
-    values: dict[str, list[float]] = defaultdict(list)
-    for s in steps:
-        for e in s.estimates:
-            values[e.metric].append(e.value)
-    for name, seen in values.items():
+    for name, seen in totals.metrics.items():
         spec = BY_NAME[name]
-        n = spec.decimals
-        mean, sd = (messages.localized(f"{value:.{n}f}") for value in (np.mean(seen), np.std(seen)))
-        table.add_row(text(f"metric.{name}.label"), mean, sd, str(len(seen)), unit_text(spec, messages))
-    problems = [messages.render(problem_text(r)) for r in records if isinstance(r, SensorProblem)]
+        mean, sd = (messages.localized(f"{value:.{spec.decimals}f}") for value in (seen.mean, seen.sd))
+        table.add_row(text(f"metric.{name}.label"), mean, sd, str(seen.count), unit_text(spec, messages))
+    problems = [messages.render(problem_text(r)) for r in totals.problems.values()]
     table.caption = "\n".join(problems) or None
     return table
 
 
 def _headline_text(
-    settings: SessionSettings,
-    duration_s: float,
-    records: Sequence[Record],
-    steps: list[Step],
-    messages: Catalogue,
+    settings: SessionSettings, duration_s: float, totals: RunTotals, messages: Catalogue
 ) -> str:
-    left, right = (sum(s.side is side for s in steps) for side in (Side.LEFT, Side.RIGHT))
     places = {s.name: messages.text(f"placement.{s.placement.value}") for s in settings.sensors}
     return messages.text(
         "terminal.summary.title",
         worn=", ".join(f"{name} ({place})" for name, place in places.items()),
         minutes=duration_s / 60,
-        steps=len(steps),
-        left=left,
-        right=right,
-        gaps=sum(isinstance(r, Gap) for r in records),
-        running=running_s(records, duration_s) / 60,
+        steps=totals.steps.total(),
+        left=totals.steps[Side.LEFT],
+        right=totals.steps[Side.RIGHT],
+        gaps=totals.gaps,
+        running=totals.running_s(duration_s) / 60,
     )
-
-
-def running_s(records: Sequence[Record], end_s: float) -> float:
-    """Return for how many seconds, until ``end_s``, the activity was running."""
-    changes = [(r.t_s, r.activity) for r in records if isinstance(r, ActivityChange)]
-    changes.append((end_s, Activity.UNKNOWN))
-    return sum(b[0] - a[0] for a, b in pairwise(changes) if a[1] is Activity.RUN)

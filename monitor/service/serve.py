@@ -24,6 +24,7 @@ from monitor.core.packet import Packet
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, isolate_errors, only_error, retry_until_done
 from monitor.core.stop_signals import handle_stop_signals
+from monitor.core.write_trouble import WriteTrouble
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
 from monitor.sinks.protocol import ReportsStatus, Sink
@@ -33,6 +34,9 @@ _log = logging.getLogger(__name__)
 
 TAPE_STATUS = "tape"
 """The name under which the tape's troubles are reported."""
+STOPPED = "stopped"
+"""The reason of a run that somebody ended; what was lost in it may follow."""
+_TOO_SLOW = "too slow; the oldest were dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +117,7 @@ class _Service:
         self._reported_dropped: dict[str, int] = {}
         self._too_slow = RepeatedEvent(_log, self._time.now_s)
         self._on_time = True
-        self._tape_ok = True
+        self._tape_told: tuple[WriteTrouble | None, bool] | None = None  # its trouble; None: all is well
         self._tape_outage = Outage(_log, TAPE_STATUS, self._time.now_s, sink=TAPE_STATUS)
         self._failure: MonitorError | None = None
 
@@ -142,7 +146,7 @@ class _Service:
                     for watch in watches:
                         watch.cancel()
                     if stopped():
-                        reason = "stopped"
+                        reason = STOPPED
                     ended = await self._finish(str(self._failure) if self._failure else reason)
                     await _wait_for_end(sinks, self._p.deadline_s)
                     self._cut_short(sinks)
@@ -244,17 +248,26 @@ class _Service:
         for record in self._session.finish():
             self._publish(record)
         if self._tape is not None:
-            try:
-                await self._in_tape_thread(partial(self._tape.finish, keep_lock=True))
-            except StoreError as exc:
-                _log.error("%s: could not be finished: %s", TAPE_STATUS, exc.log_text)
-                self._publish(self._status(TAPE_STATUS, str(exc)))
+            reason += await self._finish_tape(self._tape)
         self._report_dropped()
         ended = SessionEnded(self._started.session, self._session.t_s, reason)
         self._publish(ended)
         for _, channel in self._sinks:
             channel.close()
         return ended
+
+    async def _finish_tape(self, tape: Tape) -> str:
+        """Finish the tape, or leave it for recovery; return what is to be said of lost packets."""
+        try:
+            await self._in_tape_thread(partial(tape.finish, keep_lock=True))
+        except StoreError as exc:
+            _log.error("%s: could not be finished: %s", TAPE_STATUS, exc.log_text)
+            await self._in_tape_thread(tape.close)
+        if not tape.missing:
+            return ""
+        text = f"{tape.missing} packets are lost: {tape.loss_reason}"
+        self._publish(self._status(TAPE_STATUS, text, 0, tape.missing))
+        return f"; {text}"
 
     async def _run_sink(self, sink: Sink, channel: Channel[Out]) -> None:
         outage = Outage(_log, sink.name, self._time.now_s, sink=sink.name)
@@ -264,7 +277,11 @@ class _Service:
             self._publish(self._status(sink.name, text, len(channel), channel.dropped), but=sink.name)
 
         async def batches() -> AsyncIterator[list[Out]]:
+            dropped = 0
             async for batch in channel.batches():
+                if channel.dropped > dropped:  # it misses what came before these
+                    dropped = channel.dropped
+                    batch.insert(0, self._status(sink.name, _TOO_SLOW, dropped=dropped))
                 yield batch
                 outage.over()  # it comes for more, so it has taken that one
 
@@ -303,16 +320,18 @@ class _Service:
             await self._in_tape_thread(tape.commit)
         except StoreError as exc:
             self._tape_outage.failed(exc)
-            if self._tape_ok:
+            state = (tape.trouble, tape.lost > 0)
+            if state != self._tape_told:
                 waiting = tape.accepted - tape.committed - tape.lost
-                self._publish(self._status(TAPE_STATUS, str(exc), waiting, tape.lost))
-            self._tape_ok = False
+                text = f"{tape.trouble}; {waiting} packets wait in memory"
+                self._publish(self._status(TAPE_STATUS, text, waiting, tape.lost))
+            self._tape_told = state
         else:
-            if not self._tape_ok:
+            if self._tape_told:
                 text = f"writing again; {tape.lost} packets are missing" if tape.lost else "writing again"
                 self._tape_outage.over(text)
                 self._publish(self._status(TAPE_STATUS, text, 0, tape.lost, ok=True))
-            self._tape_ok = True
+            self._tape_told = None
 
     def _report_dropped(self) -> None:
         counts = {sink.name: channel.dropped for sink, channel in self._sinks if not channel.closed}
@@ -321,7 +340,7 @@ class _Service:
                 news = dropped - self._reported_dropped.get(name, 0)
                 self._too_slow.happened(f"{name}: too slow; the oldest were dropped", count=news, sink=name)
                 self._reported_dropped[name] = dropped
-                self._publish(self._status(name, "too slow; the oldest were dropped", dropped=dropped))
+                self._publish(self._status(name, _TOO_SLOW, dropped=dropped), but=name)
 
     def _report_watches(self) -> None:
         for watch in self._watches:

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import datetime
+import logging
+from pathlib import Path
+
+from monitor.core.errors import StoreDamaged, StoreError
 from monitor.service.config import Config, data_folder
+from monitor.storage.database import damage_mark
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+
+_log = logging.getLogger(__name__)
 
 
 def open_store(config: Config) -> Store:
     """Open the store of these settings and complete the sessions that a killed program left behind.
 
-    What was recovered is logged.  ``StoreError`` if the database cannot be used.
+    What was recovered is logged.  A database that is damaged is set aside, and a new one made of what can
+    be read and of the tapes, which is logged too.  ``StoreError`` if the database cannot be used.
     """
-    store = Store(data_folder(config) / "gaitcue.db")
+    path = data_folder(config) / "gaitcue.db"
+    if path.exists() and damage_mark(path).exists():
+        _salvage(path)
+    try:
+        return _open_and_recover(path)
+    except StoreDamaged:
+        _salvage(path)
+        return _open_and_recover(path)
+
+
+def _open_and_recover(path: Path) -> Store:
+    store = Store(path)
     try:
         if any(info.status is SessionStatus.LIVE for info in store.sessions()):
             from monitor.storage.recovery import recover  # all that a run needs, for the few who need it
 
-            recover(store)
+            if store.read_only is None:
+                recover(store)
+            else:
+                _log.warning("unfinished runs wait to be completed: %s", store.read_only)
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _salvage(path: Path) -> None:
+    from monitor.storage.salvage import salvage_store
+
+    try:
+        salvage_store(path, datetime.datetime.now())
+    except StoreDamaged as exc:
+        raise StoreError("error.at", where=path, what=exc) from exc

@@ -94,6 +94,31 @@ def deliver(recording: Recording, radio: RadioModel, seed: int = 1) -> Recording
     return replace(recording, count=len(order), packets=as_delivered)
 
 
+def repeat_recording(recording: Recording, times: int) -> Recording:
+    """Return a recording of our own packets played so many times in a row, as one long run.
+
+    Sample numbers and device times go on; where one round joins the next the runner misses a step.
+    """
+    round_ns = round(recording.duration_s * 1e9)
+
+    def packets() -> Iterator[Packet]:
+        samples: dict[str, int] = {}
+        for number in range(times):
+            newest = dict(samples)
+            for packet in recording.packets():
+                at = packet.arrival_ns + number * round_ns
+                if packet.channel == plain.IMU:
+                    first = samples.get(packet.sensor, 0)
+                    payload, end = plain.moved_imu(packet.payload, first, number * round_ns // 1000)
+                    newest[packet.sensor] = max(newest.get(packet.sensor, 0), end)
+                    packet = replace(packet, payload=payload)
+                yield replace(packet, arrival_ns=at)
+            samples = newest
+
+    duration_s, count = times * recording.duration_s, times * recording.count
+    return replace(recording, duration_s=duration_s, count=count, packets=packets)
+
+
 def _skew_device_clock(packet: Packet, ppm: float) -> Packet:
     samples = plain.decode_imu(packet.payload)
     assert samples.device_s is not None

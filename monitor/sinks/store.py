@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from monitor.core.errors import SinkError, StoreError
 from monitor.core.monotonic import MonotonicClock
-from monitor.core.records import Out, SessionEnded
+from monitor.core.records import Out, SessionEnded, SinkStatus
 from monitor.storage.store import Store
 
 _EVERY_S = 1.0
@@ -17,6 +17,7 @@ class StoreSink:
     """A sink that writes the records of one session into the store, each batch in one transaction.
 
     What could not be written stays in memory and is written at the next attempt, before anything newer.
+    A run of which a record is missing is not marked as ended: it is to be completed from its tape.
     """
 
     name = "store"
@@ -26,10 +27,19 @@ class StoreSink:
         self._session_id = session_id
         self._time = time
         self._pending: list[Out] = []
+        self._dropped = 0  # records that came while it could not write, and found no room to wait
+        self._end_s: float | None = None  # the end that is to be marked
+        self._ended = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record of the session, to the last one, is in the store."""
+        return self._ended and not self._dropped
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Write until the batches end; a ``SessionEnded`` among them ends the session in the store.
 
+        A ``SinkStatus`` under its own name tells it how many records it never got.
         Raises ``SinkError`` when the store cannot be written; called again it goes on with what waits.
         """
         await self._write()
@@ -40,13 +50,23 @@ class StoreSink:
                 await self._time.sleep(_EVERY_S)
 
     async def _write(self) -> None:
-        if not self._pending:
-            return
         try:
-            await asyncio.to_thread(self._store.write, self._session_id, self._pending)
-            ended = [r for r in self._pending if isinstance(r, SessionEnded)]
-            self._pending = []
-            for record in ended:
-                await asyncio.to_thread(self._store.end, self._session_id, record.t_s)
+            if self._pending:
+                await asyncio.to_thread(self._store.write, self._session_id, self._pending)
+                self._take_note()
+            if self._end_s is not None and not self._dropped:
+                await asyncio.to_thread(self._store.end, self._session_id, self._end_s)
+                self._end_s, self._ended = None, True
         except StoreError as exc:
-            raise SinkError(f"{exc}; {len(self._pending)} records wait in memory") from exc
+            waiting = f"{len(self._pending)} records wait in memory"
+            reason = self._store.trouble or exc
+            raise SinkError(f"{reason}; {waiting}", log_text=f"{exc.log_text}; {waiting}") from exc
+
+    def _take_note(self) -> None:
+        """What waited is written: nothing of it may be written again."""
+        for record in self._pending:
+            if isinstance(record, SessionEnded):
+                self._end_s = record.t_s
+            elif isinstance(record, SinkStatus) and record.sink == self.name:
+                self._dropped = max(self._dropped, record.dropped)
+        self._pending = []

@@ -52,7 +52,8 @@ class TerminalSink:
             async for batch in batches:
                 self._live_state.push(batch)
                 self._sensors |= {r.sensor: r for r in batch if isinstance(r, SensorStatus)}
-                tables = Group(self._table(), sensor_table(self._sensors, self._messages))
+                sensors = sensor_table(self._sensors, self._messages)
+                tables = Group(self._table(), sensors, *self._troubles())
                 cues = [r for r in batch if isinstance(r, Cue) and not r.withheld]
                 await loop.run_in_executor(thread, self._draw, live, cues, tables)
             await loop.run_in_executor(thread, self._end, live)
@@ -72,6 +73,14 @@ class TerminalSink:
     def _end(self, live: Live) -> None:
         live.stop()
         self._console.print()
+
+    def _troubles(self) -> list[Text]:
+        """A line for each sink that is in trouble, the tape and the store among them."""
+        sinks = self._live_state.state()["sinks"].values()
+        lines = [
+            f"{s['sink']}: {self._messages.translate_recorded(s['text'])}" for s in sinks if not s["ok"]
+        ]
+        return [Text(line, style="bold red") for line in lines]
 
     def _table(self) -> Table:
         state = self._live_state.state()

@@ -84,6 +84,7 @@ class Deliveries(Database):
         sql = "SELECT session, body FROM event WHERE kind = ? ORDER BY row DESC LIMIT 1000"
         out: dict[str, tuple[str, SinkStatus] | None] = {}
         for session, body in self._all_rows(sql, "sink_status"):
-            status = json_codec.from_json(SinkStatus, json.loads(body))
+            with self._rows_decoded():
+                status = json_codec.from_json(SinkStatus, json.loads(body))
             out.setdefault(status.sink, (session, status))
         return {name: None for (name,) in names} | out

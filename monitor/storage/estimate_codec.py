@@ -84,6 +84,9 @@ class NameTable:
 
     def _text(self, number: int) -> str:
         if number not in self._texts:
-            (text,) = self._db.execute("SELECT text FROM word WHERE id = ?", (number,)).fetchone()
+            row = self._db.execute("SELECT text FROM word WHERE id = ?", (number,)).fetchone()
+            if row is None or not isinstance(row[0], str):
+                raise ValueError(f"there is no name {number}")
+            (text,) = row
             self._numbers[text], self._texts[number] = number, text
         return self._texts[number]

@@ -9,12 +9,13 @@ short is undone instead: a part of a file must not pass for the whole of it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from dsp.types import Record
-from monitor.core.errors import InputError, StoreError
+from monitor.core.errors import InputError, StoreDamaged, StoreError
 from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import TapeReader, finish_abandoned
@@ -32,34 +33,65 @@ _log = logging.getLogger(__name__)
 class RecoveredSession:
     """``RecoveredSession`` says how one session was completed.
 
-    ``added`` records came from the tape, ``lost`` packets never reached it.  ``trouble`` says why the
-    tape could not be used (empty if it could); the session then stays with what the store had.
+    ``added`` records came from the tape, ``lost`` packets never reached it, for these reasons.  ``trouble``
+    says why the tape could not be used (empty if it could); the session then stays with what the store had.
     """
 
     session: str
     added: int
-    lost: int
+    lost: Mapping[str, int]
     trouble: str = ""
 
 
 def recover(store: Store, make_session: SessionFactory = Session) -> list[RecoveredSession]:
     """Complete every session that is marked live and that no living process writes; return what was done.
 
-    Each is logged as a warning too: a program was killed.
+    Each is logged as a warning too: a program was killed.  One that cannot be completed now, as a disk is
+    full or takes no writing, stays as it is for the next time, which is a warning as well.
     A program must make the tape before it calls ``store.begin``, or another that starts at the same
     moment would take its session for a dead one.
     """
-    live = [info for info in store.sessions() if info.status is SessionStatus.LIVE]
-    left = [info for info in live if not (info.tape and is_written(Path(info.tape)))]
-    for info in left:
-        if file_fingerprints(info.source):
-            _drop_import(store, info)
-    recovered = [_recover(store, info, make_session) for info in left if not file_fingerprints(info.source)]
+    recovered = []
+    for info in store.sessions():
+        if info.status is not SessionStatus.LIVE:
+            continue
+        try:
+            if info.tape and is_written(Path(info.tape)):
+                continue
+            if file_fingerprints(info.source):
+                _drop_import(store, info)
+            else:
+                recovered.append(_recover(store, info, make_session))
+        except StoreDamaged:
+            raise
+        except StoreError as exc:
+            _log.warning("%s is not complete and waits to be: %s", info.id, exc, extra={"session": info.id})
     for r in recovered:
-        text = r.trouble or f"{r.added} records from its tape, {r.lost} packets lost"
-        fields = {"session": r.session, "count": r.added, "lost": r.lost}
-        _log.warning("recovered %s, which a killed program left: %s", r.session, text, extra=fields)
+        text = r.trouble or f"{r.added} records from its tape, {_loss_text(r.lost)}"
+        fields = {"session": r.session, "count": r.added, "lost": sum(r.lost.values())}
+        _log.warning("recovered %s, which was left unfinished: %s", r.session, text, extra=fields)
     return recovered
+
+
+def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactory = Session) -> None:
+    """Replace all records of an ended session with those that its tape gives.
+
+    ``StoreError`` or ``InputError`` if there is no tape or it is damaged: nothing is changed then.
+    """
+    with tape_archive.unpacked_tape(info) as path:
+        replayed, t_s, lost = _replay(path, make_session)
+    records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
+    ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
+    store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True)
+
+
+def _loss_text(lost: Mapping[str, int]) -> str:
+    """How many packets are lost and why; where a count is not known, that it is not."""
+    if not lost:
+        return "no packets lost"
+    return ", ".join(
+        f"{count} packets are lost: {reason}" if count else reason for reason, count in lost.items()
+    )
 
 
 def _drop_import(store: Store, info: SessionInfo) -> None:
@@ -72,31 +104,33 @@ def _drop_import(store: Store, info: SessionInfo) -> None:
 def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> RecoveredSession:
     stored = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
     try:
-        lost = finish_abandoned(Path(info.tape))
-        replayed, t_s = _replay(Path(info.tape), make_session)
-    except (InputError, StoreError) as exc:
-        t_s = max((r.t_s for r in store.events(info.id) if isinstance(r, SensorStatus)), default=0.0)
-        store.write(info.id, [SessionEnded(info.id, t_s, f"the program was killed; no tape: {exc}")])
-        store.end(info.id, t_s, SessionStatus.RECOVERED)
-        return RecoveredSession(info.id, 0, 0, str(exc))
+        finish_abandoned(Path(info.tape))
+        replayed, t_s, lost = _replay(Path(info.tape), make_session)
+    except InputError as exc:
+        return _end_without_tape(store, info, exc)
     records = [r for r in replayed if isinstance(r, get_args(Record))]
-    if records[: len(stored)] == stored:
-        rest: list[Out] = [*records[len(stored) :]]
-    else:
-        store.clear(info.id)
-        rest = [*records]
-    reason = f"recovered from its tape; {lost} packets of the last second are lost"
-    store.write(info.id, [*rest, SessionEnded(info.id, t_s, reason)])
-    store.end(info.id, t_s, SessionStatus.RECOVERED)
+    anew = records[: len(stored)] != stored
+    rest: list[Out] = [*(records if anew else records[len(stored) :])]
+    reason = f"recovered from its tape; {_loss_text(lost)}"
+    ended = SessionEnded(info.id, t_s, reason)
+    store.complete(info.id, [*rest, ended], t_s, SessionStatus.RECOVERED, anew=anew)
     return RecoveredSession(info.id, len(rest), lost)
 
 
-def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float]:
-    """Return everything the session gives for the packets on the tape, and its length in seconds."""
+def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> RecoveredSession:
+    """The tape is gone or damaged: what is stored is all there is."""
+    t_s = max((r.t_s for r in store.events(info.id) if isinstance(r, SensorStatus)), default=0.0)
+    ended = SessionEnded(info.id, t_s, f"the program was killed; no tape: {exc}")
+    store.complete(info.id, [ended], t_s, SessionStatus.RECOVERED)
+    return RecoveredSession(info.id, 0, {}, str(exc))
+
+
+def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:
+    """Return everything the session gives for the packets on the tape, its length, and what is missing."""
     with TapeReader(path) as tape:
         session = make_session(tape.header.settings)
         out: list[Out] = []
         for packet in tape.packets():
             out += session.push(packet)
         out += session.finish()
-    return out, session.t_s
+        return out, session.t_s, tape.losses()

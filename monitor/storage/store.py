@@ -12,7 +12,7 @@ import heapq
 import json
 import operator
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from monitor.storage.imported_files import ImportedFiles, forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
 from monitor.storage.record_rows import (
     SESSION_COLUMNS,
+    check_rows,
     event_from_row,
     metric_from_row,
     record_row,
@@ -78,6 +79,25 @@ class Store(ImportedFiles):
         with self._transaction() as db:
             self._require_session(session_id)
             self._insert_records(db, session_id, records)
+
+    def complete(
+        self,
+        session_id: str,
+        records: Sequence[Out],
+        t_s: float,
+        status: SessionStatus,
+        *,
+        anew: bool = False,
+    ) -> None:
+        """Add the last records of a session and mark it as ended, all of that or nothing.
+
+        With ``anew`` they take the place of those that are there.
+        """
+        with self._transaction():
+            if anew:
+                self.clear(session_id)
+            self.write(session_id, records)
+            self.end(session_id, t_s, status)
 
     def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
         """Mark a session as ended; ``t_s`` is its length in seconds."""
@@ -173,7 +193,8 @@ class Store(ImportedFiles):
     def sessions(self) -> list[SessionInfo]:
         """Return all sessions, the newest first."""
         rows = self._all_rows(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
-        return [session_from_row(row) for row in rows]
+        with self._rows_decoded():
+            return [session_from_row(row) for row in rows]
 
     def session(self, session_id: str) -> SessionInfo:
         """Return one session; ``StoreError`` if there is none of this id."""
@@ -183,26 +204,33 @@ class Store(ImportedFiles):
     def steps(self, session_id: str) -> list[Step]:
         """Return all steps of a session in the order in which they became certain."""
         sql = "SELECT sensor, side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
-        return steps_from_rows(self._all_rows(sql, session_id), self._names)
+        rows = self._all_rows(sql, session_id)
+        with self._lock, self._rows_decoded():
+            return steps_from_rows(rows, self._names)
 
     def step_columns(self, session_id: str) -> StepColumns:
         """Return all steps as arrays, ten times as fast as ``steps``: for charts and tables."""
         sql = "SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
         rows = self._all_rows(sql, session_id)
-        sides, ic_s, to_s, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
-        return StepColumns(
-            side=np.array([side or "" for side in sides], dtype="U1"),
-            ic_s=np.array(ic_s, dtype=np.float64),
-            to_s=np.array(to_s, dtype=np.float64),
-            values=self._names.columns(blobs),
-            modelled=self._names.modelled(blobs),
-        )
+        with self._lock, self._rows_decoded():
+            check_rows("step", [("", *row) for row in rows])
+            sides, ic_s, to_s, blobs = zip(*rows, strict=True) if rows else ((), (), (), ())
+            return StepColumns(
+                side=np.array([side or "" for side in sides], dtype="U1"),
+                ic_s=np.array(ic_s, dtype=np.float64),
+                to_s=np.array(to_s, dtype=np.float64),
+                values=self._names.columns(blobs),
+                modelled=self._names.modelled(blobs),
+            )
 
     def metrics(self, session_id: str, names: Iterable[str] | None = None) -> list[Metric]:
         """Return the per-second metrics of a session in the order of writing: all, or those named."""
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted} ORDER BY row"
-        return [metric_from_row(row) for row in self._all_rows(sql, session_id, *values)]
+        rows = self._all_rows(sql, session_id, *values)
+        with self._rows_decoded():
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
 
     def metric_rows(self, session_id: str, names: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return what ``metrics`` does, ordered by name, as rows (t_s, side, name, value, sd, how).
@@ -211,17 +239,25 @@ class Store(ImportedFiles):
         """
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        return self._all_rows(sql + " ORDER BY name, row", session_id, *values)
+        rows = self._all_rows(sql + " ORDER BY name, row", session_id, *values)
+        with self._rows_decoded():
+            check_rows("metric", rows)
+        return rows
 
     def gaps(self, session_id: str) -> list[Gap]:
         """Return the gaps in a session's samples, in the order of writing."""
         sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
-        return [Gap(*row) for row in self._all_rows(sql, session_id)]
+        rows = self._all_rows(sql, session_id)
+        with self._rows_decoded():
+            check_rows("gap", rows)
+            return [Gap(*row) for row in rows]
 
     def events(self, session_id: str) -> list[Out]:
         """Return all records that are neither steps, metrics nor gaps, in the order of writing."""
         sql = "SELECT kind, body FROM event WHERE session = ? ORDER BY row"
-        return [event_from_row(*row) for row in self._all_rows(sql, session_id)]
+        rows = self._all_rows(sql, session_id)
+        with self._rows_decoded():
+            return [event_from_row(*row) for row in rows]
 
     def records(self, session_id: str) -> list[Out]:
         """Return all records of a session in the order of writing."""
@@ -239,14 +275,16 @@ class Store(ImportedFiles):
         if runs:
             sql = f"SELECT row, session, kind, body {ENDED_RUNS} ORDER BY row LIMIT ?"
             rows = self._all_rows(sql, self.delivered(sink), limit)
-            return [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
+            with self._rows_decoded():
+                return [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
         return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
         rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
-        newest_first = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
+        with self._rows_decoded():
+            newest_first = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
         return list({band.metric: band for band in reversed(newest_first)}.values())
 
     def count(self, session_id: str) -> int:
@@ -257,19 +295,25 @@ class Store(ImportedFiles):
     def notes(self, session_id: str) -> list[Note]:
         """Return what people (and importers) added to a session, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
-        return [Note(*row) for row in self._all_rows(sql, session_id)]
+        rows = self._all_rows(sql, session_id)
+        with self._rows_decoded():
+            check_rows("note", rows)
+            return [Note(*row) for row in rows]
 
     def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
         sql = "SELECT t_s, lat_deg, lon_deg, altitude_m FROM track WHERE session = ? ORDER BY t_s"
         rows = self._all_rows(sql, session_id)
-        return PlaceTrack(*np.array(rows, dtype=np.float64).T) if rows else None
+        with self._rows_decoded():
+            check_rows("track", rows)
+            return PlaceTrack(*np.array(rows, dtype=np.float64).T) if rows else None
 
     def analyses(self, session_id: str, kind: str) -> list[dict[str, Any]]:
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""
         sql = "SELECT version, made_utc, body FROM analysis WHERE session = ? AND kind = ? ORDER BY id"
         rows = self._all_rows(sql, session_id, kind)
-        return [{**json.loads(body), "version": v, "made_utc": made} for v, made, body in rows]
+        with self._rows_decoded():
+            return [{**json.loads(body), "version": v, "made_utc": made} for v, made, body in rows]
 
     # ------------------------------------------------------------------ inside
 
@@ -295,6 +339,13 @@ class Store(ImportedFiles):
                 )
                 for table in RECORD_TABLES
             }
+        with self._lock, self._rows_decoded():
+            return self._merged_records(rows, limit)
+
+    def _merged_records(self, rows: Mapping[str, list[Any]], limit: int) -> list[WaitingRecord]:
+        """Return the records of rows of all tables, by row."""
+        check_rows("metric", [r[2:] for r in rows["metric"]])
+        check_rows("gap", [r[2:] for r in rows["gap"]])
         steps = steps_from_rows([r[2:] for r in rows["step"]], self._names)
         merged: Iterable[WaitingRecord] = heapq.merge(
             ((r[0], r[1], step) for r, step in zip(rows["step"], steps, strict=True)),
@@ -310,7 +361,8 @@ class Store(ImportedFiles):
         row = self._db.execute(sql, (session_id,)).fetchone()
         if row is None:
             raise StoreError("error.no_session", session=session_id)
-        return session_from_row(row)
+        with self._rows_decoded():
+            return session_from_row(row)
 
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:
         self._require_session(session_id)
@@ -324,6 +376,9 @@ class Store(ImportedFiles):
 
     def _rolled_back(self) -> None:
         self._names.forget()
+
+    def _reopened(self) -> None:
+        self._names = NameTable(self._db)
 
 
 def _metric_condition(names: Iterable[str] | None) -> tuple[str, list[str]]:

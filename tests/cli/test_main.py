@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -214,3 +216,14 @@ def test_a_recording_needs_no_name_and_takes_no_option_for_it() -> None:
     listing = CliRunner().invoke(app, ["record", "--help"], env={"COLUMNS": "100"}).output
     assert re.search(r"record \[OPTIONS\] \[file\]", listing), listing
     assert "--raw" not in listing
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_finds_no_room_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "monitor", "metrics"]
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["gaitcue: the output cannot be written: No space left on device"]

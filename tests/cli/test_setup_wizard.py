@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bleak.backends.device import BLEDevice
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from dsp.types import Placement, Side
 from monitor.cli.main import app
 from monitor.cli.setup_wizard import SetupContext, run_setup
-from monitor.core.errors import BluetoothOff, ConfigError
+from monitor.core.errors import BluetoothOff, ConfigError, StoreError
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import declared
 from monitor.devices.gatt import sig_uuid
@@ -330,3 +331,26 @@ def test_the_command_fails_unless_bluetooth_answers_in_the_end(
     ended = CliRunner().invoke(app, ["setup", "--config", str(path)])
     assert ended.exit_code == code, script.text
     assert load_config(path, {}).athlete == "ann"
+
+
+def test_settings_that_find_no_room_leave_those_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitor.cli.settings_editor import save_settings
+
+    path = tmp_path / "gaitcue.toml"
+    save_settings(path, "athlete = 'a'\n")
+    write = Path.write_text
+
+    def full(self: Path, text: str, **options: Any) -> int:
+        write(self, text[:3], **options)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as on_full_disk:
+        on_full_disk.setattr(Path, "write_text", full)
+        with pytest.raises(StoreError, match="No space left"):
+            save_settings(path, "athlete = 'b'\n")
+    assert path.read_text() == "athlete = 'a'\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["gaitcue.toml"]
+    assert save_settings(path, "athlete = 'b'\n") is not None
+    assert path.read_text() == "athlete = 'b'\n"

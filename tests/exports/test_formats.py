@@ -151,6 +151,22 @@ def test_nothing_is_ever_written_over(store: Store, tmp_path: Path, format: str)
     assert taken.read_text() == "precious"
 
 
+@pytest.mark.parametrize("format", ["fit", "csv", "gpx", "lp"])
+def test_an_export_that_finds_no_room_leaves_nothing(
+    store: Store, tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> list[Path]:
+        path = arguments[-1]
+        assert isinstance(path, Path)
+        path.write_bytes(b"half a fi")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(EXPORTS, format, replace(EXPORTS[format], write=full))
+    with pytest.raises(StoreError, match="No space left"):
+        export_session(store, NAME, format, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_format_names_the_known_ones(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="choose one of fit, gpx, tcx, csv"):
         export_session(store, NAME, "kml", tmp_path)

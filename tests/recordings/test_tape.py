@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,16 @@ from dsp.types import Placement, Side
 from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
-from monitor.recordings.tape import MOST_PACKETS_WAITING, Tape, TapeHeader, TapeReader, finish_abandoned
+from monitor.core.write_trouble import WriteTrouble
+from monitor.recordings.tape import (
+    MOST_PACKETS_WAITING,
+    UNKNOWN_LOSS,
+    Tape,
+    TapeHeader,
+    TapeReader,
+    finish_abandoned,
+)
+from monitor.recordings.tape_lock import is_written, lock_path
 
 HEADER = TapeHeader(
     "2026-01-01T07-00-00-me",
@@ -108,8 +120,6 @@ def test_what_a_dead_writer_had_not_committed_is_counted(tmp_path: Path) -> None
     for packet in sent[70:]:
         tape.append(packet)
     tape.close()
-    tape._tape_lock._map.close()  # as the operating system does when a process dies
-    os.close(tape._tape_lock._descriptor)
     assert finish_abandoned(path) == 20
     assert kept(path) == sent[:70]
     with TapeReader(path) as reader:
@@ -182,3 +192,168 @@ def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(InputError, match="has changed"):
         kept(path)
+
+
+def filled(path: Path, committed: int, waiting: int) -> Tape:
+    """A tape on a disk that is full: so many packets are on it, so many wait."""
+    tape, sent = Tape(path, HEADER), [replace(p, payload=bytes(3000)) for p in packets(committed + waiting)]
+    for packet in sent[:committed]:
+        tape.append(packet)
+    tape.commit()
+    (pages,) = tape._db.execute("PRAGMA page_count").fetchone()
+    tape._db.execute(f"PRAGMA max_page_count={pages}")
+    for packet in sent[committed:]:
+        tape.append(packet)
+    with pytest.raises(StoreError, match=f"no room on the disk; {waiting} packets wait in memory"):
+        tape.commit()
+    return tape
+
+
+def test_what_waited_when_a_full_disk_ended_a_run_is_counted_for_good_with_that_reason(
+    tmp_path: Path,
+) -> None:
+    tape = filled(tmp_path / "a.tape", 30, 50)
+    assert tape.trouble is WriteTrouble.FULL
+    assert tape.missing == 50
+    tape.close()
+    assert finish_abandoned(tmp_path / "a.tape") == 50
+    assert finish_abandoned(tmp_path / "a.tape") == 50, "a second look does not lose the count"
+    with TapeReader(tmp_path / "a.tape") as reader:
+        assert (reader.count(), reader.losses()) == (30, {"no room on the disk": 50})
+
+
+def test_a_count_is_left_beside_the_tape_as_long_as_it_cannot_be_written_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tape"
+    filled(path, 30, 50).close()
+    with monkeypatch.context() as still_full:
+        still_full.setattr("monitor.recordings.tape._writing_connection", read_only)
+        with pytest.raises(StoreError):
+            finish_abandoned(path)
+    assert finish_abandoned(path) == 50
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+def test_a_gap_that_is_on_the_tape_is_not_counted_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.recordings.tape.MOST_PACKETS_WAITING", 50)
+    tape, sent = Tape(tmp_path / "a.tape", HEADER), packets(90)
+    for packet in sent[:80]:
+        tape.append(packet)
+    tape.commit()
+    for packet in sent[80:]:
+        tape.append(packet)
+    tape.close()
+    assert finish_abandoned(tmp_path / "a.tape") == 40
+    with TapeReader(tmp_path / "a.tape") as reader:
+        assert sum(reader.losses().values()) + reader.count() == 90
+        assert reader.losses()["the program was killed"] == 10
+
+
+def test_a_damaged_count_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    filled(path, 30, 50).close()
+    lock_path(path).write_bytes(b"\xee" * 24)
+    assert finish_abandoned(path) == 0
+    with TapeReader(path) as reader:
+        assert list(reader.losses()) == [UNKNOWN_LOSS]
+
+
+@pytest.mark.parametrize("count", [-5, 1 << 50, "many", 2.5])
+def test_a_gap_that_cannot_be_true_is_damage(count: object, tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "a.tape", HEADER)
+    tape._db.execute("INSERT INTO gap VALUES (0, ?, 'x')", (count,))
+    tape.finish()
+    with TapeReader(tmp_path / "a.tape") as reader, pytest.raises(InputError, match="damaged"):
+        reader.losses()
+
+
+@pytest.mark.parametrize("removed", ["the file", "the folder", "the lock"])
+def test_a_tape_that_is_removed_is_written_anew_and_lacks_nothing(removed: str, tmp_path: Path) -> None:
+    folder = tmp_path / "tapes"
+    folder.mkdir()
+    path, sent = folder / "a.tape", packets(300)
+    tape = Tape(path, HEADER)
+    for packet in sent[:100]:
+        tape.append(packet)
+    tape.commit()
+    if removed == "the folder":
+        shutil.rmtree(folder)
+        tape.append(sent[100])
+        with pytest.raises(StoreError, match="the file or its folder is gone; 1 packets wait"):
+            tape.commit()
+        assert tape.missing == 101
+        folder.mkdir()
+    else:
+        (path if removed == "the file" else lock_path(path)).unlink()
+        tape.append(sent[100])
+    for packet in sent[101:200]:
+        tape.append(packet)
+    tape.commit()
+    assert is_written(path)
+    for packet in sent[200:]:
+        tape.append(packet)
+    tape.finish()
+    assert [p.name for p in folder.iterdir()] == ["a.tape"]
+    assert kept(path) == sent
+    assert tape.missing == 0
+
+
+def test_another_file_in_its_place_is_not_written_over(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "a.tape", HEADER)
+    (tmp_path / "a.tape").unlink()
+    (tmp_path / "a.tape").write_text("another's")
+    for packet in packets(10):
+        tape.append(packet)
+    with pytest.raises(StoreError, match="another file is in its place"):
+        tape.commit()
+    assert (tmp_path / "a.tape").read_text() == "another's"
+    assert tape.missing == 10
+
+
+FILE_LIMIT = """
+import resource, signal, sys
+from pathlib import Path
+from tests.recordings.test_tape import HEADER, StoreError, Tape, packets
+from dataclasses import replace
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+tape, sent = Tape(Path(sys.argv[1]), HEADER), [replace(p, payload=bytes(1000)) for p in packets(400)]
+resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+troubles = 0
+for number, packet in enumerate(sent):
+    tape.append(packet)
+    if number % 20 == 19:
+        try:
+            tape.commit()
+        except StoreError:
+            troubles += 1
+        if number == 299:
+            print(troubles, tape.trouble, tape.committed)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+tape.finish()
+print(tape.missing)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_limit_of_the_system_loses_nothing_when_it_is_lifted(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    done = subprocess.run(
+        [sys.executable, "-c", FILE_LIMIT, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    first, missing = done.stdout.splitlines()
+    troubles, *reason, committed = first.split()
+    assert int(troubles) > 5
+    assert " ".join(reason) == "the disk does not take it"
+    assert 0 < int(committed) < 120
+    assert missing == "0"
+    assert len(kept(path)) == 400

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +14,21 @@ from blockbuster import BlockBuster
 from rich.console import Console
 
 from dsp.types import Placement
+from monitor.core.errors import StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.recordings.tape import Tape
 from monitor.service.config import Config, StoreSettings
 from monitor.service.live_session import LiveOptions, run_session
+from monitor.service.session_store import open_store
 from monitor.service.waiting_runs import send_waiting_runs
+from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.export.settings import ExportSettings
 from monitor.sources.replay import Replay
+from monitor.storage.new_session import begin_session
+from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 
 
@@ -49,17 +56,21 @@ def config(tmp_path: Path) -> Config:
     return Config(store=StoreSettings(folder=tmp_path / "data"), export=ExportSettings(folder=folder))
 
 
-def play(config: Config, recording: Recording, *, recorded: bool) -> str:
-    """Run a session on what was recorded, and return what is said about it."""
-    live = LiveOptions(
+def live_options(recording: Recording, *, recorded: bool) -> LiveOptions:
+    """Options of a run as fast as it goes on what was recorded."""
+    return LiveOptions(
         title="run",
         settings=recording.settings,
         sources=lambda time: [Replay(recording, time, math.inf)],
         pace=math.inf,
         recorded=recorded,
     )
+
+
+def play(config: Config, recording: Recording, *, recorded: bool) -> str:
+    """Run a session on what was recorded, and return what is said about it."""
     console = Console(file=io.StringIO(), width=200)
-    run_session(config, live, console)
+    run_session(config, live_options(recording, recorded=recorded), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -102,6 +113,51 @@ def fast_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         monkeypatch.setattr(live_session, "serve", quick)
 
     return shorten
+
+
+def full_tape(monkeypatch: pytest.MonkeyPatch, free_pages: int) -> None:
+    """Let the tape of the next run find so many free pages on its disk."""
+    from monitor.service import live_session
+
+    begin = begin_session
+
+    def begin_on_full_disk(*arguments: Any) -> Tape:
+        tape = begin(*arguments)
+        (pages,) = tape._db.execute("PRAGMA page_count").fetchone()
+        tape._db.execute(f"PRAGMA max_page_count={pages + free_pages}")
+        return tape
+
+    monkeypatch.setattr(live_session, "begin_session", begin_on_full_disk)
+
+
+def test_success_is_not_claimed_for_a_run_that_found_no_room(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full_tape(monkeypatch, 0)
+    console = Console(file=io.StringIO(), width=200)
+    with pytest.raises(StoreError, match="this run is not kept: no room on the disk"):
+        run_session(config, live_options(simulated_recording(20.0), recorded=True), console)
+    assert isinstance(console.file, io.StringIO)
+    assert "kept as" not in console.file.getvalue()
+
+
+def test_success_is_not_claimed_while_the_store_cannot_be_written(
+    config: Config, monkeypatch: pytest.MonkeyPatch, fast_end: Callable[[], None]
+) -> None:
+    fast_end()
+
+    def full(store: Store, *arguments: object) -> None:
+        raise StoreError("error.at", where=store.path, what="no room")
+
+    console = Console(file=io.StringIO(), width=200)
+    with monkeypatch.context() as always:
+        always.setattr(Store, "write", full)
+        with pytest.raises(StoreError, match="are not stored yet"):
+            run_session(config, live_options(pod(3.0), recorded=True), console)
+    with open_store(config) as store:
+        (info,) = store.sessions()
+        assert info.status is SessionStatus.RECOVERED
+        assert len(store.metrics(info.id)) > 60
 
 
 def test_samples_without_a_step_are_kept(config: Config, tmp_path: Path) -> None:

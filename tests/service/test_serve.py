@@ -6,10 +6,13 @@ import asyncio
 import functools
 import json
 import logging
+import re
+import shutil
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,7 @@ from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.pipeline.session import Session
-from monitor.recordings.tape import Tape, TapeHeader, TapeReader
+from monitor.recordings.tape import Tape, TapeHeader, TapeReader, finish_abandoned
 from monitor.service.serve import ServeParams, serve
 from monitor.sources.protocol import Emit
 from tests.log_lines import captured_stderr
@@ -43,6 +46,11 @@ def readings(count: int) -> list[Packet]:
         )
         for k in range(count)
     ]
+
+
+def big_packets(count: int) -> list[Packet]:
+    """Packets with so much on a channel of no use that few of them fill a page of the tape."""
+    return [replace(packet, payload=bytes(3000)) for packet in readings(count)]
 
 
 class Given:
@@ -122,6 +130,11 @@ def on(tape: Tape) -> tuple[list[Packet], bool]:
     """What is on it, and whether it is finished."""
     with TapeReader(tape.path) as reader:
         return list(reader.packets()), reader.finished
+
+
+def losses(tape: Tape) -> dict[str, int]:
+    with TapeReader(tape.path) as reader:
+        return reader.losses()
 
 
 def told(kept: Kept, sink: str) -> list[str]:
@@ -287,6 +300,17 @@ async def test_the_tape_holds_every_packet_and_is_finished_when_the_session_is(t
     assert await asyncio.to_thread(on, tape) == (readings(50), True)
 
 
+def fill_disk(tape: Tape) -> None:
+    """Let SQLite report a full disk from now on."""
+    tape._db.execute("PRAGMA journal_size_limit=0")
+    (pages,) = tape._db.execute("PRAGMA page_count").fetchone()
+    tape._db.execute(f"PRAGMA max_page_count={pages}")
+
+
+def make_room(tape: Tape) -> None:
+    tape._db.execute("PRAGMA max_page_count=1000000")
+
+
 async def test_a_disk_that_fills_up_is_told_and_the_session_goes_on(
     tape: Tape, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,15 +319,47 @@ async def test_a_disk_that_fills_up_is_told_and_the_session_goes_on(
     def full_at_first() -> None:
         nonlocal calls
         calls += 1
-        if calls <= 2:
-            raise StoreError("error.at", where="a.tape", what="database or disk is full")
+        (fill_disk if calls <= 8 else make_room)(tape)
         commit()
 
     monkeypatch.setattr(tape, "commit", full_at_first)
+    kept, source = Kept(), Given(big_packets(20))
+    ended = await served(source, kept, tape=tape)
+    first, last = told(kept, "tape")
+    assert re.fullmatch(r"no room on the disk; \d+ packets wait in memory", first)
+    assert last == "writing again"
+    assert ended.reason == "the input ended"
+    assert await asyncio.to_thread(on, tape) == (big_packets(20), True)
+
+
+async def test_what_a_full_disk_costs_is_told_with_its_reason_and_stays_counted(tape: Tape) -> None:
+    await asyncio.to_thread(fill_disk, tape)
     kept = Kept()
-    await served(Given(readings(20)), kept, tape=tape)
-    assert told(kept, "tape") == ["a.tape: database or disk is full", "writing again"]
-    assert await asyncio.to_thread(on, tape) == (readings(20), True)
+    ended = await served(Given(big_packets(20)), kept, tape=tape)
+    lost = tape.missing
+    assert 0 < lost == 20 - tape.committed
+    assert ended.reason == f"the input ended; {lost} packets are lost: no room on the disk"
+    assert told(kept, "tape")[-1] == f"{lost} packets are lost: no room on the disk"
+    assert await asyncio.to_thread(finish_abandoned, tape.path) == lost
+    assert await asyncio.to_thread(losses, tape) == {"no room on the disk": lost}
+
+
+async def test_a_folder_that_vanishes_is_told_and_nothing_of_the_run_counts_as_written(tape: Tape) -> None:
+    await asyncio.to_thread(shutil.rmtree, tape.path.parent)
+    kept = Kept()
+    ended = await served(Given(readings(20)), kept, tape=tape)
+    assert told(kept, "tape")[0].startswith("the file or its folder is gone; ")
+    assert ended.reason == "the input ended; 20 packets are lost: the file or its folder is gone"
+    assert tape.missing == 20
+
+
+async def test_a_sink_is_told_how_many_records_it_never_got() -> None:
+    late = Failing("late", lambda: SinkError("full"), 1)
+    params = ServeParams(records_waiting=3, backoff=Backoff(first_s=8.0, longest_s=8.0))
+    await served(Given(readings(20)), late, params=params)
+    mine = [r for r in late.records if isinstance(r, SinkStatus) and r.sink == "late"]
+    assert mine
+    assert mine[-1].dropped > 0
 
 
 async def test_a_full_channel_drops_the_oldest_and_counts() -> None:

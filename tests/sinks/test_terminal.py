@@ -12,7 +12,7 @@ from rich.console import Console
 from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.message_catalogues import catalogue
-from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.sinks.cue_text import cue_line, label_text
 from monitor.sinks.terminal import TerminalSink
 
@@ -102,3 +102,9 @@ async def test_a_terminal_that_takes_no_text_stops_nobody_else() -> None:
     assert out.threads
     assert threading.get_ident() not in out.threads
     assert out.getvalue().count("160") == 2
+
+
+async def test_a_tape_that_cannot_be_written_is_told_until_it_can() -> None:
+    full = SinkStatus(5.0, "tape", False, "no room on the disk; 70 packets wait in memory")
+    assert "tape: no room on the disk; 70 packets wait in memory" in await drawn(full)
+    assert "tape:" not in await drawn(full, SinkStatus(6.0, "tape", True, "writing again"))

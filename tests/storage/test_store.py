@@ -134,7 +134,8 @@ def test_a_store_of_every_older_version_is_brought_up_to_date(version: int, tmp_
     old.execute(f"PRAGMA user_version={version}")
     old.execute(
         "INSERT INTO session (id, athlete, title, started_utc, ended, duration_s, status, sensors, tape,"
-        " settings, version) VALUES ('s', 'me', 'old', '2025', 1, 60, 'complete', '[]', '', '{}', '0')"
+        " settings, version)"
+        " VALUES ('s', 'me', 'old', '2025-01-01T07:00:00+00:00', 1, 60, 'complete', '[]', '', '{}', '0')"
     )
     old.close()
     with Store(path) as store:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from dsp.types import Band, Cue, CueKind, Metric
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
-from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.core.user_language import system_language
 from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
 
 _OFF_TARGET_S = 60  # the seconds whose mean is off target, or back; single ones scatter over the edge
+_STORAGE = ("tape", "store")  # what nobody keeps for later when it cannot be written
 _LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
 
 
@@ -111,6 +112,9 @@ class Alerts:
                 self._since.pop(record.metric, None)
             case SensorStatus():
                 return self._check_sensor(record)
+            case SinkStatus(ok=False) if record.sink in _STORAGE:
+                reason = self._messages.translate_recorded(record.text)
+                return self._make_alert("not_stored", record.t_s, {"reason": reason}, 5)
             case Metric(t_s, None, estimate):
                 self._newest[estimate.metric] = estimate.value
                 return self._observe(t_s, estimate.metric, estimate.value)

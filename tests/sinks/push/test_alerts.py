@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
-from monitor.core.records import LinkState, Out, SensorStatus
+from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_recent_run_m
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -146,3 +146,19 @@ def test_a_push_comes_in_the_language_of_the_runner() -> None:
     lost = [status("Gurt", 60.0), status("Schuh", 60.0, 60.0)]
     (alert,) = told(list(lost), AlertSettings(language="de"))
     assert alert.text == "Seit 60 s keine Daten von Schuh. Alles andere läuft weiter."
+
+
+@pytest.mark.parametrize("sink", ["tape", "store"])
+def test_a_run_that_is_not_being_stored_is_pushed_at_once_and_once(sink: str) -> None:
+    full = [
+        SinkStatus(t, sink, False, "no room on the disk; 70 packets wait in memory") for t in (5.0, 9.0)
+    ]
+    (alert,) = told([*full, SinkStatus(20.0, sink, True, "writing again")])
+    assert (alert.kind, alert.t_s, alert.priority) == ("not_stored", 5.0, 5)
+    assert alert.text.startswith("no room on the disk; 70 packets wait in memory.")
+    (german,) = told([*full], AlertSettings(language="de"))
+    assert german.text.startswith("kein Platz auf dem Datenträger; 70 Pakete warten im Speicher.")
+
+
+def test_a_far_end_that_is_away_is_no_push() -> None:
+    assert told([SinkStatus(5.0, "influx", False, "not connected yet")]) == []

@@ -31,7 +31,7 @@ from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.run_loss import loss_of_run
-from monitor.service.serve import STOPPED, serve
+from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks

@@ -61,7 +61,7 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
             if file_fingerprints(info.source):
                 _drop_import(store, info)
             else:
-                recovered.append(_recover(store, info, make_session))
+                recovered += _recover(store, info, make_session)
         except StoreDamaged:
             raise
         except StoreError as exc:
@@ -82,7 +82,7 @@ def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactor
         replayed, t_s, lost = _replay(path, make_session)
     records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
     ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
-    store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True)
+    store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True, live=False)
 
 
 def _loss_text(lost: Mapping[str, int]) -> str:
@@ -101,7 +101,8 @@ def _drop_import(store: Store, info: SessionInfo) -> None:
     _log.warning("%s: its import was cut short and is undone; import the file again", info.title)
 
 
-def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> RecoveredSession:
+def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> list[RecoveredSession]:
+    """Complete one session; nothing where another program, started at the same moment, did it first."""
     stored = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
     try:
         finish_abandoned(Path(info.tape))
@@ -113,16 +114,16 @@ def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> R
     rest: list[Out] = [*(records if anew else records[len(stored) :])]
     reason = f"recovered from its tape; {_loss_text(lost)}"
     ended = SessionEnded(info.id, t_s, reason)
-    store.complete(info.id, [*rest, ended], t_s, SessionStatus.RECOVERED, anew=anew)
-    return RecoveredSession(info.id, len(rest), lost)
+    done = store.complete(info.id, [*rest, ended], t_s, SessionStatus.RECOVERED, anew=anew)
+    return [RecoveredSession(info.id, len(rest), lost)] if done else []
 
 
-def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> RecoveredSession:
+def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> list[RecoveredSession]:
     """The tape is gone or damaged: what is stored is all there is."""
     t_s = max((r.t_s for r in store.events(info.id) if isinstance(r, SensorStatus)), default=0.0)
     ended = SessionEnded(info.id, t_s, f"the program was killed; no tape: {exc}")
-    store.complete(info.id, [ended], t_s, SessionStatus.RECOVERED)
-    return RecoveredSession(info.id, 0, {}, str(exc))
+    done = store.complete(info.id, [ended], t_s, SessionStatus.RECOVERED)
+    return [RecoveredSession(info.id, 0, {}, str(exc))] if done else []
 
 
 def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:

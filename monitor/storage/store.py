@@ -88,16 +88,21 @@ class Store(ImportedFiles):
         status: SessionStatus,
         *,
         anew: bool = False,
-    ) -> None:
+        live: bool = True,
+    ) -> bool:
         """Add the last records of a session and mark it as ended, all of that or nothing.
 
-        With ``anew`` they take the place of those that are there.
+        With ``anew`` they take the place of those that are there.  With ``live`` nothing is done, and False
+        returned, where another program has ended the session meanwhile.
         """
         with self._transaction():
+            if live and self.session(session_id).status is not SessionStatus.LIVE:
+                return False
             if anew:
                 self.clear(session_id)
             self.write(session_id, records)
             self.end(session_id, t_s, status)
+        return True
 
     def end(self, session_id: str, t_s: float, status: SessionStatus = SessionStatus.COMPLETE) -> None:
         """Mark a session as ended; ``t_s`` is its length in seconds."""

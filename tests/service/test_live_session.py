@@ -117,7 +117,7 @@ def fast_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 def full_tape(monkeypatch: pytest.MonkeyPatch, free_pages: int) -> None:
     """Let the tape of the next run find so many free pages on its disk."""
-    from monitor.service import live_session
+    from monitor.storage import new_session
 
     begin = begin_session
 
@@ -127,7 +127,7 @@ def full_tape(monkeypatch: pytest.MonkeyPatch, free_pages: int) -> None:
         tape._db.execute(f"PRAGMA max_page_count={pages + free_pages}")
         return tape
 
-    monkeypatch.setattr(live_session, "begin_session", begin_on_full_disk)
+    monkeypatch.setattr(new_session, "begin_session", begin_on_full_disk)
 
 
 def test_success_is_not_claimed_for_a_run_that_found_no_room(

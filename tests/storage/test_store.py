@@ -159,3 +159,13 @@ def test_a_newer_or_foreign_file_is_not_touched(tmp_path: Path) -> None:
         db = sqlite3.connect(path)
         assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
         db.close()
+
+
+def test_a_session_is_completed_by_one_program_only(tmp_path: Path) -> None:
+    """Two that start at the same moment find the same killed run; one of them adds what is missing."""
+    with Store(tmp_path / "s.db") as first, Store(tmp_path / "s.db") as second:
+        first.begin(SessionInfo(id="a", athlete="me", title="", started_utc="2026-01-01T00:00:00+00:00"))
+        ended = SessionEnded("a", 9.0, "recovered")
+        assert first.complete("a", [ended], 9.0, SessionStatus.RECOVERED)
+        assert not second.complete("a", [ended], 9.0, SessionStatus.RECOVERED)
+        assert second.records("a") == [ended]

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from bench import cue_latency, live, radio, review, service, whole
+from bench import cue_latency, live, memory, radio, review, service, whole
 from dsp.types import Placement
 
 
@@ -15,6 +15,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     options.add_argument("--live", type=float, default=120.0, help="seconds of every live case")
     options.add_argument("--session", type=float, default=3600.0, help="seconds of the re-analyzed session")
+    options.add_argument("--hours", type=int, default=2, help="hours of the run whose memory is measured")
     given = options.parse_args(argv)
     for placement in (Placement.FOOT, Placement.SHANK, Placement.ANKLE, Placement.PELVIS):
         print_result(live.case(placement.value, [(placement, None)], given.live))
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for result in (*radio.cases(), *cue_latency.cases()):
         print_result(dict(result))
     review.main()
+    print_result(memory.growth(given.hours))
 
 
 def print_result(result: dict[str, str | float]) -> None:

@@ -13,6 +13,7 @@ from monitor.core.errors import StoreError
 from monitor.exports.tables import save_csv, save_parquet
 from monitor.pipeline.session import decoded_inputs
 from monitor.recordings.readers import read_recording
+from monitor.recordings.tape import make_plain
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
 from monitor.storage.tape_archive import unpacked_tape
@@ -23,6 +24,7 @@ _HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_ra
 def write_tape(store: Store, run: SessionData, path: Path) -> list[Path]:
     """Copy the tape of a session and return the path of the copy, which every reader of tapes takes."""
     with unpacked_tape(run.info) as tape:
+        make_plain(tape)
         shutil.copyfile(tape, path)
     return [path]
 

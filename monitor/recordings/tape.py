@@ -385,7 +385,8 @@ def finish_abandoned(path: Path) -> int:
     """
     with TapeReader(path) as tape:
         gaps = tape.lost()  # it must be sound before anything is written beside it
-        if tape.finished and not lock_path(path).exists():
+        plain = not log_path(path).exists()
+        if tape.finished and plain and not lock_path(path).exists():
             return gaps
     lock = TapeLock(path)
     try:
@@ -422,6 +423,35 @@ def _missing_packets(lock: TapeLock, number: int) -> tuple[int, str]:
     return accepted - number, (lock.trouble or KILLED) if accepted > number else ""
 
 
+def log_path(tape: Path) -> Path:
+    """Return the path of the write-ahead log of this tape, which a plain one has not."""
+    return tape.with_name(tape.name + "-wal")
+
+
+def make_plain(path: Path) -> None:
+    """Make a finished tape one plain file, so that its bytes may be copied; ``StoreError`` if that fails.
+
+    It is not one where somebody read it when it was finished, or the disk was full.
+    """
+    if not log_path(path).exists():
+        return
+    try:
+        db = _writing_connection(path)
+        try:
+            _fold_log(db)
+        finally:
+            db.close()
+    except sqlite3.Error as exc:
+        raise _unwritable(path, write_trouble(exc, path)) from exc
+    if log_path(path).exists():
+        raise StoreError("error.tape_busy", path=path)
+
+
+def _fold_log(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    db.execute("PRAGMA journal_mode=DELETE").fetchall()
+
+
 def replace_settings(path: Path, settings: SessionSettings) -> None:
     """Replace the settings on a finished tape; its packets are not touched.
 
@@ -445,8 +475,7 @@ def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
     try:
         db.execute("UPDATE header SET packets = ?", (packets,))
         try:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            db.execute("PRAGMA journal_mode=DELETE")
+            _fold_log(db)
         except sqlite3.OperationalError:
             _log.debug("tape: somebody reads it; the last one to close it removes the -wal file")
         db.close()

@@ -73,12 +73,13 @@ class TapeLock:
 
     @property
     def trouble(self) -> WriteTrouble | None:
-        """Why the tape took nothing when this was last set; None if all was well."""
+        """The reason why the tape took nothing when this was last set; None if all was well."""
         (place,) = _TROUBLE.unpack_from(self._map, _COUNT.size)
         return _TROUBLES[place - 1] if 0 < place <= len(_TROUBLES) else None
 
     @trouble.setter
     def trouble(self, trouble: WriteTrouble | None) -> None:
+        """Set the reason; it is in the memory map at once."""
         place = 0 if trouble is None else 1 + _TROUBLES.index(trouble)
         _TROUBLE.pack_into(self._map, _COUNT.size, place)
 

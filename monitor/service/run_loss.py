@@ -43,8 +43,9 @@ def _loss_of_packets(tape: Tape, name: str) -> StoreError:
     reason = EnglishText(tape.loss_reason)
     if tape.missing == tape.accepted:
         return StoreError("error.run_lost", reason=reason, folder=tape.path.parent)
-    share = {"lost": tape.missing, "accepted": tape.accepted}
-    return StoreError("error.run_in_part", reason=reason, name=name, **share)
+    return StoreError(
+        "error.run_in_part", lost=tape.missing, accepted=tape.accepted, reason=reason, name=name
+    )
 
 
 def _complete(store: Store, session: str) -> bool:

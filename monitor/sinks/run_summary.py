@@ -25,7 +25,7 @@ class RunningStatistics:
     squares: float = 0.0  # sum of squared differences from the mean
 
     def add(self, value: float) -> None:
-        """Add one value."""
+        """Add one more value to the statistics."""
         self.count += 1
         before = value - self.mean
         self.mean += before / self.count
@@ -53,7 +53,7 @@ class RunTotals:
         self._runs_since_s: float | None = None
 
     def add(self, records: Iterable[Out]) -> None:
-        """Count these records."""
+        """Count these records, which follow those before."""
         for record in records:
             match record:
                 case Step():

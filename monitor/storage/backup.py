@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from monitor.core.errors import InputError, StoreError
+from monitor.recordings.tape import make_plain
 from monitor.storage import migrations, tape_archive
 from monitor.storage.store import Store
 
@@ -37,6 +38,7 @@ def write_backup(store: Store, path: Path) -> int:
             for info in store.sessions():
                 tape = tape_archive.tape_file(info)
                 if tape is not None and info.ended:
+                    make_plain(tape)
                     out.add(tape, f"tapes/{tape.name}")
         partial.rename(path)
     except (OSError, tarfile.TarError) as exc:

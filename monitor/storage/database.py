@@ -174,7 +174,7 @@ def damage_mark(database: Path) -> Path:
 
 
 def mark_damaged(database: Path) -> None:
-    """Leave a mark, so that whoever opens the store next sets the database aside."""
+    """Put a mark beside the database, so that whoever opens the store next sets it aside."""
     with contextlib.suppress(OSError):
         damage_mark(database).touch()
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import StoreError
+from monitor.recordings.tape import make_plain
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -122,6 +123,7 @@ def _compress_tape(path: Path) -> int:
     """Pack, check, then remove the plain file; return how many bytes that freed."""
     packed = path.with_name(path.name + _COMPRESSED_SUFFIX)
     partial = packed.with_name(packed.name + ".part")
+    make_plain(path)
     before = path.stat().st_size
     try:
         with path.open("rb") as plain, lzma.open(partial, "wb", preset=_PRESET) as out:

@@ -25,6 +25,8 @@ from monitor.recordings.tape import (
     TapeHeader,
     TapeReader,
     finish_abandoned,
+    log_path,
+    make_plain,
 )
 from monitor.recordings.tape_lock import is_written, lock_path
 
@@ -357,3 +359,23 @@ def test_a_limit_of_the_system_loses_nothing_when_it_is_lifted(tmp_path: Path) -
     assert 0 < int(committed) < 120
     assert missing == "0"
     assert len(kept(path)) == 400
+
+
+def test_a_finished_tape_with_its_end_beside_it_is_made_plain_before_its_bytes_are_copied(
+    tmp_path: Path,
+) -> None:
+    path, sent = tmp_path / "a.tape", packets(400)
+    tape = Tape(path, HEADER)
+    for packet in sent:
+        tape.append(packet)
+    tape.commit()
+    with TapeReader(path) as reader:
+        reader._db.execute("BEGIN").execute("SELECT count(*) FROM block").fetchone()
+        tape.finish()
+        assert log_path(path).exists()
+        with pytest.raises(StoreError, match="another program holds the file"):
+            make_plain(path)
+    make_plain(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.tape"]
+    shutil.copy(path, tmp_path / "b.tape")
+    assert kept(tmp_path / "b.tape") == sent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,32 @@ def test_what_a_killed_program_left_is_completed(tmp_path: Path) -> None:
     with open_store(Config(store=StoreSettings(folder=tmp_path))) as store:
         assert store.session(SESSION).status is SessionStatus.RECOVERED
         assert len(store.steps(SESSION)) > 10
+
+
+def test_a_damaged_database_is_set_aside_and_the_tapes_give_the_sessions_back(tmp_path: Path) -> None:
+    begin_and_die(tmp_path)
+    config = Config(store=StoreSettings(folder=tmp_path))
+    open_store(config).close()
+    (tmp_path / "gaitcue.db").write_bytes(b"no database" * 1000)
+    with open_store(config) as store:
+        (info,) = store.sessions()
+        assert (info.id, info.status) == (SESSION, SessionStatus.RECOVERED)
+        assert store.count(SESSION) > 20
+    assert len(list(tmp_path.glob("gaitcue.db-damaged-*"))) == 1
+
+
+def test_on_a_disk_that_takes_nothing_sessions_are_listed_and_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read_only(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    begin_and_die(tmp_path)
+    config = Config(store=StoreSettings(folder=tmp_path))
+    with monkeypatch.context() as full:
+        full.setattr("monitor.storage.database._writable", read_only)
+        with open_store(config) as store:
+            assert [(s.id, s.status) for s in store.sessions()] == [(SESSION, SessionStatus.LIVE)]
+    assert "unfinished runs wait to be completed" in caplog.text
+    with open_store(config) as store:
+        assert store.session(SESSION).status is SessionStatus.RECOVERED

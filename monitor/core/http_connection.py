@@ -1,7 +1,7 @@
 """One connection to a server of ours, closed when whoever made it dawdles.
 
-uvicorn ends a connection that is idle between two requests (``timeout_keep_alive``) and bounds the head of
-a request (16 kB, by h11).  It has no limit on how long a head or a body may take, nor on how many
+uvicorn ends a connection that is idle between two requests (``timeout_keep_alive``) and, by h11, one whose
+head is not complete after 16 kB.  It has no limit on how long a head or a body may take, nor on how many
 connections there are, and it reads on without end what comes after its answer.  These are here.
 """
 
@@ -18,7 +18,6 @@ HEAD_S = 10.0
 BODY_S = 20.0
 """Within so many seconds of being waited for, a body must bring ``BODY_BYTES`` more."""
 BODY_BYTES = 1000
-MOST_HEAD_BYTES = 16_384
 MOST_UNREAD_BYTES = 4_000_000
 """So much of a body is thrown away behind an answer, so that whoever sends it gets to read the answer."""
 MOST_CONNECTIONS = 400
@@ -33,7 +32,6 @@ class GuardedConnection(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._waits_for_body = False
         self._bytes = 0  # since the timer was set
-        self._head_bytes = 0
         self._unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -52,24 +50,17 @@ class GuardedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come, and watch what is still to come."""
         before = self.conn.their_state
-        if before is h11.IDLE:
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES and b"\r\n\r\n" not in data[:MOST_HEAD_BYTES]:
-                self.transport.abort()
-                return
-            if self._timer is None:
-                self._set_timer(HEAD_S)
+        if before is h11.IDLE and self._timer is None:
+            self._set_timer(HEAD_S)
         self._bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             self._set_timer(None)
         elif self.conn.their_state is h11.SEND_BODY:
-            self._head_bytes = 0
             self._watch_body(len(data))
-        elif self.conn.their_state is not h11.IDLE or before is not h11.IDLE:
-            self._head_bytes = self._unread = 0
+        elif before is not h11.IDLE or self.conn.their_state is not h11.IDLE:
             self._waits_for_body = False
-            self._set_timer(None)
+            self._set_timer(HEAD_S if self.conn.their_state is h11.IDLE else None)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the connection over to the WebSocket; its head has come."""

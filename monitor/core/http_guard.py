@@ -25,6 +25,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
@@ -153,6 +154,17 @@ class GuardedApp(FastAPI):
         limited = LimitedBody(receive, rule.body) if scope["type"] == "http" else receive
         await super().__call__(scope, limited, send)
 
+    def check_guesses(self, request: HTTPConnection) -> None:
+        """Raise ``HTTPException`` 429 if too many wrong tokens or codes came from where this comes from."""
+        address = request.client.host if request.client else ""
+        if (wait_s := self._wrong.wait_s(address)) > 0:
+            wait = {"Retry-After": f"{wait_s + 1:.0f}"}
+            raise HTTPException(429, "Too many wrong tokens came from your address.", wait)
+
+    def count_guess(self, request: HTTPConnection, text: str) -> None:
+        """Count a wrong token or code."""
+        self._wrong.count(request.client.host if request.client else "", text)
+
     def _rule_of(self, scope: Scope) -> tuple[str, RouteRule]:
         method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
         for rule in self._rules:
@@ -161,7 +173,7 @@ class GuardedApp(FastAPI):
         return f"{method} no page of ours", RouteRule(role=Role.RUNNER)
 
     async def _admit(self, scope: Scope, rule: RouteRule) -> Visitor | None:
-        """Who comes; None for somebody unknown where anyone may come.  ``HTTPException`` if they may not."""
+        """Who comes, None for somebody unknown where anyone may; ``HTTPException`` if they may not."""
         headers = Headers(scope=scope)
         self._check_head(scope)
         self._check_host(scope, headers)
@@ -209,13 +221,11 @@ class GuardedApp(FastAPI):
             if anyone:
                 return None
             raise HTTPException(401, self._settings.missing_token)
-        address = (scope.get("client") or ("", 0))[0]
-        if (wait_s := self._wrong.wait_s(address)) > 0:
-            wait = {"Retry-After": f"{wait_s + 1:.0f}"}
-            raise HTTPException(429, "Too many wrong tokens came from your address.", wait)
+        asking = HTTPConnection(scope)
+        self.check_guesses(asking)
         visitor = await self._settings.tokens.visitor_of(token)
         if visitor is None:
-            self._wrong.count(address, token)
+            self.count_guess(asking, token)
             if not anyone:
                 raise HTTPException(401, self._settings.missing_token)
         return visitor
@@ -225,7 +235,7 @@ class GuardedApp(FastAPI):
         if rule.in_address:
             query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if "token" in query:
-                return query["token"][0]
+                return str(query["token"][0])
         if (given := headers.get("authorization")) is not None:
             scheme, _, token = given.partition(" ")
             return token.strip() if scheme.lower() == self._settings.scheme.lower() else ""
@@ -270,7 +280,7 @@ RefusalAnswer = Callable[[Request, HTTPException], Response]
 """Makes the answer of a refusal."""
 
 
-def visitor_of_request(request: Request) -> Visitor | None:
+def visitor_of_request(request: HTTPConnection) -> Visitor | None:
     """Return who asks; None for somebody without a token where none is needed."""
     visitor: Visitor | None = request.scope.get(_VISITOR)
     return visitor

@@ -101,9 +101,7 @@ class PairedDevices:
         """
         code = "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LETTERS))
         until_s = self._now_s() + 60 * CODE_MINUTES
-        waiting = WaitingCode(
-            hashed=_hashed(code), name=name, role=role, athlete=athlete, until_s=until_s
-        )
+        waiting = WaitingCode(hashed=_hashed(code), name=name, role=role, athlete=athlete, until_s=until_s)
         with self._changing() as book:
             others = (c for c in book.codes if c.name != name)
             self._write(replace(book, codes=(*others, waiting)))

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 _MARK = re.compile(rb'[\[\]{},"]')
-_IN_STRING = re.compile(rb'\\|"')
+_IN_STRING = re.compile(rb'(?:[^"\\]++|(?:\\[\s\S])++)*+')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +58,12 @@ class JsonShape:
         if self._escaped:
             self._escaped = False
             return at + 1
-        found = _IN_STRING.search(piece, at)
-        if found is None:
-            return len(piece)
-        if found[0] == b"\\":
-            self._escaped = True
-        else:
-            self._in_string = False
-        return found.end()
+        inside = _IN_STRING.match(piece, at)
+        end = inside.end() if inside else at
+        if end < len(piece):
+            self._in_string = piece[end : end + 1] != b'"'
+            self._escaped = self._in_string
+        return end + 1
 
     def _count(self, mark: bytes) -> None:
         if mark == b'"':

@@ -13,10 +13,8 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
-from monitor.core.monotonic import SystemClock
-from monitor.sinks.live_state import LiveState
-from monitor.web.app import _ProgramFiles, make_app
-from monitor.web.live_feed import LiveFeed
+from monitor.web.app import _ProgramFiles
+from tests.web.clients import page_client
 
 STATIC = Path(str(files("monitor.web") / "static"))
 SCRIPTS = sorted(STATIC.glob("*/*.js"))
@@ -26,7 +24,7 @@ PAGES = {"live/live.html": "", "review/review.html": "", "review/docs.html": "ap
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    return TestClient(make_app(LiveFeed(LiveState(), SystemClock()), folder=tmp_path))
+    return page_client(tmp_path)
 
 
 def imports(path: str) -> list[str]:
@@ -159,7 +157,7 @@ def test_media_types_do_not_depend_on_what_the_system_believes(
     monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
     mimetypes.add_type("text/plain", ".js")
     assert mimetypes.guess_type("a.js") == ("text/plain", None)
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock())))
+    client = page_client()
     assert client.get("/live/live.js").headers["content-type"] == "text/javascript; charset=utf-8"
     assert client.get("/sw.js").headers["content-type"] == "text/javascript; charset=utf-8"
 

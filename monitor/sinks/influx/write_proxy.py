@@ -190,7 +190,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
         except HTTPException as exc:
             why = _REASONS.get(exc.status_code, exc.detail)
             refusals.happened(f"{runner} was refused: {why}", status=exc.status_code, runner=runner)
-            raise
+            return _refusal_response(request, exc)
         else:
             url = f"{upstream}/api/v2/write?{request.url.query}"
             return await run_in_threadpool(_pass_on_request, url, token, body, outage)

@@ -25,5 +25,5 @@ def get_live(request: Request) -> Response:
 
 LIVE_ROUTES = (
     ApiRoute("GET", "/legend", "Live", get_legend, LegendJson, (422,)),
-    ApiRoute("GET", "/live", "Live", get_live, LiveJson, (403,)),
+    ApiRoute("GET", "/live", "Live", get_live, LiveJson),
 )

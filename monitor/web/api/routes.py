@@ -28,6 +28,7 @@ _REFUSED = {
     404: "There is no such session.",
     409: "The store cannot do it now, or what it would make is there already.",
     413: "The body is too large.",
+    421: "The server was asked by a name that is not its own.",
     429: "Too many wrong tokens came from there.",
     422: "The request is malformed, or asks for what cannot be done.",
 }
@@ -45,7 +46,7 @@ class ApiRoute:
 
     ``endpoint`` makes the answer; the first paragraph of its docstring is the summary.  ``answer`` is the
     model of a JSON answer, else the class of the response.  ``refusals`` are the statuses that it may have
-    besides 401 (and 403, 413 and 422, where it changes something).  ``upload`` says what file
+    besides those of the guard (and 413 and 422, where it changes something).  ``upload`` says what file
     the body is.
     """
 
@@ -88,8 +89,8 @@ def _refusal_models(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
     """
     named = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/RefusalJson"}}}}
     model = named if issubclass(route.answer, Response) else {"model": RefusalJson}
-    changing = (403, 413, 422) if route.method != "GET" else ()
-    statuses = sorted({401, 429, *changing, *route.refusals})
+    changing = (413, 422) if route.method != "GET" else ()
+    statuses = sorted({401, 403, 421, 429, *changing, *route.refusals})
     return {status: {"description": _REFUSED[status], **model} for status in statuses}
 
 

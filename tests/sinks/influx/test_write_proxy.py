@@ -19,7 +19,7 @@ WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
 
 @pytest.fixture
 def proxy(influx: Influx, tmp_path: Path) -> TestClient:
-    (tmp_path / "Ann-B.token").write_text("anns-token\n")
+    (tmp_path / "Ann B.token").write_text("anns-token\n")
     (tmp_path / "ben.token").write_text("bens-token\n")
     return TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
 
@@ -85,7 +85,7 @@ def test_refusals_and_a_server_that_is_away_are_logged_once_and_by_runner(
         write(away, "bens-token", TRICKS[0])
         write(away, "bens-token", body("ben"))
     refused, foreign, strange, gone = caplog.messages
-    assert refused == "somebody was refused: no token, or an unknown one"
+    assert refused == ("POST /api/v2/write was refused: without the token, or with a wrong one (401)")
     assert foreign == "ben was refused: points of another athlete"
     assert strange == "ben was refused: a line is not line protocol with one athlete tag"
     assert gone.startswith("InfluxDB: cannot be reached")

@@ -18,6 +18,7 @@ from monitor.cli import (
     compare,
     import_export,
     notify,
+    pair,
     review,
     run,
     sensors,
@@ -49,6 +50,8 @@ class CommandGroup:
 
     word: str
     panel: str
+    function: Callable[..., None] | None = None
+    """What the word does on its own."""
 
 
 _RUN, _AFTER, _FILES = "help.panel.run", "help.panel.after", "help.panel.files"
@@ -59,6 +62,7 @@ _CHANGE, _ARCHIVE = "help.panel.change", "help.panel.archive"
 GROUPS: tuple[CommandGroup, ...] = (
     CommandGroup("sessions", _AFTER),
     CommandGroup("sensors", _SETTINGS),
+    CommandGroup("pair", _SETTINGS, pair.pair_command),
     CommandGroup("stack", _COACHES),
 )
 
@@ -94,6 +98,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("sensors scan", sensors.scan_command),
     Command("sensors align", align.align_command),
     Command("sensors phone", sensors.phone_command),
+    Command("pair list", pair.list_devices_command),
+    Command("pair revoke", pair.revoke_command),
     Command("coaching-trial", coaching.coaching_trial_command, _COACHES),
     Command("stack status", stack.delivery_status_command),
     Command("stack send", stack.send_command),
@@ -115,7 +121,14 @@ def _make_app() -> typer.Typer:
     root.callback()(_global_options)
     apps = {"": root}
     for group in GROUPS:
-        apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=_help_key(group.word))
+        apps[group.word] = typer.Typer(
+            cls=HintingGroup,
+            no_args_is_help=group.function is None,
+            invoke_without_command=group.function is not None,
+            help=_help_key(group.word),
+        )
+        if group.function is not None:
+            apps[group.word].callback()(group.function)
         root.add_typer(apps[group.word], name=group.word, rich_help_panel=group.panel)
     for command in COMMANDS:
         *group_word, name = command.words.split()

@@ -74,6 +74,10 @@ class Role(IntEnum):
     """Everything: delete, change, import."""
 
 
+ROLE_NAMES = {Role.READER: "read-only", Role.COACH: "coach", Role.RUNNER: "runner"}
+"""As a user reads and types them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Somebody with a token: what they may do, and whose sessions they see (None: everybody's)."""

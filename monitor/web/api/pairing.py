@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Body, HTTPException, Request, Response
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import request_language
+from monitor.core.http_guard import ROLE_NAMES, request_language
 from monitor.web.api.models.pairing import PairedJson
 from monitor.web.api.routes import ApiRoute, json_response
 from monitor.web.page_cookie import set_page_cookie
@@ -30,7 +30,7 @@ def pair_device(
         request.app.count_guess(request, code)
         raise HTTPException(401, "This code is wrong, was used, or is too old: gaitcue pair makes another.")
     token, device = paired
-    about = {"name": device.name, "role": device.role.name.lower(), "athlete": device.athlete}
+    about = {"name": device.name, "role": ROLE_NAMES[device.role], "athlete": device.athlete}
     response = json_response({**about, "token": None if as_cookie else token})
     if as_cookie:
         set_page_cookie(response, request, token)

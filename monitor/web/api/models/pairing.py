@@ -11,6 +11,6 @@ class PairedJson(ApiModel):
     """What a device may do from now on, and the token that it brings."""
 
     name: str = described("name of the device")
-    role: Literal["reader", "coach", "runner"] = described("what it may do")
+    role: Literal["read-only", "coach", "runner"] = described("what it may do")
     athlete: str | None = described("the only athlete whose runs it sees; null: all")
     token: str | None = described("its token, for Authorization: Bearer; null where it came as a cookie")

@@ -30,7 +30,7 @@ from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 from monitor.core.http_guesses import WrongTokens
-from monitor.core.http_limits import BodyLimits, LimitedBody, check_length
+from monitor.core.http_limits import BodyLimits, LimitedBody, NoBody, check_length
 from monitor.core.message_catalogues import Language, catalogue
 from monitor.core.outage import RepeatedEvent
 
@@ -140,6 +140,8 @@ class GuardedApp(FastAPI):
         self._wrong = WrongTokens(time.monotonic)
         self._refusals = RepeatedEvent(_log, time.monotonic)
         self._answer = answer or _refusal_answer
+        for language in get_args(Language):
+            catalogue(language)  # reads files, now and not at the first refusal
         self.add_exception_handler(HTTPException, self._answer_exception)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,8 +157,7 @@ class GuardedApp(FastAPI):
             self._log_refusal(key, exc.status_code)
             await self._refuse(exc, scope, receive, send)
             return
-        limited = LimitedBody(receive, rule.body) if scope["type"] == "http" else receive
-        await super().__call__(scope, limited, send)
+        await super().__call__(scope, _limited(scope, receive, rule), send)
 
     def check_guesses(self, request: HTTPConnection) -> None:
         """Raise ``HTTPException`` 429 if too many wrong tokens or codes came from where this comes from."""
@@ -322,6 +323,12 @@ def cookie_of(headers: Headers, name: str | None) -> str | None:
     except CookieError:
         return None
     return cookies[name].value if name is not None and name in cookies else None
+
+
+def _limited(scope: Scope, receive: Receive, rule: RouteRule) -> Receive:
+    if scope["type"] == "websocket":
+        return receive
+    return NoBody(receive) if scope["method"] in ("GET", "HEAD") else LimitedBody(receive, rule.body)
 
 
 def _lower(names: Sequence[str] | None) -> set[str]:

@@ -112,6 +112,27 @@ class LimitedBody:
                 raise HTTPException(422, f"The JSON has {exc}.") from exc
 
 
+class NoBody:
+    """``NoBody`` is the ASGI ``receive`` of a request that has no business to bring a body: there is none.
+
+    What comes all the same is thrown away, while somebody waits for the end of the connection.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._asked = False
+
+    async def __call__(self) -> Message:
+        """Return an empty body at first, then wait until the other side is gone."""
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        while True:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return message
+
+
 def check_length(headers: Any, limits: BodyLimits) -> None:
     """Raise ``HTTPException`` 413 if the header ``Content-Length`` says more than the limit."""
     length = headers.get("content-length", "")

@@ -76,8 +76,9 @@ async def test_a_body_without_end_is_read_up_to_its_limit_and_no_further() -> No
         return {"type": "http.request", "body": bytes(1000), "more_body": True}
 
     body = LimitedBody(receive, BodyLimits(size=5000, depth=None))
+    for _ in range(5):
+        await body()
     with pytest.raises(HTTPException) as refused:
-        while True:
-            await body()
+        await body()
     assert refused.value.status_code == 413
     assert asked == 6

@@ -241,9 +241,10 @@ class GuardedApp(FastAPI):
             query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             if "token" in query:
                 return str(query["token"][0])
-        if (given := headers.get("authorization")) is not None:
-            scheme, _, token = given.partition(" ")
-            return token.strip() if scheme.lower() == self._settings.scheme.lower() else ""
+        if given := headers.getlist("authorization"):
+            scheme, _, token = given[0].partition(" ")
+            is_ours = scheme.lower() == self._settings.scheme.lower() and len(given) == 1
+            return token.strip() if is_ours else ""
         return cookie_of(headers, self._settings.cookie)
 
     async def _refuse(self, exc: HTTPException, scope: Scope, receive: Receive, send: Send) -> None:

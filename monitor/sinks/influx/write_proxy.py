@@ -52,8 +52,8 @@ _WAIT_S = 10.0
 # line costs no more time than one that is taken, and no memory.
 _KEY = rb'(?:[^\\,= "\x00-\x1f\x7f]++|\\[,= ntr])++'
 _TEXT = rb'"(?:[^"\\]++|(?:\\[\s\S])++)*+"'
-_FIELD = _KEY + rb"=(?:" + _TEXT + rb'|[^ ",\x00-\x1f\x7f]++)'
-_SERIES = _KEY + rb"(?:," + _KEY + rb"=" + _KEY + rb")++"
+_FIELD = _KEY + rb"=(?:" + _TEXT + rb"|[A-Za-z0-9.+-]++)"
+_SERIES = rb"(?!#)" + _KEY + rb"(?:," + _KEY + rb"=" + _KEY + rb")++"
 _LINE = re.compile(
     rb"(" + _SERIES + rb") " + _FIELD + rb"(?:," + _FIELD + rb")*+(?: -?[0-9]++)?(?:\n++|\Z)"
 )

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import mimetypes
 import os
-import re
 from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -50,8 +49,6 @@ _MEDIA_TYPES = {
     "webmanifest": "application/manifest+json",
 }
 """What may be had by anyone: it is this program's, and holds nobody's numbers."""
-_PATH = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")
-"""A file of ours within its folder.  Nothing else is even looked for: no ``..``, ``\\`` or ``C:``."""
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "script-src 'self' 'unsafe-eval'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
@@ -113,11 +110,17 @@ def _page_response(path: str, request: Request) -> Response:
 
 
 class _ProgramFiles(StaticFiles):
-    """The files of one folder of ``static`` but its pages, asked for anew each time they are used."""
+    """The files of one folder of ``static`` but its pages, asked for anew each time they are used.
+
+    They are listed once; no other path is even looked for, whatever a system makes of ``..\\`` or ``C:``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder)
+        self.names = frozenset(p.name for p in folder.iterdir() if p.suffix[1:] in _MEDIA_TYPES)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        ours = _PATH.fullmatch(path) and path.rpartition(".")[2] in _MEDIA_TYPES
-        return super().lookup_path(path) if ours else ("", None)
+        return super().lookup_path(path) if path in self.names else ("", None)
 
     def file_response(self, *args: Any, **more: Any) -> Response:
         response = super().file_response(*args, **more)
@@ -129,7 +132,7 @@ def _add_files(app: FastAPI) -> None:
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
     for folder in ("live", "review", "shared"):
-        app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
+        app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
 

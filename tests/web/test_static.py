@@ -7,7 +7,8 @@ import mimetypes
 import posixpath
 import re
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from urllib.parse import quote
 
 import pytest
 from starlette.exceptions import HTTPException
@@ -110,13 +111,32 @@ def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+WINDOWS_WAYS_OUT = (
+    "..\\app.js", "..\\..\\app.js", "C:\\x.js", "C:x.js", "C:live.js", "\\\\host\\share\\x.js", "x\\..\\live.js",
+    "live.js::$DATA", "live.js:stream.js", "con.js", "nul.js", "aux.js", "live.js.", "live.js ", "LIVE~1.js",
+    "..", ".", "", "/live.js", "\\live.js", "live/..\\..\\x.js", "\\\\?\\C:\\x.js", "LIVE.JS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WINDOWS_WAYS_OUT)
+def test_no_path_of_windows_leads_out_of_a_folder(client: TestClient, path: str) -> None:
+    """Whatever the system would make of it: only names that were listed are looked for at all."""
+    served = _ProgramFiles(STATIC / "live")
+    assert served.lookup_path(path) == ("", None)
+    for name in served.names:
+        there = PureWindowsPath("C:/program/live") / name
+        assert (there.parent, there.name) == (PureWindowsPath("C:/program/live"), name)
+        assert not PureWindowsPath(name).is_reserved()
+    assert client.get(f"/live/{quote(path, safe='')}").status_code in (401, 404)
+
+
 def test_a_link_out_of_a_folder_is_not_followed(tmp_path: Path) -> None:
     """Whoever can write into the folder of the program could lay one there."""
     (tmp_path / "secret.js").write_text("secret")
     (tmp_path / "open").mkdir()
     (tmp_path / "open" / "way.js").symlink_to(tmp_path / "secret.js")
     (tmp_path / "open" / "own.js").write_text("own")
-    client = TestClient(_ProgramFiles(directory=str(tmp_path / "open")))
+    client = TestClient(_ProgramFiles(tmp_path / "open"))
     assert client.get("/own.js").text == "own"
     with pytest.raises(HTTPException) as refused:
         client.get("/way.js")

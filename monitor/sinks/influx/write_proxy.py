@@ -29,6 +29,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
+from monitor.core.http_client import make_opener
 from monitor.core.http_guard import (
     GuardedApp,
     GuardSettings,
@@ -253,14 +254,7 @@ def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
     _log.info("stopped")
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The proxy's token goes where it was told to go, and nowhere that an answer points to."""
-
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_NoRedirects)
+_OPENER = make_opener()
 
 
 def _pass_on_request(url: str, token: Secret, body: bytearray, outage: Outage) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
 from monitor.core.http_guard import Role, request_language, visitor_of_request
-from monitor.core.message_catalogues import Language, catalogue
+from monitor.core.message_catalogues import catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
@@ -27,9 +28,11 @@ from monitor.web.api.stored import (
     SessionId,
     StoreOfRequest,
     athlete_of_request,
+    refusal_text,
     session_json,
 )
 
+_LONGEST_NAME = 60  # characters, of up to four bytes: file systems take 255 bytes
 _WRITTEN_AT_ONCE = 1_000_000  # bytes of an uploaded file between two visits to the disk
 
 
@@ -125,15 +128,20 @@ async def import_file(
     ] = "",
 ) -> Response:
     """Keep the file in the body as a session."""
-    language, how = request_language(request), (placement, side, columns)
+    how = (placement, side, columns)
     who = athlete_of_request(request) or athlete
     made = await run_in_threadpool(tempfile.TemporaryDirectory)
     try:
-        path = Path(made.name) / Path(name).name
+        path = Path(made.name) / _file_name(name)
         await _write_body(request, path)
-        return await run_in_threadpool(_import_upload, folder, path, who, how, language)
+        return await run_in_threadpool(_import_upload, request, folder, path, who, how)
     finally:
         await run_in_threadpool(made.cleanup)
+
+
+def _file_name(name: str) -> str:
+    """A name that every system takes for that of a file in a folder, with the ending of ``name``."""
+    return re.sub(r"[^\w.-]", "_", name)[-_LONGEST_NAME:].lstrip(".") or "file"
 
 
 async def _write_body(request: Request, path: Path) -> None:
@@ -153,17 +161,19 @@ def _append(path: Path, data: bytes) -> None:
 
 
 def _import_upload(
+    request: Request,
     folder: Path,
     path: Path,
     athlete: str,
     how: tuple[str | None, str | None, str],
-    language: Language,
 ) -> Response:
     try:
         with Store(folder / DATABASE) as store:
             recording = read_recording(path, how[0], how[1], columns=how[2])
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
-        raise HTTPException(422, exc.text_in(language).replace(f"{path.parent}/", "")) from exc
-    remarks = [catalogue(language).translate_recorded(remark) for remark in recording.remarks]
+        raise HTTPException(422, refusal_text(exc, request, path.parent)) from exc
+    remarks = [
+        catalogue(request_language(request)).translate_recorded(remark) for remark in recording.remarks
+    ]
     return json_response(session_json(info, None) | {"remarks": remarks})

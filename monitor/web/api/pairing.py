@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import Body, HTTPException, Request, Response
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import ROLE_NAMES, request_language
+from monitor.core.http_guard import ROLE_NAMES
 from monitor.web.api.models.pairing import PairedJson
 from monitor.web.api.routes import ApiRoute, json_response
+from monitor.web.api.stored import refusal_text
 from monitor.web.page_cookie import set_page_cookie
 
 
@@ -25,7 +26,7 @@ def pair_device(
     try:
         paired = request.app.state.devices.exchange(code)
     except StoreError as exc:
-        raise HTTPException(409, exc.text_in(request_language(request))) from exc
+        raise HTTPException(409, refusal_text(exc, request)) from exc
     if paired is None:
         request.app.count_guess(request, code)
         raise HTTPException(401, "This code is wrong, was used, or is too old: gaitcue pair makes another.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi import Path as PathParameter
 
 from monitor.core import json_codec
-from monitor.core.errors import ConfigError, InputError, StoreError
+from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
 from monitor.core.http_guard import request_language, visitor_of_request
 from monitor.core.local_time import local_start
 from monitor.storage.backup import DATABASE
@@ -49,10 +50,22 @@ def _request_store(request: Request, folder: Annotated[Path, Depends(_sessions_f
                 opened.session(request.path_params["id"])
             yield opened
     except (InputError, ConfigError) as exc:
-        raise HTTPException(422, exc.text_in(request_language(request))) from exc
+        raise HTTPException(422, refusal_text(exc, request)) from exc
     except StoreError as exc:
         status = 404 if exc.messages[0].key == "error.no_session" else 409
-        raise HTTPException(status, exc.text_in(request_language(request))) from exc
+        raise HTTPException(status, refusal_text(exc, request)) from exc
+
+
+def refusal_text(exc: MonitorError, request: Request, *folders: Path) -> str:
+    """Return what an error says in the language of the page, without where its files are.
+
+    Left out are the folder of the sessions and ``folders``, as they are nobody's business out there.
+    """
+    text = exc.text_in(request_language(request))
+    places = (*folders, Path(request.app.state.folder))
+    for path in (*places, *(place.resolve() for place in places)):
+        text = text.replace(f"{path}{os.sep}", "").replace(str(path), "…")
+    return text
 
 
 def athlete_of_request(request: Request) -> str | None:

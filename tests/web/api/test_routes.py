@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -187,3 +188,36 @@ def test_the_review_is_one_file_to_take_away(api: TestClient) -> None:
     got = api.get(f"/api/v1/sessions/{ONE}/page")
     assert got.headers["content-disposition"].endswith(f'filename="{ONE}.html"')
     assert got.text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "C:x.fit", "..\\x.fit", "a\0b.fit", 300 * "ü" + ".fit", "%2e%2e", "con:.fit"]
+)
+def test_any_name_of_a_file_is_refused_or_taken_in_one_line(api: TestClient, name: str) -> None:
+    answer = api.put(f"/api/v1/import/{quote(name, safe='')}", content=b"nonsense")
+    assert answer.status_code in (401, 404, 422), answer.text
+
+
+def test_no_answer_tells_where_the_files_are(api: TestClient, folder: Path) -> None:
+    """Of every route, as it should be and as it should not."""
+    answers = [
+        api.get(f"/api/v1/{path}") for path in ("sessions", "live", "legend", "trends", "openapi.json")
+    ]
+    described = api.app.openapi()["paths"]  # type: ignore[attr-defined]
+    for path, methods in described.items():
+        for method in methods:
+            for session in (ONE, "nobody", "..", "x" * 300):
+                url = path.format(
+                    id=session, note=1, format="fit" if session == ONE else "nosuch", name="x.fit"
+                )
+                sent = {"params": {"session": [session, TWO]}} if method == "get" else {}
+                answers.append(api.request(method, url, **sent))
+    (folder / "gaitcue.db").write_bytes(b"not a database at all" * 1000)
+    answers += [api.get(f"/api/v1/{path}") for path in ("sessions", f"sessions/{ONE}")]
+    shutil.rmtree(folder)
+    answers += [api.get(f"/api/v1/{path}") for path in ("sessions", f"sessions/{ONE}")]
+    assert {answer.status_code for answer in answers} >= {200, 404, 409, 422}
+    for answer in answers:
+        if "/export/" not in str(answer.url):
+            assert str(folder) not in answer.text, answer.url
+            assert "/tmp/" not in answer.text, answer.url

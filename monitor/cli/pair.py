@@ -77,7 +77,7 @@ def list_devices_command(config: SettingsOption = None) -> None:
 def revoke_command(
     name: Annotated[str, typer.Argument(help="option.pair.revoke")], config: SettingsOption = None
 ) -> None:
-    """Lock a device out."""
+    """Remove a device from those that may come in, at once."""
     from rich.console import Console
 
     if not _devices(config).revoke(name):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.core.http_guard import Role, Visitor
+from monitor.core.http_guard import AccessRole, Visitor
 from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
 from monitor.core.secret import Secret
 
@@ -87,7 +87,7 @@ class PageTokens:
     async def visitor_of(self, token: str) -> Visitor | None:
         """Return who comes with this token, None for a wrong one."""
         if self.token is not None and self.token.matches(token):
-            return Visitor("", Role.RUNNER)
+            return Visitor("", AccessRole.RUNNER)
         if self.devices is None:
             return None
         try:

@@ -43,7 +43,7 @@ class GuardedConnection(H11Protocol):
         self._set_timer(HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the time."""
+        """Stop the clock of what was still to come."""
         self._set_timer(None)
         super().connection_lost(exc)
 

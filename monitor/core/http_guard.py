@@ -5,7 +5,7 @@ it has passed: the name that the server was asked by (Host), the page that asks 
 its role, and the length of the body.  What passes is read through ``LimitedBody``.  Every answer leaves
 with the same headers, refusals and errors too.
 
-A server is described by a table of ``RouteRule``.  A path that no row names is for ``Role.RUNNER``.
+A server is described by a table of ``RouteRule``.  A path that no row names is for ``AccessRole.RUNNER``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _HEADERS_UNLESS_SET = {
 }
 
 
-class Role(IntEnum):
+class AccessRole(IntEnum):
     """What a visitor may do; each may do what those before it may."""
 
     READER = 1
@@ -74,7 +74,7 @@ class Role(IntEnum):
     """Everything: delete, change, import."""
 
 
-ROLE_NAMES = {Role.READER: "read-only", Role.COACH: "coach", Role.RUNNER: "runner"}
+ROLE_NAMES = {AccessRole.READER: "read-only", AccessRole.COACH: "coach", AccessRole.RUNNER: "runner"}
 """As a user reads and types them."""
 
 
@@ -83,7 +83,7 @@ class Visitor:
     """Somebody with a token: what they may do, and whose sessions they see (None: everybody's)."""
 
     name: str
-    role: Role
+    role: AccessRole
     athlete: str | None = None
 
 
@@ -102,7 +102,7 @@ class RouteRule:
     on this machine alone.  ``in_address``: the token may stand in the address, as in a QR code.
     """
 
-    role: Role | None
+    role: AccessRole | None
     open_at_home: bool = False
     in_address: bool = False
     body: BodyLimits = field(default_factory=BodyLimits)
@@ -110,7 +110,7 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
-    """The settings of one guard.
+    """Everything that the guard of one server goes by.
 
     ``names`` are those that the server may be asked by, a port being part of one where it has one; None
     takes any, for a server that nobody reaches by a cookie or without a token: there a page that has
@@ -175,7 +175,7 @@ class GuardedApp(FastAPI):
         for rule in self._rules:
             if rule.fits("GET" if method == "HEAD" else method, scope["path"]):
                 return rule.key, rule.rule
-        return f"{method} no page of ours", RouteRule(role=Role.RUNNER)
+        return f"{method} no page of ours", RouteRule(role=AccessRole.RUNNER)
 
     async def _admit(self, scope: Scope, rule: RouteRule) -> Visitor | None:
         """Who comes, None for somebody unknown where anyone may; ``HTTPException`` if they may not."""

@@ -23,7 +23,7 @@ from pathlib import Path
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.file_lock import exclusive_lock
-from monitor.core.http_guard import Role, Visitor
+from monitor.core.http_guard import AccessRole, Visitor
 
 DEVICES_FILE = "web-devices.json"
 CODE_MINUTES = 10
@@ -55,7 +55,7 @@ class PairedDevice:
     """A device that was let in; times are seconds since 1970."""
 
     name: str
-    role: Role
+    role: AccessRole
     athlete: str | None
     made_s: float
     used_s: float
@@ -68,7 +68,7 @@ class WaitingCode:
 
     hashed: str
     name: str
-    role: Role
+    role: AccessRole
     athlete: str | None
     until_s: float
     tries: int = CODE_TRIES
@@ -94,7 +94,7 @@ class PairedDevices:
         """Return all devices that may come in, the oldest first."""
         return self._read().devices
 
-    def make_code(self, name: str, role: Role, athlete: str | None) -> str:
+    def make_code(self, name: str, role: AccessRole, athlete: str | None) -> str:
         """Return a new code, good once and for ``CODE_MINUTES``.
 
         The device that brings it takes the place of one that has the same name.

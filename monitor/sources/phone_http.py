@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 
 from monitor.core.http_access import PageTokens
-from monitor.core.http_guard import GuardedApp, GuardSettings, Role, RouteRule
+from monitor.core.http_guard import AccessRole, GuardedApp, GuardSettings, RouteRule
 from monitor.core.http_limits import BodyLimits
 from monitor.core.http_server import listen, running
 from monitor.core.monotonic import MonotonicClock
@@ -84,7 +84,7 @@ def phone_endpoint(sensors: Sequence[str], token: Secret, time: MonotonicClock, 
 def _guard_settings(token: Secret) -> GuardSettings:
     """What a phone may send: a minute of everything has 100,000 values."""
     body = BodyLimits(size=LARGEST_JSON_BODY, items=1_000_000)
-    rule = RouteRule(role=Role.RUNNER, in_address=True, body=body)
+    rule = RouteRule(role=AccessRole.RUNNER, in_address=True, body=body)
     missing = "The token is missing or wrong: gaitcue sensors phone shows the address."
     return GuardSettings(
         rules={"POST /push/{sensor:path}": rule}, tokens=PageTokens(token), missing_token=missing

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_guard import Role, RouteRule
+from monitor.core.http_guard import AccessRole, RouteRule
 from monitor.core.http_limits import BodyLimits
 
 _PROGRAM = RouteRule(role=None)
 """Files of this program, which hold nobody's numbers."""
-_LIVE = RouteRule(role=Role.READER, open_at_home=True)
-_READ = RouteRule(role=Role.READER)
-_PAGE = RouteRule(role=Role.READER, in_address=True)
-_NOTE = RouteRule(role=Role.COACH)
-_OWN = RouteRule(role=Role.RUNNER)
+_LIVE = RouteRule(role=AccessRole.READER, open_at_home=True)
+_READ = RouteRule(role=AccessRole.READER)
+_PAGE = RouteRule(role=AccessRole.READER, in_address=True)
+_NOTE = RouteRule(role=AccessRole.COACH)
+_OWN = RouteRule(role=AccessRole.RUNNER)
 _CODE = RouteRule(role=None, body=BodyLimits(size=1000, depth=1, items=5))
 _SESSION = "/api/v1/sessions/{id}"
 
@@ -28,7 +28,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
         "POST /api/v1/pair": _CODE,
-        "GET /": RouteRule(role=Role.READER, open_at_home=True, in_address=True),
+        "GET /": RouteRule(role=AccessRole.READER, open_at_home=True, in_address=True),
         "WEBSOCKET /ws": _LIVE,
         "GET /api/v1/live": _LIVE,
         "GET /api/v1/legend": _LIVE,
@@ -62,4 +62,4 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
 def rules_of(settings: WebSettings) -> Mapping[str, RouteRule]:
     """Return the rules as the settings have them."""
     upload = BodyLimits(size=settings.largest_import_mb * 1_000_000, depth=None)
-    return {**ACCESS_RULES, "PUT /api/v1/import/{name}": RouteRule(role=Role.RUNNER, body=upload)}
+    return {**ACCESS_RULES, "PUT /api/v1/import/{name}": RouteRule(role=AccessRole.RUNNER, body=upload)}

@@ -14,7 +14,7 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import Message, Scope
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_guard import ROLE_NAMES, GuardedApp, Role, RouteRule, is_named
+from monitor.core.http_guard import ROLE_NAMES, AccessRole, GuardedApp, RouteRule, is_named
 from monitor.core.http_guesses import MOST_GUESSES
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.monotonic import SystemClock
@@ -369,10 +369,10 @@ async def test_a_browser_is_told_in_its_language_and_without_markup(tmp_path: Pa
     assert b"<script" not in answer.body
 
 
-ROLES = [None, *Role]
+ROLES = [None, *AccessRole]
 
 
-def paired_token(folder: Path, role: Role) -> str:
+def paired_token(folder: Path, role: AccessRole) -> str:
     devices = PairedDevices(folder)
     paired = devices.exchange(devices.make_code(ROLE_NAMES[role], role, None))
     assert paired is not None
@@ -380,7 +380,7 @@ def paired_token(folder: Path, role: Role) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_every_route_against_every_role(tmp_path: Path, role: Role | None) -> None:
+async def test_every_route_against_every_role(tmp_path: Path, role: AccessRole | None) -> None:
     """What a device may do is what the table says, and it is decided before anything is read."""
     app = await asyncio.to_thread(lambda: page(tmp_path, host="0.0.0.0"))
     headers = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import Role
+from monitor.core.http_guard import AccessRole
 from monitor.core.http_pairing import (
     CODE_MINUTES,
     CODE_TRIES,
@@ -29,7 +29,7 @@ class Book(PairedDevices):
         self.seconds = 1_800_000_000.0
         super().__init__(folder, lambda: self.seconds)
 
-    def paired(self, name: str = "tablet", role: Role = Role.COACH) -> str:
+    def paired(self, name: str = "tablet", role: AccessRole = AccessRole.COACH) -> str:
         found = self.exchange(self.make_code(name, role, None))
         assert found is not None
         return found[0]
@@ -41,28 +41,28 @@ def book(tmp_path: Path) -> Book:
 
 
 def test_a_code_is_good_once_and_gives_what_it_was_made_for(book: Book) -> None:
-    code = book.make_code("Anna's tablet", Role.COACH, "anna")
+    code = book.make_code("Anna's tablet", AccessRole.COACH, "anna")
     found = book.exchange(code.lower().replace("-", " "))
     assert found is not None
     token, device = found
-    assert (device.name, device.role, device.athlete) == ("Anna's tablet", Role.COACH, "anna")
+    assert (device.name, device.role, device.athlete) == ("Anna's tablet", AccessRole.COACH, "anna")
     assert book.exchange(code) is None
     assert book.find(token) == device
     assert book.find(token + "x") is None
 
 
 def test_a_code_dies_of_age_and_of_wrong_ones(book: Book) -> None:
-    code = book.make_code("a", Role.READER, None)
+    code = book.make_code("a", AccessRole.READER, None)
     book.seconds += 60 * CODE_MINUTES
     assert book.exchange(code) is None
-    code = book.make_code("a", Role.READER, None)
+    code = book.make_code("a", AccessRole.READER, None)
     for _ in range(CODE_TRIES):
         assert book.exchange("AAAA-AAAA") is None
     assert book.exchange(code) is None
 
 
 def test_a_clock_that_was_set_back_makes_no_code_live_longer(book: Book) -> None:
-    code = book.make_code("a", Role.READER, None)
+    code = book.make_code("a", AccessRole.READER, None)
     book.seconds -= DAY_S
     assert book.exchange(code) is None
 
@@ -70,7 +70,7 @@ def test_a_clock_that_was_set_back_makes_no_code_live_longer(book: Book) -> None
 def test_neither_codes_nor_tokens_are_in_the_file_and_only_its_owner_reads_it(
     book: Book, tmp_path: Path
 ) -> None:
-    code, token = book.make_code("waiting", Role.READER, None), book.paired()
+    code, token = book.make_code("waiting", AccessRole.READER, None), book.paired()
     text = (tmp_path / DEVICES_FILE).read_text()
     assert "tablet" in text
     for secret in (code, code.replace("-", ""), token):
@@ -130,7 +130,7 @@ def test_a_device_that_was_away_for_long_is_forgotten(book: Book) -> None:
 
 
 def test_two_devices_with_one_code_get_one_token(book: Book) -> None:
-    code, got = book.make_code("a", Role.READER, None), []
+    code, got = book.make_code("a", AccessRole.READER, None), []
     threads = [threading.Thread(target=lambda: got.append(book.exchange(code))) for _ in range(8)]
     for thread in threads:
         thread.start()

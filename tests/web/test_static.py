@@ -118,7 +118,7 @@ def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
 
 WINDOWS_WAYS_OUT = (
     "..\\app.js", "..\\..\\app.js", "C:\\x.js", "C:x.js", "C:live.js", "\\\\host\\share\\x.js",
-    "x\\..\\live.js", "live.js::$DATA", "live.js:stream.js", "con.js", "nul.js", "aux.js", "live.js.", "live.js ",
+    "x\\..\\live.js", "live.js::$DATA", "live.js:stream.js", "con.js", "nul.js", "aux.js", "live.js.",
     "..", ".", "", "/live.js", "\\live.js", "live/..\\..\\x.js", "\\\\?\\C:\\x.js", "LIVE.JS",
 )  # fmt: skip
 

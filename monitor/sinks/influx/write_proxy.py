@@ -31,9 +31,9 @@ from starlette.exceptions import HTTPException
 from monitor.core.errors import ConfigError
 from monitor.core.http_client import make_opener
 from monitor.core.http_guard import (
+    AccessRole,
     GuardedApp,
     GuardSettings,
-    Role,
     RouteRule,
     Visitor,
     visitor_of_request,
@@ -158,7 +158,7 @@ class _RunnerTokens:
     async def visitor_of(self, token: str) -> Visitor | None:
         known = await run_in_threadpool(runner_tokens, self.folder)
         matching = [name for name, secret in known.items() if secret.matches(token)]
-        return Visitor(matching[0], Role.RUNNER) if matching else None
+        return Visitor(matching[0], AccessRole.RUNNER) if matching else None
 
 
 def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
@@ -210,7 +210,7 @@ def _guard_settings(folder: Path) -> GuardSettings:
     return GuardSettings(
         rules={
             "GET /ping": RouteRule(role=None),
-            "POST /api/v2/write": RouteRule(role=Role.RUNNER, body=body),
+            "POST /api/v2/write": RouteRule(role=AccessRole.RUNNER, body=body),
         },
         tokens=_RunnerTokens(folder),
         scheme="Token",

@@ -14,7 +14,7 @@ from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
-from monitor.core.http_guard import Role, request_language, visitor_of_request
+from monitor.core.http_guard import AccessRole, request_language, visitor_of_request
 from monitor.core.message_catalogues import catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
@@ -46,7 +46,7 @@ def change_session(
     """Rename a session, or set all its tags."""
     if title is not None:
         visitor = visitor_of_request(request)
-        if visitor is not None and visitor.role < Role.RUNNER:
+        if visitor is not None and visitor.role < AccessRole.RUNNER:
             raise HTTPException(403, "This device was paired for less than that.")
         store.rename(id, title.strip()[:200] or id)
     if tags is not None:

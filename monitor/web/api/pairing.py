@@ -21,7 +21,7 @@ def pair_device(
         bool, Body(description="the token comes as the cookie of a page, not in the answer")
     ] = False,
 ) -> Response:
-    """Exchange a one-time code for the token of this device."""
+    """Return the token of this device for the one-time code that it brings."""
     request.app.check_guesses(request)
     try:
         paired = request.app.state.devices.exchange(code)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from dsp.types import Cue, Gap, Runner
-from monitor.core.http_guard import Role
+from monitor.core.http_guard import AccessRole
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.monotonic import SystemClock
@@ -237,7 +237,7 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
         note = store.notes(ONE)[0].id
     client = page_client(tmp_path)
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
-    code = PairedDevices(tmp_path).make_code("tablet", Role.COACH, None)
+    code = PairedDevices(tmp_path).make_code("tablet", AccessRole.COACH, None)
     others = [("PUT", "/import/{name}", {"content": fit}), ("POST", "/pair", {"json": {"code": code}})]
     for method, path, sent in [*CHANGED, *others]:
         session = sent.get("params", {}).get("really", ONE)

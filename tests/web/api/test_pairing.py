@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from monitor.core.http_guard import Role
+from monitor.core.http_guard import AccessRole
 from monitor.core.http_guesses import MOST_GUESSES
 from monitor.core.http_pairing import RENEW_DAYS, PairedDevices
 from monitor.core.monotonic import SystemClock
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def device(
-    folder: Path, role: Role, athlete: str | None = None, sink: LiveFeed | None = None
+    folder: Path, role: AccessRole, athlete: str | None = None, sink: LiveFeed | None = None
 ) -> TestClient:
     """A client with a device's own token, as a program brings it."""
     client = page_client(folder, sink, network=True, token=False)
@@ -48,7 +48,7 @@ def device(
 def test_a_browser_gets_its_token_as_a_cookie_that_no_script_sees(folder: Path) -> None:
     client = page_client(folder, network=True, token=False)
     assert client.get("/pair").status_code == 200
-    code = PairedDevices(folder).make_code("phone", Role.READER, None)
+    code = PairedDevices(folder).make_code("phone", AccessRole.READER, None)
     answer = client.post("/api/v1/pair", json={"code": code, "as_cookie": True})
     assert answer.json() == {"name": "phone", "role": "read-only", "athlete": None, "token": None}
     assert "HttpOnly" in answer.headers["set-cookie"]
@@ -67,7 +67,7 @@ def test_codes_cannot_be_tried_out(folder: Path) -> None:
 
 
 def test_a_coach_tags_and_notes_but_neither_renames_nor_deletes(folder: Path) -> None:
-    coach = device(folder, Role.COACH)
+    coach = device(folder, AccessRole.COACH)
     path = f"/api/v1/sessions/{ANN}"
     assert coach.patch(path, json={"tags": ["effort=4"]}).json()["tags"] == ["effort=4"]
     assert coach.patch(path, json={"title": "mine"}).status_code == 403
@@ -81,7 +81,7 @@ def test_a_page_renews_the_cookie_of_a_device_and_nothing_else_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = page_client(folder, network=True, token=False)
-    code = PairedDevices(folder).make_code("phone", Role.READER, None)
+    code = PairedDevices(folder).make_code("phone", AccessRole.READER, None)
     client.post("/api/v1/pair", json={"code": code, "as_cookie": True})
     first = client.cookies["gaitcue"]
     assert "set-cookie" not in client.get("/review").headers
@@ -119,7 +119,7 @@ OF_ANOTHER = [
 def test_another_athletes_session_is_not_there_even_for_a_runner(
     folder: Path, method: str, path: str, sent: dict[str, object]
 ) -> None:
-    own = device(folder, Role.RUNNER, "ann")
+    own = device(folder, AccessRole.RUNNER, "ann")
     assert own.request(method, path, **sent).status_code == 404  # type: ignore[arg-type]
     with Store(folder / DATABASE) as store:
         assert {s.id for s in store.sessions()} == {ANN, BEN}
@@ -136,7 +136,7 @@ def test_every_route_of_a_session_was_asked_for_anothers() -> None:
 
 
 def test_lists_trends_and_imports_are_of_ones_own_athlete(folder: Path) -> None:
-    own = device(folder, Role.RUNNER, "ann")
+    own = device(folder, AccessRole.RUNNER, "ann")
     assert [s["id"] for s in own.get("/api/v1/sessions").json()] == [ANN]
     assert own.get("/api/v1/trends?athlete=ben").json() == own.get("/api/v1/trends?athlete=ann").json()
     fit = own.get(f"/api/v1/sessions/{ANN}/export/fit").content
@@ -147,11 +147,11 @@ def test_lists_trends_and_imports_are_of_ones_own_athlete(folder: Path) -> None:
 def test_the_live_run_of_somebody_else_is_not_shown(folder: Path) -> None:
     state = LiveState()
     state.push([SessionStarted("s", "ben", "2026-11-24T12:00:00+00:00", ())])
-    own = device(folder, Role.RUNNER, "ann", LiveFeed(state, SystemClock()))
+    own = device(folder, AccessRole.RUNNER, "ann", LiveFeed(state, SystemClock()))
     assert own.get("/api/v1/live").status_code == 403
     with own.websocket_connect(NETWORK_SOCKET) as socket, pytest.raises(WebSocketDisconnect):
         socket.receive_text()
-    bens = device(folder, Role.READER, "ben", LiveFeed(state, SystemClock()))
+    bens = device(folder, AccessRole.READER, "ben", LiveFeed(state, SystemClock()))
     assert bens.get("/api/v1/live").status_code == 200
     with bens.websocket_connect(NETWORK_SOCKET) as socket:
         assert "all" in socket.receive_text()

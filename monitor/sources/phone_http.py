@@ -65,7 +65,7 @@ def phone_endpoint(sensors: Sequence[str], token: Secret, time: MonotonicClock, 
 
     The token may come as ``Authorization: Bearer ...`` too; a missing or wrong one is answered with 401.
     """
-    app = GuardedApp("gaitcue phone", _guard_settings(token))
+    app = GuardedApp("gaitcue", _guard_settings(token))
     strangers = RepeatedEvent(_log, time.now_s)
 
     @app.post("/push/{sensor:path}")

@@ -21,6 +21,7 @@ from monitor.cli import (
     compare,
     import_export,
     notify,
+    pair,
     review,
     run,
     sensors,
@@ -48,7 +49,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class CommandGroup:
-    """Commands with the same first word."""
+    """Commands with the same first word, which may be a command itself."""
 
     word: str
     panel: str
@@ -62,6 +63,7 @@ _CHANGE, _ARCHIVE = "help.panel.change", "help.panel.archive"
 GROUPS: tuple[CommandGroup, ...] = (
     CommandGroup("sessions", _AFTER),
     CommandGroup("sensors", _SETTINGS),
+    CommandGroup("pair", _SETTINGS),
     CommandGroup("stack", _COACHES),
 )
 
@@ -97,6 +99,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("sensors scan", sensors.scan_command),
     Command("sensors align", align.align_command),
     Command("sensors phone", sensors.phone_command),
+    Command("pair", pair.pair_command),
+    Command("pair list", pair.list_devices_command),
+    Command("pair revoke", pair.revoke_command),
     Command("coaching-trial", coaching.coaching_trial_command, _COACHES),
     Command("stack status", stack.delivery_status_command),
     Command("stack send", stack.send_command),
@@ -117,10 +122,20 @@ def _make_app() -> typer.Typer:
     )
     root.callback()(_global_options)
     apps = {"": root}
+    alone = {command.words: command.function for command in COMMANDS}
     for group in GROUPS:
-        apps[group.word] = typer.Typer(cls=HintingGroup, no_args_is_help=True, help=_help_key(group.word))
+        apps[group.word] = typer.Typer(
+            cls=HintingGroup,
+            no_args_is_help=group.word not in alone,
+            invoke_without_command=group.word in alone,
+            help=_help_key(group.word),
+        )
+        if group.word in alone:
+            apps[group.word].callback()(alone[group.word])
         root.add_typer(apps[group.word], name=group.word, rich_help_panel=group.panel)
     for command in COMMANDS:
+        if command.words in apps:
+            continue
         *group_word, name = command.words.split()
         register = apps["".join(group_word)].command(
             name, cls=LocalizedCommand, help=_help_key(command.words), rich_help_panel=command.panel

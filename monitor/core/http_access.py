@@ -1,34 +1,44 @@
-"""Who may see the page: everyone on this machine, and on a network whoever has the token."""
+"""Who may see the page: on this machine everyone the run that is going on, all else whoever has a token."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 import secrets
+import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, StoreError
+from monitor.core.http_guard import AccessRole, Visitor
+from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
 
 SHORTEST_TOKEN = 12
 """Characters that a token set by the user must have; our own have 22 (128 bit)."""
+_NAME = re.compile(r"(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d{1,5})?", re.IGNORECASE)
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Settings of the live page: where it listens, and who may see it.
 
-    ``host`` 127.0.0.1 is this machine only; 0.0.0.0 is the whole network, with a token.
+    ``host`` 127.0.0.1 is this machine only; 0.0.0.0 is the whole network, with a token.  ``names`` are
+    those it is opened by beside its addresses, as behind a reverse proxy.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765  # free in the IANA list of registered ports' common uses; 0: any free one
+    names: tuple[str, ...] = ()
     token: Secret | None = None  # without one, a random one is made and kept in the data folder
     certificate: Path | None = None  # with its key: the page comes over https, which phones ask of apps
     key: Path | None = None
+    largest_import_mb: int = 200  # of one uploaded file (choice); an hour of five sensors has 60
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -37,6 +47,10 @@ class WebSettings:
             raise ValueError("certificate and key must be given together")
         if self.token and len(self.token.reveal()) < SHORTEST_TOKEN:
             raise ValueError(f"token must have at least {SHORTEST_TOKEN} characters")
+        if not all(_NAME.fullmatch(name) for name in self.names):
+            raise ValueError('names must be like "gait.example.org" or "box.local:8443"')
+        if not 1 <= self.largest_import_mb <= 2000:
+            raise ValueError(f"largest_import_mb must be between 1 and 2000, not {self.largest_import_mb}")
 
     @property
     def loopback(self) -> bool:
@@ -48,23 +62,69 @@ class WebSettings:
         except ValueError:
             return False
 
+    @property
+    def at_home(self) -> bool:
+        """Whether whoever asks is on this machine: nothing that listens elsewhere passes requests on."""
+        return self.loopback and not self.names
 
-def needed_token(settings: WebSettings, folder: Path) -> Secret | None:
-    """Return the token that visitors must bring: the one that is set, else none on loopback, else our own.
+    def all_names(self) -> Sequence[str]:
+        """Return the names that the page may be opened by, beside addresses in figures on a network.
+
+        Blocks: it asks the system for the machine's name.
+        """
+        own = () if self.loopback else _machine_names()
+        bound = () if self.host in ("0.0.0.0", "::") else (self.host,)
+        return (*_LOOPBACK_NAMES, *bound, *own, *self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class PageTokens:
+    """The tokens of the page: its own, which may do everything, and those of paired devices."""
+
+    token: Secret | None
+    devices: PairedDevices | None = None
+
+    async def visitor_of(self, token: str) -> Visitor | None:
+        """Return who comes with this token, None for a wrong one."""
+        if self.token is not None and self.token.matches(token):
+            return Visitor("", AccessRole.RUNNER)
+        if self.devices is None:
+            return None
+        try:
+            return await paired_visitor(self.devices, token)
+        except StoreError as exc:
+            _log.error("paired devices cannot come in: %s", exc.log_text)
+            return None
+
+
+def needed_token(settings: WebSettings, folder: Path) -> Secret:
+    """Return the token of the page: the one that is set, else our own.
 
     Our own is random and kept in ``folder/web-token`` (mode 600), so that a phone that was let in
-    once stays in when the service restarts.  Delete that file to lock everyone out.  Raises
-    ``ConfigError`` if it cannot be written or read.
+    once stays in when the service restarts.  Delete that file to lock everyone out but paired devices.
+    Raises ``ConfigError`` if it cannot be written or read.
     """
-    if settings.token or settings.loopback:
+    if settings.token:
         return settings.token
     path = folder / "web-token"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(16) + "\n", encoding="ascii")
+            write_private(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)
+        make_private(path)
         return Secret(path.read_text(encoding="ascii").strip())
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, StoreError) as exc:
         raise ConfigError("error.page_token", path=path, error=exc) from exc
+
+
+def make_private(path: Path) -> None:
+    """Take a file that holds a secret away from everybody but its owner, where others may read it."""
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        path.chmod(mode & 0o700)
+
+
+def _machine_names() -> Sequence[str]:
+    name = socket.gethostname().lower()
+    return (name, f"{name.partition('.')[0]}.local") if name else ()

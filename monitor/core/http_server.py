@@ -1,36 +1,23 @@
-"""A small web server inside this program: listening, running, tokens, and its address as others see it."""
+"""A small web server inside this program: listening, running, and its address as others see it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import ssl
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated, get_args
 
 import uvicorn
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
-from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 
 from monitor.core.errors import ConfigError
-from monitor.core.message_catalogues import Language, catalogue
-from monitor.core.outage import RepeatedEvent
+from monitor.core.http_connection import GuardedConnection
 
 _log = logging.getLogger(__name__)
-
-AddressToken = Annotated[str | None, Depends(APIKeyQuery(name="token", auto_error=False))]
-"""Parameter of an endpoint: the token that stands in the address, as in a QR code; None without one."""
-BearerToken = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, description="for programs: the token of the printed address")),
-]
-"""Parameter of an endpoint: the token of ``Authorization: Bearer``; None without one."""
 
 
 class _Server(uvicorn.Server):
@@ -76,48 +63,23 @@ def server_config(app: FastAPI) -> uvicorn.Config:
     """
     visits = logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO)
     return uvicorn.Config(
-        app, log_config=None, access_log=visits, lifespan="off", timeout_graceful_shutdown=2
+        app,
+        http=GuardedConnection,
+        ws_max_size=65_536,  # a page sends nothing over its WebSocket
+        log_config=None,
+        access_log=visits,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        proxy_headers=False,  # whoever stands between could say any address: wrong tokens count by address
+        server_header=False,
     )
-
-
-def request_language(request: Request) -> Language:
-    """Return the language of the page that asks, which its header ``Accept-Language`` begins with."""
-    wanted = request.headers.get("accept-language", "")[:2]
-    return next((language for language in get_args(Language) if language == wanted), "en")
-
-
-def log_refusals(app: FastAPI) -> None:
-    """Log every refusal of ``app``, many of a kind as one line a minute; answer in the page's language.
-
-    A line names the route, never what a visitor sent: its path may be a guess, its query a token.
-    """
-    refusals = RepeatedEvent(_log, time.monotonic)
-    catalogues = {language: catalogue(language) for language in get_args(Language)}
-
-    async def refuse(request: Request, exc: HTTPException) -> Response:
-        route = getattr(request.scope.get("route"), "path", "no page of ours")
-        if exc.status_code in _REFUSALS:
-            text = f"{request.method} {route} was refused: {_REFUSALS[exc.status_code]} ({exc.status_code})"
-            refusals.happened(text, route=route, status=exc.status_code)
-        else:
-            _log.debug("%s %s: %d", request.method, route, exc.status_code)
-        text = catalogues[request_language(request)].translate_english(exc.detail)
-        return await http_exception_handler(request, HTTPException(exc.status_code, text, exc.headers))
-
-    app.add_exception_handler(HTTPException, refuse)  # type: ignore[arg-type]
-
-
-_REFUSALS = {
-    401: "without the token, or with a wrong one",
-    403: "from a page of another site",
-    413: "too large",
-    429: "too often",
-}
 
 
 def check_certificate(certificate: Path, key: Path) -> None:
     """Read a certificate and its key; ``ConfigError`` if they cannot be used.  Blocks: it reads files."""
     try:
+        if os.name == "posix" and key.stat().st_mode & 0o077:
+            _log.warning("the key of the certificate can be read by others on this machine: chmod 600 it")
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as exc:
         raise ConfigError("error.certificate", certificate=certificate, key=key, error=exc) from exc

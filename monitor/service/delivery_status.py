@@ -18,6 +18,9 @@ from monitor.sinks.finished_runs import RUN_SINKS
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
 
+WITHOUT_HISTORY = ("mqtt",)
+"""Systems that get nothing from before they were set up."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutsideSystem:
@@ -40,8 +43,7 @@ def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[Outs
     out, translate = [], catalogue(user_language()).translate_recorded
     for name, last in sorted(last_status.items()):
         refused = Counter(reason for _, _, reason in store.quarantined(name))
-        known = name in configured or store.delivered(name)
-        waiting = store.backlog(name, runs=name in RUN_SINKS) if known else 0
+        waiting = _waiting(store, name, configured)
         if last is None:
             out.append(OutsideSystem(name, user_text("say.stack.no_news"), True, "", waiting, refused))
         else:
@@ -56,6 +58,15 @@ def outside_systems(store: Store, configured: tuple[str, ...] = ()) -> list[Outs
                 state = translate(status.text)
             out.append(OutsideSystem(name, state, status.ok, f"{at:%Y-%m-%d %H:%M:%S}", waiting, refused))
     return out
+
+
+def _waiting(store: Store, name: str, configured: tuple[str, ...]) -> int:
+    """How many records or runs wait for a system: for one without an account those that it would get."""
+    if name not in configured and not store.has_account(name):
+        return 0
+    if name in WITHOUT_HISTORY and not store.has_account(name):
+        return 0
+    return store.backlog(name, runs=name in RUN_SINKS)
 
 
 def undelivered_texts(store: Store, configured: Sequence[str]) -> list[str]:

@@ -6,9 +6,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import Request, Response
 
-from monitor.core.http_server import AddressToken, BearerToken, listen, log_refusals, running
+from monitor.core.http_access import PageTokens
+from monitor.core.http_guard import AccessRole, GuardedApp, GuardSettings, RouteRule
+from monitor.core.http_limits import BodyLimits
+from monitor.core.http_server import listen, running
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.packet import Packet
@@ -37,7 +40,7 @@ class PhoneHttp:
         sensors: Sequence[SensorSettings],
         time: MonotonicClock,
         settings: PhoneSettings,
-        token: Secret | None,
+        token: Secret,
     ) -> None:
         self._sensors = [s.name for s in sensors]
         self._time = time
@@ -57,41 +60,32 @@ class PhoneHttp:
             await asyncio.Event().wait()
 
 
-def phone_endpoint(
-    sensors: Sequence[str], token: Secret | None, time: MonotonicClock, emit: Emit
-) -> FastAPI:
+def phone_endpoint(sensors: Sequence[str], token: Secret, time: MonotonicClock, emit: Emit) -> GuardedApp:
     """Return the app that answers ``POST /push/<sensor>?token=...`` and emits each body as a packet.
 
     The token may come as ``Authorization: Bearer ...`` too; a missing or wrong one is answered with 401.
     """
-    app = FastAPI(title="gaitcue", docs_url=None, redoc_url=None, openapi_url=None)
-    log_refusals(app)
+    app = GuardedApp("gaitcue", _guard_settings(token))
     strangers = RepeatedEvent(_log, time.now_s)
 
     @app.post("/push/{sensor:path}")
-    async def push(request: Request, sensor: str, address: AddressToken, bearer: BearerToken) -> Response:
-        given = address or (bearer.credentials if bearer else "")
-        if not (token is None or token.matches(given)):
-            raise HTTPException(
-                401, "The token is missing or wrong: gaitcue sensors phone shows the address."
-            )
+    async def push(request: Request, sensor: str) -> Response:
         if sensor not in sensors:
             strangers.happened("a phone pushes under a name that is not in the settings")
             text = f"gaitcue knows no phone called {sensor}; there is: {', '.join(sensors)}"
-            return Response(text, _STATUS_SHOWN_BY_APP)
-        body = await _read_body(request)  # it may take seconds, while others come
+            return Response(text, _STATUS_SHOWN_BY_APP, media_type="text/plain")
+        body = await request.body()  # it may take seconds, while others come
         emit(Packet(sensor, round(time.now_s() * 1e9), SENSOR_LOGGER_CHANNEL, body))
         return Response("ok")
 
     return app
 
 
-async def _read_body(request: Request) -> bytes:
-    """Return the whole body; 413 if it is longer than any message can be."""
-    parts, size = list[bytes](), 0
-    async for part in request.stream():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_JSON_BODY:
-            raise HTTPException(413, f"A message may have {LARGEST_JSON_BODY} bytes.")
-    return b"".join(parts)
+def _guard_settings(token: Secret) -> GuardSettings:
+    """What a phone may send: a minute of everything has 100,000 values."""
+    body = BodyLimits(size=LARGEST_JSON_BODY, items=1_000_000)
+    rule = RouteRule(role=AccessRole.RUNNER, in_address=True, body=body)
+    missing = "The token is missing or wrong: gaitcue sensors phone shows the address."
+    return GuardSettings(
+        rules={"POST /push/{sensor:path}": rule}, tokens=PageTokens(token), missing_token=missing
+    )

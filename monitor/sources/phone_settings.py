@@ -20,8 +20,8 @@ _TOPIC = "sensor-logger"
 class PhoneSettings:
     """``PhoneSettings`` says where phones with Sensor Logger push to.
 
-    The port is open only while such a phone is configured.  As for the page, whoever is not on this
-    machine must bring the token; without one of its own it is the page's.
+    The port is open only while such a phone is configured.  Every push must bring the token; without one
+    of its own it is the page's.
     """
 
     host: str = "0.0.0.0"
@@ -39,8 +39,8 @@ class PhoneSettings:
             raise ValueError("topic must not be empty, nor hold + or #")
 
 
-def phone_token(settings: PhoneSettings, page: WebSettings, folder: Path) -> Secret | None:
-    """Return the token that a push must bring, None on loopback; by default it is the page's."""
+def phone_token(settings: PhoneSettings, page: WebSettings, folder: Path) -> Secret:
+    """Return the token that a push must bring; by default it is the page's."""
     return needed_token(
         WebSettings(host=settings.host, port=settings.port, token=settings.token or page.token), folder
     )
@@ -65,7 +65,6 @@ def phones_over(sensors: Iterable[SensorSettings], over: str) -> list[SensorSett
     return [s for s in sensors if s.kind == _KIND and s.options.get("over", "http") == over]
 
 
-def push_path(sensor: SensorSettings, token: Secret | None) -> str:
+def push_path(sensor: SensorSettings, token: Secret) -> str:
     """Return path and query of the address that this phone pushes to."""
-    query = f"?token={token.reveal()}" if token is not None else ""
-    return f"/push/{quote(sensor.name)}{query}"
+    return f"/push/{quote(sensor.name)}?token={quote(token.reveal())}"

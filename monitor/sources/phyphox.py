@@ -6,13 +6,14 @@ A new connection for every question, because the app's server ends kept ones at 
 from __future__ import annotations
 
 import asyncio
+import http.client
 import logging
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from monitor.core.errors import DecodeError, MonitorError, SensorLost
+from monitor.core.http_client import make_opener
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
 from monitor.core.packet import Packet
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 _EVERY_S = 0.1
 _ANSWER_TIMEOUT_S = 3.0
+_OPENER = make_opener()
 
 
 class Phyphox:
@@ -105,10 +107,10 @@ def data_query(last_s: Mapping[str, float]) -> str:
 def _get_json(url: str, name: str) -> bytes:
     request = urllib.request.Request(url, headers={"Connection": "close"})
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_TIMEOUT_S) as answer:
+        with _OPENER.open(request, timeout=_ANSWER_TIMEOUT_S) as answer:
             body: bytes = answer.read(LARGEST_JSON_BODY)
             return body
-    except (urllib.error.URLError, OSError, ValueError) as exc:
+    except (OSError, http.client.HTTPException, ValueError) as exc:
         where = urlsplit(url).netloc
         text = f"does not answer ({exc}); is remote access on?"
         raise SensorLost(f"{name}: phyphox at {where} {text}", log_text=f"{name}: phyphox {text}") from exc

@@ -38,6 +38,10 @@ class Deliveries(Database):
         rows = self._all_rows("SELECT row FROM delivered WHERE sink = ?", sink)
         return rows[0][0] if rows else 0
 
+    def has_account(self, sink: str) -> bool:
+        """Return whether this sink was ever set up here, be it that it has acknowledged nothing yet."""
+        return bool(self._all_rows("SELECT 1 FROM delivered WHERE sink = ?", sink))
+
     def backlog(self, sink: str, *, runs: bool = False) -> int:
         """Return how many records wait for this sink; with ``runs`` how many live runs that have ended."""
         after = self.delivered(sink)

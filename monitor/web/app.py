@@ -7,36 +7,33 @@ import contextlib
 import logging
 import mimetypes
 import os
-import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote
 
-from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
-from fastapi.security import APIKeyCookie
 from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
-from monitor.core.http_access import WebSettings
-from monitor.core.http_server import (
-    AddressToken,
-    BearerToken,
-    check_certificate,
-    listen,
-    log_refusals,
-    reachable_host,
-    running,
+from monitor.core.http_access import PageTokens, WebSettings
+from monitor.core.http_guard import (
+    REFUSED_SOCKET,
+    GuardedApp,
+    GuardSettings,
+    visitor_of_request,
 )
+from monitor.core.http_pairing import PairedDevices
+from monitor.core.http_server import check_certificate, listen, reachable_host, running
 from monitor.core.message_catalogues import catalogues_json
-from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
+from monitor.web.access_rules import rules_of
 from monitor.web.live_feed import LiveFeed
+from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie
 
 _log = logging.getLogger(__name__)
 
@@ -52,72 +49,78 @@ _MEDIA_TYPES = {
     "webmanifest": "application/manifest+json",
 }
 """What may be had by anyone: it is this program's, and holds nobody's numbers."""
-_COOKIE = "gaitcue"
-_REFUSED = 4401  # our WebSocket close code for a page without the token; ``live.js`` knows it
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "script-src 'self' 'unsafe-eval'; connect-src 'self' ws: wss:; frame-ancestors 'none'"
+    "script-src 'self' 'unsafe-eval'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'; frame-ancestors 'none'"
 )
 
-_CookieToken = Annotated[
-    str | None,
-    Depends(
-        APIKeyCookie(name=_COOKIE, auto_error=False, description="for pages: set by the printed address")
-    ),
-]
 
-
-def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = None) -> FastAPI:
+def make_app(
+    sink: LiveFeed,
+    token: Secret | None = None,
+    folder: Path | None = None,
+    settings: WebSettings | None = None,
+) -> GuardedApp:
     """Return the application with all pages of one service.
 
-    With a ``token`` nothing but the program's own files is given to those who lack it.  ``folder`` holds
-    the sessions for the Review tab and the JSON API; without it there are neither.
+    Without a ``token`` nobody gets more than what is open to all.  ``folder`` holds the sessions for the
+    Review tab and the JSON API, and the paired devices; without it there are none of these.  Blocks: it
+    lists and reads files.
     """
-    app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    web = settings or WebSettings()
+    devices = PairedDevices(folder) if folder is not None else None
+    app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    log_refusals(app)
-    door = _Door(token)
+    app.state.live_feed, app.state.folder, app.state.devices = sink, folder, devices
     _add_files(app)
-    _add_live_page(app, sink, door)
+    _add_live_page(app, sink)
     if folder is not None:
-        _add_review(app, folder, door)
+        _add_review(app)
     return app
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """Who may come in: everybody, or with a token whoever brings it."""
+def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
+    return GuardSettings(
+        rules=rules_of(web),
+        tokens=tokens,
+        names=web.all_names(),
+        any_ip=not web.loopback,
+        at_home=web.at_home,
+        cookie=PAGE_COOKIE,
+        missing_token="Open the address that gaitcue printed at start, or scan its QR code.",
+    )
 
-    token: Secret | None
 
-    def opens_for(self, given: str | None) -> bool:
-        return self.token is None or self.token.matches(given or "")
-
-    def admit(self, given: str | None) -> None:
-        if not self.opens_for(given):
-            raise HTTPException(401, "Scan the QR code that gaitcue printed at start.")
-
-    def admit_request(self, bearer: BearerToken, cookie: _CookieToken) -> None:
-        """As a dependency: 401 for who brings the token neither as a header nor as the page's cookie."""
-        self.admit(bearer.credentials if bearer else cookie)
-
-    def page(self, path: str, given: str | None, cookie: str | None) -> Response:
-        """A page of ``static`` for those who may see it; a token in the address is kept as a cookie."""
-        self.admit(given or cookie)
-        headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-        html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
-        html = html.replace(_MESSAGES, _MESSAGES.replace("{}", catalogues_json()))
-        response = Response(html, media_type="text/html", headers=headers)
-        if given is not None:
-            response.set_cookie(_COOKIE, given, max_age=90 * 86400, httponly=True, samesite="strict")
-        return response
+def _page_response(path: str, request: Request) -> Response:
+    """A page of ``static``.  The token in its address is kept as a cookie; a device's is renewed."""
+    sockets = f"ws://{request.url.netloc} wss://{request.url.netloc}"  # older Safari: 'self' is http alone
+    html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
+    html = html.replace(_MESSAGES, _MESSAGES.replace("{}", catalogues_json()))
+    headers = {"Content-Security-Policy": _POLICY.format(sockets=sockets)}
+    response = Response(html, media_type="text/html", headers=headers)
+    if visitor_of_request(request) is not None:
+        token = request.query_params.get("token")
+        devices: PairedDevices | None = request.app.state.devices
+        if token is None and devices is not None:
+            token = devices.renewed(request.cookies.get(PAGE_COOKIE, ""))
+        if token is not None:
+            set_page_cookie(response, request, token)
+    return response
 
 
 class _ProgramFiles(StaticFiles):
-    """The files of one folder of ``static`` but its pages, asked for anew each time they are used."""
+    """The files of one folder of ``static`` but its pages, asked for anew each time they are used.
+
+    They are listed once; no other path is even looked for, whatever a system makes of ``..\\`` or ``C:``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder)
+        self.names = frozenset(p.name for p in folder.iterdir() if p.suffix[1:] in _MEDIA_TYPES)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        return super().lookup_path(path) if path.rpartition(".")[2] in _MEDIA_TYPES else ("", None)
+        return super().lookup_path(path) if path in self.names else ("", None)
 
     def file_response(self, *args: Any, **more: Any) -> Response:
         response = super().file_response(*args, **more)
@@ -129,7 +132,7 @@ def _add_files(app: FastAPI) -> None:
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
     for folder in ("live", "review", "shared"):
-        app.mount(f"/{folder}", _ProgramFiles(directory=str(_STATIC / folder)))
+        app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
 
@@ -140,49 +143,51 @@ def _add_files(app: FastAPI) -> None:
 
 
 def _file_route(file: Traversable) -> Callable[[], Response]:
-    return lambda: FileResponse(str(file), headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'self'"}  # its fetches
+    return lambda: FileResponse(str(file), headers=headers)
 
 
-def _add_live_page(app: FastAPI, sink: LiveFeed, door: _Door) -> None:
+def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
     from monitor.web.api.live import LIVE_ROUTES  # models, which a run without a page does without
     from monitor.web.api.routes import api_router
 
-    app.state.live_feed = sink
-    app.include_router(api_router(LIVE_ROUTES, door.admit_request))
+    app.include_router(api_router(LIVE_ROUTES))
 
     @app.get("/", include_in_schema=False)
-    def page(token: AddressToken, cookie: _CookieToken) -> Response:
-        return door.page("live/live.html", token, cookie)
-
-    refusals = RepeatedEvent(_log, time.monotonic)
+    def page(request: Request) -> Response:
+        return _page_response("live/live.html", request)
 
     @app.websocket("/ws")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
-        if not (_same_origin(socket) and door.opens_for(socket.cookies.get(_COOKIE))):
-            refusals.happened("a page was refused its numbers: no token, or from another site")
-            await socket.close(_REFUSED)
-            return
-        await _serve_page(socket, sink)
+        visitor = visitor_of_request(socket)
+        if visitor is None or sink.is_of(visitor.athlete):
+            await _serve_page(socket, sink)
+        else:
+            await socket.close(REFUSED_SOCKET)
 
 
-def _add_review(app: FastAPI, folder: Path, door: _Door) -> None:
+def _add_review(app: GuardedApp) -> None:
     """The Review tab, the API over all sessions, and its description."""
+    from monitor.web.api.pairing import PAIRING_ROUTES
     from monitor.web.api.routes import api_router, json_response
     from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
-    app.state.folder = folder
-    app.include_router(api_router(SESSION_ROUTES, door.admit_request))
+    app.include_router(api_router((*SESSION_ROUTES, *PAIRING_ROUTES)))
 
     @app.get("/review", include_in_schema=False)
-    def review(token: AddressToken, cookie: _CookieToken) -> Response:
-        return door.page("review/review.html", token, cookie)
+    def review(request: Request) -> Response:
+        return _page_response("review/review.html", request)
+
+    @app.get("/pair", include_in_schema=False)
+    def pair(request: Request) -> Response:
+        return _page_response("review/pair.html", request)
 
     @app.get("/api/v1/docs", include_in_schema=False)
-    def docs(cookie: _CookieToken) -> Response:
-        return door.page("review/docs.html", None, cookie)
+    def docs(request: Request) -> Response:
+        return _page_response("review/docs.html", request)
 
-    @app.get("/api/v1/openapi.json", include_in_schema=False, dependencies=[Depends(door.admit_request)])
+    @app.get("/api/v1/openapi.json", include_in_schema=False)
     def description() -> Response:
         return json_response(app.openapi())
 
@@ -209,12 +214,6 @@ async def _until_gone(socket: WebSocket) -> None:
             await socket.receive_text()
 
 
-def _same_origin(socket: WebSocket) -> bool:
-    """A page of another site may not read ours through the visitor's browser."""
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
-
-
 @contextlib.asynccontextmanager
 async def serving(
     sink: LiveFeed, settings: WebSettings, token: Secret | None, folder: Path | None = None
@@ -225,7 +224,7 @@ async def serving(
     """
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
-    app = await asyncio.to_thread(make_app, sink, token, folder)  # it lists and reads files
+    app = await asyncio.to_thread(make_app, sink, token, folder, settings)
     listener = listen(settings.host, settings.port, "error.port_of_page")
     secured = (settings.certificate, settings.key)
     async with running(app, listener, "web server", *secured):
@@ -237,6 +236,6 @@ async def serving(
 
 def page_address(settings: WebSettings, port: int, token: Secret | None) -> str:
     """Return the URL of the live page with its token, as this machine or a phone opens it."""
-    query = f"?token={token.reveal()}" if token is not None else ""
+    query = f"?token={quote(token.reveal())}" if token is not None else ""
     scheme = "http" if settings.certificate is None else "https"
     return f"{scheme}://{reachable_host(settings.host)}:{port}/{query}"

@@ -51,6 +51,11 @@ class LiveFeed:
                 self._send_message(change)
             await self._time.sleep(AT_MOST_EVERY_S)
 
+    def is_of(self, athlete: str | None) -> bool:
+        """Return whether the run that is going on is this athlete's; None stands for all of them."""
+        session = self.live_state.state()["session"]
+        return athlete is None or (session is not None and session["athlete"] == athlete)
+
     def attach(self) -> Channel[str]:
         """Return the messages (JSON texts) for one more page: first the whole state, then every change.
 

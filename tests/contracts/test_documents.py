@@ -200,7 +200,12 @@ def parse(arguments: list[str]) -> None:
     while arguments and arguments[0] in getattr(command, "commands", {}):
         command, words = command.commands[arguments[0]], [*words, arguments[0]]
         arguments = arguments[1:]
-    if hasattr(command, "commands") and not any(a in ("--help", "--version") for a in arguments):
+    alone = getattr(command, "invoke_without_command", False)
+    if (
+        hasattr(command, "commands")
+        and not alone
+        and not any(a in ("--help", "--version") for a in arguments)
+    ):
         raise ValueError(f"{' '.join([*words, *arguments])}: there is no such command")
     with contextlib.suppress(typer.Exit):  # --help and --version end here
         command.make_context(" ".join(words), list(arguments))

@@ -52,6 +52,7 @@ RIDDLES = (
 """Beginnings of fragments, which leave open what comes back or what an instance is."""
 PROPERTIES = {"property", "cached_property", "functools.cached_property"}
 REASONED = {
+    "connection_made": "asyncio's own name for the beginning of a connection",
     "SensorNotFound": "an error: it says that nothing was found",
     "FoundSensor": "the word of the layout for an advertisement with the families that can read it",
     "retry_until_done": "done is what the loop waits for",

@@ -19,7 +19,7 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
 from monitor.web.review_file import write_review
 from tests.end_to_end.browser import chromium
-from tests.end_to_end.test_sessions import address, home, start
+from tests.end_to_end.test_sessions import address, home, start, with_token
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 __all__ = ["home"]
@@ -83,7 +83,7 @@ def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
 
     program = start("review", "--web", "--port", "0")
     try:
-        url = address(program.stdout)
+        url = with_token(address(program.stdout), home)
         with opened(390, 844) as (page, troubles):
             page.on("dialog", lambda dialog: dialog.accept())
             page.goto(url)
@@ -109,7 +109,7 @@ def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) 
 
     program = start("review", "--web", "--port", "0")
     try:
-        url = address(program.stdout)
+        url = with_token(address(program.stdout), home)
         with opened(390, 844, locale="de-DE") as (page, troubles):
             page.goto(url)
             page.wait_for_selector("#timeline .scatterlayer path.js-line")

@@ -122,6 +122,11 @@ def address(output: IO[str] | None) -> str:
     raise AssertionError("no page was told")
 
 
+def with_token(url: str, home: Path) -> str:
+    """The address as a terminal has it: what goes into a pipe may be kept, and comes without the token."""
+    return f"{url}?token={(home / 'web-token').read_text().strip()}"
+
+
 def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes: Path) -> None:
     from playwright.sync_api import expect, sync_playwright
 

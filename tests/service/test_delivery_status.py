@@ -9,7 +9,7 @@ import pytest
 from monitor.core.message_catalogues import Language
 from monitor.core.records import SINK_STARTING, SessionStarted, SinkStatus
 from monitor.core.user_language import choose_language
-from monitor.service.delivery_status import undelivered_texts
+from monitor.service.delivery_status import outside_systems, undelivered_texts
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -39,3 +39,23 @@ def test_a_run_that_ends_before_the_first_time_out_says_that_nobody_answered(
         (text,) = undelivered_texts(store, ["influx"])
     assert said in text
     assert SINK_STARTING not in text
+
+
+def test_what_waits_for_the_broker_is_counted_from_its_first_run_on(tmp_path: Path) -> None:
+    """Also where it has acknowledged nothing yet; of what was before it was set up it gets nothing."""
+    with Store(tmp_path / "s.db") as store:
+        store.begin(SessionInfo(id=SESSION, athlete="ann", title="", started_utc=START))
+        for at_once in (False, True):
+            waiting = {s.name: s.waiting for s in outside_systems(store, ("influx", "mqtt"))}
+            assert waiting == {"influx": 3 * at_once, "mqtt": 3 * at_once}
+            if not at_once:
+                store.skip_history("mqtt")
+                store.write(SESSION, [SessionStarted(SESSION, "ann", START, ())] * 3)
+        assert {s.name: s.waiting for s in outside_systems(store)} == {"mqtt": 3}
+    with Store(tmp_path / "t.db") as store:
+        store.begin(SessionInfo(id=SESSION, athlete="ann", title="", started_utc=START))
+        store.write(SESSION, [SessionStarted(SESSION, "ann", START, ())] * 3)
+        assert {s.name: s.waiting for s in outside_systems(store, ("influx", "mqtt"))} == {
+            "influx": 3,
+            "mqtt": 0,
+        }

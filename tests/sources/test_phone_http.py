@@ -61,7 +61,7 @@ def test_a_push_becomes_a_packet_untouched(client: TestClient, got: list[Packet]
 
 def test_the_token_may_come_as_a_header(client: TestClient, got: list[Packet]) -> None:
     headers = {"Authorization": f"Bearer {TOKEN.reveal()}"}
-    assert client.post(push_path(sensor(), None), content=b"{}", headers=headers).status_code == 200
+    assert client.post("/push/my%20phone", content=b"{}", headers=headers).status_code == 200
     assert len(got) == 1
 
 
@@ -89,7 +89,7 @@ class _SlowNetwork(SystemClock):
 
 async def test_a_body_has_arrived_when_all_of_it_has_come() -> None:
     clock, got = _SlowNetwork(), list[Packet | SensorStatus]()
-    app = phone_endpoint(["my phone"], None, clock, got.append)
+    app = phone_endpoint(["my phone"], TOKEN, clock, got.append)
     parts = [(b'{"messageId": 1, ', True), (b'"payload": []}', False)]
 
     async def receive() -> dict[str, object]:
@@ -103,7 +103,7 @@ async def test_a_body_has_arrived_when_all_of_it_has_come() -> None:
         "type": "http",
         "method": "POST",
         "path": "/push/my phone",
-        "query_string": b"",
+        "query_string": b"token=" + TOKEN.reveal().encode(),
         "headers": [],
     }
     await app(scope, receive, send)  # type: ignore[arg-type]
@@ -128,7 +128,8 @@ def test_from_the_network_a_token_is_needed_and_it_is_the_pages(tmp_path: Path) 
     made = phone_token(PhoneSettings(), WebSettings(), tmp_path)
     assert made is not None
     assert (tmp_path / "web-token").read_text().strip() == made.reveal()
-    assert phone_token(PhoneSettings(host="127.0.0.1"), WebSettings(), tmp_path) is None
+    home = phone_token(PhoneSettings(host="127.0.0.1"), WebSettings(), tmp_path)
+    assert home.reveal() == made.reveal()
 
 
 def test_phones_come_over_http_unless_they_say_otherwise() -> None:

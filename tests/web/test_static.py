@@ -7,26 +7,30 @@ import mimetypes
 import posixpath
 import re
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+from urllib.parse import quote
 
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
-from monitor.core.monotonic import SystemClock
-from monitor.sinks.live_state import LiveState
-from monitor.web.app import _ProgramFiles, make_app
-from monitor.web.live_feed import LiveFeed
+from monitor.web.app import _ProgramFiles
+from tests.web.clients import page_client
 
 STATIC = Path(str(files("monitor.web") / "static"))
 SCRIPTS = sorted(STATIC.glob("*/*.js"))
-PAGES = {"live/live.html": "", "review/review.html": "", "review/docs.html": "api/v1/"}
+PAGES = {
+    "live/live.html": "",
+    "review/review.html": "",
+    "review/docs.html": "api/v1/",
+    "review/pair.html": "",
+}
 """Each page, and the folder it is opened in."""
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> TestClient:
-    return TestClient(make_app(LiveFeed(LiveState(), SystemClock()), folder=tmp_path))
+    return page_client(tmp_path)
 
 
 def imports(path: str) -> list[str]:
@@ -112,13 +116,33 @@ def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+WINDOWS_WAYS_OUT = (
+    "..\\app.js", "..\\..\\app.js", "C:\\x.js", "C:x.js", "C:live.js", "\\\\host\\share\\x.js",
+    "x\\..\\live.js", "live.js::$DATA", "live.js:stream.js", "con.js", "nul.js", "aux.js", "live.js.",
+    "..", ".", "", "/live.js", "\\live.js", "live/..\\..\\x.js", "\\\\?\\C:\\x.js", "LIVE.JS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", WINDOWS_WAYS_OUT)
+def test_no_path_of_windows_leads_out_of_a_folder(client: TestClient, path: str) -> None:
+    """Whatever the system would make of it: only names that were listed are looked for at all."""
+    served = _ProgramFiles(STATIC / "live")
+    assert served.lookup_path(path) == ("", None)
+    for name in served.names:
+        there = PureWindowsPath("C:/program/live") / name
+        assert (there.parent, there.name) == (PureWindowsPath("C:/program/live"), name)
+        assert not PureWindowsPath(name).is_reserved()
+    if path.strip("./"):  # a client itself takes these out of an address
+        assert client.get(f"/live/x{quote(path, safe='')}").status_code == 404
+
+
 def test_a_link_out_of_a_folder_is_not_followed(tmp_path: Path) -> None:
     """Whoever can write into the folder of the program could lay one there."""
     (tmp_path / "secret.js").write_text("secret")
     (tmp_path / "open").mkdir()
     (tmp_path / "open" / "way.js").symlink_to(tmp_path / "secret.js")
     (tmp_path / "open" / "own.js").write_text("own")
-    client = TestClient(_ProgramFiles(directory=str(tmp_path / "open")))
+    client = TestClient(_ProgramFiles(tmp_path / "open"))
     assert client.get("/own.js").text == "own"
     with pytest.raises(HTTPException) as refused:
         client.get("/way.js")
@@ -159,7 +183,7 @@ def test_media_types_do_not_depend_on_what_the_system_believes(
     monkeypatch.setattr(mimetypes, "_db", mimetypes.MimeTypes())
     mimetypes.add_type("text/plain", ".js")
     assert mimetypes.guess_type("a.js") == ("text/plain", None)
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock())))
+    client = page_client()
     assert client.get("/live/live.js").headers["content-type"] == "text/javascript; charset=utf-8"
     assert client.get("/sw.js").headers["content-type"] == "text/javascript; charset=utf-8"
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitor.core.errors import ConfigError, SinkError, SinkRefused
+from monitor.core.http_client import check_address
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SinkStatus
 from monitor.core.secret import Secret
@@ -62,6 +63,7 @@ class InfluxSettings:
             parts = urlsplit(self.url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError('url must be like "http://localhost:8086"')
+            check_address(self.url)
             if "@" in parts.netloc:
                 raise ValueError("url must not hold a user or password: access is by token")
             if self.token is None:
@@ -186,6 +188,7 @@ def _make_client(settings: InfluxSettings, context: ssl.SSLContext) -> InfluxDBC
         org=settings.org,
         timeout=round(1000 * settings.timeout_s),
         enable_gzip=True,
+        allow_redirects=False,  # the token goes to this address, and nowhere that an answer points to
         ssl_context=context,
     )
 

@@ -8,72 +8,160 @@ that never leaves this machine.  Nothing can be read through it.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import logging
 import re
 import signal
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
+from monitor.core.http_client import make_opener
+from monitor.core.http_guard import (
+    AccessRole,
+    GuardedApp,
+    GuardSettings,
+    RouteRule,
+    Visitor,
+    visitor_of_request,
+)
+from monitor.core.http_limits import BodyLimits
 from monitor.core.http_server import listen, server_config
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
 
-_LARGEST = 20_000_000  # bytes of a body, unpacked; a batch of ours has about 1 MB
+_LARGEST = 8_000_000  # bytes of a body, unpacked too; a batch of ours has about 1 MB
+_LONGEST_LINE = 1_000_000  # a match holds up everybody else: so much takes a tenth of a second
+_AT_ONCE = 4  # requests of one runner; our own service sends one after the other
 _WAIT_S = 10.0
-_KEY = rb'(?:\\[^\n]|[^\\,= "\n])+'
-_FIELD = _KEY + rb'=(?:"(?:\\[\s\S]|[^"\\])*"|[^\s",]+)'
+# All quantifiers are possessive: what can begin differently cannot be read in a second way, and a refused
+# line costs no more time than one that is taken, and no memory.
+_KEY = rb'(?:[^\\,= "\x00-\x1f\x7f]++|\\[,= ntr])++'
+_TEXT = rb'"(?:[^"\\]++|(?:\\[\s\S])++)*+"'
+_FIELD = _KEY + rb"=(?:" + _TEXT + rb"|[A-Za-z0-9.+-]++)"
+_SERIES = rb"(?!#)" + _KEY + rb"(?:," + _KEY + rb"=" + _KEY + rb")++"
 _LINE = re.compile(
-    _KEY
-    + rb"((?:,"
-    + _KEY
-    + rb"="
-    + _KEY
-    + rb")+) "
-    + _FIELD
-    + rb"(?:,"
-    + _FIELD
-    + rb")*(?: -?\d+)?(?:\n+|$)"
+    rb"(" + _SERIES + rb") " + _FIELD + rb"(?:," + _FIELD + rb")*+(?: -?[0-9]++)?(?:\n++|\Z)"
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
+_ESCAPED = re.compile(r"\\([,= ])")
+
+
+_LONGEST_ANSWER = 100_000
+_CODES = {
+    401: "unauthorized",
+    403: "forbidden",
+    413: "request too large",
+    429: "too many requests",
+    503: "unavailable",
+}
+
+
+class _BodyTooLarge(Exception):
+    """The body is larger than what is taken."""
 
 
 def runner_tokens(folder: Path) -> dict[str, Secret]:
     """Return the runners' tokens by name, from the ``NAME.token`` files of a folder.
 
-    They are read at every request, so that a new file counts at once.
+    They are read at every request, so that a new file counts at once.  A name with characters that nobody
+    sees (control characters, blanks other than the space) is nobody's.
     """
     found = {path.stem: path.read_text(encoding="utf-8").strip() for path in folder.glob("*.token")}
-    return {name: Secret(text) for name, text in found.items() if text}
+    named = {unicodedata.normalize("NFC", name): text for name, text in found.items()}
+    return {name: Secret(text) for name, text in named.items() if text and name.isprintable()}
 
 
-def writing_athletes(body: bytes) -> set[str] | None:
+def writing_athletes(body: bytes | bytearray) -> set[str] | None:
     """Return the athletes under whose names these lines write; None if a line is not as we write them.
 
-    ``body`` is line protocol.  A line that another parser could read in a second way is not as we write it.
+    ``body`` is line protocol.  A line that another parser could read in a second way is not as we write
+    it, nor is one whose tags hold characters that nobody sees.  Time and memory grow with the body only.
     """
     at, out = 0, set[str]()
     while at < len(body):
-        line = _LINE.match(body, at)
+        end = min(len(body), at + _LONGEST_LINE)
+        line = _LINE.match(body, at, end)
         names = _ATHLETE.findall(line[1]) if line else []
-        if line is None or len(names) != 1:
+        if line is None or len(names) != 1 or line.end() == end < len(body):
             return None
-        out.add("-".join(re.sub(rb"\\(.)", rb"\1", names[0]).decode(errors="replace").split()))
+        try:
+            series, name = line[1].decode(), names[0].decode()
+        except UnicodeDecodeError:
+            return None
+        if not series.isprintable():
+            return None
+        out.add(_ESCAPED.sub(r"\1", name))
         at = line.end()
     return out
 
 
-def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
+class Unpacking:
+    """``Unpacking`` unpacks one gzip member that comes in pieces, or takes a body that is not packed.
+
+    It raises ``ValueError`` for what is no gzip or has something behind its end.
+    """
+
+    def __init__(self, *, packed: bool) -> None:
+        self.body = bytearray()
+        self._member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if packed else None
+
+    def push(self, piece: bytes) -> None:
+        """Take one more piece; never unpacks more than fits into the limit."""
+        if self._member is None:
+            self.body += piece
+        elif self._member.eof and piece:
+            raise ValueError("something lies behind the end of the gzip member")
+        else:
+            self._unpack(self._member, piece)
+        if len(self.body) > _LARGEST:
+            raise _BodyTooLarge
+
+    def finish(self) -> bytearray:
+        """Return the whole body; ``ValueError`` if the gzip member was cut short."""
+        if self._member is not None and not self._member.eof:
+            raise ValueError("the gzip member is cut short")
+        return self.body
+
+    def _unpack(self, member: zlib._Decompress, piece: bytes) -> None:
+        try:
+            self.body += member.decompress(piece, _LARGEST + 1 - len(self.body))
+        except zlib.error as exc:
+            raise ValueError("the body is not gzip") from exc
+        if member.unconsumed_tail:
+            raise _BodyTooLarge
+        if member.unused_data:
+            raise ValueError("something lies behind the end of the gzip member")
+
+
+@dataclass(frozen=True, slots=True)
+class _RunnerTokens:
+    """The tokens as the guard asks for them."""
+
+    folder: Path
+
+    async def visitor_of(self, token: str) -> Visitor | None:
+        known = await run_in_threadpool(runner_tokens, self.folder)
+        matching = [name for name, secret in known.items() if secret.matches(token)]
+        return Visitor(matching[0], AccessRole.RUNNER) if matching else None
+
+
+def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
     """Return the proxy as a web application with ``/ping`` and ``/api/v2/write``.
 
     ``upstream`` is the address of InfluxDB, ``token`` one that may write there, and ``folder`` holds the
@@ -81,12 +169,9 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
     """
     if not folder.is_dir():
         raise ConfigError("error.no_tokens", folder=folder)
-    app = FastAPI(title="gaitcue stack proxy", docs_url=None, redoc_url=None, openapi_url=None)
+    app = GuardedApp("gaitcue stack proxy", _guard_settings(folder), _refusal_response)
     outage, refusals = Outage(_log, "InfluxDB", time.monotonic), RepeatedEvent(_log, time.monotonic)
-
-    def refuse(status: int, code: str, message: str, why: str, runner: str | None = None) -> Response:
-        refusals.happened(f"{runner or 'somebody'} was refused: {why}", status=status, runner=runner)
-        return _refusal_response(status, code, message)
+    running = Counter[str]()
 
     @app.get("/ping")
     def ping() -> Response:
@@ -94,26 +179,69 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> FastAPI:
 
     @app.post("/api/v2/write")
     async def write(request: Request) -> Response:
-        given = request.headers.get("Authorization", "").removeprefix("Token ")
-        known = await run_in_threadpool(runner_tokens, folder)
-        runner = next((name for name, secret in known.items() if secret.matches(given)), None)
-        if runner is None:
-            return refuse(401, "unauthorized", "unauthorized access", "no token, or an unknown one")
-        body = _decompress_body(await request.body(), request.headers.get("Content-Encoding", ""))
-        if body is None:
-            message = "the body is too large, or not gzip"
-            return refuse(413, "request too large", message, message, runner)
-        names = writing_athletes(body)
-        if names is None:
-            message = "a line is not line protocol with one athlete tag"
-            return refuse(400, "invalid", message, message, runner)
-        if names - {runner}:
-            message = f"this token is {runner}'s and may not write as {', '.join(sorted(names))}"
-            return refuse(403, "forbidden", message, "points of another athlete", runner)
-        url = f"{upstream}/api/v2/write?{request.url.query}"
-        return await run_in_threadpool(_pass_on_request, url, token, body, outage)
+        visitor = visitor_of_request(request)
+        assert visitor is not None  # the rule of this route asks for one
+        runner = visitor.name
+        if running[runner] >= _AT_ONCE:
+            raise HTTPException(429, "too many requests at once", {"Retry-After": "1"})
+        running[runner] += 1
+        try:
+            body = await _read_body(request)
+            await run_in_threadpool(_check_names, body, runner)
+        except HTTPException as exc:
+            why = _REASONS.get(exc.status_code, exc.detail)
+            refusals.happened(f"{runner} was refused: {why}", status=exc.status_code, runner=runner)
+            return _refusal_response(request, exc)
+        else:
+            url = f"{upstream}/api/v2/write?{request.url.query}"
+            return await run_in_threadpool(_pass_on_request, url, token, body, outage)
+        finally:
+            running[runner] -= 1
 
     return app
+
+
+_REASONS = {403: "points of another athlete"}
+"""What a log says where the answer names somebody else."""
+
+
+def _guard_settings(folder: Path) -> GuardSettings:
+    body = BodyLimits(size=_LARGEST, depth=None)
+    return GuardSettings(
+        rules={
+            "GET /ping": RouteRule(role=None),
+            "POST /api/v2/write": RouteRule(role=AccessRole.RUNNER, body=body),
+        },
+        tokens=_RunnerTokens(folder),
+        scheme="Token",
+        missing_token="unauthorized access",
+    )
+
+
+async def _read_body(request: Request) -> bytearray:
+    """The body, unpacked; ``HTTPException`` if it is too large or badly packed."""
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if encoding not in ("gzip", "identity"):
+        raise HTTPException(415, "the body may be packed by gzip only")
+    unpacking = Unpacking(packed=encoding == "gzip")
+    try:
+        async for piece in request.stream():
+            await run_in_threadpool(unpacking.push, piece)
+        return unpacking.finish()
+    except _BodyTooLarge as exc:
+        raise HTTPException(413, f"the body is larger than {_LARGEST} bytes, unpacked") from exc
+    except ValueError as exc:
+        raise HTTPException(400, str(exc)) from exc
+
+
+def _check_names(body: bytearray, runner: str) -> None:
+    """Raise ``HTTPException`` unless all lines write under this runner's name."""
+    names = writing_athletes(body)
+    if names is None:
+        raise HTTPException(400, "a line is not line protocol with one athlete tag")
+    if others := names - {runner}:
+        message = f"this token is {runner}'s and may not write as {', '.join(sorted(others)[:5])}"
+        raise HTTPException(403, message[:500])
 
 
 def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
@@ -126,36 +254,41 @@ def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
     _log.info("stopped")
 
 
-def _pass_on_request(url: str, token: Secret, body: bytes, outage: Outage) -> Response:
+_OPENER = make_opener()
+
+
+def _pass_on_request(url: str, token: Secret, body: bytearray, outage: Outage) -> Response:
     headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
+        with _OPENER.open(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
             outage.over("takes points again")
-            return Response(answer.read(), answer.status)
+            return Response(answer.read(_LONGEST_ANSWER), answer.status)
     except urllib.error.HTTPError as exc:
         if exc.code == 401:  # ours, not the runner's
             outage.failed("the proxy's own token is refused there")
-            return _refusal_response(503, "unavailable", "the proxy's own token is refused")
+            return _unavailable("the proxy's own token is refused")
+        if exc.code < 400:
+            outage.failed("points to another address")
+            return _unavailable("InfluxDB is not at the address that the proxy was given")
         if exc.code >= 500:
             outage.failed(f"answers {exc.code}")
         else:
             _log.debug("InfluxDB refused points: %d", exc.code)  # the runner's own service says so
-        return Response(exc.read(), exc.code, media_type="application/json")
-    except OSError as exc:
+        return Response(exc.read(_LONGEST_ANSWER), exc.code, media_type="application/json")
+    except (OSError, http.client.HTTPException) as exc:
         outage.failed(f"cannot be reached ({exc})")
-        return _refusal_response(503, "unavailable", f"InfluxDB cannot be reached: {exc}")
+        return _unavailable(f"InfluxDB cannot be reached: {exc}")
 
 
-def _decompress_body(body: bytes, encoding: str) -> bytes | None:
-    if encoding != "gzip":
-        return body if len(body) <= _LARGEST else None
-    try:
-        opened = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        out = opened.decompress(body, _LARGEST)
-    except zlib.error:
-        return None
-    return None if opened.unconsumed_tail else out
+def _unavailable(message: str) -> Response:
+    return _error_response(503, message)
 
 
-def _refusal_response(status: int, code: str, message: str) -> Response:
-    return Response(json.dumps({"code": code, "message": message}), status, media_type="application/json")
+def _refusal_response(request: Request, exc: HTTPException) -> Response:
+    return _error_response(exc.status_code, exc.detail, exc.headers)
+
+
+def _error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error as InfluxDB itself would answer it."""
+    body = json.dumps({"code": _CODES.get(status, "invalid"), "message": message})
+    return Response(body, status, headers, media_type="application/json")

@@ -19,12 +19,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from email.message import Message
 from http.client import HTTPException
 from pathlib import Path
-from typing import IO
 
 from monitor.core.errors import SinkError, SinkRefused, reason_text
+from monitor.core.http_client import make_opener
 from monitor.core.monotonic import MonotonicClock
 from monitor.sinks.finished_runs import FinishedRuns, WriteFit
 from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
@@ -76,7 +75,7 @@ class IntervalsIcu:
 
     def __init__(self, settings: IntervalsIcuSettings) -> None:
         self._s = settings
-        self._opener = urllib.request.build_opener(_NoRedirect)
+        self._opener = make_opener()
 
     def check_key(self) -> None:
         """Ask for the runner whose key it is; raises if that does not work."""
@@ -134,10 +133,3 @@ class IntervalsIcu:
         if 400 <= status < 500:
             return SinkRefused(f"{answer}: it will not take this run")
         return SinkError(answer)
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        """Return nothing, which makes the redirect an error."""

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from monitor.core.errors import ConfigError, SinkError, SinkRefused
+from monitor.core.http_client import check_address
 from monitor.core.secret import Secret
 from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.sink import Busy
@@ -46,6 +47,7 @@ class NtfySettings:
         parts = urlsplit(self.server)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError('server must be like "https://ntfy.sh"')
+        check_address(self.server)
         if not 0.1 <= self.timeout_s <= 60:
             raise ValueError(f"timeout_s must be between 0.1 and 60, not {self.timeout_s:g}")
 

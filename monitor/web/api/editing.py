@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,8 @@ from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
-from monitor.core.http_server import request_language
-from monitor.core.message_catalogues import Language, catalogue
+from monitor.core.http_guard import AccessRole, request_language, visitor_of_request
+from monitor.core.message_catalogues import catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
@@ -26,20 +27,27 @@ from monitor.web.api.stored import (
     FolderOfRequest,
     SessionId,
     StoreOfRequest,
+    athlete_of_request,
+    refusal_text,
     session_json,
 )
 
-_LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
+_LONGEST_NAME = 60  # characters, of up to four bytes: file systems take 255 bytes
+_WRITTEN_AT_ONCE = 1_000_000  # bytes of an uploaded file between two visits to the disk
 
 
 def change_session(
     id: SessionId,
+    request: Request,
     store: StoreOfRequest,
     title: Annotated[str | None, Body(description="new title; as it is if not given")] = None,
     tags: Annotated[list[str] | None, Body(description="all its tags; as they are if not given")] = None,
 ) -> Response:
     """Rename a session, or set all its tags."""
     if title is not None:
+        visitor = visitor_of_request(request)
+        if visitor is not None and visitor.role < AccessRole.RUNNER:
+            raise HTTPException(403, "This device was paired for less than that.")
         store.rename(id, title.strip()[:200] or id)
     if tags is not None:
         store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
@@ -120,36 +128,52 @@ async def import_file(
     ] = "",
 ) -> Response:
     """Keep the file in the body as a session."""
-    body = await _read_body(request)
-    language, how = request_language(request), (placement, side, columns)
-    return await run_in_threadpool(_import_upload, folder, name, body, athlete, how, language)
+    how = (placement, side, columns)
+    who = athlete_of_request(request) or athlete
+    made = await run_in_threadpool(tempfile.TemporaryDirectory)
+    try:
+        path = Path(made.name) / _file_name(name)
+        await _write_body(request, path)
+        return await run_in_threadpool(_import_upload, request, folder, path, who, how)
+    finally:
+        await run_in_threadpool(made.cleanup)
 
 
-async def _read_body(request: Request) -> bytes:
-    """At most ``_LARGEST_IMPORT`` bytes."""
-    out = bytearray()
+def _file_name(name: str) -> str:
+    """A name that every system takes for that of a file in a folder, with the ending of ``name``."""
+    return re.sub(r"[^\w.-]", "_", name)[-_LONGEST_NAME:].lstrip(".") or "file"
+
+
+async def _write_body(request: Request, path: Path) -> None:
+    """Put the body into a file piece by piece: it may be larger than what fits into memory."""
+    waiting = bytearray()
     async for piece in request.stream():
-        out += piece
-        if len(out) > _LARGEST_IMPORT:
-            raise HTTPException(413, f"more than {_LARGEST_IMPORT // 1_000_000} MB; use gaitcue import")
-    return bytes(out)
+        waiting += piece
+        if len(waiting) >= _WRITTEN_AT_ONCE:
+            await run_in_threadpool(_append, path, bytes(waiting))
+            waiting.clear()
+    await run_in_threadpool(_append, path, bytes(waiting))
+
+
+def _append(path: Path, data: bytes) -> None:
+    with path.open("ab") as out:
+        out.write(data)
 
 
 def _import_upload(
+    request: Request,
     folder: Path,
-    name: str,
-    body: bytes,
+    path: Path,
     athlete: str,
     how: tuple[str | None, str | None, str],
-    language: Language,
 ) -> Response:
     try:
-        with tempfile.TemporaryDirectory() as made, Store(folder / DATABASE) as store:
-            path = Path(made) / Path(name).name
-            path.write_bytes(body)
+        with Store(folder / DATABASE) as store:
             recording = read_recording(path, how[0], how[1], columns=how[2])
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
-        raise HTTPException(422, exc.text_in(language).replace(f"{made}/", "")) from exc
-    remarks = [catalogue(language).translate_recorded(remark) for remark in recording.remarks]
+        raise HTTPException(422, refusal_text(exc, request, path.parent)) from exc
+    remarks = [
+        catalogue(request_language(request)).translate_recorded(remark) for remark in recording.remarks
+    ]
     return json_response(session_json(info, None) | {"remarks": remarks})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Path as PathParameter
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from monitor.core import json_codec
 from monitor.exports.formats import EXPORTS, export_session
@@ -22,7 +22,7 @@ from monitor.review.report import interval_json, session_review
 from monitor.storage import tape_archive
 from monitor.storage.session_data import load_session
 from monitor.web.api.routes import FileAnswer, LanguageQuery, json_response
-from monitor.web.api.stored import SessionId, StoreOfRequest, session_json
+from monitor.web.api.stored import SessionId, StoreOfRequest, athlete_of_request, session_json
 from monitor.web.review_file import review_html
 
 
@@ -111,13 +111,14 @@ def get_comparison(
 
 
 def get_trends(
+    request: Request,
     store: StoreOfRequest,
     athlete: Annotated[str, Query(description="the runner; that of the newest session if not given")] = "",
     weeks: Annotated[int, Query(ge=1, le=520, description="how far to look back from the newest")] = 12,
 ) -> Response:
     """Return every metric over weeks, at the same speed and grade."""
     newest = next(iter(store.sessions()), None)
-    who = athlete or (newest.athlete if newest else "")
+    who = athlete_of_request(request) or athlete or (newest.athlete if newest else "")
     return json_response(
         {
             name: [{"when": p.when, "session": p.session, **interval_json(p.found)} for p in points]

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from monitor.core.message_catalogues import Language
 from monitor.web.api.models.described import ApiList, ApiModel
@@ -17,12 +17,19 @@ from monitor.web.api.models.refusals import RefusalJson
 
 LanguageQuery = Annotated[Language, Query(description="of the texts: en or de")]
 
+_TOKENS = [
+    Depends(HTTPBearer(auto_error=False, description="for programs: the token of the printed address")),
+    Depends(APIKeyCookie(name="gaitcue", auto_error=False, description="for pages: set by that address")),
+]
+"""Ways to bring the token, for the description alone: it is checked before any route."""
 _REFUSED = {
     401: "The token is missing or wrong.",
-    403: "A page of another site asked for it.",
+    403: "A page of another site asked for it, or a device that was paired for less.",
     404: "There is no such session.",
     409: "The store cannot do it now, or what it would make is there already.",
-    413: "The file is too large.",
+    413: "The body is too large.",
+    421: "The server was asked by a name that is not its own.",
+    429: "Too many wrong tokens came from there.",
     422: "The request is malformed, or asks for what cannot be done.",
 }
 
@@ -39,7 +46,7 @@ class ApiRoute:
 
     ``endpoint`` makes the answer; the first paragraph of its docstring is the summary.  ``answer`` is the
     model of a JSON answer, else the class of the response.  ``refusals`` are the statuses that it may have
-    besides 401 (and 403, where it changes something).  ``upload`` says what file
+    besides those of the guard (and 413 and 422, where it changes something).  ``upload`` says what file
     the body is.
     """
 
@@ -52,9 +59,9 @@ class ApiRoute:
     upload: str = ""
 
 
-def api_router(routes: Iterable[ApiRoute], admit: Callable[..., None]) -> APIRouter:
-    """Return the router with these routes; ``admit`` is a dependency that raises 401 for strangers."""
-    api = APIRouter(prefix="/api/v1", dependencies=[Depends(admit), Depends(_own_pages_only)])
+def api_router(routes: Iterable[ApiRoute]) -> APIRouter:
+    """Return the router with these routes.  Who may use them says ``monitor.web.access_rules``."""
+    api = APIRouter(prefix="/api/v1", dependencies=_TOKENS)
     for route in routes:
         summary = inspect.cleandoc(route.endpoint.__doc__ or "").partition("\n\n")[0]
         api.add_api_route(
@@ -82,7 +89,8 @@ def _refusal_models(route: ApiRoute) -> dict[int | str, dict[str, Any]]:
     """
     named = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/RefusalJson"}}}}
     model = named if issubclass(route.answer, Response) else {"model": RefusalJson}
-    statuses = (401, *((403,) if route.method != "GET" else ()), *route.refusals)
+    changing = (413, 422) if route.method != "GET" else ()
+    statuses = sorted({401, 403, 421, 429, *changing, *route.refusals})
     return {status: {"description": _REFUSED[status], **model} for status in statuses}
 
 
@@ -96,10 +104,3 @@ def _answer_arguments(answer: type[Any]) -> dict[str, Any]:
 def _upload_body(about: str) -> dict[str, Any]:
     content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     return {"requestBody": {"description": about, "required": True, "content": content}}
-
-
-def _own_pages_only(request: Request) -> None:
-    """A page of another site may not change anything through the visitor's browser."""
-    origin = request.headers.get("origin")
-    if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
-        raise HTTPException(403, "Another site may not change anything here.")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import http.server
 import logging
+import threading
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -11,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from monitor.core.secret import Secret
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
-from monitor.sinks.influx.write_proxy import make_write_proxy, writing_athletes
+from monitor.sinks.influx.write_proxy import Unpacking, make_write_proxy, writing_athletes
 from tests.stack.servers import BUCKET, TOKEN, Influx
 
 WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
@@ -19,7 +23,7 @@ WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
 
 @pytest.fixture
 def proxy(influx: Influx, tmp_path: Path) -> TestClient:
-    (tmp_path / "Ann-B.token").write_text("anns-token\n")
+    (tmp_path / "Ann B.token").write_text("anns-token\n")
     (tmp_path / "ben.token").write_text("bens-token\n")
     return TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
 
@@ -85,7 +89,7 @@ def test_refusals_and_a_server_that_is_away_are_logged_once_and_by_runner(
         write(away, "bens-token", TRICKS[0])
         write(away, "bens-token", body("ben"))
     refused, foreign, strange, gone = caplog.messages
-    assert refused == "somebody was refused: no token, or an unknown one"
+    assert refused == ("POST /api/v2/write was refused: without the token, or with a wrong one (401)")
     assert foreign == "ben was refused: points of another athlete"
     assert strange == "ben was refused: a line is not line protocol with one athlete tag"
     assert gone.startswith("InfluxDB: cannot be reached")
@@ -108,3 +112,171 @@ def test_the_proxy_says_when_its_server_takes_points_again(
         "InfluxDB: answers 503",
         "InfluxDB: takes points again after 0 s and 4 tries",
     ]
+
+
+UNSEEN = {
+    "em space": "ann\u2003",
+    "no-break space": "ann\u00a0",
+    "tab": "ann\t",
+    "unit separator": "ann\x1c",
+    "next line": "\u0085ann",
+    "line separator": "ann\u2028",
+    "zero width": "an\u200bn",
+    "right to left": "\u202eann",
+    "nul": "ann\x00",
+    "byte order mark": "\ufeffann",
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_name_that_only_looks_like_ones_own_is_refused(tmp_path: Path, name: str) -> None:
+    """Also where somebody has made a file of that name."""
+    (tmp_path / "ann.token").write_text("anns-token")
+    if "\x00" not in UNSEEN[name]:
+        (tmp_path / f"{UNSEEN[name]}.token").write_text("other-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    line = f"m,athlete={UNSEEN[name]} v=1 1".encode()
+    assert write(proxy, "anns-token", line) == 400
+    assert write(proxy, "other-token", line) == 401
+
+
+@pytest.mark.parametrize("name", ["аnn", "Ann", "ann ", "a nn", "ann-", '"ann"', "ann\\,", "anñ", "ann\\n"])
+def test_names_are_compared_exactly(tmp_path: Path, name: str) -> None:
+    (tmp_path / "ann.token").write_text("anns-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    escaped = name.replace(" ", "\\ ")
+    assert write(proxy, "anns-token", f"m,athlete={escaped} v=1 1".encode()) in (400, 403)
+    assert write(proxy, "anns-token", b"m,athlete=ann v=1 1") == 503  # let through: its server is away
+
+
+READ_IN_TWO_WAYS = (
+    b"m\\\\,athlete=ben,x=1,athlete=ann v=1 1",
+    b"m,athlete=ann,ath\\lete=ben v=1 1",
+    b"m,athlete=ann,\\athlete=ben v=1 1",
+    b"m,athlete=ann,x=y\\\\,athlete=ben v=1 1",
+    b"m,athlete=ann,x=y\\\\ ,athlete=ben v=1 1",
+    b"m,athlete=ann v=1 1\r\nm,athlete=ben v=1 1\r\n",
+    b"m,athlete=ann v=1 1\rm,athlete=ben v=1 1",
+    b"\0m,athlete=ann v=1 1",
+    b"\tm,athlete=ann v=1 1",
+    b"m,athlete=ann v=1 1\x0bm,athlete=ben v=1 1\x0c",
+    b'm,athlete=ann v=1\\\nm,athlete=ann w="\nm,athlete=ben v=9 1\n" 1',
+    b'm,athlete=ann a\\"b="\nm,athlete=ben v=9 1\n" 1',
+    b'm,athlete=ann v="a\\\\" 1\nm,athlete=ben v=9 1',
+    b"m,athlete=ann\xff v=1 7",
+    b"m,athlete= v=1 1",
+    b'#,athlete=ann v="\nm,athlete=ben v=1 1\n"',
+    b"m,athlete=ann  v=1 1",
+    "m,athlete=ann v=1 1\u2028m,athlete=ben v=1 1".encode(),
+    "m\u00a0,athlete=ann v=1 1".encode(),
+)
+
+
+@pytest.mark.parametrize("trick", READ_IN_TWO_WAYS)
+def test_what_two_parsers_could_read_differently_is_refused(tmp_path: Path, trick: bytes) -> None:
+    (tmp_path / "ann.token").write_text("anns-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    assert write(proxy, "anns-token", trick) in (400, 403)
+
+
+LINE = b"m,athlete=ben v=1 1\n"
+PACKED = gzip.compress(LINE)
+BADLY_PACKED = {
+    "cut short": PACKED[:-16],
+    "without its checksum": PACKED[:-8],
+    "a byte short": PACKED[:-1],
+    "a second member": PACKED + gzip.compress(LINE),
+    "something behind": PACKED + b"\0",
+    "not gzip": LINE,
+    "nothing": b"",
+    "wrong checksum": PACKED[:-8] + bytes(4) + PACKED[-4:],
+}
+
+
+@pytest.mark.parametrize("name", BADLY_PACKED)
+def test_what_is_badly_packed_is_refused_in_pieces_too(tmp_path: Path, name: str) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    assert write(proxy, "bens-token", BADLY_PACKED[name], **{"Content-Encoding": "gzip"}) == 400
+    unpacking = Unpacking(packed=True)
+    with pytest.raises(ValueError, match="gzip"):  # noqa: PT012
+        for byte in BADLY_PACKED[name]:
+            unpacking.push(bytes([byte]))
+        unpacking.finish()
+
+
+def test_what_is_well_packed_is_taken_byte_by_byte() -> None:
+    unpacking = Unpacking(packed=True)
+    for byte in PACKED:
+        unpacking.push(bytes([byte]))
+    assert unpacking.finish() == LINE
+
+
+def test_other_ways_to_pack_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    for encoding in ("deflate", "gzip, gzip", "br"):
+        assert write(proxy, "bens-token", PACKED, **{"Content-Encoding": encoding}) == 415
+    assert write(proxy, "bens-token", PACKED, **{"Content-Encoding": "GZIP"}) == 503
+
+
+def test_a_bomb_is_refused_within_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    bomb = gzip.compress(b'm,athlete=ben f="' + bytes(100_000_000) + b'"')
+    tracemalloc.start()
+    began = time.perf_counter()
+    assert write(proxy, "bens-token", bomb, **{"Content-Encoding": "gzip"}) == 413
+    assert time.perf_counter() - began < 1
+    assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    tracemalloc.stop()
+
+
+LONG = {
+    "one text": b'm,athlete=ann f="' + b"a" * 990_000 + b'"',
+    "text with backslashes": b'm,athlete=ann f="' + b"\\a" * 490_000 + b'"',
+    "text without an end": b'm,athlete=ann f="' + b"a" * 990_000,
+    "text that changes": b'm,athlete=ann f="' + b"a\\a" * 330_000 + b'"',
+    "fields": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000),
+    "fields and a wrong end": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000) + b"!\x01",
+    "tags": b"m,athlete=ann" + b",a=1" * 240_000 + b" v=1",
+    "athletes": b"m" + b",athlete=ann" * 80_000 + b" v=1",
+    "escapes": b"m,athlete=ann,x=" + b"\\," * 490_000 + b" v=1",
+    "blanks": b"m,athlete=ann v=1" + b" " * 900_000,
+    "a line too long": b'm,athlete=ann f="' + b"a" * 1_100_000 + b'"\n' + LINE,
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_line_takes_no_more_than_a_moment_and_its_own_size(name: str) -> None:
+    """While a line is matched nobody else is served."""
+    tracemalloc.start()
+    began = time.perf_counter()
+    writing_athletes(LONG[name])
+    assert time.perf_counter() - began < 0.9
+    assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    tracemalloc.stop()
+
+
+def test_the_proxys_token_follows_no_redirect(tmp_path: Path) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    asked: list[str] = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/stolen")
+            self.end_headers()
+
+        do_GET = do_POST
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        upstream = f"http://127.0.0.1:{server.server_port}"
+        proxy = TestClient(make_write_proxy(upstream, Secret("the-proxys-own"), tmp_path))
+        assert write(proxy, "bens-token", body("ben")) == 503
+        server.shutdown()
+    assert len(asked) == 1

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from dsp.types import Cue, Gap, Runner
+from monitor.core.http_guard import AccessRole
+from monitor.core.http_pairing import PairedDevices
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
@@ -33,12 +35,13 @@ from monitor.web.api.live import LIVE_ROUTES
 from monitor.web.api.models import live, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
 from monitor.web.api.models.refusals import RefusalJson
+from monitor.web.api.pairing import PAIRING_ROUTES
 from monitor.web.api.routes import ApiRoute
 from monitor.web.api.sessions import SESSION_ROUTES
-from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
+from tests.web.clients import page_client
 
-ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES)}
+ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PAIRING_ROUTES)}
 READ = [
     "/legend",
     "/live",
@@ -79,7 +82,7 @@ def client(folder: Path) -> TestClient:
     with Store(folder / DATABASE) as store:
         newest = store.sessions()[0].id
         state.push([*store.gaps(newest), *store.events(newest)])
-    return TestClient(make_app(LiveFeed(state, SystemClock()), folder=folder))
+    return page_client(folder, LiveFeed(state, SystemClock()))
 
 
 @pytest.fixture
@@ -133,7 +136,8 @@ def test_every_route_says_what_it_does_takes_and_refuses(description: dict[str, 
         assert operation["tags"], path
         assert "401" in operation["responses"], path
         assert ("404" in operation["responses"]) or "{id}" not in path, path
-        assert ("403" in operation["responses"]) == (method != "GET"), path
+        assert {"403", "421", "429"} <= operation["responses"].keys(), path
+        assert ("413" in operation["responses"]) == (method != "GET"), path
         for parameter in operation.get("parameters", ()):
             assert parameter["description"], (path, parameter["name"])
         if method in ("POST", "PUT", "PATCH") and "reanalyse" not in path:
@@ -231,9 +235,11 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
         for info in store.sessions():
             store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
         note = store.notes(ONE)[0].id
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock()), folder=tmp_path))
+    client = page_client(tmp_path)
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
-    for method, path, sent in [*CHANGED, ("PUT", "/import/{name}", {"content": fit})]:
+    code = PairedDevices(tmp_path).make_code("tablet", AccessRole.COACH, None)
+    others = [("PUT", "/import/{name}", {"content": fit}), ("POST", "/pair", {"json": {"code": code}})]
+    for method, path, sent in [*CHANGED, *others]:
         session = sent.get("params", {}).get("really", ONE)
         answer = client.request(
             method, f"/api/v1{path.format(id=session, note=note, name='mine.fit')}", **sent
@@ -244,7 +250,7 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
 
 def test_every_route_was_asked() -> None:
     asked = {("GET", path) for path in (*READ, *FILES)} | {(method, path) for method, path, _ in CHANGED}
-    assert asked | {("PUT", "/import/{name}")} == ROUTES.keys()
+    assert asked | {("PUT", "/import/{name}"), ("POST", "/pair")} == ROUTES.keys()
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 
-from monitor.core.monotonic import SystemClock
-from monitor.core.secret import Secret
 from monitor.simulation.simulated_runner import simulated_recording
-from monitor.sinks.live_state import LiveState
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
-from monitor.web.app import make_app
-from monitor.web.live_feed import LiveFeed
+from tests.web.clients import HOME, page_client
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-25T12-00-00-me"
@@ -49,14 +46,9 @@ def folder(made: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def client(folder: Path, token: str | None = None) -> TestClient:
-    sink = LiveFeed(LiveState(), SystemClock())
-    return TestClient(make_app(sink, Secret(token) if token else None, folder))
-
-
 @pytest.fixture
 def api(folder: Path) -> TestClient:
-    return client(folder)
+    return page_client(folder)
 
 
 def test_sessions_are_listed_changed_and_deleted(api: TestClient, folder: Path) -> None:
@@ -150,10 +142,12 @@ def test_what_is_not_there_is_404(api: TestClient) -> None:
 
 
 def test_on_a_network_nothing_without_the_token(folder: Path) -> None:
-    outside = client(folder, "let-me-in-please")
+    outside = page_client(folder, network=True, token=False)
     every = outside.app.openapi()["paths"]  # type: ignore[attr-defined]
     assert len(every) > 15
     for path, methods in every.items():
+        if path == "/api/v1/pair":
+            continue  # the way in: tests/web/api/test_pairing.py
         for method in methods:
             answer = outside.request(
                 method, path.format(id=ONE, note=1, format="fit", name="x.fit"), json={}
@@ -173,7 +167,7 @@ def test_a_page_of_another_site_may_not_change_anything(api: TestClient) -> None
         api.post(f"/api/v1/sessions/{ONE}/notes", json={"text": "x"}, headers=elsewhere).status_code == 403
     )
     assert api.delete(f"/api/v1/sessions/{ONE}?really={ONE}", headers=elsewhere).status_code == 403
-    ours = {"Origin": "http://testserver"}
+    ours = {"Origin": HOME}
     assert api.post(f"/api/v1/sessions/{ONE}/notes", json={"text": "x"}, headers=ours).status_code == 200
 
 
@@ -194,3 +188,36 @@ def test_the_review_is_one_file_to_take_away(api: TestClient) -> None:
     got = api.get(f"/api/v1/sessions/{ONE}/page")
     assert got.headers["content-disposition"].endswith(f'filename="{ONE}.html"')
     assert got.text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "name", ["..", ".", "C:x.fit", "..\\x.fit", "a\0b.fit", 300 * "ü" + ".fit", "%2e%2e", "con:.fit"]
+)
+def test_any_name_of_a_file_is_refused_or_taken_in_one_line(api: TestClient, name: str) -> None:
+    answer = api.put(f"/api/v1/import/{quote(name, safe='')}", content=b"nonsense")
+    assert answer.status_code in (401, 404, 422), answer.text
+
+
+def test_no_answer_tells_where_the_files_are(api: TestClient, folder: Path) -> None:
+    """Of every route, as it should be and as it should not."""
+    answers = [
+        api.get(f"/api/v1/{path}") for path in ("sessions", "live", "legend", "trends", "openapi.json")
+    ]
+    described = api.app.openapi()["paths"]  # type: ignore[attr-defined]
+    for path, methods in described.items():
+        for method in methods:
+            for session in (ONE, "nobody", "..", "x" * 300):
+                url = path.format(
+                    id=session, note=1, format="fit" if session == ONE else "nosuch", name="x.fit"
+                )
+                sent = {"params": {"session": [session, TWO]}} if method == "get" else {}
+                answers.append(api.request(method, url, **sent))
+    (folder / "gaitcue.db").write_bytes(b"not a database at all" * 1000)
+    answers += [api.get(f"/api/v1/{path}") for path in ("sessions", f"sessions/{ONE}")]
+    shutil.rmtree(folder)
+    answers += [api.get(f"/api/v1/{path}") for path in ("sessions", f"sessions/{ONE}")]
+    assert {answer.status_code for answer in answers} >= {200, 404, 409, 422}
+    for answer in answers:
+        if "/export/" not in str(answer.url):
+            assert str(folder) not in answer.text, answer.url
+            assert "/tmp/" not in answer.text, answer.url

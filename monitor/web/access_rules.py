@@ -1,0 +1,65 @@
+"""Who may use which route of the page: every one has its row here, and a test walks them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from monitor.core.http_access import WebSettings
+from monitor.core.http_guard import AccessRole, RouteRule
+from monitor.core.http_limits import BodyLimits
+
+_PROGRAM = RouteRule(role=None)
+"""Files of this program, which hold nobody's numbers."""
+_LIVE = RouteRule(role=AccessRole.READER, open_at_home=True)
+_READ = RouteRule(role=AccessRole.READER)
+_PAGE = RouteRule(role=AccessRole.READER, in_address=True)
+_NOTE = RouteRule(role=AccessRole.COACH)
+_OWN = RouteRule(role=AccessRole.RUNNER)
+_CODE = RouteRule(role=None, body=BodyLimits(size=1000, depth=1, items=5))
+_SESSION = "/api/v1/sessions/{id}"
+
+ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
+    {
+        "GET /live/{path:path}": _PROGRAM,
+        "GET /review/{path:path}": _PROGRAM,
+        "GET /shared/{path:path}": _PROGRAM,
+        "GET /sw.js": _PROGRAM,
+        "GET /plotly.js": _PROGRAM,
+        "GET /pair": _PROGRAM,
+        "POST /api/v1/pair": _CODE,
+        "GET /": RouteRule(role=AccessRole.READER, open_at_home=True, in_address=True),
+        "WEBSOCKET /ws": _LIVE,
+        "GET /api/v1/live": _LIVE,
+        "GET /api/v1/legend": _LIVE,
+        "GET /review": _PAGE,
+        "GET /api/v1/docs": _PAGE,
+        "GET /api/v1/openapi.json": _READ,
+        "GET /api/v1/sessions": _READ,
+        f"GET {_SESSION}": _READ,
+        f"PATCH {_SESSION}": _NOTE,  # tags; the title is the runner's (``change_session``)
+        f"DELETE {_SESSION}": _OWN,
+        f"POST {_SESSION}/split": _OWN,
+        "POST /api/v1/merge": _OWN,
+        f"POST {_SESSION}/reanalyse": _OWN,
+        f"GET {_SESSION}/notes": _READ,
+        f"POST {_SESSION}/notes": _NOTE,
+        f"DELETE {_SESSION}/notes/{{note}}": _OWN,
+        f"GET {_SESSION}/review": _READ,
+        f"GET {_SESSION}/page": _READ,
+        "GET /api/v1/compare": _READ,
+        "GET /api/v1/trends": _READ,
+        f"GET {_SESSION}/seconds": _READ,
+        f"GET {_SESSION}/steps": _READ,
+        f"GET {_SESSION}/events": _READ,
+        f"GET {_SESSION}/export/{{format}}": _READ,
+        "PUT /api/v1/import/{name}": _OWN,
+    }
+)
+"""By method and path.  What the body of a file to import may have is a setting (``rules_of``)."""
+
+
+def rules_of(settings: WebSettings) -> Mapping[str, RouteRule]:
+    """Return the rules as the settings have them."""
+    upload = BodyLimits(size=settings.largest_import_mb * 1_000_000, depth=None)
+    return {**ACCESS_RULES, "PUT /api/v1/import/{name}": RouteRule(role=AccessRole.RUNNER, body=upload)}

@@ -1,0 +1,42 @@
+"""The route by which a device gives back its one-time code and gets a token of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Body, HTTPException, Request, Response
+
+from monitor.core.errors import StoreError
+from monitor.core.http_guard import ROLE_NAMES
+from monitor.web.api.models.pairing import PairedJson
+from monitor.web.api.routes import ApiRoute, json_response
+from monitor.web.api.stored import refusal_text
+from monitor.web.page_cookie import set_page_cookie
+
+
+def pair_device(
+    request: Request,
+    code: Annotated[str, Body(description="the code that gaitcue pair showed")],
+    as_cookie: Annotated[
+        bool, Body(description="the token comes as the cookie of a page, not in the answer")
+    ] = False,
+) -> Response:
+    """Return the token of this device for the one-time code that it brings."""
+    request.app.check_guesses(request)
+    try:
+        paired = request.app.state.devices.exchange(code)
+    except StoreError as exc:
+        raise HTTPException(409, refusal_text(exc, request)) from exc
+    if paired is None:
+        request.app.count_guess(request, code)
+        raise HTTPException(401, "This code is wrong, was used, or is too old: gaitcue pair makes another.")
+    token, device = paired
+    about = {"name": device.name, "role": ROLE_NAMES[device.role], "athlete": device.athlete}
+    response = json_response({**about, "token": None if as_cookie else token})
+    if as_cookie:
+        set_page_cookie(response, request, token)
+    return response
+
+
+PAIRING_ROUTES = (ApiRoute("POST", "/pair", "Devices", pair_device, PairedJson, (409,)),)
+"""The one route for which nobody needs a token."""

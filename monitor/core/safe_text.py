@@ -1,0 +1,80 @@
+"""Texts that others wrote: names and notes as they may be stored, and as they may be shown anywhere.
+
+Any script is welcome.  What is not text stays out: control characters (they move the cursor of a terminal,
+or ring its bell), marks that turn the direction of what follows, characters without a meaning, and halves
+of characters (file names that are not UTF-8).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST_NAME = 60
+"""Characters of the name of a runner; they become folders, topics and tags."""
+LONGEST_LINE = 200
+"""Characters of a title or tag."""
+
+_NEVER_SHOWN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f]"
+)
+"""C0 and C1 controls, marks of direction (also embedded and isolated), line and paragraph separators,
+byte order marks, annotations, surrogates, noncharacters and tags.  Joiners stay: Persian and emojis have
+them."""
+_STAND_IN = "\N{REPLACEMENT CHARACTER}"
+_SPACES = re.compile(r"\s+")
+
+
+def shown_text(text: str, most: int | None = None) -> str:
+    """Return a text on one line that can do no harm where it is shown, cut after ``most`` characters.
+
+    Any white space is a space; other characters that are never shown become U+FFFD.
+    """
+    line = _NEVER_SHOWN.sub(_STAND_IN, _SPACES.sub(" ", text))
+    return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def kept_line(text: str, most: int = LONGEST_LINE) -> str:
+    """Return a line as it is stored: NFC, without what is never shown, its spaces single, at most ``most``
+    characters.
+
+    For what is read from files and the air; it may be empty.
+    """
+    line = _SPACES.sub(" ", _NEVER_SHOWN.sub("", _SPACES.sub(" ", unicodedata.normalize("NFC", text))))
+    return _cut(line.strip(), most).strip()
+
+
+def kept_note(text: str, most: int) -> str:
+    """Return a text of several lines as it is stored; each line is like that of ``kept_line``."""
+    lines = [kept_line(line, most) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return _cut("\n".join(lines).strip(), most)
+
+
+def line_complaint(text: str, most: int = LONGEST_LINE) -> str:
+    """Return what is wrong with a name that somebody gives, to stand behind what it is; empty if nothing.
+
+    In English, as the limits of settings are.
+    """
+    if not text.strip():
+        return "must not be empty"
+    if len(text) > most:
+        return f"must not be longer than {most} characters"
+    if _NEVER_SHOWN.search(text):
+        return "must not have control characters, or marks that turn the direction of writing"
+    return ""
+
+
+def _cut(text: str, most: int) -> str:
+    """The first ``most`` characters; a letter keeps or loses all its marks."""
+    if len(text) <= most:
+        return text
+    end = most
+    while end > 0 and _joins(text, end):
+        end -= 1
+    return text[: end or most]
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether the character at ``at`` belongs to the one before it."""
+    return bool(unicodedata.combining(text[at])) or text[at] in "\u200d\ufe0f" or text[at - 1] == "\u200d"

@@ -14,7 +14,7 @@ from dsp.types import Input, Reading, Record
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
 from monitor.pipeline.sensor_stream import SensorStream
@@ -37,7 +37,7 @@ class Session:
         self._ticked_s = 0  # the last whole second
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
-        self._streams = {s.name: SensorStream(s, sensors[s.kind]) for s in settings.sensors}
+        self._streams = {s.name: SensorStream(s, _spec(s, sensors)) for s in settings.sensors}
 
     def push(self, *packets: Packet) -> list[Record | SensorStatus]:
         """Decode, time and evaluate packets, in the order of their arrival; unreadable ones are counted."""
@@ -104,9 +104,16 @@ class Session:
         return records if self._coach is None else self._coach.push(records)
 
 
+def _spec(settings: SensorSettings, sensors: Mapping[str, SensorSpec]) -> SensorSpec:
+    """Return the row of a sensor's kind; ``InputError`` where a tape has one that is not known here."""
+    if settings.kind not in sensors:
+        raise InputError("error.strange_kind", sensor=settings.name, kind=settings.kind)
+    return sensors[settings.kind]
+
+
 def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iterator[Input]:
     """Yield the samples and readings of all packets, in session time, as a session decodes them."""
-    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in settings.sensors}
+    streams = {s.name: SensorStream(s, _spec(s, DEVICES)) for s in settings.sensors}
     for packet in packets:
         yield from streams[packet.sensor].push(packet)
     for stream in streams.values():

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from monitor.core.errors import ImportedBefore, InputError
+from monitor.core.local_time import parse_start
 from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
+from monitor.core.safe_text import shown_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
@@ -45,6 +47,7 @@ def import_recording(
     ``ImportedBefore`` if a session was made of this recording, ``InputError`` if one began in the same
     second or, with ``needs_movement``, if nobody moves in it.  What fails half way leaves nothing behind.
     """
+    recording = _with_start(recording)
     settings = replace(recording.settings, athlete=athlete)
     started, tape = _begin(store, folder, recording, settings, began, name)
     try:
@@ -63,6 +66,17 @@ def import_recording(
         raise
     store.end(started.session, t_s)
     return store.session(started.session)
+
+
+def _with_start(recording: Recording) -> Recording:
+    """Return the recording with its start in UTC; ``InputError`` if that is no date of a run."""
+    if not recording.started_utc:
+        return recording
+    try:
+        return replace(recording, started_utc=parse_start(recording.started_utc).isoformat())
+    except ValueError as exc:
+        date = shown_text(recording.started_utc, 40)
+        raise InputError("error.start_date", title=recording.title, date=date) from exc
 
 
 def _begin(

@@ -23,15 +23,16 @@ _NEVER_SHOWN = re.compile(
 byte order marks, annotations, surrogates, noncharacters and tags.  Joiners stay: Persian and emojis have
 them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
+_LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", " "))
 _SPACES = re.compile(r"\s+")
 
 
 def shown_text(text: str, most: int | None = None) -> str:
     """Return a text on one line that can do no harm where it is shown, cut after ``most`` characters.
 
-    Any white space is a space; other characters that are never shown become U+FFFD.
+    Ends of lines and tabs become spaces, other characters that are never shown U+FFFD.
     """
-    line = _NEVER_SHOWN.sub(_STAND_IN, _SPACES.sub(" ", text))
+    line = _NEVER_SHOWN.sub(_STAND_IN, text.translate(_LINE_ENDS)) if not text.isprintable() else text
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 

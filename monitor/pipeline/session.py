@@ -19,6 +19,8 @@ from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
 from monitor.pipeline.sensor_stream import SensorStream
 
+_QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
+
 
 class Session:
     """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
@@ -34,7 +36,8 @@ class Session:
     ) -> None:
         self.settings = settings
         self.t_s = 0.0  # arrival of the last packet, or the last second that was ticked
-        self._ticked_s = 0  # the last whole second
+        self._ticked_s = 0.0  # the last whole second
+        self._packet_s = 0.0  # arrival of the last packet
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
         self._streams = {s.name: SensorStream(s, _spec(s, sensors)) for s in settings.sensors}
@@ -51,15 +54,24 @@ class Session:
     def tick(self, now_s: float) -> list[Record | SensorStatus]:
         """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
         out: list[Record | SensorStatus] = []
-        for second in range(self._ticked_s + 1, math.floor(now_s) + 1):
+        while (second := self._next_second()) <= now_s:
             self._ticked_s = second
-            self.t_s = max(self.t_s, float(second))
+            self.t_s = max(self.t_s, second)
             for stream in self._streams.values():
                 out += self._evaluated(stream, stream.tick(second))
             out += self._with_cues(self._engine.advance(second))
             for stream in self._streams.values():
                 out += self._due(stream)
+        if now_s >= self._ticked_s + 1:
+            self._ticked_s = float(math.floor(now_s))
+            self.t_s = max(self.t_s, self._ticked_s)
         return out
+
+    def _next_second(self) -> float:
+        """The next second that can bring anything: of a long silence those in which a status is due."""
+        if self._ticked_s < self._packet_s + _QUIET_S:
+            return self._ticked_s + 1
+        return max(self._ticked_s + 1, min((s.due_s for s in self._streams.values()), default=math.inf))
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
         """Return what a source says of a connection, completed with what this session counted."""
@@ -84,6 +96,7 @@ class Session:
         arrival_s = packet.arrival_ns / 1e9
         out = self.tick(arrival_s)
         self.t_s = max(self.t_s, arrival_s)
+        self._packet_s = max(self._packet_s, arrival_s)
         out += self._evaluated(stream, stream.push(packet))
         out += self._due(stream)
         return out

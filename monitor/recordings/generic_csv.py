@@ -71,11 +71,12 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
     t_s, acc, gyr = _mapped_columns(sheet, columns, written)
     good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
     start = t_s[good][0] if good.any() else 0.0
-    signal = Signal(
-        placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
+    signal = checked_signal(
+        Signal(placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]),
+        str(path),
     )
-    recording = recording_from_signals(path.stem, [checked_signal(signal, str(path))])
-    began = start_utc(sheet, columns["t"][0], t_s[good])
+    recording = recording_from_signals(path.stem, [signal])
+    began = start_utc(sheet, columns["t"][0], start + signal.t_s[:1])
     if began is None:
         return recording
     return replace(

@@ -13,13 +13,14 @@ from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
 from monitor.core.safe_text import shown_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.recording import Recording
+from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
 from monitor.recordings.tape import Tape
 from monitor.storage.new_session import begin_session, session_id
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
 _RECORDS_PER_WRITE = 5000  # in one transaction
+_LATEST_NS = round(1e9 * LONGEST_RECORDING_S)
 _PACKETS_PER_COMMIT = 20_000  # given to the tape before they are written
 
 SessionFactory = Callable[[SessionSettings], Session]
@@ -122,6 +123,9 @@ def _store_recording(
     waiting: list[Out] = [started]
     empty = True
     for done, packet in enumerate(recording.packets(), start=1):
+        if packet.arrival_ns > _LATEST_NS:
+            days = LONGEST_RECORDING_S / 86_400
+            raise InputError("error.long_recording", where=recording.title, days=days)
         tape.append(packet)
         waiting += session.push(packet)
         if done % _PACKETS_PER_COMMIT == 0:

@@ -95,10 +95,12 @@ class PerSecondMetrics:
             self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
         out: list[Metric] = []
         while self._next <= t_s:
+            if self._empty >= _FORGOTTEN_S and not self._steps:
+                self._next = max(self._next, math.floor(min(t_s + 1, readings.next_s(self._next - 1))))
+                if self._next > t_s:
+                    break
             out += self._metrics_of_second(float(self._next), readings, speed, log)
             self._next += 1
-            if self._empty >= _FORGOTTEN_S:
-                self._next = max(self._next, math.floor(min(t_s + 1, readings.next_s(self._next - 1))))
         return out
 
     def finish(self, readings: Readings, speed: SpeedFusion) -> list[Metric]:

@@ -61,6 +61,15 @@ def _finite_number(text: str) -> float:
     return value
 
 
+def finite_json(value: Any) -> Any:
+    """Return a JSON value with None in the place of numbers that are not finite, which JSON has not."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [finite_json(item) for item in value]
+    return {k: finite_json(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
 def from_json(cls: type[_T], raw: Any) -> _T:
     """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` has other fields."""
     try:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import datetime
 
-EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
-"""Between which a session may begin (the latter is a choice): others are clocks that were never set."""
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+"""In which a session may begin, as FIT can say it: others are of clocks that were never set."""
 
 
 def parse_start(text: str) -> datetime.datetime:
     """Return when a recording says that it began, in UTC, which is also meant where it names no offset.
 
-    ``ValueError`` for what is no time, or not within ``EARLIEST_YEAR`` and ``LATEST_YEAR``.
+    ``ValueError`` for what is no time, or not from ``EARLIEST_YEAR`` to ``LATEST_YEAR``.
     """
     instant = datetime.datetime.fromisoformat(text)
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=datetime.UTC)
-    if not EARLIEST_YEAR < instant.year < LATEST_YEAR:
+    if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
         raise ValueError(f"{text} is no date of a run")
     return instant.astimezone(datetime.UTC)
 

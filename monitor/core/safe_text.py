@@ -23,8 +23,33 @@ _NEVER_SHOWN = re.compile(
 byte order marks, annotations, surrogates, noncharacters and tags.  Joiners stay: Persian and emojis have
 them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
+_NOT_IN_FILES = re.compile(r"""[/\\:*?"<>|#%&;\x60$!]""")
+_FORMULA = ("=", "+", "-", "@")
 _LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", " "))
 _SPACES = re.compile(r"\s+")
+
+
+def file_name_part(name: str) -> str:
+    """Return a name as a part of a file's name, on any system and in addresses: its spaces and what has a
+    meaning there become hyphens.
+    """
+    return "-".join(_NOT_IN_FILES.sub(" ", kept_line(name)).split()).strip(".") or "runner"
+
+
+def topic_level(name: str) -> str:
+    """Return a name as one level of a topic or a word of an id: what is neither letter (of any script, with
+    its marks), digit, ``_``, ``.`` nor ``-`` becomes a hyphen.
+    """
+    letters = (c if unicodedata.category(c)[0] in "LMN" or c in "_.-" else " " for c in kept_line(name))
+    return "-".join("".join(letters).split()).strip("-") or "runner"
+
+
+def table_cell(text: str) -> str:
+    """Return a text as a cell of a CSV file that no spreadsheet takes for a formula.
+
+    Before ``=``, ``+``, ``-``, ``@`` stands an apostrophe then, as such programs themselves do it.
+    """
+    return f"'{text}" if text[:1] in _FORMULA and text[:1] else text
 
 
 def shown_text(text: str, most: int | None = None) -> str:

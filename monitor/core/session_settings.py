@@ -10,6 +10,7 @@ from dsp.cueing.baseline import Baseline
 from dsp.cueing.gating import EffortParams
 from dsp.cueing.target import TargetParams
 from dsp.types import SPEED_GAINS, STEEPEST_OFFSET_PCT, Placement, Runner, Side, Worn
+from monitor.core.safe_text import line_complaint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class SensorSettings:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\s/+#\"'\\\x00-\x1f][^/+#\"'\\\x00-\x1f]{0,39}", self.name):
             raise ValueError("name must be 1 to 40 characters, without / + # \\ or quotes")
+        if complaint := line_complaint(self.name, 40):
+            raise ValueError(f"name {complaint}")
         if self.rate_hz is not None and not 1 <= self.rate_hz <= 5000:
             raise ValueError(f"rate_hz must be between 1 and 5000, not {self.rate_hz:g}")
         if not 0 <= self.sync_delay_s <= 2:

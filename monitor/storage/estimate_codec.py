@@ -56,6 +56,7 @@ class NameTable:
             mine = rows["metric"] == number
             values = out[self._text(number)] = np.full(len(blobs), np.nan)
             values[step[mine]] = rows["value"][mine]
+            values[np.isinf(values)] = np.nan
         return out
 
     def modelled(self, blobs: Sequence[bytes]) -> dict[str, NDArray[np.bool_]]:
@@ -84,6 +85,9 @@ class NameTable:
 
     def _text(self, number: int) -> str:
         if number not in self._texts:
-            (text,) = self._db.execute("SELECT text FROM word WHERE id = ?", (number,)).fetchone()
+            found = self._db.execute("SELECT text FROM word WHERE id = ?", (number,)).fetchone()
+            if found is None:
+                return "unknown"
+            (text,) = found
             self._numbers[text], self._texts[number] = number, text
         return self._texts[number]

@@ -15,7 +15,7 @@ from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
 from monitor.recordings.tape import Tape
-from monitor.storage.new_session import begin_session, session_id
+from monitor.storage.new_session import begin_session, checked_athlete, session_id
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -49,7 +49,7 @@ def import_recording(
     second or, with ``needs_movement``, if nobody moves in it.  What fails half way leaves nothing behind.
     """
     recording = _with_start(recording)
-    settings = replace(recording.settings, athlete=athlete)
+    settings = replace(recording.settings, athlete=checked_athlete(athlete))
     started, tape = _begin(store, folder, recording, settings, began, name)
     try:
         t_s, empty = _store_recording(store, started, recording, make_session(settings), tape, progress)

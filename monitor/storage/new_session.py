@@ -9,7 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from monitor.core import json_codec
+from monitor.core.errors import InputError
+from monitor.core.message_catalogues import EnglishText
 from monitor.core.records import SessionStarted
+from monitor.core.safe_text import LONGEST_NAME, file_name_part, kept_line, line_complaint
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.storage.session_info import SessionInfo
@@ -19,7 +22,14 @@ from monitor.storage.store import Store
 def session_id(started_utc: str, athlete: str) -> str:
     """Return the id of a session, like ``2026-11-24T13-05-12-me``: it sorts by time and is a file name."""
     began = datetime.datetime.fromisoformat(started_utc).astimezone(datetime.UTC)
-    return f"{began:%Y-%m-%dT%H-%M-%S}-{'-'.join(athlete.split())}"
+    return f"{began:%Y-%m-%dT%H-%M-%S}-{file_name_part(athlete)}"
+
+
+def checked_athlete(name: str) -> str:
+    """Return a runner's name as it is stored, in NFC; ``InputError`` if it cannot be a name."""
+    if complaint := line_complaint(name, LONGEST_NAME):
+        raise InputError("error.athlete", complaint=EnglishText(complaint))
+    return kept_line(name, LONGEST_NAME)
 
 
 def create_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
@@ -45,7 +55,7 @@ def begin_session(
     info = SessionInfo(
         id=started.session,
         athlete=started.athlete,
-        title=title,
+        title=kept_line(title) or started.session,
         started_utc=started.started_utc,
         sensors=started.sensors,
         tape=str(path),

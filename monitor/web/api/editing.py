@@ -20,6 +20,8 @@ from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import reanalyze
+from monitor.storage.record_rows import LATEST_S
+from monitor.storage.session_edit import MOST_TAGS
 from monitor.storage.store import Store
 from monitor.web.api.routes import json_response
 from monitor.web.api.stored import (
@@ -35,12 +37,16 @@ _LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
 def change_session(
     id: SessionId,
     store: StoreOfRequest,
-    title: Annotated[str | None, Body(description="new title; as it is if not given")] = None,
-    tags: Annotated[list[str] | None, Body(description="all its tags; as they are if not given")] = None,
+    title: Annotated[
+        str | None, Body(description="new title; as it is if not given", max_length=2000)
+    ] = None,
+    tags: Annotated[
+        list[str] | None, Body(description="all its tags; as they are if not given", max_length=MOST_TAGS)
+    ] = None,
 ) -> Response:
     """Rename a session, or set all its tags."""
     if title is not None:
-        store.rename(id, title.strip()[:200] or id)
+        store.rename(id, title)
     if tags is not None:
         store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
     return json_response(session_json(store.session(id), None))
@@ -62,18 +68,25 @@ def add_session_note(
     id: SessionId,
     store: StoreOfRequest,
     text: Annotated[str, Body(description="what should be remembered")] = "",
-    pain: Annotated[float | None, Body(ge=0, le=10, description="0 none to 10 worst")] = None,
-    t_s: Annotated[float | None, Body(ge=0, description="seconds since the session's start")] = None,
+    pain: Annotated[
+        float | None, Body(ge=0, le=10, allow_inf_nan=False, description="0 none to 10 worst")
+    ] = None,
+    t_s: Annotated[
+        float | None,
+        Body(ge=0, le=LATEST_S, allow_inf_nan=False, description="seconds since the session's start"),
+    ] = None,
 ) -> Response:
     """Add a note, or pain from 0 to 10, and return all notes."""
     if not text.strip() and pain is None:
         raise HTTPException(422, "give a text, or pain from 0 to 10")
-    store.add_note(id, "note" if pain is None else "pain", text.strip()[:2000], t_s=t_s, value=pain)
+    store.add_note(id, "note" if pain is None else "pain", text, t_s=t_s, value=pain)
     return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 
 
 def remove_session_note(
-    id: SessionId, note: Annotated[int, PathParameter(description="id of the note")], store: StoreOfRequest
+    id: SessionId,
+    note: Annotated[int, PathParameter(ge=0, lt=2**63, description="id of the note")],
+    store: StoreOfRequest,
 ) -> Response:
     """Remove a note and return those that are left."""
     store.remove_note(id, note)
@@ -84,7 +97,16 @@ def cut_session(
     id: SessionId,
     store: StoreOfRequest,
     folder: FolderOfRequest,
-    at_s: Annotated[float, Body(embed=True, description="seconds since the session's start")],
+    at_s: Annotated[
+        float,
+        Body(
+            embed=True,
+            ge=0,
+            le=LATEST_S,
+            allow_inf_nan=False,
+            description="seconds since the session's start",
+        ),
+    ],
 ) -> Response:
     """Make two sessions out of one."""
     parts = session_edit.split_session(store, folder, store.session(id), at_s)
@@ -99,7 +121,9 @@ def reanalyze_session(id: SessionId, store: StoreOfRequest) -> Response:
 def join_sessions(
     store: StoreOfRequest,
     folder: FolderOfRequest,
-    sessions: Annotated[list[str], Body(embed=True, description="ids of two sessions or more")],
+    sessions: Annotated[
+        list[str], Body(embed=True, max_length=100, description="ids of two sessions or more")
+    ],
 ) -> Response:
     """Make one session out of several of the same sensors."""
     merged = session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions])
@@ -110,7 +134,7 @@ async def import_file(
     name: Annotated[str, PathParameter(description="name of the file; its ending tells its kind")],
     request: Request,
     folder: FolderOfRequest,
-    athlete: Annotated[str, Query(description="the runner")] = "me",
+    athlete: Annotated[str, Query(description="the runner", max_length=200)] = "me",
     placement: Annotated[
         str | None, Query(description="where the sensor was worn, if the file does not tell")
     ] = None,

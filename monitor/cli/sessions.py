@@ -18,7 +18,7 @@ from monitor.cli.options import (
 from monitor.core.errors import ConfigError
 from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import catalogue
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
     with open_session_store(config) as store:
         info = store.session(resolve_session(store, session))
         for label, value in _session_properties(store, info):
-            print(f"{user_text(f'say.session.{label}') + ':':21}{shown_text(value)}")
+            print(f"{user_text(f'say.session.{label}') + ':':21}{printable_text(value)}")
         for note in store.notes(info.id):
             if note.kind not in ("lap", "pause"):
                 value = "" if note.value is None else f" {note.value:g}/10"

@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 
 Language = Literal["en", "de"]
 """The languages there are; each has its file."""
@@ -126,9 +126,9 @@ class Catalogue:
         if isinstance(value, UserMessage):
             return self.render(value)
         if isinstance(value, EnglishText):
-            return self.translate_recorded(shown_text(value.text, _LONGEST_VALUE))
+            return self.translate_recorded(printable_text(value.text, _LONGEST_VALUE))
         if isinstance(value, str):  # also what others wrote: names of files, answers of servers
-            return shown_text(value, _LONGEST_VALUE)
+            return printable_text(value, _LONGEST_VALUE)
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 

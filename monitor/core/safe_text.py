@@ -12,7 +12,7 @@ import unicodedata
 
 LONGEST_NAME = 60
 """Characters of the name of a runner; they become folders, topics and tags."""
-LONGEST_LINE = 200
+LONGEST_TITLE = 200
 """Characters of a title or tag."""
 
 _NEVER_SHOWN = re.compile(
@@ -33,14 +33,14 @@ def file_name_part(name: str) -> str:
     """Return a name as a part of a file's name, on any system and in addresses: its spaces and what has a
     meaning there become hyphens.
     """
-    return "-".join(_NOT_IN_FILES.sub(" ", kept_line(name)).split()).strip(".") or "runner"
+    return "-".join(_NOT_IN_FILES.sub(" ", clean_line(name)).split()).strip(".") or "runner"
 
 
 def topic_level(name: str) -> str:
     """Return a name as one level of a topic or a word of an id: what is neither letter (of any script, with
     its marks), digit, ``_``, ``.`` nor ``-`` becomes a hyphen.
     """
-    letters = (c if unicodedata.category(c)[0] in "LMN" or c in "_.-" else " " for c in kept_line(name))
+    letters = (c if unicodedata.category(c)[0] in "LMN" or c in "_.-" else " " for c in clean_line(name))
     return "-".join("".join(letters).split()).strip("-") or "runner"
 
 
@@ -52,7 +52,7 @@ def table_cell(text: str) -> str:
     return f"'{text}" if text[:1] in _FORMULA and text[:1] else text
 
 
-def shown_text(text: str, most: int | None = None) -> str:
+def printable_text(text: str, most: int | None = None) -> str:
     """Return a text on one line that can do no harm where it is shown, cut after ``most`` characters.
 
     Ends of lines and tabs become spaces, other characters that are never shown U+FFFD.
@@ -61,7 +61,7 @@ def shown_text(text: str, most: int | None = None) -> str:
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
 
 
-def kept_line(text: str, most: int = LONGEST_LINE) -> str:
+def clean_line(text: str, most: int = LONGEST_TITLE) -> str:
     """Return a line as it is stored: NFC, without what is never shown, its spaces single, at most ``most``
     characters.
 
@@ -71,13 +71,13 @@ def kept_line(text: str, most: int = LONGEST_LINE) -> str:
     return _cut(line.strip(), most).strip()
 
 
-def kept_note(text: str, most: int) -> str:
-    """Return a text of several lines as it is stored; each line is like that of ``kept_line``."""
-    lines = [kept_line(line, most) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+def clean_note(text: str, most: int) -> str:
+    """Return a text of several lines as it is stored; each line is like that of ``clean_line``."""
+    lines = [clean_line(line, most) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return _cut("\n".join(lines).strip(), most)
 
 
-def line_complaint(text: str, most: int = LONGEST_LINE) -> str:
+def line_complaint(text: str, most: int = LONGEST_TITLE) -> str:
     """Return what is wrong with a name that somebody gives, to stand behind what it is; empty if nothing.
 
     In English, as the limits of settings are.

@@ -24,7 +24,7 @@ A_TABLE = UserMessage("expected.table")
 """What is expected in most files."""
 LARGEST_TEXT = 1_500_000_000
 """Characters of one table: more than ten hours of a phone at 200 Hz."""
-LONGEST_LINE = 100_000
+LONGEST_TABLE_LINE = 100_000
 """Characters of a line; the widest export we know has 2000."""
 MOST_COLUMNS = 500
 MOST_CELLS = 25_000_000
@@ -88,10 +88,10 @@ class TableText:
         left = LARGEST_TEXT
         try:
             with self._open_bytes() as data, io.TextIOWrapper(data, encoding="utf-8-sig") as text:
-                while line := text.readline(LONGEST_LINE):
+                while line := text.readline(LONGEST_TABLE_LINE):
                     left -= len(line)
-                    if len(line) == LONGEST_LINE and not line.endswith("\n"):
-                        raise InputError("error.long_line", where=self.where, limit=LONGEST_LINE)
+                    if len(line) == LONGEST_TABLE_LINE and not line.endswith("\n"):
+                        raise InputError("error.long_line", where=self.where, limit=LONGEST_TABLE_LINE)
                     if left < 0:
                         raise InputError("error.large_text", where=self.where, limit=LARGEST_TEXT // 10**6)
                     yield line

@@ -29,7 +29,7 @@ DamageError = Callable[[Exception], InputError]
 """Makes the error of a file that is damaged, of what the standard library says."""
 
 
-class Source(Protocol):
+class PackedSource(Protocol):
     """A file that is inflated while it is read."""
 
     def read(self, size: int, /) -> bytes:
@@ -47,7 +47,7 @@ class InflatedFile(io.RawIOBase):
     ``InputError`` of ``error`` where it is damaged.
     """
 
-    def __init__(self, source: Source, limit: int, error: DamageError) -> None:
+    def __init__(self, source: PackedSource, limit: int, error: DamageError) -> None:
         super().__init__()
         self._source, self._limit, self._error = source, limit, error
         self.count = 0  # bytes so far

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from monitor.core.errors import InputError
-from monitor.core.safe_text import kept_line
+from monitor.core.safe_text import clean_line
 from monitor.recordings.inflation import (
     BROKEN,
     InflatedFile,
@@ -167,7 +167,7 @@ def _listed_titles(packed: zipfile.ZipFile) -> dict[str, str]:
             text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="")
             for row in csv.reader(text):
                 file = next((cell for cell in row if cell.startswith("activities/")), "")
-                name = kept_line(row[2], _LONGEST_TITLE) if len(row) > 3 else ""
+                name = clean_line(row[2], _LONGEST_TITLE) if len(row) > 3 else ""
                 if file and name:
                     out[file] = name
     except (*BROKEN, InputError, csv.Error):

@@ -23,7 +23,7 @@ from pathlib import Path
 from monitor.core.errors import ImportedBefore, InputError, MonitorError
 from monitor.core.log_output import forward_logging, handle_forwarded, logging_levels
 from monitor.core.message_catalogues import Language
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 from monitor.core.user_language import choose_language, user_language, user_text
 from monitor.recordings.recording import Recording, Wearing
 from monitor.storage.store import Store
@@ -216,7 +216,7 @@ def _refused(error: MonitorError, path: Path | None = None, title: str = "") -> 
     """The refusal with the text of the error on one line, after the file where it names no recording."""
     text = "; ".join(error.text_in(user_language()).splitlines())
     named = path is None or path.name in text or (title and title in text)
-    return RefusedRecording(text if named else f"{shown_text(str(path))}: {text}")
+    return RefusedRecording(text if named else f"{printable_text(str(path))}: {text}")
 
 
 def _too_large(path: Path) -> RefusedRecording:

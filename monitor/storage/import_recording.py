@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.core.errors import ImportedBefore, InputError
 from monitor.core.local_time import parse_start
 from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
@@ -76,7 +76,7 @@ def _with_start(recording: Recording) -> Recording:
     try:
         return replace(recording, started_utc=parse_start(recording.started_utc).isoformat())
     except ValueError as exc:
-        date = shown_text(recording.started_utc, 40)
+        date = printable_text(recording.started_utc, 40)
         raise InputError("error.start_date", title=recording.title, date=date) from exc
 
 

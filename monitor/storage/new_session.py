@@ -12,7 +12,7 @@ from monitor.core import json_codec
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.core.records import SessionStarted
-from monitor.core.safe_text import LONGEST_NAME, file_name_part, kept_line, line_complaint
+from monitor.core.safe_text import LONGEST_NAME, clean_line, file_name_part, line_complaint
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.storage.session_info import SessionInfo
@@ -29,7 +29,7 @@ def checked_athlete(name: str) -> str:
     """Return a runner's name as it is stored, in NFC; ``InputError`` if it cannot be a name."""
     if complaint := line_complaint(name, LONGEST_NAME):
         raise InputError("error.athlete", complaint=EnglishText(complaint))
-    return kept_line(name, LONGEST_NAME)
+    return clean_line(name, LONGEST_NAME)
 
 
 def create_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
@@ -55,7 +55,7 @@ def begin_session(
     info = SessionInfo(
         id=started.session,
         athlete=started.athlete,
-        title=kept_line(title) or started.session,
+        title=clean_line(title) or started.session,
         started_utc=started.started_utc,
         sensors=started.sensors,
         tape=str(path),

@@ -13,7 +13,7 @@ from dsp.types import Estimate, Gap, Metric, Side, Step
 from monitor.core import json_codec
 from monitor.core.local_time import parse_start
 from monitor.core.records import Out
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 from monitor.core.session_settings import SessionSettings
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.session_info import Note, SessionInfo, SessionStatus
@@ -50,16 +50,16 @@ def session_from_row(row: Sequence[Any]) -> SessionInfo:
     info = SessionInfo(**dict(zip(SESSION_COLUMNS, row, strict=True)))
     return replace(
         info,
-        athlete=shown_text(str(info.athlete)),
-        title=shown_text(str(info.title)),
+        athlete=printable_text(str(info.athlete)),
+        title=printable_text(str(info.title)),
         started_utc=_stored_start(info.started_utc),
         ended=bool(info.ended),
         duration_s=number_within(info.duration_s, 0.0, LATEST_S) or 0.0,
         status=_stored_status(info.status),
         sensors=_stored_texts(info.sensors),
         tags=_stored_texts(info.tags),
-        sport=shown_text(str(info.sport)),
-        sub_sport=shown_text(str(info.sub_sport)),
+        sport=printable_text(str(info.sport)),
+        sub_sport=printable_text(str(info.sub_sport)),
         utc_offset_s=_stored_offset(info.utc_offset_s),
     )
 
@@ -69,10 +69,10 @@ def note_from_row(row: Sequence[Any]) -> Note:
     id, kind, t_s, value, text, made_utc = row
     return Note(
         id,
-        shown_text(str(kind)),
+        printable_text(str(kind)),
         number_within(t_s, 0.0, LATEST_S),
         number_within(value, 0.0, LATEST_S),
-        "\n".join(map(shown_text, str(text).split("\n"))),
+        "\n".join(map(printable_text, str(text).split("\n"))),
         _stored_start(made_utc),
     )
 
@@ -108,7 +108,7 @@ def _stored_texts(body: object) -> tuple[str, ...]:
         texts = json_codec.parse_json(str(body))
     except ValueError:
         return ()
-    return tuple(shown_text(str(text)) for text in texts) if isinstance(texts, list) else ()
+    return tuple(printable_text(str(text)) for text in texts) if isinstance(texts, list) else ()
 
 
 def _stored_offset(seconds: object) -> int | None:
@@ -153,6 +153,6 @@ def event_from_row(kind: str, body: str) -> Out | None:
     try:
         record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], json_codec.parse_json(body))
     except (KeyError, ValueError) as exc:
-        _log.warning("a stored record %s is left out: %s", shown_text(str(kind), 40), exc)
+        _log.warning("a stored record %s is left out: %s", printable_text(str(kind), 40), exc)
         return None
     return record

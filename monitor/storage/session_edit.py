@@ -14,7 +14,7 @@ import numpy as np
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
-from monitor.core.safe_text import kept_line
+from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
@@ -40,7 +40,7 @@ def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
     tags = list(info.tags)
     if len(tags) + len(changes) > MOST_TAGS:
         raise InputError("error.many_tags", limit=MOST_TAGS)
-    for change in map(kept_line, changes):
+    for change in map(clean_line, changes):
         name, equals, value = change.strip().partition("=")
         if not name or (name == "effort" and value and value not in map(str, range(11))):
             raise InputError("error.tag", change=change)

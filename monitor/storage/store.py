@@ -23,7 +23,7 @@ from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
-from monitor.core.safe_text import kept_line, kept_note
+from monitor.core.safe_text import clean_line, clean_note
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
@@ -93,11 +93,11 @@ class Store(ImportedFiles):
 
     def rename(self, session_id: str, title: str) -> None:
         """Give a session another title, its id if that is empty; its id stays."""
-        self._change(session_id, "title = ?", kept_line(title) or session_id)
+        self._change(session_id, "title = ?", clean_line(title) or session_id)
 
     def tag(self, session_id: str, tags: Iterable[str]) -> None:
         """Replace the tags of a session by these."""
-        lines = dict.fromkeys(line for tag in tags if (line := kept_line(tag)))
+        lines = dict.fromkeys(line for tag in tags if (line := clean_line(tag)))
         self._change(session_id, "tags = ?", json.dumps(list(lines)))
 
     def move_tape(self, session_id: str, tape: str) -> None:
@@ -137,7 +137,7 @@ class Store(ImportedFiles):
             self._require_session(session_id)
             db.execute(
                 "INSERT INTO note VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                (session_id, kind, t_s, value, kept_note(text, LONGEST_NOTE), now),
+                (session_id, kind, t_s, value, clean_note(text, LONGEST_NOTE), now),
             )
 
     def remove_note(self, session_id: str, note: int) -> None:

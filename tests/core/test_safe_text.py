@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.safe_text import kept_line, kept_note, line_complaint, shown_text
+from monitor.core.safe_text import clean_line, clean_note, line_complaint, printable_text
 
 NAMES = (
     "Łukasz", "李", "محمد", "דוד", "Nguyễn Thị", "Ωμέγα", "नरेन्द्र", "می\u200cخواهم",
@@ -21,36 +21,36 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_in_any_script_is_kept_and_shown_as_it_is(name: str) -> None:
-    assert kept_line(name) == unicodedata.normalize("NFC", name)
-    assert shown_text(name) == name
+    assert clean_line(name) == unicodedata.normalize("NFC", name)
+    assert printable_text(name) == name
     assert line_complaint(name) == ""
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_never_shown_is_refused_left_out_and_replaced(text: str) -> None:
     assert line_complaint(f"x{text}")
-    assert set(kept_line(f"x{text}y")) <= set("xyab[2J31m")
-    assert "\ufffd" in shown_text(text)
+    assert set(clean_line(f"x{text}y")) <= set("xyab[2J31m")
+    assert "\ufffd" in printable_text(text)
 
 
 @given(st.text(st.characters(codec=None), max_size=300))
 def test_whatever_comes_the_line_is_bounded_and_can_be_written(text: str) -> None:
-    for line in (kept_line(text, 40), shown_text(text, 40)):
+    for line in (clean_line(text, 40), printable_text(text, 40)):
         assert len(line) <= 40
         line.encode()
         assert not {c for c in line if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs")}
-    assert kept_line(kept_line(text, 40), 40) == kept_line(text, 40)
+    assert clean_line(clean_line(text, 40), 40) == clean_line(text, 40)
 
 
 def test_marks_that_belong_to_a_letter_go_with_it() -> None:
-    assert kept_line("x" * 39 + "q\u0323\u0307y", 40) == "x" * 39
+    assert clean_line("x" * 39 + "q\u0323\u0307y", 40) == "x" * 39
     family = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
-    assert kept_line(family * 2, 6) == family
-    assert kept_line("q" + "\u0323" * 50, 10) == "q" + "\u0323" * 9  # a letter of nothing but marks
+    assert clean_line(family * 2, 6) == family
+    assert clean_line("q" + "\u0323" * 50, 10) == "q" + "\u0323" * 9  # a letter of nothing but marks
 
 
 def test_a_note_keeps_its_lines() -> None:
-    assert kept_note("a\r\n\x1b[31mb\u202e\n\n c \n", 100) == "a\n[31mb\n\nc"
+    assert clean_note("a\r\n\x1b[31mb\u202e\n\n c \n", 100) == "a\n[31mb\n\nc"
 
 
 def test_names_are_bounded_and_not_empty() -> None:

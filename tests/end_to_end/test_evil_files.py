@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.core.safe_text import shown_text
+from monitor.core.safe_text import printable_text
 from tests.evil_files import write_evil_files
 
 MOST_BYTES = 1_600_000_000  # of addresses, of which SciPy takes a third before anything is read
@@ -63,7 +63,7 @@ def test_every_file_is_one_line_that_says_what_is_wrong(evil: Outcome) -> None:
     assert "Traceback" not in text
     lines = [line for line in text.splitlines() if not line.startswith("  ")]
     for name, part in said.items():
-        own = [line for line in lines if shown_text(Path(name).stem) in line and "files, " not in line]
+        own = [line for line in lines if printable_text(Path(name).stem) in line and "files, " not in line]
         right = [line for line in own if part in line and line.startswith("not imported: ") is bool(part)]
         assert right, f"{name}: {part!r} is not in {own}"
 

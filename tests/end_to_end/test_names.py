@@ -124,7 +124,7 @@ def hostile(tmp_path: Path) -> Path:
 def test_no_text_commands_a_terminal(
     hostile: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What arrives there is text: no escape or control character but the end of a line, no markup obeyed."""
+    """What arrives there is text: no control character but the end of a line, no markup obeyed."""
     from monitor.cli import main
 
     monkeypatch.setenv("COLUMNS", "300")

@@ -192,5 +192,5 @@ def test_every_path_says_what_it_is_and_the_docs_fetch_nothing_from_outside(api:
 
 def test_the_review_is_one_file_to_take_away(api: TestClient) -> None:
     got = api.get(f"/api/v1/sessions/{ONE}/page")
-    assert got.headers["content-disposition"].endswith(f'filename="{ONE}.html"')
+    assert got.headers["content-disposition"].startswith(f'attachment; filename="{ONE}.html"')
     assert got.text.startswith("<!doctype html>")

@@ -29,7 +29,7 @@ from monitor.core.packet import Packet
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape_lock import TapeLock
-from monitor.recordings.tape_reading import LONGEST_TAPE_S, check_tables, connect_reading
+from monitor.recordings.tape_reading import LONGEST_TAPE_S, SQLITE_ERRORS, check_tables, connect_reading
 
 _log = logging.getLogger(__name__)
 
@@ -201,7 +201,7 @@ class TapeReader:
             except BaseException:
                 self._db.close()
                 raise
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.no_tape", path=path) from exc
 
     def close(self) -> None:
@@ -264,7 +264,7 @@ class TapeReader:
         sql = "SELECT part, sensor, channel, crc, frames FROM block ORDER BY id"
         try:
             yield from self._db.execute(sql)
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
 
     def _frames(self, sensor: str, channel: str, crc: int, frames: bytes) -> Iterator[tuple[int, Packet]]:
@@ -283,7 +283,7 @@ class TapeReader:
     def _single_value(self, sql: str) -> Any:
         try:
             return self._db.execute(sql).fetchone()[0]
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.no_tape", path=self.path) from exc
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from monitor.core.errors import InputError
 
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What comes of a file that is damaged: its own errors, too, are in a text that may not be one."""
 LONGEST_TAPE_S = 366 * 86_400.0
 """Seconds of a session: no tape is longer."""
 _LARGEST_VALUE = 32_000_000  # bytes: a second of all packets of one sensor is a hundredth of it

@@ -214,3 +214,10 @@ def test_a_recording_needs_no_name_and_takes_no_option_for_it() -> None:
     listing = CliRunner().invoke(app, ["record", "--help"], env={"COLUMNS": "100"}).output
     assert re.search(r"record \[OPTIONS\] \[file\]", listing), listing
     assert "--raw" not in listing
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_an_option_takes_finite_numbers_only(value: str) -> None:
+    found = CliRunner().invoke(app, ["demo", "--seconds", value])
+    assert found.exit_code == 2
+    assert "Traceback" not in found.output

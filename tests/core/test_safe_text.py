@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.safe_text import clean_line, clean_note, line_complaint, printable_text
+from monitor.core.safe_text import (
+    clean_line,
+    clean_note,
+    file_name_part,
+    line_complaint,
+    printable_text,
+    table_cell,
+    topic_level,
+)
 
 NAMES = (
     "Łukasz", "李", "محمد", "דוד", "Nguyễn Thị", "Ωμέγα", "नरेन्द्र", "می\u200cخواهم",
@@ -56,3 +64,17 @@ def test_a_note_keeps_its_lines() -> None:
 def test_names_are_bounded_and_not_empty() -> None:
     assert "60" in line_complaint("x" * 61, 60)
     assert line_complaint(" \t") == "must not be empty"
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A1", "+1", "-1+2", "@x"])
+def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_begins_with_an_apostrophe(text: str) -> None:
+    assert table_cell(text) == f"'{text}"
+    assert table_cell(f"a{text}") == f"a{text}"
+    assert table_cell("") == ""
+
+
+def test_a_name_is_a_file_on_every_system_and_a_level_of_a_topic() -> None:
+    assert file_name_part("../a b\\c:*?") == "a-b-c"
+    assert file_name_part("...") == "runner"
+    assert topic_level("a/+#b c") == "a-b-c"
+    assert topic_level("नरेन्द्र") == "नरेन्द्र"

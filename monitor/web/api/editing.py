@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import logging
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from monitor.core.errors import MonitorError
 from monitor.core.http_server import request_language
 from monitor.core.message_catalogues import Language, catalogue
+from monitor.core.safe_text import clean_line
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
@@ -31,6 +33,8 @@ from monitor.web.api.stored import (
     session_json,
 )
 
+_log = logging.getLogger(__name__)
+_LONGEST_NAME = 60  # characters of the end of its name: as many bytes as a file's name may have
 _LARGEST_IMPORT = 200_000_000  # bytes of one uploaded file
 
 
@@ -169,11 +173,16 @@ def _import_upload(
 ) -> Response:
     try:
         with tempfile.TemporaryDirectory() as made, Store(folder / DATABASE) as store:
-            path = Path(made) / Path(name).name
+            path = Path(made) / (clean_line(Path(name).name)[-_LONGEST_NAME:] or "upload")
             path.write_bytes(body)
             recording = read_recording(path, how[0], how[1], columns=how[2])
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
         raise HTTPException(422, exc.text_in(language).replace(f"{made}/", "")) from exc
+    except Exception as exc:  # of one file, which must not look like a mistake of the server
+        _log.exception("%s: an error that is a bug, here or in a library", path.name)
+        kind = type(exc).__name__
+        text = catalogue(language).text("say.import.unexpected", path=path.name, kind=kind)
+        raise HTTPException(422, text) from exc
     remarks = [catalogue(language).translate_recorded(remark) for remark in recording.remarks]
     return json_response(session_json(info, None) | {"remarks": remarks})

@@ -97,7 +97,7 @@ def fuzz_target(name: str, seconds: float) -> Counter[str]:
         try:
             counts[f"{name} {target.run(data)}"] += 1
         except Exception:
-            place = Path(".cache") / "fuzz" / name.replace(" ", "_")
+            place = Path(".cache") / "fuzz" / name
             place.mkdir(parents=True, exist_ok=True)
             (place / hashlib.sha256(data).hexdigest()[:12]).write_bytes(data)
             print(f"# {name}: the bytes are in {place}; keep them in tests/fuzz_corpus once it is mended")

@@ -250,11 +250,11 @@ def _random_seeds() -> list[bytes]:
 
 TARGETS: dict[str, FuzzTarget] = {
     "settings": FuzzTarget(_settings_seeds, run_settings),
-    "declared devices": FuzzTarget(_device_seeds, run_device),
+    "declared_devices": FuzzTarget(_device_seeds, run_device),
     "tapes": FuzzTarget(_tape_seeds, run_tape),
-    "settings on tapes": FuzzTarget(_header_seeds, run_header),
-    "lines of the write proxy": FuzzTarget(_line_seeds, run_lines),
+    "tape_settings": FuzzTarget(_header_seeds, run_header),
+    "write_proxy_lines": FuzzTarget(_line_seeds, run_lines),
     "requests": FuzzTarget(_random_seeds, run_request),
     "socket": FuzzTarget(_random_seeds, run_socket),
 }
-"""By what it is; the names of folders in the corpus have ``_`` for a space."""
+"""By name, which a folder of the corpus has too."""

@@ -52,8 +52,8 @@ validate: $(VENV)/.demo ## needs the recordings: make validate DATA=/path/to/dat
 	$(BIN)/python -m validation --data "$(DATA)" --sensors foot --out validation/out
 
 .PHONY: fuzz
-fuzz: $(VENV)/.test ## every decoder and importer against mutated bytes: make fuzz SECONDS=600
-	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60)
+fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 TARGETS="tapes requests"
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
 
 .PHONY: soak
 soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, and a hundred kills: make soak MINUTES=60 KILLS=100

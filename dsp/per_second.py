@@ -25,6 +25,7 @@ from dsp.types import Activity, Estimate, Metric, Runner, Side, Step
 _WINDOW_S = 5.0
 _FEWEST_STRIDES = 3  # that a second's cadence rests on: one alone is off by 3 steps/min
 _ON_END_S = 2.0  # steps so close are of one run, whatever lies between (a choice: three strides of one leg)
+_FORGOTTEN_S = 3600  # without a step or reading; what such a hole goes on for has no seconds (a choice)
 _RECENT_STEPS, _RECENT_S = 20, 15.0  # steps that variability and balance rest on, and how old they may be
 _DEVICE_SD = {
     "heart_rate_bpm": 1.0,
@@ -56,6 +57,7 @@ class PerSecondMetrics:
         self._load = BrakingLoad()
         self._last_s = -math.inf  # contact of the last step
         self._next: int | None = None
+        self._empty = 0  # seconds in a row without a step or reading
 
     def push(self, step: Step, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
         """Return the metrics of the seconds before this step, then count the step."""
@@ -93,6 +95,10 @@ class PerSecondMetrics:
             self._next = math.floor(t_s) + 1 if not self._steps else math.ceil(self._steps[0].ic_s)
         out: list[Metric] = []
         while self._next <= t_s:
+            if self._empty >= _FORGOTTEN_S and not self._steps:
+                self._next = max(self._next, math.floor(min(t_s + 1, readings.next_s(self._next - 1))))
+                if self._next > t_s:
+                    break
             out += self._metrics_of_second(float(self._next), readings, speed, log)
             self._next += 1
         return out
@@ -110,6 +116,7 @@ class PerSecondMetrics:
             self._steps.popleft()
         steps = [s for s in self._steps if s.ic_s <= t_s]
         found = self._from_steps(steps) if steps else self._from_pod(t_s, readings, log)
+        self._empty = 0 if steps or readings.holds(t_s) else self._empty + 1
         if not steps:  # what a device measures is better than our model of it, all along
             found = [e for e in found if e.metric not in _DEVICE_SD or not readings.measured(e.metric)]
         found += self._load.estimates()

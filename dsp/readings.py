@@ -39,6 +39,16 @@ class Readings:
         while times[-1] - times[0] > 60:
             del times[0], values[0]
 
+    def next_s(self, after_s: float) -> float:
+        """Return the time of the first reading after ``after_s``; infinity where none is known."""
+        at = ((times, bisect_right(times, after_s)) for times in self._times.values())
+        later = [times[i] for times, i in at if i < len(times)]
+        return min(later, default=math.inf)
+
+    def holds(self, t_s: float) -> bool:
+        """Return whether any quantity has a reading at ``t_s`` that is not stale."""
+        return any(self.latest(quantity, t_s) is not None for quantity in self._times)
+
     def latest(self, quantity: str, t_s: float) -> Reading | None:
         """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s or NaN.
 

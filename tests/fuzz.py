@@ -1,5 +1,5 @@
-"""``python -m tests.fuzz 60``: every decoder against mutated packets, and every importer against mutated
-files, both for half of so many seconds, packed files and CSV for as long again.
+"""``python -m tests.fuzz 60``: every decoder, importer and target of ``tests/fuzz_targets.py`` against
+mutated inputs, each for so many seconds; or those alone whose names follow.
 
 The tests do the same for a moment with every change; this is for longer.  Seeds are the captured packets
 and the files of ``tests/fit_bytes.py``; a mutation cuts, joins, repeats, flips, inserts or sets extreme
@@ -9,7 +9,10 @@ the bytes of a file.
 
 from __future__ import annotations
 
+import functools
 import gzip
+import hashlib
+import io
 import itertools
 import math
 import random
@@ -21,6 +24,8 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from dsp.types import Placement
 from monitor.core.errors import InputError
@@ -48,6 +53,7 @@ from tests.fit_bytes import (
     session,
     sport,
 )
+from tests.fuzz_targets import TARGETS
 from tests.packet_files import PacketFile, all_packet_files, decode_or_error
 from tests.track_bytes import gpx_run, tcx_run, zip_of
 
@@ -64,14 +70,39 @@ EXTREME = (
 RUN = 12  # packets to one decoder before it is made anew
 
 
-def main(seconds: float) -> int:
+def main(seconds: float, only: Sequence[str] = ()) -> int:
     """The exit code: 1 after the first failure."""
     warnings.simplefilter("error")  # as in the tests: NumPy must have nothing to say either
-    counts = fuzz_decoders(seconds / 2) + fuzz_importers(seconds / 2) + fuzz_files(seconds / 2)
-    for name, count in sorted(counts.items()):
-        print(f"{name:24} {count}")
-    print(f"{sum(counts.values())} inputs in {seconds:g} s, none of them more than a refusal")
+    fuzzers: dict[str, Callable[[float], Counter[str]]] = {
+        "decoders": fuzz_decoders, "importers": fuzz_importers, "files": fuzz_files,
+        **{name: functools.partial(fuzz_target, name) for name in TARGETS},
+    }  # fmt: skip
+    for name in only or fuzzers:
+        counts = fuzzers[name](seconds)
+        for what, count in sorted(counts.items()):
+            print(f"{what:36} {count}")
+        print(
+            f"{name}: {sum(counts.values())} inputs in {seconds:g} s, none more than a refusal", flush=True
+        )
     return 0
+
+
+def fuzz_target(name: str, seconds: float) -> Counter[str]:
+    """Run a target with mutated seeds; how many were refused, and how many were sound."""
+    target, counts, rng = TARGETS[name], Counter[str](), random.Random()
+    seeds = list(target.seeds())
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        data = mutate(rng, rng.choice(seeds), seeds, 10**6)
+        try:
+            counts[f"{name} {target.run(data)}"] += 1
+        except Exception:
+            place = Path(".cache") / "fuzz" / name
+            place.mkdir(parents=True, exist_ok=True)
+            (place / hashlib.sha256(data).hexdigest()[:12]).write_bytes(data)
+            print(f"# {name}: the bytes are in {place}; keep them in tests/fuzz_corpus once it is mended")
+            raise
+    return counts
 
 
 def fuzz_importers(seconds: float) -> Counter[str]:
@@ -196,9 +227,19 @@ IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]]
     ".tcx": ([tcx_run(20)], tcx_activities),
 }
 """Files to begin with and what reads them, by the ending of the file."""
+
+
+def _npz() -> bytes:
+    out = io.BytesIO()
+    acc = np.tile([0.0, 0.1, 9.8], (300, 1))
+    np.savez_compressed(out, fs_imu=np.array(100.0), acc_mps2_xyz=acc, height_m=np.array(1.8))
+    return out.getvalue()
+
+
 FILES: dict[str, bytes] = {
     ".tcx.gz": gzip.compress(tcx_run(20)),
     ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
+    ".npz": _npz(),
     ".csv": b"timestamp,x,y,z\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
 }
 """Files that are opened by name, by their ending."""
@@ -233,4 +274,4 @@ def print_packets(file: PacketFile, history: list[Packet]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0))
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0, sys.argv[2:]))

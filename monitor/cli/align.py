@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.cli.options import finite_number
 from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def align_command(
     file: Annotated[Path, typer.Argument(help="option.align.file")],
-    window: Annotated[float, typer.Option(min=10, help="option.align.window")] = 90.0,
+    window: Annotated[
+        float, typer.Option(min=10, callback=finite_number, help="option.align.window")
+    ] = 90.0,
     apply: Annotated[bool, typer.Option("--apply", help="option.align.apply")] = False,
 ) -> None:
     """Measure sensor delays from taps before and after a run.

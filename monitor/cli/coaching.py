@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import PlacementChoice, SettingsOption
+from monitor.cli.options import PlacementChoice, SettingsOption, finite_number
 from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
 def coaching_trial_command(
     file: Annotated[Path | None, typer.Argument(help="option.trial.file")] = None,
     runs: Annotated[int, typer.Option(min=1, help="option.trial.runs")] = 2,
-    drift: Annotated[float, typer.Option(help="option.trial.drift")] = -6.0,
+    drift: Annotated[float, typer.Option(callback=finite_number, help="option.trial.drift")] = -6.0,
     seed: Annotated[int, typer.Option(help="option.trial.seed")] = 9_000_000,
     placement: Annotated[PlacementChoice | None, typer.Option(help="option.trial.placement")] = None,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from dsp.types import Placement
 from monitor.core.errors import ConfigError, InputError
 from monitor.core.local_time import local_start
 from monitor.core.log_format import LogFormat
+from monitor.core.message_catalogues import MessageValue, UserMessage
 
 if TYPE_CHECKING:
     from monitor.core.http_access import WebSettings
@@ -59,6 +61,13 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def finite_number(value: float | None) -> float | None:
+    """Return the number of an option, as its ``callback``; ``typer.BadParameter`` for ``nan``, ``inf``."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("must be a finite number")
+    return value
 
 
 def speed_factor(text: str) -> float:
@@ -110,8 +119,9 @@ def resolve_session(store: Store, session: str | None) -> str:
     fitting = [info for info in infos if info.id == session] or _sessions_like(infos, session)
     if len(fitting) != 1:
         if fitting:
-            lines = "".join(f"\n  {_candidate_text(infos, info)}" for info in fitting[:_MOST_CANDIDATES])
-            raise InputError("error.many_sessions", session=session, n=len(fitting), lines=lines)
+            first = UserMessage("error.many_sessions", {"session": session, "n": len(fitting)})
+            candidates = (_candidate_message(infos, info) for info in fitting[:_MOST_CANDIDATES])
+            raise InputError.listing([first, *candidates])
         raise InputError("error.no_session", session=session)
     return fitting[0].id
 
@@ -130,6 +140,7 @@ def _sessions_like(infos: Sequence[SessionInfo], session: str) -> list[SessionIn
     return of_day or [info for info in infos if info.id.startswith(session)]
 
 
-def _candidate_text(infos: Sequence[SessionInfo], info: SessionInfo) -> str:
-    start = local_start(info.started_utc, info.utc_offset_s)
-    return f"{infos.index(info) + 1}: {start:%Y-%m-%d %H:%M}, {info.title}, {info.duration_s / 60:.0f} min"
+def _candidate_message(infos: Sequence[SessionInfo], info: SessionInfo) -> UserMessage:
+    start = f"{local_start(info.started_utc, info.utc_offset_s):%Y-%m-%d %H:%M}"
+    values: dict[str, MessageValue] = {"number": infos.index(info) + 1, "start": start, "title": info.title}
+    return UserMessage("error.session_candidate", {**values, "minutes": info.duration_s / 60})

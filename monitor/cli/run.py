@@ -16,14 +16,17 @@ from monitor.cli.options import (
     SideChoice,
     VerboseOption,
     WebOption,
+    finite_number,
     page_settings,
     speed_factor,
 )
 
 
 def demo_command(
-    seconds: Annotated[float, typer.Option(min=1, help="option.demo.seconds")] = 90.0,
-    speed: Annotated[float, typer.Option(min=0, help="option.demo.speed")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=1, callback=finite_number, help="option.demo.seconds")
+    ] = 90.0,
+    speed: Annotated[float, typer.Option(min=0, callback=finite_number, help="option.demo.speed")] = 3.0,
     web: Annotated[bool, typer.Option(help="option.demo.web")] = True,
     radio: Annotated[bool, typer.Option("--radio", help="option.demo.radio")] = False,
     drift: Annotated[Literal["cadence", "load"], typer.Option(help="option.demo.drift")] = "cadence",

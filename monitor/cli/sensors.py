@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import SettingsOption
+from monitor.cli.options import SettingsOption, finite_number
 from monitor.core.user_language import user_text
 
 
 def scan_command(
-    seconds: Annotated[float | None, typer.Option(min=1, help="option.scan.seconds")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, callback=finite_number, help="option.scan.seconds")
+    ] = None,
     connect: Annotated[bool, typer.Option("--connect", help="option.scan.connect")] = False,
     everything: Annotated[bool, typer.Option("--all", help="option.scan.all")] = False,
     config: SettingsOption = None,

@@ -10,6 +10,7 @@ import typer
 from monitor.cli.options import (
     SessionName,
     SettingsOption,
+    finite_number,
     open_session_store,
     progress_bar,
     resolve_session,
@@ -17,6 +18,7 @@ from monitor.cli.options import (
 from monitor.core.errors import ConfigError
 from monitor.core.local_time import local_start
 from monitor.core.message_catalogues import catalogue
+from monitor.core.safe_text import printable_text
 from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
@@ -101,17 +103,21 @@ def show_command(session: SessionName, config: SettingsOption = None) -> None:
     with open_session_store(config) as store:
         info = store.session(resolve_session(store, session))
         for label, value in _session_properties(store, info):
-            print(f"{user_text(f'say.session.{label}') + ':':21}{value}")
+            print(f"{user_text(f'say.session.{label}') + ':':21}{printable_text(value)}")
         for note in store.notes(info.id):
             if note.kind not in ("lap", "pause"):
                 value = "" if note.value is None else f" {note.value:g}/10"
                 text = translate(note.text) if note.kind == "remark" else note.text
-                print(
-                    f"{user_text(f'say.session.{note.kind}') + ':':21}{f'{value} {text}'.strip()}".rstrip()
-                )
+                print(f"{_note_label(note.kind) + ':':21}{f'{value} {text}'.strip()}".rstrip())
         for past in store.analyses(info.id, "again"):
             made = user_text("say.session.version_of", when=past["made_utc"], version=past["version"])
             print(f"{user_text('say.session.reanalyzed') + ':':21}{made}")
+
+
+def _note_label(kind: str) -> str:
+    """The name of a kind of note, of one that is not known as it was stored."""
+    key = f"say.session.{kind}"
+    return user_text(key) if key in catalogue(user_language()).keys else kind
 
 
 def _length_text(store: Store, info: SessionInfo) -> str:
@@ -174,7 +180,9 @@ def tag_command(
 def note_command(
     session: SessionName,
     text: Annotated[str, typer.Argument(help="option.note.text")] = "",
-    pain: Annotated[float | None, typer.Option(min=0, max=10, help="option.note.pain")] = None,
+    pain: Annotated[
+        float | None, typer.Option(min=0, max=10, callback=finite_number, help="option.note.pain")
+    ] = None,
     config: SettingsOption = None,
 ) -> None:
     """Add a note or a pain score (0 to 10) to a session.

@@ -87,7 +87,7 @@ def _read_existing(path: Path, dialogue: Dialogue) -> tuple[str, Config]:
         config = load_config(path)
         text = path.read_text(encoding="utf-8")
     except ConfigError as exc:
-        dialogue.say(user_text("say.setup.mistakes", mistakes=exc.text_in(user_language())))
+        dialogue.say(f"{user_text('say.setup.mistakes')}\n{exc.text_in(user_language())}")
         backup = f"{path.name}{settings_editor.BACKUP_SUFFIX}"
         question = user_text("say.setup.begin_anew", backup=backup)
         if ask_yes_no(dialogue, question, default=False):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from monitor.core.message_catalogues import EnglishText, Language, MessageValue, UserMessage, catalogue
+from monitor.core.safe_text import printable_text
 
 
 class MonitorError(Exception):
@@ -30,7 +31,7 @@ class MonitorError(Exception):
 
     def text_in(self, language: Language) -> str:
         """Return its text in this language, in English where it is not known there."""
-        return catalogue(language).translate_recorded(str(self))
+        return catalogue(language).translate_recorded(printable_text(str(self)))
 
 
 class UserError(MonitorError):

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
+import math
 import re
 import types
 import typing
@@ -41,11 +43,38 @@ def to_json(value: object) -> Any:
     return value
 
 
+def parse_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text; ``ValueError`` if it is none, or is nested too deep.
+
+    Numbers are finite: ``NaN``, ``Infinity`` and ``1e999`` are refused.
+    """
+    try:
+        return json.loads(text, parse_float=_finite_number, parse_constant=_finite_number)
+    except (RecursionError, TypeError) as exc:
+        raise ValueError("no JSON, or nested too deep") from exc
+
+
+def _finite_number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is no number that can be used")
+    return value
+
+
+def finite_json(value: Any) -> Any:
+    """Return a JSON value with None in the place of numbers that are not finite, which JSON has not."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [finite_json(item) for item in value]
+    return {k: finite_json(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
 def from_json(cls: type[_T], raw: Any) -> _T:
     """Return the object that ``to_json`` was given; ``ValueError`` if ``raw`` has other fields."""
     try:
         return typing.cast(_T, _json_reader(typing.cast(Any, cls))(raw))
-    except (TypeError, KeyError, AttributeError) as exc:
+    except (TypeError, KeyError, AttributeError, OverflowError) as exc:
         raise ValueError(f"not a {cls.__name__}: {exc}") from exc
 
 

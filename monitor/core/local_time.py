@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import datetime
 
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+"""In which a session may begin, as FIT can say it: others are of clocks that were never set."""
+
+
+def parse_start(text: str) -> datetime.datetime:
+    """Return when a recording says that it began, in UTC, which is also meant where it names no offset.
+
+    ``ValueError`` for what is no time, or not from ``EARLIEST_YEAR`` to ``LATEST_YEAR``.
+    """
+    instant = datetime.datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=datetime.UTC)
+    if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
+        raise ValueError(f"{text} is no date of a run")
+    return instant.astimezone(datetime.UTC)
+
 
 def local_start(started_utc: str, utc_offset_s: int | None) -> datetime.datetime:
     """Return when a session started, in the runner's local time, with the offset that was valid then.

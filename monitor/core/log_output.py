@@ -271,7 +271,7 @@ def _text_formatter() -> logging.Formatter:
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return mask_secrets(super().format(record))
+        return mask_secrets("\n".join(map(_one_line, super().format(record).split("\n"))))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = _one_line(record.message)

@@ -25,11 +25,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from monitor.core.safe_text import printable_text
+
 Language = Literal["en", "de"]
 """The languages there are; each has its file."""
 
 _CATALOGUES = Path(__file__).with_name("catalogues")
 _PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
+_LONGEST_VALUE = 1000  # characters of a text in a place; what is longer is nobody's name
 _DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 _PLACES_OF_NUMBERS = dict.fromkeys(("here", "there"), _DECIMAL.pattern)
 """A name may have spaces."""
@@ -123,7 +126,9 @@ class Catalogue:
         if isinstance(value, UserMessage):
             return self.render(value)
         if isinstance(value, EnglishText):
-            return self.translate_recorded(value.text)
+            return self.translate_recorded(printable_text(value.text, _LONGEST_VALUE))
+        if isinstance(value, str):  # also what others wrote: names of files, answers of servers
+            return printable_text(value, _LONGEST_VALUE)
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 

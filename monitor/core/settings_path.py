@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from monitor.core.safe_text import file_name_part
+
 
 def default_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the usual settings file: ``gaitcue.toml`` in the folder that ``own_folder`` says."""
@@ -15,7 +17,7 @@ def default_path(environment: Mapping[str, str] = os.environ) -> Path:
 
 def athlete_file(name: str, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the settings file of one of several athletes: ``NAME.toml`` beside the usual one."""
-    return default_path(environment).with_name(f"{'-'.join(name.split())}.toml")
+    return default_path(environment).with_name(f"{file_name_part(name)}.toml")
 
 
 def own_folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:

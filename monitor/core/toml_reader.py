@@ -35,6 +35,9 @@ _T = TypeVar("_T")
 _WRONG: Final = object()
 """Stands for a value whose mistake has been noted."""
 
+_LARGEST_WHOLE = 2**63 - 1
+_LONGEST_TEXT = 200_000  # characters: a device's description is a text, too
+
 _KINDS = {
     bool: UserMessage("setting.kind.bool"),
     int: UserMessage("setting.kind.whole"),
@@ -55,7 +58,7 @@ def read_toml_text(
     """Read ``text``; ``path`` names it in messages, and relative paths start at its folder."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise ConfigError("error.not_toml", path=path, error=exc) from exc
     reader = _Reader(path, toml_text.key_lines(text), environment, checks or {})
     made = reader.table(settings, raw, ())
@@ -203,7 +206,7 @@ class _Reader:
         if issubclass(kind, Path) and isinstance(raw, str):
             return self.path.absolute().parent / Path(raw).expanduser()
         if kind is float and type(raw) is int:
-            return float(raw)
+            return float(raw) if abs(raw) <= _LARGEST_WHOLE else self._not_finite(raw, at)
         if type(raw) is not kind:
             wanted = _KINDS.get(kind, _KINDS[str])
             if isinstance(raw, dict):
@@ -211,8 +214,15 @@ class _Reader:
             given = toml_text.toml_literal(raw)
             return self.note_mistake(at, "setting.type", kind=wanted, value=given)
         if isinstance(raw, float) and not math.isfinite(raw):
-            return self.note_mistake(at, "setting.finite", value=str(raw))
+            return self._not_finite(raw, at)
+        if isinstance(raw, int) and abs(raw) > _LARGEST_WHOLE:
+            return self._not_finite(raw, at)
+        if isinstance(raw, str) and len(raw) > _LONGEST_TEXT:
+            return self.note_mistake(at, "setting.long", limit=_LONGEST_TEXT)
         return raw
+
+    def _not_finite(self, raw: float, at: TomlKey) -> object:
+        return self.note_mistake(at, "setting.finite", value=f"{raw!s:.30}")
 
     def _not_among(self, known: Collection[str], raw: object, at: TomlKey) -> object:
         hint = suggestion(str(raw), known)

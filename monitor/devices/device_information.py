@@ -6,6 +6,7 @@ Battery Service 1.1 and Device Information Service 1.2 (Bluetooth SIG).
 from __future__ import annotations
 
 from monitor.core.errors import DecodeError
+from monitor.core.safe_text import clean_line
 from monitor.devices.gatt import sig_uuid
 
 BATTERY_LEVEL = sig_uuid(0x2A19)
@@ -37,4 +38,4 @@ def battery_pct(payload: bytes) -> float:
 
 def device_text(payload: bytes) -> str:
     """Return a device information string: UTF-8, without the NULs or spaces that often pad it."""
-    return payload.split(b"\0", 1)[0].decode("utf-8", "replace").strip()
+    return clean_line(payload.split(b"\0", 1)[0].decode("utf-8", "replace"))

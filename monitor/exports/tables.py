@@ -13,6 +13,7 @@ import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import ConfigError
+from monitor.core.safe_text import table_cell
 from monitor.exports.data_dictionary import describe_columns
 from monitor.storage.session_data import SessionData, target_edges
 from monitor.storage.store import Store
@@ -100,14 +101,14 @@ def save_csv(path: Path, table: ExportTable) -> None:
     cells = [_as_texts(column) for column in table.values()]
     with path.open("x", newline="", encoding="utf-8") as f:
         out = csv.writer(f)
-        out.writerow(table)
+        out.writerow(map(table_cell, table))
         out.writerows(zip(*cells, strict=True))
 
 
 def _as_texts(column: Sequence[Any] | Array) -> list[str]:
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         return ["" if v != v else f"{v:.7g}" for v in column.tolist()]
-    return [str(v) for v in column]
+    return [table_cell(v) if isinstance(v, str) else str(v) for v in column]
 
 
 def write_parquet_tables(store: Store, run: SessionData, path: Path) -> list[Path]:

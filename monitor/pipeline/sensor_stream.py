@@ -6,6 +6,8 @@ of turn is dropped and counted apart.
 
 from __future__ import annotations
 
+import math
+
 from dsp.types import ImuChunk, Input, Reading
 from monitor.core.errors import DecodeError, RepeatedPacket, StrangersPacket
 from monitor.core.packet import Packet, Samples, Values
@@ -18,6 +20,7 @@ from monitor.pipeline.sample_timeline import PlacedSamples, SampleTimeline
 _STRANGER_S = 10.0  # for which another device that sends under this name is told (a choice)
 _OFTEN_S = 1.0  # a status is sent this often while the counts grow,
 _SELDOM_S = 5.0  # and this often in any case
+_OF_SILENCE = _SELDOM_S / 3600  # of a silence: after an hour ever more seldom
 _SILENT_S = 3.0  # without a packet
 _CLOSELY_S = 60.0  # of a silence, told often: somebody set a limit for when to be called
 _UNSURE_S = 0.3  # SD of the time base: a step at 200 a minute
@@ -95,11 +98,20 @@ class SensorStream:
         streams = state is LinkState.STREAMING
         fresh_loss = not streams and self.received > 0 and told.silent_s < _CLOSELY_S
         often = worse or fresh_loss
-        if not self._urgent and state is told.link and age_s < (_OFTEN_S if often else _SELDOM_S):
+        if not self._urgent and state is told.link and age_s < (_OFTEN_S if often else self._seldom_s):
             return None
         self._urgent = False
         self._told = self.status(now_s)
         return self._told
+
+    @property
+    def due_s(self) -> float:
+        """The first whole second after a long silence in which a status may be due, if it goes on."""
+        return float(math.floor(self._told.t_s + self._seldom_s))
+
+    @property
+    def _seldom_s(self) -> float:
+        return max(_SELDOM_S, self._told.silent_s * _OF_SILENCE)
 
     def status(self, now_s: float) -> SensorStatus:
         """Return how this sensor is doing; ``rate_hz`` since the last status that was due."""

@@ -14,10 +14,12 @@ from dsp.types import Input, Reading, Record
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
 from monitor.pipeline.sensor_stream import SensorStream
+
+_QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
 
 
 class Session:
@@ -34,10 +36,11 @@ class Session:
     ) -> None:
         self.settings = settings
         self.t_s = 0.0  # arrival of the last packet, or the last second that was ticked
-        self._ticked_s = 0  # the last whole second
+        self._ticked_s = 0.0  # the last whole second
+        self._packet_s = 0.0  # arrival of the last packet
         self._coach = Coach(settings.coach, settings) if settings.coach is not None else None
         self._engine = Engine([s.worn for s in settings.sensors], settings.runner)
-        self._streams = {s.name: SensorStream(s, sensors[s.kind]) for s in settings.sensors}
+        self._streams = {s.name: SensorStream(s, _spec(s, sensors)) for s in settings.sensors}
 
     def push(self, *packets: Packet) -> list[Record | SensorStatus]:
         """Decode, time and evaluate packets, in the order of their arrival; unreadable ones are counted."""
@@ -51,15 +54,24 @@ class Session:
     def tick(self, now_s: float) -> list[Record | SensorStatus]:
         """Return what follows from the whole seconds up to ``now_s``, after all packets before it."""
         out: list[Record | SensorStatus] = []
-        for second in range(self._ticked_s + 1, math.floor(now_s) + 1):
+        while (second := self._next_second()) <= now_s:
             self._ticked_s = second
-            self.t_s = max(self.t_s, float(second))
+            self.t_s = max(self.t_s, second)
             for stream in self._streams.values():
                 out += self._evaluated(stream, stream.tick(second))
             out += self._with_cues(self._engine.advance(second))
             for stream in self._streams.values():
                 out += self._due(stream)
+        if now_s >= self._ticked_s + 1:
+            self._ticked_s = float(math.floor(now_s))
+            self.t_s = max(self.t_s, self._ticked_s)
         return out
+
+    def _next_second(self) -> float:
+        """The next second that can bring anything: of a long silence those in which a status is due."""
+        if self._ticked_s < self._packet_s + _QUIET_S:
+            return self._ticked_s + 1
+        return max(self._ticked_s + 1, min((s.due_s for s in self._streams.values()), default=math.inf))
 
     def push_status(self, told: SensorStatus) -> SensorStatus:
         """Return what a source says of a connection, completed with what this session counted."""
@@ -84,6 +96,7 @@ class Session:
         arrival_s = packet.arrival_ns / 1e9
         out = self.tick(arrival_s)
         self.t_s = max(self.t_s, arrival_s)
+        self._packet_s = max(self._packet_s, arrival_s)
         out += self._evaluated(stream, stream.push(packet))
         out += self._due(stream)
         return out
@@ -104,9 +117,16 @@ class Session:
         return records if self._coach is None else self._coach.push(records)
 
 
+def _spec(settings: SensorSettings, sensors: Mapping[str, SensorSpec]) -> SensorSpec:
+    """Return the row of a sensor's kind; ``InputError`` where a tape has one that is not known here."""
+    if settings.kind not in sensors:
+        raise InputError("error.strange_kind", sensor=settings.name, kind=settings.kind)
+    return sensors[settings.kind]
+
+
 def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iterator[Input]:
     """Yield the samples and readings of all packets, in session time, as a session decodes them."""
-    streams = {s.name: SensorStream(s, DEVICES[s.kind]) for s in settings.sensors}
+    streams = {s.name: SensorStream(s, _spec(s, DEVICES)) for s in settings.sensors}
     for packet in packets:
         yield from streams[packet.sensor].push(packet)
     for stream in streams.values():

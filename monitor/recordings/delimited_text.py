@@ -5,16 +5,31 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import re
 import warnings
+from array import array
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from dsp.types import Array
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import UserMessage
+
+A_TABLE = UserMessage("expected.table")
+"""What is expected in most files."""
+LARGEST_TEXT = 1_500_000_000
+"""Characters of one table: more than ten hours of a phone at 200 Hz."""
+LONGEST_TABLE_LINE = 100_000
+"""Characters of a line; the widest export we know has 2000."""
+MOST_COLUMNS = 500
+MOST_CELLS = 25_000_000
+"""Of a table, 8 bytes each: seven hours at 200 Hz in five columns."""
+_LINES_SEEN = 40  # to tell whether a comma is a decimal point
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +53,77 @@ class Sheet:
         return next((by_name[name.lower()] for name in wanted if name.lower() in by_name), None)
 
 
-def read_text(path: Path, expected: UserMessage) -> str:
-    """Return the text of a file; ``InputError`` if it cannot be read, or is not text but ``expected``."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise InputError("error.not_text", path=path, expected=expected) from exc
-    except OSError as exc:
-        raise InputError("error.at", where=path, what=exc) from exc
+class TableText:
+    """The text of a table, read line by line as often as asked: it never is in memory as a whole.
+
+    ``where`` names it in errors; ``open_bytes`` gives its bytes, from the start.  Every method raises
+    ``InputError`` if they cannot be read, are not text but ``expected``, or exceed a limit.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        open_bytes: Callable[[], IO[bytes]],
+        expected: UserMessage = A_TABLE,
+    ) -> None:
+        self.where = where
+        self._open_bytes = open_bytes
+        self._expected = expected
+
+    def first_line(self) -> str:
+        """Return the first line without its end; empty if there is none."""
+        return next(self._all_lines(), "").strip()
+
+    def rows(self) -> Iterator[str]:
+        """Yield every line after the first."""
+        lines = self._all_lines()
+        next(lines, "")
+        return lines
+
+    def is_blank(self) -> bool:
+        """Return whether there is nothing but white space in it."""
+        return not any(line.strip() for line in self._all_lines())
+
+    def _all_lines(self) -> Iterator[str]:
+        left = LARGEST_TEXT
+        try:
+            with self._open_bytes() as data, io.TextIOWrapper(data, encoding="utf-8-sig") as text:
+                while line := text.readline(LONGEST_TABLE_LINE):
+                    left -= len(line)
+                    if len(line) == LONGEST_TABLE_LINE and not line.endswith("\n"):
+                        raise InputError("error.long_line", where=self.where, limit=LONGEST_TABLE_LINE)
+                    if left < 0:
+                        raise InputError("error.large_text", where=self.where, limit=LARGEST_TEXT // 10**6)
+                    yield line
+        except UnicodeDecodeError as exc:
+            raise InputError("error.not_text", path=self.where, expected=self._expected) from exc
+        except OSError as exc:
+            raise InputError("error.at", where=self.where, what=exc) from exc
 
 
-def headings(text: str) -> list[str]:
+def file_text(path: Path, expected: UserMessage = A_TABLE) -> TableText:
+    """Return the text of a file, which is opened whenever it is read."""
+    return TableText(str(path), lambda: path.open("rb"), expected)
+
+
+def headings(text: TableText) -> list[str]:
     """Return the cells of the first line."""
-    line = text.lstrip("\ufeff").split("\n", 1)[0].strip()
+    line = text.first_line()
     return [cell.strip() for cell in next(csv.reader([line], delimiter=find_delimiter(line)), [])]
 
 
-def parse_sheet(text: str, where: str) -> Sheet:
+def parse_sheet(text: TableText) -> Sheet:
     """Return all rows after the heading; ``InputError`` if there are none, or if they do not fit it."""
-    text = text.lstrip("\ufeff")
     names = headings(text)
-    first, _, body = text.partition("\n")
-    if not names or not body.strip():
-        raise InputError("error.no_rows", where=where)
-    delimiter = find_delimiter(first)
-    if delimiter != "," and "," in body[:2000]:
-        body = body.replace(",", ".")
-    rows, clocks = _read_rows(body, delimiter, len(names), where)
+    if len(names) > MOST_COLUMNS:
+        raise InputError("error.many_columns", where=text.where, count=len(names), limit=MOST_COLUMNS)
+    if not names or not any(line.strip() for line in text.rows()):
+        raise InputError("error.no_rows", where=text.where)
+    delimiter = find_delimiter(text.first_line())
+    points = delimiter != "," and any("," in line for line in itertools.islice(text.rows(), _LINES_SEEN))
+    rows, clocks = _read_rows(text, delimiter, len(names), points=points)
     columns = {name: rows[:, k] for k, name in enumerate(names) if name}
-    return Sheet(where, columns, frozenset(names[k] for k in clocks))
+    return Sheet(text.where, columns, frozenset(names[k] for k in clocks))
 
 
 def find_delimiter(line: str) -> str:
@@ -74,35 +131,49 @@ def find_delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array, set[int]]:
+def _read_rows(text: TableText, delimiter: str, width: int, *, points: bool) -> tuple[Array, set[int]]:
     """Return numbers (n, width): the quick way, or cell by cell where some are not numbers.
 
-    With them come the columns in which times stand as text.
+    With them come the columns in which times stand as text.  With ``points`` a comma is a decimal point.
     """
+
+    def lines() -> Iterator[str]:
+        for line in limited_rows(text, width):
+            yield line.replace(",", ".") if points else line
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            rows = np.loadtxt(
-                io.StringIO(body.replace('"', "")), delimiter=delimiter, ndmin=2, comments=None
-            )
+            bare = (line.replace('"', "") for line in lines())
+            rows = np.loadtxt(bare, delimiter=delimiter, ndmin=2, comments=None)
         if rows.shape[1] == width:
             return np.asarray(rows, dtype=np.float64), set()
     except ValueError:
         pass
-    out: list[list[float]] = []
-    clocks: set[int] = set()
+    values, clocks = array("d"), set[int]()
     try:
-        for number, cells in enumerate(csv.reader(io.StringIO(body), delimiter=delimiter), start=2):
+        for number, cells in enumerate(csv.reader(lines(), delimiter=delimiter), start=2):
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != width:
-                raise InputError("error.columns", where=where, number=number, cells=len(cells), width=width)
-            out.append([_cell_value(k, cell, clocks) for k, cell in enumerate(cells)])
+                raise InputError(
+                    "error.columns", where=text.where, number=number, cells=len(cells), width=width
+                )
+            values.extend(_cell_value(k, cell, clocks) for k, cell in enumerate(cells))
     except csv.Error as exc:
-        raise InputError("error.at", where=where, what=exc) from exc
-    if not out:
-        raise InputError("error.no_rows", where=where)
-    return np.array(out, dtype=np.float64), clocks
+        raise InputError("error.at", where=text.where, what=exc) from exc
+    if not values:
+        raise InputError("error.no_rows", where=text.where)
+    return np.array(values, dtype=np.float64).reshape(-1, width), clocks
+
+
+def limited_rows(text: TableText, width: int) -> Iterator[str]:
+    """Yield the lines after the first; ``InputError`` where they have more cells than can be held."""
+    most = MOST_CELLS // width
+    for number, line in enumerate(text.rows()):
+        if number >= most:
+            raise InputError("error.many_rows", where=text.where, limit=most)
+        yield line
 
 
 def _cell_value(k: int, cell: str, clocks: set[int]) -> float:

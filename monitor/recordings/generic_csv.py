@@ -17,8 +17,7 @@ import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import ConfigError, InputError
-from monitor.core.message_catalogues import UserMessage
-from monitor.recordings.delimited_text import Sheet, headings, parse_sheet, read_text
+from monitor.recordings.delimited_text import Sheet, TableText, file_text, headings, parse_sheet
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
 from monitor.recordings.recording import (
     Recording,
@@ -58,24 +57,26 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
 
     ``InputError`` if the file does not fit, ``ConfigError`` if ``wearing`` lacks the placement.
     """
-    text = read_text(path, UserMessage("expected.table"))
-    names = headings(text) if text.strip() else []
-    if (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])) or not text.strip():
+    text = file_text(path)
+    blank = text.is_blank()
+    names = [] if blank else headings(text)
+    if blank or (not wearing.columns and tuple(names) in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4])):
         return read_csv(path, wearing)
     written = wearing.columns or _matching_columns(names)
     if not written:
         raise _unknown_columns(path, text, names)
     placement = require_placement(path, wearing)
-    sheet = parse_sheet(text, str(path))
+    sheet = parse_sheet(text)
     columns = _column_map(written)
     t_s, acc, gyr = _mapped_columns(sheet, columns, written)
     good = np.isfinite(t_s) & (np.diff(np.fmax.accumulate(t_s), prepend=-np.inf) > 0)
     start = t_s[good][0] if good.any() else 0.0
-    signal = Signal(
-        placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]
+    signal = checked_signal(
+        Signal(placement, wearing.side, t_s[good] - start, acc[good], None if gyr is None else gyr[good]),
+        str(path),
     )
-    recording = recording_from_signals(path.stem, [checked_signal(signal, str(path))])
-    began = start_utc(sheet, columns["t"][0], t_s[good])
+    recording = recording_from_signals(path.stem, [signal])
+    began = start_utc(sheet, columns["t"][0], start + signal.t_s[:1])
     if began is None:
         return recording
     return replace(
@@ -83,13 +84,13 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
     )
 
 
-def _unknown_columns(path: Path, text: str, names: list[str]) -> InputError:
+def _unknown_columns(path: Path, text: TableText, names: list[str]) -> InputError:
     """Return an error that says what would help: the map that headings and numbers suggest."""
     if names[:2] == ["t_s", "utc"]:
         return InputError("error.csv_seconds", path=path)
     shown = ", ".join(names[:8])
     try:
-        columns = suggested_columns(parse_sheet(text, str(path)))
+        columns = suggested_columns(parse_sheet(text))
     except InputError:
         columns = ""
     if columns:

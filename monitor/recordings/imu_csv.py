@@ -9,6 +9,7 @@ of ``nan``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from dsp.types import Array
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import UserMessage
-from monitor.recordings.delimited_text import parse_clock, read_text
+from monitor.recordings.delimited_text import TableText, file_text, limited_rows, parse_clock
 from monitor.recordings.recording import (
     Recording,
     Signal,
@@ -37,8 +38,8 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     ``InputError`` names the line that is wrong; ``ConfigError`` if ``wearing`` lacks the placement.
     """
     placement = require_placement(path, wearing)
-    lines = read_text(path, UserMessage("expected.csv", {"header": HEADER_LINE})).splitlines()
-    rows = _read_numbers(path, lines)
+    text = file_text(path, UserMessage("expected.csv", {"header": HEADER_LINE}))
+    rows = _read_numbers(path, text)
     t_s = rows[:, 0]
     back = np.flatnonzero(np.diff(t_s) <= 0)
     if len(back):
@@ -52,24 +53,29 @@ def read_csv(path: Path, wearing: Wearing) -> Recording:
     return recording_from_signals(path.stem, [checked_signal(signal, str(path))])
 
 
-def _read_numbers(path: Path, lines: list[str]) -> Array:
+def _read_numbers(path: Path, text: TableText) -> Array:
     """Return all lines after the header as numbers (n, 4) or (n, 7); their times are finite."""
-    if not lines:
+    first = text.first_line()
+    header = tuple(name.strip() for name in first.split(","))
+    if not first and text.is_blank():
         raise InputError("error.csv_empty", path=path, header=HEADER_LINE)
-    header = tuple(name.strip() for name in lines[0].split(","))
     if header not in (IMU_CSV_HEADER, IMU_CSV_HEADER[:4]):
         raise InputError("error.csv_header", path=path, header=HEADER_LINE)
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if len(lines) < 3:
-        raise InputError("error.few_samples", where=path, count=len(lines) - 1)
+    count = _rows_to_last(limited_rows(text, len(header)))
+    if count < 2:
+        raise InputError("error.few_samples", where=path, count=count)
     try:
-        rows = np.loadtxt(lines[1:], delimiter=",", ndmin=2, comments=None)
+        rows = np.loadtxt(text.rows(), delimiter=",", ndmin=2, comments=None)
     except ValueError as exc:
-        raise _first_mistake(path, lines, len(header)) from exc
-    if rows.shape != (len(lines) - 1, len(header)) or not np.isfinite(rows[:, 0]).all():
-        raise _first_mistake(path, lines, len(header))
+        raise _first_mistake(path, text, len(header)) from exc
+    if rows.shape != (count, len(header)) or not np.isfinite(rows[:, 0]).all():
+        raise _first_mistake(path, text, len(header))
     return np.asarray(rows, dtype=np.float64)
+
+
+def _rows_to_last(lines: Iterator[str]) -> int:
+    """Return how many lines there are up to the last that is not blank."""
+    return max((number for number, line in enumerate(lines, start=1) if line.strip()), default=0)
 
 
 def _rest_of_map(width: int) -> str:
@@ -78,10 +84,10 @@ def _rest_of_map(width: int) -> str:
     return ",".join(f"{axis}={name}:{'rads' if axis[0] == 'g' else 'ms2'}" for axis, name in axes)
 
 
-def _first_mistake(path: Path, lines: list[str], width: int) -> InputError:
+def _first_mistake(path: Path, text: TableText, width: int) -> InputError:
     """Return an error that names the line that is wrong, searched the slow way."""
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split(",")
+    for number, line in enumerate(text.rows(), start=2):
+        cells = line.rstrip("\n").split(",")
         if len(cells) != width:
             return InputError("error.columns", where=path, number=number, cells=len(cells), width=width)
         for name, cell in zip(IMU_CSV_HEADER, cells, strict=False):

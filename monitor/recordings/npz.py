@@ -7,15 +7,18 @@ is never read.
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array, Placement, Runner, Side
 from monitor.core.errors import ConfigError, InputError
+from monitor.recordings.inflation import BROKEN, open_member
 from monitor.recordings.recording import Recording, Signal, Wearing, checked_signal, recording_from_signals
 
 
@@ -69,21 +72,66 @@ def read_npz(path: Path, wearing: Wearing) -> Recording:
     return recording_from_signals(path.stem, streams, _read_runner(path, arrays), speed)
 
 
+_MOST_NUMBERS = 60_000_000
+"""Of all arrays that are read: six sensors of six axes at 200 Hz for two hours, half a gigabyte."""
+_LONGEST_HEADER = 10_000
+
+
 def _load_arrays(path: Path) -> dict[str, Array]:
     """Return the arrays that may be read, scaled; truth stays in the file."""
-    wanted = {name for c in _COLUMNS for name in (*c.acc, c.gyr)}
+    wanted = {name for c in _COLUMNS for name in (*c.acc, c.gyr) if name}
     wanted |= {"fs_imu", "mass_kg", "height_m", "speed_mps", "slope_pct", "slope_deg"}
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            out = {name: file[name] for name in file.files if name in wanted}
-            scales = {name: file[f"{name}__scale"] for name in out if f"{name}__scale" in file.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, AttributeError) as exc:
+        with path.open("rb") as raw, zipfile.ZipFile(raw) as packed:
+            raw_arrays = _ArrayReader(path, packed)
+            out = {name: values for name in sorted(wanted) if (values := raw_arrays.read(name)) is not None}
+            scales = {name: raw_arrays.read(f"{name}__scale") for name in out}
+    except BROKEN as exc:
         raise InputError("error.npz_damaged", path=path) from exc
     for name, values in out.items():
-        if values.dtype.kind not in "iuf":
-            raise InputError("error.npz_type", path=path, name=name, dtype=values.dtype)
-        out[name] = values * scales[name] if name in scales else values.astype(np.float64)
+        scale = scales[name]
+        if scale is not None and scale.size != 1:
+            raise InputError("error.npz_one_number", path=path, name=f"{name}__scale", shape=scale.shape)
+        out[name] = values.astype(np.float64) if scale is None else values * float(scale.reshape(()))
     return out
+
+
+class _ArrayReader:
+    """Reads single arrays of a zip of ``.npy`` files, after a look at their type, shape and size."""
+
+    def __init__(self, path: Path, packed: zipfile.ZipFile) -> None:
+        self._path, self._packed = path, packed
+        self._members = {member.filename: member for member in packed.infolist()}
+        self._left = _MOST_NUMBERS
+
+    def read(self, name: str) -> Array | None:
+        """Return an array; None if there is none of this name, ``InputError`` if it cannot be read."""
+        member = self._members.get(f"{name}.npy")
+        if member is None:
+            return None
+        limit, where = 2 * _LONGEST_HEADER + 8 * self._left, f"{self._path}: {name}"
+        with open_member(self._packed, member, limit, where) as file:
+            shape, is_fortran, dtype = self._header(file)
+            if dtype.kind not in "iuf":
+                raise InputError("error.npz_type", path=self._path, name=name, dtype=dtype)
+            count = math.prod(shape)
+            if any(n < 0 for n in shape) or count > self._left:
+                raise InputError("error.npz_large", path=self._path, name=name, shape=shape)
+            self._left -= count
+            data = file.read(count * dtype.itemsize)
+        if len(data) < count * dtype.itemsize:
+            raise InputError("error.npz_damaged", path=self._path)
+        return np.frombuffer(data, dtype).reshape(shape, order="F" if is_fortran else "C")
+
+    def _header(self, file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+        version = np.lib.format.read_magic(file)
+        readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        if version not in readers:
+            raise InputError("error.npz_damaged", path=self._path)
+        try:
+            return readers[version](file, max_header_size=_LONGEST_HEADER)
+        except (MemoryError, RecursionError, SyntaxError) as exc:  # of a literal that is nested too deep
+            raise InputError("error.npz_damaged", path=self._path) from exc
 
 
 def _with_wearing(path: Path, column: _Column, wearing: Wearing) -> _Column | None:

@@ -10,17 +10,23 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import lzma
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from monitor.core.errors import InputError
+from monitor.core.safe_text import clean_line
+from monitor.recordings.inflation import (
+    BROKEN,
+    InflatedFile,
+    inflate_into,
+    open_member,
+    open_zip,
+    zip_error,
+)
 
 _LARGEST = 200_000_000
 """Bytes of one inflated file: 12 h at 1 Hz are 50 MB of TCX and 3 MB of FIT."""
@@ -28,12 +34,12 @@ _LARGEST_IN_ALL = 20_000_000_000
 """Bytes of all inflated files of a zip: 20,000 runs of an hour as TCX."""
 _MOST_FILES = 200_000
 _LISTS = "activities.csv"
-_PIECE = 1 << 20
-_BROKEN = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, RuntimeError,
-    ValueError, LookupError, ArithmeticError,
-)  # fmt: skip
-"""What the standard library raises at bytes that are no zip or gzip, or encrypted (``RuntimeError``)."""
+_LARGEST_LIST = 50_000_000  # bytes of it: 100,000 activities
+_LONGEST_TITLE = 100
+_ALWAYS_IN_ALL = 1_000_000_000
+_LARGEST_RATIO = 300
+"""Bytes of all inflated files that any zip may have, and how many times as large as itself: TCX shrinks to
+a thirtieth, a zip to be feared to a thousandth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +65,23 @@ def file_ending(name: str) -> tuple[str, bool]:
 
 def inflate(data: bytes) -> bytes:
     """Return what is in a ``.gz``; ``InputError`` if it is damaged or too large."""
-    try:
-        return _read_all(gzip.GzipFile(fileobj=io.BytesIO(data)), _LARGEST)
-    except _BROKEN as exc:
-        raise InputError("error.gzip_damaged", error=exc) from exc
+    packed = gzip.GzipFile(fileobj=io.BytesIO(data))
+    out = io.BytesIO()
+    inflate_into(io.BufferedReader(InflatedFile(packed, _LARGEST, _gzip_error)), out)
+    return out.getvalue()
+
+
+def _gzip_error(exc: Exception) -> InputError:
+    return InputError("error.gzip_damaged", error=exc)
 
 
 def zip_names(path: Path) -> list[str]:
     """Return the names of all files in a zip; ``InputError`` if it cannot be read."""
     try:
-        with zipfile.ZipFile(path) as packed:
+        with path.open("rb") as file, open_zip(file) as packed:
             return packed.namelist()
-    except _BROKEN as exc:
-        raise InputError("error.zip_damaged", error=exc) from exc
+    except OSError as exc:
+        raise zip_error(exc) from exc
 
 
 def packed_files(path: Path, endings: Iterable[str]) -> Iterator[PackedFile | InputError]:
@@ -82,25 +92,22 @@ def packed_files(path: Path, endings: Iterable[str]) -> Iterator[PackedFile | In
     """
     try:
         with path.open("rb") as file:
-            yield from _Unpacker(frozenset(endings)).files(file, "")
+            largest = max(_ALWAYS_IN_ALL, _LARGEST_RATIO * path.stat().st_size)
+            yield from _Unpacker(frozenset(endings), min(largest, _LARGEST_IN_ALL)).files(file, "")
     except OSError as exc:
-        raise InputError("error.zip_damaged", error=exc) from exc
+        raise zip_error(exc) from exc
 
 
 class _Unpacker:
     """Counts what was inflated of one zip and those within it."""
 
-    def __init__(self, endings: frozenset[str]) -> None:
+    def __init__(self, endings: frozenset[str], largest: int) -> None:
         self._endings = endings
-        self._left = _LARGEST_IN_ALL
+        self._left = self._largest = largest
 
     def files(self, file: IO[bytes], where: str) -> Iterator[PackedFile | InputError]:
         """Yield the files of a zip that is called ``where``, itself not packed in another one if empty."""
-        try:
-            packed = zipfile.ZipFile(file)
-        except _BROKEN as exc:
-            raise InputError("error.zip_damaged", error=exc) from exc
-        with packed:
+        with open_zip(file) as packed:
             members = [m for m in packed.infolist() if self._is_wanted(m, inner=bool(where))]
             self._check_sizes(members)
             titles = _listed_titles(packed)
@@ -137,30 +144,14 @@ class _Unpacker:
 
     def _check_sizes(self, members: list[zipfile.ZipInfo]) -> None:
         if sum(m.file_size for m in members) > self._left or len(members) > _MOST_FILES:
-            raise InputError("error.zip_large", limit=f"{_LARGEST_IN_ALL / 1e9:g}", files=_MOST_FILES)
+            raise InputError("error.zip_large", limit=f"{self._largest / 1e9:g}", files=_MOST_FILES)
 
     def _copy(self, packed: zipfile.ZipFile, member: zipfile.ZipInfo, out: IO[bytes]) -> None:
         """Inflate a member; ``InputError`` if it is damaged, encrypted or too large."""
         inner = file_ending(member.filename)[0] == ".zip"
         limit = self._left if inner else min(self._left, _LARGEST)
-        if member.file_size > limit:
-            raise InputError("error.packed_large", limit=f"{limit / 1e6:.0f}")
-        try:
-            with packed.open(member) as source:
-                while piece := source.read(_PIECE):
-                    self._left -= len(piece)
-                    out.write(piece)
-        except _BROKEN as exc:
-            raise InputError("error.zip_damaged", error=exc) from exc
-
-
-def _read_all(source: gzip.GzipFile, limit: int) -> bytes:
-    out = io.BytesIO()
-    while piece := source.read(_PIECE):
-        out.write(piece)
-        if out.tell() > limit:
-            raise InputError("error.packed_large", limit=f"{limit / 1e6:.0f}")
-    return out.getvalue()
+        with open_member(packed, member, limit) as source:
+            self._left -= inflate_into(source, out)
 
 
 def _listed_titles(packed: zipfile.ZipFile) -> dict[str, str]:
@@ -171,15 +162,14 @@ def _listed_titles(packed: zipfile.ZipFile) -> dict[str, str]:
     """
     try:
         member = packed.getinfo(_LISTS)
-        if member.file_size > _LARGEST:
-            return {}
-        rows = csv.reader(io.StringIO(packed.read(member).decode("utf-8-sig", errors="replace")))
         out = {}
-        for row in rows:
-            file = next((cell for cell in row if cell.startswith("activities/")), "")
-            name = "".join(c for c in row[2] if c.isprintable()).strip() if len(row) > 3 else ""
-            if file and name:
-                out[file] = name[:100]
-    except (*_BROKEN, csv.Error):
+        with open_member(packed, member, _LARGEST_LIST) as source:
+            text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="")
+            for row in csv.reader(text):
+                file = next((cell for cell in row if cell.startswith("activities/")), "")
+                name = clean_line(row[2], _LONGEST_TITLE) if len(row) > 3 else ""
+                if file and name:
+                    out[file] = name
+    except (*BROKEN, InputError, csv.Error):
         return {}
     return out

@@ -10,11 +10,12 @@ started anew; its own time stands still in between.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
-import io
+import itertools
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -23,7 +24,16 @@ from numpy.typing import NDArray
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import InputError
-from monitor.recordings.delimited_text import Sheet, find_delimiter, parse_number, parse_sheet
+from monitor.recordings.delimited_text import (
+    LARGEST_TEXT,
+    Sheet,
+    TableText,
+    file_text,
+    find_delimiter,
+    parse_number,
+    parse_sheet,
+)
+from monitor.recordings.inflation import open_member, open_zip
 from monitor.recordings.packed_files import zip_names
 from monitor.recordings.recording import (
     Recording,
@@ -34,12 +44,10 @@ from monitor.recordings.recording import (
     require_placement,
 )
 
-_LARGEST = 1_500_000_000
-"""Bytes of text unpacked from one zip: about ten hours of a phone at 200 Hz."""
-
-
 _PHYPHOX_TIMES = "time.csv"
 _EITHER = ("Accelerometer.csv", "TotalAcceleration.csv")
+_TABLES = (*_EITHER, "Gravity.csv", "Gyroscope.csv", "Location.csv")
+_MOST_STARTS = 1000
 
 
 def is_export_folder(path: Path) -> bool:
@@ -65,11 +73,11 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     ``InputError`` if it is not such an export, ``ConfigError`` if ``wearing`` lacks the placement.
     """
     placement = require_placement(path, wearing, "phone")
-    texts = _csv_texts(path)
-    sensor_logger = any("seconds_elapsed" in text[:500] for text in texts.values())
-    sheets = {name: parse_sheet(text, f"{path}/{name}") for name, text in texts.items() if _is_wanted(name)}
+    with _tables(path) as texts:
+        sensor_logger = any("seconds_elapsed" in text.first_line() for text in texts.values())
+        sheets = {name: parse_sheet(text) for name, text in texts.items() if name != _PHYPHOX_TIMES}
+        begun = [] if sensor_logger else _phyphox_starts(texts.get(_PHYPHOX_TIMES))
     t_s, acc, gyr = _sensor_logger(path, sheets) if sensor_logger else _read_phyphox(path, sheets)
-    begun = [] if sensor_logger else _phyphox_starts(texts.get(_PHYPHOX_TIMES, ""))
     t_s = _with_pauses(t_s, begun)
     order = np.concatenate(([True], np.diff(np.maximum.accumulate(t_s)) > 0)) & np.isfinite(t_s)
     signal = Signal(placement, wearing.side, t_s[order], acc[order], None if gyr is None else gyr[order])
@@ -80,32 +88,30 @@ def read_phone(path: Path, wearing: Wearing) -> Recording:
     return replace(recording, started_utc=start_utc)
 
 
-def _csv_texts(path: Path) -> dict[str, str]:
-    """Return the text of every CSV by its file name."""
-    try:
+@contextlib.contextmanager
+def _tables(path: Path) -> Iterator[dict[str, TableText]]:
+    """Give the tables that are of use by their file names, to be read inside the block."""
+    with contextlib.ExitStack() as stack:
         if path.is_dir():
             files = [*path.glob("*.csv"), *path.glob(f"meta/{_PHYPHOX_TIMES}")]
-            return {p.name: p.read_text(encoding="utf-8-sig") for p in files}
-        with zipfile.ZipFile(path) as packed:
-            members = [m for m in packed.infolist() if m.filename.lower().endswith(".csv")]
-            if sum(m.file_size for m in members) > _LARGEST:
-                raise InputError("error.phone_large", path=path, limit=f"{_LARGEST / 1e9:g}")
-            texts = {Path(m.filename).name: packed.read(m).decode("utf-8-sig") for m in members}
-    except (zipfile.BadZipFile, OSError, RuntimeError, UnicodeDecodeError, NotImplementedError) as exc:
-        raise InputError("error.phone_damaged", path=path, error=exc) from exc
-    if not any(_is_wanted(name) for name in texts):
-        raise InputError("error.phone_no_file", path=path)
-    return texts
+            found = {p.name: file_text(p) for p in files}
+        else:
+            try:
+                packed = stack.enter_context(open_zip(stack.enter_context(path.open("rb"))))
+            except (OSError, InputError) as exc:
+                raise InputError("error.phone_damaged", path=path, error=exc) from exc
+            found = {
+                PurePosixPath(m.filename).name: _member_text(path, packed, m) for m in packed.infolist()
+            }
+        texts = {name: text for name, text in found.items() if name in (*_TABLES, _PHYPHOX_TIMES)}
+        if not texts.keys() & {*_TABLES}:
+            raise InputError("error.phone_no_file", path=path)
+        yield texts
 
 
-def _is_wanted(name: str) -> bool:
-    return name in (
-        "Accelerometer.csv",
-        "TotalAcceleration.csv",
-        "Gravity.csv",
-        "Gyroscope.csv",
-        "Location.csv",
-    )
+def _member_text(path: Path, packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> TableText:
+    where = f"{path}/{PurePosixPath(member.filename).name}"
+    return TableText(where, lambda: open_member(packed, member, LARGEST_TEXT, where))
 
 
 def _sensor_logger(path: Path, sheets: Mapping[str, Sheet]) -> tuple[Array, Array, Array | None]:
@@ -194,13 +200,16 @@ def _gps_speed(
     return (_with_pauses(t_s[good], begun), values) if good.any() else None
 
 
-def _phyphox_starts(text: str) -> list[tuple[float, float]]:
+def _phyphox_starts(text: TableText | None) -> list[tuple[float, float]]:
     """Return experiment time and Unix time in s at each ``START`` of phyphox's ``meta/time.csv``."""
+    if text is None:
+        return []
     out = []
-    for row in csv.reader(io.StringIO(text), delimiter=find_delimiter(text.partition("\n")[0])):
+    rows = itertools.islice(text.rows(), 2 * _MOST_STARTS)
+    for row in csv.reader(rows, delimiter=find_delimiter(text.first_line())):
         if len(row) >= 3 and row[0].strip().upper() == "START":
             experiment, system = (parse_number(cell.replace(",", ".")) for cell in row[1:3])
-            if experiment >= 0 and 1e9 < system < 1e11:
+            if 0 <= experiment < 1e9 and 1e9 < system < 1e11:
                 out.append((experiment, system))
     return out
 

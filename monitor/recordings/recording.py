@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +26,9 @@ _GPS_SENSOR = "gps"
 REST_LOW_MS2, REST_HIGH_MS2 = 5.5, 80.0
 """Median norm of specific force, standing to sprinting, foot to pelvis.  All recordings of runners
 and walkers we measured lie within 7.6 and 48 m/s²; the same in g would lie below 5."""
+LONGEST_RECORDING_S = 4 * 86_400.0
+"""The longest races take less, watches stop before, and views hold every second of a session."""
+_JUMP_S = 86_400.0
 _FASTEST_RADS = 75.0
 """99th percentile of the norm of angular rate; the fastest gyroscopes end at 4000 deg/s = 70 rad/s."""
 
@@ -80,6 +83,7 @@ class Signal:
     t_s: Array
     acc_ms2: Array
     gyr_rads: Array | None
+    left_out: int = 0  # samples on the other side of a jump of the clock
 
     @property
     def name(self) -> str:
@@ -97,13 +101,14 @@ def recording_from_signals(
     streams: Sequence[Signal],
     runner: Runner | None = None,
     speed: dict[str, float] | None = None,
-    track: tuple[Array, Mapping[str, Array]] | None = None,
+    track: _Track | None = None,
 ) -> Recording:
     """Return a recording of these signals, one sensor each.
 
     ``speed`` are readings that held all the time; ``track`` are times (n,) and values (n,) of what a GPS
     gave, by quantity (NaN where it did not).
     """
+    streams, track = _from_zero(streams, track)
     sensors = [
         SensorSettings(name=s.name, kind="plain", placement=s.placement, side=s.side, rate_hz=s.rate_hz)
         for s in streams
@@ -114,6 +119,8 @@ def recording_from_signals(
     if track:
         sensors.append(SensorSettings(name=_GPS_SENSOR, kind="plain", placement=Placement.POD))
     settings = SessionSettings(runner=runner or Runner(), sensors=tuple(sensors))
+    left_out = sum(s.left_out for s in streams)
+    remarks = (f"its clock jumped by more than a day: {left_out} samples are left out",) if left_out else ()
 
     def packets() -> Iterator[Packet]:
         flows = [_imu_packets(s) for s in streams]
@@ -126,12 +133,13 @@ def recording_from_signals(
     count = sum(len(_packet_edges(s.t_s)) - 1 for s in streams)
     count += len(np.arange(start, end, 1.0)) if speed else 0
     count += len(track[0]) if track else 0
-    return Recording(title, settings, end - start, count, packets)
+    return Recording(title, settings, end - start, count, packets, remarks=remarks)
 
 
 def checked_signal(signal: Signal, where: str) -> Signal:
     """Return the signal without samples that are not numbers: they leave a hole, which becomes a gap.
 
+    A hole of more than a day is a clock that jumped (from 1970 to now): the larger part is returned.
     ``InputError`` unless the rest can be what it is said to be.
     """
     acc, gyr = signal.acc_ms2, signal.gyr_rads
@@ -147,8 +155,41 @@ def checked_signal(signal: Signal, where: str) -> Signal:
     finite = Signal(
         signal.placement, signal.side, signal.t_s[good], acc[good], None if gyr is None else gyr[good]
     )
+    finite = _larger_part(finite)
+    if len(finite.t_s) < 2:
+        raise InputError("error.few_samples", where=where, count=len(finite.t_s))
     _check_plausible(finite, where)
+    if finite.t_s[-1] - finite.t_s[0] > LONGEST_RECORDING_S:
+        raise InputError("error.long_recording", where=where, days=LONGEST_RECORDING_S / 86_400)
     return finite
+
+
+def _larger_part(signal: Signal) -> Signal:
+    """Return the part with the most samples between holes of more than a day."""
+    edges = [0, *(np.flatnonzero(np.abs(np.diff(signal.t_s)) > _JUMP_S) + 1).tolist(), len(signal.t_s)]
+    a, b = max(pairwise(edges), key=lambda part: part[1] - part[0])
+    if b - a == len(signal.t_s):
+        return signal
+    gyr = None if signal.gyr_rads is None else signal.gyr_rads[a:b]
+    left_out = len(signal.t_s) - (b - a)
+    t_s, acc = signal.t_s[a:b], signal.acc_ms2[a:b]
+    return replace(signal, t_s=t_s, acc_ms2=acc, gyr_rads=gyr, left_out=left_out)
+
+
+_Track = tuple[Array, Mapping[str, Array]]
+
+
+def _from_zero(streams: Sequence[Signal], track: _Track | None) -> tuple[Sequence[Signal], _Track | None]:
+    """Return signals and track of a session, whose seconds begin at zero: times of a day or less are kept.
+
+    What a GPS gave more than a day before or after the samples is left out.
+    """
+    start, end = min(float(s.t_s[0]) for s in streams), max(float(s.t_s[-1]) for s in streams)
+    shift = 0.0 if 0 <= start <= _JUMP_S else float(np.floor(start))
+    if track is not None:
+        near = (track[0] >= max(start - _JUMP_S, shift)) & (track[0] <= end + _JUMP_S)
+        track = track[0][near] - shift, {name: values[near] for name, values in track[1].items()}
+    return [replace(s, t_s=s.t_s - shift) for s in streams] if shift else streams, track
 
 
 def _check_plausible(signal: Signal, where: str) -> None:

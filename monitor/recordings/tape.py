@@ -32,6 +32,7 @@ from monitor.core.session_settings import SessionSettings
 from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape_lock import TapeLock, lock_path
+from monitor.recordings.tape_reading import LONGEST_TAPE_S, SQLITE_ERRORS, check_tables, connect_reading
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,12 @@ CREATE TABLE block (
 );
 CREATE TABLE gap (first_number INTEGER, packets INTEGER, reason TEXT);
 """
+_LAST_NS = round(LONGEST_TAPE_S * 1e9)
+_ODD_BLOCKS = f"""SELECT EXISTS (SELECT 1 FROM block WHERE
+  typeof(part) <> 'integer' OR typeof(sensor) <> 'text' OR typeof(channel) <> 'text'
+  OR typeof(packets) <> 'integer' OR typeof(crc) <> 'integer' OR typeof(frames) <> 'blob'
+  OR typeof(first_ns) <> 'integer' OR typeof(last_ns) <> 'integer'
+  OR packets < 0 OR first_ns < 0 OR last_ns > {_LAST_NS})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +286,13 @@ class TapeReader:
         if not path.is_file():
             raise InputError("error.not_plain" if path.exists() else "error.no_file", path=path)
         try:
-            uri = f"{path.absolute().as_uri()}?mode=ro"
-            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._db = connect_reading(path)
             try:
                 self.header, self.finished = self._read_header()
             except BaseException:
                 self._db.close()
                 raise
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.no_tape", path=path) from exc
 
     def close(self) -> None:
@@ -308,6 +314,8 @@ class TapeReader:
                 yield from _in_order(part)
                 part, number = [], row[0]
             part += self._frames(*row[1:])
+            if len(part) > MOST_PACKETS_WAITING:
+                raise InputError("error.tape_values", path=self.path)
         yield from _in_order(part)
 
     def count(self) -> int:
@@ -333,11 +341,11 @@ class TapeReader:
 
     def duration_s(self) -> float:
         """Return the seconds from the first to the last arrival."""
-        return (
-            float(self._single_value("SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block")) * 1e-9
-        )
+        sql = "SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block"
+        return max(0.0, float(self._single_value(sql)) * 1e-9)
 
     def _read_header(self) -> tuple[TapeHeader, bool]:
+        check_tables(self._db, self.path, _SCHEMA, _FORMAT)  # before anything is asked of them
         if self._single_value("PRAGMA quick_check(1)") != "ok":
             raise InputError("error.tape_cut", path=self.path)
         row = self._db.execute("SELECT * FROM header").fetchone()
@@ -346,10 +354,12 @@ class TapeReader:
         version, session, started_utc, settings, program, packets = row
         if version != _FORMAT:
             raise InputError("error.tape_format", path=self.path, version=version, format=_FORMAT)
+        if self._single_value(_ODD_BLOCKS) or not all(isinstance(x, str) for x in row[1:5]):
+            raise InputError("error.tape_values", path=self.path)
         if packets is not None and packets != self.count():
             raise InputError("error.tape_packets", path=self.path, count=self.count(), packets=packets)
         try:
-            session_settings = json_codec.from_json(SessionSettings, json.loads(settings))
+            session_settings = json_codec.from_json(SessionSettings, json_codec.parse_json(settings))
         except ValueError as exc:
             raise InputError("error.tape_settings", path=self.path, program=program, error=exc) from exc
         return TapeHeader(session, started_utc, session_settings, program), packets is not None
@@ -358,7 +368,7 @@ class TapeReader:
         sql = "SELECT part, sensor, channel, crc, frames FROM block ORDER BY id"
         try:
             yield from self._db.execute(sql)
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
 
     def _frames(self, sensor: str, channel: str, crc: int, frames: bytes) -> Iterator[tuple[int, Packet]]:
@@ -366,14 +376,18 @@ class TapeReader:
             raise InputError("error.tape_block", path=self.path, sensor=sensor)
         at = 0
         while at < len(frames):
+            if at + _FRAME.size > len(frames):
+                raise InputError("error.tape_block", path=self.path, sensor=sensor)
             number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
             at += _FRAME.size + length
+            if at > len(frames) or not 0 <= arrival_ns <= _LAST_NS:
+                raise InputError("error.tape_block", path=self.path, sensor=sensor)
             yield number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)
 
     def _single_value(self, sql: str) -> Any:
         try:
             return self._db.execute(sql).fetchone()[0]
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.no_tape", path=self.path) from exc
 
 

@@ -23,11 +23,21 @@ _FASTEST_RADS = 75.0
 
 def fitting_unit(times: Array) -> str:
     """Return the unit in which times (n,) are those of a sensor's samples; empty if none fits."""
-    span, rows = (float(np.ptp(times)), len(times) - 1) if len(times) > 1 else (0.0, 0)
+    span, rows = _span_without_holes(times), len(times) - 1
     for unit, factor in TIME_UNITS.items():
         if span > 0 and _RATES_HZ[0] <= rows / (span * factor) <= _RATES_HZ[1]:
             return unit
     return ""
+
+
+def _span_without_holes(times: Array) -> float:
+    """Return the time from first to last (n,), less holes of a thousand times the usual distance."""
+    if len(times) < 2:
+        return 0.0
+    ahead = np.diff(times)
+    ahead = ahead[ahead > 0]
+    holes = ahead[ahead > 1000 * np.median(ahead)].sum() if len(ahead) else 0.0
+    return float(np.ptp(times) - holes)
 
 
 def sample_times_s(sheet: Sheet, name: str, unit: str, rest: str) -> Array:

@@ -8,7 +8,6 @@ for the next run is in ``monitor.training.cadence_steps``.
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -16,10 +15,11 @@ from dsp.cueing.baseline import Baseline
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
-from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
+from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.coach import Coach
 from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun
+from monitor.storage.record_rows import stored_settings
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.cadence_steps import Pain
@@ -27,7 +27,7 @@ from monitor.training.cadence_steps import Pain
 
 def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan:
     """Return the plan after this session, whose ``records`` are in the order in which they were stored."""
-    session: SessionSettings = json_codec.from_json(SessionSettings, json.loads(info.settings))
+    session = stored_settings(info)
     was = session.coach or CoachSettings(cues=CueSettings(on=False))
     coach = Coach(replace(was, baseline=plan.baseline), session)
     coach.push([r for r in records if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
@@ -97,7 +97,7 @@ def _begin_plan(plan: Plan, store: Store, athlete: str, *, coached: bool) -> lis
         info
         for info in reversed(store.sessions())
         if info.athlete == athlete and info.ended and info.id not in plan.seen
-        if not coached or json.loads(info.settings).get("coach") is not None
+        if not coached or stored_settings(info).coach is not None
     ]
 
 

@@ -17,6 +17,7 @@ from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
+from monitor.core.safe_text import clean_line, line_complaint
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
 from monitor.core.settings_path import default_path, own_folder
 from monitor.core.toml_text import TomlKey
@@ -29,6 +30,7 @@ from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
 
+_LONGEST_NAME = 40
 _log = logging.getLogger(__name__)
 
 
@@ -71,8 +73,9 @@ class Config:
     mqtt: MqttSettings = field(default_factory=MqttSettings)
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.athlete.strip()) <= 40 or not self.athlete.isprintable():
-            raise ValueError("athlete must be a name of 1 to 40 characters")
+        if line_complaint(self.athlete, _LONGEST_NAME):
+            raise ValueError("athlete must be a name of 1 to 40 characters, without control characters")
+        object.__setattr__(self, "athlete", clean_line(self.athlete))  # as sessions are found by it: in NFC
         _ = self.session  # its limits are ours
 
     @property

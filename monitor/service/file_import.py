@@ -23,6 +23,7 @@ from pathlib import Path
 from monitor.core.errors import ImportedBefore, InputError, MonitorError
 from monitor.core.log_output import forward_logging, handle_forwarded, logging_levels
 from monitor.core.message_catalogues import Language
+from monitor.core.safe_text import printable_text
 from monitor.core.user_language import choose_language, user_language, user_text
 from monitor.recordings.recording import Recording, Wearing
 from monitor.storage.store import Store
@@ -142,7 +143,9 @@ def _import_file(
     try:
         _import_recordings(store, job, path, is_imported, report, show)
     except MonitorError as exc:
-        report(RefusedRecording(exc.text_in(user_language())))
+        report(_refused(exc, path))
+    except MemoryError:
+        report(_too_large(path))
     except Exception as exc:
         report(_unexpected_failure(path, exc))
     report(FileFinished())
@@ -161,7 +164,7 @@ def _import_recordings(
     member, whole = "", True  # whose recordings come, and whether all of them were dealt with
     for item in recordings_in(path, job.wearing, is_imported):
         if isinstance(item, InputError):
-            report(RefusedRecording(item.text_in(user_language())))
+            report(_refused(item))
             continue
         recording = item if item.source else replace(item, source=f"{_fingerprint(path)}:0")
         fingerprint = recording.source.partition(":")[0]
@@ -193,9 +196,12 @@ def _import_one(
     except ImportedBefore:
         report(RepeatedRecording())
     except InputError as exc:
-        report(RefusedRecording(exc.text_in(user_language())))
+        report(_refused(exc, path, recording.title))
     except MonitorError as exc:
-        report(RefusedRecording(exc.text_in(user_language())))
+        report(_refused(exc, path, recording.title))
+        return False
+    except MemoryError:
+        report(_too_large(path))
         return False
     except Exception as exc:
         report(_unexpected_failure(path, exc))
@@ -204,6 +210,17 @@ def _import_one(
         minutes = recording.duration_s / 60
         report(ImportedRecording(info.id, recording.title, minutes, recording.remarks))
     return True
+
+
+def _refused(error: MonitorError, path: Path | None = None, title: str = "") -> RefusedRecording:
+    """The refusal with the text of the error on one line, after the file where it names no recording."""
+    text = "; ".join(error.text_in(user_language()).splitlines())
+    named = path is None or path.name in text or (title and title in text)
+    return RefusedRecording(text if named else f"{printable_text(str(path))}: {text}")
+
+
+def _too_large(path: Path) -> RefusedRecording:
+    return RefusedRecording(user_text("say.import.memory", path=str(path)))
 
 
 def _unexpected_failure(path: Path, exc: Exception) -> RefusedRecording:

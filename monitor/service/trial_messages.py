@@ -17,6 +17,7 @@ from monitor.core.mqtt_client import (
     require_mqtt_client,
     tls_context,
 )
+from monitor.core.safe_text import topic_level
 from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
 from monitor.sinks.mqtt import messages
@@ -70,7 +71,7 @@ async def _send_all(
 async def _publish_mqtt(settings: MqttSettings, athlete: str) -> None:
     import aiomqtt
 
-    root = f"{settings.prefix}/{settings.user or messages.topic_level(athlete)}"
+    root = f"{settings.prefix}/{settings.user or topic_level(athlete)}"
     forbidden: list[str] = []
     try:
         context = await asyncio.to_thread(tls_context, settings)

@@ -56,6 +56,7 @@ class NameTable:
             mine = rows["metric"] == number
             values = out[self._text(number)] = np.full(len(blobs), np.nan)
             values[step[mine]] = rows["value"][mine]
+            values[np.isinf(values)] = np.nan
         return out
 
     def modelled(self, blobs: Sequence[bytes]) -> dict[str, NDArray[np.bool_]]:

@@ -8,16 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from monitor.core.errors import ImportedBefore, InputError
+from monitor.core.local_time import parse_start
 from monitor.core.records import Out, SessionEnded, SessionStarted, has_movement
+from monitor.core.safe_text import printable_text
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.recording import Recording
+from monitor.recordings.recording import LONGEST_RECORDING_S, Recording
 from monitor.recordings.tape import Tape
-from monitor.storage.new_session import begin_session, session_id
+from monitor.storage.new_session import begin_session, checked_athlete, session_id
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
 _RECORDS_PER_WRITE = 5000  # in one transaction
+_LATEST_NS = round(1e9 * LONGEST_RECORDING_S)
 _PACKETS_PER_COMMIT = 20_000  # given to the tape before they are written
 
 SessionFactory = Callable[[SessionSettings], Session]
@@ -45,7 +48,8 @@ def import_recording(
     ``ImportedBefore`` if a session was made of this recording, ``InputError`` if one began in the same
     second or, with ``needs_movement``, if nobody moves in it.  What fails half way leaves nothing behind.
     """
-    settings = replace(recording.settings, athlete=athlete)
+    recording = _with_start(recording)
+    settings = replace(recording.settings, athlete=checked_athlete(athlete))
     started, tape = _begin(store, folder, recording, settings, began, name)
     try:
         t_s, empty = _store_recording(store, started, recording, make_session(settings), tape, progress)
@@ -65,6 +69,17 @@ def import_recording(
     store.end(started.session, t_s)
     tape.release()
     return store.session(started.session)
+
+
+def _with_start(recording: Recording) -> Recording:
+    """Return the recording with its start in UTC; ``InputError`` if that is no date of a run."""
+    if not recording.started_utc:
+        return recording
+    try:
+        return replace(recording, started_utc=parse_start(recording.started_utc).isoformat())
+    except ValueError as exc:
+        date = printable_text(recording.started_utc, 40)
+        raise InputError("error.start_date", title=recording.title, date=date) from exc
 
 
 def _begin(
@@ -110,6 +125,9 @@ def _store_recording(
     waiting: list[Out] = [started]
     empty = True
     for done, packet in enumerate(recording.packets(), start=1):
+        if packet.arrival_ns > _LATEST_NS:
+            days = LONGEST_RECORDING_S / 86_400
+            raise InputError("error.long_recording", where=recording.title, days=days)
         tape.append(packet)
         waiting += session.push(packet)
         if done % _PACKETS_PER_COMMIT == 0:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from monitor.core import json_codec
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import EnglishText
 from monitor.core.records import SessionStarted
+from monitor.core.safe_text import LONGEST_NAME, clean_line, file_name_part, line_complaint
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.storage.session_info import SessionInfo
@@ -22,7 +24,14 @@ from monitor.storage.store import Store
 def session_id(started_utc: str, athlete: str) -> str:
     """Return the id of a session, like ``2026-11-24T13-05-12-me``: it sorts by time and is a file name."""
     began = datetime.datetime.fromisoformat(started_utc).astimezone(datetime.UTC)
-    return f"{began:%Y-%m-%dT%H-%M-%S}-{'-'.join(athlete.split())}"
+    return f"{began:%Y-%m-%dT%H-%M-%S}-{file_name_part(athlete)}"
+
+
+def checked_athlete(name: str) -> str:
+    """Return a runner's name as it is stored, in NFC; ``InputError`` if it cannot be a name."""
+    if complaint := line_complaint(name, LONGEST_NAME):
+        raise InputError("error.athlete", complaint=EnglishText(complaint))
+    return clean_line(name, LONGEST_NAME)
 
 
 def create_tape(path: Path, settings: SessionSettings, started: SessionStarted) -> Tape:
@@ -48,7 +57,7 @@ def begin_session(
     info = SessionInfo(
         id=started.session,
         athlete=started.athlete,
-        title=title,
+        title=clean_line(title) or started.session,
         started_utc=started.started_utc,
         sensors=started.sensors,
         tape=str(path),

@@ -15,6 +15,7 @@ from typing import Any
 from dsp.cueing.baseline import Baseline
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
+from monitor.core.safe_text import file_name_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +51,13 @@ class Plan:
 
 def plan_path(folder: Path, athlete: str) -> Path:
     """Return the path of this athlete's plan in the data folder."""
-    return folder / "plans" / f"{'-'.join(athlete.split())}.json"
+    return folder / "plans" / f"{file_name_part(athlete)}.json"
 
 
 def read_plan(path: Path) -> Plan:
     """Return the plan in this file, an empty one if there is no file; ``StoreError`` if it is damaged."""
     try:
-        plan = json_codec.from_json(Plan, json.loads(path.read_text(encoding="utf-8")))
+        plan = json_codec.from_json(Plan, json_codec.parse_json(path.read_text(encoding="utf-8")))
         if plan.baseline is not None:
             Baseline.from_dict(plan.baseline)
     except FileNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from types import NoneType
@@ -11,13 +12,30 @@ from typing import Any
 
 from dsp.types import Estimate, Gap, Metric, Side, Step
 from monitor.core import json_codec
-from monitor.core.errors import StoreError
+from monitor.core.local_time import parse_start
 from monitor.core.records import Out
+from monitor.core.safe_text import printable_text
+from monitor.core.session_settings import SessionSettings
 from monitor.storage.estimate_codec import NameTable
-from monitor.storage.session_info import SessionInfo, SessionStatus
+from monitor.storage.session_info import Note, SessionInfo, SessionStatus
 
-LONGEST_S = 3.2e7
-"""Seconds of a year: what is said to be longer or later is damaged (a choice)."""
+_log = logging.getLogger(__name__)
+
+LATEST_S = 366 * 86_400.0
+"""Seconds of a session; what is later, or before it began, is left out of every view."""
+NO_START_UTC = "1990-01-01T00:00:00+00:00"
+"""The start of a session whose own is no date."""
+_WITHIN = "(typeof({0}) IN ('text', 'blob') OR {0} BETWEEN {1} AND {2})"
+READABLE = {
+    "step": _WITHIN.format("ic_s", -60, LATEST_S),
+    "metric": f"{_WITHIN.format('t_s', -60, LATEST_S)} AND {_WITHIN.format('value', -1e300, 1e300)}",
+    "gap": f"{_WITHIN.format('start_s', -60, LATEST_S)} AND {_WITHIN.format('end_s', 'start_s', LATEST_S)}",
+    "event": "1",
+}
+"""Conditions of SQL on the rows of each table; others are of a version with a mistake, and are left out.
+
+What is no number where one should be is damage, which ``check_rows`` finds.
+"""
 _TEXT, _WHOLE, _BYTES = frozenset[type]({str}), frozenset[type]({int}), frozenset[type]({bytes})
 _NUMBER, _PERHAPS = frozenset[type]({float, int}), frozenset[type]({float, int, NoneType})
 _SIDE = frozenset[type]({str, NoneType})
@@ -29,8 +47,6 @@ _TYPES = {
     "track": (_NUMBER, _PERHAPS, _PERHAPS, _PERHAPS),
     "note": (_WHOLE, _TEXT, _PERHAPS, _PERHAPS, _TEXT, _TEXT),
 }
-_TIMES = {"step": (2, 3), "metric": (0,), "gap": (1, 2), "track": (0,)}
-"""Columns that are seconds of the session."""
 SESSION_COLUMNS = tuple(SessionInfo.__dataclass_fields__)
 """Columns of the table ``session``, in the order of ``SessionInfo``'s fields."""
 _SIDES = {None: None, "L": Side.LEFT, "R": Side.RIGHT}
@@ -44,10 +60,6 @@ def check_rows(table: str, rows: Sequence[Sequence[Any]]) -> None:
     for number, (column, types) in enumerate(zip(columns, _TYPES[table], strict=True)):
         if not types.issuperset(map(type, column)):
             raise ValueError(f"column {number} of a {table} has another type")
-    for number in _TIMES.get(table, ()):
-        times = [v for v in columns[number] if v is not None]
-        if times and not -LONGEST_S <= min(times) <= max(times) <= LONGEST_S:
-            raise ValueError(f"a {table} has an impossible time")
 
 
 def session_row(info: SessionInfo) -> list[object]:
@@ -57,31 +69,79 @@ def session_row(info: SessionInfo) -> list[object]:
 
 
 def session_from_row(row: Sequence[Any]) -> SessionInfo:
-    """Return the session of a row of ``SESSION_COLUMNS``."""
+    """Return the session of a row of ``SESSION_COLUMNS``, whatever an older version left in it.
+
+    What cannot be is as if it were not known: no length, a start in 1990.  ``ValueError`` for what no
+    version has ever written: the row is damaged.
+    """
     info = SessionInfo(**dict(zip(SESSION_COLUMNS, row, strict=True)))
     texts = (info.id, info.athlete, info.title, info.started_utc, info.tape, info.settings, info.source)
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a session has a text that is none")
-    datetime.datetime.fromisoformat(info.started_utc)
-    if not 0 <= float(info.duration_s) <= LONGEST_S:
-        raise ValueError("a session has an impossible length")
-    if info.utc_offset_s is not None:
-        datetime.timezone(datetime.timedelta(seconds=info.utc_offset_s))
-    json.loads(info.settings)
+    json_codec.parse_json(info.settings)
     return replace(
         info,
+        athlete=printable_text(str(info.athlete)),
+        title=printable_text(str(info.title)),
+        started_utc=_stored_start(info.started_utc),
         ended=bool(info.ended),
-        status=SessionStatus(info.status),
-        sensors=_names(info.sensors),
-        tags=_names(info.tags),
+        duration_s=number_within(info.duration_s, 0.0, LATEST_S) or 0.0,
+        status=_stored_status(info.status),
+        sensors=_stored_texts(info.sensors),
+        tags=_stored_texts(info.tags),
+        sport=printable_text(str(info.sport)),
+        sub_sport=printable_text(str(info.sub_sport)),
+        utc_offset_s=_stored_offset(info.utc_offset_s),
     )
 
 
-def _names(text: object) -> tuple[str, ...]:
-    names = json.loads(str(text))
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("a list of names is none")
-    return tuple(names)
+def note_from_row(row: Sequence[Any]) -> Note:
+    """Return the note of a row (id, kind, t_s, value, text, made_utc); what cannot be is not known."""
+    id, kind, t_s, value, text, made_utc = row
+    return Note(
+        id,
+        printable_text(str(kind)),
+        number_within(t_s, 0.0, LATEST_S),
+        number_within(value, 0.0, LATEST_S),
+        "\n".join(map(printable_text, str(text).split("\n"))),
+        _stored_start(made_utc),
+    )
+
+
+def number_within(value: object, low: float, high: float) -> float | None:
+    """Return a number between these limits, None for anything else."""
+    return float(value) if isinstance(value, int | float) and low <= value <= high else None
+
+
+def stored_settings(info: SessionInfo) -> SessionSettings:
+    """Return the settings of a session; those that are not readable any more say only whose it is."""
+    try:
+        return json_codec.from_json(SessionSettings, json_codec.parse_json(info.settings))
+    except ValueError:  # of another version: what needs height or placements does without
+        return SessionSettings(athlete=info.athlete)
+
+
+def _stored_start(text: object) -> str:
+    try:
+        start = parse_start(str(text))
+    except (ValueError, OverflowError):
+        return NO_START_UTC
+    is_whole = datetime.datetime.fromisoformat(str(text)).tzinfo is not None
+    return str(text) if is_whole else start.isoformat()
+
+
+def _stored_status(text: object) -> SessionStatus:
+    return next((status for status in SessionStatus if status == text), SessionStatus.COMPLETE)
+
+
+def _stored_texts(body: object) -> tuple[str, ...]:
+    texts = json_codec.parse_json(str(body))
+    return tuple(printable_text(str(text)) for text in texts) if isinstance(texts, list) else ()
+
+
+def _stored_offset(seconds: object) -> int | None:
+    found = number_within(seconds, -86_399, 86_399)
+    return None if found is None else int(found)
 
 
 def record_row(row: int, session: str, record: Out, names: NameTable) -> tuple[str, tuple[object, ...]]:
@@ -106,7 +166,7 @@ def steps_from_rows(rows: Sequence[Sequence[Any]], names: NameTable) -> list[Ste
     check_rows("step", rows)
     unpacked = names.unpack([row[4] for row in rows])
     return [
-        Step(sensor, _SIDES[side], ic_s, to_s, estimates)
+        Step(sensor, _SIDES.get(side), ic_s, number_within(to_s, -60.0, LATEST_S), estimates)
         for (sensor, side, ic_s, to_s, _), estimates in zip(rows, unpacked, strict=True)
     ]
 
@@ -114,20 +174,18 @@ def steps_from_rows(rows: Sequence[Sequence[Any]], names: NameTable) -> list[Ste
 def metric_from_row(row: Sequence[Any]) -> Metric:
     """Return the metric of a row (t_s, side, name, value, sd, how)."""
     t_s, side, name, value, sd, how = row
-    return Metric(t_s, _SIDES[side], Estimate(name, value, sd, how))
+    return Metric(t_s, _SIDES.get(side), Estimate(name, value, sd, how))
 
 
-def event_from_row(kind: str, body: str) -> Out:
-    """Return the record of this kind from its JSON.
+def event_from_row(kind: str, body: str) -> Out | None:
+    """Return the record of this kind from its JSON; None if it is of another version, which is logged.
 
-    ``StoreError`` if it is from another version, ``ValueError`` if it is no JSON or has an impossible time.
+    ``ValueError`` if it is no JSON at all.
     """
-    content = json.loads(body)
-    times = [content.get("t_s", 0.0)] if isinstance(content, dict) else []
-    if not all(isinstance(t, float | int) and -LONGEST_S <= t <= LONGEST_S for t in times):
-        raise ValueError(f"a {kind} has an impossible time")
+    content = json_codec.parse_json(body)
     try:
         record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], content)
     except (KeyError, ValueError) as exc:
-        raise StoreError("error.record_unreadable", kind=kind, error=exc) from exc
+        _log.warning("a stored record %s is left out: %s", printable_text(str(kind), 40), exc)
+        return None
     return record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +14,15 @@ from numpy.typing import NDArray
 
 from dsp.metrics import is_modelled
 from dsp.types import Activity, ActivityChange, Array, Band, Cue, Gap, Readiness, SensorProblem
-from monitor.core import json_codec
 from monitor.core.activity_facts import LapMark
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SessionSettings
+from monitor.storage.record_rows import stored_settings
 from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
 
+LONGEST_VIEW_S = 4 * 86_400.0
+"""Seconds of a session that are shown; as long as any recording that can be imported."""
 Mask = NDArray[np.bool_]
 
 
@@ -173,11 +174,11 @@ def load_session(store: Store, session_id: str, names: Sequence[str] | None = No
     rows = store.metric_rows(session_id, names)
     events, notes = store.events(session_id), store.notes(session_id)
     last = max((row[0] for row in rows), default=0.0)
-    seconds = int(max(info.duration_s, last)) + 1
+    seconds = int(min(max(info.duration_s, last), LONGEST_VIEW_S)) + 1
     columns, sided = _columns_by_name(_outside_pauses(rows, _pause_stretches(notes)), seconds)
     return SessionData(
         info=info,
-        settings=_read_settings(info),
+        settings=stored_settings(info),
         t_s=np.arange(seconds, dtype=np.float64),
         columns=columns,
         sided=sided,
@@ -201,13 +202,6 @@ def target_edges(run: SessionData, metric: str) -> tuple[Array, Array]:
             low[at:] = np.nan if band.low is None else band.low
             high[at:] = np.nan if band.high is None else band.high
     return low, high
-
-
-def _read_settings(info: SessionInfo) -> SessionSettings:
-    try:
-        return json_codec.from_json(SessionSettings, json.loads(info.settings))
-    except ValueError:  # of another version: the review does without height and placements
-        return SessionSettings(athlete=info.athlete)
 
 
 def _pause_stretches(notes: Sequence[Note]) -> list[Stretch]:

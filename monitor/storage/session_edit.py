@@ -14,6 +14,7 @@ import numpy as np
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.packet import Packet
+from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
@@ -25,6 +26,7 @@ from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
 
+MOST_TAGS = 50
 _TAGS = ("shoe", "surface", "effort")
 """Tags that have a meaning of their own, written ``shoe=Pegasus``; others are free words."""
 
@@ -36,7 +38,9 @@ def edited_tags(info: SessionInfo, changes: Sequence[str]) -> list[str]:
     name.  ``InputError`` if a change is none of these.
     """
     tags = list(info.tags)
-    for change in changes:
+    if len(tags) + len(changes) > MOST_TAGS:
+        raise InputError("error.many_tags", limit=MOST_TAGS)
+    for change in map(clean_line, changes):
         name, equals, value = change.strip().partition("=")
         if not name or (name == "effort" and value and value not in map(str, range(11))):
             raise InputError("error.tag", change=change)

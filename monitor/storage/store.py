@@ -23,21 +23,28 @@ from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
+from monitor.core.safe_text import clean_line, clean_note
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
 from monitor.storage.migrations import ATTACHED_TABLES, RECORD_TABLES
 from monitor.storage.record_rows import (
+    LATEST_S,
+    READABLE,
     SESSION_COLUMNS,
     check_rows,
     event_from_row,
     metric_from_row,
+    number_within,
     record_row,
     session_from_row,
     session_row,
     steps_from_rows,
 )
 from monitor.storage.session_info import Note, SessionInfo, SessionStatus, StepColumns, WaitingRecord
+
+LONGEST_NOTE = 2000
+"""Characters of a note."""
 
 
 class Store(ImportedFiles):
@@ -109,12 +116,13 @@ class Store(ImportedFiles):
         self._change(session_id, "ended = 1, duration_s = ?, status = ?", t_s, status.value)
 
     def rename(self, session_id: str, title: str) -> None:
-        """Give a session another title; its id stays."""
-        self._change(session_id, "title = ?", title)
+        """Give a session another title, its id if that is empty; its id stays."""
+        self._change(session_id, "title = ?", clean_line(title) or session_id)
 
     def tag(self, session_id: str, tags: Iterable[str]) -> None:
         """Replace the tags of a session by these."""
-        self._change(session_id, "tags = ?", json.dumps(list(tags)))
+        lines = dict.fromkeys(line for tag in tags if (line := clean_line(tag)))
+        self._change(session_id, "tags = ?", json.dumps(list(lines)))
 
     def move_tape(self, session_id: str, tape: str) -> None:
         """Note that the session's tape lies at another path now; the file itself is not touched."""
@@ -145,12 +153,15 @@ class Store(ImportedFiles):
         self, session_id: str, kind: str, text: str, *, t_s: float | None = None, value: float | None = None
     ) -> None:
         """Add a note to a session, with ``kind``, ``t_s`` and ``value`` as in ``Note``."""
+        for name, number in (("t_s", t_s), ("value", value)):
+            if number is not None and number_within(number, 0.0, LATEST_S) is None:
+                raise InputError("error.note_number", name=name, value=str(number))
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat()
         with self._transaction() as db:
             self._require_session(session_id)
             db.execute(
                 "INSERT INTO note VALUES (NULL, ?, ?, ?, ?, ?, ?)",
-                (session_id, kind, t_s, value, text, now),
+                (session_id, kind, t_s, value, clean_note(text, LONGEST_NOTE), now),
             )
 
     def remove_note(self, session_id: str, note: int) -> None:
@@ -208,14 +219,17 @@ class Store(ImportedFiles):
 
     def steps(self, session_id: str) -> list[Step]:
         """Return all steps of a session in the order in which they became certain."""
-        sql = "SELECT sensor, side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
-        rows = self._all_rows(sql, session_id)
+        sql = (
+            f"SELECT sensor, side, ic_s, to_s, estimates FROM step WHERE session = ? AND {READABLE['step']}"
+        )
+        rows = self._all_rows(f"{sql} ORDER BY row", session_id)
         with self._lock, self._rows_decoded():
             return steps_from_rows(rows, self._names)
 
     def step_columns(self, session_id: str) -> StepColumns:
         """Return all steps as arrays, ten times as fast as ``steps``: for charts and tables."""
-        sql = "SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? ORDER BY row"
+        sql = f"SELECT side, ic_s, to_s, estimates FROM step WHERE session = ? AND {READABLE['step']}"
+        sql += " ORDER BY row"
         rows = self._all_rows(sql, session_id)
         with self._lock, self._rows_decoded():
             check_rows("step", [("", *row) for row in rows])
@@ -231,8 +245,8 @@ class Store(ImportedFiles):
     def metrics(self, session_id: str, names: Iterable[str] | None = None) -> list[Metric]:
         """Return the per-second metrics of a session in the order of writing: all, or those named."""
         wanted, values = _metric_condition(names)
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted} ORDER BY row"
-        rows = self._all_rows(sql, session_id, *values)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
             check_rows("metric", rows)
             return [metric_from_row(row) for row in rows]
@@ -244,25 +258,20 @@ class Store(ImportedFiles):
         """
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(sql + " ORDER BY name, row", session_id, *values)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
             check_rows("metric", rows)
-        return rows
-
-    def gaps(self, session_id: str) -> list[Gap]:
-        """Return the gaps in a session's samples, in the order of writing."""
-        sql = "SELECT sensor, start_s, end_s FROM gap WHERE session = ? ORDER BY row"
-        rows = self._all_rows(sql, session_id)
-        with self._rows_decoded():
-            check_rows("gap", rows)
-            return [Gap(*row) for row in rows]
+            return [metric_from_row(row) for row in rows]
 
     def events(self, session_id: str) -> list[Out]:
         """Return all records that are neither steps, metrics nor gaps, in the order of writing."""
         sql = "SELECT kind, body FROM event WHERE session = ? ORDER BY row"
-        rows = self._all_rows(sql, session_id)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
-            return [event_from_row(*row) for row in rows]
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
 
     def records(self, session_id: str) -> list[Out]:
         """Return all records of a session in the order of writing."""
@@ -280,17 +289,22 @@ class Store(ImportedFiles):
         if runs:
             sql = f"SELECT row, session, kind, body {ENDED_RUNS} ORDER BY row LIMIT ?"
             rows = self._all_rows(sql, self.delivered(sink), limit)
-            with self._rows_decoded():
-                return [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
+        with self._rows_decoded():
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
         return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
         rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
-            newest_first = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
-        return list({band.metric: band for band in reversed(newest_first)}.values())
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
 
     def count(self, session_id: str) -> int:
         """Return how many records a session has."""
@@ -300,14 +314,19 @@ class Store(ImportedFiles):
     def notes(self, session_id: str) -> list[Note]:
         """Return what people (and importers) added to a session, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
-        rows = self._all_rows(sql, session_id)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
-            check_rows("note", rows)
-            return [Note(*row) for row in rows]
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
 
     def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
-        sql = "SELECT t_s, lat_deg, lon_deg, altitude_m FROM track WHERE session = ? ORDER BY t_s"
+        sql = (
+            "SELECT t_s, iif(abs(lat_deg) <= 90, lat_deg, NULL), iif(abs(lon_deg) <= 180, lon_deg, NULL),"
+            " iif(abs(altitude_m) <= 20000, altitude_m, NULL)"
+            f" FROM track WHERE session = ? AND t_s BETWEEN -60 AND {LATEST_S} ORDER BY t_s"
+        )
         rows = self._all_rows(sql, session_id)
         with self._rows_decoded():
             check_rows("track", rows)
@@ -317,8 +336,11 @@ class Store(ImportedFiles):
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""
         sql = "SELECT version, made_utc, body FROM analysis WHERE session = ? AND kind = ? ORDER BY id"
         rows = self._all_rows(sql, session_id, kind)
+        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
-            return [{**json.loads(body), "version": v, "made_utc": made} for v, made, body in rows]
+            check_rows("metric", rows)
+            return [metric_from_row(row) for row in rows]
 
     # ------------------------------------------------------------------ inside
 
@@ -340,7 +362,9 @@ class Store(ImportedFiles):
         with self._lock:
             rows = {
                 table: self._all_rows(
-                    f"SELECT * FROM {table} WHERE {where} ORDER BY row LIMIT {int(limit)}", *values
+                    f"SELECT * FROM {table} WHERE {where} AND {READABLE[table]}"
+                    f" ORDER BY row LIMIT {int(limit)}",
+                    *values,
                 )
                 for table in RECORD_TABLES
             }
@@ -356,7 +380,7 @@ class Store(ImportedFiles):
             ((r[0], r[1], step) for r, step in zip(rows["step"], steps, strict=True)),
             ((r[0], r[1], metric_from_row(r[2:])) for r in rows["metric"]),
             ((r[0], r[1], Gap(*r[2:])) for r in rows["gap"]),
-            ((r[0], r[1], event_from_row(*r[2:])) for r in rows["event"]),
+            ((r[0], r[1], e) for r in rows["event"] if (e := event_from_row(*r[2:])) is not None),
             key=operator.itemgetter(0),
         )
         return list(merged)[: limit if limit >= 0 else None]
@@ -384,6 +408,14 @@ class Store(ImportedFiles):
 
     def _reopened(self) -> None:
         self._names = NameTable(self._db)
+
+
+def _analysis_body(text: str) -> dict[str, Any] | None:
+    try:
+        body = json_codec.parse_json(text)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
 
 
 def _metric_condition(names: Iterable[str] | None) -> tuple[str, list[str]]:

@@ -211,7 +211,8 @@ async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
 async def _until_gone(socket: WebSocket) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.receive_text()
+            if (await socket.receive())["type"] == "websocket.disconnect":
+                return  # what a page says otherwise, text or bytes, is not listened to
 
 
 @contextlib.asynccontextmanager

@@ -231,3 +231,10 @@ def test_output_that_finds_no_room_is_one_line() -> None:
         )
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["gaitcue: the output cannot be written: No space left on device"]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_an_option_takes_finite_numbers_only(value: str) -> None:
+    found = CliRunner().invoke(app, ["demo", "--seconds", value])
+    assert found.exit_code == 2
+    assert "Traceback" not in found.output

@@ -160,3 +160,15 @@ def test_reading_stored_json_does_not_load_what_the_codec_does_without() -> None
     code = "import sys, monitor.core.json_codec, monitor.storage.store; print('pydantic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("text", ["NaN", "[1, -Infinity]", '{"a": 1e999}', "[" * 100_000, "{", "", b"\xff"])
+def test_json_from_outside_has_finite_numbers_and_an_end(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        json_codec.parse_json(text)
+
+
+def test_json_from_outside_is_read_as_ever() -> None:
+    assert json_codec.parse_json('{"a": [1, 2.5, -1e300, "x", null, true]}') == {
+        "a": [1, 2.5, -1e300, "x", None, True]
+    }

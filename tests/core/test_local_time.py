@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from monitor.core.local_time import local_start
+from monitor.core.local_time import local_start, parse_start
 
 
 @pytest.fixture
@@ -51,3 +51,17 @@ def test_an_instant_stays_the_instant() -> None:
 def test_what_is_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="yesterday"):
         local_start("yesterday", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1989-12-31T00:00:00", "yesterday", ""],
+)
+def test_a_start_that_is_no_date_of_a_run_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_start(text)
+
+
+def test_a_start_without_an_offset_is_in_utc() -> None:
+    assert parse_start("2026-01-01T10:00:00").isoformat() == "2026-01-01T10:00:00+00:00"
+    assert parse_start("2026-01-01T10:00:00+02:00").isoformat() == "2026-01-01T08:00:00+00:00"

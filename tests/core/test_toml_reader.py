@@ -101,6 +101,7 @@ def test_every_type_is_read(tmp_path: Path) -> None:
         ("height_m = true", ":1: height_m: must be a number, not true"),
         ('\nheight_m = "tall"', ':2: height_m: must be a number, not "tall"'),
         ("height_m = nan", ":1: height_m: must be a finite number, not nan"),
+        (f"height_m = {10**400}", ":1: height_m: must be a finite number, not 1000000000"),
         ("height_m = -inf", ":1: height_m: must be a finite number, not -inf"),
         ("owner = 5", ":1: owner: must be a text in quotes, not 5"),
         ("[owner]\nname = 1", ":1: owner: must be a text in quotes, not a table"),
@@ -148,3 +149,8 @@ def test_mistakes_are_told_all_at_once_in_the_order_of_the_file() -> None:
 def test_a_file_that_is_not_toml_is_told() -> None:
     with pytest.raises(ConfigError, match="this is not valid TOML"):
         read("rooms = = 3")
+
+
+def test_a_text_nested_too_deep_is_no_settings_file() -> None:
+    with pytest.raises(ConfigError, match=r"x\.toml"):
+        read_toml_text(House, "x = " + "[" * 100_000, {}, Path("x.toml"))

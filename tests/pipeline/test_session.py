@@ -13,6 +13,7 @@ import pytest
 
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
 from dsp.types import Cue, Metric, Placement, Step
+from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
@@ -296,3 +297,49 @@ def test_a_stranger_that_goes_on_sending_does_not_hide_that_mine_is_silent() -> 
     assert "another phone" in last.text
     assert last.silent_s is not None
     assert last.silent_s > 8
+
+
+def _run_with_hole(hole_s: float, ticked: bool) -> list[object]:
+    """A run, a hole, and the run once more; ``ticked`` every second as live, or with the packets alone."""
+    run = simulated_recording(20, RadioModel(), seed=3)
+    first = list(run.packets())
+    later = [
+        replace(p, arrival_ns=p.arrival_ns + round((20 + hole_s) * 1e9), link=p.link + 1) for p in first
+    ]
+    session, out = Session(run.settings), list[object]()
+    for packet in first:
+        out += session.push(packet)
+    for second in range(21, int(20 + hole_s)) if ticked else ():
+        out += session.tick(float(second))
+    for packet in later:
+        out += session.push(packet)
+    return [*out, *session.finish()]
+
+
+def test_a_long_silence_gives_the_same_live_second_by_second_and_from_a_tape() -> None:
+    assert _run_with_hole(9000.0, ticked=True) == _run_with_hole(9000.0, ticked=False)
+
+
+def test_a_hole_of_an_hour_is_told_every_five_seconds_and_longer_ones_ever_more_seldom() -> None:
+    def told(hole_s: float) -> list[float]:
+        records = _run_with_hole(hole_s, ticked=False)
+        name = simulated_recording(20).settings.sensors[0].name
+        times = [r.t_s for r in records if isinstance(r, SensorStatus) and r.sensor == name]
+        return [t for t in times if 90 < t < 20 + hole_s]
+
+    assert {b - a for a, b in itertools.pairwise(told(3600.0))} == {5.0}
+    year = told(365 * 86_400.0)
+    assert all(b - a <= max(5.0, (b - 15) * 5 / 3600 + 1) for a, b in itertools.pairwise(year))
+    assert len(year) < 8000
+
+
+def test_fifty_years_without_a_packet_cost_nothing() -> None:
+    """A clock that jumps from 1970 to today: 1.8 thousand million seconds, in each of which nothing is."""
+    few, many = len(_run_with_hole(2 * 3600.0, False)), len(_run_with_hole(1.8e9, False))
+    assert many < few + 3 * 12_000  # the statuses of three sensors
+
+
+def test_a_sensor_of_a_kind_that_is_not_known_is_an_error_of_the_tape() -> None:
+    sensor = SensorSettings(name="left", kind="of tomorrow", placement=Placement.FOOT)
+    with pytest.raises(InputError, match="does not know"):
+        Session(SessionSettings(sensors=(sensor,)))

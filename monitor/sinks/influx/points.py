@@ -8,6 +8,7 @@ so a record always makes the same point and may be sent any number of times.
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterable, Mapping
 
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, SensorProblem, Step
@@ -31,6 +32,8 @@ def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[
     out = []
     for record in records:
         name, tags, values, t_s = _point_parts(session, record)
+        if not math.isfinite(t_s):
+            continue
         match record:
             case Band(_, metric):
                 held[metric] = record

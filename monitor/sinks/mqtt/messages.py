@@ -14,7 +14,6 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -28,11 +27,6 @@ from monitor.storage.session_info import SessionInfo
 
 _PRESENT_S = 10.0
 _EVENTS = (ActivityChange, Cue, Gap, SensorProblem, SessionStarted, SessionEnded)
-
-
-def topic_level(name: str) -> str:
-    """Return a name as one level of a topic: what is neither letter, digit, ``_``, ``.`` nor ``-`` goes."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-") or "runner"
 
 
 def availability_message(root: str, online: bool) -> MqttMessage:

@@ -45,6 +45,7 @@ from monitor.core.mqtt_client import (
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import SINK_STARTING, Out, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
+from monitor.core.safe_text import topic_level
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages
 from monitor.sinks.mqtt.home_assistant import discovery_message
@@ -91,7 +92,7 @@ class MqttSink:
         self._time = time
         self._backoff = backoff or Backoff()
         self._version = version("gaitcue")
-        self._root = f"{settings.prefix}/{settings.user or messages.topic_level(started.athlete)}"
+        self._root = f"{settings.prefix}/{settings.user or topic_level(started.athlete)}"
         self._live_state = LiveState(history_s=30)
         self._client: Client | None = None
         self._trouble = "not connected yet"

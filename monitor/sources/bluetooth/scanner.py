@@ -18,6 +18,7 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 from monitor.core.monotonic import MonotonicClock
+from monitor.core.safe_text import LONGEST_NAME, clean_line
 from monitor.devices.gatt import sig_uuid
 from monitor.sources.bluetooth.error_messages import BLEAK_ERRORS, adapter_errors
 from monitor.sources.bluetooth.settings import BluetoothSettings
@@ -198,7 +199,9 @@ class Scanner:
                 )
                 devices = await adapter.get_connected_devices([_GATT_SERVICE])
             now_s = self._time.now_s()
-            return [Advertisement(d, d.name or "", _services(d), None, now_s) for d in devices]
+            names = [clean_line(d.name or "", LONGEST_NAME) for d in devices]
+            known = zip(devices, names, strict=True)
+            return [Advertisement(d, name, _services(d), None, now_s) for d, name in known]
         return []
 
     def _on_advertisement(self, device: BLEDevice, data: AdvertisementData) -> None:
@@ -206,6 +209,7 @@ class Scanner:
         before = self._devices.get(device.address)
         name = data.local_name or device.name or (before.name if before else "")
         services = frozenset(data.service_uuids)
+        name = clean_line(name, LONGEST_NAME)  # anybody may send any
         advertisement = Advertisement(device, name, services, data.rssi, now_s)
         if before is not None:
             advertisement = replace(advertisement, services=services | before.services)

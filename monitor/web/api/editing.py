@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
+import logging
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +21,8 @@ from monitor.storage import session_edit
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import reanalyze
+from monitor.storage.record_rows import LATEST_S
+from monitor.storage.session_edit import MOST_TAGS
 from monitor.storage.store import Store
 from monitor.web.api.routes import json_response
 from monitor.web.api.stored import (
@@ -32,6 +34,7 @@ from monitor.web.api.stored import (
     session_json,
 )
 
+_log = logging.getLogger(__name__)
 _LONGEST_NAME = 60  # characters, of up to four bytes: file systems take 255 bytes
 _WRITTEN_AT_ONCE = 1_000_000  # bytes of an uploaded file between two visits to the disk
 
@@ -40,15 +43,19 @@ def change_session(
     id: SessionId,
     request: Request,
     store: StoreOfRequest,
-    title: Annotated[str | None, Body(description="new title; as it is if not given")] = None,
-    tags: Annotated[list[str] | None, Body(description="all its tags; as they are if not given")] = None,
+    title: Annotated[
+        str | None, Body(description="new title; as it is if not given", max_length=2000)
+    ] = None,
+    tags: Annotated[
+        list[str] | None, Body(description="all its tags; as they are if not given", max_length=MOST_TAGS)
+    ] = None,
 ) -> Response:
     """Rename a session, or set all its tags."""
     if title is not None:
         visitor = visitor_of_request(request)
         if visitor is not None and visitor.role < AccessRole.RUNNER:
             raise HTTPException(403, "This device was paired for less than that.")
-        store.rename(id, title.strip()[:200] or id)
+        store.rename(id, title)
     if tags is not None:
         store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
     return json_response(session_json(store.session(id), None))
@@ -70,18 +77,25 @@ def add_session_note(
     id: SessionId,
     store: StoreOfRequest,
     text: Annotated[str, Body(description="what should be remembered")] = "",
-    pain: Annotated[float | None, Body(ge=0, le=10, description="0 none to 10 worst")] = None,
-    t_s: Annotated[float | None, Body(ge=0, description="seconds since the session's start")] = None,
+    pain: Annotated[
+        float | None, Body(ge=0, le=10, allow_inf_nan=False, description="0 none to 10 worst")
+    ] = None,
+    t_s: Annotated[
+        float | None,
+        Body(ge=0, le=LATEST_S, allow_inf_nan=False, description="seconds since the session's start"),
+    ] = None,
 ) -> Response:
     """Add a note, or pain from 0 to 10, and return all notes."""
     if not text.strip() and pain is None:
         raise HTTPException(422, "give a text, or pain from 0 to 10")
-    store.add_note(id, "note" if pain is None else "pain", text.strip()[:2000], t_s=t_s, value=pain)
+    store.add_note(id, "note" if pain is None else "pain", text, t_s=t_s, value=pain)
     return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 
 
 def remove_session_note(
-    id: SessionId, note: Annotated[int, PathParameter(description="id of the note")], store: StoreOfRequest
+    id: SessionId,
+    note: Annotated[int, PathParameter(ge=0, lt=2**63, description="id of the note")],
+    store: StoreOfRequest,
 ) -> Response:
     """Remove a note and return those that are left."""
     store.remove_note(id, note)
@@ -92,7 +106,16 @@ def cut_session(
     id: SessionId,
     store: StoreOfRequest,
     folder: FolderOfRequest,
-    at_s: Annotated[float, Body(embed=True, description="seconds since the session's start")],
+    at_s: Annotated[
+        float,
+        Body(
+            embed=True,
+            ge=0,
+            le=LATEST_S,
+            allow_inf_nan=False,
+            description="seconds since the session's start",
+        ),
+    ],
 ) -> Response:
     """Make two sessions out of one."""
     parts = session_edit.split_session(store, folder, store.session(id), at_s)
@@ -107,7 +130,9 @@ def reanalyze_session(id: SessionId, store: StoreOfRequest) -> Response:
 def join_sessions(
     store: StoreOfRequest,
     folder: FolderOfRequest,
-    sessions: Annotated[list[str], Body(embed=True, description="ids of two sessions or more")],
+    sessions: Annotated[
+        list[str], Body(embed=True, max_length=100, description="ids of two sessions or more")
+    ],
 ) -> Response:
     """Make one session out of several of the same sensors."""
     merged = session_edit.merge_sessions(store, folder, [store.session(s) for s in sessions])
@@ -118,7 +143,7 @@ async def import_file(
     name: Annotated[str, PathParameter(description="name of the file; its ending tells its kind")],
     request: Request,
     folder: FolderOfRequest,
-    athlete: Annotated[str, Query(description="the runner")] = "me",
+    athlete: Annotated[str, Query(description="the runner", max_length=200)] = "me",
     placement: Annotated[
         str | None, Query(description="where the sensor was worn, if the file does not tell")
     ] = None,
@@ -173,6 +198,11 @@ def _import_upload(
             info = import_recording(store, folder, recording, athlete, datetime.datetime.now(datetime.UTC))
     except MonitorError as exc:
         raise HTTPException(422, refusal_text(exc, request, path.parent)) from exc
+    except Exception as exc:  # of one file, which must not look like a mistake of the server
+        _log.exception("%s: an error that is a bug, here or in a library", path.name)
+        kind = type(exc).__name__
+        text = catalogue(request_language(request)).text("say.import.unexpected", path=path.name, kind=kind)
+        raise HTTPException(422, text) from exc
     remarks = [
         catalogue(request_language(request)).translate_recorded(remark) for remark in recording.remarks
     ]

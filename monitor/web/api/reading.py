@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
+import math
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ from monitor.review.compare import compare_sessions, metric_trends
 from monitor.review.report import interval_json, session_review
 from monitor.storage import tape_archive
 from monitor.storage.session_data import load_session
-from monitor.web.api.routes import FileAnswer, LanguageQuery, json_response
+from monitor.storage.session_info import SessionInfo
+from monitor.web.api.routes import FileAnswer, LanguageQuery, attachment, json_response
 from monitor.web.api.stored import SessionId, StoreOfRequest, athlete_of_request, session_json
 from monitor.web.review_file import review_html
 
@@ -37,7 +38,7 @@ def get_session(id: SessionId, store: StoreOfRequest) -> Response:
     """Return one session, with its settings."""
     info = store.session(id)
     described = session_json(info, tape_archive.tape_sizes([info]).get(id))
-    return json_response(described | {"settings": json.loads(info.settings)})
+    return json_response(described | {"settings": _settings_json(info)})
 
 
 def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
@@ -47,9 +48,8 @@ def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "
 
 def get_review_page(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
     """Return the review as one HTML file that needs nothing else."""
-    headers = {"Content-Disposition": f'attachment; filename="{id}.html"'}
     html = review_html(session_review(store, id, language))
-    return Response(html, media_type="text/html", headers=headers)
+    return Response(html, media_type="text/html", headers=attachment(f"{id}.html"))
 
 
 def get_seconds(
@@ -127,9 +127,18 @@ def get_trends(
     )
 
 
+def _settings_json(info: SessionInfo) -> dict[str, Any]:
+    """The settings as they were stored; where they are not readable, what can be said all the same."""
+    try:
+        settings = json_codec.parse_json(info.settings)
+    except ValueError:
+        settings = None
+    return settings if isinstance(settings, dict) else {"athlete": info.athlete}
+
+
 def _as_list(column: Any) -> list[Any]:
     values = column.tolist() if hasattr(column, "tolist") else list(column)
-    return [None if v != v else v for v in values]
+    return [None if isinstance(v, float) and not math.isfinite(v) else v for v in values]
 
 
 def _file_answer(paths: Sequence[Path], name: str) -> Response:
@@ -141,4 +150,4 @@ def _file_answer(paths: Sequence[Path], name: str) -> Response:
             for path in paths:
                 out.write(path, path.name)
         data, name = packed.getvalue(), f"{name}.zip"
-    return FileAnswer(data, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return FileAnswer(data, headers=attachment(name))

@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
 
+from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import Language
 from monitor.web.api.models.described import ApiList, ApiModel
 from monitor.web.api.models.refusals import RefusalJson
@@ -77,9 +79,23 @@ def api_router(routes: Iterable[ApiRoute]) -> APIRouter:
     return api
 
 
+def attachment(name: str) -> dict[str, str]:
+    """Return the header with which a file is saved under this name, in any script (RFC 6266, RFC 5987)."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    whole = quote(name, safe="")
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"}
+
+
 def json_response(value: object) -> Response:
-    """Return a response with the value as JSON, without the detour of a model; NaN is an error."""
-    return Response(json.dumps(value, allow_nan=False, default=str), media_type="application/json")
+    """Return a response with the value as JSON, without the detour of a model.
+
+    A number that is none becomes null: an oddity in the store breaks no answer.
+    """
+    try:
+        text = json.dumps(value, allow_nan=False, default=str)
+    except ValueError:
+        text = json.dumps(finite_json(value), allow_nan=False, default=str)
+    return Response(text, media_type="application/json")
 
 
 def _refusal_models(route: ApiRoute) -> dict[int | str, dict[str, Any]]:

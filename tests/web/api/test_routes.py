@@ -186,7 +186,7 @@ def test_every_path_says_what_it_is_and_the_docs_fetch_nothing_from_outside(api:
 
 def test_the_review_is_one_file_to_take_away(api: TestClient) -> None:
     got = api.get(f"/api/v1/sessions/{ONE}/page")
-    assert got.headers["content-disposition"].endswith(f'filename="{ONE}.html"')
+    assert got.headers["content-disposition"].startswith(f'attachment; filename="{ONE}.html"')
     assert got.text.startswith("<!doctype html>")
 
 
@@ -221,3 +221,46 @@ def test_no_answer_tells_where_the_files_are(api: TestClient, folder: Path) -> N
         if "/export/" not in str(answer.url):
             assert str(folder) not in answer.text, answer.url
             assert "/tmp/" not in answer.text, answer.url
+
+
+@pytest.mark.parametrize("t_s", ["1e999", "NaN", "-1", "1e18", "true", '"x"', "[]"])
+def test_a_time_that_is_none_is_refused_and_leaves_nothing_behind(api: TestClient, t_s: str) -> None:
+    own = f"/api/v1/sessions/{ONE}"
+    headers = {"content-type": "application/json"}
+    for path, body in (
+        (f"{own}/notes", f'{{"text": "x", "t_s": {t_s}}}'),
+        (f"{own}/split", f'{{"at_s": {t_s}}}'),
+    ):
+        if t_s != "true":  # the number 1, says pydantic
+            assert api.post(path, content=body, headers=headers).status_code == 422, path
+    assert api.get(f"{own}/notes").json() == []
+    assert api.get(f"{own}/review").status_code == 200
+
+
+def test_numbers_and_lists_that_are_too_large_are_refused(api: TestClient) -> None:
+    own = f"/api/v1/sessions/{ONE}"
+    assert api.delete(f"{own}/notes/{10**30}").status_code == 422
+    assert api.patch(own, json={"tags": ["a"] * 51}).status_code == 422
+    assert api.post("/api/v1/merge", json={"sessions": ["a"] * 101}).status_code == 422
+    api.post(
+        f"{own}/notes", content='{"text": "x", "pain": 1e999}', headers={"content-type": "application/json"}
+    )
+    assert api.get(f"{own}/notes").json() == []
+
+
+def test_titles_tags_and_notes_are_cleaned_when_they_are_stored(api: TestClient) -> None:
+    own, told = f"/api/v1/sessions/{ONE}", "\x1b[2J Łu\u202ekasz \x07 " + "e\u0301" * 300
+    changed = api.patch(own, json={"title": told, "tags": [told, told, "\x00"]}).json()
+    assert changed["title"] == ("[2J Łukasz " + "é" * 300)[:200]
+    assert changed["tags"] == [changed["title"]]
+    assert api.patch(own, json={"title": "\x00 "}).json()["title"] == ONE
+    (note,) = api.post(f"{own}/notes", json={"text": "a\r\n\x1b[31mb"}).json()
+    assert note["text"] == "a\n[31mb"
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 300 + ".csv", "%00.csv", "李" * 100 + ".csv", "..%2f..%2fx.csv", "%ff.csv"]
+)
+def test_a_file_of_any_name_is_brought_in_or_refused(api: TestClient, name: str) -> None:
+    """Found by fuzzing: a long one was a mistake of the server."""
+    assert api.put(f"/api/v1/import/{name}", content=b"x").status_code in (404, 422)

@@ -35,6 +35,7 @@ from monitor.storage.record_rows import (
     check_rows,
     event_from_row,
     metric_from_row,
+    note_from_row,
     number_within,
     record_row,
     session_from_row,
@@ -258,20 +259,26 @@ class Store(ImportedFiles):
         """
         wanted, values = _metric_condition(names)
         sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
+        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY name, row", session_id, *values)
         with self._rows_decoded():
             check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+        return rows
+
+    def gaps(self, session_id: str) -> list[Gap]:
+        """Return the gaps in a session's samples, in the order of writing."""
+        sql = f"SELECT sensor, start_s, end_s FROM gap WHERE session = ? AND {READABLE['gap']} ORDER BY row"
+        rows = self._all_rows(sql, session_id)
+        with self._rows_decoded():
+            check_rows("gap", rows)
+            return [Gap(*row) for row in rows]
 
     def events(self, session_id: str) -> list[Out]:
         """Return all records that are neither steps, metrics nor gaps, in the order of writing."""
         sql = "SELECT kind, body FROM event WHERE session = ? ORDER BY row"
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
+        rows = self._all_rows(sql, session_id)
         with self._rows_decoded():
-            check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+            found = [event_from_row(*row) for row in rows]
+        return [record for record in found if record is not None]
 
     def records(self, session_id: str) -> list[Out]:
         """Return all records of a session in the order of writing."""
@@ -289,22 +296,18 @@ class Store(ImportedFiles):
         if runs:
             sql = f"SELECT row, session, kind, body {ENDED_RUNS} ORDER BY row LIMIT ?"
             rows = self._all_rows(sql, self.delivered(sink), limit)
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
-        with self._rows_decoded():
-            check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+            with self._rows_decoded():
+                ended = [(row, session, event_from_row(kind, body)) for row, session, kind, body in rows]
+            return [(row, session, record) for row, session, record in ended if record is not None]
         return self._select_records("row > ?", self.delivered(sink), limit=limit)
 
     def bands(self, session_id: str, before: int) -> list[Band]:
         """Return the last target band of each metric among the hundred stored before row ``before``."""
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
         rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
         with self._rows_decoded():
-            check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+            newest_first = [event_from_row("band", body) for (body,) in rows]
+        return list({b.metric: b for b in reversed(newest_first) if isinstance(b, Band)}.values())
 
     def count(self, session_id: str) -> int:
         """Return how many records a session has."""
@@ -314,11 +317,10 @@ class Store(ImportedFiles):
     def notes(self, session_id: str) -> list[Note]:
         """Return what people (and importers) added to a session, the oldest first."""
         sql = "SELECT id, kind, t_s, value, text, made_utc FROM note WHERE session = ? ORDER BY id"
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
+        rows = self._all_rows(sql, session_id)
         with self._rows_decoded():
-            check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+            check_rows("note", rows)
+            return [note_from_row(row) for row in rows]
 
     def track(self, session_id: str) -> PlaceTrack | None:
         """Return where a session was, by time; None if nobody said it."""
@@ -336,11 +338,8 @@ class Store(ImportedFiles):
         """Return what ``add_analysis`` was given: each body with version and made_utc, the oldest first."""
         sql = "SELECT version, made_utc, body FROM analysis WHERE session = ? AND kind = ? ORDER BY id"
         rows = self._all_rows(sql, session_id, kind)
-        sql = f"SELECT t_s, side, name, value, sd, how FROM metric WHERE session = ?{wanted}"
-        rows = self._all_rows(f"{sql} AND {READABLE['metric']} ORDER BY row", session_id, *values)
-        with self._rows_decoded():
-            check_rows("metric", rows)
-            return [metric_from_row(row) for row in rows]
+        bodies = [(_analysis_body(body), v, made) for v, made, body in rows]
+        return [{**body, "version": v, "made_utc": made} for body, v, made in bodies if body is not None]
 
     # ------------------------------------------------------------------ inside
 

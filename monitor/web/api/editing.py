@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import logging
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated

@@ -29,7 +29,7 @@ from dsp.metrics import METRICS, FitField, MetricSpec
 from dsp.types import Array, CueKind, Placement
 from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import StoreError
-from monitor.core.local_time import local_start
+from monitor.core.local_time import local_start, offset_at
 from monitor.exports.activity_parts import (
     LapPart,
     lap_parts,
@@ -292,8 +292,10 @@ def _write_tail(writer: FitWriter, activity: _Activity) -> None:
     writer.write("session", whole | _summary_fields(activity, Stretch(0.0, run.elapsed_s)))
     last: dict[str, Any] = {"timestamp": activity.at(run.elapsed_s), "total_timer_time": run.timer_s}
     last |= {"num_sessions": 1, "type": "manual", "event": "activity", "event_type": "stop"}
-    offset = local_start(run.info.started_utc, run.info.utc_offset_s).utcoffset() or datetime.timedelta()
-    last["local_timestamp"] = int((activity.at(run.elapsed_s) + offset - _EPOCH).total_seconds())
+    start, end = local_start(run.info.started_utc, run.info.utc_offset_s), activity.at(run.elapsed_s)
+    offset_s = int((start.utcoffset() or datetime.timedelta()).total_seconds())
+    offset_s = offset_at(end, offset_s, start)  # summer time may have begun or ended since
+    last["local_timestamp"] = int((end - _EPOCH).total_seconds()) + offset_s
     writer.write("activity", last)
 
 

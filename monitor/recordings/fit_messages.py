@@ -24,7 +24,7 @@ _USED: Mapping[int, Any] = {
     if kind.name
     in {
         *("file_id", "activity", "session", "sport", "lap", "event", "record"),
-        *("developer_data_id", "field_description"),
+        *("developer_data_id", "field_description", "timestamp_correlation"),
     }
 }
 """What the program asks for, by the number of the message."""

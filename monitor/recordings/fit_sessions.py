@@ -15,7 +15,7 @@ import numpy as np
 
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
-from monitor.recordings.fit_records import FitRecord
+from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessages
@@ -47,7 +47,8 @@ _LEFT_OVER_S = 60
 class FitSession:
     """A ``FitSession`` is a stretch of one sport: ``start`` in FIT's time, ``seconds`` with its pauses.
 
-    ``records`` are its own, ``before`` is the last one ahead of it.  ``timer_s``, ``distance_m`` and
+    ``dated_start`` is the start by a clock that was set, None if it never was.  ``records`` are its own,
+    ``before`` is the last one ahead of it.  ``timer_s``, ``distance_m`` and
     ``strides`` are the file's totals, None where it has none.
     """
 
@@ -56,6 +57,7 @@ class FitSession:
     start: int
     seconds: float
     records: list[FitRecord]
+    dated_start: int | None = None
     before: FitRecord | None = None
     timer_s: float | None = None
     distance_m: float | None = None
@@ -173,6 +175,7 @@ def _session(
         start=start,
         seconds=max(seconds, span - 1.5, 0.0),
         records=inside,
+        dated_start=_dated_start(start, values, elapsed),
         before=before[0] if before else None,
         timer_s=timer,
         distance_m=_positive(values.get("total_distance")),
@@ -202,6 +205,18 @@ def _believed_start(
         stop = last if end is None else max(last, end)
         return first if abs(stop - first - elapsed) < abs(stop - start - elapsed) else start
     return start if abs(start - first) < 86_400 else first
+
+
+def _dated_start(start: int, values: Mapping[str, Any], elapsed: float | None) -> int | None:
+    """Return the start by a clock that was set: reckoned from the message where records had none."""
+    stated, written = values.get("start_time"), values.get("timestamp")
+    if start >= CLOCK_WAS_SET:
+        return start
+    if isinstance(stated, int) and stated >= CLOCK_WAS_SET:
+        return stated
+    if isinstance(written, int) and written >= CLOCK_WAS_SET and elapsed is not None:
+        return int(written - elapsed)
+    return None
 
 
 def _likely_end(elapsed: float, span: float, values: Mapping[str, Any], start: int) -> bool:

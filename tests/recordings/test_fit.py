@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import struct
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
+from monitor.exports.formats import export_session
 from monitor.recordings.fit import fit_activities
+from monitor.recordings.fit_messages import read_messages
 from monitor.recordings.readers import read_recordings
 from monitor.recordings.recording import Recording, Wearing
 from monitor.storage.import_recording import import_recording
@@ -24,6 +27,7 @@ from tests.fit_bytes import (
     TIME,
     activity,
     compressed_records,
+    correlation,
     definition,
     description,
     developer_id,
@@ -156,6 +160,65 @@ def test_time_zone_laps_and_place_are_kept() -> None:
     assert facts.track.lat_deg == pytest.approx(48 + 1e-5 * np.arange(60), abs=1e-6)
     assert set(np.round(facts.track.lon_deg, 6)) == {-11.5}
     assert facts.track.altitude_m == pytest.approx(500 + np.arange(60) / 10, abs=0.11)
+
+
+CHANGE = round((datetime.datetime(2026, 10, 25, 1, tzinfo=datetime.UTC) - NOON).total_seconds())
+"""When summer time ended in Berlin, in seconds from noon."""
+
+
+def over_the_change(*more: bytes) -> bytes:
+    """A minute of running each side of the end of summer time."""
+    return file(steady(range(CHANGE - 60, CHANGE + 60)), session(CHANGE - 60, 119.0), *more)
+
+
+def test_a_run_over_the_change_of_summer_time_has_the_offset_of_its_start(berlin: None) -> None:
+    (found,) = fit_activities(over_the_change(activity(CHANGE + 59, 3600)))
+    assert found.facts.utc_offset_s == 7200
+    (elsewhere,) = fit_activities(over_the_change(activity(CHANGE + 59, -4 * 3600)))
+    assert elsewhere.facts.utc_offset_s == -4 * 3600  # nobody says what changed there
+
+
+def test_of_several_local_times_the_one_nearest_to_the_start_counts() -> None:
+    said = correlation(CHANGE - 60, -3 * 3600), activity(CHANGE + 59, -4 * 3600)
+    for order in (said, said[::-1]):
+        (found,) = fit_activities(over_the_change(*order))
+        assert found.facts.utc_offset_s == -3 * 3600
+
+
+def test_a_run_over_the_change_comes_back_from_an_export_as_it_was(berlin: None, tmp_path: Path) -> None:
+    (recording,) = read(tmp_path / "x.fit", over_the_change(activity(CHANGE + 59, 3600)))
+    with Store(tmp_path / "x.db") as store:
+        info = import_recording(store, tmp_path, recording, "me", NOON)
+        export_session(store, info.id, "fit", tmp_path / "out.fit")
+    (found,) = fit_activities((tmp_path / "out.fit").read_bytes())
+    assert found.facts.utc_offset_s == 7200
+    local = [
+        m.values["local_timestamp"]
+        for m in read_messages((tmp_path / "out.fit").read_bytes())[0].named("activity")
+    ]
+    assert local == [NOON_S + CHANGE + 59 + 3600]  # what the clock showed at the end
+
+
+UNSET = 100 - NOON_S
+"""Times from noon of a watch that was switched on 100 s ago and does not know the date."""
+
+
+def test_a_clock_that_was_set_on_the_way_dates_the_start_by_what_it_was_set_to() -> None:
+    first, then = steady(range(UNSET, UNSET + 100)), steady(range(400, 500), start_m=300.0)
+    for start in (UNSET, 300):
+        (found,) = fit_activities(file(first, then, session(start, 199.0)))
+        assert found.started == NOON + datetime.timedelta(seconds=300)
+        assert found.seconds == 199.0
+        assert [t for t, _ in found.series[0].points["speed_mps"]] == [float(t) for t in range(200)]
+
+
+def test_a_clock_that_no_record_knows_is_that_of_the_session() -> None:
+    unset = steady(range(UNSET, UNSET + 100))
+    (found,) = fit_activities(file(unset, session(300, 99.0), activity(400, 3600)))
+    assert found.started == NOON + datetime.timedelta(seconds=300)
+    assert found.facts.utc_offset_s == 3600
+    (found,) = fit_activities(file(unset, session(UNSET, 99.0)))
+    assert found.started is None
 
 
 @pytest.mark.parametrize("offset_s", [225, 60_000, -(NOON_S % 2**31)])

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from monitor.storage.session_info import SessionInfo
     from monitor.storage.store import Store
 
+_COUNT_ROUNDING = 2
+"""So many steps a watch's count and the sum of its cadence differ by rounding alone."""
+
 
 def list_command(config: SettingsOption = None) -> None:
     """List all sessions, the newest first, with their disk use."""
@@ -143,8 +146,20 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("state", user_text(f"say.status.{info.status.value}")),
         ("version", info.version),
         ("tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else none),
-        ("steps", str(len(store.step_columns(info.id).ic_s))),
+        ("steps", _steps_text(store, info)),
     ]
+
+
+def _steps_text(store: Store, info: SessionInfo) -> str:
+    """How many steps there were: those that were found, or what the watch counted and its cadence says."""
+    from monitor.storage.session_data import load_session
+
+    if found := len(store.step_columns(info.id).ic_s):
+        return str(found)
+    made = round(float(load_session(store, info.id, ["cadence_spm"]).steps_made[-1]))
+    if info.counted_steps is not None and abs(info.counted_steps - made) > _COUNT_ROUNDING:
+        return user_text("say.session.steps_counted", counted=info.counted_steps, made=made)
+    return user_text("say.session.steps_made", made=made) if made else user_text("say.session.none")
 
 
 def rename_command(session: SessionName, title: str, config: SettingsOption = None) -> None:

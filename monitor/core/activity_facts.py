@@ -51,6 +51,7 @@ class ActivityFacts:
 
     ``sport`` and ``sub_sport`` are FIT's words (``running``, ``treadmill``), empty where nobody says it.
     ``utc_offset_s`` is what the runner's clock was ahead of UTC there and then, None where not known.
+    ``steps`` is how many the watch counted: often 1 to 4 % beside what its cadence adds up to.
     """
 
     sport: str = ""
@@ -59,3 +60,4 @@ class ActivityFacts:
     pauses: tuple[TimerPause, ...] = ()
     laps: tuple[LapMark, ...] = ()
     track: PlaceTrack | None = None
+    steps: int | None = None

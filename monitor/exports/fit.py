@@ -121,7 +121,6 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
     with_record = np.any([np.isfinite(v) for v in columns], axis=0) & timed_seconds(run)
     if not columns or not with_record.any():
         raise StoreError("error.fit_nothing", session=run.info.id)
-    strides = np.nan_to_num(strides_per_minute(run)) * run.timed_s / 60
     known = np.isfinite(run.value("speed_mps"))
     activity = _Activity(
         run,
@@ -130,7 +129,7 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
         developer,
         distance_m=np.round(run.distance_m, 2),
         with_distance=np.logical_or.accumulate(known) & np.logical_or.accumulate(known[::-1])[::-1],
-        strides=np.cumsum(strides),
+        strides=_stride_sums(run),
     )
     writer = _new_writer()
     _write_head(writer, activity)
@@ -138,6 +137,14 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
         write()
     _write_tail(writer, activity)
     return writer.close()
+
+
+def _stride_sums(run: SessionData) -> Array:
+    """Return the strides made up to each second (n,), which end at the watch's own count if it has one."""
+    steps = run.steps_made
+    counted = run.info.counted_steps
+    scale = counted / steps[-1] if counted is not None and steps[-1] > 0 else 1.0
+    return np.asarray(scale * steps / 2)
 
 
 _TimedMessage = tuple[float, int, Callable[[], None]]

@@ -100,9 +100,9 @@ class Store(ImportedFiles):
         self._change(session_id, "source = ?", source)
 
     def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
-        """Add what a watch said of the activity: sport, time zone, pauses and laps as notes, the track."""
-        sport = (facts.sport, facts.sub_sport, facts.utc_offset_s)
-        self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?", *sport)
+        """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
+        told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
+        self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
         for pause in facts.pauses:
             self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
         for lap in facts.laps:

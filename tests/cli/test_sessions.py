@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from dsp.types import Estimate, Metric
 from monitor.cli import options
 from monitor.cli.options import resolve_session
 from monitor.cli.sessions import sessions_table, show_command
@@ -138,6 +139,29 @@ def test_a_day_with_two_runs_lists_them_by_number(store: Store) -> None:
 def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
     with pytest.raises(InputError, match=why):
         resolve_session(store, name)
+
+
+@pytest.mark.parametrize(
+    ("counted", "shown"),
+    [
+        (None, "850 by cadence"),
+        (850, "850 by cadence"),
+        (871, "871 as the watch counted (850 by its cadence)"),
+    ],
+)
+def test_steps_are_those_the_watch_counted_beside_what_its_cadence_adds_up_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], counted: int | None, shown: str
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[store]\nfolder = "{tmp_path}"\n')
+    info = session("2026-11-24T18:30:00", duration_s=300.0)
+    with Store(tmp_path / "gaitcue.db") as made:
+        made.begin(info)
+        made.add_facts(info.id, ActivityFacts("running", steps=counted))
+        cadence = Estimate("cadence_spm", 170.0, 1.0, "pod")
+        made.write(info.id, [Metric(float(t), None, cadence) for t in range(301)])
+    show_command("1", settings)
+    assert f"steps:               {shown}\n" in capsys.readouterr().out
 
 
 def test_without_any_run_nothing_can_be_named(tmp_path: Path) -> None:

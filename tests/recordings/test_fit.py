@@ -425,6 +425,25 @@ def test_the_files_own_count_of_strides_settles_its_unit(tmp_path: Path) -> None
     assert np.nanmedian(walk.value("cadence_spm")) == 104
 
 
+@pytest.mark.parametrize(
+    ("cadence", "cycles", "steps"),
+    [
+        (85, 870, 1740),  # strides in both; the cadence adds up to 850
+        (170, 870, 1740),  # steps in the records, strides in the total
+        (170, 1740, 1740),  # steps in both
+        (85, 300, None),  # a count that nobody can have made at this cadence
+        (85, 0xFFFFFFFF, None),
+    ],
+)
+def test_the_watchs_own_count_of_steps_is_kept_and_comes_back(
+    tmp_path: Path, cadence: int, cycles: int, steps: int | None
+) -> None:
+    rows = b"".join(row(t, speed=3.0, cadence=cadence) for t in range(600))
+    (run,) = stored(tmp_path, file(rows, session(0, 600.0, cycles=cycles)))
+    assert run.info.counted_steps == steps
+    assert run.steps_made[-1] == pytest.approx(600 * 170 / 60, abs=0.1)  # what was measured stays so
+
+
 def test_a_few_seconds_do_not_overturn_the_standard(tmp_path: Path) -> None:
     rows = b"".join(
         row(t, speed=1.2 if t < 5 else 0.8, cadence=92 if t < 5 else 52, distance=0.8 * t)

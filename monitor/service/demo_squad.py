@@ -42,7 +42,7 @@ _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
 
 def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
-    """Run the first ``count`` simulated athletes at once, into a store of their own and all systems set up.
+    """Run the first ``count`` simulated athletes at once, into a store of their own and all systems that take records.
 
     ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.
     """
@@ -76,13 +76,15 @@ async def _run_athlete(
 ) -> SessionEnded:
     time, settings = SystemClock(), recording.settings
     started = session_started(settings)
-    tape = await asyncio.to_thread(begin_session, store, data_folder(config), "squad", settings, started)
-    context = SinkContext(config=config, store=store, started=started, time=time)
+    source = f"replay:{started.session}"  # nobody ran: no folder and no training log gets it
+    folder = data_folder(config)
+    tape = await asyncio.to_thread(begin_session, store, folder, "squad", settings, started, source)
+    context = SinkContext(config=config, store=store, started=started, time=time, recorded=False)
     sinks: list[Sink] = [row, StoreSink(store, started.session, time), *configured_sinks(context)]
     if not watched:
         sinks.append(SessionLog())
-    source = Replay(recording, time, pace if pace > 0 else math.inf)
-    return await serve([source], Session(settings), sinks, started, tape=tape, time=time)
+    replay = Replay(recording, time, pace if pace > 0 else math.inf)
+    return await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
 
 
 class _AthleteRow:

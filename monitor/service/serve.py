@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 TAPE_STATUS = "tape"
 """The name under which the tape's troubles are reported."""
+INPUT_ENDED = "the input ended"
+"""Why a session ended whose sources had no more: a recording was played to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ class _Service:
         self._failure: MonitorError | None = None
 
     async def run(self) -> SessionEnded:
-        reason = "the input ended"
+        reason = INPUT_ENDED
         self._publish(self._started)
         try:
             async with asyncio.TaskGroup() as group:

@@ -20,7 +20,7 @@ import numpy as np
 
 from dsp.types import Band, Gap, Metric, Step
 from monitor.core import json_codec
-from monitor.core.activity_facts import ActivityFacts, PlaceTrack
+from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.storage.deliveries import ENDED_RUNS
@@ -139,6 +139,22 @@ class Store(ImportedFiles):
             self._require_session(session_id)
             row = (session_id, kind, version, made_utc, json.dumps(body))
             db.execute("INSERT INTO analysis VALUES (NULL, ?, ?, ?, ?, ?)", row)
+
+    def facts(self, session_id: str) -> ActivityFacts:
+        """Return what ``add_facts`` added to a session."""
+        info, notes = self.session(session_id), self.notes(session_id)
+        paused = [n for n in notes if n.kind == "pause"]
+        pauses = [TimerPause(n.t_s, n.value) for n in paused if n.t_s is not None and n.value is not None]
+        laps = [LapMark(n.t_s, n.text) for n in notes if n.kind == "lap" and n.t_s is not None]
+        return ActivityFacts(
+            info.sport,
+            info.sub_sport,
+            info.utc_offset_s,
+            tuple(sorted(pauses, key=lambda pause: pause.start_s)),
+            tuple(sorted(laps, key=lambda lap: lap.end_s)),
+            self.track(session_id),
+            info.counted_steps,
+        )
 
     def replace_measurements(self, session_id: str, records: Sequence[Out], version: str) -> None:
         """Put these steps, metrics, gaps and activity in the place of the old ones, all or nothing.

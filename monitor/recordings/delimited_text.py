@@ -7,7 +7,8 @@ import datetime
 import io
 import re
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,13 @@ class Sheet:
     """``Sheet`` holds columns (n,) by heading; cells that are neither numbers nor times are NaN.
 
     ``where`` names it in errors; its length is the number of rows.  In the columns ``clocks`` times stood
-    as text, and are seconds now: Unix time where the text names a day, else since midnight.
+    as text (of which these map to the first), and are seconds now: Unix time where the text names a day,
+    else since midnight.
     """
 
     where: str
     columns: dict[str, Array]
-    clocks: frozenset[str] = frozenset()
+    clocks: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -66,7 +68,7 @@ def parse_sheet(text: str, where: str) -> Sheet:
         body = body.replace(",", ".")
     rows, clocks = _read_rows(body, delimiter, len(names), where)
     columns = {name: rows[:, k] for k, name in enumerate(names) if name}
-    return Sheet(where, columns, frozenset(names[k] for k in clocks))
+    return Sheet(where, columns, {names[k]: first for k, first in clocks.items()})
 
 
 def find_delimiter(line: str) -> str:
@@ -74,10 +76,10 @@ def find_delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array, set[int]]:
+def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array, dict[int, str]]:
     """Return numbers (n, width): the quick way, or cell by cell where some are not numbers.
 
-    With them come the columns in which times stand as text.
+    With them come the columns in which times stand as text, with the first of these texts.
     """
     try:
         with warnings.catch_warnings():
@@ -86,11 +88,11 @@ def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array
                 io.StringIO(body.replace('"', "")), delimiter=delimiter, ndmin=2, comments=None
             )
         if rows.shape[1] == width:
-            return np.asarray(rows, dtype=np.float64), set()
+            return np.asarray(rows, dtype=np.float64), {}
     except ValueError:
         pass
     out: list[list[float]] = []
-    clocks: set[int] = set()
+    clocks: dict[int, str] = {}
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(body), delimiter=delimiter), start=2):
             if not any(cell.strip() for cell in cells):
@@ -105,10 +107,10 @@ def _read_rows(body: str, delimiter: str, width: int, where: str) -> tuple[Array
     return np.array(out, dtype=np.float64), clocks
 
 
-def _cell_value(k: int, cell: str, clocks: set[int]) -> float:
+def _cell_value(k: int, cell: str, clocks: dict[int, str]) -> float:
     value = parse_number(cell)
     if np.isnan(value) and (clock := parse_clock(cell)) is not None:
-        clocks.add(k)
+        clocks.setdefault(k, cell)
         return clock
     return value
 
@@ -135,13 +137,33 @@ def parse_clock(cell: str) -> float | None:
     if match := _CLOCK.fullmatch(text):
         hours, minutes, seconds = match.groups()
         return 3600 * int(hours or 0) + 60 * int(minutes) + float(seconds.replace(",", "."))
+    when = _date_and_time(text)
+    if when is None:
+        return None
+    try:
+        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
+    except OverflowError:
+        return None
+
+
+def parse_date_time(cell: str) -> datetime.datetime | None:
+    """Return a written day and time of day, with a zone where one is named; None if it names no sure day.
+
+    In ``03/04/2026`` either may be the day, and nothing tells which.
+    """
+    text = cell.strip()
+    match = _DAY_FIRST.fullmatch(text)
+    one, two = (match[1], match[2]) if match and "/" in text else ("", "")
+    unsure = bool(one) and int(one) <= 12 and int(two) <= 12 and int(one) != int(two)
+    return None if unsure or _CLOCK.fullmatch(text) else _date_and_time(text)
+
+
+def _date_and_time(text: str) -> datetime.datetime | None:
     if match := _DAY_FIRST.fullmatch(text):
         one, two, year, clock = match.groups()
         day, month = (two, one) if int(two) > 12 else (one, two)
         text = f"{year}-{int(month):02}-{int(day):02} {clock}"
-    text = text.replace("/", "-")
     try:
-        when = datetime.datetime.fromisoformat(text)
-        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
-    except (ValueError, OverflowError):
+        return datetime.datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
         return None

@@ -42,7 +42,7 @@ _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
 
 def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
-    """Run the first ``count`` simulated athletes at once, into a store of their own and all systems that take records.
+    """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
     ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.
     """

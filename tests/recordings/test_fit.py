@@ -469,6 +469,19 @@ def test_power_of_two_apps_stays_that_of_two_devices() -> None:
     assert powers == {"developer fields": {250.0}, "garmin running power": {231.0}}
 
 
+def test_coros_measures_in_the_standards_fields_and_its_effort_pace_is_no_speed(tmp_path: Path) -> None:
+    """It writes one developer field: a speed as if on the flat."""
+    body = app(0, "Effort Pace", 0x88) + b"".join(
+        row(t, ((0, 4, 0),), struct.pack("<f", 3.6), **RUN, power=240, stance=231.0) for t in range(120)
+    )
+    (run,) = stored(tmp_path, file(body, maker=294))
+    assert run.info.sensors == ("coros",)
+    assert set(run.value("speed_mps")) == {3.0}
+    for name, value in (("power_w", 240.0), ("contact_ms", 231.0)):
+        assert set(run.value(name)) == {value}
+        assert not run.columns[name].modelled
+
+
 def test_contact_time_of_a_pod_is_measured_and_of_both_legs_the_mean(tmp_path: Path) -> None:
     two = description("RS_ContactTime_R", 0x84, 1, 0)
     body = app(0, "RS_ContactTime_L") + two

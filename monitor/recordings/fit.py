@@ -13,24 +13,22 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from monitor.core.activity_facts import ActivityFacts, PlaceTrack
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import InputError
 from monitor.core.local_time import offset_at
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
-from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, ordered_records
+from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, ordered_records, record_places
 from monitor.recordings.fit_sessions import (
     FitSession,
     file_sessions,
     left_out_remarks,
-    number_or_nan,
     runs_among,
     whole_length_s,
 )
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
+from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
 _LONGEST_S = 2 * 86_400
-_DEGREES = 180 / 2**31
 _ZONE_STEP_S = 900
 _WIDEST_ZONE_S = 14 * 3600
 _BEFORE_S = 10
@@ -130,10 +127,13 @@ def _activity(messages: FitMessages, session: FitSession) -> WatchActivity:
         utc_offset_s=_utc_offset(messages, session.dated_start),
         pauses=tuple(pauses),
         laps=tuple(lap_marks(messages.named("lap"), start, seconds)),
-        track=_track(records, start),
+        track=record_places(records, start),
     )
+    series = _measured_series(messages, session)
+    if not any(s.advances or "speed_mps" in s.points for s in series):
+        add_position_speed(series[0], facts.track, pauses)
     return WatchActivity(
-        series=_measured_series(messages, session),
+        series=series,
         seconds=seconds,
         started=None if session.dated_start is None else _utc_time(session.dated_start),
         facts=facts,
@@ -169,22 +169,6 @@ def _add_native(watch: WatchSeries, t_s: float, values: Mapping[str, Any]) -> No
         watch.add("cadence_raw", t_s, cadence + part)
     watch.add("distance_m", t_s, values.get("distance"))
     watch.add("altitude_m", t_s, values.get("enhanced_altitude"))
-
-
-def _track(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
-    """Return where the runner was, of the records that say it."""
-    rows = []
-    for r in records:
-        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
-        altitude = number_or_nan(r.values.get("enhanced_altitude"))
-        placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
-        if placed or altitude == altitude:
-            place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
-            rows.append((float(r.time - start), *place, altitude))
-    if not rows:
-        return None
-    columns = np.array(rows).T
-    return PlaceTrack(*columns)
 
 
 def _utc_offset(messages: FitMessages, start: int | None) -> int | None:

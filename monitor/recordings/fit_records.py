@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from monitor.core.activity_facts import PlaceTrack
+
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import DeveloperValue, FitMessage
 
@@ -17,6 +21,7 @@ _DAY_S = 86_400
 _FEW = 0.05
 """This share of the records may lie days away from the others and be left out."""
 _CLOCK_SLACK_S = 120
+_DEGREES = 180 / 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,27 @@ def ordered_records(
             return _moved(records[:at], by) + records[at:]
         records = records[:at] + _moved(records[at:], -by)
     return records
+
+
+def record_places(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
+    """Return where the runner was, of the records that say it, in seconds from ``start`` (FIT's time)."""
+    rows = []
+    for r in records:
+        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
+        altitude = number_or_nan(r.values.get("enhanced_altitude"))
+        placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
+        if placed or altitude == altitude:
+            place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
+            rows.append((float(r.time - start), *place, altitude))
+    if not rows:
+        return None
+    columns = np.array(rows).T
+    return PlaceTrack(*columns)
+
+
+def number_or_nan(value: Any) -> float:
+    """Return a number of a message; NaN where it is none."""
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _merged(messages: Sequence[FitMessage]) -> list[FitRecord]:

@@ -6,16 +6,15 @@ import datetime
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
-from dsp.types import Array
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.activity_sports import ON_FOOT
-from monitor.recordings.position_speed import position_distance, position_speed
+from monitor.recordings.on_foot import Motion, foot_doubt
+from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 _LONGEST_S = 2 * 86_400
@@ -25,15 +24,6 @@ _LONGEST_SKIP_S = 15.0
 """Watches that record "smart" skip this many seconds at most between two points, as files show."""
 _WHOLE = 0.9
 """Laps whose timers sum up to less of the time that ran are not all that there were."""
-_FASTEST_MPS = 6.5
-"""A mean speed while moving that nobody runs: world records are 6.4 m/s over 10 km, 5.9 over a marathon."""
-_LONGEST_STEP_M = 2.2
-"""A mean step that nobody takes for long: elite marathoners take 1.8 m."""
-_SLOWEST_RUN_MPS = 1.8
-_SLOWEST_WALK_SPM = 70.0
-"""Walkers at 0.5 m/s take 80 steps a minute; a swimmer's 20 to 40 strokes are counted twice."""
-_SURE_WALK_SPM = 90.0
-"""Who has no places and takes this many steps a minute walks indoors."""
 _PLACES = ("lat_deg", "lon_deg", "altitude_m")
 
 
@@ -138,10 +128,12 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
             if quantity not in _PLACES[:2]:
                 series.add(quantity, p.time_s - start, value)
     track = _track(points, start)
-    if not _advances(series.points.get("distance_m", [])):
-        _add_distance(series, track, pauses, [(t - start, m) for t, m in activity.lap_distance])
-    if not activity.sport:
-        _check_on_foot(series, track)
+    if not series.advances and not add_position_speed(series, track, pauses):
+        laps = [(0.0, 0.0), *((t - start, m) for t, m in activity.lap_distance)]
+        series.points["distance_m"] = laps if len(laps) > 1 and laps[-1][1] > 0 else []
+    doubt = None if activity.sport else foot_doubt(_motion(series, track))
+    if doubt is not None:
+        raise doubt
     return WatchActivity(
         series=[series],
         seconds=seconds,
@@ -234,34 +226,6 @@ def _track(points: Sequence[TimedPoint], start: float) -> PlaceTrack | None:
     return PlaceTrack(np.array([p.time_s for p in points]) - start, *column)
 
 
-def _advances(distance: Sequence[tuple[float, float]]) -> bool:
-    return len(distance) > 1 and any(b[1] > a[1] for a, b in pairwise(distance))
-
-
-def _add_distance(
-    series: WatchSeries,
-    track: PlaceTrack | None,
-    pauses: Sequence[TimerPause],
-    laps: Sequence[tuple[float, float]],
-) -> None:
-    """Add the distance between the positions, and the speed that they show where the file has none.
-
-    Without positions it is that at the ends of the laps.
-    """
-    there = np.zeros(0, bool) if track is None else np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
-    if track is None or there.sum() < 2:
-        points = [(0.0, 0.0), *laps]
-        if _advances(points):
-            series.points["distance_m"] = points
-        return
-    t_s = track.t_s[there]
-    metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
-    series.points["distance_m"] = _pairs(t_s, metres)
-    if "speed_mps" not in series.points:
-        speed, sd = position_speed(t_s, metres, pauses)
-        series.points |= {"speed_mps": _pairs(t_s, speed), "speed_mps_sd": _pairs(t_s, sd)}
-
-
 def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -> float | None:
     """Return the distance that the laps sum up to; None where laps are missing, as their timers show."""
     points = series.points.get("distance_m", [])
@@ -270,28 +234,14 @@ def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -
     return activity.distance_m
 
 
-def _pairs(t_s: Array, values: Array) -> list[tuple[float, float]]:
-    return list(zip(t_s.tolist(), values.tolist(), strict=True))
-
-
-def _check_on_foot(series: WatchSeries, track: PlaceTrack | None) -> None:
-    """Refuse, where no sport is named, what is faster than people run, or slow as swimmers are."""
-    metres, seconds = np.diff(np.array([(m, t) for t, m in series.points.get("distance_m", [])]).T)
-    moving = (seconds > 0) & (metres > 0.4 * seconds)
-    if not moving.any():
-        return
-    speed = float(metres[moving].sum() / seconds[moving].sum())
-    rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
-    spm = float(np.median(rate)) if rate else None
-    if speed > _FASTEST_MPS:
-        raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
-    step_m = 60 * speed / min(spm, 200) if spm else 0.0
-    if speed > 3 and step_m > _LONGEST_STEP_M:
-        raise InputError("error.fit_long_steps", length=step_m)
-    outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
-    steps = _SLOWEST_WALK_SPM if outdoors else _SURE_WALK_SPM
-    if speed < _SLOWEST_RUN_MPS and (not outdoors if spm is None else spm < steps):
-        raise InputError("error.track_swim")
+def _motion(series: WatchSeries, track: PlaceTrack | None) -> Motion:
+    distance, rate = series.points.get("distance_m", []), dict(series.points.get("cadence_raw", []))
+    return Motion(
+        t_s=np.array([t for t, _ in distance]),
+        metres=np.array([m for _, m in distance]),
+        cadence=np.array([rate.get(t, np.nan) for t, _ in distance]),
+        outdoors=track is not None and bool(np.isfinite(track.lat_deg).any()),
+    )
 
 
 def _lap_marks(laps: Sequence[tuple[float, str]], start: float, seconds: float) -> tuple[LapMark, ...]:

@@ -10,6 +10,7 @@ import datetime
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,6 +52,11 @@ class WatchSeries:
         if isinstance(value, (int, float)):
             kept = float(value) if is_plausible(quantity, value) else math.nan
             self.points.setdefault(quantity, []).append((t_s, kept))
+
+    @property
+    def advances(self) -> bool:
+        """Whether it has a distance that grows."""
+        return any(b[1] > a[1] for a, b in pairwise(self.points.get("distance_m", [])))
 
 
 @dataclass(slots=True, kw_only=True)

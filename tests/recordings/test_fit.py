@@ -356,6 +356,29 @@ def test_speed_is_made_of_distance_where_it_is_missing(tmp_path: Path) -> None:
     assert int(run.running.sum()) > 1190
 
 
+def test_of_a_file_with_places_only_they_give_distance_and_speed_with_their_doubt(tmp_path: Path) -> None:
+    north = 180 / np.pi / 6_371_008.8  # degrees a metre
+    places = b"".join(
+        row(t, heart=150, lat=48 + 3.0 * t * north, lon=11.0) for t in (*range(300), *range(900, 1200))
+    )
+    stopped = event(0, START), event(299, STOP), event(900, START), event(1199, STOP)
+    (run,) = stored(tmp_path, file(places, *stopped, session(0, 1199.0, timer_s=598.0)))
+    column = run.columns["speed_mps"]
+    assert run.distance_m[-1] == pytest.approx(598 * 3, rel=0.005)
+    assert np.nanmedian(column.value) == pytest.approx(3.0, abs=0.05)
+    assert 0.09 < np.nanmedian(column.sd) < 0.5
+    assert np.isnan(column.value[310:895]).all()
+    spaced = b"".join(row(t, speed=2.0, lat=48 + 3.0 * t * north, lon=11.0) for t in range(300))
+    (measured,) = stored(tmp_path, file(spaced))
+    assert set(measured.value("speed_mps")) == {2.0}  # who measured it is believed
+
+
+def test_a_ride_with_places_only_is_no_run() -> None:
+    north = 180 / np.pi / 6_371_008.8
+    rows = b"".join(row(t, heart=120, lat=48 + 8.0 * t * north, lon=11.0) for t in range(900))
+    assert "goes 29 km/h for 10 min" in refusal(file(rows))
+
+
 def test_without_distance_the_total_scales_the_speed(tmp_path: Path) -> None:
     (run,) = stored(tmp_path, file(records(600), session(0, 599.0, metres=1900.0)))
     assert run.distance_m[-1] == pytest.approx(1900, rel=1e-3)

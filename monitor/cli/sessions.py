@@ -156,10 +156,10 @@ def _steps_text(store: Store, info: SessionInfo) -> str:
 
     if found := len(store.step_columns(info.id).ic_s):
         return str(found)
-    made = round(float(load_session(store, info.id, ["cadence_spm"]).steps_made[-1]))
+    made = round(float(load_session(store, info.id, ["cadence_spm"]).summed_steps[-1]))
     if info.counted_steps is not None and abs(info.counted_steps - made) > _COUNT_ROUNDING:
         return user_text("say.session.steps_counted", counted=info.counted_steps, made=made)
-    return user_text("say.session.steps_made", made=made) if made else user_text("say.session.none")
+    return user_text("say.session.summed_steps", made=made) if made else user_text("say.session.none")
 
 
 def rename_command(session: SessionName, title: str, config: SettingsOption = None) -> None:

@@ -141,7 +141,7 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
 
 def _stride_sums(run: SessionData) -> Array:
     """Return the strides made up to each second (n,), which end at the watch's own count if it has one."""
-    steps = run.steps_made
+    steps = run.summed_steps
     counted = run.info.counted_steps
     scale = counted / steps[-1] if counted is not None and steps[-1] > 0 else 1.0
     return np.asarray(scale * steps / 2)

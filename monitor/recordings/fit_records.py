@@ -13,7 +13,8 @@ import numpy as np
 from monitor.core.activity_facts import PlaceTrack
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import DeveloperValue, FitMessage
+    from monitor.recordings.fit_layouts import DeveloperValue
+    from monitor.recordings.fit_messages import FitMessage
 
 CLOCK_WAS_SET = 0x10000000
 """Smaller times count from when the device was switched on (FIT, ``date_time``)."""

@@ -18,7 +18,7 @@ from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, number_or_nan, record_places
-from monitor.recordings.on_foot import Motion, foot_doubt
+from monitor.recordings.on_foot import StatedMotion, foot_doubt
 from monitor.recordings.position_speed import position_distance
 
 if TYPE_CHECKING:
@@ -266,10 +266,10 @@ def _doubt(session: FitSession) -> InputError | None:
     return foot_doubt(_motion(records))
 
 
-def _motion(records: Sequence[FitRecord]) -> Motion:
+def _motion(records: Sequence[FitRecord]) -> StatedMotion:
     places = record_places(records, records[0].time) if records else None
     outdoors = places is not None and bool(np.isfinite(places.lat_deg).any())
-    return Motion(
+    return StatedMotion(
         t_s=np.array([r.time for r in records], dtype=float),
         metres=_metres(records, places if outdoors else None),
         cadence=np.array([number_or_nan(r.values.get("cadence")) for r in records]),

@@ -30,8 +30,8 @@ _SURE_WALK_SPM = 90.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Motion:
-    """``Motion`` is what a file says of n instants in order of time.
+class StatedMotion:
+    """``StatedMotion`` is what a file says of n instants in order of time.
 
     ``t_s`` are these, ``metres`` the distance up to them and ``cadence`` a minute as written, NaN where it
     is not known; all (n,).  ``outdoors``: it has places.
@@ -43,7 +43,7 @@ class Motion:
     outdoors: bool
 
 
-def foot_doubt(motion: Motion) -> InputError | None:
+def foot_doubt(motion: StatedMotion) -> InputError | None:
     """Return why nobody on foot can have recorded this; None where somebody can, or hardly moved."""
     took = np.diff(motion.t_s)
     covered = np.clip(np.diff(motion.metres), 0, _NO_RUNNER_MPS * took)

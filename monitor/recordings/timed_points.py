@@ -13,7 +13,7 @@ from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, Time
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.activity_sports import ON_FOOT
-from monitor.recordings.on_foot import Motion, foot_doubt
+from monitor.recordings.on_foot import StatedMotion, foot_doubt
 from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
@@ -234,9 +234,9 @@ def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -
     return activity.distance_m
 
 
-def _motion(series: WatchSeries, track: PlaceTrack | None) -> Motion:
+def _motion(series: WatchSeries, track: PlaceTrack | None) -> StatedMotion:
     distance, rate = series.points.get("distance_m", []), dict(series.points.get("cadence_raw", []))
-    return Motion(
+    return StatedMotion(
         t_s=np.array([t for t, _ in distance]),
         metres=np.array([m for _, m in distance]),
         cadence=np.array([rate.get(t, np.nan) for t, _ in distance]),

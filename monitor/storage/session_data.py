@@ -158,7 +158,7 @@ class SessionData:
         return float(np.interp(t_s, self.t_s, self.distance_m))
 
     @property
-    def steps_made(self) -> Array:
+    def summed_steps(self) -> Array:
         """The steps made up to each second (n,), as the cadence adds up: none where it is not known.
 
         A watch's own count (``info.counted_steps``) may differ.

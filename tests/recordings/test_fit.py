@@ -464,7 +464,7 @@ def test_the_watchs_own_count_of_steps_is_kept_and_comes_back(
     rows = b"".join(row(t, speed=3.0, cadence=cadence) for t in range(600))
     (run,) = stored(tmp_path, file(rows, session(0, 600.0, cycles=cycles)))
     assert run.info.counted_steps == steps
-    assert run.steps_made[-1] == pytest.approx(600 * 170 / 60, abs=0.1)  # what was measured stays so
+    assert run.summed_steps[-1] == pytest.approx(600 * 170 / 60, abs=0.1)  # what was measured stays so
 
 
 def test_a_few_seconds_do_not_overturn_the_standard(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.recordings.on_foot import Motion, foot_doubt
+from monitor.recordings.on_foot import StatedMotion, foot_doubt
 
 
 def doubt(
     mps: float, cadence: float = np.nan, seconds: int = 900, step_s: float = 1.0, *, outdoors: bool = True
 ) -> str:
     t_s = np.arange(0.0, seconds, step_s)
-    found = foot_doubt(Motion(t_s, mps * t_s, np.full(len(t_s), cadence), outdoors))
+    found = foot_doubt(StatedMotion(t_s, mps * t_s, np.full(len(t_s), cadence), outdoors))
     return "" if found is None else str(found)
 
 
@@ -49,10 +49,10 @@ def test_one_wrong_place_makes_no_run_a_ride(at: int, metres: float) -> None:
     t_s = np.arange(0.0, 900)
     distance = 3.0 * t_s
     distance[at] += metres
-    assert foot_doubt(Motion(t_s, distance, np.full(900, 85.0), outdoors=True)) is None
+    assert foot_doubt(StatedMotion(t_s, distance, np.full(900, 85.0), outdoors=True)) is None
 
 
 def test_what_has_not_moved_is_not_judged() -> None:
     nothing = np.zeros(0)
-    assert foot_doubt(Motion(nothing, nothing, nothing, outdoors=False)) is None
+    assert foot_doubt(StatedMotion(nothing, nothing, nothing, outdoors=False)) is None
     assert not doubt(0.0, 20)

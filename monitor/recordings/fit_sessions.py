@@ -17,6 +17,7 @@ from dsp.types import Array
 from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
+from monitor.recordings.activity_sports import ON_FOOT, UNNAMED
 from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, number_or_nan, record_places
 from monitor.recordings.on_foot import StatedMotion, foot_doubt
 from monitor.recordings.position_speed import position_distance
@@ -24,8 +25,6 @@ from monitor.recordings.position_speed import position_distance
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessages
 
-_ON_FOOT = frozenset({"running", "walking", "hiking"})
-_UNNAMED = frozenset({"", "generic", "all"})
 _TREADMILL = "treadmill"
 _MOST_INSIDE = 0.99
 """A session's length is believed if this share of its records lies in it."""
@@ -66,7 +65,7 @@ class FitSession:
         """The sport as a person calls it."""
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
-        unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
+        unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in UNNAMED
         return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
             "_", " "
         )
@@ -74,9 +73,9 @@ class FitSession:
     @property
     def on_foot(self) -> bool | None:
         """Whether this was run, walked or hiked; None where no message says it."""
-        if self.sport in _ON_FOOT or self.sub_sport == _TREADMILL:
+        if self.sub_sport == _TREADMILL:
             return True
-        return None if self.sport in _UNNAMED else False
+        return None if self.sport in UNNAMED else self.sport in ON_FOOT
 
 
 def whole_length_s(messages: FitMessages) -> float | None:

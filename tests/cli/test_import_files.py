@@ -88,7 +88,7 @@ def pack(path: Path, members: dict[str, str]) -> Path:
 def test_lines_about_files_in_a_zip_name_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text(f'[store]\nfolder = "{tmp_path / "data"}"\n')
-    still = b"".join(row(t, speed=0.0, cadence=0, heart=60) for t in range(300, 360))
+    still = b"".join(row(t, speed=0.0, cadence=0) for t in range(300, 360))
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as packed:
         packed.writestr("activities.csv", "a,b,c,d,e\n1,x,Easy,Run,activities/1.fit\n")
         packed.writestr("activities/1.fit", fit_file(file_id() + records(60)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dsp.types import Array
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
@@ -20,6 +21,7 @@ from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 _LONGEST_S = 2 * 86_400
 _LEAST_PAUSE_S = 2.0
 """A shorter break between two stretches is how often the watch writes."""
+_SAME_S = 0.5
 _LONGEST_SKIP_S = 15.0
 """Watches that record "smart" skip this many seconds at most between two points, as files show."""
 _WHOLE = 0.9
@@ -44,7 +46,7 @@ class TrackedActivity:
 
     ``stretches`` are its points; between two of them recording was interrupted.  ``laps`` are the ends of
     its laps in Unix time with their triggers, the last one too, ``lap_distance`` the distance up to them;
-    ``timer_s`` how long the timer ran, where the file says it.
+    ``timer_s`` how long the timer ran, where the file says it; ``exact``: it stops and starts with a point.
     """
 
     device: str = ""
@@ -56,6 +58,7 @@ class TrackedActivity:
     laps: list[tuple[float, str]] = field(default_factory=list)
     lap_distance: list[tuple[float, float]] = field(default_factory=list)
     timer_s: float | None = None
+    exact: bool = False
 
 
 def parse_time(text: str) -> tuple[float, int | None] | None:
@@ -121,7 +124,7 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
     start, seconds = points[0].time_s, points[-1].time_s - points[0].time_s
     if seconds > _LONGEST_S:
         raise InputError("error.fit_two_days")
-    pauses = _pauses(stretches, activity.timer_s)
+    pauses = _pauses(stretches, activity.timer_s, exact=activity.exact)
     series = WatchSeries(_device_name(activity.device))
     for p in points:
         for quantity, value in p.values.items():
@@ -193,14 +196,20 @@ def _longest_chain(times: Sequence[float]) -> list[int]:
     return out[::-1]
 
 
-def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[TimerPause]:
+def _pauses(
+    stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None, *, exact: bool
+) -> list[TimerPause]:
     """Return the breaks between stretches, and those gaps between points that the timer tells of.
 
-    A break holds a bit of running on both sides, up to the next point: the timer says how much.
+    A break holds a bit of running on both sides, up to the next point: the timer says how much.  In an
+    ``exact`` file, and where the timer agrees to half a second, it holds none.
     """
     times = np.array([p.time_s for stretch in stretches for p in stretch])
     gaps = np.diff(times, prepend=times[0])
     firsts = np.cumsum([len(s) for s in stretches])[:-1].tolist()
+    whole = firsts if exact else _whole_breaks(gaps, firsts, timer_s)
+    if whole is not None:
+        return [TimerPause(float(times[i - 1] - times[0]), float(gaps[i])) for i in whole]
     usual = float(np.median(gaps))
     out = {i: float(gaps[i]) for i in firsts if gaps[i] >= usual + _LEAST_PAUSE_S}
     missing = times[-1] - times[0] - (timer_s or np.inf) - sum(out.values())
@@ -217,6 +226,19 @@ def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) ->
         out[i] = float(min(gaps[i], missing))
         missing -= out[i]
     return [TimerPause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
+
+
+def _whole_breaks(gaps: Array, firsts: Sequence[int], timer_s: float | None) -> list[int] | None:
+    """Return the gaps that are pauses from one point to the next, if the timer agrees; else None.
+
+    ``firsts`` are those between stretches.  With them may be the longest of the others: a pause at the end
+    of a lap lies between no two tracks of one.
+    """
+    left = float(gaps.sum() - gaps[list(firsts)].sum()) - (timer_s or np.inf)
+    if abs(left) < _SAME_S:
+        return list(firsts)
+    other = max((i for i in range(len(gaps)) if i not in set(firsts)), key=lambda i: float(gaps[i]))
+    return sorted([*firsts, other]) if abs(left - gaps[other]) < _SAME_S else None
 
 
 def _track(points: Sequence[TimedPoint], start: float) -> PlaceTrack | None:

@@ -293,9 +293,16 @@ class Store(ImportedFiles):
         """Number and add records, inside a transaction."""
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
+        metrics = rows["metric"]
         for number, record in enumerate(records, start=row):
-            table, columns = record_row(number, session_id, record, self._names)
-            rows[table].append(columns)
+            if isinstance(record, Metric):  # nearly all records of a day, so without a call each
+                e = record.estimate
+                metrics.append(
+                    (number, session_id, record.t_s, record.side, e.metric, e.value, e.sd, e.how)
+                )
+            else:
+                table, columns = record_row(number, session_id, record, self._names)
+                rows[table].append(columns)
         for table, values in rows.items():
             if values:
                 marks = ", ".join("?" * len(values[0]))

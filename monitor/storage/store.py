@@ -191,6 +191,11 @@ class Store(ImportedFiles):
         rows = self._all_rows(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
         return [session_from_row(row) for row in rows]
 
+    def paused_s(self) -> dict[str, float]:
+        """Return how long the watch was stopped in each session that has pauses, in s."""
+        sql = "SELECT session, sum(value) FROM note WHERE kind = 'pause' GROUP BY session"
+        return {session: float(seconds) for session, seconds in self._all_rows(sql) if seconds is not None}
+
     def session(self, session_id: str) -> SessionInfo:
         """Return one session; ``StoreError`` if there is none of this id."""
         with self._lock, self._storage_errors_translated():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,10 +59,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield made
 
 
-def listed(width: int) -> list[str]:
+def listed(width: int, paused_s: Mapping[str, float] | None = None) -> list[str]:
     console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
-        console.print(sessions_table(SESSIONS))
+        console.print(sessions_table(SESSIONS, paused_s or {}))
     return capture.get().splitlines()
 
 
@@ -96,7 +96,7 @@ def test_the_hour_that_comes_twice_and_a_watch_abroad_have_their_own_offset() ->
     ]
     console = Console(width=80, force_terminal=False)
     with console.capture() as capture:
-        console.print(sessions_table(infos))
+        console.print(sessions_table(infos, {}))
     starts = [line.split()[1:3] for line in capture.get().splitlines()[1:]]
     assert starts == [["2026-10-25", "02:30"], ["2026-10-25", "02:30"], ["2026-10-24", "21:30"]]
 
@@ -139,6 +139,19 @@ def test_a_day_with_two_runs_lists_them_by_number(store: Store) -> None:
 def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
     with pytest.raises(InputError, match=why):
         resolve_session(store, name)
+
+
+def test_the_minutes_of_a_list_are_those_that_the_timer_ran(tmp_path: Path) -> None:
+    with Store(tmp_path / "gaitcue.db") as made:
+        for info in SESSIONS[:2]:
+            made.begin(info)
+        made.add_facts(
+            SESSIONS[0].id, ActivityFacts(pauses=(TimerPause(100.0, 600.0), TimerPause(900.0, 30.0)))
+        )
+        paused_s = made.paused_s()
+    assert paused_s == {SESSIONS[0].id: 630.0}
+    rows = [line.split() for line in listed(80, paused_s) if line.strip()[:2] in ("1 ", "2 ")]
+    assert [row[3] for row in rows] == ["39.5", "50.0"]
 
 
 @pytest.mark.parametrize(

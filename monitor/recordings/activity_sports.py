@@ -69,7 +69,7 @@ def sport_words(text: str) -> tuple[str, str]:
     return _WORDS.get(plain, (plain.replace(" ", "_")[:40], ""))
 
 
-def known_sport(text: str) -> tuple[str, str]:
+def sport_from_list(text: str) -> tuple[str, str]:
     """Return what ``sport_words`` does for words that are known; empty ones for others."""
     return _WORDS.get(_plain_word(text), ("", ""))
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from monitor.recordings.activity_sports import known_sport
+from monitor.recordings.activity_sports import sport_from_list
 
 LIST_NAME = "activities.csv"
 _FOLDER = "activities"
@@ -39,7 +39,7 @@ def listed_activities(data: bytes) -> dict[str, ListedActivity]:
             file = next((cell for cell in row if cell.startswith(f"{_FOLDER}/")), "")
             if file and len(row) > 3:
                 title = "".join(c for c in row[2] if c.isprintable()).strip()[:100]
-                out[file] = ListedActivity(title, *known_sport(row[3]))
+                out[file] = ListedActivity(title, *sport_from_list(row[3]))
     except csv.Error:
         return {}
     return out

@@ -264,7 +264,10 @@ class Engine:
         out: list[Record] = []
         if reading.quantity in ("cadence_spm", "speed_mps"):
             out += self._pod_activity(reading)
-        return out + self._seconds.until(reading.t_s - 1.0, self._readings, self._fusion.speed, self._log)
+        done_s = reading.t_s - 1.0
+        if done_s >= self._seconds.due_s:  # not for each of the many readings of a second
+            out += self._seconds.until(done_s, self._readings, self._fusion.speed, self._log)
+        return out
 
     def _pod_activity(self, reading: Reading) -> list[Record]:
         change = self._readings.activity_change(reading.t_s, self._log.at(math.inf))

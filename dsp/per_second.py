@@ -58,6 +58,8 @@ class PerSecondMetrics:
         self._last_s = -math.inf  # contact of the last step
         self._next: int | None = None
         self._empty = 0  # seconds in a row without a step or reading
+        self.due_s = -math.inf
+        """From this time on ``until`` has something to return; minus infinity before its first call."""
 
     def push(self, step: Step, readings: Readings, speed: SpeedFusion, log: ActivityLog) -> list[Metric]:
         """Return the metrics of the seconds before this step, then count the step."""
@@ -101,6 +103,7 @@ class PerSecondMetrics:
                     break
             out += self._metrics_of_second(float(self._next), readings, speed, log)
             self._next += 1
+        self.due_s = float(self._next)
         return out
 
     def finish(self, readings: Readings, speed: SpeedFusion) -> list[Metric]:
@@ -128,9 +131,10 @@ class PerSecondMetrics:
         out += _contact_of_each_leg(t_s, steps)
         there = {e.metric for e in found}
         for name, sd in _DEVICE_SD.items():
-            value = None if name in there else readings.estimate(name, t_s, sd=sd)
-            if value is not None:
-                out.append(Metric(t_s, None, value))
+            if name not in there and readings.measured(name):
+                value = readings.estimate(name, t_s, sd=sd)
+                if value is not None:
+                    out.append(Metric(t_s, None, value))
         return out
 
     def _from_steps(self, steps: list[Step]) -> list[Estimate]:

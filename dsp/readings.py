@@ -17,55 +17,58 @@ class Readings:
     """A store of readings: in any order in, the latest of a quantity that is not after an instant out."""
 
     def __init__(self) -> None:
-        self._times: dict[str, list[float]] = {}
-        self._values: dict[str, list[Reading]] = {}
+        self._series: dict[str, tuple[list[float], list[Reading]]] = {}
 
     @property
     def newest_s(self) -> float:
         """The time of the last reading of all; minus infinity before the first."""
-        return max((times[-1] for times in self._times.values()), default=-math.inf)
+        return max((times[-1] for times, _ in self._series.values()), default=-math.inf)
 
     def push(self, reading: Reading) -> None:
         """Remember a reading (the last minute of each quantity is kept)."""
-        times = self._times.setdefault(reading.quantity, [])
-        values = self._values.setdefault(reading.quantity, [])
-        if not times or reading.t_s >= times[-1]:  # nearly always
-            times.append(reading.t_s)
+        series = self._series.get(reading.quantity)
+        if series is None:
+            series = self._series[reading.quantity] = ([], [])
+        times, values = series
+        t_s = reading.t_s
+        if not times or t_s >= times[-1]:  # nearly always
+            times.append(t_s)
             values.append(reading)
         else:
-            at = bisect_right(times, reading.t_s)
-            times.insert(at, reading.t_s)
+            at = bisect_right(times, t_s)
+            times.insert(at, t_s)
             values.insert(at, reading)
         while times[-1] - times[0] > 60:
             del times[0], values[0]
 
     def next_s(self, after_s: float) -> float:
         """Return the time of the first reading after ``after_s``; infinity where none is known."""
-        at = ((times, bisect_right(times, after_s)) for times in self._times.values())
+        at = ((times, bisect_right(times, after_s)) for times, _ in self._series.values())
         later = [times[i] for times, i in at if i < len(times)]
         return min(later, default=math.inf)
 
     def holds(self, t_s: float) -> bool:
         """Return whether any quantity has a reading at ``t_s`` that is not stale."""
-        return any(self.latest(quantity, t_s) is not None for quantity in self._times)
+        return any(self.latest(quantity, t_s) is not None for quantity in self._series)
 
     def latest(self, quantity: str, t_s: float) -> Reading | None:
         """Return the last reading at or before ``t_s``, or None where it is older than 3.5 s or NaN.
 
         NaN says that the quantity is not known from then on.
         """
-        times = self._times.get(quantity)
-        if times is None:
+        series = self._series.get(quantity)
+        if series is None:
             return None
+        times, values = series
         i = bisect_right(times, t_s) - 1
         if i < 0 or t_s - times[i] > _HOLD_S:
             return None
-        reading = self._values[quantity][i]
+        reading = values[i]
         return None if math.isnan(reading.value) else reading
 
     def measured(self, quantity: str) -> bool:
         """Return whether a device gives this quantity, even if it does not know it now."""
-        return quantity in self._times
+        return quantity in self._series
 
     def estimate(self, quantity: str, t_s: float, *, sd: float) -> Estimate | None:
         """Return the value of ``latest`` as an estimate; None where there is none.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,25 @@ else:
     Array = (
         Any  # whoever asks for help or for a list needs names from here, but no numpy, which takes 0.2 s
     )
+
+_T = TypeVar("_T")
+
+
+def _built_quickly(cls: type[_T]) -> type[_T]:
+    """Return a frozen dataclass with slots whose instances are made in two thirds of the time.
+
+    A day makes millions of them.  What ``dataclass`` generates looks up ``object.__setattr__`` for every
+    field; here each slot is filled by its own descriptor.  The class stays frozen.
+    """
+    names = list(cls.__dataclass_fields__)  # type: ignore[attr-defined]
+    fill = {f"_{name}": cls.__dict__[name].__set__ for name in names}
+    body = "; ".join(f"_{name}(self, {name})" for name in names)
+    made: dict[str, Any] = {}
+    exec(f"def __init__(self, {', '.join(names)}): {body}", fill, made)
+    made["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
+    cls.__init__ = made["__init__"]  # type: ignore[method-assign]
+    return cls
+
 
 GRAVITY_MS2 = 9.80665
 """Standard gravity (CGPM 1901), m/s²."""
@@ -134,6 +153,7 @@ class ImuChunk:
         return len(self.t_s)
 
 
+@_built_quickly
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A finished number from a sensor that does its own arithmetic (pod, treadmill, GPS, strap).
@@ -162,6 +182,7 @@ class Activity(StrEnum):
     RUN = "run"
 
 
+@_built_quickly
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its uncertainty: ``sd`` is one standard deviation in the metric's own unit.
@@ -226,6 +247,7 @@ class Step:
         return self._by_metric.get(metric)
 
 
+@_built_quickly
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A metric at one whole second of the session, of one leg or (``side`` None) of both."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command line that a test runs may choose another language: for that test alone."""
     monkeypatch.setattr(user_language, "_chosen", None)
     message_catalogues.catalogue(user_language.user_language())  # as at the start of a command
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine stands in Berlin; a rule instead of a name, which not every machine has a file for."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.fixture(scope="session")

@@ -152,6 +152,11 @@ def activity(t: int, offset_s: int) -> bytes:
     return message(34, (TIME, (5, 4, 0x86)), NOON_S + t, (NOON_S + t + offset_s) & 0xFFFFFFFF)
 
 
+def correlation(t: int, offset_s: int) -> bytes:
+    """A ``timestamp_correlation``: local time again, as some watches write it at the start."""
+    return message(162, (TIME, (3, 4, 0x86)), NOON_S + t, (NOON_S + t + offset_s) & 0xFFFFFFFF)
+
+
 _ROW: dict[str, tuple[tuple[int, int, int], str, float]] = {
     "speed": (SPEED, "H", 1000),
     "cadence": (CADENCE, "B", 1),

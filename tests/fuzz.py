@@ -41,6 +41,7 @@ from tests.devices.test_registry import check_sound
 from tests.fit_bytes import (
     activity,
     compressed_records,
+    correlation,
     crc,
     description,
     developer_id,
@@ -207,6 +208,7 @@ def fit_seeds() -> list[bytes]:
         [both, summary],
         [timer, *places, summary],
         legs,
+        [row(t, heart=140, lat=48 + 3e-5 * t, lon=11) for t in range(90)] + [correlation(0, 7200), summary],
     )
     whole = [fit_file(file_id() + b"".join(parts)) for parts in bodies]
     return [*whole, whole[0] + whole[3], fit_file(file_id(big=True) + records(90, big=True))]
@@ -223,7 +225,7 @@ def with_checksum(data: bytes) -> bytes:
 
 IMPORTERS: dict[str, tuple[list[bytes], Callable[[bytes], list[WatchActivity]]]] = {
     ".fit": (fit_seeds(), fit_activities),
-    ".gpx": ([gpx_run(20)], gpx_activities),
+    ".gpx": ([gpx_run(20), gpx_run(20).replace(b'creator="', b'creator="gaitcue - ')], gpx_activities),
     ".tcx": ([tcx_run(20)], tcx_activities),
 }
 """Files to begin with and what reads them, by the ending of the file."""
@@ -241,6 +243,8 @@ FILES: dict[str, bytes] = {
     ".zip": zip_of({"activities/1.gpx.gz": gzip.compress(gpx_run(20)), "2.tcx": tcx_run(20)}),
     ".npz": _npz(),
     ".csv": b"timestamp,x,y,z\n" + b"".join(b"%d,0.1,0.2,9.8\n" % (10 * k) for k in range(200)),
+    ".CSV": b"timestamp,x,y,z\n"
+    + b"".join(b"01.05.2026 06:00:%02d.%d,0.1,0.2,9.8\n" % (k // 50, k % 50 * 2) for k in range(200)),
 }
 """Files that are opened by name, by their ending."""
 

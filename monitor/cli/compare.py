@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from monitor.review.compare import Row, TrendPoint
 
 
+_MODEL_MARK = " ~"
+"""Behind a number that no sensor saw; the captions say so."""
+
+
 def compare_command(
     sessions: Annotated[list[str], typer.Argument(help="option.compare.sessions")],
     config: SettingsOption = None,
@@ -67,8 +71,8 @@ def comparison_table(names: Sequence[str], rows: Sequence[Row]) -> Table:
     for row in rows:
         spec, cells = BY_NAME[row.metric], []
         n = spec.decimals + 1
-        for mean, difference in zip(row.means, row.differences, strict=True):
-            text = "–" if mean is None else f"{mean.value:.{n}f}"
+        for mean, difference, modelled in zip(row.means, row.differences, row.modelled, strict=True):
+            text = "–" if mean is None else f"{mean.value:.{n}f}{_MODEL_MARK if modelled else ''}"
             if difference is not None:
                 half = "" if difference.half is None else f" ± {difference.half:.{n}f}"
                 text += f"\n{difference.value:+.{n}f}{half}{' *' if clear_difference(difference) else ''}"
@@ -97,5 +101,6 @@ def trends_table(trends: Mapping[str, Sequence[TrendPoint]], weeks: int) -> Tabl
             half = "" if mean.half is None else f" ± {mean.half:.{n}f}"
             label = user_text(f"metric.{name}.label") if k == 0 else ""
             unit = unit_text(spec, messages) if k == 0 else ""
-            table.add_row(label, point.when[:10], f"{mean.value:.{n}f}{half}", unit)
+            mark = _MODEL_MARK if point.modelled else ""
+            table.add_row(label, point.when[:10], f"{mean.value:.{n}f}{half}{mark}", unit)
     return table

@@ -121,9 +121,9 @@ class _Teller:
     def take(self, path: Path, event: ImportEvent) -> None:
         """Count an event and print what it says."""
         match event:
-            case ImportedRecording(session, title, minutes, remarks):
+            case ImportedRecording():
                 self.imported += 1
-                self._print(_import_line(path, session, title, minutes, remarks))
+                self._print(_import_line(path, event))
             case RefusedRecording(why):
                 self.failed += 1
                 self._print(user_text("say.import.failed", why=why), "red")
@@ -170,7 +170,11 @@ def _recording_files(given: Iterable[Path]) -> Iterator[Path]:
         yield from inside or [path]
 
 
-def _import_line(path: Path, session: str, title: str, minutes: float, remarks: Sequence[str]) -> str:
-    name = path.name if title == path.stem else f"{path.name}, {title}"
-    text = user_text("say.import.done", name=name, minutes=minutes, session=session)
-    return "\n  ".join([text, *map(catalogue(user_language()).translate_recorded, remarks)])
+def _import_line(path: Path, made: ImportedRecording) -> str:
+    """What became of a file, by its name, within an archive that of both, and its title."""
+    file = Path(made.member) if made.member else path
+    name = f"{path.name}/{made.member}" if made.member else path.name
+    if made.title not in (file.stem, Path(file.stem).stem):
+        name = f"{name}, {made.title}"
+    text = user_text("say.import.done", name=name, minutes=made.minutes, session=made.session)
+    return "\n  ".join([text, *map(catalogue(user_language()).translate_recorded, made.remarks)])

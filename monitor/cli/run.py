@@ -109,6 +109,7 @@ def replay_command(
     from monitor.recordings.readers import read_recording
     from monitor.service.config import load_config
     from monitor.service.live_session import LiveOptions, result_console, run_session
+    from monitor.service.session_store import replayed_facts
     from monitor.sources.replay import Replay
 
     extend_logging(verbose, log_format)
@@ -125,5 +126,6 @@ def replay_command(
         web=page_settings(settings, host, port) if web else None,
         linger=web,
         pace=factor,
+        facts=replayed_facts(settings, recording) if keep else recording.facts,
     )
     run_session(settings, live, console)

@@ -22,12 +22,15 @@ from monitor.core.safe_text import printable_text
 from monitor.core.user_language import user_language, user_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
     from monitor.storage.session_info import SessionInfo
     from monitor.storage.store import Store
+
+_COUNT_ROUNDING = 2
+"""So many steps a watch's count and the sum of its cadence differ by rounding alone."""
 
 
 def list_command(config: SettingsOption = None) -> None:
@@ -37,13 +40,13 @@ def list_command(config: SettingsOption = None) -> None:
     from monitor.storage import tape_archive
 
     with open_session_store(config) as store:
-        infos = store.sessions()
+        infos, paused_s = store.sessions(), store.paused_s()
         sizes = tape_archive.tape_sizes(infos)
         used = store.path.stat().st_size
     if not infos:
         Console().print(user_text("say.sessions.none"))
         return
-    Console().print(sessions_table(infos))
+    Console().print(sessions_table(infos, paused_s))
     Console().print(
         user_text(
             "say.sessions.disk",
@@ -54,10 +57,11 @@ def list_command(config: SettingsOption = None) -> None:
     )
 
 
-def sessions_table(infos: Sequence[SessionInfo]) -> Table:
+def sessions_table(infos: Sequence[SessionInfo], paused_s: Mapping[str, float]) -> Table:
     """Return one row per session; its number is what commands take as its name.
 
-    When it began is on the runner's clock of there and then.  What is usual is not said: a run, complete.
+    When it began is on the runner's clock of there and then; the minutes are those that the timer ran,
+    without the pauses, ``paused_s`` by session.  What is usual is not said: a run, complete.
     """
     from rich.markup import escape
     from rich.table import Table
@@ -73,7 +77,8 @@ def sessions_table(infos: Sequence[SessionInfo]) -> Table:
             overflow="fold",
         )
     for number, s in enumerate(infos, start=1):
-        began, minutes = local_start(s.started_utc, s.utc_offset_s), localized(f"{s.duration_s / 60:.1f}")
+        began = local_start(s.started_utc, s.utc_offset_s)
+        minutes = localized(f"{max(0.0, s.duration_s - paused_s.get(s.id, 0.0)) / 60:.1f}")
         about = escape(", ".join([s.title, *_particulars(s)]))
         table.add_row(str(number), f"{began:%Y-%m-%d %H:%M}", minutes, about, escape(", ".join(s.sensors)))
     return table
@@ -153,8 +158,20 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("ending", translate(ending[-1]) if ending else none),
         ("version", info.version),
         ("tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else none),
-        ("steps", str(len(store.step_columns(info.id).ic_s))),
+        ("steps", _steps_text(store, info)),
     ]
+
+
+def _steps_text(store: Store, info: SessionInfo) -> str:
+    """How many steps there were: those that were found, or what the watch counted and its cadence says."""
+    from monitor.storage.session_data import load_session
+
+    if found := len(store.step_columns(info.id).ic_s):
+        return str(found)
+    made = round(float(load_session(store, info.id, ["cadence_spm"]).summed_steps[-1]))
+    if info.counted_steps is not None and abs(info.counted_steps - made) > _COUNT_ROUNDING:
+        return user_text("say.session.steps_counted", counted=info.counted_steps, made=made)
+    return user_text("say.session.steps_made", made=made) if made else user_text("say.session.none")
 
 
 def rename_command(session: SessionName, title: str, config: SettingsOption = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsp.types import Array
 
@@ -51,6 +51,7 @@ class ActivityFacts:
 
     ``sport`` and ``sub_sport`` are FIT's words (``running``, ``treadmill``), empty where nobody says it.
     ``utc_offset_s`` is what the runner's clock was ahead of UTC there and then, None where not known.
+    ``steps`` is how many the watch counted: often 1 to 4 % beside what its cadence adds up to.
     """
 
     sport: str = ""
@@ -59,3 +60,16 @@ class ActivityFacts:
     pauses: tuple[TimerPause, ...] = ()
     laps: tuple[LapMark, ...] = ()
     track: PlaceTrack | None = None
+    steps: int | None = None
+
+
+def facts_until(facts: ActivityFacts, t_s: float) -> ActivityFacts:
+    """Return what is true of an activity that was left off after ``t_s`` seconds, a count of steps not."""
+    pauses = [TimerPause(p.start_s, min(p.end_s, t_s) - p.start_s) for p in facts.pauses if p.start_s < t_s]
+    track = facts.track
+    if track is not None:
+        inside = track.t_s <= t_s
+        columns = (track.t_s, track.lat_deg, track.lon_deg, track.altitude_m)
+        track = PlaceTrack(*(column[inside] for column in columns)) if inside.any() else None
+    laps = tuple(lap for lap in facts.laps if lap.end_s < t_s)
+    return replace(facts, pauses=tuple(pauses), laps=laps, track=track, steps=None)

@@ -34,3 +34,16 @@ def local_start(started_utc: str, utc_offset_s: int | None) -> datetime.datetime
     if utc_offset_s is None:
         return instant.astimezone()
     return instant.astimezone(datetime.timezone(datetime.timedelta(seconds=utc_offset_s)))
+
+
+def offset_at(when: datetime.datetime, utc_offset_s: int, known_at: datetime.datetime) -> int:
+    """Return what the runner's clock was ahead of UTC at ``when``, in s, if at ``known_at`` it was so much.
+
+    A run over the change to summer time has two.  A file states one of them and no zone: if this machine's
+    zone had the same one at ``known_at``, it is taken for the runner's.  A change in another zone cannot
+    be known here; then the offset stays what the file says.
+    """
+    here = known_at.astimezone().utcoffset()
+    there = when.astimezone().utcoffset()
+    same = here == datetime.timedelta(seconds=utc_offset_s)
+    return int(there.total_seconds()) if same and there is not None else utc_offset_s

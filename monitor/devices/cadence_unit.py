@@ -19,6 +19,8 @@ _FEWEST_VOTES, _LEAST_SHARE = (
     20,
     0.3,
 )  # seconds, and share of those with a cadence, that overturn the standard
+_LIKELY_COUNT = (0.7, 1.4)
+"""What a cadence adds up to over the count of the same file: of public files within 0.87 and 1.1."""
 _MAX_JOG_SPM = 210.0  # and above that of one who does not run fast (a choice)
 
 
@@ -125,11 +127,27 @@ def _unit_by_count(raw: Array, speed_mps: Array | None, strides: float | None) -
     ratio = counted / strides
     if 1.6 < ratio < 2.5:
         return CadenceUnit.STEPS
-    if not 0.7 < ratio < 1.4:
+    if not _LIKELY_COUNT[0] < ratio < _LIKELY_COUNT[1]:
         return None
     moving = raw > 0
     fast = None if speed_mps is None else float(np.nanmean(np.where(moving, speed_mps, np.nan)))
     return _unit_evidence(float(np.mean(raw[moving])), fast) or CadenceUnit.STRIDES
+
+
+def counted_steps(raw: Array, unit: CadenceUnit, strides: float | None) -> int | None:
+    """Return how many steps the file's own count of ``strides`` is, None if it cannot be one of these.
+
+    ``raw`` (n,) is the cadence once a second in ``unit``.  Some files that count steps do so in the total
+    as well.
+    """
+    summed = float(np.nansum(raw)) / 60 / (1 if unit is CadenceUnit.STRIDES else 2)
+    if not strides or summed <= 0:
+        return None
+    ratio = summed / strides
+    if _LIKELY_COUNT[0] < ratio < _LIKELY_COUNT[1]:
+        return round(2 * strides)
+    in_steps = unit is CadenceUnit.STEPS and _LIKELY_COUNT[0] < 2 * ratio < _LIKELY_COUNT[1]
+    return round(strides) if in_steps else None
 
 
 def _from_table(device: str | None) -> CadenceUnit:

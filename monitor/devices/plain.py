@@ -14,6 +14,7 @@ Channel ``values``::
 
 from __future__ import annotations
 
+import functools
 import math
 import struct
 from collections.abc import Mapping
@@ -113,11 +114,18 @@ def encode_values(values: Mapping[str, float], age_s: float = 0.0) -> bytes:
 
     NaN says that a number, which this device gives, is not known from now on.
     """
-    parts = [_VALUES_HEAD.pack(_MAGIC, _VERSION, len(values), age_s)]
-    for name, value in values.items():
-        text = name.encode("ascii")
-        parts.append(struct.pack(f"<B{len(text)}sd", len(text), text, value))
-    return b"".join(parts)
+    form, names = _values_layout(tuple(values))
+    cells: list[object] = [_MAGIC, _VERSION, len(names), age_s]
+    for text, value in zip(names, values.values(), strict=True):
+        cells += (len(text), text, value)
+    return form.pack(*cells)
+
+
+@functools.lru_cache(maxsize=256)
+def _values_layout(names: tuple[str, ...]) -> tuple[struct.Struct, tuple[bytes, ...]]:
+    """The form of a packet with these names, and the names as bytes: a watch sends the same all day."""
+    texts = tuple(name.encode("ascii") for name in names)
+    return struct.Struct("<2sBBf" + "".join(f"B{len(text)}sd" for text in texts)), texts
 
 
 def decode_values(payload: bytes) -> Values:
@@ -126,12 +134,11 @@ def decode_values(payload: bytes) -> Values:
         magic, version, count, age_s = _VALUES_HEAD.unpack_from(payload)
         _check_head(magic, version)
         values: dict[str, float] = {}
-        at = _VALUES_HEAD.size
+        at, value_at = _VALUES_HEAD.size, _VALUE.unpack_from
         for _ in range(count):
             end = at + 1 + payload[at]
-            (value,) = _VALUE.unpack_from(payload, end)
-            values[payload[at + 1 : end].decode("ascii")] = value
-            at = end + _VALUE.size
+            values[payload[at + 1 : end].decode("ascii")] = value_at(payload, end)[0]
+            at = end + 8
     except (struct.error, IndexError, UnicodeDecodeError) as exc:
         raise DecodeError(f"plain values packet of {len(payload)} bytes: {exc}") from exc
     if at != len(payload):

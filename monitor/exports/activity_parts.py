@@ -77,6 +77,35 @@ def strides_per_minute(run: SessionData) -> Array:
     return np.where(still & np.isfinite(strides).any(), 0.0, strides)
 
 
+def track_points(
+    run: SessionData, stretches: Sequence[Stretch], wanted: Mask
+) -> Iterator[list[tuple[float, int]]]:
+    """Yield the points of each stretch of the timer that has any: their time, and the second they tell of.
+
+    They are the seconds that are ``wanted`` (n,).  Where the timer starts, stops or ends between two of
+    them it has a point of its own with what was known next to it, and a last pause ends with one: so a
+    reader sees how long it stood.
+    """
+    ends = {run.elapsed_s, *(p.start_s for p in run.pauses), *(p.end_s for p in run.pauses)}
+    last = -1
+    for stretch, seconds in zip(stretches, runs_of_seconds(run, stretches, wanted), strict=True):
+        if not seconds:
+            continue
+        points = [(float(at), at) for at in seconds]
+        if stretch.start_s in ends and 0 < points[0][0] - stretch.start_s < 1:
+            points.insert(0, (stretch.start_s, seconds[0]))
+        if stretch.end_s in ends and 0 < stretch.end_s - points[-1][0] < 1:
+            points.append((stretch.end_s, seconds[-1]))
+        last = seconds[-1]
+        yield points
+    if last >= 0 and stretches[-1].end_s < run.elapsed_s and _stands_at_end(run, stretches[-1].end_s):
+        yield [(run.elapsed_s, last)]
+
+
+def _stands_at_end(run: SessionData, since_s: float) -> bool:
+    return any(p.start_s <= since_s and p.end_s >= run.elapsed_s for p in run.pauses)
+
+
 def runs_of_seconds(run: SessionData, stretches: Sequence[Stretch], wanted: Mask) -> Iterator[list[int]]:
     """Yield, for each of the stretches, the seconds in it that are ``wanted`` (n,); none twice."""
     free = wanted.copy()

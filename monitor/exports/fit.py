@@ -29,7 +29,7 @@ from dsp.metrics import METRICS, FitField, MetricSpec
 from dsp.types import Array, CueKind, Placement
 from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import StoreError
-from monitor.core.local_time import local_start
+from monitor.core.local_time import local_start, offset_at
 from monitor.exports.activity_parts import (
     LapPart,
     lap_parts,
@@ -121,7 +121,6 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
     with_record = np.any([np.isfinite(v) for v in columns], axis=0) & timed_seconds(run)
     if not columns or not with_record.any():
         raise StoreError("error.fit_nothing", session=run.info.id)
-    strides = np.nan_to_num(strides_per_minute(run)) * run.timed_s / 60
     known = np.isfinite(run.value("speed_mps"))
     activity = _Activity(
         run,
@@ -130,7 +129,7 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
         developer,
         distance_m=np.round(run.distance_m, 2),
         with_distance=np.logical_or.accumulate(known) & np.logical_or.accumulate(known[::-1])[::-1],
-        strides=np.cumsum(strides),
+        strides=_stride_sums(run),
     )
     writer = _new_writer()
     _write_head(writer, activity)
@@ -138,6 +137,14 @@ def encode_fit(run: SessionData, track: PlaceTrack | None = None) -> bytes:
         write()
     _write_tail(writer, activity)
     return writer.close()
+
+
+def _stride_sums(run: SessionData) -> Array:
+    """Return the strides made up to each second (n,), which end at the watch's own count if it has one."""
+    steps = run.summed_steps
+    counted = run.info.counted_steps
+    scale = counted / steps[-1] if counted is not None and steps[-1] > 0 else 1.0
+    return np.asarray(scale * steps / 2)
 
 
 _TimedMessage = tuple[float, int, Callable[[], None]]
@@ -292,8 +299,10 @@ def _write_tail(writer: FitWriter, activity: _Activity) -> None:
     writer.write("session", whole | _summary_fields(activity, Stretch(0.0, run.elapsed_s)))
     last: dict[str, Any] = {"timestamp": activity.at(run.elapsed_s), "total_timer_time": run.timer_s}
     last |= {"num_sessions": 1, "type": "manual", "event": "activity", "event_type": "stop"}
-    offset = local_start(run.info.started_utc, run.info.utc_offset_s).utcoffset() or datetime.timedelta()
-    last["local_timestamp"] = int((activity.at(run.elapsed_s) + offset - _EPOCH).total_seconds())
+    start, end = local_start(run.info.started_utc, run.info.utc_offset_s), activity.at(run.elapsed_s)
+    offset_s = int((start.utcoffset() or datetime.timedelta()).total_seconds())
+    offset_s = offset_at(end, offset_s, start)  # summer time may have begun or ended since
+    last["local_timestamp"] = int((end - _EPOCH).total_seconds()) + offset_s
     writer.write("activity", last)
 
 

@@ -15,11 +15,11 @@ from dsp.types import Array
 from monitor.core.errors import StoreError
 from monitor.exports.activity_parts import (
     places_on_seconds,
-    runs_of_seconds,
     sport_names,
     start_second,
     strides_per_minute,
     timed_seconds,
+    track_points,
     utc_text,
 )
 from monitor.exports.xml_stream import XmlStream
@@ -56,16 +56,16 @@ def write_gpx(store: Store, run: SessionData, path: Path) -> list[Path]:
                 xml.write("name", run.info.title)
                 xml.write("type", sport_names(run)[0])
                 whole = run.timer_stretches(Stretch(0.0, run.elapsed_s))
-                for seconds in filter(None, runs_of_seconds(run, whole, placed)):
+                for points in track_points(run, whole, placed):
                     with xml.element("trkseg"):
-                        for at in seconds:
-                            point.write(xml, at)
+                        for t_s, at in points:
+                            point.write(xml, t_s, at)
         xml.close()
     return [path]
 
 
 class _TrackPoints:
-    """The points of a track, one a second."""
+    """The points of a track, one a second and where the timer stops and starts."""
 
     def __init__(self, run: SessionData, places: Array, began: datetime.datetime) -> None:
         self._places, self._began = places, began
@@ -74,13 +74,13 @@ class _TrackPoints:
             "gpxtpx:cad": np.round(strides_per_minute(run)),
         }
 
-    def write(self, xml: XmlStream, at: int) -> None:
-        """Write the point of a session second that has a place."""
+    def write(self, xml: XmlStream, t_s: float, at: int) -> None:
+        """Write the point of a session's instant, with the place and the numbers of its second ``at``."""
         latitude, longitude, altitude = self._places[at].tolist()
         with xml.element("trkpt", {"lat": f"{latitude:.8f}", "lon": f"{longitude:.8f}"}):
             if altitude == altitude:
                 xml.write("ele", f"{altitude:.2f}")
-            xml.write("time", utc_text(self._began + datetime.timedelta(seconds=at)))
+            xml.write("time", utc_text(self._began + datetime.timedelta(seconds=t_s)))
             known = {name: int(v[at]) for name, v in self._extensions.items() if np.isfinite(v[at])}
             if known:
                 with xml.element("extensions"), xml.element("gpxtpx:TrackPointExtension"):

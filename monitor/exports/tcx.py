@@ -20,11 +20,11 @@ from monitor.exports.activity_parts import (
     LapPart,
     lap_parts,
     places_on_seconds,
-    runs_of_seconds,
     sport_names,
     start_second,
     strides_per_minute,
     timed_seconds,
+    track_points,
     utc_text,
 )
 from monitor.exports.xml_stream import XmlStream
@@ -113,11 +113,10 @@ class _TrainingActivity:
                         xml.write("Value", f"{rate:.0f}")
             xml.write("Intensity", "Active")
             xml.write("TriggerMethod", _TRIGGERS.get(lap.trigger, "Manual"))
-            tracks = runs_of_seconds(run, run.timer_stretches(where), self.with_point & inside)
-            for seconds in filter(None, tracks):
+            for points in track_points(run, run.timer_stretches(where), self.with_point & inside):
                 with xml.element("Track"):
-                    for at in seconds:
-                        self._write_point(xml, at)
+                    for t_s, at in points:
+                        self._write_point(xml, t_s, at)
             self._write_lap_extension(xml, inside, covered_m / timer_s if timer_s > 0 else 0.0)
 
     def _write_lap_extension(self, xml: XmlStream, inside: Mask, mean_mps: float) -> None:
@@ -132,10 +131,10 @@ class _TrainingActivity:
             if np.isfinite(power).any():
                 xml.write("ns3:AvgWatts", f"{np.nanmean(power):.0f}")
 
-    def _write_point(self, xml: XmlStream, at: int) -> None:
+    def _write_point(self, xml: XmlStream, t_s: float, at: int) -> None:
         latitude, longitude, altitude = self._places[at].tolist()
         with xml.element("Trackpoint"):
-            xml.write("Time", self.time_text(at))
+            xml.write("Time", self.time_text(t_s))
             if latitude == latitude and longitude == longitude:
                 with xml.element("Position"):
                     xml.write("LatitudeDegrees", f"{latitude:.8f}")
@@ -143,7 +142,8 @@ class _TrainingActivity:
             if altitude == altitude:
                 xml.write("AltitudeMeters", f"{altitude:.2f}")
             if np.isfinite(self._distance_m[at]):
-                xml.write("DistanceMeters", f"{self._distance_m[at]:.2f}")
+                metres = np.interp(t_s, self._run.t_s, self._distance_m)
+                xml.write("DistanceMeters", f"{metres:.2f}")
             known = {name: int(v[at]) for name, v in self._whole.items() if np.isfinite(v[at])}
             if _HEART_RATE in known:
                 with xml.element("HeartRateBpm"):

@@ -106,7 +106,8 @@ class Session:
         out: list[Record | SensorStatus] = []
         for item in items:
             if isinstance(item, Reading) or not stream.unsure:
-                out += self._with_cues(self._engine.push(item))
+                found = self._engine.push(item)
+                out += found if self._coach is None else self._coach.push(found)
         return out
 
     def _due(self, stream: SensorStream) -> Sequence[Record | SensorStatus]:

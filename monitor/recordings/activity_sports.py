@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ON_FOOT = frozenset({"", "running", "walking", "hiking", "generic", "all"})
+UNNAMED = frozenset({"", "generic", "all"})
+"""What FIT has where it names no sport."""
+ON_FOOT = frozenset({"running", "walking", "hiking"}) | UNNAMED
 """Sports that are imported, in FIT's words; those that say nothing are judged by their speed."""
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -61,8 +63,17 @@ def sport_words(text: str) -> tuple[str, str]:
 
     A word that is not known stays as it is: it is a sport all the same, and not running.
     """
-    plain = " ".join(text.replace("_", " ").replace("-", " ").split()).lower()
-    plain = _STRAVA_NUMBERS.get(plain, plain)
+    plain = _plain_word(text)
     if not plain or plain.isdigit():
         return "", ""
     return _WORDS.get(plain, (plain.replace(" ", "_")[:40], ""))
+
+
+def sport_from_list(text: str) -> tuple[str, str]:
+    """Return what ``sport_words`` does for words that are known; empty ones for others."""
+    return _WORDS.get(_plain_word(text), ("", ""))
+
+
+def _plain_word(text: str) -> str:
+    plain = " ".join(text.replace("_", " ").replace("-", " ").split()).lower()
+    return _STRAVA_NUMBERS.get(plain, plain)

@@ -9,8 +9,8 @@ import itertools
 import re
 import warnings
 from array import array
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -37,12 +37,13 @@ class Sheet:
     """``Sheet`` holds columns (n,) by heading; cells that are neither numbers nor times are NaN.
 
     ``where`` names it in errors; its length is the number of rows.  In the columns ``clocks`` times stood
-    as text, and are seconds now: Unix time where the text names a day, else since midnight.
+    as text (of which these map to the first), and are seconds now: Unix time where the text names a day,
+    else since midnight.
     """
 
     where: str
     columns: dict[str, Array]
-    clocks: frozenset[str] = frozenset()
+    clocks: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
@@ -123,7 +124,7 @@ def parse_sheet(text: TableText) -> Sheet:
     points = delimiter != "," and any("," in line for line in itertools.islice(text.rows(), _LINES_SEEN))
     rows, clocks = _read_rows(text, delimiter, len(names), points=points)
     columns = {name: rows[:, k] for k, name in enumerate(names) if name}
-    return Sheet(text.where, columns, frozenset(names[k] for k in clocks))
+    return Sheet(text.where, columns, {names[k]: first for k, first in clocks.items()})
 
 
 def find_delimiter(line: str) -> str:
@@ -131,10 +132,13 @@ def find_delimiter(line: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _read_rows(text: TableText, delimiter: str, width: int, *, points: bool) -> tuple[Array, set[int]]:
+def _read_rows(
+    text: TableText, delimiter: str, width: int, *, points: bool
+) -> tuple[Array, dict[int, str]]:
     """Return numbers (n, width): the quick way, or cell by cell where some are not numbers.
 
-    With them come the columns in which times stand as text.  With ``points`` a comma is a decimal point.
+    With them come the columns in which times stand as text, with the first of these texts.  With ``points``
+    a comma is a decimal point.
     """
 
     def lines() -> Iterator[str]:
@@ -147,10 +151,10 @@ def _read_rows(text: TableText, delimiter: str, width: int, *, points: bool) -> 
             bare = (line.replace('"', "") for line in lines())
             rows = np.loadtxt(bare, delimiter=delimiter, ndmin=2, comments=None)
         if rows.shape[1] == width:
-            return np.asarray(rows, dtype=np.float64), set()
+            return np.asarray(rows, dtype=np.float64), {}
     except ValueError:
         pass
-    values, clocks = array("d"), set[int]()
+    values, clocks = array("d"), dict[int, str]()
     try:
         for number, cells in enumerate(csv.reader(lines(), delimiter=delimiter), start=2):
             if not any(cell.strip() for cell in cells):
@@ -176,10 +180,10 @@ def limited_rows(text: TableText, width: int) -> Iterator[str]:
         yield line
 
 
-def _cell_value(k: int, cell: str, clocks: set[int]) -> float:
+def _cell_value(k: int, cell: str, clocks: dict[int, str]) -> float:
     value = parse_number(cell)
     if np.isnan(value) and (clock := parse_clock(cell)) is not None:
-        clocks.add(k)
+        clocks.setdefault(k, cell)
         return clock
     return value
 
@@ -206,13 +210,33 @@ def parse_clock(cell: str) -> float | None:
     if match := _CLOCK.fullmatch(text):
         hours, minutes, seconds = match.groups()
         return 3600 * int(hours or 0) + 60 * int(minutes) + float(seconds.replace(",", "."))
+    when = _date_and_time(text)
+    if when is None:
+        return None
+    try:
+        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
+    except OverflowError:
+        return None
+
+
+def parse_date_time(cell: str) -> datetime.datetime | None:
+    """Return a written day and time of day, with a zone where one is named; None if it names no sure day.
+
+    In ``03/04/2026`` either may be the day, and nothing tells which.
+    """
+    text = cell.strip()
+    match = _DAY_FIRST.fullmatch(text)
+    one, two = (match[1], match[2]) if match and "/" in text else ("", "")
+    unsure = bool(one) and int(one) <= 12 and int(two) <= 12 and int(one) != int(two)
+    return None if unsure or _CLOCK.fullmatch(text) else _date_and_time(text)
+
+
+def _date_and_time(text: str) -> datetime.datetime | None:
     if match := _DAY_FIRST.fullmatch(text):
         one, two, year, clock = match.groups()
         day, month = (two, one) if int(two) > 12 else (one, two)
         text = f"{year}-{int(month):02}-{int(day):02} {clock}"
-    text = text.replace("/", "-")
     try:
-        when = datetime.datetime.fromisoformat(text)
-        return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
-    except (ValueError, OverflowError):
+        return datetime.datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
         return None

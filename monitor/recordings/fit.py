@@ -13,23 +13,22 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from monitor.core.activity_facts import ActivityFacts, PlaceTrack
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import InputError
+from monitor.core.local_time import offset_at
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
-from monitor.recordings.fit_records import FitRecord, ordered_records
+from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, ordered_records, record_places
 from monitor.recordings.fit_sessions import (
     FitSession,
     file_sessions,
     left_out_remarks,
-    number_or_nan,
     runs_among,
     whole_length_s,
 )
 from monitor.recordings.fit_timer import lap_marks, timer_pauses
+from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 if TYPE_CHECKING:
@@ -37,10 +36,7 @@ if TYPE_CHECKING:
 
 _EPOCH_S = 631_065_600
 """FIT's epoch, 1989-12-31 UTC, in Unix time."""
-_CLOCK_WAS_SET = 0x10000000
-"""Smaller times count from when the device was switched on (FIT, ``date_time``)."""
 _LONGEST_S = 2 * 86_400
-_DEGREES = 180 / 2**31
 _ZONE_STEP_S = 900
 _WIDEST_ZONE_S = 14 * 3600
 _BEFORE_S = 10
@@ -128,15 +124,18 @@ def _activity(messages: FitMessages, session: FitSession) -> WatchActivity:
     facts = ActivityFacts(
         sport=session.sport,
         sub_sport=session.sub_sport,
-        utc_offset_s=_utc_offset(messages),
+        utc_offset_s=_utc_offset(messages, session.dated_start),
         pauses=tuple(pauses),
         laps=tuple(lap_marks(messages.named("lap"), start, seconds)),
-        track=_track(records, start),
+        track=record_places(records, start),
     )
+    series = _measured_series(messages, session)
+    if not any(s.advances or "speed_mps" in s.points for s in series):
+        add_position_speed(series[0], facts.track, pauses)
     return WatchActivity(
-        series=_measured_series(messages, session),
+        series=series,
         seconds=seconds,
-        started=_utc_time(start),
+        started=None if session.dated_start is None else _utc_time(session.dated_start),
         facts=facts,
         distance_m=session.distance_m,
         strides=session.strides,
@@ -172,31 +171,32 @@ def _add_native(watch: WatchSeries, t_s: float, values: Mapping[str, Any]) -> No
     watch.add("altitude_m", t_s, values.get("enhanced_altitude"))
 
 
-def _track(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
-    """Return where the runner was, of the records that say it."""
-    rows = []
-    for r in records:
-        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
-        altitude = number_or_nan(r.values.get("enhanced_altitude"))
-        placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
-        if placed or altitude == altitude:
-            place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
-            rows.append((float(r.time - start), *place, altitude))
-    if not rows:
+def _utc_offset(messages: FitMessages, start: int | None) -> int | None:
+    """Return what local time was ahead of UTC at ``start``, None where no message tells both times.
+
+    The one that was written nearest to the start counts, which in most files is the one at the end.
+    """
+    stated = [
+        (utc, offset)
+        for message in (*messages.named("activity"), *messages.named("timestamp_correlation"))
+        if isinstance(utc := message.values.get("timestamp"), int) and utc >= CLOCK_WAS_SET
+        if (offset := _stated_offset(utc, message.values.get("local_timestamp"))) is not None
+    ]
+    if not stated:
         return None
-    columns = np.array(rows).T
-    return PlaceTrack(*columns)
+    if start is None:
+        return stated[-1][1]
+    utc, offset = min(stated, key=lambda one: abs(one[0] - start))
+    return offset_at(_utc_time(start), offset, _utc_time(utc))
 
 
-def _utc_offset(messages: FitMessages) -> int | None:
-    """Return what local time was ahead of UTC, from the last ``activity`` message that tells both."""
-    for message in reversed(messages.named("activity")):
-        utc, local = message.values.get("timestamp"), message.values.get("local_timestamp")
-        if isinstance(utc, int) and isinstance(local, int):
-            offset = round((local - utc) / _ZONE_STEP_S) * _ZONE_STEP_S
-            near = abs(local - utc - offset) <= 60  # both are taken at about the same moment
-            return offset if near and abs(offset) <= _WIDEST_ZONE_S and utc >= _CLOCK_WAS_SET else None
-    return None
+def _stated_offset(utc: int, local: Any) -> int | None:
+    """Return the whole quarters of an hour between both times; None where they make no time zone."""
+    if not isinstance(local, int):
+        return None
+    offset = round((local - utc) / _ZONE_STEP_S) * _ZONE_STEP_S
+    near = abs(local - utc - offset) <= 60  # both are taken at about the same moment
+    return offset if near and abs(offset) <= _WIDEST_ZONE_S else None
 
 
 def _damage_remarks(damage: str, records: Sequence[FitRecord]) -> Iterable[str]:
@@ -206,8 +206,6 @@ def _damage_remarks(damage: str, records: Sequence[FitRecord]) -> Iterable[str]:
         yield f"the file is damaged ({damage}); its first {length} could be read"
 
 
-def _utc_time(t: int) -> datetime.datetime | None:
-    """Return a time of the file; None where the device's clock had not been set."""
-    if t < _CLOCK_WAS_SET:
-        return None
+def _utc_time(t: int) -> datetime.datetime:
+    """Return a time of the file, for a clock that was set."""
     return datetime.datetime.fromtimestamp(_EPOCH_S + t, datetime.UTC)

@@ -12,7 +12,8 @@ from monitor.recordings.fit_fields import developer_quantity
 from monitor.recordings.watch_activity import WatchSeries
 
 if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import DeveloperValue, FitMessages
+    from monitor.recordings.fit_layouts import DeveloperValue
+    from monitor.recordings.fit_messages import FitMessages
 
 _APPLICATIONS: Mapping[bytes, str] = {
     bytes.fromhex("18fb2cf01a4b430dad66988c847421f4"): "stryd",

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from monitor.recordings.fit_messages import DeveloperValue, FitMessage
+import numpy as np
 
+from monitor.core.activity_facts import PlaceTrack
+
+if TYPE_CHECKING:
+    from monitor.recordings.fit_layouts import DeveloperValue
+    from monitor.recordings.fit_messages import FitMessage
+
+CLOCK_WAS_SET = 0x10000000
+"""Smaller times count from when the device was switched on (FIT, ``date_time``)."""
 _DAY_S = 86_400
 _FEW = 0.05
 """This share of the records may lie days away from the others and be left out."""
 _CLOCK_SLACK_S = 120
+_DEGREES = 180 / 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ def ordered_records(
     others, and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read
     as something.
     ``session_s`` is how long the file says that everything took: where the clock was set in between, later
-    records are moved so that it holds, or earlier ones where it was set back.
+    records are moved so that it holds, or earlier ones where it was set back or had not been set.
     """
     merged = _merged([m for m in messages if isinstance(m.values.get("timestamp"), int)])
     if not damaged:
@@ -50,9 +58,31 @@ def ordered_records(
     shift = _clock_shift(records, session_s)
     if shift is not None:
         at, by = shift
-        later = [FitRecord(r.time - by, r.values, r.developer) for r in records[at:]]
-        records = records[:at] + later
+        if records[at - 1].time < CLOCK_WAS_SET <= records[at].time:
+            return _moved(records[:at], by) + records[at:]
+        records = records[:at] + _moved(records[at:], -by)
     return records
+
+
+def record_places(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
+    """Return where the runner was, of the records that say it, in seconds from ``start`` (FIT's time)."""
+    rows = []
+    for r in records:
+        lat, lon = (number_or_nan(r.values.get(f"position_{axis}")) for axis in ("lat", "long"))
+        altitude = number_or_nan(r.values.get("enhanced_altitude"))
+        placed = abs(lat * _DEGREES) <= 90 and abs(lon * _DEGREES) <= 180
+        if placed or altitude == altitude:
+            place = (lat * _DEGREES, lon * _DEGREES) if placed else (np.nan, np.nan)
+            rows.append((float(r.time - start), *place, altitude))
+    if not rows:
+        return None
+    columns = np.array(rows).T
+    return PlaceTrack(*columns)
+
+
+def number_or_nan(value: Any) -> float:
+    """Return a number of a message; NaN where it is none."""
+    return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
 def _merged(messages: Sequence[FitMessage]) -> list[FitRecord]:
@@ -124,7 +154,11 @@ def _with_clock_set_back(records: list[FitRecord], session_s: float | None) -> l
     if not -_CLOCK_SLACK_S < left_s < before[0].time - after[-1].time:
         return records
     by = before[-1].time + max(1, left_s) - after[0].time
-    return [FitRecord(r.time - by, r.values, r.developer) for r in before] + after
+    return _moved(before, -by) + after
+
+
+def _moved(records: Sequence[FitRecord], by: int) -> list[FitRecord]:
+    return [FitRecord(r.time + by, r.values, r.developer) for r in records]
 
 
 def _clock_shift(records: Sequence[FitRecord], session_s: float | None) -> tuple[int, int] | None:

@@ -13,24 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dsp.types import Array
+from monitor.core.activity_facts import PlaceTrack
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
-from monitor.recordings.fit_records import FitRecord
+from monitor.recordings.activity_sports import ON_FOOT, UNNAMED
+from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, number_or_nan, record_places
+from monitor.recordings.on_foot import StatedMotion, foot_doubt
+from monitor.recordings.position_speed import position_distance
 
 if TYPE_CHECKING:
     from monitor.recordings.fit_messages import FitMessages
 
-_ON_FOOT = frozenset({"running", "walking", "hiking"})
-_UNNAMED = frozenset({"", "generic", "all"})
 _TREADMILL = "treadmill"
 _MOST_INSIDE = 0.99
 """A session's length is believed if this share of its records lies in it."""
-_FASTEST = ((60.0, 9.0), (600.0, 6.9), (3600.0, 6.0))
-"""Nobody runs on average faster than this many m/s for so many s (world records: 400 m 9.3, 5,000 m 6.6,
-half marathon 6.1)."""
-_NO_RUNNER_MPS = 30.0
-_LONGEST_STEP_M = 2.4
-"""Sprinters come to 2.5 m for seconds; who has this as the median does not run."""
 _PEDALS = (
     "left_torque_effectiveness",
     "left_pedal_smoothness",
@@ -47,7 +44,8 @@ _LEFT_OVER_S = 60
 class FitSession:
     """A ``FitSession`` is a stretch of one sport: ``start`` in FIT's time, ``seconds`` with its pauses.
 
-    ``records`` are its own, ``before`` is the last one ahead of it.  ``timer_s``, ``distance_m`` and
+    ``dated_start`` is the start by a clock that was set, None if it never was.  ``records`` are its own,
+    ``before`` is the last one ahead of it.  ``timer_s``, ``distance_m`` and
     ``strides`` are the file's totals, None where it has none.
     """
 
@@ -56,6 +54,7 @@ class FitSession:
     start: int
     seconds: float
     records: list[FitRecord]
+    dated_start: int | None = None
     before: FitRecord | None = None
     timer_s: float | None = None
     distance_m: float | None = None
@@ -66,7 +65,7 @@ class FitSession:
         """The sport as a person calls it."""
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
-        unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in _UNNAMED
+        unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in UNNAMED
         return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
             "_", " "
         )
@@ -74,9 +73,9 @@ class FitSession:
     @property
     def on_foot(self) -> bool | None:
         """Whether this was run, walked or hiked; None where no message says it."""
-        if self.sport in _ON_FOOT or self.sub_sport == _TREADMILL:
+        if self.sub_sport == _TREADMILL:
             return True
-        return None if self.sport in _UNNAMED else False
+        return None if self.sport in UNNAMED else self.sport in ON_FOOT
 
 
 def whole_length_s(messages: FitMessages) -> float | None:
@@ -173,6 +172,7 @@ def _session(
         start=start,
         seconds=max(seconds, span - 1.5, 0.0),
         records=inside,
+        dated_start=_dated_start(start, values, elapsed),
         before=before[0] if before else None,
         timer_s=timer,
         distance_m=_positive(values.get("total_distance")),
@@ -202,6 +202,18 @@ def _believed_start(
         stop = last if end is None else max(last, end)
         return first if abs(stop - first - elapsed) < abs(stop - start - elapsed) else start
     return start if abs(start - first) < 86_400 else first
+
+
+def _dated_start(start: int, values: Mapping[str, Any], elapsed: float | None) -> int | None:
+    """Return the start by a clock that was set: reckoned from the message where records had none."""
+    stated, written = values.get("start_time"), values.get("timestamp")
+    if start >= CLOCK_WAS_SET:
+        return start
+    if isinstance(stated, int) and stated >= CLOCK_WAS_SET:
+        return stated
+    if isinstance(written, int) and written >= CLOCK_WAS_SET and elapsed is not None:
+        return int(written - elapsed)
+    return None
 
 
 def _likely_end(elapsed: float, span: float, values: Mapping[str, Any], start: int) -> bool:
@@ -250,57 +262,31 @@ def _doubt(session: FitSession) -> InputError | None:
         return InputError("error.fit_pedals")
     if session.seconds > _LONGEST_S:
         return None  # refused for that
-    moved = _moved_m(records)
-    times = np.array([r.time for r in records], dtype=float)
-    for seconds, fastest in _FASTEST:
-        pace = _best_mean(times, moved, seconds)
-        if pace > fastest:
-            return InputError("error.fit_too_fast", kmh=3.6 * pace, minutes=seconds / 60)
-    length = _median_step_m(records)
-    if length is not None and length > _LONGEST_STEP_M:
-        return InputError("error.fit_long_steps", length=length)
-    return None
+    return foot_doubt(_motion(records))
 
 
-def _moved_m(records: Sequence[FitRecord]) -> Any:
-    """Return the distance up to each record (n,), from what the file says or from its speed.
+def _motion(records: Sequence[FitRecord]) -> StatedMotion:
+    places = record_places(records, records[0].time) if records else None
+    outdoors = places is not None and bool(np.isfinite(places.lat_deg).any())
+    return StatedMotion(
+        t_s=np.array([r.time for r in records], dtype=float),
+        metres=_metres(records, places if outdoors else None),
+        cadence=np.array([number_or_nan(r.values.get("cadence")) for r in records]),
+        outdoors=outdoors,
+    )
 
-    A single value that is wrong counts little.
-    """
-    took_s = np.diff([r.time for r in records], prepend=records[0].time if records else 0)
-    stated = [number_or_nan(r.values.get("distance")) for r in records]
-    if np.isfinite(stated).sum() > 1:
-        known = np.flatnonzero(np.isfinite(stated))
-        metres = np.interp(np.arange(len(records)), known, np.array(stated)[known])
-        return np.cumsum(np.clip(np.diff(metres, prepend=metres[0]), 0, _NO_RUNNER_MPS * took_s))
+
+def _metres(records: Sequence[FitRecord], places: PlaceTrack | None) -> Array:
+    """Return the distance up to each record (n,): what the file says, or from its speed or its places."""
+    t_s = np.array([r.time for r in records], dtype=float)
+    stated = np.array([number_or_nan(r.values.get("distance")) for r in records])
+    known = np.isfinite(stated)
+    if known.sum() > 1:
+        return np.asarray(np.interp(t_s, t_s[known], stated[known]))
     speed = np.array([number_or_nan(r.values.get("enhanced_speed")) for r in records])
-    speed = np.where(speed <= _NO_RUNNER_MPS, speed, 0.0)
-    return np.cumsum(np.minimum(took_s, 3) * speed)
-
-
-def number_or_nan(value: Any) -> float:
-    """Return a number of a message; NaN where it is none."""
-    return float(value) if isinstance(value, (int, float)) else float("nan")
-
-
-def _best_mean(times: Any, moved: Any, seconds: float) -> float:
-    """Return the highest mean speed over about so many seconds; 0 if it is not that long."""
-    if len(times) < 2 or times[-1] - times[0] < seconds:
-        return 0.0
-    grid = np.arange(times[0], times[-1] - seconds + 1, max(1.0, seconds / 60))
-    return float(np.max(np.interp(grid + seconds, times, moved) - np.interp(grid, times, moved)) / seconds)
-
-
-def _median_step_m(records: Sequence[FitRecord]) -> float | None:
-    """Return the median length of a step where cadence counts strides; None with too little of both."""
-    lengths = []
-    for r in records:
-        speed, cadence = r.values.get("enhanced_speed"), r.values.get("cadence")
-        if (
-            isinstance(speed, (int, float))
-            and isinstance(cadence, (int, float))
-            and speed > 1.5
-            and cadence > 30
-        ):
-            lengths.append(60 * speed / cadence / (2 if cadence < 125 else 1))
-    return float(np.median(lengths)) if len(lengths) >= 60 else None
+    if places is not None and not np.isfinite(speed).any():
+        there = np.isfinite(places.lat_deg) & np.isfinite(places.lon_deg)
+        at_s = places.t_s[there]
+        metres = position_distance(at_s, places.lat_deg[there], places.lon_deg[there])
+        return np.asarray(np.interp(t_s - t_s[0], at_s, metres))
+    return np.cumsum(np.minimum(np.diff(t_s, prepend=t_s[:1]), 3) * np.nan_to_num(speed))

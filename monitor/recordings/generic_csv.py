@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.delimited_text import Sheet, TableText, file_text, headings, parse_sheet
 from monitor.recordings.imu_csv import HEADER_LINE, IMU_CSV_HEADER, read_csv
@@ -27,7 +28,7 @@ from monitor.recordings.recording import (
     recording_from_signals,
     require_placement,
 )
-from monitor.recordings.time_columns import TIME_UNITS, sample_times_s, start_utc, suggested_columns
+from monitor.recordings.time_columns import TIME_UNITS, sample_times_s, start_time, suggested_columns
 
 _UNITS: Mapping[str, Mapping[str, float]] = {
     "t": TIME_UNITS,
@@ -76,12 +77,16 @@ def read_any_csv(path: Path, wearing: Wearing) -> Recording:
         str(path),
     )
     recording = recording_from_signals(path.stem, [signal])
-    began = start_utc(sheet, columns["t"][0], start + signal.t_s[:1])
-    if began is None:
-        return recording
-    return replace(
-        recording, started_utc=datetime.datetime.fromtimestamp(round(began), datetime.UTC).isoformat()
-    )
+    began = start_time(sheet, columns["t"][0], start + signal.t_s[:1])
+    return recording if began is None else _started_at(recording, began)
+
+
+def _started_at(recording: Recording, began: datetime.datetime) -> Recording:
+    """Return the recording with its start, and the offset from UTC where the file names another zone."""
+    second = datetime.datetime.fromtimestamp(round(began.timestamp()), datetime.UTC)
+    offset = began.utcoffset()
+    facts = ActivityFacts(utc_offset_s=int(offset.total_seconds()) if offset else None)
+    return replace(recording, started_utc=second.isoformat(), facts=facts)
 
 
 def _unknown_columns(path: Path, text: TableText, names: list[str]) -> InputError:

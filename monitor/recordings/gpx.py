@@ -76,7 +76,8 @@ class _GpxReader:
             case "rte":
                 self.elements.add(name)
             case "trk":
-                self.activities.append(TrackedActivity(device=self._device))
+                ours = self._device == "gaitcue"  # see ``monitor.exports.gpx``
+                self.activities.append(TrackedActivity(device=self._device, exact=ours))
             case "trkseg" if self.activities:
                 self.activities[-1].stretches.append([])
             case "trkpt":

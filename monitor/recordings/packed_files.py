@@ -7,7 +7,6 @@ all, and what a zip says of its sizes is checked before anything is read.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from monitor.core.errors import InputError
-from monitor.core.safe_text import clean_line
+from monitor.recordings.export_list import LIST_NAME, ListedActivity, listed_activities
 from monitor.recordings.inflation import (
     BROKEN,
     InflatedFile,
@@ -33,9 +32,7 @@ _LARGEST = 200_000_000
 _LARGEST_IN_ALL = 20_000_000_000
 """Bytes of all inflated files of a zip: 20,000 runs of an hour as TCX."""
 _MOST_FILES = 200_000
-_LISTS = "activities.csv"
-_LARGEST_LIST = 50_000_000  # bytes of it: 100,000 activities
-_LONGEST_TITLE = 100
+_LARGEST_LIST = 50_000_000  # bytes of an export's list: 100,000 activities
 _ALWAYS_IN_ALL = 1_000_000_000
 _LARGEST_RATIO = 300
 """Bytes of all inflated files that any zip may have, and how many times as large as itself: TCX shrinks to
@@ -47,13 +44,14 @@ class PackedFile:
     """A ``PackedFile`` is one file of a zip, inflated.
 
     ``path`` is where in the zip, ``ending`` that of the file itself (``.fit`` of a ``.fit.gz``), ``title``
-    what a list in the zip calls it, or its name.
+    its name without it, ``listed`` what a list in the zip says of it.
     """
 
     path: str
     title: str
     ending: str
     data: bytes
+    listed: ListedActivity
 
 
 def file_ending(name: str) -> tuple[str, bool]:
@@ -110,15 +108,19 @@ class _Unpacker:
         with open_zip(file) as packed:
             members = [m for m in packed.infolist() if self._is_wanted(m, inner=bool(where))]
             self._check_sizes(members)
-            titles = _listed_titles(packed)
+            listed = _packed_list(packed)
             for member in members:
                 try:
-                    yield from self._member(packed, member, where, titles)
+                    yield from self._member(packed, member, where, listed)
                 except InputError as exc:
                     yield InputError("error.at", where=f"{where}{member.filename}", what=exc)
 
     def _member(
-        self, packed: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, titles: Mapping[str, str]
+        self,
+        packed: zipfile.ZipFile,
+        member: zipfile.ZipInfo,
+        where: str,
+        listed: Mapping[str, ListedActivity],
     ) -> Iterator[PackedFile | InputError]:
         ending, gzipped = file_ending(member.filename)
         if ending == ".zip":
@@ -131,8 +133,9 @@ class _Unpacker:
         data = inflate(out.getvalue()) if gzipped else out.getvalue()
         self._left -= len(data) if gzipped else 0
         name = PurePosixPath(member.filename).name
-        title = titles.get(member.filename) or name.removesuffix(".gz").rpartition(".")[0] or name
-        yield PackedFile(f"{where}{member.filename}", title, ending, data)
+        title = name.removesuffix(".gz").rpartition(".")[0] or name
+        said = listed.get(member.filename, ListedActivity())
+        yield PackedFile(f"{where}{member.filename}", title, ending, data, said)
 
     def _is_wanted(self, member: zipfile.ZipInfo, *, inner: bool) -> bool:
         """Return whether this may be a recording: Macs add other files, deeper zips are not opened."""
@@ -154,22 +157,11 @@ class _Unpacker:
             self._left -= inflate_into(source, out)
 
 
-def _listed_titles(packed: zipfile.ZipFile) -> dict[str, str]:
-    """Return the runner's names of activities by file, from Strava's ``activities.csv``.
-
-    Its headings are in the runner's language; the name always is the third column, and files are those
-    cells that look like ``activities/123.fit.gz``.
-    """
+def _packed_list(packed: zipfile.ZipFile) -> dict[str, ListedActivity]:
+    """Return what the list of an export says of its files, if there is one."""
     try:
-        member = packed.getinfo(_LISTS)
-        out = {}
+        member = packed.getinfo(LIST_NAME)
         with open_member(packed, member, _LARGEST_LIST) as source:
-            text = io.TextIOWrapper(source, encoding="utf-8-sig", errors="replace", newline="")
-            for row in csv.reader(text):
-                file = next((cell for cell in row if cell.startswith("activities/")), "")
-                name = clean_line(row[2], _LONGEST_TITLE) if len(row) > 3 else ""
-                if file and name:
-                    out[file] = name
-    except (*BROKEN, InputError, csv.Error):
+            return listed_activities(source.read())
+    except (*BROKEN, InputError):
         return {}
-    return out

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dsp.types import Array
-from monitor.core.activity_facts import TimerPause
+from monitor.core.activity_facts import PlaceTrack, TimerPause
+from monitor.recordings.watch_activity import WatchSeries
 
 _EARTH_M = 6_371_008.8
 """The mean radius of the earth (IUGG)."""
@@ -16,6 +17,24 @@ _WINDOW_S = 8.0
 _AROUND_S = 121
 _LEAST_SD_MPS = 0.1
 """No scatter shows an error that lasts, like that of a path between trees (a choice)."""
+
+
+def add_position_speed(series: WatchSeries, track: PlaceTrack | None, pauses: Sequence[TimerPause]) -> bool:
+    """Add the distance between the places of ``track``, and the speed that they show if it has none.
+
+    Return whether there were two places at least.
+    """
+    there = np.zeros(0, bool) if track is None else np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
+    if track is None or there.sum() < 2:
+        return False
+    t_s = track.t_s[there]
+    metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
+    columns = {"distance_m": metres}
+    if "speed_mps" not in series.points:
+        columns["speed_mps"], columns["speed_mps_sd"] = position_speed(t_s, metres, pauses)
+    for quantity, values in columns.items():
+        series.points[quantity] = list(zip(t_s.tolist(), values.tolist(), strict=True))
+    return True
 
 
 def position_distance(

@@ -14,7 +14,11 @@ from pathlib import Path
 from stat import S_ISREG
 
 from dsp.types import Placement, Side
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import ConfigError, InputError
+from monitor.core.message_catalogues import EnglishText
+from monitor.recordings.activity_sports import ON_FOOT, UNNAMED
+from monitor.recordings.export_list import ListedActivity, activity_on_list, is_export_table
 from monitor.recordings.fit import fit_activities
 from monitor.recordings.generic_csv import read_any_csv
 from monitor.recordings.gpx import gpx_activities
@@ -120,9 +124,9 @@ def recordings_in(
 
 
 def is_recording_name(path: Path) -> bool:
-    """Return whether a file with this name may be a recording."""
+    """Return whether a file with this name may be a recording, where it lies."""
     ending, packed = file_ending(path.name)
-    return ending in _ACTIVITIES or (ending in _SAMPLES and not packed)
+    return ending in _ACTIVITIES or (ending in _SAMPLES and not packed and not is_export_table(path))
 
 
 def _recordings(path: Path, wearing: Wearing, is_imported: IsImported) -> Iterator[Recording | InputError]:
@@ -155,7 +159,8 @@ def _recordings_of_file(
         data = inflate(data) if packed else data
     except (OSError, InputError) as exc:
         raise InputError("error.at", where=path, what=exc) from exc
-    yield from _activity_recordings(str(path), title, _ACTIVITIES[ending], data, is_imported)
+    listed = activity_on_list(path)
+    yield from _activity_recordings(str(path), title, _ACTIVITIES[ending], data, listed, is_imported)
 
 
 def _recordings_of_zip(path: Path, is_imported: IsImported) -> Iterator[Recording | InputError]:
@@ -167,7 +172,10 @@ def _recordings_of_zip(path: Path, is_imported: IsImported) -> Iterator[Recordin
                 yield InputError("error.at", where=path, what=packed)
             else:
                 where, read = f"{path}/{packed.path}", _ACTIVITIES[packed.ending]
-                yield from _activity_recordings(where, packed.title, read, packed.data, is_imported)
+                for found in _activity_recordings(
+                    where, packed.title, read, packed.data, packed.listed, is_imported
+                ):
+                    yield found if isinstance(found, InputError) else replace(found, member=packed.path)
     except InputError as exc:
         raise InputError("error.at", where=path, what=exc) from exc
     if nothing:
@@ -179,10 +187,12 @@ def _activity_recordings(
     title: str,
     read: Callable[[bytes], list[WatchActivity]],
     data: bytes,
+    listed: ListedActivity,
     is_imported: IsImported,
 ) -> Iterator[Recording | InputError]:
     """Yield the activities of a file, and errors for those that cannot be shown.
 
+    ``listed`` gives their title, and the sport where the file does not.
     Any exception is this file's line: a bug in a reader must not stop the files after it.
     """
     source = hashlib.sha256(data).hexdigest()
@@ -199,11 +209,21 @@ def _activity_recordings(
         return
     for number, activity in enumerate(activities):
         try:
-            recording = activity_recording(activity, title, f"{source}:{number}")
+            activity.facts = _with_listed_sport(activity.facts, listed)
+            recording = activity_recording(activity, listed.title or title, f"{source}:{number}")
         except InputError as exc:
             yield InputError("error.at", where=where, what=exc)
         else:
             yield recording
+
+
+def _with_listed_sport(facts: ActivityFacts, listed: ListedActivity) -> ActivityFacts:
+    """Return the facts, with the sport of the list if they have none; ``InputError`` if it is another."""
+    if not listed.sport or facts.sport not in UNNAMED:
+        return facts
+    if listed.sport not in ON_FOOT:
+        raise InputError("error.fit_not_running", sport=EnglishText(listed.sport.replace("_", " ")))
+    return replace(facts, sport=listed.sport, sub_sport=listed.sub_sport or facts.sub_sport)
 
 
 def _placement(text: str | None) -> Placement | None:

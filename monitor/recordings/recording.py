@@ -59,7 +59,8 @@ class Recording:
     """``Recording`` holds settings and packets of one session; ``packets`` may be called again and again.
 
     ``count`` is the number of packets.  ``started_utc`` and ``session`` are empty where the file does not
-    tell.  ``remarks`` are what the runner should know about the file; ``source`` is the file's fingerprint.
+    tell.  ``remarks`` are what the runner should know about the file; ``source`` is the file's fingerprint,
+    ``member`` where in an archive it stood, empty for a file of its own.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Recording:
     remarks: tuple[str, ...] = ()
     facts: ActivityFacts = field(default_factory=ActivityFacts)
     source: str = ""
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

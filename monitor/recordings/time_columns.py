@@ -5,13 +5,14 @@ Sensors are sampled 20 to 5000 times a second, so that of s, ms, us and ns one u
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 
 import numpy as np
 
 from dsp.types import GRAVITY_MS2, Array
 from monitor.core.errors import InputError
-from monitor.recordings.delimited_text import Sheet
+from monitor.recordings.delimited_text import Sheet, parse_date_time
 from monitor.recordings.recording import REST_HIGH_MS2, REST_LOW_MS2
 
 TIME_UNITS: Mapping[str, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -63,11 +64,19 @@ def sample_times_s(sheet: Sheet, name: str, unit: str, rest: str) -> Array:
     return _spread(times * TIME_UNITS[unit or fits or "s"])
 
 
-def start_utc(sheet: Sheet, name: str, times_s: Array) -> float | None:
-    """Return the Unix time in s of the first sample; None where no column of numbers gives it."""
+def start_time(sheet: Sheet, name: str, times_s: Array) -> datetime.datetime | None:
+    """Return the time of the first sample, with a zone; None where the column ``name`` names no day.
+
+    ``times_s`` (n,) are its times in s.  A written time that names no zone is this machine's local time.
+    """
     good = times_s[np.isfinite(times_s)]
-    clock = name.lower() in {c.lower() for c in sheet.clocks}
-    return float(good[0]) if len(good) and not clock and 1e9 < good[0] < 4e9 else None
+    if not len(good) or not 1e9 < good[0] < 4e9:
+        return None
+    written = next((text for column, text in sheet.clocks.items() if column.lower() == name.lower()), None)
+    if written is None:
+        return datetime.datetime.fromtimestamp(float(good[0]), datetime.UTC)
+    when = parse_date_time(written)
+    return when.astimezone(datetime.UTC) if when is not None and when.tzinfo is None else when
 
 
 def suggested_columns(sheet: Sheet) -> str:

@@ -6,7 +6,6 @@ import datetime
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -15,25 +14,18 @@ from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, Time
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.activity_sports import ON_FOOT
-from monitor.recordings.position_speed import position_distance, position_speed
+from monitor.recordings.on_foot import StatedMotion, foot_doubt
+from monitor.recordings.position_speed import add_position_speed
 from monitor.recordings.watch_activity import WatchActivity, WatchSeries
 
 _LONGEST_S = 2 * 86_400
 _LEAST_PAUSE_S = 2.0
 """A shorter break between two stretches is how often the watch writes."""
+_SAME_S = 0.5
 _LONGEST_SKIP_S = 15.0
 """Watches that record "smart" skip this many seconds at most between two points, as files show."""
 _WHOLE = 0.9
 """Laps whose timers sum up to less of the time that ran are not all that there were."""
-_FASTEST_MPS = 6.5
-"""A mean speed while moving that nobody runs: world records are 6.4 m/s over 10 km, 5.9 over a marathon."""
-_LONGEST_STEP_M = 2.2
-"""A mean step that nobody takes for long: elite marathoners take 1.8 m."""
-_SLOWEST_RUN_MPS = 1.8
-_SLOWEST_WALK_SPM = 70.0
-"""Walkers at 0.5 m/s take 80 steps a minute; a swimmer's 20 to 40 strokes are counted twice."""
-_SURE_WALK_SPM = 90.0
-"""Who has no places and takes this many steps a minute walks indoors."""
 _PLACES = ("lat_deg", "lon_deg", "altitude_m")
 
 
@@ -54,7 +46,7 @@ class TrackedActivity:
 
     ``stretches`` are its points; between two of them recording was interrupted.  ``laps`` are the ends of
     its laps in Unix time with their triggers, the last one too, ``lap_distance`` the distance up to them;
-    ``timer_s`` how long the timer ran, where the file says it.
+    ``timer_s`` how long the timer ran, where the file says it; ``exact``: it stops and starts with a point.
     """
 
     device: str = ""
@@ -66,6 +58,7 @@ class TrackedActivity:
     laps: list[tuple[float, str]] = field(default_factory=list)
     lap_distance: list[tuple[float, float]] = field(default_factory=list)
     timer_s: float | None = None
+    exact: bool = False
 
 
 def parse_time(text: str) -> tuple[float, int | None] | None:
@@ -131,17 +124,19 @@ def _watch_activity(activity: TrackedActivity) -> WatchActivity:
     start, seconds = points[0].time_s, points[-1].time_s - points[0].time_s
     if seconds > _LONGEST_S:
         raise InputError("error.fit_two_days")
-    pauses = _pauses(stretches, activity.timer_s)
+    pauses = _pauses(stretches, activity.timer_s, exact=activity.exact)
     series = WatchSeries(_device_name(activity.device))
     for p in points:
         for quantity, value in p.values.items():
             if quantity not in _PLACES[:2]:
                 series.add(quantity, p.time_s - start, value)
     track = _track(points, start)
-    if not _advances(series.points.get("distance_m", [])):
-        _add_distance(series, track, pauses, [(t - start, m) for t, m in activity.lap_distance])
-    if not activity.sport:
-        _check_on_foot(series, track)
+    if not series.advances and not add_position_speed(series, track, pauses):
+        laps = [(0.0, 0.0), *((t - start, m) for t, m in activity.lap_distance)]
+        series.points["distance_m"] = laps if len(laps) > 1 and laps[-1][1] > 0 else []
+    doubt = None if activity.sport else foot_doubt(_motion(series, track))
+    if doubt is not None:
+        raise doubt
     return WatchActivity(
         series=[series],
         seconds=seconds,
@@ -201,14 +196,20 @@ def _longest_chain(times: Sequence[float]) -> list[int]:
     return out[::-1]
 
 
-def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) -> list[TimerPause]:
+def _pauses(
+    stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None, *, exact: bool
+) -> list[TimerPause]:
     """Return the breaks between stretches, and those gaps between points that the timer tells of.
 
-    A break holds a bit of running on both sides, up to the next point: the timer says how much.
+    A break holds a bit of running on both sides, up to the next point: the timer says how much.  In an
+    ``exact`` file, and where the timer agrees to half a second, it holds none.
     """
     times = np.array([p.time_s for stretch in stretches for p in stretch])
     gaps = np.diff(times, prepend=times[0])
     firsts = np.cumsum([len(s) for s in stretches])[:-1].tolist()
+    whole = firsts if exact else _whole_breaks(gaps, firsts, timer_s)
+    if whole is not None:
+        return [TimerPause(float(times[i - 1] - times[0]), float(gaps[i])) for i in whole]
     usual = float(np.median(gaps))
     out = {i: float(gaps[i]) for i in firsts if gaps[i] >= usual + _LEAST_PAUSE_S}
     missing = times[-1] - times[0] - (timer_s or np.inf) - sum(out.values())
@@ -227,39 +228,24 @@ def _pauses(stretches: Sequence[Sequence[TimedPoint]], timer_s: float | None) ->
     return [TimerPause(float(times[i - 1] - times[0]), seconds) for i, seconds in sorted(out.items())]
 
 
+def _whole_breaks(gaps: Array, firsts: Sequence[int], timer_s: float | None) -> list[int] | None:
+    """Return the gaps that are pauses from one point to the next, if the timer agrees; else None.
+
+    ``firsts`` are those between stretches.  With them may be the longest of the others: a pause at the end
+    of a lap lies between no two tracks of one.
+    """
+    left = float(gaps.sum() - gaps[list(firsts)].sum()) - (timer_s or np.inf)
+    if abs(left) < _SAME_S:
+        return list(firsts)
+    other = max((i for i in range(len(gaps)) if i not in set(firsts)), key=lambda i: float(gaps[i]))
+    return sorted([*firsts, other]) if abs(left - gaps[other]) < _SAME_S else None
+
+
 def _track(points: Sequence[TimedPoint], start: float) -> PlaceTrack | None:
     if not any(q in p.values for p in points for q in _PLACES):
         return None
     column = [np.array([p.values.get(q, np.nan) for p in points]) for q in _PLACES]
     return PlaceTrack(np.array([p.time_s for p in points]) - start, *column)
-
-
-def _advances(distance: Sequence[tuple[float, float]]) -> bool:
-    return len(distance) > 1 and any(b[1] > a[1] for a, b in pairwise(distance))
-
-
-def _add_distance(
-    series: WatchSeries,
-    track: PlaceTrack | None,
-    pauses: Sequence[TimerPause],
-    laps: Sequence[tuple[float, float]],
-) -> None:
-    """Add the distance between the positions, and the speed that they show where the file has none.
-
-    Without positions it is that at the ends of the laps.
-    """
-    there = np.zeros(0, bool) if track is None else np.isfinite(track.lat_deg) & np.isfinite(track.lon_deg)
-    if track is None or there.sum() < 2:
-        points = [(0.0, 0.0), *laps]
-        if _advances(points):
-            series.points["distance_m"] = points
-        return
-    t_s = track.t_s[there]
-    metres = position_distance(t_s, track.lat_deg[there], track.lon_deg[there], pauses)
-    series.points["distance_m"] = _pairs(t_s, metres)
-    if "speed_mps" not in series.points:
-        speed, sd = position_speed(t_s, metres, pauses)
-        series.points |= {"speed_mps": _pairs(t_s, speed), "speed_mps_sd": _pairs(t_s, sd)}
 
 
 def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -> float | None:
@@ -270,28 +256,14 @@ def _total_m(activity: TrackedActivity, series: WatchSeries, running_s: float) -
     return activity.distance_m
 
 
-def _pairs(t_s: Array, values: Array) -> list[tuple[float, float]]:
-    return list(zip(t_s.tolist(), values.tolist(), strict=True))
-
-
-def _check_on_foot(series: WatchSeries, track: PlaceTrack | None) -> None:
-    """Refuse, where no sport is named, what is faster than people run, or slow as swimmers are."""
-    metres, seconds = np.diff(np.array([(m, t) for t, m in series.points.get("distance_m", [])]).T)
-    moving = (seconds > 0) & (metres > 0.4 * seconds)
-    if not moving.any():
-        return
-    speed = float(metres[moving].sum() / seconds[moving].sum())
-    rate = [2 * v for _, v in series.points.get("cadence_raw", []) if v > 0]
-    spm = float(np.median(rate)) if rate else None
-    if speed > _FASTEST_MPS:
-        raise InputError("error.track_too_fast", speed_kmh=f"{3.6 * speed:.0f}")
-    step_m = 60 * speed / min(spm, 200) if spm else 0.0
-    if speed > 3 and step_m > _LONGEST_STEP_M:
-        raise InputError("error.fit_long_steps", length=step_m)
-    outdoors = track is not None and bool(np.isfinite(track.lat_deg).any())
-    steps = _SLOWEST_WALK_SPM if outdoors else _SURE_WALK_SPM
-    if speed < _SLOWEST_RUN_MPS and (not outdoors if spm is None else spm < steps):
-        raise InputError("error.track_swim")
+def _motion(series: WatchSeries, track: PlaceTrack | None) -> StatedMotion:
+    distance, rate = series.points.get("distance_m", []), dict(series.points.get("cadence_raw", []))
+    return StatedMotion(
+        t_s=np.array([t for t, _ in distance]),
+        metres=np.array([m for _, m in distance]),
+        cadence=np.array([rate.get(t, np.nan) for t, _ in distance]),
+        outdoors=track is not None and bool(np.isfinite(track.lat_deg).any()),
+    )
 
 
 def _lap_marks(laps: Sequence[tuple[float, str]], start: float, seconds: float) -> tuple[LapMark, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from monitor.core.errors import InputError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
-from monitor.devices.cadence_unit import CadenceUnit, recording_unit
+from monitor.devices.cadence_unit import CadenceUnit, counted_steps, recording_unit
 from monitor.recordings.activity_track import (
     reconciled_speed,
     scaled_to_total,
@@ -52,6 +53,11 @@ class WatchSeries:
             kept = float(value) if is_plausible(quantity, value) else math.nan
             self.points.setdefault(quantity, []).append((t_s, kept))
 
+    @property
+    def advances(self) -> bool:
+        """Whether it has a distance that grows."""
+        return any(b[1] > a[1] for a, b in pairwise(self.points.get("distance_m", [])))
+
 
 @dataclass(slots=True, kw_only=True)
 class WatchActivity:
@@ -76,7 +82,8 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
     seconds = int(activity.seconds) + 1
     times_s = _times_written(activity.series)
     grids = [_whole_seconds(s, times_s, seconds, stopped, activity.distance_m) for s in activity.series]
-    remarks = [*activity.remarks, *_convert_cadence(grids, activity.strides)]
+    steps, unit_remarks = _convert_cadence(grids, activity.strides)
+    remarks = [*activity.remarks, *unit_remarks]
     remarks += _agreement_remarks([s.name for s in activity.series], grids)
     _keep_one_source(grids)
     sensors = [(s.name, grid) for s, grid in zip(activity.series, grids, strict=True) if grid]
@@ -92,7 +99,7 @@ def activity_recording(activity: WatchActivity, title: str, source: str = "") ->
         lambda: _packets(sensors, seconds),
         started_utc=activity.started.astimezone(datetime.UTC).isoformat() if activity.started else "",
         remarks=tuple(remarks),
-        facts=activity.facts,
+        facts=replace(activity.facts, steps=steps),
         source=source,
     )
 
@@ -164,8 +171,14 @@ def _keep_one_source(grids: Sequence[dict[str, Array]]) -> None:
                 grid.pop(quantity, None)
 
 
-def _convert_cadence(grids: Sequence[dict[str, Array]], strides: float | None) -> list[str]:
-    """Convert ``cadence_raw`` to steps per minute in place; return remarks where its unit is an odd one."""
+def _convert_cadence(
+    grids: Sequence[dict[str, Array]], strides: float | None
+) -> tuple[int | None, list[str]]:
+    """Convert ``cadence_raw`` to steps per minute in place.
+
+    Return the file's own count of steps if a cadence bears it out, and remarks where a unit is an odd one.
+    """
+    counted: int | None = None
     remarks = []
     speed = grids[0].get("speed_mps")
     for grid in grids:
@@ -174,12 +187,13 @@ def _convert_cadence(grids: Sequence[dict[str, Array]], strides: float | None) -
             continue
         length = grid.get("step_length_m", grids[0].get("step_length_m"))
         unit = recording_unit(raw, speed, length, strides)
+        counted = counted or counted_steps(raw, unit, strides)
         grid["cadence_spm"] = raw if unit is CadenceUnit.STEPS else 2 * raw
         if unit is CadenceUnit.STEPS:
             remarks.append(
                 "the file counts steps where the standard says strides; its cadence is taken as steps"
             )
-    return remarks
+    return counted, remarks
 
 
 def _agreement_remarks(names: Sequence[str], grids: Sequence[Mapping[str, Array]]) -> list[str]:

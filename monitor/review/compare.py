@@ -26,20 +26,28 @@ from monitor.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A metric: its mean in each run, and each run's difference from the first (None: not comparable)."""
+    """A metric: its mean in each run, and each run's difference from the first (None: not comparable).
+
+    ``modelled`` says of each run whether no sensor saw it there.
+    """
 
     metric: str
     means: list[Mean | None]
     differences: list[Mean | None]
+    modelled: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """A metric in one run (or week) at the speed and grade that all runs share on average."""
+    """A metric in one run (or week) at the speed and grade that all runs share on average.
+
+    ``modelled``: no sensor saw it.
+    """
 
     when: str
     session: str
     found: Mean
+    modelled: bool
 
 
 def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
@@ -56,7 +64,8 @@ def compare_sessions(store: Store, sessions: Sequence[str]) -> list[Row]:
             continue
         means = [block_mean(r.value(name), r.running) for r in runs]
         first, *others = (values_to_compare(r, name, r.running) for r in runs)
-        rows.append(Row(name, means, [None, *(matched_difference(first, other) for other in others)]))
+        differences = [None, *(matched_difference(first, other) for other in others)]
+        rows.append(Row(name, means, differences, [name in run.modelled for run in runs]))
     return rows
 
 
@@ -109,7 +118,8 @@ def _level_trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
         spread = block_mean(parts[k].value, inside)
         half = None if spread is None else spread.half
         found = Mean(float(own[k]), half, float(seconds[k].sum()))
-        out.append(TrendPoint(having[k].info.started_utc, having[k].info.id, found))
+        info = having[k].info
+        out.append(TrendPoint(info.started_utc, info.id, found, name in having[k].modelled))
     return out
 
 

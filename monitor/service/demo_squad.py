@@ -7,6 +7,7 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -42,7 +43,7 @@ _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
 
 def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
-    """Run the first ``count`` simulated athletes at once, into a store of their own and all systems set up.
+    """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
     ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.
     """
@@ -75,15 +76,16 @@ async def _run_athlete(
     config: Config, store: Store, recording: Recording, pace: float, row: _AthleteRow, *, watched: bool
 ) -> SessionEnded:
     time, settings = SystemClock(), recording.settings
-    started, tape = await asyncio.to_thread(
-        begin_run, store, data_folder(config), "squad", settings, session_started(settings)
-    )
-    context = SinkContext(config=config, store=store, started=started, time=time)
+    started = session_started(settings)
+    folder = data_folder(config)
+    begin = partial(begin_run, replayed=True)  # nobody ran: no folder and no training log gets it
+    started, tape = await asyncio.to_thread(begin, store, folder, "squad", settings, started)
+    context = SinkContext(config=config, store=store, started=started, time=time, recorded=False)
     sinks: list[Sink] = [row, StoreSink(store, started.session, time), *configured_sinks(context)]
     if not watched:
         sinks.append(SessionLog())
-    source = Replay(recording, time, pace if pace > 0 else math.inf)
-    return await serve([source], Session(settings), sinks, started, tape=tape, time=time)
+    replay = Replay(recording, time, pace if pace > 0 else math.inf)
+    return await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
 
 
 class _AthleteRow:

@@ -47,12 +47,16 @@ class ImportJob:
 
 @dataclass(frozen=True, slots=True)
 class ImportedRecording:
-    """A recording that is a session now; ``remarks`` are in English, as they are stored."""
+    """A recording that is a session now; ``remarks`` are in English, as they are stored.
+
+    ``member`` is where in an archive it stood, if it did.
+    """
 
     session: str
     title: str
     minutes: float
     remarks: tuple[str, ...]
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,7 @@ def _import_one(
     """Import a recording, tell what became of it, and return whether that is for good."""
     from monitor.storage.import_recording import import_recording
 
+    where = path / recording.member
     try:
         written, athlete = _time_written(path), job.athlete
         info = import_recording(
@@ -196,7 +201,8 @@ def _import_one(
     except ImportedBefore:
         report(RepeatedRecording())
     except InputError as exc:
-        report(_refused(exc, path, recording.title))
+        placed = InputError("error.at", where=where, what=exc) if recording.member else exc
+        report(_refused(placed, path, recording.title))
     except MonitorError as exc:
         report(_refused(exc, path, recording.title))
         return False
@@ -204,11 +210,12 @@ def _import_one(
         report(_too_large(path))
         return False
     except Exception as exc:
-        report(_unexpected_failure(path, exc))
+        report(_unexpected_failure(where, exc))
         return False
     else:
         minutes = recording.duration_s / 60
-        report(ImportedRecording(info.id, recording.title, minutes, recording.remarks))
+        member = recording.member
+        report(ImportedRecording(info.id, recording.title, minutes, recording.remarks, member))
     return True
 
 

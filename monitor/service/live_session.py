@@ -9,12 +9,13 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import segno
 from rich.console import Console
 
+from monitor.core.activity_facts import ActivityFacts, facts_until
 from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.log_output import logs_as_json, write_in_thread
 from monitor.core.message_catalogues import catalogue
@@ -31,7 +32,7 @@ from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.run_loss import loss_of_run
-from monitor.service.serve import serve
+from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
@@ -60,7 +61,8 @@ class LiveOptions:
     tape; ``tape``: write this tape and nothing else; ``web``: serve the page; ``linger``: leave the page
     open after the end, until Ctrl-C; ``summary``: print a table of what was measured at the end; ``pace``:
     how many seconds of the session pass in one second, infinite for as fast as possible; ``recorded``: it
-    is a run of now, on sensors, and no recording of one.
+    is a run of now, on sensors, and no recording of one; ``facts``: what is known of the activity beside
+    what its sensors send.
     """
 
     title: str
@@ -73,6 +75,7 @@ class LiveOptions:
     summary: bool = False
     pace: float = 1.0
     recorded: bool = False
+    facts: ActivityFacts = field(default_factory=ActivityFacts)
 
 
 def run_session(config: Config, live: LiveOptions, console: Console) -> SessionEnded:
@@ -103,8 +106,9 @@ async def _run(
         sinks.append(stored)
     if live.tape is None:
         context = SinkContext(
-            config=config, store=store, started=started, time=time, pace=live.pace, now_s=now_s
-        )
+            config=config, store=store, started=started, time=time,
+            pace=live.pace, now_s=now_s, recorded=live.recorded,
+        )  # fmt: skip
         sinks += configured_sinks(context)
     asked_to_stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as pages:
@@ -123,6 +127,8 @@ async def _run(
         loss = await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=whole)
         if store is not None and summary.empty and loss is None:
             await asyncio.to_thread(_delete, store, started.session)
+        elif store is not None and loss is None:
+            await asyncio.to_thread(_add_facts, store, live, ended)
         _print_result(config, live, started, ended, summary, console, whole=loss is None)
         if store is not None and loss is None:
             await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
@@ -150,6 +156,12 @@ def _store_last_statuses(store: Store, ended: SessionEnded, sinks: Sequence[Sink
 def _delete(store: Store, session: str) -> None:
     """Delete a run in which nothing happened."""
     delete_session(store, store.session(session))
+
+
+def _add_facts(store: Store, live: LiveOptions, ended: SessionEnded) -> None:
+    """Keep what is known of the activity, as far as the session came."""
+    whole = ended.reason == INPUT_ENDED
+    store.add_facts(ended.session, live.facts if whole else facts_until(live.facts, ended.t_s))
 
 
 def _begin(

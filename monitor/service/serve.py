@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 TAPE_STATUS = "tape"
 """The name under which the tape's troubles are reported."""
+INPUT_ENDED = "the input ended"
+"""Why a session ended whose sources had no more: a recording was played to its end."""
 STOPPED = "stopped"
 """The reason of a run that somebody ended; what was lost in it may follow."""
 _TOO_SLOW = "too slow; the oldest were dropped"
@@ -122,7 +124,7 @@ class _Service:
         self._failure: MonitorError | None = None
 
     async def run(self) -> SessionEnded:
-        reason = "the input ended"
+        reason = INPUT_ENDED
         self._publish(self._started)
         try:
             async with asyncio.TaskGroup() as group:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import datetime
 import logging
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from monitor.core.activity_facts import ActivityFacts
 from monitor.core.errors import StoreDamaged, StoreError
 from monitor.service.config import Config, data_folder
 from monitor.storage.database import damage_mark
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+
+if TYPE_CHECKING:
+    from monitor.recordings.recording import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -54,3 +60,17 @@ def _salvage(path: Path) -> None:
         salvage_store(path, datetime.datetime.now())
     except StoreDamaged as exc:
         raise StoreError("error.at", where=path, what=exc) from exc
+
+
+def replayed_facts(config: Config, recording: Recording) -> ActivityFacts:
+    """Return what else is known of a recording that is played back: what its file says beside the numbers.
+
+    A tape has no room for it: there it is what the store says of the session of that tape, if it is there.
+    The time zone is left out, since a replay happens here and now.
+    """
+    facts = recording.facts
+    if recording.session:
+        with open_store(config) as store:
+            if any(info.id == recording.session for info in store.sessions()):
+                facts = store.facts(recording.session)
+    return replace(facts, utc_offset_s=None)

@@ -23,6 +23,7 @@ class SinkContext:
 
     ``store`` is None where nothing is kept; ``pace`` is 1 unless a recording is played faster or slower;
     ``now_s`` gives the session second of now, which is the clock's in a run and the packets' in a replay.
+    ``recorded``: it is a run of now, and no recording of one.
     """
 
     config: Config
@@ -31,6 +32,7 @@ class SinkContext:
     time: MonotonicClock
     pace: float = 1.0
     now_s: Callable[[], float] = lambda: 0.0
+    recorded: bool = True
 
 
 def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
@@ -118,17 +120,20 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
 
 
 def export_sink(context: SinkContext) -> Sink | None:
-    """Return the sink that writes finished runs to a folder, None unless one is set and a store is kept."""
-    if context.store is None:
-        return None
-    return run_sink("export", context.config, context.store, context.time, context.started.session)
+    """Return the sink that writes finished runs to a folder, None unless one is set and a run is kept."""
+    return _sink_of_this_run("export", context)
 
 
 def intervals_sink(context: SinkContext) -> Sink | None:
-    """Return the sink to intervals.icu, None unless its key is given and a store is kept."""
-    if context.store is None:
+    """Return the sink to intervals.icu, None unless its key is given and a run is kept."""
+    return _sink_of_this_run("intervals_icu", context)
+
+
+def _sink_of_this_run(name: str, context: SinkContext) -> Sink | None:
+    """Return one of ``RUN_SINKS``, None for a replay: it delivers nothing, so it has nothing to say."""
+    if context.store is None or not context.recorded:
         return None
-    return run_sink("intervals_icu", context.config, context.store, context.time, context.started.session)
+    return run_sink(name, context.config, context.store, context.time, context.started.session)
 
 
 def run_sink(

@@ -104,6 +104,8 @@ class TerminalSink:
                 ("—", "") if now is None else number_text(spec.display_or_unit, now["value"], now["sd"])
             )
             unit = text(f"metric.{name}.unit")
+            if now is not None and now["modelled"]:
+                unit += f" · {text('review.modelled')}"
             table.add_row(label_text(spec, self._messages), localized(value), localized(sd), unit)
         return table
 

@@ -88,6 +88,10 @@ MIGRATIONS: tuple[str, ...] = (
     -- files all of whose recordings were dealt with, by the SHA-256 of their bytes
     CREATE TABLE imported_file (fingerprint TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
+    # 6: the steps that a watch counted itself
+    """
+    ALTER TABLE session ADD COLUMN counted_steps INTEGER;
+    """,
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

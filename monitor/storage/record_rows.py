@@ -145,13 +145,10 @@ def _stored_offset(seconds: object) -> int | None:
 
 
 def record_row(row: int, session: str, record: Out, names: NameTable) -> tuple[str, tuple[object, ...]]:
-    """Return the table of a record and its columns.
+    """Return the table of a record, no metric, and its columns.
 
     ``names`` may have to number a new name: call this inside a transaction.
     """
-    if isinstance(record, Metric):  # first: most records of a day are metrics
-        e = record.estimate
-        return "metric", (row, session, record.t_s, record.side, e.metric, e.value, e.sd, e.how)
     if isinstance(record, Step):
         estimates = names.pack(record.estimates)
         return "step", (row, session, record.sensor, record.side, record.ic_s, record.to_s, estimates)

@@ -159,6 +159,14 @@ class SessionData:
         return float(np.interp(t_s, self.t_s, self.distance_m))
 
     @property
+    def summed_steps(self) -> Array:
+        """The steps made up to each second (n,), as the cadence adds up: none where it is not known.
+
+        A watch's own count (``info.counted_steps``) may differ.
+        """
+        return np.asarray(np.cumsum(np.nan_to_num(self.value("cadence_spm")) * self.timed_s) / 60)
+
+    @property
     def laps(self) -> list[LapMark]:
         """The ends of laps, in order."""
         found = [LapMark(n.t_s, n.text) for n in self.notes if n.kind == "lap" and n.t_s is not None]

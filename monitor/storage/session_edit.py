@@ -152,7 +152,10 @@ def merge_sessions(
             store.add_note(merged.id, note.kind, note.text, t_s=t_s, value=note.value)
     places = [_later_track(store.track(info.id), by_s) for info, by_s in zip(infos, offsets_s, strict=True)]
     track = _joined_track([place for place in places if place is not None])
-    store.add_facts(merged.id, ActivityFacts(first.sport, first.sub_sport, first.utc_offset_s, track=track))
+    counts = [info.counted_steps for info in infos if info.counted_steps is not None]
+    steps = sum(counts) if len(counts) == len(infos) else None
+    facts = ActivityFacts(first.sport, first.sub_sport, first.utc_offset_s, track=track, steps=steps)
+    store.add_facts(merged.id, facts)
     store.tag(merged.id, list(dict.fromkeys(tag for info in infos for tag in info.tags)))
     store.claim_source(merged.id, " ".join(info.source or f"part-of:{info.id}" for info in infos))
     for info in infos:

@@ -27,8 +27,8 @@ class SessionInfo:
 
     ``id`` sorts by time, like ``2026-11-24T13-05-12-me``; ``settings`` is the JSON of its
     ``SessionSettings``; ``tape`` a path, empty if there is none; ``version`` of the program that wrote
-    the records.  ``sport``, ``sub_sport`` and ``utc_offset_s`` are those of ``ActivityFacts``; ``source``
-    is the fingerprint of the file that it was imported from.
+    the records.  ``sport``, ``sub_sport``, ``utc_offset_s`` and ``counted_steps`` are those of
+    ``ActivityFacts``; ``source`` is the fingerprint of the file that it was imported from.
     """
 
     id: str
@@ -47,6 +47,7 @@ class SessionInfo:
     sub_sport: str = ""
     utc_offset_s: int | None = None
     source: str = ""
+    counted_steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

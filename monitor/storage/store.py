@@ -20,7 +20,7 @@ import numpy as np
 
 from dsp.types import Band, Gap, Metric, Step
 from monitor.core import json_codec
-from monitor.core.activity_facts import ActivityFacts, PlaceTrack
+from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.core.safe_text import clean_line, clean_note
@@ -134,9 +134,9 @@ class Store(ImportedFiles):
         self._change(session_id, "source = ?", source)
 
     def add_facts(self, session_id: str, facts: ActivityFacts) -> None:
-        """Add what a watch said of the activity: sport, time zone, pauses and laps as notes, the track."""
-        sport = (facts.sport, facts.sub_sport, facts.utc_offset_s)
-        self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?", *sport)
+        """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
+        told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
+        self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
         for pause in facts.pauses:
             self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
         for lap in facts.laps:
@@ -177,6 +177,22 @@ class Store(ImportedFiles):
             row = (session_id, kind, version, made_utc, json.dumps(body))
             db.execute("INSERT INTO analysis VALUES (NULL, ?, ?, ?, ?, ?)", row)
 
+    def facts(self, session_id: str) -> ActivityFacts:
+        """Return what ``add_facts`` added to a session."""
+        info, notes = self.session(session_id), self.notes(session_id)
+        paused = [n for n in notes if n.kind == "pause"]
+        pauses = [TimerPause(n.t_s, n.value) for n in paused if n.t_s is not None and n.value is not None]
+        laps = [LapMark(n.t_s, n.text) for n in notes if n.kind == "lap" and n.t_s is not None]
+        return ActivityFacts(
+            info.sport,
+            info.sub_sport,
+            info.utc_offset_s,
+            tuple(sorted(pauses, key=lambda pause: pause.start_s)),
+            tuple(sorted(laps, key=lambda lap: lap.end_s)),
+            self.track(session_id),
+            info.counted_steps,
+        )
+
     def replace_measurements(self, session_id: str, records: Sequence[Out], version: str) -> None:
         """Put these steps, metrics, gaps and activity in the place of the old ones, all or nothing.
 
@@ -212,6 +228,11 @@ class Store(ImportedFiles):
         rows = self._all_rows(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
         with self._rows_decoded():
             return [session_from_row(row) for row in rows]
+
+    def paused_s(self) -> dict[str, float]:
+        """Return how long the watch was stopped in each session that has pauses, in s."""
+        sql = "SELECT session, sum(value) FROM note WHERE kind = 'pause' GROUP BY session"
+        return {session: float(seconds) for session, seconds in self._all_rows(sql) if seconds is not None}
 
     def session(self, session_id: str) -> SessionInfo:
         """Return one session; ``StoreError`` if there is none of this id."""
@@ -347,9 +368,16 @@ class Store(ImportedFiles):
         """Number and add records, inside a transaction."""
         (row,) = db.execute("SELECT next_row FROM numbering").fetchone()
         rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in RECORD_TABLES}
+        metrics = rows["metric"]
         for number, record in enumerate(records, start=row):
-            table, columns = record_row(number, session_id, record, self._names)
-            rows[table].append(columns)
+            if isinstance(record, Metric):  # nearly all records of a day, so without a call each
+                e = record.estimate
+                metrics.append(
+                    (number, session_id, record.t_s, record.side, e.metric, e.value, e.sd, e.how)
+                )
+            else:
+                table, columns = record_row(number, session_id, record, self._names)
+                rows[table].append(columns)
         for table, values in rows.items():
             if values:
                 marks = ", ".join("?" * len(values[0]))

@@ -25,7 +25,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.readers import read_recording
 from monitor.service.file_import import FileFinished, ImportedRecording
 from monitor.storage.store import Store
-from tests.fit_bytes import NOON_S, file_id, fit_file, records
+from tests.fit_bytes import NOON_S, file_id, fit_file, records, row
 
 PHONE = steady_pelvis_imu("phone", 30.0, 100.0)
 SHOE = steady_foot_imu("shoe", 30.0)
@@ -83,6 +83,24 @@ def pack(path: Path, members: dict[str, str]) -> Path:
         for name, text in members.items():
             packed.writestr(name, text)
     return path
+
+
+def test_lines_about_files_in_a_zip_name_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[store]\nfolder = "{tmp_path / "data"}"\n')
+    still = b"".join(row(t, speed=0.0, cadence=0) for t in range(300, 360))
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as packed:
+        packed.writestr("activities.csv", "a,b,c,d,e\n1,x,Easy,Run,activities/1.fit\n")
+        packed.writestr("activities/1.fit", fit_file(file_id() + records(60)))
+        packed.writestr("activities/2.fit", fit_file(file_id() + records(60, NOON_S + 100)))
+        packed.writestr("activities/3.fit", fit_file(file_id() + still))
+        packed.writestr("activities/4.fit", b"no FIT")
+    assert import_files([tmp_path / "export.zip"], None, None, "", settings) == 2
+    said = capsys.readouterr().err
+    assert "export.zip/activities/1.fit, Easy: 1.0 min" in said
+    assert "export.zip/activities/2.fit: 1.0 min" in said
+    assert f"not imported: {tmp_path}/export.zip/activities/3.fit: 3: not kept, nobody walks" in said
+    assert f"not imported: {tmp_path}/export.zip/activities/4.fit: is not a FIT file" in said
 
 
 def test_sensor_logger_as_a_zip(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from dsp.types import Estimate, Metric
 from monitor.cli import options
 from monitor.cli.options import resolve_session
 from monitor.cli.sessions import sessions_table, show_command
@@ -58,10 +59,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield made
 
 
-def listed(width: int) -> list[str]:
+def listed(width: int, paused_s: Mapping[str, float] | None = None) -> list[str]:
     console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
-        console.print(sessions_table(SESSIONS))
+        console.print(sessions_table(SESSIONS, paused_s or {}))
     return capture.get().splitlines()
 
 
@@ -95,7 +96,7 @@ def test_the_hour_that_comes_twice_and_a_watch_abroad_have_their_own_offset() ->
     ]
     console = Console(width=80, force_terminal=False)
     with console.capture() as capture:
-        console.print(sessions_table(infos))
+        console.print(sessions_table(infos, {}))
     starts = [line.split()[1:3] for line in capture.get().splitlines()[1:]]
     assert starts == [["2026-10-25", "02:30"], ["2026-10-25", "02:30"], ["2026-10-24", "21:30"]]
 
@@ -138,6 +139,42 @@ def test_a_day_with_two_runs_lists_them_by_number(store: Store) -> None:
 def test_what_names_no_run_is_said(store: Store, name: str, why: str) -> None:
     with pytest.raises(InputError, match=why):
         resolve_session(store, name)
+
+
+def test_the_minutes_of_a_list_are_those_that_the_timer_ran(tmp_path: Path) -> None:
+    with Store(tmp_path / "gaitcue.db") as made:
+        for info in SESSIONS[:2]:
+            made.begin(info)
+        made.add_facts(
+            SESSIONS[0].id, ActivityFacts(pauses=(TimerPause(100.0, 600.0), TimerPause(900.0, 30.0)))
+        )
+        paused_s = made.paused_s()
+    assert paused_s == {SESSIONS[0].id: 630.0}
+    rows = [line.split() for line in listed(80, paused_s) if line.strip()[:2] in ("1 ", "2 ")]
+    assert [row[3] for row in rows] == ["39.5", "50.0"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "shown"),
+    [
+        (None, "850 by cadence"),
+        (850, "850 by cadence"),
+        (871, "871 as the watch counted (850 by its cadence)"),
+    ],
+)
+def test_steps_are_those_the_watch_counted_beside_what_its_cadence_adds_up_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], counted: int | None, shown: str
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[store]\nfolder = "{tmp_path}"\n')
+    info = session("2026-11-24T18:30:00", duration_s=300.0)
+    with Store(tmp_path / "gaitcue.db") as made:
+        made.begin(info)
+        made.add_facts(info.id, ActivityFacts("running", steps=counted))
+        cadence = Estimate("cadence_spm", 170.0, 1.0, "pod")
+        made.write(info.id, [Metric(float(t), None, cadence) for t in range(301)])
+    show_command("1", settings)
+    assert f"steps:               {shown}\n" in capsys.readouterr().out
 
 
 def test_without_any_run_nothing_can_be_named(tmp_path: Path) -> None:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import time
-from collections.abc import Iterator
 
 import pytest
 
-from monitor.core.local_time import local_start, parse_start
-
-
-@pytest.fixture
-def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The machine stands in Berlin; a rule instead of a name, which not every machine has a file for."""
-    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
+from monitor.core.local_time import local_start, offset_at, parse_start
 
 
 def test_the_offset_that_the_watch_said_wins(berlin: None) -> None:
@@ -65,3 +53,18 @@ def test_a_start_that_is_no_date_of_a_run_is_refused(text: str) -> None:
 def test_a_start_without_an_offset_is_in_utc() -> None:
     assert parse_start("2026-01-01T10:00:00").isoformat() == "2026-01-01T10:00:00+00:00"
     assert parse_start("2026-01-01T10:00:00+02:00").isoformat() == "2026-01-01T08:00:00+00:00"
+
+
+_BEFORE = datetime.datetime(2026, 10, 25, 0, 30, tzinfo=datetime.UTC)
+_AFTER = datetime.datetime(2026, 10, 25, 1, 30, tzinfo=datetime.UTC)
+
+
+def test_over_a_change_of_summer_time_the_zone_of_this_machine_tells_the_other_offset(berlin: None) -> None:
+    assert offset_at(_BEFORE, 3600, known_at=_AFTER) == 7200
+    assert offset_at(_AFTER, 7200, known_at=_BEFORE) == 3600
+    assert offset_at(_AFTER, 3600, known_at=_AFTER) == 3600
+
+
+@pytest.mark.parametrize("offset_s", [-4 * 3600, 0, 7200])
+def test_in_another_zone_the_offset_stays_what_was_said(berlin: None, offset_s: int) -> None:
+    assert offset_at(_BEFORE, offset_s, known_at=_AFTER) == offset_s

@@ -40,6 +40,7 @@ class Made:
     power_w: int | None = None
     track: bool = True
     altitude: bool = True
+    counted_strides: int | None = None
 
     @property
     def recorded_s(self) -> list[int]:
@@ -80,6 +81,7 @@ class Made:
             started=NOON,
             facts=facts,
             distance_m=round(distance_m, 2),
+            strides=self.counted_strides,
         )
         return activity_recording(activity, "a made-up <run> & more")
 

@@ -204,6 +204,18 @@ def test_the_local_time_is_that_of_the_runner(offset_s: int) -> None:
     assert (local - activity["timestamp"]).total_seconds() == offset_s
 
 
+def test_the_total_of_cycles_is_the_watchs_own_count_where_it_has_one() -> None:
+    laps = (LapMark(100.0, "manual"), LapMark(210.0, "manual"))
+    _, without, _ = exported(Made(laps=laps))
+    summed = session_of(without)["total_cycles"]
+    counted = round(0.97 * summed)
+    _, messages, _ = exported(Made(laps=laps, counted_strides=counted))
+    assert session_of(messages)["total_cycles"] == counted != summed
+    assert sum(lap["total_cycles"] for lap in messages["lap_mesgs"]) == counted
+    shares = [lap["total_cycles"] / counted for lap in messages["lap_mesgs"]]
+    assert shares == pytest.approx([1 / 3, 110 / 300, 0.3], abs=0.01)
+
+
 @settings(max_examples=25, deadline=None)
 @given(made=made_activities())
 def test_of_every_activity_the_parts_add_up(made: Made) -> None:

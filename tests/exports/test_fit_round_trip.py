@@ -53,6 +53,8 @@ def assert_same_session(one: SessionData, two: SessionData) -> None:
     assert local_start(a.started_utc, a.utc_offset_s).utcoffset() == (
         local_start(b.started_utc, b.utc_offset_s).utcoffset()
     )
+    if a.counted_steps is not None:
+        assert b.counted_steps == a.counted_steps
     assert b.duration_s == pytest.approx(a.duration_s, abs=6e-4)
     assert [(p.start_s, p.end_s) for p in two.pauses] == [
         (pytest.approx(p.start_s), pytest.approx(p.end_s)) for p in one.pauses
@@ -123,6 +125,7 @@ def test_a_second_way_through_fit_changes_nothing_more() -> None:
         laps=(LapMark(333.0, "distance"),),
         stands=(100, 130),
         contact_ms=245.0,
+        counted_strides=987,
     )
     with (
         stored(made.recording()) as (store, one),

@@ -87,7 +87,7 @@ def test_a_run_is_laps_and_tracks_and_points(tmp_path: Path) -> None:
     assert [lap.findtext(f"{TCX}TriggerMethod") for lap in laps] == ["Distance", "Location", "Manual"]
     assert [len(lap.findall(f"{TCX}Track")) for lap in laps] == [2, 1, 1]
     points = root.findall(f".//{TCX}Trackpoint")
-    assert len(points) == len(made.recorded_s)
+    assert len(points) == len(made.recorded_s) + 1  # that of the end, between two seconds
     last = points[-1]
     total = sum(float(lap.findtext(f"{TCX}DistanceMeters", "")) for lap in laps)
     assert float(last.findtext(f"{TCX}DistanceMeters", "")) == pytest.approx(total, abs=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import struct
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
+from monitor.exports.formats import export_session
 from monitor.recordings.fit import fit_activities
+from monitor.recordings.fit_messages import read_messages
 from monitor.recordings.readers import read_recordings
 from monitor.recordings.recording import Recording, Wearing
 from monitor.storage.import_recording import import_recording
@@ -24,6 +27,7 @@ from tests.fit_bytes import (
     TIME,
     activity,
     compressed_records,
+    correlation,
     definition,
     description,
     developer_id,
@@ -156,6 +160,65 @@ def test_time_zone_laps_and_place_are_kept() -> None:
     assert facts.track.lat_deg == pytest.approx(48 + 1e-5 * np.arange(60), abs=1e-6)
     assert set(np.round(facts.track.lon_deg, 6)) == {-11.5}
     assert facts.track.altitude_m == pytest.approx(500 + np.arange(60) / 10, abs=0.11)
+
+
+CHANGE = round((datetime.datetime(2026, 10, 25, 1, tzinfo=datetime.UTC) - NOON).total_seconds())
+"""When summer time ended in Berlin, in seconds from noon."""
+
+
+def over_the_change(*more: bytes) -> bytes:
+    """A minute of running each side of the end of summer time."""
+    return file(steady(range(CHANGE - 60, CHANGE + 60)), session(CHANGE - 60, 119.0), *more)
+
+
+def test_a_run_over_the_change_of_summer_time_has_the_offset_of_its_start(berlin: None) -> None:
+    (found,) = fit_activities(over_the_change(activity(CHANGE + 59, 3600)))
+    assert found.facts.utc_offset_s == 7200
+    (elsewhere,) = fit_activities(over_the_change(activity(CHANGE + 59, -4 * 3600)))
+    assert elsewhere.facts.utc_offset_s == -4 * 3600  # nobody says what changed there
+
+
+def test_of_several_local_times_the_one_nearest_to_the_start_counts() -> None:
+    said = correlation(CHANGE - 60, -3 * 3600), activity(CHANGE + 59, -4 * 3600)
+    for order in (said, said[::-1]):
+        (found,) = fit_activities(over_the_change(*order))
+        assert found.facts.utc_offset_s == -3 * 3600
+
+
+def test_a_run_over_the_change_comes_back_from_an_export_as_it_was(berlin: None, tmp_path: Path) -> None:
+    (recording,) = read(tmp_path / "x.fit", over_the_change(activity(CHANGE + 59, 3600)))
+    with Store(tmp_path / "x.db") as store:
+        info = import_recording(store, tmp_path, recording, "me", NOON)
+        export_session(store, info.id, "fit", tmp_path / "out.fit")
+    (found,) = fit_activities((tmp_path / "out.fit").read_bytes())
+    assert found.facts.utc_offset_s == 7200
+    local = [
+        m.values["local_timestamp"]
+        for m in read_messages((tmp_path / "out.fit").read_bytes())[0].named("activity")
+    ]
+    assert local == [NOON_S + CHANGE + 59 + 3600]  # what the clock showed at the end
+
+
+UNSET = 100 - NOON_S
+"""Times from noon of a watch that was switched on 100 s ago and does not know the date."""
+
+
+def test_a_clock_that_was_set_on_the_way_dates_the_start_by_what_it_was_set_to() -> None:
+    first, then = steady(range(UNSET, UNSET + 100)), steady(range(400, 500), start_m=300.0)
+    for start in (UNSET, 300):
+        (found,) = fit_activities(file(first, then, session(start, 199.0)))
+        assert found.started == NOON + datetime.timedelta(seconds=300)
+        assert found.seconds == 199.0
+        assert [t for t, _ in found.series[0].points["speed_mps"]] == [float(t) for t in range(200)]
+
+
+def test_a_clock_that_no_record_knows_is_that_of_the_session() -> None:
+    unset = steady(range(UNSET, UNSET + 100))
+    (found,) = fit_activities(file(unset, session(300, 99.0), activity(400, 3600)))
+    assert found.started == NOON + datetime.timedelta(seconds=300)
+    assert found.facts.utc_offset_s == 3600
+    (found,) = fit_activities(file(unset, session(UNSET, 99.0)))
+    assert found.started is None
 
 
 @pytest.mark.parametrize("offset_s", [225, 60_000, -(NOON_S % 2**31)])
@@ -293,6 +356,29 @@ def test_speed_is_made_of_distance_where_it_is_missing(tmp_path: Path) -> None:
     assert int(run.running.sum()) > 1190
 
 
+def test_of_a_file_with_places_only_they_give_distance_and_speed_with_their_doubt(tmp_path: Path) -> None:
+    north = 180 / np.pi / 6_371_008.8  # degrees a metre
+    places = b"".join(
+        row(t, heart=150, lat=48 + 3.0 * t * north, lon=11.0) for t in (*range(300), *range(900, 1200))
+    )
+    stopped = event(0, START), event(299, STOP), event(900, START), event(1199, STOP)
+    (run,) = stored(tmp_path, file(places, *stopped, session(0, 1199.0, timer_s=598.0)))
+    column = run.columns["speed_mps"]
+    assert run.distance_m[-1] == pytest.approx(598 * 3, rel=0.005)
+    assert np.nanmedian(column.value) == pytest.approx(3.0, abs=0.05)
+    assert 0.09 < np.nanmedian(column.sd) < 0.5
+    assert np.isnan(column.value[310:895]).all()
+    spaced = b"".join(row(t, speed=2.0, lat=48 + 3.0 * t * north, lon=11.0) for t in range(300))
+    (measured,) = stored(tmp_path, file(spaced))
+    assert set(measured.value("speed_mps")) == {2.0}  # who measured it is believed
+
+
+def test_a_ride_with_places_only_is_no_run() -> None:
+    north = 180 / np.pi / 6_371_008.8
+    rows = b"".join(row(t, heart=120, lat=48 + 8.0 * t * north, lon=11.0) for t in range(900))
+    assert "goes 29 km/h for 10 min" in refusal(file(rows))
+
+
 def test_without_distance_the_total_scales_the_speed(tmp_path: Path) -> None:
     (run,) = stored(tmp_path, file(records(600), session(0, 599.0, metres=1900.0)))
     assert run.distance_m[-1] == pytest.approx(1900, rel=1e-3)
@@ -362,6 +448,25 @@ def test_the_files_own_count_of_strides_settles_its_unit(tmp_path: Path) -> None
     assert np.nanmedian(walk.value("cadence_spm")) == 104
 
 
+@pytest.mark.parametrize(
+    ("cadence", "cycles", "steps"),
+    [
+        (85, 870, 1740),  # strides in both; the cadence adds up to 850
+        (170, 870, 1740),  # steps in the records, strides in the total
+        (170, 1740, 1740),  # steps in both
+        (85, 300, None),  # a count that nobody can have made at this cadence
+        (85, 0xFFFFFFFF, None),
+    ],
+)
+def test_the_watchs_own_count_of_steps_is_kept_and_comes_back(
+    tmp_path: Path, cadence: int, cycles: int, steps: int | None
+) -> None:
+    rows = b"".join(row(t, speed=3.0, cadence=cadence) for t in range(600))
+    (run,) = stored(tmp_path, file(rows, session(0, 600.0, cycles=cycles)))
+    assert run.info.counted_steps == steps
+    assert run.summed_steps[-1] == pytest.approx(600 * 170 / 60, abs=0.1)  # what was measured stays so
+
+
 def test_a_few_seconds_do_not_overturn_the_standard(tmp_path: Path) -> None:
     rows = b"".join(
         row(t, speed=1.2 if t < 5 else 0.8, cadence=92 if t < 5 else 52, distance=0.8 * t)
@@ -385,6 +490,19 @@ def test_power_of_two_apps_stays_that_of_two_devices() -> None:
     (found,) = fit_activities(file(body))
     powers = {s.name: {v for _, v in s.points["power_w"]} for s in found.series[1:]}
     assert powers == {"developer fields": {250.0}, "garmin running power": {231.0}}
+
+
+def test_coros_measures_in_the_standards_fields_and_its_effort_pace_is_no_speed(tmp_path: Path) -> None:
+    """It writes one developer field: a speed as if on the flat."""
+    body = app(0, "Effort Pace", 0x88) + b"".join(
+        row(t, ((0, 4, 0),), struct.pack("<f", 3.6), **RUN, power=240, stance=231.0) for t in range(120)
+    )
+    (run,) = stored(tmp_path, file(body, maker=294))
+    assert run.info.sensors == ("coros",)
+    assert set(run.value("speed_mps")) == {3.0}
+    for name, value in (("power_w", 240.0), ("contact_ms", 231.0)):
+        assert set(run.value(name)) == {value}
+        assert not run.columns[name].modelled
 
 
 def test_contact_time_of_a_pod_is_measured_and_of_both_legs_the_mean(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
 from monitor.pipeline.session import Session
-from monitor.recordings.fit_messages import DeveloperValue, FitMessages, read_messages
+from monitor.recordings.fit_layouts import DeveloperValue
+from monitor.recordings.fit_messages import FitMessages, read_messages
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from tests.fit_bytes import (

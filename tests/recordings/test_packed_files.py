@@ -67,6 +67,74 @@ def test_stravas_export_has_the_runners_names(tmp_path: Path) -> None:
     assert titles(tmp_path / "export.zip", zip_of(members)) == ["Morgenlauf, locker", "Hügel", "3"]
 
 
+def unpacked(folder: Path, members: dict[str, bytes]) -> dict[str, Path]:
+    for name, data in members.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return {name: folder / name for name in members}
+
+
+def test_stravas_export_has_the_runners_names_when_it_is_unpacked_too(tmp_path: Path) -> None:
+    members = {
+        "activities.csv": LIST.encode(),
+        "profile.csv": b"a,b\n",
+        "activities/1.fit.gz": gzip.compress(FIT),
+        "activities/2.gpx": GPX,
+        "activities/3.tcx.gz": gzip.compress(TCX),
+        "elsewhere/1.fit.gz": gzip.compress(FIT),
+    }
+    paths = unpacked(tmp_path, members)
+    read = [name for name, path in paths.items() if is_recording_name(path)]
+    called = {name: [getattr(r, "title", None) for r in found(paths[name])] for name in read}
+    assert called == {
+        "activities/1.fit.gz": ["Morgenlauf, locker"],
+        "activities/2.gpx": ["Hügel"],
+        "activities/3.tcx.gz": ["3"],
+        "elsewhere/1.fit.gz": ["1"],
+    }
+    (tmp_path / "activities.csv").write_bytes(LIST.replace("Hügel", "Berg").encode())
+    assert [getattr(r, "title", None) for r in found(paths["activities/2.gpx"])] == ["Berg"]
+    (tmp_path / "activities.csv").unlink()
+    assert is_recording_name(paths["profile.csv"])  # a table of anything
+
+
+@pytest.mark.parametrize(
+    ("listed", "sport"),
+    [
+        ("Trail Run", "running trail"),
+        ("Walk", "walking "),
+        ("Ride", "is cycling"),
+        ("Lauf", " "),
+        ("", " "),
+    ],
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_list_gives_the_sport_that_a_file_does_not(
+    tmp_path: Path, listed: str, sport: str, packed: bool
+) -> None:
+    head = f"Activity ID,Date,Activity Name,Activity Type,Filename\n1,x,Up,{listed},activities/1.gpx\n"
+    unnamed = GPX.replace(b"<type>running</type>", b"")
+    members = {"activities.csv": head.encode(), "activities/1.gpx": unnamed}
+    if packed:
+        (one,) = found(tmp_path / "e.zip", zip_of(members))
+    else:
+        (one,) = found(unpacked(tmp_path, members)["activities/1.gpx"])
+    if isinstance(one, InputError):
+        assert sport in str(one)
+    else:
+        assert f"{one.facts.sport} {one.facts.sub_sport}" == sport
+        assert one.title == "Up"
+
+
+def test_a_file_that_names_its_sport_is_believed_more_than_the_list(tmp_path: Path) -> None:
+    head = "a,b,c,d,e\n1,x,Up,Ride,activities/1.gpx\n"
+    members = {"activities.csv": head.encode(), "activities/1.gpx": GPX}
+    (one,) = found(tmp_path / "e.zip", zip_of(members))
+    assert isinstance(one, Recording)
+    assert one.facts.sport == "running"
+    assert one.member == "activities/1.gpx"
+
+
 def test_garmins_export_is_zips_within_a_zip_and_macs_add_nothing(tmp_path: Path) -> None:
     inner = zip_of({"a_1.fit": FIT, "__MACOSX/._a_1.fit": b"\0\5\x16\7"})
     members = {

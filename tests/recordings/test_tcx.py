@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.core.errors import InputError
@@ -196,25 +194,3 @@ def refusal(data: bytes) -> str:
     except InputError as exc:
         return str(exc)
     return ""
-
-
-@given(cut=st.integers(0, len(RUN)))
-@settings(max_examples=150, deadline=None)
-def test_any_beginning_of_a_file_gives_what_is_in_it_or_one_refusal(cut: int) -> None:
-    if refused := refusal(RUN[:cut]):
-        assert "\n" not in refused
-        return
-    (run,) = recorded(RUN[:cut])
-    assert run.duration_s <= 60
-    assert 2.7 < distance_m(run) / run.duration_s < 3.3
-    assert "</TrainingCenterDatabase>" in RUN[:cut].decode() or "the file is damaged" in run.remarks[0]
-
-
-@given(
-    at=st.integers(0, len(RUN) - 1),
-    what=st.sampled_from(JUNK),
-    gone=st.integers(0, 40),
-)
-@settings(max_examples=300, deadline=None)
-def test_a_mutated_file_gives_runs_or_one_refusal(at: int, what: bytes, gone: int) -> None:
-    assert "\n" not in refusal(RUN[:at] + what + RUN[at + gone :])

@@ -65,6 +65,37 @@ def test_times_that_are_written_as_text_are_read(
     assert recording.duration_s == pytest.approx(T_S[-1], abs=0.002)
 
 
+@pytest.mark.parametrize(
+    ("style", "started", "offset_s"),
+    [
+        ("%Y-%m-%dT%H:%M:%S.%fZ", "2026-05-21T06:00:00+00:00", None),
+        ("%Y-%m-%dT%H:%M:%S.%f+02:00", "2026-05-21T04:00:00+00:00", 7200),
+        ("%Y-%m-%d %H:%M:%S.%f-05:30", "2026-05-21T11:30:00+00:00", -19_800),
+        ("%Y-%m-%d %H:%M:%S.%f", "2026-05-21T04:00:00+00:00", None),  # in Berlin, where it is read
+        ("%d.%m.%Y %H:%M:%S.%f", "2026-05-21T04:00:00+00:00", None),
+        ("%d/%m/%Y %H:%M:%S.%f", "2026-05-21T04:00:00+00:00", None),
+        ("%m/%d/%Y %H:%M:%S.%f", "2026-05-21T04:00:00+00:00", None),
+        ("%H:%M:%S.%f", "", None),
+    ],
+)
+def test_a_written_day_is_that_of_the_start(
+    tmp_path: Path, berlin: None, style: str, started: str, offset_s: int | None
+) -> None:
+    times = written(lambda d: (d + datetime.timedelta(days=20)).strftime(style))
+    recording = read(table(tmp_path / "a.csv", times), f"t=when,{MAP}")
+    assert recording.started_utc == started
+    assert recording.facts.utc_offset_s == offset_s
+
+
+def test_a_day_that_may_be_a_month_is_no_start(tmp_path: Path, berlin: None) -> None:
+    times = written(lambda d: d.strftime("%d/%m/%Y %H:%M:%S.%f"))
+    assert read(table(tmp_path / "a.csv", times), f"t=when,{MAP}").started_utc == ""
+    times = written(lambda d: d.strftime("%d.%m.%Y %H:%M:%S.%f"))
+    assert (
+        read(table(tmp_path / "b.csv", times), f"t=when,{MAP}").started_utc == "2026-05-01T04:00:00+00:00"
+    )
+
+
 def test_written_times_with_a_decimal_comma_are_read(tmp_path: Path) -> None:
     times = written(lambda d: d.strftime("%d.%m.%Y %H:%M:%S,%f"))
     recording = read(table(tmp_path / "a.csv", times, delimiter=";"), f"t=when,{MAP}")

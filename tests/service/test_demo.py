@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from blockbuster import BlockBuster
 from typer.testing import CliRunner
 
 from dsp.metrics import Role, with_role
 from monitor.cli.main import app
 from monitor.service import demo, demo_squad
+from monitor.service.config import Config, StoreSettings
+from monitor.sinks.export.settings import ExportSettings
+from monitor.storage.store import Store
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [([], "run_demo"), (["--radio"], "run_radio_demo")])
@@ -29,3 +35,16 @@ def test_the_squad_reads_its_speed_as_pace_and_the_columns_follow_the_role() -> 
     assert demo_squad._value_text(cadence, {"value": 171.6}) == "172"
     assert demo_squad._value_text(cadence, None) == "—"
     assert demo_squad._value_text(metrics["overstride_m"], {"value": 0.0512}) == "5.1"
+
+
+def test_what_nobody_ran_is_not_exported(tmp_path: Path, nothing_blocks: BlockBuster) -> None:
+    nothing_blocks.deactivate()
+    config = Config(
+        store=StoreSettings(folder=tmp_path / "data"), export=ExportSettings(folder=tmp_path / "synced")
+    )
+    demo_squad.run_demo_squad(config, 1, 8.0, 0.0)
+    with Store(tmp_path / "data" / "squad" / "gaitcue.db") as store:
+        (info,) = store.sessions()
+        assert info.ended
+        assert store.backlog("export", runs=True) == 0
+    assert not (tmp_path / "synced").exists()

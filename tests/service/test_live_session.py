@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,26 @@ from blockbuster import BlockBuster
 from rich.console import Console
 
 from dsp.types import Placement
+from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause, facts_until
 from monitor.core.errors import StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
+from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
 from monitor.recordings.tape import Tape
 from monitor.service.config import Config, StoreSettings
 from monitor.service.live_session import LiveOptions, run_session
-from monitor.service.session_store import open_store
+from monitor.service.session_store import open_store, replayed_facts
 from monitor.service.waiting_runs import send_waiting_runs
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.export.settings import ExportSettings
 from monitor.sources.replay import Replay
+from monitor.storage.import_recording import import_recording
 from monitor.storage.new_session import begin_session
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+from tests.fit_bytes import NOON
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +62,9 @@ def config(tmp_path: Path) -> Config:
     return Config(store=StoreSettings(folder=tmp_path / "data"), export=ExportSettings(folder=folder))
 
 
-def live_options(recording: Recording, *, recorded: bool) -> LiveOptions:
+def live_options(
+    recording: Recording, *, recorded: bool, facts: ActivityFacts | None = None
+) -> LiveOptions:
     """Options of a run as fast as it goes on what was recorded."""
     return LiveOptions(
         title="run",
@@ -64,25 +72,82 @@ def live_options(recording: Recording, *, recorded: bool) -> LiveOptions:
         sources=lambda time: [Replay(recording, time, math.inf)],
         pace=math.inf,
         recorded=recorded,
+        facts=facts or ActivityFacts(),
     )
 
 
-def play(config: Config, recording: Recording, *, recorded: bool) -> str:
+def play(
+    config: Config, recording: Recording, *, recorded: bool, facts: ActivityFacts | None = None
+) -> str:
     """Run a session on what was recorded, and return what is said about it."""
     console = Console(file=io.StringIO(), width=200)
-    run_session(config, live_options(recording, recorded=recorded), console)
+    run_session(config, live_options(recording, recorded=recorded, facts=facts), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
-def test_a_run_is_exported_when_it_has_ended_and_a_replay_is_not(config: Config, tmp_path: Path) -> None:
-    play(config, pod(3.0), recorded=False)
+def test_a_run_is_exported_when_it_has_ended_and_a_replay_is_not(
+    config: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        play(config, pod(3.0), recorded=False)
+    assert "arrived" not in caplog.text
     said = play(config, pod(3.0), recorded=True)
     with Store(tmp_path / "data" / "gaitcue.db") as store:
         live, replayed = store.sessions()
     assert (live.source, replayed.source) == ("", f"replay:{replayed.id}")
     assert [p.name for p in (tmp_path / "synced").iterdir()] == [f"{live.id}.fit"]
     assert "has not arrived" not in said
+
+
+FACTS = ActivityFacts(
+    "walking",
+    "trail",
+    3600,
+    (TimerPause(10.0, 5.5),),
+    (LapMark(30.0, "distance"),),
+    PlaceTrack(*np.array([[0.0, 48.0, 11.5, 520.0], [50.0, 48.001, 11.5, 521.0]]).T),
+    steps=170,
+)
+"""What a watch said of a minute."""
+
+
+def said_of(store: Store, session: str) -> tuple[object, ...]:
+    found = store.facts(session)
+    track = found.track
+    places = (
+        None if track is None else [track.t_s.tolist(), track.lat_deg.tolist(), track.altitude_m.tolist()]
+    )
+    return found.sport, found.sub_sport, found.pauses, found.laps, found.steps, places
+
+
+@pytest.mark.parametrize("taped", [False, True])
+def test_a_replay_of_a_file_or_of_its_tape_keeps_what_an_import_keeps(
+    config: Config, tmp_path: Path, taped: bool
+) -> None:
+    recording = replace(pod(1.4), facts=FACTS, started_utc="2026-05-01T10:00:00+00:00")
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        info = import_recording(store, tmp_path / "data", recording, "me", NOON)
+    played = read_recording(Path(info.tape)) if taped else recording
+    play(config, played, recorded=False, facts=replayed_facts(config, played))
+    with Store(tmp_path / "data" / "gaitcue.db") as store:
+        (replayed,) = [one for one in store.sessions() if one.id != info.id]
+        assert said_of(store, replayed.id) == said_of(store, info.id)
+        assert replayed.utc_offset_s is None  # it happened here and now
+
+
+def test_a_replay_that_was_left_off_keeps_what_came_before_that() -> None:
+    cut = facts_until(FACTS, 12.0)
+    assert (cut.pauses, cut.laps, cut.steps) == ((TimerPause(10.0, 2.0),), (), None)
+    assert cut.track is not None
+    assert cut.track.t_s.tolist() == [0.0]
+    assert facts_until(FACTS, 5.0).pauses == ()
+
+
+def test_the_tape_of_a_session_that_is_gone_has_no_facts(config: Config, tmp_path: Path) -> None:
+    recording = replace(pod(1.4), session="2026-05-01T10-00-00-me")
+    facts = replayed_facts(config, recording)
+    assert (facts.sport, facts.pauses, facts.track) == ("", (), None)
 
 
 def test_a_folder_that_is_away_stops_no_run_and_gets_it_later(

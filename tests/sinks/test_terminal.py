@@ -55,6 +55,14 @@ async def test_numbers_are_written_in_the_unit_that_is_shown(record: Metric, cel
     assert [cell.strip() for cell in row.split("│")[2:5]] == cells
 
 
+async def test_what_no_sensor_saw_is_called_calculated() -> None:
+    model = Metric(5.0, None, Estimate("contact_ms", 240.0, 18.0, "model"))
+    label = label_text(BY_NAME["contact_ms"], catalogue("en"))
+    for record, unit in ((model, "ms · calculated"), (measured("contact_ms", 240.0, 5.0), "ms")):
+        (row,) = [line for line in (await drawn(record)).splitlines() if f" {label} " in line]
+        assert row.split("│")[4].strip() == unit
+
+
 def test_a_number_that_is_shown_as_a_pace_is_not_called_speed() -> None:
     assert label_text(BY_NAME["speed_mps"], catalogue("en")) == "Pace"
     assert label_text(BY_NAME["speed_mps"], catalogue("de")) == "Tempo"

@@ -104,6 +104,7 @@ def get_comparison(
             "metric": r.metric,
             "means": [*map(interval_json, r.means)],
             "differences": [*map(interval_json, r.differences)],
+            "modelled": r.modelled,
         }
         for r in compare_sessions(store, session)
     ]
@@ -121,7 +122,10 @@ def get_trends(
     who = athlete_of_request(request) or athlete or (newest.athlete if newest else "")
     return json_response(
         {
-            name: [{"when": p.when, "session": p.session, **interval_json(p.found)} for p in points]
+            name: [
+                {"when": p.when, "session": p.session, "modelled": p.modelled, **interval_json(p.found)}
+                for p in points
+            ]
             for name, points in metric_trends(store, who, weeks).items()
         }
     )

@@ -269,6 +269,7 @@ class ComparisonJson(ApiModel):
     metric: str = described(_METRIC)
     means: list[MeanJson] = described("mean of each session, in the order asked for")
     differences: list[MeanJson] = described("each session minus the first; of the first itself null")
+    modelled: list[bool] = described("of each session whether no sensor saw it there")
 
 
 class ComparisonsJson(ApiList):
@@ -282,6 +283,7 @@ class TrendPointJson(MeanJson):
 
     when: str = described("start of the session, ISO 8601 in UTC")
     session: str = described("id of the session")
+    modelled: bool = described("whether no sensor saw it")
 
 
 class TrendsJson(ApiList):

@@ -21,6 +21,10 @@ class SessionJson(ApiModel):
     sport: str = described("sport in FIT's words; empty: nobody said it")
     sub_sport: str = described("sub-sport in FIT's words, such as treadmill; empty: nobody said it")
     source: str = described("fingerprint of the file it was imported from; empty: it was recorded live")
+    counted_steps: int | None = described(
+        "steps that the watch counted itself, which its cadence need not add up to; null: it said nothing",
+        "1",
+    )
     ended: bool = described("false while it is being recorded")
     duration_s: float = described("elapsed time, pauses included")
     status: Literal["live", "complete", "recovered"] = described(

@@ -2,8 +2,8 @@
 import { dayText, language, languageNames, textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
 import { ask, attempt, send, sessionPath } from "./api.js";
-import { el, table } from "./elements.js";
-import { changeBadge, number, term, unit } from "./terms.js";
+import { el, fragment, table } from "./elements.js";
+import { changeBadge, modelMark, number, term, unit } from "./terms.js";
 
 const EXPORTS = ["fit", "csv", "parquet", "tape", "imu-csv"];
 
@@ -154,10 +154,11 @@ function compareForm(session, sessions) {
 }
 
 function comparison(rows) {
-  const body = rows.map(({ metric, means: [that, here], differences: [, change] }) => [
+  const marked = (text, modelled) => (modelled ? fragment(text, " ", modelMark()) : text);
+  const body = rows.map(({ metric, means: [that, here], differences: [, change], modelled }) => [
     term(metric),
-    number(metric, that.v, 1),
-    number(metric, here.v, 1),
+    marked(number(metric, that.v, 1), modelled[0]),
+    marked(number(metric, here.v, 1), modelled[1]),
     changeBadge(metric, change, that.v),
     unit(metric),
   ]);

@@ -9,7 +9,8 @@ const WEEKS = 26;
 
 export async function showTrends() {
   const trends = await ask(`trends?weeks=${WEEKS}`);
-  useLegend(await ask(`legend?language=${language()}`));
+  const modelled = Object.keys(trends).filter((name) => trends[name].some((p) => p.modelled));
+  useLegend(await ask(`legend?language=${language()}`), modelled);
   const charts = Object.entries(trends).map(([name, points]) => chart(name, points));
   document
     .getElementById("review")
@@ -23,6 +24,8 @@ export async function showTrends() {
       ),
     );
 }
+
+const modelText = (p) => (p.modelled ? ` · ${textOf("review.modelled")}` : "");
 
 function chart(name, points) {
   const w = 320,
@@ -54,8 +57,15 @@ function chart(name, points) {
       }),
       svg(
         "circle",
-        { cx: x(times[k]), cy: y(p.v), r: 4, fill: "var(--blue)" },
-        svg("title", {}, `${day(p)}: ${numberWithHalf(name, p, 1)} ${unit(name)}`),
+        // hollow where no sensor saw it
+        {
+          cx: x(times[k]),
+          cy: y(p.v),
+          r: 4,
+          fill: p.modelled ? "none" : "var(--blue)",
+          stroke: "var(--blue)",
+        },
+        svg("title", {}, `${day(p)}: ${numberWithHalf(name, p, 1)} ${unit(name)}${modelText(p)}`),
       ),
     ]),
     svg("text", { x: 12, y: 122 }, day(points[0])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 import re
@@ -113,13 +114,15 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
             write_private(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)
         make_private(path)
+        with contextlib.suppress(PermissionError):  # a folder of somebody else's that we may write into
+            make_private(folder)
         return Secret(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError, StoreError) as exc:
         raise ConfigError("error.page_token", path=path, error=exc) from exc
 
 
 def make_private(path: Path) -> None:
-    """Take a file that holds a secret away from everybody but its owner, where others may read it."""
+    """Take a file or folder away from everybody but its owner, where others may read it."""
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         path.chmod(mode & 0o700)

@@ -223,6 +223,11 @@ def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
     assert needed_token(open_to_all, tmp_path) == token
     assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
     assert needed_token(WebSettings(), tmp_path) == token
+    (tmp_path / "web-token").chmod(0o644)
+    tmp_path.chmod(0o755)
+    assert needed_token(WebSettings(), tmp_path) == token
+    assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_who_is_refused_is_one_log_line_a_minute_without_what_they_sent(

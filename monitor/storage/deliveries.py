@@ -6,13 +6,12 @@ acknowledged, and the rows set aside because the far end will never take them (t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from monitor.core import json_codec
 from monitor.core.records import SinkStatus
 from monitor.storage.database import Database
 from monitor.storage.migrations import RECORD_TABLES
+from monitor.storage.record_rows import event_from_row
 
 ENDED_RUNS = (
     "FROM event JOIN session ON session.id = event.session"
@@ -85,6 +84,7 @@ class Deliveries(Database):
         out: dict[str, tuple[str, SinkStatus] | None] = {}
         for session, body in self._all_rows(sql, "sink_status"):
             with self._rows_decoded():
-                status = json_codec.from_json(SinkStatus, json.loads(body))
-            out.setdefault(status.sink, (session, status))
+                status = event_from_row("sink_status", body)
+            if isinstance(status, SinkStatus):
+                out.setdefault(status.sink, (session, status))
         return {name: None for (name,) in names} | out

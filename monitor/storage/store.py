@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from dsp.types import Band, Gap, Metric, Step
-from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
@@ -284,8 +283,8 @@ class Store(ImportedFiles):
         sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'band'"
         rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 100", session_id, before)
         with self._rows_decoded():
-            newest_first = [json_codec.from_json(Band, json.loads(body)) for (body,) in rows]
-        return list({band.metric: band for band in reversed(newest_first)}.values())
+            newest_first = [event_from_row("band", body) for (body,) in rows]
+        return list({b.metric: b for b in reversed(newest_first) if isinstance(b, Band)}.values())
 
     def count(self, session_id: str) -> int:
         """Return how many records a session has."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from monitor.core.private_files import create_private_file
+
 
 def copy_database(source: sqlite3.Connection, path: Path) -> None:
     """Write a consistent copy of an open database to ``path``, also while others write to it.
@@ -13,6 +15,7 @@ def copy_database(source: sqlite3.Connection, path: Path) -> None:
     """
     path.unlink(missing_ok=True)
     try:
+        create_private_file(path)
         copy = sqlite3.connect(path)
         try:
             source.backup(copy)

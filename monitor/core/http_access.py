@@ -15,6 +15,7 @@ from pathlib import Path
 from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_guard import AccessRole, Visitor
 from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
+from monitor.core.private_files import make_private
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -119,13 +120,6 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
         return Secret(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError, StoreError) as exc:
         raise ConfigError("error.page_token", path=path, error=exc) from exc
-
-
-def make_private(path: Path) -> None:
-    """Take a file or folder away from everybody but its owner, where others may read it."""
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        path.chmod(mode & 0o700)
 
 
 def _machine_names() -> Sequence[str]:

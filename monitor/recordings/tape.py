@@ -28,6 +28,7 @@ from monitor.core.database_copy import copy_database
 from monitor.core.errors import ConfigError, InputError, StoreError
 from monitor.core.message_catalogues import EnglishText
 from monitor.core.packet import Packet
+from monitor.core.private_files import create_private_file
 from monitor.core.session_settings import SessionSettings
 from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.recordings.recording import Recording, Wearing
@@ -264,6 +265,7 @@ def _unwritable(path: Path, trouble: WriteTrouble | None, waiting: int | None = 
 
 
 def _writing_connection(path: Path) -> sqlite3.Connection:
+    create_private_file(path)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")

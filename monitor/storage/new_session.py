@@ -66,7 +66,7 @@ def begin_session(
         source=source,
     )
     with store.beginning(info):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return create_tape(path, settings, started)
 
 

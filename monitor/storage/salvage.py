@@ -61,7 +61,6 @@ def salvage_store(path: Path, now: datetime.datetime) -> SalvagedStore:
     """
     aside = path.with_name(f"{path.name}-damaged-{now:%Y%m%d-%H%M%S}")
     new = path.with_name(path.name + ".new")
-    _log.error("%s is damaged: it is set aside as %s, and what can be read is saved", path, aside.name)
     try:
         for left in path.parent.glob(f"{new.name}*"):
             left.unlink()
@@ -70,16 +69,38 @@ def salvage_store(path: Path, now: datetime.datetime) -> SalvagedStore:
             rows, lost, torn = _settle_numbers(store)
             lone = _adopt_tapes(store, path.parent / "tapes")
             from_tapes, incomplete = _rebuild(store, torn | lone)
+        if not (damaged or lost or torn or lone) and _is_whole(path):
+            return _leave_as_it_is(path, new, rows)
         _set_aside(path, aside)
         os.replace(new, path)
         damage_mark(path).unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as exc:
         raise StoreError("error.cannot_be_written", path=new, reason=exc) from exc
+    _log.error("%s was damaged and is set aside as %s", path, aside.name)
     _log.error("%d records are saved, %d could not be read", rows, max(lost, damaged))
     for names, text in ((from_tapes, "made from their tapes"), (incomplete, "incomplete, without a tape")):
         if names:
             _log.error("%s: %s", text, ", ".join(names))
     return SalvagedStore(aside, rows, max(lost, damaged), from_tapes, incomplete)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether SQLite finds nothing wrong, in the indexes either."""
+    db = sqlite3.connect(path)
+    try:
+        return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
+    except sqlite3.Error:
+        return False
+    finally:
+        db.close()
+
+
+def _leave_as_it_is(path: Path, new: Path, rows: int) -> SalvagedStore:
+    """Nothing is wrong with it: another copy at every start would only fill the disk."""
+    new.unlink()
+    damage_mark(path).unlink(missing_ok=True)
+    _log.warning("%s: no damage was found in it", path)
+    return SalvagedStore(path, rows, 0, (), ())
 
 
 def _copy_rows(path: Path, new: Path) -> int:

@@ -8,7 +8,6 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,17 +60,27 @@ def change(path: Path, sql: str) -> None:
     db.close()
 
 
-def test_a_sound_database_is_copied_whole(path: Path) -> None:
-    with Store(path) as store:
-        before = {info: (store.records(info.id), store.notes(info.id)) for info in store.sessions()}
-        last = store.last_row()
+def test_a_sound_database_stays_where_it_is(path: Path) -> None:
+    before = path.read_bytes()
+    mark_damaged(path)
     done = salvage_store(path, NOON)
-    assert (done.lost, done.from_tapes, done.incomplete) == (0, (), ())
+    assert (done.damaged, done.lost, done.from_tapes, done.incomplete) == (path, 0, (), ())
+    assert done.rows > 100
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in path.parent.iterdir()) == ["gaitcue.db", "tapes"]
+
+
+def test_rows_keep_their_numbers_and_sinks_their_accounts(path: Path) -> None:
+    with Store(path) as store:
+        before = {info.id: (store.page(info.id), store.notes(info.id)) for info in store.sessions()}
+        last = store.last_row()
+    change(path, "INSERT INTO metric VALUES (999999, 'nobody', 'x', NULL, 'a', 1, 1, 'b')")
+    done = salvage_store(path, NOON)
     assert done.damaged.name == "gaitcue.db-damaged-20261125-120000"
-    with Store(path) as store, Store(done.damaged) as old:
-        assert {info: (store.records(info.id), store.notes(info.id)) for info in store.sessions()} == before
+    with Store(path) as store:
+        assert {i.id: (store.page(i.id), store.notes(i.id)) for i in store.sessions()} == before
         assert store.delivered("influx") == 100
-        assert store.last_row() == last == old.last_row()
+        assert store.last_row() == last
 
 
 @pytest.mark.parametrize(
@@ -142,6 +151,7 @@ def test_nothing_is_lost_where_nothing_can_be_written(path: Path, monkeypatch: p
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
+    change(path, "DELETE FROM step WHERE row % 7 = 0")
     before = path.read_bytes()
     monkeypatch.setattr("monitor.storage.salvage._set_aside", full)
     with pytest.raises(StoreError, match="No space left"):
@@ -179,10 +189,3 @@ def test_random_damage_never_raises_anything_but_an_error_that_names_it(seed: in
             assert len(store.sessions()) == 3
             for info in store.sessions():
                 assert len(store.records(info.id)) > 50
-
-
-def test_a_mark_alone_changes_nothing(path: Path) -> None:
-    mark_damaged(path)
-    done = salvage_store(path, NOON)
-    assert done.lost == 0
-    assert replace(done, damaged=path).rows > 100

@@ -111,7 +111,7 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
     path = folder / "web-token"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
+        if not path.exists() or len(path.read_bytes().strip()) < SHORTEST_TOKEN:  # or cut by a full disk
             write_private(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)
         make_private(path)

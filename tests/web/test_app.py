@@ -230,6 +230,15 @@ def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("left", [b"", b"\n", b"abc"])
+def test_a_token_that_a_full_disk_has_cut_is_none(tmp_path: Path, left: bytes) -> None:
+    """An empty one would have let in whoever brings none."""
+    (tmp_path / "web-token").write_bytes(left)
+    token = needed_token(WebSettings(), tmp_path)
+    assert len(token.reveal()) >= 22
+    assert (tmp_path / "web-token").read_text().strip() == token.reveal()
+
+
 def test_who_is_refused_is_one_log_line_a_minute_without_what_they_sent(
     sink: LiveFeed, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import mimetypes
 import os
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from fastapi.security import APIKeyCookie
@@ -33,6 +35,7 @@ from monitor.core.http_server import (
     reachable_host,
     running,
 )
+from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.outage import RepeatedEvent
 from monitor.core.secret import Secret
@@ -76,12 +79,21 @@ def make_app(sink: LiveFeed, token: Secret | None = None, folder: Path | None = 
     app = FastAPI(title="gaitcue", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     log_refusals(app)
+    app.add_exception_handler(RequestValidationError, _malformed_request)
     door = _Door(token)
     _add_files(app)
     _add_live_page(app, sink, door)
     if folder is not None:
         _add_review(app, folder, door)
     return app
+
+
+async def _malformed_request(request: Request, error: Exception) -> Response:
+    """422 with what is wrong where, but not with what was sent: it may be large, or no JSON (``1e999``)."""
+    errors = error.errors() if isinstance(error, RequestValidationError) else ()
+    detail = [{key: e[key] for key in ("type", "loc", "msg") if key in e} for e in errors]
+    text = json.dumps({"detail": finite_json(detail)}, default=str)
+    return Response(text, 422, media_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

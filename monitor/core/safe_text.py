@@ -33,7 +33,7 @@ def file_name_part(name: str) -> str:
     """Return a name as a part of a file's name, on any system and in addresses: its spaces and what has a
     meaning there become hyphens.
     """
-    return "-".join(_NOT_IN_FILES.sub(" ", clean_line(name)).split()).strip(".") or "runner"
+    return "-".join(_NOT_IN_FILES.sub(" ", clean_line(name)).split()).strip("-.") or "runner"
 
 
 def topic_level(name: str) -> str:

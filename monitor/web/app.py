@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import mimetypes
 import os
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
@@ -29,6 +31,7 @@ from monitor.core.http_guard import (
 )
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
+from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
 from monitor.web.access_rules import rules_of
@@ -73,6 +76,7 @@ def make_app(
     app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.state.live_feed, app.state.folder, app.state.devices = sink, folder, devices
+    app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
     if folder is not None:
@@ -90,6 +94,14 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
         cookie=PAGE_COOKIE,
         missing_token="Open the address that gaitcue printed at start, or scan its QR code.",
     )
+
+
+async def _malformed_request(request: Request, error: Exception) -> Response:
+    """422 with what is wrong where, but not with what was sent: it may be large, or no JSON (``1e999``)."""
+    errors = error.errors() if isinstance(error, RequestValidationError) else ()
+    detail = [{key: e[key] for key in ("type", "loc", "msg") if key in e} for e in errors]
+    text = json.dumps({"detail": finite_json(detail)}, default=str)
+    return Response(text, 422, media_type="application/json")
 
 
 def _page_response(path: str, request: Request) -> Response:

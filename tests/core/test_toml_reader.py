@@ -101,7 +101,7 @@ def test_every_type_is_read(tmp_path: Path) -> None:
         ("height_m = true", ":1: height_m: must be a number, not true"),
         ('\nheight_m = "tall"', ':2: height_m: must be a number, not "tall"'),
         ("height_m = nan", ":1: height_m: must be a finite number, not nan"),
-        (f"height_m = {10**400}", ":1: height_m: must be a finite number, not 1000000000"),
+        (f"height_m = {10**400}", ":1: height_m: must be a finite number, not 1" + 29 * "0"),
         ("height_m = -inf", ":1: height_m: must be a finite number, not -inf"),
         ("owner = 5", ":1: owner: must be a text in quotes, not 5"),
         ("[owner]\nname = 1", ":1: owner: must be a text in quotes, not a table"),

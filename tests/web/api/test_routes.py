@@ -250,7 +250,7 @@ def test_numbers_and_lists_that_are_too_large_are_refused(api: TestClient) -> No
 
 def test_titles_tags_and_notes_are_cleaned_when_they_are_stored(api: TestClient) -> None:
     own, told = f"/api/v1/sessions/{ONE}", "\x1b[2J Łu\u202ekasz \x07 " + "e\u0301" * 300
-    changed = api.patch(own, json={"title": told, "tags": [told, told, "\x00"]}).json()
+    changed = api.patch(own, json={"title": told, "tags": [told, told]}).json()
     assert changed["title"] == ("[2J Łukasz " + "é" * 300)[:200]
     assert changed["tags"] == [changed["title"]]
     assert api.patch(own, json={"title": "\x00 "}).json()["title"] == ONE

@@ -65,12 +65,12 @@ class InflatedFile(io.RawIOBase):
             raise self._error(exc) from exc
         self.count += len(piece)
         if self.count > self._limit:
-            raise too_large(self._limit)
+            raise size_error(self._limit)
         view[: len(piece)] = piece
         return len(piece)
 
 
-def too_large(limit: int) -> InputError:
+def size_error(limit: int) -> InputError:
     """Return the error of what inflates to more than ``limit`` bytes."""
     return InputError("error.packed_large", limit=f"{limit / 1e6:.0f}")
 
@@ -93,7 +93,7 @@ def open_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, wh
         return _placed(zip_error(exc), where)
 
     if member.file_size > limit:
-        raise _placed(too_large(limit), where)
+        raise _placed(size_error(limit), where)
     if member.compress_type not in _METHODS and not member.flag_bits & _ENCRYPTED:
         raise _placed(InputError("error.zip_method"), where)
     try:

@@ -24,7 +24,6 @@ from starlette.testclient import TestClient
 from dsp.types import Placement, Side
 from monitor.core import json_codec
 from monitor.core.errors import ConfigError, DecodeError, InputError
-from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.core.toml_reader import read_toml_text
@@ -39,13 +38,11 @@ from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.influx.line_protocol import protocol_lines
 from monitor.sinks.influx.points import record_points
 from monitor.sinks.influx.write_proxy import writing_athletes
-from monitor.sinks.live_state import LiveState
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
-from monitor.web.app import make_app
-from monitor.web.live_feed import LiveFeed
 from tests.finished_run import add_run
+from tests.web.clients import page_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +178,7 @@ def _client() -> tuple[TestClient, list[tuple[str, str, dict[str, Any]]]]:
     folder = _folder()
     with Store(folder / DATABASE) as store:
         import_recording(store, folder, simulated_recording(15), "me", _NOON)
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock()), None, folder))
+    client = page_client(folder)
     paths = client.get("/api/v1/openapi.json").json()["paths"]
     operations = [(m, path, op) for path, ops in paths.items() for m, op in ops.items()]
     return client, [o for o in operations if "reanalyse" not in o[1]]  # a second each

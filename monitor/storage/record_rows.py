@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import logging
@@ -78,7 +79,7 @@ def session_from_row(row: Sequence[Any]) -> SessionInfo:
     texts = (info.id, info.athlete, info.title, info.started_utc, info.tape, info.settings, info.source)
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a session has a text that is none")
-    json_codec.parse_json(info.settings)
+    _check_json(info.settings)
     return replace(
         info,
         athlete=printable_text(str(info.athlete)),
@@ -121,6 +122,12 @@ def stored_settings(info: SessionInfo) -> SessionSettings:
         return SessionSettings(athlete=info.athlete)
 
 
+def _check_json(text: str) -> None:
+    """``ValueError`` for what no version has ever written: it is no JSON, so the row is damaged."""
+    with contextlib.suppress(RecursionError):  # nested too deep: odd, but JSON
+        json.loads(text)
+
+
 def _stored_start(text: object) -> str:
     try:
         start = parse_start(str(text))
@@ -135,7 +142,11 @@ def _stored_status(text: object) -> SessionStatus:
 
 
 def _stored_texts(body: object) -> tuple[str, ...]:
-    texts = json_codec.parse_json(str(body))
+    _check_json(str(body))
+    try:
+        texts = json_codec.parse_json(str(body))
+    except ValueError:
+        return ()
     return tuple(printable_text(str(text)) for text in texts) if isinstance(texts, list) else ()
 
 
@@ -179,9 +190,9 @@ def event_from_row(kind: str, body: str) -> Out | None:
 
     ``ValueError`` if it is no JSON at all.
     """
-    content = json_codec.parse_json(body)
+    _check_json(body)
     try:
-        record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], content)
+        record: Out = json_codec.from_json(json_codec.RECORD_KINDS[kind], json_codec.parse_json(body))
     except (KeyError, ValueError) as exc:
         _log.warning("a stored record %s is left out: %s", printable_text(str(kind), 40), exc)
         return None

@@ -16,11 +16,11 @@ from urllib.parse import unquote
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from starlette.testclient import TestClient
 
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import LinkState, SensorStatus, SessionStarted, SinkStatus
 from monitor.core.safe_text import topic_level
+from monitor.core.secret import Secret
 from monitor.review.report import session_review
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.influx.line_protocol import protocol_lines
@@ -34,6 +34,7 @@ from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
 from monitor.web.review_file import review_html, write_review
 from tests.end_to_end.test_review_page import opened
+from tests.web.clients import TOKEN, page_client
 
 NOW = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 NAMES = ("me", "Jürgen", "Łukasz", "李", "محمد", "דוד", "Nguyễn Thị", "नरेन्द्र", "Zoë/../x", "Ann O'Neil")
@@ -50,7 +51,7 @@ def named(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
 
 def test_a_name_in_any_script_can_be_found_looked_at_and_taken_away(named: tuple[str, Path]) -> None:
     name, folder = named
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock()), None, folder))
+    client = page_client(folder)
     (session,) = client.get("/api/v1/sessions").json()
     assert session["athlete"] == unicodedata.normalize("NFC", name)
     assert not set(session["id"]) & set("/\\ :?#%")
@@ -76,14 +77,14 @@ def test_a_name_in_any_script_is_a_topic_and_a_tag(named: tuple[str, Path]) -> N
     with Store(folder / DATABASE) as store:
         (info,) = store.sessions()
         lines = protocol_lines(record_points(info, store.records(info.id)))
-    assert writing_athletes(lines) == {"-".join(unicodedata.normalize("NFC", name).split())}
+    assert writing_athletes(lines) == {unicodedata.normalize("NFC", name)}
 
 
 @pytest.mark.parametrize(
     "name", ["", " ", "x" * 61, "a\x1b[2Jb", "a\nb", "\u202eevil", "a\x00", "a\u2066b", "\x9b31m"]
 )
 def test_what_is_no_name_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
-    client = TestClient(make_app(LiveFeed(LiveState(), SystemClock()), None, tmp_path))
+    client = page_client(tmp_path)
     csv = "t_s,acc_x_ms2,acc_y_ms2,acc_z_ms2\n" + "".join(f"{k / 100},0,{k % 7},9.8\n" for k in range(500))
     where = {"athlete": name, "placement": "waist"}
     answer = client.put("/api/v1/import/a.csv", params=where, content=csv)
@@ -176,13 +177,15 @@ def test_review_file_tab_and_live_page_run_nothing_of_it_in_a_browser(hostile: P
         live.push([SessionStarted(info.id, " ".join(HOSTILE), info.started_utc, HOSTILE[:2])])
         live.push([SensorStatus(1.0, HOSTILE[0], LinkState.LOST, " ".join(HOSTILE))])
         live.push([SinkStatus(1.0, HOSTILE[0], False, " ".join(HOSTILE)), *store.records(info.id)])
-    app = make_app(LiveFeed(live, SystemClock()), None, hostile)
+    app = make_app(LiveFeed(live, SystemClock()), Secret(TOKEN), hostile)
     with served(app) as url, opened(1366, 768) as (page, troubles):
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         for address, ready in (
-            (f"file://{hostile}/review.html", "h1"), (f"{url}/review", "#timeline"), (f"{url}/", "body"),
-        ):  # fmt: skip
+            (f"file://{hostile}/review.html", "h1"),
+            (f"{url}/review?token={TOKEN}", "#timeline"),
+            (f"{url}/", "body"),
+        ):
             page.goto(address)
             page.wait_for_selector(ready)
             page.wait_for_timeout(1500)

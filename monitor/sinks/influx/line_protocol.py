@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from monitor.core.safe_text import printable_text
+
 Value = float | int | bool | str
 
 _MEASUREMENT = str.maketrans({c: f"\\{c}" for c in ", "} | {"\n": "\\n", "\t": "\\t", "\r": "\\r"})
@@ -46,8 +48,8 @@ def _point_line(point: Point) -> str:
 
 
 def _escaped_tag(value: str) -> str:
-    """Servers disagree about a backslash before a space, so there is none."""
-    return value.replace("\\", "/").translate(_KEY)
+    """Servers disagree about a backslash before a space, so there is none; nor what nobody sees."""
+    return printable_text(value).replace("\\", "/").translate(_KEY)
 
 
 def _field_text(value: Value | None) -> str:

@@ -25,6 +25,7 @@ them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 _NOT_IN_FILES = re.compile(r"""[/\\:*?"<>|#%&;\x60$!]""")
 _FORMULA = ("=", "+", "-", "@")
+_JOINERS = "\u200c\u200d"  # of Persian and Indic scripts
 _LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", " "))
 _SPACES = re.compile(r"\s+")
 
@@ -59,6 +60,20 @@ def printable_text(text: str, most: int | None = None) -> str:
     """
     line = _NEVER_SHOWN.sub(_STAND_IN, text.translate(_LINE_ENDS)) if not text.isprintable() else text
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
+
+
+def tag_text(text: str) -> str:
+    """Return a text as it stands in a tag of a time series: what is not seen there is a space or U+FFFD.
+
+    Joiners stay: Persian and Indic names are written with them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _JOINERS else _blank_or_stand_in(c) for c in text)
+
+
+def _blank_or_stand_in(c: str) -> str:
+    return " " if unicodedata.category(c) == "Zs" or ord(c) in _LINE_ENDS else _STAND_IN
 
 
 def clean_line(text: str, most: int = LONGEST_TITLE) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from monitor.core.safe_text import printable_text
+from monitor.core.safe_text import tag_text
 
 Value = float | int | bool | str
 
@@ -49,7 +49,7 @@ def _point_line(point: Point) -> str:
 
 def _escaped_tag(value: str) -> str:
     """Servers disagree about a backslash before a space, so there is none; nor what nobody sees."""
-    return printable_text(value).replace("\\", "/").translate(_KEY)
+    return tag_text(value).replace("\\", "/").translate(_KEY)
 
 
 def _field_text(value: Value | None) -> str:

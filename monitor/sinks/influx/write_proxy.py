@@ -41,6 +41,7 @@ from monitor.core.http_guard import (
 from monitor.core.http_limits import BodyLimits
 from monitor.core.http_server import listen, server_config
 from monitor.core.outage import Outage, RepeatedEvent
+from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def writing_athletes(body: bytes | bytearray) -> set[str] | None:
             series, name = line[1].decode(), names[0].decode()
         except UnicodeDecodeError:
             return None
-        if not series.isprintable():
+        if tag_text(series) != series:
             return None
         out.add(_ESCAPED.sub(r"\1", name))
         at = line.end()

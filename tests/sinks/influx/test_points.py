@@ -27,6 +27,7 @@ from dsp.types import (
 )
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.core.safe_text import tag_text
 from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
@@ -141,7 +142,7 @@ VALUE = st.one_of(
 def test_lines_are_those_of_the_client_library(tags: dict[str, str], values: dict[str, Value]) -> None:
     theirs = pytest.importorskip("influxdb_client").Point("step x,y")
     for name, tag in tags.items():
-        theirs = theirs.tag(name, tag)
+        theirs = theirs.tag(name, tag_text(tag))
     for name, value in values.items():
         theirs = theirs.field(name, value)
     expected = theirs.time(5).to_line_protocol()

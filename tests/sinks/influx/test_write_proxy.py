@@ -280,3 +280,16 @@ def test_the_proxys_token_follows_no_redirect(tmp_path: Path) -> None:
         assert write(proxy, "bens-token", body("ben")) == 503
         server.shutdown()
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["Łukasz", "李", "نازنین\u200cزهرا", "क्\u200dष"])
+def test_names_in_any_script_write_their_points(name: str) -> None:
+    line = protocol_lines([Point("m", {"athlete": name}, {"v": 1.0}, 1)])
+    assert writing_athletes(line) == {name}
+
+
+@pytest.mark.parametrize("sign", ["\u00a0", "\u2009", "\u3000", "\u202e", "\ue000", "\x07"])
+def test_what_nobody_sees_in_a_name_is_neither_written_nor_taken(sign: str) -> None:
+    assert writing_athletes(f"m,athlete=a{sign}b v=1 1".encode()) is None
+    (name,) = writing_athletes(protocol_lines([Point("m", {"athlete": f"a{sign}b"}, {"v": 1.0}, 1)])) or ()
+    assert sign not in name

@@ -52,6 +52,7 @@ def pair_command(
         console.print(user_text("say.pair.at_home"), soft_wrap=True)
     elif console.is_terminal:
         print_qr_code(f"{url}#{code}", console)
+        console.print(user_text("say.pair.scan"))
 
 
 def list_devices_command(config: SettingsOption = None) -> None:

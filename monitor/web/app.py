@@ -92,7 +92,8 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
         any_ip=not web.loopback,
         at_home=web.at_home,
         cookie=PAGE_COOKIE,
-        missing_token="Open the address that gaitcue printed at start, or scan its QR code.",
+        missing_token="Open the address that gaitcue printed at start, or scan its QR code. "
+        "Or run gaitcue pair there, and enter its code at /pair.",
     )
 
 

@@ -106,7 +106,8 @@ def test_a_program_brings_the_token_as_bearer(sink: LiveFeed, tmp_path: Path, pa
         refused = client.get(path, headers={"Authorization": header})
         assert refused.status_code == 401, header
         assert refused.json() == {
-            "detail": "Open the address that gaitcue printed at start, or scan its QR code."
+            "detail": "Open the address that gaitcue printed at start, or scan its QR code. "
+            "Or run gaitcue pair there, and enter its code at /pair."
         }
     assert client.get(path, headers={"Authorization": "Bearer let-me-in-please"}).status_code == 200
 

@@ -61,6 +61,7 @@ _LINE = re.compile(
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
 _ESCAPED = re.compile(r"\\([,= ])")
+_UNREADABLE = RepeatedEvent(_log, time.monotonic)  # the folder is read at every request
 
 
 _LONGEST_ANSWER = 100_000
@@ -81,11 +82,21 @@ def runner_tokens(folder: Path) -> dict[str, Secret]:
     """Return the runners' tokens by name, from the ``NAME.token`` files of a folder.
 
     They are read at every request, so that a new file counts at once.  A name with characters that nobody
-    sees (control characters, blanks other than the space) is nobody's.
+    sees (control characters, blanks other than the space) is nobody's.  A file that cannot be read is
+    logged and shuts out nobody else.
     """
-    found = {path.stem: path.read_text(encoding="utf-8").strip() for path in folder.glob("*.token")}
+    found = {path.stem: _token_in(path) for path in folder.glob("*.token")}
     named = {unicodedata.normalize("NFC", name): text for name, text in found.items()}
     return {name: Secret(text) for name, text in named.items() if text and name.isprintable()}
+
+
+def _token_in(path: Path) -> str:
+    """The token of a file, "" if there is none to be read."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as exc:
+        _UNREADABLE.happened(f"no token can be read from a file of the runners' folder ({exc})")
+        return ""
 
 
 def writing_athletes(body: bytes | bytearray) -> set[str] | None:

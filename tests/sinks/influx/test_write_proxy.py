@@ -140,6 +140,18 @@ def test_a_name_that_only_looks_like_ones_own_is_refused(tmp_path: Path, name: s
     assert write(proxy, "other-token", line) == 401
 
 
+def test_a_token_file_that_cannot_be_read_shuts_out_nobody_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ann.token").write_text("anns-token")
+    (tmp_path / "ben.token").mkdir()
+    (tmp_path / "cem.token").write_bytes(b"\xff\xfe\x00")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    assert write(proxy, "anns-token", b"m,athlete=ann v=1 1") == 503  # let through: its server is away
+    assert "ben.token" in caplog.text
+    assert "no token can be read" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["аnn", "Ann", "ann ", "a nn", "ann-", '"ann"', "ann\\,", "anñ", "ann\\n"])
 def test_names_are_compared_exactly(tmp_path: Path, name: str) -> None:
     (tmp_path / "ann.token").write_text("anns-token")

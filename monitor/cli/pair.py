@@ -46,7 +46,8 @@ def pair_command(
     code = _devices(config).make_code(name.strip(), roles[role], athlete)
     url = f"{page_address(web, web.port, None)}pair"
     about = user_text(f"say.pair.role.{role.replace('-', '_')}")
-    text = user_text("say.pair.open", url=url, code=code, minutes=CODE_MINUTES, name=name, role=about)
+    shown = f"    {code}"
+    text = user_text("say.pair.open", url=url, code=shown, minutes=CODE_MINUTES, name=name, role=about)
     console.print(text, soft_wrap=True, highlight=False, markup=False)
     if web.loopback:
         console.print(user_text("say.pair.at_home"), soft_wrap=True)

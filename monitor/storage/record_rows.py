@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 LATEST_S = 366 * 86_400.0
 """Seconds of a session; what is later, or before it began, is left out of every view."""
+_MOST_PAIN = 10.0
 NO_START_UTC = "1990-01-01T00:00:00+00:00"
 """The start of a session whose own is no date."""
 _WITHIN = "(typeof({0}) IN ('text', 'blob') OR {0} BETWEEN {1} AND {2})"
@@ -103,7 +104,7 @@ def note_from_row(row: Sequence[Any]) -> Note:
         id,
         printable_text(str(kind)),
         number_within(t_s, 0.0, LATEST_S),
-        number_within(value, 0.0, LATEST_S),
+        number_within(value, 0.0, _MOST_PAIN if kind == "pain" else LATEST_S),
         "\n".join(map(printable_text, str(text).split("\n"))),
         _stored_start(made_utc),
     )

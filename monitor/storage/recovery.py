@@ -65,7 +65,12 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
         except StoreDamaged:
             raise
         except StoreError as exc:
-            _log.warning("%s is not complete and waits to be: %s", info.id, exc, extra={"session": info.id})
+            _log.warning(
+                "%s is not complete yet; it waits to be completed: %s",
+                info.id,
+                exc,
+                extra={"session": info.id},
+            )
     for r in recovered:
         text = r.trouble or f"{r.added} records from its tape, {_loss_text(r.lost)}"
         fields = {"session": r.session, "count": r.added, "lost": sum(r.lost.values())}

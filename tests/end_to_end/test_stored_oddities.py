@@ -181,7 +181,7 @@ def look_everywhere(store: Store, tmp_path: Path) -> None:
     (info,) = store.sessions()
     console = Console(width=200)
     with console.capture() as shown:
-        console.print(sessions_table([info], {}))
+        console.print(sessions_table([info], store.paused_s()))
         for _, value in _session_properties(store, info):
             console.print(value, markup=False)
     assert "\x1b[2J" not in shown.get()

@@ -27,6 +27,7 @@ from dsp.types import (
 from monitor.core.errors import StoreError
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.storage import migrations
+from monitor.storage.record_rows import note_from_row
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
@@ -169,3 +170,9 @@ def test_a_session_is_completed_by_one_program_only(tmp_path: Path) -> None:
         assert first.complete("a", [ended], 9.0, SessionStatus.RECOVERED)
         assert not second.complete("a", [ended], 9.0, SessionStatus.RECOVERED)
         assert second.records("a") == [ended]
+
+
+def test_pain_beyond_its_scale_is_not_known() -> None:
+    row = (1, "pain", 60.0, 99.0, "knee", "2026-05-01T07:00:00+00:00")
+    assert note_from_row(row).value is None
+    assert note_from_row((*row[:3], 10.0, *row[4:])).value == 10.0

@@ -12,6 +12,7 @@ those of ``dsp`` too.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import re
 import types
@@ -38,6 +39,8 @@ def to_json(value: object) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, datetime.date):  # a time of day with it, too
+        return value.isoformat()
     return value
 
 
@@ -103,6 +106,8 @@ def _json_reader(kind: Any) -> Callable[[Any], Any]:
         return kind
     if kind is float:
         return float
+    if kind in (datetime.date, datetime.datetime):
+        return typing.cast(Callable[[Any], Any], kind.fromisoformat)
     return lambda raw: raw
 
 

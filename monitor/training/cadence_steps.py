@@ -44,8 +44,9 @@ Answer = Literal["good", "none", "freeze", "down"]
 class RunResponse:
     """A ``RunResponse`` is how a run went for the step: seconds in band, and what its pain means.
 
-    ``coached``: the run had a target, at ``step``.  ``noted``: somebody said how it felt, which alone lifts a
-    freeze.  ``calf``: calf or Achilles tendon hurt.  ``most``: the highest step that the phase then allowed.
+    ``coached``: the run had a target, at ``step``.  ``noted``: somebody said how it felt, which alone
+    lifts a freeze.  ``calf``: calf or Achilles tendon hurt.  ``most``: the highest step that the phase
+    allowed then.
     """
 
     day: datetime.date

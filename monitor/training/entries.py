@@ -1,8 +1,8 @@
-"""What a runner writes down: entries that are facts, are never overwritten, and hold until they are corrected.
+"""What a runner writes down: entries are facts, never overwritten, and hold until they are corrected.
 
 An entry says when it was made and for which day it stands.  A correction is a new entry of the same kind
 that ``replaces`` another; ``Withdrawn`` takes one back.  Which entries hold does not depend on the order in
-which they came.  Entries of kinds that a newer program wrote are stored as they are and left out of account.
+which they came.  Entries of kinds that a newer program wrote are returned as they came and do not count.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class WeeklyEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrengthEntry(Entry):
-    """A ``StrengthEntry`` is one exercise; with ``benchmark`` it is a test of how many repeats a side can."""
+    """A ``StrengthEntry`` is one exercise; with ``benchmark`` a test of how many repeats a side can."""
 
     exercise: str
     side: LegSide = ""
@@ -135,7 +135,7 @@ class FlagEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearedEntry(Entry):
-    """A ``ClearedEntry`` says that somebody looked at it and running may begin; the only way out of STOP."""
+    """A ``ClearedEntry`` says that somebody looked at it; the only way out of STOP."""
 
     by: str = ""
 

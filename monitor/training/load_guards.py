@@ -8,6 +8,7 @@ protection (Buist 2008, Fredette 2022).  No ratio of acute to chronic load is co
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
@@ -50,8 +51,10 @@ def days_since_run(runs: Sequence[PlanRun], day: datetime.date) -> int | None:
     return None if last is None else (day - last).days
 
 
-def longest_run(runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]) -> float | None:
-    """Return the longest run of the 30 days up to ``day`` in this size (km or minutes); None without one."""
+def longest_run(
+    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
     since = day - datetime.timedelta(days=_LONGEST_DAYS)
     sizes = (size(r) for r in runs if not r.walk and since <= r.day <= day)
     return max((s for s in sizes if s is not None), default=None)
@@ -85,8 +88,10 @@ class _Dose:
         self.last, self.last_size = run, size
 
     def most_after(self, rule: BreakRule | None) -> float | None:
-        if rule is None or not rule.share or self.most is None:
+        if rule is None or self.most is None:
             return self.most
+        if not rule.share:
+            return None
         return min(self.most, rule.share * (self.most if self.last_size is None else self.last_size))
 
     def _held(self, day: datetime.date) -> bool:
@@ -174,7 +179,7 @@ def week_after_break(runs: Sequence[PlanRun], day: datetime.date) -> float | Non
     """
     days = sorted({r.day for r in runs if not r.walk and r.day <= day} | {day})
     monday = monday_of(day)
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in itertools.pairwise(days):
         rule = break_rule((after - before).days)
         if after >= monday and rule is not None and rule.share:
             return rule.share * week_total(runs, monday_of(before), km_of)

@@ -1,8 +1,8 @@
-"""The phases of coming back: calm, rebuild, reintroduce, full; forward by checkpoints, never by the calendar.
+"""The phases of coming back: calm, rebuild, reintroduce, full; by checkpoints, never by the calendar.
 
-How the state goes from day to day.  ``PlanState`` is what the decisions so far have made: phase, since when,
-the place on the walk-run ladder, which runs were counted.  ``next_state`` takes the evidence of one more
-day, in this order:
+How the state goes from day to day.  ``PlanState`` is what the decisions so far have made: phase, since
+when, the place on the walk-run ladder, which runs were counted.  ``next_state`` takes the evidence of one
+more day, in this order:
 
 1. A declaration starts (or restarts) the plan in calm.  A red flag stops everything; ``cleared`` leads to
    calm at the first row of the ladder.
@@ -81,12 +81,13 @@ class PlanSettings:
 class PlanState:
     """The state of a plan at the end of a day, from which the next day goes on.
 
-    ``declared`` is the id of the declaration; ``reference_km`` a usual week and ``longest_km`` the longest
-    run before it or before calm; ``judged`` the verdicts that have counted, by session; ``spent`` the RED
-    runs that led a phase back; ``cleared`` the ids of clearances that have counted.
+    ``declared`` is the id of the declaration, ``begun`` its day; ``reference_km`` a usual week and
+    ``longest_km`` the longest run before it or before calm; ``judged`` the verdicts that have counted, by
+    session; ``spent`` the RED runs that led a phase back; ``cleared`` the ids of clearances that counted.
     """
 
     declared: str = ""
+    begun: datetime.date | None = None
     phase: Phase = Phase.NONE
     since: datetime.date | None = None
     reference_km: float | None = None
@@ -158,12 +159,15 @@ def _declared(
     declare = evidence.declare
     if declare is None:
         return PlanState(cleared=state.cleared)
-    root = _first_version(declare, entries)
+    root = _first_version(
+        declare, (e for e in entries if isinstance(e, Entry) and e.made_day <= evidence.day)
+    )
     if root == state.declared:
         return state
     reason = rules.writer.reason("plan.change.declared", "phase", (declare.id,))
     started = PlanState(
         declared=root,
+        begun=min(declare.day, evidence.day),
         phase=state.phase,
         reference_km=declare.reference_km or reference_week(evidence.runs, declare.day),
         longest_km=declare.longest_km,
@@ -342,6 +346,7 @@ def _since(state: PlanState) -> datetime.date:
 
 def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
     runs = [v for v in evidence.verdicts if not v.run.walk and v.run.day >= _since(state)]
+    runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
     last = [v for v in runs if v.settled or v.bad][-2:]
     pending = [v for v in runs if not v.settled]
     met: bool | None = None

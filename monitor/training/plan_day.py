@@ -137,7 +137,7 @@ class PlanDay:
     stop: StopAnswer | None = None
     changes: tuple[PhaseChange, ...] = ()
     questions: tuple[Question, ...] = ()
-    example_week: str = ""
+    example_week: UserMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ def stop_answer(
     The most urgent decides.  An empty ``emergency_number`` leaves the words "emergency number".
     """
     cleared = max(((e.day, e.made_utc) for e in entries_of(ClearedEntry, standing)), default=None)
-    ticked = [e for e in entries_of(FlagEntry, standing) if cleared is None or (e.day, e.made_utc) > cleared]
+    ticked = [
+        e for e in entries_of(FlagEntry, standing) if cleared is None or (e.day, e.made_utc) > cleared
+    ]
     if not ticked:
         return None
     answers = {flag.name: flag.answer for flag in flags}
@@ -47,3 +49,8 @@ def stop_answer(
         message=UserMessage(f"plan.stop.{answer}", {"number": number}),
         entries=tuple(e.id for e in ticked),
     )
+
+
+def flag_messages(flags: Sequence[RedFlag]) -> dict[str, UserMessage]:
+    """Return the words of every red flag of a table by its name, in the order in which they are asked."""
+    return {flag.name: UserMessage(f"plan.flag.{flag.name}") for flag in flags}

@@ -37,7 +37,7 @@ class Adherence:
 
 
 def heel_raise_norm(norms: Norms, age: int | None, sex: str) -> int | None:
-    """Return the heel raises expected at this age (years) of a ``man`` or a ``woman``; None if not known."""
+    """Return the heel raises expected at this age (years) of a ``man`` or ``woman``; None if unknown."""
     if age is None or sex not in ("man", "woman"):
         return None
     row = next((row for row in norms.heel_raises if age < row.below_age), norms.heel_raises[-1])
@@ -80,7 +80,9 @@ def _side_checkpoint(what: str, side: str, entry: StrengthEntry | None, needed: 
     if not known:
         message = UserMessage(f"plan.check.{what}_unknown", {"side": place})
     elif met:
-        message = UserMessage(f"plan.check.{what}", {"side": place, "reps": _count(entry), "needed": needed or 0})
+        message = UserMessage(
+            f"plan.check.{what}", {"side": place, "reps": _count(entry), "needed": needed or 0}
+        )
     else:
         more = (needed or 0) - _count(entry)
         message = UserMessage(f"plan.check.{what}_more", {"side": place, "n": more})
@@ -119,7 +121,7 @@ def strength_adherence(
 
 
 def attendance_checkpoint(adherence: Adherence) -> Checkpoint:
-    """Return the checkpoint of the checklist: three missed sessions in two weeks, and a phase does not end."""
+    """Return the checkpoint of the checklist: three missed sessions hold a phase."""
     message = UserMessage("plan.check.strength", {"done": adherence.done, "planned": adherence.planned})
     return Checkpoint(name="strength", met=adherence.missed < _MISSED, message=message)
 
@@ -127,3 +129,12 @@ def attendance_checkpoint(adherence: Adherence) -> Checkpoint:
 def lighter_next_time(entry: StrengthEntry) -> bool:
     """Return whether an exercise hurt above 3 of 10, so that it is done a fifth lighter the next time."""
     return entry.pain is not None and entry.pain > _TOO_MUCH
+
+
+def strength_checklist(exercises: Sequence[Exercise], phase: Phase) -> tuple[UserMessage, ...]:
+    """Return the exercises of a phase with their doses, in the order of the table."""
+    return tuple(
+        UserMessage(f"plan.exercise.{e.name}", {"sets": e.sets, "dose": e.dose, "a_week": e.a_week})
+        for e in exercises
+        if e.phase is phase
+    )

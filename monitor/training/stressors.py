@@ -7,6 +7,7 @@ and the days between are the articles' or our choice.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def kinds_of_run(run: PlanRun, ladders: Ladders) -> tuple[str, ...]:
 
 
 def is_hard(run: PlanRun, runs: Sequence[PlanRun], ladders: Ladders) -> bool:
-    """Return whether a run was hard: a stressor, an effort of 7 or more, or the longest of its seven days."""
+    """Return whether a run was hard: a stressor, effort of 7 or more, or the longest of seven days."""
     if kinds_of_run(run, ladders) or (run.effort or 0.0) >= ladders.hard.effort:
         return True
     return is_longest_of_week(run, runs)
@@ -69,9 +70,9 @@ def green_sessions(
 
 
 def stressor_rows_since(evidence: Evidence, since: datetime.date) -> datetime.date:
-    """Return the day from which on sessions count for the rows: a break of 15 days or more restarts them."""
+    """Return the day from which on sessions count for the rows: a break of 15 days restarts them."""
     days = sorted({r.day for r in evidence.runs if not r.walk} | {evidence.day})
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in itertools.pairwise(days):
         if (after - before).days >= _RESTART_DAYS and after > since:
             since = after
     return since

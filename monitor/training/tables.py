@@ -219,7 +219,7 @@ def shipped_tables() -> Tables:
 
 
 def read_tables(own: Mapping[str, str]) -> Tables:
-    """Return the tables, each from the text of an own copy where there is one; ``ValueError`` if it is bad."""
+    """Return the tables, each from an own copy's text where there is one; ``ValueError`` if it is bad."""
     if unknown := own.keys() - set(TABLE_NAMES):
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
     folder = files("monitor.training") / "tables"

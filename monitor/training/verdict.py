@@ -100,9 +100,7 @@ def evidence_of(entries: Sequence[AnyEntry], runs: Sequence[PlanRun], day: datet
     for morning in entries_of(MorningEntry, standing):
         mornings[morning.day] = (*mornings.get(morning.day, ()), morning)
     declare = max(entries_of(DeclareEntry, standing), key=lambda e: (e.day, e.made_utc, e.id), default=None)
-    bare = Evidence(
-        day=day, standing=standing, runs=known, verdicts=(), mornings=mornings, declare=declare
-    )
+    bare = Evidence(day=day, standing=standing, runs=known, verdicts=(), mornings=mornings, declare=declare)
     afters: dict[str, list[AfterEntry]] = {}
     for after in entries_of(AfterEntry, standing):
         afters.setdefault(after.session, []).append(after)
@@ -113,7 +111,7 @@ def evidence_of(entries: Sequence[AnyEntry], runs: Sequence[PlanRun], day: datet
 
 
 def ok_pain(declare: DeclareEntry | None) -> float:
-    """Return the most pain of a GREEN run for what a clinician said; 5 only for a tendon, and if allowed."""
+    """Return the most pain of a GREEN run for what a clinician said; 5 for a tendon, if allowed."""
     if declare is None:
         return OK_PAIN["unknown"]
     if declare.tissue == "tendon" and declare.up_to_5:
@@ -150,9 +148,7 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
         values=values,
         entries=tuple(e.id for e in entries) or tuple(e.id for e in (*afters, *mornings)),
         usual=usual,
-        calf=any(
-            e.place in ("calf", "achilles") and max(e.during, e.now) > _CALF_PAIN for e in afters
-        ),
+        calf=any(e.place in ("calf", "achilles") and max(e.during, e.now) > _CALF_PAIN for e in afters),
         settled=verdict is Verdict.RED or bool(mornings and afters) or evidence.day > next_day,
         during=max((e.during for e in afters), default=None),
         after=max((e.now for e in afters), default=None),

@@ -49,9 +49,7 @@ def pain(session: str, value: float, words: str = "") -> RunPain:
     return RunPain(session=session, day=day_of(int(session[1:])).isoformat(), value=value, words=words)
 
 
-def steps(
-    *runs: PlannedRun, today: int | None = None, **pains: tuple[float, str]
-) -> list[tuple[int, str]]:
+def steps(*runs: PlannedRun, today: int | None = None, **pains: tuple[float, str]) -> list[tuple[int, str]]:
     day = max((int(r.session[1:]) for r in runs), default=0) if today is None else today
     noted = tuple(pain(session, *values) for session, values in pains.items())
     history = step_history(noted_responses(Plan(runs=runs, pains=noted)), day_of(day), PARAMS)

@@ -129,18 +129,24 @@ def in_reintroduce() -> Diary:
     return diary.mornings(range(8, 15))
 
 
+PICKUPS: dict[str, Any] = {"pickups": 10}
+DOWNHILL: dict[str, Any] = {"descent_s": 130.0, "descent_m": 12.0}
+
+
+def cued(step: int) -> dict[str, Any]:
+    """A run with a target at this step, in band for 90 % of the time without cues."""
+    return {"cued": True, "step": step, "off_s": 1000.0, "off_in_s": 900.0}
+
+
 def in_full() -> Diary:
-    """Reintroduce with downhill and pickups in turn, then a long run; full begins on day 37."""
-    diary = in_reintroduce()
-    for week in range(3):
-        kind: dict[str, Any] = {"pickups": 10} if week == 1 else {"descent_s": 130.0, "descent_m": 12.0}
-        for day in (14, 17) if week else (15, 18):
-            diary.run(7 * week + day, 5.5, (1, 1), **kind)
-    diary.run(35, 5.5, (1, 1), pickups=10)
-    diary.run(37, 5.5, (1, 1), pickups=10)
-    diary.run(39, 8.0, (1, 1))
-    diary.benchmark(30)
-    return diary.mornings(range(15, 41))
+    """Downhill or pickups in turn, then both, then a long run; full begins on day 42, at the last step."""
+    diary = in_reintroduce().benchmark(30)
+    hard = {15: DOWNHILL, 18: DOWNHILL, 22: PICKUPS, 24: PICKUPS, 26: PICKUPS}
+    hard |= {28: DOWNHILL, 31: DOWNHILL, 34: DOWNHILL, 37: DOWNHILL, 39: PICKUPS}
+    for k, (day, kind) in enumerate(hard.items()):
+        diary.run(day, 5.5, (1, 1), **kind, **cued(min(k // 2, 3)))
+    diary.run(41, 8.0, (1, 1))
+    return diary.mornings(range(15, 43))
 
 
 def keys(decided: PlanDay) -> list[str]:

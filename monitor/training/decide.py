@@ -72,6 +72,22 @@ def replayed_days(
     return tuple(plan_day(*day) for day in _days(entries, runs, settings, until, tables))
 
 
+def decide_next_day(
+    before: PlanState,
+    entries: Sequence[AnyEntry],
+    runs: Sequence[PlanRun],
+    day: datetime.date,
+    rules: PlanRules,
+) -> tuple[PlanState, PlanDay]:
+    """Return state and decision of a day from the state of the day before, as ``decide`` would in the end.
+
+    For whoever decides many days in a row, without going through all of them every time.
+    """
+    evidence = evidence_of(entries, runs, day)
+    state = next_state(before, evidence, entries, rules)
+    return state, plan_day(state, evidence, rules)
+
+
 def _days(
     entries: Iterable[AnyEntry],
     runs: Iterable[PlanRun],

@@ -9,11 +9,11 @@ import random
 import pytest
 
 from monitor.core.message_catalogues import catalogue
-from monitor.training.decide import replayed_days
+from monitor.training.decide import decide_next_day, replayed_days
 from monitor.training.entries import (
     MorningEntry,
 )
-from monitor.training.phases import PlanRules, PlanSettings
+from monitor.training.phases import PlanRules, PlanSettings, PlanState
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.tables import ORDER, Phase, shipped_tables
 from monitor.training.today import planned_run_reason
@@ -109,7 +109,7 @@ def rebuild_with_usual_1() -> Diary:
 
 
 def test_3_does_not_settle() -> None:
-    """The usual morning is 1: the median of 0, 0, 0, 0, 1, 1, 1 would be 0, so the mornings before are 1 too."""
+    """For a usual morning of 1 the mornings of the week before are 1 as well, not only the last three."""
     diary = rebuild_with_usual_1()
     for k, entry in enumerate(diary.entries):
         if isinstance(entry, MorningEntry):
@@ -333,6 +333,11 @@ class Half:
         self.days: list[PlanDay] = []
         self.planned: list[float] = []
         self.flare_until = -1
+        self.state = PlanState()
+
+    def decide(self, day: int) -> tuple[PlanState, PlanDay]:
+        rules = PlanRules(settings=self.diary.settings, tables=shipped_tables())
+        return decide_next_day(self.state, self.diary.entries, self.diary.runs, date(day), rules)
 
     def live(self, weeks: int) -> Half:
         for day in range(7 * weeks):
@@ -345,11 +350,12 @@ class Half:
                 self.diary.lift(day)
             if self.random.random() < 0.004:
                 self.diary.flag(day, "giving_way")
-            decided = self.diary.on(day)
+            decided = self.decide(day)[1]
             if decided.stop is not None and self.random.random() < 0.2:
                 self.diary.clear(day)
             self.run(day, decided)
-            self.days.append(self.diary.on(day))
+            self.state, decided = self.decide(day)
+            self.days.append(decided)
         return self
 
     def run(self, day: int, decided: PlanDay) -> None:

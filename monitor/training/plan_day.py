@@ -49,9 +49,10 @@ class Stressor:
 class Allowance:
     """What is allowed today; None is no limit, or not known.
 
-    ``run``: a run is allowed today, from ``earliest`` on where a time is set.  ``hard``: and it may be
-    hard.  ``ladder`` is the row of the walk-run ladder, ``form_cues`` whether cues for cadence,
-    overstride and braking may be spoken; safety notices never depend on it.
+    ``km`` are those of running, none where the ladder asks for a ``walk``; ``minutes`` are those of the
+    session.  ``run``: a run (or that walk) is allowed today, from ``earliest`` on where a time is set.
+    ``hard``: and it may be hard.  ``ladder`` is the row of the walk-run ladder, ``form_cues`` whether cues
+    for cadence, overstride and braking may be spoken; safety notices never depend on it.
     """
 
     run: bool = False

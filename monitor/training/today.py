@@ -263,7 +263,7 @@ class _Decider:
             self.say("plan.advice.ladder", "walk_run")
         return replace(
             base,
-            km=None if week.left_km is None else round_down(week.left_km),
+            km=0.0 if not row.run_min else None if week.left_km is None else round_down(week.left_km),
             minutes=row.minutes,
             walk=not row.run_min,
             descent_m=self.limits.descent_m,

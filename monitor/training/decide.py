@@ -145,7 +145,8 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
     return base if state.phase is Phase.NONE else _running_plan(base, state, evidence, rules)
 
 
-def _running_plan(base: PlanDay, state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
+def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanRules) -> PlanDay:
+    evidence = known.since(state.begun or known.day)
     today = todays_allowance(state, evidence, rules)
     last = last_verdict(evidence)
     reasons = [*today.reasons]
@@ -153,7 +154,7 @@ def _running_plan(base: PlanDay, state: PlanState, evidence: Evidence, rules: Pl
         reasons.append(state.changes[-1].reason)
     if last is not None:
         reasons.append(_verdict_reason(last, rules))
-    steps = cadence_history(state, evidence)
+    steps = cadence_history(state, known)
     step = steps[-1] if steps else None
     if step is not None:
         ids = last.entries if last is not None and last.run.day == step.day else ()

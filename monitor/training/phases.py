@@ -9,6 +9,7 @@ more day, in this order:
 2. More than 28 days without a run lead to calm and the ladder.
 3. Runs that have their verdict move the ladder.  Two RED in seven days lead a phase back (from full: to
    calm), three in fourteen days to calm.
+   A RED run takes back what was allowed in the morning of the same day.
 4. If nothing of that happened, all checkpoints of the next phase are met and the answers are there, one
    phase forward.
 
@@ -35,7 +36,7 @@ from monitor.training.load_guards import (
     reference_week,
 )
 from monitor.training.plan_day import Checkpoint, PhaseChange, Reason, ReasonWriter, StopAnswer
-from monitor.training.red_flags import stop_answer
+from monitor.training.red_flags import ends_flag, stop_answer
 from monitor.training.strength import (
     attendance_checkpoint,
     benchmark_checkpoints,
@@ -133,6 +134,7 @@ def next_state(
     state = _cleared(state, evidence, rules)
     if state.phase is Phase.NONE or rules.stop(evidence) is not None:
         return state
+    evidence = evidence.since(state.begun or evidence.day)  # what was before the plan is no verdict in it
     state = _after_break(state, evidence, rules)
     state = _counted_runs(state, evidence, rules)
     state = _led_back(state, evidence, rules)
@@ -206,16 +208,12 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
     new = [e for e in cleared if e.id not in state.cleared]
     flags = entries_of(FlagEntry, evidence.standing)
     old = [e for e in cleared if e.id in state.cleared]
-    freed = any(_covers(c, f) and not any(_covers(o, f) for o in old) for c in new for f in flags)
+    freed = any(ends_flag(c, f) and not any(ends_flag(o, f) for o in old) for c in new for f in flags)
     state = replace(state, cleared=state.cleared | {e.id for e in new})
     if not freed or state.phase is Phase.NONE:
         return state
     reason = rules.writer.reason("plan.change.cleared", "red_flag", tuple(e.id for e in new))
     return _walking(_enter(state, Phase.CALM, evidence, reason), evidence, rules)
-
-
-def _covers(cleared: Entry, flag: Entry) -> bool:
-    return cleared.day >= flag.day and cleared.made_utc >= flag.made_utc
 
 
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
@@ -323,7 +321,7 @@ def phase_checkpoints(state: PlanState, evidence: Evidence, rules: PlanRules) ->
     time = _checkpoint("days", days >= stay, days=days, needed=stay)
     quiet = _no_recent(evidence, "quiet", _QUIET_DAYS, (Verdict.AMBER, Verdict.RED))
     red = _no_recent(evidence, "no_red", HOLD_DAYS, (Verdict.RED,))
-    return (time, red, quiet, *own[state.phase](state, evidence, rules))
+    return (time, red, quiet, _last_green(evidence), *own[state.phase](state, evidence, rules))
 
 
 def _checkpoint(
@@ -338,6 +336,16 @@ def _no_recent(evidence: Evidence, name: str, days: int, verdicts: tuple[Verdict
     since = evidence.day - datetime.timedelta(days=days)
     found = [v for v in evidence.verdicts if v.run.day > since and v.verdict in verdicts]
     return _checkpoint(name, not found, tuple(e for v in found for e in v.entries))
+
+
+def _last_green(evidence: Evidence) -> Checkpoint:
+    """Whether the last run before today was GREEN; who was not well since a RED run waits for one."""
+    runs = [v for v in evidence.verdicts if not v.run.walk and (v.bad or v.run.day < evidence.day)]
+    last = runs[-1] if runs else None
+    met: bool | None = False if last is None or last.bad else None
+    if last is not None and last.verdict is Verdict.GREEN:
+        met = True
+    return _checkpoint("last_green", met, () if last is None else last.entries)
 
 
 def _since(state: PlanState) -> datetime.date:

@@ -25,7 +25,7 @@ _UNKNOWN_ANSWER = "today"  # a flag that is in no table, from another version or
 def stop_answer(
     standing: Sequence[Entry], flags: Sequence[RedFlag], emergency_number: str
 ) -> StopAnswer | None:
-    """Return the answer to the flags that were ticked after the last ``cleared``; None where none stands.
+    """Return the answer to the flags that no ``cleared`` ended; None where none stands.
 
     The most urgent decides.  An empty ``emergency_number`` leaves the words "emergency number".
     """
@@ -49,6 +49,11 @@ def stop_answer(
         message=UserMessage(f"plan.stop.{answer}", {"number": number}),
         entries=tuple(e.id for e in ticked),
     )
+
+
+def ends_flag(cleared: ClearedEntry, flag: FlagEntry) -> bool:
+    """Return whether a clearance is of this flag: for its day or a later one, and written down after it."""
+    return cleared.day >= flag.day and cleared.made_utc >= flag.made_utc
 
 
 def flag_messages(flags: Sequence[RedFlag]) -> dict[str, UserMessage]:

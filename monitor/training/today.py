@@ -120,8 +120,6 @@ class _Decider:
         self.day = evidence.day
         self.since = state.since or self.day
         self.limits: PhaseLimits = rules.tables.phases[state.phase]
-        begun = state.begun or self.day
-        self.planned = [v for v in evidence.verdicts if v.run.day >= begun]
         self.last = last_verdict(evidence)
         self.hold_until, self.hold_entries = hold_end(evidence)
         self.rest_days = days_since_run(evidence.runs, self.day)
@@ -318,7 +316,7 @@ class _Decider:
             limits.append((share * self.state.longest_km, "calm", "phase", ()))
         elif longest is not None:
             limits.append((_GROWTH * longest, "longest", "single_run", ()))
-        by_verdict = next_run_most(self.planned, self.day, km_of)
+        by_verdict = next_run_most(self.evidence.verdicts, self.day, km_of)
         if by_verdict is not None:
             back = break_rule(self.rest_days) is not None
             entries = () if self.last is None else self.last.entries
@@ -341,7 +339,7 @@ class _Decider:
         if km is not None:
             return None if pace is None else float(math.floor(km * pace + 1e-6))
         longest = longest_run(self.evidence.runs, self.day, minutes_of)
-        by_verdict = next_run_most(self.planned, self.day, minutes_of)
+        by_verdict = next_run_most(self.evidence.verdicts, self.day, minutes_of)
         known = [x for x in (longest and _GROWTH * longest, by_verdict) if x is not None]
         return float(math.floor(min(known) + 1e-6)) if known else None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import median
 
@@ -87,6 +87,10 @@ class Evidence:
         """Return the pain of this morning, None where nobody answered."""
         return max((m.pain for m in self.mornings.get(day, ())), default=None)
 
+    def since(self, day: datetime.date) -> Evidence:
+        """Return the same with the verdicts of runs from ``day`` on alone; earlier runs stay as load."""
+        return replace(self, verdicts=tuple(v for v in self.verdicts if v.run.day >= day))
+
     def morning_ids(self, *days: datetime.date) -> tuple[str, ...]:
         """Return the ids of the entries of these mornings."""
         return tuple(m.id for day in days for m in self.mornings.get(day, ()))
@@ -105,9 +109,7 @@ def evidence_of(entries: Sequence[AnyEntry], runs: Sequence[PlanRun], day: datet
     for after in entries_of(AfterEntry, standing):
         afters.setdefault(after.session, []).append(after)
     verdicts = tuple(run_verdict(run, afters.get(run.session, ()), bare) for run in known)
-    return Evidence(
-        day=day, standing=standing, runs=known, verdicts=verdicts, mornings=mornings, declare=declare
-    )
+    return replace(bare, verdicts=verdicts)
 
 
 def ok_pain(declare: DeclareEntry | None) -> float:

@@ -369,7 +369,7 @@ class Half:
         most = may.km if may.km is not None else (may.minutes or 0) / 8
         if decided.longest_km and not may.ladder and may.km is not None:
             self.planned.append(may.km / decided.longest_km)
-        jump = self.random.random() < 0.04
+        jump = self.random.random() < 0.08
         length = most * (1.5 if jump else 1.0)
         if jump:
             self.flare_until = day + self.random.randint(4, 12)
@@ -496,7 +496,7 @@ def correct_something(draw: st.DrawFn, diary: Diary, day: int) -> None:
     answers = [e for e in answers if e.made_day <= date(day)]
     if not answers:
         return
-    old = draw(st.sampled_from(answers))
+    old = answers[draw(st.integers(0, 99)) % len(answers)]
     new = {"id": f"c{len(diary.entries)}", "replaces": old.id, "made_utc": made(day, 21)}
     if draw(st.booleans()):
         diary.entries.append(Withdrawn(day=old.day, **new))
@@ -571,7 +571,7 @@ def test_more_pain_in_a_runs_own_entries_never_allows_more(diary: Diary, data: s
     ]
     assume(own)
     less = diary.on(day)
-    changed = data.draw(st.sampled_from(own))
+    changed = own[data.draw(st.integers(0, 9)) % len(own)]
     at = diary.entries.index(changed)
     name = "pain" if isinstance(changed, MorningEntry) else data.draw(st.sampled_from(["during", "now"]))
     pain = data.draw(st.floats(getattr(changed, name), 10))
@@ -606,7 +606,7 @@ def test_removing_an_entry_never_moves_forward_on_that_day(diary: Diary, data: s
     removable = [e for e in diary.entries if isinstance(e, Entry) and e.made_day == date(day)]
     removable = [e for e in removable if not isinstance(e, DeclareEntry)]
     assume(removable)
-    removed = data.draw(st.sampled_from(removable))
+    removed = removable[data.draw(st.integers(0, 99)) % len(removable)]
     before = diary.on(day)
     diary.entries.remove(removed)
     after = diary.on(day)

@@ -98,7 +98,7 @@ class _Trial:
     answered: int = 0
     away_until: int = -1
 
-    def made(self, day: int, hour: int) -> datetime.datetime:
+    def instant_at(self, day: int, hour: int) -> datetime.datetime:
         date = _FIRST + datetime.timedelta(days=day)
         return datetime.datetime.combine(date, datetime.time(hour), datetime.UTC)
 
@@ -117,7 +117,7 @@ class _Trial:
                 date = _FIRST + datetime.timedelta(days=day)
                 self.runs.append(PlanRun(session=f"r{day}", day=date, km=km, minutes=6.2 * km))
         self.entries.append(
-            DeclareEntry(id="declare", made_utc=self.made(0, 6), day=_FIRST, place="behind")
+            DeclareEntry(id="declare", made_utc=self.instant_at(0, 6), day=_FIRST, place="behind")
         )
 
     def morning(self, day: int) -> None:
@@ -132,7 +132,7 @@ class _Trial:
         self.entries.append(
             MorningEntry(
                 id=f"m{day}",
-                made_utc=self.made(day, 7),
+                made_utc=self.instant_at(day, 7),
                 day=_FIRST + datetime.timedelta(days=day),
                 pain=pain,
                 tender="same",
@@ -145,14 +145,16 @@ class _Trial:
         date = _FIRST + datetime.timedelta(days=day)
         if day % 2 == 0 and self.chance.random() < 0.9:
             self.entries.append(
-                StrengthEntry(id=f"x{day}", made_utc=self.made(day, 12), day=date, exercise="split_squat")
+                StrengthEntry(
+                    id=f"x{day}", made_utc=self.instant_at(day, 12), day=date, exercise="split_squat"
+                )
             )
         if day % 14 == 5:
             for what, reps in (("heel_raise", 28 + day // 14), ("hamstring_curl", 13)):
                 self.entries.append(
                     StrengthEntry(
                         id=f"{what}{day}",
-                        made_utc=self.made(day, 13),
+                        made_utc=self.instant_at(day, 13),
                         day=date,
                         exercise=what,
                         reps=reps,
@@ -187,7 +189,7 @@ class _Trial:
             self.entries.append(
                 AfterEntry(
                     id=f"a{day}",
-                    made_utc=self.made(day, 19),
+                    made_utc=self.instant_at(day, 19),
                     day=run.day,
                     session=run.session,
                     during=felt,

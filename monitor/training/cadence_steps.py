@@ -36,7 +36,7 @@ _CALF = re.compile(r"calf|calves|achill|wade", re.IGNORECASE)
 _BREAK_DAYS, _LONG_BREAK_DAYS, _VERY_LONG_BREAK_DAYS = 8, 15, 29
 
 
-Answer = Literal["good", "none", "freeze", "down"]
+PainAnswer = Literal["good", "none", "freeze", "down"]
 """What a run's pain means for the step: free to count, unanswered, no raise, a step back."""
 
 
@@ -55,7 +55,7 @@ class RunResponse:
     on_in_s: float = 0.0
     off_s: float = 0.0
     off_in_s: float = 0.0
-    answer: Answer = "good"
+    answer: PainAnswer = "good"
     noted: bool = True
     calf: bool = False
     most: int | None = None

@@ -109,7 +109,7 @@ def _days(
 def _first_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
     """The day on which a plan can begin at the earliest."""
     kinds = (DeclareEntry, FlagEntry, ClearedEntry)
-    return min([today, *(e.made_day for e in entries if isinstance(e, kinds))])
+    return min([today, *(e.written_day for e in entries if isinstance(e, kinds))])
 
 
 def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
@@ -168,7 +168,7 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
         week=today.week,
         hold_until=today.hold_until,
         checkpoints=phase_checkpoints(state, evidence, rules),
-        cadence_step=_shown_step(state, step, rules),
+        cadence_step=_step_in_phase(state, step, rules),
         reasons=(*reasons, *base.reasons),
         example_week=_example_week(state, evidence, rules),
     )
@@ -229,7 +229,7 @@ def _phase_on(state: PlanState, day: datetime.date) -> Phase:
     return phase
 
 
-def _shown_step(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:
+def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:
     most = rules.tables.phases[state.phase].cadence_most
     now = 0 if step is None else step.step
     return min(now, most) if most else now

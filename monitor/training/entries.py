@@ -44,7 +44,7 @@ class Entry:
         check_between(self, 86_400, "utc_offset_s", least=-86_400)
 
     @property
-    def made_day(self) -> datetime.date:
+    def written_day(self) -> datetime.date:
         """The runner's date on which the entry was made, before which nobody can know it."""
         return (self.made_utc + datetime.timedelta(seconds=self.utc_offset_s)).date()
 
@@ -257,7 +257,7 @@ def standing_entries(entries: Iterable[AnyEntry], day: datetime.date) -> tuple[E
     What was made later, or stands for a later day, is left out.  Of an entry and its corrections the one
     that was made last holds, and none of them where that one takes it back.
     """
-    made = {e.id: e for e in entries if isinstance(e, Entry) and e.made_day <= day}
+    made = {e.id: e for e in entries if isinstance(e, Entry) and e.written_day <= day}
     latest: dict[str, Entry] = {}
     for entry in sorted(made.values(), key=lambda e: (e.made_utc, e.id)):
         latest[_root(entry, made)] = entry

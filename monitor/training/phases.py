@@ -162,7 +162,7 @@ def _declared(
     if declare is None:
         return PlanState(cleared=state.cleared)
     root = _first_version(
-        declare, (e for e in entries if isinstance(e, Entry) and e.made_day <= evidence.day)
+        declare, (e for e in entries if isinstance(e, Entry) and e.written_day <= evidence.day)
     )
     if root == state.declared:
         return state

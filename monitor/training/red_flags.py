@@ -29,10 +29,8 @@ def stop_answer(
 
     The most urgent decides.  An empty ``emergency_number`` leaves the words "emergency number".
     """
-    cleared = max(((e.day, e.made_utc) for e in entries_of(ClearedEntry, standing)), default=None)
-    ticked = [
-        e for e in entries_of(FlagEntry, standing) if cleared is None or (e.day, e.made_utc) > cleared
-    ]
+    cleared = entries_of(ClearedEntry, standing)
+    ticked = [e for e in entries_of(FlagEntry, standing) if not any(ends_flag(c, e) for c in cleared)]
     if not ticked:
         return None
     answers = {flag.name: flag.answer for flag in flags}

@@ -71,7 +71,7 @@ class RunVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that was known at the end of a day: entries that hold, runs with their verdicts, mornings.
+    """``Evidence`` is all that was known at the end of a day: entries that hold, runs, mornings, verdicts.
 
     Runs, verdicts and entries are in the order of time; of several mornings of a day the worst counts.
     """
@@ -121,7 +121,7 @@ def ok_pain(declare: DeclareEntry | None) -> float:
     return OK_PAIN[declare.tissue]
 
 
-def usual_morning(evidence: Evidence, day: datetime.date) -> float:
+def typical_morning(evidence: Evidence, day: datetime.date) -> float:
     """Return the usual morning pain before a run of ``day``.
 
     It is the median of the seven mornings up to that day; with fewer than three answers the latest of
@@ -141,7 +141,7 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
     """
     next_day = run.day + datetime.timedelta(days=1)
     mornings = evidence.mornings.get(next_day, ())
-    usual, ok = usual_morning(evidence, run.day), ok_pain(evidence.declare)
+    usual, ok = typical_morning(evidence, run.day), ok_pain(evidence.declare)
     verdict, why, values, entries = _judge(afters, mornings, usual, ok)
     return RunVerdict(
         run=run,

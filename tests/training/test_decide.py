@@ -493,7 +493,7 @@ def any_run(draw: st.DrawFn, diary: Diary, day: int) -> None:
 def correct_something(draw: st.DrawFn, diary: Diary, day: int) -> None:
     """Correct an answer, or take it back, on this day."""
     answers = [e for e in diary.entries if isinstance(e, AfterEntry | MorningEntry)]
-    answers = [e for e in answers if e.made_day <= date(day)]
+    answers = [e for e in answers if e.written_day <= date(day)]
     if not answers:
         return
     old = answers[draw(st.integers(0, 99)) % len(answers)]
@@ -507,7 +507,7 @@ def correct_something(draw: st.DrawFn, diary: Diary, day: int) -> None:
 
 
 def last_day(diary: Diary) -> int:
-    return max((e.made_day - MONDAY).days for e in diary.entries if isinstance(e, Entry))
+    return max((e.written_day - MONDAY).days for e in diary.entries if isinstance(e, Entry))
 
 
 def days_of(diary: Diary) -> st.SearchStrategy[int]:
@@ -540,7 +540,7 @@ def test_what_comes_later_changes_no_earlier_day(diary: Diary, data: st.DataObje
     day = data.draw(days_of(diary))
     decided = diary.on(day)
     assert replayed_days(diary.entries, diary.runs, diary.settings, date(last_day(diary)))[day] == decided
-    known = [e for e in diary.entries if isinstance(e, Entry) and e.made_day <= date(day)]
+    known = [e for e in diary.entries if isinstance(e, Entry) and e.written_day <= date(day)]
     runs = [r for r in diary.runs if r.day <= date(day)]
     assert decide(known, runs, diary.settings, date(day)) == decided
 
@@ -603,7 +603,7 @@ def cited(decided: PlanDay) -> set[str]:
 def test_removing_an_entry_never_moves_forward_on_that_day(diary: Diary, data: st.DataObject) -> None:
     """Unless it was the cause of a hold, which the decision then named."""
     day = data.draw(days_of(diary))
-    removable = [e for e in diary.entries if isinstance(e, Entry) and e.made_day == date(day)]
+    removable = [e for e in diary.entries if isinstance(e, Entry) and e.written_day == date(day)]
     removable = [e for e in removable if not isinstance(e, DeclareEntry)]
     assume(removable)
     removed = removable[data.draw(st.integers(0, 99)) % len(removable)]
@@ -632,7 +632,7 @@ def test_every_day_of_every_history(diary: Diary) -> None:
                 assert catalogue(language).render(part.message)
         assert all(reason.grade in "ABCD" for reason in decided.reasons)
         answered = {
-            e.session for e in diary.entries if isinstance(e, AfterEntry) and e.made_day <= decided.day
+            e.session for e in diary.entries if isinstance(e, AfterEntry) and e.written_day <= decided.day
         }
         last = max((r for r in diary.runs if r.day <= decided.day), key=lambda r: r.day, default=None)
         if last is not None and last.session not in answered:

@@ -102,8 +102,8 @@ def test_an_entry_has_an_id_and_a_time_with_an_offset() -> None:
 
 def test_the_day_of_making_is_that_of_the_runners_clock() -> None:
     late = MorningEntry(id="e", made_utc=made(0, 23), day=date(0), pain=0)
-    assert late.made_day == date(0)
-    assert dataclasses.replace(late, utc_offset_s=7200).made_day == date(1)
+    assert late.written_day == date(0)
+    assert dataclasses.replace(late, utc_offset_s=7200).written_day == date(1)
 
 
 def test_the_last_correction_holds_in_any_order() -> None:

@@ -340,6 +340,10 @@ class _Decider:
             return None if pace is None else float(math.floor(km * pace + 1e-6))
         longest = longest_run(self.evidence.runs, self.day, minutes_of)
         by_verdict = next_run_most(self.evidence.verdicts, self.day, minutes_of)
+        share = self.limits.run_share_of_longest
+        before = longest_run([r for r in self.evidence.runs if r.day < self.since], self.since, minutes_of)
+        if share is not None and before is not None:
+            longest = share / _GROWTH * before
         known = [x for x in (longest and _GROWTH * longest, by_verdict) if x is not None]
         return float(math.floor(min(known) + 1e-6)) if known else None
 

@@ -34,6 +34,7 @@ plays pain down; ``gaps`` is away for weeks."""
 TRIAL_KINDS: tuple[TrialKind, ...] = ("honest", "silent", "cheat", "gaps")
 _FIRST = datetime.date(2026, 1, 5)  # a Monday
 _LONG_KM = 8.0
+_EASY_KM, _HARD_KM = 6.0, 5.0
 _WEEK_BEFORE = {0: 6.0, 2: 6.0, 4: 6.0, 6: 12.0}
 """Runs (km) by the day of the week, 30 km in all."""
 
@@ -72,13 +73,13 @@ class _Tissue:
     def run(self, km: float, hard: bool, chance: random.Random) -> float:
         """Pain during a run of this load; too much of it is a flare, what is borne adds tolerance."""
         load = km * (1.25 if hard else 1.0)
-        excess = load / self.tolerance_km * chance.gauss(1.0, 0.12)
+        excess = load / self.tolerance_km * chance.gauss(1.0, 0.15)
         self.flared = excess > 1.15
         if self.flared:
             self.pain = min(9.0, self.pain + 6.0 * (excess - 1.0) + 1.5)
             self.tolerance_km *= 0.95
         else:
-            self.tolerance_km *= 1.0 + 0.05 * min(excess, 1.0)
+            self.tolerance_km *= 1.0 + 0.015 * min(excess, 1.0)
         return min(10.0, max(0.0, self.pain + chance.gauss(0.0, 0.5)))
 
 
@@ -162,16 +163,27 @@ class _Trial:
                     )
                 )
 
+    def hard_kind(self, day: int, may: Allowance, cheats: bool) -> str:
+        """The stressor of which there was less in three weeks, on days that are not for the long run."""
+        kinds = [s.kind for s in may.stressors if s.kind != "tempo"]
+        if not kinds or cheats or day % 7 == 0:
+            return ""
+        recent = [r for r in self.runs if r.day >= _FIRST + datetime.timedelta(days=day - 21)]
+        done = {"pickups": 0, "downhill": 0}
+        for run in recent:
+            done["pickups"] += run.pickups > 0
+            done["downhill"] += (run.descent_s or 0.0) > 100.0
+        return min(kinds, key=lambda kind: done[kind])
+
     def maybe_run(self, day: int, may: Allowance) -> None:
         cheats = self.kind == "cheat" and self.chance.random() < 0.2
         if not (may.run or cheats) or self.chance.random() < 0.25:
             return
+        kind = self.hard_kind(day, may, cheats)
         planned = may.km if may.km is not None else (may.minutes or 10.0) / 8.0
         km = max(planned, 2.0) * (1.5 if cheats else 1.0)
         if not may.ladder:
-            km = min(km, 12.0 if self.chance.random() < 0.3 else 7.0)
-        kinds = [s.kind for s in may.stressors if s.kind != "tempo"]
-        kind = self.chance.choice(kinds) if kinds and not cheats else ""
+            km = min(km, 12.0 if day % 7 == 0 else _HARD_KM if kind else _EASY_KM)
         run = PlanRun(
             session=f"r{day}",
             day=_FIRST + datetime.timedelta(days=day),

@@ -53,7 +53,8 @@ _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
 _BACK_DAYS, _CALM_DAYS = 7, 14
 _CALM_MORNING = 1.0
 _LEAST_KM, _LEAST_PAIN = 5.0, 2.0
-_SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 21, 28
+_SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 42, 28
+"""Eight sessions and three long runs in 21 days would be closer together than 48 hours; so six weeks."""
 _QUIET_DAYS = 3  # 48 h after the morning that made a run AMBER or RED
 
 

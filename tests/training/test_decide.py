@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
-import os
 import random
 
 import pytest
@@ -516,9 +515,7 @@ def days_of(diary: Diary) -> st.SearchStrategy[int]:
     return st.integers(max(0, last - 16), last)
 
 
-examples = settings(
-    max_examples=int(os.environ.get("EX", "60")), deadline=None, suppress_health_check=list(HealthCheck)
-)
+examples = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @examples

@@ -227,6 +227,13 @@ def read_tables(own: Mapping[str, str]) -> Tables:
         name: tomllib.loads(own[name] if name in own else (folder / f"{name}.toml").read_text("utf-8"))
         for name in TABLE_NAMES
     }
+    try:
+        return _tables(raw)
+    except KeyError as exc:
+        raise ValueError(f"a table lacks {exc}") from exc
+
+
+def _tables(raw: Mapping[str, Any]) -> Tables:
     return Tables(
         phases={Phase(k): json_codec.from_json(PhaseLimits, v) for k, v in raw["phases"].items()},
         ladders=json_codec.from_json(Ladders, raw["ladders"]),

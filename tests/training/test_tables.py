@@ -42,7 +42,13 @@ def test_an_own_copy_wins_for_its_table_alone() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("norm", ""), ("norms", "curls = 12"), ("phases", "[warm]\nstay_days = 7"), ("norms", "curls = ")],
+    [
+        ("norm", ""),
+        ("norms", "curls = 12"),
+        ("phases", "[warm]\nstay_days = 7"),
+        ("norms", "curls = "),
+        ("strength", ""),
+    ],
 )
 def test_a_bad_own_copy_is_refused(name: str, text: str) -> None:
     with pytest.raises(ValueError):

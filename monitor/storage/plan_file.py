@@ -37,7 +37,7 @@ class PlannedRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPain:
-    """``RunPain`` is a pain (0 to 10) that was noted of a run of this day, with the words that came with it."""
+    """``RunPain`` is a pain (0 to 10) noted of a run of this day, with the words that came with it."""
 
     session: str
     day: str

@@ -123,7 +123,7 @@ def test_pains_are_read_as_they_stand_now_and_outlive_their_session(store: Store
     noted = (RunPain(session="2026-03-04-me", day=day, value=3, words="left calf"),)
     plan = cadence_plan.catch_up(Plan(), store, "me")
     assert plan.pains == noted
-    assert cadence_plan.catch_up(plan, store, "other").pains == noted  # not in this runner's store: as it stood
+    assert cadence_plan.catch_up(plan, store, "other").pains == noted  # as it stood
     store.delete("2026-03-04-me")
     assert cadence_plan.catch_up(plan, store, "me").pains == noted
     assert cadence_plan.relearn(plan, store, "me").pains == noted

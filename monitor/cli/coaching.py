@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from monitor.service.config import Config
     from monitor.storage.plan_file import Plan
     from monitor.storage.session_info import SessionInfo
-    from monitor.training.cadence_steps import Pain
 
 
 def baseline_command(
@@ -32,11 +31,11 @@ def baseline_command(
     from monitor.review import baseline_chart, cadence_plan
     from monitor.service.config import data_folder, load_config
     from monitor.storage.plan_file import plan_path, write_plan
-    from monitor.training.cadence_steps import next_step, step_history
+    from monitor.training.cadence_steps import next_step, noted_responses, step_history
 
     console, settings = Console(), load_config(config)
     path = plan_path(data_folder(settings), settings.athlete)
-    plan, pains = _learned_plan(settings, path, relearn)
+    plan = _learned_plan(settings, path, relearn)
     if freeze:
         plan = cadence_plan.frozen_plan(plan)
     write_plan(path, plan)
@@ -44,8 +43,8 @@ def baseline_command(
         console.print(user_text("say.baseline.nothing"))
         return
     today = datetime.datetime.now(datetime.UTC).date()
-    steps = step_history(plan.runs, pains, today, settings.target)
-    now = next_step(plan, pains, settings.session.runner, settings.target, today)
+    steps = step_history(noted_responses(plan), today, settings.target)
+    now = next_step(plan, settings.session.runner, settings.target, today)
     if not steps or now != steps[-1]:
         steps = (*steps, now)
     view = baseline_chart.BaselineView(
@@ -62,16 +61,16 @@ def baseline_command(
     console.print(user_text("say.baseline.picture", path=str(out)), soft_wrap=True)
 
 
-def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, dict[str, tuple[Pain, ...]]]:
-    """The plan with all sessions that are not in it yet, and what hurt in its runs.
+def _learned_plan(settings: Config, path: Path, relearn: bool) -> Plan:
+    """The plan with all sessions that are not in it yet; with ``relearn`` it is made from nothing."""
+    import contextlib
 
-    With ``relearn`` it is made from nothing.
-    """
     from rich.console import Console
 
+    from monitor.core.errors import StoreError
     from monitor.review import cadence_plan
     from monitor.service.session_store import open_store
-    from monitor.storage.plan_file import read_plan
+    from monitor.storage.plan_file import Plan, read_plan
 
     console = Console()
     with open_store(settings) as store, console.status(user_text("say.baseline.learning")) as status:
@@ -79,11 +78,12 @@ def _learned_plan(settings: Config, path: Path, relearn: bool) -> tuple[Plan, di
         def show_progress(info: SessionInfo) -> None:
             status.update(user_text("say.baseline.learning_from", session=info.id))
 
-        if relearn:
-            plan = cadence_plan.relearn(store, settings.athlete, show_progress)
-        else:
-            plan = cadence_plan.catch_up(read_plan(path), store, settings.athlete, show_progress)
-        return plan, cadence_plan.noted_pains(plan, store)
+        if not relearn:
+            return cadence_plan.catch_up(read_plan(path), store, settings.athlete, show_progress)
+        before = Plan()
+        with contextlib.suppress(StoreError):  # a damaged file is why some learn from nothing
+            before = read_plan(path)
+        return cadence_plan.relearn(before, store, settings.athlete, show_progress)
 
 
 def coaching_trial_command(

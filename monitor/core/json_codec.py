@@ -12,6 +12,7 @@ those of ``dsp`` too.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import json
 import math
@@ -40,6 +41,8 @@ def to_json(value: object) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, datetime.date):  # a time of day with it, too
+        return value.isoformat()
     return value
 
 
@@ -132,6 +135,8 @@ def _json_reader(kind: Any) -> Callable[[Any], Any]:
         return kind
     if kind is float:
         return float
+    if kind in (datetime.date, datetime.datetime):
+        return typing.cast(Callable[[Any], Any], kind.fromisoformat)
     return lambda raw: raw
 
 

@@ -1,8 +1,8 @@
 """What a user reads, by key, in every language.
 
 ``catalogues/en.json`` and ``de.json`` hold what is shown of a run, on a page or in the terminal;
-``commands_en.json`` and ``commands_de.json`` what only commands say: help, errors, dialogues.  Pages get
-the former alone.
+``commands_en.json`` and ``commands_de.json`` what only commands say: help, errors, dialogues;
+``plan_en.json`` and ``plan_de.json`` what the plan of coming back says.  Pages get the first alone.
 
 A message has places for values: ``{name}``, or ``{name:.1f}`` for a number with that many decimals.  It is
 a text, or two by the value ``n`` (``one`` for 1, ``other`` for the rest), or a list of wordings that take
@@ -155,7 +155,8 @@ def catalogue(language: Language) -> Catalogue:
 
     The files are read once, so the first call does not belong on an event loop.
     """
-    messages, english = _messages(language) | commands_messages(language), _read(f"english_{language}")
+    messages = _messages(language) | commands_messages(language) | _read(f"plan_{language}")
+    english = _read(f"english_{language}")
     for key, label in _metric_messages().items():
         if key.endswith(".label"):
             english[label] = messages[key]

@@ -18,11 +18,10 @@ from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings
 from monitor.pipeline.coach import Coach
 from monitor.review.time_in_band import in_band, record_tracks
-from monitor.storage.plan_file import Plan, PlannedRun
+from monitor.storage.plan_file import Plan, PlannedRun, RunPain
 from monitor.storage.record_rows import stored_settings
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.training.cadence_steps import Pain
 
 
 def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan:
@@ -45,7 +44,7 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
         )
         runs = tuple(sorted((*runs, run), key=_began))  # a run restored or recovered later comes late
     known = coach.baseline.to_dict() if coach.learned_s or plan.baseline is not None else None
-    return Plan(baseline=known, seen=(*plan.seen, info.id), runs=runs)
+    return replace(plan, baseline=known, seen=(*plan.seen, info.id), runs=runs)
 
 
 def catch_up(
@@ -53,30 +52,36 @@ def catch_up(
 ) -> Plan:
     """Return the plan after every ended live run of this athlete that is not in it yet, the oldest first.
 
-    ``progress`` is called with each session before it is read.
+    ``progress`` is called with each session before it is read.  The pains are those that are noted now.
     """
-    return _learn_all(plan, store, _begin_plan(plan, store, athlete, coached=True), progress)
+    learned = _learn_all(plan, store, _begin_plan(plan, store, athlete, coached=True), progress)
+    return replace(learned, pains=_noted_pains(learned, store, athlete))
 
 
 def relearn(
-    store: Store, athlete: str, progress: Callable[[SessionInfo], None] = lambda info: None
+    plan: Plan, store: Store, athlete: str, progress: Callable[[SessionInfo], None] = lambda info: None
 ) -> Plan:
-    """Return a plan learned from nothing, out of every kept session of this athlete, imported ones too."""
-    return _learn_all(Plan(), store, _begin_plan(Plan(), store, athlete, coached=False), progress)
+    """Return a plan learned from nothing, out of every kept session of this athlete, imported ones too.
+
+    Of ``plan`` only the pains of deleted sessions are left.
+    """
+    learned = _learn_all(Plan(), store, _begin_plan(Plan(), store, athlete, coached=False), progress)
+    return replace(learned, pains=_noted_pains(plan, store, athlete))
 
 
-def noted_pains(plan: Plan, store: Store) -> dict[str, tuple[Pain, ...]]:
-    """Return the pains that were noted of each run of the plan, by its session, as they stand now."""
-    kept = {info.id for info in store.sessions()}
-    return {
-        run.session: tuple(
-            Pain(note.value, note.text)
-            for note in store.notes(run.session)
+def _noted_pains(plan: Plan, store: Store, athlete: str) -> tuple[RunPain, ...]:
+    """The pains of all runs of this athlete as they stand now; those of deleted sessions as they stood."""
+    there = [info for info in store.sessions() if info.athlete == athlete]
+    ids = {info.id for info in there}
+    noted = [pain for pain in plan.pains if pain.session not in ids]
+    for info in there:
+        day = info.started_utc[:10]
+        noted += (
+            RunPain(session=info.id, day=day, value=note.value, words=note.text)
+            for note in store.notes(info.id)
             if note.kind == "pain" and note.value is not None
         )
-        for run in plan.runs
-        if run.session in kept
-    }
+    return tuple(sorted(noted, key=lambda pain: (pain.day, pain.session)))
 
 
 def frozen_plan(plan: Plan) -> Plan:

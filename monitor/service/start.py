@@ -56,11 +56,10 @@ def planned_settings(config: Config) -> SessionSettings:
         plan = cadence_plan.catch_up(
             before, store, config.athlete, lambda i: _log.info("learning from %s", i.id)
         )
-        pains = cadence_plan.noted_pains(plan, store)
     if plan != before:
         write_plan(path, plan)
     today = datetime.datetime.now(datetime.UTC).date()
-    step = next_step(plan, pains, config.session.runner, config.target, today)
+    step = next_step(plan, config.session.runner, config.target, today)
     coach = coach_settings(plan, config.coach, step, secrets.randbits(32))
     share = 100 * increase_at_step(step.step, config.target)
     _log.info(

@@ -37,16 +37,27 @@ class PlannedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunPain:
+    """``RunPain`` is a pain (0 to 10) noted of a run of this day, with the words that came with it."""
+
+    session: str
+    day: str
+    value: float
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """``Plan`` is what was learned of one athlete.
 
     ``baseline`` is as in ``Baseline.to_dict`` (None: nothing learned yet), ``seen`` are the ids of the
-    sessions in it, ``runs`` those with a target.
+    sessions in it, ``runs`` those with a target, ``pains`` what was noted of any run, of deleted ones too.
     """
 
     baseline: dict[str, Any] | None = None
     seen: tuple[str, ...] = ()
     runs: tuple[PlannedRun, ...] = ()
+    pains: tuple[RunPain, ...] = ()
 
 
 def plan_path(folder: Path, athlete: str) -> Path:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from dsp.cueing.baseline import REFERENCE_MPS, Baseline
 from dsp.cueing.target import TargetParams
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings
-from monitor.storage.plan_file import Plan, PlannedRun
+from monitor.storage.plan_file import Plan, PlannedRun, RunPain
 
 FADE = (1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.1)
 """Share of the time with cues, run by run at the last step (Crowell & Davis 2011, Willy 2016); then
@@ -35,17 +36,59 @@ _CALF = re.compile(r"calf|calves|achill|wade", re.IGNORECASE)
 _BREAK_DAYS, _LONG_BREAK_DAYS, _VERY_LONG_BREAK_DAYS = 8, 15, 29
 
 
-@dataclass(frozen=True, slots=True)
-class Pain:
-    """A pain (0 to 10) that was noted of a run, with the words that came with it."""
+PainAnswer = Literal["good", "none", "freeze", "down"]
+"""What a run's pain means for the step: free to count, unanswered, no raise, a step back."""
 
-    value: float
-    words: str = ""
 
-    @property
-    def of_calf(self) -> bool:
-        """True where the words name the calf or the Achilles tendon, in English or German."""
-        return _CALF.search(self.words) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResponse:
+    """A ``RunResponse`` is how a run went for the step: seconds in band, and what its pain means.
+
+    ``coached``: the run had a target, at ``step``.  ``noted``: somebody said how it felt, which alone
+    lifts a freeze.  ``calf``: calf or Achilles tendon hurt.  ``most``: the highest step that the phase
+    allowed then.
+    """
+
+    day: datetime.date
+    coached: bool = True
+    step: int = 0
+    on_in_s: float = 0.0
+    off_s: float = 0.0
+    off_in_s: float = 0.0
+    answer: PainAnswer = "good"
+    noted: bool = True
+    calf: bool = False
+    most: int | None = None
+
+
+def noted_responses(plan: Plan) -> tuple[RunResponse, ...]:
+    """Return the responses of all runs by the pains that were noted, for a runner without a plan of return.
+
+    A run without a note counts as no reported pain.  Pain of a run without a target counts as well, and
+    so does that of a session that was deleted.
+    """
+    coached = {run.session: run for run in plan.runs}
+    pains: dict[str, list[RunPain]] = {session: [] for session in coached}
+    for pain in plan.pains:
+        pains.setdefault(pain.session, []).append(pain)
+    responses = (_noted_response(coached.get(session), noted) for session, noted in pains.items())
+    return tuple(sorted(responses, key=lambda response: response.day))
+
+
+def _noted_response(run: PlannedRun | None, pains: Sequence[RunPain]) -> RunResponse:
+    freezes = any(p.value > _PAIN and not _CALF.search(p.words) for p in pains)
+    response = RunResponse(
+        day=datetime.date.fromisoformat(pains[0].day) if run is None else _run_day(run),
+        coached=False,
+        answer="freeze" if freezes else "good",
+        noted=bool(pains),
+        calf=any(p.value > _CALF_PAIN and _CALF.search(p.words) for p in pains),
+    )
+    if run is None:
+        return response
+    return replace(
+        response, coached=True, step=run.step, on_in_s=run.on_in_s, off_s=run.off_s, off_in_s=run.off_in_s
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +104,16 @@ class StepChange:
 
 
 def step_history(
-    runs: Sequence[PlannedRun],
-    pains: Mapping[str, Sequence[Pain]],
-    today: datetime.date,
-    params: TargetParams,
+    responses: Sequence[RunResponse], today: datetime.date, params: TargetParams
 ) -> tuple[StepChange, ...]:
     """Return all changes of the step up to today, the oldest first; the last tells the step of today.
 
-    ``runs`` are in the order of time, ``pains`` what was noted of each by its session.
+    ``responses`` are in the order of time.
     """
     steps = _Steps(len(params.steps))
-    for run in runs:
-        day = _run_day(run)
-        steps.rest_until(day)
-        steps.run(day, run, pains.get(run.session, ()))
+    for response in responses:
+        steps.rest_until(response.day)
+        steps.run(response)
     steps.rest_until(today)
     return tuple(steps.changes)
 
@@ -85,6 +124,7 @@ class _Steps:
     def __init__(self, last: int) -> None:
         self._last = last
         self._good = 0  # runs at this step that went well
+        self._frozen = False  # by pain, until a run of which somebody said that it went well
         self._ran: datetime.date | None = None
         self.changes: list[StepChange] = []
 
@@ -102,24 +142,37 @@ class _Steps:
         elif days >= _BREAK_DAYS:
             self._change_step(day, self.step - 1, "break")
 
-    def run(self, day: datetime.date, run: PlannedRun, pains: Sequence[Pain]) -> None:
+    def run(self, response: RunResponse) -> None:
         """Take a run into account, and what hurt."""
+        day = response.day
+        if not self.changes and not response.coached:
+            return  # steps begin with the first target
         if not self.changes:
             self.changes.append(StepChange(day, 0, "start"))
         self._ran = day
-        if any(pain.of_calf and pain.value > _CALF_PAIN for pain in pains):
+        if response.most and self.step > response.most:
+            self._change_step(day, response.most, "phase")
+        self._frozen = self._frozen or response.answer in ("freeze", "down")
+        if response.calf or response.answer == "down":
             self._good = 0
-            self.changes.append(StepChange(day, max(0, self.step - 1), "calf"))
-            return
-        if any(pain.value > _PAIN for pain in pains):
+            self.changes.append(StepChange(day, max(0, self.step - 1), "calf" if response.calf else "red"))
+        elif response.answer == "freeze":
             self.changes.append(StepChange(day, self.step, "pain"))
-            return
-        if self.changes[-1].reason == "pain":
-            self.changes.append(StepChange(day, self.step, "settled"))
-        if run.step == self.step and counts_for_next_step(run.on_in_s, run.off_s, run.off_in_s):
+        elif response.answer == "good":
+            self._count(response)
+
+    def _count(self, response: RunResponse) -> None:
+        if self._frozen:
+            if not response.noted:
+                return
+            self._frozen = False
+            self.changes.append(StepChange(response.day, self.step, "settled"))
+        in_band = counts_for_next_step(response.on_in_s, response.off_s, response.off_in_s)
+        if response.coached and response.step == self.step and in_band:
             self._good += 1
-            if self._good >= _RUNS and self.step < self._last:
-                self._change_step(day, self.step + 1, "kept")
+        most = self._last if response.most is None else min(self._last, response.most)
+        if self._good >= _RUNS and self.step < most:
+            self._change_step(response.day, self.step + 1, "kept")
 
     def _change_step(self, day: datetime.date, step: int, reason: str) -> None:
         step = max(step, 0)
@@ -162,15 +215,9 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
     return FADE[faded] if faded < len(FADE) else 0.0
 
 
-def next_step(
-    plan: Plan,
-    pains: Mapping[str, Sequence[Pain]],
-    runner: Runner,
-    params: TargetParams,
-    today: datetime.date,
-) -> StepChange:
+def next_step(plan: Plan, runner: Runner, params: TargetParams, today: datetime.date) -> StepChange:
     """Return the step at which a run today is coached, and why."""
-    history = step_history(plan.runs, pains, today, params)
+    history = step_history(noted_responses(plan), today, params)
     now = history[-1] if history else StepChange(today, 0, "start")
     if plan.baseline is None:
         return now

@@ -17,7 +17,7 @@ from monitor.core.message_catalogues import _messages, _read, catalogue, command
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "monitor" / "web" / "static"
 COMMANDS = commands_messages("en")
-KEYS = {*_messages("en"), *COMMANDS}
+KEYS = {*_messages("en"), *COMMANDS, *_read("plan_en")}
 AREAS = {key.partition(".")[0] for key in KEYS if "." in key}
 KEY = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 HOLE = "\0"

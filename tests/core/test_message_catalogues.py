@@ -40,8 +40,8 @@ each_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 def all_messages(language: Language) -> dict[str, Any]:
-    """What is shown of a run, and what only commands say."""
-    return _messages(language) | commands_messages(language)
+    """What is shown of a run, what only commands say, and what the plan says."""
+    return _messages(language) | commands_messages(language) | _read(f"plan_{language}")
 
 
 def forms(message: Any) -> list[str]:
@@ -52,7 +52,7 @@ def forms(message: Any) -> list[str]:
 def test_every_file_of_the_catalogues_is_a_language() -> None:
     names = {path.stem for path in (ROOT / "monitor" / "core" / "catalogues").iterdir()}
     assert names == {"recorded"} | {
-        f"{kind}{la}" for kind in ("", "commands_", "english_") for la in LANGUAGES
+        f"{kind}{la}" for kind in ("", "commands_", "english_", "plan_") for la in LANGUAGES
     }
 
 

@@ -17,10 +17,9 @@ from monitor.pipeline.session import Session
 from monitor.review import cadence_plan
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
-from monitor.storage.plan_file import Plan, PlannedRun, plan_path, read_plan, write_plan
+from monitor.storage.plan_file import Plan, PlannedRun, RunPain, plan_path, read_plan, write_plan
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.training.cadence_steps import Pain
 from tests.coached_runner import (
     OWN_SPM,
     SENSORS,
@@ -115,18 +114,19 @@ def test_a_run_that_comes_late_stands_where_it_was_run(store: Store) -> None:
     assert [run.started_utc[8:10] for run in plan.runs] == ["01", "05", "09"]
 
 
-def test_the_pains_of_a_run_are_read_as_they_stand_now(store: Store) -> None:
-    kept(store, "2026-03-04-me", easy_run(6, 1), SessionSettings(sensors=SENSORS))
-    plan = Plan(
-        runs=tuple(
-            PlannedRun(session=s, started_utc="2026-03-04T07:00:00+00:00", cue_share=1.0)
-            for s in ("2026-03-04-me", "deleted")
-        )
-    )
-    assert cadence_plan.noted_pains(plan, store) == {"2026-03-04-me": ()}
+def test_pains_are_read_as_they_stand_now_and_outlive_their_session(store: Store) -> None:
+    kept(store, "2026-03-04-me", easy_run(6, 1), SessionSettings(sensors=SENSORS))  # without cues
+    assert cadence_plan.catch_up(Plan(), store, "me").pains == ()
     store.add_note("2026-03-04-me", "note", "calf was fine")
     store.add_note("2026-03-04-me", "pain", "left calf", value=3)
-    assert cadence_plan.noted_pains(plan, store) == {"2026-03-04-me": (Pain(3, "left calf"),)}
+    day = store.sessions()[0].started_utc[:10]
+    noted = (RunPain(session="2026-03-04-me", day=day, value=3, words="left calf"),)
+    plan = cadence_plan.catch_up(Plan(), store, "me")
+    assert plan.pains == noted
+    assert cadence_plan.catch_up(plan, store, "other").pains == noted  # as it stood
+    store.delete("2026-03-04-me")
+    assert cadence_plan.catch_up(plan, store, "me").pains == noted
+    assert cadence_plan.relearn(plan, store, "me").pains == noted
 
 
 def test_a_plan_survives_its_file_and_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from dsp.cueing.baseline import Baseline
 from dsp.cueing.target import TargetParams
 from dsp.types import Runner
 from monitor.core.session_settings import CoachSettings, CueSettings
-from monitor.storage.plan_file import Plan, PlannedRun
+from monitor.storage.plan_file import Plan, PlannedRun, RunPain
 from monitor.training.cadence_steps import (
-    Pain,
     StepChange,
     coach_settings,
     cue_share,
     next_step,
+    noted_responses,
     reason_not_to_raise,
     step_history,
 )
@@ -41,10 +41,18 @@ def run(day: int, step: int = 0, off_in_s: int = 900, on_in_s: int = 0, off_s: i
     )
 
 
-def steps(*runs: PlannedRun, today: int | None = None, **pains: Pain) -> list[tuple[int, str]]:
+def day_of(number: int) -> datetime.date:
+    return datetime.date(2026, 1, 1) + datetime.timedelta(days=number)
+
+
+def pain(session: str, value: float, words: str = "") -> RunPain:
+    return RunPain(session=session, day=day_of(int(session[1:])).isoformat(), value=value, words=words)
+
+
+def steps(*runs: PlannedRun, today: int | None = None, **pains: tuple[float, str]) -> list[tuple[int, str]]:
     day = max((int(r.session[1:]) for r in runs), default=0) if today is None else today
-    noted = {session: (pain,) for session, pain in pains.items()}
-    history = step_history(runs, noted, datetime.date(2026, 1, 1) + datetime.timedelta(days=day), PARAMS)
+    noted = tuple(pain(session, *values) for session, values in pains.items())
+    history = step_history(noted_responses(Plan(runs=runs, pains=noted)), day_of(day), PARAMS)
     return [(change.step, change.reason) for change in history]
 
 
@@ -109,13 +117,27 @@ def test_a_break_counts_once_and_two_good_runs_lead_up_again() -> None:
 
 def test_calf_pain_leads_a_step_back_and_other_pain_holds() -> None:
     up = good_runs(0, 0, 1, 1)
-    assert steps(*up, s6=Pain(3, "linke Wade"))[-1] == (0, "calf")
-    assert steps(run(0), run(2), s2=Pain(8, "calf"))[-1] == (0, "calf")  # kept and shown at the lowest too
-    assert steps(*up, s6=Pain(2, "Achilles"))[-1] == (2, "kept")
-    assert steps(*up, s6=Pain(4, "behind the knee"))[-1] == (1, "pain")
-    assert steps(*up, s6=Pain(3, "behind the knee"))[-1] == (2, "kept")
-    assert steps(*up, run(8, 1), s6=Pain(4))[-2:] == [(1, "settled"), (2, "kept")]
-    assert steps(*up, run(8, 1, off_in_s=0), s6=Pain(4))[-1] == (1, "settled")
+    assert steps(*up, s6=(3, "linke Wade"))[-1] == (0, "calf")
+    assert steps(run(0), run(2), s2=(8, "calf"))[-1] == (0, "calf")  # kept and shown at the lowest too
+    assert steps(*up, s6=(2, "Achilles"))[-1] == (2, "kept")
+    assert steps(*up, s6=(4, "behind the knee"))[-1] == (1, "pain")
+    assert steps(*up, s6=(3, "behind the knee"))[-1] == (2, "kept")
+    assert steps(*up, run(8, 1), s6=(4, ""), s8=(1, ""))[-2:] == [(1, "settled"), (2, "kept")]
+    assert steps(*up, run(8, 1, off_in_s=0), s6=(4, ""), s8=(1, ""))[-1] == (1, "settled")
+
+
+def test_a_run_without_a_note_does_not_lift_the_freeze() -> None:
+    up = good_runs(0, 0, 1, 1)
+    after = [run(8, 1), run(10, 1), run(12, 1)]
+    assert steps(*up, *after, s6=(4, ""))[-1] == (1, "pain")
+    assert steps(*up, *after, s6=(4, ""), s12=(0, ""))[-2:] == [(1, "settled"), (2, "kept")]
+
+
+def test_pain_of_a_run_without_cues_counts() -> None:
+    up = good_runs(0, 0, 1)
+    assert steps(*up, s5=(6, "knee"), today=5)[-1] == (1, "pain")
+    assert steps(*up, s5=(6, "calf"), today=5)[-1] == (0, "calf")
+    assert steps(s5=(6, "knee"), today=5) == []  # steps begin with the first target
 
 
 def test_cues_fade_from_the_first_run_at_the_last_step() -> None:
@@ -130,7 +152,7 @@ def test_a_run_that_was_given_up_is_a_run_but_no_step_of_the_fading() -> None:
     assert cue_share([*(run(k, 3) for k in range(4)), *[given_up] * 5], LAST, PARAMS) == 0.75
     assert steps(*good_runs(*UP_TO_LAST), run(17, 3, off_s=0, off_in_s=0), today=24)[-1] == (3, "kept")
     short = run(12, 3, off_s=0, off_in_s=0)
-    assert steps(*good_runs(*UP_TO_LAST), short, s12=Pain(7, "calf"))[-1] == (2, "calf")
+    assert steps(*good_runs(*UP_TO_LAST), short, s12=(7, "calf"))[-1] == (2, "calf")
 
 
 def test_two_weak_probes_in_a_row_bring_cues_back() -> None:
@@ -143,7 +165,7 @@ def test_two_weak_probes_in_a_row_bring_cues_back() -> None:
 
 def test_a_run_is_coached_by_what_was_learned_and_by_what_the_user_set() -> None:
     plan = Plan(baseline=learned_baseline().to_dict(), runs=tuple(good_runs(0, 0)))
-    now = next_step(plan, {}, Runner(), PARAMS, datetime.date(2026, 1, 4))
+    now = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4))
     made = coach_settings(plan, CoachSettings(cues=CueSettings(warm_up_s=60.0)), now, seed=4)
     assert (made.step, made.step_reason, made.cue_share) == (1, "kept", 1.0)
     assert (made.seed, made.cues.warm_up_s, made.baseline) == (4, 60.0, plan.baseline)
@@ -165,5 +187,5 @@ def test_a_quick_or_short_step_is_not_raised_unless_the_runner_wants_it() -> Non
     assert reason_not_to_raise(short, 0.92, PARAMS) == "short"
     assert reason_not_to_raise(short, 0.80, PARAMS) == ""
     plan = Plan(baseline=quick.to_dict(), runs=tuple(good_runs(0, 0)))
-    held = next_step(plan, {}, Runner(), PARAMS, datetime.date(2026, 1, 4))
+    held = next_step(plan, Runner(), PARAMS, datetime.date(2026, 1, 4))
     assert (held.step, held.reason) == (0, "quick")

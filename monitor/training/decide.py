@@ -1,0 +1,306 @@
+"""The decision of a day from entries, runs, settings and the day: no clock, nothing hidden.
+
+A day is decided with what was made and stored by its end, from the first entry on, day by day
+(``monitor.training.phases`` says how).  So any past day can be decided again and gives what was decided
+then, whatever was written down or corrected since.
+
+The decision names no illness, and its phases and doses come from general articles: one message of every
+decision says so.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dsp.cueing.target import TargetParams
+from monitor.core.message_catalogues import UserMessage
+from monitor.training.cadence_steps import RunResponse, StepChange, step_history
+from monitor.training.entries import (
+    AnyEntry,
+    ClearedEntry,
+    DeclareEntry,
+    FlagEntry,
+    WeeklyEntry,
+    entries_of,
+)
+from monitor.training.load_guards import km_of, longest_run
+from monitor.training.phases import (
+    PlanRules,
+    PlanSettings,
+    PlanState,
+    next_state,
+    phase_checkpoints,
+    red_runs,
+)
+from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
+from monitor.training.plan_runs import PlanRun
+from monitor.training.shoes import shoe_remarks
+from monitor.training.strength import strength_adherence
+from monitor.training.tables import Phase, Tables, shipped_tables
+from monitor.training.today import last_verdict, todays_allowance
+from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of
+
+_SUNDAY = 6
+_SILENT_DAYS = 7
+_SETTLING_DAYS, _SETTLING_REDS, _RED_DAYS = 21, 3, 14
+_STEPS = TargetParams()
+
+
+def decide(
+    entries: Iterable[AnyEntry],
+    runs: Iterable[PlanRun],
+    settings: PlanSettings,
+    today: datetime.date,
+    tables: Tables | None = None,
+) -> PlanDay:
+    """Return the decision of a day; entries and runs may come in any order, later ones are left out."""
+    *_, (state, evidence, rules) = _days(entries, runs, settings, today, tables)
+    return plan_day(state, evidence, rules)
+
+
+def replayed_days(
+    entries: Iterable[AnyEntry],
+    runs: Iterable[PlanRun],
+    settings: PlanSettings,
+    until: datetime.date,
+    tables: Tables | None = None,
+) -> tuple[PlanDay, ...]:
+    """Return the decisions of all days from the first entry to ``until``, each as it was on that day."""
+    return tuple(plan_day(*day) for day in _days(entries, runs, settings, until, tables))
+
+
+def decide_next_day(
+    before: PlanState,
+    entries: Sequence[AnyEntry],
+    runs: Sequence[PlanRun],
+    day: datetime.date,
+    rules: PlanRules,
+) -> tuple[PlanState, PlanDay]:
+    """Return state and decision of a day from the state of the day before, as ``decide`` would in the end.
+
+    For whoever decides many days in a row, without going through all of them every time.
+    """
+    evidence = evidence_of(entries, runs, day)
+    state = next_state(before, evidence, entries, rules)
+    return state, plan_day(state, evidence, rules)
+
+
+def _days(
+    entries: Iterable[AnyEntry],
+    runs: Iterable[PlanRun],
+    settings: PlanSettings,
+    until: datetime.date,
+    tables: Tables | None,
+) -> Iterator[tuple[PlanState, Evidence, PlanRules]]:
+    """Yield the state at the end of every day with what was known then."""
+    entries, runs = tuple(entries), tuple(runs)
+    rules = PlanRules(settings=settings, tables=tables or shipped_tables())
+    state, day = PlanState(), _first_day(entries, until)
+    while day <= until:
+        evidence = evidence_of(entries, runs, day)
+        state = next_state(state, evidence, entries, rules)
+        yield state, evidence, rules
+        day += datetime.timedelta(days=1)
+
+
+def _first_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
+    """The day on which a plan can begin at the earliest."""
+    kinds = (DeclareEntry, FlagEntry, ClearedEntry)
+    return min([today, *(e.written_day for e in entries if isinstance(e, kinds))])
+
+
+def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
+    """Return the decision of the evidence's day from the state at its end."""
+    disclaimer = rules.writer.reason("plan.disclaimer", "phase")
+    stop = rules.stop(evidence)
+    remarks = shoe_remarks(evidence.standing, evidence.runs, evidence.day, rules.tables.shoes, rules.writer)
+    base = PlanDay(
+        day=evidence.day,
+        phase=state.phase,
+        since=state.since,
+        longest_km=longest_run(evidence.runs, evidence.day, km_of),
+        changes=state.changes,
+        questions=due_questions(evidence) if state.phase is not Phase.NONE else (),
+        reasons=(disclaimer,),
+        remarks=remarks,
+    )
+    if stop is not None:
+        reason = Reason(
+            message=stop.message,
+            rule="red_flag",
+            grade=rules.tables.grades.get("red_flag", "D"),
+            entries=stop.entries,
+        )
+        return replace(
+            base,
+            phase=Phase.STOP,
+            stop=stop,
+            allowance=Allowance(),
+            reasons=(reason, disclaimer),
+            questions=(),
+        )
+    return base if state.phase is Phase.NONE else _running_plan(base, state, evidence, rules)
+
+
+def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanRules) -> PlanDay:
+    evidence = known.since(state.begun or known.day)
+    today = todays_allowance(state, evidence, rules)
+    last = last_verdict(evidence)
+    reasons = [*today.reasons]
+    if state.changes and state.changes[-1].day == evidence.day:
+        reasons.append(state.changes[-1].reason)
+    if last is not None:
+        reasons.append(_verdict_reason(last, rules))
+    steps = cadence_history(state, known)
+    step = steps[-1] if steps else None
+    if step is not None:
+        ids = last.entries if last is not None and last.run.day == step.day else ()
+        message = UserMessage(f"training.step.{step.reason}")
+        reasons.append(rules.writer.reason("plan.cadence", "cadence", ids, why=message))
+    reasons += _advice(state, evidence, rules)
+    return replace(
+        base,
+        verdict=None if last is None else last.verdict,
+        allowance=today.allowance,
+        week=today.week,
+        hold_until=today.hold_until,
+        checkpoints=phase_checkpoints(state, evidence, rules),
+        cadence_step=_step_in_phase(state, step, rules),
+        reasons=(*reasons, *base.reasons),
+        example_week=_example_week(state, evidence, rules),
+    )
+
+
+def _verdict_reason(last: RunVerdict, rules: PlanRules) -> Reason:
+    cause = UserMessage(f"plan.cause.{last.why}", last.values)
+    return rules.writer.reason(
+        f"plan.verdict.{last.verdict.value}",
+        "bone" if last.why.startswith("bone") else "painkiller" if last.why == "painkiller" else "verdict",
+        last.entries,
+        cause=cause,
+    )
+
+
+# ------------------------------------------------------------------ cadence
+
+
+def cadence_history(state: PlanState, evidence: Evidence) -> tuple[StepChange, ...]:
+    """Return the changes of the cadence step under the plan: the coach's rules, fed with verdicts.
+
+    Runs before the declaration that nobody answered for count as they do without a plan.
+    """
+    responses = [_response(v, state) for v in evidence.verdicts if not v.run.walk]
+    return step_history(responses, evidence.day, _STEPS)
+
+
+def _response(v: RunVerdict, state: PlanState) -> RunResponse:
+    answers = {
+        Verdict.GREEN: "good",
+        Verdict.UNKNOWN: "none",
+        Verdict.AMBER: "freeze",
+        Verdict.RED: "down",
+    }
+    limits = _phase_on(state, v.run.day)
+    before = limits is Phase.NONE and not v.entries
+    most = {Phase.CALM: 0, Phase.REBUILD: 1}.get(limits)
+    run = v.run
+    return RunResponse(
+        day=run.day,
+        coached=run.cued,
+        step=run.step,
+        on_in_s=run.on_in_s,
+        off_s=run.off_s,
+        off_in_s=run.off_in_s,
+        answer="good" if before else answers[v.verdict],  # type: ignore[arg-type]
+        noted=bool(v.entries),
+        calf=v.calf,
+        most=most,
+    )
+
+
+def _phase_on(state: PlanState, day: datetime.date) -> Phase:
+    phase = Phase.NONE
+    for change in state.changes:
+        if change.day <= day:
+            phase = change.phase
+    return phase
+
+
+def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) -> int:
+    most = rules.tables.phases[state.phase].cadence_most
+    now = 0 if step is None else step.step
+    return min(now, most) if most else now
+
+
+# ------------------------------------------------------------------ questions, advice, weeks
+
+
+def due_questions(evidence: Evidence) -> tuple[Question, ...]:
+    """Return the questions that are due on this day, each once: after today's runs, morning, weekly."""
+    answered = {v.run.session for v in evidence.verdicts if v.during is not None}
+    today = [v.run for v in evidence.verdicts if v.run.day == evidence.day]
+    questions = [Question(kind="after", session=r.session) for r in today if r.session not in answered]
+    if not evidence.mornings.get(evidence.day):
+        questions.append(Question(kind="morning"))
+    weekly = entries_of(WeeklyEntry, evidence.standing)
+    if evidence.day.weekday() == _SUNDAY and not any(e.day == evidence.day for e in weekly):
+        questions.append(Question(kind="weekly"))
+    return tuple(questions)
+
+
+def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reason]:
+    write, since = rules.writer, state.since or evidence.day
+    advice = []
+    reds = red_runs(evidence, _RED_DAYS)
+    runs = [v for v in evidence.verdicts if v.run.day >= since]
+    if len(reds) >= _SETTLING_REDS or _never_settled(state, evidence, runs):
+        bad = [v for v in runs if v.bad] or list(reds)
+        ids = tuple(dict.fromkeys(e for v in bad for e in v.entries))
+        advice.append(write.reason("plan.advice.not_settling", "phase", ids))
+    silent = _silent_since(runs)
+    if silent is not None and (evidence.day - silent).days >= _SILENT_DAYS:
+        advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
+    done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
+    if done.planned:
+        advice.append(
+            write.reason("plan.strength.done", "strength", (), done=done.done, planned=done.planned)
+        )
+    return advice
+
+
+def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdict]) -> bool:
+    """Three weeks in calm without two GREEN runs in a row, some of them too much."""
+    if (
+        state.phase is not Phase.CALM
+        or (evidence.day - (state.since or evidence.day)).days < _SETTLING_DAYS
+    ):
+        return False
+    pairs = itertools.pairwise(runs)
+    green = any(a.verdict is b.verdict is Verdict.GREEN for a, b in pairs)
+    return not green and any(v.bad for v in runs)
+
+
+def _silent_since(runs: Sequence[RunVerdict]) -> datetime.date | None:
+    """The day of the first of the last runs without an answer, None if the last one has a verdict."""
+    since = None
+    for v in reversed([v for v in runs if v.settled]):
+        if v.verdict is not Verdict.UNKNOWN or v.why == "painkiller":
+            break
+        since = v.run.day
+    return since
+
+
+def _example_week(state: PlanState, evidence: Evidence, rules: PlanRules) -> UserMessage | None:
+    """The row of the articles' example: one further for every week of this phase that was all GREEN."""
+    rows = [week for week in rules.tables.weeks if week.phase is state.phase]
+    if not rows or state.since is None:
+        return None
+    green, begin = 0, state.since
+    while (end := begin + datetime.timedelta(days=7)) <= evidence.day:
+        week = [v for v in evidence.verdicts if begin <= v.run.day < end]
+        green += bool(week) and all(v.verdict is Verdict.GREEN for v in week)
+        begin = end
+    return UserMessage(f"plan.week.{rows[min(green, len(rows) - 1)].name}")

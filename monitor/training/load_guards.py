@@ -1,0 +1,196 @@
+"""How long the next run may be: by the last verdicts, the longest run of 30 days, the week, and breaks.
+
+Sources: one run against the longest of the last 30 days (Frandsen 2025, 5,205 runners: an association, no
+proof); the week against the mean of three is the articles' rule, and trials speak against it as
+protection (Buist 2008, Fredette 2022).  No ratio of acute to chronic load is computed (Impellizzeri 2020).
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+
+from monitor.training.plan_runs import PlanRun
+from monitor.training.verdict import RunVerdict, Verdict
+
+GROWTH = 1.10
+"""The most by which a run may be longer, and a week."""
+_AMBER_SHARE, _RED_SHARE = 0.90, 0.80
+HOLD_DAYS = 7
+"""Days without progress after a RED run."""
+_LONGEST_DAYS = 30
+_GUARD_WEEKS = 3
+_RATES = ((2.00, 2.28), (1.30, 1.52), (1.10, 1.64))
+"""Hazard rate ratios of a run by its length over the longest of 30 days (Frandsen 2025)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakRule:
+    """A ``BreakRule`` is what a break of so many days leaves: a share of the last run and week."""
+
+    from_days: int
+    share: float
+    steps_down: int
+
+
+BREAKS = (BreakRule(29, 0.0, 2), BreakRule(15, 0.6, 2), BreakRule(8, 0.8, 1))
+"""Breaks from the longest to the shortest; after the longest the walk-run ladder begins (D)."""
+
+
+def break_rule(days: int | None) -> BreakRule | None:
+    """Return the rule for so many days since the last run; None where the break is short or unknown."""
+    return next((rule for rule in BREAKS if days is not None and days >= rule.from_days), None)
+
+
+def days_since_run(runs: Sequence[PlanRun], day: datetime.date) -> int | None:
+    """Return the days since the last run before ``day``, None without one; walks are no runs."""
+    last = max((r.day for r in runs if not r.walk and r.day < day), default=None)
+    return None if last is None else (day - last).days
+
+
+def longest_run(
+    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
+    since = day - datetime.timedelta(days=_LONGEST_DAYS)
+    sizes = (size(r) for r in runs if not r.walk and since <= r.day <= day)
+    return max((s for s in sizes if s is not None), default=None)
+
+
+def km_of(run: PlanRun) -> float | None:
+    """Return the distance of a run in km."""
+    return run.km
+
+
+def minutes_of(run: PlanRun) -> float | None:
+    """Return the length of a run in minutes."""
+    return run.minutes
+
+
+@dataclass(slots=True)
+class _Dose:
+    """The most for the next run, carried from run to run."""
+
+    most: float | None = None
+    pending: bool = False  # after AMBER or RED, until a GREEN run
+    hold_until: datetime.date | None = None
+    last: PlanRun | None = None
+    last_size: float | None = None
+
+    def push(self, judged: RunVerdict, size: float | None) -> None:
+        run = judged.run
+        first = break_rule(None if self.last is None else (run.day - self.last.day).days)
+        self.most = self.most_after(first)
+        self._judge(judged, size, no_step=first is not None or self._held(run.day))
+        self.last, self.last_size = run, size
+
+    def most_after(self, rule: BreakRule | None) -> float | None:
+        if rule is None or self.most is None:
+            return self.most
+        if not rule.share:
+            return None
+        return min(self.most, rule.share * (self.most if self.last_size is None else self.last_size))
+
+    def _held(self, day: datetime.date) -> bool:
+        return self.hold_until is not None and day < self.hold_until
+
+    def _judge(self, judged: RunVerdict, size: float | None, *, no_step: bool) -> None:
+        verdict = judged.verdict
+        if verdict is Verdict.RED:
+            self.hold_until = judged.run.day + datetime.timedelta(days=HOLD_DAYS)
+        if judged.bad:
+            share = _RED_SHARE if verdict is Verdict.RED else _AMBER_SHARE
+            base = self.most if size is None else size
+            if base is not None:
+                least = [base * share] + ([self.most] if self.pending and self.most is not None else [])
+                self.most = min(least)
+            self.pending = True
+        elif verdict is Verdict.GREEN:
+            self.pending = False
+            if size is not None and not (no_step and self.most is not None):
+                self.most = max(self.most or 0.0, size * (1.0 if no_step else GROWTH))
+        elif size is not None and not self.pending and not (no_step and self.most is not None):
+            self.most = max(self.most or 0.0, size)
+
+
+def next_run_most(
+    verdicts: Sequence[RunVerdict], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
+
+    GREEN adds a tenth to that run, UNKNOWN keeps, AMBER leaves 0.9 and RED 0.8 of the run; after either
+    nothing grows before a GREEN run, and after RED nothing within seven days.  A break of 8 days or more
+    leaves a share of the last run, and the first run after it is no step.
+    """
+    dose = _Dose()
+    for judged in verdicts:
+        if not judged.run.walk and (judged.run.km or judged.run.minutes or judged.bad):
+            dose.push(judged, size(judged.run))
+    return dose.most_after(None if dose.last is None else break_rule((day - dose.last.day).days))
+
+
+def minutes_per_km(runs: Sequence[PlanRun]) -> float | None:
+    """Return the runner's usual minutes per kilometre, the median of the last ten runs that tell."""
+    paces = [r.minutes / r.km for r in runs if r.km and r.minutes and not r.walk]
+    return median(paces[-10:]) if paces else None
+
+
+def excess_over_longest(planned_km: float, longest_km: float) -> tuple[float, float | None]:
+    """Return by how much per cent a planned run is above the longest, and the rate ratio that goes with it.
+
+    The ratio is that of injuries reported in one cohort (Frandsen 2025), against runs up to a tenth
+    longer; None up to there.
+    """
+    ratio = planned_km / longest_km
+    return 100 * (ratio - 1), next((rate for above, rate in _RATES if ratio > above + 1e-9), None)
+
+
+def monday_of(day: datetime.date) -> datetime.date:
+    """Return the Monday with which the week of ``day`` begins."""
+    return day - datetime.timedelta(days=day.weekday())
+
+
+def week_total(
+    runs: Sequence[PlanRun], monday: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float:
+    """Return the sum of a size over the runs of the week that begins on ``monday``; walks do not count."""
+    end = monday + datetime.timedelta(days=7)
+    return sum(size(r) or 0.0 for r in runs if monday <= r.day < end and not r.walk)
+
+
+def week_guard(
+    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them."""
+    monday = monday_of(day)
+    weeks = sorted({monday_of(r.day) for r in runs if size(r) and not r.walk and r.day < monday})
+    if len(weeks) < _GUARD_WEEKS:
+        return None
+    return GROWTH * mean(week_total(runs, week, size) for week in weeks[-_GUARD_WEEKS:])
+
+
+def week_after_break(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
+    """Return the most (km) for the week in which a runner comes back after 8 to 28 days; else None.
+
+    It is a share of the last week with runs before the break.
+    """
+    days = sorted({r.day for r in runs if not r.walk and r.day <= day} | {day})
+    monday = monday_of(day)
+    for before, after in itertools.pairwise(days):
+        rule = break_rule((after - before).days)
+        if after >= monday and rule is not None and rule.share:
+            return rule.share * week_total(runs, monday_of(before), km_of)
+    return None
+
+
+def reference_week(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
+    """Return the median distance (km) of the four weeks before ``day``; None where nobody ran in them."""
+    ends = (day - datetime.timedelta(days=7 * k) for k in range(4))
+    weeks = [
+        sum(r.km or 0.0 for r in runs if not r.walk and end - datetime.timedelta(days=7) <= r.day < end)
+        for end in ends
+    ]
+    return median(weeks) or None

@@ -1,0 +1,140 @@
+"""Strength: benchmarks by age and sex, and how much of the checklist was done.
+
+Norms of heel raises: Hébert-Losier 2017; the articles' 40 and 15 lie above the mean of every age and hold
+nobody back unless the runner sets them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.core.message_catalogues import UserMessage
+from monitor.training.entries import Entry, StrengthEntry, entries_of
+from monitor.training.plan_day import Checkpoint
+from monitor.training.tables import Exercise, Norms, Phase
+
+HEEL_RAISE, CURL = "heel_raise", "hamstring_curl"
+"""The exercises that have a benchmark."""
+_WINDOW_DAYS = 14
+_MISSED = 3
+_TOO_MUCH = 3.0
+_SIDES = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Adherence:
+    """``Adherence`` is how many sessions of the last two weeks were planned and done; never a reproach."""
+
+    done: int
+    planned: int
+
+    @property
+    def missed(self) -> int:
+        """The sessions that were planned and not done."""
+        return max(0, self.planned - self.done)
+
+
+def heel_raise_norm(norms: Norms, age: int | None, sex: str) -> int | None:
+    """Return the heel raises expected at this age (years) of a ``man`` or ``woman``; None if unknown."""
+    if age is None or sex not in ("man", "woman"):
+        return None
+    row = next((row for row in norms.heel_raises if age < row.below_age), norms.heel_raises[-1])
+    return row.man if sex == "man" else row.woman
+
+
+def benchmark_checkpoints(
+    standing: Sequence[Entry],
+    norms: Norms,
+    needed_raises: int | None,
+    needed_curls: int,
+    since: datetime.date | None,
+) -> tuple[Checkpoint, ...]:
+    """Return the checkpoints of heel raises (each side, and the weaker against the stronger) and curls.
+
+    ``since``: older benchmarks do not count.  What was not tested is not known.
+    """
+    raises, curls = (_latest(standing, exercise, since) for exercise in (HEEL_RAISE, CURL))
+    each = tuple(_side_checkpoint("heel", side, raises.get(side), needed_raises) for side in _SIDES)
+    sides = (_side_checkpoint("curl", side, curls.get(side), needed_curls) for side in _SIDES)
+    return (*each, _even_checkpoint(raises, norms.weaker_share), *sides)
+
+
+def _latest(
+    standing: Sequence[Entry], exercise: str, since: datetime.date | None
+) -> dict[str, StrengthEntry]:
+    """The last benchmark of each side; one without a side, or of both, counts for both."""
+    found: dict[str, StrengthEntry] = {}
+    for entry in entries_of(StrengthEntry, standing):
+        if entry.benchmark and entry.exercise == exercise and (since is None or entry.day >= since):
+            for side in _SIDES if entry.side in ("", "both") else (entry.side,):
+                found[side] = entry
+    return found
+
+
+def _side_checkpoint(what: str, side: str, entry: StrengthEntry | None, needed: int | None) -> Checkpoint:
+    known = entry is not None and needed is not None
+    met = entry.reps >= needed if entry is not None and needed is not None else None
+    place = UserMessage(f"plan.side.{side}")
+    if not known:
+        message = UserMessage(f"plan.check.{what}_unknown", {"side": place})
+    elif met:
+        message = UserMessage(
+            f"plan.check.{what}", {"side": place, "reps": _count(entry), "needed": needed or 0}
+        )
+    else:
+        more = (needed or 0) - _count(entry)
+        message = UserMessage(f"plan.check.{what}_more", {"side": place, "n": more})
+    ids = () if entry is None else (entry.id,)
+    return Checkpoint(name=f"{what}_{side}", met=met, message=message, entries=ids, grade="B")
+
+
+def _count(entry: StrengthEntry | None) -> int:
+    return 0 if entry is None else entry.reps
+
+
+def _even_checkpoint(raises: dict[str, StrengthEntry], share: float) -> Checkpoint:
+    if len(raises) < 2:
+        return Checkpoint(name="heel_even", met=None, message=UserMessage("plan.check.even_unknown"))
+    weak, strong = sorted(entry.reps for entry in raises.values())
+    message = UserMessage("plan.check.even", {"share": 100 * (weak / strong if strong else 1.0)})
+    ids = tuple(entry.id for entry in raises.values())
+    return Checkpoint(name="heel_even", met=weak >= share * strong, message=message, entries=ids)
+
+
+def strength_adherence(
+    standing: Sequence[Entry],
+    exercises: Sequence[Exercise],
+    phase: Phase,
+    since: datetime.date,
+    day: datetime.date,
+) -> Adherence:
+    """Return planned and done sessions of the last two weeks, or since this phase began.
+
+    A day with any exercise is a session; how many are planned is the phase's most frequent exercise.
+    """
+    begin = max(since, day - datetime.timedelta(days=_WINDOW_DAYS))
+    a_week = max((e.a_week for e in exercises if e.phase is phase), default=0)
+    done = {e.day for e in entries_of(StrengthEntry, standing) if begin <= e.day <= day and not e.benchmark}
+    return Adherence(done=len(done), planned=round(a_week * (day - begin).days / 7))
+
+
+def attendance_checkpoint(adherence: Adherence) -> Checkpoint:
+    """Return the checkpoint of the checklist: three missed sessions hold a phase."""
+    message = UserMessage("plan.check.strength", {"done": adherence.done, "planned": adherence.planned})
+    return Checkpoint(name="strength", met=adherence.missed < _MISSED, message=message)
+
+
+def lighter_next_time(entry: StrengthEntry) -> bool:
+    """Return whether an exercise hurt above 3 of 10, so that it is done a fifth lighter the next time."""
+    return entry.pain is not None and entry.pain > _TOO_MUCH
+
+
+def strength_checklist(exercises: Sequence[Exercise], phase: Phase) -> tuple[UserMessage, ...]:
+    """Return the exercises of a phase with their doses, in the order of the table."""
+    return tuple(
+        UserMessage(f"plan.exercise.{e.name}", {"sets": e.sets, "dose": e.dose, "a_week": e.a_week})
+        for e in exercises
+        if e.phase is phase
+    )

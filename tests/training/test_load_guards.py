@@ -1,0 +1,111 @@
+"""How long the next run may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.training.load_guards import (
+    break_rule,
+    excess_over_longest,
+    km_of,
+    longest_run,
+    minutes_per_km,
+    next_run_most,
+    reference_week,
+    week_after_break,
+    week_guard,
+    week_total,
+)
+from monitor.training.plan_runs import PlanRun
+from monitor.training.verdict import RunVerdict, Verdict
+from tests.training.diary import MONDAY, date
+
+GREEN, UNKNOWN, AMBER, RED = Verdict.GREEN, Verdict.UNKNOWN, Verdict.AMBER, Verdict.RED
+Told = tuple[int, float | None, Verdict]
+
+
+def most(*runs: Told, day: int) -> float | None:
+    verdicts = [
+        RunVerdict(run=PlanRun(session=str(d), day=date(d), km=km, minutes=30.0), verdict=v, why="")
+        for d, km, v in runs
+    ]
+    return next_run_most(verdicts, date(day), km_of)
+
+
+@pytest.mark.parametrize(
+    ("runs", "day", "km"),
+    [
+        ([], 1, None),
+        ([(0, 5, GREEN)], 2, 5.5),
+        ([(0, 5, UNKNOWN)], 2, 5),
+        ([(0, 6, AMBER)], 2, 5.4),
+        ([(0, 6, RED)], 2, 4.8),
+        ([(0, 10, GREEN), (2, 3, GREEN)], 4, 11),  # a short run between takes nothing away
+        ([(0, 6, AMBER), (2, 5.4, GREEN)], 4, 5.94),
+        ([(0, 6, RED), (2, 4.8, GREEN)], 4, 4.8),  # seven days without progress
+        ([(0, 6, RED), (7, 4.8, GREEN)], 9, 5.28),
+        ([(0, 6, RED), (2, 9, UNKNOWN)], 4, 4.8),  # nobody runs out of it
+        ([(0, 6, RED), (2, 9, AMBER)], 4, 4.8),
+        ([(0, 5, GREEN), (2, None, RED)], 4, 4.4),
+        ([(0, 10, GREEN)], 7, 11),
+        ([(0, 10, GREEN)], 8, 8),
+        ([(0, 10, GREEN)], 15, 6),
+        ([(0, 10, GREEN)], 29, None),
+        ([(0, 10, GREEN), (10, 8, GREEN)], 12, 8),  # the first run after a break is no step
+        ([(0, 10, GREEN), (10, 8, GREEN), (12, 8, GREEN)], 14, 8.8),
+    ],
+)
+def test_the_most_for_the_next_run(runs: list[Told], day: int, km: float | None) -> None:
+    assert most(*runs, day=day) == (None if km is None else pytest.approx(km))
+
+
+@pytest.mark.parametrize(
+    ("days", "share"),
+    [(None, None), (7, None), (8, 0.8), (14, 0.8), (15, 0.6), (28, 0.6), (29, 0.0)],
+)
+def test_breaks(days: int | None, share: float | None) -> None:
+    rule = break_rule(days)
+    assert (None if rule is None else rule.share) == share
+
+
+def run(day: int, km: float, *, walk: bool = False) -> PlanRun:
+    return PlanRun(session=f"s{day}", day=date(day), km=km, minutes=6 * km, walk=walk)
+
+
+def test_the_longest_run_is_that_of_thirty_days_and_no_walk() -> None:
+    runs = [run(0, 12), run(10, 6), run(11, 20, walk=True)]
+    assert longest_run(runs, date(30), km_of) == 12
+    assert longest_run(runs, date(31), km_of) == 6
+    assert longest_run(runs, date(9), km_of) == 12
+    assert longest_run([], date(9), km_of) is None
+    assert minutes_per_km(runs) == 6
+
+
+@pytest.mark.parametrize(
+    ("planned", "rate"), [(6.6, None), (6.7, 1.64), (7.8, 1.64), (9, 1.52), (12, 1.52), (12.1, 2.28)]
+)
+def test_a_planned_run_against_the_longest(planned: float, rate: float | None) -> None:
+    excess, told = excess_over_longest(planned, 6)
+    assert excess == pytest.approx(100 * (planned / 6 - 1))
+    assert told == rate
+
+
+def test_weeks_begin_on_monday_and_the_guard_needs_three() -> None:
+    runs = [run(0, 10), run(8, 12), run(16, 14), run(21, 5), run(22, 50, walk=True)]
+    assert week_total(runs, MONDAY, km_of) == 10
+    assert week_guard(runs, date(21), km_of) == pytest.approx(1.1 * 12)
+    assert week_guard(runs, date(15), km_of) is None
+
+
+def test_the_week_of_coming_back_is_a_share_of_the_last_one() -> None:
+    runs = [run(0, 10), run(2, 10)]
+    assert week_after_break(runs, date(9)) is None
+    assert week_after_break(runs, date(12)) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(13)) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(15)) is None
+
+
+def test_the_reference_is_the_median_of_four_weeks() -> None:
+    runs = [run(-7, 30), run(-14, 20), run(-21, 10), run(-28, 40)]
+    assert reference_week(runs, date(0)) == 25
+    assert reference_week([], date(0)) is None

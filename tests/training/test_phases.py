@@ -1,0 +1,187 @@
+"""The phases: checkpoints met, not met, unknown; back and forward."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from monitor.training.entries import DeclareEntry, MorningEntry
+from monitor.training.phases import PlanSettings
+from monitor.training.plan_day import PlanDay
+from monitor.training.tables import Phase
+from monitor.training.verdict import Verdict
+from tests.training.diary import Diary, calm_then_rebuild, date, in_full, in_reintroduce, keys, phases
+
+
+def met(decided: PlanDay) -> dict[str, bool | None]:
+    return {c.name: c.met for c in decided.checkpoints}
+
+
+def test_a_checkpoint_names_the_entries_that_decided() -> None:
+    diary = calm_then_rebuild()
+    by_name = {c.name: c for c in diary.on(6).checkpoints}
+    mornings = [e.id for e in diary.entries if isinstance(e, MorningEntry)]
+    assert set(by_name["mornings"].entries) == set(mornings[3:6])
+    assert set(by_name["two_green"].entries) > {mornings[3], mornings[5]}
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "state"),
+    [
+        ({"pain": 2.0}, "mornings", False),
+        ({"tender": "more"}, "tender", False),
+        ({"tender": None}, "tender", None),
+    ],
+)
+def test_a_morning_that_holds_rebuild_back(
+    change: dict[str, object], name: str, state: bool | None
+) -> None:
+    diary = calm_then_rebuild()
+    at = len(diary.entries) - 1  # the morning of day 7
+    diary.entries[at] = dataclasses.replace(diary.entries[at], **change)  # type: ignore[type-var]
+    assert diary.on(7).phase is Phase.CALM
+    assert met(diary.on(7))[name] is state
+
+
+def test_a_missing_morning_is_unknown_and_not_green() -> None:
+    diary = calm_then_rebuild()
+    diary.entries.pop()
+    assert (diary.on(7).phase, met(diary.on(7))["mornings"]) == (Phase.CALM, None)
+
+
+def test_reintroduce_waits_for_a_green_last_run_even_when_all_else_is_there() -> None:
+    diary = calm_then_rebuild().lift(7, 9, 11, 13, 15, 17, 19).benchmark(12)
+    diary.run(8, 5, (1, 1))
+    diary.run(10, 5, (6, 1))
+    diary.mornings(range(8, 20))
+    decided = diary.on(19)
+    assert decided.phase is Phase.REBUILD
+    assert [name for name, is_met in met(decided).items() if not is_met] == ["last_green"]
+
+
+def test_three_missed_strength_sessions_hold_rebuild() -> None:
+    diary = in_reintroduce()
+    assert diary.on(14).phase is Phase.REINTRODUCE
+    diary.entries = [e for e in diary.entries if getattr(e, "exercise", "") != "split_squat"]
+    assert diary.on(14).phase is Phase.REBUILD
+    assert met(diary.on(14))["strength"] is False
+
+
+def test_from_full_one_red_is_a_hold_and_the_second_in_seven_days_is_calm() -> None:
+    diary = in_full()
+    diary.run(43, 6, (6, 2))
+    diary.mornings(range(43, 47))
+    held = diary.on(45)
+    assert (held.phase, held.hold_until) == (Phase.FULL, date(50))
+    assert held.allowance is not None
+    assert not held.allowance.hard
+    diary.run(46, 4.8, (6, 2))
+    assert diary.on(46).phase is Phase.CALM
+
+
+def test_from_reintroduce_two_red_lead_to_rebuild_and_the_stressor_added_last_is_off() -> None:
+    diary = in_reintroduce()
+    diary.run(15, 5, (1, 1), pickups=10)
+    diary.run(17, 5, (6, 1))
+    diary.mornings(range(15, 25))
+    once = diary.on(19)
+    assert once.phase is Phase.REINTRODUCE
+    assert "plan.not_offered.off" in keys(once)
+    diary.run(20, 4, (6, 1))
+    assert diary.on(20).phase is Phase.REBUILD
+    assert phases(diary, 24)[20] is Phase.REBUILD  # the same two lead no further back
+    assert diary.on(24).phase is Phase.REBUILD
+
+
+def test_three_red_in_fourteen_days_lead_to_calm_with_advice() -> None:
+    diary = in_reintroduce()
+    for day in (15, 22, 28):
+        diary.run(day, 5, (6, 1))
+    diary.mornings(range(15, 30))
+    decided = diary.on(28)
+    assert decided.phase is Phase.CALM
+    assert "plan.advice.not_settling" in keys(decided)
+
+
+def test_three_weeks_in_calm_that_do_not_settle_are_told() -> None:
+    diary = Diary().before()
+    diary.declare()
+    for day in range(1, 21, 4):
+        diary.run(day, 3, (4, 2))
+    diary.mornings(range(1, 22))
+    assert "plan.advice.not_settling" in keys(diary.on(21))
+    assert "plan.advice.not_settling" not in keys(diary.on(20))
+
+
+def test_who_cannot_run_ten_minutes_walks_first() -> None:
+    diary = Diary().before()
+    diary.declare(runs_10_min=False)
+    first = diary.on(0)
+    assert first.allowance is not None
+    assert (first.allowance.ladder, first.allowance.walk) == ("walk", True)
+    other = Diary().before()
+    other.declare()
+    assert other.on(1).allowance is not None
+    other.run(1, 1.5, (6, 0), minutes=9.0)
+    after = other.on(3)
+    assert after.allowance is not None
+    assert after.allowance.ladder == "walk"
+
+
+def test_who_ran_nothing_known_walks_first_unless_runs_are_told() -> None:
+    diary = Diary()
+    diary.declare()
+    assert diary.on(0).allowance is not None
+    assert diary.on(0).allowance.ladder == "walk"  # type: ignore[union-attr]
+    told = Diary()
+    told.declare(reference_km=40.0, longest_km=16.0)
+    decided = told.on(0)
+    assert decided.allowance is not None
+    assert decided.week is not None
+    assert (decided.allowance.ladder, decided.allowance.km, decided.week.limit_km) == ("", 8, 24)
+
+
+def test_a_new_declaration_begins_again_and_a_correction_of_it_does_not() -> None:
+    diary = in_reintroduce()
+    first = next(e for e in diary.entries if isinstance(e, DeclareEntry))
+    diary.add(DeclareEntry, 15, 6, replaces=first.id, tissue="joint")
+    assert diary.on(15).phase is Phase.REINTRODUCE
+    diary.add(DeclareEntry, 16, 6, tissue="joint")
+    assert diary.on(16).phase is Phase.CALM
+
+
+def test_answers_in_a_heap_move_one_phase_a_day() -> None:
+    diary = Diary().before()
+    diary.declare()
+    for day in range(1, 28, 2):
+        diary.run(day, 5, (1, 1))
+    for day in range(1, 29):
+        diary.morning(day, on=28)
+    diary.lift(*range(7, 28, 2)).benchmark(12)
+    assert diary.on(27).phase is Phase.CALM
+    assert diary.on(28).phase is Phase.REBUILD
+
+
+def test_a_correction_made_later_leaves_past_decisions_and_counts_from_then_on() -> None:
+    diary = calm_then_rebuild()
+    diary.run(8, 5.5, (6, 1))
+    wrong = diary.entries[-1].id  # type: ignore[union-attr]
+    diary.mornings(range(8, 12))
+    assert diary.on(9).verdict is Verdict.RED
+    corrected = dataclasses.replace(
+        next(e for e in diary.entries if getattr(e, "id", "") == wrong),  # type: ignore[type-var]
+        id="corrected",
+        during=1.0,
+        replaces=wrong,
+        made_utc=diary.entries[-1].made_utc,  # type: ignore[union-attr]
+    )
+    diary.entries.append(corrected)
+    assert diary.on(9).verdict is Verdict.RED
+    assert diary.on(11).verdict is Verdict.GREEN
+
+
+@pytest.mark.parametrize("settings", [{"born_year": 1850}, {"long_run_km": 0.5}])
+def test_settings_have_limits(settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError):
+        PlanSettings(**settings)  # type: ignore[arg-type]

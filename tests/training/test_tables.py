@@ -1,0 +1,72 @@
+"""Tables: those that are shipped, and an own copy that wins."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+
+from monitor.core.message_catalogues import catalogue
+from monitor.training.red_flags import URGENCY, flag_messages
+from monitor.training.strength import strength_checklist
+from monitor.training.tables import ORDER, TABLE_NAMES, Phase, read_tables, shipped_tables
+
+TABLES = shipped_tables()
+
+
+def test_every_shipped_table_has_its_file_and_no_other() -> None:
+    assert {p.name for p in (files("monitor.training") / "tables").iterdir()} == {
+        f"{name}.toml" for name in TABLE_NAMES
+    }
+
+
+def test_the_phases_are_those_of_the_design() -> None:
+    assert [TABLES.phases[p].week_share for p in ORDER] == [0.6, 0.8, 1.0, None]
+    assert [TABLES.phases[p].stay_days for p in ORDER] == [7, 7, 14, 0]
+    assert [p.code for p in (Phase.NONE, Phase.STOP, *ORDER)] == [-1, 0, 1, 2, 3, 4]
+
+
+def test_the_downhill_ladder_has_repeats_before_steepness() -> None:
+    rows = TABLES.ladders.downhill.rows
+    assert rows[0] == (4, 30, 3)
+    assert rows[3:5] == ((10, 30, 3), (6, 60, 3))
+    assert [slope for _, _, slope in rows] == [3] * 7 + [5] * 7 + [8] * 7
+
+
+def test_an_own_copy_wins_for_its_table_alone() -> None:
+    text = (files("monitor.training") / "tables" / "norms.toml").read_text("utf-8")
+    own = read_tables({"norms": text.replace("curls = 12\n", "curls = 10\n")})
+    assert own.norms.curls == 10
+    assert own.phases == TABLES.phases
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("norm", ""),
+        ("norms", "curls = 12"),
+        ("phases", "[warm]\nstay_days = 7"),
+        ("norms", "curls = "),
+        ("strength", ""),
+    ],
+)
+def test_a_bad_own_copy_is_refused(name: str, text: str) -> None:
+    with pytest.raises(ValueError):
+        read_tables({name: text})
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_row_has_its_words(language: str) -> None:
+    words = catalogue(language)  # type: ignore[arg-type]
+    assert all(words.render(message) for message in flag_messages(TABLES.flags).values())
+    for phase in ORDER:
+        assert all(words.render(message) for message in strength_checklist(TABLES.exercises, phase))
+        assert words.text(f"plan.phase.{phase.value}")
+    for week in TABLES.weeks:
+        assert words.text(f"plan.week.{week.name}")
+    for answer in URGENCY:
+        assert words.text(f"plan.stop.{answer}", number="112")
+
+
+def test_every_flag_has_an_answer_with_an_urgency() -> None:
+    assert {flag.answer for flag in TABLES.flags} == set(URGENCY)

@@ -1,0 +1,85 @@
+"""What is allowed today: the tightest limit, rest, and what silences cues."""
+
+from __future__ import annotations
+
+import datetime
+
+from monitor.training.entries import AfterEntry, ManualRunEntry
+from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.today import round_down
+from tests.training.diary import Diary, calm_then_rebuild, date, in_full, keys
+
+
+def may(decided: PlanDay) -> Allowance:
+    assert decided.allowance is not None
+    return decided.allowance
+
+
+def test_a_limit_is_rounded_down() -> None:
+    assert [round_down(x) for x in (5.94, 6.6, 5.999, 6.6000000001)] == [5.9, 6.6, 5.9, 6.6]
+
+
+def test_48_hours_in_calm_are_from_start_to_start() -> None:
+    diary = Diary().before()
+    diary.declare()
+    start = datetime.datetime(2026, 3, 3, 18, 30)
+    diary.run(1, 5, (0, 0), start=start)
+    diary.mornings(range(2, 4))
+    assert not may(diary.on(2)).run
+    third = diary.on(3)
+    assert may(third).run
+    assert may(third).earliest == start + datetime.timedelta(hours=48)
+    assert "plan.today.not_before" in keys(third)
+
+
+def test_the_longest_run_of_the_week_is_followed_by_rest_in_rebuild() -> None:
+    diary = calm_then_rebuild()
+    diary.run(8, 5.5, (1, 1))
+    diary.mornings(range(8, 10))
+    assert keys(diary.on(9))[0] == "plan.rest.after_longest"
+
+
+def test_the_week_is_full_at_its_share_of_the_reference() -> None:
+    diary = Diary().before()
+    diary.declare()
+    for day in (0, 2, 4):
+        diary.run(day, 5.9, (1, 1))
+    diary.mornings(range(1, 7))
+    decided = diary.on(6)
+    assert decided.week is not None
+    assert decided.week.left_km is not None
+    assert round(decided.week.left_km, 1) == 0.3
+    assert keys(decided)[0] == "plan.rest.week"
+
+
+def test_runs_without_distance_are_limited_by_time() -> None:
+    diary = Diary()
+    for day in range(-26, 0, 2):
+        diary.run(day, None, None, minutes=60.0)
+    diary.declare()
+    first = may(diary.on(0))
+    assert (first.km, first.minutes) == (None, 30)
+    name = diary.add(ManualRunEntry, 1, 18, minutes=20.0)
+    diary.add(AfterEntry, 1, 19, session=name, during=4, now=0)
+    diary.mornings(range(1, 4))
+    assert (may(diary.on(3)).km, may(diary.on(3)).minutes) == (None, 18)
+
+
+def test_calm_a_hold_and_red_silence_cues_of_form() -> None:
+    diary = in_full()
+    assert may(diary.on(42)).form_cues
+    diary.run(43, 6, (6, 0))
+    diary.mornings(range(43, 60))
+    assert not may(diary.on(45)).form_cues
+    assert not may(diary.on(50)).form_cues  # the hold is over, but nothing went well since
+    diary.run(50, 4, (0, 0))
+    assert may(diary.on(51)).form_cues
+    assert not may(calm_then_rebuild().on(6)).form_cues
+
+
+def test_full_running_has_no_limit_of_descent_and_shows_the_weeks() -> None:
+    decided = in_full().on(43)
+    assert may(decided).descent_m is None
+    assert decided.week is not None
+    assert decided.week.guard_descent_m is not None
+    assert decided.week.monday == date(42)

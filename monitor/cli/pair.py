@@ -32,8 +32,8 @@ def pair_command(
         return
     from rich.console import Console
 
-    from monitor.core.http_guard import ROLE_NAMES
     from monitor.core.http_pairing import CODE_MINUTES
+    from monitor.core.http_roles import ROLE_NAMES
     from monitor.service.config import load_config
     from monitor.service.live_session import print_qr_code
     from monitor.web.app import page_address
@@ -62,7 +62,7 @@ def list_devices_command(config: SettingsOption = None) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from monitor.core.http_guard import ROLE_NAMES
+    from monitor.core.http_roles import ROLE_NAMES
 
     devices, console = _devices(config).devices(), Console()
     if not devices:

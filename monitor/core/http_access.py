@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.core.http_guard import AccessRole, Visitor
 from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
+from monitor.core.http_roles import AccessRole, Visitor
 from monitor.core.private_files import make_private
 from monitor.core.secret import Secret
 

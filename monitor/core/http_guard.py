@@ -16,7 +16,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +30,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from monitor.core.http_guesses import WrongTokens
 from monitor.core.http_limits import BodyLimits, LimitedBody, NoBody, check_length
+from monitor.core.http_roles import AccessRole, Visitor
 from monitor.core.message_catalogues import Language, catalogue
 from monitor.core.outage import RepeatedEvent
 
@@ -61,30 +61,6 @@ _HEADERS_UNLESS_SET = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
-
-
-class AccessRole(IntEnum):
-    """What a visitor may do; each may do what those before it may."""
-
-    READER = 1
-    """Look at everything."""
-    COACH = 2
-    """Write notes and tags too."""
-    RUNNER = 3
-    """Everything: delete, change, import."""
-
-
-ROLE_NAMES = {AccessRole.READER: "read-only", AccessRole.COACH: "coach", AccessRole.RUNNER: "runner"}
-"""As a user reads and types them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody with a token: what they may do, and whose sessions they see (None: everybody's)."""
-
-    name: str
-    role: AccessRole
-    athlete: str | None = None
 
 
 class TokenKeeper(Protocol):

@@ -23,7 +23,7 @@ from pathlib import Path
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.file_lock import exclusive_lock
-from monitor.core.http_guard import AccessRole, Visitor
+from monitor.core.http_roles import AccessRole, Visitor
 
 DEVICES_FILE = "web-devices.json"
 CODE_MINUTES = 10

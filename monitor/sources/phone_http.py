@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from fastapi import Request, Response
 
 from monitor.core.http_access import PageTokens
-from monitor.core.http_guard import AccessRole, GuardedApp, GuardSettings, RouteRule
+from monitor.core.http_guard import GuardedApp, GuardSettings, RouteRule
 from monitor.core.http_limits import BodyLimits
+from monitor.core.http_roles import AccessRole
 from monitor.core.http_server import listen, running
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent

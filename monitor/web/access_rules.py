@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_guard import AccessRole, RouteRule
+from monitor.core.http_guard import RouteRule
 from monitor.core.http_limits import BodyLimits
+from monitor.core.http_roles import AccessRole
 
 _PROGRAM = RouteRule(role=None)
 """Files of this program, which hold nobody's numbers."""

@@ -23,12 +23,7 @@ from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import PageTokens, WebSettings
-from monitor.core.http_guard import (
-    REFUSED_SOCKET,
-    GuardedApp,
-    GuardSettings,
-    visitor_of_request,
-)
+from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
 from monitor.core.json_codec import finite_json

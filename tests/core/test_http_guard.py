@@ -14,9 +14,10 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import Message, Scope
 
 from monitor.core.http_access import WebSettings
-from monitor.core.http_guard import ROLE_NAMES, AccessRole, GuardedApp, RouteRule, is_named
+from monitor.core.http_guard import GuardedApp, RouteRule, is_named
 from monitor.core.http_guesses import MOST_GUESSES
 from monitor.core.http_pairing import PairedDevices
+from monitor.core.http_roles import ROLE_NAMES, AccessRole
 from monitor.core.monotonic import SystemClock
 from monitor.core.secret import Secret
 from monitor.sinks.influx.write_proxy import make_write_proxy

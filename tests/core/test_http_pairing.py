@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import AccessRole
 from monitor.core.http_pairing import (
     CODE_MINUTES,
     CODE_TRIES,
@@ -18,6 +17,7 @@ from monitor.core.http_pairing import (
     RENEW_DAYS,
     PairedDevices,
 )
+from monitor.core.http_roles import AccessRole
 
 DAY_S = 86_400.0
 

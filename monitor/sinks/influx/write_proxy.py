@@ -30,15 +30,9 @@ from starlette.exceptions import HTTPException
 
 from monitor.core.errors import ConfigError
 from monitor.core.http_client import make_opener
-from monitor.core.http_guard import (
-    AccessRole,
-    GuardedApp,
-    GuardSettings,
-    RouteRule,
-    Visitor,
-    visitor_of_request,
-)
+from monitor.core.http_guard import GuardedApp, GuardSettings, RouteRule, visitor_of_request
 from monitor.core.http_limits import BodyLimits
+from monitor.core.http_roles import AccessRole, Visitor
 from monitor.core.http_server import listen, server_config
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.safe_text import tag_text

@@ -15,7 +15,8 @@ from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
-from monitor.core.http_guard import AccessRole, request_language, visitor_of_request
+from monitor.core.http_guard import request_language, visitor_of_request
+from monitor.core.http_roles import AccessRole
 from monitor.core.message_catalogues import catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit

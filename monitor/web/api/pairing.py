@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Body, HTTPException, Request, Response
 
 from monitor.core.errors import StoreError
-from monitor.core.http_guard import ROLE_NAMES
+from monitor.core.http_roles import ROLE_NAMES
 from monitor.web.api.models.pairing import PairedJson
 from monitor.web.api.routes import ApiRoute, json_response
 from monitor.web.api.stored import refusal_text

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from dsp.types import Cue, Gap, Runner
-from monitor.core.http_guard import AccessRole
 from monitor.core.http_pairing import PairedDevices
+from monitor.core.http_roles import AccessRole
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.monotonic import SystemClock
 from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings

@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from monitor.core.http_guard import AccessRole
 from monitor.core.http_guesses import MOST_GUESSES
 from monitor.core.http_pairing import RENEW_DAYS, PairedDevices
+from monitor.core.http_roles import AccessRole
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import SessionStarted
 from monitor.simulation.simulated_runner import simulated_recording

@@ -42,7 +42,7 @@ from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
 from tests.finished_run import add_run
-from tests.web.clients import page_client
+from tests.web.clients import HOME_SOCKET, page_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def _no_constant(text: str) -> float:
 def run_socket(data: bytes) -> str:
     """Say anything to the live page's socket; it goes on telling."""
     client, _ = _client()
-    with client.websocket_connect("/ws") as socket:
+    with client.websocket_connect(HOME_SOCKET) as socket:
         first = socket.receive_json()
         assert "all" in first
         for k in range(0, len(data), 200):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import logging
 import re
@@ -15,7 +14,7 @@ from pathlib import Path
 from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
 from monitor.core.http_roles import AccessRole, Visitor
-from monitor.core.private_files import make_private
+from monitor.core.private_files import make_own_folder_private, make_private
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -115,8 +114,7 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
             write_private(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)
         make_private(path)
-        with contextlib.suppress(PermissionError):  # a folder of somebody else's that we may write into
-            make_private(folder)
+        make_own_folder_private(folder)
         return Secret(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError, StoreError) as exc:
         raise ConfigError("error.page_token", path=path, error=exc) from exc

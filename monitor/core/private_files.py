@@ -14,6 +14,16 @@ def make_private(path: Path) -> None:
         path.chmod(mode & 0o700)
 
 
+def make_own_folder_private(folder: Path) -> None:
+    """Take our folder away from others: one that is called as ours are, not a shared one of the settings.
+
+    One of somebody else's that we may write into stays as it is.
+    """
+    if folder.name == "gaitcue":
+        with contextlib.suppress(OSError):
+            make_private(folder)
+
+
 def create_private_file(path: Path) -> None:
     """Make a file that its owner alone may read, empty if it is new, for a database that is opened next.
 

@@ -13,6 +13,7 @@ import json
 import operator
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ class Store(ImportedFiles):
         """Return all sessions, the newest first."""
         rows = self._all_rows(f"SELECT {', '.join(SESSION_COLUMNS)} FROM session ORDER BY id DESC")
         with self._rows_decoded():
-            return [session_from_row(row) for row in rows]
+            return [self._with_own_tape(session_from_row(row)) for row in rows]
 
     def paused_s(self) -> dict[str, float]:
         """Return how long the watch was stopped in each session that has pauses, in s."""
@@ -418,7 +419,18 @@ class Store(ImportedFiles):
         if row is None:
             raise StoreError("error.no_session", session=session_id)
         with self._rows_decoded():
-            return session_from_row(row)
+            return self._with_own_tape(session_from_row(row))
+
+    def _with_own_tape(self, info: SessionInfo) -> SessionInfo:
+        """The session with the tape that lies beside this database, where its folder was moved or copied.
+
+        A copy reads and deletes its own tapes, not those of the original.
+        """
+        own = self.path.absolute().parent / "tapes" / Path(info.tape).name
+        if not info.tape or Path(info.tape).parent == own.parent:
+            return info
+        there = own.is_file() or own.with_name(f"{own.name}.xz").is_file()
+        return replace(info, tape=str(own)) if there else info
 
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:
         self._require_session(session_id)

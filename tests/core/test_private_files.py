@@ -47,3 +47,11 @@ def test_store_tape_and_folders_are_the_runners_alone(tmp_path: Path) -> None:
     assert {path.name.partition("gaitcue.db")[2] for path in kept} >= {"-wal", "-shm"}
     assert {mode(path) for path in kept if path.is_dir()} == {0o700}
     assert {mode(path) for path in kept if path.is_file()} == {0o600}
+
+
+def test_an_older_folder_of_ours_is_closed_and_a_shared_one_left_alone(tmp_path: Path) -> None:
+    for name, after in (("gaitcue", 0o700), ("shared", 0o755)):
+        folder = tmp_path / name
+        folder.mkdir(mode=0o755)
+        Store(folder / "gaitcue.db").close()
+        assert mode(folder) == after

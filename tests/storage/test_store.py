@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +178,18 @@ def test_pain_beyond_its_scale_is_not_known() -> None:
     row = (1, "pain", 60.0, 99.0, "knee", "2026-05-01T07:00:00+00:00")
     assert note_from_row(row).value is None
     assert note_from_row((*row[:3], 10.0, *row[4:])).value == 10.0
+
+
+def test_a_copied_folder_has_its_own_tapes(tmp_path: Path) -> None:
+    """It read those of the original, and deleting a run in it would have deleted them there."""
+    tapes = tmp_path / "first" / "tapes"
+    tapes.mkdir(parents=True)
+    with Store(tmp_path / "first" / "s.db") as store:
+        for name in ("a.tape", "b.tape.xz"):
+            (tapes / name).write_bytes(b"x")
+            info = SessionInfo(id=name[0], athlete="me", title="", started_utc="2026-01-01T00:00:00+00:00")
+            store.begin(replace(info, tape=str(tapes / name.removesuffix(".xz"))))
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    with Store(tmp_path / "second" / "s.db") as store:
+        assert {Path(info.tape).parent for info in store.sessions()} == {tmp_path / "second" / "tapes"}
+        assert Path(store.session("a").tape).parent == tmp_path / "second" / "tapes"

@@ -218,17 +218,18 @@ async def test_a_taken_port_is_told_in_one_line(sink: LiveFeed) -> None:
 
 
 def test_our_own_token_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "gaitcue"
     open_to_all = WebSettings(host="0.0.0.0")
-    token = needed_token(open_to_all, tmp_path)
+    token = needed_token(open_to_all, folder)
     assert token is not None
-    assert needed_token(open_to_all, tmp_path) == token
-    assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
-    assert needed_token(WebSettings(), tmp_path) == token
-    (tmp_path / "web-token").chmod(0o644)
-    tmp_path.chmod(0o755)
-    assert needed_token(WebSettings(), tmp_path) == token
-    assert (tmp_path / "web-token").stat().st_mode & 0o777 == 0o600
-    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    assert needed_token(open_to_all, folder) == token
+    assert (folder / "web-token").stat().st_mode & 0o777 == 0o600
+    assert needed_token(WebSettings(), folder) == token
+    (folder / "web-token").chmod(0o644)
+    folder.chmod(0o755)
+    assert needed_token(WebSettings(), folder) == token
+    assert (folder / "web-token").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("left", [b"", b"\n", b"abc"])

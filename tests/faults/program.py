@@ -53,6 +53,7 @@ class Home:
         with (self.folder / "log").open("w") as log:
             return subprocess.Popen(
                 [*prefix, *COMMAND, *map(str, words)],
+                preexec_fn=hear_hang_ups,
                 **{"env": self.environment, "stdout": subprocess.PIPE, "stderr": log, "text": True, **more},
             )
 
@@ -75,6 +76,11 @@ class Home:
             assert process.poll() is None, self.log
             assert time.monotonic() < deadline, self.log
             time.sleep(0.02)
+
+
+def hear_hang_ups() -> None:
+    """In the child: whoever runs the tests with ``nohup`` has SIGHUP ignored, and it inherits that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def make_tape(path: Path, seconds: float, radio: RadioModel | None = None, hour: int = 10) -> Path:

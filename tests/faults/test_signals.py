@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.storage.session_info import SessionStatus
-from tests.faults.program import COMMAND, PATIENCE_S, Home, end, make_tape
+from tests.faults.program import COMMAND, PATIENCE_S, Home, end, hear_hang_ups, make_tape
 
 OWN_TERMINAL = """
 import fcntl, os, sys, termios
@@ -73,6 +73,7 @@ def run_in_terminal(home: Home, tape: Path, *, hang_up: bool) -> tuple[int, floa
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        preexec_fn=hear_hang_ups,
     )
     os.close(theirs)
     seen, deadline = b"", time.monotonic() + PATIENCE_S

@@ -40,7 +40,7 @@ js: $(VENV)/.test ## the scripts of the pages, as far as they need no browser
 SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder # a file's tests share what they made
 
 unit: $(VENV)/.test
-	$(BIN)/pytest $(SIDE_BY_SIDE) tests/faults tests/end_to_end tests/sources tests
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 coverage: $(VENV)/.test ## how much of dsp and monitor the tests run, commands in processes of their own too
 	$(BIN)/pytest $(SIDE_BY_SIDE) --timeout=600 --cov=dsp --cov=monitor --cov-report=term --cov-report=html:.cache/coverage

@@ -65,10 +65,6 @@ def cut_power(program: subprocess.Popen[str], home: Home, copy: Path) -> Home:
     program.send_signal(signal.SIGSTOP)
     shutil.copytree(home.folder / "data", copy / "data")
     program.send_signal(signal.SIGCONT)
-    with Store(copy / "data" / "gaitcue" / "gaitcue.db") as store:
-        for info in store.sessions():
-            moved = copy / Path(info.tape).relative_to(home.folder)
-            store.move_tape(info.id, str(moved))
     return Home(copy)
 
 

@@ -46,14 +46,17 @@ def test_files_copied_while_they_are_written_make_a_whole_session_too(
     home.folder.mkdir()
     program, _ = start_replay(home, tape, SPEED)
     copies = []
-    for k in range(3):
-        time.sleep(0.7)
-        copies.append(cut_power(program, home, tmp_path / f"copy{k}"))
-    kill(program)
+    try:
+        for k in range(3):
+            time.sleep(0.7)
+            copies.append(cut_power(program, home, tmp_path / f"copy{k}"))
+    finally:
+        kill(program)
     taped = []
     for copy in copies:
         remains = examine(copy, sent)
         assert remains.problems == ()
+        assert all(Path(info.tape).is_relative_to(copy.folder) for info in copy.sessions())
         taped.append(remains.taped)
     assert taped == sorted(taped)
     assert taped[-1] > 0

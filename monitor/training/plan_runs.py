@@ -52,9 +52,19 @@ def plan_runs_until(
     known = {e.session: PlanRun(session=e.session, day=e.day) for e in entries_of(AfterEntry, entries)}
     known |= {e.id: run_of_entry(e) for e in entries_of(ManualRunEntry, entries)}
     known |= {r.session: r for r in runs if max(r.day, r.stored_day or r.day) <= day}
-    efforts = {e.session: e.effort for e in entries_of(AfterEntry, entries) if e.effort is not None}
-    rated = (replace(r, effort=efforts.get(r.session, r.effort)) for r in known.values())
-    return tuple(sorted(rated, key=lambda r: (r.day, _clock(r), r.session)))
+    for after in entries_of(AfterEntry, entries):
+        known[after.session] = _with_answer(known[after.session], after)
+    return tuple(sorted(known.values(), key=lambda r: (r.day, _clock(r), r.session)))
+
+
+def _with_answer(run: PlanRun, after: AfterEntry) -> PlanRun:
+    """The run with what its runner said of it that no sensor tells."""
+    return replace(
+        run,
+        effort=run.effort if after.effort is None else after.effort,
+        pickups=after.pickups or run.pickups,
+        tempo_min=after.tempo_min or run.tempo_min,
+    )
 
 
 def run_of_entry(entry: ManualRunEntry) -> PlanRun:

@@ -36,17 +36,19 @@ def todays_allowance(state: PlanState, evidence: Evidence, rules: PlanRules) -> 
     base = Allowance(
         effort_most=facts.limits.effort_most, form_cues=_form_cues(facts), ladder=_ladder_name(state)
     )
-    rest = rest_reason(facts, earliest, week)
+    rest, may_run = rest_reason(facts, earliest, week), replace(base, run=True, earliest=earliest)
+    reasons: Reasons
     if rest is not None:
         allowance, reasons = base, (rest,)
     elif state.on_ladder:
-        allowance, reasons = _ladder_session(facts, replace(base, run=True, earliest=earliest), week)
+        allowance, reasons = _ladder_session(facts, may_run, week)
     else:
-        allowance, reasons = _free_run(facts, replace(base, run=True, earliest=earliest), week)
+        allowance, reasons = _free_run(facts, may_run, week)
     if hold is not None:
         days = (hold.until - facts.day).days
         reasons = (*reasons, rules.writer.reason("plan.hold", "verdict", hold.entries, n=days))
-    return Today(allowance=allowance, week=week, hold_until=hold and hold.until, reasons=reasons)
+    until = None if hold is None else hold.until
+    return Today(allowance=allowance, week=week, hold_until=until, reasons=reasons)
 
 
 def _form_cues(facts: DayFacts) -> bool:

@@ -22,9 +22,10 @@ from monitor.training.entries import (
     MorningEntry,
     StrengthEntry,
 )
-from monitor.training.phases import PlanRules, PlanSettings, PlanState
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
+from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.tables import Phase, shipped_tables
 from monitor.training.verdict import Verdict
 

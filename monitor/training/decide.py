@@ -18,6 +18,7 @@ from dataclasses import replace
 from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.cadence_steps import RunResponse, StepChange, step_history
+from monitor.training.checkpoints import phase_checkpoints
 from monitor.training.entries import (
     AnyEntry,
     ClearedEntry,
@@ -27,21 +28,16 @@ from monitor.training.entries import (
     entries_of,
 )
 from monitor.training.load_guards import km_of, longest_run
-from monitor.training.phases import (
-    PlanRules,
-    PlanSettings,
-    PlanState,
-    next_state,
-    phase_checkpoints,
-    red_runs,
-)
+from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
+from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables, shipped_tables
-from monitor.training.today import last_verdict, todays_allowance
-from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of
+from monitor.training.today import todays_allowance
+from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
 
 _SUNDAY = 6
 _SILENT_DAYS = 7
@@ -175,12 +171,11 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
 
 
 def _verdict_reason(last: RunVerdict, rules: PlanRules) -> Reason:
-    cause = UserMessage(f"plan.cause.{last.why}", last.values)
     return rules.writer.reason(
         f"plan.verdict.{last.verdict.value}",
         "bone" if last.why.startswith("bone") else "painkiller" if last.why == "painkiller" else "verdict",
         last.entries,
-        cause=cause,
+        cause=cause_message(last),
     )
 
 

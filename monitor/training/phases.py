@@ -20,107 +20,24 @@ moved two phases by answers that come in a heap.  Phases and doses come from art
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
+from monitor.training.checkpoints import phase_checkpoints
 from monitor.training.entries import AnyEntry, ClearedEntry, DeclareEntry, Entry, FlagEntry, entries_of
 from monitor.training.entries import first_version as _first_version
-from monitor.training.load_guards import (
-    BREAKS,
-    HOLD_DAYS,
-    days_since_run,
-    km_of,
-    longest_run,
-    reference_week,
-)
-from monitor.training.plan_day import Checkpoint, PhaseChange, Reason, ReasonWriter, StopAnswer
-from monitor.training.red_flags import ends_flag, stop_answer
-from monitor.training.strength import (
-    attendance_checkpoint,
-    benchmark_checkpoints,
-    heel_raise_norm,
-    strength_adherence,
-)
-from monitor.training.stressors import green_sessions
-from monitor.training.tables import ORDER, Phase, Tables
+from monitor.training.load_guards import BREAKS, days_since_run, km_of, longest_run, reference_week
+from monitor.training.plan_day import PhaseChange, Reason
+from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.red_flags import ends_flag
+from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, is_worse
-from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start
+from monitor.training.walk_run import ladder_after, ladder_start
 
 _LADDER_DAYS = BREAKS[0].from_days
 _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
 _BACK_DAYS, _CALM_DAYS = 7, 14
-_CALM_MORNING = 1.0
-_LEAST_KM, _LEAST_PAIN = 5.0, 2.0
-_SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 42, 28
-"""Eight sessions and three long runs in 21 days would be closer together than 48 hours; so six weeks."""
-_QUIET_DAYS = 3  # 48 h after the morning that made a run AMBER or RED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSettings:
-    """Settings of the runner that the rules need, each unknown where it was not given.
-
-    ``long_run_km`` is the runner's own target; ``articles_gates`` makes the articles' high figures of
-    strength conditions; an empty ``emergency_number`` leaves the words.
-    """
-
-    sex: Literal["", "man", "woman"] = ""
-    born_year: int | None = None
-    long_run_km: float | None = None
-    articles_gates: bool = False
-    emergency_number: str = ""
-
-    def __post_init__(self) -> None:
-        if self.born_year is not None and not 1900 <= self.born_year <= 2100:
-            raise ValueError(f"born_year must be between 1900 and 2100, not {self.born_year}")
-        if self.long_run_km is not None and not 1 <= self.long_run_km <= 200:
-            raise ValueError(f"long_run_km must be between 1 and 200, not {self.long_run_km:g}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanState:
-    """The state of a plan at the end of a day, from which the next day goes on.
-
-    ``declared`` is the id of the declaration, ``begun`` its day; ``reference_km`` a usual week and
-    ``longest_km`` the longest run before it or before calm; ``judged`` the verdicts that have counted, by
-    session; ``spent`` the RED runs that led a phase back; ``cleared`` the ids of clearances that counted.
-    """
-
-    declared: str = ""
-    begun: datetime.date | None = None
-    phase: Phase = Phase.NONE
-    since: datetime.date | None = None
-    reference_km: float | None = None
-    longest_km: float | None = None
-    ladder: LadderPlace | None = None
-    judged: Mapping[str, Verdict] = field(default_factory=dict)
-    spent: frozenset[str] = frozenset()
-    cleared: frozenset[str] = frozenset()
-    changes: tuple[PhaseChange, ...] = ()
-
-    @property
-    def on_ladder(self) -> bool:
-        """Whether the walk-run ladder decides what a run is."""
-        return self.ladder is not None and not self.ladder.finished
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRules:
-    """What the rules of a plan share: settings, tables, and the writer of reasons."""
-
-    settings: PlanSettings
-    tables: Tables
-
-    @property
-    def writer(self) -> ReasonWriter:
-        """The writer of reasons with the grades of the tables."""
-        return ReasonWriter(self.tables.grades)
-
-    def stop(self, evidence: Evidence) -> StopAnswer | None:
-        """Return the answer to the red flags that stand, None where there are none."""
-        return stop_answer(evidence.standing, self.tables.flags, self.settings.emergency_number)
 
 
 def next_state(
@@ -306,150 +223,3 @@ def _led_forward(state: PlanState, evidence: Evidence, rules: PlanRules) -> Plan
         "plan.change.forward", "phase", entries, phase=UserMessage(f"plan.phase.{to.value}")
     )
     return _enter(state, to, evidence, reason)
-
-
-def phase_checkpoints(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    """Return the conditions for the phase after this one, each met, not met or unknown; none after full."""
-    own: Mapping[Phase, Callable[[PlanState, Evidence, PlanRules], tuple[Checkpoint, ...]]] = {
-        Phase.CALM: _to_rebuild,
-        Phase.REBUILD: _to_reintroduce,
-        Phase.REINTRODUCE: _to_full,
-    }
-    if state.phase not in own or state.since is None:
-        return ()
-    stay = rules.tables.phases[state.phase].stay_days
-    days = (evidence.day - state.since).days
-    time = _checkpoint("days", days >= stay, days=days, needed=stay)
-    quiet = _no_recent(evidence, "quiet", _QUIET_DAYS, (Verdict.AMBER, Verdict.RED))
-    red = _no_recent(evidence, "no_red", HOLD_DAYS, (Verdict.RED,))
-    return (time, red, quiet, _last_green(evidence), *own[state.phase](state, evidence, rules))
-
-
-def _checkpoint(
-    name: str, met: bool | None, entries: tuple[str, ...] = (), **values: float | str
-) -> Checkpoint:
-    return Checkpoint(
-        name=name, met=met, message=UserMessage(f"plan.check.{name}", values), entries=entries
-    )
-
-
-def _no_recent(evidence: Evidence, name: str, days: int, verdicts: tuple[Verdict, ...]) -> Checkpoint:
-    since = evidence.day - datetime.timedelta(days=days)
-    found = [v for v in evidence.verdicts if v.run.day > since and v.verdict in verdicts]
-    return _checkpoint(name, not found, tuple(e for v in found for e in v.entries))
-
-
-def _last_green(evidence: Evidence) -> Checkpoint:
-    """Whether the last run before today was GREEN; who was not well since a RED run waits for one."""
-    runs = [v for v in evidence.verdicts if not v.run.walk and (v.bad or v.run.day < evidence.day)]
-    last = runs[-1] if runs else None
-    met: bool | None = False if last is None or last.bad else None
-    if last is not None and last.verdict is Verdict.GREEN:
-        met = True
-    return _checkpoint("last_green", met, () if last is None else last.entries)
-
-
-def _since(state: PlanState) -> datetime.date:
-    return state.since or datetime.date.min
-
-
-def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    runs = [v for v in evidence.verdicts if not v.run.walk and v.run.day >= _since(state)]
-    runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
-    last = [v for v in runs if v.settled or v.bad][-2:]
-    pending = [v for v in runs if not v.settled]
-    met: bool | None = None
-    if any(v.bad for v in last):
-        met = False
-    elif len(last) == 2 and all(v.verdict is Verdict.GREEN for v in last) and not pending:
-        met = True
-    elif len(last) < 2:
-        met = False
-    checks = [
-        _checkpoint("two_green", met, tuple(e for v in last for e in v.entries)),
-        _calm_mornings(evidence),
-        _not_more_tender(evidence),
-    ]
-    if state.ladder is not None:
-        checks.append(_checkpoint("ladder", state.ladder.finished))
-    return tuple(checks)
-
-
-def _last_mornings(evidence: Evidence) -> list[datetime.date]:
-    return [evidence.day - datetime.timedelta(days=k) for k in (2, 1, 0)]
-
-
-def _calm_mornings(evidence: Evidence) -> Checkpoint:
-    days = _last_mornings(evidence)
-    pains = [evidence.morning_pain(d) for d in days]
-    met: bool | None = None
-    if any(p is not None and p > _CALM_MORNING for p in pains):
-        met = False
-    elif all(p is not None for p in pains):
-        met = True
-    return _checkpoint("mornings", met, evidence.morning_ids(*days))
-
-
-def _not_more_tender(evidence: Evidence) -> Checkpoint:
-    days = _last_mornings(evidence)
-    mornings = [m for d in days for m in evidence.mornings.get(d, ())]
-    more = [m for m in mornings if m.tender == "more"]
-    today = [m for m in evidence.mornings.get(evidence.day, ()) if m.tender is not None]
-    met = False if more else (True if today else None)
-    return _checkpoint("tender", met, tuple(m.id for m in more or today))
-
-
-def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    long_enough = [
-        v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= _LEAST_KM
-    ]
-    good = [
-        v
-        for v in long_enough
-        if v.verdict is Verdict.GREEN and max(v.during or 0, v.after or 0) <= _LEAST_PAIN
-    ]
-    unknown = any(v.verdict is Verdict.UNKNOWN for v in long_enough)
-    met = True if good else (None if unknown else False)
-    five = _checkpoint("five_km", met, good[-1].entries if good else ())
-    adherence = strength_adherence(
-        evidence.standing, rules.tables.exercises, state.phase, _since(state), evidence.day
-    )
-    return (five, *_benchmarks(evidence, rules, None), attendance_checkpoint(adherence))
-
-
-def _benchmarks(
-    evidence: Evidence, rules: PlanRules, since: datetime.date | None
-) -> tuple[Checkpoint, ...]:
-    settings, norms = rules.settings, rules.tables.norms
-    age = None if settings.born_year is None else evidence.day.year - settings.born_year
-    raises, curls = heel_raise_norm(norms, age, settings.sex), norms.curls
-    if settings.articles_gates:
-        raises, curls = norms.articles_heel_raises, norms.articles_curls
-    return benchmark_checkpoints(evidence.standing, norms, raises, curls, since)
-
-
-def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    target, ladders = rules.settings.long_run_km, rules.tables.ladders
-    met: bool | None = None
-    entries: tuple[str, ...] = ()
-    if target is not None:
-        done = [v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= target]
-        good = [v for v in done if v.verdict is Verdict.GREEN]
-        unknown = any(v.verdict is Verdict.UNKNOWN for v in done)
-        met = True if good else (None if unknown else False)
-        entries = good[-1].entries if good else ()
-    since = evidence.day - datetime.timedelta(days=_SESSIONS_DAYS)
-    sessions = []
-    for kind in ("pickups", "downhill"):
-        greens = green_sessions(evidence, kind, ladders, max(since, _since(state)))
-        ids = tuple(e for v in greens for e in v.entries)
-        sessions.append(
-            _checkpoint(kind, len(greens) >= _SESSIONS, ids, done=len(greens), needed=_SESSIONS)
-        )
-    recent = evidence.day - datetime.timedelta(days=_BENCHMARK_DAYS)
-    long_run = (
-        _checkpoint("long_run_unknown", None)
-        if target is None
-        else _checkpoint("long_run", met, entries, km=target)
-    )
-    return (long_run, *sessions, *_benchmarks(evidence, rules, recent))

@@ -112,6 +112,11 @@ def evidence_of(entries: Sequence[AnyEntry], runs: Sequence[PlanRun], day: datet
     return replace(bare, verdicts=verdicts)
 
 
+def last_verdict(evidence: Evidence) -> RunVerdict | None:
+    """Return the verdict of the last run or walk, None without one."""
+    return evidence.verdicts[-1] if evidence.verdicts else None
+
+
 def ok_pain(declare: DeclareEntry | None) -> float:
     """Return the most pain of a GREEN run for what a clinician said; 5 for a tendon, if allowed."""
     if declare is None:

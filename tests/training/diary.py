@@ -17,9 +17,9 @@ from monitor.training.entries import (
     MorningEntry,
     StrengthEntry,
 )
-from monitor.training.phases import PlanSettings
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun
+from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 
 MONDAY = datetime.date(2026, 3, 2)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from monitor.core.message_catalogues import catalogue
 from monitor.training.decide import decide, decide_next_day, replayed_days
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry, Withdrawn
-from monitor.training.phases import PlanRules, PlanSettings, PlanState
 from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.run_size import planned_run_reason
 from monitor.training.tables import ORDER, Phase, shipped_tables
-from monitor.training.today import planned_run_reason
 from monitor.training.verdict import Verdict
 from tests.training.diary import (
     DOWNHILL,

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 
 from monitor.training.entries import DeclareEntry, MorningEntry
-from monitor.training.phases import PlanSettings
 from monitor.training.plan_day import PlanDay
+from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 from tests.training.diary import Diary, calm_then_rebuild, date, in_full, in_reintroduce, keys, phases

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 
+from monitor.training.day_facts import round_down
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.plan_day import Allowance, PlanDay
-from monitor.training.today import round_down
 from tests.training.diary import Diary, calm_then_rebuild, date, in_full, keys
 
 

@@ -1,0 +1,173 @@
+"""The conditions for the next phase: each met, not met, or unknown, with the entries that decided."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+
+from monitor.core.message_catalogues import UserMessage
+from monitor.training.load_guards import HOLD_DAYS
+from monitor.training.plan_day import Checkpoint
+from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.strength import (
+    attendance_checkpoint,
+    benchmark_checkpoints,
+    heel_raise_norm,
+    strength_adherence,
+)
+from monitor.training.stressors import green_sessions
+from monitor.training.tables import Phase
+from monitor.training.verdict import Evidence, Verdict
+
+_CALM_MORNING = 1.0
+_LEAST_KM, _LEAST_PAIN = 5.0, 2.0
+_SESSIONS, _SESSIONS_DAYS, _BENCHMARK_DAYS = 4, 42, 28
+"""Eight sessions and three long runs in 21 days would be closer together than 48 hours; so six weeks."""
+_QUIET_DAYS = 3  # 48 h after the morning that made a run AMBER or RED
+
+
+def phase_checkpoints(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
+    """Return the conditions for the phase after this one, each met, not met or unknown; none after full."""
+    own: Mapping[Phase, Callable[[PlanState, Evidence, PlanRules], tuple[Checkpoint, ...]]] = {
+        Phase.CALM: _to_rebuild,
+        Phase.REBUILD: _to_reintroduce,
+        Phase.REINTRODUCE: _to_full,
+    }
+    if state.phase not in own or state.since is None:
+        return ()
+    stay = rules.tables.phases[state.phase].stay_days
+    days = (evidence.day - state.since).days
+    time = _checkpoint("days", days >= stay, days=days, needed=stay)
+    quiet = _no_recent(evidence, "quiet", _QUIET_DAYS, (Verdict.AMBER, Verdict.RED))
+    red = _no_recent(evidence, "no_red", HOLD_DAYS, (Verdict.RED,))
+    return (time, red, quiet, _last_green(evidence), *own[state.phase](state, evidence, rules))
+
+
+def _checkpoint(
+    name: str, met: bool | None, entries: tuple[str, ...] = (), **values: float | str
+) -> Checkpoint:
+    return Checkpoint(
+        name=name, met=met, message=UserMessage(f"plan.check.{name}", values), entries=entries
+    )
+
+
+def _no_recent(evidence: Evidence, name: str, days: int, verdicts: tuple[Verdict, ...]) -> Checkpoint:
+    since = evidence.day - datetime.timedelta(days=days)
+    found = [v for v in evidence.verdicts if v.run.day > since and v.verdict in verdicts]
+    return _checkpoint(name, not found, tuple(e for v in found for e in v.entries))
+
+
+def _last_green(evidence: Evidence) -> Checkpoint:
+    """Whether the last run before today was GREEN; who was not well since a RED run waits for one."""
+    runs = [v for v in evidence.verdicts if not v.run.walk and (v.bad or v.run.day < evidence.day)]
+    last = runs[-1] if runs else None
+    met: bool | None = False if last is None or last.bad else None
+    if last is not None and last.verdict is Verdict.GREEN:
+        met = True
+    return _checkpoint("last_green", met, () if last is None else last.entries)
+
+
+def _since(state: PlanState) -> datetime.date:
+    return state.since or datetime.date.min
+
+
+def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
+    runs = [v for v in evidence.verdicts if not v.run.walk and v.run.day >= _since(state)]
+    runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
+    last = [v for v in runs if v.settled or v.bad][-2:]
+    pending = [v for v in runs if not v.settled]
+    met: bool | None = None
+    if any(v.bad for v in last):
+        met = False
+    elif len(last) == 2 and all(v.verdict is Verdict.GREEN for v in last) and not pending:
+        met = True
+    elif len(last) < 2:
+        met = False
+    checks = [
+        _checkpoint("two_green", met, tuple(e for v in last for e in v.entries)),
+        _calm_mornings(evidence),
+        _not_more_tender(evidence),
+    ]
+    if state.ladder is not None:
+        checks.append(_checkpoint("ladder", state.ladder.finished))
+    return tuple(checks)
+
+
+def _last_mornings(evidence: Evidence) -> list[datetime.date]:
+    return [evidence.day - datetime.timedelta(days=k) for k in (2, 1, 0)]
+
+
+def _calm_mornings(evidence: Evidence) -> Checkpoint:
+    days = _last_mornings(evidence)
+    pains = [evidence.morning_pain(d) for d in days]
+    met: bool | None = None
+    if any(p is not None and p > _CALM_MORNING for p in pains):
+        met = False
+    elif all(p is not None for p in pains):
+        met = True
+    return _checkpoint("mornings", met, evidence.morning_ids(*days))
+
+
+def _not_more_tender(evidence: Evidence) -> Checkpoint:
+    days = _last_mornings(evidence)
+    mornings = [m for d in days for m in evidence.mornings.get(d, ())]
+    more = [m for m in mornings if m.tender == "more"]
+    today = [m for m in evidence.mornings.get(evidence.day, ()) if m.tender is not None]
+    met = False if more else (True if today else None)
+    return _checkpoint("tender", met, tuple(m.id for m in more or today))
+
+
+def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
+    long_enough = [
+        v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= _LEAST_KM
+    ]
+    good = [
+        v
+        for v in long_enough
+        if v.verdict is Verdict.GREEN and max(v.during or 0, v.after or 0) <= _LEAST_PAIN
+    ]
+    unknown = any(v.verdict is Verdict.UNKNOWN for v in long_enough)
+    met = True if good else (None if unknown else False)
+    five = _checkpoint("five_km", met, good[-1].entries if good else ())
+    adherence = strength_adherence(
+        evidence.standing, rules.tables.exercises, state.phase, _since(state), evidence.day
+    )
+    return (five, *_benchmarks(evidence, rules, None), attendance_checkpoint(adherence))
+
+
+def _benchmarks(
+    evidence: Evidence, rules: PlanRules, since: datetime.date | None
+) -> tuple[Checkpoint, ...]:
+    settings, norms = rules.settings, rules.tables.norms
+    age = None if settings.born_year is None else evidence.day.year - settings.born_year
+    raises, curls = heel_raise_norm(norms, age, settings.sex), norms.curls
+    if settings.articles_gates:
+        raises, curls = norms.articles_heel_raises, norms.articles_curls
+    return benchmark_checkpoints(evidence.standing, norms, raises, curls, since)
+
+
+def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
+    target, ladders = rules.settings.long_run_km, rules.tables.ladders
+    met: bool | None = None
+    entries: tuple[str, ...] = ()
+    if target is not None:
+        done = [v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= target]
+        good = [v for v in done if v.verdict is Verdict.GREEN]
+        unknown = any(v.verdict is Verdict.UNKNOWN for v in done)
+        met = True if good else (None if unknown else False)
+        entries = good[-1].entries if good else ()
+    since = evidence.day - datetime.timedelta(days=_SESSIONS_DAYS)
+    sessions = []
+    for kind in ("pickups", "downhill"):
+        greens = green_sessions(evidence, kind, ladders, max(since, _since(state)))
+        ids = tuple(e for v in greens for e in v.entries)
+        sessions.append(
+            _checkpoint(kind, len(greens) >= _SESSIONS, ids, done=len(greens), needed=_SESSIONS)
+        )
+    recent = evidence.day - datetime.timedelta(days=_BENCHMARK_DAYS)
+    long_run = (
+        _checkpoint("long_run_unknown", None)
+        if target is None
+        else _checkpoint("long_run", met, entries, km=target)
+    )
+    return (long_run, *sessions, *_benchmarks(evidence, rules, recent))

@@ -1,0 +1,93 @@
+"""Whether today may be hard, which stressor is offered at which row, and how much descent is allowed."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+from monitor.core.message_catalogues import UserMessage
+from monitor.training.day_facts import DayFacts, Reasons
+from monitor.training.load_guards import HOLD_DAYS
+from monitor.training.plan_day import Reason, Stressor
+from monitor.training.stressors import StressorOffer, is_hard, kinds_of_run, stressor_offers
+from monitor.training.tables import Phase
+from monitor.training.verdict import Verdict
+
+_BREAK_DAYS = 8  # the first run after so many days takes no step
+
+
+def may_be_hard(facts: DayFacts) -> bool:
+    """Return whether today may be hard: a phase with stressors, no hold, 48 h after the last hard run."""
+    if not facts.limits.stressors or facts.held_back or facts.waits_for_green:
+        return False
+    if (facts.rest_days or 0) >= _BREAK_DAYS:
+        return False
+    ladders, runs = facts.rules.tables.ladders, facts.evidence.runs
+    hard = [r.day for r in runs if is_hard(r, runs, ladders)]
+    return not hard or (facts.day - max(hard)).days * 24 >= ladders.hard.rest_h
+
+
+def todays_stressors(facts: DayFacts) -> tuple[tuple[Stressor, ...], Reasons]:
+    """Return the stressors that may be done today, and a reason for each of the phase, offered or not."""
+    if not facts.limits.stressors:
+        return (), ()
+    off = stressors_off(facts)
+    ladders = facts.rules.tables.ladders
+    offers = stressor_offers(facts.evidence, facts.limits, ladders, facts.since, frozenset(off))
+    if facts.held_back or facts.waits_for_green:
+        offers = tuple(replace(o, stressor=None, why_not=o.why_not or "not_green") for o in offers)
+    reasons = tuple(_offer_reason(facts, offer, off) for offer in offers)
+    return tuple(o.stressor for o in offers if o.stressor is not None), reasons
+
+
+def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:
+    """Return the kinds that a RED run of the last seven days has switched off, with the deciding entries.
+
+    It is the stressor that was added last before that run, counted from the beginning of the phase.
+    """
+    off: dict[str, tuple[str, ...]] = {}
+    begin = facts.day - datetime.timedelta(days=HOLD_DAYS)
+    for v in facts.evidence.verdicts:
+        if v.verdict is not Verdict.RED or v.run.day <= begin:
+            continue
+        first: dict[str, datetime.date] = {}
+        for run in facts.evidence.runs:
+            if facts.since <= run.day <= v.run.day:
+                for kind in kinds_of_run(run, facts.rules.tables.ladders):
+                    first.setdefault(kind, run.day)
+        if first:
+            off[max(first, key=lambda kind: first[kind])] = v.entries
+    return off
+
+
+def _offer_reason(facts: DayFacts, offer: StressorOffer, off: dict[str, tuple[str, ...]]) -> Reason:
+    rule = "downhill" if offer.kind == "downhill" else "stressor"
+    write, s = facts.rules.writer, offer.stressor
+    if s is None:
+        kind = UserMessage(f"plan.stressor.{offer.kind}")
+        entries = off.get(offer.kind, facts.last_entries)
+        return write.reason(f"plan.not_offered.{offer.why_not}", rule, entries, kind=kind)
+    return write.reason(
+        f"plan.offered.{s.kind}",
+        rule,
+        (),
+        repeats=s.repeats,
+        seconds=round(s.seconds),
+        minutes=s.seconds / 60,
+        slope=-s.slope_pct,
+    )
+
+
+def descent_allowed(facts: DayFacts, stressors: tuple[Stressor, ...]) -> tuple[float | None, float | None]:
+    """Return metres and seconds of descent: those of level running, and a row's where one is offered."""
+    if facts.state.phase is Phase.FULL and facts.hold is None:
+        return None, None
+    level = facts.rules.tables.phases[Phase.REBUILD]
+    metres, seconds = level.descent_m or 0.0, level.descent_s or 0.0
+    for s in stressors:
+        if s.kind == "downhill":
+            row_s = s.repeats * s.seconds
+            speed = facts.rules.tables.ladders.downhill.speed_mps
+            metres += row_s * speed * -s.slope_pct / 100
+            seconds += row_s
+    return metres, seconds

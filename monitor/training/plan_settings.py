@@ -1,0 +1,27 @@
+"""What the rules of a plan need to know of the runner, and cannot learn from entries or runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSettings:
+    """Settings of the runner that the rules need, each unknown where it was not given.
+
+    ``long_run_km`` is the runner's own target; ``articles_gates`` makes the articles' high figures of
+    strength conditions; an empty ``emergency_number`` leaves the words.
+    """
+
+    sex: Literal["", "man", "woman"] = ""
+    born_year: int | None = None
+    long_run_km: float | None = None
+    articles_gates: bool = False
+    emergency_number: str = ""
+
+    def __post_init__(self) -> None:
+        if self.born_year is not None and not 1900 <= self.born_year <= 2100:
+            raise ValueError(f"born_year must be between 1900 and 2100, not {self.born_year}")
+        if self.long_run_km is not None and not 1 <= self.long_run_km <= 200:
+            raise ValueError(f"long_run_km must be between 1 and 200, not {self.long_run_km:g}")

@@ -1,0 +1,81 @@
+"""Whether today is a day of rest, and from which hour on a run is allowed."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from monitor.training.day_facts import DayFacts
+from monitor.training.plan_day import Reason, WeekLeft
+from monitor.training.stressors import is_longest_of_week
+from monitor.training.tables import Phase
+from monitor.training.verdict import Verdict, ok_pain
+
+_LEAST_KM = 1.0  # less than that is no run
+_RED_H = 48
+
+
+def earliest_start(facts: DayFacts) -> datetime.datetime | None:
+    """Return from when on a run is allowed after the last one, which may be on a later day; None: free."""
+    runs = [r for r in facts.evidence.runs if r.day < facts.day or not _may_run_twice(facts)]
+    rest_h = facts.limits.rest_h
+    if facts.last is not None and facts.last.verdict is Verdict.RED:
+        rest_h = max(rest_h, _RED_H)
+    if not runs or not rest_h:
+        return None
+    last = runs[-1]
+    if last.start is None:
+        free_day = last.day + datetime.timedelta(days=math.ceil(rest_h / 24))
+        return datetime.datetime.combine(free_day, datetime.time.min)
+    start = datetime.datetime.combine(last.day, last.start.time())
+    return start + datetime.timedelta(hours=rest_h)
+
+
+def _may_run_twice(facts: DayFacts) -> bool:
+    return facts.state.phase is Phase.FULL
+
+
+def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekLeft) -> Reason | None:
+    """Return why today is a day of rest, None where it is none."""
+    write = facts.rules.writer
+    if not _may_run_twice(facts) and any(v.run.day == facts.day for v in facts.evidence.verdicts):
+        return write.reason("plan.rest.done", "phase")
+    if earliest is not None and earliest.date() > facts.day:
+        entries = facts.last_entries if facts.last is not None and facts.last.bad else ()
+        days = (earliest.date() - facts.day).days
+        return write.reason("plan.rest.hours", "phase", entries, n=days)
+    if (morning := _morning_reason(facts)) is not None:
+        return morning
+    if _rests_after_longest(facts):
+        return write.reason("plan.rest.after_longest", "phase")
+    if week.left_km is not None and week.left_km < _LEAST_KM and not facts.state.on_ladder:
+        return write.reason(
+            "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
+        )
+    return None
+
+
+def _morning_reason(facts: DayFacts) -> Reason | None:
+    """After RED no run before a morning as usual; of bone, before one without any pain."""
+    last, evidence, write = facts.last, facts.evidence, facts.rules.writer
+    if last is None or last.verdict is not Verdict.RED:
+        return None
+    bone = evidence.declare is not None and evidence.declare.tissue == "bone"
+    most = min(last.usual, ok_pain(evidence.declare)) if bone else last.usual
+    latest = max((d for d in evidence.mornings if last.run.day < d <= facts.day), default=None)
+    pain = None if latest is None else evidence.morning_pain(latest)
+    if latest is None or pain is None:
+        return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
+    if pain > most:
+        return write.reason(
+            "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, most=most
+        )
+    return None
+
+
+def _rests_after_longest(facts: DayFacts) -> bool:
+    if not facts.limits.rest_after_longest:
+        return False
+    yesterday = facts.day - datetime.timedelta(days=1)
+    runs = [r for r in facts.evidence.runs if r.day == yesterday and not r.walk]
+    return any(is_longest_of_week(r, facts.evidence.runs) for r in runs)

@@ -9,6 +9,7 @@ import contextlib
 import datetime
 from collections.abc import Iterable
 from dataclasses import replace
+
 import numpy as np
 
 from dsp.types import Activity
@@ -135,7 +136,6 @@ def _plan_run(store: Store, info: SessionInfo, now: datetime.datetime) -> PlanRu
 def _mark(info: SessionInfo) -> str:
     """What the summary depends on and may change: the records' version, the sport."""
     return f"{info.version} {info.sport}".strip()
-
 
 
 def _start(info: SessionInfo) -> datetime.datetime:

@@ -35,7 +35,7 @@ from monitor.training.entries import (
 )
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
-from monitor.training.phases import PlanSettings
+from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
@@ -60,7 +60,7 @@ class TrainingPlan:
 
     @property
     def foreign(self) -> int:
-        """How many entries are of kinds that this program does not know, and do not count."""
+        """The number of entries whose kind this program does not know; they do not count."""
         return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
 
     @cached_property
@@ -70,7 +70,7 @@ class TrainingPlan:
 
     @property
     def now(self) -> PlanDay:
-        """The decision of today."""
+        """The decision of today, the last of ``days``."""
         return self.days[-1]
 
     @property
@@ -79,8 +79,8 @@ class TrainingPlan:
         return standing_entries(self.entries, self.today)
 
     @property
-    def known_runs(self) -> tuple[PlanRun, ...]:
-        """The runs that are known today, those without sensors too, the oldest first."""
+    def current_runs(self) -> tuple[PlanRun, ...]:
+        """All runs that are known today, those without sensors too, the oldest first."""
         return plan_runs_until(self.runs, self.standing, self.today)
 
     def day(self, day: datetime.date) -> PlanDay | None:
@@ -103,7 +103,7 @@ class PlanKeeper:
 
     @property
     def log(self) -> RunnerLog:
-        """The runner's log."""
+        """The runner's log as a file that is read anew."""
         return RunnerLog(runner_log_path(self.folder, self.athlete))
 
     def load(self, store: Store, now: datetime.datetime) -> TrainingPlan:
@@ -143,7 +143,7 @@ class PlanKeeper:
         if log.lines()[-1:] != [line]:
             log.add(line)
 
-    def kept_decisions(self) -> dict[datetime.date, dict[str, Any]]:
+    def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
         """Return the last decision that was kept of each day, as JSON."""
         lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
@@ -151,7 +151,7 @@ class PlanKeeper:
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
         paths = (runner_log_path(self.folder, self.athlete), decision_log_path(self.folder, self.athlete))
-        return any([RunnerLog(path).delete() for path in paths])
+        return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
 
 
 def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:
@@ -199,9 +199,9 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
 
 
 def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
-    """Refuse what is of another kind than its field; dates, and names that there are not, fail by themselves.
+    """Refuse what is of another kind than its field: JSON has texts for numbers, Python takes True for 1.
 
-    A stranger's JSON has texts for numbers; Python takes True for 1.
+    Dates, and fields that there are not, fail by themselves.
     """
     hints = typing.get_type_hints(kind)
     for name, value in given.items():

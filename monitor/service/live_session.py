@@ -32,6 +32,7 @@ from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.run_loss import loss_of_run
+from monitor.service.runner_plan import plan_keeper
 from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
@@ -117,7 +118,8 @@ async def _run(
             page = LiveFeed(LiveState(), time, now_s, live.pace)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
-            url = await pages.enter_async_context(serving(page, live.web, token, folder))
+            served = serving(page, live.web, token, folder, plan_keeper(config))
+            url = await pages.enter_async_context(served)
             print_address(url, live.web, folder, console)
             sinks.append(page)
         ended = await serve(

@@ -23,6 +23,8 @@ from monitor.core.errors import StoreError
 from monitor.core.private_files import create_private_file, make_own_folder_private
 from monitor.core.safe_text import file_name_part
 
+RUNNER_LOG_FOLDER = "runner-log"
+"""The folder of the logs in the data folder."""
 _log = logging.getLogger(__name__)
 
 
@@ -75,12 +77,12 @@ class RunnerLog:
 
 def runner_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of this athlete's log in the data folder."""
-    return folder / "runner-log" / f"{file_name_part(athlete)}.jsonl"
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}.jsonl"
 
 
 def decision_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of the decisions that this athlete was given, in the data folder."""
-    return folder / "runner-log" / f"{file_name_part(athlete)}-plan.jsonl"
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-plan.jsonl"
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

@@ -64,14 +64,14 @@ def test_a_week_of_answers_leads_from_calm_to_rebuild(store: Store, keeper: Plan
     plan = keeper.load(store, at(7))
     assert [(c.day - at(0).date()).days for c in plan.now.changes] == [0, 7]
     assert plan.now.phase is Phase.REBUILD
-    assert [run.km for run in plan.known_runs] == [5.0, 5.0, 5.0]
+    assert [run.km for run in plan.current_runs] == [5.0, 5.0, 5.0]
 
 
 def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanKeeper) -> None:
     calm_week(keeper)
     for day in range(8):
         keeper.keep_decision(keeper.load(store, at(day, 23)))
-    kept = keeper.kept_decisions()
+    kept = keeper.stored_decisions()
     write(keeper, 8, "morning", 7, day=at(2).date().isoformat(), pain=9, as_before=False)
     plan = keeper.load(store, at(9))
     for day in range(8):

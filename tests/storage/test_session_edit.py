@@ -18,6 +18,7 @@ from monitor.storage import session_edit, tape_archive
 from monitor.storage.backup import DATABASE, restore_backup, write_backup
 from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import engine_records, reanalysis_text, reanalyze
+from monitor.storage.runner_log import RunnerLog, runner_log_path
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -149,14 +150,19 @@ def test_old_tapes_are_packed_or_dropped_as_stated_and_metrics_stay(
 
 def test_a_backup_comes_back_elsewhere_whole(store: Store, info: SessionInfo, tmp_path: Path) -> None:
     store.add_note(info.id, "pain", "calf", value=2.0)
+    RunnerLog(runner_log_path(store.path.parent, "ann")).add({"pain": 1})
+    RunnerLog(runner_log_path(store.path.parent, "ben")).add({"pain": 2})
     write_backup(store, tmp_path / "all.tar")
     elsewhere = tmp_path / "other" / "machine"
+    RunnerLog(runner_log_path(elsewhere, "ben")).add({"pain": 3})
     assert restore_backup(tmp_path / "all.tar", elsewhere) == 1
     with Store(elsewhere / DATABASE) as back:
         (found,) = back.sessions()
         assert found.tape.startswith(str(elsewhere))
         assert steps(back, found) == steps(store, info)
         assert back.notes(found.id)[0].value == 2.0
+        logs = [RunnerLog(runner_log_path(elsewhere, name)).lines() for name in ("ann", "ben")]
+        assert logs == [[{"pain": 1}], [{"pain": 3}]]  # what was written down since stays
         assert "no number changed" in reanalysis_text(reanalyze(back, found))
     with pytest.raises(StoreError, match=r"already holds runs \(1\)"):
         restore_backup(tmp_path / "all.tar", elsewhere)

@@ -80,7 +80,7 @@ class TrainingPlan:
 
     @property
     def current_runs(self) -> tuple[PlanRun, ...]:
-        """All runs that are known today, those without sensors too, the oldest first."""
+        """The runs that are known today, those without sensors too, the oldest first."""
         return plan_runs_until(self.runs, self.standing, self.today)
 
     def day(self, day: datetime.date) -> PlanDay | None:

@@ -87,6 +87,12 @@ class TrainingPlan:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
         return next((decided for decided in self.days if decided.day == day), None)
 
+    def coming_days(self, count: int) -> tuple[PlanDay, ...]:
+        """Return what the next days would be if nobody ran and nothing was written down until then."""
+        until = self.today + datetime.timedelta(days=count)
+        days = replayed_days(self.entries, self.runs, self.settings, until, self.tables)
+        return tuple(decided for decided in days if decided.day > self.today)
+
 
 @dataclass(frozen=True)
 class PlanKeeper:

@@ -9,10 +9,11 @@ from typing import Any
 from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
 from monitor.review.rendered_json import rendered_json
 from monitor.review.training_plan import TrainingPlan
-from monitor.training.entries import ManualRunEntry, entries_of
+from monitor.training.entries import ManualRunEntry, entries_of, entry_to_json
 from monitor.training.phases import cause_message
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.red_flags import flag_messages
+from monitor.training.shoes import ShoeUse, runs_with_shoes, shoe_table
 from monitor.training.tables import Phase, Tables
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of, is_worse
 
@@ -42,6 +43,7 @@ def plan_report(plan: TrainingPlan, decided: PlanDay, language: Language = "en")
         "ladder": _ladder_rows(decided, plan.tables),
         "runs": _runs_json(evidence, since, messages),
         "calendar": _calendar(plan, evidence, since, messages),
+        "shoes": [_shoe_json(use, messages) for use in shoe_table(evidence, plan.rules)],
         "coming": [_coming_day(day, messages) for day in _coming_days(plan, decided)],
         "disclaimer": messages.text("plan.disclaimer"),
         "unreadable": plan.unreadable,
@@ -69,6 +71,10 @@ def red_flags_report(tables: Tables, emergency_number: str, language: Language =
     }
 
 
+def _shoe_json(use: ShoeUse, messages: Catalogue) -> dict[str, Any]:
+    return {**rendered_json(use, messages), "shoe": entry_to_json(use.shoe)}
+
+
 def _flag_texts(decided: PlanDay, tables: Tables, messages: Catalogue) -> list[str]:
     """The flags that stand in words; one that is in no table by its name."""
     texts = flag_messages(tables.flags)
@@ -88,6 +94,7 @@ def _ladder_rows(decided: PlanDay, tables: Tables) -> list[dict[str, Any]]:
 
 def _runs_json(evidence: Evidence, since: datetime.date, messages: Catalogue) -> list[dict[str, Any]]:
     written = {e.id for e in entries_of(ManualRunEntry, evidence.standing)}
+    shoes = {run.session: run.shoe for run in runs_with_shoes(evidence)}
     runs = [v for v in evidence.verdicts if since < v.run.day]
     return [
         {
@@ -98,7 +105,7 @@ def _runs_json(evidence: Evidence, since: datetime.date, messages: Catalogue) ->
             "minutes": v.run.minutes,
             "descent_m": v.run.descent_m,
             "walk": v.run.walk,
-            "shoe": v.run.shoe,
+            "shoe": shoes[v.run.session],
             "written_down": v.run.session in written,
             "verdict": v.verdict.value,
             "settled": v.settled,
@@ -157,5 +164,3 @@ def _coming_day(decided: PlanDay, messages: Catalogue) -> dict[str, Any]:
         "walk": allowed.walk,
         "text": messages.render(decided.reasons[0].message),
     }
-
-

@@ -25,9 +25,7 @@ def rendered_json(value: Any, messages: Catalogue) -> Any:
     if isinstance(value, UserMessage):
         return messages.render(value)
     if dataclasses.is_dataclass(value):
-        return {
-            f.name: _field_json(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)
-        }
+        return {f.name: _field_json(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {key: rendered_json(item, messages) for key, item in value.items()}
     if isinstance(value, np.ndarray):

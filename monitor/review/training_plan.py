@@ -36,6 +36,7 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanRules
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
@@ -62,6 +63,11 @@ class TrainingPlan:
     def foreign(self) -> int:
         """The number of entries whose kind this program does not know; they do not count."""
         return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
+
+    @property
+    def rules(self) -> PlanRules:
+        """The settings and tables that the plan goes by."""
+        return PlanRules(settings=self.settings, tables=self.tables)
 
     @cached_property
     def days(self) -> tuple[PlanDay, ...]:

@@ -49,7 +49,7 @@ def get_plan(
         datetime.date | None, Query(description="a past day, as it was decided then; today if not given")
     ] = None,
 ) -> Response:
-    """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar, changes."""
+    """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar."""
     plan = _loaded_plan(request, keeper, store)
     decided = plan.now if day is None else plan.day(day)
     if decided is None:
@@ -92,7 +92,7 @@ def add_log_entry(
         if kind == "flag" and request.app.state.on_red_flag is not None:
             request.app.state.on_red_flag()  # first: it must not depend on a disk
         keeper.add(entry)
-    return json_response(entry_to_json(entry))
+    return json_response({"entry": entry_to_json(entry)})
 
 
 def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> TrainingPlan:

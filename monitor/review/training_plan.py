@@ -199,7 +199,7 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
         raise InputError("error.entry_kind", kind=kind, kinds=", ".join(sorted(ENTRY_KINDS)))
     try:
         _check_types(ENTRY_KINDS[kind], fields)
-        entry = entry_from_json({k: clean_line(v) if isinstance(v, str) else v for k, v in raw.items()})
+        entry = entry_from_json({name: _cleaned(value) for name, value in raw.items()})
     except EntryMistake as exc:
         raise InputError("error.entry", what=exc.message) from exc
     except ValueError as exc:
@@ -210,6 +210,13 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     return entry
 
 
+def _cleaned(value: Any) -> Any:
+    """A text, or the texts of a list, as they are stored."""
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean_line(value) if isinstance(value, str) else value
+
+
 def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """Refuse what is of another kind than its field: JSON has texts for numbers, Python takes True for 1.
 
@@ -217,6 +224,10 @@ def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """
     hints = typing.get_type_hints(kind)
     for name, value in given.items():
+        if typing.get_origin(hints.get(name)) is tuple:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise EntryMistake("entry.texts", name)
+            continue
         kinds = set(typing.get_args(hints.get(name))) or {hints.get(name)}
         if value is None or not kinds & set(_TYPES):
             continue

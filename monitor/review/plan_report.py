@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
@@ -11,26 +11,40 @@ from monitor.review.rendered_json import rendered_json
 from monitor.review.training_plan import TrainingPlan
 from monitor.training.entries import ManualRunEntry, entries_of, entry_to_json
 from monitor.training.phases import cause_message
-from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.plan_day import PhaseChange, PlanDay
 from monitor.training.red_flags import flag_messages
 from monitor.training.shoes import ShoeUse, runs_with_shoes, shoe_table
+from monitor.training.strength import CURL, HEEL_RAISE
+from monitor.training.strength_today import StrengthToday, strength_today
 from monitor.training.tables import Phase, Tables
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of, is_worse
 
+_DAY = datetime.timedelta(days=1)
 _CALENDAR_DAYS = 84
 _COMING_DAYS = 7
 
 
-def plan_report(plan: TrainingPlan, decided: PlanDay, language: Language = "en") -> dict[str, Any]:
+def plan_report(
+    plan: TrainingPlan,
+    decided: PlanDay,
+    past: Mapping[datetime.date, PlanDay],
+    language: Language = "en",
+) -> dict[str, Any]:
     """Return everything that the Plan page shows of one of the days of ``plan``.
 
     ``decision`` holds the fields of ``PlanDay`` with its texts.  ``runs`` are those of twelve weeks, the
     newest first, with their verdicts as they are known on that day; ``calendar`` are the same weeks day by
-    day.  ``coming`` says what the next days allow as things stand, with nothing run or answered until then.
+    day, with what was allowed where somebody asked (``past``, the decisions that were kept).  Of today
+    alone, ``strength`` is the checklist, and ``coming`` says what the next days allow as things stand,
+    with nothing run or answered until then.
     """
     messages = catalogue(language)
     evidence = evidence_of(plan.entries, plan.runs, decided.day)
     since = decided.day - datetime.timedelta(days=_CALENDAR_DAYS)
+    today = decided.day == plan.today
+    strength = strength_today(plan.state, evidence, plan.rules) if today else StrengthToday()
+    going_on = today and decided.phase not in (Phase.NONE, Phase.STOP)
+    coming = plan.coming_days(_COMING_DAYS) if going_on else ()
     return {
         "language": language,
         "athlete": plan.athlete,
@@ -42,9 +56,11 @@ def plan_report(plan: TrainingPlan, decided: PlanDay, language: Language = "en")
         "flags": _flag_texts(decided, plan.tables, messages),
         "ladder": _ladder_rows(decided, plan.tables),
         "runs": _runs_json(evidence, since, messages),
-        "calendar": _calendar(plan, evidence, since, messages),
+        "calendar": _calendar({**past, decided.day: decided}, evidence, since, messages),
+        "coming": [{"day": day.day.isoformat(), **_allowed_json(day, messages)} for day in coming],
+        "strength": _strength_json(strength, messages),
+        "benchmarks": [HEEL_RAISE, CURL],
         "shoes": [_shoe_json(use, messages) for use in shoe_table(evidence, plan.rules)],
-        "coming": [_coming_day(day, messages) for day in _coming_days(plan, decided)],
         "disclaimer": messages.text("plan.disclaimer"),
         "unreadable": plan.unreadable,
         "foreign": plan.foreign,
@@ -73,6 +89,14 @@ def red_flags_report(tables: Tables, emergency_number: str, language: Language =
 
 def _shoe_json(use: ShoeUse, messages: Catalogue) -> dict[str, Any]:
     return {**rendered_json(use, messages), "shoe": entry_to_json(use.shoe)}
+
+
+def _strength_json(today: StrengthToday, messages: Catalogue) -> dict[str, Any]:
+    """The checklist; of an exercise its name in the log, beside the texts."""
+    found: dict[str, Any] = rendered_json(today, messages)
+    for item in found["items"]:
+        item["exercise"] = item["exercise"]["name"]
+    return found
 
 
 def _flag_texts(decided: PlanDay, tables: Tables, messages: Catalogue) -> list[str]:
@@ -118,46 +142,58 @@ def _runs_json(evidence: Evidence, since: datetime.date, messages: Catalogue) ->
 
 
 def _calendar(
-    plan: TrainingPlan, evidence: Evidence, since: datetime.date, messages: Catalogue
+    decisions: Mapping[datetime.date, PlanDay],
+    evidence: Evidence,
+    since: datetime.date,
+    messages: Catalogue,
 ) -> list[dict[str, Any]]:
-    """The days of the plan up to the evidence's, the oldest first."""
+    """The days up to the evidence's on which there was a plan or a run, the oldest first, no day left out."""
     by_day: dict[datetime.date, list[RunVerdict]] = {}
     for v in evidence.verdicts:
         by_day.setdefault(v.run.day, []).append(v)
-    days = [day for day in plan.days if since < day.day <= evidence.day]
-    return [_calendar_day(day, by_day.get(day.day, ()), evidence, messages) for day in days]
+    changes = decisions[evidence.day].changes
+    begin = min([evidence.day, *by_day, *(c.day for c in changes)])
+    first = max(begin, since + _DAY)
+    days = [first + k * _DAY for k in range((evidence.day - first).days + 1)]
+    return [
+        {
+            "day": day.isoformat(),
+            "phase": _phase_of(day, decisions, changes).value,
+            **_allowed_json(decisions.get(day), messages),
+            **_runs_of_day(by_day.get(day, ())),
+            "morning": evidence.morning_pain(day),
+        }
+        for day in days
+    ]
 
 
-def _calendar_day(
-    decided: PlanDay, runs: Sequence[RunVerdict], evidence: Evidence, messages: Catalogue
-) -> dict[str, Any]:
+def _phase_of(
+    day: datetime.date, decisions: Mapping[datetime.date, PlanDay], changes: Sequence[PhaseChange]
+) -> Phase:
+    if day in decisions:
+        return decisions[day].phase
+    return next((c.phase for c in reversed(changes) if c.day <= day), Phase.NONE)
+
+
+def _runs_of_day(runs: Sequence[RunVerdict]) -> dict[str, Any]:
     worst = None
     for v in runs:
         worst = v.verdict if worst is None or is_worse(v.verdict, worst) else worst
     pains = [p for v in runs for p in (v.during, v.after) if p is not None]
     return {
-        **_coming_day(decided, messages),
-        "phase": decided.phase.value,
-        "hold": decided.hold_until is not None,
         "verdict": None if worst is None else worst.value,
         "done_km": sum(v.run.km or 0.0 for v in runs) if runs else None,
         "done_minutes": sum(v.run.minutes or 0.0 for v in runs) if runs else None,
         "pain": max(pains, default=None),
-        "morning": evidence.morning_pain(decided.day),
     }
 
 
-def _coming_days(plan: TrainingPlan, decided: PlanDay) -> Sequence[PlanDay]:
-    """What the next days would be; of a past day, and without a plan, nothing is said of others."""
-    if decided.day != plan.today or decided.phase in (Phase.NONE, Phase.STOP):
-        return ()
-    return plan.coming_days(_COMING_DAYS)
-
-
-def _coming_day(decided: PlanDay, messages: Catalogue) -> dict[str, Any]:
-    allowed = decided.allowance or Allowance()
+def _allowed_json(decided: PlanDay | None, messages: Catalogue) -> dict[str, Any]:
+    """What a day allows; nothing of a day on which nobody asked."""
+    if decided is None or decided.allowance is None:
+        return {"run": None, "km": None, "minutes": None, "walk": False, "text": ""}
+    allowed = decided.allowance
     return {
-        "day": decided.day.isoformat(),
         "run": allowed.run,
         "km": allowed.km,
         "minutes": allowed.minutes,

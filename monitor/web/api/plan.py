@@ -54,7 +54,7 @@ def get_plan(
     decided = plan.now if day is None else plan.day(day)
     if decided is None:
         raise HTTPException(404, "The plan does not know this day.")
-    return json_response(plan_report(plan, decided, language))
+    return json_response(plan_report(plan, decided, keeper.past_decisions(), language))
 
 
 def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:

@@ -32,11 +32,12 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import NumberChange, Reanalysis
 from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
-from monitor.training import plan_day
+from monitor.training import plan_day, strength_today
 from monitor.training.entries import ENTRY_KINDS
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.shoes import ShoeUse
+from monitor.training.strength import Adherence
 from monitor.web.api.live import LIVE_ROUTES
 from monitor.web.api.models import live, plan, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
@@ -366,6 +367,10 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (plan_day.PhaseChange, plan.PhaseChangeJson),
         (plan_day.Question, plan.QuestionJson),
         (ShoeUse, plan.ShoeUseJson),
+        (strength_today.StrengthToday, plan.StrengthJson),
+        (strength_today.StrengthItem, plan.StrengthItemJson),
+        (strength_today.LiftedLoad, plan.LiftedLoadJson),
+        (Adherence, plan.AdherenceJson),
         *((cls, getattr(plan, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
         (Gap, records.GapJson),
         (Cue, live.LiveCueJson),

@@ -150,23 +150,59 @@ class ComingDayJson(ApiModel):
     """What a day allows."""
 
     day: str = described("the day")
-    run: bool = described("whether a run, or a walk of the ladder, is allowed")
+    run: bool | None = described("whether a run, or a walk of the ladder, is allowed; null: nobody asked")
     km: float | None = described("the most of running; null: no limit, or not known", "km")
     minutes: float | None = described("the most of the whole session; null: no limit, or not known", "min")
     walk: bool = described("true: only a walk")
-    text: str = described("the decision in a sentence")
+    text: str = described("the decision in a sentence; empty: nobody asked")
 
 
 class CalendarDayJson(ComingDayJson):
     """A past day: what it allowed, and what was."""
 
     phase: PhaseName = described("the phase on that day")
-    hold: bool = described("true: nothing was raised, after a run that was too much")
     verdict: VerdictName | None = described("the worst of its runs; null: there was none")
     done_km: float | None = described("run on it; null: nobody ran", "km")
     done_minutes: float | None = described("run on it; null: nobody ran", "min")
     pain: float | None = described("the worst pain of its runs, 0 to 10; null: not known", "1")
     morning: float | None = described("pain of its morning, 0 to 10; null: not known", "1")
+
+
+class LiftedLoadJson(ApiModel):
+    """The load of a side."""
+
+    side: str = described("left, right or both; empty: not said")
+    last_kg: float = described("the last time")
+    next_kg: float = described("now")
+
+
+class StrengthItemJson(ApiModel):
+    """An exercise of the checklist as it stands today."""
+
+    exercise: str = described("its name in the log")
+    message: str = described("the exercise with its dose, in words")
+    sets_done: int = described("sets of today, of the side with fewer", "1")
+    done: bool = described("whether that is enough")
+    last_day: str | None = described("the last day before today; null: there was none")
+    loads: list[LiftedLoadJson] = described("loads of that day, and those for now")
+    rest_s: int | None = described("rest between two sets; null: none")
+    lighter: ReasonJson | None = described("why a fifth less; null: as the last time")
+    remarks: list[ReasonJson] = described("what is worth a remark")
+
+
+class AdherenceJson(ApiModel):
+    """How much of the checklist was done in two weeks."""
+
+    done: int = described("sessions that were done", "1")
+    planned: int = described("sessions that were planned", "1")
+
+
+class StrengthJson(ApiModel):
+    """The checklist of today; empty without a plan, and while a red flag stands."""
+
+    items: list[StrengthItemJson] = described("the exercises")
+    adherence: AdherenceJson | None = described("how much was done; null: no plan runs")
+    remarks: list[ReasonJson] = described("what is worth a remark")
 
 
 class ShoeUseJson(ApiModel):
@@ -198,8 +234,10 @@ class PlanJson(ApiModel):
     flags: list[str] = described("the red flags that stand, in words")
     ladder: list[LadderRowJson] = described("the walk-run ladder; empty: off it")
     runs: list[RunWithVerdictJson] = described("runs of twelve weeks, the newest first")
-    calendar: list[CalendarDayJson] = described("days of the plan in twelve weeks, the oldest first")
+    calendar: list[CalendarDayJson] = described("days of twelve weeks, the oldest first")
     coming: list[ComingDayJson] = described("the next days as things stand, if nobody runs or answers")
+    strength: StrengthJson = described("the checklist of today")
+    benchmarks: list[str] = described("exercises that have a test of strength")
     shoes: list[ShoeUseJson] = described("all pairs of shoes")
     disclaimer: str = described("what the plan is not")
     unreadable: int = described("lines of the log that cannot be read", "1")

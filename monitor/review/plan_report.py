@@ -147,7 +147,7 @@ def _calendar(
     since: datetime.date,
     messages: Catalogue,
 ) -> list[dict[str, Any]]:
-    """The days up to the evidence's on which there was a plan or a run, the oldest first, no day left out."""
+    """The days up to the evidence's, from the first run or the beginning of the plan on."""
     by_day: dict[datetime.date, list[RunVerdict]] = {}
     for v in evidence.verdicts:
         by_day.setdefault(v.run.day, []).append(v)

@@ -1,0 +1,130 @@
+// What was written down: forms to add to it, and every entry with a way to correct it or to take it back.
+import { ask, attempt, send } from "../shared/api.js";
+import { el, section } from "../shared/elements.js";
+import { hasText, textOf } from "../shared/messages.js";
+import { hasForm } from "./entry_forms.js";
+import { dateText, kmText, minutesText, painText, runText } from "./plan_texts.js";
+
+const ASKED = ["after", "morning", "weekly", "manual_run"];
+
+export function diaryView(report, written) {
+  const list = el("div", {}, el("p", { class: "soft" }, textOf("plan_page.loading")));
+  attempt(async () => {
+    const { entries } = await ask("log");
+    list.replaceChildren(
+      ...(entries.length
+        ? days(entries, report, written)
+        : [el("p", { class: "soft" }, textOf("diary.empty"))]),
+    );
+  });
+  const links = ASKED.map((kind) =>
+    el("a", { class: "big", href: `#${kind}` }, el("b", {}, textOf(`diary.ask_${kind}`))),
+  );
+  if (report.declared)
+    links.push(el("a", { class: "big quiet", href: "#declare" }, textOf("diary.declare_again")));
+  return el(
+    "div",
+    { class: "cards" },
+    section(textOf("diary.add"), el("div", { class: "links" }, ...links)),
+    section(textOf("diary.written"), list),
+  );
+}
+
+function days(entries, report, written) {
+  const out = [];
+  let day = "";
+  for (const entry of entries) {
+    if (entry.day !== day) out.push(el("h3", {}, dateText(entry.day)));
+    day = entry.day;
+    out.push(item(entry, report, written));
+  }
+  return out;
+}
+
+function item(entry, report, written) {
+  const actions = el("span", { class: "actions" });
+  if (hasForm(entry.kind))
+    actions.append(el("a", { href: `#edit/${encodeURIComponent(entry.id)}` }, textOf("diary.correct")));
+  actions.append(takeBack(entry, written));
+  return el(
+    "div",
+    { class: "written" },
+    el(
+      "div",
+      {},
+      el("b", {}, textOf(`diary.kind_${entry.kind}`)),
+      " ",
+      el("span", {}, entryText(entry, report.runs)),
+    ),
+    actions,
+  );
+}
+
+// The first tap asks, the second does it.
+function takeBack(entry, written) {
+  const button = el("button", { class: "plain" }, textOf("diary.take_back"));
+  button.onclick = () => {
+    if (!button.dataset.sure) {
+      button.dataset.sure = "yes";
+      button.textContent = textOf(entry.kind === "flag" ? "diary.sure_flag" : "diary.sure");
+      return;
+    }
+    attempt(async () => {
+      await send("log", "POST", { kind: "withdrawn", fields: {}, replaces: entry.id });
+      await written("diary");
+    });
+  };
+  return button;
+}
+
+const TEXTS = {
+  after: (e, runs) => [
+    aboutRun(e.session, runs),
+    textOf("diary.pains", { during: painText(e.during), now: painText(e.now) }),
+    placeText(e),
+    ...["limp", "painkiller", "stopped_early"]
+      .filter((name) => e[name])
+      .map((name) => textOf(`diary.${name}`)),
+    e.effort == null ? "" : textOf("diary.effort_of", { effort: painText(e.effort) }),
+  ],
+  morning: (e) => [
+    textOf("diary.pain_of", { pain: painText(e.pain) }),
+    e.as_before == null ? "" : textOf(e.as_before ? "diary.was_as_before" : "diary.was_not_as_before"),
+    e.swelling === "more" ? textOf("diary.more_swelling") : "",
+    e.tender === "more" ? textOf("diary.more_tender") : "",
+    e.stiffness_min ? textOf("diary.stiff_for", { minutes: e.stiffness_min }) : "",
+  ],
+  weekly: (e) => [textOf("diary.sum_of", { sum: e.taking_part + e.volume + e.performance + e.pain })],
+  strength: (e) => [
+    e.exercise in EXERCISES ? textOf(EXERCISES[e.exercise]) : e.exercise,
+    sideText(e.side),
+    textOf("strength.sets_of", { sets: e.sets, reps: e.reps }),
+    e.load_kg == null ? "" : `${painText(e.load_kg)} kg`,
+  ],
+  manual_run: (e) => [
+    textOf(e.walk ? "diary.walk" : "diary.run"),
+    e.km == null ? "" : kmText(e.km),
+    e.minutes == null ? "" : minutesText(e.minutes),
+  ],
+  shoe: (e) => [e.model || e.shoe, e.retired ? textOf("shoes.retired") : ""],
+  session_shoe: (e, runs) => [e.shoe || textOf("shoes.none_of_them"), aboutRun(e.session, runs)],
+  declare: (e) => [placeText(e), textOf(`start.tissue_${e.tissue}`)],
+  cleared: (e) => [e.by],
+};
+const EXERCISES = { heel_raise: "strength.heel_raise", hamstring_curl: "strength.hamstring_curl" };
+
+// What an entry says, in a line.
+export function entryText(entry, runs) {
+  const parts = TEXTS[entry.kind]?.(entry, runs) ?? [];
+  return parts.filter(Boolean).join(" · ");
+}
+
+const sideText = (side) => (hasText(`diary.side_${side}`) ? textOf(`diary.side_${side}`) : "");
+
+const placeText = ({ side, place }) =>
+  [place ? textOf(`diary.place_${place}`) : "", sideText(side)].filter(Boolean).join(" ");
+
+function aboutRun(session, runs) {
+  const run = runs.find((r) => r.session === session);
+  return run ? runText(run) : "";
+}

@@ -59,6 +59,9 @@ def plan_report(
         "calendar": _calendar({**past, decided.day: decided}, evidence, since, messages),
         "coming": [{"day": day.day.isoformat(), **_allowed_json(day, messages)} for day in coming],
         "strength": _strength_json(strength, messages),
+        "exercises": {
+            e.name: e.label or messages.text(f"plan.exercise.{e.name}") for e in plan.tables.exercises
+        },
         "benchmarks": [HEEL_RAISE, CURL],
         "shoes": [_shoe_json(use, messages) for use in shoe_table(evidence, plan.rules)],
         "disclaimer": messages.text("plan.disclaimer"),

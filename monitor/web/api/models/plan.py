@@ -237,6 +237,7 @@ class PlanJson(ApiModel):
     calendar: list[CalendarDayJson] = described("days of twelve weeks, the oldest first")
     coming: list[ComingDayJson] = described("the next days as things stand, if nobody runs or answers")
     strength: StrengthJson = described("the checklist of today")
+    exercises: dict[str, str] = described("what each exercise is called, by its name in the log")
     benchmarks: list[str] = described("exercises that have a test of strength")
     shoes: list[ShoeUseJson] = described("all pairs of shoes")
     disclaimer: str = described("what the plan is not")

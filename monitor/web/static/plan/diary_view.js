@@ -3,8 +3,10 @@ import { ask, attempt, send } from "../shared/api.js";
 import { el, section } from "../shared/elements.js";
 import { hasText, textOf } from "../shared/messages.js";
 import { hasForm } from "./entry_forms.js";
+import { folded } from "./form_parts.js";
 import { dateText, kmText, minutesText, painText, runText } from "./plan_texts.js";
 
+const SHOWN_DAYS = 3;
 const ASKED = ["after", "morning", "weekly", "manual_run"];
 
 export function diaryView(report, written) {
@@ -30,15 +32,15 @@ export function diaryView(report, written) {
   );
 }
 
+// Day by day, the newest first; older ones are folded.
 function days(entries, report, written) {
-  const out = [];
-  let day = "";
-  for (const entry of entries) {
-    if (entry.day !== day) out.push(el("h3", {}, dateText(entry.day)));
-    day = entry.day;
-    out.push(item(entry, report, written));
-  }
-  return out;
+  const byDay = Map.groupBy(entries, (entry) => entry.day);
+  const parts = [...byDay].map(([day, mine]) =>
+    el("div", {}, el("h3", {}, dateText(day)), ...mine.map((entry) => item(entry, report, written))),
+  );
+  const older = parts.slice(SHOWN_DAYS);
+  if (!older.length) return parts;
+  return [...parts.slice(0, SHOWN_DAYS), folded(textOf("diary.older"), ...older)];
 }
 
 function item(entry, report, written) {
@@ -54,7 +56,7 @@ function item(entry, report, written) {
       {},
       el("b", {}, textOf(`diary.kind_${entry.kind}`)),
       " ",
-      el("span", {}, entryText(entry, report.runs)),
+      el("span", {}, entryText(entry, report)),
     ),
     actions,
   );
@@ -78,8 +80,8 @@ function takeBack(entry, written) {
 }
 
 const TEXTS = {
-  after: (e, runs) => [
-    aboutRun(e.session, runs),
+  after: (e, report) => [
+    aboutRun(e.session, report.runs),
     textOf("diary.pains", { during: painText(e.during), now: painText(e.now) }),
     placeText(e),
     ...["limp", "painkiller", "stopped_early"]
@@ -95,8 +97,10 @@ const TEXTS = {
     e.stiffness_min ? textOf("diary.stiff_for", { minutes: e.stiffness_min }) : "",
   ],
   weekly: (e) => [textOf("diary.sum_of", { sum: e.taking_part + e.volume + e.performance + e.pain })],
-  strength: (e) => [
-    e.exercise in EXERCISES ? textOf(EXERCISES[e.exercise]) : e.exercise,
+  strength: (e, report) => [
+    hasText(`strength.${e.exercise}`)
+      ? textOf(`strength.${e.exercise}`)
+      : (report.exercises[e.exercise] ?? e.exercise),
     sideText(e.side),
     textOf("strength.sets_of", { sets: e.sets, reps: e.reps }),
     e.load_kg == null ? "" : `${painText(e.load_kg)} kg`,
@@ -107,15 +111,14 @@ const TEXTS = {
     e.minutes == null ? "" : minutesText(e.minutes),
   ],
   shoe: (e) => [e.model || e.shoe, e.retired ? textOf("shoes.retired") : ""],
-  session_shoe: (e, runs) => [e.shoe || textOf("shoes.none_of_them"), aboutRun(e.session, runs)],
+  session_shoe: (e, report) => [e.shoe || textOf("shoes.none_of_them"), aboutRun(e.session, report.runs)],
   declare: (e) => [placeText(e), textOf(`start.tissue_${e.tissue}`)],
   cleared: (e) => [e.by],
 };
-const EXERCISES = { heel_raise: "strength.heel_raise", hamstring_curl: "strength.hamstring_curl" };
 
 // What an entry says, in a line.
-export function entryText(entry, runs) {
-  const parts = TEXTS[entry.kind]?.(entry, runs) ?? [];
+export function entryText(entry, report) {
+  const parts = TEXTS[entry.kind]?.(entry, report) ?? [];
   return parts.filter(Boolean).join(" · ");
 }
 

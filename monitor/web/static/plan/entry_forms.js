@@ -122,13 +122,14 @@ function noRun() {
 function runChoice(report, run, replaces) {
   const others = report.runs.slice(0, RUN_CHOICES);
   if (replaces || others.length < 2) return el("p", { class: "about-run" }, runText(run));
-  const options = others.map((r) => [
-    r.session,
-    r.during == null ? runText(r) : textOf("diary.answered", { run: runText(r) }),
-  ]);
-  return select(textOf("diary.which_run"), options, run.session, (session) => {
-    location.hash = `after/${encodeURIComponent(session)}`;
+  const options = others.map((other) => {
+    const text = runText({ ...other, minutes: null }); // short enough for a phone
+    return [other.session, other.during == null ? text : textOf("diary.answered", { run: text })];
   });
+  const open = (session) => {
+    location.hash = `after/${encodeURIComponent(session)}`;
+  };
+  return select(textOf("diary.which_run"), options, run.session, open, "wide");
 }
 
 function morningForm(report, written, given, replaces) {

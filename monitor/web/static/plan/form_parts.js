@@ -68,7 +68,7 @@ export function textField(label, value, changed, attributes = {}) {
   return el("label", { class: "field" }, el("span", {}, label), input);
 }
 
-export function select(label, options, chosen, changed) {
+export function select(label, options, chosen, changed, kind = "") {
   const list = el(
     "select",
     {},
@@ -77,7 +77,7 @@ export function select(label, options, chosen, changed) {
     ),
   );
   list.onchange = () => changed(list.value);
-  return el("label", { class: "field" }, el("span", {}, label), list);
+  return el("label", { class: `field ${kind}` }, el("span", {}, label), list);
 }
 
 export function folded(title, ...parts) {

@@ -38,5 +38,8 @@ export function gradeTip(grade) {
   return tip(textOf("plan_page.grade", { grade }), textOf(key));
 }
 
+// The grade alone, where many stand below each other.
+export const shortGrade = (grade) => tip(grade, textOf(`plan_page.grade_${grade.toLowerCase()}`));
+
 // Pain on the scale, or a dash: what nobody said is not 0.
 export const painText = (pain) => (pain == null ? "–" : numberText(pain, pain % 1 ? 1 : 0));

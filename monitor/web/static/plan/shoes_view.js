@@ -4,7 +4,7 @@ import { el, section } from "../shared/elements.js";
 import { numberText, textOf } from "../shared/messages.js";
 import { entryBody, isBetween } from "./entries.js";
 import { folded, form, numberField, select, textField, toggle, toggles } from "./form_parts.js";
-import { dateText, kmText, reasonLine, runText } from "./plan_texts.js";
+import { dateText, reasonLine, runText } from "./plan_texts.js";
 
 const WARN_KM = 500;
 const ALARM_KM = 800;
@@ -70,7 +70,9 @@ function pair(use, done) {
 // Kilometres with half of their interval where it is known; "at least" where some runs have no length.
 export function kmWithInterval({ km, km_pm, unknown_runs }) {
   const text =
-    km_pm == null ? kmText(km) : `${numberText(km, 0)} ± ${textOf("plan_page.km_whole", { km: km_pm })}`;
+    km_pm == null
+      ? textOf("plan_page.km_whole", { km })
+      : `${numberText(km, 0)} ± ${textOf("plan_page.km_whole", { km: km_pm })}`;
   return unknown_runs ? textOf("shoes.at_least", { km: text }) : text;
 }
 
@@ -134,11 +136,19 @@ function recentRuns(report, done) {
   const rows = report.runs.slice(0, RECENT_RUNS).map((run) => {
     const known =
       pairs.some(([shoe]) => shoe === run.shoe) || !run.shoe ? pairs : [...pairs, [run.shoe, run.shoe]];
-    return select(runText(run), [["", textOf("shoes.none_of_them")], ...known], run.shoe, (shoe) =>
-      attempt(async () => {
-        await send("log", "POST", entryBody("session_shoe", { session: run.session, shoe, day: run.day }));
-        await done();
-      }),
+    return select(
+      runText({ ...run, minutes: null }),
+      [["", textOf("shoes.none_of_them")], ...known],
+      run.shoe,
+      (shoe) =>
+        attempt(async () => {
+          await send(
+            "log",
+            "POST",
+            entryBody("session_shoe", { session: run.session, shoe, day: run.day }),
+          );
+          await done();
+        }),
     );
   });
   return section(textOf("shoes.which"), ...rows);

@@ -40,7 +40,7 @@ function exercise(item, done) {
   const fields = startFields(item);
   const count = el("b", { class: "count" }, String(fields.sets));
   const rest = el("span", { class: "timer", role: "timer" }),
-    save = el("button", { class: "save", disabled: "" }, textOf("strength.save"));
+    save = el("button", { class: "save", hidden: "" }, textOf("strength.save"));
   let stop = null;
   const set = el(
     "button",
@@ -52,7 +52,8 @@ function exercise(item, done) {
   set.onclick = () => {
     fields.sets += 1;
     count.textContent = fields.sets;
-    save.disabled = false;
+    save.hidden = false;
+    check();
     stop?.();
     if (item.rest_s)
       stop = countDown(rest, item.rest_s, () => rest.replaceChildren(textOf("strength.go_on")));

@@ -10,6 +10,7 @@ import {
   minutesText,
   reasonLine,
   runText,
+  shortGrade,
 } from "./plan_texts.js";
 
 const PHASES = ["calm", "rebuild", "reintroduce", "full"];
@@ -169,7 +170,7 @@ function checkpoint({ met, message, grade }) {
     "li",
     { class: kind },
     el("span", { class: "mark", "aria-hidden": "true" }, checkMark(met)),
-    el("span", {}, message, " ", el("small", {}, checkWord(met)), " ", gradeTip(grade)),
+    el("span", {}, message, " ", el("small", {}, checkWord(met)), " ", shortGrade(grade)),
   );
 }
 

@@ -173,8 +173,6 @@ def test_every_remark_has_its_words(language: str) -> None:
     diary.run(1, 5.0, pickups=10)
     lift(diary, 1, pain=6)
     day = today(diary, 2)
-    reasons = [
-        *day.remarks,
-        *(r for i in day.items for r in (*i.remarks, *([i.lighter] if i.lighter else []))),
-    ]
+    lighter = [i.lighter for i in day.items if i.lighter is not None]
+    reasons = [*day.remarks, *lighter, *(r for i in day.items for r in i.remarks)]
     assert len([words.render(r.message) for r in reasons]) == 3

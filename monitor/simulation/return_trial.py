@@ -25,7 +25,7 @@ from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.tables import shipped_tables
+from monitor.training.table_files import shipped_tables
 
 _FIRST = datetime.date(2026, 1, 5)  # a Monday
 _LONG_KM = 8.0

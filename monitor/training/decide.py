@@ -36,7 +36,8 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons
-from monitor.training.tables import Phase, Tables, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase, Tables
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
 from monitor.training.weekly_score import score_remarks

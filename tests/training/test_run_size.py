@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.stressors import is_hard
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from tests.training.diary import Diary, date, in_full, keys
 
 TABLES = shipped_tables()

@@ -11,7 +11,8 @@ from monitor.training.entries import StrengthEntry
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength_today import StrengthItem, StrengthToday, strength_today
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from monitor.training.verdict import evidence_of
 from tests.training.diary import Diary, calm_then_rebuild, date, keys
 

@@ -16,7 +16,8 @@ from monitor.training.stressors import (
     stressor_at,
     stressor_offers,
 )
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from monitor.training.verdict import evidence_of
 from tests.training.diary import DOWNHILL, PICKUPS, Diary, date
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from monitor.training.entries import WeeklyEntry
 from monitor.training.plan_day import ReasonWriter
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from monitor.training.weekly_score import is_substantial, score_remarks, severity_score, weekly_scores
 from tests.training.diary import Diary, calm_then_rebuild, date, in_full
 from tests.training.test_entries import entry

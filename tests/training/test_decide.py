@@ -18,7 +18,8 @@ from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.run_size import planned_run_reason
-from monitor.training.tables import ORDER, Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Verdict
 from tests.training.diary import (
     DOWNHILL,

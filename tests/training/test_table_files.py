@@ -92,8 +92,8 @@ def test_all_mistakes_of_all_files_are_told_at_once() -> None:
 
 
 def test_an_exercise_of_ones_own_has_its_own_words() -> None:
-    row = '[[exercise]]\nname = "bridge"\nlabel = "Bridge"\nphase = "calm"\nsets = "3"\ndose = "10"\na_week = 2'
-    own = read_tables({"strength": f"{TEXTS['strength']}\n{row}"}, FOLDER)
+    row = '[[exercise]]\nname = "bridge"\nlabel = "Bridge"\nphase = "calm"\nsets = "3"\ndose = "10"'
+    own = read_tables({"strength": f"{TEXTS['strength']}\n{row}\na_week = 2"}, FOLDER)
     words = catalogue("en").render(exercise_message(own.exercises[-1]))
     assert words == "Bridge: 3 sets of 10, 2 times a week"
 

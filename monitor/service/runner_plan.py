@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-from monitor.core.errors import ConfigError
 from monitor.core.settings_path import default_path
 from monitor.review.training_plan import PlanKeeper, TrainingPlan
 from monitor.service.config import Config, data_folder
+from monitor.service.plan_tables import load_tables
 from monitor.storage.store import Store
-from monitor.training.tables import TABLE_NAMES, Tables, read_tables
 
 
 def plan_keeper(config: Config) -> PlanKeeper:
     """Return the log and plan of the settings' runner; ``ConfigError`` if an own table is wrong."""
-    return PlanKeeper(data_folder(config), config.athlete, config.plan, plan_tables(own_tables_folder()))
+    return PlanKeeper(data_folder(config), config.athlete, config.plan, load_tables(own_tables_folder()))
 
 
 def runner_now() -> datetime.datetime:
@@ -35,20 +34,3 @@ def todays_plan(config: Config, store: Store) -> TrainingPlan:
 def own_tables_folder() -> Path:
     """Return the folder of the runner's own tables: ``plan`` beside the usual settings file."""
     return default_path().with_name("plan")
-
-
-def plan_tables(folder: Path) -> Tables:
-    """Return the tables, those of ``folder`` in the place of ours; ``ConfigError`` if one is wrong."""
-    own = {}
-    for name in TABLE_NAMES:
-        path = folder / f"{name}.toml"
-        try:
-            own[name] = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as exc:
-            raise ConfigError("error.at", where=path, what=exc) from exc
-    try:
-        return read_tables(own)
-    except ValueError as exc:
-        raise ConfigError("error.at", where=folder, what=exc) from exc

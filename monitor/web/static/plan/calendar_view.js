@@ -52,7 +52,7 @@ function weekdays() {
   });
   return el(
     "div",
-    { class: "week names", "aria-hidden": "true" },
+    { class: "week-names", "aria-hidden": "true" },
     ...names.map((text) => el("span", {}, text)),
   );
 }

@@ -23,7 +23,7 @@ export function diaryView(report, written) {
     el("a", { class: "big", href: `#${kind}` }, el("b", {}, textOf(`diary.ask_${kind}`))),
   );
   if (report.declared)
-    links.push(el("a", { class: "big quiet", href: "#declare" }, textOf("diary.declare_again")));
+    links.push(el("a", { class: "big-quiet", href: "#declare" }, textOf("diary.declare_again")));
   return el(
     "div",
     { class: "cards" },

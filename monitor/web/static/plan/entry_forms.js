@@ -77,8 +77,8 @@ function afterForm(report, written, given, replaces) {
       const set = setter(fields, check);
       return [
         runChoice(report, run, replaces),
-        scale(textOf("diary.during"), fields.during, set("during"), "diary.pain"),
-        scale(textOf("diary.now"), fields.now, set("now"), "diary.pain"),
+        scale(textOf("diary.during"), fields.during, set("during"), "pain"),
+        scale(textOf("diary.now"), fields.now, set("now"), "pain"),
         whereItHurts(fields, check),
         toggles(
           toggle(textOf("diary.limp"), fields.limp ?? false, set("limp")),
@@ -86,7 +86,7 @@ function afterForm(report, written, given, replaces) {
         ),
         folded(
           textOf("diary.more_of_run"),
-          scale(textOf("diary.effort"), fields.effort, set("effort"), "diary.effort", { optional: true }),
+          scale(textOf("diary.effort"), fields.effort, set("effort"), "effort", { optional: true }),
           toggles(
             toggle(textOf("diary.stopped_early"), fields.stopped_early ?? false, set("stopped_early")),
           ),
@@ -140,7 +140,7 @@ function morningForm(report, written, given, replaces) {
     (check) => {
       const set = setter(fields, check);
       return [
-        scale(textOf("diary.morning_pain"), fields.pain, set("pain"), "diary.pain"),
+        scale(textOf("diary.morning_pain"), fields.pain, set("pain"), "pain"),
         choice(
           textOf("diary.as_before"),
           [

@@ -33,8 +33,8 @@ export function scale(label, chosen, changed, ends, more = {}) {
     el(
       "p",
       { class: "ends" },
-      el("span", {}, textOf(`${ends}_least`)),
-      el("span", {}, textOf(`${ends}_most`)),
+      el("span", {}, textOf(`diary.${ends}_least`)),
+      el("span", {}, textOf(`diary.${ends}_most`)),
     ),
   );
   return group;
@@ -51,7 +51,7 @@ export function toggle(text, on, changed) {
   return button;
 }
 
-export const toggles = (...buttons) => el("div", { class: "options toggles" }, ...buttons);
+export const toggles = (...buttons) => el("div", { class: "toggles" }, ...buttons);
 
 // A number with its unit; null while the field is empty, NaN for what is no number.
 export function numberField(label, value, changed, unit = "") {

@@ -43,7 +43,7 @@ function pair(use, done) {
   retire.onclick = () => keep({ ...shoe, retired: !shoe.retired }, "", done);
   return el(
     "section",
-    { class: shoe.retired ? "shoe retired" : "shoe" },
+    { class: shoe.retired ? "shoe-retired" : "shoe" },
     el("h2", {}, nameOf(shoe), shoe.retired ? ` · ${textOf("shoes.retired")}` : ""),
     el("p", { class: "kilometres" }, el("b", {}, kmWithInterval(use))),
     el("meter", {

@@ -71,7 +71,7 @@ function flagForm(flags, written, goOn) {
     { class: "entry" },
     el("h1", {}, textOf("start.flags")),
     el("p", { class: "soft" }, textOf("start.flags_about")),
-    el("div", { class: "options flags-list" }, ...buttons),
+    el("div", { class: "flags-list" }, ...buttons),
     next,
   );
 }

@@ -74,7 +74,7 @@ function exercise(item, done) {
   };
   return el(
     "section",
-    { class: item.done ? "exercise done" : "exercise" },
+    { class: item.done ? "exercise-done" : "exercise" },
     el("h2", {}, item.done ? el("span", { class: "mark" }, "✓ ") : null, item.message),
     item.sets_done ? el("p", {}, textOf("strength.sets_today", { n: item.sets_done })) : null,
     item.last_day ? el("p", { class: "soft" }, lastText(item)) : null,
@@ -112,7 +112,7 @@ function details(fields, check) {
       fields.side,
       set("side"),
     ),
-    scale(textOf("strength.pain"), fields.pain, set("pain"), "diary.pain", { optional: true }),
+    scale(textOf("strength.pain"), fields.pain, set("pain"), "pain", { optional: true }),
   ];
 }
 

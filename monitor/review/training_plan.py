@@ -212,10 +212,12 @@ class PlanKeeper:
         lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
 
-    def past_decisions(self) -> dict[datetime.date, PlanDay]:
-        """Return what was decided last on each day, without days that another version wrote otherwise."""
+    def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
+        """Return what was decided last on each day from ``since`` on, where this version can read it."""
         days = {}
         for day, line in self.stored_decisions().items():
+            if day < since:
+                continue
             with contextlib.suppress(ValueError):
                 days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
         return days

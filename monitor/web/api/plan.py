@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Body, Depends, HTTPException, Query, Request, Response
 
 from monitor.core.errors import StoreError
-from monitor.review.plan_report import plan_report, red_flags_report
+from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
 from monitor.storage.store import Store
 from monitor.training.entries import ForeignEntry, entry_to_json, standing_entries
@@ -54,7 +54,8 @@ def get_plan(
     decided = plan.now if day is None else plan.day(day)
     if decided is None:
         raise HTTPException(404, "The plan does not know this day.")
-    return json_response(plan_report(plan, decided, keeper.past_decisions(), language))
+    past = keeper.past_decisions(decided.day - datetime.timedelta(days=CALENDAR_DAYS))
+    return json_response(plan_report(plan, decided, past, language))
 
 
 def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:

@@ -38,6 +38,7 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.shoes import ShoeUse
 from monitor.training.strength import Adherence
+from monitor.training.weekly_score import WeekScore
 from monitor.web.api.live import LIVE_ROUTES
 from monitor.web.api.models import live, plan, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
@@ -371,6 +372,7 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (strength_today.StrengthItem, plan.StrengthItemJson),
         (strength_today.LiftedLoad, plan.LiftedLoadJson),
         (Adherence, plan.AdherenceJson),
+        (WeekScore, plan.WeekScoreJson),
         *((cls, getattr(plan, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
         (Gap, records.GapJson),
         (Cue, live.LiveCueJson),

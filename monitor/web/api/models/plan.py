@@ -111,7 +111,7 @@ class PlanDayJson(ApiModel):
     checkpoints: list[CheckpointJson] = described("conditions for the next phase")
     cadence_step: int | None = described("step of the cadence target", "1")
     reasons: list[ReasonJson] = described("the decision in a sentence, then why")
-    remarks: list[ReasonJson] = described("what is worth a remark about shoes")
+    remarks: list[ReasonJson] = described("what is worth a remark, such as about shoes")
     stop: StopAnswerJson | None = described("the answer to a red flag; null: none stands")
     changes: list[PhaseChangeJson] = described("all changes of the phase, the oldest first")
     questions: list[QuestionJson] = described("what the runner has not answered yet")
@@ -166,6 +166,15 @@ class CalendarDayJson(ComingDayJson):
     done_minutes: float | None = described("run on it; null: nobody ran", "min")
     pain: float | None = described("the worst pain of its runs, 0 to 10; null: not known", "1")
     morning: float | None = described("pain of its morning, 0 to 10; null: not known", "1")
+
+
+class WeekScoreJson(ApiModel):
+    """The score of the four questions of a week."""
+
+    monday: str = described("the day on which the week began")
+    score: int | None = described("0 (nothing) to 100; null: nobody answered", "1")
+    substantial: bool | None = described("whether training went down clearly; null: nobody answered")
+    entries: list[str] = described(_ENTRIES)
 
 
 class LiftedLoadJson(ApiModel):
@@ -236,6 +245,7 @@ class PlanJson(ApiModel):
     runs: list[RunWithVerdictJson] = described("runs of twelve weeks, the newest first")
     calendar: list[CalendarDayJson] = described("days of twelve weeks, the oldest first")
     coming: list[ComingDayJson] = described("the next days as things stand, if nobody runs or answers")
+    weeks: list[WeekScoreJson] = described("scores of the weekly questions, the oldest first")
     strength: StrengthJson = described("the checklist of today")
     exercises: dict[str, str] = described("what each exercise is called, by its name in the log")
     benchmarks: list[str] = described("exercises that have a test of strength")

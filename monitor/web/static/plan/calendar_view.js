@@ -29,6 +29,7 @@ export function calendarView(report) {
       detail,
     ),
     history(report.decision.changes),
+    scores(report.weeks),
   );
 }
 
@@ -130,4 +131,24 @@ function history(changes) {
     ),
   );
   return section(textOf("plan_page.history"), el("ul", { class: "history" }, ...lines));
+}
+
+// The scores of the weekly questions; a week that nobody answered has a dash, which is not 0.
+function scores(weeks) {
+  const first = weeks.findIndex((week) => week.score != null);
+  if (first < 0) return "";
+  const rows = weeks
+    .slice(first)
+    .toReversed()
+    .flatMap((week) => [el("dt", {}, dateText(week.monday)), el("dd", {}, scoreText(week))]);
+  return section(
+    textOf("plan_page.scores"),
+    el("p", { class: "soft" }, textOf("plan_page.scores_about")),
+    el("dl", { class: "rows" }, ...rows),
+  );
+}
+
+export function scoreText({ score, substantial }) {
+  if (score == null) return "–";
+  return textOf(substantial ? "plan_page.score_substantial" : "plan_page.score", { score });
 }

@@ -2,7 +2,7 @@
 import { ask, attempt, send } from "../shared/api.js";
 import { el, section } from "../shared/elements.js";
 import { hasText, textOf } from "../shared/messages.js";
-import { hasForm } from "./entry_forms.js";
+import { hasForm, LEVELS } from "./entry_forms.js";
 import { folded } from "./form_parts.js";
 import { dateText, kmText, minutesText, painText, runText } from "./plan_texts.js";
 
@@ -96,7 +96,7 @@ const TEXTS = {
     e.tender === "more" ? textOf("diary.more_tender") : "",
     e.stiffness_min ? textOf("diary.stiff_for", { minutes: e.stiffness_min }) : "",
   ],
-  weekly: (e) => [textOf("diary.sum_of", { sum: e.taking_part + e.volume + e.performance + e.pain })],
+  weekly: (e) => [textOf(`diary.taking_part_${LEVELS[e.taking_part]}`)],
   strength: (e, report) => [
     hasText(`strength.${e.exercise}`)
       ? textOf(`strength.${e.exercise}`)

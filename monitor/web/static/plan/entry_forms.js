@@ -21,7 +21,7 @@ import { declareForm } from "./start_view.js";
 
 const STIFF_MIN = [0, 5, 15, 30, 60];
 const WEEKLY = ["taking_part", "volume", "performance", "pain"];
-const LEVELS = ["none", "little", "some", "much"]; // 0 to 3
+export const LEVELS = ["none", "little", "some", "much"]; // answers of a weekly question, 0 to 3
 const RUN_CHOICES = 8;
 const FORMS = {
   after: afterForm,

@@ -19,7 +19,7 @@ export function todayView(report) {
   const { decision } = report,
     parts = decision.stop ? [stopCard(report)] : [questions(report), todayCard(report)];
   if (!decision.stop)
-    parts.push(week(decision), phase(report), ladder(report), example(decision), shoeRemarks(decision));
+    parts.push(week(decision), phase(report), ladder(report), example(decision), worthKnowing(decision));
   parts.push(damage(report));
   return el("div", { class: "cards" }, ...parts.filter(Boolean));
 }
@@ -214,8 +214,10 @@ const amount = (minutes) => numberText(minutes, minutes % 1 ? 1 : 0);
 const example = ({ example_week }) =>
   example_week ? el("section", {}, el("p", { class: "soft" }, example_week)) : null;
 
-const shoeRemarks = ({ remarks }) =>
-  remarks.length ? section(textOf("plan_page.view_shoes"), el("ul", {}, ...remarks.map(reasonLine))) : null;
+const worthKnowing = ({ remarks }) =>
+  remarks.length
+    ? section(textOf("plan_page.worth_knowing"), el("ul", {}, ...remarks.map(reasonLine)))
+    : null;
 
 function damage({ unreadable, foreign }) {
   const lines = [];

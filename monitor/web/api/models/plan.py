@@ -15,7 +15,7 @@ _ENTRIES = "ids of the entries that decided"
 
 
 class ReasonJson(ApiModel):
-    """A reason of a decision."""
+    """A reason of a decision, with the strength of its evidence."""
 
     message: str = described("the reason in a sentence")
     rule: str = described("name of the rule")
@@ -24,7 +24,7 @@ class ReasonJson(ApiModel):
 
 
 class CheckpointJson(ApiModel):
-    """One condition for the next phase."""
+    """One condition for the next phase, met or not."""
 
     name: str = described("name of the condition")
     met: bool | None = described("whether it is met; null: not known")
@@ -82,7 +82,7 @@ class StopAnswerJson(ApiModel):
 
 
 class PhaseChangeJson(ApiModel):
-    """A change of the phase."""
+    """A change from one phase to another."""
 
     day: str = described("the day of the change")
     before: PhaseName = described("the phase before it")
@@ -91,14 +91,14 @@ class PhaseChangeJson(ApiModel):
 
 
 class QuestionJson(ApiModel):
-    """A question that is due."""
+    """A question that the runner should answer now."""
 
     kind: str = described("after (of a run), morning or weekly")
     session: str = described("id of the run that it is about; empty: of none")
 
 
 class PlanDayJson(ApiModel):
-    """The decision of one day."""
+    """The decision of one day, with its reasons."""
 
     day: str = described("the day")
     phase: PhaseName = described("the phase; none: nothing was declared")
@@ -147,7 +147,7 @@ class RunWithVerdictJson(ApiModel):
 
 
 class ComingDayJson(ApiModel):
-    """What a day allows."""
+    """What one of the next days allows."""
 
     day: str = described("the day")
     run: bool | None = described("whether a run, or a walk of the ladder, is allowed; null: nobody asked")
@@ -178,7 +178,7 @@ class WeekScoreJson(ApiModel):
 
 
 class LiftedLoadJson(ApiModel):
-    """The load of a side."""
+    """The load of one side of the body."""
 
     side: str = described("left, right or both; empty: not said")
     last_kg: float = described("the last time")
@@ -200,7 +200,7 @@ class StrengthItemJson(ApiModel):
 
 
 class AdherenceJson(ApiModel):
-    """How much of the checklist was done in two weeks."""
+    """The sessions of two weeks, planned and done."""
 
     done: int = described("sessions that were done", "1")
     planned: int = described("sessions that were planned", "1")
@@ -286,7 +286,7 @@ class LogEntryJson(ApiModel):
 
 
 class AfterEntryJson(LogEntryJson):
-    """How a run felt."""
+    """An answer to how a run felt."""
 
     kind: Literal["after"] = described("always after")
     session: str = described("id of the run")
@@ -303,7 +303,7 @@ class AfterEntryJson(LogEntryJson):
 
 
 class MorningEntryJson(LogEntryJson):
-    """How a morning is."""
+    """An answer to how a morning is."""
 
     kind: Literal["morning"] = described("always morning")
     pain: float = described("pain, 0 to 10", "1")
@@ -324,7 +324,7 @@ class WeeklyEntryJson(LogEntryJson):
 
 
 class StrengthEntryJson(LogEntryJson):
-    """An exercise, or a test of strength."""
+    """An exercise, or a test of strength, that was done."""
 
     kind: Literal["strength"] = described("always strength")
     exercise: str = described("name of the exercise")
@@ -337,21 +337,21 @@ class StrengthEntryJson(LogEntryJson):
 
 
 class FlagEntryJson(LogEntryJson):
-    """A red flag that was ticked."""
+    """A red flag that the runner ticked."""
 
     kind: Literal["flag"] = described("always flag")
     flag: str = described("its name")
 
 
 class ClearedEntryJson(LogEntryJson):
-    """Somebody has looked at it."""
+    """A note that somebody has looked at it."""
 
     kind: Literal["cleared"] = described("always cleared")
     by: str = described("who; empty: not said")
 
 
 class ManualRunEntryJson(LogEntryJson):
-    """A run or a walk without sensors."""
+    """A run or a walk that no sensor saw."""
 
     kind: Literal["manual_run"] = described("always manual_run")
     start: str | None = described("the runner's time of day; null: not said")
@@ -367,7 +367,7 @@ class ManualRunEntryJson(LogEntryJson):
 
 
 class ShoeEntryJson(LogEntryJson):
-    """A pair of shoes."""
+    """A pair of shoes that is in use."""
 
     kind: Literal["shoe"] = described("always shoe")
     shoe: str = described("its name")
@@ -381,7 +381,7 @@ class ShoeEntryJson(LogEntryJson):
 
 
 class SessionShoeEntryJson(LogEntryJson):
-    """The pair that a session was run in."""
+    """The pair of shoes that a session was run in."""
 
     kind: Literal["session_shoe"] = described("always session_shoe")
     session: str = described("id of the run")
@@ -389,7 +389,7 @@ class SessionShoeEntryJson(LogEntryJson):
 
 
 class DeclareEntryJson(LogEntryJson):
-    """The beginning of a plan."""
+    """The beginning of a plan: what hurts, and since when."""
 
     kind: Literal["declare"] = described("always declare")
     began: str | None = described("the day on which it began to hurt; null: not said")
@@ -403,7 +403,7 @@ class DeclareEntryJson(LogEntryJson):
 
 
 class WithdrawnJson(LogEntryJson):
-    """Takes back the entry that it replaces."""
+    """An entry that takes back the one that it replaces."""
 
     kind: Literal["withdrawn"] = described("always withdrawn")
 
@@ -425,13 +425,13 @@ AnyEntryJson = Annotated[
 
 
 class EntryJson(ApiModel):
-    """The entry as it was written down."""
+    """The entry as it was written into the log."""
 
     entry: AnyEntryJson = described("the entry")
 
 
 class LogJson(ApiModel):
-    """The entries that hold today."""
+    """The entries of the log that hold today."""
 
     entries: list[AnyEntryJson] = described("the newest day first")
     unreadable: int = described("lines of the log that cannot be read", "1")

@@ -126,6 +126,6 @@ onTheme(redraw);
 followSize(redraw);
 openPocket();
 speak();
-offerRedFlags($("flags"), showStop);
+offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
 followStop();
 connect();

@@ -73,7 +73,7 @@ const written = (next = "today") =>
 readMessages();
 useLanguage(wantedLanguages());
 translatePage();
-offerRedFlags(byId("flags"), () => attempt(refresh));
+offerRedFlags(byId("flags"), { onWritten: () => attempt(refresh) });
 addEventListener("hashchange", draw);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && place()[0] === "today") attempt(refresh);

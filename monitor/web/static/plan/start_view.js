@@ -102,6 +102,7 @@ export function declareForm(report, written, given, replaces) {
           TISSUES.map((t) => [t, textOf(`start.tissue_${t}`)]),
           fields.tissue,
           set("tissue"),
+          { kind: "levels" },
         ),
         allowed,
         numberField(textOf("start.reference"), fields.reference_km, set("reference_km"), "km"),

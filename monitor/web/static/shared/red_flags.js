@@ -5,11 +5,12 @@ import { el } from "./elements.js";
 import { language, textOf } from "./messages.js";
 
 let list = null, // as /api/v1/plan/flags has it
-  stopped = null; // called with the answer in words when one is ticked
+  page = {}; // what the page does about it
 
-// Open the list by this button; onStop(answer) is called when a flag is ticked.
-export function offerRedFlags(button, onStop = null) {
-  stopped = onStop;
+// Open the list by this button.  onStop(answer) is called as soon as a flag is ticked, with null when that was
+// a mistake; onWritten() when the log has it.
+export function offerRedFlags(button, { onStop, onWritten } = {}) {
+  page = { onStop, onWritten };
   button.onclick = showList;
   load();
 }
@@ -63,10 +64,11 @@ async function tick(flag) {
     kept,
     el("p", { class: "flags-row" }, back),
   );
-  stopped?.(flag.answer_text);
+  page.onStop?.(flag.answer_text);
   try {
     const { entry } = await send("log", "POST", { kind: "flag", fields: { flag: flag.name } });
     kept.replaceChildren(textOf("flags.kept"), " ", mistakeButton(entry.id));
+    page.onWritten?.();
   } catch (error) {
     kept.textContent = textOf("flags.not_kept", { reason: error.message });
   }
@@ -77,7 +79,8 @@ function mistakeButton(id) {
   button.onclick = async () => {
     try {
       await send("log", "POST", { kind: "withdrawn", fields: {}, replaces: id });
-      stopped?.(null);
+      page.onStop?.(null);
+      page.onWritten?.();
       dialog().close();
     } catch (error) {
       button.replaceWith(textOf("flags.not_kept", { reason: error.message }));

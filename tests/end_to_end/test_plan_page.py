@@ -152,7 +152,7 @@ WORDS = {
         "calf": "Eine Wade, die geschwollen, warm und druckempfindlich ist",
         "answer": "Hör auf zu laufen und geh heute noch in die Notaufnahme.",
         "until": "Pause bis zu einem Morgen mit höchstens Schmerz 1",
-        "walk": "Heute: geh 30 Minuten.",
+        "walk": "Heute: 30 Minuten gehen.",
         "lang": "de",
     },
 }

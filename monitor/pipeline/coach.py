@@ -173,7 +173,7 @@ class Coach:
 
     @property
     def load(self) -> RunLoad:
-        """What this run has cost so far."""
+        """The load of this run so far, what it has cost."""
         return self._load_watch.load
 
     # ------------------------------------------------------------------ one second

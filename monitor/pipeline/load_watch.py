@@ -20,7 +20,7 @@ from monitor.core.session_settings import TodaysLimits
 from monitor.pipeline.cue_policy import notice
 
 DOWNHILL_PCT = -2.0
-"""Running on a steeper slope is downhill (a choice; ``monitor.review.downhill`` has the same)."""
+"""Running on a steeper slope is downhill (a choice; the review counts the same)."""
 _UNSURE_SLOPE_PCT = 2.0
 """A slope with this SD is not known: level ground could not be told from downhill."""
 _WELL_KNOWN = 0.9  # of the running has a speed, then the distance is known (a choice)
@@ -154,7 +154,7 @@ class LoadWatch:
         if most.share < limits.loud_share:
             text = f"{most.now}: that is all your plan has for today. Stop, or walk home."
             return _Passed("todays_run", text)
-        text = f"{most.now} so far; your plan has {most.text(most.limit)} for today."
+        text = f"{most.now} so far; for today your plan has {most.text(most.limit)}."
         return _Passed("todays_run_far", text, loud=True)
 
     def _descent(self) -> _Passed | None:
@@ -167,7 +167,7 @@ class LoadWatch:
         if most.share < limits.loud_share:
             text = f"{most.now} downhill: that is all your plan has for today. Take a flatter way home."
             return _Passed("descent", text)
-        text = f"{most.now} downhill so far; your plan has {most.text(most.limit)} for today."
+        text = f"{most.now} downhill; for today your plan has only {most.text(most.limit)}."
         return _Passed("descent_far", text, loud=True)
 
     def _braking(self) -> _Passed | None:

@@ -21,6 +21,7 @@ from monitor.review import cadence_plan
 from monitor.service.config import Config, data_folder, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
 from monitor.service.session_store import open_store
+from monitor.service.todays_limits import todays_limits
 from monitor.service.wiring import configured_sources
 from monitor.storage.plan_file import plan_path, read_plan, write_plan
 from monitor.training.cadence_steps import coach_settings, next_step
@@ -52,15 +53,16 @@ def planned_settings(config: Config) -> SessionSettings:
     """
     path = plan_path(data_folder(config), config.athlete)
     before = read_plan(path)
+    now = datetime.datetime.now(datetime.UTC)
     with open_store(config) as store:
         plan = cadence_plan.catch_up(
             before, store, config.athlete, lambda i: _log.info("learning from %s", i.id)
         )
+        limits = todays_limits(config, store, now, None)
     if plan != before:
         write_plan(path, plan)
-    today = datetime.datetime.now(datetime.UTC).date()
-    step = next_step(plan, config.session.runner, config.target, today)
-    coach = coach_settings(plan, config.coach, step, secrets.randbits(32))
+    step = next_step(plan, config.session.runner, config.target, now.date())
+    coach = replace(coach_settings(plan, config.coach, step, secrets.randbits(32)), today=limits)
     share = 100 * increase_at_step(step.step, config.target)
     _log.info(
         "target: own cadence %+.1f %%: %s", share, catalogue("en").text(f"training.step.{step.reason}")

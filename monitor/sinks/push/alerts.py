@@ -161,12 +161,15 @@ class Alerts:
         of: str = "",
         text: str | None = None,
     ) -> list[Alert]:
+        body = self._messages.text(f"push.{text or kind}.text", **values)
+        return self._alert_once(kind, t_s, body, priority, of)
+
+    def _alert_once(self, kind: str, t_s: float, body: str, priority: int, of: str = "") -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
         if f"{kind} {of}" in self._sent or self._s.is_quiet(now):
             return []
         self._sent.add(f"{kind} {of}")
         title = self._messages.text(f"push.{kind}.title")
-        body = self._messages.text(f"push.{text or kind}.text", **values)
         return [Alert(kind, t_s, t_s + self._s.valid_s, title, body, priority)]
 
 

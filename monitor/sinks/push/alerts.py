@@ -112,9 +112,7 @@ class Alerts:
                 self._since.pop(record.metric, None)
             case Cue(kind=CueKind.NOTICE, wording=wording) if wording in _NOTICES:
                 text = self._messages.translate_recorded(record.why)
-                return self._make_alert(
-                    wording, record.t_s, {"text": text}, _NOTICES[wording], text="notice"
-                )
+                return self._alert_once(wording, record.t_s, text, _NOTICES[wording])
             case SensorStatus():
                 return self._check_sensor(record)
             case SinkStatus(ok=False) if record.sink in _STORAGE:

@@ -17,6 +17,7 @@ from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
+from monitor.pipeline.load_watch import RunLoad
 from monitor.pipeline.sensor_stream import SensorStream
 
 _QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
@@ -89,6 +90,11 @@ class Session:
     def statuses(self) -> list[SensorStatus]:
         """Return how every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
+
+    @property
+    def load(self) -> RunLoad | None:
+        """The load of the run so far, None without a coach, who counts it."""
+        return None if self._coach is None else self._coach.load
 
     def _push_one(self, packet: Packet) -> list[Record | SensorStatus]:
         stream = self._streams.get(packet.sensor)

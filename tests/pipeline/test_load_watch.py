@@ -99,7 +99,7 @@ def test_a_day_without_running_says_so_after_a_minute_of_it_and_walking_is_free(
 
 
 def test_of_two_limits_in_one_second_the_loud_one_is_left() -> None:
-    limits = TodaysLimits(longest_km=1.0, most_km=1.1)
+    limits = TodaysLimits(longest_km=1.0, most_km=1.099)
     _, said = watched(limits, (1000, LEVEL, RUN))
     assert wordings(said) == [
         ("longest_run", 400.0),
@@ -119,8 +119,8 @@ def test_descent_counts_below_two_per_cent_in_metres_and_seconds_with_their_doub
 
 
 def test_the_allowance_of_descent_is_told_at_all_of_it_and_a_tenth_beyond() -> None:
-    _, said = watched(TodaysLimits(descent_m=10.0), (500, DOWN, RUN))
-    assert wordings(said) == [("descent", 100.0), ("descent_far", 110.0)]
+    _, said = watched(TodaysLimits(descent_m=10.05), (500, DOWN, RUN))
+    assert wordings(said) == [("descent", 101.0), ("descent_far", 111.0)]
     assert said[0].why.startswith("10 ± 1 m downhill: ")
     assert said[1].why == "11 ± 1 m downhill; for today your plan has only 10 m."
     _, said = watched(TodaysLimits(descent_m=100.0, descent_s=60.0), (500, DOWN, RUN))

@@ -1,10 +1,12 @@
-"""A wish of the runner goes the way of the packets: onto the tape, into the session, and back from the tape."""
+"""A wish of the runner goes the way of the packets: onto the tape, into the session, into the replay."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from pathlib import Path
+
+import pytest
 
 from dsp.types import Cue, Placement
 from monitor.core.packet import STOP_CUES, Packet, stop_cues_packet
@@ -36,18 +38,27 @@ def test_before_and_after_the_input_there_is_no_run_to_ask() -> None:
     assert (packets[0].channel, packets[0].payload) == (STOP_CUES, b"red_flag")
 
 
+def packets_on(tape: Tape) -> list[Packet]:
+    with TapeReader(tape.path) as reader:
+        return list(reader.packets())
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Tape:
+    return Tape(tmp_path / "a.tape", TapeHeader(STARTED.session, STARTED.started_utc, SETTINGS, "0"))
+
+
 async def test_a_stop_that_the_page_asks_for_is_on_the_tape_on_the_page_and_in_the_replay(
-    tmp_path: Path,
+    tape: Tape,
 ) -> None:
     source, sink = Given(readings(60)), Kept()
-    tape = Tape(tmp_path / "a.tape", TapeHeader(STARTED.session, STARTED.started_utc, SETTINGS, "0"))
     wishes = RunnerWishes(source.time.now_s)
     page = LiveFeed(LiveState(), source.time, stop_cues=wishes.stop_cues)
     assert page.stop_cues("red_flag") is False
     task = asyncio.create_task(
         serve(
             [source], Session(SETTINGS), [sink, page], STARTED, tape=tape, wishes=wishes, time=source.time
-        )  # fmt: skip
+        )
     )
     asked = False
     while not task.done():
@@ -60,8 +71,7 @@ async def test_a_stop_that_the_page_asks_for_is_on_the_tape_on_the_page_and_in_t
     assert page.stop_cues("red_flag") is False
     (ended,) = [r for r in sink.records if isinstance(r, Cue) and r.wording == "cues_ended"]
     assert 30 < ended.t_s < 32
-    with TapeReader(tape.path) as reader:
-        packets = list(reader.packets())
+    packets = await asyncio.to_thread(packets_on, tape)
     assert sum(p.channel == STOP_CUES for p in packets) == 1
     again = Session(SETTINGS)
     replayed = [r for p in packets for r in again.push(p)] + again.finish()

@@ -26,6 +26,8 @@ SILENCES: dict[SilenceReason, str] = {
     "red": "your plan has no cues before a run went well",
 }
 """``Band.muted`` while the plan of coming back keeps form cues silent, by its reason."""
+CUES_ENDED = "cues_ended"
+"""``Cue.wording`` of the notice after which a run has no targets and no cues."""
 
 
 class SensorAnnouncer:
@@ -105,7 +107,7 @@ def silence_text(settings: CoachSettings) -> str:
 
 def cues_ended_notice(t_s: float) -> Cue:
     """Return the notice that there are no targets and no cues any more; it says to nobody why."""
-    return notice(t_s, "cues_ended", "No targets and no cues in this run from here on.")
+    return notice(t_s, CUES_ENDED, "No targets and no cues in this run from here on.")
 
 
 def no_speed_notice(t_s: float) -> Cue:

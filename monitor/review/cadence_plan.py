@@ -18,6 +18,7 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.pipeline.announcements import CUES_ENDED
 from monitor.pipeline.coach import Coach
 from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun, RunPain
@@ -32,7 +33,7 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
     was = session.coach or CoachSettings(cues=CueSettings(on=False))
     coach = Coach(replace(was, baseline=plan.baseline), session)
     until_stop = itertools.takewhile(
-        lambda r: not (isinstance(r, Cue) and r.wording == "cues_ended"), records
+        lambda r: not (isinstance(r, Cue) and r.wording == CUES_ENDED), records
     )
     coach.push([r for r in until_stop if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
     band, runs = in_band(record_tracks(records)), plan.runs

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp.types import Cue, Placement
+from dsp.types import Band, Cue, Metric, Placement
 from monitor.core.packet import STOP_CUES, Packet, stop_cues_packet
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
@@ -17,6 +17,9 @@ from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import serve
 from monitor.sinks.live_state import LiveState
+from monitor.storage.new_session import begin_run
+from monitor.storage.recovery import recover
+from monitor.storage.store import Store
 from monitor.web.live_feed import LiveFeed
 from tests.service.test_serve import Given, Kept, readings
 
@@ -78,3 +81,22 @@ async def test_a_stop_that_the_page_asks_for_is_on_the_tape_on_the_page_and_in_t
     assert [r for r in replayed if isinstance(r, Cue)] == [r for r in sink.records if isinstance(r, Cue)]
     assert page.live_state.state()["cues"][-1]["wording"] == "cues_ended"
     assert "red_flag" not in json.dumps(page.live_state.state())
+
+
+def test_a_run_that_was_killed_after_a_stop_is_recovered_with_it(tmp_path: Path) -> None:
+    packets = sorted([*readings(60), stop_cues_packet(30.2, "red_flag")], key=lambda p: p.arrival_ns)
+    session = Session(SETTINGS)
+    live = [r for p in packets for r in session.push(p)]
+    with Store(tmp_path / "gaitcue.db") as store:
+        started, tape = begin_run(store, tmp_path, "run", SETTINGS, STARTED)
+        assert tape is not None
+        for packet in packets:
+            tape.append(packet)
+        tape.commit()
+        store.write(started.session, [r for r in live if r.t_s < 20 and isinstance(r, Metric)])
+        tape.close()
+        (recovered,) = recover(store)
+        assert not recovered.lost
+        said = [r for r in store.events(started.session) if isinstance(r, (Cue, Band))]
+    assert said == [r for r in live if isinstance(r, (Cue, Band))]
+    assert [c.t_s for c in said if isinstance(c, Cue) and c.wording == "cues_ended"] == [30.2]

@@ -382,6 +382,12 @@ def _points_there(influx: Influx) -> Counter[str]:
     return found
 
 
+def _stood_still(troubles: Sequence[Trouble], cue: Cue) -> bool:
+    """Whether the broker stood still with this cue in hand: what it takes up then it passes on late."""
+    stopped = (t for t in troubles if t.kind == "broker stopped")
+    return any(t.start_s - 1 <= cue.t_s <= t.end_s + 1 for t in stopped)
+
+
 def _balance_cues(
     account: Account,
     records: Sequence[Out],
@@ -399,5 +405,5 @@ def _balance_cues(
     for key, at_s in heard_s:
         if key not in cues:
             account.problems.append(f"cue {key} was heard, and nobody gave it")
-        elif at_s > cues[key].expires_s + 0.5:
+        elif at_s > cues[key].expires_s + 0.5 and not _stood_still(troubles, cues[key]):
             account.problems.append(f"cue {key} came {at_s - key[0]:.1f} s late")

@@ -39,10 +39,14 @@ class Box:
     keeper: PlanKeeper
     url: str = ""
     now: datetime.datetime = MONDAY
-    stopped: list[datetime.datetime] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
 
     def set_clock(self, day: int, hour: int, minute: int = 0) -> None:
         self.now = MONDAY.replace(hour=hour, minute=minute) + datetime.timedelta(days=day)
+
+    def stop_cues(self, reason: str) -> bool:
+        self.stopped.append(reason)
+        return True
 
     def lines(self) -> list[dict[str, Any]]:
         """What was written down, as it lies on the disk."""
@@ -59,10 +63,9 @@ class Box:
 def box(tmp_path: Path) -> Iterator[Box]:
     settings = PlanSettings(sex="woman", born_year=1984, emergency_number="112")
     box = Box(PlanKeeper(tmp_path, "ann", settings))
-    feed = LiveFeed(LiveState(), SystemClock())
+    feed = LiveFeed(LiveState(), SystemClock(), stop_cues=box.stop_cues)
     app = make_app(feed, Secret(TOKEN), tmp_path, WebSettings(), box.keeper)
     app.state.runner_now = lambda: box.now
-    app.state.on_red_flag = lambda: box.stopped.append(box.now)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
@@ -197,7 +200,7 @@ def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Bo
         page.get_by_role("button", name=words["calf"]).click()
         expect(page.locator(".flags-answer")).to_contain_text(words["answer"])
         expect(page.locator(".flags-kept button")).to_be_visible()
-        assert len(box.stopped) == 1
+        assert box.stopped == ["red_flag"]
         page.locator(".flags-close").click()
         expect(page.locator(".stop .headline")).to_contain_text(words["answer"])
         show(box, page, 11, 8)

@@ -6,6 +6,7 @@ import contextlib
 import datetime
 from typing import Annotated, Any
 
+from anyio import from_thread
 from fastapi import Body, Depends, HTTPException, Query, Request, Response
 
 from monitor.core.errors import StoreError
@@ -90,8 +91,8 @@ def add_log_entry(
     """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
     with refusals_as_http(request):
         entry = new_entry(kind, {**fields, "replaces": replaces}, request.app.state.runner_now())
-        if kind == "flag" and request.app.state.on_red_flag is not None:
-            request.app.state.on_red_flag()  # first: it must not depend on a disk
+        if kind == "flag":  # first: it must not depend on a disk
+            from_thread.run_sync(request.app.state.live_feed.stop_cues, "red_flag")
         keeper.add(entry)
     return json_response({"entry": entry_to_json(entry)})
 

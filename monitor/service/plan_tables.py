@@ -23,4 +23,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError("plan.table.unreadable", path=path, error=exc) from exc
+        raise ConfigError("error.plan_table_unreadable", path=path, error=exc) from exc

@@ -29,6 +29,7 @@ from monitor.sinks.push.apprise import AppriseSettings
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.phone_settings import PhoneSettings
+from monitor.training.plan_settings import PlanSettings
 
 _LONGEST_NAME = 40
 _log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Config:
     cues: CueSettings = field(default_factory=CueSettings)
     target: TargetParams = field(default_factory=TargetParams)
     effort: EffortParams = field(default_factory=EffortParams)
+    plan: PlanSettings = field(default_factory=PlanSettings)
     bluetooth: BluetoothSettings = field(default_factory=BluetoothSettings)
     phone: PhoneSettings = field(default_factory=PhoneSettings)
     web: WebSettings = field(default_factory=WebSettings)

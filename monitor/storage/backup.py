@@ -1,4 +1,4 @@
-"""All stored sessions in one tar file, and back from it."""
+"""All stored sessions and the runners' logs in one tar file, and back from it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import tempfile
 from pathlib import Path
 
 from monitor.core.errors import InputError, StoreError
+from monitor.core.private_files import make_private
 from monitor.recordings.tape import make_plain
 from monitor.storage import migrations, tape_archive
+from monitor.storage.runner_log import RUNNER_LOG_FOLDER
 from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ DATABASE = "gaitcue.db"
 
 
 def write_backup(store: Store, path: Path) -> int:
-    """Write the database and the tapes into one tar file and return its size in bytes.
+    """Write the database, the tapes and the runners' logs into one tar file and return its size in bytes.
 
     Tapes of sessions that are still being recorded are left out.  ``StoreError`` if ``path`` exists or
     cannot be written.
@@ -40,6 +42,8 @@ def write_backup(store: Store, path: Path) -> int:
                 if tape is not None and info.ended:
                     make_plain(tape)
                     out.add(tape, f"tapes/{tape.name}")
+            for log in sorted((store.path.parent / RUNNER_LOG_FOLDER).glob("*.jsonl")):
+                out.add(log, f"{RUNNER_LOG_FOLDER}/{log.name}")
         partial.rename(path)
     except (OSError, tarfile.TarError) as exc:
         raise StoreError("error.cannot_write", path=path, reason=exc) from exc
@@ -74,11 +78,21 @@ def restore_backup(path: Path, folder: Path) -> int:
         (folder / "tapes").mkdir(exist_ok=True)
         for tape in (Path(unpacked) / "tapes").glob("*"):
             shutil.move(tape, folder / "tapes" / tape.name)
+        _restore_logs(Path(unpacked) / RUNNER_LOG_FOLDER, folder / RUNNER_LOG_FOLDER)
         for left in folder.glob(f"{DATABASE}*"):
             left.unlink()
         shutil.move(Path(unpacked) / DATABASE, database)
     _log.info("%d sessions restored from %s", count, path)
     return count
+
+
+def _restore_logs(logs: Path, folder: Path) -> None:
+    """Put the runners' logs back where there is none yet: what was written down since stays."""
+    for log in logs.glob("*.jsonl"):
+        folder.mkdir(exist_ok=True, mode=0o700)
+        if not (folder / log.name).exists():
+            shutil.move(log, folder / log.name)
+            make_private(folder / log.name)
 
 
 def _unpack(path: Path, folder: Path) -> None:

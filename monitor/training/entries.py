@@ -11,15 +11,24 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from monitor.core import json_codec
+from monitor.core.message_catalogues import MessageValue, UserMessage, catalogue
 
 Swelling = Literal["none", "same", "more"]
 Tenderness = Literal["less", "same", "more"]
 Place = Literal["", "front", "inner", "outer", "behind", "calf", "achilles", "other"]
 Tissue = Literal["tendon", "joint", "bone", "muscle", "unknown"]
 LegSide = Literal["", "left", "right", "both"]
+
+
+class EntryMistake(ValueError):
+    """An ``EntryMistake`` says which field of an entry cannot be so, as a message for its writer."""
+
+    def __init__(self, key: str, field: str, /, **values: MessageValue) -> None:
+        self.message = UserMessage(key, {"field": UserMessage(f"entry.field.{field}"), **values})
+        super().__init__(catalogue("en").render(self.message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,8 @@ class AfterEntry(Entry):
     """An ``AfterEntry`` says how a run felt: worst pain during it, pain now (0 to 10), where, effort.
 
     It outlives its session: a pain is not forgotten with the numbers of its run.  ``painkiller`` means
-    within 24 h of the run.
+    within 24 h of the run.  ``pickups`` (how many) and ``tempo_min`` say what was quick in it, which no
+    sensor tells.
     """
 
     session: str
@@ -66,10 +76,15 @@ class AfterEntry(Entry):
     effort: float | None = None
     stopped_early: bool = False
     painkiller: bool = False
+    pickups: int = 0
+    tempo_min: float = 0.0
 
     def __post_init__(self) -> None:
         Entry.__post_init__(self)
         check_between(self, 10, "during", "now", "effort")
+        check_between(self, 1000, "pickups")
+        check_between(self, 6000, "tempo_min")
+        _check_where(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +104,8 @@ class MorningEntry(Entry):
         Entry.__post_init__(self)
         check_between(self, 10, "pain")
         check_between(self, 1440, "stiffness_min")
-        check_choice(self, "swelling", (None, "none", "same", "more"))
-        check_choice(self, "tender", (None, "less", "same", "more"))
+        check_choice(self, "swelling", (None, *get_args(Swelling)))
+        check_choice(self, "tender", (None, *get_args(Tenderness)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +142,7 @@ class StrengthEntry(Entry):
         check_between(self, 100, "sets")
         check_between(self, 1000, "reps", "load_kg")
         check_between(self, 10, "pain")
+        check_choice(self, "side", get_args(LegSide))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +241,8 @@ class DeclareEntry(Entry):
     def __post_init__(self) -> None:
         Entry.__post_init__(self)
         check_between(self, 500, "reference_km", "longest_km")
-        check_choice(self, "tissue", ("tendon", "joint", "bone", "muscle", "unknown"))
+        check_choice(self, "tissue", get_args(Tissue))
+        _check_where(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,16 +325,22 @@ def _root(entry: Entry, known: Mapping[str, Entry]) -> str:
 
 
 def check_between(entry: object, most: float, *names: str, least: float = 0.0) -> None:
-    """Raise ``ValueError`` if one of these fields is known and not a number in these limits."""
+    """Raise ``EntryMistake`` if one of these fields is known and not a number in these limits."""
     for name in names:
         value = getattr(entry, name)
         if value is not None and not (
             isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
         ):
-            raise ValueError(f"{name} must be between {least:g} and {most:g}, not {value}")
+            raise EntryMistake("entry.between", name, least=least, most=most, value=str(value))
+
+
+def _check_where(entry: AfterEntry | DeclareEntry) -> None:
+    check_choice(entry, "side", get_args(LegSide))
+    check_choice(entry, "place", get_args(Place))
 
 
 def check_choice(entry: object, name: str, choices: tuple[str | None, ...]) -> None:
-    """Raise ``ValueError`` if this field is none of the choices."""
+    """Raise ``EntryMistake`` if this field is none of the choices."""
     if getattr(entry, name) not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}")
+        names = ", ".join(choice for choice in choices if choice)
+        raise EntryMistake("entry.choice", name, choices=names)

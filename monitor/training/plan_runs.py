@@ -13,12 +13,13 @@ from monitor.training.entries import AfterEntry, Entry, ManualRunEntry, entries_
 class PlanRun:
     """A ``PlanRun`` is a run (or a walk) as the plan sees it; None is not known.
 
-    ``day`` and ``start`` are the runner's; ``km_sd`` is one standard deviation of the distance;
-    ``descent_m`` and ``descent_s`` lie below -2 %; ``braking_dose_bws`` is the run's braking dose; ``step``
-    that of the cadence target (``cued``: it had one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds
-    in band with cues, without, and in band without.  ``shoe`` is what the session itself says, ``pods`` are
-    the serials of its pods (``monitor.training.session_shoes``).  ``stored_day``: when it came into the
-    store, where that was later (a file of a watch).
+    ``km`` are those of running (of a walk all), ``km_sd`` one standard deviation of them, ``minutes`` those
+    on foot.  ``day`` and ``start`` are the runner's; ``descent_m`` and ``descent_s`` lie below -2 %;
+    ``braking_dose_bws`` is the run's braking dose; ``step`` that of the cadence target (``cued``: it had
+    one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds in band with cues, without, and in band
+    without.  ``shoe`` is what the session itself says, ``pods`` are the serials of its pods
+    (``monitor.training.session_shoes``).  ``stored_day``: when it came into the store, where that was later
+    (a file of a watch).
     """
 
     session: str
@@ -56,9 +57,19 @@ def plan_runs_until(
     known = {e.session: PlanRun(session=e.session, day=e.day) for e in entries_of(AfterEntry, entries)}
     known |= {e.id: run_of_entry(e) for e in entries_of(ManualRunEntry, entries)}
     known |= {r.session: r for r in runs if max(r.day, r.stored_day or r.day) <= day}
-    efforts = {e.session: e.effort for e in entries_of(AfterEntry, entries) if e.effort is not None}
-    rated = (replace(r, effort=efforts.get(r.session, r.effort)) for r in known.values())
-    return tuple(sorted(rated, key=lambda r: (r.day, _clock(r), r.session)))
+    for after in entries_of(AfterEntry, entries):
+        known[after.session] = _with_answer(known[after.session], after)
+    return tuple(sorted(known.values(), key=lambda r: (r.day, _clock(r), r.session)))
+
+
+def _with_answer(run: PlanRun, after: AfterEntry) -> PlanRun:
+    """The run with what its runner said of it that no sensor tells."""
+    return replace(
+        run,
+        effort=run.effort if after.effort is None else after.effort,
+        pickups=after.pickups or run.pickups,
+        tempo_min=after.tempo_min or run.tempo_min,
+    )
 
 
 def run_of_entry(entry: ManualRunEntry) -> PlanRun:

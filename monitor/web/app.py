@@ -29,6 +29,7 @@ from monitor.core.http_server import check_certificate, listen, reachable_host, 
 from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
+from monitor.review.training_plan import PlanKeeper
 from monitor.web.access_rules import rules_of
 from monitor.web.live_feed import LiveFeed
 from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie
@@ -59,18 +60,19 @@ def make_app(
     token: Secret | None = None,
     folder: Path | None = None,
     settings: WebSettings | None = None,
+    plan: PlanKeeper | None = None,
 ) -> GuardedApp:
     """Return the application with all pages of one service.
 
     Without a ``token`` nobody gets more than what is open to all.  ``folder`` holds the sessions for the
-    Review tab and the JSON API, and the paired devices; without it there are none of these.  Blocks: it
-    lists and reads files.
+    Review tab and the JSON API, and the paired devices; without it there are none of these.  ``plan`` is
+    that of the runner whose service this is.  Blocks: it lists and reads files.
     """
     web = settings or WebSettings()
     devices = PairedDevices(folder) if folder is not None else None
     app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.state.live_feed, app.state.folder, app.state.devices = sink, folder, devices
+    app.state.live_feed, app.state.folder, app.state.devices, app.state.plan = sink, folder, devices, plan
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
@@ -89,6 +91,7 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
         cookie=PAGE_COOKIE,
         missing_token="Open the address that gaitcue printed at start, or scan its QR code. "
         "Or run gaitcue pair there, and enter its code at /pair.",
+        link="/pair",
     )
 
 
@@ -225,7 +228,11 @@ async def _until_gone(socket: WebSocket) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    sink: LiveFeed, settings: WebSettings, token: Secret | None, folder: Path | None = None
+    sink: LiveFeed,
+    settings: WebSettings,
+    token: Secret | None,
+    folder: Path | None = None,
+    plan: PlanKeeper | None = None,
 ) -> AsyncIterator[str]:
     """Serve the pages while inside; the context holds the address to open.
 
@@ -233,7 +240,7 @@ async def serving(
     """
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
-    app = await asyncio.to_thread(make_app, sink, token, folder, settings)
+    app = await asyncio.to_thread(make_app, sink, token, folder, settings, plan)
     listener = listen(settings.host, settings.port, "error.port_of_page")
     secured = (settings.certificate, settings.key)
     async with running(app, listener, "web server", *secured):

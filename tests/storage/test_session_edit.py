@@ -11,13 +11,16 @@ import pytest
 
 from dsp.types import Band, Cue, CueKind, Fault, Record, Step
 from monitor.core.errors import InputError, StoreError
+from monitor.core.packet import stop_cues_packet
 from monitor.core.records import SensorStatus
+from monitor.core.session_settings import CoachSettings
 from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import RadioModel, simulated_recording
 from monitor.storage import session_edit, tape_archive
 from monitor.storage.backup import DATABASE, restore_backup, write_backup
 from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import engine_records, reanalysis_text, reanalyze
+from monitor.storage.runner_log import RunnerLog, runner_log_path
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -89,6 +92,19 @@ def test_a_session_is_split_and_joined_again(store: Store, info: SessionInfo, tm
     assert [n.t_s for n in store.notes(joined.id)] == pytest.approx([30.0], abs=2)
 
 
+def test_what_the_runner_stopped_stays_stopped_in_both_parts(store: Store, tmp_path: Path) -> None:
+    packets = sorted((*RUN.packets(), stop_cues_packet(10.0, "red_flag")), key=lambda p: p.arrival_ns)
+    coached = replace(RUN.settings, coach=CoachSettings())
+    run = replace(RUN, settings=coached, count=len(packets), packets=lambda: iter(packets))
+    info = import_recording(store, tmp_path, run, "me", NOON)
+    parts = session_edit.split_session(store, tmp_path, info, 22.0)
+    ended = [
+        [c.t_s for c in store.events(p.id) if isinstance(c, Cue) and c.wording == "cues_ended"]
+        for p in parts
+    ]
+    assert ended == [[10.0], [0.0]]
+
+
 def test_different_sensors_cannot_be_one_session(store: Store, info: SessionInfo, tmp_path: Path) -> None:
     settings = replace(RUN.settings, sensors=RUN.settings.sensors[:1])
     shoe = replace(
@@ -149,14 +165,19 @@ def test_old_tapes_are_packed_or_dropped_as_stated_and_metrics_stay(
 
 def test_a_backup_comes_back_elsewhere_whole(store: Store, info: SessionInfo, tmp_path: Path) -> None:
     store.add_note(info.id, "pain", "calf", value=2.0)
+    RunnerLog(runner_log_path(store.path.parent, "ann")).add({"pain": 1})
+    RunnerLog(runner_log_path(store.path.parent, "ben")).add({"pain": 2})
     write_backup(store, tmp_path / "all.tar")
     elsewhere = tmp_path / "other" / "machine"
+    RunnerLog(runner_log_path(elsewhere, "ben")).add({"pain": 3})
     assert restore_backup(tmp_path / "all.tar", elsewhere) == 1
     with Store(elsewhere / DATABASE) as back:
         (found,) = back.sessions()
         assert found.tape.startswith(str(elsewhere))
         assert steps(back, found) == steps(store, info)
         assert back.notes(found.id)[0].value == 2.0
+        logs = [RunnerLog(runner_log_path(elsewhere, name)).lines() for name in ("ann", "ben")]
+        assert logs == [[{"pain": 1}], [{"pain": 3}]]  # what was written down since stays
         assert "no number changed" in reanalysis_text(reanalyze(back, found))
     with pytest.raises(StoreError, match=r"already holds runs \(1\)"):
         restore_backup(tmp_path / "all.tar", elsewhere)

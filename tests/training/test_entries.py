@@ -10,12 +10,14 @@ import math
 
 import pytest
 
+from monitor.core.message_catalogues import UserMessage, catalogue
 from monitor.training.entries import (
     ENTRY_KINDS,
     AfterEntry,
     AnyEntry,
     DeclareEntry,
     Entry,
+    EntryMistake,
     ForeignEntry,
     ManualRunEntry,
     MorningEntry,
@@ -90,8 +92,10 @@ def test_a_known_kind_with_unknown_fields_is_refused() -> None:
     ],
 )
 def test_what_cannot_be_is_refused(kind: str, field: str, value: object) -> None:
-    with pytest.raises(ValueError, match=field):
+    with pytest.raises(EntryMistake) as refused:
         entry(kind, **{field: value})
+    assert refused.value.message.values["field"] == UserMessage(f"entry.field.{field}")
+    assert catalogue("de").render(refused.value.message)
 
 
 def test_an_entry_has_an_id_and_a_time_with_an_offset() -> None:

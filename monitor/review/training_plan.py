@@ -1,0 +1,280 @@
+"""One runner's plan put together: the log, the stored runs, the settings, and the decision of any day.
+
+The rules are those of ``monitor.training``; here is what they are fed with, and where their decisions are
+kept.  A decision is never edited: whoever wants another one writes another entry.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import secrets
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from monitor.core import json_codec
+from monitor.core.errors import InputError
+from monitor.core.private_files import write_private_file
+from monitor.core.safe_text import clean_line
+from monitor.review.plan_sessions import noted_answers, stored_plan_runs
+from monitor.storage.runner_log import RunnerLog, decision_log_path, plan_state_path, runner_log_path
+from monitor.storage.store import Store
+from monitor.training.decide import decide_from, first_bookmark, replayed_days
+from monitor.training.entries import (
+    ENTRY_KINDS,
+    AnyEntry,
+    Entry,
+    EntryMistake,
+    ForeignEntry,
+    Withdrawn,
+    entry_from_json,
+    entry_to_json,
+    standing_entries,
+)
+from monitor.training.plan_day import PlanDay
+from monitor.training.plan_runs import PlanRun, plan_runs_until
+from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanBookmark
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Tables
+
+_BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
+_RULES = 1
+"""The version of the rules that a kept decision was made by."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A runner's plan: the entries, the runs, the settings, the tables; ``today`` is the runner's date.
+
+    ``unreadable`` counts lines of the log that could not be read: nobody knows what they said.  With a
+    ``bookmark`` of a day before, today is decided from there, which takes a moment where all days of a
+    plan over years take minutes.
+    """
+
+    athlete: str
+    entries: tuple[AnyEntry, ...]
+    runs: tuple[PlanRun, ...]
+    settings: PlanSettings
+    tables: Tables
+    today: datetime.date
+    unreadable: int = 0
+    bookmark: PlanBookmark | None = None
+
+    @property
+    def foreign(self) -> int:
+        """The number of entries whose kind this program does not know; they do not count."""
+        return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
+
+    @cached_property
+    def days(self) -> tuple[PlanDay, ...]:
+        """The decisions of all days from the first entry to today, each as it was on that day."""
+        return replayed_days(self.entries, self.runs, self.settings, self.today, self.tables)
+
+    @property
+    def now(self) -> PlanDay:
+        """The decision of today, the last of ``days``."""
+        return self._decided[0]
+
+    @property
+    def yesterday(self) -> PlanBookmark:
+        """The state at the end of yesterday, from which the plan can be decided tomorrow."""
+        return self._decided[1]
+
+    @cached_property
+    def _decided(self) -> tuple[PlanDay, PlanBookmark]:
+        mark = self.bookmark or first_bookmark(self.entries, self.today)
+        return decide_from(mark, self.entries, self.runs, self.settings, self.today, self.tables)
+
+    def fingerprint(self, day: datetime.date) -> str:
+        """Return what stands for all that a decision at the end of ``day`` was made from."""
+        written = (e for e in self.entries if isinstance(e, Entry) and e.written_day <= day)
+        known = (r for r in self.runs if max(r.day, r.stored_day or r.day) <= day)
+        parts = (_RULES, self.settings, self.tables, *sorted(map(repr, written)), *map(repr, known))
+        return hashlib.sha256("\n".join(map(str, parts)).encode(errors="replace")).hexdigest()
+
+    @property
+    def standing(self) -> tuple[Entry, ...]:
+        """The entries that hold today, in the order of the days that they stand for."""
+        return standing_entries(self.entries, self.today)
+
+    @property
+    def current_runs(self) -> tuple[PlanRun, ...]:
+        """The runs that are known today, those without sensors too, the oldest first."""
+        return plan_runs_until(self.runs, self.standing, self.today)
+
+    def day(self, day: datetime.date) -> PlanDay | None:
+        """Return the decision of a past day as it was then; None for one before the plan or after today."""
+        return next((decided for decided in self.days if decided.day == day), None)
+
+
+@dataclass(frozen=True)
+class PlanKeeper:
+    """``PlanKeeper`` knows where a runner's log and plan are, and by which settings and tables they go.
+
+    ``folder`` is that of the data.  Its methods block on files; ``StoreError`` if one cannot be read or
+    written.
+    """
+
+    folder: Path
+    athlete: str
+    settings: PlanSettings = field(default_factory=PlanSettings)
+    tables: Tables = field(default_factory=shipped_tables)
+
+    @property
+    def log(self) -> RunnerLog:
+        """The runner's log as a file that is read anew."""
+        return RunnerLog(runner_log_path(self.folder, self.athlete))
+
+    def load(self, store: Store, now: datetime.datetime) -> TrainingPlan:
+        """Return the plan at ``now``, whose offset is the runner's."""
+        log = self.log
+        entries = read_entries(log)
+        first = min((e.day for e in entries if isinstance(e, Entry)), default=now.date())
+        runs = stored_plan_runs(store, self.athlete, first - _BEFORE, now)
+        plan = TrainingPlan(
+            athlete=self.athlete,
+            entries=(*entries, *noted_answers(store, runs, self.athlete)),
+            runs=runs,
+            settings=self.settings,
+            tables=self.tables,
+            today=now.date(),
+            unreadable=log.unreadable,
+        )
+        return replace(plan, bookmark=self._bookmark_of(plan))
+
+    def _bookmark_of(self, plan: TrainingPlan) -> PlanBookmark | None:
+        """The bookmark that was kept, if it is of what this plan is made from."""
+        try:
+            raw = json_codec.parse_json(self._state_path.read_text(encoding="utf-8"))
+            mark = json_codec.from_json(PlanBookmark, raw["mark"])
+            fits = mark.day < plan.today and raw["of"] == plan.fingerprint(mark.day)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return mark if fits else None
+
+    @property
+    def _state_path(self) -> Path:
+        return plan_state_path(self.folder, self.athlete)
+
+    def add(self, *entries: Entry) -> None:
+        """Add entries to the log, all of them or none; a correction must name an entry that is there.
+
+        ``InputError`` for one that corrects what is not there, or an entry of another kind.
+        """
+        there = {e.id: e for e in read_entries(self.log) if isinstance(e, Entry)}
+        for entry in entries:
+            corrected = there.get(entry.replaces)
+            if corrected is None and (entry.replaces or isinstance(entry, Withdrawn)):
+                raise InputError("error.entry_unknown", id=entry.replaces)
+            if corrected and type(entry) is not type(corrected) and not isinstance(entry, Withdrawn):
+                raise InputError("error.entry_other_kind", id=entry.replaces)
+        self.log.add(*(entry_to_json(entry) for entry in entries))
+
+    def keep_decision(self, plan: TrainingPlan) -> None:
+        """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
+        log = RunnerLog(decision_log_path(self.folder, self.athlete))
+        line = {"rules": _RULES, **json_codec.to_json(plan.now)}
+        if log.lines()[-1:] != [line]:
+            log.add(line)
+        if plan.yesterday != plan.bookmark:
+            kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
+            write_private_file(self._state_path, json.dumps(kept))
+
+    def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
+        """Return the last decision that was kept of each day, as JSON."""
+        lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+        return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
+
+    def delete(self) -> bool:
+        """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
+        paths = [
+            f(self.folder, self.athlete) for f in (runner_log_path, decision_log_path, plan_state_path)
+        ]
+        return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
+
+
+def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:
+    """Return all entries of a log, those of kinds that are not known here as they came.
+
+    A line of a known kind whose fields make no entry is counted with those that cannot be read.
+    """
+    entries = []
+    for line in log.lines():
+        try:
+            entries.append(entry_from_json(line))
+        except ValueError:
+            log.unreadable += 1
+    return tuple(entries)
+
+
+def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> Entry:
+    """Return an entry that is made ``now``, whose offset is the runner's, for today unless it says the day.
+
+    ``InputError`` with what is wrong for a kind or fields that there are not, and for a day to come.
+    """
+    offset = now.utcoffset() or datetime.timedelta()
+    made = now.astimezone(datetime.UTC).replace(microsecond=0)
+    raw = {
+        "day": now.date().isoformat(),
+        **fields,
+        "kind": kind,
+        "id": f"{made:%Y%m%dT%H%M%S}-{kind}-{secrets.token_hex(3)}",
+        "made_utc": made.isoformat(),
+        "utc_offset_s": int(offset.total_seconds()),
+    }
+    if kind not in ENTRY_KINDS:
+        raise InputError("error.entry_kind", kind=kind, kinds=", ".join(sorted(ENTRY_KINDS)))
+    try:
+        _check_types(ENTRY_KINDS[kind], fields)
+        entry = entry_from_json({k: _clean_text(v) for k, v in raw.items()})
+    except EntryMistake as exc:
+        raise InputError("error.entry", what=exc.message) from exc
+    except ValueError as exc:
+        raise InputError("error.entry", what=exc) from exc
+    assert isinstance(entry, Entry)
+    if entry.day > now.date():
+        raise InputError("error.entry_to_come", day=entry.day.isoformat())
+    return entry
+
+
+def _clean_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_clean_text(item) for item in value]
+    return clean_line(value) if isinstance(value, str) else value
+
+
+def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
+    """Refuse what is of another kind than its field: JSON has texts for numbers, Python takes True for 1.
+
+    Dates, and fields that there are not, fail by themselves.
+    """
+    hints = typing.get_type_hints(kind)
+    for name, value in given.items():
+        if typing.get_origin(hints.get(name)) is tuple:
+            _check_texts(name, value)
+            continue
+        kinds = set(typing.get_args(hints.get(name))) or {hints.get(name)}
+        if value is None or not kinds & set(_TYPES):
+            continue
+        expected = next(k for k in _TYPES if k in kinds)
+        if not isinstance(value, _TYPES[expected][0]) or (isinstance(value, bool) and expected is not bool):
+            raise EntryMistake(f"entry.{_TYPES[expected][1]}", name)
+
+
+def _check_texts(name: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise EntryMistake("entry.texts", name)
+
+
+_TYPES: Mapping[type, tuple[tuple[type, ...], str]] = {
+    bool: ((bool,), "yes_or_no"),
+    int: ((int,), "whole_number"),
+    float: ((int, float), "number"),
+    str: ((str,), "text"),
+}

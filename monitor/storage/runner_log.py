@@ -1,0 +1,114 @@
+"""The runner's own log: what one runner wrote down, as lines of JSON in a file of their own.
+
+A line is added and never changed; what it means says ``monitor.training.entries``.  A file of its own,
+because what hurts is the runner's alone: it can be taken along, and deleted, without the sessions, and it
+goes to no sink.  Lines that cannot be read (a power cut in the middle of one, a damaged disk) are left
+out and counted, never removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monitor.core import json_codec
+from monitor.core.errors import StoreError
+from monitor.core.private_files import create_private_file, make_own_folder_private
+from monitor.core.safe_text import file_name_part
+
+RUNNER_LOG_FOLDER = "runner-log"
+"""The folder of the logs in the data folder."""
+_log = logging.getLogger(__name__)
+
+
+class RunnerLog:
+    """``RunnerLog`` is the file at ``path``; there need not be one yet.  It raises ``StoreError`` only.
+
+    Several processes may add to the same file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.unreadable = 0
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return all lines that can be read, the oldest first; ``unreadable`` counts the others."""
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as exc:
+            raise StoreError("error.log_unreadable", path=self.path, error=exc) from exc
+        found = [_parsed(line) for line in data.split(b"\n") if line.strip()]
+        self.unreadable = sum(line is None for line in found)
+        if self.unreadable:
+            _log.warning("%s: %d lines cannot be read and are left out", self.path, self.unreadable)
+        return [line for line in found if line is not None]
+
+    def add(self, *lines: Mapping[str, Any]) -> None:
+        """Add lines, all or none of them; they are on the disk when this returns."""
+        text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_own_folder_private(self.path.parent.parent)
+            create_private_file(self.path)
+            with self.path.open("ab+", buffering=0) as file:
+                _append(file, text.encode())
+        except OSError as exc:
+            raise StoreError("error.cannot_be_written", path=self.path, reason=exc) from exc
+
+    def delete(self) -> bool:
+        """Delete the file and return whether there was one."""
+        try:
+            self.path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as exc:
+            raise StoreError("error.cannot_be_written", path=self.path, reason=exc) from exc
+        return True
+
+
+def runner_log_path(folder: Path, athlete: str) -> Path:
+    """Return the path of this athlete's log in the data folder."""
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}.jsonl"
+
+
+def decision_log_path(folder: Path, athlete: str) -> Path:
+    """Return the path of the decisions that this athlete was given, in the data folder."""
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-plan.jsonl"
+
+
+def plan_state_path(folder: Path, athlete: str) -> Path:
+    """Return the path of the state of this athlete's plan, from which it is decided on."""
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-state.json"
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json_codec.parse_json(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _append(file: io.FileIO, data: bytes) -> None:
+    """Write all of it or, where the disk is full, nothing; a line that was torn off is ended first."""
+    end = file.seek(0, os.SEEK_END)
+    if end:
+        file.seek(end - 1)
+        data = data if file.read(1) == b"\n" else b"\n" + data
+    try:
+        if file.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            file.truncate(end)
+        raise

@@ -1,7 +1,7 @@
 """The half year of simulated runners on the plan of coming back: table and picture.
 
 ``python -m validation.return_trial --runners 40`` runs so many runners of each kind, prints the table of
-docs/after-the-run.md and writes its picture.  The same seeds give the same runners.
+docs/returning.md and writes its picture.  The same seeds give the same runners.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from monitor.simulation.return_outcome import (
 )
 from monitor.simulation.return_trial import return_trial
 
-DAYS = 182
+HALF_YEAR = 182
 _COLORS = dict(zip(TRIAL_KINDS, ("#2a6f97", "#c1666b", "#7a6c9d", "#d4a03a", "#4f772d"), strict=True))
 _WIDTH, _ROW, _LEFT, _TOP = 860, 56, 90, 60
 _SCALE = 3.0  # px a day
 _SQUARE = 280  # px, the panel of answers
+_BEYOND = HALF_YEAR + 30  # days, where those stand who did not get there
 
 
 def main() -> int:
@@ -38,7 +39,7 @@ def main() -> int:
     args = parser.parse_args()
     outcomes = []
     for kind in TRIAL_KINDS:
-        outcomes += [return_trial(kind, seed, DAYS) for seed in range(args.runners)]
+        outcomes += [return_trial(kind, seed, HALF_YEAR) for seed in range(args.runners)]
         print(f"{len(outcomes)} of {args.runners * len(TRIAL_KINDS)} runners", file=sys.stderr)
     print("\n".join(return_table(summarize_return(outcomes))))
     print("\n".join(_blocked_lines(summarize_return(outcomes))))
@@ -76,7 +77,7 @@ def return_table(rows: Sequence[ReturnSummary]) -> list[str]:
 def _cell(q: Quartiles, *, percent: bool = False) -> str:
     def number(value: float | None) -> str:
         if value is None:
-            return f"> {DAYS}"
+            return f"> {HALF_YEAR}"
         return f"{100 * value:.0f} %" if percent else f"{value:.0f}"
 
     return f"{number(q.median)} ({number(q.first)} to {number(q.third)})"
@@ -116,8 +117,8 @@ def _x(days: float) -> float:
 
 
 def _day_axis(bottom: float) -> list[str]:
-    ticks = [(days, str(days)) for days in range(0, DAYS, 30)]
-    ticks.append((DAYS + 15, "not in half a year"))
+    ticks = [(days, str(days)) for days in range(0, HALF_YEAR, 30)]
+    ticks.append((_BEYOND, "not in half a year"))
     return [
         part
         for days, label in ticks
@@ -135,7 +136,7 @@ def _row(kind: TrialKind, k: int, outcomes: Sequence[ReturnOutcome]) -> list[str
     y, color = _TOP + _ROW * k + _ROW / 2, _COLORS[kind]
     parts = [_text(_LEFT - 12, y + 4, kind, 13, anchor="end")]
     q = value_quartiles([o.days_to_full for o in mine])
-    first, third = (DAYS + 15 if v is None else v for v in (q.first, q.third))
+    first, third = (_BEYOND if v is None else v for v in (q.first, q.third))
     parts.append(
         f'<rect x="{_x(first):.1f}" y="{y - 14}" width="{max(2.0, _x(third) - _x(first)):.1f}" height="28" '
         f'rx="4" fill="{color}" opacity="0.2"/>'
@@ -148,7 +149,7 @@ def _row(kind: TrialKind, k: int, outcomes: Sequence[ReturnOutcome]) -> list[str
     spread = [-9.0, 3.0, -3.0, 9.0, 0.0, 6.0, -6.0]
     for n, o in enumerate(mine):
         aside = 0.0 if o.days_to_full is not None else 3.0 * (n % 10) - 13
-        days = DAYS + 15 if o.days_to_full is None else o.days_to_full
+        days = _BEYOND if o.days_to_full is None else o.days_to_full
         parts.append(_dot(_x(days) + aside, y + spread[n % len(spread)], color))
     return parts
 

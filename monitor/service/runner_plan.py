@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+from monitor.core.errors import ConfigError
 from monitor.core.settings_path import default_path
 from monitor.review.training_plan import PlanKeeper, TrainingPlan
 from monitor.service.config import Config, data_folder
-from monitor.service.plan_tables import load_tables
 from monitor.storage.store import Store
+from monitor.training.table_files import read_tables, shipped_tables
+from monitor.training.tables import Tables
 
 
 def plan_keeper(config: Config) -> PlanKeeper:
     """Return the log and plan of the settings' runner; ``ConfigError`` if an own table is wrong."""
-    return PlanKeeper(data_folder(config), config.athlete, config.plan, load_tables(own_tables_folder()))
+    return PlanKeeper(data_folder(config), config.athlete, config.plan, plan_tables(own_tables_folder()))
 
 
 def runner_now() -> datetime.datetime:
@@ -34,3 +36,19 @@ def todays_plan(config: Config, store: Store) -> TrainingPlan:
 def own_tables_folder() -> Path:
     """Return the folder of the runner's own tables: ``plan`` beside the usual settings file."""
     return default_path().with_name("plan")
+
+
+def plan_tables(folder: Path) -> Tables:
+    """Return the tables, those of ``folder`` in the place of ours.
+
+    ``ConfigError`` if one is wrong, with every mistake, its place and what to do about it.
+    """
+    own = {path.stem: _table_text(path) for path in sorted(folder.glob("*.toml"))}
+    return read_tables(own, folder) if own else shipped_tables()
+
+
+def _table_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError("error.plan_table_unreadable", path=path, error=exc) from exc

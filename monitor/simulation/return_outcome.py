@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import quantiles
 from typing import Literal
 
 from monitor.training.plan_day import PlanDay, WeekLeft
@@ -105,12 +104,17 @@ class Quartiles:
 
 
 def value_quartiles(values: Sequence[float | None]) -> Quartiles:
-    """Return the quartiles of values of which None is more than any other."""
-    beyond = float("inf")
-    known = sorted(beyond if v is None else float(v) for v in values)
-    cuts = [known[0]] * 3 if len(known) == 1 else quantiles(known, n=4, method="inclusive")
-    first, middle, third = (None if not cut < beyond else cut for cut in cuts)
-    return Quartiles(first, middle, third)
+    """Return the quartiles of values of which None is more than any other, between them linearly."""
+    known = sorted(v for v in values if v is not None)
+    return Quartiles(*(_quantile(known, share * (len(values) - 1)) for share in (0.25, 0.5, 0.75)))
+
+
+def _quantile(known: Sequence[float], place: float) -> float | None:
+    """The value at a place among sorted ones, None where it or the one above lies beyond them."""
+    below, part = int(place), place - int(place)
+    if below + (part > 0) >= len(known):
+        return None
+    return known[below] if not part else known[below] + part * (known[below + 1] - known[below])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,7 @@ def read_tables(own: Mapping[str, str], folder: Path) -> Tables:
     """
     if unknown := sorted(own.keys() - set(TABLE_NAMES)):
         path = folder / f"{unknown[0]}.toml"
-        raise ConfigError("plan.table.no_such", path=path, hint=suggestion(unknown[0], TABLE_NAMES))
+        raise ConfigError("error.no_plan_table", path=path, hint=suggestion(unknown[0], TABLE_NAMES))
     checks = _own_checks(shipped_tables())
     texts = {name: (text, _NO_CHECKS) for name, text in _shipped_texts().items()}
     return _tables(texts | {name: (text, checks) for name, text in own.items()}, folder)

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.errors import ConfigError
 from monitor.service.config import Config, StoreSettings
-from monitor.service.runner_plan import plan_keeper, todays_plan
+from monitor.service.runner_plan import plan_keeper, plan_tables, todays_plan
 from monitor.service.session_store import open_store
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
 
 OURS = Path(__file__).parents[2] / "monitor" / "training" / "tables"
+
+
+def test_without_own_tables_they_are_ours(tmp_path: Path) -> None:
+    assert plan_tables(tmp_path / "plan") == shipped_tables()
 
 
 def test_an_own_table_takes_the_place_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +31,14 @@ def test_an_own_table_takes_the_place_of_ours(tmp_path: Path, monkeypatch: pytes
     assert keeper.tables.phases[Phase.REINTRODUCE].stay_days == 28
     assert keeper.settings.emergency_number == "112"
     assert keeper.athlete == "ann"
+
+
+@pytest.mark.parametrize("content", [b"calm = 3\n", b"\xff\xfe", b"calm = = 3"])
+def test_a_wrong_table_is_named_with_its_folder(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "phases.toml").write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        plan_tables(tmp_path)
+    assert str(tmp_path) in str(refused.value)
 
 
 def test_a_decision_is_kept_only_where_something_was_written_down(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class DayFacts:
 
     @property
     def day(self) -> datetime.date:
-        """The day that is being decided."""
+        """The day that is decided, the runner's."""
         return self.evidence.day
 
     @property
@@ -41,7 +41,7 @@ class DayFacts:
 
     @property
     def limits(self) -> PhaseLimits:
-        """The limits that this phase sets."""
+        """The limits of the phase of this day."""
         return self.rules.tables.phases[self.state.phase]
 
     @property

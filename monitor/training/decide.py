@@ -36,9 +36,12 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
-from monitor.training.tables import Phase, Tables, shipped_tables
+from monitor.training.strength_today import lighter_reasons
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase, Tables
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
+from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
 _DAY = datetime.timedelta(days=1)
@@ -141,7 +144,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
     """Return the decision of the evidence's day from the state at its end."""
     disclaimer = rules.writer.reason("plan.disclaimer", "phase")
     stop = rules.stop(evidence)
-    remarks = shoe_remarks(evidence.standing, evidence.runs, evidence.day, rules.tables.shoes, rules.writer)
+    scores = score_remarks(evidence.standing, evidence.day, rules.writer)
     base = PlanDay(
         day=evidence.day,
         phase=state.phase,
@@ -150,7 +153,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
         changes=state.changes,
         questions=due_questions(evidence) if state.phase is not Phase.NONE else (),
         reasons=(disclaimer,),
-        remarks=remarks,
+        remarks=(*shoe_remarks(evidence, rules), *scores),
     )
     if stop is not None:
         reason = Reason(
@@ -288,6 +291,7 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     silent = _silent_since(runs)
     if silent is not None and (evidence.day - silent).days >= _SILENT_DAYS:
         advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
+    advice += lighter_reasons(state, evidence, rules)
     done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
     if done.planned:
         advice.append(

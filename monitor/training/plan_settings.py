@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,3 +26,17 @@ class PlanSettings:
             raise ValueError(f"born_year must be between 1900 and 2100, not {self.born_year}")
         if self.long_run_km is not None and not 1 <= self.long_run_km <= 200:
             raise ValueError(f"long_run_km must be between 1 and 200, not {self.long_run_km:g}")
+
+
+def needs_guardian(settings: PlanSettings, day: datetime.date) -> bool | None:
+    """Return whether sharing health entries needs a guardian's tick on this day; None without a birth year.
+
+    It does under 16 (GDPR, article 8, where a country sets no lower age).  Of the birthday only the year is
+    known, so it does for the whole of the year in which a runner becomes 16.
+    """
+    if settings.born_year is None:
+        return None
+    return day.year - settings.born_year <= _OF_AGE
+
+
+_OF_AGE = 16

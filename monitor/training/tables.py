@@ -1,20 +1,16 @@
-"""The tables that the rules read: shipped with the program, each replaceable by the runner's own copy.
+"""What the tables hold that the rules read, and within which limits.
 
-A rule takes the tables as an argument.  ``shipped_tables`` reads those in the folder ``tables``;
-``read_tables`` takes the text of an own copy of any of them instead.
+A rule takes the tables as an argument; ``monitor.training.table_files`` reads them.
 """
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from monitor.core import json_codec
+from monitor.training.entries import check_between
 
 
 class Phase(StrEnum):
@@ -46,15 +42,22 @@ class PhaseLimits:
 
     week_share: float | None = None
     run_share_of_longest: float | None = None
-    rest_h: int = 0
+    rest_h: int
     rest_after_longest: bool = False
-    effort_most: float = 10
+    effort_most: float
     descent_m: float | None = None
     descent_s: float | None = None
-    stressors: tuple[str, ...] = ()
+    stressors: tuple[str, ...]
     one_kind_days: int = 0
     cadence_most: int | None = None
-    stay_days: int = 0
+    stay_days: int
+
+    def __post_init__(self) -> None:
+        check_between(self, 1.5, "week_share", "run_share_of_longest")
+        check_between(self, 336, "rest_h")
+        check_between(self, 10, "effort_most", "cadence_most")
+        check_between(self, 5_000, "descent_m", "descent_s")
+        check_between(self, 365, "one_kind_days", "stay_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,10 @@ class WalkRunRow:
     run_min: float
     walk_min: float
     bone_only: bool = False
+
+    def __post_init__(self) -> None:
+        check_between(self, 100, "rounds", least=1)
+        check_between(self, 240, "run_min", "walk_min")
 
     @property
     def minutes(self) -> float:
@@ -84,6 +91,12 @@ class DownhillRules:
     first_rest_days: int
     speed_mps: float
 
+    def __post_init__(self) -> None:
+        check_between(self, 3_600, "session_s", least=1)
+        check_between(self, 100, "first_sessions")
+        check_between(self, 30, "first_rest_days")
+        check_between(self, 10, "speed_mps", least=0.5)
+
     @property
     def rows(self) -> tuple[tuple[int, int, float], ...]:
         """The rows in their order: repeats, seconds of each, slope; repeats come before steepness."""
@@ -100,6 +113,12 @@ class PickupRules:
     session_repeats: int
     growth: float
 
+    def __post_init__(self) -> None:
+        check_between(self, 100, "repeats", "session_repeats", least=1)
+        check_between(self, 600, "seconds", least=1)
+        check_between(self, 10, "effort_most")
+        check_between(self, 2, "growth", least=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TempoRules:
@@ -112,6 +131,11 @@ class TempoRules:
     session_min: float
     green_days: int
 
+    def __post_init__(self) -> None:
+        check_between(self, 100, "repeats", least=1)
+        check_between(self, 120, "minutes", "growth_min", "most_min", "session_min")
+        check_between(self, 365, "green_days")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardRules:
@@ -119,6 +143,10 @@ class HardRules:
 
     effort: float
     rest_h: int
+
+    def __post_init__(self) -> None:
+        check_between(self, 10, "effort")
+        check_between(self, 336, "rest_h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +168,9 @@ class NormRow:
     man: int
     woman: int
 
+    def __post_init__(self) -> None:
+        check_between(self, 200, "below_age", "man", "woman", least=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Norms:
@@ -151,10 +182,20 @@ class Norms:
     articles_heel_raises: int
     articles_curls: int
 
+    def __post_init__(self) -> None:
+        check_between(self, 200, "curls", "articles_heel_raises", "articles_curls", least=1)
+        check_between(self, 1, "weaker_share")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """An exercise of a phase: its dose in sets of repeats or seconds, and how often a week."""
+    """An exercise of a phase: its dose in sets of repeats or seconds, and how often a week.
+
+    ``sets`` are a number or a range (2-3); ``least_h``: so long after the last time; ``rest_s``: seconds
+    of rest between two sets, between holds where the dose is holds, None where nobody gives any;
+    ``heavy``: it leaves heavy legs, so it belongs on the day after a hard run; ``label``: the words of an
+    exercise of an own copy.
+    """
 
     name: str
     phase: Phase
@@ -162,6 +203,21 @@ class Exercise:
     dose: str
     a_week: int
     least_h: int = 0
+    rest_s: int | None = None
+    heavy: bool = False
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\d{1,2}(-\d{1,2})?", self.sets):
+            raise ValueError(f"sets must be like 2-3, not {self.sets}")
+        check_between(self, 21, "a_week", least=1)
+        check_between(self, 336, "least_h")
+        check_between(self, 1_800, "rest_s")
+
+    @property
+    def least_sets(self) -> int:
+        """The sets with which a session of it is done."""
+        return int(self.sets.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +236,9 @@ class ExampleWeek:
     name: str
     share: float
 
+    def __post_init__(self) -> None:
+        check_between(self, 1.5, "share")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShoeRules:
@@ -192,6 +251,12 @@ class ShoeRules:
     new_days: int
     new_share: float
     drop_mm: float
+
+    def __post_init__(self) -> None:
+        check_between(self, 20_000, "warn_km", "alarm_km")
+        check_between(self, 1, "main_share", "new_share")
+        check_between(self, 365, "main_days", "new_days")
+        check_between(self, 40, "drop_mm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,41 +271,3 @@ class Tables:
     weeks: tuple[ExampleWeek, ...]
     shoes: ShoeRules
     grades: Mapping[str, str] = field(default_factory=dict)
-
-
-TABLE_NAMES = ("phases", "ladders", "norms", "strength", "red_flags", "weeks", "shoes", "rules")
-"""The tables, by the names of their files."""
-
-
-@cache
-def shipped_tables() -> Tables:
-    """Return the tables as they are shipped; they are read once."""
-    return read_tables({})
-
-
-def read_tables(own: Mapping[str, str]) -> Tables:
-    """Return the tables, each from an own copy's text where there is one; ``ValueError`` if it is bad."""
-    if unknown := own.keys() - set(TABLE_NAMES):
-        raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
-    folder = files("monitor.training") / "tables"
-    raw: dict[str, Any] = {
-        name: tomllib.loads(own[name] if name in own else (folder / f"{name}.toml").read_text("utf-8"))
-        for name in TABLE_NAMES
-    }
-    try:
-        return _tables(raw)
-    except KeyError as exc:
-        raise ValueError(f"a table lacks {exc}") from exc
-
-
-def _tables(raw: Mapping[str, Any]) -> Tables:
-    return Tables(
-        phases={Phase(k): json_codec.from_json(PhaseLimits, v) for k, v in raw["phases"].items()},
-        ladders=json_codec.from_json(Ladders, raw["ladders"]),
-        norms=json_codec.from_json(Norms, raw["norms"]),
-        exercises=tuple(json_codec.from_json(Exercise, row) for row in raw["strength"]["exercise"]),
-        flags=tuple(json_codec.from_json(RedFlag, row) for row in raw["red_flags"]["flag"]),
-        weeks=tuple(json_codec.from_json(ExampleWeek, row) for row in raw["weeks"]["week"]),
-        shoes=json_codec.from_json(ShoeRules, raw["shoes"]),
-        grades=dict(raw["rules"]["grades"]),
-    )

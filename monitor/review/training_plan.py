@@ -40,7 +40,8 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark
-from monitor.training.tables import Tables, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
 _RULES = 1

@@ -5,12 +5,11 @@ A rule takes the tables as an argument; ``monitor.training.table_files`` reads t
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-
-from monitor.training.entries import check_between
 
 
 class Phase(StrEnum):
@@ -53,11 +52,11 @@ class PhaseLimits:
     stay_days: int
 
     def __post_init__(self) -> None:
-        check_between(self, 1.5, "week_share", "run_share_of_longest")
-        check_between(self, 336, "rest_h")
-        check_between(self, 10, "effort_most", "cadence_most")
-        check_between(self, 5_000, "descent_m", "descent_s")
-        check_between(self, 365, "one_kind_days", "stay_days")
+        _check_limits(self, 1.5, "week_share", "run_share_of_longest")
+        _check_limits(self, 336, "rest_h")
+        _check_limits(self, 10, "effort_most", "cadence_most")
+        _check_limits(self, 5_000, "descent_m", "descent_s")
+        _check_limits(self, 365, "one_kind_days", "stay_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +70,8 @@ class WalkRunRow:
     bone_only: bool = False
 
     def __post_init__(self) -> None:
-        check_between(self, 100, "rounds", least=1)
-        check_between(self, 240, "run_min", "walk_min")
+        _check_limits(self, 100, "rounds", least=1)
+        _check_limits(self, 240, "run_min", "walk_min")
 
     @property
     def minutes(self) -> float:
@@ -92,10 +91,10 @@ class DownhillRules:
     speed_mps: float
 
     def __post_init__(self) -> None:
-        check_between(self, 3_600, "session_s", least=1)
-        check_between(self, 100, "first_sessions")
-        check_between(self, 30, "first_rest_days")
-        check_between(self, 10, "speed_mps", least=0.5)
+        _check_limits(self, 3_600, "session_s", least=1)
+        _check_limits(self, 100, "first_sessions")
+        _check_limits(self, 30, "first_rest_days")
+        _check_limits(self, 10, "speed_mps", least=0.5)
 
     @property
     def rows(self) -> tuple[tuple[int, int, float], ...]:
@@ -114,10 +113,10 @@ class PickupRules:
     growth: float
 
     def __post_init__(self) -> None:
-        check_between(self, 100, "repeats", "session_repeats", least=1)
-        check_between(self, 600, "seconds", least=1)
-        check_between(self, 10, "effort_most")
-        check_between(self, 2, "growth", least=1)
+        _check_limits(self, 100, "repeats", "session_repeats", least=1)
+        _check_limits(self, 600, "seconds", least=1)
+        _check_limits(self, 10, "effort_most")
+        _check_limits(self, 2, "growth", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +131,9 @@ class TempoRules:
     green_days: int
 
     def __post_init__(self) -> None:
-        check_between(self, 100, "repeats", least=1)
-        check_between(self, 120, "minutes", "growth_min", "most_min", "session_min")
-        check_between(self, 365, "green_days")
+        _check_limits(self, 100, "repeats", least=1)
+        _check_limits(self, 120, "minutes", "growth_min", "most_min", "session_min")
+        _check_limits(self, 365, "green_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +144,8 @@ class HardRules:
     rest_h: int
 
     def __post_init__(self) -> None:
-        check_between(self, 10, "effort")
-        check_between(self, 336, "rest_h")
+        _check_limits(self, 10, "effort")
+        _check_limits(self, 336, "rest_h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +168,7 @@ class NormRow:
     woman: int
 
     def __post_init__(self) -> None:
-        check_between(self, 200, "below_age", "man", "woman", least=1)
+        _check_limits(self, 200, "below_age", "man", "woman", least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +182,8 @@ class Norms:
     articles_curls: int
 
     def __post_init__(self) -> None:
-        check_between(self, 200, "curls", "articles_heel_raises", "articles_curls", least=1)
-        check_between(self, 1, "weaker_share")
+        _check_limits(self, 200, "curls", "articles_heel_raises", "articles_curls", least=1)
+        _check_limits(self, 1, "weaker_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +209,9 @@ class Exercise:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d{1,2}(-\d{1,2})?", self.sets):
             raise ValueError(f"sets must be like 2-3, not {self.sets}")
-        check_between(self, 21, "a_week", least=1)
-        check_between(self, 336, "least_h")
-        check_between(self, 1_800, "rest_s")
+        _check_limits(self, 21, "a_week", least=1)
+        _check_limits(self, 336, "least_h")
+        _check_limits(self, 1_800, "rest_s")
 
     @property
     def least_sets(self) -> int:
@@ -237,7 +236,7 @@ class ExampleWeek:
     share: float
 
     def __post_init__(self) -> None:
-        check_between(self, 1.5, "share")
+        _check_limits(self, 1.5, "share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,10 +252,10 @@ class ShoeRules:
     drop_mm: float
 
     def __post_init__(self) -> None:
-        check_between(self, 20_000, "warn_km", "alarm_km")
-        check_between(self, 1, "main_share", "new_share")
-        check_between(self, 365, "main_days", "new_days")
-        check_between(self, 40, "drop_mm")
+        _check_limits(self, 20_000, "warn_km", "alarm_km")
+        _check_limits(self, 1, "main_share", "new_share")
+        _check_limits(self, 365, "main_days", "new_days")
+        _check_limits(self, 40, "drop_mm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,3 +270,11 @@ class Tables:
     weeks: tuple[ExampleWeek, ...]
     shoes: ShoeRules
     grades: Mapping[str, str] = field(default_factory=dict)
+
+
+def _check_limits(row: object, most: float, *names: str, least: float = 0.0) -> None:
+    """Refuse a field that is known and not a number in these limits; the reader of tables says where."""
+    for name in names:
+        value = getattr(row, name)
+        if value is not None and not (math.isfinite(value) and least <= value <= most):
+            raise ValueError(f"{name} must be between {least:g} and {most:g}, not {value:g}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from monitor.training.entries import AfterEntry, Entry, MorningEntry, ShareEntry, SharedItem, entries_of
+from monitor.training.entries import AfterEntry, Entry, MorningEntry, SharedItem, ShareEntry, entries_of
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings

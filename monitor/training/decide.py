@@ -94,7 +94,7 @@ def _days(
     """Yield the state at the end of every day with what was known then."""
     entries, runs = tuple(entries), tuple(runs)
     rules = PlanRules(settings=settings, tables=tables or shipped_tables())
-    state, day = PlanState(), _first_day(entries, until)
+    state, day = PlanState(), first_plan_day(entries, until)
     while day <= until:
         evidence = evidence_of(entries, runs, day)
         state = next_state(state, evidence, entries, rules)
@@ -102,8 +102,8 @@ def _days(
         day += datetime.timedelta(days=1)
 
 
-def _first_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
-    """The day on which a plan can begin at the earliest."""
+def first_plan_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
+    """Return the day on which a plan can begin at the earliest, today where nothing begins one."""
     kinds = (DeclareEntry, FlagEntry, ClearedEntry)
     return min([today, *(e.written_day for e in entries if isinstance(e, kinds))])
 

@@ -28,6 +28,7 @@ from monitor.training.entries import (
     Entry,
     EntryMistake,
     ForeignEntry,
+    SharedItem,
     Withdrawn,
     entry_from_json,
     entry_to_json,
@@ -36,6 +37,7 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.sharing import SharedDay, shared_days, shared_items
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
@@ -82,6 +84,16 @@ class TrainingPlan:
     def current_runs(self) -> tuple[PlanRun, ...]:
         """The runs that are known today, those without sensors too, the oldest first."""
         return plan_runs_until(self.runs, self.standing, self.today)
+
+    @property
+    def shared_items(self) -> frozenset[SharedItem]:
+        """The items that the runner shares today."""
+        return shared_items(self.standing, self.settings, self.today)
+
+    @property
+    def shared_days(self) -> tuple[SharedDay, ...]:
+        """All days of the plan as a coach sees them today, none if nothing is shared."""
+        return shared_days(self.entries, self.runs, self.settings, self.today, self.tables)
 
     def day(self, day: datetime.date) -> PlanDay | None:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
@@ -135,6 +147,14 @@ class PlanKeeper:
             if corrected and type(entry) is not type(corrected) and not isinstance(entry, Withdrawn):
                 raise InputError("error.entry_other_kind", id=entry.replaces)
         self.log.add(*(entry_to_json(entry) for entry in entries))
+
+    def load_shared_items(self, today: datetime.date) -> frozenset[SharedItem]:
+        """Return the items that are shared today, from the log alone."""
+        return shared_items(standing_entries(read_entries(self.log), today), self.settings, today)
+
+    def load_shared_days(self, store: Store, now: datetime.datetime) -> tuple[SharedDay, ...]:
+        """Return all days as a coach sees them at ``now``; where nothing is shared no run is read."""
+        return self.load(store, now).shared_days if self.load_shared_items(now.date()) else ()
 
     def keep_decision(self, plan: TrainingPlan) -> None:
         """Keep today's decision beside the log, unless the last one kept is the same."""

@@ -76,8 +76,9 @@ class SharedDaysDelivery:
 
         It may be called any number of times, by several processes.
         """
+        if not self._path.parent.is_dir():
+            return SharingReport()  # nobody has ever written anything down
         with contextlib.ExitStack() as held:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = exclusive_lock(self._path.with_suffix(".lock"))
             if not await asyncio.to_thread(held.enter_context, lock):
                 raise SinkError(BUSY)

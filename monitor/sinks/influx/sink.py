@@ -205,7 +205,7 @@ class InfluxSink:
 async def _delete(client: InfluxDBClientAsync, deletion: Deletion, bucket: str) -> None:
     start, stop = deletion.span
     api = client.delete_api()
-    await api.delete(start, stop, deletion.predicate(), bucket=bucket)  # type: ignore[no-untyped-call]
+    await api.delete(start, stop, deletion.predicate(), bucket=bucket)
 
 
 async def _query(client: InfluxDBClientAsync, statement: str, bucket: str) -> str:

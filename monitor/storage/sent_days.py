@@ -40,7 +40,7 @@ def sent_days_path(folder: Path, athlete: str) -> Path:
 
 
 def read_sent_days(path: Path) -> SentDays:
-    """Return what the file says, nothing sent where there is none; ``StoreError`` if it cannot be opened."""
+    """Return what the file says, nothing sent without a file; ``StoreError`` if it cannot be opened."""
     try:
         text = path.read_bytes()
     except FileNotFoundError:

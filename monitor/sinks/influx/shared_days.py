@@ -76,7 +76,7 @@ class SharedDaysDelivery:
 
         It may be called any number of times, by several processes.
         """
-        if not self._path.parent.is_dir():
+        if not await asyncio.to_thread(self._path.parent.is_dir):
             return SharingReport()  # nobody has ever written anything down
         with contextlib.ExitStack() as held:
             lock = exclusive_lock(self._path.with_suffix(".lock"))

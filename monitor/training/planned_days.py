@@ -6,14 +6,15 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import replace
 
-from monitor.training.decide import decide_next_day, first_plan_day
+from monitor.training.decide import decide_next_day, first_bookmark
 from monitor.training.entries import AfterEntry, AnyEntry, ManualRunEntry
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.plan_state import PlanRules
 from monitor.training.tables import Phase, Tables
 
+_DAY = datetime.timedelta(days=1)
 
 def days_as_planned(
     entries: Iterable[AnyEntry],
@@ -29,7 +30,8 @@ def days_as_planned(
     """
     entries, runs = tuple(entries), tuple(runs)
     rules = PlanRules(settings=settings, tables=tables)
-    days, state, day = list[PlanDay](), PlanState(), first_plan_day(entries, until)
+    mark = first_bookmark(entries, until)
+    days, state, day = list[PlanDay](), mark.state, mark.day + _DAY
     while day <= until:
         after, decided = decide_next_day(state, entries, runs, day, rules)
         if decided.phase is not Phase.STOP and (
@@ -40,7 +42,7 @@ def days_as_planned(
             _, morning = decide_next_day(state, written, earlier, day, rules)
             decided = replace(decided, allowance=morning.allowance)
         days.append(decided)
-        state, day = after, day + datetime.timedelta(days=1)
+        state, day = after, day + _DAY
     return tuple(days)
 
 

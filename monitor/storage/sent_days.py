@@ -5,16 +5,14 @@ One file beside the runner's log, written before anything is sent and after it h
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
-from monitor.core.private_files import create_private_file, make_own_folder_private
+from monitor.core.private_files import make_own_folder_private, write_private_file
 from monitor.core.safe_text import file_name_part
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER
 
@@ -55,17 +53,9 @@ def read_sent_days(path: Path) -> SentDays:
 
 def write_sent_days(path: Path, sent: SentDays) -> None:
     """Write the file, all of it or nothing; it is on the disk when this returns."""
-    new = path.with_suffix(".new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        make_own_folder_private(path.parent.parent)
-        create_private_file(new)
-        with new.open("w", encoding="utf-8") as file:
-            json.dump(json_codec.to_json(sent), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(new, path)
     except OSError as exc:
-        with contextlib.suppress(OSError):
-            new.unlink()
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
+    make_own_folder_private(path.parent.parent)
+    write_private_file(path, json.dumps(json_codec.to_json(sent)))

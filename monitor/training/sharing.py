@@ -50,9 +50,9 @@ class SharedShoe:
 class SharedDay:
     """A ``SharedDay`` is what a coach sees of one day; None is not shared or not known, never zero.
 
-    ``items`` are those that are shared.  *phase*: ``phase``; ``change`` is a word where it is new;
-    ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*: what was allowed
-    and what was done.  *pain*: worst pain during and after the day's runs, this morning's pain, effort
+    ``items`` are those that are shared.  *phase*: ``phase``, ``NONE`` without a plan; ``change`` is a word
+    where it is new; ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*:
+    what was allowed and what was done.  *pain*: worst pain during and after the day's runs, this morning's pain, effort
     (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
     allowance is shared too.  *strength*: sessions of two weeks, done and planned.  *shoes*: every pair.
     """
@@ -145,7 +145,7 @@ def shared_day(
     shared, day = frozenset(items), plan.day
     known = [r for r in runs if r.day <= day]
     fields: dict[str, object] = {}
-    if "phase" in shared and plan.phase is not Phase.NONE:
+    if "phase" in shared:
         fields |= _phase_fields(plan, before)
     if "allowance" in shared:
         fields |= {"allowed_km": plan.km, "allowed_minutes": plan.minutes}

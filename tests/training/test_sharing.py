@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import pytest
@@ -186,12 +187,17 @@ def test_a_sum_with_an_unknown_part_is_unknown_and_a_day_without_a_run_is_zero()
     assert by_day[date(10)].km_before is None
 
 
-@given(items=ITEMS, day=st.integers(0, 16))
-def test_a_shared_day_contains_no_unshared_item(items: frozenset[Any], day: int) -> None:
-    made_up = diary()
-    if day % 3 == 0:
-        made_up.flag(9)
-    seen = shared(made_up, items, day)[-1]
+@functools.cache
+def with_and_without_a_flag() -> tuple[tuple[Diary, tuple[PlannedDay, ...]], ...]:
+    both = (diary(), diary())
+    both[1].flag(9)
+    return tuple((made_up, planned(made_up, 16)) for made_up in both)
+
+
+@given(items=ITEMS, day=st.integers(0, 16), flagged=st.booleans())
+def test_a_shared_day_contains_no_unshared_item(items: frozenset[Any], day: int, flagged: bool) -> None:
+    made_up, days = with_and_without_a_flag()[flagged]
+    seen = shared_day(days[day], standing(made_up, day), made_up.runs, items, shipped_tables())
     values = {f.name: getattr(seen, f.name) for f in dataclasses.fields(seen)}
     allowed = {"day", "items"}.union(*(FIELDS_OF[item] for item in items))
     allowed |= BOTH if {"pain", "allowance"} <= items else set()

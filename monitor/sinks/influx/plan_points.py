@@ -39,11 +39,12 @@ def _noon_ns(day: datetime.date) -> int:
 
 def _plan_values(day: SharedDay) -> dict[str, Value | None]:
     values: dict[str, Value | None] = {
+        "day": day.day.isoformat(),
         "phase": None if day.phase is None else day.phase.code,
         "change": day.change,
         "hold": None if day.held is None else int(day.held),
-        "hold_why": day.held_why,
-        "hold_since": None if day.held_since is None else day.held_since.isoformat(),
+        "hold_why": None if day.held is None else day.held_why or "",
+        "hold_since": None if day.held is None else str(day.held_since or ""),
         "allowed_km": _number(day.allowed_km),
         "allowed_min": _number(day.allowed_minutes),
         "allowed_descent_m": _number(day.allowed_descent_m),

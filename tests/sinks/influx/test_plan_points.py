@@ -54,7 +54,9 @@ def test_what_is_not_shared_or_not_known_is_left_out_and_never_zero() -> None:
     day = SharedDay(day=FULL_DAY.day, items=frozenset({"phase"}), phase=Phase.CALM, held=False)
     text = protocol_lines(shared_day_points("ann", [day])).decode()
     fields = dict(field.split("=") for field in text.split(" ")[1].split(","))
-    assert {name for name in fields if not name.startswith("shares_")} == {"phase", "hold"}
+    told = {name for name in fields if not name.startswith("shares_")}
+    assert told == {"day", "phase", "hold", "hold_why", "hold_since"}
+    assert fields["hold_why"] == fields["hold_since"] == '""'
     assert fields["shares_phase"] == "1i"
     assert fields["shares_pain"] == "0i"
 

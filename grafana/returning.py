@@ -53,10 +53,10 @@ def returning() -> dashboard.Dashboard:
     return (
         made.with_panel(_held())
         .with_panel(_phases())
-        .with_panel(_planned_and_done("km", "Kilometres", "km"))
-        .with_panel(_planned_and_done("min", "Minutes", "min"))
+        .with_panel(_dose_panel("km", "Kilometres", "km"))
+        .with_panel(_dose_panel("min", "Minutes", "min"))
         .with_panel(_pain())
-        .with_panel(_planned_and_done("descent_m", "Downhill dose", "m"))
+        .with_panel(_dose_panel("descent_m", "Downhill dose", "m"))
         .with_panel(_adherence())
         .with_panel(_shoes())
     )
@@ -102,7 +102,7 @@ def _of_days(fields: str, measurement: str, *, by: str = '"athlete"') -> str:
     return f'SELECT {fields} FROM "{measurement}" WHERE {SELECTED} GROUP BY {by}'
 
 
-def _planned_and_done(unit_name: str, title: str, unit: str) -> timeseries.Panel:
+def _dose_panel(unit_name: str, title: str, unit: str) -> timeseries.Panel:
     about = (
         "Allowed before the day's runs, and done. Where no line is, there was no limit, or the length of "
         "a run is not known."

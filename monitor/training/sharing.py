@@ -52,8 +52,8 @@ class SharedDay:
 
     ``items`` are those that are shared.  *phase*: ``phase``, ``NONE`` without a plan; ``change`` is a word
     where it is new; ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*:
-    what was allowed and what was done.  *pain*: worst pain during and after the day's runs, this morning's pain, effort
-    (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
+    what was allowed and what was done.  *pain*: worst pain during and after the day's runs, this morning's
+    pain, effort (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
     allowance is shared too.  *strength*: sessions of two weeks, done and planned.  *shoes*: every pair.
     """
 

@@ -34,7 +34,7 @@ class Deletion:
         return f"_measurement={_quoted(self.measurement)} AND athlete={_quoted(stored_tag(self.athlete))}"
 
     def influxql(self) -> str:
-        """Return the statement of InfluxQL."""
+        """Return the statement of InfluxQL that deletes the same."""
         name = stored_tag(self.athlete).replace("'", "\\'")
         start, stop = self.span
         return (

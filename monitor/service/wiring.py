@@ -11,7 +11,7 @@ from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
 from monitor.sinks.finished_runs import RUN_SINKS, FinishedRuns
 from monitor.sinks.protocol import Sink
-from monitor.sinks.push.alerts import Alerts, longest_recent_run_m
+from monitor.sinks.push.alerts import Alerts
 from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Source
 from monitor.storage.store import Store
@@ -167,11 +167,7 @@ def run_sink(
 
 
 def _make_alerts(context: SinkContext) -> Alerts:
-    started = context.started
-    longest = (
-        longest_recent_run_m(context.store, started.athlete, started.started_utc) if context.store else None
-    )
-    return Alerts(context.config.alerts, started.started_utc, longest)
+    return Alerts(context.config.alerts, context.started.started_utc)
 
 
 SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (

@@ -194,6 +194,7 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
         hold_until=today.hold_until,
         checkpoints=phase_checkpoints(state, evidence, rules),
         cadence_step=_step_in_phase(state, step, rules),
+        cadence_reason="start" if step is None else step.reason,
         reasons=(*reasons, *base.reasons),
         example_week=_example_week(state, evidence, rules),
     )

@@ -133,6 +133,7 @@ class PlanDay:
     hold_until: datetime.date | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
     cadence_step: int | None = None
+    cadence_reason: str = ""
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[Reason, ...] = ()
     stop: StopAnswer | None = None

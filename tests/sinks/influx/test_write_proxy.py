@@ -7,10 +7,11 @@ import gzip
 import http.server
 import json
 import logging
+import re
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -112,10 +113,9 @@ def test_the_proxy_says_when_its_server_takes_points_again(
         write(proxy, "bens-token", body("ben"))
     influx.recover()
     assert write(proxy, "bens-token", body("ben")) == 204
-    assert caplog.messages == [
-        "InfluxDB: answers 503",
-        "InfluxDB: takes points again after 0 s and 4 tries",
-    ]
+    failed, again = caplog.messages
+    assert failed == "InfluxDB: answers 503"
+    assert re.fullmatch(r"InfluxDB: takes points again after \d+ s and 4 tries", again)
 
 
 UNSEEN = {
@@ -241,37 +241,45 @@ def test_a_bomb_is_refused_within_its_limit(tmp_path: Path) -> None:
     proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
     bomb = gzip.compress(b'm,athlete=ben f="' + bytes(100_000_000) + b'"')
     tracemalloc.start()
-    began = time.perf_counter()
     assert write(proxy, "bens-token", bomb, **{"Content-Encoding": "gzip"}) == 413
-    assert time.perf_counter() - began < 1
     assert tracemalloc.get_traced_memory()[1] < 40_000_000
     tracemalloc.stop()
 
 
-LONG = {
-    "one text": b'm,athlete=ann f="' + b"a" * 990_000 + b'"',
-    "text with backslashes": b'm,athlete=ann f="' + b"\\a" * 490_000 + b'"',
-    "text without an end": b'm,athlete=ann f="' + b"a" * 990_000,
-    "text that changes": b'm,athlete=ann f="' + b"a\\a" * 330_000 + b'"',
-    "fields": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000),
-    "fields and a wrong end": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000) + b"!\x01",
-    "tags": b"m,athlete=ann" + b",a=1" * 240_000 + b" v=1",
-    "athletes": b"m" + b",athlete=ann" * 80_000 + b" v=1",
-    "escapes": b"m,athlete=ann,x=" + b"\\," * 490_000 + b" v=1",
-    "blanks": b"m,athlete=ann v=1" + b" " * 900_000,
-    "a line too long": b'm,athlete=ann f="' + b"a" * 1_100_000 + b'"\n' + LINE,
+LONG: dict[str, Callable[[int], bytes]] = {
+    "one text": lambda n: b'm,athlete=ann f="' + b"a" * n + b'"',
+    "text with backslashes": lambda n: b'm,athlete=ann f="' + b"\\a" * (n // 2) + b'"',
+    "text without an end": lambda n: b'm,athlete=ann f="' + b"a" * n,
+    "text that changes": lambda n: b'm,athlete=ann f="' + b"a\\a" * (n // 3) + b'"',
+    "fields": lambda n: b"m,athlete=ann " + b",".join([b"a=1"] * (n // 4)),
+    "fields and a wrong end": lambda n: b"m,athlete=ann " + b",".join([b"a=1"] * (n // 4)) + b"!\x01",
+    "tags": lambda n: b"m,athlete=ann" + b",a=1" * (n // 4) + b" v=1",
+    "athletes": lambda n: b"m" + b",athlete=ann" * (n // 12) + b" v=1",
+    "escapes": lambda n: b"m,athlete=ann,x=" + b"\\," * (n // 2) + b" v=1",
+    "blanks": lambda n: b"m,athlete=ann v=1" + b" " * n,
+    "a line too long": lambda n: b'm,athlete=ann f="' + b"a" * (n + n // 4) + b'"\n' + LINE,
 }
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_line_takes_no_more_than_a_moment_and_its_own_size(name: str) -> None:
-    """While a line is matched nobody else is served."""
+def test_a_line_takes_time_and_room_by_its_length_and_no_more(name: str) -> None:
+    """While a line is matched nobody else is served; a parser that tries again takes 16 times as long."""
+    quarter, whole = LONG[name](240_000), LONG[name](960_000)
+    assert _cpu_s(whole) < 9 * _cpu_s(quarter) + 0.005
     tracemalloc.start()
-    began = time.perf_counter()
-    writing_athletes(LONG[name])
-    assert time.perf_counter() - began < 0.9
+    writing_athletes(whole)
     assert tracemalloc.get_traced_memory()[1] < 40_000_000
     tracemalloc.stop()
+
+
+def _cpu_s(body: bytes) -> float:
+    """The least of three, so that nothing else on the machine counts."""
+    taken = []
+    for _ in range(3):
+        began = time.thread_time()
+        writing_athletes(body)
+        taken.append(time.thread_time() - began)
+    return min(taken)
 
 
 def test_the_proxys_token_follows_no_redirect(tmp_path: Path) -> None:

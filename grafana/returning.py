@@ -6,6 +6,7 @@ What is not shared has no points, and every panel says so in words; it is never 
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders import bargauge, dashboard, statetimeline, table, timeseries
+from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana.panels import (
@@ -112,6 +113,7 @@ def _dose_panel(unit_name: str, title: str, unit: str) -> timeseries.Panel:
         Query(_of_days(f'"allowed_{unit_name}"', "plan"), "allowed, $tag_athlete"),
     ]
     made = line_panel(f"{title}: planned and done", about, unit, queries).no_value(NOT_SHARED).min(0)
+    made = made.line_interpolation(common.LineInterpolation.STEP_AFTER)
     return draw_as_bars(made, "done", unit)
 
 

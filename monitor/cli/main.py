@@ -27,6 +27,7 @@ from monitor.cli import (
     sensors,
     sessions,
     settings,
+    share,
     stack,
 )
 from monitor.cli.command_hints import HintingGroup
@@ -90,6 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sessions tidy", archive.tidy_command, _ARCHIVE),
     Command("sessions backup", archive.backup_command, _ARCHIVE),
     Command("sessions restore", archive.restore_command, _ARCHIVE),
+    Command("share", share.share_command, _COACHES),
     Command("import", import_export.import_command, _FILES),
     Command("export", import_export.export_command, _FILES),
     Command("analyze", analyze.analyze_command, _FILES),

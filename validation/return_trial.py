@@ -1,7 +1,7 @@
 """The half year of simulated runners on the plan of coming back: table and picture.
 
 ``python -m validation.return_trial --runners 40`` runs so many runners of each kind, prints the table of
-docs/after-the-run.md and writes its picture.  The same seeds give the same runners.
+docs/returning.md and writes its picture.  The same seeds give the same runners.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _COLORS = dict(zip(TRIAL_KINDS, ("#2a6f97", "#c1666b", "#7a6c9d", "#d4a03a", "#4
 _WIDTH, _ROW, _LEFT, _TOP = 860, 56, 90, 60
 _SCALE = 3.0  # px a day
 _SQUARE = 280  # px, the panel of answers
+_BEYOND = HALF_YEAR + 30  # days, where those stand who did not get there
 
 
 def main() -> int:
@@ -117,7 +118,7 @@ def _x(days: float) -> float:
 
 def _day_axis(bottom: float) -> list[str]:
     ticks = [(days, str(days)) for days in range(0, HALF_YEAR, 30)]
-    ticks.append((HALF_YEAR + 15, "not in half a year"))
+    ticks.append((_BEYOND, "not in half a year"))
     return [
         part
         for days, label in ticks
@@ -135,7 +136,7 @@ def _row(kind: TrialKind, k: int, outcomes: Sequence[ReturnOutcome]) -> list[str
     y, color = _TOP + _ROW * k + _ROW / 2, _COLORS[kind]
     parts = [_text(_LEFT - 12, y + 4, kind, 13, anchor="end")]
     q = value_quartiles([o.days_to_full for o in mine])
-    first, third = (HALF_YEAR + 15 if v is None else v for v in (q.first, q.third))
+    first, third = (_BEYOND if v is None else v for v in (q.first, q.third))
     parts.append(
         f'<rect x="{_x(first):.1f}" y="{y - 14}" width="{max(2.0, _x(third) - _x(first)):.1f}" height="28" '
         f'rx="4" fill="{color}" opacity="0.2"/>'
@@ -148,7 +149,7 @@ def _row(kind: TrialKind, k: int, outcomes: Sequence[ReturnOutcome]) -> list[str
     spread = [-9.0, 3.0, -3.0, 9.0, 0.0, 6.0, -6.0]
     for n, o in enumerate(mine):
         aside = 0.0 if o.days_to_full is not None else 3.0 * (n % 10) - 13
-        days = HALF_YEAR + 15 if o.days_to_full is None else o.days_to_full
+        days = _BEYOND if o.days_to_full is None else o.days_to_full
         parts.append(_dot(_x(days) + aside, y + spread[n % len(spread)], color))
     return parts
 

@@ -277,7 +277,7 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
         raise InputError("error.entry_kind", kind=kind, kinds=", ".join(sorted(ENTRY_KINDS)))
     try:
         _check_types(ENTRY_KINDS[kind], fields)
-        entry = entry_from_json({k: clean_line(v) if isinstance(v, str) else v for k, v in raw.items()})
+        entry = entry_from_json({k: _clean_text(v) for k, v in raw.items()})
     except EntryMistake as exc:
         raise InputError("error.entry", what=exc.message) from exc
     except ValueError as exc:
@@ -288,6 +288,12 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     return entry
 
 
+def _clean_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_clean_text(item) for item in value]
+    return clean_line(value) if isinstance(value, str) else value
+
+
 def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """Refuse what is of another kind than its field: JSON has texts for numbers, Python takes True for 1.
 
@@ -295,12 +301,20 @@ def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """
     hints = typing.get_type_hints(kind)
     for name, value in given.items():
+        if typing.get_origin(hints.get(name)) is tuple:
+            _check_texts(name, value)
+            continue
         kinds = set(typing.get_args(hints.get(name))) or {hints.get(name)}
         if value is None or not kinds & set(_TYPES):
             continue
         expected = next(k for k in _TYPES if k in kinds)
         if not isinstance(value, _TYPES[expected][0]) or (isinstance(value, bool) and expected is not bool):
             raise EntryMistake(f"entry.{_TYPES[expected][1]}", name)
+
+
+def _check_texts(name: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise EntryMistake("entry.texts", name)
 
 
 _TYPES: Mapping[type, tuple[tuple[type, ...], str]] = {

@@ -31,7 +31,7 @@ class DayFacts:
 
     @property
     def day(self) -> datetime.date:
-        """The day that is decided, the runner's."""
+        """The day that is being decided."""
         return self.evidence.day
 
     @property
@@ -41,7 +41,7 @@ class DayFacts:
 
     @property
     def limits(self) -> PhaseLimits:
-        """The limits of the phase of this day."""
+        """The limits that this phase sets."""
         return self.rules.tables.phases[self.state.phase]
 
     @property

@@ -6,6 +6,7 @@ kept.  A decision is never edited: whoever wants another one writes another entr
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -30,7 +31,7 @@ from monitor.storage.runner_log import (
     runner_log_path,
 )
 from monitor.storage.store import Store
-from monitor.training.decide import decide_from, first_bookmark, replayed_days
+from monitor.training.decide import decide_from, decide_next_day, first_bookmark, replayed_days
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
@@ -46,7 +47,7 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanBookmark
+from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.planned_days import PlannedBook, planned_days
 from monitor.training.sharing import SharedDay, shared_days, shared_items
 from monitor.training.table_files import shipped_tables
@@ -79,6 +80,11 @@ class TrainingPlan:
     def foreign(self) -> int:
         """The number of entries whose kind this program does not know; they do not count."""
         return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
+
+    @property
+    def rules(self) -> PlanRules:
+        """The settings and tables that the plan goes by."""
+        return PlanRules(settings=self.settings, tables=self.tables)
 
     @cached_property
     def days(self) -> tuple[PlanDay, ...]:
@@ -130,6 +136,21 @@ class TrainingPlan:
     def day(self, day: datetime.date) -> PlanDay | None:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
         return next((decided for decided in self.days if decided.day == day), None)
+
+    @cached_property
+    def state(self) -> PlanState:
+        """The state at the end of today, as far as it is known now."""
+        before = self.yesterday.state
+        return decide_next_day(before, self.entries, self.runs, self.today, self.rules)[0]
+
+    def coming_days(self, count: int) -> tuple[PlanDay, ...]:
+        """Return what the next days would be if nobody ran and nothing was written down until then."""
+        state, days = self.state, list[PlanDay]()
+        for ahead in range(1, count + 1):
+            day = self.today + datetime.timedelta(days=ahead)
+            state, decided = decide_next_day(state, self.entries, self.runs, day, self.rules)
+            days.append(decided)
+        return tuple(days)
 
 
 @dataclass(frozen=True)
@@ -236,6 +257,16 @@ class PlanKeeper:
         """Return the last decision that was kept of each day, as JSON."""
         lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
+
+    def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
+        """Return what was decided last on each day from ``since`` on, where this version can read it."""
+        days = {}
+        for day, line in self.stored_decisions().items():
+            if day < since:
+                continue
+            with contextlib.suppress(ValueError):
+                days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
+        return days
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""

@@ -112,7 +112,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
     """Return the decision of the evidence's day from the state at its end."""
     disclaimer = rules.writer.reason("plan.disclaimer", "phase")
     stop = rules.stop(evidence)
-    remarks = shoe_remarks(evidence.standing, evidence.runs, evidence.day, rules.tables.shoes, rules.writer)
+    remarks = shoe_remarks(evidence, rules)
     base = PlanDay(
         day=evidence.day,
         phase=state.phase,

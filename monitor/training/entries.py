@@ -183,7 +183,12 @@ class ManualRunEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShoeEntry(Entry):
-    """A ``ShoeEntry`` is a pair of shoes: model, drop and height in mm, kilometres at its start."""
+    """A ``ShoeEntry`` is a pair of shoes: model, drop and height in mm, kilometres at its start.
+
+    ``pods`` are the serials of the pods that are worn on it; ``default``: it is the pair of runs of which
+    nobody says another.  Of several entries about a pair the last one tells of it, so retiring a pair is
+    its entry once more with ``retired``.
+    """
 
     shoe: str
     model: str = ""
@@ -191,12 +196,25 @@ class ShoeEntry(Entry):
     stack_mm: float | None = None
     start_km: float = 0.0
     retired: bool = False
+    pods: tuple[str, ...] = ()
+    default: bool = False
 
     def __post_init__(self) -> None:
         Entry.__post_init__(self)
         check_between(self, 100, "stack_mm")
         check_between(self, 30, "drop_mm", least=-10)
         check_between(self, 20_000, "start_km")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionShoeEntry(Entry):
+    """A ``SessionShoeEntry`` answers "which shoes?" for a session; an empty ``shoe`` is none of them.
+
+    A later answer for the same session wins, as that of a correction does.
+    """
+
+    session: str
+    shoe: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +263,7 @@ ENTRY_KINDS: Mapping[str, type[Entry]] = {
     "cleared": ClearedEntry,
     "manual_run": ManualRunEntry,
     "shoe": ShoeEntry,
+    "session_shoe": SessionShoeEntry,
     "declare": DeclareEntry,
     "withdrawn": Withdrawn,
 }

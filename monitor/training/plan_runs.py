@@ -13,16 +13,19 @@ from monitor.training.entries import AfterEntry, Entry, ManualRunEntry, entries_
 class PlanRun:
     """A ``PlanRun`` is a run (or a walk) as the plan sees it; None is not known.
 
-    ``day`` and ``start`` are the runner's; ``descent_m`` and ``descent_s`` lie below -2 %;
-    ``braking_dose_bws`` is the run's braking dose; ``step`` that of the cadence target (``cued``: it had
-    one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds in band with cues, without, and in band
-    without.  ``stored_day``: when it came into the store, where that was later (a file of a watch).
+    ``day`` and ``start`` are the runner's; ``km_sd`` is one standard deviation of the distance;
+    ``descent_m`` and ``descent_s`` lie below -2 %; ``braking_dose_bws`` is the run's braking dose; ``step``
+    that of the cadence target (``cued``: it had one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds
+    in band with cues, without, and in band without.  ``shoe`` is what the session itself says, ``pods`` are
+    the serials of its pods (``monitor.training.session_shoes``).  ``stored_day``: when it came into the
+    store, where that was later (a file of a watch).
     """
 
     session: str
     day: datetime.date
     start: datetime.datetime | None = None
     km: float | None = None
+    km_sd: float | None = None
     minutes: float | None = None
     descent_m: float | None = None
     descent_s: float | None = None
@@ -37,6 +40,7 @@ class PlanRun:
     off_in_s: float = 0.0
     walk: bool = False
     shoe: str = ""
+    pods: tuple[str, ...] = ()
     stored_day: datetime.date | None = None
 
 

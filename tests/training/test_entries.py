@@ -36,7 +36,8 @@ NEEDED: dict[str, dict[str, object]] = {
     "strength": {"exercise": "split_squat"},
     "flag": {"flag": "chest"},
     "manual_run": {"start": datetime.datetime(2026, 3, 2, 7), "km": 5.0},
-    "shoe": {"shoe": "blue"},
+    "shoe": {"shoe": "blue", "pods": ("L1", "R1")},
+    "session_shoe": {"session": "s1", "shoe": "blue"},
     "declare": {"began": datetime.date(2026, 2, 1), "tissue": "tendon"},
 }
 

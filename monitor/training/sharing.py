@@ -13,11 +13,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from monitor.training.entries import AfterEntry, Entry, MorningEntry, SharedItem, ShareEntry, entries_of
+from monitor.training.entries import (
+    AfterEntry,
+    Entry,
+    MorningEntry,
+    SharedItem,
+    ShareEntry,
+    ShoeEntry,
+    entries_of,
+)
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.shoes import shoe_uses
+from monitor.training.session_shoes import session_shoes
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables
 
@@ -122,10 +130,17 @@ def shared_day(
     if "strength" in shared and decided.phase is not Phase.NONE:
         fields |= _strength_fields(decided, standing, tables)
     if "shoes" in shared:
-        fields["shoes"] = tuple(
-            SharedShoe(pair, use.km) for pair, use in enumerate(shoe_uses(standing, known), start=1)
-        )
+        fields["shoes"] = _shoe_kms(standing, known)
     return SharedDay(day=day, items=shared, **fields)  # type: ignore[arg-type]
+
+
+def _shoe_kms(standing: Sequence[Entry], runs: Sequence[PlanRun]) -> tuple[SharedShoe, ...]:
+    told = session_shoes(standing, runs)
+    pairs = {e.shoe: e.start_km for e in entries_of(ShoeEntry, standing)}
+    for run in runs:
+        if told[run.session].shoe in pairs:
+            pairs[told[run.session].shoe] += run.km or 0.0
+    return tuple(SharedShoe(pair, km) for pair, km in enumerate(pairs.values(), start=1))
 
 
 def _phase_fields(decided: PlanDay, before: SharedDay | None) -> dict[str, object]:

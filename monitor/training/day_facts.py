@@ -31,3 +31,70 @@ class DayFacts:
 
     @property
     def day(self) -> datetime.date:
+        """The day that is being decided."""
+        return self.evidence.day
+
+    @property
+    def since(self) -> datetime.date:
+        """The day on which this phase began."""
+        return self.state.since or self.day
+
+    @property
+    def limits(self) -> PhaseLimits:
+        """The limits that this phase sets."""
+        return self.rules.tables.phases[self.state.phase]
+
+    @property
+    def last(self) -> RunVerdict | None:
+        """The verdict of the last run or walk, None without one."""
+        return last_verdict(self.evidence)
+
+    @property
+    def last_entries(self) -> tuple[str, ...]:
+        """The entries that decided the last verdict, none without one."""
+        return () if self.last is None else self.last.entries
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a hold or the last run keeps everything where it is."""
+        return self.hold is not None or (self.last is not None and self.last.bad)
+
+    @property
+    def waits_for_green(self) -> bool:
+        """Whether hard running waits for a GREEN run; in full running an unanswered one is enough."""
+        return self.state.phase is not Phase.FULL and (
+            self.last is None or self.last.verdict is not Verdict.GREEN
+        )
+
+    @property
+    def rest_days(self) -> int | None:
+        """The days since the last run before today, None without one."""
+        return days_since_run(self.evidence.runs, self.day)
+
+    @property
+    def hold(self) -> Hold | None:
+        """The hold after the last RED run of the last days, None where there is none."""
+        since = self.day - datetime.timedelta(days=HOLD_DAYS)
+        reds = [v for v in self.evidence.verdicts if v.verdict is Verdict.RED and v.run.day > since]
+        if not reds:
+            return None
+        return Hold(reds[-1].run.day + datetime.timedelta(days=HOLD_DAYS), reds[-1].entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A ``Limit`` of one run (km or min), with the end of its message's key, its rule and entries."""
+
+    most: float
+    why: str
+    rule: str
+    entries: tuple[str, ...] = ()
+
+
+Reasons = tuple[Reason, ...]
+"""Reasons in the order in which they are said."""
+
+
+def round_down(value: float) -> float:
+    """Return a value with one decimal, never more than it was."""
+    return math.floor(10 * value + 1e-6) / 10

@@ -1,4 +1,4 @@
-"""What a view of the plan shows beside today's decision: past days with what was allowed, the ladder, the last change.
+"""What a view of the plan shows beside today's decision: past days with what was allowed, ladder, kept decisions.
 
 For every front end alike: values and messages, no layout.
 """
@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.core import json_codec
-from monitor.core.message_catalogues import MessageValue, UserMessage
+from monitor.core.message_catalogues import UserMessage
 from monitor.review.training_plan import TrainingPlan
-from monitor.training.decide import decide_next_day
+from monitor.training.decide import plan_day
 from monitor.training.entries import AfterEntry, AnyEntry, DeclareEntry, Entry, ManualRunEntry, entries_of
-from monitor.training.plan_day import Allowance, PhaseChange, PlanDay, Reason
+from monitor.training.phases import next_state
+from monitor.training.plan_day import Allowance, PlanDay, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.tables import Phase
@@ -23,6 +24,7 @@ from monitor.training.verdict import Evidence, RunVerdict, evidence_of
 
 DISCLAIMER = "plan.disclaimer"
 """The message that every view of the plan shows, and the last reason of every decision."""
+_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,12 @@ class PastDay:
         lengths = [v.run.km for v in self.runs if not v.run.walk]
         known = [km for km in lengths if km is not None]
         return sum(known) if len(known) == len(lengths) else None
+
+    @property
+    def done_minutes(self) -> float | None:
+        """The minutes that were run or walked, None if one of the lengths is not known."""
+        known = [v.run.minutes for v in self.runs if v.run.minutes is not None]
+        return sum(known) if len(known) == len(self.runs) else None
 
     @property
     def worst_pain(self) -> float | None:
@@ -85,7 +93,6 @@ def plan_evidence(plan: TrainingPlan) -> Evidence:
 def past_days(plan: TrainingPlan, count: int) -> tuple[PastDay, ...]:
     """Return the last ``count`` days up to today that belong to the plan, the oldest first."""
     known = plan_evidence(plan)
-    begin = max(plan.days[0].day, plan.today - datetime.timedelta(days=count - 1))
     return tuple(
         PastDay(
             day=decided.day,
@@ -95,21 +102,29 @@ def past_days(plan: TrainingPlan, count: int) -> tuple[PastDay, ...]:
             runs=tuple(v for v in known.verdicts if v.run.day == decided.day),
             morning_pain=known.morning_pain(decided.day),
         )
-        for decided in _decisions_before_runs(plan, begin)
+        for decided in decisions_before_runs(plan, plan.today - (count - 1) * _DAY)
     )
 
 
-def _decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> list[PlanDay]:
-    """The decisions of the days from ``begin`` on, each as it was before the first run of that day."""
+def decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> tuple[PlanDay, ...]:
+    """Return the decisions of the plan's days from ``begin`` to today, each as before the day's first run.
+
+    At the end of a day a plan says "you have run today"; this is what it said before.
+    """
     rules = PlanRules(settings=plan.settings, tables=plan.tables)
-    state, day, decisions = PlanState(), plan.days[0].day, []
+    mark, decisions = plan.yesterday, []
+    state, day = mark.state, mark.day + _DAY
+    if day > begin:
+        state, day = PlanState(), plan.first_day
     while day <= plan.today:
         if day >= begin:
             entries, runs = _without_runs_of(day, plan)
-            decisions.append(decide_next_day(state, entries, runs, day, rules)[1])
-        state, _ = decide_next_day(state, plan.entries, plan.runs, day, rules)
-        day += datetime.timedelta(days=1)
-    return decisions
+            morning = evidence_of(entries, runs, day)
+            decisions.append(plan_day(next_state(state, morning, entries, rules), morning, rules))
+        if day < plan.today:
+            state = next_state(state, evidence_of(plan.entries, plan.runs, day), plan.entries, rules)
+        day += _DAY
+    return tuple(decisions)
 
 
 def _without_runs_of(
@@ -125,11 +140,6 @@ def _without_runs_of(
         return not of_run and not (isinstance(entry, Entry) and entry.id in gone)
 
     return [e for e in plan.entries if stays(e)], runs
-
-
-def last_change(decided: PlanDay) -> PhaseChange | None:
-    """Return the last change of the phase, None where there was none."""
-    return decided.changes[-1] if decided.changes else None
 
 
 def ladder_view(plan: TrainingPlan, decided: PlanDay) -> LadderView | None:
@@ -156,17 +166,8 @@ def kept_decision(stored: Mapping[str, Any], decided: PlanDay, rules: int) -> Ke
     ``rules`` is the version of the rules of now.
     """
     try:
-        headline = message_of_json(stored["reasons"][0]["message"])
-    except (KeyError, IndexError, TypeError):
+        first = json_codec.from_json(Reason, stored["reasons"][0])
+    except (KeyError, IndexError, TypeError, ValueError):
         return None
     same = json_codec.to_json(decided) == {k: v for k, v in stored.items() if k != "rules"}
-    return KeptDecision(headline=headline, same=same, newer_rules=stored.get("rules") != rules)
-
-
-def message_of_json(raw: Mapping[str, Any]) -> UserMessage:
-    """Return the message that was kept as JSON, with the messages in it; ``KeyError`` if it is none."""
-    values: dict[str, MessageValue] = {
-        name: message_of_json(value) if isinstance(value, Mapping) else value
-        for name, value in raw["values"].items()
-    }
-    return UserMessage(str(raw["key"]), values)
+    return KeptDecision(headline=first.message, same=same, newer_rules=stored.get("rules") != rules)

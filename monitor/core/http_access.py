@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.core.errors import ConfigError, StoreError
-from monitor.core.http_pairing import PairedDevices, paired_visitor, write_private
+from monitor.core.http_pairing import PairedDevices, paired_visitor
 from monitor.core.http_roles import AccessRole, Visitor
-from monitor.core.private_files import make_own_folder_private, make_private
+from monitor.core.private_files import make_own_folder_private, make_private, write_private_file
 from monitor.core.secret import Secret
 
 _log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def needed_token(settings: WebSettings, folder: Path) -> Secret:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists() or len(path.read_bytes().strip()) < SHORTEST_TOKEN:  # or cut by a full disk
-            write_private(path, secrets.token_urlsafe(16) + "\n")
+            write_private_file(path, secrets.token_urlsafe(16) + "\n")
             _log.info("a new token for the page is in %s", path)
         make_private(path)
         make_own_folder_private(folder)

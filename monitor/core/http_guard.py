@@ -16,6 +16,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -63,6 +64,13 @@ _HEADERS_UNLESS_SET = {
 }
 
 
+_REFUSAL_PAGE = """<!doctype html><meta charset=utf-8><title>gaitcue</title>
+<meta name=viewport content="width=device-width, initial-scale=1">
+<meta name=color-scheme content="light dark">
+<p>{}
+"""
+
+
 class TokenKeeper(Protocol):
     """Whoever knows the tokens of a server."""
 
@@ -104,6 +112,8 @@ class GuardSettings:
     """Of the header ``Authorization``."""
     cookie: str | None = None
     missing_token: str = "The token is missing or wrong."
+    link: str = ""
+    """A path in that text which a browser shows as a link."""
 
 
 class GuardedApp(FastAPI):
@@ -115,7 +125,7 @@ class GuardedApp(FastAPI):
         self._rules = [_CompiledRule(key, rule) for key, rule in settings.rules.items()]
         self._wrong = WrongTokens(time.monotonic)
         self._refusals = RepeatedEvent(_log, time.monotonic)
-        self._answer = answer or _refusal_answer
+        self._answer = answer or partial(_refusal_answer, settings.link)
         for language in get_args(Language):
             catalogue(language)  # reads files, now and not at the first refusal
         self.add_exception_handler(HTTPException, self._answer_exception)  # type: ignore[arg-type]
@@ -320,12 +330,14 @@ def _is_ip(name: str) -> bool:
     return True
 
 
-def _refusal_answer(request: Request, exc: HTTPException) -> Response:
+def _refusal_answer(link: str, request: Request, exc: HTTPException) -> Response:
     """A refusal in the page's language: a line to read where a browser opens it, else JSON."""
     text = catalogue(request_language(request)).translate_english(exc.detail)
     if "text/html" in request.headers.get("accept", ""):
-        page = f"<!doctype html><meta charset=utf-8><title>gaitcue</title><p>{html.escape(text)}"
-        return HTMLResponse(page, exc.status_code, exc.headers)
+        line = html.escape(text)
+        if link:
+            line = line.replace(link, f'<a href="{link}">{link}</a>')
+        return HTMLResponse(_REFUSAL_PAGE.replace("{}", line), exc.status_code, exc.headers)
     return JSONResponse({"detail": text}, exc.status_code, exc.headers)
 
 

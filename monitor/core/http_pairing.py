@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.file_lock import exclusive_lock
 from monitor.core.http_roles import AccessRole, Visitor
+from monitor.core.private_files import write_private_file
 
 DEVICES_FILE = "web-devices.json"
 CODE_MINUTES = 10
@@ -210,22 +210,7 @@ class PairedDevices:
             time.sleep(0.02)
 
     def _write(self, book: _Book) -> None:
-        write_private(self._path, json.dumps(json_codec.to_json(book), indent=1))
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all; ``StoreError`` if that fails."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(path)
-    except OSError as exc:
-        raise StoreError("error.at", where=path, what=exc) from exc
+        write_private_file(self._path, json.dumps(json_codec.to_json(book), indent=1))
 
 
 async def paired_visitor(devices: PairedDevices, token: str) -> Visitor | None:

@@ -41,6 +41,8 @@ def to_json(value: object) -> Any:
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(to_json(item) for item in value)
     if isinstance(value, datetime.date):  # a time of day with it, too
         return value.isoformat()
     return value
@@ -118,9 +120,12 @@ def _json_reader(kind: Any) -> Callable[[Any], Any]:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return _optional_reader(arguments)
-    if origin is tuple:
+    if origin in (tuple, frozenset):
         item = _json_reader(arguments[0])
-        return lambda raw: tuple(item(x) for x in raw)
+        return lambda raw: origin(item(x) for x in raw)
+    if origin is Mapping:
+        value = _json_reader(arguments[1])
+        return lambda raw: {key: value(x) for key, x in raw.items()}
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         readers = {_stored_key(f): (f.name, _json_reader(hints[f.name])) for f in dataclasses.fields(kind)}
@@ -142,7 +147,15 @@ def _json_reader(kind: Any) -> Callable[[Any], Any]:
 
 def _optional_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
     kinds = [a for a in arguments if a is not types.NoneType]
-    if len(kinds) > 1:  # plain values of several types stay as they are
-        return lambda raw: raw
+    if len(kinds) > 1:
+        return lambda raw: _one_of(kinds, raw) if isinstance(raw, Mapping) else raw
     inner = _json_reader(kinds[0])
     return lambda raw: None if raw is None else inner(raw)
+
+
+def _one_of(kinds: list[Any], raw: Mapping[str, Any]) -> Any:
+    """The first dataclass among these that has all of these fields; plain values stay as they are."""
+    for kind in kinds:
+        if raw.keys() <= {key for key, _ in _stored_keys(kind)}:
+            return _json_reader(kind)(raw)  # read when it is met: a message may hold messages
+    return raw

@@ -6,6 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from monitor.core.errors import StoreError
+
 
 def make_private(path: Path) -> None:
     """Take a file or folder away from everybody but its owner, where others may read it."""
@@ -32,3 +34,18 @@ def create_private_file(path: Path) -> None:
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         make_private(path)
+
+
+def write_private_file(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all; ``StoreError`` if that fails."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except OSError as exc:
+        raise StoreError("error.at", where=path, what=exc) from exc

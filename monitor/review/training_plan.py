@@ -7,21 +7,24 @@ kept.  A decision is never edited: whoever wants another one writes another entr
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 import secrets
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from monitor.core import json_codec
 from monitor.core.errors import InputError
+from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
 from monitor.review.plan_sessions import noted_answers, stored_plan_runs
-from monitor.storage.runner_log import RunnerLog, decision_log_path, runner_log_path
+from monitor.storage.runner_log import RunnerLog, decision_log_path, plan_state_path, runner_log_path
 from monitor.storage.store import Store
-from monitor.training.decide import replayed_days
+from monitor.training.decide import decide_from, first_bookmark, replayed_days
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
@@ -36,6 +39,7 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.plan_state import PlanBookmark
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
@@ -47,7 +51,9 @@ _RULES = 1
 class TrainingPlan:
     """A runner's plan: the entries, the runs, the settings, the tables; ``today`` is the runner's date.
 
-    ``unreadable`` counts lines of the log that could not be read: nobody knows what they said.
+    ``unreadable`` counts lines of the log that could not be read: nobody knows what they said.  With a
+    ``bookmark`` of a day before, today is decided from there, which takes a moment where all days of a
+    plan over years take minutes.
     """
 
     athlete: str
@@ -57,6 +63,7 @@ class TrainingPlan:
     tables: Tables
     today: datetime.date
     unreadable: int = 0
+    bookmark: PlanBookmark | None = None
 
     @property
     def foreign(self) -> int:
@@ -71,7 +78,24 @@ class TrainingPlan:
     @property
     def now(self) -> PlanDay:
         """The decision of today, the last of ``days``."""
-        return self.days[-1]
+        return self._decided[0]
+
+    @property
+    def yesterday(self) -> PlanBookmark:
+        """The state at the end of yesterday, from which the plan can be decided tomorrow."""
+        return self._decided[1]
+
+    @cached_property
+    def _decided(self) -> tuple[PlanDay, PlanBookmark]:
+        mark = self.bookmark or first_bookmark(self.entries, self.today)
+        return decide_from(mark, self.entries, self.runs, self.settings, self.today, self.tables)
+
+    def fingerprint(self, day: datetime.date) -> str:
+        """Return what stands for all that a decision at the end of ``day`` was made from."""
+        written = (e for e in self.entries if isinstance(e, Entry) and e.written_day <= day)
+        known = (r for r in self.runs if max(r.day, r.stored_day or r.day) <= day)
+        parts = (_RULES, self.settings, self.tables, *sorted(map(repr, written)), *map(repr, known))
+        return hashlib.sha256("\n".join(map(str, parts)).encode(errors="replace")).hexdigest()
 
     @property
     def standing(self) -> tuple[Entry, ...]:
@@ -112,7 +136,7 @@ class PlanKeeper:
         entries = read_entries(log)
         first = min((e.day for e in entries if isinstance(e, Entry)), default=now.date())
         runs = stored_plan_runs(store, self.athlete, first - _BEFORE, now)
-        return TrainingPlan(
+        plan = TrainingPlan(
             athlete=self.athlete,
             entries=(*entries, *noted_answers(store, runs, self.athlete)),
             runs=runs,
@@ -121,6 +145,21 @@ class PlanKeeper:
             today=now.date(),
             unreadable=log.unreadable,
         )
+        return replace(plan, bookmark=self._bookmark_of(plan))
+
+    def _bookmark_of(self, plan: TrainingPlan) -> PlanBookmark | None:
+        """The bookmark that was kept, if it is of what this plan is made from."""
+        try:
+            raw = json_codec.parse_json(self._state_path.read_text(encoding="utf-8"))
+            mark = json_codec.from_json(PlanBookmark, raw["mark"])
+            fits = mark.day < plan.today and raw["of"] == plan.fingerprint(mark.day)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return mark if fits else None
+
+    @property
+    def _state_path(self) -> Path:
+        return plan_state_path(self.folder, self.athlete)
 
     def add(self, *entries: Entry) -> None:
         """Add entries to the log, all of them or none; a correction must name an entry that is there.
@@ -137,11 +176,14 @@ class PlanKeeper:
         self.log.add(*(entry_to_json(entry) for entry in entries))
 
     def keep_decision(self, plan: TrainingPlan) -> None:
-        """Keep today's decision beside the log, unless the last one kept is the same."""
+        """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
         log = RunnerLog(decision_log_path(self.folder, self.athlete))
         line = {"rules": _RULES, **json_codec.to_json(plan.now)}
         if log.lines()[-1:] != [line]:
             log.add(line)
+        if plan.yesterday != plan.bookmark:
+            kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
+            write_private_file(self._state_path, json.dumps(kept))
 
     def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
         """Return the last decision that was kept of each day, as JSON."""
@@ -150,7 +192,9 @@ class PlanKeeper:
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
-        paths = (runner_log_path(self.folder, self.athlete), decision_log_path(self.folder, self.athlete))
+        paths = [
+            f(self.folder, self.athlete) for f in (runner_log_path, decision_log_path, plan_state_path)
+        ]
         return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
 
 

@@ -85,6 +85,11 @@ def decision_log_path(folder: Path, athlete: str) -> Path:
     return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-plan.jsonl"
 
 
+def plan_state_path(folder: Path, athlete: str) -> Path:
+    """Return the path of the state of this athlete's plan, from which it is decided on."""
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-state.json"
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         value = json_codec.parse_json(line)

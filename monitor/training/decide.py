@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -32,7 +33,7 @@ from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables, shipped_tables
@@ -40,6 +41,7 @@ from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
 
 _SUNDAY = 6
+_DAY = datetime.timedelta(days=1)
 _SILENT_DAYS = 7
 _SETTLING_DAYS, _SETTLING_REDS, _RED_DAYS = 21, 3, 14
 _STEPS = TargetParams()
@@ -55,6 +57,25 @@ def decide(
     """Return the decision of a day; entries and runs may come in any order, later ones are left out."""
     *_, (state, evidence, rules) = _days(entries, runs, settings, today, tables)
     return plan_day(state, evidence, rules)
+
+
+def decide_from(
+    mark: PlanBookmark,
+    entries: Iterable[AnyEntry],
+    runs: Iterable[PlanRun],
+    settings: PlanSettings,
+    today: datetime.date,
+    tables: Tables | None = None,
+) -> tuple[PlanDay, PlanBookmark]:
+    """Return what ``decide`` returns, going on from a bookmark of an earlier day, and one of yesterday.
+
+    The bookmark must be of a day before today, and of the same entries, runs, settings and tables, as they
+    were on its day.
+    """
+    last_two = deque(_days(entries, runs, settings, today, tables, mark), maxlen=2)
+    state, evidence, _ = last_two[0]
+    yesterday = mark if len(last_two) == 1 else PlanBookmark(evidence.day, state)
+    return plan_day(*last_two[-1]), yesterday
 
 
 def replayed_days(
@@ -90,16 +111,24 @@ def _days(
     settings: PlanSettings,
     until: datetime.date,
     tables: Tables | None,
+    mark: PlanBookmark | None = None,
 ) -> Iterator[tuple[PlanState, Evidence, PlanRules]]:
-    """Yield the state at the end of every day with what was known then."""
+    """Yield the state at the end of every day, or of those after a bookmark, with what was known then."""
     entries, runs = tuple(entries), tuple(runs)
     rules = PlanRules(settings=settings, tables=tables or shipped_tables())
     state, day = PlanState(), _first_day(entries, until)
+    if mark is not None:
+        state, day = mark.state, mark.day + _DAY
     while day <= until:
         evidence = evidence_of(entries, runs, day)
         state = next_state(state, evidence, entries, rules)
         yield state, evidence, rules
-        day += datetime.timedelta(days=1)
+        day += _DAY
+
+
+def first_bookmark(entries: Iterable[AnyEntry], today: datetime.date) -> PlanBookmark:
+    """Return the bookmark of the day before a plan can begin."""
+    return PlanBookmark(_first_day(tuple(entries), today) - _DAY, PlanState())
 
 
 def _first_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:

@@ -41,6 +41,14 @@ class PlanState:
         return self.ladder is not None and not self.ladder.finished
 
 
+@dataclass(frozen=True, slots=True)
+class PlanBookmark:
+    """The state of a plan at the end of a day, from which later days can be decided."""
+
+    day: datetime.date
+    state: PlanState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRules:
     """What the rules of a plan share: settings, tables, and the writer of reasons."""

@@ -91,6 +91,7 @@ def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
         cookie=PAGE_COOKIE,
         missing_token="Open the address that gaitcue printed at start, or scan its QR code. "
         "Or run gaitcue pair there, and enter its code at /pair.",
+        link="/pair",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from monitor.core.errors import InputError
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.storage.store import Store
 from monitor.training.entries import Entry
+from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 
 BERLIN = datetime.timezone(datetime.timedelta(hours=2))
@@ -79,6 +82,43 @@ def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanK
         assert decided is not None
         again = json.loads(json.dumps({"rules": 1, **json_codec.to_json(decided)}))
         assert kept[at(day).date()] == again
+
+
+def test_going_on_from_yesterday_gives_what_all_days_give(store: Store, keeper: PlanKeeper) -> None:
+    """A bookmark of every day before, of a plan with a ladder, a flare, a flag and a clearance."""
+    write(keeper, 0, "declare", 6, place="behind", reference_km=30, longest_km=12, runs_10_min=False)
+    for day in range(1, 30):
+        write(keeper, day, "morning", 7, pain=3.0 * (day in (9, 10)), as_before=day != 9, tender="same")
+        if day % 2 == 0:
+            run = write(keeper, day, "manual_run", 19, minutes=30.0, walk=day < 5)
+            write(keeper, day, "after", session=run.id, during=1 + 5 * (day == 8), now=1, limp=day == 12)
+    write(keeper, 20, "flag", flag="calf_hot")
+    write(keeper, 22, "cleared", by="my doctor")
+    whole = keeper.load(store, at(29))
+    assert whole.bookmark is None
+    for day in range(30):
+        plan = keeper.load(store, at(day))
+        keeper.keep_decision(plan)
+        assert (plan.bookmark is not None) == (day > 0)
+        assert plan.now == whole.days[day]
+
+
+@pytest.mark.parametrize("change", ["late entry", "settings", "damage", "nonsense"])
+def test_a_bookmark_of_something_else_is_not_gone_on_from(
+    store: Store, keeper: PlanKeeper, change: str
+) -> None:
+    calm_week(keeper)
+    keeper.keep_decision(keeper.load(store, at(7)))
+    state = keeper.folder / "runner-log" / "ann-state.json"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    if change == "late entry":
+        keeper.add(replace(new_entry("morning", {"pain": 9}, at(3)), id="from-another-machine"))
+    elif change == "settings":
+        keeper = PlanKeeper(keeper.folder, "ann", PlanSettings(emergency_number="112"))
+    else:
+        state.write_text("{" if change == "damage" else '{"of": 3, "mark": []}', encoding="utf-8")
+    assert keeper.load(store, at(8)).bookmark is None
+    assert keeper.load(store, at(8)).now == keeper.load(store, at(8)).days[-1]
 
 
 def test_a_decision_is_kept_once(store: Store, keeper: PlanKeeper) -> None:

@@ -112,6 +112,14 @@ def test_a_program_brings_the_token_as_bearer(sink: LiveFeed, tmp_path: Path, pa
     assert client.get(path, headers={"Authorization": "Bearer let-me-in-please"}).status_code == 200
 
 
+def test_whoever_is_refused_finds_the_page_for_a_code(sink: LiveFeed, tmp_path: Path) -> None:
+    client = page_client(tmp_path, sink, network=True, token=False)
+    refused = client.get("/", headers={"Accept": "text/html", "Accept-Language": "de"})
+    assert refused.status_code == 401
+    assert '<a href="/pair">/pair</a>' in refused.text
+    assert "Token" in refused.text or "QR-Code" in refused.text
+
+
 def test_a_wrong_cookie_or_a_wrong_header_is_refused_whatever_else_is_right(sink: LiveFeed) -> None:
     client = page_client(None, sink, network=True, token=False)
     client.cookies.set("gaitcue", "a-guess")

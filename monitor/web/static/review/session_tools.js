@@ -5,7 +5,7 @@ import { ask, attempt, send, sessionPath } from "./api.js";
 import { el, fragment, table } from "./elements.js";
 import { changeBadge, modelMark, number, term, unit } from "./terms.js";
 
-const EXPORTS = ["fit", "csv", "parquet", "tape", "imu-csv"];
+const EXPORTS = ["fit", "gpx", "tcx", "csv", "parquet", "tape", "imu-csv"];
 
 // changed(id) is called after a change, with the session to show then ("": whatever is the newest).
 export function showTools(session, sessions, changed) {

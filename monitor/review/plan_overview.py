@@ -1,4 +1,4 @@
-"""What a view of the plan shows beside today's decision: past days with what was allowed, ladder, kept decisions.
+"""What a view of the plan shows beside today's decision: past days and what was allowed, the ladder.
 
 For every front end alike: values and messages, no layout.
 """
@@ -12,13 +12,13 @@ from typing import Any
 
 from monitor.core import json_codec
 from monitor.core.message_catalogues import UserMessage
-from monitor.review.training_plan import TrainingPlan
-from monitor.training.decide import plan_day
+from monitor.review.training_plan import PLAN_RULES_VERSION, TrainingPlan
+from monitor.training.decide import first_bookmark, plan_day
 from monitor.training.entries import AfterEntry, AnyEntry, DeclareEntry, Entry, ManualRunEntry, entries_of
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay, Reason
 from monitor.training.plan_runs import PlanRun
-from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.plan_state import PlanRules
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of
 
@@ -113,9 +113,9 @@ def decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> tuple[Pla
     """
     rules = PlanRules(settings=plan.settings, tables=plan.tables)
     mark, decisions = plan.yesterday, []
+    if mark.day >= begin:
+        mark = first_bookmark(plan.entries, plan.today)
     state, day = mark.state, mark.day + _DAY
-    if day > begin:
-        state, day = PlanState(), plan.first_day
     while day <= plan.today:
         if day >= begin:
             entries, runs = _without_runs_of(day, plan)
@@ -160,14 +160,13 @@ def ladder_view(plan: TrainingPlan, decided: PlanDay) -> LadderView | None:
     return None
 
 
-def kept_decision(stored: Mapping[str, Any], decided: PlanDay, rules: int) -> KeptDecision | None:
-    """Return what a kept line of JSON says beside the decision of now; None if it cannot be read.
-
-    ``rules`` is the version of the rules of now.
-    """
+def kept_decision(stored: Mapping[str, Any], decided: PlanDay) -> KeptDecision | None:
+    """Return what a kept line of JSON says beside the decision of now; None if it cannot be read."""
     try:
         first = json_codec.from_json(Reason, stored["reasons"][0])
     except (KeyError, IndexError, TypeError, ValueError):
         return None
     same = json_codec.to_json(decided) == {k: v for k, v in stored.items() if k != "rules"}
-    return KeptDecision(headline=first.message, same=same, newer_rules=stored.get("rules") != rules)
+    return KeptDecision(
+        headline=first.message, same=same, newer_rules=stored.get("rules") != PLAN_RULES_VERSION
+    )

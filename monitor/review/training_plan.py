@@ -43,7 +43,7 @@ from monitor.training.plan_state import PlanBookmark
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-_RULES = 1
+PLAN_RULES_VERSION = 1
 """The version of the rules that a kept decision was made by."""
 
 
@@ -94,7 +94,13 @@ class TrainingPlan:
         """Return what stands for all that a decision at the end of ``day`` was made from."""
         written = (e for e in self.entries if isinstance(e, Entry) and e.written_day <= day)
         known = (r for r in self.runs if max(r.day, r.stored_day or r.day) <= day)
-        parts = (_RULES, self.settings, self.tables, *sorted(map(repr, written)), *map(repr, known))
+        parts = (
+            PLAN_RULES_VERSION,
+            self.settings,
+            self.tables,
+            *sorted(map(repr, written)),
+            *map(repr, known),
+        )
         return hashlib.sha256("\n".join(map(str, parts)).encode(errors="replace")).hexdigest()
 
     @property
@@ -178,7 +184,7 @@ class PlanKeeper:
     def keep_decision(self, plan: TrainingPlan) -> None:
         """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
         log = RunnerLog(decision_log_path(self.folder, self.athlete))
-        line = {"rules": _RULES, **json_codec.to_json(plan.now)}
+        line = {"rules": PLAN_RULES_VERSION, **json_codec.to_json(plan.now)}
         if log.lines()[-1:] != [line]:
             log.add(line)
         if plan.yesterday != plan.bookmark:

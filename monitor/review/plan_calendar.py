@@ -54,7 +54,7 @@ def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
     rules = PlanRules(settings=plan.settings, tables=plan.tables)
     (today,) = decisions_before_runs(plan, plan.today)
     runs = [*plan.runs]
-    if plan.now.allowance is not None and plan.now.allowance.run:  # not run yet
+    if not any(run.day == plan.today for run in plan.current_runs):
         runs += _assumed_run(today)
     state, decisions = plan.yesterday.state, []
     for day in (plan.today + k * _DAY for k in range(count + 1)):

@@ -15,16 +15,19 @@ from typing import get_args
 
 from monitor.training.entries import (
     AfterEntry,
+    AnyEntry,
     Entry,
     MorningEntry,
     SharedItem,
     ShareEntry,
     ShoeEntry,
     entries_of,
+    standing_entries,
 )
 from monitor.training.plan_day import PlanDay
-from monitor.training.plan_runs import PlanRun
+from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.planned_days import days_as_planned
 from monitor.training.session_shoes import session_shoes
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables
@@ -100,6 +103,32 @@ def needs_guardian(settings: PlanSettings, day: datetime.date) -> bool:
 
 def _child(settings: PlanSettings, entry: ShareEntry) -> bool:
     return needs_guardian(settings, min(entry.day, entry.written_day))
+
+
+def shared_days(
+    entries: Iterable[AnyEntry],
+    runs: Iterable[PlanRun],
+    settings: PlanSettings,
+    until: datetime.date,
+    tables: Tables,
+) -> tuple[SharedDay, ...]:
+    """Return every day from the beginning of the plan as a coach sees it at the end of ``until``.
+
+    None if nothing is shared.  What was switched on today is shared of earlier days too.  What was decided
+    is as it was then, what was written down is as it holds today; what was allowed is as it was before
+    the day's runs.
+    """
+    entries, runs = tuple(entries), tuple(runs)
+    standing = standing_entries(entries, until)
+    items = shared_items(standing, settings, until)
+    if not items:
+        return ()
+    known = plan_runs_until(runs, standing, until)
+    days: list[SharedDay] = []
+    for decided in days_as_planned(entries, runs, settings, until, tables):
+        before = days[-1] if days else None
+        days.append(shared_day(decided, standing, known, items, tables, before))
+    return tuple(days)
 
 
 def shared_day(

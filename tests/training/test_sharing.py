@@ -22,7 +22,14 @@ from monitor.training.entries import (
 )
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.sharing import SHARED_ITEMS, SharedDay, SharedShoe, shared_day, shared_items
+from monitor.training.sharing import (
+    SHARED_ITEMS,
+    SharedDay,
+    SharedShoe,
+    shared_day,
+    shared_days,
+    shared_items,
+)
 from monitor.training.tables import Phase, shipped_tables
 from tests.training.diary import Diary, calm_then_rebuild, date, made
 
@@ -209,3 +216,31 @@ def test_no_text_of_a_runner_is_in_a_shared_day() -> None:
     days = shared(made_up, EVERYTHING, 10)
     assert any(SharedShoe(3, 3.0) in (s.shoes or ()) for s in days)
     assert CANARY not in repr(days)
+
+
+def test_all_days_of_the_plan_are_shared_by_what_is_switched_on_today() -> None:
+    made_up = diary()
+    made_up.entries.append(share("allowance", day=9))
+    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    assert [s.day for s in days] == [date(k) for k in range(11)]
+    assert {s.items for s in days} == {frozenset({"allowance"})}
+    made_up.entries.append(share("allowance", False, day=10))
+    assert shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables()) == ()
+
+
+def test_planned_is_what_was_allowed_before_the_run_of_the_day() -> None:
+    made_up = diary()
+    made_up.entries.append(share("allowance", day=9))
+    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    eighth = days[8]
+    assert made_up.on(8).allowance.km == 0  # type: ignore[union-attr]
+    assert (eighth.allowed_km, eighth.done_km) == (pytest.approx(5.5), 5.5)
+
+
+def test_a_correction_of_a_past_day_is_in_what_was_felt() -> None:
+    made_up = diary()
+    made_up.entries.append(share("pain", day=9))
+    wrong = next(e for e in made_up.entries if isinstance(e, MorningEntry) and e.day == date(9))
+    made_up.morning(9, 1, on=10, replaces=wrong.id)
+    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    assert days[9].morning == 1

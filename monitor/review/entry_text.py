@@ -69,7 +69,7 @@ def _field_text(name: str, value: object, messages: Catalogue) -> str:
             key = f"plan.flag.{value}"
             return messages.text(key) if key in messages.keys else str(value)
         case _ if name == "exercise":
-            key = f"plan.exercise_name.{value}"
+            key = f"plan.exercise.{value}"
             return messages.text(key) if key in messages.keys else str(value)
         case bool() if name in _YES_NO:
             return f"{label}: {messages.text('entry.value.yes' if value else 'entry.value.no')}"

@@ -36,6 +36,7 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
+from monitor.training.strength_today import lighter_reasons
 from monitor.training.tables import Phase, Tables, shipped_tables
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
@@ -287,6 +288,7 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     silent = _silent_since(runs)
     if silent is not None and (evidence.day - silent).days >= _SILENT_DAYS:
         advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
+    advice += lighter_reasons(state, evidence, rules)
     done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
     if done.planned:
         advice.append(

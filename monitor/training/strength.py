@@ -19,7 +19,6 @@ HEEL_RAISE, CURL = "heel_raise", "hamstring_curl"
 """The exercises that have a benchmark."""
 _WINDOW_DAYS = 14
 _MISSED = 3
-_TOO_MUCH = 3.0
 _SIDES = ("left", "right")
 
 
@@ -124,17 +123,3 @@ def attendance_checkpoint(adherence: Adherence) -> Checkpoint:
     """Return the checkpoint of the checklist: three missed sessions hold a phase."""
     message = UserMessage("plan.check.strength", {"done": adherence.done, "planned": adherence.planned})
     return Checkpoint(name="strength", met=adherence.missed < _MISSED, message=message)
-
-
-def lighter_next_time(entry: StrengthEntry) -> bool:
-    """Return whether an exercise hurt above 3 of 10, so that it is done a fifth lighter the next time."""
-    return entry.pain is not None and entry.pain > _TOO_MUCH
-
-
-def strength_checklist(exercises: Sequence[Exercise], phase: Phase) -> tuple[UserMessage, ...]:
-    """Return the exercises of a phase with their doses, in the order of the table."""
-    return tuple(
-        UserMessage(f"plan.exercise.{e.name}", {"sets": e.sets, "dose": e.dose, "a_week": e.a_week})
-        for e in exercises
-        if e.phase is phase
-    )

@@ -51,6 +51,11 @@ def is_hard(run: PlanRun, runs: Sequence[PlanRun], ladders: Ladders) -> bool:
     return is_longest_of_week(run, runs)
 
 
+def last_hard_day(runs: Sequence[PlanRun], ladders: Ladders) -> datetime.date | None:
+    """Return the day of the last hard run, None without one; ``runs`` are in the order of time."""
+    return next((r.day for r in reversed(runs) if not r.walk and is_hard(r, runs, ladders)), None)
+
+
 def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
     """Return whether a run was longer than all others of the seven days up to it, where there are some."""
     since = run.day - datetime.timedelta(days=7)
@@ -118,14 +123,14 @@ def _why_not(
     kind: str, evidence: Evidence, limits: PhaseLimits, ladders: Ladders, since: datetime.date
 ) -> str:
     day = evidence.day
-    hard = [r.day for r in evidence.runs if is_hard(r, evidence.runs, ladders) and r.day <= day]
+    hard = last_hard_day(evidence.runs, ladders)
     if kind == "tempo" and not _all_green(evidence, ladders.tempo.green_days, since):
         return "not_all_green"
     if (days_since_run(evidence.runs, day) or 0) >= 8:
         return "after_break"
     if (day - since).days < limits.one_kind_days and _other_kind_this_week(kind, evidence, ladders):
         return "next_week"
-    if hard and (day - max(hard)).days * 24 < ladders.hard.rest_h:
+    if hard is not None and (day - hard).days * 24 < ladders.hard.rest_h:
         return "hard_days"
     if kind == "downhill":
         done = [r.day for r in evidence.runs if kind in kinds_of_run(r, ladders) and r.day >= since]

@@ -6,6 +6,7 @@ A rule takes the tables as an argument.  ``shipped_tables`` reads those in the f
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -154,7 +155,13 @@ class Norms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """An exercise of a phase: its dose in sets of repeats or seconds, and how often a week."""
+    """An exercise of a phase: its dose in sets of repeats or seconds, and how often a week.
+
+    ``sets`` are a number or a range (2-3); ``least_h``: so long after the last time; ``rest_s``: seconds
+    of rest between two sets, between holds where the dose is holds, None where nobody gives any;
+    ``heavy``: it leaves heavy legs, so it belongs on the day after a hard run; ``label``: the words of an
+    exercise of an own copy.
+    """
 
     name: str
     phase: Phase
@@ -162,6 +169,18 @@ class Exercise:
     dose: str
     a_week: int
     least_h: int = 0
+    rest_s: int | None = None
+    heavy: bool = False
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\d{1,2}(-\d{1,2})?", self.sets):
+            raise ValueError(f"sets must be a number or a range such as 2-3, not {self.sets}")
+
+    @property
+    def least_sets(self) -> int:
+        """The sets with which a session of it is done."""
+        return int(self.sets.partition("-")[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

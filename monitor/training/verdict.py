@@ -162,6 +162,26 @@ def run_verdict(run: PlanRun, afters: Sequence[AfterEntry], evidence: Evidence) 
     )
 
 
+def red_morning(evidence: Evidence, day: datetime.date) -> tuple[MorningEntry, ...]:
+    """Return the entries of the morning after ``day`` that are RED; none where it was well."""
+    mornings = evidence.mornings.get(day + datetime.timedelta(days=1), ())
+    usual, ok = typical_morning(evidence, day), ok_pain(evidence.declare)
+    return next((tuple(causes) for _, causes in _red_causes(mornings, usual, ok) if causes), ())
+
+
+def _red_causes(
+    mornings: Sequence[MorningEntry], usual: float, ok: float
+) -> tuple[tuple[str, list[MorningEntry]], ...]:
+    """What makes a morning RED, each with the entries that say so."""
+    worst = max(mornings, key=lambda m: m.pain, default=None)
+    return (
+        ("bone_morning", [worst] if worst and ok == 0 and worst.pain > 0 else []),
+        ("swelling", [m for m in mornings if m.swelling == "more"]),
+        ("not_as_before", [m for m in mornings if m.as_before is False]),
+        ("morning", [worst] if worst and worst.pain > usual + 2 else []),
+    )
+
+
 _Judged = tuple[Verdict, str, dict[str, float], tuple[Entry, ...]]
 
 
@@ -177,10 +197,7 @@ def _judge(
         (Verdict.RED, "pain", [felt] if pain > TOO_MUCH else []),
         (Verdict.RED, "limp", [e for e in afters if e.limp]),
         (Verdict.RED, "bone", [felt] if ok == 0 and pain > 0 else []),
-        (Verdict.RED, "bone_morning", [worst] if ok == 0 and morning > 0 else []),
-        (Verdict.RED, "swelling", [m for m in mornings if m.swelling == "more"]),
-        (Verdict.RED, "not_as_before", [m for m in mornings if m.as_before is False]),
-        (Verdict.RED, "morning", [worst] if worst and morning > usual + 2 else []),
+        *[(Verdict.RED, why, [*causes]) for why, causes in _red_causes(mornings, usual, ok)],
         (Verdict.AMBER, "pain", [felt] if pain > ok else []),
         (Verdict.AMBER, "morning", [worst] if worst and morning > usual + 1 else []),
         (Verdict.UNKNOWN, "painkiller", [e for e in afters if e.painkiller]),

@@ -8,12 +8,10 @@ from monitor.training.strength import (
     attendance_checkpoint,
     benchmark_checkpoints,
     heel_raise_norm,
-    lighter_next_time,
     strength_adherence,
 )
 from monitor.training.tables import Phase, shipped_tables
 from tests.training.diary import Diary, date
-from tests.training.test_entries import entry
 
 TABLES = shipped_tables()
 
@@ -61,9 +59,3 @@ def test_adherence_is_days_done_of_those_planned() -> None:
     assert (later.done, later.planned, later.missed) == (1, 6, 5)
     assert attendance_checkpoint(done).met
     assert not attendance_checkpoint(later).met
-
-
-@pytest.mark.parametrize(("pain", "lighter"), [(None, False), (3, False), (3.5, True)])
-def test_an_exercise_that_hurts_is_done_lighter(pain: float | None, lighter: bool) -> None:
-    made = entry("strength", pain=pain)
-    assert lighter_next_time(made) is lighter  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core.message_catalogues import catalogue
 from monitor.training.red_flags import URGENCY, flag_messages
-from monitor.training.strength import strength_checklist
+from monitor.training.strength_today import exercise_message
 from monitor.training.tables import ORDER, TABLE_NAMES, Phase, read_tables, shipped_tables
 
 TABLES = shipped_tables()
@@ -60,7 +60,7 @@ def test_every_row_has_its_words(language: str) -> None:
     words = catalogue(language)  # type: ignore[arg-type]
     assert all(words.render(message) for message in flag_messages(TABLES.flags).values())
     for phase in ORDER:
-        assert all(words.render(message) for message in strength_checklist(TABLES.exercises, phase))
+        assert all(words.render(exercise_message(e)) for e in TABLES.exercises)
         assert words.text(f"plan.phase.{phase.value}")
     for week in TABLES.weeks:
         assert words.text(f"plan.week.{week.name}")

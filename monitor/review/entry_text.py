@@ -14,13 +14,22 @@ from monitor.training.entries import (
     Entry,
     ForeignEntry,
     SessionShoeEntry,
-    ShareEntry,
     entry_to_json,
 )
 
 COMMON_FIELDS = frozenset(field.name for field in dataclasses.fields(Entry))
 """The fields that every entry has."""
-_ALWAYS = {"during", "now", "pain", "taking_part", "volume", "performance", "as_before", "runs_10_min", "on"}
+_ALWAYS = {
+    "during",
+    "now",
+    "pain",
+    "taking_part",
+    "volume",
+    "performance",
+    "as_before",
+    "runs_10_min",
+    "on",
+}
 """Fields that say something at their default, too."""
 _CHOICES = {"side", "place", "swelling", "tender", "tissue", "item"}
 _YES_NO = {"as_before", "runs_10_min"}

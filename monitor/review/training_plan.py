@@ -22,7 +22,13 @@ from monitor.core.errors import InputError
 from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
 from monitor.review.plan_sessions import noted_answers, stored_plan_runs
-from monitor.storage.runner_log import RunnerLog, decision_log_path, plan_state_path, runner_log_path
+from monitor.storage.runner_log import (
+    RunnerLog,
+    decision_log_path,
+    plan_state_path,
+    reminder_log_path,
+    runner_log_path,
+)
 from monitor.storage.store import Store
 from monitor.training.decide import decide_from, first_bookmark, replayed_days
 from monitor.training.entries import (
@@ -191,17 +197,19 @@ class PlanKeeper:
             kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
             write_private_file(self._state_path, json.dumps(kept))
 
+    def decision_lines(self) -> list[dict[str, Any]]:
+        """Return all decisions that were kept, as JSON, the oldest first."""
+        return RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+
     def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
         """Return the last decision that was kept of each day, as JSON."""
-        lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+        lines = self.decision_lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
-        paths = [
-            f(self.folder, self.athlete) for f in (runner_log_path, decision_log_path, plan_state_path)
-        ]
-        return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
+        files = (runner_log_path, decision_log_path, plan_state_path, reminder_log_path)
+        return max([RunnerLog(f(self.folder, self.athlete)).delete() for f in files])  # of all of them
 
 
 def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:

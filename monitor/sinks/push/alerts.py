@@ -68,7 +68,7 @@ class Alert:
     """A push: why, title and text.
 
     ``t_s``: session second of its cause; ``expires_s``: session second after which it is not sent any more;
-    ``priority`` as ntfy has it, from 1 (lowest) to 5.
+    ``priority`` as ntfy has it, from 1 (lowest) to 5.  ``link`` is what a tap on it opens, if anything.
     """
 
     kind: str
@@ -77,6 +77,7 @@ class Alert:
     title: str
     text: str
     priority: int = 3
+    link: str = ""
 
 
 class Alerts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -21,6 +22,11 @@ class Dialogue(Protocol):
 
     def ask(self, question: str, default: str = "") -> str:
         """Return what was typed in answer, stripped; ``default`` if nothing was."""
+
+
+def is_at_terminal() -> bool:
+    """Return whether a person can be asked: input and output are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 class TerminalDialogue:
@@ -81,7 +87,7 @@ def ask_number(
 ) -> float | None:
     """Ask until the answer is a number in these limits, and return it; None for Enter, if that may be."""
     while True:
-        answer = dialogue.ask(f"{question} ({least:g}-{most:g})").replace(",", ".")
+        answer = dialogue.ask(question).replace(",", ".")
         if optional and not answer:
             return None
         try:

@@ -1,4 +1,4 @@
-"""What stands in a runner's log in the words of a reader: the kind of an entry and each thing that it says."""
+"""What stands in a runner's log in the words of a reader: the kind of an entry and what it says."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ kept.  A decision is never edited: whoever wants another one writes another entr
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -30,7 +31,7 @@ from monitor.storage.runner_log import (
     runner_log_path,
 )
 from monitor.storage.store import Store
-from monitor.training.decide import decide_from, first_bookmark, replayed_days
+from monitor.training.decide import decide_from, decide_next_day, first_bookmark, replayed_days
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
@@ -45,7 +46,7 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanBookmark
+from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.tables import Tables, shipped_tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
@@ -75,6 +76,11 @@ class TrainingPlan:
     def foreign(self) -> int:
         """The number of entries whose kind this program does not know; they do not count."""
         return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
+
+    @property
+    def rules(self) -> PlanRules:
+        """The settings and tables that the plan goes by."""
+        return PlanRules(settings=self.settings, tables=self.tables)
 
     @cached_property
     def days(self) -> tuple[PlanDay, ...]:
@@ -122,6 +128,21 @@ class TrainingPlan:
     def day(self, day: datetime.date) -> PlanDay | None:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
         return next((decided for decided in self.days if decided.day == day), None)
+
+    @cached_property
+    def state(self) -> PlanState:
+        """The state at the end of today, as far as it is known now."""
+        before = self.yesterday.state
+        return decide_next_day(before, self.entries, self.runs, self.today, self.rules)[0]
+
+    def coming_days(self, count: int) -> tuple[PlanDay, ...]:
+        """Return what the next days would be if nobody ran and nothing was written down until then."""
+        state, days = self.state, list[PlanDay]()
+        for ahead in range(1, count + 1):
+            day = self.today + datetime.timedelta(days=ahead)
+            state, decided = decide_next_day(state, self.entries, self.runs, day, self.rules)
+            days.append(decided)
+        return tuple(days)
 
 
 @dataclass(frozen=True)
@@ -206,6 +227,14 @@ class PlanKeeper:
         lines = self.decision_lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
 
+    def past_decisions(self) -> dict[datetime.date, PlanDay]:
+        """Return what was decided last on each day, without days that another version wrote otherwise."""
+        days = {}
+        for day, line in self.stored_decisions().items():
+            with contextlib.suppress(ValueError):
+                days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
+        return days
+
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
         files = (runner_log_path, decision_log_path, plan_state_path, reminder_log_path)
@@ -245,7 +274,7 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
         raise InputError("error.entry_kind", kind=kind, kinds=", ".join(sorted(ENTRY_KINDS)))
     try:
         _check_types(ENTRY_KINDS[kind], fields)
-        entry = entry_from_json({k: clean_line(v) if isinstance(v, str) else v for k, v in raw.items()})
+        entry = entry_from_json({name: _cleaned(value) for name, value in raw.items()})
     except EntryMistake as exc:
         raise InputError("error.entry", what=exc.message) from exc
     except ValueError as exc:
@@ -256,6 +285,13 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     return entry
 
 
+def _cleaned(value: Any) -> Any:
+    """A text, or the texts of a list, as they are stored."""
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    return clean_line(value) if isinstance(value, str) else value
+
+
 def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """Refuse what is of another kind than its field: JSON has texts for numbers, Python takes True for 1.
 
@@ -263,6 +299,10 @@ def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     """
     hints = typing.get_type_hints(kind)
     for name, value in given.items():
+        if typing.get_origin(hints.get(name)) is tuple:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise EntryMistake("entry.texts", name)
+            continue
         kinds = set(typing.get_args(hints.get(name))) or {hints.get(name)}
         if value is None or not kinds & set(_TYPES):
             continue

@@ -28,7 +28,7 @@ from monitor.training.plan_runs import PlanRun
 
 @dataclass(frozen=True)
 class Notebook:
-    """A ``Notebook`` is the log of the settings' runner with the store of the runs, opened for a command."""
+    """A ``Notebook`` is the log of the settings' runner with the store of the runs, open for a command."""
 
     config: Config
     store: Store

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 
 from monitor.cli.plan_views import print_disclaimer
 from monitor.cli.runner_notebook import reason_text, user_catalogue
 from monitor.core.user_language import user_text
 from monitor.review.plan_overview import plan_evidence
-from monitor.training.plan_state import PlanRules
 from monitor.training.strength_today import StrengthItem, strength_today
 
 if TYPE_CHECKING:
@@ -22,8 +20,7 @@ if TYPE_CHECKING:
 
 def print_checklist(plan: TrainingPlan) -> None:
     """Print today's checklist, which is empty without a plan and while a red flag stands."""
-    rules = PlanRules(settings=plan.settings, tables=plan.tables)
-    today = strength_today(plan.state_today, plan_evidence(plan), rules)
+    today = strength_today(plan.state, plan_evidence(plan), plan.rules)
     if not today.items:
         print(user_text("say.log.no_checklist"))
         return

@@ -20,7 +20,6 @@ from monitor.training.decide import plan_day
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
-from monitor.training.plan_state import PlanRules
 from monitor.training.tables import Phase
 from monitor.training.verdict import evidence_of
 
@@ -51,7 +50,7 @@ def calendar_days(plan: TrainingPlan, count: int = COMING_DAYS) -> tuple[Calenda
 
 def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
     """Return the decisions of the ``count`` days after today, every run done as allowed, none answered."""
-    rules = PlanRules(settings=plan.settings, tables=plan.tables)
+    rules = plan.rules
     (today,) = decisions_before_runs(plan, plan.today)
     runs = [*plan.runs]
     if not any(run.day == plan.today for run in plan.current_runs):

@@ -18,7 +18,6 @@ from monitor.training.entries import AfterEntry, AnyEntry, DeclareEntry, Entry, 
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay, Reason
 from monitor.training.plan_runs import PlanRun
-from monitor.training.plan_state import PlanRules
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of
 
@@ -111,8 +110,7 @@ def decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> tuple[Pla
 
     At the end of a day a plan says "you have run today"; this is what it said before.
     """
-    rules = PlanRules(settings=plan.settings, tables=plan.tables)
-    mark, decisions = plan.yesterday, []
+    rules, mark, decisions = plan.rules, plan.yesterday, []
     if mark.day >= begin:
         mark = first_bookmark(plan.entries, plan.today)
     state, day = mark.state, mark.day + _DAY

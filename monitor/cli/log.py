@@ -55,6 +55,7 @@ def after_command(
     """Say how a run felt: the newest one, or the one that is named."""
     from monitor.cli.log_questions import ask_after_run
     from monitor.cli.runner_notebook import entry_of_options, open_notebook, resolve_run
+    from monitor.training.entries import AfterEntry
 
     fields: dict[str, Any] = {"during": during, "now": now, "side": side, "place": place, "effort": effort}
     fields |= {"pickups": pickups, "tempo_min": tempo_min}
@@ -65,7 +66,11 @@ def after_command(
             dialogue.say(user_text("say.log.about_run", day=day.isoformat()))
             fields = ask_after_run(dialogue)
         _require(fields, "during", "now")
-        notebook.write(entry_of_options("after", fields | {"session": run}, day))
+        entry = entry_of_options("after", fields | {"session": run}, day)
+        answered = any(isinstance(e, AfterEntry) and e.session == run for e in notebook.plan().standing)
+        notebook.write(entry)
+        if answered:
+            print(user_text("say.log.twice"))
 
 
 def morning_command(
@@ -89,7 +94,9 @@ def morning_command(
 ) -> None:
     """Say how this morning is."""
     from monitor.cli.log_questions import ask_morning
-    from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook, runner_now
+    from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook
+    from monitor.service.runner_plan import runner_now
+    from monitor.training.entries import MorningEntry
 
     fields: dict[str, Any] = {"pain": pain, "as_before": as_before, "stiffness_min": stiffness}
     fields |= {"swelling": swelling, "tender": tender}
@@ -99,7 +106,10 @@ def morning_command(
         if (dialogue := _dialogue_for(fields)) is not None:
             fields = ask_morning(dialogue, ran)
         _require(fields, "pain")
+        answered = any(isinstance(e, MorningEntry) and e.day == of for e in notebook.plan().standing)
         notebook.write(entry_of_options("morning", fields, of))
+        if answered:
+            print(user_text("say.log.twice"))
         if ran and fields["as_before"] is None:
             print(user_text("say.log.as_before_missing"))
 
@@ -183,7 +193,8 @@ def run_entry_command(
     config: SettingsOption = None,
 ) -> None:
     """Write down a run or a walk that no sensor recorded."""
-    from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook, runner_now
+    from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook
+    from monitor.service.runner_plan import runner_now
 
     if km is None and minutes is None:
         raise ConfigError("error.log.run_length")

@@ -72,7 +72,7 @@ def correct_command(
         fields = {f.name: raw[f.name] for f in _correctable(old)}
         if not changes:
             for name, value in fields.items():
-                print(f"{name}={'' if value is None else value}")
+                print(f"{name}={_change_text(value)}")
             return
         for change in changes:
             name, value = _change_of(old, change)
@@ -93,7 +93,7 @@ def withdraw_command(
         old = resolve_entry(notebook.plan(), entry)
         if isinstance(old, FlagEntry) and not _agreed(user_text("say.log.withdraw_flag"), yes):
             return
-        notebook.write(entry_of_options("withdrawn", {"replaces": old.id}))
+        notebook.write(entry_of_options("withdrawn", {"replaces": old.id}), about=old)
 
 
 def export_log_command(
@@ -223,15 +223,30 @@ def _change_of(entry: Entry, text: str) -> tuple[str, Any]:
     return name, _value_of(value.strip(), kinds)
 
 
+def _change_text(value: Any) -> str:
+    """A value as it is typed in a change."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case list():
+            return ",".join(map(str, value))
+        case _:
+            return str(value)
+
+
 def _value_of(text: str, kinds: Sequence[Any]) -> Any:
     if not text:
         return "" if str in kinds else None
     if bool in kinds and text.lower() in (*_YES, *_NO):
         return text.lower() in _YES
-    for kind in (int, float):
-        if kind in kinds:
-            with contextlib.suppress(ValueError):
-                return kind(text.replace(",", "."))
+    if {int, float} & set(kinds):
+        with contextlib.suppress(ValueError):
+            number = float(text.replace(",", "."))
+            return int(number) if number.is_integer() else number
     if datetime.datetime in kinds or datetime.date in kinds:
         return text
     return text.split(",") if any(typing.get_origin(k) is tuple for k in kinds) else text

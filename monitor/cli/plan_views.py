@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from monitor.review.plan_overview import (
     DISCLAIMER,
     KeptDecision,
     PastDay,
+    decisions_before_runs,
     ladder_view,
     past_days,
     plan_evidence,
@@ -48,6 +50,11 @@ def print_plan(plan: TrainingPlan, decided: PlanDay, kept: KeptDecision | None =
         _print_decision(console, plan, decided)
     if kept is not None:
         _print_kept(console, kept)
+    if not today and decided.allowance is not None:
+        before = decisions_before_runs(plan, decided.day)[0].reasons[0]
+        text = user_catalogue().render(before.message)
+        if before != decided.reasons[0]:
+            _line(console, user_text("say.plan.before_run", text=text))
     if today:
         _print_last_days(console, plan)
         _print_questions(console, plan, decided)
@@ -82,8 +89,8 @@ def _print_week(console: Console, decided: PlanDay) -> None:
     else:
         left = max(0.0, week.left_km or 0.0)
         _line(console, user_text("say.plan.week_km", done=week.done_km, limit=week.limit_km, left=left))
-    _line(console, user_text("say.plan.week_minutes", minutes=week.done_minutes))
-    _line(console, user_text("say.plan.week_descent", metres=week.done_descent_m))
+    done = {"minutes": week.done_minutes, "metres": week.done_descent_m}
+    _line(console, user_text("say.plan.week_done", **done))
     if allowed.run and allowed.descent_m is not None:
         _line(console, user_text("say.plan.descent", metres=allowed.descent_m))
     if allowed.run:
@@ -166,7 +173,7 @@ def _allowed_text(day: PastDay) -> str:
     if allowed.ladder or allowed.km is None:
         if allowed.minutes is None:
             return user_text("say.plan.free")
-        return user_text("say.plan.minutes", minutes=allowed.minutes)
+        return user_text("say.plan.walk" if allowed.walk else "say.plan.minutes", minutes=allowed.minutes)
     return user_text("say.plan.km", km=allowed.km)
 
 
@@ -273,7 +280,7 @@ def _day_heading(day: datetime.date, today: bool) -> str:
 def _short_day(day: datetime.date) -> str:
     return user_text(
         "say.plan.short_day",
-        weekday=user_text(f"say.plan.weekday.{day.weekday()}")[:2],
+        weekday=user_text(f"say.plan.weekday_short.{day.weekday()}"),
         day=day.isoformat(),
     )
 
@@ -291,4 +298,13 @@ def _heading(console: Console, text: str) -> None:
 
 
 def _line(console: Console, text: str, *, indent: int = 2, style: str = "") -> None:
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+    space = " " * indent
+    lines = textwrap.wrap(
+        text,
+        width=console.width,
+        initial_indent=space,
+        subsequent_indent=space,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    console.print(Text("\n".join(lines), style=style), soft_wrap=True)

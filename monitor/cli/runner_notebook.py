@@ -41,12 +41,14 @@ class Notebook:
             self.keeper.keep_decision(plan)
         return plan
 
-    def write(self, *entries: Entry) -> None:
-        """Add entries, say what was noted, and what today allows with it."""
-        self.keeper.add(*entries)
+    def write(self, entry: Entry, about: Entry | None = None) -> None:
+        """Add an entry, say what was noted, and what today allows with it.
+
+        ``about`` is the entry that it takes back.
+        """
+        self.keeper.add(entry)
         plan, messages = self.plan(), user_catalogue()
-        for entry in entries:
-            print(noted_text(entry, plan, messages))
+        print(noted_text(entry if about is None else about, plan, messages, taken_back=about is not None))
         print_today(plan.now, messages)
 
 
@@ -58,11 +60,12 @@ def open_notebook(settings_file: Path | None) -> Iterator[Notebook]:
         yield Notebook(config, store, plan_keeper(config))
 
 
-def noted_text(entry: Entry, plan: TrainingPlan, messages: Catalogue) -> str:
-    """Return the line that says that an entry is in the log now."""
+def noted_text(entry: Entry, plan: TrainingPlan, messages: Catalogue, *, taken_back: bool = False) -> str:
+    """Return the line that says that an entry is in the log now, or no longer counts."""
     kind, text = entry_kind_text(entry, messages), entry_text(entry, messages, run_days(plan))
-    day = entry.day.isoformat()
-    return messages.text("say.log.noted" if text else "say.log.noted_kind", day=day, kind=kind, text=text)
+    key = "say.log.taken_back" if taken_back else "say.log.noted"
+    what = messages.text("say.log.kind_text", kind=kind, text=text) if text else kind
+    return messages.text(key, day=entry.day.isoformat(), what=what)
 
 
 def run_days(plan: TrainingPlan) -> Mapping[str, datetime.date]:

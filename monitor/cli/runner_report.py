@@ -54,7 +54,7 @@ def report_command(
 
 
 def _settings_of(config: Config, athlete: str | None) -> Config:
-    """The settings with the runner who is meant, and ``[plan]`` of the file of that name, if there is one."""
+    """The settings with the runner who is meant, and ``[plan]`` of a file of that name, if any."""
     from monitor.core.settings_path import athlete_file
     from monitor.service.config import load_config
 

@@ -71,7 +71,7 @@ def add_command(
     name = clean_line(shoe)
     if not name or name.lower() == _NONE or name.isdecimal():
         raise ConfigError("error.shoes.name", name=shoe)
-    given = {"model": model, "drop_mm": drop_mm, "stack_mm": stack_mm, "start_km": start_km}
+    given: dict[str, Any] = {"model": model, "drop_mm": drop_mm, "stack_mm": stack_mm, "start_km": start_km}
     given |= {"pods": pod or None, "default": True if default else None}
     with open_notebook(config) as notebook:
         _write_pair(notebook, name, {k: v for k, v in given.items() if v is not None} | {"retired": False})
@@ -110,11 +110,11 @@ def resolve_shoe(plan: TrainingPlan, name: str) -> ShoeEntry:
 
     pairs = {e.shoe: e for e in entries_of(ShoeEntry, plan.standing)}
     asked = name.casefold()
-    fitting = [e for e in pairs.values() if e.shoe.casefold() == asked] or [
-        e
-        for e in pairs.values()
-        if asked and asked in (e.shoe.casefold()[: len(asked)], e.model.casefold()[: len(asked)])
-    ]
+    fitting = [e for e in pairs.values() if e.shoe.casefold() == asked]
+    if not fitting and asked:
+        fitting = [
+            e for e in pairs.values() if any(n.casefold().startswith(asked) for n in (e.shoe, e.model))
+        ]
     if len(fitting) != 1:
         names = ", ".join(sorted(pairs)) or user_text("say.shoes.no_names")
         raise InputError("error.shoes.unknown", name=name, names=names)

@@ -1,4 +1,4 @@
-"""Today's strength in the terminal: the checklist of the phase with doses, loads and what is worth a remark."""
+"""Today's strength in the terminal: the checklist of the phase with doses, loads and remarks."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def entry_text(entry: AnyEntry, messages: Catalogue, days: Mapping[str, datetime
     parts = [_run_text(entry, messages, days)]
     for field in own_fields(entry):
         value = getattr(entry, field.name)
-        if field.name != "session" and (field.name in _ALWAYS or not _is_default(field, value)):
+        if field.name != "session" and _says_something(field, value):
             parts.append(_field_text(field.name, value, messages))
     return ", ".join(part for part in parts if part)
 
@@ -59,8 +59,10 @@ def own_fields(entry: Entry | type[Entry]) -> tuple[dataclasses.Field[Any], ...]
     return tuple(field for field in dataclasses.fields(entry) if field.name not in COMMON_FIELDS)
 
 
-def _is_default(field: dataclasses.Field[Any], value: object) -> bool:
-    return value is None or value == field.default or value in ("", ())
+def _says_something(field: dataclasses.Field[Any], value: object) -> bool:
+    if value is None or value in ("", ()):
+        return False
+    return field.name in _ALWAYS or value != field.default
 
 
 def _run_text(entry: Entry, messages: Catalogue, days: Mapping[str, datetime.date]) -> str:

@@ -96,7 +96,7 @@ def runs_kept(days: Sequence[SharedDay]) -> RunsKept:
     """Return how the days with a run or a walk compare with what was allowed on them."""
     counts = dict.fromkeys(("within", "longer", "on_rest_day", "unknown"), 0)
     for day in days:
-        if day.done_km or day.done_minutes or (day.done_km is None and "allowance" in day.items):
+        if "allowance" in day.items and day.done_km != 0:  # a walk is no run
             counts[_kept(day)] += 1
     return RunsKept(**counts)
 

@@ -1,4 +1,4 @@
-"""Pain under the load of the day before, drawn: what a run did, and how the next morning was, in one column."""
+"""Pain under the load of the day before, drawn: a run and the morning after it stand in one column."""
 
 from __future__ import annotations
 
@@ -70,9 +70,8 @@ def _load(day: SharedDay, x: float, width: float, most: float, messages: Catalog
 def _pains(day: SharedDay, last: SharedDay | None, x: float, messages: Catalogue) -> Iterator[str]:
     if "pain" not in day.items:
         return
-    worst = (
-        None if last is None else max((p for p in (last.during, last.after) if p is not None), default=None)
-    )
+    felt = () if last is None else (last.during, last.after)
+    worst = max((pain for pain in felt if pain is not None), default=None)
     if worst is not None:
         about = messages.text("plan.report.ring", day=day.day.isoformat(), pain=worst)
         yield (

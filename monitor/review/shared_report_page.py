@@ -1,10 +1,10 @@
-"""The report of a runner's last weeks as one HTML page: no script, nothing fetched, to print or to send on."""
+"""The report of a runner's last weeks as one HTML page: no script, nothing fetched, to print or send on."""
 
 from __future__ import annotations
 
 import datetime
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from monitor.core.errors import StoreError
@@ -18,8 +18,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
 @page { size: A4; margin: 12mm }
 * { box-sizing: border-box }
-body { font: 14px/1.4 system-ui, sans-serif; color: #1b1b1b; background: #fff; margin: 0 auto; padding: 16px;
-  max-width: 800px }
+body { font: 14px/1.4 system-ui, sans-serif; color: #1b1b1b; background: #fff; margin: 0 auto;
+  padding: 16px; max-width: 800px }
 h1 { font-size: 22px; margin: 0 } h2 { font-size: 16px; margin: 18px 0 4px }
 p { margin: 2px 0 } ul { margin: 2px 0; padding-left: 20px }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: 2px 8px 2px 0 }
@@ -62,12 +62,12 @@ def report_html(report: SharedReport, language: Language) -> str:
         w.tag("p", "plan.report.period", first=_day(report.first), last=_day(report.last)),
         w.tag("p", "plan.report.own" if report.own else "plan.report.shared", style="quiet"),
         *_held(w, report),
-        *_section(w, report, "phase", _phase(w, report)),
+        *_section(w, report, "phase", _phase),
         w.tag("h2", "plan.report.pain"),
         *_pain(w, report),
-        *_section(w, report, "allowance", _allowance(w, report)),
-        *_section(w, report, "strength", _strength(w, report)),
-        *_section(w, report, "shoes", _shoes(w, report)),
+        *_section(w, report, "allowance", _allowance),
+        *_section(w, report, "strength", _strength),
+        *_section(w, report, "shoes", _shoes),
         *_own(w, report),
         f'<p class="foot">{w.text("plan.disclaimer")} {w.text("plan.report.unknown")}</p>',
     ]
@@ -98,13 +98,15 @@ def _day(day: datetime.date) -> str:
     return day.isoformat()
 
 
-def _section(w: _Writer, report: SharedReport, item: str, content: Iterable[str]) -> list[str]:
+def _section(
+    w: _Writer, report: SharedReport, item: str, content: Callable[[_Writer, SharedReport], list[str]]
+) -> list[str]:
     heading = w.tag("h2", f"plan.report.{item}")
     if item not in report.items:
         return [heading, w.tag("p", "plan.report.not_shared", style="quiet")]
     if not report.days:
         return [heading, w.tag("p", "plan.report.no_days", style="quiet")]
-    return [heading, *content]
+    return [heading, *content(w, report)]
 
 
 def _held(w: _Writer, report: SharedReport) -> list[str]:
@@ -165,13 +167,14 @@ def _allowance(w: _Writer, report: SharedReport) -> list[str]:
 
 
 def _kept_line(w: _Writer, kept: RunsKept) -> str:
-    values = {
-        "within": kept.within,
-        "longer": kept.longer,
-        "rest": kept.on_rest_day,
-        "unknown": kept.unknown,
-    }
-    return w.tag("p", "plan.report.kept", **values)
+    return w.tag(
+        "p",
+        "plan.report.kept",
+        within=kept.within,
+        longer=kept.longer,
+        rest=kept.on_rest_day,
+        unknown=kept.unknown,
+    )
 
 
 def _week_table(w: _Writer, weeks: Sequence[WeekSum], pain: bool) -> list[str]:

@@ -106,7 +106,8 @@ def morning_command(
         if (dialogue := _dialogue_for(fields)) is not None:
             fields = ask_morning(dialogue, ran)
         _require(fields, "pain")
-        answered = any(isinstance(e, MorningEntry) and e.day == of for e in notebook.plan().standing)
+        there = [e for e in notebook.plan().standing if isinstance(e, MorningEntry) and e.day == of]
+        answered = any(e.as_before is not None or not ran for e in there)  # or this one completes it
         notebook.write(entry_of_options("morning", fields, of))
         if answered:
             print(user_text("say.log.twice"))

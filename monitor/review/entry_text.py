@@ -66,10 +66,12 @@ def _says_something(field: dataclasses.Field[Any], value: object) -> bool:
 
 
 def _run_text(entry: Entry, messages: Catalogue, days: Mapping[str, datetime.date]) -> str:
-    """Which run an entry is about, empty where it is about none."""
+    """Which run an entry is about, empty where it is about none or its day says so."""
     if not isinstance(entry, AfterEntry | SessionShoeEntry):
         return ""
     day = days.get(entry.session)
+    if day == entry.day:
+        return ""
     return messages.text("entry.of_run", day=entry.session if day is None else day.isoformat())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.review.training_plan import TrainingPlan
-from monitor.training.entries import SharedItem
+from monitor.training.entries import SharedItem, ShoeEntry, entries_of
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import PlanDay
 from monitor.training.planned_days import days_as_planned
@@ -25,7 +25,8 @@ _TOLERANCE = 1.05  # a satellite's kilometre is not that exact
 class SharedReport:
     """The last weeks of a runner: ``days`` from ``first`` to ``last``, fewer where the plan is younger.
 
-    ``items`` are those that are shared.  ``decided`` is today's decision, in the runner's own report only.
+    ``items`` are those that are shared.  ``decided`` is today's decision, ``shoe_names`` are the names of
+    the pairs, both in the runner's own report only.
     """
 
     athlete: str
@@ -34,6 +35,7 @@ class SharedReport:
     items: frozenset[SharedItem]
     days: tuple[SharedDay, ...]
     decided: PlanDay | None = None
+    shoe_names: tuple[str, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -80,6 +82,7 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
         items=items,
         days=tuple(day for day in days if day.day >= first),
         decided=plan.now if own else None,
+        shoe_names=_shoe_names(plan) if own else (),
     )
 
 
@@ -90,6 +93,12 @@ def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
         before = days[-1] if days else None
         days.append(shared_day(decided, standing, runs, SHARED_ITEMS, plan.tables, before))
     return tuple(days)
+
+
+def _shoe_names(plan: TrainingPlan) -> tuple[str, ...]:
+    """The names of the pairs in the order in which a shared day numbers them."""
+    names = {e.shoe: e.model or e.shoe for e in entries_of(ShoeEntry, plan.standing)}
+    return tuple(names.values())
 
 
 def runs_kept(days: Sequence[SharedDay]) -> RunsKept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import html
+import itertools
 from collections.abc import Iterator, Sequence
 
 from monitor.core.message_catalogues import Catalogue
@@ -15,9 +16,10 @@ _PHASE_TOP, _PHASE_HEIGHT = 4.0, 14.0
 _LOAD_TOP, _LOAD_BOTTOM = 34.0, 124.0
 _PAIN_TOP, _PAIN_BOTTOM = 146.0, 266.0
 _HEIGHT = 290
+_LETTER = 7.0  # so wide is a letter, about
 _COLOURS = {
-    Phase.STOP: "#7a1f1f", Phase.CALM: "#c9873b", Phase.REBUILD: "#b9a53a",
-    Phase.REINTRODUCE: "#6a9f5b", Phase.FULL: "#12805c",
+    Phase.STOP: "#7a1f1f", Phase.CALM: "#9a5b13", Phase.REBUILD: "#77691a",
+    Phase.REINTRODUCE: "#3f7a33", Phase.FULL: "#0d6b4b",
 }  # fmt: skip
 _BAR, _RUN, _MORNING, _GRID = "#9db7d5", "#0b61b0", "#a3431b", "#d9d9d9"
 
@@ -31,11 +33,9 @@ def pain_chart(days: Sequence[SharedDay], messages: Catalogue) -> str:
     before: list[SharedDay | None] = [None, *days[:-1]]
     width = (_RIGHT - _LEFT) / max(1, len(days))
     most = max([day.km_before or 0.0 for day in days] + [1.0])
-    parts = [*_grid(most, days, messages)]
+    parts = [*_grid(most, days, messages), *_phases(days, width, messages)]
     for k, (day, last) in enumerate(zip(days, before, strict=True)):
         x = _LEFT + k * width
-        if day.phase is not None:
-            parts.append(_rect(x, _PHASE_TOP, width, _PHASE_HEIGHT, _COLOURS.get(day.phase, _GRID)))
         parts += _load(day, x, width, most, messages)
         parts += _pains(day, last, x + width / 2, messages)
         parts += _date(day.day, x + width / 2)
@@ -54,6 +54,19 @@ def _grid(most: float, days: Sequence[SharedDay], messages: Catalogue) -> Iterat
     for pain in (0, 2, 4, 6, 8, 10):
         yield _line(_pain_y(pain))
         yield _label(_LEFT - 4, _pain_y(pain) + 4, str(pain), anchor="end")
+
+
+def _phases(days: Sequence[SharedDay], width: float, messages: Catalogue) -> Iterator[str]:
+    """A band above, named where there is room for the name."""
+    x = _LEFT
+    for phase, of in itertools.groupby(days, key=lambda day: day.phase):
+        length = width * len(tuple(of))
+        if phase is not None:
+            name = messages.text(f"plan.phase.{phase.value}")
+            yield _rect(x, _PHASE_TOP, length, _PHASE_HEIGHT, _COLOURS.get(phase, _GRID), name)
+            if length > _LETTER * len(name):
+                yield _label(x + 4, _PHASE_TOP + 11, name, style="fill:#fff")
+        x += length
 
 
 def _load(day: SharedDay, x: float, width: float, most: float, messages: Catalogue) -> Iterator[str]:
@@ -108,8 +121,9 @@ def _line(y: float) -> str:
     return f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{_GRID}"/>'
 
 
-def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
+def _label(x: float, y: float, text: str, anchor: str = "start", style: str = "") -> str:
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} style="{style}">{html.escape(text)}</text>'
 
 
 def _about(text: str) -> str:

@@ -12,7 +12,7 @@ from monitor.core.message_catalogues import Catalogue, Language, MessageValue, U
 from monitor.core.private_files import create_private_file
 from monitor.review.shared_report import RunsKept, SharedReport, WeekSum, runs_kept, weeks_of
 from monitor.review.shared_report_chart import pain_chart
-from monitor.training.sharing import SHARED_ITEMS, SharedDay
+from monitor.training.sharing import SHARED_ITEMS, SharedDay, SharedShoe
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE = """
@@ -112,7 +112,9 @@ def _section(
 def _held(w: _Writer, report: SharedReport) -> list[str]:
     """Who is held, why, since when: first of all, as it is what a coach has to know."""
     last = report.days[-1] if report.days else None
-    if last is None or "phase" not in report.items or last.phase is None:
+    if "phase" not in report.items:
+        return [w.tag("p", "plan.report.held_not_shared", style="quiet")]
+    if last is None or last.phase is None:
         return []
     if not last.held:
         return [w.tag("p", "plan.report.free", style="free")]
@@ -203,8 +205,15 @@ def _shoes(w: _Writer, report: SharedReport) -> list[str]:
     shoes = report.days[-1].shoes
     if not shoes:
         return [w.tag("p", "plan.report.no_shoes")]
-    items = [w.tag("li", "plan.report.shoe", pair=shoe.pair, km=shoe.km) for shoe in shoes]
+    items = [w.tag("li", "plan.report.shoe", pair=_pair_name(report, shoe), km=shoe.km) for shoe in shoes]
     return ["<ul>", *items, "</ul>"]
+
+
+def _pair_name(report: SharedReport, shoe: SharedShoe) -> MessageValue:
+    """The name of a pair, for others its number: what a runner calls it is not shared."""
+    if report.shoe_names:
+        return report.shoe_names[shoe.pair - 1]
+    return UserMessage("plan.report.pair", {"number": shoe.pair})
 
 
 def _own(w: _Writer, report: SharedReport) -> list[str]:

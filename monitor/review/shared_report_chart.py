@@ -30,7 +30,7 @@ def pain_chart(days: Sequence[SharedDay], messages: Catalogue) -> str:
     In the column of a day stand the kilometres of the day before as a bar, the worst pain of that run as a
     ring and this morning's pain as a square.  What was not said is a question mark, never zero.
     """
-    before: list[SharedDay | None] = [None, *days[:-1]]
+    before: list[SharedDay | None] = [None, *days][: len(days)]
     width = (_RIGHT - _LEFT) / max(1, len(days))
     most = max([day.km_before or 0.0 for day in days] + [1.0])
     parts = [*_grid(most, days, messages), *_phases(days, width, messages)]

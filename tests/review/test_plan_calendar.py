@@ -18,21 +18,11 @@ from monitor.review.plan_calendar import (
     calendar_text,
     folded_line,
 )
-from monitor.review.training_plan import TrainingPlan
-from monitor.training.entries import Entry
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.tables import Phase
+from tests.review.plan_days import plan_of
 from tests.training.diary import Diary, calm_then_rebuild, date, in_full, in_reintroduce
 
 NOW = datetime.datetime(2026, 3, 9, 20, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
-
-
-def plan_of(diary: Diary, day: int, athlete: str = "ann") -> TrainingPlan:
-    entries = tuple(e for e in diary.entries if isinstance(e, Entry) and e.written_day <= date(day))
-    runs = tuple(r for r in diary.runs if r.day <= date(day))
-    return TrainingPlan(
-        athlete=athlete, entries=entries, runs=runs, settings=diary.settings, tables=shipped_tables(),
-        today=date(day),
-    )  # fmt: skip
 
 
 def parsed(text: str) -> list[dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def waiting(day: int = 8) -> TrainingPlan:
 
 
 @pytest.fixture
-def pushes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Alert]]:
+def pushes(monkeypatch: pytest.MonkeyPatch) -> list[Alert]:
     sent: list[Alert] = []
 
     def channels(_: Config, alert: Alert) -> list[object]:
@@ -50,7 +49,7 @@ def pushes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Alert]]:
         return [("ntfy", send)]
 
     monkeypatch.setattr(plan_reminder, "push_channels", channels)
-    yield sent
+    return sent
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,12 @@ class Runner:
 
     def at(self, day: int, clock: str = "20:00") -> Runner:
         time = datetime.time.fromisoformat(clock)
-        now = datetime.datetime.combine(MONDAY + datetime.timedelta(days=day), time, ZONE)
+        begin = datetime.datetime.combine(MONDAY + datetime.timedelta(days=day), time, ZONE)
+        seconds = itertools.count()  # nobody writes twice in a second
         for module in (runner_plan, runner_notebook):
-            self.monkeypatch.setattr(module, "runner_now", lambda: now)
+            self.monkeypatch.setattr(
+                module, "runner_now", lambda: begin + datetime.timedelta(seconds=next(seconds))
+            )
         return self
 
     def says(self, *words: str, code: int = 0, answers: str = "") -> str:

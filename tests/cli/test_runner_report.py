@@ -62,7 +62,7 @@ def test_sixteen_year_olds_share_with_a_guardian_only(runner: Runner) -> None:
     keeper, now = PlanKeeper(runner.folder / "data", "kid"), runner_plan.runner_now()
     keeper.add(new_entry("declare", {}, now), new_entry("share", {"item": "phase", "on": True}, now))
     assert "kid shares: nothing" in report(runner, "kid")[0]
-    later = runner.at(0, "20:30") and runner_plan.runner_now()
+    later = runner_plan.runner_now()
     keeper.add(new_entry("share", {"item": "phase", "on": True, "guardian": True}, later))
     assert "kid shares: phase" in report(runner, "kid")[0]
 

@@ -28,6 +28,7 @@ from monitor.storage.runner_log import (
     decision_log_path,
     plan_state_path,
     planned_book_path,
+    reminder_log_path,
     runner_log_path,
 )
 from monitor.storage.store import Store
@@ -54,7 +55,7 @@ from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-_RULES = 1
+PLAN_RULES_VERSION = 1
 """The version of the rules that a kept decision was made by."""
 
 
@@ -110,7 +111,13 @@ class TrainingPlan:
         """Return what stands for all that a decision at the end of ``day`` was made from."""
         written = (e for e in self.entries if isinstance(e, Entry) and e.written_day <= day)
         known = (r for r in self.runs if max(r.day, r.stored_day or r.day) <= day)
-        parts = (_RULES, self.settings, self.tables, *sorted(map(repr, written)), *map(repr, known))
+        parts = (
+            PLAN_RULES_VERSION,
+            self.settings,
+            self.tables,
+            *sorted(map(repr, written)),
+            *map(repr, known),
+        )
         return hashlib.sha256("\n".join(map(str, parts)).encode(errors="replace")).hexdigest()
 
     @property
@@ -246,16 +253,20 @@ class PlanKeeper:
     def keep_decision(self, plan: TrainingPlan) -> None:
         """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
         log = RunnerLog(decision_log_path(self.folder, self.athlete))
-        line = {"rules": _RULES, **json_codec.to_json(plan.now)}
+        line = {"rules": PLAN_RULES_VERSION, **json_codec.to_json(plan.now)}
         if log.lines()[-1:] != [line]:
             log.add(line)
         if plan.yesterday != plan.bookmark:
             kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
             write_private_file(self._state_path, json.dumps(kept))
 
+    def decision_lines(self) -> list[dict[str, Any]]:
+        """Return all decisions that were kept, as JSON, the oldest first."""
+        return RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+
     def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
         """Return the last decision that was kept of each day, as JSON."""
-        lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+        lines = self.decision_lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
 
     def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
@@ -270,9 +281,8 @@ class PlanKeeper:
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
-        files = (runner_log_path, decision_log_path, plan_state_path, planned_book_path)
-        paths = [f(self.folder, self.athlete) for f in files]
-        return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
+        files = (runner_log_path, decision_log_path, plan_state_path, planned_book_path, reminder_log_path)
+        return max([RunnerLog(f(self.folder, self.athlete)).delete() for f in files])  # of all of them
 
 
 def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:

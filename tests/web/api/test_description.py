@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from monitor.web.api.pairing import PAIRING_ROUTES
 from monitor.web.api.routes import ApiRoute
 from monitor.web.api.sessions import SESSION_ROUTES
 from monitor.web.live_feed import LiveFeed
+from tests.storage_of_files import copy_store
 from tests.web.clients import page_client
 
 ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PAIRING_ROUTES)}
@@ -230,10 +230,7 @@ CHANGED: list[tuple[str, str, dict[str, Any]]] = [
 
 def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
     """One session after another change, the last of which deletes what they made of it."""
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with Store(tmp_path / DATABASE) as store:
-        for info in store.sessions():
-            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
+    with Store(copy_store(folder, tmp_path) / DATABASE) as store:
         note = store.notes(ONE)[0].id
     client = page_client(tmp_path)
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content

@@ -52,7 +52,7 @@ def after_command(
     tempo_min: TempoOption = None,
     config: SettingsOption = None,
 ) -> None:
-    """Say how a run felt: the newest one, or the one that is named."""
+    """Note how a run felt: the newest one, or the one that is named."""
     from monitor.cli.log_questions import ask_after_run
     from monitor.cli.runner_notebook import entry_of_options, open_notebook, resolve_run
     from monitor.training.entries import AfterEntry
@@ -92,7 +92,7 @@ def morning_command(
     day: DayOption = None,
     config: SettingsOption = None,
 ) -> None:
-    """Say how this morning is."""
+    """Note how this morning is, and whether it is as before the run."""
     from monitor.cli.log_questions import ask_morning
     from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook
     from monitor.service.runner_plan import runner_now
@@ -127,7 +127,7 @@ def weekly_command(
     day: DayOption = None,
     config: SettingsOption = None,
 ) -> None:
-    """Answer the four questions about the week."""
+    """Note the answers to the four questions about the week."""
     from monitor.cli.log_questions import ask_week
     from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook
 
@@ -220,7 +220,7 @@ def declare_command(
         Literal["tendon", "joint", "bone", "muscle", "unknown"] | None,
         typer.Option(help="option.log.tissue"),
     ] = None,
-    up_to_5: Annotated[bool, typer.Option("--up-to-5", help="option.log.up_to_5")] = False,
+    up_to_5: Annotated[bool, typer.Option("--up-to-5", help="option.log.up_to_five")] = False,
     reference_km: Annotated[
         float | None, typer.Option(min=0, max=500, callback=finite_number, help="option.log.reference")
     ] = None,
@@ -228,7 +228,7 @@ def declare_command(
         float | None, typer.Option(min=0, max=500, callback=finite_number, help="option.log.longest")
     ] = None,
     runs_10_min: Annotated[
-        bool | None, typer.Option("--runs-10-min/--not-10-min", help="option.log.runs_10_min")
+        bool | None, typer.Option("--runs-10-min/--not-10-min", help="option.log.runs_ten_min")
     ] = None,
     flag: Annotated[list[str] | None, typer.Option(help="option.log.declare_flag")] = None,
     no_flags: Annotated[bool, typer.Option("--no-flags", help="option.log.no_flags")] = False,
@@ -256,7 +256,7 @@ def flag_command(
     name: Annotated[str | None, typer.Argument(help="option.log.flag")] = None,
     config: SettingsOption = None,
 ) -> None:
-    """Tick a warning sign: running stops, and the answer says what to do."""
+    """Note a warning sign: running stops, and the answer says what to do."""
     from monitor.cli.log_questions import ask_red_flags
     from monitor.service.config import load_config
     from monitor.service.runner_plan import plan_keeper
@@ -276,7 +276,7 @@ def cleared_command(
     day: DayOption = None,
     config: SettingsOption = None,
 ) -> None:
-    """Say that somebody has looked at it and running may begin again."""
+    """Note that somebody has looked at it and running may begin again."""
     from monitor.cli.runner_notebook import day_of_option, entry_of_options, open_notebook
 
     with open_notebook(config) as notebook:

@@ -34,7 +34,7 @@ def list_entries_command(
     all: Annotated[bool, typer.Option("--all", help="option.log.list_all")] = False,
     config: SettingsOption = None,
 ) -> None:
-    """List what is in the log, the newest day first."""
+    """List all that is in the log, the newest day first."""
     from rich.console import Console
 
     from monitor.cli.runner_notebook import open_notebook
@@ -62,7 +62,7 @@ def correct_command(
     ] = None,
     config: SettingsOption = None,
 ) -> None:
-    """Correct an entry: the correction is a new entry in its place."""
+    """Put a correction in the place of an entry, as a new entry."""
     from monitor.cli.runner_notebook import entry_of_options, open_notebook
     from monitor.training.entries import entry_to_json
 

@@ -10,6 +10,7 @@ from monitor.core.user_language import user_text
 from monitor.training.entries import Place, Swelling, Tenderness, Tissue
 from monitor.training.tables import RedFlag
 
+_MUCH = ("not_at_all", "a_little", "a_lot", "completely")
 _WEEKLY = ("taking_part", "volume", "performance", "pain")
 
 
@@ -63,7 +64,7 @@ def ask_week(dialogue: Dialogue) -> dict[str, Any]:
             ask_one_of(
                 dialogue,
                 user_text(f"say.log.ask.week.{name}"),
-                {str(k): user_text(f"say.log.ask.week.answer.{k}") for k in range(4)},
+                {str(k): user_text(f"say.log.ask.week.answer.{much}") for k, much in enumerate(_MUCH)},
             )
         )
         for name in _WEEKLY
@@ -78,8 +79,8 @@ def ask_declaration(dialogue: Dialogue) -> dict[str, Any]:
         dialogue, user_text("say.log.ask.tissue"), _texts(get_args(Tissue)), default="unknown"
     )
     if fields["tissue"] == "tendon":
-        fields["up_to_5"] = ask_yes_no(dialogue, user_text("say.log.ask.up_to_5"), False)
-    fields["runs_10_min"] = ask_yes_no(dialogue, user_text("say.log.ask.runs_10_min"))
+        fields["up_to_5"] = ask_yes_no(dialogue, user_text("say.log.ask.up_to_five"), False)
+    fields["runs_10_min"] = ask_yes_no(dialogue, user_text("say.log.ask.runs_ten_min"))
     fields["reference_km"] = ask_number(dialogue, user_text("say.log.ask.reference"), 0, 500, optional=True)
     fields["longest_km"] = ask_number(dialogue, user_text("say.log.ask.longest"), 0, 500, optional=True)
     return fields

@@ -45,16 +45,16 @@ def plan_command(
 def _print_day(notebook: Notebook, text: str) -> None:
     from monitor.cli.plan_views import print_plan
     from monitor.cli.runner_notebook import day_of_option
-    from monitor.review.plan_overview import kept_decision
+    from monitor.review.plan_overview import compare_decision
 
     plan, day = notebook.plan(), day_of_option(text)
     assert day is not None
     decided = plan.day(day)
     if decided is None:
-        key = "error.plan.to_come" if day > plan.today else "error.plan.before"
-        raise InputError(key, day=day.isoformat())
+        come = day > plan.today
+        raise InputError("error.plan.to_come" if come else "error.plan.before", day=day.isoformat())
     stored = notebook.keeper.stored_decisions().get(day)
-    kept = None if stored is None or day == plan.today else kept_decision(stored, decided)
+    kept = None if stored is None or day == plan.today else compare_decision(stored, decided)
     print_plan(plan, decided, kept)
 
 

@@ -13,13 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from monitor.cli.runner_notebook import reason_text, run_name, user_catalogue
+from monitor.cli.runner_notebook import graded_text, run_name, user_catalogue
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.user_language import user_text
 from monitor.review.plan_overview import (
     DISCLAIMER,
-    KeptDecision,
     PastDay,
+    StoredDecision,
     decisions_before_runs,
     ladder_view,
     past_days,
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from monitor.training.verdict import RunVerdict
 
 _LAST_DAYS = 7
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKS = {True: "met", False: "not_met", None: "unknown"}
 _ORDER = {Phase.CALM: "rebuild", Phase.REBUILD: "reintroduce", Phase.REINTRODUCE: "full"}
 
 
-def print_plan(plan: TrainingPlan, decided: PlanDay, kept: KeptDecision | None = None) -> None:
+def print_plan(plan: TrainingPlan, decided: PlanDay, kept: StoredDecision | None = None) -> None:
     """Print the plan of one of its days; of today also what is left, what happened, and what is asked."""
     console, today = Console(), decided.day == plan.today
     _heading(console, _day_heading(decided.day, today))
@@ -49,7 +50,7 @@ def print_plan(plan: TrainingPlan, decided: PlanDay, kept: KeptDecision | None =
     else:
         _print_decision(console, plan, decided)
     if kept is not None:
-        _print_kept(console, kept)
+        _print_stored(console, kept)
     if not today and decided.allowance is not None:
         before = decisions_before_runs(plan, decided.day)[0].reasons[0]
         text = user_catalogue().render(before.message)
@@ -65,7 +66,7 @@ def print_plan(plan: TrainingPlan, decided: PlanDay, kept: KeptDecision | None =
 
 def _print_decision(console: Console, plan: TrainingPlan, decided: PlanDay) -> None:
     first, *others = decided.reasons
-    _line(console, reason_text(first, user_catalogue()), style="bold")
+    _line(console, graded_text(first, user_catalogue()), style="bold")
     if decided.stop is not None:
         texts = flag_messages(plan.tables.flags)
         for name in decided.stop.flags:
@@ -74,7 +75,7 @@ def _print_decision(console: Console, plan: TrainingPlan, decided: PlanDay) -> N
         _line(console, user_text("say.plan.stop_ends"))
     for reason in others:
         if reason.message.key != DISCLAIMER:
-            _line(console, reason_text(reason, user_catalogue()), indent=4)
+            _line(console, graded_text(reason, user_catalogue()), indent=4)
     if decided.week is not None:
         _print_week(console, decided)
     _print_phase(console, plan, decided)
@@ -122,7 +123,7 @@ def _print_phase(console: Console, plan: TrainingPlan, decided: PlanDay) -> None
         console.print(Padding(table, (0, 0, 0, 4)))
     if decided.changes and decided.phase is not Phase.STOP:
         change = decided.changes[-1]
-        why = reason_text(change.reason, user_catalogue())
+        why = graded_text(change.reason, user_catalogue())
         _line(console, user_text("say.plan.last_change", day=change.day.isoformat(), why=why))
     if decided.example_week is not None:
         _line(console, user_catalogue().render(decided.example_week), style="dim")
@@ -132,7 +133,7 @@ def _next_phase(decided: PlanDay) -> UserMessage:
     return UserMessage(f"plan.phase.{_ORDER[decided.phase]}")
 
 
-def _print_kept(console: Console, kept: KeptDecision) -> None:
+def _print_stored(console: Console, kept: StoredDecision) -> None:
     if kept.same:
         _line(console, user_text("say.plan.kept_same"))
         return
@@ -154,7 +155,7 @@ def _print_last_days(console: Console, plan: TrainingPlan) -> None:
         table.add_row(
             _short_day(day.day),
             _allowed_text(day),
-            _done_text(day),
+            _ran_text(day),
             _pain_text(day.worst_pain) if day.runs else "",
             _pain_text(day.morning_pain),
             ", ".join(verdicts),
@@ -177,13 +178,13 @@ def _allowed_text(day: PastDay) -> str:
     return user_text("say.plan.km", km=allowed.km)
 
 
-def _done_text(day: PastDay) -> str:
+def _ran_text(day: PastDay) -> str:
     if not day.runs:
         return ""
-    if day.done_km:
-        return user_text("say.plan.km", km=day.done_km)
-    if day.done_minutes is not None:
-        return user_text("say.plan.minutes", minutes=day.done_minutes)
+    if day.run_km:
+        return user_text("say.plan.km", km=day.run_km)
+    if day.moved_minutes is not None:
+        return user_text("say.plan.minutes", minutes=day.moved_minutes)
     return user_text("say.plan.of_unknown_length")
 
 
@@ -199,7 +200,7 @@ def print_history(plan: TrainingPlan) -> None:
         _line(console, user_text("say.plan.no_changes"))
     for change in plan.now.changes:
         phase = UserMessage(f"plan.phase.{change.phase.value}")
-        why = reason_text(change.reason, user_catalogue())
+        why = graded_text(change.reason, user_catalogue())
         _line(console, user_text("say.plan.change", day=change.day.isoformat(), phase=phase, why=why))
     verdicts = plan_evidence(plan).verdicts
     begun = [v for v in verdicts if plan.now.changes and v.run.day >= plan.now.changes[0].day]
@@ -234,12 +235,12 @@ def print_stop(keeper: PlanKeeper, entries: Sequence[Entry]) -> None:
     if stop is not None:
         grade = keeper.tables.grades.get("red_flag", "D")
         reason = Reason(message=stop.message, rule="red_flag", grade=grade)
-        _line(Console(), reason_text(reason, user_catalogue()), style="bold", indent=0)
+        _line(Console(), graded_text(reason, user_catalogue()), style="bold", indent=0)
 
 
 def _print_remarks(console: Console, remarks: Iterable[Reason]) -> None:
     for remark in remarks:
-        _line(console, reason_text(remark, user_catalogue()))
+        _line(console, graded_text(remark, user_catalogue()))
 
 
 def _print_damage(console: Console, plan: TrainingPlan) -> None:
@@ -272,7 +273,7 @@ def print_pairs(pairs: Mapping[str, str]) -> None:
 
 
 def _day_heading(day: datetime.date, today: bool) -> str:
-    weekday = UserMessage(f"say.plan.weekday.{day.weekday()}")
+    weekday = UserMessage(f"say.plan.weekday.{_WEEKDAYS[day.weekday()]}")
     key = "say.plan.today" if today else "say.plan.day"
     return user_text(key, weekday=weekday, day=day.isoformat())
 
@@ -280,7 +281,7 @@ def _day_heading(day: datetime.date, today: bool) -> str:
 def _short_day(day: datetime.date) -> str:
     return user_text(
         "say.plan.short_day",
-        weekday=user_text(f"say.plan.weekday_short.{day.weekday()}"),
+        weekday=user_text(f"say.plan.weekday_short.{_WEEKDAYS[day.weekday()]}"),
         day=day.isoformat(),
     )
 

@@ -78,10 +78,10 @@ def print_today(decided: PlanDay, messages: Catalogue) -> None:
     if decided.allowance is None and decided.stop is None:
         print(messages.text("say.plan.none"))
         return
-    print(reason_text(decided.reasons[0], messages))
+    print(graded_text(decided.reasons[0], messages))
 
 
-def reason_text(reason: Reason, messages: Catalogue) -> str:
+def graded_text(reason: Reason, messages: Catalogue) -> str:
     """Return a reason as a sentence with the grade of its evidence."""
     return messages.text("say.plan.graded", text=messages.render(reason.message), grade=reason.grade)
 

@@ -31,7 +31,7 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
         return
     from rich.console import Console
 
-    from monitor.cli.runner_notebook import open_notebook, reason_text, user_catalogue
+    from monitor.cli.runner_notebook import graded_text, open_notebook, user_catalogue
     from monitor.review.plan_overview import plan_evidence
     from monitor.training.shoes import shoe_table
 
@@ -46,7 +46,7 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
         print(user_text("say.shoes.unknown"))
     for use in uses:
         for remark in use.remarks:
-            print(reason_text(remark, user_catalogue()))
+            print(graded_text(remark, user_catalogue()))
 
 
 def add_command(
@@ -78,7 +78,7 @@ def add_command(
 
 
 def retire_command(shoe: ShoeName, config: SettingsOption = None) -> None:
-    """Retire a pair: it keeps its kilometres and gets no more."""
+    """Mark a pair as retired: it keeps its kilometres and gets no more."""
     from monitor.cli.runner_notebook import open_notebook
 
     with open_notebook(config) as notebook:
@@ -91,7 +91,7 @@ def use_command(
     session: Annotated[str | None, typer.Argument(help="option.log.session")] = None,
     config: SettingsOption = None,
 ) -> None:
-    """Say in which pair a run was: the newest one, or the one that is named."""
+    """Note in which pair a run was: the newest one, or the one that is named."""
     from monitor.cli.runner_notebook import entry_of_options, open_notebook, resolve_run
 
     with open_notebook(config) as notebook:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.plan_views import print_disclaimer
-from monitor.cli.runner_notebook import reason_text, user_catalogue
+from monitor.cli.runner_notebook import graded_text, user_catalogue
 from monitor.core.user_language import user_text
 from monitor.review.plan_overview import plan_evidence
 from monitor.training.strength_today import StrengthItem, strength_today
@@ -35,9 +35,9 @@ def print_checklist(plan: TrainingPlan) -> None:
     Console().print(table)
     for item in today.items:
         for reason in (*((item.lighter,) if item.lighter else ()), *item.remarks):
-            print(reason_text(reason, user_catalogue()))
+            print(graded_text(reason, user_catalogue()))
     for reason in today.remarks:
-        print(reason_text(reason, user_catalogue()))
+        print(graded_text(reason, user_catalogue()))
     if today.adherence is not None and today.adherence.planned:
         done, planned = today.adherence.done, today.adherence.planned
         print(user_text("plan.strength.done", done=done, planned=planned))

@@ -42,14 +42,14 @@ class PastDay:
     morning_pain: float | None = None
 
     @property
-    def done_km(self) -> float | None:
+    def run_km(self) -> float | None:
         """The kilometres that were run, None if one of the lengths is not known; walks do not count."""
         lengths = [v.run.km for v in self.runs if not v.run.walk]
         known = [km for km in lengths if km is not None]
         return sum(known) if len(known) == len(lengths) else None
 
     @property
-    def done_minutes(self) -> float | None:
+    def moved_minutes(self) -> float | None:
         """The minutes that were run or walked, None if one of the lengths is not known."""
         known = [v.run.minutes for v in self.runs if v.run.minutes is not None]
         return sum(known) if len(known) == len(self.runs) else None
@@ -73,7 +73,7 @@ class LadderView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptDecision:
+class StoredDecision:
     """What was decided on a day as it was kept then; ``same`` as the rules of now decide it.
 
     ``headline`` is its first reason; ``newer_rules``: the rules have changed since.
@@ -158,13 +158,13 @@ def ladder_view(plan: TrainingPlan, decided: PlanDay) -> LadderView | None:
     return None
 
 
-def kept_decision(stored: Mapping[str, Any], decided: PlanDay) -> KeptDecision | None:
+def compare_decision(stored: Mapping[str, Any], decided: PlanDay) -> StoredDecision | None:
     """Return what a kept line of JSON says beside the decision of now; None if it cannot be read."""
     try:
         first = json_codec.from_json(Reason, stored["reasons"][0])
     except (KeyError, IndexError, TypeError, ValueError):
         return None
     same = json_codec.to_json(decided) == {k: v for k, v in stored.items() if k != "rules"}
-    return KeptDecision(
+    return StoredDecision(
         headline=first.message, same=same, newer_rules=stored.get("rules") != PLAN_RULES_VERSION
     )

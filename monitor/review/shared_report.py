@@ -44,8 +44,8 @@ class SharedReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunsKept:
-    """How many days of running kept to what was allowed; ``unknown``: a length or a limit is not known."""
+class RunsWithin:
+    """``RunsWithin`` counts days of running by what was allowed; ``unknown``: a length is not known."""
 
     within: int = 0
     longer: int = 0
@@ -55,7 +55,7 @@ class RunsKept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekSum:
-    """What is shared of a week from ``monday`` on; None is not shared, or not known of one of its days."""
+    """A ``WeekSum`` is what is shared of a week; None is not shared, or not known of one of its days."""
 
     monday: datetime.date
     km: float | None
@@ -102,16 +102,16 @@ def _shoe_names(plan: TrainingPlan) -> tuple[str, ...]:
     return tuple(names.values())
 
 
-def runs_kept(days: Sequence[SharedDay]) -> RunsKept:
+def count_runs(days: Sequence[SharedDay]) -> RunsWithin:
     """Return how the days with a run or a walk compare with what was allowed on them."""
     counts = dict.fromkeys(("within", "longer", "on_rest_day", "unknown"), 0)
     for day in days:
         if "allowance" in day.items and day.done_km != 0:  # a walk is no run
-            counts[_kept(day)] += 1
-    return RunsKept(**counts)
+            counts[_kind_of_run(day)] += 1
+    return RunsWithin(**counts)
 
 
-def _kept(day: SharedDay) -> str:
+def _kind_of_run(day: SharedDay) -> str:
     if day.allowed_km == 0 and day.allowed_minutes == 0:
         return "on_rest_day"
     pairs = [

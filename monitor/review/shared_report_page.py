@@ -10,7 +10,7 @@ from pathlib import Path
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue, Language, MessageValue, UserMessage, catalogue
 from monitor.core.private_files import create_private_file
-from monitor.review.shared_report import RunsKept, SharedReport, WeekSum, runs_kept, weeks_of
+from monitor.review.shared_report import RunsWithin, SharedReport, WeekSum, count_runs, weeks_of
 from monitor.review.shared_report_chart import pain_chart
 from monitor.training.sharing import SHARED_ITEMS, SharedDay, SharedShoe
 
@@ -121,7 +121,7 @@ def _held(w: _Writer, report: SharedReport) -> list[str]:
     since = last.held_since or last.day
     key = "since_or_before" if since == report.days[0].day else "since"
     when = UserMessage(f"plan.report.{key}", {"day": _day(since)})
-    return [w.tag("p", f"plan.report.held_{last.held_why}", style="held", when=when)]
+    return [w.tag("p", f"plan.report.held.{last.held_why}", style="held", when=when)]
 
 
 def _phase(w: _Writer, report: SharedReport) -> list[str]:
@@ -164,11 +164,11 @@ def _pain(w: _Writer, report: SharedReport) -> list[str]:
 
 
 def _allowance(w: _Writer, report: SharedReport) -> list[str]:
-    kept = runs_kept(report.days)
-    return [_kept_line(w, kept), *_week_table(w, weeks_of(report.days), "pain" in report.items)]
+    kept = count_runs(report.days)
+    return [_runs_line(w, kept), *_week_table(w, weeks_of(report.days), "pain" in report.items)]
 
 
-def _kept_line(w: _Writer, kept: RunsKept) -> str:
+def _runs_line(w: _Writer, kept: RunsWithin) -> str:
     return w.tag(
         "p",
         "plan.report.kept",

@@ -8,8 +8,8 @@ import pytest
 
 from monitor.core import json_codec
 from monitor.review.plan_overview import (
+    compare_decision,
     decisions_before_runs,
-    kept_decision,
     ladder_view,
     past_days,
     plan_evidence,
@@ -28,7 +28,7 @@ def test_a_past_day_shows_what_was_allowed_before_its_run() -> None:
     assert ran.allowance is not None
     assert ran.allowance.run
     assert ran.allowance.km == pytest.approx(5.5)
-    assert (ran.done_km, ran.worst_pain, ran.morning_pain) == (5, 1, 0)
+    assert (ran.run_km, ran.worst_pain, ran.morning_pain) == (5, 1, 0)
     assert rested.allowance is not None
     assert not rested.allowance.run
     assert rested.runs == ()
@@ -62,7 +62,7 @@ def test_lengths_that_are_not_known_make_no_sum() -> None:
     diary.declare()
     diary.run(1, None, None)
     (day,) = past_days(plan_of(diary, 1), 1)
-    assert (day.done_km, day.done_minutes, day.worst_pain, day.morning_pain) == (None, None, None, None)
+    assert (day.run_km, day.moved_minutes, day.worst_pain, day.morning_pain) == (None, None, None, None)
 
 
 def test_the_ladder_says_which_row_of_how_many() -> None:
@@ -81,17 +81,17 @@ def test_the_ladder_says_which_row_of_how_many() -> None:
     assert ladder_view(calm, calm.now) is None
 
 
-def test_a_kept_decision_is_told_from_that_of_now() -> None:
+def test_a_compare_decision_is_told_from_that_of_now() -> None:
     decided = plan_of(calm_then_rebuild(), 4).now
     line = json.loads(json.dumps({"rules": PLAN_RULES_VERSION, **json_codec.to_json(decided)}))
-    kept = kept_decision(line, decided)
+    kept = compare_decision(line, decided)
     assert kept is not None
     assert (kept.same, kept.newer_rules, kept.headline) == (True, False, decided.reasons[0].message)
-    other = kept_decision({**line, "rules": PLAN_RULES_VERSION - 1, "phase": "full"}, decided)
+    other = compare_decision({**line, "rules": PLAN_RULES_VERSION - 1, "phase": "full"}, decided)
     assert other is not None
     assert (other.same, other.newer_rules) == (False, True)
     for damaged in ({}, {"reasons": []}, {"reasons": ["x"]}, {"reasons": None}):
-        assert kept_decision(damaged, decided) is None
+        assert compare_decision(damaged, decided) is None
 
 
 def test_verdicts_are_those_of_today() -> None:

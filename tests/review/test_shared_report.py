@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from monitor.review.shared_report import SharedReport, runs_kept, shared_report, weeks_of
+from monitor.review.shared_report import SharedReport, count_runs, shared_report, weeks_of
 from monitor.training.entries import SharedItem, ShoeEntry
 from monitor.training.sharing import SHARED_ITEMS, SharedDay
 from monitor.training.tables import Phase
@@ -60,14 +60,14 @@ def test_it_reaches_back_so_many_weeks_and_no_further_than_the_plan() -> None:
 
 def test_runs_are_compared_with_what_was_allowed_before_them() -> None:
     diary = sharing(*SHARED_ITEMS, diary=calm_then_rebuild())
-    assert runs_kept(report(diary, 6).days) == runs_kept(report(diary, 6, own=True).days)
-    assert runs_kept(report(diary, 6).days).within == 3
+    assert count_runs(report(diary, 6).days) == count_runs(report(diary, 6, own=True).days)
+    assert count_runs(report(diary, 6).days).within == 3
     long = sharing(*SHARED_ITEMS, diary=Diary().before())
     long.declare()
     long.run(1, 9, (1, 1))  # 6 km are allowed
     long.run(2, 3, (1, 1))  # a day of rest
     long.run(4, None, (1, 1))
-    kept = runs_kept(report(long, 5).days)
+    kept = count_runs(report(long, 5).days)
     assert (kept.within, kept.longer, kept.on_rest_day, kept.unknown) == (0, 1, 1, 1)
 
 
@@ -76,11 +76,11 @@ def test_a_walk_on_the_ladder_is_no_run_and_a_few_metres_more_are_within() -> No
         day=date(0), items=frozenset({"allowance"}), allowed_km=0.0, allowed_minutes=30.0,
         done_km=0.0, done_minutes=31.0,
     )  # fmt: skip
-    assert sum(runs_kept([walk]).__getattribute__(n) for n in ("within", "longer", "on_rest_day")) == 0
+    assert sum(count_runs([walk]).__getattribute__(n) for n in ("within", "longer", "on_rest_day")) == 0
     near = SharedDay(
         day=date(0), items=frozenset({"allowance"}), allowed_km=5.0, allowed_minutes=30.0, done_km=5.1
     )
-    assert runs_kept([near]).within == 1
+    assert count_runs([near]).within == 1
 
 
 def test_a_week_with_an_unknown_day_has_no_sum() -> None:

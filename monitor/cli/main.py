@@ -20,13 +20,19 @@ from monitor.cli import (
     coaching,
     compare,
     import_export,
+    log,
+    log_entries,
     notify,
     pair,
+    plan,
     review,
     run,
+    runner_report,
     sensors,
     sessions,
     settings,
+    share,
+    shoes,
     stack,
 )
 from monitor.cli.command_hints import HintingGroup
@@ -56,12 +62,16 @@ class CommandGroup:
 
 
 _RUN, _AFTER, _FILES = "help.panel.run", "help.panel.after", "help.panel.files"
+_PLAN = "help.panel.plan"
 _SETTINGS, _COACHES = "help.panel.settings", "help.panel.coaches"
 _VIEW, _DESCRIBE = "help.panel.view", "help.panel.describe"
+_WRITE, _WARNING, _LOG = "help.panel.write", "help.panel.warning", "help.panel.log"
 _CHANGE, _ARCHIVE = "help.panel.change", "help.panel.archive"
 
 GROUPS: tuple[CommandGroup, ...] = (
     CommandGroup("sessions", _AFTER),
+    CommandGroup("log", _PLAN),
+    CommandGroup("shoes", _PLAN),
     CommandGroup("sensors", _SETTINGS),
     CommandGroup("pair", _SETTINGS),
     CommandGroup("stack", _COACHES),
@@ -90,6 +100,26 @@ COMMANDS: tuple[Command, ...] = (
     Command("sessions tidy", archive.tidy_command, _ARCHIVE),
     Command("sessions backup", archive.backup_command, _ARCHIVE),
     Command("sessions restore", archive.restore_command, _ARCHIVE),
+    Command("share", share.share_command, _COACHES),
+    Command("plan", plan.plan_command, _PLAN),
+    Command("report", runner_report.report_command, _PLAN),
+    Command("log after", log.after_command, _WRITE),
+    Command("log morning", log.morning_command, _WRITE),
+    Command("log weekly", log.weekly_command, _WRITE),
+    Command("log strength", log.strength_command, _WRITE),
+    Command("log run", log.run_entry_command, _WRITE),
+    Command("log declare", log.declare_command, _WRITE),
+    Command("log flag", log.flag_command, _WARNING),
+    Command("log cleared", log.cleared_command, _WARNING),
+    Command("log list", log_entries.list_entries_command, _LOG),
+    Command("log correct", log_entries.correct_command, _LOG),
+    Command("log withdraw", log_entries.withdraw_command, _LOG),
+    Command("log export", log_entries.export_log_command, _LOG),
+    Command("log delete", log_entries.delete_log_command, _LOG),
+    Command("shoes", shoes.shoes_command),
+    Command("shoes add", shoes.add_command),
+    Command("shoes retire", shoes.retire_command),
+    Command("shoes use", shoes.use_command),
     Command("import", import_export.import_command, _FILES),
     Command("export", import_export.export_command, _FILES),
     Command("analyze", analyze.analyze_command, _FILES),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+import math
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from rich.console import Console
@@ -19,6 +22,11 @@ class Dialogue(Protocol):
 
     def ask(self, question: str, default: str = "") -> str:
         """Return what was typed in answer, stripped; ``default`` if nothing was."""
+
+
+def is_at_terminal() -> bool:
+    """Return whether a person can be asked: input and output are a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 class TerminalDialogue:
@@ -72,3 +80,60 @@ def ask_numbers(dialogue: Dialogue, question: str, count: int) -> list[int] | No
         if all(w.isdecimal() and 1 <= int(w) <= count for w in words):
             return list(dict.fromkeys(int(w) - 1 for w in words))
         dialogue.say(user_text("say.ask.numbers", count=count))
+
+
+def ask_number(
+    dialogue: Dialogue, question: str, least: float, most: float, *, optional: bool = False
+) -> float | None:
+    """Ask until the answer is a number in these limits, and return it; None for Enter, if that may be."""
+    while True:
+        answer = dialogue.ask(question).replace(",", ".")
+        if optional and not answer:
+            return None
+        try:
+            number = float(answer)
+        except ValueError:
+            number = math.nan
+        if least <= number <= most:
+            return number
+        dialogue.say(user_text("say.ask.number", answer=answer, least=f"{least:g}", most=f"{most:g}"))
+
+
+def ask_one_of(dialogue: Dialogue, question: str, options: Mapping[str, str], *, default: str = "") -> str:
+    """Ask for one of ``options``, whose texts stand behind their numbers, and return its key.
+
+    Enter is ``default``; where that is empty, it is not taken for an answer.
+    """
+    keys = list(options)
+    listing = "\n".join(f"  {number}  {options[key]}" for number, key in enumerate(keys, start=1))
+    preset = str(keys.index(default) + 1) if default in keys else ""
+    while True:
+        answer = dialogue.ask(f"{question}\n{listing}\n ", preset)
+        if answer.isdecimal() and 1 <= int(answer) <= len(keys):
+            return keys[int(answer) - 1]
+        dialogue.say(user_text("say.ask.one_number", answer=answer, count=len(keys)))
+
+
+def ask_which(dialogue: Dialogue, question: str, options: Mapping[str, str]) -> list[str]:
+    """Ask which of ``options`` are so, by their numbers, and return their keys; none for Enter."""
+    keys = list(options)
+    for number, key in enumerate(keys, start=1):
+        dialogue.say(f"{number:3}  {options[key]}")
+    while True:
+        answer = dialogue.ask(question)
+        words = answer.replace(",", " ").split()
+        if all(w.isdecimal() and 1 <= int(w) <= len(keys) for w in words):
+            return list(dict.fromkeys(keys[int(w) - 1] for w in words))
+        dialogue.say(user_text("say.ask.some_numbers", answer=answer, count=len(keys)))
+
+
+def ask_day(dialogue: Dialogue, question: str) -> datetime.date | None:
+    """Ask until the answer is a day like 2026-11-24, and return it; None for Enter."""
+    while True:
+        answer = dialogue.ask(question)
+        if not answer:
+            return None
+        try:
+            return datetime.date.fromisoformat(answer)
+        except ValueError:
+            dialogue.say(user_text("say.ask.day", answer=answer))

@@ -84,12 +84,14 @@ class RouteRule:
 
     ``role`` None is for anyone.  A route that is ``open_at_home`` needs no token while the server listens
     on this machine alone.  ``in_address``: the token may stand in the address, as in a QR code.
+    ``refusal`` is what a visitor reads whose role is not enough.
     """
 
     role: AccessRole | None
     open_at_home: bool = False
     in_address: bool = False
     body: BodyLimits = field(default_factory=BodyLimits)
+    refusal: str = "This device was paired for less than that."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +173,7 @@ class GuardedApp(FastAPI):
         self._check_page(scope, headers)
         visitor = await self._visitor(scope, headers, rule)
         if rule.role is not None and visitor is not None and visitor.role < rule.role:
-            raise HTTPException(403, "This device was paired for less than that.")
+            raise HTTPException(403, rule.refusal)
         check_length(headers, rule.body)
         return visitor
 

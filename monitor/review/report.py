@@ -1,15 +1,11 @@
 """A review as one JSON value: the page, the HTML file and the API all draw from it.
 
-Three rules make it of the findings: a dataclass becomes an object of its fields, a ``Mean`` becomes ``v``
-and ``ci`` (half of its 95 % interval), both with six figures, and a message a text in the language of
-the review.
+``monitor.review.rendered_json`` makes it of the findings, in the language of the review.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -17,13 +13,14 @@ import numpy as np
 from dsp.metrics import Role, with_role
 from dsp.types import Activity, Array, Placement
 from monitor.core.local_time import local_start
-from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
+from monitor.core.message_catalogues import Catalogue, Language, catalogue
 from monitor.core.metric_legend import metric_legend
 from monitor.core.session_settings import SensorSettings
 from monitor.review.block_statistics import Mean, block_mean
 from monitor.review.feedback_text import feedback
 from monitor.review.findings import SessionFindings, session_findings
 from monitor.review.history_comparison import load_previous_runs
+from monitor.review.rendered_json import interval_json, rendered_json, six_digits
 from monitor.storage.session_data import SessionData, load_session, target_edges
 from monitor.storage.session_info import StepColumns
 from monitor.storage.store import Store
@@ -56,64 +53,25 @@ def build_review(
         "schema": _SCHEMA,
         "language": language,
         "session": _session_json(run, messages),
-        "words": _finding_as_json(feedback(found), messages),
+        "words": rendered_json(feedback(found), messages),
         "tiles": _tile_values(run),
         "timeline": _timeline(run),
         "shades": _shaded_stretches(run),
         "cues": _cues_json(found, messages),
-        "coached": _finding_as_json(found.coached, messages),
-        "legs": _finding_as_json(found.legs, messages),
-        "kilometres": _finding_as_json(found.kilometres, messages),
-        "laps": _finding_as_json(found.laps, messages),
-        "fatigue": _finding_as_json(found.fatigue, messages),
-        "usual": _finding_as_json(found.previous, messages),
-        "baseline": _finding_as_json(found.baseline, messages),
-        "downhill": _finding_as_json(found.downhill, messages),
-        "limits": _finding_as_json(found.limits, messages),
-        "notes": [_finding_as_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
-        "again": _finding_as_json(found.offline, messages),
+        "coached": rendered_json(found.coached, messages),
+        "legs": rendered_json(found.legs, messages),
+        "kilometres": rendered_json(found.kilometres, messages),
+        "laps": rendered_json(found.laps, messages),
+        "fatigue": rendered_json(found.fatigue, messages),
+        "usual": rendered_json(found.previous, messages),
+        "baseline": rendered_json(found.baseline, messages),
+        "downhill": rendered_json(found.downhill, messages),
+        "limits": rendered_json(found.limits, messages),
+        "notes": [rendered_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
+        "again": rendered_json(found.offline, messages),
         "modelled": run.modelled,
         "legend": metric_legend(language),
     }
-
-
-def interval_json(mean: Mean | None) -> dict[str, Any]:
-    """Return ``v`` and ``ci`` (half of the 95 % interval) of a mean; both are None where there is none."""
-    if mean is None:
-        return {"v": None, "ci": None}
-    return {"v": _six_digits(mean.value), "ci": None if mean.half is None else _six_digits(mean.half)}
-
-
-def _finding_as_json(value: Any, messages: Catalogue) -> Any:
-    """JSON of a finding, by the rules on top of this module."""
-    if isinstance(value, Mean):
-        return interval_json(value)
-    if isinstance(value, UserMessage):
-        return messages.render(value)
-    if dataclasses.is_dataclass(value):
-        return {
-            f.name: _field_as_json(f, getattr(value, f.name), messages) for f in dataclasses.fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {key: _finding_as_json(item, messages) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return [_six_digits(float(item)) for item in value]
-    if isinstance(value, (tuple, list)):
-        return [_finding_as_json(item, messages) for item in value]
-    return value.value if isinstance(value, Enum) else value
-
-
-def _field_as_json(field: dataclasses.Field[Any], value: Any, messages: Catalogue) -> Any:
-    return (
-        interval_json(None)
-        if value is None and field.type == "Mean | None"
-        else _finding_as_json(value, messages)
-    )
-
-
-def _six_digits(value: float) -> float:
-    """Six figures are more than any sensor has, and keep the file small."""
-    return float(f"{value:.6g}")
 
 
 def _session_json(run: SessionData, messages: Catalogue) -> dict[str, Any]:
@@ -179,7 +137,7 @@ def thinned(value: Array, every: int) -> list[float | None]:
     rows = padded.reshape(-1, every)
     n = np.isfinite(rows).sum(axis=1)
     means = np.nansum(rows, axis=1) / np.maximum(n, 1)
-    return [_six_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
+    return [six_digits(float(v)) if 2 * k >= every else None for v, k in zip(means, n, strict=True)]
 
 
 def _shaded_stretches(run: SessionData) -> list[dict[str, Any]]:
@@ -207,8 +165,8 @@ def _cues_json(found: SessionFindings, messages: Catalogue) -> list[dict[str, An
             "t_s": c.t_s,
             "kind": c.kind.value,
             "fault": None if c.fault is None else c.fault.value,
-            "value": _six_digits(c.value),
-            "target": _six_digits(c.target),
+            "value": six_digits(c.value),
+            "target": six_digits(c.target),
             "metric": c.metric,
             "withheld": messages.text(f"withheld.{c.withheld}") if c.withheld else "",
             "why": messages.translate_recorded(c.why),

@@ -6,6 +6,7 @@ kept.  A decision is never edited: whoever wants another one writes another entr
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -22,15 +23,23 @@ from monitor.core.errors import InputError
 from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
 from monitor.review.plan_sessions import noted_answers, stored_plan_runs
-from monitor.storage.runner_log import RunnerLog, decision_log_path, plan_state_path, runner_log_path
+from monitor.storage.runner_log import (
+    RunnerLog,
+    decision_log_path,
+    plan_state_path,
+    planned_book_path,
+    reminder_log_path,
+    runner_log_path,
+)
 from monitor.storage.store import Store
-from monitor.training.decide import decide_from, first_bookmark, replayed_days
+from monitor.training.decide import decide_from, decide_next_day, first_bookmark, replayed_days
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
     Entry,
     EntryMistake,
     ForeignEntry,
+    SharedItem,
     Withdrawn,
     entry_from_json,
     entry_to_json,
@@ -39,12 +48,14 @@ from monitor.training.entries import (
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanBookmark
+from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
+from monitor.training.planned_days import PlannedBook, planned_days
+from monitor.training.sharing import SharedDay, shared_days, shared_items
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-_RULES = 1
+PLAN_RULES_VERSION = 1
 """The version of the rules that a kept decision was made by."""
 
 
@@ -71,6 +82,11 @@ class TrainingPlan:
         """The number of entries whose kind this program does not know; they do not count."""
         return sum(isinstance(entry, ForeignEntry) for entry in self.entries)
 
+    @property
+    def rules(self) -> PlanRules:
+        """The settings and tables that the plan goes by."""
+        return PlanRules(settings=self.settings, tables=self.tables)
+
     @cached_property
     def days(self) -> tuple[PlanDay, ...]:
         """The decisions of all days from the first entry to today, each as it was on that day."""
@@ -95,7 +111,13 @@ class TrainingPlan:
         """Return what stands for all that a decision at the end of ``day`` was made from."""
         written = (e for e in self.entries if isinstance(e, Entry) and e.written_day <= day)
         known = (r for r in self.runs if max(r.day, r.stored_day or r.day) <= day)
-        parts = (_RULES, self.settings, self.tables, *sorted(map(repr, written)), *map(repr, known))
+        parts = (
+            PLAN_RULES_VERSION,
+            self.settings,
+            self.tables,
+            *sorted(map(repr, written)),
+            *map(repr, known),
+        )
         return hashlib.sha256("\n".join(map(str, parts)).encode(errors="replace")).hexdigest()
 
     @property
@@ -108,9 +130,34 @@ class TrainingPlan:
         """The runs that are known today, those without sensors too, the oldest first."""
         return plan_runs_until(self.runs, self.standing, self.today)
 
+    @property
+    def shared_items(self) -> frozenset[SharedItem]:
+        """The items that the runner shares today."""
+        return shared_items(self.standing, self.settings, self.today)
+
+    def shared_days(self, book: PlannedBook | None) -> tuple[tuple[SharedDay, ...], PlannedBook]:
+        """Return all days of the plan as a coach sees them today, and the book to go on from tomorrow."""
+        days, book = planned_days(self.entries, self.runs, self.settings, self.today, self.tables, book)
+        return shared_days(days, self.entries, self.runs, self.settings, self.tables), book
+
     def day(self, day: datetime.date) -> PlanDay | None:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
         return next((decided for decided in self.days if decided.day == day), None)
+
+    @cached_property
+    def state(self) -> PlanState:
+        """The state at the end of today, as far as it is known now."""
+        before = self.yesterday.state
+        return decide_next_day(before, self.entries, self.runs, self.today, self.rules)[0]
+
+    def coming_days(self, count: int) -> tuple[PlanDay, ...]:
+        """Return what the next days would be if nobody ran and nothing was written down until then."""
+        state, days = self.state, list[PlanDay]()
+        for ahead in range(1, count + 1):
+            day = self.today + datetime.timedelta(days=ahead)
+            state, decided = decide_next_day(state, self.entries, self.runs, day, self.rules)
+            days.append(decided)
+        return tuple(days)
 
 
 @dataclass(frozen=True)
@@ -176,27 +223,66 @@ class PlanKeeper:
                 raise InputError("error.entry_other_kind", id=entry.replaces)
         self.log.add(*(entry_to_json(entry) for entry in entries))
 
+    def load_shared_items(self, today: datetime.date) -> frozenset[SharedItem]:
+        """Return the items that are shared today, from the log alone."""
+        return shared_items(standing_entries(read_entries(self.log), today), self.settings, today)
+
+    def load_shared_days(self, store: Store, now: datetime.datetime) -> tuple[SharedDay, ...]:
+        """Return all days as a coach sees them at ``now``; where nothing is shared no run is read."""
+        if not self.load_shared_items(now.date()):
+            return ()
+        plan = self.load(store, now)
+        before = self._book_of(plan)
+        days, book = plan.shared_days(before)
+        if book != before:
+            line = {"of": plan.fingerprint(book.mark.day), "book": json_codec.to_json(book)}
+            write_private_file(planned_book_path(self.folder, self.athlete), json.dumps(line))
+        return days
+
+    def _book_of(self, plan: TrainingPlan) -> PlannedBook | None:
+        """The planned days that were kept, if they are of what this plan is made from."""
+        try:
+            path = planned_book_path(self.folder, self.athlete)
+            raw = json_codec.parse_json(path.read_text(encoding="utf-8"))
+            book = json_codec.from_json(PlannedBook, raw["book"])
+            fits = book.mark.day < plan.today and raw["of"] == plan.fingerprint(book.mark.day)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return book if fits else None
+
     def keep_decision(self, plan: TrainingPlan) -> None:
         """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
         log = RunnerLog(decision_log_path(self.folder, self.athlete))
-        line = {"rules": _RULES, **json_codec.to_json(plan.now)}
+        line = {"rules": PLAN_RULES_VERSION, **json_codec.to_json(plan.now)}
         if log.lines()[-1:] != [line]:
             log.add(line)
         if plan.yesterday != plan.bookmark:
             kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
             write_private_file(self._state_path, json.dumps(kept))
 
+    def decision_lines(self) -> list[dict[str, Any]]:
+        """Return all decisions that were kept, as JSON, the oldest first."""
+        return RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+
     def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
         """Return the last decision that was kept of each day, as JSON."""
-        lines = RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
+        lines = self.decision_lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
+
+    def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
+        """Return what was decided last on each day from ``since`` on, where this version can read it."""
+        days = {}
+        for day, line in self.stored_decisions().items():
+            if day < since:
+                continue
+            with contextlib.suppress(ValueError):
+                days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
+        return days
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
-        paths = [
-            f(self.folder, self.athlete) for f in (runner_log_path, decision_log_path, plan_state_path)
-        ]
-        return max([RunnerLog(path).delete() for path in paths])  # of both, whatever the first says
+        files = (runner_log_path, decision_log_path, plan_state_path, planned_book_path, reminder_log_path)
+        return max([RunnerLog(f(self.folder, self.athlete)).delete() for f in files])  # of all of them
 
 
 def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:

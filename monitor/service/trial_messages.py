@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 
 from monitor.core.errors import MonitorError, SinkError
 from monitor.core.message_catalogues import catalogue
@@ -20,10 +20,9 @@ from monitor.core.mqtt_client import (
 from monitor.core.safe_text import topic_level
 from monitor.core.user_language import user_language, user_text
 from monitor.service.config import Config
+from monitor.service.push_channels import PushChannel, push_channels
 from monitor.sinks.mqtt import messages
 from monitor.sinks.push.alerts import Alert
-from monitor.sinks.push.apprise import AppriseServices
-from monitor.sinks.push.ntfy import NtfyTopic, require_ntfy_client
 
 
 def send_test_messages(config: Config, report: Callable[[str], None]) -> int | None:
@@ -37,25 +36,17 @@ def send_test_messages(config: Config, report: Callable[[str], None]) -> int | N
     return asyncio.run(_send_all(channels, report))
 
 
-def _channels(config: Config) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+def _channels(config: Config) -> list[PushChannel]:
     text = catalogue(config.alerts.language).text
     alert = Alert("test", 0.0, config.alerts.valid_s, text("push.test.title"), text("push.test.text"))
-    out: list[tuple[str, Callable[[], Awaitable[None]]]] = []
-    if config.ntfy.topic is not None:
-        require_ntfy_client()
-        out.append(("ntfy", lambda: NtfyTopic(config.ntfy).post(alert)))
-    if config.apprise.urls is not None:
-        services = AppriseServices(config.apprise.urls)
-        out.append(("apprise", lambda: services.post(alert)))
+    out = push_channels(config, alert)
     if config.mqtt.host is not None:
         require_mqtt_client()
         out.append(("mqtt", lambda: _publish_mqtt(config.mqtt, config.athlete)))
     return out
 
 
-async def _send_all(
-    channels: list[tuple[str, Callable[[], Awaitable[None]]]], report: Callable[[str], None]
-) -> int:
+async def _send_all(channels: Sequence[PushChannel], report: Callable[[str], None]) -> int:
     failed = 0
     for name, send in channels:
         try:

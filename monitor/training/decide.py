@@ -119,7 +119,7 @@ def _days(
     """Yield the state at the end of every day, or of those after a bookmark, with what was known then."""
     entries, runs = tuple(entries), tuple(runs)
     rules = PlanRules(settings=settings, tables=tables or shipped_tables())
-    state, day = PlanState(), _first_day(entries, until)
+    state, day = PlanState(), first_plan_day(entries, until)
     if mark is not None:
         state, day = mark.state, mark.day + _DAY
     while day <= until:
@@ -131,11 +131,11 @@ def _days(
 
 def first_bookmark(entries: Iterable[AnyEntry], today: datetime.date) -> PlanBookmark:
     """Return the bookmark of the day before a plan can begin."""
-    return PlanBookmark(_first_day(tuple(entries), today) - _DAY, PlanState())
+    return PlanBookmark(first_plan_day(tuple(entries), today) - _DAY, PlanState())
 
 
-def _first_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
-    """The day on which a plan can begin at the earliest."""
+def first_plan_day(entries: Sequence[AnyEntry], today: datetime.date) -> datetime.date:
+    """Return the day on which a plan can begin at the earliest, today where nothing begins one."""
     kinds = (DeclareEntry, FlagEntry, ClearedEntry)
     return min([today, *(e.written_day for e in entries if isinstance(e, kinds))])
 

@@ -21,6 +21,7 @@ Tenderness = Literal["less", "same", "more"]
 Place = Literal["", "front", "inner", "outer", "behind", "calf", "achilles", "other"]
 Tissue = Literal["tendon", "joint", "bone", "muscle", "unknown"]
 LegSide = Literal["", "left", "right", "both"]
+SharedItem = Literal["phase", "allowance", "pain", "strength", "shoes"]
 
 
 class EntryMistake(ValueError):
@@ -246,6 +247,22 @@ class DeclareEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShareEntry(Entry):
+    """A ``ShareEntry`` switches on or off that a coach sees one item; nothing is shared without one.
+
+    ``guardian``: a guardian agreed to it, which the sharing of a runner under 16 needs.
+    """
+
+    item: SharedItem
+    on: bool
+    guardian: bool = False
+
+    def __post_init__(self) -> None:
+        Entry.__post_init__(self)
+        check_choice(self, "item", get_args(SharedItem))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(Entry):
     """A ``Withdrawn`` takes back the entry that it replaces, which was a mistake."""
 
@@ -268,6 +285,7 @@ ENTRY_KINDS: Mapping[str, type[Entry]] = {
     "shoe": ShoeEntry,
     "session_shoe": SessionShoeEntry,
     "declare": DeclareEntry,
+    "share": ShareEntry,
     "withdrawn": Withdrawn,
 }
 """Every kind of entry by its name in stored JSON."""

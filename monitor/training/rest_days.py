@@ -70,6 +70,8 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
     pain = None if latest is None else evidence.morning_pain(latest)
     if latest is None or pain is None:
         return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
+    if pain > most and latest < facts.day:  # of another morning: this one is not known
+        return write.reason("plan.rest.no_morning", "verdict", evidence.morning_ids(latest), most=most)
     if pain > most:
         return write.reason(
             "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, most=most

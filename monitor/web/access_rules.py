@@ -17,6 +17,12 @@ _READ = RouteRule(role=AccessRole.READER)
 _PAGE = RouteRule(role=AccessRole.READER, in_address=True)
 _NOTE = RouteRule(role=AccessRole.COACH)
 _OWN = RouteRule(role=AccessRole.RUNNER)
+_DIARY = RouteRule(
+    role=AccessRole.RUNNER,
+    body=BodyLimits(size=8000, depth=4, items=100),
+    refusal="The log and the plan are the runner's own. The runner chooses item by item what a coach sees: "
+    "phase, allowance, pain, strength, shoes.",
+)
 _CODE = RouteRule(role=None, body=BodyLimits(size=1000, depth=1, items=5))
 _SESSION = "/api/v1/sessions/{id}"
 
@@ -24,6 +30,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
     {
         "GET /live/{path:path}": _PROGRAM,
         "GET /review/{path:path}": _PROGRAM,
+        "GET /plan/{path:path}": _PROGRAM,
         "GET /shared/{path:path}": _PROGRAM,
         "GET /sw.js": _PROGRAM,
         "GET /plotly.js": _PROGRAM,
@@ -34,6 +41,11 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /api/v1/live": _LIVE,
         "GET /api/v1/legend": _LIVE,
         "GET /review": _PAGE,
+        "GET /plan": _PAGE,
+        "GET /api/v1/plan": _DIARY,
+        "GET /api/v1/plan/flags": _LIVE,  # a list of this program, which the live page shows
+        "GET /api/v1/log": _DIARY,
+        "POST /api/v1/log": _DIARY,
         "GET /api/v1/docs": _PAGE,
         "GET /api/v1/openapi.json": _READ,
         "GET /api/v1/sessions": _READ,

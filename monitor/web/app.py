@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import json
 import logging
 import mimetypes
@@ -67,18 +68,26 @@ def make_app(
     Without a ``token`` nobody gets more than what is open to all.  ``folder`` holds the sessions for the
     Review tab and the JSON API, and the paired devices; without it there are none of these.  ``plan`` is
     that of the runner whose service this is.  Blocks: it lists and reads files.
+
+    ``app.state.runner_now`` returns the runner's time.
     """
     web = settings or WebSettings()
     devices = PairedDevices(folder) if folder is not None else None
     app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.state.live_feed, app.state.folder, app.state.devices, app.state.plan = sink, folder, devices, plan
+    app.state.runner_now = _machine_time
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
     if folder is not None:
         _add_review(app)
     return app
+
+
+def _machine_time() -> datetime.datetime:
+    """Now, with the offset of this machine, which is the runner's at home."""
+    return datetime.datetime.now().astimezone()
 
 
 def _guard_settings(web: WebSettings, tokens: PageTokens) -> GuardSettings:
@@ -142,7 +151,7 @@ class _ProgramFiles(StaticFiles):
 def _add_files(app: FastAPI) -> None:
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
-    for folder in ("live", "review", "shared"):
+    for folder in ("live", "review", "plan", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
@@ -179,16 +188,21 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
 
 
 def _add_review(app: GuardedApp) -> None:
-    """The Review tab, the API over all sessions, and its description."""
+    """The Review and Plan tabs, the API over all sessions and the plan, and its description."""
     from monitor.web.api.pairing import PAIRING_ROUTES
+    from monitor.web.api.plan import PLAN_ROUTES
     from monitor.web.api.routes import api_router, json_response
     from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
 
-    app.include_router(api_router((*SESSION_ROUTES, *PAIRING_ROUTES)))
+    app.include_router(api_router((*SESSION_ROUTES, *PLAN_ROUTES, *PAIRING_ROUTES)))
 
     @app.get("/review", include_in_schema=False)
     def review(request: Request) -> Response:
         return _page_response("review/review.html", request)
+
+    @app.get("/plan", include_in_schema=False)
+    def plan(request: Request) -> Response:
+        return _page_response("plan/plan.html", request)
 
     @app.get("/pair", include_in_schema=False)
     def pair(request: Request) -> Response:

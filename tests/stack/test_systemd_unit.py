@@ -6,21 +6,26 @@ import configparser
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.stack.servers import needed
 
-UNIT = Path(__file__).parents[2] / "config" / "systemd" / "gaitcue@.service"
+FOLDER = Path(__file__).parents[2] / "config" / "systemd"
+UNIT, MORNING = FOLDER / "gaitcue@.service", FOLDER / "gaitcue-morning@.service"
+TIMER = FOLDER / "gaitcue-morning@.timer"
 
 
-def unit() -> configparser.SectionProxy:
+def unit(path: Path = UNIT, section: str = "Service") -> configparser.SectionProxy:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(UNIT, encoding="utf-8")
-    return parser["Service"]
+    parser.read(path, encoding="utf-8")
+    return parser[section]
 
 
-def test_systemd_finds_the_service_little_exposed() -> None:
+@pytest.mark.parametrize("path", [UNIT, MORNING], ids=lambda path: path.name)
+def test_systemd_finds_the_service_little_exposed(path: Path) -> None:
     needed("systemd-analyze")
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", UNIT]
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", path]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "Overall exposure level" in done.stdout
@@ -41,3 +46,23 @@ def test_the_folders_it_may_use_are_those_the_program_takes() -> None:
     assert "XDG_CONFIG_HOME=/etc" in service["Environment"]
     assert service["StateDirectory"] == "gaitcue"
     assert service["ExecStart"].endswith("gaitcue run --athlete %i")
+
+
+def test_the_morning_question_has_the_same_fences_folders_and_user() -> None:
+    run, morning = unit(), unit(MORNING)
+    fences = {
+        k for k in run if k.startswith(("Protect", "Private", "Restrict", "Lock", "Memory", "System"))
+    }
+    assert {k: morning.get(k) for k in fences} == {k: run[k] for k in fences}
+    for key in ("Environment", "User", "Group", "StateDirectory", "StateDirectoryMode", "UMask"):
+        assert morning[key] == run[key]
+    assert morning["ExecStart"].endswith("gaitcue plan --remind --config /etc/gaitcue/%i.toml")
+
+
+def test_the_timer_asks_often_enough_and_starts_that_service() -> None:
+    assert TIMER.stem == MORNING.stem
+    timer = unit(TIMER, "Timer")
+    assert timer["OnCalendar"] == "*-*-* 04..12:00/15"
+    needed("systemd-analyze")
+    command = ["systemd-analyze", "calendar", "--iterations=2", timer["OnCalendar"]]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0

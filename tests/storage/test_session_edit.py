@@ -23,19 +23,28 @@ from monitor.storage.reanalysis import engine_records, reanalysis_text, reanalyz
 from monitor.storage.runner_log import RunnerLog, runner_log_path
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 RUN = simulated_recording(40.0, RadioModel(loss=0.02))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / DATABASE)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        import_recording(store, folder, RUN, "me", NOON)
+    return folder
 
 
 @pytest.fixture
-def info(store: Store, tmp_path: Path) -> SessionInfo:
-    return import_recording(store, tmp_path, RUN, "me", NOON)
+def store(made: Path, tmp_path: Path) -> Store:
+    return Store(copy_store(made, tmp_path) / DATABASE)
+
+
+@pytest.fixture
+def info(store: Store) -> SessionInfo:
+    return store.sessions()[0]
 
 
 def steps(store: Store, info: SessionInfo) -> list[float]:

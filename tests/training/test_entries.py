@@ -39,12 +39,13 @@ NEEDED: dict[str, dict[str, object]] = {
     "shoe": {"shoe": "blue", "pods": ("L1", "R1")},
     "session_shoe": {"session": "s1", "shoe": "blue"},
     "declare": {"began": datetime.date(2026, 2, 1), "tissue": "tendon"},
+    "share": {"item": "pain", "on": True},
 }
 
 
 def entry(kind: str, name: str = "e", day: int = 0, hour: int = 8, **fields: object) -> Entry:
     given = NEEDED.get(kind, {}) | fields
-    on = given.pop("on", day)
+    on = given.pop("made_on", day)
     assert isinstance(on, int)
     return ENTRY_KINDS[kind](id=name, made_utc=made(on, hour), day=date(day), **given)
 
@@ -89,6 +90,7 @@ def test_a_known_kind_with_unknown_fields_is_refused() -> None:
         ("shoe", "drop_mm", 31),
         ("declare", "tissue", "ligament"),
         ("declare", "reference_km", -3),
+        ("share", "item", "flags"),
     ],
 )
 def test_what_cannot_be_is_refused(kind: str, field: str, value: object) -> None:
@@ -138,8 +140,8 @@ def test_entries_that_replace_each_other_end_somewhere() -> None:
 
 
 def test_what_is_made_later_or_stands_for_a_later_day_does_not_hold_yet() -> None:
-    entries = [entry("morning", "a", pain=6.0), entry("morning", "b", on=2, pain=0.0, replaces="a")]
-    entries.append(entry("manual_run", "c", day=3, on=0))
+    entries = [entry("morning", "a", pain=6.0), entry("morning", "b", made_on=2, pain=0.0, replaces="a")]
+    entries.append(entry("manual_run", "c", day=3, made_on=0))
     assert [e.id for e in standing_entries(entries, date(1))] == ["a"]
     assert [e.id for e in standing_entries(entries, date(2))] == ["b"]
     assert [e.id for e in standing_entries(entries, date(3))] == ["b", "c"]

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.secret import Secret
+from monitor.review.training_plan import PlanKeeper
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
@@ -26,12 +27,13 @@ def page_client(
     *,
     network: bool = False,
     token: bool = True,
+    plan: PlanKeeper | None = None,
     **settings: Any,
 ) -> TestClient:
     """A client of a page of its own, which brings the token as a program does unless ``token`` is False."""
     feed = sink or LiveFeed(LiveState(), SystemClock())
     web = WebSettings(host="0.0.0.0" if network else "127.0.0.1", **settings)
-    app = make_app(feed, Secret(TOKEN), folder, web)
+    app = make_app(feed, Secret(TOKEN), folder, web, plan)
     client = TestClient(app, base_url=NETWORK if network else HOME)
     if token:
         client.headers.update(BEARER)

@@ -72,7 +72,7 @@ class Alert:
     """A push: why, title and text.
 
     ``t_s``: session second of its cause; ``expires_s``: session second after which it is not sent any more;
-    ``priority`` as ntfy has it, from 1 (lowest) to 5.
+    ``priority`` as ntfy has it, from 1 (lowest) to 5.  ``link`` is what a tap on it opens, if anything.
     """
 
     kind: str
@@ -81,6 +81,7 @@ class Alert:
     title: str
     text: str
     priority: int = 3
+    link: str = ""
 
 
 class Alerts:

@@ -63,7 +63,8 @@ class AppriseServices:
 
 
 def _notify_service(service: Any, alert: Alert) -> bool:
-    return bool(service.notify(title=alert.title, body=alert.text, notify_type="info"))
+    body = f"{alert.text}\n{alert.link}" if alert.link else alert.text
+    return bool(service.notify(title=alert.title, body=body, notify_type="info"))
 
 
 def _service_name(service: Any) -> str:

@@ -88,13 +88,14 @@ class NtfyTopic:
             raise SinkError(f"{self._s.address} cannot be reached ({exc or type(exc).__name__})") from exc
 
     def _alert_body(self, alert: Alert) -> dict[str, object]:
-        return {
+        body: dict[str, object] = {
             "topic": self._s.topic,
             "title": alert.title,
             "message": truncate_utf8(alert.text),
             "priority": alert.priority,
             "tags": [_TAGS.get(alert.kind, "runner")],
         }
+        return body | {"click": alert.link} if alert.link else body
 
     def _judge_answer(self, status: int, retry_after: str) -> None:
         if status == 429:

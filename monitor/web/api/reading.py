@@ -18,7 +18,8 @@ from monitor.core import json_codec
 from monitor.exports.formats import EXPORTS, export_session
 from monitor.exports.tables import second_columns, step_table
 from monitor.review.compare import compare_sessions, metric_trends
-from monitor.review.report import interval_json, session_review
+from monitor.review.rendered_json import interval_json
+from monitor.review.report import session_review
 from monitor.storage import tape_archive
 from monitor.storage.session_data import load_session
 from monitor.storage.session_info import SessionInfo

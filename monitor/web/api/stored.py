@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,11 +45,20 @@ def _request_store(request: Request, folder: Annotated[Path, Depends(_sessions_f
     """The store for one request; its errors become HTTP ones that say what to do."""
     athlete = athlete_of_request(request)
     path = folder / DATABASE
+    with (
+        refusals_as_http(request),
+        Store(path) if athlete is None else _AthleteStore(path, athlete) as opened,
+    ):
+        if athlete is not None and "id" in request.path_params:
+            opened.session(request.path_params["id"])
+        yield opened
+
+
+@contextlib.contextmanager
+def refusals_as_http(request: Request) -> Iterator[None]:
+    """Raise the errors of what is done inside as HTTP ones, in the language of the page."""
     try:
-        with Store(path) if athlete is None else _AthleteStore(path, athlete) as opened:
-            if athlete is not None and "id" in request.path_params:
-                opened.session(request.path_params["id"])
-            yield opened
+        yield
     except (InputError, ConfigError) as exc:
         raise HTTPException(422, refusal_text(exc, request)) from exc
     except StoreError as exc:

@@ -32,9 +32,11 @@ from monitor.pipeline.announcements import CUES_OFF, SILENCES
 from monitor.pipeline.cue_policy import notice
 from monitor.pipeline.load_watch import PRIVATE_NOTICES
 from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
+from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
 from monitor.storage.session_info import Note, SessionInfo
+from tests.sinks.influx.test_plan_points import FULL_DAY
 
 INFO = SessionInfo(
     id="2026-01-01T00-00-00-ann", athlete="Ann B", title="easy", started_utc="2026-01-01T00:00:00+00:00"
@@ -68,10 +70,13 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     schema = {m.name: m for m in INFLUX_SCHEMA}
     seen, fields = set(), set()
     pain = [Note(1, "pain", None, 4.0, "left calf", "2026-01-02T00:00:00+00:00")]
-    for point in record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain):
+    points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain)
+    points += shared_day_points(INFO.athlete, [FULL_DAY])
+    for point in points:
         measurement = schema[point.measurement]
         seen.add(point.measurement)
-        assert set(point.tags) <= {"athlete", "session", *measurement.tags}
+        of_session = set() if measurement.daily else {"session"}
+        assert set(point.tags) <= {"athlete", *of_session, *measurement.tags}
         kinds = {f.name: f.kind for f in measurement.fields}
         for name, value in point.values.items():
             assert value is None or KIND[type(value)] == kinds[name], name

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import http.server
+import json
 import logging
 import re
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from monitor.core.secret import Secret
+from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.write_proxy import Unpacking, make_write_proxy, writing_athletes
 from tests.stack.servers import BUCKET, TOKEN, Influx
@@ -314,3 +317,99 @@ def test_what_nobody_sees_in_a_name_is_neither_written_nor_taken(sign: str) -> N
     assert writing_athletes(f"m,athlete=a{sign}b v=1 1".encode()) is None
     (name,) = writing_athletes(protocol_lines([Point("m", {"athlete": f"a{sign}b"}, {"v": 1.0}, 1)])) or ()
     assert sign not in name
+
+
+# ------------------------------------------------------------------ deletions
+
+
+SPAN = {"start": "2026-03-09T00:00:00Z", "stop": "2026-03-10T00:00:00Z"}
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Takes everything and remembers it."""
+
+    taken: list[tuple[str, bytes]]
+
+    def do_POST(self) -> None:
+        self.taken.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def recorder() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    taken: list[tuple[str, bytes]] = []
+    server = http.server.HTTPServer(("127.0.0.1", 0), type("Handler", (Recorder,), {"taken": taken}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", taken
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask_to_delete(proxy: TestClient, token: str, body: object) -> int:
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Authorization": f"Token {token}"}
+    where = "/api/v2/delete?org=gaitcue&bucket=gait"
+    return int(proxy.post(where, content=text, headers=headers).status_code)
+
+
+def test_a_runner_deletes_the_own_days_of_the_plan_and_nothing_else(
+    tmp_path: Path, recorder: tuple[str, list[tuple[str, bytes]]]
+) -> None:
+    url, taken = recorder
+    (tmp_path / 'Ann "B".token').write_text("anns-token")
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy(url, Secret("x"), tmp_path))
+    day = datetime.date(2026, 3, 9)
+    mine = Deletion(measurement="log", athlete='Ann "B"', first=day, last=day)
+    start, stop = mine.span
+    asked = {"start": start, "stop": stop, "predicate": mine.predicate()}
+    assert ask_to_delete(proxy, "anns-token", asked) == 204
+    assert [(path, json.loads(body)) for path, body in taken] == [
+        ("/api/v2/delete?org=gaitcue&bucket=gait", asked)
+    ]
+    assert ask_to_delete(proxy, "bens-token", asked) == 403
+    assert ask_to_delete(proxy, "", asked) == 401
+    assert len(taken) == 1
+
+
+NO_DELETIONS = (
+    {**SPAN, "predicate": '_measurement="second" AND athlete="ben"'},
+    {**SPAN, "predicate": '_measurement="log"'},
+    {**SPAN, "predicate": 'athlete="ben"'},
+    {**SPAN, "predicate": ""},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben" OR athlete="Ann"'},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben\\" OR athlete="Ann"'},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben"\n'},
+    SPAN,
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben"', "bucket": "other"},
+    {**SPAN, "predicate": ["_measurement"]},
+    {"start": "now", "stop": "now", "predicate": '_measurement="log" AND athlete="ben"'},
+    "[" * 9000,
+    "nothing",
+    "3",
+)
+
+
+@pytest.mark.parametrize("asked", NO_DELETIONS, ids=range(len(NO_DELETIONS)))
+def test_what_is_no_deletion_of_ours_is_refused(tmp_path: Path, asked: object) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    assert ask_to_delete(proxy, "bens-token", asked) == 400
+
+
+def test_of_a_key_that_is_there_twice_both_read_the_same(
+    tmp_path: Path, recorder: tuple[str, list[tuple[str, bytes]]]
+) -> None:
+    url, taken = recorder
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy(url, Secret("x"), tmp_path))
+    two = '{{"start": "{start}", "stop": "{stop}", '.format(**SPAN)
+    two += '"predicate": "athlete=\\"Ann\\"", "predicate": "_measurement=\\"log\\" AND athlete=\\"ben\\""}'
+    assert ask_to_delete(proxy, "bens-token", two) == 204
+    assert b"Ann" not in taken[0][1]

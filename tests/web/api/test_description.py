@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from monitor.core.session_settings import CoachSettings, CueSettings, SensorSett
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs
 from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
+from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sinks.live_state import LiveState
@@ -31,17 +31,26 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import NumberChange, Reanalysis
 from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
+from monitor.training import plan_day, strength_today
+from monitor.training.entries import ENTRY_KINDS
+from monitor.training.plan_day import PlanDay
+from monitor.training.plan_settings import PlanSettings
+from monitor.training.shoes import ShoeUse
+from monitor.training.strength import Adherence
+from monitor.training.weekly_score import WeekScore
 from monitor.web.api.live import LIVE_ROUTES
-from monitor.web.api.models import live, records, review, sessions
+from monitor.web.api.models import live, plan, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
 from monitor.web.api.models.refusals import RefusalJson
 from monitor.web.api.pairing import PAIRING_ROUTES
+from monitor.web.api.plan import PLAN_ROUTES
 from monitor.web.api.routes import ApiRoute
 from monitor.web.api.sessions import SESSION_ROUTES
 from monitor.web.live_feed import LiveFeed
+from tests.storage_of_files import copy_store
 from tests.web.clients import page_client
 
-ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PAIRING_ROUTES)}
+ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PLAN_ROUTES, *PAIRING_ROUTES)}
 READ = [
     "/legend",
     "/live",
@@ -54,22 +63,40 @@ READ = [
     "/sessions/{id}/events",
     "/compare",
     "/trends",
+    "/plan",
+    "/plan/flags",
+    "/log",
 ]
 FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}"]
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
+RUNNER_NOW = NOON + datetime.timedelta(days=3)
+WRITTEN: dict[str, dict[str, Any]] = {
+    "declare": {"day": "2026-11-24", "began": "2026-11-01", "side": "left", "place": "behind"},
+    "after": {"day": "2026-11-26", "session": "2026-11-26T12-00-00-me", "during": 3, "now": 2.5},
+    "morning": {"pain": 1, "stiffness_min": 5, "swelling": "none", "tender": "same", "as_before": True},
+    "weekly": {"taking_part": 1, "volume": 2, "performance": 0, "pain": 1},
+    "strength": {"exercise": "heel_raise", "side": "left", "reps": 22, "benchmark": True},
+    "manual_run": {"day": "2026-11-25", "start": "2026-11-25T18:00:00", "km": 5.2, "minutes": 31},
+    "shoe": {"shoe": "blue", "model": "Blue 3", "drop_mm": 8, "start_km": 640, "pods": ["A1"]},
+    "session_shoe": {"session": "2026-11-26T12-00-00-me", "shoe": "blue"},
+}
+"""An entry of every kind that does not stop the plan."""
 ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-26T12-00-00-me"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three coached sessions over a radio that loses packets, each with a lap, a pain and a remark."""
+    """Two coached sessions over a radio that loses packets, each with a lap, a pain and a remark.
+
+    They are just long enough that every list of a review holds something.
+    """
     folder = tmp_path_factory.mktemp("described")
-    recording = recording_of_run(drifting_bouts(110.0), RadioModel(loss=0.02))
+    recording = recording_of_run(drifting_bouts(90.0), RadioModel(loss=0.02))
     recording = dataclasses.replace(recording, settings=coached_settings(recording.settings))
     with Store(folder / DATABASE) as store:
-        for day in range(3):
+        for day in (0, 2):
             info = import_recording(store, folder, recording, "me", NOON + datetime.timedelta(days=day))
-            store.add_note(info.id, "lap", "", t_s=60.0)
+            store.add_note(info.id, "lap", "", t_s=45.0)
             store.add_note(info.id, "pain", "left calf", value=2.0)
             store.add_note(info.id, "remark", "the file ends early")
     return folder
@@ -82,7 +109,12 @@ def client(folder: Path) -> TestClient:
     with Store(folder / DATABASE) as store:
         newest = store.sessions()[0].id
         state.push([*store.gaps(newest), *store.events(newest)])
-    return page_client(folder, LiveFeed(state, SystemClock()))
+    keeper = PlanKeeper(folder, "me", PlanSettings(sex="woman", born_year=1974))
+    if not keeper.log.lines():
+        keeper.add(*(new_entry(kind, fields, RUNNER_NOW) for kind, fields in WRITTEN.items()))
+    client = page_client(folder, LiveFeed(state, SystemClock()), plan=keeper)
+    client.app.state.runner_now = lambda: RUNNER_NOW  # type: ignore[attr-defined]
+    return client
 
 
 @pytest.fixture
@@ -222,7 +254,7 @@ CHANGED: list[tuple[str, str, dict[str, Any]]] = [
     ("DELETE", "/sessions/{id}/notes/{note}", {}),
     ("POST", "/sessions/{id}/reanalyse", {}),
     ("GET", "/sessions/{id}/review", {}),
-    ("POST", "/sessions/{id}/split", {"json": {"at_s": 55}}),
+    ("POST", "/sessions/{id}/split", {"json": {"at_s": 45}}),
     ("POST", "/merge", {"json": {"sessions": [f"{ONE}-1", f"{ONE}-2"]}}),
     ("DELETE", "/sessions/{id}", {"params": {"really": f"{ONE}-1-joined"}}),
 ]
@@ -230,15 +262,16 @@ CHANGED: list[tuple[str, str, dict[str, Any]]] = [
 
 def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
     """One session after another change, the last of which deletes what they made of it."""
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with Store(tmp_path / DATABASE) as store:
-        for info in store.sessions():
-            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
+    with Store(copy_store(folder, tmp_path) / DATABASE) as store:
         note = store.notes(ONE)[0].id
-    client = page_client(tmp_path)
+    client = page_client(tmp_path, plan=PlanKeeper(tmp_path, "me"))
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
     code = PairedDevices(tmp_path).make_code("tablet", AccessRole.COACH, None)
-    others = [("PUT", "/import/{name}", {"content": fit}), ("POST", "/pair", {"json": {"code": code}})]
+    others: list[tuple[str, str, dict[str, Any]]] = [
+        ("POST", "/log", {"json": {"kind": "flag", "fields": {"flag": "calf_hot"}}}),
+        ("PUT", "/import/{name}", {"content": fit}),
+        ("POST", "/pair", {"json": {"code": code}}),
+    ]
     for method, path, sent in [*CHANGED, *others]:
         session = sent.get("params", {}).get("really", ONE)
         answer = client.request(
@@ -250,7 +283,7 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
 
 def test_every_route_was_asked() -> None:
     asked = {("GET", path) for path in (*READ, *FILES)} | {(method, path) for method, path, _ in CHANGED}
-    assert asked | {("PUT", "/import/{name}"), ("POST", "/pair")} == ROUTES.keys()
+    assert asked | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/log")} == ROUTES.keys()
 
 
 @pytest.mark.parametrize(
@@ -261,6 +294,8 @@ def test_every_route_was_asked() -> None:
         ("GET", f"/compare?session={ONE}", 422),
         ("GET", "/trends?weeks=0", 422),
         ("DELETE", f"/sessions/{ONE}", 422),
+        ("GET", "/plan?day=2025-01-01", 404),
+        ("GET", "/plan?day=today", 422),
     ],
 )
 def test_a_refusal_is_as_described(client: TestClient, method: str, path: str, status: int) -> None:
@@ -323,6 +358,22 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (downhill.Downhill, review.DownhillJson),
         (offline_comparison.OfflineRow, review.OfflineRowJson),
         (offline_comparison.OfflineComparison, review.OfflineJson),
+        (PlanDay, plan.PlanDayJson),
+        (plan_day.Allowance, plan.AllowanceJson),
+        (plan_day.WeekLeft, plan.WeekLeftJson),
+        (plan_day.Reason, plan.ReasonJson),
+        (plan_day.Checkpoint, plan.CheckpointJson),
+        (plan_day.Stressor, plan.StressorJson),
+        (plan_day.StopAnswer, plan.StopAnswerJson),
+        (plan_day.PhaseChange, plan.PhaseChangeJson),
+        (plan_day.Question, plan.QuestionJson),
+        (ShoeUse, plan.ShoeUseJson),
+        (strength_today.StrengthToday, plan.StrengthJson),
+        (strength_today.StrengthItem, plan.StrengthItemJson),
+        (strength_today.LiftedLoad, plan.LiftedLoadJson),
+        (Adherence, plan.AdherenceJson),
+        (WeekScore, plan.WeekScoreJson),
+        *((cls, getattr(plan, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
         (Gap, records.GapJson),
         (Cue, live.LiveCueJson),
         (SessionInfo, sessions.SessionJson),

@@ -1,0 +1,151 @@
+"""What a coach is shown of the last weeks of a runner: who is held and why, pain under load, what was done.
+
+A coach's report is made of shared days alone (``monitor.training.sharing``), so an item that is not shared
+is not in it.  The runner's own report has all items, and the decision of today with its reasons.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.review.training_plan import TrainingPlan
+from monitor.training.entries import SharedItem, ShoeEntry, entries_of
+from monitor.training.load_guards import monday_of
+from monitor.training.plan_day import PlanDay
+from monitor.training.planned_days import planned_days
+from monitor.training.sharing import SHARED_ITEMS, SharedDay, shared_day, shared_items
+
+_TOLERANCE = 1.05  # a satellite's kilometre is not that exact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedReport:
+    """The last weeks of a runner: ``days`` from ``first`` to ``last``, fewer where the plan is younger.
+
+    ``items`` are those that are shared.  ``decided`` is today's decision, ``shoe_names`` are the names of
+    the pairs, both in the runner's own report only.
+    """
+
+    athlete: str
+    first: datetime.date
+    last: datetime.date
+    items: frozenset[SharedItem]
+    days: tuple[SharedDay, ...]
+    decided: PlanDay | None = None
+    shoe_names: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the runner's own report, which is for nobody else."""
+        return self.decided is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsWithin:
+    """``RunsWithin`` counts days of running by what was allowed; ``unknown``: a length is not known."""
+
+    within: int = 0
+    longer: int = 0
+    on_rest_day: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekSum:
+    """A ``WeekSum`` is what is shared of a week; None is not shared, or not known of one of its days."""
+
+    monday: datetime.date
+    km: float | None
+    minutes: float | None
+    descent_m: float | None
+    worst_pain: float | None
+    worst_morning: float | None
+    mornings: int
+    days: int
+
+
+def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
+    """Return the report of the last ``weeks`` up to today: with what is shared, or the runner's ``own``."""
+    first = plan.today - datetime.timedelta(days=7 * weeks - 1)
+    if own:
+        items, days = frozenset(SHARED_ITEMS), _own_days(plan)
+    else:
+        items = shared_items(plan.standing, plan.settings, plan.today)
+        days, _ = plan.shared_days(None)
+    return SharedReport(
+        athlete=plan.athlete,
+        first=first,
+        last=plan.today,
+        items=items,
+        days=tuple(day for day in days if day.day >= first),
+        decided=plan.now if own else None,
+        shoe_names=_shoe_names(plan) if own else (),
+    )
+
+
+def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
+    days: list[SharedDay] = []
+    standing, runs = plan.standing, plan.current_runs
+    planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
+    for day in planned:
+        before = days[-1] if days else None
+        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, before))
+    return tuple(days)
+
+
+def _shoe_names(plan: TrainingPlan) -> tuple[str, ...]:
+    """The names of the pairs in the order in which a shared day numbers them."""
+    names = {e.shoe: e.model or e.shoe for e in entries_of(ShoeEntry, plan.standing)}
+    return tuple(names.values())
+
+
+def count_runs(days: Sequence[SharedDay]) -> RunsWithin:
+    """Return how the days with a run or a walk compare with what was allowed on them."""
+    counts = dict.fromkeys(("within", "longer", "on_rest_day", "unknown"), 0)
+    for day in days:
+        if "allowance" in day.items and day.done_km != 0:  # a walk is no run
+            counts[_kind_of_run(day)] += 1
+    return RunsWithin(**counts)
+
+
+def _kind_of_run(day: SharedDay) -> str:
+    if day.allowed_km == 0 and day.allowed_minutes == 0:
+        return "on_rest_day"
+    pairs = [
+        (done, most)
+        for done, most in ((day.done_km, day.allowed_km), (day.done_minutes, day.allowed_minutes))
+        if most is not None and (most or done)  # a walk has no kilometres of running
+    ]
+    known = [(done, most) for done, most in pairs if done is not None]
+    if any(done > _TOLERANCE * most for done, most in known[:1]):
+        return "longer"
+    return "within" if known or not pairs else "unknown"
+
+
+def weeks_of(days: Sequence[SharedDay]) -> tuple[WeekSum, ...]:
+    """Return the sums of the weeks that these days are of, from Monday on, the oldest first."""
+    grouped = itertools.groupby(days, key=lambda day: monday_of(day.day))
+    return tuple(_week(monday, tuple(of)) for monday, of in grouped)
+
+
+def _week(monday: datetime.date, days: Sequence[SharedDay]) -> WeekSum:
+    pains = [p for d in days for p in (d.during, d.after) if p is not None]
+    mornings = [d.morning for d in days if d.morning is not None]
+    return WeekSum(
+        monday=monday,
+        km=_total([d.done_km for d in days]),
+        minutes=_total([d.done_minutes for d in days]),
+        descent_m=_total([d.done_descent_m for d in days]),
+        worst_pain=max(pains, default=None),
+        worst_morning=max(mornings, default=None),
+        mornings=len(mornings),
+        days=len(days),
+    )
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -1,0 +1,124 @@
+"""The runner's plan and log: only the runner may read and write them, whoever else may see the runs."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from typing import Annotated, Any
+
+from fastapi import Body, Depends, HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from monitor.core.errors import StoreError
+from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
+from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
+from monitor.storage.store import Store
+from monitor.training.entries import Entry, ForeignEntry, entry_to_json, standing_entries
+from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson
+from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
+from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
+
+
+def _plan_keeper(request: Request) -> PlanKeeper:
+    keeper: PlanKeeper | None = request.app.state.plan
+    if keeper is None:
+        raise HTTPException(404, "There is no plan here: this page belongs to no runner.")
+    return keeper
+
+
+KeeperOfPlan = Annotated[PlanKeeper, Depends(_plan_keeper)]
+"""Parameter of an endpoint: where the plan and its tables are, whoever asks."""
+
+
+def _own_plan_keeper(request: Request, keeper: KeeperOfPlan) -> PlanKeeper:
+    athlete = athlete_of_request(request)
+    if athlete is not None and athlete != keeper.athlete:
+        raise HTTPException(403, "This is the plan of somebody else.")
+    return keeper
+
+
+OwnKeeper = Annotated[PlanKeeper, Depends(_own_plan_keeper)]
+"""Parameter of an endpoint: the plan of the runner who asks."""
+
+
+def get_plan(
+    request: Request,
+    keeper: OwnKeeper,
+    store: StoreOfRequest,
+    language: LanguageQuery = "en",
+    day: Annotated[
+        datetime.date | None, Query(description="a past day, as it was decided then; today if not given")
+    ] = None,
+) -> Response:
+    """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar."""
+    plan = _loaded_plan(request, keeper, store)
+    decided = plan.now if day is None else plan.day(day)
+    if decided is None:
+        raise HTTPException(404, "The plan does not know this day.")
+    past = keeper.past_decisions(decided.day - datetime.timedelta(days=CALENDAR_DAYS))
+    return json_response(plan_report(plan, decided, past, language))
+
+
+def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
+    """Return the red flags with the answers to them, which are those of this program or of own tables."""
+    return json_response(red_flags_report(keeper.tables, keeper.settings.emergency_number, language))
+
+
+def get_log(request: Request, keeper: OwnKeeper) -> Response:
+    """Return the entries that hold today, the newest day first."""
+    with refusals_as_http(request):
+        log = keeper.log
+        entries = read_entries(log)
+    standing = standing_entries(entries, request.app.state.runner_now().date())
+    return json_response(
+        {
+            "entries": [entry_to_json(entry) for entry in reversed(standing)],
+            "unreadable": log.unreadable,
+            "foreign": sum(isinstance(entry, ForeignEntry) for entry in entries),
+        }
+    )
+
+
+async def add_log_entry(
+    request: Request,
+    keeper: OwnKeeper,
+    kind: Annotated[str, Body(description="kind of the entry, such as after or morning")],
+    fields: Annotated[
+        dict[str, Any], Body(description="its fields, as the answer has them; day is today if not given")
+    ],
+    replaces: Annotated[str, Body(description="id of the entry that this one corrects or withdraws")] = "",
+) -> Response:
+    """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
+    entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
+    if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
+        request.app.state.live_feed.stop_cues("red_flag")
+    await run_in_threadpool(_keep_entry, request, keeper, entry)
+    return json_response({"entry": entry_to_json(entry)})
+
+
+def _checked_entry(request: Request, kind: str, fields: dict[str, Any]) -> Entry:
+    with refusals_as_http(request):
+        return new_entry(kind, fields, request.app.state.runner_now())
+
+
+def _keep_entry(request: Request, keeper: PlanKeeper, entry: Entry) -> None:
+    with refusals_as_http(request):
+        keeper.add(entry)
+
+
+def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> TrainingPlan:
+    """The plan as it is now; what it decides today is kept, where there is room for it."""
+    plan = keeper.load(store, request.app.state.runner_now())
+    if plan.entries:
+        with contextlib.suppress(StoreError):
+            keeper.keep_decision(plan)
+    return plan
+
+
+PLAN_ROUTES = (
+    ApiRoute("GET", "/plan", "Plan", get_plan, PlanJson, (404, 409, 422)),
+    ApiRoute("GET", "/plan/flags", "Plan", get_red_flags, RedFlagsJson, (404, 422)),
+    ApiRoute("GET", "/log", "Plan", get_log, LogJson, (404, 409)),
+    ApiRoute("POST", "/log", "Plan", add_log_entry, EntryJson, (404, 409)),
+)
+"""The routes of the plan: one row makes a route exist."""

@@ -1,0 +1,81 @@
+"""``gaitcue report``: your own with everything, another's with what is shared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.review.training_plan import PlanKeeper, new_entry
+from monitor.service import runner_plan
+from tests.cli.notebook import Runner
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return Runner(tmp_path, monkeypatch).at(0)
+
+
+def report(runner: Runner, *words: str) -> tuple[str, str]:
+    """What the command prints, and the page that it wrote."""
+    out = runner.says("report", *words, "--no-open")
+    path = Path(out.splitlines()[-1])
+    return out, path.read_text(encoding="utf-8")
+
+
+def test_without_a_name_it_is_the_runners_own(runner: Runner) -> None:
+    out, page = report(runner.calm_week())
+    assert "with everything you wrote down" in out
+    assert "Your last run went well" in page
+    assert "not shared" not in page
+
+
+def test_with_a_name_it_has_only_what_is_shared_even_for_oneself(runner: Runner) -> None:
+    runner.calm_week()
+    out, page = report(runner, "me")
+    assert "me shares: nothing" in out
+    assert page.count("not shared") >= 5
+    keeper = PlanKeeper(runner.folder / "data", "me")
+    keeper.add(new_entry("share", {"item": "pain", "on": True}, runner_plan.runner_now()))
+    out, page = report(runner, "me")
+    assert "me shares: pain and effort" in out
+    assert "<svg" in page
+    assert "Your last run" not in page
+
+
+def test_another_runner_of_the_same_box_has_a_report_of_their_own(runner: Runner) -> None:
+    runner.calm_week()
+    keeper = PlanKeeper(runner.folder / "data", "ann")
+    now = runner_plan.runner_now()
+    keeper.add(new_entry("declare", {}, now), new_entry("share", {"item": "phase", "on": True}, now))
+    out, page = report(runner, "ann")
+    assert "ann shares: phase" in out
+    assert "<h1>Coming back: ann</h1>" in page
+    assert "nothing is written down of ben" in runner.says("report", "ben", "--no-open", code=2)
+
+
+def test_sixteen_year_olds_share_with_a_guardian_only(runner: Runner) -> None:
+    config = runner.folder / "config" / "gaitcue"
+    config.mkdir(parents=True)
+    (config / "kid.toml").write_text("[plan]\nborn_year = 2014\n")
+    keeper, now = PlanKeeper(runner.folder / "data", "kid"), runner_plan.runner_now()
+    keeper.add(new_entry("declare", {}, now), new_entry("share", {"item": "phase", "on": True}, now))
+    assert "kid shares: nothing" in report(runner, "kid")[0]
+    later = runner_plan.runner_now()
+    keeper.add(new_entry("share", {"item": "phase", "on": True, "guardian": True}, later))
+    assert "kid shares: phase" in report(runner, "kid")[0]
+
+
+def test_the_weeks_and_the_place_can_be_chosen(runner: Runner) -> None:
+    path = runner.folder / "here.html"
+    out, page = report(runner.calm_week(), "--weeks", "1", "--out", str(path))
+    assert out.splitlines()[-1] == str(path)
+    assert "2026-11-10 to 2026-11-16" in page
+
+
+def test_it_is_german_where_the_settings_are(runner: Runner) -> None:
+    runner.settings = '[alerts]\nlanguage = "de"\n'
+    _, page = report(runner.calm_week())
+    assert '<html lang="de">' in page
+    assert "Schmerz unter der Belastung des Vortags" in page

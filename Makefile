@@ -59,7 +59,12 @@ fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 T
 soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, and a hundred kills: make soak MINUTES=60 KILLS=100
 	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)"
 
-coaching-trial: $(VENV)/.demo ## 24 simulated hours in every scenario; fails when a bar is lost
+.PHONY: deep
+deep: $(VENV)/.test ## all of make unit with every scenario and ten times the examples: an hour and more
+	GAITCUE_DEEP=1 $(BIN)/pytest $(SIDE_BY_SIDE) --timeout=3000
+
+coaching-trial: $(VENV)/.test ## every scenario against its card, and 24 simulated hours in each; fails when a bar is lost
+	GAITCUE_DEEP=1 $(BIN)/pytest tests/simulation/test_trial_scenarios.py
 	$(BIN)/gaitcue coaching-trial --runs 12
 
 .PHONY: audit

@@ -1,4 +1,4 @@
-"""The five dashboards.  Which metrics stand on them is derived from their roles in ``dsp.metrics``."""
+"""The dashboards of runs and sensors, and the list of all.  The metrics on them follow from their roles."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from grafana.panels import (
     table_panel,
     variable,
 )
+from grafana.returning import returning
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN
 
 CADENCE, BRAKING_IMPULSE = "cadence_spm", "braking_impulse_bws"
@@ -307,4 +308,4 @@ def fleet() -> dashboard.Dashboard:
     )
 
 
-BOARDS = (squad, athlete, session, trends, fleet)
+BOARDS = (squad, athlete, session, trends, fleet, returning)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grafana_foundation_sdk.builders import (
@@ -173,6 +173,30 @@ def bar_panel(
     return made.targets(list(_numbered([query]))).unit(grafana_unit(in_unit))
 
 
+def value_words(words: Mapping[int, tuple[str, str]], absent: str) -> list[model.ValueMapping]:
+    """Return mappings of numbers to words with their colours, and of what is not there to ``absent``."""
+    known = {
+        str(number): model.ValueMappingResult(text=text, color=colour, index=k)
+        for k, (number, (text, colour)) in enumerate(words.items())
+    }
+    nothing = model.DashboardSpecialValueMapOptions(
+        match=model.SpecialValueMatch.NULL_AND_NAN,
+        result=model.ValueMappingResult(text=absent, color="text", index=len(known)),
+    )
+    return [model.ValueMap(options=known), model.SpecialValueMap(options=nothing)]
+
+
+def draw_as_bars(
+    panel: timeseries.Panel, names: str, in_unit: str, *, right: bool = False
+) -> timeseries.Panel:
+    """Draw the series whose names begin so as bars, on an axis of its own at the right if asked."""
+    wanted: dict[str, Any] = {"custom.drawStyle": "bars", "custom.fillOpacity": 40}
+    if right:
+        wanted |= {"unit": grafana_unit(in_unit), "custom.axisPlacement": "right"}
+    values = [model.DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items()]
+    return panel.override_by_regexp(f"/^{names}/", values)
+
+
 def _numbered(queries: Sequence[Query]) -> Sequence[Query]:
     for letter, query in zip("ABCDEFGHIJKLMNOP", queries, strict=False):
         query.ref_id = letter
@@ -187,16 +211,23 @@ def _transform(kind: str, **options: object) -> model.DataTransformerConfig:
 
 
 def empty_board(
-    uid: str, title: str, about: str, span: str, refresh: str = "", several: bool = True
+    uid: str,
+    title: str,
+    about: str,
+    span: str,
+    refresh: str = "",
+    several: bool = True,
+    measurements: str = '"session"',
 ) -> dashboard.Dashboard:
     """Return a dashboard without panels, with the athlete as a variable.
 
-    ``span`` is the time that it shows, ``several``: more than one athlete can be selected.
+    ``span`` is the time that it shows, ``several``: more than one athlete can be selected, of those that
+    ``measurements`` know.
     """
     made = dashboard.Dashboard(title).uid(uid).description(about).tags(["gaitcue"]).editable()
     made = made.timezone("browser").time(f"now-{span}", "now").tooltip(model.DashboardCursorSync.CROSSHAIR)
     made = made.with_variable(
-        variable("athlete", 'SHOW TAG VALUES FROM "session" WITH KEY = "athlete"', several)
+        variable("athlete", f'SHOW TAG VALUES FROM {measurements} WITH KEY = "athlete"', several)
     )
     return made.refresh(refresh) if refresh else made
 

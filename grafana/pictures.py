@@ -11,8 +11,10 @@ import asyncio
 import datetime
 import html
 import json
+import re
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,16 @@ from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from monitor.training.entries import ShareEntry, ShoeEntry
+from monitor.training.planned_days import planned_days
+from monitor.training.sharing import SHARED_ITEMS, SharedDay, shared_days
+from monitor.training.table_files import shipped_tables
 from tests.stack.servers import TOKEN, Influx, influx_in
+from tests.training.diary import date, in_full, made
 
 _HERE = Path(__file__).parent
 DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
@@ -54,7 +62,8 @@ def main() -> None:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
             for path in sorted((_HERE / "dashboards").glob("*.json")):
                 board = json.loads(path.read_text())
-                page = browser.new_page(viewport={"width": 24 * COLUMN, "height": 900})
+                height = 1340 if board["uid"] == "gaitcue-returning" else 900
+                page = browser.new_page(viewport={"width": 24 * COLUMN, "height": height})
                 page.set_content(_page(server, board))
                 page.wait_for_timeout(1500)
                 page.screenshot(path=_HERE / "pictures" / f"{path.stem}.png")
@@ -75,6 +84,31 @@ def _fill(server: Influx, store: Store) -> None:
             store.write(run, [begun, *records, *sinks, SessionEnded(run, session.t_s, "the input ended")])
             store.end(run, session.t_s)
     asyncio.run(InfluxSink(_settings(server), store, SystemClock()).run(_nothing()))
+    asyncio.run(_share(server, store))
+
+
+async def _share(server: Influx, store: Store) -> None:
+    """Six made-up weeks up to the last run: one runner shares everything, another the phase alone."""
+    diary, tables = in_full(), shipped_tables()
+    diary.run(40, 5.0, (6, 4), descent_m=40.0)
+    diary.morning(41, 4, as_before=False)
+    diary.add(ShoeEntry, 0, 6, shoe="one", start_km=510.0)
+    shift = DAYS[-1].date() - date(42)
+    sink = InfluxSink(_settings(server), store, SystemClock())
+    async with sink.connected():
+        for name, items in ((ONE, SHARED_ITEMS), ("Bea", ("phase",))):
+            switches = [
+                ShareEntry(id=item, made_utc=made(0, 8), day=date(0), item=item, on=True) for item in items
+            ]
+            entries = [*diary.entries, *switches]
+            planned, _ = planned_days(entries, diary.runs, diary.settings, date(42), tables)
+            days = shared_days(planned, entries, diary.runs, diary.settings, tables)
+            await sink.send_points(shared_day_points(name, [_moved(d, shift) for d in days]))
+
+
+def _moved(day: SharedDay, by: datetime.timedelta) -> SharedDay:
+    since = None if day.held_since is None else day.held_since + by
+    return replace(day, day=day.day + by, held_since=since)
 
 
 def _settings(server: Influx) -> InfluxSettings:
@@ -89,7 +123,9 @@ async def _nothing() -> AsyncIterator[list[Out]]:
 def _page(server: Influx, board: dict[str, Any]) -> str:
     weeks = board["uid"] == "gaitcue-trends"
     start = DAYS[0] - datetime.timedelta(days=7) if weeks else DAYS[-1]
-    end = DAYS[-1] + datetime.timedelta(seconds=SECONDS)
+    if board["uid"] == "gaitcue-returning":
+        start = DAYS[-1] - datetime.timedelta(days=43)
+    end = DAYS[-1] + datetime.timedelta(hours=5)
     span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{end:%Y-%m-%dT%H:%M:%SZ}'"
     several = board["templating"]["list"][0].get("multi", False)
     parts = []
@@ -128,7 +164,8 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
         points = [row for row in s["values"] if row[1] is not None]
         times = [datetime.datetime.fromtimestamp(row[0] / 1e9, datetime.UTC).isoformat() for row in points]
         mode = "lines+markers" if len(points) < 10 else "lines"
-        traces.append({"x": times, "y": [row[1] for row in points], "name": name, "mode": mode})
+        trace = {"x": times, "y": [row[1] for row in points], "name": name, "mode": mode}
+        traces.append(trace | _bar_style(panel, name))
     where = f"p{panel['id']}"
     height = panel["gridPos"]["h"] * ROW - 34
     unit = panel["fieldConfig"]["defaults"].get("unit", "").removeprefix("suffix: ")
@@ -136,10 +173,22 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
         "height": height, "margin": {"l": 55, "r": 8, "t": 4, "b": 24}, "paper_bgcolor": "#181b1f",
         "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": len(traces) > 1,
         "yaxis": {"title": {"text": unit}, "gridcolor": "#2c2f36"}, "xaxis": {"gridcolor": "#2c2f36"},
+        "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False},
     }  # fmt: skip
     data = json.dumps([traces, layout])
     script = f'Plotly.newPlot("{where}", ...{data}, {{staticPlot: true}})'
     return f'<div id="{where}"></div><script>{script}</script>'
+
+
+def _bar_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
+    """How a series is drawn that an override of the panel makes bars."""
+    for override in panel["fieldConfig"].get("overrides", ()):
+        wanted = {p["id"]: p["value"] for p in override["properties"]}
+        pattern = str(override["matcher"]["options"]).strip("/")
+        if wanted.get("custom.drawStyle") == "bars" and re.match(pattern, name):
+            axis = "y2" if wanted.get("custom.axisPlacement") == "right" else "y"
+            return {"type": "bar", "opacity": 0.4, "yaxis": axis}
+    return {}
 
 
 def _table(answers: list[list[dict[str, Any]]]) -> str:

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from hypothesis import settings
 
 from monitor.core import message_catalogues, user_language
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
 
+settings.register_profile("whatever the machine", settings.default, deadline=None)
+settings.load_profile("whatever the machine")
 os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
 
 

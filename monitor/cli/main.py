@@ -31,6 +31,7 @@ from monitor.cli import (
     sensors,
     sessions,
     settings,
+    share,
     shoes,
     stack,
 )
@@ -99,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sessions tidy", archive.tidy_command, _ARCHIVE),
     Command("sessions backup", archive.backup_command, _ARCHIVE),
     Command("sessions restore", archive.restore_command, _ARCHIVE),
+    Command("share", share.share_command, _COACHES),
     Command("plan", plan.plan_command, _PLAN),
     Command("report", runner_report.report_command, _PLAN),
     Command("log after", log.after_command, _WRITE),

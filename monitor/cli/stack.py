@@ -53,6 +53,7 @@ def send_command(
     """
     from rich.console import Console
 
+    from monitor.cli.share import send_shared_days
     from monitor.service.config import load_config
     from monitor.service.waiting_runs import send_waiting_runs
     from monitor.sinks.influx.backfill import send_waiting
@@ -63,6 +64,7 @@ def send_command(
         for name, count in sent:
             console.print(user_text("say.send.runs", name=name, n=count))
         if settings.influx.url is not None:
+            send_shared_days(settings, store)
             named = [resolve_session(store, name) for name in session or []]
             sessions = [s.id for s in store.sessions()][::-1] if everything else named
             send_waiting(settings.influx, store, sessions, console)

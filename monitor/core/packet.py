@@ -24,6 +24,17 @@ class Packet:
     link: int = 0
 
 
+RUNNER = "/runner"
+"""The ``sensor`` of packets that bring no data but a wish of the runner; no sensor can be called so."""
+STOP_CUES = "stop_cues"
+"""The ``channel`` of the wish to end targets and cues; the payload is why, which no record repeats."""
+
+
+def stop_cues_packet(t_s: float, reason: str) -> Packet:
+    """Return the packet that ends targets and cues from the session second ``t_s`` on."""
+    return Packet(RUNNER, max(0, round(t_s * 1e9)), STOP_CUES, reason.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """IMU rows out of one packet.  ``acc_ms2`` (n, 3), ``gyr_rads`` (n, 3) or None.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from dsp.cueing.baseline import Baseline
 from dsp.cueing.gating import EffortParams
@@ -81,13 +82,57 @@ class CueSettings:
             raise ValueError(f"warm_up_s must be between 0 and 3600, not {self.warm_up_s:g}")
 
 
+SilenceReason = Literal["", "calm", "hold", "red"]
+"""Why form cues are silent today: the calm phase, a hold after RED, or no GREEN run since a RED one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TodaysLimits:
+    """Limits of what one session may be, as they were known when it began; None is no limit, or not known.
+
+    ``longest_km`` and ``longest_min`` are the longest run of 30 days, ``most_km`` and ``most_min`` what
+    today allows: km of running, minutes on foot.  Minutes stand in where the distance is not known;
+    ``timed`` ones (of a walk-run ladder) count beside it.  ``descent_m`` and ``descent_s`` are allowed
+    below -2 %, ``speed_loss_mps`` is the braking allowed beyond what the level would have cost.  From
+    ``loud_share`` of a limit on it is said aloud.  ``form_cues`` False silences cues for cadence,
+    overstride and braking, because of ``silence``; ``stop`` ends targets too.
+    """
+
+    longest_km: float | None = None
+    longest_min: float | None = None
+    most_km: float | None = None
+    most_min: float | None = None
+    timed: bool = False
+    descent_m: float | None = None
+    descent_s: float | None = None
+    speed_loss_mps: float | None = None
+    loud_share: float = 1.1
+    form_cues: bool = True
+    silence: SilenceReason = ""
+    stop: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("longest_km", "longest_min", "speed_loss_mps"):
+            if (value := getattr(self, name)) is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be positive")
+        for name in ("most_km", "most_min", "descent_m", "descent_s"):
+            if (value := getattr(self, name)) is not None and not 0 <= value < math.inf:
+                raise ValueError(f"{name} must not be negative")
+        if not 1 <= self.loud_share < math.inf:
+            raise ValueError("loud_share must be at least 1")
+        if self.silence not in get_args(SilenceReason):
+            raise ValueError(f'silence must be a reason that is known here, not "{self.silence}"')
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoachSettings:
     """Settings that decide the cues of one session: fixed when it starts, kept on its tape.
 
     ``baseline`` is ``Baseline.to_dict`` as it was then (None: nothing learned yet), ``step`` (of
-    ``target.steps``; 0 adds nothing), ``step_reason`` (ends the key of a message) and ``cue_share`` (share
-    of the time in which cues may be spoken) come from the plan.
+    ``target.steps``; 0 adds nothing), ``step_reason`` (ends the key of a message), ``cue_share`` (share
+    of the time in which cues may be spoken) and ``today`` come from the plan.  ``today`` stands here and
+    not beside the sensors because it decides bands, cues and notices, and no measurement: a re-analysis,
+    which leaves out the coach, must leave it out too.
     """
 
     cues: CueSettings = field(default_factory=CueSettings)
@@ -98,12 +143,18 @@ class CoachSettings:
     step_reason: str = ""
     cue_share: float = field(default=1.0, metadata={"stored": "availability"})
     seed: int = 0
+    today: TodaysLimits | None = None
 
     def __post_init__(self) -> None:
         if self.step < 0 or not 0 <= self.cue_share <= 1:
             raise ValueError("step starts at 0, cue_share is between 0 and 1")
         if self.baseline is not None:
             Baseline.from_dict(self.baseline)
+
+    @property
+    def may_cue(self) -> bool:
+        """True where this session may get cues at all: the runner wants them and today allows them."""
+        return self.cues.on and (self.today is None or (self.today.form_cues and not self.today.stop))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dsp.cueing.baseline import Baseline
 from dsp.types import Cue, Placement, Problem, Readiness, SensorProblem
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.session_settings import SensorSettings
+from monitor.core.session_settings import CoachSettings, SensorSettings, SilenceReason
 from monitor.pipeline.cue_policy import notice
 
 _LOST_S = 8.0  # silent for so long
@@ -17,6 +17,17 @@ _PROBLEMS = {
     Problem.SAME_FOOT: "{name} is on the same foot as the other sensor. Left and right are not told apart.",
     Problem.NO_STEPS: "{name} feels you running but finds no steps. Tighten it; check its place and side.",
 }
+CUES_OFF = "cues are off"
+"""``Band.muted`` where there are no cues by the runner's choice, or no more of them."""
+SILENCES: dict[SilenceReason, str] = {
+    "": "your plan has no cues for today",
+    "calm": "your plan has no cues in its calm phase",
+    "hold": "your plan has no cues before a week without a bad run",
+    "red": "your plan has no cues before a run went well",
+}
+"""``Band.muted`` while the plan of coming back keeps form cues silent, by its reason."""
+CUES_ENDED = "cues_ended"
+"""``Cue.wording`` of the notice after which a run has no targets and no cues."""
 
 
 class SensorAnnouncer:
@@ -87,6 +98,16 @@ def baseline_ready_notice(t_s: float, known: Baseline, speed_mps: float | None, 
     assert expected is not None
     text = f"Your own cadence here is {expected.value:.0f} ± {expected.sd:.1f} steps/min; cues begin."
     return notice(t_s, "learned", text)
+
+
+def silence_text(settings: CoachSettings) -> str:
+    """Return why a session that may not cue has none, as it stands on its bands."""
+    return CUES_OFF if not settings.cues.on or settings.today is None else SILENCES[settings.today.silence]
+
+
+def cues_ended_notice(t_s: float) -> Cue:
+    """Return the notice that there are no targets and no cues any more; it says to nobody why."""
+    return notice(t_s, CUES_ENDED, "No targets and no cues in this run from here on.")
 
 
 def no_speed_notice(t_s: float) -> Cue:

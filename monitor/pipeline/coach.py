@@ -20,17 +20,21 @@ are seen in time order.  Statuses of sensors are answered at once.
 5. learning, until it is closed: when the baseline is frozen or full, and in a run with cues once
    ``first_min`` minutes of this run were learned and a first answer is there.  Only then may the first cue
    come, so a runner is never compared with what the cues have made of them;
+   A run that was stopped (``stop``, or the plan's limits of today) leaves out this and all that follows
+   but the last: no learning, no target, no band, no cue;
 6. notices that are due once in a run;
 7. a target for every metric of which the normal here is known, and a band where its centre or the reason
    to be silent has changed.  Reasons in order of precedence: the gate; no target can be trusted here; a
-   hill (cadence only); cues are off; silent by plan; too many cues;
+   hill (cadence only); cues are off, or the plan of coming back has none today; silent by plan; too
+   many cues;
 8. unless muted by the gate or for want of a target, and with cues on: each ``DeviationDetector`` that can
    see its fault gets the second, with the band here and the band at the usual pace: a fault is one at
    both.  What would have been cued for 20 s with a target known exactly is written down as a withheld
    cue (unsure), once in an excursion;
 9. ``CuePolicy`` takes the states of all faults: the most important fault that lasts becomes a cue, which
    is spoken, or withheld (silent by plan, too many cues, the experiment), or is not due yet, or rests
-   because three cues changed nothing.  The end of one that was spoken of is confirmed once it has lasted.
+   because three cues changed nothing.  The end of one that was spoken of is confirmed once it has lasted;
+10. ``LoadWatch`` counts the second, with a cadence or without, and says when a limit of today is reached.
 
 **What resets what.**
 
@@ -43,7 +47,8 @@ no target can be trusted                        nothing: the detectors wait for 
 estimate, target or sensor missing, or a hill   only the detector concerned
 an answered cue, or ten minutes in band         the doubled pause of its fault
 never within a run                              the baseline, each detector's level and measured scatter,
-                                                the times of past cues, faults that rest, notices given
+                                                the times of past cues, faults that rest, notices given,
+                                                the load, that it was stopped
 ==============================================  =========================================================
 """
 
@@ -72,16 +77,20 @@ from dsp.types import (  # fmt: skip
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import CoachSettings, SessionSettings
 from monitor.pipeline.announcements import (
+    CUES_OFF,
     SensorAnnouncer,
     baseline_ready_notice,
+    cues_ended_notice,
     learning_notice,
     moved_notice,
     no_speed_notice,
     problem_notice,
+    silence_text,
 )
 from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
 from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
 from monitor.pipeline.deviation import DeviationDetector
+from monitor.pipeline.load_watch import LoadWatch, RunLoad
 
 _HOLE_S = 2.0  # without a second of cadence: the signal was away
 _AWAY_S = 2.0  # a gap that long is a sensor that left and came back
@@ -103,11 +112,13 @@ class Coach:
         self.baseline.begin_run()
         self.learned_s = 0  # gated seconds learned in this run
         self._learning_closed = self.baseline.frozen
+        self._stopped = settings.today is not None and settings.today.stop
         self._increase = increase_at_step(settings.step, settings.target)
         self._gate = CueGate(CueGateParams(warm_up_s=settings.cues.warm_up_s, effort=settings.effort))
         self._detectors = tuple(DeviationDetector(fault) for fault in Fault)
         self._policy = CuePolicy(settings.seed, settings.cues.experiment)
         self._announcer = SensorAnnouncer(session.sensors)
+        self._load_watch = LoadWatch(settings.today)
         self._imus = max(1, sum(s.placement is not Placement.POD for s in session.sensors))
         self._metrics: dict[str, Estimate] = {}
         self._second_s: float | None = None
@@ -146,6 +157,25 @@ class Coach:
                     pass
         return out + self._end_second()
 
+    def stop(self, t_s: float) -> list[Record]:
+        """Return what ends targets and cues from now on: bands that say so, and one notice.
+
+        Nothing is learned either: who runs on with a warning sign does not run as usual.
+        """
+        if self._stopped:
+            return []
+        self._stopped = True
+        self._reset_excursions()
+        out: list[Record] = [replace(band, t_s=t_s, muted=CUES_OFF) for band in self._bands.values()]
+        self._bands.clear()
+        self._announced.add("stopped")
+        return [*out, cues_ended_notice(t_s)]
+
+    @property
+    def load(self) -> RunLoad:
+        """The load of this run so far, what it has cost."""
+        return self._load_watch.load
+
     # ------------------------------------------------------------------ one second
 
     def _end_second(self) -> list[Record]:
@@ -156,7 +186,8 @@ class Coach:
         self._second_s, self._metrics = None, {}
         self._apply_events(t_s)
         cadence = now.get(CADENCE_METRIC)
-        return [] if cadence is None else self._evaluate_second(t_s, now, cadence.value)
+        out = [] if cadence is None else self._evaluate_second(t_s, now, cadence.value)
+        return out + self._load_watch.second(t_s, now, self._gate.activity)
 
     def _evaluate_second(self, t_s: float, now: dict[str, Estimate], cadence_spm: float) -> list[Record]:
         if self._last_s is not None and t_s - self._last_s > _HOLE_S:
@@ -167,6 +198,8 @@ class Coach:
         gating = self._gate.second(t_s, cadence_spm, here, None if heart is None else heart.value)
         if self._gate.activity is Activity.RUN:
             self._ran_s += 1
+        if self._stopped:
+            return self._due_stop_notice(t_s)
         out = self._learn_own_normal(t_s, now, here, gating)
         out += self._due_notices(t_s)
         if self._learning_closed and not self.baseline.ready(CADENCE_METRIC, here.speed_mps is not None):
@@ -176,7 +209,7 @@ class Coach:
             self._reset_excursions()
         targets = self._targets_here(here)
         out += self._changed_bands(t_s, targets, muted, gating.hill)
-        if not muted and self._settings.cues.on:
+        if not muted and self._settings.may_cue:
             out += self._detect_faults(t_s, now, targets, here, gating.hill)
         return out
 
@@ -210,7 +243,7 @@ class Coach:
                 known.push(metric, found.value, speed, grade)
         self.learned_s += 1
         first_s = 60 * known.params.first_min
-        if self._settings.cues.on and self.learned_s >= first_s and known.ready(CADENCE_METRIC, with_speed):
+        if self._settings.may_cue and self.learned_s >= first_s and known.ready(CADENCE_METRIC, with_speed):
             self._learning_closed = True
             return [baseline_ready_notice(t_s, known, speed, grade)]
         return []
@@ -218,7 +251,7 @@ class Coach:
     def _no_target_reason(self, cadence_spm: float, here: Conditions) -> str:
         """Why no target can be trusted here, or nothing."""
         known, speed = self.baseline, here.speed_mps
-        if (not self._learning_closed and self._settings.cues.on) or not known.ready(
+        if (not self._learning_closed and self._settings.may_cue) or not known.ready(
             CADENCE_METRIC, speed is not None
         ):
             done, need = self.learned_s // 60, known.params.first_min
@@ -300,8 +333,8 @@ class Coach:
         return FADING if self._ran_s % _BLOCK_S >= share * _BLOCK_S else ""
 
     def _reason_without_cues(self, t_s: float) -> str:
-        if not self._settings.cues.on:
-            return "cues are off"
+        if not self._settings.may_cue:
+            return silence_text(self._settings)
         if self._key_of_silent_plan():
             return SILENT_BY_PLAN
         return "too many cues; resting" if self._policy.resting(t_s) else ""
@@ -336,12 +369,19 @@ class Coach:
             detector.end_excursion()
         self._policy.interrupt()
 
+    def _due_stop_notice(self, t_s: float) -> list[Record]:
+        """Once in a run that was stopped before it began."""
+        if "stopped" in self._announced:
+            return []
+        self._announced.add("stopped")
+        return [cues_ended_notice(t_s)]
+
     def _due_notices(self, t_s: float) -> list[Record]:
         """Once in a run: what is missing, and what works all the same."""
         out: list[Record] = []
         if self._ran_s >= 1 and not self._learning_closed and "learning" not in self._announced:
             self._announced.add("learning")
-            out.append(learning_notice(t_s, self.baseline, self._settings.cues.on))
+            out.append(learning_notice(t_s, self.baseline, self._settings.may_cue))
         if self._ran_s >= _NO_SPEED_S and not self._has_speed and "speed" not in self._announced:
             self._announced.add("speed")
             out.append(no_speed_notice(t_s))

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dsp.engine import Engine
 from dsp.types import Input, Reading, Record
 from monitor.core.errors import InputError
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, STOP_CUES, Packet
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
+from monitor.pipeline.load_watch import RunLoad
 from monitor.pipeline.sensor_stream import SensorStream
 
 _QUIET_S = 120.0  # after the last packet nothing waits any more: neither samples, steps nor seconds
@@ -26,7 +27,8 @@ class Session:
     """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
 
     At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it
-    does: so a recording tells the same as the run did, silences included.
+    does: so a recording tells the same as the run did, silences included.  A wish of the runner comes as a
+    packet too (``monitor.core.packet.RUNNER``), so that it stands on the tape and is followed on replay.
     """
 
     def __init__(
@@ -89,17 +91,30 @@ class Session:
         """Return how every sensor did so far."""
         return [stream.status(self.t_s) for stream in self._streams.values()]
 
+    @property
+    def load(self) -> RunLoad | None:
+        """The load of the run so far, None without a coach, who counts it."""
+        return None if self._coach is None else self._coach.load
+
     def _push_one(self, packet: Packet) -> list[Record | SensorStatus]:
         stream = self._streams.get(packet.sensor)
-        if stream is None:
+        if stream is None and packet.sensor != RUNNER:
             raise InputError("error.strange_packet", sensor=packet.sensor)
         arrival_s = packet.arrival_ns / 1e9
         out = self.tick(arrival_s)
         self.t_s = max(self.t_s, arrival_s)
+        if stream is None:
+            return [*out, *self._follow_wish(packet)]
         self._packet_s = max(self._packet_s, arrival_s)
         out += self._evaluated(stream, stream.push(packet))
         out += self._due(stream)
         return out
+
+    def _follow_wish(self, packet: Packet) -> Sequence[Record]:
+        """What follows from a wish of the runner; one that is not known here changes nothing."""
+        if self._coach is None or packet.channel != STOP_CUES:
+            return []
+        return self._coach.stop(self.t_s)
 
     def _evaluated(self, stream: SensorStream, items: Sequence[Input]) -> list[Record | SensorStatus]:
         """What follows from these; samples whose times are unsure tell no steps and count as missing."""
@@ -129,6 +144,7 @@ def decoded_inputs(settings: SessionSettings, packets: Iterable[Packet]) -> Iter
     """Yield the samples and readings of all packets, in session time, as a session decodes them."""
     streams = {s.name: SensorStream(s, _spec(s, DEVICES)) for s in settings.sensors}
     for packet in packets:
-        yield from streams[packet.sensor].push(packet)
+        if packet.sensor != RUNNER:
+            yield from streams[packet.sensor].push(packet)
     for stream in streams.values():
         yield from stream.finish()

@@ -8,14 +8,17 @@ for the next run is in ``monitor.training.cadence_steps``.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dsp.cueing.baseline import Baseline
+from dsp.types import Cue
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
 from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.pipeline.announcements import CUES_ENDED
 from monitor.pipeline.coach import Coach
 from monitor.review.time_in_band import in_band, record_tracks
 from monitor.storage.plan_file import Plan, PlannedRun, RunPain
@@ -29,9 +32,12 @@ def learn_session(plan: Plan, info: SessionInfo, records: Sequence[Out]) -> Plan
     session = stored_settings(info)
     was = session.coach or CoachSettings(cues=CueSettings(on=False))
     coach = Coach(replace(was, baseline=plan.baseline), session)
-    coach.push([r for r in records if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
+    until_stop = itertools.takewhile(
+        lambda r: not (isinstance(r, Cue) and r.wording == CUES_ENDED), records
+    )
+    coach.push([r for r in until_stop if json_codec.kind_of(r) not in ("cue", "band")])  # type: ignore[misc]
     band, runs = in_band(record_tracks(records)), plan.runs
-    if was.cues.on:
+    if was.may_cue:
         run = PlannedRun(
             session=info.id,
             started_utc=info.started_utc,

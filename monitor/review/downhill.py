@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from monitor.pipeline.load_watch import DOWNHILL_PCT
 from monitor.storage.session_data import SessionData
 
-_DOWN_PCT = -2.0
 _STEEP_PCT = -6.0
 
 
@@ -37,7 +37,7 @@ def downhill(run: SessionData) -> Downhill | None:
     per_second = np.nan_to_num(braking * cadence / 60) * running
     if not per_second.any() or np.isfinite(slope[running]).mean() < 0.5:
         return None
-    down = running & (slope < _DOWN_PCT)
+    down = running & (slope < DOWNHILL_PCT)
     known = float(per_second.sum())
     share = float(per_second[down].sum()) / known
     total = _at_end(run, "braking_dose_bws") or known

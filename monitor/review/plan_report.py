@@ -18,9 +18,11 @@ from monitor.training.strength import CURL, HEEL_RAISE
 from monitor.training.strength_today import StrengthToday, strength_today
 from monitor.training.tables import Phase, Tables
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of, is_worse
+from monitor.training.weekly_score import weekly_scores
 
+CALENDAR_DAYS = 84
+"""The days that a calendar reaches back."""
 _DAY = datetime.timedelta(days=1)
-_CALENDAR_DAYS = 84
 _COMING_DAYS = 7
 
 
@@ -40,7 +42,7 @@ def plan_report(
     """
     messages = catalogue(language)
     evidence = evidence_of(plan.entries, plan.runs, decided.day)
-    since = decided.day - datetime.timedelta(days=_CALENDAR_DAYS)
+    since = decided.day - datetime.timedelta(days=CALENDAR_DAYS)
     today = decided.day == plan.today
     strength = strength_today(plan.state, evidence, plan.rules) if today else StrengthToday()
     going_on = today and decided.phase not in (Phase.NONE, Phase.STOP)
@@ -58,7 +60,11 @@ def plan_report(
         "runs": _runs_json(evidence, since, messages),
         "calendar": _calendar({**past, decided.day: decided}, evidence, since, messages),
         "coming": [{"day": day.day.isoformat(), **_allowed_json(day, messages)} for day in coming],
+        "weeks": rendered_json(weekly_scores(evidence.standing, decided.day), messages),
         "strength": _strength_json(strength, messages),
+        "exercises": {
+            e.name: e.label or messages.text(f"plan.exercise.{e.name}") for e in plan.tables.exercises
+        },
         "benchmarks": [HEEL_RAISE, CURL],
         "shoes": [_shoe_json(use, messages) for use in shoe_table(evidence, plan.rules)],
         "disclaimer": messages.text("plan.disclaimer"),
@@ -147,7 +153,7 @@ def _calendar(
     since: datetime.date,
     messages: Catalogue,
 ) -> list[dict[str, Any]]:
-    """The days up to the evidence's on which there was a plan or a run, the oldest first, no day left out."""
+    """The days up to the evidence's, from the first run or the beginning of the plan on."""
     by_day: dict[datetime.date, list[RunVerdict]] = {}
     for v in evidence.verdicts:
         by_day.setdefault(v.run.day, []).append(v)

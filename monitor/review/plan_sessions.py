@@ -18,7 +18,7 @@ from monitor.core.errors import StoreError
 from monitor.core.local_time import local_start
 from monitor.review.downhill import downhill
 from monitor.review.time_in_band import in_band, session_tracks
-from monitor.storage.session_data import SessionData, load_session
+from monitor.storage.session_data import Mask, SessionData, load_session
 from monitor.storage.session_info import Note, SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import AfterEntry
@@ -53,20 +53,24 @@ def stored_plan_runs(
 
 
 def run_of_session(run: SessionData) -> PlanRun | None:
-    """Return a session as the plan sees it, None if nobody ran in it for a minute or walked for ten."""
+    """Return a session as the plan sees it, None if nobody ran in it for a minute or walked for ten.
+
+    Kilometres are those of running (of a walk all), minutes those on foot, as they are counted in a run.
+    """
     start = _start(run.info)
     running_s = min(float(run.running.sum()), run.timer_s)
-    walking_s = sum(s.seconds for s in run.activity.get(Activity.WALK, ()))
+    walking = run.mask(run.activity.get(Activity.WALK, ())) & ~run.mask(run.pauses)
+    on_foot_s = min(float((run.running | walking).sum()), run.timer_s)
     walk = run.info.sport in _WALKS or running_s < _LEAST_RUN_S
-    if walk and running_s + walking_s < _LEAST_WALK_S:
+    if walk and on_foot_s < _LEAST_WALK_S:
         return None
     down, band, coach = downhill(run), in_band(session_tracks(run)), run.settings.coach
     return PlanRun(
         session=run.info.id,
         day=start.date(),
         start=start.replace(tzinfo=None),
-        km=_length_km(run),
-        minutes=run.timer_s / 60,
+        km=_length_km(run, run.running | walking if walk else run.running),
+        minutes=on_foot_s / 60,
         descent_m=None if down is None else down.descent_m,
         descent_s=None if down is None else down.seconds,
         braking_dose_bws=None if down is None else down.total_bws,
@@ -108,12 +112,12 @@ def _answer(run: PlanRun, note: Note, offset_s: int | None) -> AfterEntry:
     )
 
 
-def _length_km(run: SessionData) -> float | None:
+def _length_km(run: SessionData, moving: Mask) -> float | None:
+    """How far these seconds led; half of a distance is none."""
     speed = run.value("speed_mps")
-    known = np.isfinite(speed)
-    if not known.any() or known[run.running].sum() < 0.5 * run.running.sum():
-        return None  # half of a distance is none
-    return float(run.distance_m[-1]) / 1000
+    if not moving.any() or np.isfinite(speed[moving]).mean() < 0.5:
+        return None
+    return float(np.nansum((speed * run.timed_s)[moving])) / 1000
 
 
 def _plan_run(store: Store, info: SessionInfo, now: datetime.datetime) -> PlanRun | None:

@@ -15,8 +15,8 @@ from monitor.review.training_plan import TrainingPlan
 from monitor.training.entries import SharedItem, ShoeEntry, entries_of
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import PlanDay
-from monitor.training.planned_days import days_as_planned
-from monitor.training.sharing import SHARED_ITEMS, SharedDay, shared_day, shared_days, shared_items
+from monitor.training.planned_days import planned_days
+from monitor.training.sharing import SHARED_ITEMS, SharedDay, shared_day, shared_items
 
 _TOLERANCE = 1.05  # a satellite's kilometre is not that exact
 
@@ -74,7 +74,7 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
         items, days = frozenset(SHARED_ITEMS), _own_days(plan)
     else:
         items = shared_items(plan.standing, plan.settings, plan.today)
-        days = shared_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
+        days, _ = plan.shared_days(None)
     return SharedReport(
         athlete=plan.athlete,
         first=first,
@@ -89,9 +89,10 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
 def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
     days: list[SharedDay] = []
     standing, runs = plan.standing, plan.current_runs
-    for decided in days_as_planned(plan.entries, plan.runs, plan.settings, plan.today, plan.tables):
+    planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
+    for day in planned:
         before = days[-1] if days else None
-        days.append(shared_day(decided, standing, runs, SHARED_ITEMS, plan.tables, before))
+        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, before))
     return tuple(days)
 
 

@@ -27,6 +27,7 @@ from monitor.storage.runner_log import (
     RunnerLog,
     decision_log_path,
     plan_state_path,
+    planned_book_path,
     reminder_log_path,
     runner_log_path,
 )
@@ -38,6 +39,7 @@ from monitor.training.entries import (
     Entry,
     EntryMistake,
     ForeignEntry,
+    SharedItem,
     Withdrawn,
     entry_from_json,
     entry_to_json,
@@ -47,7 +49,10 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
-from monitor.training.tables import Tables, shipped_tables
+from monitor.training.planned_days import PlannedBook, planned_days
+from monitor.training.sharing import SharedDay, shared_days, shared_items
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Tables
 
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
 PLAN_RULES_VERSION = 1
@@ -124,6 +129,16 @@ class TrainingPlan:
     def current_runs(self) -> tuple[PlanRun, ...]:
         """The runs that are known today, those without sensors too, the oldest first."""
         return plan_runs_until(self.runs, self.standing, self.today)
+
+    @property
+    def shared_items(self) -> frozenset[SharedItem]:
+        """The items that the runner shares today."""
+        return shared_items(self.standing, self.settings, self.today)
+
+    def shared_days(self, book: PlannedBook | None) -> tuple[tuple[SharedDay, ...], PlannedBook]:
+        """Return all days of the plan as a coach sees them today, and the book to go on from tomorrow."""
+        days, book = planned_days(self.entries, self.runs, self.settings, self.today, self.tables, book)
+        return shared_days(days, self.entries, self.runs, self.settings, self.tables), book
 
     def day(self, day: datetime.date) -> PlanDay | None:
         """Return the decision of a past day as it was then; None for one before the plan or after today."""
@@ -208,6 +223,33 @@ class PlanKeeper:
                 raise InputError("error.entry_other_kind", id=entry.replaces)
         self.log.add(*(entry_to_json(entry) for entry in entries))
 
+    def load_shared_items(self, today: datetime.date) -> frozenset[SharedItem]:
+        """Return the items that are shared today, from the log alone."""
+        return shared_items(standing_entries(read_entries(self.log), today), self.settings, today)
+
+    def load_shared_days(self, store: Store, now: datetime.datetime) -> tuple[SharedDay, ...]:
+        """Return all days as a coach sees them at ``now``; where nothing is shared no run is read."""
+        if not self.load_shared_items(now.date()):
+            return ()
+        plan = self.load(store, now)
+        before = self._book_of(plan)
+        days, book = plan.shared_days(before)
+        if book != before:
+            line = {"of": plan.fingerprint(book.mark.day), "book": json_codec.to_json(book)}
+            write_private_file(planned_book_path(self.folder, self.athlete), json.dumps(line))
+        return days
+
+    def _book_of(self, plan: TrainingPlan) -> PlannedBook | None:
+        """The planned days that were kept, if they are of what this plan is made from."""
+        try:
+            path = planned_book_path(self.folder, self.athlete)
+            raw = json_codec.parse_json(path.read_text(encoding="utf-8"))
+            book = json_codec.from_json(PlannedBook, raw["book"])
+            fits = book.mark.day < plan.today and raw["of"] == plan.fingerprint(book.mark.day)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return book if fits else None
+
     def keep_decision(self, plan: TrainingPlan) -> None:
         """Keep today's decision beside the log, unless the last one kept is the same; and a bookmark."""
         log = RunnerLog(decision_log_path(self.folder, self.athlete))
@@ -227,17 +269,19 @@ class PlanKeeper:
         lines = self.decision_lines()
         return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
 
-    def past_decisions(self) -> dict[datetime.date, PlanDay]:
-        """Return what was decided last on each day, without days that another version wrote otherwise."""
+    def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
+        """Return what was decided last on each day from ``since`` on, where this version can read it."""
         days = {}
         for day, line in self.stored_decisions().items():
+            if day < since:
+                continue
             with contextlib.suppress(ValueError):
                 days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
         return days
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
-        files = (runner_log_path, decision_log_path, plan_state_path, reminder_log_path)
+        files = (runner_log_path, decision_log_path, plan_state_path, planned_book_path, reminder_log_path)
         return max([RunnerLog(f(self.folder, self.athlete)).delete() for f in files])  # of all of them
 
 
@@ -274,7 +318,7 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
         raise InputError("error.entry_kind", kind=kind, kinds=", ".join(sorted(ENTRY_KINDS)))
     try:
         _check_types(ENTRY_KINDS[kind], fields)
-        entry = entry_from_json({name: _cleaned(value) for name, value in raw.items()})
+        entry = entry_from_json({k: _clean_text(v) for k, v in raw.items()})
     except EntryMistake as exc:
         raise InputError("error.entry", what=exc.message) from exc
     except ValueError as exc:
@@ -285,10 +329,9 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     return entry
 
 
-def _cleaned(value: Any) -> Any:
-    """A text, or the texts of a list, as they are stored."""
+def _clean_text(value: Any) -> Any:
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [_clean_text(item) for item in value]
     return clean_line(value) if isinstance(value, str) else value
 
 
@@ -300,8 +343,7 @@ def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
     hints = typing.get_type_hints(kind)
     for name, value in given.items():
         if typing.get_origin(hints.get(name)) is tuple:
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise EntryMistake("entry.texts", name)
+            _check_texts(name, value)
             continue
         kinds = set(typing.get_args(hints.get(name))) or {hints.get(name)}
         if value is None or not kinds & set(_TYPES):
@@ -309,6 +351,11 @@ def _check_types(kind: type[Entry], given: Mapping[str, Any]) -> None:
         expected = next(k for k in _TYPES if k in kinds)
         if not isinstance(value, _TYPES[expected][0]) or (isinstance(value, bool) and expected is not bool):
             raise EntryMistake(f"entry.{_TYPES[expected][1]}", name)
+
+
+def _check_texts(name: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise EntryMistake("entry.texts", name)
 
 
 _TYPES: Mapping[type, tuple[tuple[type, ...], str]] = {

@@ -29,7 +29,14 @@ from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
 from monitor.sinks.intervals_icu.sink import IntervalsIcu
 from monitor.storage.store import Store
 
-DASHBOARDS = ("gaitcue-squad", "gaitcue-athlete", "gaitcue-session", "gaitcue-trends", "gaitcue-fleet")
+DASHBOARDS = (
+    "gaitcue-squad",
+    "gaitcue-athlete",
+    "gaitcue-session",
+    "gaitcue-trends",
+    "gaitcue-fleet",
+    "gaitcue-returning",
+)
 _CLOCK_SKEW_S = 2.0  # a coach compares runners second by second
 _WAIT_S = 5.0
 _SERVER_KINDS = {"float": "float", "integer": "int", "boolean": "bool", "string": "string"}

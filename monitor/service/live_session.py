@@ -33,6 +33,7 @@ from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.run_loss import loss_of_run
 from monitor.service.runner_plan import plan_keeper
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
 from monitor.service.wall_clock import WallClock
@@ -96,7 +97,7 @@ async def _run(
     store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
     now_s = time.now_s if live.recorded else lambda: session.t_s
-    summary = RunSummary(live.settings)
+    summary, wishes = RunSummary(live.settings), RunnerWishes(now_s)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
         sinks.append(TerminalSink(console, config.alerts.language))
@@ -115,7 +116,7 @@ async def _run(
     async with contextlib.AsyncExitStack() as pages:
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
-            page = LiveFeed(LiveState(), time, now_s, live.pace)
+            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             served = serving(page, live.web, token, folder, plan_keeper(config))
@@ -123,8 +124,9 @@ async def _run(
             print_address(url, live.web, folder, console)
             sinks.append(page)
         ended = await serve(
-            live.sources(time), session, sinks, started, tape=tape, watches=[WallClock(time)], time=time
-        )
+            live.sources(time), session, sinks, started,
+            tape=tape, watches=[WallClock(time)], wishes=wishes, time=time,
+        )  # fmt: skip
         whole = True if stored is None else stored.complete
         loss = await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=whole)
         if store is not None and summary.empty and loss is None:

@@ -10,7 +10,8 @@ from monitor.core.settings_path import default_path
 from monitor.review.training_plan import PlanKeeper, TrainingPlan
 from monitor.service.config import Config, data_folder
 from monitor.storage.store import Store
-from monitor.training.tables import TABLE_NAMES, Tables, read_tables
+from monitor.training.table_files import read_tables, shipped_tables
+from monitor.training.tables import Tables
 
 
 def plan_keeper(config: Config) -> PlanKeeper:
@@ -38,17 +39,16 @@ def own_tables_folder() -> Path:
 
 
 def plan_tables(folder: Path) -> Tables:
-    """Return the tables, those of ``folder`` in the place of ours; ``ConfigError`` if one is wrong."""
-    own = {}
-    for name in TABLE_NAMES:
-        path = folder / f"{name}.toml"
-        try:
-            own[name] = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as exc:
-            raise ConfigError("error.at", where=path, what=exc) from exc
+    """Return the tables, those of ``folder`` in the place of ours.
+
+    ``ConfigError`` if one is wrong, with every mistake, its place and what to do about it.
+    """
+    own = {path.stem: _table_text(path) for path in sorted(folder.glob("*.toml"))}
+    return read_tables(own, folder) if own else shipped_tables()
+
+
+def _table_text(path: Path) -> str:
     try:
-        return read_tables(own)
-    except ValueError as exc:
-        raise ConfigError("error.at", where=folder, what=exc) from exc
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError("error.plan_table_unreadable", path=path, error=exc) from exc

@@ -27,6 +27,7 @@ from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.write_trouble import WriteTrouble
 from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.protocol import ReportsStatus, Sink
 from monitor.sources.protocol import Source
 
@@ -68,20 +69,30 @@ async def serve(
     *,
     tape: Tape | None = None,
     watches: Sequence[ReportsStatus] = (),
+    wishes: RunnerWishes | None = None,
     params: ServeParams | None = None,
     time: MonotonicClock | None = None,
 ) -> SessionEnded:
     """Run until every source has ended, or a signal asks to stop (a second one cuts the drain short).
 
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
-    ``watches`` are asked once a second whether there is something to tell of this machine.
+    ``watches`` are asked once a second whether there is something to tell of this machine; ``wishes`` of
+    the runner are let in as long as the input is open.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
     everything that came before it has been delivered.  A live source with a bug is started again, and so
     is a sink.
     """
     service = _Service(
-        sources, session, sinks, started, tape, watches, params or ServeParams(), time or SystemClock()
+        sources,
+        session,
+        sinks,
+        started,
+        tape,
+        watches,
+        wishes,
+        params or ServeParams(),
+        time or SystemClock(),
     )
     with session_in_logs(started.session):
         return await service.run()
@@ -103,6 +114,7 @@ class _Service:
         started: SessionStarted,
         tape: Tape | None,
         watches: Sequence[ReportsStatus],
+        wishes: RunnerWishes | None,
         params: ServeParams,
         time: MonotonicClock,
     ) -> None:
@@ -110,6 +122,7 @@ class _Service:
         self._session = session
         self._started = started
         self._tape = tape
+        self._wishes = wishes or RunnerWishes(time.now_s)
         self._tape_thread = ThreadPoolExecutor(1, thread_name_prefix="tape")  # waits for no other work
         self._p = params
         self._time = time
@@ -141,8 +154,10 @@ class _Service:
                     group.create_task(self._run_source(source), name=f"source {source.name}")
                     for source in self._sources
                 ]
+                self._wishes.open(self._emit)
                 with handle_stop_signals(_cancel_in_turn(feeds, sinks)) as stopped:
                     await _wait_for_end(feeds)
+                    self._wishes.close()
                     self._input.close()
                     await evaluation
                     for watch in watches:
@@ -160,6 +175,7 @@ class _Service:
             self._save_tape()
             raise bug from bug.__cause__
         finally:
+            self._wishes.close()
             self._tape_thread.shutdown(wait=False)
         if self._failure is not None:
             raise self._failure

@@ -10,20 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsp.cueing.target import increase_at_step
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, StoreError
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
-from monitor.core.session_settings import SessionSettings
+from monitor.core.session_settings import SessionSettings, TodaysLimits
 from monitor.core.settings_path import default_path
 from monitor.devices.registry import DEVICES
 from monitor.review import cadence_plan
+from monitor.review.training_plan import TrainingPlan
 from monitor.service.config import Config, data_folder, load_config, setup_words
 from monitor.service.live_session import LiveOptions, result_console, run_session
+from monitor.service.runner_plan import runner_now, todays_plan
 from monitor.service.session_store import open_store
+from monitor.service.todays_limits import todays_limits
 from monitor.service.wiring import configured_sources
-from monitor.storage.plan_file import plan_path, read_plan, write_plan
-from monitor.training.cadence_steps import coach_settings, next_step
+from monitor.storage.plan_file import Plan, plan_path, read_plan, write_plan
+from monitor.storage.store import Store
+from monitor.training.cadence_steps import StepChange, coach_settings, next_step, step_worth_it
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +52,8 @@ def run_live(config: Config, title: str, web: WebSettings | None = None, tape: P
 def planned_settings(config: Config) -> SessionSettings:
     """Return the session's settings with today's coaching, after the plan has learned from earlier runs.
 
-    The plan file is written where something was learned; which sessions is logged.
+    The plan file is written where something was learned; which sessions is logged.  Where the plan of
+    return cannot be read nobody knows what today allows: then there are no cues, which is logged.
     """
     path = plan_path(data_folder(config), config.athlete)
     before = read_plan(path)
@@ -56,16 +61,34 @@ def planned_settings(config: Config) -> SessionSettings:
         plan = cadence_plan.catch_up(
             before, store, config.athlete, lambda i: _log.info("learning from %s", i.id)
         )
+        training = _readable_plan(config, store)
     if plan != before:
         write_plan(path, plan)
-    today = datetime.datetime.now(datetime.UTC).date()
-    step = next_step(plan, config.session.runner, config.target, today)
+    step = _todays_step(config, plan, training)
     coach = coach_settings(plan, config.coach, step, secrets.randbits(32))
+    limits = TodaysLimits(form_cues=False) if training is None else todays_limits(config, training)
     share = 100 * increase_at_step(step.step, config.target)
     _log.info(
         "target: own cadence %+.1f %%: %s", share, catalogue("en").text(f"training.step.{step.reason}")
     )
-    return replace(config.session, coach=coach)
+    return replace(config.session, coach=replace(coach, today=limits))
+
+
+def _readable_plan(config: Config, store: Store) -> TrainingPlan | None:
+    try:
+        return todays_plan(config, store)
+    except StoreError as exc:
+        _log.error("the plan cannot be read, so there are no cues today: %s", exc)
+        return None
+
+
+def _todays_step(config: Config, plan: Plan, training: TrainingPlan | None) -> StepChange:
+    """The step of today's target: by the plan of return if one runs, else by the pains that were noted."""
+    runner, today = config.session.runner, runner_now().date()
+    if training is None or training.now.cadence_step is None:
+        return next_step(plan, runner, config.target, today)
+    now = StepChange(today, training.now.cadence_step, training.now.cadence_reason)
+    return step_worth_it(now, plan, runner, config.target)
 
 
 def ready_config(path: Path | None) -> Config:

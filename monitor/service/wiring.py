@@ -11,7 +11,7 @@ from monitor.core.records import SessionStarted
 from monitor.service.config import Config, data_folder
 from monitor.sinks.finished_runs import RUN_SINKS, FinishedRuns
 from monitor.sinks.protocol import Sink
-from monitor.sinks.push.alerts import Alerts, longest_recent_run_m
+from monitor.sinks.push.alerts import Alerts
 from monitor.sinks.push.sink import PushSink
 from monitor.sources.protocol import Source
 from monitor.storage.store import Store
@@ -86,6 +86,17 @@ def influx_sink(context: SinkContext) -> Sink | None:
     return InfluxSink(settings, context.store, context.time, context.started.session)
 
 
+def sharing_sink(context: SinkContext) -> Sink | None:
+    """Return the sink of what the runner shares of the plan, None without InfluxDB or for no run of now."""
+    from monitor.service.shared_plan import shared_days_delivery
+    from monitor.sinks.influx.plan_sink import SharedPlanSink
+
+    if context.store is None or not context.recorded or context.config.influx.url is None:
+        return None
+    delivery = shared_days_delivery(context.config, context.store, context.time)
+    return SharedPlanSink(delivery, context.store, context.time, context.started.session)
+
+
 def ntfy_sink(context: SinkContext) -> Sink | None:
     """Return the sink of pushes through ntfy, None unless a topic is set and the run is in real time."""
     from monitor.sinks.push.ntfy import NtfyTopic, require_ntfy_client
@@ -156,11 +167,7 @@ def run_sink(
 
 
 def _make_alerts(context: SinkContext) -> Alerts:
-    started = context.started
-    longest = (
-        longest_recent_run_m(context.store, started.athlete, started.started_utc) if context.store else None
-    )
-    return Alerts(context.config.alerts, started.started_utc, longest)
+    return Alerts(context.config.alerts, context.started.started_utc)
 
 
 SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
@@ -173,6 +180,7 @@ SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
 
 SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (
     influx_sink,
+    sharing_sink,
     ntfy_sink,
     apprise_sink,
     mqtt_sink,

@@ -1,19 +1,18 @@
-"""A half year of many simulated runners on the plan of coming back: how soon, how often held, how wrongly.
+"""A half year of a simulated runner on the plan of coming back, day by day.
 
 The simulated runners know their own tissue: its load tolerance grows with load that it bears and falls
 with a flare.  Pain follows load over tolerance.  That is a model made for this trial (a choice), so the
 trial shows what the rules do with flares, gaps, silence and cheats, not how fast anybody heals.
+``monitor.simulation.return_outcome`` says what became of them.
 """
 
 from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
-from typing import Literal
 
+from monitor.simulation.return_outcome import ReturnOutcome, TrialKind, return_outcome
 from monitor.training.decide import decide_next_day
 from monitor.training.entries import (
     AfterEntry,
@@ -26,38 +25,14 @@ from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.tables import Phase, shipped_tables
-from monitor.training.verdict import Verdict
+from monitor.training.table_files import shipped_tables
 
-TrialKind = Literal["honest", "silent", "cheat", "gaps"]
-"""``honest`` answers nearly always; ``silent`` half of the time; ``cheat`` runs longer than allowed and
-plays pain down; ``gaps`` is away for weeks."""
-TRIAL_KINDS: tuple[TrialKind, ...] = ("honest", "silent", "cheat", "gaps")
 _FIRST = datetime.date(2026, 1, 5)  # a Monday
 _LONG_KM = 8.0
 _EASY_KM, _HARD_KM = 6.0, 5.0
 _WEEK_BEFORE = {0: 6.0, 2: 6.0, 4: 6.0, 6: 12.0}
 """Runs (km) by the day of the week, 30 km in all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnOutcome:
-    """What became of one runner: days until full running (None: not in this time), holds and answers.
-
-    ``false_holds`` are holds after a run that the tissue bore; ``missed`` are runs that it did not bear and
-    that passed as GREEN; ``asked`` and ``answered`` count questions after runs and of mornings.
-    """
-
-    kind: TrialKind
-    days_to_full: int | None
-    holds: int
-    false_holds: int
-    missed: int
-    back: int
-    runs: int
-    asked: int
-    answered: int
-    last_phase: Phase
+_FLARE_CHANCE = 0.01  # a day, so about two in half a year
 
 
 @dataclass(slots=True)
@@ -70,6 +45,11 @@ class _Tissue:
 
     def sleep(self) -> None:
         self.pain = max(0.0, self.pain - 0.35)
+
+    def flare_up(self, chance: random.Random) -> None:
+        """A flare that no run made: stairs, a house move, a bad night."""
+        self.flared = True
+        self.pain = min(9.0, self.pain + chance.uniform(2.0, 5.0))
 
     def run(self, km: float, hard: bool, chance: random.Random) -> float:
         """Pain during a run of this load; too much of it is a flare, what is borne adds tolerance."""
@@ -96,6 +76,7 @@ class _Trial:
     entries: list[AnyEntry] = field(default_factory=list)
     runs: list[PlanRun] = field(default_factory=list)
     truth: dict[str, bool] = field(default_factory=dict)
+    answer_share: float = 0.95
     asked: int = 0
     answered: int = 0
     away_until: int = -1
@@ -106,7 +87,7 @@ class _Trial:
 
     def answers(self) -> bool:
         self.asked += 1
-        yes = self.chance.random() < (0.5 if self.kind == "silent" else 0.95)
+        yes = self.chance.random() < self.answer_share
         self.answered += yes
         return yes
 
@@ -124,13 +105,15 @@ class _Trial:
 
     def morning(self, day: int) -> None:
         self.tissue.sleep()
+        ran = bool(self.runs) and self.runs[-1].day == _FIRST + datetime.timedelta(days=day - 1)
+        if self.kind == "flares" and self.chance.random() < _FLARE_CHANCE:
+            self.tissue.flare_up(self.chance)
+            if ran:  # nobody can tell it from a flare by the run
+                self.truth[self.runs[-1].session] = True
         if not self.answers():
             return
         pain = self.say(self.tissue.pain)
-        yesterday = self.runs[-1].session if self.runs else ""
-        worse = self.truth.get(yesterday, False) and self.runs[-1].day.toordinal() == (
-            _FIRST.toordinal() + day - 1
-        )
+        worse = ran and self.truth.get(self.runs[-1].session, False)
         self.entries.append(
             MorningEntry(
                 id=f"m{day}",
@@ -236,66 +219,11 @@ def return_trial(kind: TrialKind, seed: int, days: int = 182) -> ReturnOutcome:
     settings = PlanSettings(sex="woman", born_year=1988, long_run_km=_LONG_KM)
     rules = PlanRules(settings=settings, tables=shipped_tables())
     trial = _Trial(kind=kind, chance=chance, rules=rules, tissue=_Tissue(chance.uniform(5.0, 9.0)))
+    if kind == "silent":
+        trial.answer_share = chance.uniform(0.2, 0.9)
     trial.begin()
     decided = [trial.day(day) for day in range(days)]
-    return _outcome(trial, decided)
-
-
-def _outcome(trial: _Trial, days: Sequence[PlanDay]) -> ReturnOutcome:
-    full = next((k for k, d in enumerate(days) if d.phase is Phase.FULL), None)
-    judged = {session: verdict for session, verdict in trial.state.judged.items() if session in trial.truth}
-    reds = [session for session, verdict in judged.items() if verdict is Verdict.RED]
-    greens = [session for session, verdict in judged.items() if verdict is Verdict.GREEN]
-    changes = days[-1].changes
-    return ReturnOutcome(
-        kind=trial.kind,
-        days_to_full=full,
-        holds=len(reds),
-        false_holds=sum(not trial.truth[session] for session in reds),
-        missed=sum(trial.truth[session] for session in greens),
-        back=sum(c.phase.code < c.before.code for c in changes),
-        runs=len(trial.truth),
-        asked=trial.asked,
-        answered=trial.answered,
-        last_phase=days[-1].phase,
+    judged = {s: v for s, v in trial.state.judged.items() if s in trial.truth}
+    return return_outcome(
+        kind, decided, [(v, trial.truth[s]) for s, v in judged.items()], trial.asked, trial.answered
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnSummary:
-    """``ReturnSummary`` is a row of the trial's table: medians and shares over the runners of one kind."""
-
-    kind: TrialKind
-    runners: int
-    reached_full: int
-    median_days_to_full: float | None
-    holds: float
-    false_holds: float
-    missed: float
-    back: float
-    answered_share: float
-
-
-def summarize_return(outcomes: Sequence[ReturnOutcome]) -> tuple[ReturnSummary, ...]:
-    """Return one row for each kind of runner, in the order of ``TRIAL_KINDS``."""
-    rows = []
-    for kind in TRIAL_KINDS:
-        mine = [o for o in outcomes if o.kind == kind]
-        if not mine:
-            continue
-        full = [o.days_to_full for o in mine if o.days_to_full is not None]
-        n = len(mine)
-        rows.append(
-            ReturnSummary(
-                kind=kind,
-                runners=n,
-                reached_full=len(full),
-                median_days_to_full=float(median(full)) if full else None,
-                holds=sum(o.holds for o in mine) / n,
-                false_holds=sum(o.false_holds for o in mine) / n,
-                missed=sum(o.missed for o in mine) / n,
-                back=sum(o.back for o in mine) / n,
-                answered_share=sum(o.answered for o in mine) / max(1, sum(o.asked for o in mine)),
-            )
-        )
-    return tuple(rows)

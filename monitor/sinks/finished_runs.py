@@ -62,7 +62,7 @@ class FinishedRuns:
 
     async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
         for _, session, _ in batch:
-            info = await self._ended_run(session)
+            info = await ended_run(self._store, session, self._time)
             if await asyncio.to_thread(self._is_a_run, session):
                 await self._deliver_run(info, lambda path, name=session: self._write(name, path))  # type: ignore[misc]
 
@@ -75,23 +75,27 @@ class FinishedRuns:
             row = page[-1][0]
         return False
 
-    async def _ended_run(self, session: str) -> SessionInfo:
-        """The run, as soon as the store has marked it as ended: its last record comes just before that."""
-        until_s = self._time.now_s() + _PATIENCE_S
-        while True:
-            try:
-                info = await asyncio.to_thread(self._store.session, session)
-            except StoreError as exc:
-                raise SinkError(str(exc), log_text=exc.log_text) from exc
-            if info.ended:
-                return info
-            if self._time.now_s() >= until_s:
-                raise SinkError("the run has not ended in the store yet")
-            await self._time.sleep(_LOOK_EVERY_S)
-
     def _write(self, session: str, path: Path) -> None:
         try:
             self._write_fit(session, path)
         except StoreError as exc:
             error = SinkError if isinstance(exc.__cause__, OSError) else SinkRefused
             raise error(str(exc), log_text=exc.log_text) from exc
+
+
+async def ended_run(store: Store, session: str, time: MonotonicClock) -> SessionInfo:
+    """Return the run as soon as the store has marked it as ended: its last record comes just before that.
+
+    ``SinkError`` if that does not happen within seconds.
+    """
+    until_s = time.now_s() + _PATIENCE_S
+    while True:
+        try:
+            info = await asyncio.to_thread(store.session, session)
+        except StoreError as exc:
+            raise SinkError(str(exc), log_text=exc.log_text) from exc
+        if info.ended:
+            return info
+        if time.now_s() >= until_s:
+            raise SinkError("the run has not ended in the store yet")
+        await time.sleep(_LOOK_EVERY_S)

@@ -14,6 +14,7 @@ from dsp.metrics import Role, is_modelled, with_role
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.records import Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.pipeline.announcements import CUES_ENDED
 
 HISTORY_S = 300.0
 """Seconds of history that a page gets: what its strip of the last minutes shows (a choice)."""
@@ -85,6 +86,8 @@ class LiveState:
                 self._cues += 1
                 cue = {"n": self._cues, **json_codec.to_json(record)}
                 self._state["cues"] = [*self._state["cues"], cue][-_CUES:]
+                if record.wording == CUES_ENDED:
+                    self._drop_bands(record.t_s, change)
             case ActivityChange():
                 self._state["activity"] = record.activity.value
             case Gap():
@@ -100,6 +103,13 @@ class LiveState:
                 self._state["ended"] = record.reason
             case _:
                 pass
+
+    def _drop_bands(self, t_s: float, change: dict[str, Any]) -> None:
+        """No target holds any more; an open page is told by a band that is none."""
+        for metric in self._bands:
+            change["bands"][metric] = None
+            self._add_chart_point(f"band:{metric}", (t_s, None, None), change)
+        self._bands.clear()
 
     def _fold_estimate(self, t_s: float, estimate: Estimate, change: dict[str, Any]) -> None:
         before = self._now.get(estimate.metric)

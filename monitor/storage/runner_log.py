@@ -90,6 +90,11 @@ def plan_state_path(folder: Path, athlete: str) -> Path:
     return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-state.json"
 
 
+def planned_book_path(folder: Path, athlete: str) -> Path:
+    """Return the path of the days that were planned for this athlete, in the data folder."""
+    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-planned.json"
+
+
 def reminder_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of the days on which this athlete was reminded of a question, in the data folder."""
     return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-reminded.jsonl"

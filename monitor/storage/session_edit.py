@@ -13,7 +13,7 @@ import numpy as np
 
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, Packet
 from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
@@ -186,13 +186,18 @@ def _utc_after(info: SessionInfo, after_s: float) -> datetime.datetime:
 def _part_recording(
     whole: Recording, info: SessionInfo, start_s: float, end_s: float, ending: str
 ) -> Recording:
-    """Return the recording of a part: its packets, in times of its own."""
+    """Return the recording of a part: its packets, in times of its own.
+
+    What the runner wished before it holds from its beginning: no cue comes back by cutting.
+    """
     start_ns, end_ns = round(start_s * 1e9), round(end_s * 1e9) if end_s < 1e9 else 1 << 62
 
     def packets() -> Iterator[Packet]:
         for packet in whole.packets():
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
+            elif packet.sensor == RUNNER and packet.arrival_ns < start_ns:
+                yield replace(packet, arrival_ns=0)
 
     began = _utc_after(info, start_s)
     length = min(end_s, whole.duration_s) - start_s

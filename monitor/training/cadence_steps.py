@@ -216,9 +216,14 @@ def cue_share(runs: Sequence[PlannedRun], step: int, params: TargetParams) -> fl
 
 
 def next_step(plan: Plan, runner: Runner, params: TargetParams, today: datetime.date) -> StepChange:
-    """Return the step at which a run today is coached, and why."""
+    """Return the step at which a run today is coached, and why, for a runner without a plan of return."""
     history = step_history(noted_responses(plan), today, params)
     now = history[-1] if history else StepChange(today, 0, "start")
+    return step_worth_it(now, plan, runner, params)
+
+
+def step_worth_it(now: StepChange, plan: Plan, runner: Runner, params: TargetParams) -> StepChange:
+    """Return this step, or none with the reason where a quicker step would gain nothing."""
     if plan.baseline is None:
         return now
     why_not = reason_not_to_raise(Baseline.from_dict(plan.baseline), runner.leg_length_m, params)

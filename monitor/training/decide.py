@@ -37,9 +37,11 @@ from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons
-from monitor.training.tables import Phase, Tables, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase, Tables
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
+from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
 _DAY = datetime.timedelta(days=1)
@@ -142,7 +144,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
     """Return the decision of the evidence's day from the state at its end."""
     disclaimer = rules.writer.reason("plan.disclaimer", "phase")
     stop = rules.stop(evidence)
-    remarks = shoe_remarks(evidence, rules)
+    scores = score_remarks(evidence.standing, evidence.day, rules.writer)
     base = PlanDay(
         day=evidence.day,
         phase=state.phase,
@@ -151,7 +153,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
         changes=state.changes,
         questions=due_questions(evidence) if state.phase is not Phase.NONE else (),
         reasons=(disclaimer,),
-        remarks=remarks,
+        remarks=(*shoe_remarks(evidence, rules), *scores),
     )
     if stop is not None:
         reason = Reason(
@@ -195,6 +197,7 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
         hold_until=today.hold_until,
         checkpoints=phase_checkpoints(state, evidence, rules),
         cadence_step=_step_in_phase(state, step, rules),
+        cadence_reason="start" if step is None else step.reason,
         reasons=(*reasons, *base.reasons),
         example_week=_example_week(state, evidence, rules),
     )

@@ -111,7 +111,10 @@ class MorningEntry(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyEntry(Entry):
-    """A ``WeeklyEntry`` holds the four weekly questions (Clarsen 2013), each 0 (none) to 3 (most)."""
+    """A ``WeeklyEntry`` holds the four weekly questions (Clarsen 2020), each 0 (none) to 3 (most).
+
+    ``monitor.training.weekly_score`` counts them; 3 of ``taking_part`` is "not possible".
+    """
 
     taking_part: int
     volume: int

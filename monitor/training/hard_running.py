@@ -9,7 +9,7 @@ from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons
 from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_day import Reason, Stressor
-from monitor.training.stressors import StressorOffer, kinds_of_run, last_hard_day, stressor_offers
+from monitor.training.stressors import StressorOffer, hard_run_too_close, kinds_of_run, stressor_offers
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 
@@ -22,9 +22,7 @@ def may_be_hard(facts: DayFacts) -> bool:
         return False
     if (facts.rest_days or 0) >= _BREAK_DAYS:
         return False
-    ladders = facts.rules.tables.ladders
-    last = last_hard_day(facts.evidence.runs, ladders)
-    return last is None or (facts.day - last).days * 24 >= ladders.hard.rest_h
+    return not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders)
 
 
 def todays_stressors(facts: DayFacts) -> tuple[tuple[Stressor, ...], Reasons]:

@@ -172,8 +172,10 @@ def week_guard(
     return GROWTH * mean(week_total(runs, week, size) for week in weeks[-_GUARD_WEEKS:])
 
 
-def week_after_break(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
-    """Return the most (km) for the week in which a runner comes back after 8 to 28 days; else None.
+def week_after_break(
+    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return the most for the week in which a runner comes back after 8 to 28 days; else None.
 
     It is a share of the last week with runs before the break.
     """
@@ -182,15 +184,17 @@ def week_after_break(runs: Sequence[PlanRun], day: datetime.date) -> float | Non
     for before, after in itertools.pairwise(days):
         rule = break_rule((after - before).days)
         if after >= monday and rule is not None and rule.share:
-            return rule.share * week_total(runs, monday_of(before), km_of)
+            return rule.share * week_total(runs, monday_of(before), size) or None
     return None
 
 
-def reference_week(runs: Sequence[PlanRun], day: datetime.date) -> float | None:
-    """Return the median distance (km) of the four weeks before ``day``; None where nobody ran in them."""
+def reference_week(
+    runs: Sequence[PlanRun], day: datetime.date, size: Callable[[PlanRun], float | None]
+) -> float | None:
+    """Return the median of a size over the four weeks before ``day``; None where nobody ran in them."""
     ends = (day - datetime.timedelta(days=7 * k) for k in range(4))
     weeks = [
-        sum(r.km or 0.0 for r in runs if not r.walk and end - datetime.timedelta(days=7) <= r.day < end)
+        sum(size(r) or 0.0 for r in runs if not r.walk and end - datetime.timedelta(days=7) <= r.day < end)
         for end in ends
     ]
     return median(weeks) or None

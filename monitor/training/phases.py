@@ -27,7 +27,14 @@ from monitor.core.message_catalogues import UserMessage
 from monitor.training.checkpoints import phase_checkpoints
 from monitor.training.entries import AnyEntry, ClearedEntry, DeclareEntry, Entry, FlagEntry, entries_of
 from monitor.training.entries import first_version as _first_version
-from monitor.training.load_guards import BREAKS, days_since_run, km_of, longest_run, reference_week
+from monitor.training.load_guards import (
+    BREAKS,
+    days_since_run,
+    km_of,
+    longest_run,
+    minutes_of,
+    reference_week,
+)
 from monitor.training.plan_day import PhaseChange, Reason
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.red_flags import ends_flag
@@ -89,7 +96,8 @@ def _declared(
         declared=root,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
-        reference_km=declare.reference_km or reference_week(evidence.runs, declare.day),
+        reference_km=declare.reference_km or reference_week(evidence.runs, declare.day, km_of),
+        reference_minutes=reference_week(evidence.runs, declare.day, minutes_of),
         longest_km=declare.longest_km,
         judged={v.run.session: v.verdict for v in evidence.verdicts if v.run.day < declare.day},
         cleared=state.cleared,

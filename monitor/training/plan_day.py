@@ -73,7 +73,9 @@ class Allowance:
 class WeekLeft:
     """What is left of the week that began on ``monday``; None is no limit.
 
-    ``guard_km`` is a tenth over the mean of three weeks, weak evidence that is shown in grey.
+    ``limit_km`` is the phase's share, or what a break leaves; ``guard_km`` is a tenth over the mean of
+    three weeks, weak evidence that is shown in grey.  Minutes limit a runner of whose runs no km are known;
+    the guard of descent is shown alone, since the downhill ladder decides.
     """
 
     monday: datetime.date
@@ -82,6 +84,9 @@ class WeekLeft:
     guard_km: float | None = None
     left_km: float | None = None
     done_minutes: float = 0.0
+    limit_minutes: float | None = None
+    guard_minutes: float | None = None
+    left_minutes: float | None = None
     done_descent_m: float = 0.0
     guard_descent_m: float | None = None
 
@@ -133,6 +138,7 @@ class PlanDay:
     hold_until: datetime.date | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
     cadence_step: int | None = None
+    cadence_reason: str = ""
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[Reason, ...] = ()
     stop: StopAnswer | None = None

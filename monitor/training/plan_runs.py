@@ -13,12 +13,13 @@ from monitor.training.entries import AfterEntry, Entry, ManualRunEntry, entries_
 class PlanRun:
     """A ``PlanRun`` is a run (or a walk) as the plan sees it; None is not known.
 
-    ``day`` and ``start`` are the runner's; ``km_sd`` is one standard deviation of the distance;
-    ``descent_m`` and ``descent_s`` lie below -2 %; ``braking_dose_bws`` is the run's braking dose; ``step``
-    that of the cadence target (``cued``: it had one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds
-    in band with cues, without, and in band without.  ``shoe`` is what the session itself says, ``pods`` are
-    the serials of its pods (``monitor.training.session_shoes``).  ``stored_day``: when it came into the
-    store, where that was later (a file of a watch).
+    ``km`` are those of running (of a walk all), ``km_sd`` one standard deviation of them, ``minutes`` those
+    on foot.  ``day`` and ``start`` are the runner's; ``descent_m`` and ``descent_s`` lie below -2 %;
+    ``braking_dose_bws`` is the run's braking dose; ``step`` that of the cadence target (``cued``: it had
+    one), ``on_in_s``, ``off_s`` and ``off_in_s`` are seconds in band with cues, without, and in band
+    without.  ``shoe`` is what the session itself says, ``pods`` are the serials of its pods
+    (``monitor.training.session_shoes``).  ``stored_day``: when it came into the store, where that was later
+    (a file of a watch).
     """
 
     session: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -30,3 +31,17 @@ class PlanSettings:
             raise ValueError(f"long_run_km must be between 1 and 200, not {self.long_run_km:g}")
         if self.morning_at is not None and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.morning_at):
             raise ValueError(f'morning_at must be like "07:00", not "{self.morning_at}"')
+
+
+def needs_guardian(settings: PlanSettings, day: datetime.date) -> bool | None:
+    """Return whether sharing health entries needs a guardian's tick on this day; None without a birth year.
+
+    It does under 16 (GDPR, article 8, where a country sets no lower age).  Of the birthday only the year is
+    known, so it does for the whole of the year in which a runner becomes 16.
+    """
+    if settings.born_year is None:
+        return None
+    return day.year - settings.born_year <= _OF_AGE
+
+
+_OF_AGE = 16

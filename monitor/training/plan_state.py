@@ -18,9 +18,10 @@ from monitor.training.walk_run import LadderPlace
 class PlanState:
     """The state of a plan at the end of a day, from which the next day goes on.
 
-    ``declared`` is the id of the declaration, ``begun`` its day; ``reference_km`` a usual week and
-    ``longest_km`` the longest run before it or before calm; ``judged`` the verdicts that have counted, by
-    session; ``spent`` the RED runs that led a phase back; ``cleared`` the ids of clearances that counted.
+    ``declared`` is the id of the declaration, ``begun`` its day; ``reference_km`` and
+    ``reference_minutes`` are a usual week, ``longest_km`` is the longest run before it or before calm;
+    ``judged`` are the verdicts that have counted, by session; ``spent`` the RED runs that led a phase back;
+    ``cleared`` the ids of clearances that counted.
     """
 
     declared: str = ""
@@ -28,6 +29,7 @@ class PlanState:
     phase: Phase = Phase.NONE
     since: datetime.date | None = None
     reference_km: float | None = None
+    reference_minutes: float | None = None
     longest_km: float | None = None
     ladder: LadderPlace | None = None
     judged: Mapping[str, Verdict] = field(default_factory=dict)

@@ -1,47 +1,100 @@
-"""What was planned for each day: its decision, with the allowance that held before that day's runs."""
+"""What was planned for each day: what a decision comes down to, by what held before that day's runs.
+
+Once a run is done, no further run is allowed on most days, and what was planned could not be held against
+what was done.  So of a day with a run the allowance is that of its morning.
+"""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from monitor.training.decide import decide_next_day, first_plan_day
+from monitor.training.decide import decide_next_day, first_bookmark
 from monitor.training.entries import AfterEntry, AnyEntry, ManualRunEntry
 from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.plan_state import PlanRules, PlanState
+from monitor.training.plan_state import PlanBookmark, PlanRules
 from monitor.training.tables import Phase, Tables
 
+_DAY = datetime.timedelta(days=1)
 
-def days_as_planned(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDay:
+    """A ``PlannedDay`` is a day's phase with the day since when, whether a hold stands, and its limits.
+
+    ``change`` is a word where the phase is new: the end of the key of that message.  Limits are None
+    where there is none, or no plan.
+    """
+
+    day: datetime.date
+    phase: Phase
+    since: datetime.date | None = None
+    hold: bool = False
+    change: str | None = None
+    km: float | None = None
+    minutes: float | None = None
+    descent_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBook:
+    """A ``PlannedBook`` has all planned days up to that of its bookmark, from which it goes on."""
+
+    mark: PlanBookmark
+    days: tuple[PlannedDay, ...] = ()
+
+
+def planned_day(decided: PlanDay) -> PlannedDay:
+    """Return what a decision comes down to, with the allowance as it stands there."""
+    allowed, last = decided.allowance, decided.changes[-1] if decided.changes else None
+    changed = last is not None and last.day == decided.day and decided.phase is not Phase.STOP
+    return PlannedDay(
+        day=decided.day,
+        phase=decided.phase,
+        since=decided.since,
+        hold=decided.hold_until is not None,
+        change=last.reason.message.key.rpartition(".")[2] if changed and last is not None else None,
+        km=None if allowed is None else allowed.km,
+        minutes=None if allowed is None else allowed.minutes,
+        descent_m=None if allowed is None else allowed.descent_m,
+    )
+
+
+def planned_days(
     entries: Iterable[AnyEntry],
     runs: Iterable[PlanRun],
     settings: PlanSettings,
     until: datetime.date,
     tables: Tables,
-) -> tuple[PlanDay, ...]:
-    """Return the decisions of all days from the first entry to ``until``.
+    book: PlannedBook | None = None,
+) -> tuple[tuple[PlannedDay, ...], PlannedBook]:
+    """Return all days from the first entry to ``until``, and the book of those before the last.
 
-    They are those of ``replayed_days`` but for the allowance of a day with a run: once it is done, no
-    further run is allowed on most days, and what was planned could not be held against what was done.
+    It goes on from a ``book``, which must be of the same entries, runs, settings and tables as they were
+    on the day of its bookmark: all days of a plan over years take minutes.
     """
     entries, runs = tuple(entries), tuple(runs)
     rules = PlanRules(settings=settings, tables=tables)
-    days, state, day = list[PlanDay](), PlanState(), first_plan_day(entries, until)
-    while day <= until:
-        after, decided = decide_next_day(state, entries, runs, day, rules)
-        if decided.phase is not Phase.STOP and (
-            any(r.day == day for r in runs) or any(_is_of_run_on(e, day) for e in entries)
-        ):
+    book = book or PlannedBook(first_bookmark(entries, until))
+    days, mark = list(book.days), book.mark
+    while mark.day < until:
+        book, day = PlannedBook(mark, tuple(days)), mark.day + _DAY
+        state, decided = decide_next_day(mark.state, entries, runs, day, rules)
+        if decided.phase is not Phase.STOP and _ran_on(day, entries, runs):
             earlier = tuple(r for r in runs if r.day < day)
             written = tuple(e for e in entries if not _is_of_run_on(e, day))
-            _, morning = decide_next_day(state, written, earlier, day, rules)
+            _, morning = decide_next_day(mark.state, written, earlier, day, rules)
             decided = replace(decided, allowance=morning.allowance)
-        days.append(decided)
-        state, day = after, day + datetime.timedelta(days=1)
-    return tuple(days)
+        days.append(planned_day(decided))
+        mark = PlanBookmark(day, state)
+    return tuple(days), book
+
+
+def _ran_on(day: datetime.date, entries: Iterable[AnyEntry], runs: Iterable[PlanRun]) -> bool:
+    return any(r.day == day for r in runs) or any(_is_of_run_on(e, day) for e in entries)
 
 
 def _is_of_run_on(entry: AnyEntry, day: datetime.date) -> bool:

@@ -11,7 +11,7 @@ from monitor.training.stressors import is_longest_of_week
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict, ok_pain
 
-_LEAST_KM = 1.0  # less than that is no run
+_LEAST_KM, _LEAST_MIN = 1.0, 6.0  # less than that is no run
 _RED_H = 48
 
 
@@ -52,6 +52,10 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         return write.reason(
             "plan.rest.week", "week", (), done=week.done_km, limit=week.done_km + week.left_km
         )
+    minutes = None if week.left_km is not None else week.left_minutes
+    if minutes is not None and minutes < _LEAST_MIN and not facts.state.on_ladder:
+        values = {"done": week.done_minutes, "limit": week.done_minutes + minutes}
+        return write.reason("plan.rest.week_minutes", "week", (), **values)
     return None
 
 
@@ -66,6 +70,8 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
     pain = None if latest is None else evidence.morning_pain(latest)
     if latest is None or pain is None:
         return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
+    if pain > most and latest < facts.day:  # of another morning: this one is not known
+        return write.reason("plan.rest.no_morning", "verdict", evidence.morning_ids(latest), most=most)
     if pain > most:
         return write.reason(
             "plan.rest.morning", "verdict", evidence.morning_ids(latest), pain=pain, most=most

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import math
+from collections.abc import Callable
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.load_guards import (
@@ -22,27 +24,49 @@ from monitor.training.load_guards import (
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanRules
+from monitor.training.stressors import hard_run_too_close
 
 
 def week_left(facts: DayFacts) -> WeekLeft:
     """Return what is run of this week, and what is left by the phase, the guard and a break."""
-    runs, monday = facts.evidence.runs, monday_of(facts.day)
-    share, reference = facts.limits.week_share, facts.state.reference_km
-    limit = None if share is None or reference is None else share * reference
-    guard = None if facts.state.on_ladder else week_guard(runs, facts.day, km_of)
-    back = week_after_break(runs, facts.day)
-    known = [x for x in (limit, guard, back) if x is not None]
-    done = week_total(runs, monday, km_of)
+    runs, monday, state = facts.evidence.runs, monday_of(facts.day), facts.state
+    km = _week_limits(facts, km_of, state.reference_km)
+    minutes = _week_limits(facts, minutes_of, state.reference_minutes)
+    done_km = week_total(runs, monday, km_of)
+    done_minutes = week_total(runs, monday, minutes_of)
     return WeekLeft(
         monday=monday,
-        done_km=round(done, 3),
-        limit_km=limit if back is None else min(x for x in (limit, back) if x is not None),
-        guard_km=guard,
-        left_km=max(0.0, min(known) - done) if known else None,
-        done_minutes=week_total(runs, monday, minutes_of),
+        done_km=round(done_km, 3),
+        limit_km=km[0],
+        guard_km=km[1],
+        left_km=_left(km, done_km),
+        done_minutes=done_minutes,
+        limit_minutes=minutes[0],
+        guard_minutes=minutes[1],
+        left_minutes=_left(minutes, done_minutes),
         done_descent_m=week_total(runs, monday, _descent_of),
         guard_descent_m=week_guard(runs, facts.day, _descent_of),
     )
+
+
+_Size = Callable[[PlanRun], float | None]
+
+
+def _week_limits(
+    facts: DayFacts, size: _Size, reference: float | None
+) -> tuple[float | None, float | None]:
+    """The limit of this week by the phase or a break, and the guard, each None where there is none."""
+    runs, share = facts.evidence.runs, facts.limits.week_share
+    limit = None if share is None or reference is None else share * reference
+    back = week_after_break(runs, facts.day, size)
+    known = [x for x in (limit, back) if x is not None]
+    guard = None if facts.state.on_ladder else week_guard(runs, facts.day, size)
+    return min(known, default=None), guard
+
+
+def _left(limits: tuple[float | None, float | None], done: float) -> float | None:
+    known = [x for x in limits if x is not None]
+    return max(0.0, min(known) - done) if known else None
 
 
 def _descent_of(run: PlanRun) -> float | None:
@@ -59,37 +83,67 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
 
 
 def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
-    runs = facts.evidence.runs
+    longest = longest_run(facts.evidence.runs, facts.day, km_of)
+    share, before = facts.limits.run_share_of_longest, facts.state.longest_km
     limits: list[Limit] = []
-    longest = longest_run(runs, facts.day, km_of)
-    share = facts.limits.run_share_of_longest
-    if share is not None and facts.state.longest_km is not None:
-        limits.append(Limit(share * facts.state.longest_km, "calm", "phase"))
+    if share is not None and before is not None:
+        limits.append(Limit(share * before, "calm", "phase"))
     elif longest is not None:
         limits.append(Limit(GROWTH * longest, "longest", "single_run"))
-    by_verdict = next_run_most(facts.evidence.verdicts, facts.day, km_of)
+    return limits + _other_limits(facts, km_of, week.left_km)
+
+
+def _other_limits(facts: DayFacts, size: _Size, left: float | None) -> list[Limit]:
+    """The limits that are alike for km and minutes: the last verdicts, the week, hard days apart."""
+    limits: list[Limit] = []
+    by_verdict = next_run_most(facts.evidence.verdicts, facts.day, size)
     if by_verdict is not None:
         why = "verdict" if break_rule(facts.rest_days) is None else "break"
         limits.append(Limit(by_verdict, why, why, facts.last_entries))
-    if week.left_km is not None:
-        limits.append(Limit(week.left_km, "week", "week"))
+    if left is not None:
+        limits.append(Limit(left, "week", "week"))
+    most = _not_the_longest(facts, size)
+    if most is not None:
+        limits.append(Limit(most, "hard_days", "hard"))
     return limits
 
 
-def most_minutes(facts: DayFacts, km: float | None) -> float | None:
-    """Return the most minutes of today's run: those of its kilometres, or by time where none are known."""
-    evidence = facts.evidence
-    pace = minutes_per_km(evidence.runs)
+def _not_the_longest(facts: DayFacts, size: _Size) -> float | None:
+    """The longest run of seven days, where today is too close to a hard run for a longer one.
+
+    A longer one would be the longest of the week, which is hard itself.
+    """
+    if not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders):
+        return None
+    since = facts.day - datetime.timedelta(days=7)
+    week = [size(r) for r in facts.evidence.runs if since < r.day <= facts.day and not r.walk]
+    return max((x for x in week if x), default=None)
+
+
+def most_minutes(facts: DayFacts, km: float | None, week: WeekLeft) -> tuple[float | None, Reason | None]:
+    """Return the most minutes of today's run, with the reason where they and not km limit it."""
+    pace = minutes_per_km(facts.evidence.runs)
     if km is not None:
-        return None if pace is None else float(math.floor(km * pace + 1e-6))
-    longest = longest_run(evidence.runs, facts.day, minutes_of)
-    by_verdict = next_run_most(evidence.verdicts, facts.day, minutes_of)
+        return (None if pace is None else float(math.floor(km * pace + 1e-6))), None
+    limit = min(_minute_limits(facts, week), key=lambda limit: limit.most, default=None)
+    if limit is None:
+        return None, None
+    most = float(math.floor(limit.most + 1e-6))
+    key = f"plan.limit_minutes.{limit.why}"
+    return most, facts.rules.writer.reason(key, limit.rule, limit.entries, minutes=most)
+
+
+def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
+    runs = facts.evidence.runs
+    longest = longest_run(runs, facts.day, minutes_of)
     share = facts.limits.run_share_of_longest
-    before = longest_run([r for r in evidence.runs if r.day < facts.since], facts.since, minutes_of)
+    before = longest_run([r for r in runs if r.day < facts.since], facts.since, minutes_of)
+    limits: list[Limit] = []
     if share is not None and before is not None:
-        longest = share / GROWTH * before
-    known = [x for x in (longest and GROWTH * longest, by_verdict) if x is not None]
-    return float(math.floor(min(known) + 1e-6)) if known else None
+        limits.append(Limit(share * before, "calm", "phase"))
+    elif longest is not None:
+        limits.append(Limit(GROWTH * longest, "longest", "single_run"))
+    return limits + _other_limits(facts, minutes_of, week.left_minutes)
 
 
 def planned_run_reason(planned_km: float, longest_km: float, rules: PlanRules) -> Reason | None:

@@ -24,18 +24,15 @@ from monitor.training.entries import (
     entries_of,
     standing_entries,
 )
-from monitor.training.plan_day import PlanDay
 from monitor.training.plan_runs import PlanRun, plan_runs_until
-from monitor.training.plan_settings import PlanSettings
-from monitor.training.planned_days import days_as_planned
+from monitor.training.plan_settings import PlanSettings, needs_guardian
+from monitor.training.planned_days import PlannedDay
 from monitor.training.session_shoes import session_shoes
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables
 
 SHARED_ITEMS: tuple[SharedItem, ...] = get_args(SharedItem)
 """Every item that can be shared, in the order in which a runner is asked."""
-ALONE_FROM = 16
-"""The age from which a runner shares without a guardian (GDPR, article 8)."""
 STOP_WORD, RED_WORD = "stop", "red"
 """Why a runner is held: running has stopped, or a run was too much."""
 
@@ -52,10 +49,10 @@ class SharedShoe:
 class SharedDay:
     """A ``SharedDay`` is what a coach sees of one day; None is not shared or not known, never zero.
 
-    ``items`` are those that are shared.  *phase*: ``phase``; ``change`` is a word where it is new;
-    ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*: what was allowed
-    and what was done.  *pain*: worst pain during and after the day's runs, this morning's pain, effort
-    (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
+    ``items`` are those that are shared.  *phase*: ``phase``, ``NONE`` without a plan; ``change`` is a word
+    where it is new; ``held`` and ``held_why`` (``stop`` or ``red``) with the day since when.  *allowance*:
+    what was allowed and what was done.  *pain*: worst pain during and after the day's runs, this morning's
+    pain, effort (0 to 10); ``km_before`` and ``descent_before_m`` are the load of the day before, where the
     allowance is shared too.  *strength*: sessions of two weeks, done and planned.  *shoes*: every pair.
     """
 
@@ -96,68 +93,64 @@ def shared_items(
     return frozenset(item for item, e in last.items() if e.on and (e.guardian or not _child(settings, e)))
 
 
-def needs_guardian(settings: PlanSettings, day: datetime.date) -> bool:
-    """Return whether the runner may be under 16 on ``day``; only the year of birth is known."""
-    return settings.born_year is not None and day.year - settings.born_year <= ALONE_FROM
-
-
 def _child(settings: PlanSettings, entry: ShareEntry) -> bool:
-    return needs_guardian(settings, min(entry.day, entry.written_day))
+    return bool(needs_guardian(settings, min(entry.day, entry.written_day)))
 
 
 def shared_days(
+    planned: Sequence[PlannedDay],
     entries: Iterable[AnyEntry],
     runs: Iterable[PlanRun],
     settings: PlanSettings,
-    until: datetime.date,
     tables: Tables,
 ) -> tuple[SharedDay, ...]:
-    """Return every day from the beginning of the plan as a coach sees it at the end of ``until``.
+    """Return every planned day as a coach sees it at the end of the last; none if nothing is shared.
 
-    None if nothing is shared.  What was switched on today is shared of earlier days too.  What was decided
-    is as it was then, what was written down is as it holds today; what was allowed is as it was before
-    the day's runs.
+    What was switched on today is shared of earlier days too.  What was decided is as it was then, what was
+    written down is as it holds today.
     """
-    entries, runs = tuple(entries), tuple(runs)
+    until = planned[-1].day
+    entries = tuple(entries)
     standing = standing_entries(entries, until)
     items = shared_items(standing, settings, until)
     if not items:
         return ()
     known = plan_runs_until(runs, standing, until)
     days: list[SharedDay] = []
-    for decided in days_as_planned(entries, runs, settings, until, tables):
+    for plan in planned:
         before = days[-1] if days else None
-        days.append(shared_day(decided, standing, known, items, tables, before))
+        days.append(shared_day(plan, standing, known, items, tables, before))
     return tuple(days)
 
 
 def shared_day(
-    decided: PlanDay,
+    plan: PlannedDay,
     standing: Sequence[Entry],
     runs: Sequence[PlanRun],
     items: Iterable[SharedItem],
     tables: Tables,
     before: SharedDay | None = None,
 ) -> SharedDay:
-    """Return what a coach sees of the day that ``decided`` is of.
+    """Return what a coach sees of the day that ``plan`` is of.
 
     ``standing`` are the entries that hold, ``runs`` all that are known; ``before`` is the shared day of
     the day before, from which a change of the phase and the beginning of a hold are seen.
     """
-    shared, day = frozenset(items), decided.day
+    shared, day = frozenset(items), plan.day
     known = [r for r in runs if r.day <= day]
     fields: dict[str, object] = {}
-    if "phase" in shared and decided.phase is not Phase.NONE:
-        fields |= _phase_fields(decided, before)
+    if "phase" in shared:
+        fields |= _phase_fields(plan, before)
     if "allowance" in shared:
-        fields |= _allowance_fields(decided) | _load_fields(known, day)
+        fields |= {"allowed_km": plan.km, "allowed_minutes": plan.minutes}
+        fields |= {"allowed_descent_m": plan.descent_m} | _load_fields(known, day)
     if "pain" in shared:
         fields |= _pain_fields(standing, known, day)
     if {"pain", "allowance"} <= shared:
         load = _load_fields(known, day - datetime.timedelta(days=1))
         fields |= {"km_before": load["done_km"], "descent_before_m": load["done_descent_m"]}
-    if "strength" in shared and decided.phase is not Phase.NONE:
-        fields |= _strength_fields(decided, standing, tables)
+    if "strength" in shared and plan.phase is not Phase.NONE:
+        fields |= _strength_fields(plan, standing, tables)
     if "shoes" in shared:
         fields["shoes"] = _shoe_kms(standing, known)
     return SharedDay(day=day, items=shared, **fields)  # type: ignore[arg-type]
@@ -172,42 +165,29 @@ def _shoe_kms(standing: Sequence[Entry], runs: Sequence[PlanRun]) -> tuple[Share
     return tuple(SharedShoe(pair, km) for pair, km in enumerate(pairs.values(), start=1))
 
 
-def _phase_fields(decided: PlanDay, before: SharedDay | None) -> dict[str, object]:
+def _phase_fields(plan: PlannedDay, before: SharedDay | None) -> dict[str, object]:
     why = None
-    if decided.phase is Phase.STOP:
+    if plan.phase is Phase.STOP:
         why = STOP_WORD
-    elif decided.hold_until is not None:
+    elif plan.hold:
         why = RED_WORD
-    since = decided.day if why is not None else None
+    since = plan.day if why is not None else None
     if why is not None and before is not None and before.held_why == why:
         since = before.held_since
     return {
-        "phase": decided.phase,
-        "change": _change_word(decided, before),
+        "phase": plan.phase,
+        "change": _change_word(plan, before),
         "held": why is not None,
         "held_why": why,
         "held_since": since,
     }
 
 
-def _change_word(decided: PlanDay, before: SharedDay | None) -> str | None:
-    """Why the phase is another than the day before: the end of the key of the change's message."""
-    if decided.phase is Phase.STOP:
+def _change_word(plan: PlannedDay, before: SharedDay | None) -> str | None:
+    """Why the phase is another than the day before; a flag changes it without a message."""
+    if plan.phase is Phase.STOP:
         return STOP_WORD if before is not None and before.phase is not Phase.STOP else None
-    if decided.changes and decided.changes[-1].day == decided.day:
-        return decided.changes[-1].reason.message.key.rpartition(".")[2]
-    return None
-
-
-def _allowance_fields(decided: PlanDay) -> dict[str, object]:
-    allowed = decided.allowance
-    if allowed is None:
-        return {}
-    return {
-        "allowed_km": allowed.km,
-        "allowed_minutes": allowed.minutes,
-        "allowed_descent_m": allowed.descent_m,
-    }
+    return plan.change
 
 
 def _load_fields(runs: Sequence[PlanRun], day: datetime.date) -> dict[str, object]:
@@ -244,7 +224,7 @@ def _pain_fields(
     }
 
 
-def _strength_fields(decided: PlanDay, standing: Sequence[Entry], tables: Tables) -> dict[str, object]:
-    since = decided.since or decided.day
-    done = strength_adherence(standing, tables.exercises, decided.phase, since, decided.day)
+def _strength_fields(plan: PlannedDay, standing: Sequence[Entry], tables: Tables) -> dict[str, object]:
+    since = plan.since or plan.day
+    done = strength_adherence(standing, tables.exercises, plan.phase, since, plan.day)
     return {"strength_done": done.done, "strength_planned": done.planned}

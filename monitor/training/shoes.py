@@ -57,8 +57,8 @@ class ShoeUse:
 
 def shoe_table(evidence: Evidence, rules: PlanRules) -> tuple[ShoeUse, ...]:
     """Return every pair with its use up to the evidence's day; retired pairs have no remarks."""
-    runs = runs_with_shoes(evidence)
     pairs = {e.shoe: e for e in entries_of(ShoeEntry, evidence.standing)}
+    runs = runs_with_shoes(evidence) if pairs else ()
     uses = [_shoe_use(e, runs, evidence.day, rules) for e in pairs.values()]
     return tuple(
         use if use.shoe.retired else replace(use, remarks=_remarks(use, uses, runs, evidence.day, rules))

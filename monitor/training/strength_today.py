@@ -100,7 +100,7 @@ def _item(exercise: Exercise, evidence: Evidence, rules: PlanRules) -> StrengthI
     last_day = max((e.day for e in mine if e.day < evidence.day), default=None)
     last = [e for e in mine if e.day == last_day]
     lighter = _lighter_reason(exercise, last, evidence, rules)
-    sets = _sets_done(today)
+    sets = _finished_sets(today)
     done = sets >= exercise.least_sets
     soon = () if today else _too_soon(exercise, last_day, last, evidence, rules)
     return StrengthItem(
@@ -121,7 +121,7 @@ def lifted(standing: Sequence[Entry]) -> tuple[StrengthEntry, ...]:
     return tuple(e for e in entries_of(StrengthEntry, standing) if not e.benchmark)
 
 
-def _sets_done(entries: Sequence[StrengthEntry]) -> int:
+def _finished_sets(entries: Sequence[StrengthEntry]) -> int:
     """Sets of both legs, and where they were noted by side those of the side with fewer."""
     both = sum(e.sets for e in entries if e.side not in _SIDES)
     return both + min(sum(e.sets for e in entries if e.side == side) for side in _SIDES)

@@ -56,11 +56,29 @@ def last_hard_day(runs: Sequence[PlanRun], ladders: Ladders) -> datetime.date | 
     return next((r.day for r in reversed(runs) if not r.walk and is_hard(r, runs, ladders)), None)
 
 
+def hard_run_too_close(runs: Sequence[PlanRun], day: datetime.date, ladders: Ladders) -> bool:
+    """Return whether the last hard run is too close to ``day`` for another one."""
+    last = last_hard_day(runs, ladders)
+    return last is not None and (day - last).days * 24 < ladders.hard.rest_h
+
+
 def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
-    """Return whether a run was longer than all others of the seven days up to it, where there are some."""
+    """Return whether a run was longer than all others of the seven days up to it, where there are some.
+
+    Two runs are compared by km, or by minutes where one of them has none; a run of unknown length is not
+    the longest, nor is any other kept from it by that.
+    """
     since = run.day - datetime.timedelta(days=7)
-    others = [r.km or 0.0 for r in runs if since < r.day <= run.day and r is not run and not r.walk]
-    return bool(others) and (run.km or 0.0) > max(others)
+    others = [r for r in runs if since < r.day <= run.day and r is not run and not r.walk]
+    known = run.km is not None or run.minutes is not None
+    return known and bool(others) and not any(_as_long(r, run) for r in others)
+
+
+def _as_long(run: PlanRun, other: PlanRun) -> bool:
+    for mine, its in ((run.km, other.km), (run.minutes, other.minutes)):
+        if mine is not None and its is not None:
+            return mine >= its
+    return False
 
 
 def green_sessions(
@@ -123,14 +141,13 @@ def _why_not(
     kind: str, evidence: Evidence, limits: PhaseLimits, ladders: Ladders, since: datetime.date
 ) -> str:
     day = evidence.day
-    hard = last_hard_day(evidence.runs, ladders)
     if kind == "tempo" and not _all_green(evidence, ladders.tempo.green_days, since):
         return "not_all_green"
     if (days_since_run(evidence.runs, day) or 0) >= 8:
         return "after_break"
     if (day - since).days < limits.one_kind_days and _other_kind_this_week(kind, evidence, ladders):
         return "next_week"
-    if hard is not None and (day - hard).days * 24 < ladders.hard.rest_h:
+    if hard_run_too_close(evidence.runs, day, ladders):
         return "hard_days"
     if kind == "downhill":
         done = [r.day for r in evidence.runs if kind in kinds_of_run(r, ladders) and r.day >= since]

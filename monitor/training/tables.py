@@ -1,21 +1,15 @@
-"""The tables that the rules read: shipped with the program, each replaceable by the runner's own copy.
+"""What the tables hold that the rules read, and within which limits.
 
-A rule takes the tables as an argument.  ``shipped_tables`` reads those in the folder ``tables``;
-``read_tables`` takes the text of an own copy of any of them instead.
+A rule takes the tables as an argument; ``monitor.training.table_files`` reads them.
 """
 
 from __future__ import annotations
 
+import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
-
-from monitor.core import json_codec
 
 
 class Phase(StrEnum):
@@ -47,15 +41,22 @@ class PhaseLimits:
 
     week_share: float | None = None
     run_share_of_longest: float | None = None
-    rest_h: int = 0
+    rest_h: int
     rest_after_longest: bool = False
-    effort_most: float = 10
+    effort_most: float
     descent_m: float | None = None
     descent_s: float | None = None
-    stressors: tuple[str, ...] = ()
+    stressors: tuple[str, ...]
     one_kind_days: int = 0
     cadence_most: int | None = None
-    stay_days: int = 0
+    stay_days: int
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 1.5, "week_share", "run_share_of_longest")
+        _check_limits(self, 336, "rest_h")
+        _check_limits(self, 10, "effort_most", "cadence_most")
+        _check_limits(self, 5_000, "descent_m", "descent_s")
+        _check_limits(self, 365, "one_kind_days", "stay_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,10 @@ class WalkRunRow:
     run_min: float
     walk_min: float
     bone_only: bool = False
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 100, "rounds", least=1)
+        _check_limits(self, 240, "run_min", "walk_min")
 
     @property
     def minutes(self) -> float:
@@ -85,6 +90,12 @@ class DownhillRules:
     first_rest_days: int
     speed_mps: float
 
+    def __post_init__(self) -> None:
+        _check_limits(self, 3_600, "session_s", least=1)
+        _check_limits(self, 100, "first_sessions")
+        _check_limits(self, 30, "first_rest_days")
+        _check_limits(self, 10, "speed_mps", least=0.5)
+
     @property
     def rows(self) -> tuple[tuple[int, int, float], ...]:
         """The rows in their order: repeats, seconds of each, slope; repeats come before steepness."""
@@ -101,6 +112,12 @@ class PickupRules:
     session_repeats: int
     growth: float
 
+    def __post_init__(self) -> None:
+        _check_limits(self, 100, "repeats", "session_repeats", least=1)
+        _check_limits(self, 600, "seconds", least=1)
+        _check_limits(self, 10, "effort_most")
+        _check_limits(self, 2, "growth", least=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TempoRules:
@@ -113,6 +130,11 @@ class TempoRules:
     session_min: float
     green_days: int
 
+    def __post_init__(self) -> None:
+        _check_limits(self, 100, "repeats", least=1)
+        _check_limits(self, 120, "minutes", "growth_min", "most_min", "session_min")
+        _check_limits(self, 365, "green_days")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardRules:
@@ -120,6 +142,10 @@ class HardRules:
 
     effort: float
     rest_h: int
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 10, "effort")
+        _check_limits(self, 336, "rest_h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +167,9 @@ class NormRow:
     man: int
     woman: int
 
+    def __post_init__(self) -> None:
+        _check_limits(self, 200, "below_age", "man", "woman", least=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Norms:
@@ -151,6 +180,10 @@ class Norms:
     weaker_share: float
     articles_heel_raises: int
     articles_curls: int
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 200, "curls", "articles_heel_raises", "articles_curls", least=1)
+        _check_limits(self, 1, "weaker_share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +208,10 @@ class Exercise:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d{1,2}(-\d{1,2})?", self.sets):
-            raise ValueError(f"sets must be a number or a range such as 2-3, not {self.sets}")
+            raise ValueError(f"sets must be like 2-3, not {self.sets}")
+        _check_limits(self, 21, "a_week", least=1)
+        _check_limits(self, 336, "least_h")
+        _check_limits(self, 1_800, "rest_s")
 
     @property
     def least_sets(self) -> int:
@@ -199,6 +235,9 @@ class ExampleWeek:
     name: str
     share: float
 
+    def __post_init__(self) -> None:
+        _check_limits(self, 1.5, "share")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShoeRules:
@@ -211,6 +250,12 @@ class ShoeRules:
     new_days: int
     new_share: float
     drop_mm: float
+
+    def __post_init__(self) -> None:
+        _check_limits(self, 20_000, "warn_km", "alarm_km")
+        _check_limits(self, 1, "main_share", "new_share")
+        _check_limits(self, 365, "main_days", "new_days")
+        _check_limits(self, 40, "drop_mm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,39 +272,9 @@ class Tables:
     grades: Mapping[str, str] = field(default_factory=dict)
 
 
-TABLE_NAMES = ("phases", "ladders", "norms", "strength", "red_flags", "weeks", "shoes", "rules")
-"""The tables, by the names of their files."""
-
-
-@cache
-def shipped_tables() -> Tables:
-    """Return the tables as they are shipped; they are read once."""
-    return read_tables({})
-
-
-def read_tables(own: Mapping[str, str]) -> Tables:
-    """Return the tables, each from an own copy's text where there is one; ``ValueError`` if it is bad."""
-    if unknown := own.keys() - set(TABLE_NAMES):
-        raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
-    folder = files("monitor.training") / "tables"
-    raw: dict[str, Any] = {
-        name: tomllib.loads(own[name] if name in own else (folder / f"{name}.toml").read_text("utf-8"))
-        for name in TABLE_NAMES
-    }
-    try:
-        return _tables(raw)
-    except KeyError as exc:
-        raise ValueError(f"a table lacks {exc}") from exc
-
-
-def _tables(raw: Mapping[str, Any]) -> Tables:
-    return Tables(
-        phases={Phase(k): json_codec.from_json(PhaseLimits, v) for k, v in raw["phases"].items()},
-        ladders=json_codec.from_json(Ladders, raw["ladders"]),
-        norms=json_codec.from_json(Norms, raw["norms"]),
-        exercises=tuple(json_codec.from_json(Exercise, row) for row in raw["strength"]["exercise"]),
-        flags=tuple(json_codec.from_json(RedFlag, row) for row in raw["red_flags"]["flag"]),
-        weeks=tuple(json_codec.from_json(ExampleWeek, row) for row in raw["weeks"]["week"]),
-        shoes=json_codec.from_json(ShoeRules, raw["shoes"]),
-        grades=dict(raw["rules"]["grades"]),
-    )
+def _check_limits(row: object, most: float, *names: str, least: float = 0.0) -> None:
+    """Refuse a field that is known and not a number in these limits; the reader of tables says where."""
+    for name in names:
+        value = getattr(row, name)
+        if value is not None and not (math.isfinite(value) and least <= value <= most):
+            raise ValueError(f"{name} must be between {least:g} and {most:g}, not {value:g}")

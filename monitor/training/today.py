@@ -90,6 +90,7 @@ def _ladder_session(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[A
 
 def _free_run(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[Allowance, Reasons]:
     km, why = most_km(facts, week)
+    minutes, why_minutes = most_minutes(facts, km, week)
     stressors, offers = todays_stressors(facts)
     descent_m, descent_s = descent_allowed(facts, stressors)
     hard = may_be_hard(facts)
@@ -97,14 +98,14 @@ def _free_run(facts: DayFacts, base: Allowance, week: WeekLeft) -> tuple[Allowan
     allowed = replace(
         base,
         km=km,
-        minutes=most_minutes(facts, km),
+        minutes=minutes,
         hard=hard,
         effort_most=base.effort_most if hard else min(base.effort_most, easy),
         stressors=stressors,
         descent_m=descent_m,
         descent_s=descent_s,
     )
-    limits = () if why is None else (why,)
+    limits = tuple(w for w in (why, why_minutes) if w is not None)
     return allowed, (_today_reason(facts, allowed), *limits, *offers, *_not_before(facts, allowed))
 
 

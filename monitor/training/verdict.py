@@ -193,15 +193,16 @@ def _judge(
     worst = max(mornings, key=lambda m: m.pain, default=None)
     morning = 0.0 if worst is None else worst.pain
     values = {"pain": pain, "morning": morning, "usual": usual, "ok": ok}
-    for verdict, why, causes in (
+    checks: list[tuple[Verdict, str, Sequence[Entry | None]]] = [
         (Verdict.RED, "pain", [felt] if pain > TOO_MUCH else []),
         (Verdict.RED, "limp", [e for e in afters if e.limp]),
         (Verdict.RED, "bone", [felt] if ok == 0 and pain > 0 else []),
-        *[(Verdict.RED, why, [*causes]) for why, causes in _red_causes(mornings, usual, ok)],
+        *[(Verdict.RED, why, red) for why, red in _red_causes(mornings, usual, ok)],
         (Verdict.AMBER, "pain", [felt] if pain > ok else []),
         (Verdict.AMBER, "morning", [worst] if worst and morning > usual + 1 else []),
         (Verdict.UNKNOWN, "painkiller", [e for e in afters if e.painkiller]),
-    ):
+    ]
+    for verdict, why, causes in checks:
         if causes:
             return verdict, why, values, tuple(e for e in causes if e is not None)
     if felt is None:

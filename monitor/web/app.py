@@ -69,15 +69,14 @@ def make_app(
     Review tab and the JSON API, and the paired devices; without it there are none of these.  ``plan`` is
     that of the runner whose service this is.  Blocks: it lists and reads files.
 
-    ``app.state.on_red_flag`` is called, where it is set, as soon as the runner ticks a red flag: whoever
-    runs a session ends its cues there.  ``app.state.runner_now`` returns the runner's time.
+    ``app.state.runner_now`` returns the runner's time.
     """
     web = settings or WebSettings()
     devices = PairedDevices(folder) if folder is not None else None
     app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.state.live_feed, app.state.folder, app.state.devices, app.state.plan = sink, folder, devices, plan
-    app.state.on_red_flag, app.state.runner_now = None, _machine_time
+    app.state.runner_now = _machine_time
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)

@@ -24,7 +24,9 @@ class LiveFeed:
     """A sink with one state and any number of open pages; a page that cannot keep up costs nobody anything.
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
-    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.
+    the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
+    what a page may ask of the run that goes on: to end targets and cues, for this reason.  It returns
+    whether there is a run to ask.
     """
 
     name = "web"
@@ -35,8 +37,10 @@ class LiveFeed:
         time: MonotonicClock,
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
+        stop_cues: Callable[[str], bool] = lambda reason: False,
     ) -> None:
         self.live_state = live_state
+        self.stop_cues = stop_cues
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None

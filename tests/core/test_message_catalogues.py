@@ -14,6 +14,7 @@ import pytest
 import dsp.cueing.gating
 import monitor.pipeline.announcements
 import monitor.pipeline.coach
+import monitor.pipeline.load_watch
 from dsp.cueing.baseline import Baseline
 from dsp.metrics import METRICS
 from dsp.types import Fault, Placement
@@ -29,7 +30,7 @@ from monitor.core.message_catalogues import (
 )
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
-from monitor.pipeline.announcements import SensorAnnouncer, learning_notice, no_speed_notice
+from monitor.pipeline.announcements import CUES_ENDED, SensorAnnouncer, learning_notice, no_speed_notice
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN, WITHHELD
 
 ROOT = Path(__file__).parents[2]
@@ -104,7 +105,10 @@ def test_every_cue_and_notice_has_its_words(language: Language) -> None:
     source = Path(monitor.pipeline.announcements.__file__).read_text()
     notices = re.findall(r'notice\(\s*[\w.]+,\s*"(\w+)"', source)
     assert len(notices) >= 5
-    said = {f.value for f in Fault} | {"confirm", *notices}
+    load = re.findall(r'_Passed\(\s*"(\w+)"', Path(monitor.pipeline.load_watch.__file__).read_text())
+    assert len(load) >= 8
+    notices += load
+    said = {f.value for f in Fault} | {"confirm", CUES_ENDED, *notices}
     assert {f"said.{name}" for name in said} <= catalogue(language).keys
 
 
@@ -132,8 +136,8 @@ def test_english_of_the_metrics_is_that_of_the_table_of_metrics() -> None:
 
 
 def test_values_are_written_as_the_language_does() -> None:
-    assert EN.text("push.distance.text", km=12.34, longest=10.0).startswith("12.3 km so far")
-    assert DE.text("push.distance.text", km=12.34, longest=10.0).startswith("Bisher 12,3 km")
+    assert EN.text("limits.minutes", minutes=12.34) == "12.3 min"
+    assert DE.text("limits.minutes", minutes=12.34) == "12,3 min"
     assert EN.text("feedback.ran", n=1) == "You ran for 1 minute."
     assert DE.text("feedback.ran", n=12) == "Du bist 12 Minuten gelaufen."
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from monitor.recordings.readers import read_recording
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
 from monitor.storage.session_info import SessionStatus
+from monitor.storage.store import Store
 from tests.faults.program import PATIENCE_S, Home, make_tape
+from tests.storage_of_files import copy_store
 
 LATIN = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C", "PYTHONIOENCODING": ""}
 
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tape(tmp_path_factory.mktemp("tape") / "run.tape", 20.0)
+    return make_tape(tmp_path_factory.mktemp("tape") / "run.tape", 12.0)
 
 
 @pytest.fixture
@@ -24,20 +30,30 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-@pytest.mark.parametrize("words", ["sessions list", "sessions show last", "review last", "metrics"])
-def test_what_an_old_locale_cannot_show_is_a_question_mark(home: Home, tape: Path, words: str) -> None:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, tape: Path) -> Path:
+    """A store with one run."""
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        import_recording(store, folder, read_recording(tape), "me", datetime.datetime.now(datetime.UTC))
+    return folder
+
+
+def test_what_an_old_locale_cannot_show_is_a_question_mark(home: Home, made: Path) -> None:
     """As in a pipe on Windows, whose encoding knows neither the name nor the degree sign."""
-    assert home.run("import", tape).returncode == 0
-    assert home.run("sessions", "rename", "last", "Łukasz läuft").returncode == 0
-    done = home.run(*words.split(), **LATIN)
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    assert ("?ukasz l?uft" in done.stdout) == words.startswith("sessions")
+    with Store(copy_store(made, home.data) / DATABASE) as store:
+        store.rename(store.sessions()[0].id, "Łukasz läuft")
+    for words in ("sessions list", "sessions show last", "review last", "metrics"):
+        done = home.run(*words.split(), **LATIN)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        assert ("?ukasz l?uft" in done.stdout) == words.startswith("sessions"), words
 
 
-def test_a_store_of_a_newer_version_is_left_alone_by_every_command(home: Home, tape: Path) -> None:
-    assert home.run("import", tape).returncode == 0
-    path = home.data / "gaitcue.db"
+def test_a_store_of_a_newer_version_is_left_alone_by_every_command(
+    home: Home, tape: Path, made: Path
+) -> None:
+    path = copy_store(made, home.data) / DATABASE
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()

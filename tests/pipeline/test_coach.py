@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp.cueing.gating import EffortParams
-from dsp.types import Activity, ActivityChange, Band, CueKind, Estimate, Fault, Gap, Metric, Record
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Gap, Metric, Record
+from monitor.core.message_catalogues import catalogue
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.session_settings import CueSettings
+from monitor.core.session_settings import CueSettings, SilenceReason, TodaysLimits
+from monitor.pipeline.announcements import SILENCES
 from tests.coached_runner import (
     OWN_SPM,
     TARGET_SPM,
@@ -332,3 +335,67 @@ def test_a_slope_that_is_not_sure_makes_it_slower_and_silences_nothing() -> None
         Fault.CADENCE_LOW,
     )
     assert spoken(new_coach(learned_baseline()).push(on_slope(0.3))) == []
+
+
+# ------------------------------------------------------------------ what the plan of today says
+
+CALM = TodaysLimits(form_cues=False, silence="calm", longest_km=0.2)
+
+
+def test_where_the_plan_silences_form_cues_the_bands_say_why_and_safety_notices_come() -> None:
+    flow = [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 12, 200), braking_impulse_bws=0.03)]
+    flow += [SensorStatus(150.5, "left shoe", LinkState.SILENT, "", 100, silent_s=9.0)]
+    records = new_coach(learned_baseline(), today=CALM).push(flow)
+    assert spoken(records) == []
+    assert not [c for c in cues_among(records) if c.withheld]
+    bands = [b for b in records if isinstance(b, Band)]
+    assert {b.metric for b in bands} >= {"cadence_spm", "braking_impulse_bws"}
+    assert bands[-1].muted == "your plan has no cues in its calm phase"
+    assert [c.wording for c in cues_among(records)] == ["longest_run", "longest_run_far", "sensor_lost"]
+    assert spoken(new_coach(learned_baseline(), today=TodaysLimits()).push(flow))
+
+
+def test_the_runners_own_choice_of_no_cues_is_named_before_the_plans() -> None:
+    off = CueSettings(on=False, warm_up_s=0)
+    records = new_coach(learned_baseline(), today=CALM, cues=off).push(
+        [run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM, 60))]
+    )
+    assert [b.muted for b in records if isinstance(b, Band)][-1] == "cues are off"
+
+
+def test_every_silence_of_the_plan_has_its_words() -> None:
+    assert SILENCES.keys() == set(get_args(SilenceReason))
+    for text in SILENCES.values():
+        assert "Plan" in catalogue("de").translate_recorded(text)
+
+
+def test_while_form_cues_are_silent_the_own_normal_is_learned_on() -> None:
+    coach = new_coach(today=CALM)
+    records = coach.push([run_starts(), *metric_seconds(noisy_cadence(OWN_SPM, 900))])
+    assert coach.learned_s > 850  # and does not end with the first answer, as no cue will change it
+    assert "cues begin" not in " ".join(c.why for c in cues_among(records))
+
+
+def test_a_stopped_day_has_no_target_no_band_no_cue_and_learns_nothing() -> None:
+    coach = new_coach(learned_baseline(), today=TodaysLimits(stop=True, form_cues=False))
+    records = coach.push([run_starts(), *metric_seconds(noisy_cadence(TARGET_SPM - 12, 300))])
+    assert not [r for r in records if isinstance(r, Band)]
+    assert [c.wording for c in cues_among(records)] == ["cues_ended"]
+    assert coach.learned_s == 0
+
+
+@pytest.mark.parametrize("at", [20, 62, 75, 150])
+def test_a_stop_in_mid_run_ends_bands_and_cues_at_once_and_notices_go_on(at: int) -> None:
+    coach = new_coach(learned_baseline(), today=TodaysLimits(longest_km=0.5))
+    seconds = metric_seconds(noisy_cadence(TARGET_SPM - 12, 400))
+    coach.push([run_starts(), *seconds[: 2 * at]])
+    ended = coach.stop(at + 0.3)
+    assert [r.wording for r in ended if isinstance(r, Cue)] == ["cues_ended"]
+    assert {r.muted for r in ended if isinstance(r, Band)} <= {"cues are off"}
+    assert any(isinstance(r, Band) for r in ended)
+    after = coach.push(
+        [*seconds[2 * at :], SensorStatus(401.0, "left shoe", LinkState.SILENT, "", 9, silent_s=9.0)]
+    )
+    assert not [r for r in after if isinstance(r, Band)]
+    assert [c.wording for c in cues_among(after)] == ["longest_run", "longest_run_far", "sensor_lost"]
+    assert coach.stop(402.0) == []

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsp.simulation.runner import Bout, Device, simulated_imu, simulated_run
-from dsp.types import Cue, Metric, Placement, Step
+from dsp.types import Band, Cue, CueKind, Metric, Placement, Step
+from monitor.core import json_codec
 from monitor.core.errors import InputError
-from monitor.core.packet import Packet
+from monitor.core.packet import RUNNER, Packet, stop_cues_packet
 from monitor.core.records import LinkState, SensorStatus
-from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
+from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings, TodaysLimits
 from monitor.devices import plain
 from monitor.devices.device_information import BATTERY
-from monitor.pipeline.session import Session
-from monitor.simulation.simulated_runner import RadioModel, simulated_recording
+from monitor.pipeline.session import Session, decoded_inputs
+from monitor.recordings.recording import Recording
+from monitor.recordings.tape import Tape, TapeHeader, TapeReader
+from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run, simulated_recording
 
 POD = SensorSettings(name="pod", kind="rsc", placement=Placement.POD)
 STRAP = SensorSettings(name="strap", kind="heart_rate", placement=Placement.POD)
@@ -152,18 +158,18 @@ def _reclocked(packet: Packet, shift_s: float, link: int) -> Packet:
 
 
 def _tape(mishap: str) -> tuple[SessionSettings, list[Packet]]:
-    """A minute of two shoes and a belt over a bad radio."""
+    """Forty seconds of two shoes and a belt over a bad radio; the mishap comes in their middle."""
     stall_s = (3.0, 5.0) if mishap == "stalls" else (0.1, 0.6)
     radio = RadioModel(stall_every_s=12.0, stall_s=stall_s, loss=0.05 if mishap == "losses" else 0.0)
-    recording = simulated_recording(60.0, radio, seed=3)
+    recording = simulated_recording(40.0, radio, seed=3)
     out = []
     for packet in recording.packets():
         at_s, mine = packet.arrival_ns * 1e-9, packet.sensor == recording.settings.sensors[0].name
         if mine and mishap == "new links":
-            packet = _reclocked(packet, 0.0, int(at_s // 15))
-        elif mine and mishap == "restarts" and at_s > 30:
-            packet = _reclocked(packet, -25.0, 1)
-        elif mine and mishap == "clock set" and at_s > 30:
+            packet = _reclocked(packet, 0.0, int(at_s // 10))
+        elif mine and mishap == "restarts" and at_s > 20:
+            packet = _reclocked(packet, -15.0, 1)
+        elif mine and mishap == "clock set" and at_s > 20:
             packet = _reclocked(packet, 3600.0, 0)
         out.append(packet)
     return recording.settings, out
@@ -174,7 +180,7 @@ def test_packets_one_by_one_are_blocks_of_any_length(mishap: str) -> None:
     settings, packets = _tape(mishap)
     one_by_one = Session(settings)
     records = [r for packet in packets for r in one_by_one.push(packet)] + one_by_one.finish()
-    assert sum(isinstance(r, Step) for r in records) > 120
+    assert sum(isinstance(r, Step) for r in records) > 80
     for block_s in (1.0, 4.0, 1e9):
         session, got = Session(settings), []
         for _, block in itertools.groupby(packets, key=lambda p: p.arrival_ns * 1e-9 // block_s):
@@ -343,3 +349,156 @@ def test_a_sensor_of_a_kind_that_is_not_known_is_an_error_of_the_tape() -> None:
     sensor = SensorSettings(name="left", kind="of tomorrow", placement=Placement.FOOT)
     with pytest.raises(InputError, match="does not know"):
         Session(SessionSettings(sensors=(sensor,)))
+
+
+# ------------------------------------------------------------------ today's limits and the runner's STOP
+
+
+def _of_shoes(recording: Recording) -> tuple[SessionSettings, tuple[Packet, ...]]:
+    """The first two of the three sensors, which are quicker to evaluate."""
+    shoes = recording.settings.sensors[:2]
+    names = {s.name for s in shoes}
+    packets = tuple(p for p in recording.packets() if p.sensor in names)
+    return replace(recording.settings, sensors=shoes), packets
+
+
+def _hilly_run(limits: TodaysLimits, seed: int = 1, slope_pct: float = -6.0) -> tuple[Session, list[Cue]]:
+    """A minute on the level, a minute and a half down a hill, half a minute on the level; two shoes."""
+    bouts = [Bout(seconds=10, speed_mps=0), Bout(seconds=60, speed_mps=2.8)]
+    bouts += [Bout(seconds=90, speed_mps=2.6, slope_pct=slope_pct), Bout(seconds=30, speed_mps=2.8)]
+    settings, packets = _of_shoes(recording_of_run(bouts, RadioModel(loss=0.01), seed))
+    session = Session(replace(settings, coach=CoachSettings(today=limits)))
+    records = [r for p in packets for r in session.push(p)] + session.finish()
+    return session, [r for r in records if isinstance(r, Cue) and r.wording != "learning"]
+
+
+def test_a_descent_is_counted_from_the_shoes_within_its_doubt() -> None:
+    session, said = _hilly_run(TodaysLimits(descent_m=6.0), slope_pct=-5.0)
+    assert session.load is not None
+    true_m, load = 2.6 * 90 * 0.05, session.load
+    assert abs(load.descent_m - true_m) < load.descent_sd_m
+    assert abs(load.descent_s - 90) < load.descent_sd_s
+    assert load.descent_sd_m < 0.6 * true_m
+    assert load.distance_m == pytest.approx(90 * 2.8 + 90 * 2.6, rel=0.05)
+    assert [c.wording for c in said] == ["descent", "descent_far"]
+    assert 70 < said[0].t_s < said[1].t_s < 160
+
+
+def test_the_level_has_no_descent_and_no_braking_beyond_it() -> None:
+    session, said = _hilly_run(TodaysLimits(descent_m=6.0, speed_loss_mps=10.0), slope_pct=0.0)
+    assert session.load is not None
+    assert (session.load.descent_m, session.load.speed_loss_mps) == (0.0, 0.0)
+    assert said == []
+
+
+def test_a_run_without_a_coach_has_no_load_and_follows_no_wish() -> None:
+    session = Session(SessionSettings(sensors=(POD,)))
+    assert not [r for r in session.push(rsc(1.0), stop_cues_packet(2.0, "red_flag")) if isinstance(r, Cue)]
+    assert session.load is None
+
+
+STOP_S = 100.2
+
+
+@functools.cache
+def _drifting_run() -> tuple[SessionSettings, tuple[Packet, ...]]:
+    """Three minutes with two drifts that are cued, and limits that are reached on the way."""
+    settings, packets = _of_shoes(recording_of_run(drifting_bouts(180.0), RadioModel(), seed=5))
+    settings = coached_settings(settings)
+    assert settings.coach is not None
+    limits = TodaysLimits(longest_km=0.3, descent_m=20.0)
+    coached = replace(settings, coach=replace(settings.coach, today=limits))
+    return coached, packets
+
+
+def _with_stop(packets: Sequence[Packet]) -> list[Packet]:
+    stop = stop_cues_packet(STOP_S, "red_flag")
+    return sorted((*packets, stop), key=lambda p: p.arrival_ns)
+
+
+def _replayed(settings: SessionSettings, packets: Iterable[Packet]) -> list[object]:
+    session = Session(settings)
+    return [r for p in packets for r in session.push(p)] + list(session.finish())
+
+
+@functools.cache
+def _stopped_run() -> tuple[object, ...]:
+    settings, packets = _drifting_run()
+    return tuple(_replayed(settings, _with_stop(packets)))
+
+
+def test_after_a_red_flag_in_a_running_session_no_cue_comes() -> None:
+    """The fourth history: the calf is ticked in mid-run."""
+    settings, packets = _drifting_run()
+    free, stopped = _replayed(settings, packets), _stopped_run()
+
+    def cued(records: Sequence[object]) -> list[float]:
+        return [r.t_s for r in records if isinstance(r, Cue) and r.kind is not CueKind.NOTICE]
+
+    assert [t for t in cued(free) if t < STOP_S] == cued(stopped) != []
+    assert max(cued(free)) > STOP_S + 30
+    at = next(k for k, r in enumerate(stopped) if isinstance(r, Cue) and r.wording == "cues_ended")
+    assert not [r for r in stopped[at:] if isinstance(r, Band)]
+    assert [r.wording for r in stopped[at + 1 :] if isinstance(r, Cue)] == [
+        "longest_run",
+        "longest_run_far",
+    ]
+    bands = {r.metric: r.muted for r in stopped if isinstance(r, Band)}
+    assert set(bands.values()) == {"cues are off"}
+    assert "red_flag" not in repr(stopped)
+    measured = [[r for r in x if not isinstance(r, (Band, Cue))] for x in (free, stopped)]
+    assert measured[0] == measured[1]
+
+
+@pytest.mark.parametrize("block_s", [0.5, 7.0, 1e9])
+def test_a_stop_is_followed_at_the_same_place_however_the_packets_are_cut(block_s: float) -> None:
+    settings, packets = _drifting_run()
+    session, got = Session(settings), list[object]()
+    for _, block in itertools.groupby(_with_stop(packets), key=lambda p: p.arrival_ns * 1e-9 // block_s):
+        got += session.push(*sorted(block, key=lambda p: p.sensor))
+    assert (*got, *session.finish()) == _stopped_run()
+
+
+def test_a_stop_and_the_limits_are_on_the_tape_and_its_replay_is_the_run(tmp_path: Path) -> None:
+    settings, packets = _drifting_run()
+    tape = Tape(tmp_path / "a.tape", TapeHeader("s", "2026-01-01T07:00:00+00:00", settings, "0"))
+    live = Session(settings)
+    records = list[object]()
+    for packet in _with_stop(packets):
+        for second in range(int(live.t_s) + 1, int(packet.arrival_ns // 10**9) + 1):
+            records += live.tick(float(second))
+        tape.append(packet)
+        records += live.push(packet)
+    records += live.finish()
+    tape.finish()
+    with TapeReader(tape.path) as reader:
+        assert reader.header.settings == settings
+        again = list(reader.packets())
+    assert again == _with_stop(packets)
+    assert tuple(records) == _stopped_run()
+    assert list(decoded_inputs(settings, again[:400])) != []
+
+
+def test_a_wish_that_is_not_known_here_changes_nothing() -> None:
+    settings, packets = _drifting_run()
+    other = replace(stop_cues_packet(20.2, ""), channel="of a later version")
+    early = [p for p in packets if p.arrival_ns < 30e9]
+    with_it = sorted((*early, other), key=lambda p: p.arrival_ns)
+    assert _replayed(settings, with_it) == _replayed(settings, early)
+
+
+def test_no_sensor_can_be_called_as_the_runner_is() -> None:
+    with pytest.raises(ValueError, match="name must be"):
+        SensorSettings(name=RUNNER, kind="plain", placement=Placement.POD)
+
+
+def test_settings_from_before_the_limits_are_read_and_later_ones_are_refused_clearly(
+    tmp_path: Path,
+) -> None:
+    stored = json_codec.to_json(SessionSettings(sensors=(POD,), coach=CoachSettings()))
+    assert json_codec.from_json(SessionSettings, stored).coach == CoachSettings()
+    del stored["coach"]["today"]
+    assert json_codec.from_json(SessionSettings, stored).coach == CoachSettings()
+    stored["coach"]["tomorrow"] = None  # what a reader before the limits sees of "today"
+    with pytest.raises(ValueError, match="not a SessionSettings"):
+        json_codec.from_json(SessionSettings, stored)

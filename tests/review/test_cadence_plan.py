@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from dsp.cueing.baseline import Baseline
-from dsp.types import CueKind, Fault
+from dsp.types import CueKind, Fault, Metric
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.records import Out
-from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings
+from monitor.core.session_settings import CoachSettings, CueSettings, SessionSettings, TodaysLimits
+from monitor.pipeline.announcements import cues_ended_notice
 from monitor.pipeline.session import Session
 from monitor.review import cadence_plan
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
@@ -103,6 +104,24 @@ def test_what_a_coached_run_did_without_cues_is_in_the_plan(store: Store) -> Non
     assert (made.cue_share, made.step, made.on_in_s) == (0, 2, 0)
     assert made.off_s == pytest.approx(1180, abs=25)
     assert made.off_in_s / made.off_s == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_run_whose_form_cues_were_silent_is_learned_from_and_counts_for_no_step(store: Store) -> None:
+    calm = TodaysLimits(form_cues=False, silence="calm")
+    settings = SessionSettings(sensors=SENSORS, coach=CoachSettings(today=calm))
+    kept(store, "2026-03-05-me", easy_run(22, 3), settings)
+    plan = cadence_plan.catch_up(Plan(), store, "me")
+    assert plan.runs == ()
+    assert Baseline.from_dict(plan.baseline or {}).minutes("cadence_spm", True) > 12
+
+
+def test_nothing_is_learned_after_the_runner_stopped_the_cues(store: Store) -> None:
+    run = easy_run(22, 3)
+    stop = next(k for k, r in enumerate(run) if isinstance(r, Metric) and r.t_s > 600)
+    records = [*run[:stop], cues_ended_notice(600.0), *run[stop:]]
+    kept(store, "2026-03-05-me", records, SessionSettings(sensors=SENSORS, coach=CoachSettings()))
+    plan = cadence_plan.catch_up(Plan(), store, "me")
+    assert Baseline.from_dict(plan.baseline or {}).minutes("cadence_spm", True) < 5.1  # after the warm-up
 
 
 def test_a_run_that_comes_late_stands_where_it_was_run(store: Store) -> None:

@@ -154,6 +154,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects(store: Store, keeper: 
         ("after", {"session": "x", "during": True, "now": 1}, "pain during the run must be a number"),
         ("after", {"session": "x", "during": 1, "now": 1, "limp": "yes"}, "limp must be true or false"),
         ("after", {"session": 7, "during": 1, "now": 1}, "session must be a text"),
+        ("shoe", {"shoe": "blue", "pods": "L1"}, "pods must be a list of texts"),
+        ("shoe", {"shoe": "blue", "pods": ["L1", 2]}, "pods must be a list of texts"),
+        ("shoe", {"shoe": "blue", "default": 1}, "default pair must be true or false"),
         ("weekly", {"taking_part": 0.5, "volume": 0, "performance": 0, "pain": 0}, "a whole number"),
     ],
 )
@@ -168,6 +171,8 @@ def test_texts_are_bounded_and_free_of_control_characters() -> None:
     cleared = new_entry("cleared", {"by": "Dr.\x1b[31m M\u202eü" + "x" * 500}, at(0))
     assert getattr(cleared, "by", "").startswith("Dr.[31m Mü")
     assert len(getattr(cleared, "by", "")) == 200
+    shoe = new_entry("shoe", {"shoe": "blue", "pods": ["L\x1b1", "R1"]}, at(0))
+    assert getattr(shoe, "pods", ()) == ("L1", "R1")
 
 
 def test_only_what_is_there_can_be_corrected(keeper: PlanKeeper) -> None:

@@ -11,7 +11,8 @@ from monitor.service.config import Config, StoreSettings
 from monitor.service.runner_plan import plan_keeper, plan_tables, todays_plan
 from monitor.service.session_store import open_store
 from monitor.training.plan_settings import PlanSettings
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 
 OURS = Path(__file__).parents[2] / "monitor" / "training" / "tables"
 

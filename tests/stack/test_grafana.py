@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import math
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,20 @@ from dsp.metrics import METRICS
 from grafana.__main__ import files
 from grafana.alerts import RULES
 from grafana.panels import grafana_unit
+from grafana.returning import NOT_SHARED
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
 from monitor.simulation.squad import SQUAD, squad_recordings
+from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from monitor.training.sharing import SharedDay
+from monitor.training.tables import Phase
+from tests.sinks.influx.test_plan_points import FULL_DAY
 from tests.stack.servers import TOKEN, Influx, influx_in, needed
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +51,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influx]:
         for recording in squad_recordings(RUNNERS, 150.0):
             _keep(store, recording)
         asyncio.run(_send(server, store))
+        asyncio.run(_send_shared_days(server, store))
         yield server
 
 
@@ -72,6 +80,19 @@ async def _send(server: Influx, store: Store) -> None:
     await sink.run(nothing())
     async with sink.connected():
         await sink.send_notes([f"run-{a.name}" for a in RUNNERS])
+
+
+SHARES, SHARES_NOTHING = ("Bea", "Cem"), "Fay"
+
+
+async def _send_shared_days(server: Influx, store: Store) -> None:
+    """Bea shares everything and is held; Cem the phase alone."""
+    full = replace(FULL_DAY, day=datetime.date(2026, 1, 5))
+    phase = SharedDay(day=full.day, items=frozenset({"phase"}), phase=Phase.FULL, held=False)
+    sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, SystemClock())
+    async with sink.connected():
+        for name, day in zip(SHARES, (full, phase), strict=True):
+            await sink.send_points(shared_day_points(name, [day]))
 
 
 def panels() -> list[tuple[str, dict[str, Any]]]:
@@ -111,6 +132,36 @@ def test_every_query_of_every_panel_finds_numbers(seen: Influx, board: str, pane
         values = [v for s in series for row in s["values"] for v in row[1:] if v is not None]
         assert values, query
         assert all(math.isfinite(v) for v in values if isinstance(v, (int, float)))
+
+
+def returning_table() -> dict[str, Any]:
+    return next(panel for board, panel in panels() if board == "returning" and panel["type"] == "table")
+
+
+def test_the_table_of_who_is_held_tells_why_and_since_when(seen: Influx) -> None:
+    newest, everybody = (seen.query(filled(t["query"])) for t in returning_table()["targets"])
+    rows = {s["tags"]["athlete"]: dict(zip(s["columns"], s["values"][0], strict=True)) for s in newest}
+    bea = rows["Bea"]
+    assert (bea["hold"], bea["hold_why"], bea["hold_since"], bea["phase"]) == (1, "red", "2026-03-08", 2)
+    assert (rows["Cem"]["hold"], rows["Cem"]["hold_why"]) == (0, "")
+    assert (rows["Cem"]["shares_phase"], rows["Cem"]["shares_pain"]) == (1, 0)
+    assert SHARES_NOTHING not in rows
+    assert SHARES_NOTHING in {s["tags"]["athlete"] for s in everybody}
+
+
+def test_what_is_not_shared_has_no_number_and_is_said_in_words(seen: Influx) -> None:
+    for board, panel in panels():
+        if board != "returning":
+            continue
+        assert panel["fieldConfig"]["defaults"]["noValue"] == NOT_SHARED, panel["title"]
+        for target in panel["targets"]:
+            if 'FROM "session"' not in target["query"]:
+                query = filled(target["query"]).replace("(Bea|Cem|Fay)", SHARES_NOTHING)
+                assert seen.query(query) == [], panel["title"]
+    for override in returning_table()["fieldConfig"]["overrides"]:
+        (mappings,) = (p["value"] for p in override["properties"] if p["id"] == "mappings")
+        (absent,) = (m["options"] for m in mappings if m["type"] == "special")
+        assert (absent["match"], absent["result"]["text"]) == ("null+nan", NOT_SHARED)
 
 
 PLAUSIBLE = {

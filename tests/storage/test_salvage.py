@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import logging
 import random
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.salvage import salvage_store
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+from tests.storage_of_files import copy_store
 
 RUN = simulated_recording(12.0)
 NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
@@ -41,12 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def path(whole: Path, tmp_path: Path) -> Path:
     """The database of a data folder that may be damaged."""
-    folder = tmp_path / "gaitcue"
-    shutil.copytree(whole, folder)
-    with Store(folder / "gaitcue.db") as store:
-        for info in store.sessions():
-            store.move_tape(info.id, str(folder / "tapes" / Path(info.tape).name))
-    return folder / "gaitcue.db"
+    return copy_store(whole, tmp_path / "gaitcue") / "gaitcue.db"
 
 
 def measured(store: Store, session: str) -> list[Record]:

@@ -11,7 +11,9 @@ import pytest
 
 from dsp.types import Band, Cue, CueKind, Fault, Record, Step
 from monitor.core.errors import InputError, StoreError
+from monitor.core.packet import stop_cues_packet
 from monitor.core.records import SensorStatus
+from monitor.core.session_settings import CoachSettings
 from monitor.pipeline.session import Session
 from monitor.simulation.simulated_runner import RadioModel, simulated_recording
 from monitor.storage import session_edit, tape_archive
@@ -21,19 +23,28 @@ from monitor.storage.reanalysis import engine_records, reanalysis_text, reanalyz
 from monitor.storage.runner_log import RunnerLog, runner_log_path
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 RUN = simulated_recording(40.0, RadioModel(loss=0.02))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / DATABASE)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        import_recording(store, folder, RUN, "me", NOON)
+    return folder
 
 
 @pytest.fixture
-def info(store: Store, tmp_path: Path) -> SessionInfo:
-    return import_recording(store, tmp_path, RUN, "me", NOON)
+def store(made: Path, tmp_path: Path) -> Store:
+    return Store(copy_store(made, tmp_path) / DATABASE)
+
+
+@pytest.fixture
+def info(store: Store) -> SessionInfo:
+    return store.sessions()[0]
 
 
 def steps(store: Store, info: SessionInfo) -> list[float]:
@@ -88,6 +99,19 @@ def test_a_session_is_split_and_joined_again(store: Store, info: SessionInfo, tm
     nearest = [min(abs(s - a) for a in again) for s in late]
     assert sorted(nearest)[len(nearest) // 2] < 0.03
     assert [n.t_s for n in store.notes(joined.id)] == pytest.approx([30.0], abs=2)
+
+
+def test_what_the_runner_stopped_stays_stopped_in_both_parts(store: Store, tmp_path: Path) -> None:
+    packets = sorted((*RUN.packets(), stop_cues_packet(10.0, "red_flag")), key=lambda p: p.arrival_ns)
+    coached = replace(RUN.settings, coach=CoachSettings())
+    run = replace(RUN, settings=coached, count=len(packets), packets=lambda: iter(packets))
+    info = import_recording(store, tmp_path, run, "me", NOON)
+    parts = session_edit.split_session(store, tmp_path, info, 22.0)
+    ended = [
+        [c.t_s for c in store.events(p.id) if isinstance(c, Cue) and c.wording == "cues_ended"]
+        for p in parts
+    ]
+    assert ended == [[10.0], [0.0]]
 
 
 def test_different_sensors_cannot_be_one_session(store: Store, info: SessionInfo, tmp_path: Path) -> None:

@@ -99,13 +99,13 @@ def test_weeks_begin_on_monday_and_the_guard_needs_three() -> None:
 
 def test_the_week_of_coming_back_is_a_share_of_the_last_one() -> None:
     runs = [run(0, 10), run(2, 10)]
-    assert week_after_break(runs, date(9)) is None
-    assert week_after_break(runs, date(12)) == pytest.approx(16)
-    assert week_after_break([*runs, run(12, 8)], date(13)) == pytest.approx(16)
-    assert week_after_break([*runs, run(12, 8)], date(15)) is None
+    assert week_after_break(runs, date(9), km_of) is None
+    assert week_after_break(runs, date(12), km_of) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(13), km_of) == pytest.approx(16)
+    assert week_after_break([*runs, run(12, 8)], date(15), km_of) is None
 
 
 def test_the_reference_is_the_median_of_four_weeks() -> None:
     runs = [run(-7, 30), run(-14, 20), run(-21, 10), run(-28, 40)]
-    assert reference_week(runs, date(0)) == 25
-    assert reference_week([], date(0)) is None
+    assert reference_week(runs, date(0), km_of) == 25
+    assert reference_week([], date(0), km_of) is None

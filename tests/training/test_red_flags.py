@@ -6,7 +6,8 @@ import pytest
 
 from monitor.core.message_catalogues import catalogue
 from monitor.training.red_flags import stop_answer
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from tests.training.diary import Diary, calm_then_rebuild, in_full
 from tests.training.test_entries import entry
 

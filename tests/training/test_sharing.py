@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.training.decide import replayed_days
 from monitor.training.entries import (
     AfterEntry,
     Entry,
@@ -22,6 +22,7 @@ from monitor.training.entries import (
 )
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
+from monitor.training.planned_days import PlannedDay, planned_day, planned_days
 from monitor.training.sharing import (
     SHARED_ITEMS,
     SharedDay,
@@ -55,7 +56,8 @@ def share(item: str, on: bool = True, *, hour: int = 8, day: int = 0, **more: An
 
 def test_nothing_is_shared_by_default() -> None:
     assert shared_items([], ADULT, date(0)) == frozenset()
-    nothing = shared_day(diary().on(10), standing(diary()), diary().runs, (), shipped_tables())
+    plan = planned_day(diary().on(10))
+    nothing = shared_day(plan, standing(diary()), diary().runs, (), shipped_tables())
     assert nothing == SharedDay(day=date(10))
 
 
@@ -120,14 +122,24 @@ def standing(made_up: Diary, day: int = 40) -> tuple[Entry, ...]:
 
 
 def shared(made_up: Diary, items: frozenset[Any], until: int) -> list[SharedDay]:
-    decided = replayed_days(made_up.entries, made_up.runs, made_up.settings, date(until))
     days: list[SharedDay] = []
-    for one in decided:
+    for plan in planned(made_up, until):
         before = days[-1] if days else None
         days.append(
-            shared_day(one, standing(made_up, until), made_up.runs, items, shipped_tables(), before)
+            shared_day(plan, standing(made_up, until), made_up.runs, items, shipped_tables(), before)
         )
     return days
+
+
+def planned(made_up: Diary, until: int) -> tuple[PlannedDay, ...]:
+    tables = shipped_tables()
+    return planned_days(made_up.entries, made_up.runs, made_up.settings, date(until), tables)[0]
+
+
+def shared_by_entries(made_up: Diary, until: int) -> tuple[SharedDay, ...]:
+    """The days by the switches that stand in the diary."""
+    plan = planned(made_up, until)
+    return shared_days(plan, made_up.entries, made_up.runs, made_up.settings, shipped_tables())
 
 
 def test_a_shared_day_has_what_was_decided_done_and_felt() -> None:
@@ -175,12 +187,17 @@ def test_a_sum_with_an_unknown_part_is_unknown_and_a_day_without_a_run_is_zero()
     assert by_day[date(10)].km_before is None
 
 
-@given(items=ITEMS, day=st.integers(0, 16))
-def test_a_shared_day_contains_no_unshared_item(items: frozenset[Any], day: int) -> None:
-    made_up = diary()
-    if day % 3 == 0:
-        made_up.flag(9)
-    seen = shared(made_up, items, day)[-1]
+@functools.cache
+def with_and_without_a_flag() -> tuple[tuple[Diary, tuple[PlannedDay, ...]], ...]:
+    both = (diary(), diary())
+    both[1].flag(9)
+    return tuple((made_up, planned(made_up, 16)) for made_up in both)
+
+
+@given(items=ITEMS, day=st.integers(0, 16), flagged=st.booleans())
+def test_a_shared_day_contains_no_unshared_item(items: frozenset[Any], day: int, flagged: bool) -> None:
+    made_up, days = with_and_without_a_flag()[flagged]
+    seen = shared_day(days[day], standing(made_up, day), made_up.runs, items, shipped_tables())
     values = {f.name: getattr(seen, f.name) for f in dataclasses.fields(seen)}
     allowed = {"day", "items"}.union(*(FIELDS_OF[item] for item in items))
     allowed |= BOTH if {"pain", "allowance"} <= items else set()
@@ -196,9 +213,9 @@ def test_a_shared_day_contains_no_unshared_item(items: frozenset[Any], day: int)
 def test_what_is_not_shared_changes_nothing_in_a_shared_day(item: str, kind: type[Entry]) -> None:
     full, without = diary(), diary()
     without.entries = [e for e in full.entries if not isinstance(e, kind)]
-    decided = full.on(10)
+    plan = planned_day(full.on(10))
     one, other = (
-        shared_day(decided, standing(d), d.runs, {item}, shipped_tables())  # type: ignore[arg-type]
+        shared_day(plan, standing(d), d.runs, {item}, shipped_tables())  # type: ignore[arg-type]
         for d in (full, without)
     )
     assert one == other
@@ -221,20 +238,20 @@ def test_no_text_of_a_runner_is_in_a_shared_day() -> None:
 def test_all_days_of_the_plan_are_shared_by_what_is_switched_on_today() -> None:
     made_up = diary()
     made_up.entries.append(share("allowance", day=9))
-    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    days = shared_by_entries(made_up, 10)
     assert [s.day for s in days] == [date(k) for k in range(11)]
     assert {s.items for s in days} == {frozenset({"allowance"})}
     made_up.entries.append(share("allowance", False, day=10))
-    assert shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables()) == ()
+    assert shared_by_entries(made_up, 10) == ()
 
 
 def test_planned_is_what_was_allowed_before_the_run_of_the_day() -> None:
     made_up = diary()
     made_up.entries.append(share("allowance", day=9))
-    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    days = shared_by_entries(made_up, 10)
     eighth = days[8]
     assert made_up.on(8).allowance.km == 0  # type: ignore[union-attr]
-    assert (eighth.allowed_km, eighth.done_km) == (pytest.approx(5.5), 5.5)
+    assert eighth.allowed_km == eighth.done_km == 5.5
 
 
 def test_a_correction_of_a_past_day_is_in_what_was_felt() -> None:
@@ -242,5 +259,5 @@ def test_a_correction_of_a_past_day_is_in_what_was_felt() -> None:
     made_up.entries.append(share("pain", day=9))
     wrong = next(e for e in made_up.entries if isinstance(e, MorningEntry) and e.day == date(9))
     made_up.morning(9, 1, on=10, replaces=wrong.id)
-    days = shared_days(made_up.entries, made_up.runs, made_up.settings, date(10), shipped_tables())
+    days = shared_by_entries(made_up, 10)
     assert days[9].morning == 1

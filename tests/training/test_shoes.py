@@ -13,7 +13,7 @@ from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules
 from monitor.training.shoes import ShoeUse, shoe_remarks, shoe_table
-from monitor.training.tables import shipped_tables
+from monitor.training.table_files import shipped_tables
 from monitor.training.verdict import evidence_of
 from tests.training.diary import date
 from tests.training.test_entries import entry

@@ -10,7 +10,8 @@ from monitor.training.strength import (
     heel_raise_norm,
     strength_adherence,
 )
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from tests.training.diary import Diary, date
 
 TABLES = shipped_tables()

@@ -11,7 +11,8 @@ from monitor.training.entries import StrengthEntry
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength_today import StrengthItem, StrengthToday, strength_today
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from monitor.training.verdict import evidence_of
 from tests.training.diary import Diary, calm_then_rebuild, date, keys
 
@@ -173,8 +174,6 @@ def test_every_remark_has_its_words(language: str) -> None:
     diary.run(1, 5.0, pickups=10)
     lift(diary, 1, pain=6)
     day = today(diary, 2)
-    reasons = [
-        *day.remarks,
-        *(r for i in day.items for r in (*i.remarks, *([i.lighter] if i.lighter else []))),
-    ]
+    lighter = [i.lighter for i in day.items if i.lighter is not None]
+    reasons = [*day.remarks, *lighter, *(r for i in day.items for r in i.remarks)]
     assert len([words.render(r.message) for r in reasons]) == 3

@@ -11,11 +11,13 @@ from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import (
     StressorOffer,
     is_hard,
+    is_longest_of_week,
     kinds_of_run,
     stressor_at,
     stressor_offers,
 )
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from monitor.training.verdict import evidence_of
 from tests.training.diary import DOWNHILL, PICKUPS, Diary, date
 
@@ -41,6 +43,21 @@ def run(day: int = 0, **fields: Any) -> PlanRun:
 )
 def test_what_a_run_was(fields: dict[str, Any], kinds: tuple[str, ...]) -> None:
     assert kinds_of_run(run(**fields), LADDERS) == kinds
+
+
+def test_the_longest_is_by_km_or_by_minutes_and_unknown_is_not_the_longest() -> None:
+    week = [PlanRun(session="a", day=date(1), minutes=40.0), PlanRun(session="b", day=date(2), km=5.0)]
+    longest = [
+        PlanRun(session="c", day=date(3), km=6.0, minutes=41.0),
+        PlanRun(session="c", day=date(3), minutes=41.0),
+    ]
+    assert all(is_longest_of_week(run, [*week, run]) for run in longest)
+    shorter = [
+        PlanRun(session="c", day=date(3), minutes=40.0),
+        PlanRun(session="c", day=date(3), km=5.0),
+        PlanRun(session="c", day=date(3)),
+    ]
+    assert not any(is_longest_of_week(run, [*week, run]) for run in shorter)
 
 
 def test_hard_is_a_stressor_an_effort_of_7_or_the_longest_of_seven_days() -> None:

@@ -1,23 +1,16 @@
-"""Tables: those that are shipped, and an own copy that wins."""
+"""Tables: what those that are shipped hold, and that every row has its words."""
 
 from __future__ import annotations
-
-from importlib.resources import files
 
 import pytest
 
 from monitor.core.message_catalogues import catalogue
 from monitor.training.red_flags import URGENCY, flag_messages
 from monitor.training.strength_today import exercise_message
-from monitor.training.tables import ORDER, TABLE_NAMES, Phase, read_tables, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import ORDER, Phase
 
 TABLES = shipped_tables()
-
-
-def test_every_shipped_table_has_its_file_and_no_other() -> None:
-    assert {p.name for p in (files("monitor.training") / "tables").iterdir()} == {
-        f"{name}.toml" for name in TABLE_NAMES
-    }
 
 
 def test_the_phases_are_those_of_the_design() -> None:
@@ -31,28 +24,6 @@ def test_the_downhill_ladder_has_repeats_before_steepness() -> None:
     assert rows[0] == (4, 30, 3)
     assert rows[3:5] == ((10, 30, 3), (6, 60, 3))
     assert [slope for _, _, slope in rows] == [3] * 7 + [5] * 7 + [8] * 7
-
-
-def test_an_own_copy_wins_for_its_table_alone() -> None:
-    text = (files("monitor.training") / "tables" / "norms.toml").read_text("utf-8")
-    own = read_tables({"norms": text.replace("curls = 12\n", "curls = 10\n")})
-    assert own.norms.curls == 10
-    assert own.phases == TABLES.phases
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("norm", ""),
-        ("norms", "curls = 12"),
-        ("phases", "[warm]\nstay_days = 7"),
-        ("norms", "curls = "),
-        ("strength", ""),
-    ],
-)
-def test_a_bad_own_copy_is_refused(name: str, text: str) -> None:
-    with pytest.raises(ValueError):
-        read_tables({name: text})
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

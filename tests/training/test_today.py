@@ -83,3 +83,14 @@ def test_full_running_has_no_limit_of_descent_and_shows_the_weeks() -> None:
     assert decided.week is not None
     assert decided.week.guard_descent_m is not None
     assert decided.week.monday == date(42)
+
+
+def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
+    diary = Diary().before()
+    diary.declare()
+    diary.run(1, 5, (7, 5))
+    diary.mornings(range(2, 3), pain=4)
+    assert keys(diary.on(2))[0] == "plan.rest.hours"
+    assert keys(diary.on(5))[0] == "plan.rest.no_morning"
+    diary.mornings(range(5, 6), pain=4)
+    assert keys(diary.on(5))[0] == "plan.rest.morning"

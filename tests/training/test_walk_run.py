@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.training.plan_runs import PlanRun
-from monitor.training.tables import shipped_tables
+from monitor.training.table_files import shipped_tables
 from monitor.training.verdict import RunVerdict, Verdict
 from monitor.training.walk_run import LadderPlace, ladder_after, ladder_start
 from tests.training.diary import date

@@ -22,6 +22,7 @@ SCRIPTS = sorted(STATIC.glob("*/*.js"))
 PAGES = {
     "live/live.html": "",
     "review/review.html": "",
+    "plan/plan.html": "",
     "review/docs.html": "api/v1/",
     "review/pair.html": "",
 }
@@ -62,9 +63,13 @@ def test_every_file_that_a_page_needs_is_served(client: TestClient, page: str) -
     assert any(path.startswith("shared/") for path in needed(page))
 
 
-def test_the_live_page_and_the_review_share_only_what_lies_in_shared() -> None:
-    for page, other in (("live", "review/"), ("review", "live/")):
-        assert not [path for path in needed(f"{page}/{page}.html") if path.startswith(other)]
+def test_the_pages_share_only_what_lies_in_shared() -> None:
+    for page, others in (
+        ("live", ("review/", "plan/")),
+        ("review", ("live/", "plan/")),
+        ("plan", ("live/", "review/")),
+    ):
+        assert not [path for path in needed(f"{page}/{page}.html") if path.startswith(others)]
 
 
 def test_every_module_is_used() -> None:

@@ -43,13 +43,18 @@ def _point_line(point: Point) -> str:
     if not values:
         return ""
     name = point.measurement.translate(_MEASUREMENT)
-    tags = [f",{k.translate(_KEY)}={_escaped_tag(v)}" for k, v in sorted(point.tags.items()) if v]
+    tags = [
+        f",{k.translate(_KEY)}={stored_tag(v).translate(_KEY)}" for k, v in sorted(point.tags.items()) if v
+    ]
     return f"{name}{''.join(tags)} {','.join(values)} {point.t_ns}"
 
 
-def _escaped_tag(value: str) -> str:
-    """Servers disagree about a backslash before a space, so there is none; nor what nobody sees."""
-    return tag_text(value).replace("\\", "/").translate(_KEY)
+def stored_tag(value: str) -> str:
+    """Return a tag as it stands at the server: without what nobody sees, and without a backslash.
+
+    Servers disagree about one before a space.
+    """
+    return tag_text(value).replace("\\", "/")
 
 
 def _field_text(value: Value | None) -> str:

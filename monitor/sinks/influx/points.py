@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, SensorProblem, Step
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
+from monitor.pipeline.announcements import CUES_OFF, SILENCES
+from monitor.pipeline.load_watch import PRIVATE_NOTICES
 from monitor.sinks.influx.line_protocol import Point, Value
 from monitor.sinks.influx.schema import ACTIVITIES, INFLUX_SCHEMA
 from monitor.storage.session_info import Note, SessionInfo
@@ -24,13 +26,16 @@ _Shape = tuple[str, Mapping[str, str | None], _Values, float]
 def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[Band] = ()) -> list[Point]:
     """Return the points of these records of one session, in their order.
 
-    ``bands`` are those that held before the first record: each second is stored with its target.
+    ``bands`` are those that held before the first record: each second is stored with its target.  What
+    tells of the runner's plan of coming back makes none: it is for nobody who looks at the server.
     """
     began_ns = _utc_ns(session.started_utc)
     own = {"athlete": session.athlete, "session": session.id}
     held = {band.metric: band for band in bands}
     out = []
     for record in records:
+        if isinstance(record, Cue) and record.wording in PRIVATE_NOTICES:
+            continue
         name, tags, values, t_s = _point_parts(session, record)
         if not math.isfinite(t_s):
             continue
@@ -114,7 +119,7 @@ def _estimate_values(e: Estimate) -> _Values:
 
 def _band_values(band: Band, name: str) -> _Values:
     values: _Values = {f"{name}_target": band.target, f"{name}_low": band.low, f"{name}_high": band.high}
-    return values | {f"{name}_muted": band.muted}
+    return values | {f"{name}_muted": CUES_OFF if band.muted in SILENCES.values() else band.muted}
 
 
 def _is_inside(band: Band, value: float) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dsp.metrics import METRICS, MetricSpec, Role, with_role
 from dsp.types import Activity, Problem
 from monitor.core.records import LinkState
+from monitor.training.sharing import SHARED_ITEMS
 
 ACTIVITIES = tuple(Activity)
 """The field ``code`` of an activity is its place in this list: 0 unknown, 1 stand, 2 walk, 3 run."""
@@ -37,7 +38,8 @@ class MeasurementSpec:
     """A measurement of the schema with its tags and fields.
 
     ``time`` is the event whose time a point has; ``tags`` stand beside ``athlete`` and ``session``, which
-    every point has; ``series`` says how many series come with a session.
+    every point has; ``series`` says how many series come with a session.  ``daily``: it is of days, not of
+    sessions; its points have no tag ``session``, and ``series`` is how many there are of an athlete.
     """
 
     name: str
@@ -46,9 +48,11 @@ class MeasurementSpec:
     tags: tuple[str, ...]
     series: str
     fields: tuple[FieldSpec, ...]
+    daily: bool = False
 
 
 _T = FieldSpec("t_s", "float", "s", "Session seconds: the time axis of a review.")
+_NOON = "noon UTC of the runner's date"
 _COUNT = FieldSpec("count", "int", "", "Always 1: sums count.")
 
 
@@ -212,6 +216,61 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("reason", "string", "", "Why it ended."),
         ),
     ),
+    MeasurementSpec(
+        "plan",
+        "A day of the plan: what the runner shares of it, and which items those are.",
+        _NOON,
+        (),
+        "1",
+        (
+            FieldSpec("day", "string", "", "The runner's date, as 2026-03-09."),
+            FieldSpec("phase", "int", "", "-1 no plan, 0 stop, 1 calm, 2 rebuild, 3 reintroduce, 4 full."),
+            FieldSpec("change", "string", "", "On the day of a new phase: why, in a word."),
+            FieldSpec("hold", "int", "", "1 while the runner is held back, else 0."),
+            FieldSpec("hold_why", "string", "", "red (a run was too much) or stop; empty if not held."),
+            FieldSpec("hold_since", "string", "", "The date since which that is so; empty likewise."),
+            FieldSpec("allowed_km", "float", "km", "Allowed before the day's runs."),
+            FieldSpec("allowed_min", "float", "min", "Allowed before the day's runs."),
+            FieldSpec("allowed_descent_m", "float", "m", "Allowed below -2 % before the day's runs."),
+            FieldSpec("done_km", "float", "km", "Run on this day; 0 is a day of rest."),
+            FieldSpec("done_min", "float", "min", "Run and walked on this day."),
+            FieldSpec("done_descent_m", "float", "m", "Run below -2 % on this day."),
+            FieldSpec("strength_done", "int", "sessions", "Strength of the last two weeks."),
+            FieldSpec("strength_planned", "int", "sessions", "Planned in that time."),
+            *(
+                FieldSpec(
+                    f"shares_{item}", "int", "", f"1 if the runner shares this item ({item}), else 0."
+                )
+                for item in SHARED_ITEMS
+            ),
+        ),
+        daily=True,
+    ),
+    MeasurementSpec(
+        "log",
+        "How a day's runs and its morning felt, if the runner shares pain.",
+        _NOON,
+        (),
+        "1",
+        (
+            FieldSpec("during", "float", "of 10", "Worst pain during the day's runs."),
+            FieldSpec("after", "float", "of 10", "Pain after them."),
+            FieldSpec("morning", "float", "of 10", "Pain on the morning of this day."),
+            FieldSpec("effort", "float", "of 10", "Effort of the hardest run."),
+            FieldSpec("km_before", "float", "km", "Run on the day before, if the allowance is shared too."),
+            FieldSpec("descent_before_m", "float", "m", "Run below -2 % on the day before, likewise."),
+        ),
+        daily=True,
+    ),
+    MeasurementSpec(
+        "shoe",
+        "A pair of shoes, if the runner shares shoes: its number, never its name.",
+        _NOON,
+        ("pair",),
+        "1 for each pair",
+        (FieldSpec("km", "float", "km", "Run in it by the end of this day, its start with it."),),
+        daily=True,
+    ),
 )
 
 _BANDED = ", ".join(f"`{name}`" for name in with_role(Role.BANDED))
@@ -221,10 +280,11 @@ _ABOUT = """\
 Made from the tables `METRICS` and `INFLUX_SCHEMA` by `gaitcue stack schema`.
 
 Times are UTC in nanoseconds: the start of the session plus session seconds. Every point has the tags
-`athlete` and `session` (its id, which sorts by time). The same record always makes the same point, so
-sending one again changes nothing; of two states of one thing at the same instant the later one stays. A
-value that is not known is not there. About 15 series come with each session: eight athletes with five
-runs a week make 30,000 in a year, far below what InfluxDB minds.
+`athlete` and `session` (its id, which sorts by time); those of a day (`plan`, `log`, `shoe`) have no
+session, are there only if the runner shares them, and are deleted when that ends. The same record always
+makes the same point, so sending one again changes nothing; of two states of one thing at the same
+instant the later one stays. A value that is not known is not there. About 15 series come with each
+session: eight athletes with five runs a week make 30,000 in a year, far below what InfluxDB minds.
 """
 
 
@@ -233,14 +293,17 @@ def schema_markdown() -> str:
     out = [_ABOUT]
     for m in INFLUX_SCHEMA:
         tags = ", ".join(f"`{tag}`" for tag in m.tags)
-        out += [f"## {m.name}", "", f"{m.meaning} Time: {m.time}. Series in a session: {m.series}."]
-        out += [f"Tags besides `athlete` and `session`: {tags or 'none'}.", ""]
+        whose, beside = (
+            ("of an athlete", "`athlete`") if m.daily else ("in a session", "`athlete` and `session`")
+        )
+        out += [f"## {m.name}", "", f"{m.meaning} Time: {m.time}. Series {whose}: {m.series}."]
+        out += [f"Tags besides {beside}: {tags or 'none'}.", ""]
         out += ["| field | type | unit | meaning |", "|---|---|---|---|"]
         out += [f"| {f.name} | {f.kind} | {f.unit} | {f.meaning} |" for f in m.fields if not f.of]
         more = {f.name.removeprefix(f.of): f for f in m.fields if f.of}
         if more:
-            whose = {name: [f.of for f in m.fields if f.of and f.name == f.of + name] for name in more}
-            every = [n for n in more if len(whose[n]) > len(with_role(Role.BANDED))]
+            metrics = {name: [f.of for f in m.fields if f.of and f.name == f.of + name] for name in more}
+            every = [n for n in more if len(metrics[n]) > len(with_role(Role.BANDED))]
             for names, of in ((every, "every metric"), ([n for n in more if n not in every], _BANDED)):
                 texts = (f"`{n}` ({more[n].kind}: {more[n].meaning})" for n in names)
                 out += ["", f"With the name of {of} in front: {', '.join(texts)}."] if names else []

@@ -11,11 +11,11 @@ import contextlib
 import itertools
 import operator
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from monitor.core.errors import ConfigError, SinkError, SinkRefused
@@ -23,7 +23,8 @@ from monitor.core.http_client import check_address
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.records import Out, SinkStatus
 from monitor.core.secret import Secret
-from monitor.sinks.influx.line_protocol import protocol_lines
+from monitor.sinks.influx.deletion import Deletion
+from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
@@ -31,8 +32,8 @@ from monitor.storage.store import Store
 
 if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
-    from influxdb_client.client.write_api_async import WriteApiAsync
 
+_T = TypeVar("_T")
 INFLUX_SINK = "influx"
 """The name of the sink, and of its place in the store."""
 
@@ -95,7 +96,7 @@ class InfluxSink:
         self._settings = settings
         self._store = store
         self._info: dict[str, SessionInfo] = {}  # of the session that was delivered last
-        self._api: WriteApiAsync | None = None
+        self._client: InfluxDBClientAsync | None = None
         self.outbox = Outbox(INFLUX_SINK, store, self._deliver, time, session=session, params=params)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
@@ -111,14 +112,14 @@ class InfluxSink:
     async def connected(self) -> AsyncIterator[None]:
         """Hold the client for a block; connections are made when they are needed.
 
-        ``outbox`` and ``send_notes`` work inside such a block only.
+        ``outbox``, ``send_notes``, ``send_points`` and ``delete_points`` work inside such a block only.
         """
         client = _make_client(self._settings, await asyncio.to_thread(_read_client_files, self._settings))
         try:
-            self._api = client.write_api()
+            self._client = client
             yield
         finally:
-            self._api = None
+            self._client = None
             await client.close()  # type: ignore[no-untyped-call]
 
     async def send_notes(self, sessions: Sequence[str]) -> None:
@@ -150,21 +151,68 @@ class InfluxSink:
             out.append(protocol_lines(record_points(self._info[session], records, held)))
         return b"\n".join(out)
 
+    async def send_points(self, points: Sequence[Point]) -> None:
+        """Send points; ``SinkError`` when the server fails."""
+        if body := protocol_lines(points):
+            await self._write(body)
+
+    async def delete_points(self, deletion: Deletion) -> None:
+        """Delete points and return when they are gone; ``SinkError`` where the server cannot.
+
+        By ``/api/v2/delete`` of InfluxDB 2; where there is none, by the DELETE of InfluxQL, which version 1
+        has.
+        """
+        try:
+            await self._ask(lambda client: _delete(client, deletion, self._settings.bucket))
+        except SinkError as exc:
+            if getattr(exc.__cause__, "status", None) not in (404, 405):
+                raise
+            await self._delete_by_influxql(deletion, exc)
+
+    async def _delete_by_influxql(self, deletion: Deletion, without: SinkError) -> None:
+        url, bucket = self._settings.url, self._settings.bucket
+        try:
+            answer = await self._ask(lambda client: _query(client, deletion.influxql(), bucket))
+        except SinkError as exc:
+            if getattr(exc.__cause__, "status", None) in (400, 401, 404, 405):  # it knows neither
+                raise SinkError(f"{url} deletes nothing: {without}") from exc
+            raise
+        if '"error"' in answer:
+            raise SinkError(f"{url} deletes nothing: {answer[:200]}", log_text=f"{url} deletes nothing")
+
     async def _write(self, body: bytes) -> None:
         """One request.  After a time-out it may have been carried out all the same."""
+        s = self._settings
+        await self._ask(lambda client: client.write_api().write(bucket=s.bucket, org=s.org, record=body))
+
+    async def _ask(self, request: Callable[[InfluxDBClientAsync], Awaitable[_T]]) -> _T:
+        """The answer to a request; what went wrong in the words of our errors."""
         from aiohttp import ClientError
         from influxdb_client.rest import ApiException
 
         s = self._settings
-        assert self._api is not None
+        assert self._client is not None
         try:
-            await self._api.write(bucket=s.bucket, org=s.org, record=body)
+            return await request(self._client)
         except TimeoutError as exc:
             raise SinkError(f"{s.url} did not answer within {s.timeout_s:g} s") from exc
         except ApiException as exc:
             raise _error_of(exc.status, exc.message, s) from exc
         except (ClientError, OSError) as exc:
             raise SinkError(f"{s.url} cannot be reached ({exc or type(exc).__name__})") from exc
+
+
+async def _delete(client: InfluxDBClientAsync, deletion: Deletion, bucket: str) -> None:
+    start, stop = deletion.span
+    api = client.delete_api()
+    await api.delete(start, stop, deletion.predicate(), bucket=bucket)
+
+
+async def _query(client: InfluxDBClientAsync, statement: str, bucket: str) -> str:
+    answer = await client.api_client.call_api(  # type: ignore[no-untyped-call]
+        "/query", "POST", query_params=[("db", bucket), ("q", statement)], response_type="str"
+    )
+    return str(answer)
 
 
 def _error_of(status: int | None, message: object, settings: InfluxSettings) -> SinkError:

@@ -3,6 +3,8 @@
 InfluxDB grants rights by bucket, so a token that may write may write under any name.  This takes the
 same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes the body on with a token
 that never leaves this machine.  Nothing can be read through it.
+
+Of ``/api/v2/delete`` it takes what our own service asks: the days of the plan of the token's own runner.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +39,7 @@ from monitor.core.http_server import listen, server_config
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
+from monitor.sinks.influx.plan_points import PLAN_MEASUREMENTS
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,10 @@ _LINE = re.compile(
     rb"(" + _SERIES + rb") " + _FIELD + rb"(?:," + _FIELD + rb")*+(?: -?[0-9]++)?(?:\n++|\Z)"
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
+_DELETED = re.compile(
+    rf'_measurement="(?:{"|".join(PLAN_MEASUREMENTS)})" AND athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
+)
+_MIDNIGHT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00Z")
 _ESCAPED = re.compile(r"\\([,= ])")
 _UNREADABLE = RepeatedEvent(_log, time.monotonic)  # the folder is read at every request
 
@@ -117,6 +124,22 @@ def writing_athletes(body: bytes | bytearray) -> set[str] | None:
     return out
 
 
+def deleting_athlete(body: bytes | bytearray) -> str | None:
+    """Return the athlete whose days of the plan this request deletes; None if it is not as we write it."""
+    try:
+        wanted = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(wanted, dict) or wanted.keys() != {"start", "stop", "predicate"}:
+        return None
+    if not all(isinstance(text, str) for text in wanted.values()):
+        return None
+    predicate = _DELETED.fullmatch(wanted["predicate"])
+    if predicate is None or not all(_MIDNIGHT.fullmatch(wanted[k]) for k in ("start", "stop")):
+        return None
+    return predicate[1].replace('\\"', '"')
+
+
 class Unpacking:
     """``Unpacking`` unpacks one gzip member that comes in pieces, or takes a body that is not packed.
 
@@ -168,7 +191,7 @@ class _RunnerTokens:
 
 
 def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
-    """Return the proxy as a web application with ``/ping`` and ``/api/v2/write``.
+    """Return the proxy as a web application with ``/ping``, ``/api/v2/write`` and ``/api/v2/delete``.
 
     ``upstream`` is the address of InfluxDB, ``token`` one that may write there, and ``folder`` holds the
     runners' tokens (``runner_tokens``).  Raises ``ConfigError`` when there is no such folder.
@@ -183,8 +206,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
     def ping() -> Response:
         return Response(status_code=204)
 
-    @app.post("/api/v2/write")
-    async def write(request: Request) -> Response:
+    async def take(request: Request, check: Callable[[bytearray, str], bytes | bytearray]) -> Response:
         visitor = visitor_of_request(request)
         assert visitor is not None  # the rule of this route asks for one
         runner = visitor.name
@@ -193,16 +215,24 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
         running[runner] += 1
         try:
             body = await _read_body(request)
-            await run_in_threadpool(_check_names, body, runner)
+            checked = await run_in_threadpool(check, body, runner)
         except HTTPException as exc:
             why = _REASONS.get(exc.status_code, exc.detail)
             refusals.happened(f"{runner} was refused: {why}", status=exc.status_code, runner=runner)
             return _refusal_response(request, exc)
         else:
-            url = f"{upstream}/api/v2/write?{request.url.query}"
-            return await run_in_threadpool(_pass_on_request, url, token, body, outage)
+            url = f"{upstream}{request.url.path}?{request.url.query}"
+            return await run_in_threadpool(_pass_on_request, url, token, checked, outage)
         finally:
             running[runner] -= 1
+
+    @app.post("/api/v2/write")
+    async def write(request: Request) -> Response:
+        return await take(request, _checked_lines)
+
+    @app.post("/api/v2/delete")
+    async def delete(request: Request) -> Response:
+        return await take(request, _checked_deletion)
 
     return app
 
@@ -212,11 +242,12 @@ _REASONS = {403: "points of another athlete"}
 
 
 def _guard_settings(folder: Path) -> GuardSettings:
-    body = BodyLimits(size=_LARGEST, depth=None)
+    body, small = BodyLimits(size=_LARGEST, depth=None), BodyLimits(size=10_000, depth=None)
     return GuardSettings(
         rules={
             "GET /ping": RouteRule(role=None),
             "POST /api/v2/write": RouteRule(role=AccessRole.RUNNER, body=body),
+            "POST /api/v2/delete": RouteRule(role=AccessRole.RUNNER, body=small),
         },
         tokens=_RunnerTokens(folder),
         scheme="Token",
@@ -240,14 +271,25 @@ async def _read_body(request: Request) -> bytearray:
         raise HTTPException(400, str(exc)) from exc
 
 
-def _check_names(body: bytearray, runner: str) -> None:
-    """Raise ``HTTPException`` unless all lines write under this runner's name."""
+def _checked_lines(body: bytearray, runner: str) -> bytearray:
+    """The body; ``HTTPException`` unless all lines write under this runner's name."""
     names = writing_athletes(body)
     if names is None:
         raise HTTPException(400, "a line is not line protocol with one athlete tag")
     if others := names - {runner}:
         message = f"this token is {runner}'s and may not write as {', '.join(sorted(others)[:5])}"
         raise HTTPException(403, message[:500])
+    return body
+
+
+def _checked_deletion(body: bytearray, runner: str) -> bytes:
+    """The body as we read it; ``HTTPException`` unless it deletes this runner's days of the plan."""
+    name = deleting_athlete(body)
+    if name is None:
+        raise HTTPException(400, "this is no deletion of one athlete's days of the plan")
+    if name != runner:
+        raise HTTPException(403, f"this token is {runner}'s and may not delete what is {name}'s"[:500])
+    return json.dumps(json.loads(body)).encode()  # of a key that is there twice the last, as we read it
 
 
 def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
@@ -263,8 +305,9 @@ def run_write_proxy(app: FastAPI, host: str, port: int) -> None:
 _OPENER = make_opener()
 
 
-def _pass_on_request(url: str, token: Secret, body: bytearray, outage: Outage) -> Response:
-    headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": "text/plain; charset=utf-8"}
+def _pass_on_request(url: str, token: Secret, body: bytes | bytearray, outage: Outage) -> Response:
+    kind = "text/plain; charset=utf-8" if "/write?" in url else "application/json"
+    headers = {"Authorization": f"Token {token.reveal()}", "Content-Type": kind}
     try:
         with _OPENER.open(urllib.request.Request(url, body, headers), timeout=_WAIT_S) as answer:
             outage.over("takes points again")

@@ -7,29 +7,33 @@ calls for a decision is pushed.  Time comes in with the records; nothing here kn
 from __future__ import annotations
 
 import datetime
-import logging
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dsp.types import Band, Cue, CueKind, Metric
-from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Language, MessageValues, UserMessage, catalogue
 from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
 from monitor.core.user_language import system_language
-from monitor.storage.store import Store
-
-_log = logging.getLogger(__name__)
 
 _OFF_TARGET_S = 60  # the seconds whose mean is off target, or back; single ones scatter over the edge
 _STORAGE = ("tape", "store")  # what nobody keeps for later when it cannot be written
-_LONGEST_RUN_DAYS = 30  # how far back the longest run counts (Frandsen 2025, Br J Sports Med)
+_NOTICES = {
+    "longest_run": 1, "longest_run_far": 3,
+    "todays_run": 1, "todays_run_far": 3, "no_run_today": 3,
+    "descent": 1, "descent_far": 4, "downhill": 4,
+}  # fmt: skip
+"""Notices of the load (``monitor.pipeline.load_watch``) that are pushed too, with their priority: 1 makes
+no sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """Settings of pushes to a phone: which, in which language.  Each comes once in a run (and sensor)."""
+    """Settings of pushes to a phone: which, in which language.  Each comes once in a run (and sensor).
+
+    What concerns the load of a run (``downhill_speed_loss_mps``, ``longest_share``) goes into the session's
+    ``TodaysLimits``, which gives the notices that are pushed.
+    """
 
     language: Language = field(default_factory=system_language)
     drift_min: float = 3.0  # out of the band although cues were given (design choice)
@@ -83,22 +87,18 @@ class Alert:
 class Alerts:
     """A watcher of the records of a run that says which of them make a push.
 
-    ``started_utc`` is ISO 8601; ``longest_m`` is the runner's longest run of the last 30 days in metres
-    (``longest_recent_run_m``), None if there is none.
+    ``started_utc`` is ISO 8601.
     """
 
-    def __init__(self, settings: AlertSettings, started_utc: str, longest_m: float | None = None) -> None:
+    def __init__(self, settings: AlertSettings, started_utc: str) -> None:
         self._s = settings
         self._started = datetime.datetime.fromisoformat(started_utc).astimezone()
-        self._longest_m = longest_m
         self._messages = catalogue(settings.language)
         self._sent: set[str] = set()  # kinds, each of which comes once in a run; of sensors with the name
         self._streams: dict[str, bool] = {}  # sensor -> whether it sends
         self._bands: dict[str, Band] = {}
         self._since: dict[str, float] = {}  # metric -> when its first unanswered cue was given
         self._off: dict[str, deque[float]] = {}  # metric -> what was added to the target, second by second
-        self._newest: dict[str, float] = {}
-        self._m = 0.0
 
     def push(self, record: Out) -> list[Alert]:
         """Take a record and return the pushes that it causes, mostly none."""
@@ -111,14 +111,16 @@ class Alerts:
                 self._since.setdefault(record.metric, record.t_s)
             case Cue(kind=CueKind.CONFIRM):
                 self._since.pop(record.metric, None)
+            case Cue(kind=CueKind.NOTICE, wording=wording) if wording in _NOTICES:
+                text = self._messages.translate_recorded(record.why)
+                return self._alert_once(wording, record.t_s, text, _NOTICES[wording])
             case SensorStatus():
                 return self._check_sensor(record)
             case SinkStatus(ok=False) if record.sink in _STORAGE:
                 reason = self._messages.translate_recorded(record.text)
                 return self._make_alert("not_stored", record.t_s, {"reason": reason}, 5)
             case Metric(t_s, None, estimate):
-                self._newest[estimate.metric] = estimate.value
-                return self._observe(t_s, estimate.metric, estimate.value)
+                return self._check_drift(t_s, estimate.metric, estimate.value)
             case _:
                 pass
         return []
@@ -130,16 +132,6 @@ class Alerts:
         text = "sensor_lost" if any(self._streams.values()) else "all_lost"
         silence: MessageValues = {"sensor": status.sensor, "seconds": status.silent_s}
         return self._make_alert("sensor_lost", status.t_s, silence, 4, of=status.sensor, text=text)
-
-    def _observe(self, t_s: float, metric: str, value: float) -> list[Alert]:
-        match metric:
-            case "speed_mps":
-                self._m += value
-                return self._check_distance(t_s)
-            case "braking_dose_flat_ratio":
-                return self._check_downhill(t_s, value)
-            case _:
-                return self._check_drift(t_s, metric, value)
 
     def _check_drift(self, t_s: float, metric: str, value: float) -> list[Alert]:
         band = self._bands.get(metric)
@@ -158,23 +150,6 @@ class Alerts:
         label = UserMessage(f"metric.{metric}.label")
         return self._make_alert("drift", t_s, {"metric": label, "minutes": max(1.0, (t_s - since) / 60)})
 
-    def _check_downhill(self, t_s: float, ratio: float) -> list[Alert]:
-        limit, dose = self._s.downhill_speed_loss_mps, self._newest.get("braking_dose_mps")
-        if limit is None or dose is None or ratio <= 1:
-            return []
-        extra = dose * (1 - 1 / ratio)
-        if extra < limit:
-            return []
-        return self._make_alert("downhill", t_s, {"value": extra, "limit": limit}, 4)
-
-    def _check_distance(self, t_s: float) -> list[Alert]:
-        if self._longest_m is None or self._m <= self._longest_m:
-            return []
-        km = {"km": self._m / 1e3, "longest": self._longest_m / 1e3}
-        if self._m <= self._s.longest_share * self._longest_m:
-            return self._make_alert("longest", t_s, km, priority=1)
-        return self._make_alert("distance", t_s, km)
-
     def _make_alert(
         self,
         kind: str,
@@ -185,36 +160,17 @@ class Alerts:
         of: str = "",
         text: str | None = None,
     ) -> list[Alert]:
+        body = self._messages.text(f"push.{text or kind}.text", **values)
+        return self._alert_once(kind, t_s, body, priority, of)
+
+    def _alert_once(self, kind: str, t_s: float, body: str, priority: int, of: str = "") -> list[Alert]:
         now = (self._started + datetime.timedelta(seconds=t_s)).time()
         if f"{kind} {of}" in self._sent or self._s.is_quiet(now):
             return []
         self._sent.add(f"{kind} {of}")
         title = self._messages.text(f"push.{kind}.title")
-        body = self._messages.text(f"push.{text or kind}.text", **values)
         return [Alert(kind, t_s, t_s + self._s.valid_s, title, body, priority)]
 
 
 def _is_outside(band: Band, value: float) -> bool:
     return (band.low is not None and value < band.low) or (band.high is not None and value > band.high)
-
-
-def longest_recent_run_m(store: Store, athlete: str, before_utc: str) -> float | None:
-    """Return the length in metres of the athlete's longest run in the 30 days before ``before_utc``.
-
-    Seconds without a speed count nothing.  None if there is no such run, or the store cannot be read.
-    """
-    end = datetime.datetime.fromisoformat(before_utc)
-    start = end - datetime.timedelta(days=_LONGEST_RUN_DAYS)
-    lengths_m: list[float] = []
-    try:
-        for s in store.sessions():
-            if s.athlete == athlete and start <= datetime.datetime.fromisoformat(s.started_utc) < end:
-                lengths_m.append(_stored_run_length_m(store.metrics(s.id, ["speed_mps"])))
-    except StoreError as exc:
-        _log.warning("no push about the longest run: earlier runs cannot be read (%s)", exc.log_text)
-        return None
-    return max(lengths_m, default=0.0) or None
-
-
-def _stored_run_length_m(speeds: Iterable[Metric]) -> float:
-    return sum(m.estimate.value for m in speeds if m.side is None)

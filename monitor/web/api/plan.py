@@ -7,12 +7,13 @@ import datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, HTTPException, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
-from monitor.review.plan_report import plan_report, red_flags_report
+from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
 from monitor.storage.store import Store
-from monitor.training.entries import ForeignEntry, entry_to_json, standing_entries
+from monitor.training.entries import Entry, ForeignEntry, entry_to_json, standing_entries
 from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson
 from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
 from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
@@ -54,7 +55,8 @@ def get_plan(
     decided = plan.now if day is None else plan.day(day)
     if decided is None:
         raise HTTPException(404, "The plan does not know this day.")
-    return json_response(plan_report(plan, decided, keeper.past_decisions(), language))
+    past = keeper.past_decisions(decided.day - datetime.timedelta(days=CALENDAR_DAYS))
+    return json_response(plan_report(plan, decided, past, language))
 
 
 def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
@@ -77,7 +79,7 @@ def get_log(request: Request, keeper: OwnKeeper) -> Response:
     )
 
 
-def add_log_entry(
+async def add_log_entry(
     request: Request,
     keeper: OwnKeeper,
     kind: Annotated[str, Body(description="kind of the entry, such as after or morning")],
@@ -87,12 +89,21 @@ def add_log_entry(
     replaces: Annotated[str, Body(description="id of the entry that this one corrects or withdraws")] = "",
 ) -> Response:
     """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
-    with refusals_as_http(request):
-        entry = new_entry(kind, {**fields, "replaces": replaces}, request.app.state.runner_now())
-        if kind == "flag" and request.app.state.on_red_flag is not None:
-            request.app.state.on_red_flag()  # first: it must not depend on a disk
-        keeper.add(entry)
+    entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
+    if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
+        request.app.state.live_feed.stop_cues("red_flag")
+    await run_in_threadpool(_keep_entry, request, keeper, entry)
     return json_response({"entry": entry_to_json(entry)})
+
+
+def _checked_entry(request: Request, kind: str, fields: dict[str, Any]) -> Entry:
+    with refusals_as_http(request):
+        return new_entry(kind, fields, request.app.state.runner_now())
+
+
+def _keep_entry(request: Request, keeper: PlanKeeper, entry: Entry) -> None:
+    with refusals_as_http(request):
+        keeper.add(entry)
 
 
 def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> TrainingPlan:

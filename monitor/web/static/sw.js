@@ -1,5 +1,5 @@
 // The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
-const SHELL = "gaitcue-3";
+const SHELL = "gaitcue-4";
 const FILES = [
   "plotly.js",
   "live/live.css",
@@ -16,16 +16,21 @@ const FILES = [
   "live/signals.js",
   "live/sound.js",
   "live/sound_box.js",
+  "live/stop.js",
   "live/strip.js",
   "live/strip_traces.js",
   "live/taps.js",
   "live/theme.js",
   "live/tiles.js",
   "live/voice.js",
+  "shared/api.js",
   "shared/band_outline.js",
   "shared/charts.js",
+  "shared/elements.js",
   "shared/messages.js",
   "shared/metrics.js",
+  "shared/red_flags.css",
+  "shared/red_flags.js",
   "shared/settings.js",
   "shared/icon.svg",
   "shared/icon-192.png",

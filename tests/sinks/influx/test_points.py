@@ -28,10 +28,15 @@ from dsp.types import (
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.safe_text import tag_text
+from monitor.pipeline.announcements import CUES_OFF, SILENCES
+from monitor.pipeline.cue_policy import notice
+from monitor.pipeline.load_watch import PRIVATE_NOTICES
 from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
+from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.points import note_points, record_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
 from monitor.storage.session_info import Note, SessionInfo
+from tests.sinks.influx.test_plan_points import FULL_DAY
 
 INFO = SessionInfo(
     id="2026-01-01T00-00-00-ann", athlete="Ann B", title="easy", started_utc="2026-01-01T00:00:00+00:00"
@@ -65,10 +70,13 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     schema = {m.name: m for m in INFLUX_SCHEMA}
     seen, fields = set(), set()
     pain = [Note(1, "pain", None, 4.0, "left calf", "2026-01-02T00:00:00+00:00")]
-    for point in record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain):
+    points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain)
+    points += shared_day_points(INFO.athlete, [FULL_DAY])
+    for point in points:
         measurement = schema[point.measurement]
         seen.add(point.measurement)
-        assert set(point.tags) <= {"athlete", "session", *measurement.tags}
+        of_session = set() if measurement.daily else {"session"}
+        assert set(point.tags) <= {"athlete", *of_session, *measurement.tags}
         kinds = {f.name: f.kind for f in measurement.fields}
         for name, value in point.values.items():
             assert value is None or KIND[type(value)] == kinds[name], name
@@ -100,6 +108,16 @@ def test_a_second_is_stored_with_the_target_that_held_wherever_the_batches_are_c
     assert [p.values["cadence_spm_target"] for p in whole] == [170.0, 170.0, 172.0, 172.0]
     assert whole[-1].values["cadence_spm_muted"] == "too steep"
     assert record_points(INFO, records[:3], [before]) + record_points(INFO, records[3:], [after]) == whole
+
+
+def test_what_tells_of_the_runners_plan_is_no_point() -> None:
+    for wording in sorted(PRIVATE_NOTICES):
+        assert record_points(INFO, [notice(5.0, wording, "your plan has ...")]) == []
+    assert len(record_points(INFO, [notice(5.0, "longest_run", "9.0 km")])) == 1
+    for why in SILENCES.values():
+        band = Band(7, "cadence_spm", 170, 165.0, 180, why)
+        points = record_points(INFO, [band, Metric(8, None, Estimate("cadence_spm", 166, 1.0, "foot"))])
+        assert {p.values["cadence_spm_muted"] for p in points} == {CUES_OFF}
 
 
 def test_the_time_of_a_point_is_the_start_plus_session_seconds_to_the_nanosecond() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import http.server
+import json
 import logging
+import re
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from monitor.core.secret import Secret
+from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.write_proxy import Unpacking, make_write_proxy, writing_athletes
 from tests.stack.servers import BUCKET, TOKEN, Influx
@@ -108,10 +113,9 @@ def test_the_proxy_says_when_its_server_takes_points_again(
         write(proxy, "bens-token", body("ben"))
     influx.recover()
     assert write(proxy, "bens-token", body("ben")) == 204
-    assert caplog.messages == [
-        "InfluxDB: answers 503",
-        "InfluxDB: takes points again after 0 s and 4 tries",
-    ]
+    failed, again = caplog.messages
+    assert failed == "InfluxDB: answers 503"
+    assert re.fullmatch(r"InfluxDB: takes points again after \d+ s and 4 tries", again)
 
 
 UNSEEN = {
@@ -237,37 +241,45 @@ def test_a_bomb_is_refused_within_its_limit(tmp_path: Path) -> None:
     proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
     bomb = gzip.compress(b'm,athlete=ben f="' + bytes(100_000_000) + b'"')
     tracemalloc.start()
-    began = time.perf_counter()
     assert write(proxy, "bens-token", bomb, **{"Content-Encoding": "gzip"}) == 413
-    assert time.perf_counter() - began < 1
     assert tracemalloc.get_traced_memory()[1] < 40_000_000
     tracemalloc.stop()
 
 
-LONG = {
-    "one text": b'm,athlete=ann f="' + b"a" * 990_000 + b'"',
-    "text with backslashes": b'm,athlete=ann f="' + b"\\a" * 490_000 + b'"',
-    "text without an end": b'm,athlete=ann f="' + b"a" * 990_000,
-    "text that changes": b'm,athlete=ann f="' + b"a\\a" * 330_000 + b'"',
-    "fields": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000),
-    "fields and a wrong end": b"m,athlete=ann " + b",".join([b"a=1"] * 240_000) + b"!\x01",
-    "tags": b"m,athlete=ann" + b",a=1" * 240_000 + b" v=1",
-    "athletes": b"m" + b",athlete=ann" * 80_000 + b" v=1",
-    "escapes": b"m,athlete=ann,x=" + b"\\," * 490_000 + b" v=1",
-    "blanks": b"m,athlete=ann v=1" + b" " * 900_000,
-    "a line too long": b'm,athlete=ann f="' + b"a" * 1_100_000 + b'"\n' + LINE,
+LONG: dict[str, Callable[[int], bytes]] = {
+    "one text": lambda n: b'm,athlete=ann f="' + b"a" * n + b'"',
+    "text with backslashes": lambda n: b'm,athlete=ann f="' + b"\\a" * (n // 2) + b'"',
+    "text without an end": lambda n: b'm,athlete=ann f="' + b"a" * n,
+    "text that changes": lambda n: b'm,athlete=ann f="' + b"a\\a" * (n // 3) + b'"',
+    "fields": lambda n: b"m,athlete=ann " + b",".join([b"a=1"] * (n // 4)),
+    "fields and a wrong end": lambda n: b"m,athlete=ann " + b",".join([b"a=1"] * (n // 4)) + b"!\x01",
+    "tags": lambda n: b"m,athlete=ann" + b",a=1" * (n // 4) + b" v=1",
+    "athletes": lambda n: b"m" + b",athlete=ann" * (n // 12) + b" v=1",
+    "escapes": lambda n: b"m,athlete=ann,x=" + b"\\," * (n // 2) + b" v=1",
+    "blanks": lambda n: b"m,athlete=ann v=1" + b" " * n,
+    "a line too long": lambda n: b'm,athlete=ann f="' + b"a" * (n + n // 4) + b'"\n' + LINE,
 }
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_a_line_takes_no_more_than_a_moment_and_its_own_size(name: str) -> None:
-    """While a line is matched nobody else is served."""
+def test_a_line_takes_time_and_room_by_its_length_and_no_more(name: str) -> None:
+    """While a line is matched nobody else is served; a parser that tries again takes 16 times as long."""
+    quarter, whole = LONG[name](240_000), LONG[name](960_000)
+    assert _cpu_s(whole) < 9 * _cpu_s(quarter) + 0.005
     tracemalloc.start()
-    began = time.perf_counter()
-    writing_athletes(LONG[name])
-    assert time.perf_counter() - began < 0.9
+    writing_athletes(whole)
     assert tracemalloc.get_traced_memory()[1] < 40_000_000
     tracemalloc.stop()
+
+
+def _cpu_s(body: bytes) -> float:
+    """The least of three, so that nothing else on the machine counts."""
+    taken = []
+    for _ in range(3):
+        began = time.thread_time()
+        writing_athletes(body)
+        taken.append(time.thread_time() - began)
+    return min(taken)
 
 
 def test_the_proxys_token_follows_no_redirect(tmp_path: Path) -> None:
@@ -305,3 +317,99 @@ def test_what_nobody_sees_in_a_name_is_neither_written_nor_taken(sign: str) -> N
     assert writing_athletes(f"m,athlete=a{sign}b v=1 1".encode()) is None
     (name,) = writing_athletes(protocol_lines([Point("m", {"athlete": f"a{sign}b"}, {"v": 1.0}, 1)])) or ()
     assert sign not in name
+
+
+# ------------------------------------------------------------------ deletions
+
+
+SPAN = {"start": "2026-03-09T00:00:00Z", "stop": "2026-03-10T00:00:00Z"}
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Takes everything and remembers it."""
+
+    taken: list[tuple[str, bytes]]
+
+    def do_POST(self) -> None:
+        self.taken.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def recorder() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    taken: list[tuple[str, bytes]] = []
+    server = http.server.HTTPServer(("127.0.0.1", 0), type("Handler", (Recorder,), {"taken": taken}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", taken
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def ask_to_delete(proxy: TestClient, token: str, body: object) -> int:
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Authorization": f"Token {token}"}
+    where = "/api/v2/delete?org=gaitcue&bucket=gait"
+    return int(proxy.post(where, content=text, headers=headers).status_code)
+
+
+def test_a_runner_deletes_the_own_days_of_the_plan_and_nothing_else(
+    tmp_path: Path, recorder: tuple[str, list[tuple[str, bytes]]]
+) -> None:
+    url, taken = recorder
+    (tmp_path / 'Ann "B".token').write_text("anns-token")
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy(url, Secret("x"), tmp_path))
+    day = datetime.date(2026, 3, 9)
+    mine = Deletion(measurement="log", athlete='Ann "B"', first=day, last=day)
+    start, stop = mine.span
+    asked = {"start": start, "stop": stop, "predicate": mine.predicate()}
+    assert ask_to_delete(proxy, "anns-token", asked) == 204
+    assert [(path, json.loads(body)) for path, body in taken] == [
+        ("/api/v2/delete?org=gaitcue&bucket=gait", asked)
+    ]
+    assert ask_to_delete(proxy, "bens-token", asked) == 403
+    assert ask_to_delete(proxy, "", asked) == 401
+    assert len(taken) == 1
+
+
+NO_DELETIONS = (
+    {**SPAN, "predicate": '_measurement="second" AND athlete="ben"'},
+    {**SPAN, "predicate": '_measurement="log"'},
+    {**SPAN, "predicate": 'athlete="ben"'},
+    {**SPAN, "predicate": ""},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben" OR athlete="Ann"'},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben\\" OR athlete="Ann"'},
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben"\n'},
+    SPAN,
+    {**SPAN, "predicate": '_measurement="log" AND athlete="ben"', "bucket": "other"},
+    {**SPAN, "predicate": ["_measurement"]},
+    {"start": "now", "stop": "now", "predicate": '_measurement="log" AND athlete="ben"'},
+    "[" * 9000,
+    "nothing",
+    "3",
+)
+
+
+@pytest.mark.parametrize("asked", NO_DELETIONS, ids=range(len(NO_DELETIONS)))
+def test_what_is_no_deletion_of_ours_is_refused(tmp_path: Path, asked: object) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy("http://127.0.0.1:1", Secret("x"), tmp_path))
+    assert ask_to_delete(proxy, "bens-token", asked) == 400
+
+
+def test_of_a_key_that_is_there_twice_both_read_the_same(
+    tmp_path: Path, recorder: tuple[str, list[tuple[str, bytes]]]
+) -> None:
+    url, taken = recorder
+    (tmp_path / "ben.token").write_text("bens-token")
+    proxy = TestClient(make_write_proxy(url, Secret("x"), tmp_path))
+    two = '{{"start": "{start}", "stop": "{stop}", '.format(**SPAN)
+    two += '"predicate": "athlete=\\"Ann\\"", "predicate": "_measurement=\\"log\\" AND athlete=\\"ben\\""}'
+    assert ask_to_delete(proxy, "bens-token", two) == 204
+    assert b"Ann" not in taken[0][1]

@@ -9,9 +9,10 @@ import pytest
 
 from dsp.types import Band, Cue, CueKind, Estimate, Fault, Metric
 from monitor.core.records import LinkState, Out, SensorStatus, SinkStatus
-from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings, longest_recent_run_m
-from monitor.storage.session_info import SessionInfo
-from monitor.storage.store import Store
+from monitor.pipeline import load_watch
+from monitor.pipeline.cue_policy import notice
+from monitor.sinks.push import alerts
+from monitor.sinks.push.alerts import Alert, Alerts, AlertSettings
 
 NOON = "2026-11-25T12:00:00+00:00"
 BAND = Band(0.0, "cadence_spm", 172.0, 168.0, 178.0)
@@ -26,9 +27,9 @@ def cue(t_s: float, kind: CueKind = CueKind.CORRECT, withheld: str = "") -> Cue:
     return Cue(t_s, kind, fault, "cadence_spm", 160.0, 172.0, fault.value, t_s + 3, withheld)
 
 
-def told(records: list[Out], settings: AlertSettings | None = None, **more: float) -> list[Alert]:
-    alerts = Alerts(settings or AlertSettings(), NOON, **more)
-    return [a for record in records for a in alerts.push(record)]
+def told(records: list[Out], settings: AlertSettings | None = None) -> list[Alert]:
+    watcher = Alerts(settings or AlertSettings(), NOON)
+    return [a for record in records for a in watcher.push(record)]
 
 
 def test_a_drift_that_outlasts_its_cues_is_pushed_once() -> None:
@@ -89,40 +90,38 @@ def test_every_sensor_that_is_lost_is_told_once() -> None:
     run = [status("left shoe", 5.0), status("right shoe", 5.0)]
     for start_s, sensor in ((60.0, "left shoe"), (300.0, "right shoe"), (600.0, "left shoe")):
         run += [status(sensor, start_s + t, t) for t in (60.0, 65.0)] + [status(sensor, start_s + 90.0)]
-    alerts = told(list(run))
-    assert [(a.t_s, a.text[: len("No data from left")]) for a in alerts] == [
+    pushes = told(list(run))
+    assert [(a.t_s, a.text[: len("No data from left")]) for a in pushes] == [
         (120.0, "No data from left"),
         (360.0, "No data from righ"),
     ]
 
 
-def test_downhill_counts_only_what_the_level_would_not_have_cost() -> None:
-    level = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.0])]
-    downhill = [*seconds("braking_dose_mps", [500.0]), *seconds("braking_dose_flat_ratio", [1.5])]
-    limit = AlertSettings(downhill_speed_loss_mps=150.0)
-    assert told(level, limit) == []
-    assert told(downhill) == []  # no limit is set
-    (alert,) = told(downhill, limit)
-    assert "reached your limit (167 of 150)" in alert.text
+def passed(wording: str, why: str, t_s: float = 90.0) -> Cue:
+    return notice(t_s, wording, why)
 
 
-def test_a_run_over_110_percent_of_the_longest_in_30_days_is_told_once() -> None:
-    run = seconds("speed_mps", [3.0] * 400)
-    quiet, alert = told(run, longest_m=1000.0)
-    assert (quiet.kind, quiet.t_s, quiet.priority) == ("longest", 334.0, 1)
-    assert (alert.kind, alert.t_s, alert.priority) == ("distance", 367.0, 3)
-    assert told(run) == []  # nothing to compare with
+def test_a_limit_of_the_load_is_pushed_in_the_words_of_its_notice_the_quiet_one_without_a_sound() -> None:
+    quiet = "9.0 km: as far as your longest run of 30 days. Turn home, or stop at 9.9 km."
+    loud = "9.9 km so far; your longest run of 30 days was 9.0 km."
+    run = [passed("longest_run", quiet), passed("longest_run_far", loud, 400.0)]
+    first, second = told(run, AlertSettings(language="de"))
+    assert (first.kind, first.t_s, first.priority) == ("longest_run", 90.0, 1)
+    assert first.text.startswith("9,0 km: so weit wie dein längster Lauf in 30 Tagen.")
+    assert (second.kind, second.expires_s, second.priority) == ("longest_run_far", 520.0, 3)
+    assert second.text.startswith("Bisher 9,9 km; dein längster Lauf in 30 Tagen war 9,0 km.")
 
 
-def test_the_longest_run_is_this_athletes_and_of_the_last_30_days(tmp_path: Path) -> None:
-    with Store(tmp_path / "s.db") as store:
-        for name, athlete, day, n in (("a", "ann", 1, 100), ("b", "ann", 20, 50), ("c", "bob", 20, 300)):
-            started = f"2026-11-{day:02d}T10:00:00+00:00"
-            store.begin(SessionInfo(id=name, athlete=athlete, title="", started_utc=started))
-            store.write(name, seconds("speed_mps", [3.0] * n))
-        assert longest_recent_run_m(store, "ann", NOON) == 300.0
-        assert longest_recent_run_m(store, "ann", "2026-12-10T10:00:00+00:00") == 150.0
-        assert longest_recent_run_m(store, "eve", NOON) is None
+def test_every_notice_that_is_pushed_is_given_by_the_load_watch_and_has_its_title() -> None:
+    source = Path(load_watch.__file__).read_text()
+    for wording in alerts._NOTICES:
+        assert f'"{wording}"' in source
+        (alert,) = told([passed(wording, "why")])
+        assert alert.title
+
+
+def test_other_notices_are_not_pushed() -> None:
+    assert told([passed("no_slope", "x"), passed("cues_ended", "x"), passed("sensor_lost", "x")]) == []
 
 
 def test_nothing_rings_in_quiet_hours_which_may_reach_over_midnight() -> None:

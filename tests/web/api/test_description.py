@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from monitor.training.plan_day import PlanDay
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.shoes import ShoeUse
 from monitor.training.strength import Adherence
+from monitor.training.weekly_score import WeekScore
 from monitor.web.api.live import LIVE_ROUTES
 from monitor.web.api.models import live, plan, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
@@ -47,6 +47,7 @@ from monitor.web.api.plan import PLAN_ROUTES
 from monitor.web.api.routes import ApiRoute
 from monitor.web.api.sessions import SESSION_ROUTES
 from monitor.web.live_feed import LiveFeed
+from tests.storage_of_files import copy_store
 from tests.web.clients import page_client
 
 ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PLAN_ROUTES, *PAIRING_ROUTES)}
@@ -85,14 +86,17 @@ ONE, TWO = "2026-11-24T12-00-00-me", "2026-11-26T12-00-00-me"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three coached sessions over a radio that loses packets, each with a lap, a pain and a remark."""
+    """Two coached sessions over a radio that loses packets, each with a lap, a pain and a remark.
+
+    They are just long enough that every list of a review holds something.
+    """
     folder = tmp_path_factory.mktemp("described")
-    recording = recording_of_run(drifting_bouts(110.0), RadioModel(loss=0.02))
+    recording = recording_of_run(drifting_bouts(90.0), RadioModel(loss=0.02))
     recording = dataclasses.replace(recording, settings=coached_settings(recording.settings))
     with Store(folder / DATABASE) as store:
-        for day in range(3):
+        for day in (0, 2):
             info = import_recording(store, folder, recording, "me", NOON + datetime.timedelta(days=day))
-            store.add_note(info.id, "lap", "", t_s=60.0)
+            store.add_note(info.id, "lap", "", t_s=45.0)
             store.add_note(info.id, "pain", "left calf", value=2.0)
             store.add_note(info.id, "remark", "the file ends early")
     return folder
@@ -250,7 +254,7 @@ CHANGED: list[tuple[str, str, dict[str, Any]]] = [
     ("DELETE", "/sessions/{id}/notes/{note}", {}),
     ("POST", "/sessions/{id}/reanalyse", {}),
     ("GET", "/sessions/{id}/review", {}),
-    ("POST", "/sessions/{id}/split", {"json": {"at_s": 55}}),
+    ("POST", "/sessions/{id}/split", {"json": {"at_s": 45}}),
     ("POST", "/merge", {"json": {"sessions": [f"{ONE}-1", f"{ONE}-2"]}}),
     ("DELETE", "/sessions/{id}", {"params": {"really": f"{ONE}-1-joined"}}),
 ]
@@ -258,10 +262,7 @@ CHANGED: list[tuple[str, str, dict[str, Any]]] = [
 
 def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
     """One session after another change, the last of which deletes what they made of it."""
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    with Store(tmp_path / DATABASE) as store:
-        for info in store.sessions():
-            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
+    with Store(copy_store(folder, tmp_path) / DATABASE) as store:
         note = store.notes(ONE)[0].id
     client = page_client(tmp_path, plan=PlanKeeper(tmp_path, "me"))
     fit = client.get(f"/api/v1/sessions/{ONE}/export/fit").content
@@ -371,6 +372,7 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (strength_today.StrengthItem, plan.StrengthItemJson),
         (strength_today.LiftedLoad, plan.LiftedLoadJson),
         (Adherence, plan.AdherenceJson),
+        (WeekScore, plan.WeekScoreJson),
         *((cls, getattr(plan, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
         (Gap, records.GapJson),
         (Cue, live.LiveCueJson),

@@ -20,18 +20,25 @@ from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
 from monitor.web.live_feed import LiveFeed
+from tests.storage_of_files import copy_store
 from tests.web.clients import NETWORK_SOCKET, page_client
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 ANN, BEN = "2026-11-24T12-00-00-ann", "2026-11-24T12-00-00-ben"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    with Store(tmp_path / DATABASE) as store:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
         for athlete in ("ann", "ben"):
-            import_recording(store, tmp_path, simulated_recording(30.0), athlete, NOON)
-    return tmp_path
+            import_recording(store, folder, simulated_recording(30.0), athlete, NOON)
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return copy_store(made, tmp_path)
 
 
 def device(

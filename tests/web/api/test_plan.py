@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,19 @@ def write(client: TestClient, kind: str, replaces: str = "", /, **fields: Any) -
     answer = client.post("/api/v1/log", json={"kind": kind, "fields": fields, "replaces": replaces})
     assert answer.status_code == 200, answer.text
     return answer.json()["entry"]
+
+
+def ended_cues(client: TestClient) -> list[str]:
+    """What the run that goes on, here a stand-in, was asked: it must be asked on its own event loop."""
+    asked = list[str]()
+
+    def stop_cues(reason: str) -> bool:
+        asyncio.get_running_loop()
+        asked.append(reason)
+        return True
+
+    client.app.state.live_feed.stop_cues = stop_cues  # type: ignore[attr-defined]
+    return asked
 
 
 def declare(client: TestClient) -> None:
@@ -236,22 +250,20 @@ def test_a_red_flag_stops_the_plan_until_it_is_cleared(api: TestClient) -> None:
 def test_a_red_flag_ends_the_cues_of_a_run_at_once_whatever_the_disk_says(
     api: TestClient, keeper: PlanKeeper, tmp_path: Path
 ) -> None:
-    ended = list[str]()
-    api.app.state.on_red_flag = lambda: ended.append("cues")  # type: ignore[attr-defined]
+    ended = ended_cues(api)
     write(api, "morning", pain=8)
     assert ended == []
     write(api, "flag", flag="calf_hot")
-    assert ended == ["cues"]
+    assert ended == ["red_flag"]
     keeper.log.path.unlink()
     keeper.log.path.mkdir()  # nothing can be written there
     answer = api.post("/api/v1/log", json={"kind": "flag", "fields": {"flag": "chest"}})
-    assert (answer.status_code, ended) == (409, ["cues", "cues"])
+    assert (answer.status_code, ended) == (409, ["red_flag", "red_flag"])
     assert str(tmp_path) not in answer.text
 
 
 def test_nobody_else_ends_the_cues_of_a_run(api: TestClient, tmp_path: Path) -> None:
-    ended = list[str]()
-    api.app.state.on_red_flag = lambda: ended.append("cues")  # type: ignore[attr-defined]
+    ended = ended_cues(api)
     coach = paired(api, tmp_path, AccessRole.COACH, "ann")
     wrong = {"kind": "flag", "fields": {}}
     assert api.post("/api/v1/log", json=wrong).status_code == 422

@@ -14,6 +14,7 @@ from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.store import Store
+from tests.storage_of_files import copy_store
 from tests.web.clients import HOME, page_client
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
@@ -39,11 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
     """A copy of them that a test may spoil."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    with Store(tmp_path / DATABASE) as store:
-        for info in store.sessions():
-            store.move_tape(info.id, str(tmp_path / "tapes" / Path(info.tape).name))
-    return tmp_path
+    return copy_store(made, tmp_path)
 
 
 @pytest.fixture

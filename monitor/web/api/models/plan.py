@@ -15,7 +15,7 @@ _ENTRIES = "ids of the entries that decided"
 
 
 class ReasonJson(ApiModel):
-    """A reason of a decision."""
+    """A reason of a decision, with the strength of its evidence."""
 
     message: str = described("the reason in a sentence")
     rule: str = described("name of the rule")
@@ -24,7 +24,7 @@ class ReasonJson(ApiModel):
 
 
 class CheckpointJson(ApiModel):
-    """One condition for the next phase."""
+    """One condition for the next phase, met or not."""
 
     name: str = described("name of the condition")
     met: bool | None = described("whether it is met; null: not known")
@@ -82,7 +82,7 @@ class StopAnswerJson(ApiModel):
 
 
 class PhaseChangeJson(ApiModel):
-    """A change of the phase."""
+    """A change from one phase to another."""
 
     day: str = described("the day of the change")
     before: PhaseName = described("the phase before it")
@@ -91,14 +91,14 @@ class PhaseChangeJson(ApiModel):
 
 
 class QuestionJson(ApiModel):
-    """A question that is due."""
+    """A question that the runner should answer now."""
 
     kind: str = described("after (of a run), morning or weekly")
     session: str = described("id of the run that it is about; empty: of none")
 
 
 class PlanDayJson(ApiModel):
-    """The decision of one day."""
+    """The decision of one day, with its reasons."""
 
     day: str = described("the day")
     phase: PhaseName = described("the phase; none: nothing was declared")
@@ -111,7 +111,7 @@ class PlanDayJson(ApiModel):
     checkpoints: list[CheckpointJson] = described("conditions for the next phase")
     cadence_step: int | None = described("step of the cadence target", "1")
     reasons: list[ReasonJson] = described("the decision in a sentence, then why")
-    remarks: list[ReasonJson] = described("what is worth a remark about shoes")
+    remarks: list[ReasonJson] = described("what is worth a remark, such as about shoes")
     stop: StopAnswerJson | None = described("the answer to a red flag; null: none stands")
     changes: list[PhaseChangeJson] = described("all changes of the phase, the oldest first")
     questions: list[QuestionJson] = described("what the runner has not answered yet")
@@ -147,7 +147,7 @@ class RunWithVerdictJson(ApiModel):
 
 
 class ComingDayJson(ApiModel):
-    """What a day allows."""
+    """What one of the next days allows."""
 
     day: str = described("the day")
     run: bool | None = described("whether a run, or a walk of the ladder, is allowed; null: nobody asked")
@@ -168,8 +168,17 @@ class CalendarDayJson(ComingDayJson):
     morning: float | None = described("pain of its morning, 0 to 10; null: not known", "1")
 
 
+class WeekScoreJson(ApiModel):
+    """The score of the four questions of a week."""
+
+    monday: str = described("the day on which the week began")
+    score: int | None = described("0 (nothing) to 100; null: nobody answered", "1")
+    substantial: bool | None = described("whether training went down clearly; null: nobody answered")
+    entries: list[str] = described(_ENTRIES)
+
+
 class LiftedLoadJson(ApiModel):
-    """The load of a side."""
+    """The load of one side of the body."""
 
     side: str = described("left, right or both; empty: not said")
     last_kg: float = described("the last time")
@@ -191,7 +200,7 @@ class StrengthItemJson(ApiModel):
 
 
 class AdherenceJson(ApiModel):
-    """How much of the checklist was done in two weeks."""
+    """The sessions of two weeks, planned and done."""
 
     done: int = described("sessions that were done", "1")
     planned: int = described("sessions that were planned", "1")
@@ -236,7 +245,9 @@ class PlanJson(ApiModel):
     runs: list[RunWithVerdictJson] = described("runs of twelve weeks, the newest first")
     calendar: list[CalendarDayJson] = described("days of twelve weeks, the oldest first")
     coming: list[ComingDayJson] = described("the next days as things stand, if nobody runs or answers")
+    weeks: list[WeekScoreJson] = described("scores of the weekly questions, the oldest first")
     strength: StrengthJson = described("the checklist of today")
+    exercises: dict[str, str] = described("what each exercise is called, by its name in the log")
     benchmarks: list[str] = described("exercises that have a test of strength")
     shoes: list[ShoeUseJson] = described("all pairs of shoes")
     disclaimer: str = described("what the plan is not")
@@ -275,7 +286,7 @@ class LogEntryJson(ApiModel):
 
 
 class AfterEntryJson(LogEntryJson):
-    """How a run felt."""
+    """An answer to how a run felt."""
 
     kind: Literal["after"] = described("always after")
     session: str = described("id of the run")
@@ -292,7 +303,7 @@ class AfterEntryJson(LogEntryJson):
 
 
 class MorningEntryJson(LogEntryJson):
-    """How a morning is."""
+    """An answer to how a morning is."""
 
     kind: Literal["morning"] = described("always morning")
     pain: float = described("pain, 0 to 10", "1")
@@ -313,7 +324,7 @@ class WeeklyEntryJson(LogEntryJson):
 
 
 class StrengthEntryJson(LogEntryJson):
-    """An exercise, or a test of strength."""
+    """An exercise, or a test of strength, that was done."""
 
     kind: Literal["strength"] = described("always strength")
     exercise: str = described("name of the exercise")
@@ -326,21 +337,21 @@ class StrengthEntryJson(LogEntryJson):
 
 
 class FlagEntryJson(LogEntryJson):
-    """A red flag that was ticked."""
+    """A red flag that the runner ticked."""
 
     kind: Literal["flag"] = described("always flag")
     flag: str = described("its name")
 
 
 class ClearedEntryJson(LogEntryJson):
-    """Somebody has looked at it."""
+    """A note that somebody has looked at it."""
 
     kind: Literal["cleared"] = described("always cleared")
     by: str = described("who; empty: not said")
 
 
 class ManualRunEntryJson(LogEntryJson):
-    """A run or a walk without sensors."""
+    """A run or a walk that no sensor saw."""
 
     kind: Literal["manual_run"] = described("always manual_run")
     start: str | None = described("the runner's time of day; null: not said")
@@ -356,7 +367,7 @@ class ManualRunEntryJson(LogEntryJson):
 
 
 class ShoeEntryJson(LogEntryJson):
-    """A pair of shoes."""
+    """A pair of shoes that is in use."""
 
     kind: Literal["shoe"] = described("always shoe")
     shoe: str = described("its name")
@@ -370,7 +381,7 @@ class ShoeEntryJson(LogEntryJson):
 
 
 class SessionShoeEntryJson(LogEntryJson):
-    """The pair that a session was run in."""
+    """The pair of shoes that a session was run in."""
 
     kind: Literal["session_shoe"] = described("always session_shoe")
     session: str = described("id of the run")
@@ -378,7 +389,7 @@ class SessionShoeEntryJson(LogEntryJson):
 
 
 class DeclareEntryJson(LogEntryJson):
-    """The beginning of a plan."""
+    """The beginning of a plan: what hurts, and since when."""
 
     kind: Literal["declare"] = described("always declare")
     began: str | None = described("the day on which it began to hurt; null: not said")
@@ -392,7 +403,7 @@ class DeclareEntryJson(LogEntryJson):
 
 
 class WithdrawnJson(LogEntryJson):
-    """Takes back the entry that it replaces."""
+    """An entry that takes back the one that it replaces."""
 
     kind: Literal["withdrawn"] = described("always withdrawn")
 
@@ -414,13 +425,13 @@ AnyEntryJson = Annotated[
 
 
 class EntryJson(ApiModel):
-    """The entry as it was written down."""
+    """The entry as it was written into the log."""
 
     entry: AnyEntryJson = described("the entry")
 
 
 class LogJson(ApiModel):
-    """The entries that hold today."""
+    """The entries of the log that hold today."""
 
     entries: list[AnyEntryJson] = described("the newest day first")
     unreadable: int = described("lines of the log that cannot be read", "1")

@@ -8,6 +8,7 @@ import {
   useLanguage,
 } from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
+import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
 import { SessionClock } from "./clock.js";
 import { Cues } from "./cues.js";
@@ -16,6 +17,7 @@ import { showNotice, showPill, showSensors } from "./panels.js";
 import { openPocket, showAwake } from "./pocket.js";
 import { Sound } from "./sound.js";
 import { openSoundBox } from "./sound_box.js";
+import { followStop, showStop } from "./stop.js";
 import { drawStrip, followSize } from "./strip.js";
 import { onTheme } from "./theme.js";
 import { isStale, showTiles } from "./tiles.js";
@@ -124,4 +126,6 @@ onTheme(redraw);
 followSize(redraw);
 openPocket();
 speak();
+offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
+followStop();
 connect();

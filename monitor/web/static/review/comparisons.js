@@ -1,7 +1,8 @@
 // Comparisons within a run (thirds, legs, kilometres, downhill) and with others (baseline, earlier runs, offline).
+
+import { el, fragment, section, svg, table, tip } from "../shared/elements.js";
 import { dayText, numberText, textOf } from "../shared/messages.js";
 import { clockText, labelOf, paceText, signedText, withRole } from "../shared/metrics.js";
-import { el, fragment, section, svg, table, tip } from "./elements.js";
 import { histogramPath, scale } from "./plot_paths.js";
 import {
   changeBadge,

@@ -1,7 +1,8 @@
 // The target band and the cues of a run: time in band, how cues were answered, every cue in a table.
+
+import { el, section, table, tip } from "../shared/elements.js";
 import { hasText, numberText, textOf } from "../shared/messages.js";
 import { clockText } from "../shared/metrics.js";
-import { el, section, table, tip } from "./elements.js";
 import { number, unit } from "./terms.js";
 
 export const CUE_SYMBOLS = {

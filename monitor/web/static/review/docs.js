@@ -1,5 +1,5 @@
 // The API's own description, drawn: nothing is fetched from anywhere else.
-import { el, section } from "./elements.js";
+import { el, section } from "../shared/elements.js";
 
 const answer = await fetch("openapi.json"),
   api = await answer.json(),

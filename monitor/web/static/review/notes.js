@@ -1,6 +1,7 @@
 // Notes and pain of a run; where they can be kept (not in the file), with a form.
+
+import { el, section } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
-import { el, section } from "./elements.js";
 
 const PAIN_LEVELS = 11; // 0 to 10
 

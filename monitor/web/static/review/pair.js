@@ -1,8 +1,9 @@
 // The page on which a device gives back its one-time code.  The code stands behind the "#", which no browser
 // sends anywhere and no preview of a link opens; it is exchanged when the button is pressed, not before.
+
+import { attempt, send } from "../shared/api.js";
 import { readMessages, textOf, translatePage, useLanguage } from "../shared/messages.js";
 import { wantedLanguages } from "../shared/settings.js";
-import { attempt, send } from "./api.js";
 
 const byId = (id) => document.getElementById(id);
 

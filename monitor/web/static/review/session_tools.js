@@ -1,8 +1,9 @@
 // What can be done with a session: rename, tag, take away, compare, delete; and bringing in a file.
+
+import { ask, attempt, send, sessionPath } from "../shared/api.js";
+import { el, fragment, table } from "../shared/elements.js";
 import { dayText, language, languageNames, textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
-import { ask, attempt, send, sessionPath } from "./api.js";
-import { el, fragment, table } from "./elements.js";
 import { changeBadge, modelMark, number, term, unit } from "./terms.js";
 
 const EXPORTS = ["fit", "gpx", "tcx", "csv", "parquet", "tape", "imu-csv"];

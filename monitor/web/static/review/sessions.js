@@ -1,8 +1,10 @@
 // The Review tab: which session, what can be done with it, and its review; everything over /api/v1.
+
+import { ask, attempt, send, sessionPath } from "../shared/api.js";
+import { el } from "../shared/elements.js";
 import { dayText, language, readMessages, textOf, translatePage, useLanguage } from "../shared/messages.js";
+import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
-import { ask, attempt, send, sessionPath } from "./api.js";
-import { el } from "./elements.js";
 import { showReview } from "./review.js";
 import { showTools } from "./session_tools.js";
 import { drawTimeline } from "./timeline.js";
@@ -66,6 +68,7 @@ const noteActions = {
 readMessages();
 useLanguage(wantedLanguages());
 translatePage();
+offerRedFlags(byId("flags"));
 byId("charts").addEventListener("load", drawTimeline);
 byId("more").onclick = () => {
   const open = byId("tools").hidden;

@@ -1,7 +1,8 @@
 // The top of a review (what run it was, the feedback, the main numbers), and the definitions at its end.
+
+import { el, tip } from "../shared/elements.js";
 import { hasText, numberText, startText, textOf } from "../shared/messages.js";
 import { clockText, labelOf } from "../shared/metrics.js";
-import { el, tip } from "./elements.js";
 import { isModelled, modelMark, number, plusMinus, spec, term, unit } from "./terms.js";
 
 export function heading({ session: s }) {

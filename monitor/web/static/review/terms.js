@@ -1,7 +1,8 @@
 // Metrics by name, as the legend of what is shown says: labels that explain themselves, numbers as text.
+
+import { el, fragment, tip } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
 import { differenceText, halfText, labelOf, specOf, valueText } from "../shared/metrics.js";
-import { el, fragment, tip } from "./elements.js";
 
 let legend = {},
   modelled = [];

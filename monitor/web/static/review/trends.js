@@ -1,7 +1,8 @@
 // Every metric over the weeks, each run brought to the same speed and grade: dots with their intervals.
+
+import { ask } from "../shared/api.js";
+import { el, section, svg } from "../shared/elements.js";
 import { dayText, language, textOf } from "../shared/messages.js";
-import { ask } from "./api.js";
-import { el, section, svg } from "./elements.js";
 import { scale } from "./plot_paths.js";
 import { number, numberWithHalf, term, unit, useLegend } from "./terms.js";
 

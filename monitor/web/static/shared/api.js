@@ -1,6 +1,6 @@
 // The JSON API of this service, and where its refusals are shown.
 
-import { language } from "../shared/messages.js";
+import { language } from "./messages.js";
 
 // What a path under /api/v1 answers; an Error with the service's own words if it refuses.
 export async function ask(path, options = {}) {

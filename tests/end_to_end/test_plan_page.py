@@ -1,0 +1,377 @@
+"""The Plan tab in a real browser, on the screen of a phone: a made-up fortnight, in both languages."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from monitor.core.http_access import WebSettings
+from monitor.core.monotonic import SystemClock
+from monitor.core.secret import Secret
+from monitor.review.training_plan import PlanKeeper, new_entry
+from monitor.sinks.live_state import LiveState
+from monitor.training.plan_settings import PlanSettings
+from monitor.web.app import make_app
+from monitor.web.live_feed import LiveFeed
+from tests.end_to_end.test_review_page import opened
+
+TOKEN = "let-me-in-please"
+MONDAY = datetime.datetime(2026, 11, 2, 7, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+WIDTH, HEIGHT = 360, 740
+MOST_TAPS = 6
+
+
+@dataclass
+class Box:
+    """A service with a plan, whose clock a test sets."""
+
+    keeper: PlanKeeper
+    url: str = ""
+    now: datetime.datetime = MONDAY
+    stopped: list[str] = field(default_factory=list)
+
+    def set_clock(self, day: int, hour: int, minute: int = 0) -> None:
+        self.now = MONDAY.replace(hour=hour, minute=minute) + datetime.timedelta(days=day)
+
+    def stop_cues(self, reason: str) -> bool:
+        self.stopped.append(reason)
+        return True
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What was written down, as it lies on the disk."""
+        path = self.keeper.log.path
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def write(self, kind: str, **fields: Any) -> str:
+        entry = new_entry(kind, fields, self.now)
+        self.keeper.add(entry)
+        return entry.id
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Box]:
+    settings = PlanSettings(sex="woman", born_year=1984, emergency_number="112")
+    box = Box(PlanKeeper(tmp_path, "ann", settings))
+    feed = LiveFeed(LiveState(), SystemClock(), stop_cues=box.stop_cues)
+    app = make_app(feed, Secret(TOKEN), tmp_path, WebSettings(), box.keeper)
+    app.state.runner_now = lambda: box.now
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        box.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield box
+        finally:
+            feed.close()
+            server.should_exit = True
+            thread.join(20)
+
+
+@contextlib.contextmanager
+def phone(box: Box, locale: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
+    """The Plan tab on a phone, and what it complained about."""
+    with opened(WIDTH, HEIGHT, locale=locale, **more) as (page, troubles):
+        page.goto(f"{box.url}/plan?token={TOKEN}")
+        yield page, troubles
+
+
+def show(box: Box, page: Any, day: int, hour: int, view: str = "today") -> None:
+    """The page as it is opened at another time, on a view of it."""
+    box.set_clock(day, hour)
+    page.goto(f"{box.url}/plan#{view}")
+    page.reload()
+    page.wait_for_selector("#plan section, #plan form")
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, view
+
+
+def rate(page: Any, question: int, level: int) -> None:
+    """Tap a level of the so-manieth scale of a form."""
+    page.locator(".scale").nth(question).get_by_role("button", name=str(level), exact=True).click()
+
+
+def save(page: Any) -> None:
+    page.locator("button.save").click()
+
+
+def answer_run(page: Any, during: int, now: int) -> None:
+    page.wait_for_selector(".scale")
+    rate(page, 0, during)
+    rate(page, 1, now)
+    save(page)
+
+
+def note_run(box: Box, page: Any, day: int, km: str, during: int, now: int) -> None:
+    """A run without sensors, and how it felt."""
+    show(box, page, day, 18, "manual_run")
+    page.locator("input[inputmode=decimal]").nth(0).fill(km)
+    page.locator("input[inputmode=decimal]").nth(1).fill("31")
+    box.set_clock(day, 18, 1)
+    save(page)
+    box.set_clock(day, 18, 2)
+    answer_run(page, during, now)
+    page.wait_for_selector(".today")
+
+
+def note_morning(box: Box, page: Any, day: int, pain: int, *, as_before: bool) -> None:
+    show(box, page, day, 7)
+    page.locator(".due a").first.click()
+    rate(page, 0, pain)
+    page.locator(".question").nth(1).get_by_role("button").nth(0 if as_before else 1).click()
+    page.locator(".question").nth(2).get_by_role("button").nth(1).click()  # as tender as before
+    save(page)
+    page.wait_for_selector(".today")
+
+
+WORDS = {
+    "en-GB": {
+        "first": "Today: up to 6.0 km, easy.",
+        "rebuild": "Phase: rebuild",
+        "too_much": "Your last run was too much: pain of 7 out of 10.",
+        "rest": re.compile("Rest"),
+        "calf": "A calf that is swollen, warm and tender",
+        "answer": "Stop running and go to an emergency department today.",
+        "until": "Rest until a morning with pain of 1 at most",
+        "walk": "Today: walk for 30 minutes.",
+        "lang": "en",
+    },
+    "de-DE": {
+        "first": "Heute: bis zu 6,0 km, locker.",
+        "rebuild": "Phase: Aufbauen",
+        "too_much": "Dein letzter Lauf war zu viel: Schmerz 7 von 10.",
+        "rest": re.compile("Ruhe|Pause"),
+        "calf": "Eine Wade, die geschwollen, warm und druckempfindlich ist",
+        "answer": "Hör auf zu laufen und geh heute noch in die Notaufnahme.",
+        "until": "Pause bis zu einem Morgen mit höchstens Schmerz 1",
+        "walk": "Heute: 30 Minuten gehen.",
+        "lang": "de",
+    },
+}
+
+
+@pytest.mark.parametrize("locale", WORDS)
+def test_a_fortnight_from_the_declaration_through_a_flare_and_a_red_flag(box: Box, locale: str) -> None:
+    from playwright.sync_api import expect
+
+    words: dict[str, Any] = WORDS[locale]
+    with phone(box, locale, color_scheme="dark" if locale == "de-DE" else "light") as (page, troubles):
+        assert page.evaluate("document.documentElement.lang") == words["lang"]
+        page.locator("a[href='#declare']").click()
+        expect(page.locator(".flags-list button")).to_have_count(19)
+        save(page)  # nothing of it
+        page.locator(".where .question").nth(0).get_by_role("button").nth(0).click()
+        page.locator(".leg button").nth(3).click()
+        page.locator("input[inputmode=decimal]").nth(0).fill("30")
+        page.locator("input[inputmode=decimal]").nth(1).fill("12")
+        save(page)
+        expect(page.locator(".headline")).to_contain_text(words["first"])
+        (declared,) = box.lines()
+        assert (declared["side"], declared["place"], declared["reference_km"]) == ("left", "behind", 30)
+
+        for day in range(1, 8):
+            note_morning(box, page, day, 1, as_before=True)
+            if day in (1, 3, 5):
+                note_run(box, page, day, "5,0" if words["lang"] == "de" else "5.0", 2, 1)
+        expect(page.locator("#plan")).to_contain_text(words["rebuild"])
+        expect(page.locator(".checks .unknown").first).to_be_visible()
+
+        note_run(box, page, 8, "5", 7, 5)  # a flare
+        expect(page.locator("#plan")).to_contain_text(words["too_much"])
+        note_morning(box, page, 9, 4, as_before=False)
+        expect(page.locator(".headline")).to_contain_text(words["rest"])
+        show(box, page, 9, 12, "calendar")
+        expect(page.locator(".day.red .mark")).to_have_text("✗")
+        expect(page.locator(".day.green")).to_have_count(3)
+
+        show(box, page, 10, 8)
+        page.locator("#flags").click()
+        page.get_by_role("button", name=words["calf"]).click()
+        expect(page.locator(".flags-answer")).to_contain_text(words["answer"])
+        expect(page.locator(".flags-kept button")).to_be_visible()
+        assert box.stopped == ["red_flag"]
+        page.locator(".flags-close").click()
+        expect(page.locator(".stop .headline")).to_contain_text(words["answer"])
+        show(box, page, 11, 8)
+        expect(page.locator(".stop")).to_contain_text(words["calf"])
+        page.goto(f"{box.url}/")
+        expect(page.locator("#stop")).to_contain_text(words["answer"])
+
+        show(box, page, 12, 18)
+        page.locator("a[href='#cleared']").click()
+        page.locator("input[type=text]").fill("GP")
+        save(page)
+        expect(page.locator(".headline")).to_contain_text(words["until"])
+        note_morning(box, page, 13, 1, as_before=True)
+        expect(page.locator(".headline")).to_contain_text(words["walk"])
+        expect(page.locator(".ladder [aria-current]")).to_have_count(1)
+        for view in ("diary", "strength", "shoes", "calendar"):
+            show(box, page, 13, 20, view)
+            expect(page.locator("#disclaimer")).not_to_be_empty()
+        assert troubles == []
+
+
+COUNT_TAPS = "window.taps = 0; addEventListener('click', () => (window.taps += 1), true);"
+
+
+def test_a_run_is_answered_with_six_taps_at_most_and_none_of_them_opens_a_keyboard(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    run = box.write("manual_run", km=5, minutes=31, start="2026-11-02T06:00:00")
+    with phone(box, "en-GB") as (page, troubles):
+        page.wait_for_selector(".due")
+        page.evaluate(COUNT_TAPS)
+        page.locator(".due a").first.click()
+        expect(page.locator("button.save")).to_be_disabled()
+        rate(page, 0, 2)
+        rate(page, 1, 1)
+        page.locator(".leg button").nth(4).click()  # the calf, this time
+        assert page.evaluate("document.activeElement.tagName") != "INPUT"
+        save(page)
+        expect(page.locator("#plan")).to_contain_text("You have run today.")
+        assert page.evaluate("window.taps") <= MOST_TAPS
+        assert troubles == []
+    answer = box.lines()[-1]
+    assert (answer["session"], answer["during"], answer["now"]) == (run, 2, 1)
+    assert (answer["side"], answer["place"]) == ("left", "calf")
+
+
+def test_buttons_are_large_enough_for_a_thumb(box: Box) -> None:
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    box.write("manual_run", km=5, minutes=31)
+    with phone(box, "en-GB") as (page, _):
+        for view in ("after", "morning", "weekly", "manual_run"):
+            show(box, page, 0, 12, view)
+            sizes = page.evaluate(
+                "[...document.querySelectorAll('#plan button')].filter((b) => b.checkVisibility())"
+                ".map((b) => [b.offsetWidth, b.offsetHeight])"
+            )
+            assert len(sizes) >= 3
+            assert all(width >= 44 and height >= 44 for width, height in sizes), view
+
+
+@pytest.mark.parametrize("path", ["/", "/review", "/plan"])
+def test_the_answer_to_a_red_flag_is_one_tap_away_and_needs_no_link(box: Box, path: str) -> None:
+    from playwright.sync_api import expect
+
+    with phone(box, "en-GB") as (page, _):
+        with page.expect_response("**/api/v1/plan/flags*"):
+            page.goto(f"{box.url}{path}")
+        page.wait_for_timeout(200)
+        page.route("**/api/**", lambda route: route.abort())
+        page.locator("#flags").click()
+        page.get_by_role("button", name="Chest pain").click()
+        expect(page.locator(".flags-answer")).to_have_text(
+            "Stop running and call 112 now. This needs to be looked at right away."
+        )
+        expect(page.locator(".flags-kept")).to_contain_text("could not be written down")
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+        if path == "/":
+            expect(page.locator("#stop")).to_contain_text("call 112 now")
+    assert box.lines() == []
+
+
+def test_a_red_flag_that_was_a_mistake_is_taken_back(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    with phone(box, "en-GB") as (page, troubles):
+        page.locator("#flags").click()
+        page.get_by_role("button", name="A knee that is locked").click()
+        page.wait_for_selector(".flags-kept button")
+        box.set_clock(0, 7, 5)
+        page.locator(".flags-kept button").click()
+        expect(page.locator("#red-flags")).not_to_be_visible()
+        expect(page.locator(".headline")).to_contain_text("Today: up to 6.0 km")
+        assert troubles == []
+
+
+def test_an_entry_is_corrected_and_another_taken_back(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    run = box.write("manual_run", km=5, minutes=31)
+    box.write("after", session=run, during=6, now=2)
+    box.write("morning", pain=3)
+    with phone(box, "en-GB") as (page, troubles):
+        show(box, page, 0, 20, "diary")
+        page.locator(".written", has_text="After a run").get_by_text("Correct").click()
+        page.wait_for_selector(".scale button[aria-pressed=true]")
+        rate(page, 0, 2)
+        save(page)
+        expect(page.locator(".written", has_text="After a run")).to_contain_text("during 2, after 2")
+        box.set_clock(0, 20, 1)
+        morning = page.locator(".written", has_text="Morning").get_by_role("button")
+        morning.click()
+        expect(morning).to_have_text("Really take it back?")
+        morning.click()
+        expect(page.locator(".written", has_text="Morning")).to_have_count(0)
+        assert troubles == []
+
+
+def test_sets_and_tests_of_strength_and_a_pair_of_shoes_are_noted(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    run = box.write("manual_run", km=5, minutes=31)
+    with phone(box, "en-GB") as (page, troubles):
+        show(box, page, 0, 12, "strength")
+        exercise = page.locator("section:has(.sets)").first
+        exercise.locator(".sets button").click()
+        expect(exercise.locator(".timer")).to_have_text(re.compile(r"^[12]:\d\d$"))
+        exercise.locator(".sets button").click()
+        exercise.locator("button.save").click()
+        expect(page.locator("section:has(.sets)").first).to_contain_text("2 sets are saved today.")
+        test = page.locator("section", has_text="Test: heel raises")
+        test.locator("input").nth(0).fill("22")
+        test.locator("input").nth(1).fill("20")
+        test.locator("button.save").click()
+        page.wait_for_function("!document.querySelector('button.save:not([hidden]):not([disabled])')")
+
+        show(box, page, 0, 13, "shoes/new")
+        page.locator("input[type=text]").first.fill("Blue 3")
+        page.locator("input[inputmode=decimal]").nth(0).fill("600")
+        save(page)
+        expect(page.locator(".kilometres")).to_have_text("600 km")
+        box.set_clock(0, 13, 1)
+        page.locator("select").select_option("Blue 3")
+        expect(page.locator(".kilometres")).to_have_text("605 km")
+        expect(page.locator("#plan")).to_contain_text("Blue 3 has 605 km")
+        assert troubles == []
+    lines = box.lines()
+    assert [
+        (e["sets"], e["exercise"]) for e in lines if e["kind"] == "strength" and not e["benchmark"]
+    ] == [(2, "knee_flexion_hold")]
+    tests = {(e["side"], e["reps"]) for e in lines if e["kind"] == "strength" and e["benchmark"]}
+    assert tests == {("left", 22), ("right", 20)}
+    assert lines[-1]["session"] == run
+
+
+def test_a_coach_reads_that_the_runner_chooses_what_is_shared(box: Box, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    from monitor.core.http_pairing import PairedDevices
+    from monitor.core.http_roles import AccessRole
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    devices = PairedDevices(tmp_path)
+    paired = devices.exchange(devices.make_code("coach", AccessRole.COACH, "ann"))
+    assert paired is not None
+    with opened(WIDTH, HEIGHT, locale="en-GB") as (page, _):
+        page.goto(f"{box.url}/plan?token={paired[0]}")
+        expect(page.locator("#trouble")).to_contain_text("The log and the plan are the runner's own.")
+        expect(page.locator("#plan section")).to_have_count(0)
+        page.goto(f"{box.url}/")
+        expect(page.locator("#stop")).to_be_hidden()

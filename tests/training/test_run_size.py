@@ -1,0 +1,104 @@
+"""How long today's run may be: hard days apart, and minutes where no kilometres are known."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.stressors import is_hard
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
+from tests.training.diary import Diary, date, in_full, keys
+
+TABLES = shipped_tables()
+
+
+def may(decided: PlanDay) -> Allowance:
+    assert decided.allowance is not None
+    return decided.allowance
+
+
+def test_the_day_after_a_hard_run_is_not_for_the_longest_of_the_week() -> None:
+    diary = in_full()
+    diary.run(43, 5.5, (1, 1), pickups=10)
+    diary.mornings(range(43, 47))
+    assert diary.on(43).phase is Phase.FULL
+    next_day = diary.on(44)
+    assert may(next_day).km == 8.0  # the long run of day 41, which stays the longest
+    assert "plan.limit.hard_days" in keys(next_day)
+    assert not may(next_day).hard
+    later = diary.on(45)
+    assert may(later).km == 8.8
+    assert "plan.limit.hard_days" not in keys(later)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    kms=st.lists(st.floats(3, 8), min_size=1, max_size=6),
+    hard=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_a_run_as_allowed_without_a_stressor_is_never_hard_within_48_hours(
+    kms: list[float], hard: list[bool]
+) -> None:
+    diary = in_full().mornings(range(43, 60))
+    for k, km in enumerate(kms):
+        diary.run(43 + k, km, (1, 1), pickups=10 if hard[k] else 0)
+    day = 43 + len(kms)
+    allowed = may(diary.on(day))
+    was_hard = [r.day for r in diary.runs if is_hard(r, diary.runs, TABLES.ladders)]
+    diary.run(day, allowed.km, (1, 1))
+    is_hard_too = is_hard(diary.runs[-1], diary.runs, TABLES.ladders)
+    assert not is_hard_too or (date(day) - max(was_hard)).days >= 2
+
+
+def by_time(weeks: int = 4, minutes: float = 40.0) -> Diary:
+    diary = Diary()
+    for week in range(1, weeks + 1):
+        for day in (0, 2, 4):
+            diary.run(-7 * week + day, None, None, minutes=minutes)
+    return diary
+
+
+def test_a_week_of_calm_is_a_share_of_the_usual_minutes_where_no_km_are_known() -> None:
+    diary = by_time()
+    diary.declare()
+    for day, minutes in ((0, 20.0), (2, 20.0), (4, 20.0)):
+        diary.run(day, None, (1, 1), minutes=minutes)
+    diary.mornings(range(1, 7))
+    decided = diary.on(6)
+    assert decided.week is not None
+    assert (decided.week.limit_km, decided.week.limit_minutes) == (None, 72)
+    assert decided.week.left_minutes == 12
+    assert may(decided).minutes == 12
+    assert "plan.limit_minutes.week" in keys(decided)
+    diary.run(6, None, (1, 1), minutes=10.0)
+    assert keys(diary.on(6))[0] == "plan.rest.done"
+
+
+def test_a_full_week_by_minutes_is_a_day_of_rest() -> None:
+    diary = by_time()
+    diary.declare()
+    for day in (0, 2, 4):
+        diary.run(day, None, (1, 1), minutes=23.0)
+    diary.mornings(range(1, 7))
+    assert keys(diary.on(6))[0] == "plan.rest.week_minutes"
+
+
+def test_minutes_do_not_limit_where_km_do() -> None:
+    diary = Diary().before()
+    diary.declare()
+    diary.run(0, 5, (1, 1), minutes=200.0)  # most of it standing
+    diary.mornings(range(1, 3))
+    decided = diary.on(2)
+    assert keys(decided)[0] == "plan.today.run"
+    assert not [key for key in keys(decided) if key.startswith("plan.limit_minutes")]
+
+
+def test_the_descent_of_the_week_is_shown_beside_its_guard() -> None:
+    diary = in_full()
+    diary.run(43, 5, (1, 1), descent_m=30.0)
+    week = diary.on(43).week
+    assert week is not None
+    assert week.done_descent_m == 30
+    assert week.guard_descent_m is not None

@@ -105,10 +105,11 @@ def ask_one_of(dialogue: Dialogue, question: str, options: Mapping[str, str], *,
     Enter is ``default``; where that is empty, it is not taken for an answer.
     """
     keys = list(options)
-    listing = "\n".join(f"  {number}  {options[key]}" for number, key in enumerate(keys, start=1))
     preset = str(keys.index(default) + 1) if default in keys else ""
+    dialogue.say(question)
+    _say_options(dialogue, options)
     while True:
-        answer = dialogue.ask(f"{question}\n{listing}\n ", preset)
+        answer = dialogue.ask(user_text("say.ask.which_number"), preset)
         if answer.isdecimal() and 1 <= int(answer) <= len(keys):
             return keys[int(answer) - 1]
         dialogue.say(user_text("say.ask.one_number", answer=answer, count=len(keys)))
@@ -117,14 +118,18 @@ def ask_one_of(dialogue: Dialogue, question: str, options: Mapping[str, str], *,
 def ask_which(dialogue: Dialogue, question: str, options: Mapping[str, str]) -> list[str]:
     """Ask which of ``options`` are so, by their numbers, and return their keys; none for Enter."""
     keys = list(options)
-    for number, key in enumerate(keys, start=1):
-        dialogue.say(f"{number:3}  {options[key]}")
+    _say_options(dialogue, options)
     while True:
         answer = dialogue.ask(question)
         words = answer.replace(",", " ").split()
         if all(w.isdecimal() and 1 <= int(w) <= len(keys) for w in words):
             return list(dict.fromkeys(keys[int(w) - 1] for w in words))
         dialogue.say(user_text("say.ask.some_numbers", answer=answer, count=len(keys)))
+
+
+def _say_options(dialogue: Dialogue, options: Mapping[str, str]) -> None:
+    for number, text in enumerate(options.values(), start=1):
+        dialogue.say(f"{number:3}  {text}")
 
 
 def ask_day(dialogue: Dialogue, question: str) -> datetime.date | None:

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from aiohttp import web
@@ -110,6 +110,15 @@ async def test_a_push_is_one_json_post_with_its_words_whole(server: Server) -> N
     ]
     assert server.headers[0]["Authorization"] == "Bearer tk_1"
     assert state(sink) == (True, f"sent: {ALERT.title}")
+
+
+async def test_a_tap_on_a_push_opens_its_link(server: Server) -> None:
+    link = "http://192.168.1.20:8770/plan"
+    await ntfy(server).post(replace(ALERT, link=link))
+    assert server.got[0]["click"] == link
+    services = await asyncio.to_thread(AppriseServices, Secret(f"{server.url.replace('http', 'json')}/"))
+    await services.post(replace(ALERT, link=link))
+    assert server.got[1]["message"] == f"{ALERT.text}\n{link}"
 
 
 async def test_429_is_waited_out_as_long_as_the_server_asks(server: Server) -> None:

@@ -50,7 +50,7 @@ def test_only_a_later_clearance_ends_stop() -> None:
     flag = entry("flag", "a", day=5)
     assert stop_answer([flag, entry("cleared", "b", day=4)], FLAGS, "") is not None
     assert stop_answer([flag, entry("cleared", "b", day=5, hour=9)], FLAGS, "") is None
-    late = entry("flag", "c", day=3, on=7)
+    late = entry("flag", "c", day=3, made_on=7)
     assert stop_answer([entry("cleared", "b", day=5), late], FLAGS, "") is not None
 
 

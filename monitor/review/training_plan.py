@@ -305,7 +305,7 @@ def new_entry(kind: str, fields: Mapping[str, Any], now: datetime.datetime) -> E
     ``InputError`` with what is wrong for a kind or fields that there are not, and for a day to come.
     """
     offset = now.utcoffset() or datetime.timedelta()
-    made = now.astimezone(datetime.UTC).replace(microsecond=0)
+    made = now.astimezone(datetime.UTC)
     raw = {
         "day": now.date().isoformat(),
         **fields,

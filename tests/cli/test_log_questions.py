@@ -17,7 +17,7 @@ from monitor.cli.log_questions import (
 from monitor.core.message_catalogues import catalogue
 from monitor.review.training_plan import new_entry
 from monitor.training.red_flags import flag_messages
-from monitor.training.tables import shipped_tables
+from monitor.training.table_files import shipped_tables
 
 NOW = datetime.datetime(2026, 11, 24, 20, 0, tzinfo=datetime.UTC)
 

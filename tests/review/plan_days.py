@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.review.training_plan import TrainingPlan
 from monitor.training.entries import Entry, SharedItem, ShareEntry
-from monitor.training.tables import shipped_tables
+from monitor.training.table_files import shipped_tables
 from tests.training.diary import Diary, calm_then_rebuild, date, made
 
 

@@ -31,7 +31,8 @@ from monitor.training.sharing import (
     shared_days,
     shared_items,
 )
-from monitor.training.tables import Phase, shipped_tables
+from monitor.training.table_files import shipped_tables
+from monitor.training.tables import Phase
 from tests.training.diary import Diary, calm_then_rebuild, date, made
 
 ADULT = PlanSettings(born_year=1991)

@@ -114,15 +114,22 @@ def delete_log_command(
     config: SettingsOption = None,
 ) -> None:
     """Delete the whole log and all decisions for good."""
+    from monitor.cli.share import send_shared_days
     from monitor.service.config import load_config
     from monitor.service.runner_plan import plan_keeper
+    from monitor.service.session_store import open_store
+    from monitor.service.shared_plan import sharing_state
 
     if not all:
         raise ConfigError("error.log.delete_all")
-    keeper = plan_keeper(load_config(config))
+    settings = load_config(config)
+    keeper = plan_keeper(settings)
     if not _agreed(user_text("say.log.delete_sure", athlete=keeper.athlete), yes):
         return
     print(user_text("say.log.deleted" if keeper.delete() else "say.log.nothing_deleted"))
+    if sharing_state(settings).sent:
+        with open_store(settings) as store:
+            send_shared_days(settings, store)  # nothing is shared now: what was sent is deleted there
     print(user_text("say.log.left_elsewhere"))
 
 

@@ -6,7 +6,7 @@ For every front end alike: values and messages, no layout.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from monitor.core import json_codec
 from monitor.core.message_catalogues import UserMessage
 from monitor.review.training_plan import PLAN_RULES_VERSION, TrainingPlan
 from monitor.training.decide import first_bookmark, plan_day
-from monitor.training.entries import AfterEntry, AnyEntry, DeclareEntry, Entry, ManualRunEntry, entries_of
+from monitor.training.entries import DeclareEntry, entries_of
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay, Reason
-from monitor.training.plan_runs import PlanRun
+from monitor.training.planned_days import known_before_runs
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of
 
@@ -116,28 +116,13 @@ def decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> tuple[Pla
     state, day = mark.state, mark.day + _DAY
     while day <= plan.today:
         if day >= begin:
-            entries, runs = _without_runs_of(day, plan)
+            entries, runs = known_before_runs(day, plan.entries, plan.runs)
             morning = evidence_of(entries, runs, day)
             decisions.append(plan_day(next_state(state, morning, entries, rules), morning, rules))
         if day < plan.today:
             state = next_state(state, evidence_of(plan.entries, plan.runs, day), plan.entries, rules)
         day += _DAY
     return tuple(decisions)
-
-
-def _without_runs_of(
-    day: datetime.date, plan: TrainingPlan
-) -> tuple[Sequence[AnyEntry], Sequence[PlanRun]]:
-    """All entries and runs but the runs of one day and what was said of them."""
-    runs = [r for r in plan.runs if r.day != day]
-    gone = {r.session for r in plan.runs if r.day == day}
-    gone |= {e.id for e in plan.entries if isinstance(e, ManualRunEntry) and e.day == day}
-
-    def stays(entry: AnyEntry) -> bool:
-        of_run = isinstance(entry, AfterEntry) and (entry.session in gone or entry.day == day)
-        return not of_run and not (isinstance(entry, Entry) and entry.id in gone)
-
-    return [e for e in plan.entries if stays(e)], runs
 
 
 def ladder_view(plan: TrainingPlan, decided: PlanDay) -> LadderView | None:

@@ -150,7 +150,7 @@ def test_delete_asks_deletes_all_of_it_and_says_what_is_left_elsewhere(runner: R
     text = " ".join(runner.says("log", "delete", "--all", answers="y\n").split())
     assert list(folder.iterdir()) == []
     assert "backups" in text
-    assert "what you shared with a coach" in text
+    assert "sessions show" in text
     assert "There was nothing to delete." in runner.says("log", "delete", "--all", "--yes")
     assert "You have no plan" in runner.says("plan")
 

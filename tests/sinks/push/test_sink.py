@@ -112,15 +112,6 @@ async def test_a_push_is_one_json_post_with_its_words_whole(server: Server) -> N
     assert state(sink) == (True, f"sent: {ALERT.title}")
 
 
-async def test_a_tap_on_a_push_opens_its_link(server: Server) -> None:
-    link = "http://192.168.1.20:8770/plan"
-    await ntfy(server).post(replace(ALERT, link=link))
-    assert server.got[0]["click"] == link
-    services = await asyncio.to_thread(AppriseServices, Secret(f"{server.url.replace('http', 'json')}/"))
-    await services.post(replace(ALERT, link=link))
-    assert server.got[1]["message"] == f"{ALERT.text}\n{link}"
-
-
 async def test_429_is_waited_out_as_long_as_the_server_asks(server: Server) -> None:
     time = MadeUp()
     server.answers, server.retry_after = [429, 429], "7"
@@ -201,6 +192,16 @@ def test_a_long_text_is_cut_between_characters() -> None:
     assert len(cut.encode()) <= MESSAGE_BYTES
     assert cut == "ü" * ((MESSAGE_BYTES - 3) // 2) + "…"
     assert truncate_utf8("kurz") == "kurz"
+
+
+@imghdr
+async def test_a_tap_on_a_push_opens_its_link(server: Server) -> None:
+    link = "http://192.168.1.20:8770/plan"
+    await ntfy(server).post(replace(ALERT, link=link))
+    assert server.got[0]["click"] == link
+    services = await asyncio.to_thread(AppriseServices, Secret(f"{server.url.replace('http', 'json')}/"))
+    await services.post(replace(ALERT, link=link))
+    assert server.got[1]["message"] == f"{ALERT.text}\n{link}"
 
 
 @imghdr

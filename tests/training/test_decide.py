@@ -20,6 +20,7 @@ from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.run_size import planned_run_reason
 from monitor.training.tables import ORDER, Phase, shipped_tables
 from monitor.training.verdict import Verdict
+from tests.deep import example_count
 from tests.training.diary import (
     DOWNHILL,
     MONDAY,
@@ -516,7 +517,9 @@ def days_of(diary: Diary) -> st.SearchStrategy[int]:
     return st.integers(max(0, last - 16), last)
 
 
-examples = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+examples = settings(
+    max_examples=example_count(20, 600), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @examples

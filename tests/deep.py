@@ -11,6 +11,6 @@ import os
 DEEP = os.environ.get("GAITCUE_DEEP") == "1"
 
 
-def examples(in_every_run: int, when_deep: int) -> int:
+def example_count(in_every_run: int, when_deep: int) -> int:
     """Return how many examples of a law are tried."""
     return when_deep if DEEP else in_every_run

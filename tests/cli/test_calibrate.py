@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,9 +23,11 @@ from monitor.cli.main import app
 from monitor.core.errors import ConfigError, InputError
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
 from monitor.service.config import load_config
+from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_data import load_session
 from monitor.storage.store import Store
+from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 SCALES = {Side.LEFT: 1.04, Side.RIGHT: 1.03}
@@ -54,6 +58,7 @@ side = "R"
 
 
 LONG = Bout(seconds=130, speed_mps=2.8)
+FOLDERS = contextlib.ExitStack()
 Mishap = Callable[[ImuChunk, Array], ImuChunk]
 
 
@@ -98,7 +103,7 @@ LEVEL, SPEED, WAY = ("--level",), ("--speed", "2.8 m/s"), ("--distance", "364 m"
 def test_sensors_that_cannot_be_trusted_are_refused_with_what_is_wrong(
     settings: Path, left: Mishap, right: Mishap, arguments: tuple[str, ...], words: str
 ) -> None:
-    keep(settings, recording_from_signals("run", spoilt(left, right)))
+    copy_store(stored(spoilt, left, right), settings.parent)
     with pytest.raises(InputError, match=words):
         calibrate(settings, *arguments)
     assert gains(settings) == {"footL": None, "belt": None, "footR": None}
@@ -115,7 +120,7 @@ def test_sensors_that_cannot_be_trusted_are_refused_with_what_is_wrong(
 def test_one_sensor_that_cannot_be_trusted_is_left_out_by_name_and_the_other_is_set(
     settings: Path, mishap: Mishap, arguments: tuple[str, ...], words: str
 ) -> None:
-    keep(settings, recording_from_signals("run", spoilt(None, mishap)))
+    copy_store(stored(spoilt, None, mishap), settings.parent)
     assert words in " ".join(calibrate(settings, *arguments).split())
     found = {s.name: s for s in load_config(settings).sensor}
     name = "slope_offset_pct" if arguments is LEVEL else "speed_gain"
@@ -124,7 +129,7 @@ def test_one_sensor_that_cannot_be_trusted_is_left_out_by_name_and_the_other_is_
 
 
 def test_a_slip_costs_no_speed_and_after_it_the_level_counts_again(settings: Path) -> None:
-    keep(settings, recording_from_signals("run", spoilt(None, turned)))
+    copy_store(stored(spoilt, None, turned), settings.parent)
     calibrate(settings, *SPEED, "--yes")
     assert gains(settings)["footR"] == pytest.approx(1.0, abs=0.03)
     text = calibrate(settings, *LEVEL, "--from", "1:05", "--yes")
@@ -147,13 +152,30 @@ def settings(tmp_path: Path) -> Path:
     return path
 
 
-def keep(settings: Path, recording: Recording) -> str:
-    with Store(settings.parent / "gaitcue.db") as store:
-        return import_recording(store, settings.parent, recording, "me", NOON).id
+def keep(folder: Path, recording: Recording) -> str:
+    with Store(folder / DATABASE) as store:
+        return import_recording(store, folder, recording, "me", NOON).id
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folders() -> Iterator[None]:
+    """The folders of stores are gone when all tests here are."""
+    with FOLDERS:
+        yield
+    stored.cache_clear()
+
+
+@cache
+def stored(make: Callable[..., tuple[Signal, ...]], *what: object) -> Path:
+    """A store with what ``make`` makes of ``what``, made once; only to be copied."""
+    folder = Path(FOLDERS.enter_context(tempfile.TemporaryDirectory()))
+    keep(folder, recording_from_signals("run", make(*what)))
+    return folder
 
 
 def keep_shoes(settings: Path, *bouts: Bout) -> str:
-    return keep(settings, recording_from_signals("run", shoes(bouts)))
+    with Store(copy_store(stored(shoes, bouts), settings.parent) / DATABASE) as store:
+        return store.sessions()[0].id
 
 
 def calibrate(settings: Path, *arguments: str, answer: str = "y\n") -> str:
@@ -185,8 +207,8 @@ def test_a_known_speed_makes_the_next_run_right(settings: Path) -> None:
 
     recording = recording_from_signals("next", shoes((STAND, EASY)))
     feet = tuple(s for s in load_config(settings).sensor if s.name != "belt")
-    new = keep(settings, replace(recording, settings=replace(recording.settings, sensors=feet)))
-    with Store(settings.parent / "gaitcue.db") as store:
+    new = keep(settings.parent, replace(recording, settings=replace(recording.settings, sensors=feet)))
+    with Store(settings.parent / DATABASE) as store:
         run = load_session(store, new)
     speed = run.value("speed_mps")[run.running]
     assert float(np.nanmean(speed[20:])) == pytest.approx(2.8, rel=0.005)
@@ -277,14 +299,14 @@ def test_a_steady_climb_is_too_steep_to_be_level(settings: Path) -> None:
 
 
 def test_a_shank_has_no_speed_to_calibrate(settings: Path) -> None:
-    keep(settings, recording_from_signals("run", shoes((STAND, EASY), Placement.SHANK)))
+    keep(settings.parent, recording_from_signals("run", shoes((STAND, EASY), Placement.SHANK)))
     for arguments in (("--speed", "2.8 m/s"), ("--distance", "210 m"), ("--level",)):
         with pytest.raises(InputError, match="no sensor of this run was on a foot"):
             calibrate(settings, *arguments)
 
 
 def test_a_speed_from_outside_says_nothing_of_the_feet(settings: Path) -> None:
-    keep(settings, recording_from_signals("run", shoes((STAND, EASY)), speed={"speed_mps": 2.8}))
+    keep(settings.parent, recording_from_signals("run", shoes((STAND, EASY)), speed={"speed_mps": 2.8}))
     with pytest.raises(InputError, match="the speed came from"):
         calibrate(settings, "--speed", "2.8 m/s")
 

@@ -14,6 +14,7 @@ from dsp.engine import DETECTORS, Engine
 from dsp.simulation.mishaps import with_bursts_lost
 from dsp.simulation.runner import Bout, Device, Gait, simulated_imu, simulated_run
 from dsp.types import Contact, Gap, ImuChunk, Placement, Record, Step
+from tests.deep import example_count
 from tests.dsp.gait import SIMULATED_STRIDE_S, WORN, cut, signal, without
 
 PLACEMENTS = sorted(WORN)
@@ -36,7 +37,7 @@ WHOLE = {name: run(stage(name), [signal(name)]) for name in PLACEMENTS}
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=example_count(5, 50), deadline=None)
 @given(sizes=st.lists(st.integers(1, 700), min_size=1, max_size=6))
 def test_chunking_never_matters_to_a_detector(name: str, sizes: list[int]) -> None:
     assert run(stage(name), cut(signal(name), sizes)) == WHOLE[name]
@@ -50,7 +51,7 @@ def test_chunking_never_matters_where_packets_are_lost(name: str, sizes: list[in
 
 
 @pytest.mark.parametrize("name", PLACEMENTS)
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=example_count(3, 30), deadline=None)
 @given(sizes=st.lists(st.integers(5, 150), min_size=1, max_size=6))
 def test_chunking_never_matters_to_the_engine(name: str, sizes: list[int]) -> None:
     def certain(records: list[Record]) -> list[str]:

@@ -20,20 +20,28 @@ from monitor.storage.store import Store
 from monitor.web.review_file import write_review
 from tests.end_to_end.browser import chromium
 from tests.end_to_end.test_sessions import address, home, start, with_token
+from tests.storage_of_files import copy_store
 
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 __all__ = ["home"]
 
 
-@pytest.fixture
-def kept(home: Path) -> str:
-    with Store(home / DATABASE) as store:
-        info = import_recording(store, home, simulated_recording(130.0), "me", NOON)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    with Store(folder / DATABASE) as store:
+        info = import_recording(store, folder, simulated_recording(130.0), "me", NOON)
         cue = Cue(
             60.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 163.0, 172.0, "cadence_low", 63.0
         )
         store.write(info.id, [Band(10.0, "cadence_spm", 172.0, 168.0, 176.0), cue])
-    return info.id
+    return folder
+
+
+@pytest.fixture
+def kept(home: Path, made: Path) -> str:
+    with Store(copy_store(made, home) / DATABASE) as store:
+        return store.sessions()[0].id
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from dsp.types import Activity
 from monitor.core.activity_facts import LapMark, TimerPause
 from monitor.exports.fit import encode_fit
 from monitor.storage.session_data import SessionData
+from tests.deep import example_count
 from tests.exports.made_activities import NOON, Made, made_activities, stored
 
 Messages = dict[str, list[dict[str, Any]]]
@@ -216,7 +217,7 @@ def test_the_total_of_cycles_is_the_watchs_own_count_where_it_has_one() -> None:
     assert shares == pytest.approx([1 / 3, 110 / 300, 0.3], abs=0.01)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=example_count(12, 200), deadline=None)
 @given(made=made_activities())
 def test_of_every_activity_the_parts_add_up(made: Made) -> None:
     _, messages, data = exported(made)

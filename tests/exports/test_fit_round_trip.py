@@ -18,6 +18,7 @@ from monitor.recordings.readers import read_recording
 from monitor.review.report import session_review
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
+from tests.deep import example_count
 from tests.exports.made_activities import Made, made_activities, stored
 
 NEAR = {
@@ -105,7 +106,9 @@ def assert_same_reviews(one: Store, two: Store, a: SessionData, b: SessionData) 
         assert second["session"][name] == pytest.approx(first["session"][name], abs=1.01), name
 
 
-@settings(max_examples=30, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(
+    max_examples=example_count(12, 200), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
 @given(made=made_activities())
 def test_the_way_through_fit_is_the_identity(made: Made) -> None:
     with (

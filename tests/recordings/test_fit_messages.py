@@ -20,6 +20,7 @@ from monitor.recordings.fit_layouts import DeveloperValue
 from monitor.recordings.fit_messages import FitMessages, read_messages
 from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
+from tests.deep import example_count
 from tests.fit_bytes import (
     NOON_S,
     SPEED,
@@ -379,7 +380,7 @@ SOURCES = {
 source = st.sampled_from(sorted(SOURCES))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=example_count(60, 1000), deadline=None)
 @given(
     name=source, at=st.floats(0, 1), cut=st.integers(0, 12), put=st.binary(max_size=8), mend=st.booleans()
 )
@@ -408,7 +409,7 @@ def test_any_damage_gives_a_recording_or_one_clear_line(
         session.push(packet)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=example_count(40, 600), deadline=None)
 @given(name=source, at=st.floats(0.4, 0.95), lost=st.integers(1, 12))
 def test_what_lies_before_lost_bytes_is_kept(
     tmp_path_factory: pytest.TempPathFactory, name: str, at: float, lost: int

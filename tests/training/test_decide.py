@@ -21,6 +21,7 @@ from monitor.training.run_size import planned_run_reason
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Verdict
+from tests.deep import example_count
 from tests.training.diary import (
     DOWNHILL,
     MONDAY,
@@ -518,7 +519,9 @@ def days_of(diary: Diary) -> st.SearchStrategy[int]:
     return st.integers(max(0, last - 16), last)
 
 
-examples = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+examples = settings(
+    max_examples=example_count(20, 600), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @examples

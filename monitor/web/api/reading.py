@@ -15,6 +15,8 @@ from fastapi import Path as PathParameter
 from fastapi import Query, Request, Response
 
 from monitor.core import json_codec
+from monitor.core.http_guard import visitor_of_request
+from monitor.core.http_roles import AccessRole
 from monitor.exports.formats import EXPORTS, export_session
 from monitor.exports.tables import second_columns, step_table
 from monitor.review.compare import compare_sessions, metric_trends
@@ -35,11 +37,15 @@ def get_sessions(store: StoreOfRequest) -> Response:
     return json_response([session_json(info, bytes_of.get(info.id)) for info in infos])
 
 
-def get_session(id: SessionId, store: StoreOfRequest) -> Response:
+def get_session(id: SessionId, request: Request, store: StoreOfRequest) -> Response:
     """Return one session, with its settings."""
     info = store.session(id)
     described = session_json(info, tape_archive.tape_sizes([info]).get(id))
-    return json_response(described | {"settings": _settings_json(info)})
+    settings = _settings_json(info)
+    visitor = visitor_of_request(request)
+    if visitor is not None and visitor.role < AccessRole.RUNNER and isinstance(settings.get("coach"), dict):
+        settings["coach"]["today"] = None  # what the plan allowed is the runner's own
+    return json_response(described | {"settings": settings})
 
 
 def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:

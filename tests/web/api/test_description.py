@@ -18,7 +18,13 @@ from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.json_codec import RECORD_KINDS
 from monitor.core.monotonic import SystemClock
-from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings, SessionSettings
+from monitor.core.session_settings import (
+    CoachSettings,
+    CueSettings,
+    SensorSettings,
+    SessionSettings,
+    TodaysLimits,
+)
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs
 from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
@@ -78,6 +84,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "strength": {"exercise": "heel_raise", "side": "left", "reps": 22, "benchmark": True},
     "manual_run": {"day": "2026-11-25", "start": "2026-11-25T18:00:00", "km": 5.2, "minutes": 31},
     "shoe": {"shoe": "blue", "model": "Blue 3", "drop_mm": 8, "start_km": 640, "pods": ["A1"]},
+    "share": {"item": "shoes", "on": True},
     "session_shoe": {"session": "2026-11-26T12-00-00-me", "shoe": "blue"},
 }
 """An entry of every kind that does not stop the plan."""
@@ -339,6 +346,7 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (SensorSettings, sessions.SensorSettingsJson),
         (CueSettings, sessions.CueSettingsJson),
         (CoachSettings, sessions.CoachSettingsJson),
+        (TodaysLimits, sessions.TodaysLimitsJson),
         (SessionSettings, sessions.SessionSettingsJson),
         (Note, sessions.NoteJson),
         (NumberChange, sessions.NumberChangeJson),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,12 @@ from starlette.testclient import TestClient
 
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
+from monitor.core.session_settings import CoachSettings, TodaysLimits
 from monitor.review.training_plan import PlanKeeper
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.storage.backup import DATABASE
+from monitor.storage.import_recording import import_recording
+from monitor.storage.store import Store
 from monitor.training.plan_settings import PlanSettings
 from tests.web.clients import page_client
 
@@ -269,3 +275,20 @@ def test_nobody_else_ends_the_cues_of_a_run(api: TestClient, tmp_path: Path) -> 
     assert api.post("/api/v1/log", json=wrong).status_code == 422
     assert api.post("/api/v1/log", json=wrong, headers=coach).status_code == 403
     assert ended == []
+
+
+def test_what_a_plan_allowed_on_the_day_of_a_session_is_not_told_to_a_coach(
+    api: TestClient, tmp_path: Path
+) -> None:
+    coach = CoachSettings(today=TodaysLimits(most_km=5.0, form_cues=False, silence="calm"))
+    recording = simulated_recording(30.0)
+    recording = dataclasses.replace(
+        recording, settings=dataclasses.replace(recording.settings, athlete="ann", coach=coach)
+    )
+    with Store(tmp_path / DATABASE) as store:
+        session = import_recording(store, tmp_path, recording, "ann", EVENING).id
+    path = f"/api/v1/sessions/{session}"
+    assert api.get(path).json()["settings"]["coach"]["today"]["most_km"] == 5.0
+    for role in (AccessRole.READER, AccessRole.COACH):
+        device = paired(api, tmp_path, role, "ann")
+        assert api.get(path, headers=device).json()["settings"]["coach"]["today"] is None

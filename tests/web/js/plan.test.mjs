@@ -17,7 +17,12 @@ import {
 import { secondsLeft, timerText } from "../../../monitor/web/static/plan/rest_timer.js";
 import { isShoe, kmWithInterval } from "../../../monitor/web/static/plan/shoes_view.js";
 import { canTest, startFields, testEntries } from "../../../monitor/web/static/plan/strength_view.js";
-import { allowedAmounts, ladderText, questionPlace } from "../../../monitor/web/static/plan/today_view.js";
+import {
+  allowedAmounts,
+  ladderText,
+  leftText,
+  questionPlace,
+} from "../../../monitor/web/static/plan/today_view.js";
 import { hasText, useLanguage, useMessages } from "../../../monitor/web/static/shared/messages.js";
 import { SHIPPED } from "./messages.mjs";
 
@@ -162,6 +167,12 @@ test("what is allowed is told in amounts; a day of rest has none, and no limit i
   ]);
   assert.deepEqual(allowedAmounts({ ...allowed, run: false }), []);
   assert.deepEqual(allowedAmounts(null), []);
+});
+
+test("what is left of a week is told in km, in minutes where no distances are known, else without a limit", () => {
+  assert.equal(leftText({ left_km: 0, left_minutes: null }), "0.0 km");
+  assert.equal(leftText({ left_km: null, left_minutes: 42 }), "42 min");
+  assert.equal(leftText({ left_km: null, left_minutes: null }), "no limit");
 });
 
 test("a row of the ladder is told in rounds, in whole minutes where they are whole", () => {

@@ -67,7 +67,10 @@ class WeekLeftJson(ApiModel):
     limit_km: float | None = described("the limit of the phase", "km")
     guard_km: float | None = described("a tenth over the mean of three weeks, weak evidence", "km")
     left_km: float | None = described("left of the limits", "km")
-    done_minutes: float = described("run so far", "min")
+    done_minutes: float = described("on foot so far", "min")
+    limit_minutes: float | None = described("the limit where no distances are known", "min")
+    guard_minutes: float | None = described("as guard_km, where no distances are known", "min")
+    left_minutes: float | None = described("left of the limits, where no distances are known", "min")
     done_descent_m: float = described("run downhill so far, in metres of height")
     guard_descent_m: float | None = described("what is usual of it, with a tenth more")
 
@@ -110,6 +113,7 @@ class PlanDayJson(ApiModel):
     hold_until: str | None = described("nothing is raised until that day")
     checkpoints: list[CheckpointJson] = described("conditions for the next phase")
     cadence_step: int | None = described("step of the cadence target", "1")
+    cadence_reason: str = described("why this step, the end of a key of a message; empty: no plan runs")
     reasons: list[ReasonJson] = described("the decision in a sentence, then why")
     remarks: list[ReasonJson] = described("what is worth a remark, such as about shoes")
     stop: StopAnswerJson | None = described("the answer to a red flag; null: none stands")
@@ -402,6 +406,15 @@ class DeclareEntryJson(LogEntryJson):
     runs_10_min: bool = described("whether easy running for 10 minutes is possible")
 
 
+class ShareEntryJson(LogEntryJson):
+    """A switch: a coach sees one item from now on, or does not any more."""
+
+    kind: Literal["share"] = described("always share")
+    item: str = described("phase, allowance, pain, strength or shoes")
+    on: bool = described("true: shared from now on")
+    guardian: bool = described("true: a guardian agreed, which is needed under 16")
+
+
 class WithdrawnJson(LogEntryJson):
     """An entry that takes back the one that it replaces."""
 
@@ -419,6 +432,7 @@ AnyEntryJson = Annotated[
     | ShoeEntryJson
     | SessionShoeEntryJson
     | DeclareEntryJson
+    | ShareEntryJson
     | WithdrawnJson,
     Field(discriminator="kind"),
 ]

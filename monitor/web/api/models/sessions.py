@@ -114,6 +114,23 @@ class EffortSettingsJson(ApiModel):
     back: float = described("how far below the limit cues come back", "1", default=0.03)
 
 
+class TodaysLimitsJson(ApiModel):
+    """What the plan or the longest run allowed on that day, as it was known when the session began."""
+
+    longest_km: float | None = described("longest run of 30 days; null: not known", "km", default=None)
+    longest_min: float | None = described("the same in minutes; null: not known", "min", default=None)
+    most_km: float | None = described("running that was allowed; null: no limit", "km", default=None)
+    most_min: float | None = described("minutes on foot that were; null: no limit", "min", default=None)
+    timed: bool = described("true: the minutes count beside the distance", default=False)
+    descent_m: float | None = described("running downhill, in metres of height; null: free", default=None)
+    descent_s: float | None = described("running downhill, in time; null: free", default=None)
+    speed_loss_mps: float | None = described("braking beyond the level's; null: free", default=None)
+    loud_share: float = described("from this share of a limit on it was said aloud", "1", default=1.1)
+    form_cues: bool = described("false: no cues about cadence, overstride and braking", default=True)
+    silence: str = described("why there were none; empty: there were", default="")
+    stop: bool = described("true: no target either", default=False)
+
+
 class CoachSettingsJson(ApiModel):
     """The settings that decided the cues of a session."""
 
@@ -128,6 +145,9 @@ class CoachSettingsJson(ApiModel):
     step_reason: str = described("why this step, the end of a key of a message", default="")
     availability: float = described("share of the time in which cues may be spoken", "1", default=1.0)
     seed: int = described("start of the random choices", "1", default=0)
+    today: TodaysLimitsJson | None = described(
+        "limits of that day; null: there were none, or they are the runner's alone", default=None
+    )
 
 
 class SessionSettingsJson(ApiModel):

@@ -47,7 +47,7 @@ function item(entry, report, written) {
   const actions = el("span", { class: "actions" });
   if (hasForm(entry.kind))
     actions.append(el("a", { href: `#edit/${encodeURIComponent(entry.id)}` }, textOf("diary.correct")));
-  actions.append(takeBack(entry, written));
+  if (entry.kind !== "share") actions.append(takeBack(entry, written)); // its command deletes what was sent, too
   return el(
     "div",
     { class: "written" },
@@ -114,6 +114,7 @@ const TEXTS = {
   session_shoe: (e, report) => [e.shoe || textOf("shoes.none_of_them"), aboutRun(e.session, report.runs)],
   declare: (e) => [placeText(e), textOf(`start.tissue_${e.tissue}`)],
   cleared: (e) => [e.by],
+  share: (e) => [textOf(`diary.share_${e.item}`), textOf(e.on ? "diary.shared" : "diary.not_shared")],
 };
 
 // What an entry says, in a line.

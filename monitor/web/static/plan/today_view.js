@@ -107,8 +107,8 @@ function week({ week: left, allowance }) {
   if (!left || !allowance) return null;
   const rows = [
     [textOf("plan_page.run_so_far"), doneText(left.done_km, left.limit_km)],
-    [textOf("plan_page.left"), left.left_km == null ? textOf("plan_page.no_limit") : kmText(left.left_km)],
-    [textOf("plan_page.time"), minutesText(left.done_minutes)],
+    [textOf("plan_page.left"), leftText(left)],
+    [textOf("plan_page.time"), timeText(left)],
     [textOf("plan_page.downhill"), textOf("plan_page.metres", { m: left.done_descent_m })],
   ];
   const bar = left.limit_km
@@ -128,6 +128,18 @@ function week({ week: left, allowance }) {
     ),
     guard(left),
   );
+}
+
+// Minutes on foot, with their limit where no distances are known.
+const timeText = ({ done_minutes, limit_minutes }) =>
+  limit_minutes == null
+    ? minutesText(done_minutes)
+    : textOf("plan_page.of", { done: numberText(done_minutes, 0), limit: minutesText(limit_minutes) });
+
+// What is left of the week: km, else minutes, else no limit.
+export function leftText({ left_km, left_minutes }) {
+  if (left_km != null) return kmText(left_km);
+  return left_minutes == null ? textOf("plan_page.no_limit") : minutesText(left_minutes);
 }
 
 const doneText = (done, limit) =>

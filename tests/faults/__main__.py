@@ -102,6 +102,7 @@ def kills(folder: Path, times: int, seed: int) -> list[str]:
         for remains in [examine(home, sent), *([examine(copy, sent)] if copy else [])]:
             lost.append(remains.lost)
             wrong += [f"kill {number}: {text}" for text in remains.problems]
+        print(f"kill {number + 1} of {times}: {len(wrong)} wrong so far", file=sys.stderr, flush=True)
     share = 100 * sum(lost) / (len(lost) * len(sent)) if lost else 0.0
     print(f"{times} kills, {len(lost)} sessions recovered, {len(wrong)} wrong; packets counted as lost: "
           f"at most {max(lost, default=0)}, {share:.2f} % of the run on average", flush=True)  # fmt: skip

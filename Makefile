@@ -60,7 +60,7 @@ soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, a
 	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)"
 
 .PHONY: deep
-deep: $(VENV)/.test ## all of make unit with every scenario and ten times the examples: an hour and more
+deep: $(VENV)/.test ## all of make unit with every scenario and ten times the examples: hours
 	GAITCUE_DEEP=1 $(BIN)/pytest $(SIDE_BY_SIDE) --timeout=3000
 
 coaching-trial: $(VENV)/.test ## every scenario against its card, and 24 simulated hours in each; fails when a bar is lost

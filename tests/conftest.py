@@ -1,4 +1,4 @@
-"""A blocking call inside the event loop fails the test that made it; servers for whoever asks."""
+"""What holds for every test: a blocking call inside the event loop fails it; servers for whoever asks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,23 @@ from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import settings
 
 from monitor.core import message_catalogues, user_language
+from tests.deep import example_count
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
 
 settings.register_profile("whatever the machine", settings.default, deadline=None)
 settings.load_profile("whatever the machine")
 os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
+settings.register_profile("suite", max_examples=example_count(100, 1000), deadline=None)  # busy machines
+settings.load_profile("suite")
+
+FIRST = ("end_to_end", "faults", "sources", "simulation")
+"""Rooms whose files last longest: nobody waits for them alone when all others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the rooms of ``FIRST`` begin; within a room the order stays."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in FIRST)
 
 
 @pytest.fixture(autouse=True)

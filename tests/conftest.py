@@ -15,10 +15,10 @@ from monitor.core import message_catalogues, user_language
 from tests.deep import example_count
 from tests.stack.servers import Influx, VictoriaMetrics, influx_in, needed
 
-settings.register_profile("whatever the machine", settings.default, deadline=None)
-settings.load_profile("whatever the machine")
 os.environ["LC_ALL"] = "C.UTF-8"  # what the program says without settings is English
-settings.register_profile("suite", max_examples=example_count(100, 1000), deadline=None)  # busy machines
+settings.register_profile(
+    "suite", settings.default, max_examples=example_count(100, 1000), deadline=None
+)  # busy machines
 settings.load_profile("suite")
 
 FIRST = ("end_to_end", "faults", "sources", "simulation")

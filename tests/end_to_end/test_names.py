@@ -22,6 +22,7 @@ from monitor.core.records import LinkState, SensorStatus, SessionStarted, SinkSt
 from monitor.core.safe_text import topic_level
 from monitor.core.secret import Secret
 from monitor.review.report import session_review
+from monitor.review.training_plan import PlanKeeper
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.sinks.influx.line_protocol import protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
@@ -177,7 +178,7 @@ def test_review_file_tab_and_live_page_run_nothing_of_it_in_a_browser(hostile: P
         live.push([SessionStarted(info.id, " ".join(HOSTILE), info.started_utc, HOSTILE[:2])])
         live.push([SensorStatus(1.0, HOSTILE[0], LinkState.LOST, " ".join(HOSTILE))])
         live.push([SinkStatus(1.0, HOSTILE[0], False, " ".join(HOSTILE)), *store.records(info.id)])
-    app = make_app(LiveFeed(live, SystemClock()), Secret(TOKEN), hostile)
+    app = make_app(LiveFeed(live, SystemClock()), Secret(TOKEN), hostile, plan=PlanKeeper(hostile, "me"))
     with served(app) as url, opened(1366, 768) as (page, troubles):
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

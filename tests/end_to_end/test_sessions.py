@@ -131,7 +131,7 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes
     from playwright.sync_api import expect, sync_playwright
 
     def service(port: str) -> tuple[subprocess.Popen[str], str]:
-        program = start("replay", shoes, "--speed", "4", "--web", "--port", port, "--no-keep")
+        program = start("replay", shoes, "--speed", "2", "--web", "--port", port, "--no-keep")
         return program, address(program.stdout)
 
     program, url = service("0")

@@ -105,7 +105,7 @@ def test_what_the_runner_stopped_stays_stopped_in_both_parts(store: Store, tmp_p
     packets = sorted((*RUN.packets(), stop_cues_packet(10.0, "red_flag")), key=lambda p: p.arrival_ns)
     coached = replace(RUN.settings, coach=CoachSettings())
     run = replace(RUN, settings=coached, count=len(packets), packets=lambda: iter(packets))
-    info = import_recording(store, tmp_path, run, "me", NOON)
+    info = import_recording(store, tmp_path, run, "me", NOON + datetime.timedelta(minutes=5))
     parts = session_edit.split_session(store, tmp_path, info, 22.0)
     ended = [
         [c.t_s for c in store.events(p.id) if isinstance(c, Cue) and c.wording == "cues_ended"]

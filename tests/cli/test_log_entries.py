@@ -161,5 +161,5 @@ def test_damage_is_told_and_costs_its_line_alone(runner: Runner) -> None:
     path.write_text(path.read_text() + "{torn\n" + '{"kind": "of a newer program", "id": "n"}\n')
     text = runner.says("log", "list")
     assert "One line of the log cannot be read" in text
-    assert "One entry is of a newer version" in text
+    assert "One entry comes from a newer version" in text
     assert " morning " in text

@@ -17,7 +17,7 @@ from monitor.training.decide import first_bookmark, plan_day
 from monitor.training.entries import DeclareEntry, entries_of
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay, Reason
-from monitor.training.planned_days import known_before_runs
+from monitor.training.planned_days import inputs_before_runs
 from monitor.training.tables import Phase
 from monitor.training.verdict import Evidence, RunVerdict, evidence_of
 
@@ -116,7 +116,7 @@ def decisions_before_runs(plan: TrainingPlan, begin: datetime.date) -> tuple[Pla
     state, day = mark.state, mark.day + _DAY
     while day <= plan.today:
         if day >= begin:
-            entries, runs = known_before_runs(day, plan.entries, plan.runs)
+            entries, runs = inputs_before_runs(day, plan.entries, plan.runs)
             morning = evidence_of(entries, runs, day)
             decisions.append(plan_day(next_state(state, morning, entries, rules), morning, rules))
         if day < plan.today:

@@ -84,14 +84,14 @@ def planned_days(
         book, day = PlannedBook(mark, tuple(days)), mark.day + _DAY
         state, decided = decide_next_day(mark.state, entries, runs, day, rules)
         if decided.phase is not Phase.STOP and _ran_on(day, entries, runs):
-            _, morning = decide_next_day(mark.state, *known_before_runs(day, entries, runs), day, rules)
+            _, morning = decide_next_day(mark.state, *inputs_before_runs(day, entries, runs), day, rules)
             decided = replace(decided, allowance=morning.allowance)
         days.append(planned_day(decided))
         mark = PlanBookmark(day, state)
     return tuple(days), book
 
 
-def known_before_runs(
+def inputs_before_runs(
     day: datetime.date, entries: Iterable[AnyEntry], runs: Iterable[PlanRun]
 ) -> tuple[tuple[AnyEntry, ...], tuple[PlanRun, ...]]:
     """Return the entries and runs without the runs of ``day`` and later ones, and what was said of them."""

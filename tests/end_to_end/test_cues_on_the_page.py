@@ -251,7 +251,7 @@ async def test_the_page_opens_as_an_app_without_a_link(browser: Browser) -> None
             "caches.open('gaitcue-4').then((c) => c.keys()).then((k) => k.map((r) => r.url))"
         )
         assert len(kept) > 20
-        assert not [url for url in kept if "api" in url or "token" in url]
+        assert not [url for url in kept if "/api/" in url or "token" in url]
 
 
 async def test_in_the_pocket_the_page_is_black_and_deaf_until_it_is_held(browser: Browser) -> None:

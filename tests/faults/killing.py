@@ -91,7 +91,7 @@ def examine(home: Home, sent: Sequence[Packet]) -> Remains:
         ends = [r for r in store.records(info.id) if isinstance(r, SessionEnded)]
     if have != [r for r in want if isinstance(r, get_args(Record))]:
         problems.append(f"{len(have)} records in the store are not those of its tape")
-    if len(ends) != 1 or f" {lost} packets" not in ends[0].reason:
+    if len(ends) != 1 or (f" {lost} packets" if lost else " no packets") not in ends[0].reason:
         problems.append(f"its end is told as {[e.reason for e in ends]}, {lost} packets are lost")
     return Remains(len(sent), len(taped), lost, tuple(problems))
 

@@ -21,15 +21,6 @@ settings.register_profile(
 )  # busy machines
 settings.load_profile("suite")
 
-FIRST = ("end_to_end", "faults", "sources", "simulation")
-"""Rooms whose files last longest: nobody waits for them alone when all others are done."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the rooms of ``FIRST`` begin; within a room the order stays."""
-    tests = Path(__file__).parent
-    items.sort(key=lambda item: item.path.relative_to(tests).parts[0] not in FIRST)
-
 
 @pytest.fixture(autouse=True)
 def nothing_blocks() -> Iterator[BlockBuster]:

@@ -82,8 +82,8 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 @contextlib.contextmanager
 def phone(box: Box, locale: str, **more: Any) -> Iterator[tuple[Any, list[str]]]:
-    """The Plan tab on a phone, and what it complained about."""
-    with opened(WIDTH, HEIGHT, locale=locale, **more) as (page, troubles):
+    """The Plan tab on a phone, and its complaints; without the worker, behind which no route is."""
+    with opened(WIDTH, HEIGHT, locale=locale, service_workers="block", **more) as (page, troubles):
         page.goto(f"{box.url}/plan?token={TOKEN}")
         yield page, troubles
 

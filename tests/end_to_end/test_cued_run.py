@@ -84,15 +84,15 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
     path, run = tape
     program = [sys.executable, "-u", "-m", "monitor", "replay", str(path)]
     command = [*program, "--web", "--port", "0", "--no-keep"]
-    service = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    try:
-        assert service.stdout is not None
-        while not (found := re.search(rb"http://\S+", await service.stdout.readline())):
-            pass
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-            page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
-            await page.add_init_script(EARS)
+    async with async_playwright() as playwright:  # first: a browser takes long to start on a busy machine
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 390, "height": 844}, locale="en-GB")
+        await page.add_init_script(EARS)
+        service = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        try:
+            assert service.stdout is not None
+            while not (found := re.search(rb"http://\S+", await service.stdout.readline())):
+                pass
             ticks = Ticks(page)
             await page.goto(found[0].decode())
             await page.locator("#sound").click()
@@ -127,9 +127,9 @@ async def test_a_drifting_runner_is_cued_on_their_own_steps_then_left_alone(
             await expect(page.locator("#link")).to_have_text("Finished", timeout=60_000)
             assert tones(await page.evaluate("heard.tones")) == after  # silence
             await browser.close()
-    finally:
-        service.kill()
-        await service.communicate()
+        finally:
+            service.kill()
+            await service.communicate()
 
 
 def nearest(run: SimulatedRun, t_s: float) -> float:

@@ -153,7 +153,7 @@ class CoachSettings:
 
     @property
     def may_cue(self) -> bool:
-        """True where this session may get cues at all: the runner wants them and today allows them."""
+        """True where cues may be given at all: the runner wants them and today allows them."""
         return self.cues.on and (self.today is None or (self.today.form_cues and not self.today.stop))
 
 

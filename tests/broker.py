@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import random
 import shutil
 import signal
 import socket
@@ -20,6 +19,8 @@ from typing import Any
 import aiomqtt
 import pytest
 from paho.mqtt.client import MQTTMessage
+
+from tests.ports import free_port
 
 SHIPPED = Path(__file__).parents[1] / "config" / "mosquitto"
 USERS = ("ann", "bob", "homeassistant")
@@ -75,8 +76,10 @@ class Broker:
             command = [self._mosquitto, "-c", str(self.folder / "mosquitto.conf")]
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                for port in (self.websocket_port, self.port):  # it takes them one after the other
+                    socket.create_connection(("127.0.0.1", port), 1).close()
                 return
             time.sleep(0.02)
         raise AssertionError((self.folder / "log").read_text())
@@ -113,18 +116,6 @@ class Broker:
             tls_context=ssl.create_default_context(cafile=self.ca_file),
             **more,
         )
-
-
-def free_port() -> int:
-    """Return a free port below those that the system hands out.
-
-    A client that retries on one of the latter can meet itself.
-    """
-    for port in random.sample(range(20_000, 32_000), 100):
-        with contextlib.suppress(OSError), socket.socket() as free:
-            free.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("there is no free port")
 
 
 class Listener:

@@ -151,7 +151,8 @@ class FrozenSystems:
         session, listener = Cueing(self.time), TimedListener(self.broker, self.time)
         hearing = asyncio.create_task(listener.run())
         try:
-            await listener.ready.wait()
+            async with asyncio.timeout(60):
+                await listener.ready.wait()
             await asyncio.gather(self._serve(session, seconds), self._restart_broker(restart_after_s))
             decided = {cue.t_s for cue in session.cues}
             await listener.until(lambda: decided <= listener.late_s.keys())

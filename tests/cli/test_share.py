@@ -15,7 +15,8 @@ from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.config import load_config
 from monitor.service.runner_plan import plan_keeper, runner_now
 from monitor.storage.sent_days import SentDays, sent_days_path, write_sent_days
-from tests.stack.servers import TOKEN, Influx, free_port
+from tests.ports import free_port
+from tests.stack.servers import TOKEN, Influx
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from monitor.sources.protocol import Emit
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.web.live_feed import LiveFeed
-from tests.broker import free_port
+from tests.ports import free_port
 from tests.service.test_serve import SETTINGS, STARTED, Kept, readings
 
 catalogue("en")  # read before there is a loop to block

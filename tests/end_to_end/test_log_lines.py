@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import steady_foot_imu
+from tests.ports import free_port
 
 DEMO = ("demo", "--seconds", "5", "--speed", "0", "--no-web")
 BOXES = re.compile("[\u2500-\u257f]")
@@ -121,9 +122,7 @@ def test_a_page_for_the_network_is_logged_without_its_token(home: Path) -> None:
 def test_the_proxy_logs_its_begin_and_its_end(home: Path) -> None:
     home.mkdir()
     (home / "proxy.token").write_text("the-proxys-own-token")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable,
         "-m",

@@ -46,7 +46,8 @@ from monitor.training.plan_settings import PlanSettings
 from monitor.training.sharing import SHARED_ITEMS
 from tests.broker import Broker, listening
 from tests.log_lines import captured_stderr
-from tests.stack.servers import TOKEN, Influx, free_port
+from tests.ports import free_port
+from tests.stack.servers import TOKEN, Influx
 
 catalogue("en")  # read before there is a loop to block
 CANARY = "Kanarienvogel"

@@ -30,7 +30,7 @@ from monitor.pipeline.session import Session
 from monitor.sources.phone_http import phone_endpoint
 from monitor.sources.phone_settings import PhoneSettings, phone_token, phones_over, push_path
 from monitor.sources.phyphox import Phyphox, data_query
-from tests.broker import free_port
+from tests.ports import free_port
 
 TOKEN = Secret("a-token-of-our-own")
 EPOCH_NS = 1_760_000_000_000_000_000

@@ -25,6 +25,7 @@ from monitor.devices.registry import DEVICES
 from monitor.sources.phone_mqtt import PhoneMqtt
 from monitor.sources.phone_settings import PhoneSettings, phone_topic
 from tests.broker import Broker, program
+from tests.ports import free_port
 
 
 def phone(name: str = "my phone", **options: str | float | bool) -> SensorSettings:
@@ -36,9 +37,7 @@ def phone(name: str = "my phone", **options: str | float | bool) -> SensorSettin
 def port(tmp_path: Path) -> Iterator[int]:
     """Of a broker that lets everybody in."""
     mosquitto = program("mosquitto", "mosquitto")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free: int = probe.getsockname()[1]
+    free = free_port()
     (tmp_path / "broker.conf").write_text(f"listener {free} 127.0.0.1\nallow_anonymous true\n")
     broker = subprocess.Popen(
         [mosquitto, "-c", str(tmp_path / "broker.conf")],

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.parse
@@ -22,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 TOKEN = "a-token-for-tests"
 BUCKET = "gait"
@@ -72,12 +73,6 @@ def needed(*programs: str) -> None:
         if os.environ.get("CI"):
             pytest.fail(text)
         pytest.skip(text)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def fetch(url: str, data: bytes | None = None, token: str = "") -> bytes:

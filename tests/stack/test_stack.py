@@ -18,7 +18,8 @@ from grafana.boards import BOARDS
 from monitor.core.secret import Secret
 from monitor.service.doctor import DASHBOARDS, grafana_checks, influx_checks, port_check
 from monitor.sinks.influx.sink import InfluxSettings
-from tests.stack.servers import BUCKET, TOKEN, Influx, fetch, free_port, needed
+from tests.ports import free_port
+from tests.stack.servers import BUCKET, TOKEN, Influx, fetch, needed
 
 ROOT = Path(__file__).parents[2]
 

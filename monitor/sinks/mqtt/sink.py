@@ -1,9 +1,10 @@
 """Records over MQTT: what is true now as it comes, what must not be lost by way of the store.
 
 Two ways lead through one connection, which one task keeps and makes again whenever it breaks.  Cues and the
-state go out at once while there is a connection and are dropped while there is none.  Metrics and events
-take the way through the store (``monitor.sinks.outbox``): a batch counts as delivered when the broker has
-acknowledged all of its messages (QoS 1).  ``monitor.sinks.mqtt.messages`` says what is sent.
+state go out at once while there is a connection; without one a cue waits for as long as it is true.
+Metrics and events take the way through the store (``monitor.sinks.outbox``): a batch counts as delivered
+when the broker has acknowledged all of its messages (QoS 1).  ``monitor.sinks.mqtt.messages`` says what is
+sent.
 
 A publish that the broker's access list forbids raises nothing in the client: the reason code of the
 acknowledgement (MQTT 5) is looked at instead.
@@ -21,6 +22,7 @@ import contextlib
 import itertools
 import logging
 import operator
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -94,6 +96,8 @@ class MqttSink:
         self._version = version("gaitcue")
         self._root = f"{settings.prefix}/{settings.user or topic_level(started.athlete)}"
         self._live_state = LiveState(history_s=30)
+        self._cues: deque[Cue] = deque()  # that the broker has not acknowledged
+        self._newest_s = 0.0  # of the metrics
         self._client: Client | None = None
         self._trouble = "not connected yet"
         self._outage = Outage(_log, MQTT_SINK, time.now_s, sink=MQTT_SINK)
@@ -191,20 +195,28 @@ class MqttSink:
     async def _pass_on(self, client: Client, live: Channel[list[Out]]) -> None:
         """Cues as they come, the state once a second."""
         state_s = -_STATE_EVERY_S
+        await self._send_cues(client)
         async for batches in live.batches():
-            newest_s = max((r.t_s for r in itertools.chain(*batches) if isinstance(r, Metric)), default=0.0)
-            now_s = max(newest_s, self._now_s())
             for record in itertools.chain(*batches):
-                if not isinstance(record, Cue) or record.withheld:
-                    continue
-                if record.expires_s <= now_s:
-                    self._dropped_cues.happened("mqtt: a cue came too late to be sent", sink=MQTT_SINK)
-                    continue
-                valid_s = record.expires_s - max(record.t_s, now_s)
-                await publish_all(client, [messages.cue_message(self._root, record, valid_s)])
+                if isinstance(record, Metric):
+                    self._newest_s = max(self._newest_s, record.t_s)
+                elif isinstance(record, Cue) and not record.withheld:
+                    self._cues.append(record)
+            await self._send_cues(client)
             if self._time.now_s() - state_s >= _STATE_EVERY_S:
                 state_s = self._time.now_s()
                 await publish_all(client, [messages.state_message(self._root, self._live_state)])
+
+    async def _send_cues(self, client: Client) -> None:
+        """Those that wait, in order; each waits until the broker has it or it is no longer true."""
+        while self._cues:
+            cue, now_s = self._cues[0], max(self._newest_s, self._now_s())
+            if cue.expires_s <= now_s:
+                self._dropped_cues.happened("mqtt: a cue came too late to be sent", sink=MQTT_SINK)
+            else:
+                valid_s = cue.expires_s - max(cue.t_s, now_s)
+                await publish_all(client, [messages.cue_message(self._root, cue, valid_s)])
+            self._cues.popleft()
 
     # ------------------------------------------------------------------ what must not be lost
 

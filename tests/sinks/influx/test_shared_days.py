@@ -31,8 +31,9 @@ from monitor.storage.runner_log import RUNNER_LOG_FOLDER
 from monitor.storage.sent_days import SentDays, read_sent_days, sent_days_path, write_sent_days
 from monitor.storage.store import Store
 from monitor.training.sharing import SHARED_ITEMS, SharedDay
+from tests.ports import free_port
 from tests.sinks.influx.test_plan_points import FULL_DAY
-from tests.stack.servers import BUCKET, TOKEN, Influx, fetch, free_port
+from tests.stack.servers import BUCKET, TOKEN, Influx, fetch
 
 ANN = "Ann B"
 PHASE = frozenset({"phase"})

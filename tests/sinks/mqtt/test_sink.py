@@ -266,6 +266,25 @@ async def test_a_cue_comes_at_once_or_not_at_all_and_is_logged(broker: Broker, s
         assert (said["event_type"], said["t_s"]) == ("cadence_low", 10.0)
 
 
+async def test_a_cue_that_is_on_its_way_when_the_broker_dies_comes_when_it_is_back(
+    broker: Broker, store: Store
+) -> None:
+    cue = Cue(10.0, CueKind.CORRECT, Fault.CADENCE_LOW, "cadence_spm", 160.0, 172.0, "", 3600.0)
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: heard.of("gait/ann/availability"))
+        broker.freeze()
+        await run.tell(cue)
+        await heard.until(lambda: run.sink._cues)  # handed to the client, which waits for an answer
+        broker.kill()
+        await asyncio.to_thread(broker.start)
+        await heard.until(lambda: heard.of("gait/ann/cues"))
+        await run.end()
+    assert [said["t_s"] for said in heard.of("gait/ann/cues")] == [10.0]
+
+
 async def test_a_runner_reads_and_writes_nowhere_but_in_their_own_topics(broker: Broker) -> None:
     async with (
         listening(broker, "homeassistant", "gait/#", "homeassistant/#") as all_seeing,

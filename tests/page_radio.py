@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -39,10 +41,11 @@ class PageRadio:
 
     radio: Radio
     source: WebBluetoothSource
+    folder: Path
     time: SystemClock
     packets: list[Packet] = field(default_factory=list)
     statuses: list[SensorStatus] = field(default_factory=list)
-    port: int = 0
+    url: str = ""
     _served: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     def emit(self, item: Packet | SensorStatus) -> None:
@@ -54,9 +57,10 @@ class PageRadio:
     async def serve(self) -> str:
         """Begin to serve the page, on the port of before; return its address."""
         feed = LiveFeed(LiveState(), self.time, self.time.now_s, radio=self.source)
-        url = await self._served.enter_async_context(serving(feed, WebSettings(port=self.port), TOKEN))
-        self.port = int(url.split(":")[2].split("/")[0])
-        return url
+        port = int(self.url.split(":")[2].split("/")[0]) if self.url else 0
+        served = serving(feed, WebSettings(port=port), TOKEN, self.folder)
+        self.url = await self._served.enter_async_context(served)
+        return self.url
 
     async def stop_serving(self) -> None:
         """Let nobody in any more, and everybody out."""
@@ -65,6 +69,13 @@ class PageRadio:
     def of(self, sensor: str) -> list[Packet]:
         """The packets of one sensor so far."""
         return [p for p in self.packets if p.sensor == sensor]
+
+    async def until_nothing_comes(self) -> None:
+        """Wait until a second has brought no packet."""
+        count = -1
+        while count != len(self.packets):
+            count = len(self.packets)
+            await asyncio.sleep(1.0)
 
     async def until_heard(self, sensor: str, more: int = 3) -> None:
         """Wait until so many more packets of it have come; ``TimeoutError`` after 60 s."""
@@ -77,16 +88,17 @@ class PageRadio:
 @contextlib.asynccontextmanager
 async def page_radio(sensors: Sequence[SensorSettings]) -> AsyncIterator[PageRadio]:
     """Run the source and the emulated radio; pods are put on the air by the block."""
-    async with dbus() as air:
-        time = SystemClock()
-        made = PageRadio(air.radio, WebBluetoothSource(sensors, time), time)
-        task = asyncio.create_task(made.source.run(made.emit))
-        try:
-            yield made
-        finally:
-            await made.stop_serving()
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with dbus() as air:
+            time = SystemClock()
+            made = PageRadio(air.radio, WebBluetoothSource(sensors, time), Path(folder), time)
+            task = asyncio.create_task(made.source.run(made.emit))
+            try:
+                yield made
+            finally:
+                await made.stop_serving()
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
@@ -111,7 +123,6 @@ class Runner:
         """Open the live page."""
         page = await self._context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", lambda told: self.troubles.append(told.text) if told.type == "error" else None)
         await page.goto(url)
         return page
 

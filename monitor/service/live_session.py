@@ -46,7 +46,7 @@ from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
-from monitor.sources.web_bluetooth.source import WebBluetoothSource
+from monitor.sources.web_bluetooth.page_socket import PageListener
 from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
@@ -118,7 +118,7 @@ async def _run(
     async with contextlib.AsyncExitStack() as pages:
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
-            radio = next((s for s in sources if isinstance(s, WebBluetoothSource)), None)
+            radio = next((s for s in sources if isinstance(s, PageListener)), None)
             page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
             folder = data_folder(config)
             token = needed_token(live.web, folder)

@@ -330,7 +330,7 @@ class _Service:
 
     def _tick(self) -> _Tick:
         now_s = self._time.now_s()
-        lagging = (s.heard_until_s() for s in self._sources if isinstance(s, LaggingSource))
+        lagging = (s.complete_until_s() for s in self._sources if isinstance(s, LaggingSource))
         return _Tick(min([now_s, *lagging]), now_s)
 
     async def _commit_each_second(self) -> None:

@@ -33,6 +33,6 @@ class Source(Protocol):
 class LaggingSource(Protocol):
     """A source whose packets may wait somewhere for minutes before they come here."""
 
-    def heard_until_s(self) -> float:
+    def complete_until_s(self) -> float:
         """Return the session second before which nothing more comes; infinite where nothing waits."""
         ...

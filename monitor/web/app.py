@@ -31,7 +31,7 @@ from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
 from monitor.review.training_plan import PlanKeeper
-from monitor.sources.web_bluetooth.page_session import PageGone
+from monitor.sources.web_bluetooth.page_socket import PageGone
 from monitor.web.access_rules import rules_of
 from monitor.web.live_feed import LiveFeed
 from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie

@@ -13,7 +13,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
 from monitor.sinks.live_state import LiveState
-from monitor.sources.web_bluetooth.source import WebBluetoothSource
+from monitor.sources.web_bluetooth.page_socket import PageListener
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class LiveFeed:
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
         stop_cues: Callable[[str], bool] = lambda reason: False,
-        radio: WebBluetoothSource | None = None,
+        radio: PageListener | None = None,
     ) -> None:
         self.live_state = live_state
         self.radio = radio

@@ -9,10 +9,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BluetoothSettings:
-    """``BluetoothSettings`` says which adapters are used, and how.
+    """``BluetoothSettings`` says what the sensors are connected to, and how.
 
-    ``radio`` is what the sensors are connected to: this ``machine``, or the live ``page`` in a browser with
-    Web Bluetooth, such as Chrome on the runner's phone.  ``adapters``: names on Linux (hci0, hci1); sensors are dealt out to them in turn.
+    ``radio``: this ``machine``, or the live ``page`` in a browser with Web Bluetooth, such as Chrome on the
+    runner's phone.  ``adapters``: names on Linux (hci0, hci1); sensors are dealt out to them in turn.
     ``acquire_notify`` asks BlueZ for a socket per characteristic instead of a D-Bus signal per
     notification: less work, but some devices announce themselves wrongly and then send nothing.
     """

@@ -1,8 +1,8 @@
 """What session second it is by the clock of a page: it is asked for its time again and again.
 
 An answer was given at some time between question and arrival, so each bounds the offset of the two clocks
-from both sides; the narrowest of the last ones counts (as in NTP, RFC 5905, whose clock filter takes the one
-of least delay too).
+from both sides; the narrowest of the last ones counts (as in NTP, RFC 5905, whose clock filter takes the
+one of least delay too).
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class PageConversation:
             self._waiting[1].set_result(result)
 
     async def run(self) -> None:
-        """Listen to the characteristics and run the start script.
+        """Run the start script, once the characteristics are listened to.
 
         ``SensorError`` if one is missing, the device refuses, or it takes too long.
         """
@@ -97,7 +97,7 @@ class PageConversation:
         finally:
             self._waiting = None
         if result.error:
-            raise SensorLost(f"{self._device.sensor}: {result.error}")
+            raise SensorLost(f"the browser could not set up {self._device.sensor}: {result.error}")
         return result.value
 
     def _has(self, name: str) -> bool:

@@ -15,7 +15,7 @@ alive      ``ms``                                                  nothing waits
 ========== ======================================================= =====================================
 
 Times are milliseconds of the page's own clock, which only goes forward while it is open.  The service says
-``spec``, ``ask``, ``do``, ``streams``, ``taken`` and ``refuse``.
+``ask``, ``spec``, ``taken``, ``do``, ``streams``, ``failed``, ``refused`` and ``over``.
 """
 
 from __future__ import annotations

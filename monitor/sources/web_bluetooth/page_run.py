@@ -16,7 +16,7 @@ from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices.device_information import BATTERY, BATTERY_LEVEL
 from monitor.devices.gatt import GattSpec, sig_uuid
-from monitor.sources.bluetooth.identity import is_address, names_device
+from monitor.sources.device_identity import is_address, names_device
 from monitor.sources.protocol import Emit
 from monitor.sources.web_bluetooth.page_messages import PageDevice, PageNotification
 
@@ -39,7 +39,7 @@ class PageQueue:
 
 
 class PageSensor:
-    """``PageSensor`` is one of our sensors, with the device that the runner chose for it and where it is heard."""
+    """``PageSensor`` is one of our sensors, with the device that the runner chose and where it is heard."""
 
     def __init__(self, settings: SensorSettings, spec: GattSpec) -> None:
         self.name = settings.name

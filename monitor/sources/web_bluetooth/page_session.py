@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from typing import Protocol
 
 from monitor.core.errors import DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock
@@ -26,6 +25,7 @@ from monitor.sources.web_bluetooth.page_messages import (
     encode_service_message,
 )
 from monitor.sources.web_bluetooth.page_run import PageQueue, PageRun, PageSensor
+from monitor.sources.web_bluetooth.page_socket import PageGone, PageSocket
 
 _log = logging.getLogger(__name__)
 
@@ -34,22 +34,6 @@ _FIRST_ASKED = 4  # questions for the time before anything else is taken
 _AWAY_S = 15.0  # without a word, though a page speaks every second: its network is gone
 _CHOOSE = "tap Sensors on the live page and choose it there"
 _GONE = "is out of range or switched off; the phone searches on"
-
-
-class PageGone(Exception):
-    """The page has left, or its network is gone."""
-
-
-class PageSocket(Protocol):
-    """The WebSocket of one page, as text."""
-
-    async def send(self, text: str) -> None:
-        """Send a text; ``PageGone`` when there is nobody any more."""
-        ...
-
-    async def receive(self) -> str:
-        """Return the next text; ``PageGone`` when there comes no more."""
-        ...
 
 
 class PageSession:
@@ -106,7 +90,8 @@ class PageSession:
 
     async def _take(self, message: PageMessage) -> None:
         if self._run.emit is None:
-            raise PageGone  # the run is over
+            await self._say("over", None)
+            raise PageGone
         match message:
             case PageHello():
                 self._queue = self._run.queues.setdefault(message.queue, PageQueue())

@@ -1,4 +1,5 @@
 // This page as the radio of the sensors: one WebSocket to the service, some pods, and a queue between them.
+import { textOf } from "../shared/messages.js";
 import { pageTime } from "./clock.js";
 import { Pod } from "./pod.js";
 
@@ -178,6 +179,8 @@ export class PageRadio {
         return this.#begin(value);
       case "taken":
         return this.#forget(value);
+      case "over":
+        return this.#end();
       case "do":
         return this.#perform(...value);
       default: // of a connection of a pod: streams, failed, refused
@@ -207,6 +210,12 @@ export class PageRadio {
     await this.queue.forget(number);
   }
 
+  // The run is over: pods may rest.  Another run is joined when it begins.
+  #end() {
+    for (const pod of this.pods.values()) pod.release("idle_by_choice");
+    this.pods.clear();
+  }
+
   #podOf(sensor, connection) {
     const pod = this.pods.get(sensor);
     return pod?.connection === connection ? pod : null;
@@ -215,7 +224,7 @@ export class PageRadio {
   async #perform(sensor, connection, call, operation) {
     const pod = this.#podOf(sensor, connection);
     try {
-      if (!pod) throw new Error("the link has ended");
+      if (!pod) throw new Error(textOf("live.radio.trouble.ended"));
       this.#say("did", [call, await pod.perform(operation), ""]);
     } catch (error) {
       this.#say("did", [call, null, String(error.message ?? error).slice(0, 200) || "failed"]);

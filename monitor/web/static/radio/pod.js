@@ -1,6 +1,7 @@
 // One device: connected, set up, listened to, and connected again whenever its link breaks.  It knows no family:
 // each step of a conversation comes from the service.  The steps that led to a stream are remembered, and
 // repeated where the service is out of reach.
+import { textOf } from "../shared/messages.js";
 import { base64Of, beginsWith, bytesOf } from "./bytes.js";
 import { pageTime } from "./clock.js";
 
@@ -68,7 +69,7 @@ export class Pod {
     this.#become("connecting");
     let streamed = false;
     try {
-      await inTime(this.#open(), CONNECT_MS, "no connection");
+      await inTime(this.#open(), CONNECT_MS, textOf("live.radio.trouble.connect"));
       const ended = this.#untilEnd();
       this.#become("setting_up");
       this.radio.connected(this);
@@ -171,7 +172,7 @@ export class Pod {
       case "pause":
         return pause(operation.ms).then(() => null);
       default:
-        throw new Error("a step that this page does not know: load it anew");
+        throw new Error(textOf("live.radio.trouble.old_page"));
     }
   }
 
@@ -183,7 +184,7 @@ export class Pod {
 
   #find(uuid) {
     const found = this.#characteristics.get(uuid);
-    if (!found) throw new Error("it has no such characteristic");
+    if (!found) throw new Error(textOf("live.radio.trouble.other_kind"));
     return found;
   }
 

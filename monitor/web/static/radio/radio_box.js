@@ -92,7 +92,7 @@ export class RadioBox {
       });
       this.#radio.choose(name, device);
     } catch (error) {
-      if (error.name !== "NotFoundError") this.#fail(error); // that is: nothing was chosen
+      if (error.code !== DOMException.NOT_FOUND_ERR) this.#fail(error); // that is: nothing was chosen
     }
   }
 

@@ -19,6 +19,7 @@ from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
 from monitor.core.secret import Secret
 from monitor.core.session_settings import SensorSettings
+from monitor.simulation.emulated.pods import Pod
 from monitor.simulation.emulated.radio import Radio
 from monitor.sinks.live_state import LiveState
 from monitor.sources.web_bluetooth.source import WebBluetoothSource
@@ -44,6 +45,7 @@ class PageRadio:
     folder: Path
     time: SystemClock
     packets: list[Packet] = field(default_factory=list)
+    came_s: list[float] = field(default_factory=list)  # when each of them came
     statuses: list[SensorStatus] = field(default_factory=list)
     url: str = ""
     _served: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -51,6 +53,7 @@ class PageRadio:
     def emit(self, item: Packet | SensorStatus) -> None:
         if isinstance(item, Packet):
             self.packets.append(item)
+            self.came_s.append(self.time.now_s())
         else:
             self.statuses.append(item)
 
@@ -83,6 +86,30 @@ class PageRadio:
         async with asyncio.timeout(60):
             while len(self.of(sensor)) < enough:  # noqa: ASYNC110 -- packets have no event
                 await asyncio.sleep(0.05)
+
+
+@dataclass
+class Sent:
+    """What a pod notified, and when by the clock of the session."""
+
+    payloads: list[bytes] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+
+
+def watch(pod: Pod, time: SystemClock) -> Sent:
+    """Write down what the pod sends to somebody from now on."""
+    sent, notify = Sent(), pod.notify
+
+    async def notified(characteristic: object, value: bytes) -> bool:
+        now_s = time.now_s()
+        done = await notify(characteristic, value)  # type: ignore[arg-type]
+        if done:
+            sent.payloads.append(value)
+            sent.times_s.append(now_s)
+        return done
+
+    pod.notify = notified  # type: ignore[method-assign, assignment]
+    return sent
 
 
 @contextlib.asynccontextmanager

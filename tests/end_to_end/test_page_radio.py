@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -21,7 +21,7 @@ from monitor.simulation.emulated.pods import Pod, RunningPod, Strap
 from monitor.sources.bluetooth.families import bluetooth_families
 from monitor.sources.bluetooth.source import BluetoothSource
 from tests.deep import DEEP
-from tests.page_radio import PageRadio, Runner, browser_on_the_air, page_radio
+from tests.page_radio import PageRadio, Runner, Sent, browser_on_the_air, page_radio, watch
 from tests.sources.bluetooth.conftest import dbus
 
 AWAY_S = 60.0 if DEEP else 8.0
@@ -33,30 +33,6 @@ SHOES = (
 POD = SensorSettings(name="pod", kind="rsc", placement=Placement.POD)
 HEART = SensorSettings(name="heart", kind="heart_rate", placement=Placement.POD, match="Strap")
 DEVICES = {"left": LEFT, "right": RIGHT, "pod": "RunPod 1", "heart": "Strap 7"}
-
-
-@dataclass
-class Sent:
-    """What a pod notified, and when by the clock of the session."""
-
-    payloads: list[bytes] = field(default_factory=list)
-    times_s: list[float] = field(default_factory=list)
-
-
-def watch(pod: Pod, time: SystemClock) -> Sent:
-    """Write down what the pod sends to somebody from now on."""
-    sent, notify = Sent(), pod.notify
-
-    async def notified(characteristic: object, value: bytes) -> bool:
-        now_s = time.now_s()
-        done = await notify(characteristic, value)  # type: ignore[arg-type]
-        if done:
-            sent.payloads.append(value)
-            sent.times_s.append(now_s)
-        return done
-
-    pod.notify = notified  # type: ignore[method-assign, assignment]
-    return sent
 
 
 @pytest.fixture(autouse=True)
@@ -225,6 +201,22 @@ async def test_a_page_that_is_loaded_anew_loses_nothing_that_it_heard_and_takes_
         links = [p.link for p in run.rig.of("pod")]
         assert links == sorted(links)
         assert set(links) == {0, 1}
+
+
+async def test_a_page_that_is_loaded_anew_without_a_network_is_still_the_radio() -> None:
+    async with running(POD) as run:
+        await run.connect("pod")
+        await run.page.evaluate("navigator.serviceWorker.ready")
+        await run.page.reload()  # now the service worker has what the page needs
+        await expect(run.row("pod")).to_contain_text("sending", timeout=30_000)
+        await run.rig.stop_serving()
+        await run.page.reload()
+        await expect(run.row("pod")).to_contain_text("sending", timeout=30_000)
+        await asyncio.sleep(3.0)
+        await run.rig.serve()
+        await run.until_all_is_here("pod")
+        run.assert_whole("pod")
+        assert {p.link for p in run.rig.of("pod")} == {0, 1, 2}
 
 
 async def test_a_second_page_of_the_same_browser_leaves_the_sensors_to_the_first() -> None:

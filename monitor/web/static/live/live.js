@@ -65,7 +65,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     clock.start(message.pace);
-    if (message.radio) radio.begin();
+    radio.follow(message.radio);
   } else if (state) applyChange(state, message.change);
   clock.hear(message.at_s);
   newest_ms = performance.now();

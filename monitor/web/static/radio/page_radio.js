@@ -15,8 +15,12 @@ const HEARD_FROM_MS = 12_000; // the service asks for the time every 5 s
 export const remembered = (sensor) => JSON.parse(localStorage.getItem(`radio.pod.${sensor}`) ?? "null");
 const remember = (sensor, what) => localStorage.setItem(`radio.pod.${sensor}`, JSON.stringify(what));
 
+const SENSORS = "radio.sensors";
+// Sensors as the service told them last, by name; null if this browser is no radio.
+export const rememberedSensors = () => JSON.parse(localStorage.getItem(SENSORS) ?? "null");
+
 export class PageRadio {
-  sensors = readSensors(); // by name, as the service told them last
+  sensors = rememberedSensors() ?? {};
   pods = new Map(); // by the name of the sensor
   online = false;
   waiting = { now: 0, before: 0 };
@@ -27,6 +31,7 @@ export class PageRadio {
   #sent = 0; // number of the last batch that went out on this connection
   #taken = 0;
   #added = () => undefined;
+  #stopped = false;
   #socket = null;
   #socket_ms = 0; // when it was last heard
   #retry_ms = RETRY_MS;
@@ -40,6 +45,14 @@ export class PageRadio {
     this.#connect();
     setInterval(() => this.#everySecond(), ALIVE_MS);
     this.#takeUpPods();
+  }
+
+  // The service listens to no page any more.
+  stop() {
+    this.#stopped = true;
+    localStorage.removeItem(SENSORS);
+    this.#end();
+    this.#socket?.close();
   }
 
   // The runner has chosen a device for this sensor.
@@ -157,7 +170,7 @@ export class PageRadio {
     this.#socket = null;
     this.#setOnline(false);
     socket.close();
-    setTimeout(() => this.#connect(), this.#retry_ms);
+    if (!this.#stopped) setTimeout(() => this.#connect(), this.#retry_ms);
     this.#retry_ms = Math.min(2 * this.#retry_ms, LONGEST_RETRY_MS);
     for (const pod of this.pods.values()) if (pod.state === "setting_up") this.#repeatAlone(pod);
   }
@@ -194,7 +207,7 @@ export class PageRadio {
     await this.queue.forget(taken);
     if (socket !== this.#socket) return;
     this.sensors = Object.fromEntries(sensors.map((sensor) => [sensor.name, sensor]));
-    localStorage.setItem("radio.sensors", JSON.stringify(this.sensors));
+    localStorage.setItem(SENSORS, JSON.stringify(this.sensors));
     this.#retry_ms = RETRY_MS;
     [this.#sent, this.#taken] = [Math.max(taken, 0), Math.max(taken, 0)];
     this.#setOnline(true);
@@ -243,8 +256,4 @@ export class PageRadio {
       pod.fail(trouble);
     }
   }
-}
-
-function readSensors() {
-  return JSON.parse(localStorage.getItem("radio.sensors") ?? "{}");
 }

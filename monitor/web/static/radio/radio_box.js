@@ -1,7 +1,7 @@
 // The box where the runner chooses a device for each sensor, and sees how each is heard.
 import { el } from "../shared/elements.js";
 import { recordedText, textOf } from "../shared/messages.js";
-import { PageRadio, remembered } from "./page_radio.js";
+import { PageRadio, remembered, rememberedSensors } from "./page_radio.js";
 import { Queue } from "./queue.js";
 
 const LOCK = "gaitcue-radio"; // one page of this browser is the radio
@@ -23,6 +23,18 @@ export class RadioBox {
       $("radio-box").showModal();
     };
     $("radio-close").onclick = () => $("radio-box").close();
+    if (rememberedSensors()) this.begin(); // loaded anew, perhaps without a network
+  }
+
+  // Whether the service listens to pages.
+  follow(listens) {
+    if (listens) this.begin();
+    else if (this.#begun) this.#end();
+  }
+
+  #end() {
+    this.#radio?.stop();
+    $("radio").hidden = true;
   }
 
   // The service listens to pages: become its radio, unless this browser cannot or another page is it already.

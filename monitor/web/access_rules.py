@@ -36,6 +36,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /sw.js": _PROGRAM,
         "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
+        "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,
         "GET /": RouteRule(role=AccessRole.READER, open_at_home=True, in_address=True),
         "WEBSOCKET /ws": _LIVE,

@@ -81,6 +81,8 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
+    if web.authority is not None and web.authority.is_file():
+        _add_authority(app, web.authority)
     if folder is not None:
         _add_review(app)
     return app
@@ -216,6 +218,15 @@ class _RadioSocket:
             return await self._socket.receive_text()
         except (WebSocketDisconnect, RuntimeError, KeyError) as exc:  # KeyError: bytes
             raise PageGone from exc
+
+
+def _add_authority(app: GuardedApp, file: Path) -> None:
+    """For phones that are to trust this page: a certificate is no secret, its key stays where it is."""
+    headers = {"Content-Disposition": 'attachment; filename="gaitcue.crt"'}
+
+    @app.get("/certificate", include_in_schema=False)
+    def authority() -> Response:
+        return FileResponse(str(file), media_type="application/x-x509-ca-cert", headers=headers)
 
 
 def _add_review(app: GuardedApp) -> None:

@@ -12,10 +12,10 @@ export function applyChange(state, change) {
 
 const isTable = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-// New points at the end; those older than the strip is long go.
+// New points at the end; those older than the strip is long go, but for the last of them: a band still holds.
 function lengthen(state, curve, points) {
   state.history[curve] ??= [];
   const all = state.history[curve];
   all.push(...points);
-  while (all.length && all[0][0] < all.at(-1)[0] - state.history_s) all.shift();
+  while (all.length > 1 && all[1][0] <= all.at(-1)[0] - state.history_s) all.shift();
 }

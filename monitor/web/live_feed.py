@@ -6,7 +6,6 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from monitor.core.channel import Channel
 from monitor.core.monotonic import MonotonicClock
@@ -14,10 +13,12 @@ from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
 from monitor.sinks.live_state import LiveState
 from monitor.sources.web_bluetooth.page_socket import PageListener
+from monitor.web.page_changes import PageChanges
 
 _log = logging.getLogger(__name__)
 
-AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
+AT_MOST_EVERY_S = 0.1  # a cue is on the page within 250 ms
+NUMBERS_EVERY_S = 1.0
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
 
 
@@ -48,15 +49,21 @@ class LiveFeed:
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
         self._pages: set[Channel[str]] = set()
+        self._changes = PageChanges()
+        self._sent_s = -NUMBERS_EVERY_S
         self._slow = RepeatedEvent(_log, time.now_s, logging.INFO)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Send changes to every open page, at most every ``AT_MOST_EVERY_S``, until the batches end."""
+        """Send changes to every open page until the batches end: numbers once in ``NUMBERS_EVERY_S``.
+
+        Cues and what else is urgent goes at once, but not more often than every ``AT_MOST_EVERY_S``.
+        """
         async for batch in batches:
-            change = self.live_state.push(batch)
-            if change:
-                self._send_message(change)
+            urgent = self._changes.add(self.live_state.push(batch))
+            if urgent or self._time.now_s() - self._sent_s >= NUMBERS_EVERY_S:
+                self._send_changes()
             await self._time.sleep(AT_MOST_EVERY_S)
+        self._send_changes()
 
     def is_of(self, athlete: str | None) -> bool:
         """Return whether the run that is going on is this athlete's; None stands for all of them."""
@@ -68,9 +75,10 @@ class LiveFeed:
 
         The channel is closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
         """
+        self._send_changes()  # to the others: what follows is the same for all
         page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
         everything = {
-            "all": self.live_state.state(),
+            "all": self._changes.whole(self.live_state.state()),
             "pace": self._pace,
             "at_s": round(self._at_s(), 4),
             "radio": self.radio is not None,
@@ -90,8 +98,13 @@ class LiveFeed:
         for page in self._pages:
             page.close()
 
-    def _send_message(self, change: dict[str, Any]) -> None:
-        message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
+    def _send_changes(self) -> None:
+        self._sent_s = self._time.now_s()
+        change = self._changes.take()
+        if not change:
+            return
+        told = {"change": change, "at_s": round(self._at_s(), 4)}
+        message = json.dumps(told, allow_nan=False, separators=(",", ":"))
         for page in list(self._pages):
             page.put(message)
             if page.dropped:

@@ -239,17 +239,15 @@ def trends() -> dashboard.Dashboard:
     weekly = f'SELECT SUM(d) FROM ({dose}) WHERE $timeFilter GROUP BY time(7d), "athlete" fill(none)'
     minutes = f'SELECT SUM("duration_s") / 60 FROM "session" WHERE {SELECTED} '
     minutes += 'GROUP BY time(7d), "athlete" fill(none)'
-    pain = [_daily('MAX("value")', "\"kind\" = 'pain'", "note")]
-    notes = f'SELECT "text", "value", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
+    pain = [_daily('MAX("during")', measurement="log")]
+    notes = f'SELECT "text", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
     return (
         made.with_panel(
             metric_panel("braking_dose_bws", [Query(weekly, "$tag_athlete")], "Braking dose by week")
         )
         .with_panel(line_panel("Running by week", "Minutes.", "min", [Query(minutes, "$tag_athlete")]))
-        .with_panel(line_panel("Pain", "As logged, 0 to 10.", "of 10", pain))
-        .with_panel(
-            table_panel("Notes, shoes", "Notes and tags of the runs.", [Query(notes, rows=True)], 12)
-        )
+        .with_panel(line_panel("Pain", "Worst of the day's runs, if shared.", "of 10", pain))
+        .with_panel(table_panel("Notes and tags", "Of the runs.", [Query(notes, rows=True)], 12))
     )
 
 

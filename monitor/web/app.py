@@ -24,7 +24,7 @@ from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import PageTokens, WebSettings
-from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, visitor_of_request
+from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, is_runner, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
 from monitor.core.json_codec import finite_json
@@ -182,7 +182,7 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
         await socket.accept()
         visitor = visitor_of_request(socket)
         if visitor is None or sink.is_of(visitor.athlete):
-            await _serve_page(socket, sink)
+            await _serve_page(socket, sink, own=is_runner(socket))
         else:
             await socket.close(REFUSED_SOCKET)
 
@@ -217,8 +217,8 @@ def _add_review(app: GuardedApp) -> None:
         return json_response(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
-    page = sink.attach()
+async def _serve_page(socket: WebSocket, sink: LiveFeed, *, own: bool) -> None:
+    page = sink.attach(own=own)
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
     try:

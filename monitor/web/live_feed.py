@@ -12,6 +12,7 @@ from monitor.core.channel import Channel
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
+from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
 
 _log = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it star
 
 
 class LiveFeed:
-    """A sink with one state and any number of open pages; a page that cannot keep up costs nobody anything.
+    """A sink with any number of open pages; a page that cannot keep up costs nobody anything.
+
+    It has two states: ``live_state`` is the runner's, and another is for pages of others, which learn
+    nothing of the runner's plan (``monitor.pipeline.plan_privacy``).
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
@@ -40,19 +44,22 @@ class LiveFeed:
         stop_cues: Callable[[str], bool] = lambda reason: False,
     ) -> None:
         self.live_state = live_state
+        self._others_state = LiveState()
         self.stop_cues = stop_cues
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
         self._pages: set[Channel[str]] = set()
+        self._others_pages: set[Channel[str]] = set()
         self._slow = RepeatedEvent(_log, time.now_s, logging.INFO)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Send changes to every open page, at most every ``AT_MOST_EVERY_S``, until the batches end."""
         async for batch in batches:
-            change = self.live_state.push(batch)
-            if change:
-                self._send_message(change)
+            if change := self.live_state.push(batch):
+                self._send_message(change, self._pages)
+            if change := self._others_state.push(records_for_others(batch)):
+                self._send_message(change, self._others_pages)
             await self._time.sleep(AT_MOST_EVERY_S)
 
     def is_of(self, athlete: str | None) -> bool:
@@ -60,33 +67,42 @@ class LiveFeed:
         session = self.live_state.state()["session"]
         return athlete is None or (session is not None and session["athlete"] == athlete)
 
-    def attach(self) -> Channel[str]:
+    def state(self, *, own: bool) -> dict[str, Any]:
+        """Return the newest of everything as JSON-able data, for the runner (``own``) or for others."""
+        return (self.live_state if own else self._others_state).state()
+
+    def attach(self, *, own: bool) -> Channel[str]:
         """Return the messages (JSON texts) for one more page: first the whole state, then every change.
 
-        The channel is closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
+        ``own``: the page is the runner's.  The channel is closed when the page lies more than
+        ``MOST_CHANGES_BEHIND`` changes behind.
         """
         page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
-        everything = {"all": self.live_state.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        everything = {"all": self.state(own=own), "pace": self._pace, "at_s": round(self._at_s(), 4)}
         page.put(json.dumps(everything, allow_nan=False))
-        self._pages.add(page)
-        _log.debug("web: a page is open (%d)", len(self._pages))
+        (self._pages if own else self._others_pages).add(page)
+        _log.debug("web: a page is open (%d)", self._open_pages())
         return page
 
     def detach(self, page: Channel[str]) -> None:
         """Forget a page that is gone; its channel gets nothing more."""
         self._pages.discard(page)
-        _log.debug("web: a page is closed (%d left)", len(self._pages))
+        self._others_pages.discard(page)
+        _log.debug("web: a page is closed (%d left)", self._open_pages())
 
     def close(self) -> None:
         """Close the channels of all open pages, which ends their connections."""
-        for page in self._pages:
+        for page in self._pages | self._others_pages:
             page.close()
 
-    def _send_message(self, change: dict[str, Any]) -> None:
+    def _open_pages(self) -> int:
+        return len(self._pages) + len(self._others_pages)
+
+    def _send_message(self, change: dict[str, Any], pages: set[Channel[str]]) -> None:
         message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
-        for page in list(self._pages):
+        for page in list(pages):
             page.put(message)
             if page.dropped:
                 self._slow.happened("web: a page cannot keep up and starts over")
                 page.close()
-                self._pages.discard(page)
+                pages.discard(page)

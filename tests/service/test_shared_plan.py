@@ -34,11 +34,13 @@ from monitor.service.runner_plan import plan_keeper, runner_now
 from monitor.service.serve import ServeParams, serve
 from monitor.service.shared_plan import deliver_shared_days, sharing_state, switch_items
 from monitor.service.wiring import SinkContext, configured_sinks
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sources.protocol import Emit
+from monitor.storage.import_recording import import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from monitor.training.entries import ENTRY_KINDS, Entry
@@ -218,6 +220,38 @@ def test_a_run_delivers_at_its_beginning_what_waited_and_at_its_end_what_is_new(
         deliver_shared_days(config, store)
     assert influx.count("plan", "phase") == influx.count("log", "morning") == 0
     assert not sharing_state(config).deletion_waits
+
+
+async def send_notes(sink: InfluxSink, session: str) -> None:
+    async with sink.connected():
+        await sink.send_notes([session])
+
+
+def test_a_pain_noted_of_a_session_is_at_the_server_while_pain_is_shared_and_no_longer(
+    tmp_path: Path, influx: Influx
+) -> None:
+    config = configured(tmp_path, influx.url)
+    keeper = plan_keeper(config)
+    with Store(tmp_path / "gaitcue.db") as store:
+        session = import_recording(store, tmp_path, simulated_recording(90.0), "ann", runner_now()).id
+        store.add_note(session, "pain", f"behind the knee {CANARY}", value=6.0)
+        store.add_note(session, "note", "rain")
+
+        def send() -> None:
+            deliver_shared_days(config, store)
+            asyncio.run(send_notes(InfluxSink(config.influx, store, SystemClock()), session))
+
+        switch_items(keeper, [item for item in SHARED_ITEMS if item != "pain"], on=True)
+        send()
+        assert (influx.count("log", "during"), influx.count("note", "text")) == (0, 1)
+        switch_items(keeper, ["pain"], on=True)
+        send()
+        (series,) = influx.query('SELECT "during", "after" FROM "log"')
+        assert [row[1:] for row in series["values"]] == [[6, 6]]
+        switch_items(keeper, ["pain"], on=False)
+        send()
+    assert (influx.count("log", "during"), influx.count("note", "text")) == (0, 1)
+    assert CANARY not in repr([influx.query(f'SELECT * FROM "{name}"') for name in ("note", "log", "plan")])
 
 
 def test_two_runners_of_one_box_never_meet_in_their_points(tmp_path: Path, influx: Influx) -> None:

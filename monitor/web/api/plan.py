@@ -91,7 +91,7 @@ async def add_log_entry(
     """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
     entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
     if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
-        request.app.state.live_feed.stop_cues("red_flag")
+        request.app.state.live_feed.stop_cues("asked")
     await run_in_threadpool(_keep_entry, request, keeper, entry)
     return json_response({"entry": entry_to_json(entry)})
 

@@ -119,9 +119,9 @@ def delete_log_command(
     """Delete the whole log and all decisions for good."""
     from monitor.cli.share import send_shared_days
     from monitor.service.config import load_config
-    from monitor.service.runner_plan import plan_keeper
+    from monitor.service.runner_plan import plan_keeper, runner_now
     from monitor.service.session_store import open_store
-    from monitor.service.shared_plan import sharing_state
+    from monitor.service.shared_plan import sharing_desk
     from monitor.storage.health_deletion import delete_health
 
     if not all:
@@ -134,8 +134,8 @@ def delete_log_command(
         of_runs = delete_health(store, keeper.folder, keeper.athlete)
         deleted = keeper.delete() or of_runs
         print(user_text("say.log.deleted" if deleted else "say.log.nothing_deleted"))
-        if sharing_state(settings).sent:
-            send_shared_days(settings, store)  # nothing is shared now: what was sent is deleted there
+    if sharing_desk(settings).state(runner_now().date()).sent:
+        send_shared_days(settings)  # nothing is shared now: what was sent is deleted there
     print(user_text("say.log.left_elsewhere"))
 
 

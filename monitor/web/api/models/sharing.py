@@ -15,7 +15,7 @@ class SharedItemJson(ApiModel):
 
 
 class SharingJson(ApiModel):
-    """How the sharing of the plan stands, in words of the language."""
+    """Everything that can be shared of the plan, and whether it is."""
 
     items: list[SharedItemJson] = described("every item that can be shared")
     notes: list[str] = described("what is never sent, and what waits to be deleted or was left somewhere")

@@ -23,11 +23,13 @@ from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.sinks.influx.shared_days import SharingReport
 from monitor.sinks.live_state import LiveState
 from monitor.storage.sent_days import SentDays, sent_days_path, write_sent_days
+from monitor.storage.store import Store
 from monitor.training.plan_settings import PlanSettings
 from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
 from monitor.web.sharing_desk import SharingDesk
 from tests.end_to_end.test_review_page import opened
+from tests.review.test_shoe_gait import keep_run
 
 TOKEN = "let-me-in-please"
 MONDAY = datetime.datetime(2026, 11, 2, 7, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
@@ -444,4 +446,24 @@ def test_of_somebody_under_sixteen_a_guardian_agrees_before_anything_is_shared(b
         page.get_by_role("button", name="Share: phase").click()
         expect(page.get_by_role("status")).to_contain_text("3 days were sent.")
         assert [line["guardian"] for line in box.lines()] == [True]
+        assert troubles == []
+
+
+def test_what_changed_over_a_pairs_life_stands_with_the_pair(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    contacts = [240.0, 242.0, 238.0, 241.0, 239.0, 250.0, 252.0, 248.0, 251.0, 249.0]
+    box.write("shoe", shoe="blue", model="Pegasus 41", default=True)
+    box.write("shoe", shoe="red", model="Ride")
+    with Store(box.keeper.folder / "gaitcue.db") as store:
+        for k, contact_ms in enumerate(contacts):
+            keep_run(store, MONDAY.date() + datetime.timedelta(days=2 * k), contact_ms, 20.5)
+    with phone(box, "en-GB") as (page, troubles):
+        show(box, page, 30, 12, "shoes")
+        expect(page.locator("section.shoe", has_text="Pegasus")).to_contain_text(
+            "Ground contact time: 4.1 ± 1.0 % more in the last 100 km than in the first (5 and 5 runs)"
+        )
+        expect(page.locator("section.shoe", has_text="Ride")).not_to_contain_text("first")
+        expect(page.locator("#plan")).to_contain_text("this says what changed, not why")
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
         assert troubles == []

@@ -74,6 +74,7 @@ READ = [
     "/plan",
     "/plan/flags",
     "/plan/sharing",
+    "/plan/shoe-gait",
     "/log",
 ]
 FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}"]

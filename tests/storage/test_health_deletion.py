@@ -62,6 +62,11 @@ def test_nothing_of_health_is_left_in_store_tape_and_plan(tmp_path: Path, compre
             assert [c.done for c in tidy_tapes(store, NOW + datetime.timedelta(days=9), 1.0, None)] == [
                 "compressed"
             ]
+    pages = [tmp_path / "reviews" / f"{info.id}.html", tmp_path / "reports" / "ann-2026-11-24-own.html"]
+    others = [tmp_path / "reports" / "ann-b-2026-11-24.html", tmp_path / "reviews" / "bens.html"]
+    for page in (*pages, *others):
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(CANARY if page in pages else "of somebody else")
     words = (CANARY, ALLOWED, "effort=9", *(SILENCES[k] for k in ("calm", "hold")), '"calm"', '"pain"')
     assert {w for w in words if w.encode() in bytes_of(tmp_path)} >= {CANARY, ALLOWED, "effort=9", '"calm"'}
     with Store(tmp_path / "gaitcue.db") as store:
@@ -74,6 +79,7 @@ def test_nothing_of_health_is_left_in_store_tape_and_plan(tmp_path: Path, compre
         assert CUES_OFF in {e.muted for e in store.events(info.id) if isinstance(e, Band)}
     assert {w for w in words if w.encode() in bytes_of(tmp_path)} == set()
     assert read_plan(plan_path(tmp_path, "ann")) == Plan()
+    assert [page.exists() for page in (*pages, *others)] == [False, False, True, True]
     file = tape_file(info)
     assert file is not None
     assert (file.suffix == ".xz") is compressed

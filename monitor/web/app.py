@@ -84,8 +84,7 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
-    if web.authority is not None and web.authority.is_file():
-        _add_authority(app, web.authority)
+    _add_authority(app, web.authority)
     if folder is not None:
         _add_review(app)
     return app
@@ -223,12 +222,15 @@ class _RadioSocket:
             raise PageGone from exc
 
 
-def _add_authority(app: GuardedApp, file: Path) -> None:
+def _add_authority(app: GuardedApp, file: Path | None) -> None:
     """For phones that are to trust this page: a certificate is no secret, its key stays where it is."""
+    there = file is not None and file.is_file()
     headers = {"Content-Disposition": 'attachment; filename="gaitcue.crt"'}
 
     @app.get("/certificate", include_in_schema=False)
     def authority() -> Response:
+        if not there:
+            return Response("This page has no authority of its own.", 404, media_type="text/plain")
         return FileResponse(str(file), media_type="application/x-x509-ca-cert", headers=headers)
 
 

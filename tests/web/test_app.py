@@ -275,7 +275,7 @@ async def test_a_page_that_lags_is_logged_and_so_is_a_server_that_dies(
     caplog.set_level(logging.INFO, "monitor")
     sink.attach(own=True)
     for n in range(MOST_CHANGES_BEHIND + 2):
-        sink._send_message({"t_s": float(n)}, sink._pages)
+        sink._send_message({"t_s": float(n)}, sink._own.pages)
     assert caplog.messages == ["web: a page cannot keep up and starts over"]
 
     async def dies(self: object, sockets: object) -> None:

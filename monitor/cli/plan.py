@@ -39,23 +39,21 @@ def plan_command(
             print_history(notebook.plan())
         else:
             plan = notebook.plan()
-            print_plan(plan, plan.now)
+            print_plan(plan, plan.week[-1])
 
 
 def _print_day(notebook: Notebook, text: str) -> None:
     from monitor.cli.plan_views import print_plan
     from monitor.cli.runner_notebook import day_of_option
-    from monitor.review.plan_overview import compare_decision
 
     plan, day = notebook.plan(), day_of_option(text)
     assert day is not None
-    decided = plan.day(day)
-    if decided is None:
+    replayed = plan.day(day)
+    if replayed is None:
         come = day > plan.today
         raise InputError("error.plan.to_come" if come else "error.plan.before", day=day.isoformat())
-    stored = notebook.keeper.stored_decisions().get(day)
-    kept = None if stored is None or day == plan.today else compare_decision(stored, decided)
-    print_plan(plan, decided, kept)
+    decisions = notebook.keeper.stored_decisions()
+    print_plan(plan, replayed, None if day == plan.today else decisions.compare(replayed.decision))
 
 
 def _write_calendar(notebook: Notebook, path: Path) -> None:

@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import Language, UserMessage, catalogue
-from monitor.review.plan_overview import decisions_before_runs, ladder_view
+from monitor.review.plan_overview import ladder_view
 from monitor.review.training_plan import TrainingPlan
+from monitor.training.day_spans import on_days
 from monitor.training.decide import plan_day
+from monitor.training.evidence_timeline import EvidenceTimeline
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import evidence_of
 
 COMING_DAYS = 7
 """So many days after today are in the calendar."""
@@ -44,27 +45,24 @@ def calendar_days(plan: TrainingPlan, count: int = COMING_DAYS) -> tuple[Calenda
     """Return today, as it was before a run, and the ``count`` days after it; none without a plan."""
     if plan.now.phase is Phase.NONE:
         return ()
-    days = (*decisions_before_runs(plan, plan.today), *assumed_days(plan, count))
-    return tuple(CalendarDay(decided.day, _title(plan, decided)) for decided in days)
+    days = (plan.week[-1].decision_before_runs, *assumed_days(plan, count))
+    return tuple(CalendarDay(decided.day, day_title(plan, decided)) for decided in days)
 
 
 def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
     """Return the decisions of the ``count`` days after today, every run done as allowed, none answered."""
-    rules = plan.rules
-    (today,) = decisions_before_runs(plan, plan.today)
-    runs = [*plan.runs]
-    if not any(run.day == plan.today for run in plan.current_runs):
-        runs += _assumed_run(today)
-    state, decisions = plan.yesterday.state, []
+    today, timeline, decisions = plan.week[-1], EvidenceTimeline(plan.entries, plan.runs), []
+    state = today.state_before
     for day in (plan.today + k * _DAY for k in range(count + 1)):
-        evidence = evidence_of(plan.entries, runs, day)
-        state = next_state(state, evidence, plan.entries, rules)
+        evidence = timeline.at(day)
+        decided = plan_day(next_state(state, evidence, plan.rules), evidence, plan.rules)
         if day == plan.today:
-            continue
-        decided = plan_day(state, evidence, rules)
-        decisions.append(decided)
-        runs += _assumed_run(decided)
-        state = next_state(state, evidence_of(plan.entries, runs, day), plan.entries, rules)
+            decided = today.decision_before_runs
+        else:
+            decisions.append(decided)
+        if not on_days(evidence.runs, day):
+            timeline.add_runs(_assumed_run(decided))
+        state = next_state(state, timeline.at(day), plan.rules)
     return tuple(decisions)
 
 
@@ -77,7 +75,8 @@ def _assumed_run(decided: PlanDay) -> list[PlanRun]:
     return [run]
 
 
-def _title(plan: TrainingPlan, decided: PlanDay) -> UserMessage:
+def day_title(plan: TrainingPlan, decided: PlanDay) -> UserMessage:
+    """Return what a day allows in a few words, with nothing in them of how the runner is."""
     allowed = decided.allowance or Allowance()
     if not allowed.run:
         return UserMessage("plan.calendar.rest")

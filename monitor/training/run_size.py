@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     GROWTH,
     break_rule,
@@ -96,7 +97,8 @@ def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
 def _other_limits(facts: DayFacts, size: _Size, left: float | None) -> list[Limit]:
     """The limits that are alike for km and minutes: the last verdicts, the week, hard days apart."""
     limits: list[Limit] = []
-    by_verdict = next_run_most(facts.evidence.verdicts, facts.day, size)
+    evidence = facts.evidence
+    by_verdict = next_run_most(evidence.verdicts, facts.day, size, evidence.memory)
     if by_verdict is not None:
         why = "verdict" if break_rule(facts.rest_days) is None else "break"
         limits.append(Limit(by_verdict, why, why, facts.last_entries))
@@ -115,8 +117,8 @@ def _not_the_longest(facts: DayFacts, size: _Size) -> float | None:
     """
     if not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders):
         return None
-    since = facts.day - datetime.timedelta(days=7)
-    week = [size(r) for r in facts.evidence.runs if since < r.day <= facts.day and not r.walk]
+    recent = on_days(facts.evidence.runs, facts.day - datetime.timedelta(days=6))
+    week = [size(r) for r in recent if not r.walk]
     return max((x for x in week if x), default=None)
 
 
@@ -137,7 +139,8 @@ def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     runs = facts.evidence.runs
     longest = longest_run(runs, facts.day, minutes_of)
     share = facts.limits.run_share_of_longest
-    before = longest_run([r for r in runs if r.day < facts.since], facts.since, minutes_of)
+    earlier = on_days(runs, datetime.date.min, facts.since - datetime.timedelta(days=1))
+    before = longest_run(earlier, facts.since, minutes_of)
     limits: list[Limit] = []
     if share is not None and before is not None:
         limits.append(Limit(share * before, "calm", "phase"))

@@ -22,12 +22,12 @@ from monitor.training.entries import (
     ShareEntry,
     ShoeEntry,
     entries_of,
-    standing_entries,
 )
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings, needs_guardian
 from monitor.training.planned_days import PlannedDay
 from monitor.training.session_shoes import session_shoes
+from monitor.training.standing_entries import standing_entries
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import UserMessage
+from monitor.training.day_spans import on_days
 from monitor.training.entries import Entry, StrengthEntry, entries_of
 from monitor.training.plan_day import Checkpoint
 from monitor.training.tables import Exercise, Norms, Phase
@@ -65,8 +66,8 @@ def _latest(
 ) -> dict[str, StrengthEntry]:
     """The last benchmark of each side; one without a side, or of both, counts for both."""
     found: dict[str, StrengthEntry] = {}
-    for entry in entries_of(StrengthEntry, standing):
-        if entry.benchmark and entry.exercise == exercise and (since is None or entry.day >= since):
+    for entry in on_days(entries_of(StrengthEntry, standing), since or datetime.date.min):
+        if entry.benchmark and entry.exercise == exercise:
             for side in _SIDES if entry.side in ("", "both") else (entry.side,):
                 found[side] = entry
     return found
@@ -115,7 +116,8 @@ def strength_adherence(
     """
     begin = max(since, day - datetime.timedelta(days=_WINDOW_DAYS))
     a_week = max((e.a_week for e in exercises if e.phase is phase), default=0)
-    done = {e.day for e in entries_of(StrengthEntry, standing) if begin <= e.day <= day and not e.benchmark}
+    recent = on_days(entries_of(StrengthEntry, standing), begin, day)
+    done = {e.day for e in recent if not e.benchmark}
     return Adherence(done=len(done), planned=round(a_week * (day - begin).days / 7))
 
 

@@ -43,6 +43,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /review": _PAGE,
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,
+        "GET /api/v1/plan/calendar": _DIARY,
         "GET /api/v1/plan/flags": _LIVE,  # a list of this program, which the live page shows
         "GET /api/v1/log": _DIARY,
         "POST /api/v1/log": _DIARY,

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.message_catalogues import catalogue
-from monitor.training.decide import decide, decide_next_day, replayed_days
+from monitor.training.decide import decide_next_day
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry, Withdrawn
 from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.plan_replay import decide, replayed_days
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.run_size import planned_run_reason

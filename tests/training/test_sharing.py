@@ -18,7 +18,6 @@ from monitor.training.entries import (
     ShoeEntry,
     StrengthEntry,
     Withdrawn,
-    standing_entries,
 )
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
@@ -31,6 +30,7 @@ from monitor.training.sharing import (
     shared_days,
     shared_items,
 )
+from monitor.training.standing_entries import standing_entries
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
 from tests.training.diary import Diary, calm_then_rebuild, date, made

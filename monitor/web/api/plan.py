@@ -10,12 +10,15 @@ from fastapi import Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
-from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
+from monitor.review.plan_calendar import calendar_days, calendar_text
+from monitor.review.plan_report import plan_report, red_flags_report
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
 from monitor.storage.store import Store
-from monitor.training.entries import Entry, ForeignEntry, entry_to_json, standing_entries
-from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson
-from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
+from monitor.training.entries import Entry, ForeignEntry, entry_to_json
+from monitor.training.standing_entries import standing_entries
+from monitor.web.api.models.log_entries import EntryJson, LogJson
+from monitor.web.api.models.plan import PlanJson, RedFlagsJson
+from monitor.web.api.routes import ApiRoute, CalendarAnswer, LanguageQuery, attachment, json_response
 from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
 
 
@@ -52,11 +55,22 @@ def get_plan(
 ) -> Response:
     """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar."""
     plan = _loaded_plan(request, keeper, store)
-    decided = plan.now if day is None else plan.day(day)
-    if decided is None:
+    replayed = plan.day(plan.today if day is None else day)
+    if replayed is None:
         raise HTTPException(404, "The plan does not know this day.")
-    past = keeper.past_decisions(decided.day - datetime.timedelta(days=CALENDAR_DAYS))
-    return json_response(plan_report(plan, decided, past, language))
+    return json_response(plan_report(plan, replayed, keeper.stored_decisions(), language))
+
+
+def get_plan_calendar(
+    request: Request, keeper: OwnKeeper, store: StoreOfRequest, language: LanguageQuery = "en"
+) -> Response:
+    """Return today and the coming week as a calendar file, with nothing in it of how the runner is."""
+    days = calendar_days(_loaded_plan(request, keeper, store))
+    if not days:
+        raise HTTPException(404, "No plan runs.")
+    now = request.app.state.runner_now()
+    text = calendar_text(days, keeper.athlete, now, language)
+    return CalendarAnswer(text, headers=attachment("plan.ics"))
 
 
 def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
@@ -117,6 +131,7 @@ def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> Training
 
 PLAN_ROUTES = (
     ApiRoute("GET", "/plan", "Plan", get_plan, PlanJson, (404, 409, 422)),
+    ApiRoute("GET", "/plan/calendar", "Plan", get_plan_calendar, CalendarAnswer, (404, 409, 422)),
     ApiRoute("GET", "/plan/flags", "Plan", get_red_flags, RedFlagsJson, (404, 422)),
     ApiRoute("GET", "/log", "Plan", get_log, LogJson, (404, 409)),
     ApiRoute("POST", "/log", "Plan", add_log_entry, EntryJson, (404, 409)),

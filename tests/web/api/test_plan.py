@@ -118,10 +118,10 @@ def test_a_past_day_is_told_as_it_was(api: TestClient) -> None:
 
 def test_what_was_decided_is_kept(api: TestClient, keeper: PlanKeeper) -> None:
     api.get("/api/v1/plan")
-    assert keeper.stored_decisions() == {}  # nothing was declared
+    assert keeper.stored_decisions().lines == {}  # nothing was declared
     declare(api)
     api.get("/api/v1/plan")
-    (kept,) = keeper.stored_decisions().values()
+    (kept,) = keeper.stored_decisions().lines.values()
     assert kept["phase"] == "calm"
 
 

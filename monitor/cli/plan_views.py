@@ -254,6 +254,14 @@ def _print_foot(console: Console) -> None:
     _line(console, user_text("say.plan.grades"), style="dim", indent=0)
 
 
+def print_reasons(reasons: Iterable[Reason]) -> None:
+    """Print reasons, each with the strength of its evidence, and what the plan is not."""
+    console = Console()
+    for reason in reasons:
+        _line(console, graded_text(reason, user_catalogue()))
+    _print_foot(console)
+
+
 def print_disclaimer() -> None:
     """Print that the plan does not diagnose, and what its letters mean."""
     _print_foot(Console())

@@ -14,6 +14,7 @@ from monitor.training.entries import ManualRunEntry, entries_of, entry_to_json
 from monitor.training.phases import cause_message
 from monitor.training.plan_day import PhaseChange, PlanDay
 from monitor.training.plan_replay import ReplayedDay
+from monitor.training.planned_run import planned_run_reasons
 from monitor.training.red_flags import flag_messages
 from monitor.training.shoes import ShoeUse, runs_with_shoes, shoe_table
 from monitor.training.strength import CURL, HEEL_RAISE
@@ -31,6 +32,7 @@ def plan_report(
     plan: TrainingPlan,
     replayed: ReplayedDay,
     stored: StoredDecisions,
+    planned_km: float | None = None,
     language: Language = "en",
 ) -> dict[str, Any]:
     """Return everything that the Plan page shows of one of the days of ``plan``.
@@ -39,7 +41,8 @@ def plan_report(
     newest first, with their verdicts as they are known on that day; ``calendar`` are the same weeks day by
     day, with what was allowed where somebody asked (``stored``, the decisions that were kept); ``then`` is
     what was shown on a past day, where it was something else.  Of today alone, ``strength`` is the
-    checklist, and ``coming`` are the days of the calendar file (``monitor.review.plan_calendar``).
+    checklist, and ``coming`` are the days of the calendar file (``monitor.review.plan_calendar``);
+    ``planned`` says what a run of ``planned_km`` is against the day.
     """
     messages, decided, evidence = catalogue(language), replayed.decision, replayed.evidence
     since = decided.day - datetime.timedelta(days=CALENDAR_DAYS)
@@ -48,6 +51,7 @@ def plan_report(
     going_on = today and decided.phase not in (Phase.NONE, Phase.STOP)
     coming = assumed_days(plan, COMING_DAYS) if going_on else ()
     kept = None if today else stored.compare(decided)
+    planned = () if planned_km is None else planned_run_reasons(planned_km, decided, plan.rules)
     return {
         "language": language,
         "athlete": plan.athlete,
@@ -59,6 +63,7 @@ def plan_report(
         "flags": _flag_texts(decided, plan.tables, messages),
         "ladder": _ladder_rows(decided, plan.tables),
         "runs": _runs_json(evidence, since, messages),
+        "planned": rendered_json(planned, messages),
         "then": None if kept is None or kept.same else rendered_json(kept, messages),
         "calendar": _calendar({**stored.days(since), decided.day: decided}, evidence, since, messages),
         "coming": [

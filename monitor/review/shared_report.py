@@ -91,8 +91,7 @@ def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
     standing, runs = plan.standing, plan.current_runs
     planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
     for day in planned:
-        before = days[-1] if days else None
-        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, before))
+        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, days))
     return tuple(days)
 
 

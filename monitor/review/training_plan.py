@@ -46,12 +46,13 @@ from monitor.training.entries import (
     entry_from_json,
     entry_to_json,
 )
-from monitor.training.plan_day import PlanDay, Reason
+from monitor.training.plan_day import PlanDay, Reason, StopAnswer
 from monitor.training.plan_replay import ReplayedDay, replay_plan
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.planned_days import PlannedBook, planned_days
+from monitor.training.red_flags import stop_answer
 from monitor.training.sharing import SharedDay, shared_days, shared_items
 from monitor.training.standing_entries import standing_entries
 from monitor.training.table_files import shipped_tables
@@ -60,8 +61,9 @@ from monitor.training.verdict import Evidence
 
 _DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 1
-"""The version of the rules that a kept decision was made by."""
+PLAN_RULES_VERSION = 2
+"""The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
+decided otherwise."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,11 @@ class PlanKeeper:
             if corrected and type(entry) is not type(corrected) and not isinstance(entry, Withdrawn):
                 raise InputError("error.entry_other_kind", id=entry.replaces)
         self.log.add(*(entry_to_json(entry) for entry in entries))
+
+    def load_stop(self, today: datetime.date) -> StopAnswer | None:
+        """Return the answer to the red flags that stand today, from the log alone; None without any."""
+        standing = standing_entries(read_entries(self.log), today)
+        return stop_answer(standing, self.tables.flags, self.settings.emergency_number)
 
     def load_shared_items(self, today: datetime.date) -> frozenset[SharedItem]:
         """Return the items that are shared today, from the log alone."""

@@ -112,12 +112,15 @@ def strength_adherence(
 ) -> Adherence:
     """Return planned and done sessions of the last two weeks, or since this phase began.
 
-    A day with any exercise is a session; how many are planned is the phase's most frequent exercise.
+    A day with an exercise of the phase is a session, and with one that no phase has; how many are planned
+    is the phase's most frequent exercise.  The daily holds of calm are no lifting of rebuild.
     """
     begin = max(since, day - datetime.timedelta(days=_WINDOW_DAYS))
-    a_week = max((e.a_week for e in exercises if e.phase is phase), default=0)
+    mine = [e for e in exercises if e.phase is phase]
+    a_week = max((e.a_week for e in mine), default=0)
+    others = {e.name for e in exercises} - {e.name for e in mine}
     recent = on_days(entries_of(StrengthEntry, standing), begin, day)
-    done = {e.day for e in recent if not e.benchmark}
+    done = {e.day for e in recent if not e.benchmark and e.exercise not in others}
     return Adherence(done=len(done), planned=round(a_week * (day - begin).days / 7))
 
 

@@ -75,7 +75,9 @@ def strength_today(state: PlanState, evidence: Evidence, rules: PlanRules) -> St
     todo = any(i.exercise.heavy and not i.done for i in items)
     return StrengthToday(
         items=items,
-        adherence=strength_adherence(evidence.standing, exercises, state.phase, since, evidence.day),
+        adherence=strength_adherence(
+            evidence.standing, rules.tables.exercises, state.phase, since, evidence.day
+        ),
         remarks=_heavy_remarks(state, evidence, rules) if todo else (),
     )
 

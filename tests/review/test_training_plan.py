@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import stat
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from monitor.training.plan_replay import decide, replayed_days
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
 from tests.review.plan_days import plan_of
-from tests.training.diary import calm_then_rebuild
+from tests.training.diary import Diary, calm_then_rebuild, date, in_full
 
 BERLIN = datetime.timezone(datetime.timedelta(hours=2))
 MONDAY = datetime.datetime(2026, 5, 4, 20, 0, tzinfo=BERLIN)
@@ -90,6 +91,26 @@ def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanK
         assert (compared.same, compared.newer_rules) == (True, False)
     assert plan.day(at(-1).date()) is None
     assert plan.day(at(10).date()) is None
+
+
+DECIDED_BY = (2, "07fe26f7c406aa9b")
+"""The version of the rules, and what stands for all that they decide of these diaries."""
+
+
+def test_the_version_of_the_rules_goes_up_with_what_they_decide() -> None:
+    """Where this fails, raise ``PLAN_RULES_VERSION`` and put both here."""
+    flags, walks = in_full(), Diary().before()
+    flags.flag(43)
+    flags.clear(45)
+    walks.declare(runs_10_min=False)
+    for day in range(1, 25, 2):
+        walks.run(day, None, (1, 7 * (day == 9)), minutes=30.0, walk=day < 5)
+    walks.mornings(range(1, 25))
+    digest = hashlib.sha256()
+    for diary, day in ((flags, 60), (walks, 40)):
+        for decided in replayed_days(diary.entries, diary.runs, diary.settings, date(day)):
+            digest.update(json.dumps(json_codec.to_json(decided), sort_keys=True).encode())
+    assert (PLAN_RULES_VERSION, digest.hexdigest()[:16]) == DECIDED_BY
 
 
 def test_what_was_shown_then_is_told_from_what_the_rules_say_now() -> None:

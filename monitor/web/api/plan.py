@@ -10,6 +10,8 @@ from fastapi import Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
+from monitor.core.http_guard import visitor_of_request
+from monitor.core.http_roles import AccessRole
 from monitor.review.plan_calendar import calendar_days, calendar_text
 from monitor.review.plan_report import plan_report, red_flags_report
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
@@ -52,13 +54,16 @@ def get_plan(
     day: Annotated[
         datetime.date | None, Query(description="a past day, as it was decided then; today if not given")
     ] = None,
+    km: Annotated[
+        float | None, Query(gt=0, le=500, description="a run that the runner has in mind, in kilometres")
+    ] = None,
 ) -> Response:
     """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar."""
     plan = _loaded_plan(request, keeper, store)
     replayed = plan.day(plan.today if day is None else day)
     if replayed is None:
         raise HTTPException(404, "The plan does not know this day.")
-    return json_response(plan_report(plan, replayed, keeper.stored_decisions(), language))
+    return json_response(plan_report(plan, replayed, keeper.stored_decisions(), km, language))
 
 
 def get_plan_calendar(
@@ -73,9 +78,13 @@ def get_plan_calendar(
     return CalendarAnswer(text, headers=attachment("plan.ics"))
 
 
-def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
+def get_red_flags(request: Request, keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
     """Return the red flags with the answers to them, which are those of this program or of own tables."""
-    return json_response(red_flags_report(keeper.tables, keeper.settings.emergency_number, language))
+    report = red_flags_report(keeper.tables, keeper.settings.emergency_number, language)
+    visitor = visitor_of_request(request)
+    own = visitor is not None and visitor.role is AccessRole.RUNNER
+    own = own and visitor.athlete in (None, keeper.athlete)
+    return json_response({**report, "own": own})
 
 
 def get_log(request: Request, keeper: OwnKeeper) -> Response:

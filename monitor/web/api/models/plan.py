@@ -251,6 +251,7 @@ class PlanJson(ApiModel):
     side: str = described("the side that was declared; empty: none")
     place: str = described("the place that was declared; empty: none")
     decision: PlanDayJson = described("the decision of the day")
+    planned: list[ReasonJson] = described("what a run is against the day that was asked about; else none")
     then: StoredDecisionJson | None = described("what was shown then, of a past day; null: the same")
     flags: list[str] = described("the red flags that stand, in words")
     ladder: list[LadderRowJson] = described("the walk-run ladder; empty: off it")
@@ -283,4 +284,5 @@ class RedFlagsJson(ApiModel):
 
     language: str = described("of the texts")
     emergency_number: str = described("from the settings; empty: not set")
+    own: bool = described("whether who asks may read the plan and write into the log")
     flags: list[RedFlagJson] = described("the flags")

@@ -1,9 +1,9 @@
 """The plan of the coming days as a calendar that other programs read (iCalendar, RFC 5545).
 
 The plan decides by response, so nobody knows the coming days.  They are worked out as if every run were
-done as it is allowed and nothing more were answered, which never takes a step forward.  Each day is an
-event of a whole day without a time zone, rest too: whoever reads the file again gets the same events
-changed, and none is left over.  Titles and descriptions have nothing in them of how the runner is.
+done as it is allowed, no morning were worse and nothing more were answered: that takes no step forward.
+Each day is an event of a whole day without a time zone, rest too: whoever reads the file again gets the
+same events changed, and none is left over.  Titles and descriptions have nothing in them of how the runner is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from monitor.review.plan_overview import ladder_view
 from monitor.review.training_plan import TrainingPlan
 from monitor.training.day_spans import on_days
 from monitor.training.decide import plan_day
+from monitor.training.entries import MorningEntry
 from monitor.training.evidence_timeline import EvidenceTimeline
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay
@@ -50,10 +51,14 @@ def calendar_days(plan: TrainingPlan, count: int = COMING_DAYS) -> tuple[Calenda
 
 
 def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
-    """Return the decisions of the ``count`` days after today, every run done as allowed, none answered."""
+    """Return the decisions of the ``count`` days after today, every run done as allowed, none answered.
+
+    Each morning is without pain, or else a run that was too much would let nobody run again.
+    """
     today, timeline, decisions = plan.week[-1], EvidenceTimeline(plan.entries, plan.runs), []
     state = today.state_before
     for day in (plan.today + k * _DAY for k in range(count + 1)):
+        timeline.add([_assumed_morning(day)] if day > plan.today else [])
         evidence = timeline.at(day)
         decided = plan_day(next_state(state, evidence, plan.rules), evidence, plan.rules)
         if day == plan.today:
@@ -61,9 +66,15 @@ def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
         else:
             decisions.append(decided)
         if not on_days(evidence.runs, day):
-            timeline.add_runs(_assumed_run(decided))
+            timeline.add(runs=_assumed_run(decided))
         state = next_state(state, timeline.at(day), plan.rules)
     return tuple(decisions)
+
+
+def _assumed_morning(day: datetime.date) -> MorningEntry:
+    """A morning that stands in no way of a run, and makes none GREEN."""
+    made = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return MorningEntry(id=f"assumed-{day.isoformat()}", made_utc=made, day=day, pain=0.0)
 
 
 def _assumed_run(decided: PlanDay) -> list[PlanRun]:

@@ -73,8 +73,9 @@ class EvidenceTimeline:
         rest = [e for e in entries if not _is_of_run_on(e, day)]
         return self._advance(day, rest, [r for r in runs if r.day < day])
 
-    def add_runs(self, runs: Iterable[PlanRun]) -> None:
-        """Take in runs of the day that the timeline is at, which ``at`` gives from now on."""
+    def add(self, entries: Iterable[Entry] = (), runs: Iterable[PlanRun] = ()) -> None:
+        """Take in what was made and run on the day that the timeline is at, or the next it is asked for."""
+        self._coming += entries
         self._coming_runs += runs
 
     def _entries_until(self, day: datetime.date) -> Iterator[Entry]:

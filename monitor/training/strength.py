@@ -74,24 +74,19 @@ def _latest(
 
 
 def _side_checkpoint(what: str, side: str, entry: StrengthEntry | None, needed: int | None) -> Checkpoint:
-    known = entry is not None and needed is not None
     met = entry.reps >= needed if entry is not None and needed is not None else None
     place = UserMessage(f"plan.side.{side}")
-    if not known:
+    if entry is None:
         message = UserMessage(f"plan.check.{what}_unknown", {"side": place})
+    elif needed is None:
+        message = UserMessage(f"plan.check.{what}_no_norm", {"side": place, "reps": entry.reps})
     elif met:
-        message = UserMessage(
-            f"plan.check.{what}", {"side": place, "reps": _count(entry), "needed": needed or 0}
-        )
+        message = UserMessage(f"plan.check.{what}", {"side": place, "reps": entry.reps, "needed": needed})
     else:
-        more = (needed or 0) - _count(entry)
+        more = needed - entry.reps
         message = UserMessage(f"plan.check.{what}_more", {"side": place, "n": more})
     ids = () if entry is None else (entry.id,)
     return Checkpoint(name=f"{what}_{side}", met=met, message=message, entries=ids, grade="B")
-
-
-def _count(entry: StrengthEntry | None) -> int:
-    return 0 if entry is None else entry.reps
 
 
 def _even_checkpoint(raises: dict[str, StrengthEntry], share: float) -> Checkpoint:

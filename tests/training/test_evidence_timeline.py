@@ -63,5 +63,9 @@ def test_runs_can_be_added_on_the_day_that_it_is_at() -> None:
     diary = calm_then_rebuild()
     timeline = EvidenceTimeline(diary.entries, diary.runs[:-1])
     assert timeline.at(date(5)).runs[-1].km is None  # of the run there is only the answer
-    timeline.add_runs(diary.runs[-1:])
+    timeline.add(runs=diary.runs[-1:])
     assert timeline.at(date(5)) == evidence_of(diary.entries, diary.runs, date(5))
+    morning = Diary()
+    morning.morning(6, 3)
+    timeline.add(morning.entries)  # type: ignore[arg-type]
+    assert timeline.at(date(6)).morning_pain(date(6)) == 3

@@ -257,9 +257,7 @@ class PlanJson(ApiModel):
     ladder: list[LadderRowJson] = described("the walk-run ladder; empty: off it")
     runs: list[RunWithVerdictJson] = described("runs of twelve weeks, the newest first")
     calendar: list[CalendarDayJson] = described("days of twelve weeks, the oldest first")
-    coming: list[ComingDayJson] = described(
-        "the next days, if every run is done as allowed and nothing is answered"
-    )
+    coming: list[ComingDayJson] = described("the next days, every run as allowed and no morning worse")
     weeks: list[WeekScoreJson] = described("scores of the weekly questions, the oldest first")
     strength: StrengthJson = described("the checklist of today")
     exercises: dict[str, str] = described("what each exercise is called, by its name in the log")

@@ -118,7 +118,7 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
     if state.changes and state.changes[-1].day == evidence.day:
         reasons.append(state.changes[-1].reason)
     if last is not None:
-        reasons.append(_verdict_reason(last, evidence.day, rules))
+        reasons.append(_verdict_reason(last, state, evidence.day, rules))
     steps = cadence_history(state, known)
     step = steps[-1] if steps else None
     if step is not None:
@@ -140,11 +140,11 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
     )
 
 
-def _verdict_reason(last: RunVerdict, day: datetime.date, rules: PlanRules) -> Reason:
+def _verdict_reason(last: RunVerdict, state: PlanState, day: datetime.date, rules: PlanRules) -> Reason:
     if last.why == "no_morning" and last.run.day == day:  # that morning has not come yet
         return rules.writer.reason("plan.verdict.waiting", "verdict", last.entries)
     return rules.writer.reason(
-        f"plan.verdict.{last.verdict.value}",
+        f"plan.verdict.{last.verdict.value}" + ("_ladder" if last.bad and state.on_ladder else ""),
         "bone" if last.why.startswith("bone") else "painkiller" if last.why == "painkiller" else "verdict",
         last.entries,
         cause=cause_message(last),

@@ -36,7 +36,10 @@ def todays_stressors(facts: DayFacts) -> tuple[tuple[Stressor, ...], Reasons]:
     if facts.held_back or facts.waits_for_green:
         offers = tuple(replace(o, stressor=None, why_not=o.why_not or "not_green") for o in offers)
     reasons = tuple(_offer_reason(facts, offer, off) for offer in offers)
-    return tuple(o.stressor for o in offers if o.stressor is not None), reasons
+    stressors = tuple(o.stressor for o in offers if o.stressor is not None)
+    if len(stressors) > 1:
+        reasons = (*reasons, facts.rules.writer.reason("plan.offered.one", "stressor"))
+    return stressors, reasons
 
 
 def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,8 @@
 The plan decides by response, so nobody knows the coming days.  They are worked out as if every run were
 done as it is allowed, no morning were worse and nothing more were answered: that takes no step forward.
 Each day is an event of a whole day without a time zone, rest too: whoever reads the file again gets the
-same events changed, and none is left over.  Titles and descriptions have nothing in them of how the runner is.
+same events changed, and none is left over.  Titles and descriptions have nothing in them of how the
+runner is.
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanSta
         cleared=state.cleared,
         changes=state.changes,
     )
-    return _first_ladder(_enter(started, Phase.CALM, evidence, reason), evidence, declare, rules)
+    calm = _enter(started, Phase.CALM, evidence, reason)
+    told = calm if declare.longest_km is None else replace(calm, longest_km=declare.longest_km)
+    return _first_ladder(told, evidence, declare, rules)
 
 
 def _first_ladder(

@@ -146,7 +146,7 @@ class TrainingPlan:
 
     @property
     def evidence(self) -> Evidence:
-        """All that is known today, runs with their verdicts among it."""
+        """The evidence of today: all that is known, runs with their verdicts among it."""
         return self.week[-1].evidence
 
     @property

@@ -51,7 +51,7 @@ class RunnerWishes:
         return True
 
     async def follow_red_flags(self, time: MonotonicClock) -> None:
-        """Look once a second whether a red flag was written down anywhere, and end the cues then.
+        """Follow the log: end the cues within about a second where a red flag is written down anywhere.
 
         The files are read in a thread.  It goes on until it is cancelled; a log that cannot be read is
         looked at again.

@@ -22,7 +22,7 @@ from monitor.training.entries import (
     entries_of,
 )
 from monitor.training.fold_memory import FoldMemory
-from monitor.training.plan_runs import PlanRun, known_from, known_run, run_order
+from monitor.training.plan_runs import PlanRun, arrival_day, merge_run, run_order
 from monitor.training.standing_entries import StandingLog, entry_order
 from monitor.training.verdict import USUAL_MORNINGS, Evidence, RunVerdict, run_verdict
 
@@ -40,7 +40,7 @@ class EvidenceTimeline:
     def __init__(self, entries: Iterable[AnyEntry], runs: Iterable[PlanRun]) -> None:
         self._all_entries, self._all_runs = tuple(e for e in entries if isinstance(e, Entry)), tuple(runs)
         self._coming = sorted(self._all_entries, key=lambda e: e.written_day, reverse=True)
-        self._coming_runs = sorted(self._all_runs, key=known_from, reverse=True)
+        self._coming_runs = sorted(self._all_runs, key=arrival_day, reverse=True)
         early = (e for e in self._all_entries if e.written_day < e.day)
         self._early = {e.day for e in early if _is_of_run_on(e, e.day)}
         self._day = datetime.date.min
@@ -83,7 +83,7 @@ class EvidenceTimeline:
             yield self._coming.pop()
 
     def _runs_until(self, day: datetime.date) -> Iterator[PlanRun]:
-        while self._coming_runs and known_from(self._coming_runs[-1]) <= day:
+        while self._coming_runs and arrival_day(self._coming_runs[-1]) <= day:
             yield self._coming_runs.pop()
 
     def _advance(self, day: datetime.date, entries: Sequence[Entry], runs: Sequence[PlanRun]) -> Evidence:
@@ -140,7 +140,7 @@ class EvidenceTimeline:
             place = bisect_left(self._runs, run_order(before), key=run_order)
             del self._runs[place], self._verdicts[place]
         sensors, written = self._sensors.get(session), self._written.get(session)
-        run = known_run(sensors, written, self._afters.get(session, ()))
+        run = merge_run(sensors, written, self._afters.get(session, ()))
         if run is not None:
             self._by_session[session] = run
             place = bisect_left(self._runs, run_order(run), key=run_order)

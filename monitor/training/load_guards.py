@@ -103,14 +103,14 @@ class _Dose:
 
     def _judged(self, judged: RunVerdict, size: float | None, *, no_step: bool) -> _Dose:
         if judged.bad:
-            return self._taken_back(judged, size)
+            return self._after_bad(judged, size)
         green = judged.verdict is Verdict.GREEN
         pending, most = self.pending and not green, self.most
         if size is not None and not pending and not (no_step and most is not None):
             most = max(most or 0.0, size * (GROWTH if green and not no_step else 1.0))
         return replace(self, pending=pending, most=most)
 
-    def _taken_back(self, judged: RunVerdict, size: float | None) -> _Dose:
+    def _after_bad(self, judged: RunVerdict, size: float | None) -> _Dose:
         red = judged.verdict is Verdict.RED
         most, base = self.most, self.most if size is None else size
         if base is not None:

@@ -52,24 +52,24 @@ def plan_runs_until(
 
     ``entries`` are those that hold.
     """
-    sensors = {r.session: r for r in runs if known_from(r) <= day}
+    sensors = {r.session: r for r in runs if arrival_day(r) <= day}
     written = {e.id: e for e in entries_of(ManualRunEntry, entries)}
     afters: dict[str, list[AfterEntry]] = {}
     for after in entries_of(AfterEntry, entries):
         afters.setdefault(after.session, []).append(after)
     known = (
-        known_run(sensors.get(session), written.get(session), afters.get(session, ()))
+        merge_run(sensors.get(session), written.get(session), afters.get(session, ()))
         for session in {*sensors, *written, *afters}
     )
     return tuple(sorted((run for run in known if run is not None), key=run_order))
 
 
-def known_from(run: PlanRun) -> datetime.date:
+def arrival_day(run: PlanRun) -> datetime.date:
     """Return the day on which a run became known: its own, or that on which it came into the store."""
     return max(run.day, run.stored_day or run.day)
 
 
-def known_run(
+def merge_run(
     sensors: PlanRun | None, written: ManualRunEntry | None, afters: Sequence[AfterEntry]
 ) -> PlanRun | None:
     """Return a run by all that is known of it, with what its runner said; None where there is nothing.

@@ -110,7 +110,7 @@ def _last_days(evidence: Evidence) -> Mapping[str, datetime.date]:
     return evidence.memory.fold("lifted", before, never, step)
 
 
-def _done_on(
+def _sets_of_day(
     day: datetime.date | None, exercise: Exercise, evidence: Evidence
 ) -> tuple[StrengthEntry, ...]:
     """The sets of an exercise on a day, without tests."""
@@ -122,8 +122,8 @@ def _done_on(
 def _item(
     exercise: Exercise, last_day: datetime.date | None, evidence: Evidence, rules: PlanRules
 ) -> StrengthItem:
-    today = _done_on(evidence.day, exercise, evidence)
-    last = _done_on(last_day, exercise, evidence)
+    today = _sets_of_day(evidence.day, exercise, evidence)
+    last = _sets_of_day(last_day, exercise, evidence)
     lighter = _lighter_reason(exercise, last, evidence, rules)
     sets = _finished_sets(today)
     done = sets >= exercise.least_sets

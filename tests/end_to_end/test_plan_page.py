@@ -274,7 +274,7 @@ def test_a_longer_run_is_asked_about_and_the_calendar_is_taken_along(box: Box) -
         expect(page.locator(".day-detail")).to_contain_text("Pause")
         with page.expect_download() as file:
             page.get_by_text("In den Kalender deines Telefons").click()
-        assert file.value.suggested_filename == "plan.ics"
+        assert file.value.suggested_filename == "running-plan.ics"
         assert troubles == []
 
 

@@ -75,15 +75,15 @@ def get_plan_calendar(
         raise HTTPException(404, "No plan runs.")
     now = request.app.state.runner_now()
     text = calendar_text(days, keeper.athlete, now, language)
-    return CalendarAnswer(text, headers=attachment("plan.ics"))
+    return CalendarAnswer(text, headers=attachment("running-plan.ics"))
 
 
 def get_red_flags(request: Request, keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
     """Return the red flags with the answers to them, which are those of this program or of own tables."""
     report = red_flags_report(keeper.tables, keeper.settings.emergency_number, language)
     visitor = visitor_of_request(request)
-    own = visitor is not None and visitor.role is AccessRole.RUNNER
-    own = own and visitor.athlete in (None, keeper.athlete)
+    may = visitor is not None and visitor.role is AccessRole.RUNNER
+    own = may and athlete_of_request(request) in (None, keeper.athlete)
     return json_response({**report, "own": own})
 
 

@@ -130,7 +130,7 @@ def test_the_calendar_file_and_the_page_have_the_same_coming_days(api: TestClien
     declare(api)
     file = api.get("/api/v1/plan/calendar")
     assert file.headers["content-type"].startswith("text/calendar")
-    assert 'filename="plan.ics"' in file.headers["content-disposition"]
+    assert 'filename="running-plan.ics"' in file.headers["content-disposition"]
     titles = re.findall("SUMMARY:(.*)\r\n", file.text)
     coming = [day["text"] for day in api.get("/api/v1/plan").json()["coming"]]
     assert [t.replace("\\,", ",") for t in titles[1:]] == coming

@@ -41,7 +41,7 @@ const intoCalendar = () =>
     {},
     el(
       "a",
-      { class: "big", href: `api/v1/plan/calendar?language=${language()}`, download: "plan.ics" },
+      { class: "big", href: `api/v1/plan/calendar?language=${language()}`, download: "" },
       el("b", {}, textOf("plan_page.to_calendar")),
       el("small", {}, textOf("plan_page.to_calendar_about")),
     ),

@@ -71,7 +71,7 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
     """Return the report of the last ``weeks`` up to today: with what is shared, or the runner's ``own``."""
     first = plan.today - datetime.timedelta(days=7 * weeks - 1)
     if own:
-        items, days = frozenset(SHARED_ITEMS), _own_days(plan)
+        items, days = frozenset(SHARED_ITEMS), _own_days(plan, first)
     else:
         items = shared_items(plan.standing, plan.settings, plan.today)
         days, _ = plan.shared_days(None)
@@ -86,12 +86,14 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
     )
 
 
-def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
+def _own_days(plan: TrainingPlan, first: datetime.date) -> tuple[SharedDay, ...]:
+    """All days of the plan; of those before ``first`` the phase alone, which later days look back at."""
     days: list[SharedDay] = []
     standing, runs = plan.standing, plan.current_runs
     planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
     for day in planned:
-        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, days))
+        items = SHARED_ITEMS if day.day >= first else ("phase",)
+        days.append(shared_day(day, standing, runs, items, plan.tables, days))
     return tuple(days)
 
 

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from dsp.types import Cue
 from monitor.core.errors import StoreError
 from monitor.core.packet import Packet
+from monitor.pipeline.session import Session
 from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.red_flag_watch import RedFlagWatch
 from monitor.service.runner_wishes import RunnerWishes
+from monitor.service.serve import serve
 from tests.manual_clock import ManualClock
+from tests.service.test_runner_wishes import SETTINGS, STARTED
+from tests.service.test_serve import Given, Kept, readings
 
 NOW = datetime.datetime(2026, 5, 4, 20, 0, tzinfo=datetime.UTC)
 
@@ -68,6 +73,22 @@ async def test_a_flag_of_another_process_ends_the_cues_within_two_seconds(keeper
     await pass_seconds(clock, 5)
     assert len(packets) == 1  # it is done already
     following.cancel()
+
+
+async def test_the_running_service_ends_its_cues_by_a_flag_of_another_process(keeper: PlanKeeper) -> None:
+    source, sink = Given(readings(60)), Kept()
+    wishes = RunnerWishes(source.time.now_s, RedFlagWatch(keeper, lambda: NOW))
+    run = serve([source], Session(SETTINGS), [sink], STARTED, wishes=wishes, time=source.time)
+    task, ticked_s = asyncio.create_task(run), 0.0
+    while not task.done():
+        await source.time.run(source.time.now_s() + 0.5)
+        await asyncio.sleep(0.01)
+        if source.time.now_s() > 30 and not ticked_s:
+            ticked_s = source.time.now_s()
+            await asyncio.to_thread(write, keeper, "flag", flag="chest")
+    await task
+    (ended,) = [r for r in sink.records if isinstance(r, Cue) and r.wording == "cues_ended"]
+    assert 0 < ended.t_s - ticked_s < 3
 
 
 async def test_a_log_that_cannot_be_read_is_looked_at_again(

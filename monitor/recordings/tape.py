@@ -479,6 +479,7 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
     try:
         db = sqlite3.connect(path)
         try:
+            db.execute("PRAGMA secure_delete=ON")
             with db:
                 db.execute("UPDATE header SET settings = ?", (json.dumps(json_codec.to_json(settings)),))
         finally:

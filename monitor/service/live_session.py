@@ -37,6 +37,7 @@ from monitor.service.runner_plan import plan_keeper, runner_now
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
+from monitor.service.shared_plan import sharing_desk
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
 from monitor.sinks.finished_runs import FinishedRuns
@@ -124,7 +125,7 @@ async def _run(
             page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
-            served = serving(page, live.web, token, folder, plan_keeper(config))
+            served = serving(page, live.web, token, folder, sharing_desk(config))
             url = await pages.enter_async_context(served)
             print_address(url, live.web, folder, console)
             sinks.append(page)

@@ -41,7 +41,8 @@ class RunnerWishes:
     def stop_cues(self, reason: str) -> bool:
         """End targets and cues of the running session, and return whether there is one.
 
-        ``reason`` (``red_flag``) goes on the tape and into no record.  Asked again, it is done already.
+        ``reason`` goes on the tape and into no record; it has no word of the runner's log.  Asked again, it
+        is done already.
         """
         if self._emit is None:
             return False
@@ -56,11 +57,11 @@ class RunnerWishes:
         The files are read in a thread.  It goes on until it is cancelled; a log that cannot be read is
         looked at again.
         """
-        outage = Outage(_log, "warning signs", time.now_s)
+        outage = Outage(_log, "the runner's log", time.now_s)
         while self._flags is not None:
             try:
                 if await asyncio.to_thread(self._flags.has_new_stop):
-                    self.stop_cues("red_flag")
+                    self.stop_cues("asked")
                 outage.over()
             except StoreError as exc:
                 outage.failed(exc)

@@ -67,9 +67,9 @@ async def test_a_flag_of_another_process_ends_the_cues_within_two_seconds(keeper
     assert packets == []
     await asyncio.to_thread(write, keeper, "flag", flag="chest")
     await pass_seconds(clock, 2)
-    assert [p.payload for p in packets] == [b"red_flag"]
+    assert [p.payload for p in packets] == [b"asked"]
     await asyncio.to_thread(write, keeper, "flag", flag="calf_hot")
-    assert wishes.stop_cues("red_flag")
+    assert wishes.stop_cues("asked")
     await pass_seconds(clock, 5)
     assert len(packets) == 1  # it is done already
     following.cancel()
@@ -107,7 +107,7 @@ async def test_a_log_that_cannot_be_read_is_looked_at_again(
         following = asyncio.create_task(wishes.follow_red_flags(clock))
         await pass_seconds(clock, 3)
     assert packets == []
-    assert caplog.text.count("warning signs") == 1
+    assert caplog.text.count("cannot be read") == 1
     await pass_seconds(clock, 2)
     assert len(packets) == 1
     following.cancel()

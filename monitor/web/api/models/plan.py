@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from monitor.web.api.models.described import ApiModel, described
+from monitor.web.api.models.described import OF_THE_METRIC, ApiModel, described
 from monitor.web.api.models.log_entries import ShoeEntryJson
+from monitor.web.api.models.review import MeanJson
 
 PhaseName = Literal["none", "stop", "calm", "rebuild", "reintroduce", "full"]
 VerdictName = Literal["green", "unknown", "amber", "red"]
@@ -239,6 +240,25 @@ class StoredDecisionJson(ApiModel):
     headline: str = described("what it said first")
     same: bool = described("always false")
     newer_rules: bool = described("true: the rules have changed since; false: the day was not over")
+
+
+class ShoeChangeJson(ApiModel):
+    """The change of a metric over a pair's life, at the same speed and slope."""
+
+    shoe: str = described("name of the pair")
+    metric: str = described("name of the metric")
+    first: float = described("its level in the first 100 km", OF_THE_METRIC)
+    change: MeanJson = described("from there to the last 100 km")
+    first_runs: int = described("runs of the first 100 km that could be compared", "1")
+    last_runs: int = described("those of the last", "1")
+    text: str = described("the change in a sentence, in % of the first level")
+
+
+class ShoeGaitJson(ApiModel):
+    """What changed over the life of each pair; a pair with too little to tell is not in it."""
+
+    changes: list[ShoeChangeJson] = described("the changes, pair by pair")
+    about: str = described("what such a change means")
 
 
 class PlanJson(ApiModel):

@@ -26,7 +26,10 @@ import {
 import { hasText, useLanguage, useMessages } from "../../../monitor/web/static/shared/messages.js";
 import { SHIPPED } from "./messages.mjs";
 
-const MODELS = readFileSync(new URL("../../../monitor/web/api/models/log_entries.py", import.meta.url), "utf8");
+const MODELS = readFileSync(
+  new URL("../../../monitor/web/api/models/log_entries.py", import.meta.url),
+  "utf8",
+);
 const RUN = {
   session: "r",
   day: "2026-11-24",

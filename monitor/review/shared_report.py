@@ -64,8 +64,8 @@ class RunsWithin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldSpan:
-    """A ``HeldSpan`` is a row of days on which the runner was held; ``last`` is None where it still holds.
+class HeldDays:
+    """``HeldDays`` are a row of days on which the runner was held; ``last`` is None where it still holds.
 
     ``since`` may lie before the days that are looked at.
     """
@@ -156,14 +156,14 @@ def _kind_of_run(day: SharedDay) -> str:
     return "within" if known or not pairs else "unknown"
 
 
-def holds_of(days: Sequence[SharedDay]) -> tuple[HeldSpan, ...]:
+def holds_of(days: Sequence[SharedDay]) -> tuple[HeldDays, ...]:
     """Return the holds of these days, which follow each other, the oldest first.
 
     One that goes on behind a STOP is one hold.
     """
     last = {(d.held_why, d.held_since): d.day for d in days}
     return tuple(
-        HeldSpan(why=why, since=since, last=None if day == days[-1].day else day)
+        HeldDays(why=why, since=since, last=None if day == days[-1].day else day)
         for (why, since), day in last.items()
         if why is not None and since is not None
     )

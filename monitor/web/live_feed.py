@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import math
@@ -67,7 +68,6 @@ class LiveFeed:
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
         self._own, self._others = _Audience(live_state), _Audience(LiveState())
-        self._sent_s = -NUMBERS_EVERY_S
         self._slow = RepeatedEvent(_log, time.now_s, logging.INFO)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
@@ -75,13 +75,21 @@ class LiveFeed:
 
         Cues and what else is urgent goes at once, but not more often than every ``AT_MOST_EVERY_S``.
         """
-        async for batch in batches:
-            urgent = self._own.push(batch)
-            self._others.push(records_for_others(batch))
-            if urgent or self._time.now_s() - self._sent_s >= NUMBERS_EVERY_S:
-                self._send_changes()
-            await self._time.sleep(AT_MOST_EVERY_S)
+        async with asyncio.TaskGroup() as group:
+            numbers = group.create_task(self._send_numbers(), name="numbers to pages")
+            async for batch in batches:
+                urgent = self._own.push(batch)
+                self._others.push(records_for_others(batch))
+                if urgent:
+                    self._send_changes()
+                await self._time.sleep(AT_MOST_EVERY_S)
+            numbers.cancel()
         self._send_changes()
+
+    async def _send_numbers(self) -> None:
+        while True:
+            await self._time.sleep(NUMBERS_EVERY_S)
+            self._send_changes()
 
     def is_of(self, athlete: str | None) -> bool:
         """Return whether the run that is going on is this athlete's; None stands for all of them."""
@@ -127,7 +135,6 @@ class LiveFeed:
         return len(self._own.pages) + len(self._others.pages)
 
     def _send_changes(self) -> None:
-        self._sent_s = self._time.now_s()
         for audience in (self._own, self._others):
             if change := audience.changes.take():
                 self._send_message(change, audience.pages)

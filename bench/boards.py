@@ -34,7 +34,7 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 from tests.stack.servers import BUCKET, RAW_BUCKET, TOKEN, Influx, fetch
 
-DAYS, RUN_DAYS, HOUR_S = 90, (0, 1, 3, 4, 6), 3600
+HISTORY_DAYS, RUN_DAYS, HOUR_S = 90, (0, 1, 3, 4, 6), 3600
 LIVE_S = 900.0
 _QUICK = 'cache-snapshot-write-cold-duration = "2s"\ncompact-full-write-cold-duration = "4s"\n'
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -77,7 +77,7 @@ def _hours(server: Influx, folder: Path) -> Iterator[dict[str, str | float]]:
         _write(server, moved)
     yield {"case": "disk of a run-hour", "MB": _settled_bytes(server, folder, RAW_BUCKET) / 8e6}
     rollup = _rollup(folder, records, info)
-    kept = [p for day in range(365) for p in _kept_points(rollup, "ann", _now(), day)]
+    kept = [p for day in range(365) for p in _lasting_points(rollup, "ann", _now(), day)]
     _write(server, kept)
     size = _settled_bytes(server, folder, BUCKET)
     yield {"case": "a year of runs and days", "points": len(kept), "MB": size / 1e6}
@@ -115,7 +115,7 @@ def _weeks(server: Influx, folder: Path, given: argparse.Namespace) -> Iterator[
     for number in range(given.athletes):
         name = f"athlete {number:03d}"
         _write(server, [replace(p, tags={**p.tags, "athlete": name}) for p in live])
-        kept = [p for day in range(DAYS) for p in _kept_points(rollup, name, now, day)]
+        kept = [p for day in range(HISTORY_DAYS) for p in _lasting_points(rollup, name, now, day)]
         _write(server, [*kept, *_session_points(name, now)])
         if given.seconds:
             _write_seconds(server, name, now, bodies)
@@ -133,7 +133,7 @@ def _weeks(server: Influx, folder: Path, given: argparse.Namespace) -> Iterator[
 
 
 def _filled(query: str, since: str, now: datetime.datetime, whose: str = ".*") -> str:
-    """As Grafana fills it in, at the end of the live runs: filling the server takes longer than a minute."""
+    """As Grafana fills it in, at the end of the live runs: filling the server takes minutes."""
     span = f"time >= now() - {since.removeprefix('now-')} AND time <= now()"
     out = query.replace("$timeFilter", span).replace("$__interval", "10s").replace("$session", ".*")
     return out.replace("$athlete", whose).replace("now()", f"'{now:%Y-%m-%dT%H:%M:%SZ}'")
@@ -175,7 +175,7 @@ def _rollup(folder: Path, records: Sequence[Out], info: SessionInfo) -> RunRollu
         return RunRollups(store).rollup(info.id)
 
 
-def _kept_points(rollup: RunRollup, athlete: str, now: datetime.datetime, day: int) -> list[Point]:
+def _lasting_points(rollup: RunRollup, athlete: str, now: datetime.datetime, day: int) -> list[Point]:
     """The points of the run and of the day so many days ago; none on days without a run."""
     at = now - datetime.timedelta(days=day, hours=2)
     if at.weekday() not in RUN_DAYS:
@@ -187,7 +187,7 @@ def _kept_points(rollup: RunRollup, athlete: str, now: datetime.datetime, day: i
 
 
 def _session_points(athlete: str, now: datetime.datetime) -> list[Point]:
-    at = [now - datetime.timedelta(days=day, hours=2) for day in range(DAYS)]
+    at = [now - datetime.timedelta(days=day, hours=2) for day in range(HISTORY_DAYS)]
     values: dict[str, Value | None] = {"count": 1, "duration_s": float(HOUR_S), "reason": "it ended"}
     return [
         Point("session", {"athlete": athlete, "session": _session_id(athlete, t)}, values, _ns(t))
@@ -215,7 +215,7 @@ def _second_bodies() -> list[str]:
 
 
 def _write_seconds(server: Influx, athlete: str, now: datetime.datetime, bodies: Sequence[str]) -> None:
-    for day in range(DAYS):
+    for day in range(HISTORY_DAYS):
         at = now - datetime.timedelta(days=day, hours=2)
         if at.weekday() in RUN_DAYS:
             series = f"second,athlete={athlete},session={_session_id(athlete, at)}".replace(

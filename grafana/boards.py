@@ -14,6 +14,8 @@ from grafana.panels import (
     annotation,
     bar_panel,
     cue_table,
+    display_decimals,
+    display_expression,
     empty_board,
     fill_band,
     format_column,
@@ -26,8 +28,6 @@ from grafana.panels import (
     number_panel,
     on_right_axis,
     over_time,
-    shown_decimals,
-    shown_value,
     table_panel,
 )
 from grafana.returning import returning
@@ -52,12 +52,12 @@ def athlete() -> dashboard.Dashboard:
         made = made.with_panel(_banded_panel(spec))
     for spec in _specs(Role.PANEL):
         if spec.sided and Role.BANDED not in spec.roles:
-            text = over_time(shown_value(spec.name), by='"side"', where="\"side\" <> ''")
+            text = over_time(display_expression(spec.name), by='"side"', where="\"side\" <> ''")
             title = f"{spec.label}, left and right"
             made = made.with_panel(metric_panel(spec.name, [Query(text, "$tag_side")], title))
     for spec in METRICS:
         if spec.second and Role.BANDED not in spec.roles:
-            query = Query(over_time(shown_value(spec.name), where=_moving(spec)), spec.label)
+            query = Query(over_time(display_expression(spec.name), where=_moving(spec)), spec.label)
             made = made.with_panel(metric_panel(spec.name, [query], w=8, h=6))
     return made
 
@@ -77,7 +77,7 @@ def _banded_panel(spec: MetricSpec) -> timeseries.Panel:
     if not two_sided:
         parts = {"": spec.label, "_high": "limit", "_target": "own normal"}
     queries = [
-        Query(over_time(shown_value(spec.name, part=part), where="\"side\" = ''"), label)
+        Query(over_time(display_expression(spec.name, part=part), where="\"side\" = ''"), label)
         for part, label in parts.items()
     ]
     if two_sided:
@@ -107,7 +107,7 @@ def session() -> dashboard.Dashboard:
     for spec in METRICS:
         if spec.step:
             moving = f'"{spec.name}" > 0.5' if spec.display_or_unit.pace else ""
-            text = over_time(shown_value(spec.name), "step", '"side"', moving)
+            text = over_time(display_expression(spec.name), "step", '"side"', moving)
             made = made.with_panel(metric_panel(spec.name, [Query(text, "$tag_side")], w=12, h=7))
     for name in ("braking_dose_bws", "braking_damage_index"):  # sums since the start of the run
         made = made.with_panel(metric_panel(name, [Query(over_time(f'MAX("{name}")'), "so far")]))
@@ -141,7 +141,7 @@ def _run_table() -> Table:
     specs = _specs(Role.TILE)
     names = {"session": "Session", "Length": "Length", "Title": "Title"}
     names |= {m.name: m.display.unit if m.display and m.display.pace else m.label for m in specs}
-    means = ", ".join(f'{shown_value(m.name)} AS "{m.name}"' for m in specs)
+    means = ", ".join(f'{display_expression(m.name)} AS "{m.name}"' for m in specs)
     asked = (
         ('LAST("duration_s") AS "Length", LAST("title") AS "Title"', "session"),
         (means, "second"),
@@ -155,7 +155,7 @@ def _run_table() -> Table:
     format_column(table, "Length", "clock", 1)
     format_column(table, "In band", "%", 0)
     for m in specs:
-        format_column(table, names[m.name], m.display_or_unit.unit, shown_decimals(m))
+        format_column(table, names[m.name], m.display_or_unit.unit, display_decimals(m))
     return table
 
 

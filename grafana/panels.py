@@ -61,7 +61,7 @@ def grafana_unit(text: str) -> str:
     return UNITS.get(text) or (f"suffix:{text}" if text else "none")
 
 
-def shown_value(name: str, of: str = "MEAN", part: str = "") -> str:
+def display_expression(name: str, of: str = "MEAN", part: str = "") -> str:
     """Return the InfluxQL expression of a metric as a runner reads it: cm, or seconds per km of a pace.
 
     ``of`` is the function over the interval, empty for points as they are; ``part`` is what stands behind
@@ -74,7 +74,7 @@ def shown_value(name: str, of: str = "MEAN", part: str = "") -> str:
     return field if display.scale == 1 else f"{display.scale:g} * {field}"
 
 
-def shown_decimals(spec: MetricSpec) -> int:
+def display_decimals(spec: MetricSpec) -> int:
     """Return how many decimals a panel shows of a metric; those of a pace are not cut to whole minutes."""
     display = spec.display_or_unit
     return 1 if display.pace else display.decimals
@@ -162,7 +162,7 @@ def metric_panel(
     """Return a panel of lines of one metric, with its own label, unit, decimals and definition."""
     m = BY_NAME[name]
     about = f"{m.definition} Source: {m.source}."
-    return line_panel(title or m.label, about, m.display_or_unit.unit, queries, w, h, shown_decimals(m))
+    return line_panel(title or m.label, about, m.display_or_unit.unit, queries, w, h, display_decimals(m))
 
 
 def fill_band(panel: timeseries.Panel) -> timeseries.Panel:

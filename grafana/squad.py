@@ -11,6 +11,8 @@ from grafana.panels import (
     Query,
     cell,
     cue_table,
+    display_decimals,
+    display_expression,
     empty_board,
     format_column,
     grey_rows,
@@ -19,8 +21,6 @@ from grafana.panels import (
     line_panel,
     link_column,
     over_time,
-    shown_decimals,
-    shown_value,
     state_panel,
     table_panel,
     word_column,
@@ -107,7 +107,7 @@ def _attention() -> Table:
     format_column(made, "Last heard", "ago", 0)
     format_column(made, "Attention", "", 0, (None, "text"), (50.0, "yellow"), (100.0, "red"))
     for m in newest:
-        format_column(made, names[m.name], m.display_or_unit.unit, shown_decimals(m))
+        format_column(made, names[m.name], m.display_or_unit.unit, display_decimals(m))
     for m in _against_target():
         word_column(made, m.label, LESS_IS_BETTER if m.better < 0 else CADENCE_WORDS)
         format_column(made, f"{m.label}, %", "%", 1)
@@ -120,7 +120,7 @@ def _attention() -> Table:
 
 def _attention_queries(newest: list[MetricSpec]) -> list[Query]:
     """The first is of the status that every box sends at least every five seconds."""
-    fields = ", ".join(f'{shown_value(m.name)} AS "{m.name}"' for m in newest)
+    fields = ", ".join(f'{display_expression(m.name)} AS "{m.name}"' for m in newest)
     score = f'ABS(MEAN("{CADENCE}") / MEAN("{CADENCE}_target") - 1) * 3300 AS "attention"'
     worst = f'SELECT LAST("loss_pct") AS "loss" FROM "sensor" WHERE {SELECTED} GROUP BY "athlete", "sensor"'
     asked = [

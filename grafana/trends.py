@@ -10,6 +10,8 @@ from grafana.panels import (
     SELECTED,
     Query,
     cell,
+    display_decimals,
+    display_expression,
     draw_as_bars,
     empty_board,
     format_column,
@@ -20,8 +22,6 @@ from grafana.panels import (
     metric_panel,
     name_columns,
     number_cell,
-    shown_decimals,
-    shown_value,
     table_panel,
 )
 from grafana.squad import CADENCE
@@ -49,7 +49,7 @@ def trends() -> dashboard.Dashboard:
             made = made.with_panel(line_panel(f"{m.label} at matched speed", matched, "%", queries))
     for m in compared:
         if not m.better and Role.PANEL in m.roles:
-            queries = [_daily(shown_value(m.name, of=""))]
+            queries = [_daily(display_expression(m.name, of=""))]
             made = made.with_panel(metric_panel(m.name, queries, f"{m.label}, day by day"))
     target = [_daily(f'"{CADENCE}_target"')]
     made = made.with_panel(metric_panel(CADENCE, target, "Cadence target, day by day"))
@@ -111,7 +111,7 @@ def run_list(about: str, h: int = 9) -> Table:
         "silent_in_band_pct": "Cues off",
     }
     for m in means:
-        fields.append(f'{shown_value(m.name, of="")} AS "{m.name}"')
+        fields.append(f'{display_expression(m.name, of="")} AS "{m.name}"')
         names[m.name] = m.display.unit if m.display else m.label
     change = f'100 * "{BRAKING_IMPULSE}_change" / "{BRAKING_IMPULSE}_before" AS "change"'
     names |= {"change": "Braking, 28 days", "pain": "Pain"}
@@ -133,7 +133,7 @@ def _format_runs(made: Table, names: dict[str, str], means: list[MetricSpec]) ->
     for name in ("In band", "In band, cues off", "Braking, 28 days"):
         format_column(made, name, "%", 0)
     for m in means:
-        format_column(made, names[m.name], m.display_or_unit.unit, shown_decimals(m))
+        format_column(made, names[m.name], m.display_or_unit.unit, display_decimals(m))
     format_column(made, "Pain", "of 10", 0)
     where = f"var-athlete={cell('Athlete')}&from={number_cell('from_ms')}&to={number_cell('to_ms')}"
     link_column(made, "Date", "This run", f"/d/gaitcue-session?{where}")

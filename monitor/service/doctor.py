@@ -134,7 +134,7 @@ def _schema_finding(settings: InfluxSettings, token: str) -> Check:
 def _retention_finding(settings: InfluxSettings, token: str) -> Check:
     """Whether what a run sends while it goes on is forgotten some day, and what it came to never."""
     name = user_text("say.doctor.retention")
-    raw, kept = (_kept_days(settings, b, token) for b in (settings.raw_bucket, settings.bucket))
+    raw, kept = (_retention_days(settings, b, token) for b in (settings.raw_bucket, settings.bucket))
     if raw is None or kept is None:
         return Check(name, None, user_text("say.doctor.no_read"))
     if math.isfinite(kept):
@@ -147,7 +147,7 @@ def _retention_finding(settings: InfluxSettings, token: str) -> Check:
     return Check(name, True, user_text("say.doctor.forgets", bucket=settings.raw_bucket, days=raw))
 
 
-def _kept_days(settings: InfluxSettings, bucket: str, token: str) -> float | None:
+def _retention_days(settings: InfluxSettings, bucket: str, token: str) -> float | None:
     """How long a bucket keeps points, infinite for ever; None where this token may not ask."""
     target = urllib.parse.urlencode({"org": settings.org, "name": bucket})
     status, body, _ = _fetch(f"{settings.url}/api/v2/buckets?{target}", f"Token {token}")

@@ -23,8 +23,8 @@ from monitor.storage.store import Store
 
 ROLLED_METRICS = ("speed_mps", *with_role(Role.COMPARED))
 """The metrics of which runs and days have means."""
-CADENCE = "cadence_spm"
-DOSE = "braking_dose_bws"
+_CADENCE = "cadence_spm"
+_DOSE = "braking_dose_bws"
 SPEED_BIN_MPS = 0.25
 """Width of a bin of speed: 2-3 steps/min of cadence lie in one (van Oeveren 2017: 6-12 spm per m/s)."""
 BEFORE_DAYS = 28
@@ -44,7 +44,7 @@ class SpeedBin:
 
 @dataclass(frozen=True, slots=True)
 class MatchedChange:
-    """How much larger a metric is than ``before``, its mean at the same speeds in earlier runs."""
+    """A ``MatchedChange`` says how much larger a metric is than ``before``: earlier, at the same speeds."""
 
     change: float
     before: float
@@ -90,20 +90,20 @@ class RunRollups:
     def rollup(self, session: str) -> RunRollup:
         """Return the rollup of the session of this id; ``StoreError`` if it cannot be read."""
         if session not in self._made:
-            names = {*ROLLED_METRICS, *with_role(Role.BANDED), "slope_pct", DOSE}
+            names = {*ROLLED_METRICS, *with_role(Role.BANDED), "slope_pct", _DOSE}
             self._made[session] = make_rollup(load_session(self._store, session, sorted(names)))
         return self._made[session]
 
-    def runs_before(self, run: RunRollup) -> list[SessionInfo]:
-        """Return the ended sessions of this runner that began in the 28 days before this run."""
-        began = _start(run.info)
+    def runs_before(self, info: SessionInfo) -> list[SessionInfo]:
+        """Return the ended sessions of this runner that began in the 28 days before this one."""
+        began = _start(info)
         earliest = began - datetime.timedelta(days=BEFORE_DAYS)
-        return [s for s in self._runs_of(run.info.athlete) if earliest <= _start(s) < began]
+        return [s for s in self._runs_of(info.athlete) if earliest <= _start(s) < began]
 
-    def runs_of_day(self, run: RunRollup) -> list[SessionInfo]:
-        """Return the ended sessions of this runner on this run's date, the run itself among them."""
-        same = [s for s in self._runs_of(run.info.athlete) if runners_date(s) == run.day]
-        return same if any(s.id == run.info.id for s in same) else [run.info, *same]
+    def runs_of_day(self, info: SessionInfo) -> list[SessionInfo]:
+        """Return the ended sessions of this runner on this one's date, itself among them."""
+        same = [s for s in self._runs_of(info.athlete) if runners_date(s) == runners_date(info)]
+        return same if any(s.id == info.id for s in same) else [info, *same]
 
     def _runs_of(self, athlete: str) -> list[SessionInfo]:
         return [s for s in self._store.sessions() if s.athlete == athlete and s.ended]
@@ -115,7 +115,7 @@ def make_rollup(run: SessionData) -> RunRollup:
     values = {name: run.value(name) for name in ROLLED_METRICS}
     sums, counts = _sums(values, running)
     targets, off, target_counts = _against_targets(run, running)
-    dose = run.value(DOSE)
+    dose = run.value(_DOSE)
     return RunRollup(
         info=run.info,
         day=runners_date(run.info),
@@ -220,8 +220,8 @@ def _against_targets(
 def _band_seconds(run: SessionData) -> dict[str, int]:
     """Seconds of cadence with cues on and silent by plan, and how many of each lay in the band."""
     out = {"on_s": 0, "on_in_s": 0, "off_s": 0, "off_in_s": 0}
-    value = run.value(CADENCE)
-    bands = [band for band in run.bands if band.metric == CADENCE]
+    value = run.value(_CADENCE)
+    bands = [band for band in run.bands if band.metric == _CADENCE]
     for band, end_s in zip(bands, [*(band.t_s for band in bands[1:]), np.inf], strict=False):
         word = {"": "on", SILENT_BY_PLAN: "off"}.get(band.muted)
         if word is None:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from monitor.core.errors import ConfigError, SinkError, SinkRefused, StoreError
 from monitor.core.http_client import check_address
 from monitor.core.monotonic import MonotonicClock
-from monitor.core.records import Out, SessionEnded, SinkStatus
+from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
@@ -163,6 +163,8 @@ class InfluxSink:
             activity = self._store.activity(session, waiting[0][0])
             records = [record for _, _, record in waiting]
             points += record_points(self._info[session], records, held, activity)
+            if any(isinstance(record, SessionStarted) for record in records):
+                self._earlier_rollups(self._info[session])  # so that the end of the run waits for no other
             if any(isinstance(record, SessionEnded) for record in records):
                 points += self._points_of_run(session)
         return self._by_bucket(points)
@@ -170,18 +172,22 @@ class InfluxSink:
     def _points_of_run(self, session: str) -> list[Point]:
         """The points of a run that has ended and of its day, made from the store.
 
-        A run before it that cannot be read is left out of the comparison; one that cannot be read itself is
-        set aside, so that nothing else waits for it.
+        A run that cannot be read is set aside, so that nothing else waits for it.
         """
         try:
             run = self._rollups.rollup(session)
-            earlier = [self._rollup_if_readable(s.id) for s in self._rollups.runs_before(run)]
-            today = [self._rollup_if_readable(s.id) for s in self._rollups.runs_of_day(run)]
+            today = [self._rollup_if_readable(s.id) for s in self._rollups.runs_of_day(run.info)]
+            earlier = self._earlier_rollups(run.info)
         except StoreError as exc:
             error = SinkError if isinstance(exc.__cause__, sqlite3.OperationalError) else SinkRefused
             raise error(str(exc), log_text=exc.log_text) from exc
         day = day_point([r for r in today if r is not None])
-        return run_points(run, [r for r in earlier if r is not None]) + ([] if day is None else [day])
+        return run_points(run, earlier) + ([] if day is None else [day])
+
+    def _earlier_rollups(self, info: SessionInfo) -> list[RunRollup]:
+        """What a run is compared with; runs that cannot be read are left out."""
+        found = [self._rollup_if_readable(s.id) for s in self._rollups.runs_before(info)]
+        return [r for r in found if r is not None]
 
     def _rollup_if_readable(self, session: str) -> RunRollup | None:
         try:

@@ -152,8 +152,8 @@ def test_a_run_is_compared_with_the_28_days_before_it_and_no_others(tmp_path: Pa
             keep_run(store, name, f"2026-{at}:00+00:00", 160.0)
         rollups = RunRollups(store)
         run = rollups.rollup("d")
-        assert sorted(s.id for s in rollups.runs_before(run)) == ["b", "c"]
-        assert [s.id for s in rollups.runs_of_day(run)] == ["d"]
+        assert sorted(s.id for s in rollups.runs_before(run.info)) == ["b", "c"]
+        assert [s.id for s in rollups.runs_of_day(run.info)] == ["d"]
 
 
 async def _send(store: Store, url: str) -> None:

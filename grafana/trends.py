@@ -69,12 +69,17 @@ def _load(made: dashboard.Dashboard) -> dashboard.Dashboard:
     km = Query(_weekly('SUM("km")'), "$tag_athlete")
     minutes = Query(_weekly('SUM("running_s") / 60'), "$tag_athlete")
     dose = Query(_weekly(f'SUM("{DOSE}")'), "$tag_athlete")
-    shoes = Query(_weekly('SPREAD("km")', "shoe", f'{WEEK}, "pair"'), "$tag_athlete, $tag_pair")
+    shoes = Query(_weekly('DIFFERENCE(LAST("km"))', "shoe", f'{WEEK}, "pair"'), "$tag_athlete, $tag_pair")
     for panel in (
         line_panel("Kilometres by week", "Run and walked, weeks from Monday.", "km", [km]),
         line_panel("Running by week", "Minutes of running.", "min", [minutes], decimals=0),
         metric_panel(DOSE, [dose], "Braking dose by week"),
-        line_panel("Kilometres per shoe", "By week, of runners who share their shoes.", "km", [shoes]),
+        line_panel(
+            "Kilometres per shoe",
+            "By week, of runners who share their shoes; the first week in this time has none.",
+            "km",
+            [shoes],
+        ),
     ):
         made = made.with_panel(draw_as_bars(panel.min(0), ".", "km"))
     return made

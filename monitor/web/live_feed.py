@@ -13,6 +13,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
 from monitor.sinks.live_state import LiveState
+from monitor.sources.web_bluetooth.page_socket import PageListener
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class LiveFeed:
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
     what a page may ask of the run that goes on: to end targets and cues, for this reason.  It returns
-    whether there is a run to ask.
+    whether there is a run to ask.  ``radio`` takes what a page hears that is the radio of the sensors.
     """
 
     name = "web"
@@ -38,8 +39,10 @@ class LiveFeed:
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
         stop_cues: Callable[[str], bool] = lambda reason: False,
+        radio: PageListener | None = None,
     ) -> None:
         self.live_state = live_state
+        self.radio = radio
         self.stop_cues = stop_cues
         self._time = time
         self._at_s = at_s
@@ -66,7 +69,12 @@ class LiveFeed:
         The channel is closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
         """
         page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
-        everything = {"all": self.live_state.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        everything = {
+            "all": self.live_state.state(),
+            "pace": self._pace,
+            "at_s": round(self._at_s(), 4),
+            "radio": self.radio is not None,
+        }
         page.put(json.dumps(everything, allow_nan=False))
         self._pages.add(page)
         _log.debug("web: a page is open (%d)", len(self._pages))

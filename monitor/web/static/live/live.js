@@ -1,4 +1,6 @@
 // The live page: one WebSocket, one state, drawn again when it changes.
+
+import { RadioBox } from "../radio/radio_box.js";
 import {
   language,
   numberText,
@@ -39,6 +41,7 @@ const clock = new SessionClock(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
 readMessages();
+const radio = new RadioBox((text) => sound.ready && voice.say(text, 10_000));
 const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
@@ -62,6 +65,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     clock.start(message.pace);
+    radio.follow(message.radio);
   } else if (state) applyChange(state, message.change);
   clock.hear(message.at_s);
   newest_ms = performance.now();
@@ -108,6 +112,7 @@ function speak() {
   translatePage();
   showLink(...link);
   refreshBox();
+  radio.show();
   showAwake();
   loadLegend();
   if (state) cues.take(state, legend ?? {});

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard
 from grafana_foundation_sdk.builders.table import Panel as Table
+from grafana_foundation_sdk.models import dashboard as model
 
 from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
 from grafana.panels import (
@@ -27,7 +28,7 @@ from grafana.panels import (
 )
 from monitor.pipeline.announcements import CUES_OFF
 from monitor.pipeline.cue_policy import RESTING, SILENT_BY_PLAN
-from monitor.sinks.influx.schema import FINISHED
+from monitor.sinks.influx.schema import ACTIVITIES, FINISHED
 
 CADENCE = "cadence_spm"
 NOW = "time > now() - 1m"
@@ -44,8 +45,18 @@ CADENCE_WORDS = (
 LESS_IS_BETTER = ((_FROM_BELOW, "good", "green"), (7.0, "more", "yellow"), (15.0, "too much", "red"))
 """A metric of which less is better, above the own target, in %: back in order below 7, out of order above
 15 (the cues' own limits, after Napier 2019)."""
+DOING_PALETTE = ("text", "blue", "yellow", "green", "#464c54")
+"""The colour of each activity in its order, and of who has finished."""
 LOST_WORDS = ((_FROM_BELOW, "good", "green"), (2.0, "some lost", "yellow"), (10.0, "failing", "red"))
 """Samples lost, in %; above 10 no cue is given."""
+
+
+_DOING_COLOURS = model.ValueMap(
+    options={
+        word: model.ValueMappingResult(text=word, color=colour, index=k)
+        for k, (word, colour) in enumerate(zip((*ACTIVITIES, FINISHED), DOING_PALETTE, strict=True))
+    }
+)
 
 
 def squad() -> dashboard.Dashboard:
@@ -68,7 +79,7 @@ def squad() -> dashboard.Dashboard:
                 [Query(over_time('MAX("loss_pct")', "sensor", '"athlete"'), "$tag_athlete")],
             )
         )
-        .with_panel(state_panel("Doing", doing, Query(activity, "$tag_athlete")))
+        .with_panel(state_panel("Doing", doing, Query(activity, "$tag_athlete")).mappings([_DOING_COLOURS]))
         .with_panel(cue_table("\"kind\" <> 'notice'", "Cues", 24))
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from dsp.metrics import Role, with_role
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric
@@ -15,6 +17,7 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.core.secret import Secret
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN
+from monitor.sinks.influx.backfill import send_waiting
 from monitor.sinks.influx.run_points import day_point, run_points
 from monitor.sinks.influx.run_rollup import (
     ROLLED_METRICS,
@@ -186,6 +189,20 @@ def test_runs_and_days_arrive_with_their_runs_and_sending_all_again_changes_noth
                 ["2026-03-08", 1, 160], ["2026-03-09", 2, 166],
             ]  # fmt: skip
             store._db.execute("DELETE FROM delivered")
+
+
+def test_everything_can_be_made_anew_from_the_store(influx: Influx, tmp_path: Path) -> None:
+    settings = InfluxSettings(url=influx.url, token=Secret(TOKEN))
+    with Store(tmp_path / "gaitcue.db") as store:
+        for k, name in enumerate("ab", start=1):
+            keep_run(store, name, f"2026-03-0{k}T08:00:00+00:00", 160.0 + k)
+        asyncio.run(_send(store, influx.url))
+        measurements = ("run", "day", "session", "second", "activity")
+        before = {m: influx.query(f"SELECT * FROM {m}") for m in measurements}
+        influx.forget()
+        send_waiting(settings, store, ["a", "b"], Console(file=io.StringIO()))
+        assert {m: influx.query(f"SELECT * FROM {m}") for m in measurements} == before
+    assert all(before.values())
 
 
 def test_what_is_older_than_the_server_keeps_sets_nothing_aside(influx: Influx, tmp_path: Path) -> None:

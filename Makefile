@@ -90,7 +90,7 @@ stack-secrets: ## every secret of docker-compose.yml, once: make stack-secrets H
 	config/stack/secrets.sh "$(or $(HOST),localhost)" $(RUNNERS)
 
 dashboards: $(VENV)/.test ## write Grafana's dashboards and alert rules anew
-	$(BIN)/python -m grafana
+	$(BIN)/python -m grafana $(ATHLETES)
 
 broker-secrets: ## certificates and passwords for Mosquitto: make broker-secrets HOST=broker.lan USERS="ann bob"
 	config/mosquitto/secrets.sh secrets/mosquitto "$(HOST)" $(USERS)

@@ -198,11 +198,14 @@ def join_queries(
 ) -> table.Panel:
     """Put the queries of a table side by side: one row for each ``on``, sorted by ``sort``, largest first.
 
-    ``names``: field to heading, in the order of columns.  Times are left out unless they are named ("Time
-    1" is that of the first query); ``hidden`` columns are there for links only.
+    ``names``: field to heading, in the order of columns.  Times are left out unless they are named "Time
+    1", which is that of the first query; ``hidden`` columns are there for links only.
     """
     times = {f"Time {k}" for k in range(1, 10)} - names.keys()
-    times |= set() if "Time 1" in names else {"Time"}  # "Time" means every one of them
+    if "Time 1" in names:  # which is "Time" where the other queries have found nothing
+        names = {"Time": names["Time 1"], **names}
+    else:
+        times |= {"Time"}  # that is every one of them
     order = {name: k for k, name in enumerate(names)}
     shape = {"excludeByName": dict.fromkeys(sorted(times), True), "renameByName": names}
     made = (

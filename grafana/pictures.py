@@ -22,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from grafana.__main__ import files as dashboard_files
 from grafana.published import ask_packages, series_frame
 from grafana.squad import NOW
 from monitor.core.monotonic import SystemClock
@@ -66,8 +67,10 @@ def main() -> None:
         (_HERE / "pictures").mkdir(exist_ok=True)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            for path in sorted((_HERE / "dashboards").glob("*.json")):
-                board = json.loads(path.read_text())
+            for path, text in sorted(dashboard_files([athlete.name for athlete in SQUAD]).items()):
+                if path.parent.name != "dashboards":
+                    continue
+                board = json.loads(text)
                 height = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in board["panels"]) * ROW
                 height = min(height, 1340)
                 page = browser.new_page(viewport={"width": 24 * COLUMN, "height": height})
@@ -217,10 +220,12 @@ def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
         if wanted.get("custom.axisPlacement") == "right":
             out["yaxis"] = "y2"
         if wanted.get("custom.drawStyle") == "bars":
-            out |= {"type": "bar", "opacity": 0.4}
+            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": _colour(name)})}
         if "color" in wanted:
-            colour = {"red": "#e0524d", "green": "#73bf69"}[wanted["color"]["fixedColor"]]
-            out["line"] = {"color": colour, "width": wanted["custom.lineWidth"]}
+            fixed = wanted["color"]["fixedColor"]
+            colour = {"red": "#e0524d", "green": "#73bf69"}.get(fixed, fixed)
+            out["line"] = {"color": colour, "width": wanted.get("custom.lineWidth", 2)}
+            out["marker"] = {"color": colour}
             if "custom.lineStyle" in wanted:
                 out["line"]["dash"] = "dash"
         if "custom.fillBelowTo" in wanted:
@@ -265,7 +270,7 @@ def _cells(name: str, values: list[Any], look: dict[str, Any], texts: Iterator[s
         text = next(texts) if isinstance(value, (int, float)) else str(value)
         if "mappings" in look:
             text = _word(value, look["mappings"])
-        elif name in ("Date", "When", "Last heard") and value is not None:
+        elif name in ("Date", "When", "Time", "Last heard") and value is not None:
             text = _date_text(value / 1000)
         out.append("–" if value is None else html.escape(text))
     return out

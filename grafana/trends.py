@@ -107,13 +107,13 @@ def _notes(made: dashboard.Dashboard) -> dashboard.Dashboard:
 def run_list(about: str, h: int = 9) -> Table:
     """Return the table of runs, the newest first, each linked to its own review."""
     means = [BY_NAME[name] for name in ("speed_mps", CADENCE, BRAKING_IMPULSE)]
-    names = {"Time 1": "Date", "athlete 1": "Athlete", "title": "Run", "text": "Tags"}
+    names = {"Time 1": "Date", "athlete": "Athlete", "title": "Run", "text": "Tags"}
     fields = ['"session"', '"title"', '"km"', '"running_s"', '"in_band_pct"', '"silent_in_band_pct"']
     names |= {
         "km": "km",
         "running_s": "Running",
         "in_band_pct": "In band",
-        "silent_in_band_pct": "Cues off",
+        "silent_in_band_pct": "In band, cues off",
     }
     for m in means:
         fields.append(f'{display_expression(m.name, of="")} AS "{m.name}"')
@@ -123,8 +123,8 @@ def run_list(about: str, h: int = 9) -> Table:
     wanted = ", ".join((*fields, change, '"from_ms"', '"to_ms"'))
     asked = (
         f'SELECT {wanted} FROM "run" WHERE {SELECTED} AND {WHOLE} GROUP BY "athlete"',
-        latest('LAST("text") AS "text"', "note", '"athlete", "session"', "\"kind\" = 'tag'"),
-        latest('MAX("value") AS "pain"', "note", '"athlete", "session"', "\"kind\" = 'pain'"),
+        latest('LAST("text") AS "text"', "note", '"session"', "\"kind\" = 'tag'"),
+        latest('MAX("value") AS "pain"', "note", '"session"', "\"kind\" = 'pain'"),
     )
     made = table_panel("Runs", about, [Query(text, rows=True) for text in asked], 24, h)
     made = join_queries(made, "session", "Time 1", names, hidden=("session", "from_ms", "to_ms"))

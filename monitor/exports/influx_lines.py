@@ -1,4 +1,4 @@
-"""A session as InfluxDB line protocol, with the same lines that the InfluxDB sink sends."""
+"""A session as InfluxDB line protocol, with the lines that the InfluxDB sink sends of its records."""
 
 from __future__ import annotations
 

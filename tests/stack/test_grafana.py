@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dsp.metrics import METRICS
-from grafana.__main__ import files
+from grafana.__main__ import COLOURS, files
 from grafana.alerts import RULES, Rule, rules
 from grafana.panels import NO_CELL, NOTHING, grafana_unit
 from grafana.published import CHECK, ask_packages, packages_installed, series_frame
@@ -301,6 +301,27 @@ def test_what_is_committed_is_what_the_code_makes() -> None:
         assert path.read_text() == text, f"{path.name} is out of date: run python -m grafana"
 
 
+def test_athletes_who_are_named_have_the_same_colour_on_every_board() -> None:
+    made = [
+        json.loads(text)
+        for path, text in files(["ann", "ben (2)"]).items()
+        if path.parent.name == "dashboards"
+    ]
+    found = set()
+    for panel in (panel for board in made for panel in board["panels"] if panel["type"] == "timeseries"):
+        of_athletes = any(t["alias"].startswith("$tag_athlete") for t in panel["targets"])
+        colours = {
+            (o["matcher"]["options"], p["value"]["fixedColor"])
+            for o in panel["fieldConfig"].get("overrides", [])
+            for p in o["properties"]
+            if o["matcher"]["id"] == "byRegexp" and p["id"] == "color"
+        }
+        assert bool(colours) == of_athletes
+        found |= colours
+    assert found == {("/^ann(,|$)/", COLOURS[0]), ("/^ben\\ \\(2\\)(,|$)/", COLOURS[1])}
+    assert len(set(COLOURS)) == 12
+
+
 def test_every_stored_metric_and_measurement_is_on_some_panel() -> None:
     asked = " ".join(t["query"] for _, p in panels() for t in p["targets"])
     for m in METRICS:
@@ -439,10 +460,14 @@ def test_the_check_finds_what_grafana_does_not_know(path: list[Any], value: obje
     assert ask_grafana(boards=[board])["errors"]
 
 
-def table_rows(seen: Influx, board: str, title: str) -> list[dict[str, Any]]:
-    """A table as it stands on its board: the real queries, joined by Grafana's own transformations."""
+def table_rows(seen: Influx, board: str, title: str, without: str = "-") -> list[dict[str, Any]]:
+    """A table as it stands on its board: the real queries, joined by Grafana's own transformations.
+
+    ``without``: a measurement that nobody has written anything to.
+    """
     panel = next(p for name, p in panels() if name == board and p["title"] == title)
-    answers = [seen.query(_in_time(target["query"])) for target in panel["targets"]]
+    asked = [t["query"] for t in panel["targets"] if f'FROM "{without}"' not in t["query"]]
+    answers = [seen.query(_in_time(query)) for query in asked]
     frames = [series_frame(series) for series in answers if series]
     ((table,),) = ask_grafana(tables=[{"panel": panel, "frames": frames}])["tables"]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
@@ -483,6 +508,9 @@ def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen
         assert row["from_ms"] == row["Date"] in (milliseconds(STARTED), milliseconds(EARLIER))
         assert row["to_ms"] - row["from_ms"] == pytest.approx(150_000, abs=3000)
         assert 0.2 < row["km"] < 0.8
+    bare = table_rows(seen, "trends", "Runs", without="note")
+    assert list(bare[0])[:4] == ["Date", "Athlete", "Run", "km"]
+    assert [row["Date"] for row in bare] == dates
     newest = [row for row in rows if row["Date"] == milliseconds(STARTED)]
     assert {row["Tags"] for row in newest} == {"shoe: blue"}
     assert {row["Pain"] for row in newest} == {4}

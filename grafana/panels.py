@@ -136,7 +136,7 @@ def line_panel(
 
     A line has the colour of its name, so an athlete has the same one on every board.
     """
-    what = title.partition(",")[0]
+    what = re.split("[,:]", title)[0]
     return (
         _framed(timeseries.Panel(), title, about, queries, w, h)
         .unit(grafana_unit(in_unit))

@@ -257,13 +257,16 @@ def _table(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
         if isinstance(v, (int, float))
     ]
     texts = iter(ask_packages(values=numbers)["texts"])
-    cells = [_cells(name, values, looks.get(name, {}), texts) for name, values in columns]
+    absent = panel["fieldConfig"]["defaults"]["noValue"]
+    cells = [_cells(name, values, looks.get(name, {}), texts, absent) for name, values in columns]
     head = "".join(f"<th>{html.escape(name)}</th>" for name, _ in columns)
     rows = ("".join(f"<td>{cell}</td>" for cell in row) for row in zip(*cells, strict=True))
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def _cells(name: str, values: list[Any], look: dict[str, Any], texts: Iterator[str]) -> list[str]:
+def _cells(
+    name: str, values: list[Any], look: dict[str, Any], texts: Iterator[str], absent: str
+) -> list[str]:
     """The cells of a column: words that its numbers stand for, dates, or ``texts``, one for each number."""
     out = []
     for value in values:
@@ -272,7 +275,7 @@ def _cells(name: str, values: list[Any], look: dict[str, Any], texts: Iterator[s
             text = _word(value, look["mappings"])
         elif name in ("Date", "When", "Time", "Last heard") and value is not None:
             text = _date_text(value / 1000)
-        out.append("–" if value is None else html.escape(text))
+        out.append(absent if value is None else html.escape(text))
     return out
 
 

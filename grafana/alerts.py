@@ -85,13 +85,13 @@ RULES = (
     Rule(
         uid="gaitcue-pain",
         title="Pain above 3 of 10",
-        query='SELECT MAX("value") FROM "note" WHERE $timeFilter AND "kind" = \'pain\' GROUP BY "athlete"',
+        query='SELECT MAX("during") FROM "log" WHERE $timeFilter GROUP BY "athlete"',
         numbers={"pain": "last"},
         condition="$pain > 3",
         days=2,
         of_runs=True,
-        advice="Pain above 3 of 10 was logged. Freeze progress, and talk before the next run. This is "
-        "not a diagnosis.",
+        advice="Pain above 3 of 10 in a run, shared by the runner. Freeze progress, and talk before the "
+        "next run. This is not a diagnosis.",
         source="the rule of the cue plan",
     ),
     Rule(

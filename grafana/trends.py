@@ -24,6 +24,7 @@ from grafana.panels import (
     number_cell,
     table_panel,
 )
+from grafana.returning import NOT_SHARED
 from grafana.squad import CADENCE
 from monitor.sinks.influx.schema import WHOLE_RUN
 
@@ -87,21 +88,15 @@ def _load(made: dashboard.Dashboard) -> dashboard.Dashboard:
 
 def _notes(made: dashboard.Dashboard) -> dashboard.Dashboard:
     pain = [
-        Query(
-            f'SELECT MAX("value") FROM "note" WHERE {SELECTED} AND "kind" = \'pain\' '
-            'GROUP BY time(1d), "athlete" fill(none)',
-            "$tag_athlete, noted of a run",
-        ),
         Query(f'SELECT "during" FROM "log" WHERE {SELECTED} GROUP BY "athlete"', "$tag_athlete, during"),
         Query(f'SELECT "after" FROM "log" WHERE {SELECTED} GROUP BY "athlete"', "$tag_athlete, after"),
     ]
-    about = "0 to 10: noted of a run, and during and after the runs of a day where the runner shares pain."
-    notes = f'SELECT "text", "value", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
-    table = table_panel("Notes, shoes", "Notes and tags of the runs.", [Query(notes, rows=True)], 12)
-    names = {"Time": "Date", "athlete": "Athlete", "kind": "Kind", "text": "Text", "value": "Pain, of 10"}
-    return made.with_panel(line_panel("Pain", about, "of 10", pain).min(0)).with_panel(
-        name_columns(table, names)
-    )
+    about = "The worst of a day's runs and after them, 0 to 10, where the runner shares pain."
+    notes = f'SELECT "text", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
+    table = table_panel("Notes and tags", "Of the runs.", [Query(notes, rows=True)], 12)
+    names = {"Time": "Date", "athlete": "Athlete", "kind": "Kind", "text": "Text"}
+    panel = line_panel("Pain", about, "of 10", pain).min(0).no_value(NOT_SHARED)
+    return made.with_panel(panel).with_panel(name_columns(table, names))
 
 
 def run_list(about: str, h: int = 9) -> Table:
@@ -119,12 +114,11 @@ def run_list(about: str, h: int = 9) -> Table:
         fields.append(f'{display_expression(m.name, of="")} AS "{m.name}"')
         names[m.name] = m.display.unit if m.display else m.label
     change = f'100 * "{BRAKING_IMPULSE}_change" / "{BRAKING_IMPULSE}_before" AS "change"'
-    names |= {"change": "Braking, 28 days", "pain": "Pain"}
+    names |= {"change": "Braking, 28 days"}
     wanted = ", ".join((*fields, change, '"from_ms"', '"to_ms"'))
     asked = (
         f'SELECT {wanted} FROM "run" WHERE {SELECTED} AND {WHOLE} GROUP BY "athlete"',
         latest('LAST("text") AS "text"', "note", '"session"', "\"kind\" = 'tag'"),
-        latest('MAX("value") AS "pain"', "note", '"session"', "\"kind\" = 'pain'"),
     )
     made = table_panel("Runs", about, [Query(text, rows=True) for text in asked], 24, h)
     made = join_queries(made, "session", "Time 1", names, hidden=("session", "from_ms", "to_ms"))
@@ -139,6 +133,5 @@ def _format_runs(made: Table, names: dict[str, str], means: list[MetricSpec]) ->
         format_column(made, name, "%", 0)
     for m in means:
         format_column(made, names[m.name], m.display_or_unit.unit, display_decimals(m))
-    format_column(made, "Pain", "of 10", 0)
     where = f"var-athlete={cell('Athlete')}&from={number_cell('from_ms')}&to={number_cell('to_ms')}"
     link_column(made, "Date", "This run", f"/d/gaitcue-session?{where}")

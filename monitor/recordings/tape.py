@@ -11,6 +11,7 @@ in ns, u32 link, u32 length, payload``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -479,12 +480,21 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
     try:
         db = sqlite3.connect(path)
         try:
+            db.execute("PRAGMA secure_delete=ON")
             with db:
                 db.execute("UPDATE header SET settings = ?", (json.dumps(json_codec.to_json(settings)),))
         finally:
             db.close()
     except sqlite3.Error as exc:
         raise StoreError("error.at", where=path, what=exc) from exc
+
+
+def copy_gaps(path: Path, onto: Path) -> None:
+    """Note on a finished tape what could not be written on another one; ``sqlite3.Error`` if that fails."""
+    with contextlib.closing(connect_reading(path)) as old:
+        gaps = old.execute("SELECT first_number, packets, reason FROM gap ORDER BY rowid").fetchall()
+    with contextlib.closing(sqlite3.connect(onto)) as db, db:
+        db.executemany("INSERT INTO gap VALUES (?, ?, ?)", gaps)
 
 
 def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:

@@ -47,6 +47,9 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,
         "GET /api/v1/plan/flags": _LIVE,  # a list of this program, which the live page shows
+        "GET /api/v1/plan/shoe-gait": _DIARY,
+        "GET /api/v1/plan/sharing": _DIARY,
+        "POST /api/v1/plan/sharing": _DIARY,
         "GET /api/v1/log": _DIARY,
         "POST /api/v1/log": _DIARY,
         "GET /api/v1/docs": _PAGE,

@@ -1,7 +1,6 @@
 // The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
 const SHELL = "gaitcue-5";
 const FILES = [
-  "plotly.js",
   "live/live.css",
   "live/cues.css",
   "live/clock.js",
@@ -18,7 +17,7 @@ const FILES = [
   "live/sound_box.js",
   "live/stop.js",
   "live/strip.js",
-  "live/strip_traces.js",
+  "live/strip_shapes.js",
   "live/taps.js",
   "live/theme.js",
   "live/tiles.js",
@@ -31,8 +30,6 @@ const FILES = [
   "radio/radio.css",
   "radio/radio_box.js",
   "shared/api.js",
-  "shared/band_outline.js",
-  "shared/charts.js",
   "shared/elements.js",
   "shared/messages.js",
   "shared/metrics.js",

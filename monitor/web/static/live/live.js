@@ -88,6 +88,8 @@ function draw() {
   if (!state) return;
   $("clock").textContent = clockText(Math.floor(state.t_s));
   showPill("activity", textOf(`live.activity.${state.activity}`), state.activity === "run" ? "good" : "");
+  $("activity").hidden = Boolean(state.ended);
+  $("finished").hidden = !state.ended;
   showCadence(state.now.cadence_spm);
   if (legend) showTiles(state, legend);
   showSensors(state);
@@ -98,6 +100,7 @@ function draw() {
 function showCadence(now) {
   const stale = isStale(state, now);
   $("cadence").textContent = stale ? "–" : now.value.toFixed(0);
+  $("cadence").classList.toggle("stale", Boolean(state.ended));
   $("cadence-sd").textContent = !stale && now.sd ? `± ${numberText(now.sd, 1)}` : "";
 }
 

@@ -1,201 +1,147 @@
-"""The dashboards of runs and sensors, and the list of all.  The metrics on them follow from their roles."""
+"""The dashboards of one runner and of sensors, and the list of all.  Metrics follow from their roles."""
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import dashboard
+from grafana_foundation_sdk.builders import dashboard, timeseries
 from grafana_foundation_sdk.builders.table import Panel as Table
 
 from dsp.metrics import BY_NAME, METRICS, MetricSpec, Role, with_role
 from grafana.panels import (
+    LOSS,
     SELECTED,
     Level,
     Query,
     annotation,
     bar_panel,
+    cue_table,
+    display_decimals,
+    display_expression,
     empty_board,
+    fill_band,
     format_column,
+    hide_columns,
     join_queries,
     latest,
     line_panel,
     metric_panel,
+    name_columns,
     number_panel,
+    on_right_axis,
     over_time,
-    state_panel,
     table_panel,
-    variable,
 )
-from grafana.returning import NOT_SHARED, returning
-from monitor.pipeline.cue_policy import SILENT_BY_PLAN
+from grafana.returning import returning
+from grafana.squad import CADENCE, squad
+from grafana.trends import run_list, trends
 
-CADENCE, BRAKING_IMPULSE = "cadence_spm", "braking_impulse_bws"
-OFF_PLAN = f"\"{CADENCE}_muted\" = '{SILENT_BY_PLAN}'"
-"""The seconds in which the outcome is measured: cues are off because the plan says so."""
-
-WATCH: tuple[Level, ...] = ((None, "text"), (7.0, "yellow"), (15.0, "red"))
-"""A metric of which less is better, above the own target, in %: back in order below 7, out of order above
-15 (the cues' own limits, after Napier 2019)."""
-TOO_LOW: tuple[Level, ...] = ((None, "red"), (-3.0, "yellow"), (-1.5, "green"), (4.0, "yellow"))
-"""Cadence against the own target, in %: the cues' own limits."""
-LOSS: tuple[Level, ...] = ((None, "green"), (2.0, "yellow"), (10.0, "red"))
-"""Samples lost, in %; above 10 no cue is given."""
 DEPTH: tuple[Level, ...] = ((None, "green"), (5000.0, "yellow"), (50000.0, "red"))
 NONE: tuple[Level, ...] = ((None, "green"), (1.0, "red"))
 BATTERY_LEVELS: tuple[Level, ...] = ((None, "red"), (15.0, "yellow"), (30.0, "green"))
-
-
-def percent_off_target(name: str) -> str:
-    """Return the InfluxQL expression of a metric's deviation from the athlete's own target, in %."""
-    return f'100 * MEAN("{name}") / MEAN("{name}_target") - 100'
 
 
 def _specs(role: Role) -> list[MetricSpec]:
     return [BY_NAME[name] for name in with_role(role)]
 
 
-def squad() -> dashboard.Dashboard:
-    """Return the board on which every athlete is seen at a glance."""
-    made = empty_board("gaitcue-squad", "Squad live", "Who needs attention now.", "15m", "5s")
-    made = made.with_panel(_attention())
-    for spec in _specs(Role.BANDED):
-        about = f"{spec.definition} Percent off the athlete's own target at this speed."
-        query = Query(over_time(percent_off_target(spec.name), by='"athlete"'), "$tag_athlete")
-        made = made.with_panel(line_panel(f"{spec.label} against own target", about, "%", [query]))
-    activity = f'SELECT "activity" FROM "activity" WHERE {SELECTED} GROUP BY "athlete"'
-    return (
-        made.with_panel(
-            line_panel(
-                "Samples lost",
-                "Share of the samples of the worst sensor, so far in the session.",
-                "%",
-                [Query(over_time('MAX("loss_pct")', "sensor", '"athlete"'), "$tag_athlete")],
-            )
-        )
-        .with_panel(state_panel("Doing", "Standing, walking, running.", Query(activity, "$tag_athlete")))
-        .with_panel(_cue_table("\"kind\" <> 'notice'", "Cues", 24))
-    )
-
-
-def _attention() -> Table:
-    """Numbers by which athletes can be compared, and how far each is off their own targets."""
-    newest = [m for m in _specs(Role.SQUAD) if m.better == 0]  # the others depend on speed and body
-    against_target = [m for m in _specs(Role.SQUAD) if Role.BANDED in m.roles]
-    names = {"athlete": "Athlete", "attention": "Attention"}
-    names |= {m.name: m.label for m in newest}
-    names |= {f"{m.name}_off": f"{m.label} vs target" for m in against_target}
-    names |= {"doing": "Doing", "lost": "Lost", "cue": "Last cue"}
-    about = (
-        "Sorted by how far cadence is from the athlete's own target: 100 points are 3 %, where cues begin. "
-        "Targets are the athlete's own, at this speed."
-    )
-    queries = _attention_queries(newest, against_target)
-    made = table_panel("Who needs attention", about, queries, 24, 10)
-    made = join_queries(made, "athlete", "attention", names)
-    format_column(made, "Attention", "", 0, (None, "text"), (50.0, "yellow"), (100.0, "red"))
-    for m in newest:
-        format_column(made, m.label, m.unit, m.decimals)
-    for m in against_target:
-        format_column(made, f"{m.label} vs target", "%", 1, *(WATCH if m.better < 0 else TOO_LOW))
-    format_column(made, "Lost", "%", 1, *LOSS)
-    return made
-
-
-def _attention_queries(newest: list[MetricSpec], against_target: list[MetricSpec]) -> list[Query]:
-    last = ", ".join(f'LAST("{m.name}") AS "{m.name}"' for m in newest)
-    deviations = ", ".join(
-        f'100 * LAST("{m.name}") / LAST("{m.name}_target") - 100 AS "{m.name}_off"' for m in against_target
-    )
-    score = (
-        f'SELECT ABS(MEAN("{CADENCE}") / MEAN("{CADENCE}_target") - 1) * 3300 AS "attention" '
-        f'FROM "second" WHERE {SELECTED} GROUP BY "athlete"'
-    )
-    worst = f'SELECT LAST("loss_pct") AS "loss" FROM "sensor" WHERE {SELECTED} GROUP BY "athlete", "sensor"'
-    lost = f'SELECT MAX("loss") AS "lost" FROM ({worst}) WHERE $timeFilter GROUP BY "athlete"'
-    return [
-        Query(score, rows=True),
-        Query(latest(last, "second"), rows=True),
-        Query(latest(deviations, "second"), rows=True),
-        Query(latest('LAST("activity") AS "doing"', "activity"), rows=True),
-        Query(lost, rows=True),
-        Query(latest('LAST("wording") AS "cue"', "cue", where='"spoken" = 1'), rows=True),
-    ]
-
-
-def _cue_table(where: str, title: str, w: int) -> Table:
-    wanted = '"kind", "fault", "value", "target", "spoken", "withheld", "why"'
-    text = f'SELECT {wanted} FROM "cue" WHERE {SELECTED} AND {where} '
-    text += 'GROUP BY "athlete" ORDER BY time DESC LIMIT 50'
-    return table_panel(title, "Decisions to speak or to stay silent, and why.", [Query(text, rows=True)], w)
-
-
 def athlete() -> dashboard.Dashboard:
     """Return the board of one athlete with everything that comes once a second."""
     about = "One athlete now: every number that comes once a second."
     made = empty_board("gaitcue-athlete", "Athlete live", about, "15m", "5s", several=False)
-    made = made.annotation(_cue_marks("")).annotation(_gap_marks(""))
-    banded = _specs(Role.BANDED)
-    for spec in banded:
-        two_sided = spec.better == 0
-        kinds = ["", "_target", "_high"] + (["_low"] if two_sided else [])
-        labels = [spec.label, *(kind.removeprefix("_") for kind in kinds[1:])]
-        queries = [
-            Query(over_time(f'MEAN("{spec.name}{kind}")', where="\"side\" = ''"), label)
-            for kind, label in zip(kinds, labels, strict=True)
-        ]
-        made = made.with_panel(metric_panel(spec.name, queries, w=24 if two_sided else 12))
+    made = made.annotation(_cue_marks()).annotation(_gap_marks())
+    for spec in _specs(Role.BANDED):
+        made = made.with_panel(_banded_panel(spec))
     for spec in _specs(Role.PANEL):
-        if spec.sided and spec not in banded:
-            text = over_time(f'MEAN("{spec.name}")', by='"side"', where="\"side\" <> ''")
+        if spec.sided and Role.BANDED not in spec.roles:
+            text = over_time(display_expression(spec.name), by='"side"', where="\"side\" <> ''")
             title = f"{spec.label}, left and right"
             made = made.with_panel(metric_panel(spec.name, [Query(text, "$tag_side")], title))
     for spec in METRICS:
-        if spec.second and spec not in banded:
-            query = Query(over_time(f'MEAN("{spec.name}")', where="\"side\" = ''"), spec.label)
+        if spec.second and Role.BANDED not in spec.roles:
+            query = Query(over_time(display_expression(spec.name), where=_moving(spec)), spec.label)
             made = made.with_panel(metric_panel(spec.name, [query], w=8, h=6))
     return made
 
 
-def _cue_marks(where: str) -> dashboard.AnnotationQuery:
-    text = f'SELECT "wording" FROM "cue" WHERE {SELECTED} AND "spoken" = 1{where}'
-    return annotation("Cues", "orange", text, "wording")
+def _moving(spec: MetricSpec) -> str:
+    """Of both feet; a pace of nobody who stands."""
+    pace = f' AND "{spec.name}" > 0.5' if spec.display_or_unit.pace else ""
+    return f"\"side\" = ''{pace}"
 
 
-def _gap_marks(where: str) -> dashboard.AnnotationQuery:
-    text = f'SELECT "duration_s" FROM "gap" WHERE {SELECTED} AND "duration_s" > 1{where}'
+def _banded_panel(spec: MetricSpec) -> timeseries.Panel:
+    """A metric with its target: a filled band of a metric with two sides, a limit of one where less is
+    better, which also stands as % of the own normal.
+    """
+    two_sided = spec.better == 0
+    parts = {"": spec.label, "_low": "from", "_high": "to", "_target": "target"}
+    if not two_sided:
+        parts = {"": spec.label, "_high": "limit", "_target": "own normal"}
+    queries = [
+        Query(over_time(display_expression(spec.name, part=part), where="\"side\" = ''"), label)
+        for part, label in parts.items()
+    ]
+    if two_sided:
+        return fill_band(metric_panel(spec.name, queries, w=24))
+    share = f'100 * MEAN("{spec.name}") / MEAN("{spec.name}_target")'
+    queries.append(Query(over_time(share, where="\"side\" = ''"), "% of own normal"))
+    return on_right_axis(fill_band(metric_panel(spec.name, queries)), "% of own normal", "%")
+
+
+def _cue_marks() -> dashboard.AnnotationQuery:
+    text = f'SELECT "mark" FROM "cue" WHERE {SELECTED} AND "spoken" = 1'
+    return annotation("Cues", "orange", text, "mark")
+
+
+def _gap_marks() -> dashboard.AnnotationQuery:
+    text = f'SELECT "duration_s" FROM "gap" WHERE {SELECTED} AND "duration_s" > 1'
     return annotation("Gaps", "red", text, "duration_s")
 
 
 def session() -> dashboard.Dashboard:
-    """Return the board of one run, step by step."""
-    made = empty_board("gaitcue-session", "Session review", "One run, step by step.", "24h", several=False)
-    query = 'SHOW TAG VALUES FROM "session" WITH KEY = "session" WHERE "athlete" =~ /^$athlete$/'
-    made = made.with_variable(variable("session", query, several=False))
-    where = '"session" =~ /^$session$/'
-    made = made.annotation(_cue_marks(f" AND {where}")).annotation(_gap_marks(f" AND {where}"))
-    made = made.with_panel(_run_table(where))
+    """Return the board of one run, step by step: whatever its athlete did in the time that is shown."""
+    about = "One run, step by step. Click a date in the list: that sets the time to the run's."
+    made = empty_board("gaitcue-session", "Session review", about, "24h", several=False)
+    made = made.annotation(_cue_marks()).annotation(_gap_marks())
+    listed = run_list("All runs of five years; click a date to see that run below.", h=6)
+    made = made.with_panel(listed.time_from("5y").hide_time_override(True)).with_panel(_run_table())
     for spec in METRICS:
         if spec.step:
-            text = over_time(f'MEAN("{spec.name}")', "step", '"side"', where)
+            moving = f'"{spec.name}" > 0.5' if spec.display_or_unit.pace else ""
+            text = over_time(display_expression(spec.name), "step", '"side"', moving)
             made = made.with_panel(metric_panel(spec.name, [Query(text, "$tag_side")], w=12, h=7))
     for name in ("braking_dose_bws", "braking_damage_index"):  # sums since the start of the run
-        text = over_time(f'MAX("{name}")', where=where)
-        made = made.with_panel(metric_panel(name, [Query(text, "so far")]))
-    gaps = f'SELECT "sensor", "duration_s" FROM "gap" WHERE {SELECTED} AND {where}'
-    problems = f'SELECT "sensor", "problem" FROM "problem" WHERE {SELECTED} AND {where}'
-    learned = latest('LAST("have") AS "have", LAST("need") AS "need"', "readiness", '"sensor"', where)
+        made = made.with_panel(metric_panel(name, [Query(over_time(f'MAX("{name}")'), "so far")]))
+    made = made.with_panel(cue_table("\"kind\" <> ''", "Cues and decisions", 24))
+    for panel in _sensor_tables():
+        made = made.with_panel(panel)
+    return made
+
+
+def _sensor_tables() -> list[Table]:
+    """What went wrong with the sensors of a run, and how far each has learned."""
     missing, strides = "Samples that are missing, in seconds.", "Strides learned from, of those needed."
     wrong = "Range too small (clipped), loose, both on one foot, or running without a step found."
-    return (
-        made.with_panel(_cue_table(where, "Cues and decisions", 24))
-        .with_panel(table_panel("Gaps", missing, [Query(gaps, rows=True)], 8))
-        .with_panel(table_panel("Sensor problems", wrong, [Query(problems, rows=True)], 8))
-        .with_panel(table_panel("Learned", strides, [Query(learned, rows=True)], 8))
-    )
+    gaps = f'SELECT "sensor", "duration_s" FROM "gap" WHERE {SELECTED}'
+    problems = f'SELECT "sensor", "problem" FROM "problem" WHERE {SELECTED}'
+    learned = latest('LAST("have") AS "have", LAST("need") AS "need"', "readiness", '"sensor"')
+    seen = {"Time": "When", "sensor": "Sensor", "duration_s": "Seconds", "problem": "Problem"}
+    out = []
+    for title, about, text, names in (
+        ("Gaps", missing, gaps, seen),
+        ("Sensor problems", wrong, problems, seen),
+        ("Learned", strides, learned, {"sensor": "Sensor", "have": "Strides", "need": "Needed"}),
+    ):
+        made = name_columns(table_panel(title, about, [Query(text, rows=True)], 8), names)
+        out.append(hide_columns(made, ("Time",)))
+    return out
 
 
-def _run_table(where: str) -> Table:
+def _run_table() -> Table:
     """The means of a run, its length, its cues, and the share of it in the cadence band."""
     specs = _specs(Role.TILE)
-    means = ", ".join(f'MEAN("{m.name}") AS "{m.label}"' for m in specs)
+    names = {"session": "Session", "Length": "Length", "Title": "Title"}
+    names |= {m.name: m.display.unit if m.display and m.display.pace else m.label for m in specs}
+    means = ", ".join(f'{display_expression(m.name)} AS "{m.name}"' for m in specs)
     asked = (
         ('LAST("duration_s") AS "Length", LAST("title") AS "Title"', "session"),
         (means, "second"),
@@ -203,73 +149,21 @@ def _run_table(where: str) -> Table:
         ('SUM("spoken") AS "Cues spoken"', "cue"),
         (f'100 * MEAN("{CADENCE}_in_band") AS "In band"', "second"),
     )
-    queries = [
-        Query(latest(what, measurement, '"session"', where), rows=True) for what, measurement in asked
-    ]
-    table = table_panel("The run", "Means over the run, and its length.", queries, 24, 5)
-    table = join_queries(table, "session", "Length", {})
-    format_column(table, "Length", "s", 0)
+    queries = [Query(latest(what, measurement, '"session"'), rows=True) for what, measurement in asked]
+    table = table_panel("The run", "Means over what is shown, and its length.", queries, 24, 5)
+    table = join_queries(table, "session", "Length", names)
+    format_column(table, "Length", "clock", 1)
     format_column(table, "In band", "%", 0)
     for m in specs:
-        format_column(table, m.label, m.unit, m.decimals)
+        format_column(table, names[m.name], m.display_or_unit.unit, display_decimals(m))
     return table
-
-
-def trends() -> dashboard.Dashboard:
-    """Return the board of weeks: outcome of the cues, metrics day by day, load, notes."""
-    about = "Weeks: own normal, silent share in band, load."
-    made = empty_board("gaitcue-trends", "Trends", about, "90d")
-    share = "Share of the seconds in which the plan keeps silent, with cadence inside the own band."
-    silent = [_daily(f'100 * MEAN("{CADENCE}_in_band")', OFF_PLAN)]
-    made = made.with_panel(line_panel("In band, cues off", share, "%", silent))
-    matched = "Against the athlete's own normal at the same speed and slope."
-    compared = [m for m in _specs(Role.COMPARED) if Role.PANEL in m.roles]
-    for m in compared:
-        if Role.BANDED in m.roles and m.better:  # its target is the own normal, no aim
-            queries = [_daily(percent_off_target(m.name))]
-            made = made.with_panel(line_panel(f"{m.label} at matched speed", matched, "%", queries))
-    for m in compared:
-        if not m.better:
-            queries = [_daily(f'MEAN("{m.name}")')]
-            made = made.with_panel(metric_panel(m.name, queries, f"{m.label}, day by day"))
-    target = [_daily(f'MEAN("{CADENCE}_target")')]
-    made = made.with_panel(metric_panel(CADENCE, target, "Cadence target, day by day"))
-    dose = f'SELECT MAX("braking_dose_bws") AS d FROM "second" WHERE {SELECTED} '
-    dose += 'GROUP BY time(1d), "athlete", "session" fill(none)'
-    weekly = f'SELECT SUM(d) FROM ({dose}) WHERE $timeFilter GROUP BY time(7d), "athlete" fill(none)'
-    minutes = f'SELECT SUM("duration_s") / 60 FROM "session" WHERE {SELECTED} '
-    minutes += 'GROUP BY time(7d), "athlete" fill(none)'
-    about_pain = "The worst of a day's runs, where the runner shares pain."
-    pain = [_daily('MAX("during")', measurement="log")]
-    notes = f'SELECT "text", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
-    return (
-        made.with_panel(
-            metric_panel("braking_dose_bws", [Query(weekly, "$tag_athlete")], "Braking dose by week")
-        )
-        .with_panel(line_panel("Running by week", "Minutes.", "min", [Query(minutes, "$tag_athlete")]))
-        .with_panel(line_panel("Pain", about_pain, "of 10", pain).no_value(NOT_SHARED))
-        .with_panel(table_panel("Notes and tags", "Of the runs.", [Query(notes, rows=True)], 12))
-    )
-
-
-def _daily(expression: str, where: str = "", measurement: str = "second") -> Query:
-    more = f" AND {where}" if where else ""
-    what = f'SELECT {expression} FROM "{measurement}" WHERE {SELECTED}{more}'
-    return Query(f'{what} GROUP BY time(1d), "athlete" fill(none)', "$tag_athlete")
 
 
 def fleet() -> dashboard.Dashboard:
     """Return the board of sensors and outside systems."""
     made = empty_board("gaitcue-fleet", "Fleet health", "Sensors, links, outboxes.", "1h", "10s")
     both = '"athlete", "sensor"'
-    names = ("link", "battery_pct", "rate_hz", "loss_pct", "silent_s", "bad", "repeated", "text")
-    wanted = ", ".join(f'LAST("{name}") AS "{name}"' for name in names)
-    table = table_panel(
-        "Sensors", "The newest report of each.", [Query(latest(wanted, "sensor", both), rows=True)], 24
-    )
-    format_column(table, "loss_pct", "%", 1, *LOSS)
-    format_column(table, "battery_pct", "%", 0, *BATTERY_LEVELS)
-    format_column(table, "silent_s", "s", 0, (None, "text"), (5.0, "yellow"), (60.0, "red"))
+    table = _sensor_list(both)
 
     def of_sensor(expression: str) -> list[Query]:
         return [Query(over_time(expression, "sensor", both), "$tag_athlete, $tag_sensor")]
@@ -302,9 +196,26 @@ def fleet() -> dashboard.Dashboard:
         ("Behind", "From the last second that arrived.", "s", of_sink('MAX("behind_s")')),
     ):
         made = made.with_panel(line_panel(title, about, unit, queries))
-    return made.with_panel(
-        table_panel("Outside systems", "The newest report of each.", [Query(ok, rows=True)], 24)
-    )
+    outside = table_panel("Outside systems", "The newest report of each.", [Query(ok, rows=True)], 24)
+    words = {"athlete": "Athlete", "sink": "System", "ok": "Works", "text": "State"}
+    return made.with_panel(hide_columns(name_columns(outside, words), ("Time",)))
+
+
+def _sensor_list(both: str) -> Table:
+    """Every sensor by its newest report."""
+    names = {
+        "athlete": "Athlete", "sensor": "Sensor", "link": "Link", "battery_pct": "Battery",
+        "rate_hz": "Rate", "loss_pct": "Lost", "silent_s": "Silent for",
+        "bad": "Unreadable", "repeated": "Repeated", "text": "State",
+    }  # fmt: skip
+    wanted = ", ".join(f'LAST("{name}") AS "{name}"' for name in list(names)[2:])
+    query = Query(latest(wanted, "sensor", both), rows=True)
+    table = name_columns(table_panel("Sensors", "The newest report of each.", [query], 24), names)
+    format_column(table, "Lost", "%", 1, *LOSS)
+    format_column(table, "Battery", "%", 0, *BATTERY_LEVELS)
+    format_column(table, "Silent for", "s", 0, (None, "text"), (5.0, "yellow"), (60.0, "red"))
+    format_column(table, "Rate", "Hz", 0)
+    return hide_columns(table, ("Time",))
 
 
 BOARDS = (squad, athlete, session, trends, fleet, returning)

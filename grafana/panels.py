@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from grafana_foundation_sdk.builders import (
     bargauge,
@@ -19,31 +21,70 @@ from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 
-from dsp.metrics import BY_NAME
+from dsp.metrics import BY_NAME, MetricSpec
+from monitor.sinks.influx.schema import RAW_MEASUREMENTS
 
-SOURCE = common_model.DataSourceRef(type_val="influxdb", uid="gaitcue")
 Level = tuple[float | None, str]
+LOSS: tuple[Level, ...] = ((None, "green"), (2.0, "yellow"), (10.0, "red"))
+"""Samples lost, in %; above 10 no cue is given."""
 
 SELECTED = '$timeFilter AND "athlete" =~ /^$athlete$/'
 """What every query is limited to."""
+NOTHING = "nothing in this time"
+"""What a panel says instead of being empty."""
+NO_CELL = "–"
+"""What a cell of a table says that has no value."""
 
 UNITS = {
     "ms": "ms", "%": "percent", "m/s": "velocityms", "m": "lengthm", "mm": "lengthmm", "deg": "degree",
-    "W": "watt", "s": "s",
+    "°": "degree", "W": "watt", "s": "s", "min/km": "clocks", "clock": "clocks", "ago": "dateTimeFromNow",
 }  # fmt: skip
-"""Units that Grafana knows by name; all others are written behind the number as they are."""
+"""Units that Grafana knows by name; all others are written behind the number as they are.
+
+A pace is in seconds per km and a "clock" in seconds: both are read as minutes and seconds."""
+
+_LEAST_INTERVALS = {"step": "1s", "second": "1s", "sensor": "5s", "sink": "1m", "activity": "1m"}
+"""How often a measurement has points at most: shorter intervals would draw holes."""
+
+
+def data_source(text: str) -> common_model.DataSourceRef:
+    """Return the data source that has the measurements of a query: the raw one, or the one that is kept."""
+    names = set(re.findall(r'FROM "(\w+)"', text))
+    if names & RAW_MEASUREMENTS and not names <= RAW_MEASUREMENTS:
+        raise ValueError(f"a query of two buckets: {text}")
+    uid = "gaitcue-raw" if names & RAW_MEASUREMENTS else "gaitcue"
+    return common_model.DataSourceRef(type_val="influxdb", uid=uid)
 
 
 def grafana_unit(text: str) -> str:
     """Return Grafana's name of a unit of ``dsp.metrics``, or the unit as a suffix."""
-    return UNITS.get(text) or (f"suffix: {text}" if text else "none")
+    return UNITS.get(text) or (f"suffix:{text}" if text else "none")
+
+
+def display_expression(name: str, of: str = "MEAN", part: str = "") -> str:
+    """Return the InfluxQL expression of a metric as a runner reads it: cm, or seconds per km of a pace.
+
+    ``of`` is the function over the interval, empty for points as they are; ``part`` is what stands behind
+    the name of the field (``_target`` ...).
+    """
+    display = BY_NAME[name].display_or_unit
+    field = f'{of}("{name}{part}")' if of else f'"{name}{part}"'
+    if display.pace:
+        return f"1000 / {field}"
+    return field if display.scale == 1 else f"{display.scale:g} * {field}"
+
+
+def display_decimals(spec: MetricSpec) -> int:
+    """Return how many decimals a panel shows of a metric; those of a pace are not cut to whole minutes."""
+    display = spec.display_or_unit
+    return 1 if display.pace else display.decimals
 
 
 class Query(Builder[Dataquery], Dataquery):
     """An InfluxQL query; its answer is a table if ``rows``, else time series named by ``alias``."""
 
     def __init__(self, text: str, alias: str = "", *, rows: bool = False) -> None:
-        self._text, self._alias, self._rows = text, alias, rows
+        self.text, self._alias, self._rows = text, alias, rows
         self.ref_id = "A"
 
     def build(self) -> Dataquery:
@@ -54,9 +95,9 @@ class Query(Builder[Dataquery], Dataquery):
         """Return the query as it stands in the dashboard's JSON."""
         return {
             "refId": self.ref_id,
-            "datasource": {"type": "influxdb", "uid": "gaitcue"},
+            "datasource": {"type": "influxdb", "uid": data_source(self.text).uid},
             "rawQuery": True,
-            "query": self._text,
+            "query": self.text,
             "resultFormat": "table" if self._rows else "time_series",
             "alias": self._alias,
         }
@@ -91,23 +132,28 @@ def line_panel(
     h: int = 8,
     decimals: int = 1,
 ) -> timeseries.Panel:
-    """Return a panel of lines over time; ``about`` is its description, ``w`` of 24 columns wide."""
+    """Return a panel of lines over time; ``about`` is its description, ``w`` of 24 columns wide.
+
+    A line has the colour of its name, so an athlete has the same one on every board.
+    """
+    what = re.split("[,:]", title)[0]
     return (
-        timeseries.Panel()
-        .title(title)
-        .description(about)
-        .datasource(SOURCE)
-        .targets(list(_numbered(queries)))
+        _framed(timeseries.Panel(), title, about, queries, w, h)
         .unit(grafana_unit(in_unit))
         .decimals(decimals)
-        .span(w)
-        .height(h)
+        .axis_label({"min/km": "Pace, per km", "": title}.get(in_unit, f"{what}, {in_unit}"))
+        .color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
         .line_width(2)
         .fill_opacity(0)
         .show_points(common_model.VisibilityMode.AUTO)
         .span_nulls(False)
         .tooltip(common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI))
-        .legend(common.VizLegendOptions().show_legend(True).placement(common_model.LegendPlacement.BOTTOM))
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(True)
+            .display_mode(common_model.LegendDisplayMode.LIST)
+            .placement(common_model.LegendPlacement.BOTTOM)
+        )
     )
 
 
@@ -117,26 +163,72 @@ def metric_panel(
     """Return a panel of lines of one metric, with its own label, unit, decimals and definition."""
     m = BY_NAME[name]
     about = f"{m.definition} Source: {m.source}."
-    return line_panel(title or m.label, about, m.unit, queries, w, h, m.decimals)
+    return line_panel(title or m.label, about, m.display_or_unit.unit, queries, w, h, display_decimals(m))
+
+
+def fill_band(panel: timeseries.Panel) -> timeseries.Panel:
+    """Draw the series "from" and "to" as one filled band, target, own normal and limit as dashed lines."""
+    hidden = {"legend": True, "tooltip": False, "viz": False}
+    looks: dict[str, dict[str, Any]] = {
+        "to": {"custom.lineWidth": 0, "custom.fillBelowTo": "from", "custom.fillOpacity": 18},
+        "from": {"custom.lineWidth": 0, "custom.hideFrom": hidden},
+        "target": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [8, 6]}},
+        "own normal": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [8, 6]}},
+        "limit": {"custom.lineWidth": 1, "custom.lineStyle": {"fill": "dash", "dash": [2, 6]}},
+    }
+    for name, look in looks.items():
+        colour = {"mode": "fixed", "fixedColor": "red" if name == "limit" else "green"}
+        panel = panel.override_by_name(name, _properties({**look, "color": colour}))
+    return panel
+
+
+def on_right_axis(panel: timeseries.Panel, name: str, in_unit: str) -> timeseries.Panel:
+    """Draw a series against an axis of its own at the right, thin, in its own unit."""
+    look = {"unit": grafana_unit(in_unit), "custom.axisPlacement": "right", "custom.axisLabel": name}
+    return panel.override_by_name(name, _properties({**look, "custom.lineWidth": 1, "decimals": 0}))
 
 
 def table_panel(title: str, about: str, queries: Sequence[Query], w: int = 24, h: int = 8) -> table.Panel:
     """Return a table whose rows are those of all queries."""
-    made = table.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
-    return made.targets(list(_numbered(queries))).filterable(True)
+    return _framed(table.Panel(), title, about, queries, w, h).filterable(True).no_value(NO_CELL)
 
 
-def join_queries(panel: table.Panel, on: str, sort: str, names: dict[str, str]) -> table.Panel:
+def join_queries(
+    panel: table.Panel, on: str, sort: str, names: dict[str, str], hidden: Sequence[str] = ()
+) -> table.Panel:
     """Put the queries of a table side by side: one row for each ``on``, sorted by ``sort``, largest first.
 
-    ``names``: field to heading.
+    ``names``: field to heading, in the order of columns.  Times are left out unless they are named "Time
+    1", which is that of the first query; ``hidden`` columns are there for links only.
     """
-    hidden = {"Time": True, **{f"Time {k}": True for k in range(1, 9)}}
-    return (
+    times = {f"Time {k}" for k in range(1, 10)} - names.keys()
+    if "Time 1" in names:  # which is "Time" where the other queries have found nothing
+        names = {"Time": names["Time 1"], **names}
+    else:
+        times |= {"Time"}  # that is every one of them
+    order = {name: k for k, name in enumerate(names)}
+    shape = {"excludeByName": dict.fromkeys(sorted(times), True), "renameByName": names}
+    made = (
         panel.with_transformation(_transform("joinByField", byField=on, mode="outer"))
-        .with_transformation(_transform("organize", excludeByName=hidden, renameByName=names))
+        .with_transformation(_transform("organize", **shape, indexByName=order))
         .with_transformation(_transform("sortBy", sort=[{"field": names.get(sort, sort), "desc": True}]))
     )
+    return hide_columns(made, hidden)
+
+
+def name_columns(panel: table.Panel, names: dict[str, str], hidden: Sequence[str] = ()) -> table.Panel:
+    """Give the columns of a table of one query (or of queries that follow each other) their headings."""
+    order = {name: k for k, name in enumerate(names)}
+    made = panel.with_transformation(_transform("organize", renameByName=names, indexByName=order))
+    return hide_columns(made, hidden)
+
+
+def hide_columns(panel: table.Panel, names: Sequence[str]) -> table.Panel:
+    """Leave columns out of sight, for links to read."""
+    unseen = {"custom.hideFrom": {"viz": True, "legend": True, "tooltip": True}}
+    for name in names:
+        panel = panel.override_by_name(name, _properties(unseen))
+    return panel
 
 
 def format_column(
@@ -147,30 +239,74 @@ def format_column(
     if levels:
         wanted["thresholds"] = thresholds(*levels).build()
         wanted["custom.cellOptions"] = {"type": "color-text"}
-    panel.override_by_name(name, [model.DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items()])
+    panel.override_by_name(name, _properties(wanted))
+
+
+def word_column(panel: table.Panel, name: str, words: Sequence[tuple[float, str, str]]) -> None:
+    """Show the numbers of a column as words: each from its value on, in its colour."""
+    ends = [start for start, _, _ in words[1:]] + [math.inf]
+    ranges = [
+        model.RangeMap(
+            options=model.DashboardRangeMapOptions(
+                from_val=None if math.isinf(start) else start,
+                to=None if math.isinf(end) else end,
+                result=model.ValueMappingResult(text=text, color=colour, index=k),
+            )
+        )
+        for k, ((start, text, colour), end) in enumerate(zip(words, ends, strict=True))
+    ]
+    panel.override_by_name(
+        name, _properties({"mappings": ranges, "custom.cellOptions": {"type": "color-text"}})
+    )
+
+
+def grey_rows(panel: table.Panel, name: str, word: str) -> None:
+    """Grey the whole row where a column says this word."""
+    grey = model.ValueMappingResult(text=word, color="#464c54", index=0)
+    other = model.RegexMap(
+        options=model.DashboardRegexMapOptions(
+            pattern="(.*)", result=model.ValueMappingResult(text="$1", color="transparent", index=1)
+        )
+    )
+    cells = {"type": "color-background", "mode": "basic", "applyToRow": True}
+    mappings = [model.ValueMap(options={word: grey}), other]
+    panel.override_by_name(name, _properties({"mappings": mappings, "custom.cellOptions": cells}))
+
+
+def link_column(panel: table.Panel, name: str, title: str, url: str) -> None:
+    """Link the cells of a column; ``url`` may hold other columns of the row (``cell``)."""
+    panel.override_by_name(name, _properties({"links": [{"title": title, "url": url}]}))
+
+
+def cell(name: str) -> str:
+    """Return what stands for the text of a column of the same row in a link."""
+    return f'${{__data.fields["{name}"]:percentencode}}'
+
+
+def number_cell(name: str) -> str:
+    """Return what stands for the number of a column of the same row in a link."""
+    return f'${{__data.fields["{name}"].numeric}}'
 
 
 def number_panel(
     title: str, about: str, in_unit: str, query: Query, *levels: Level, w: int = 6, decimals: int = 0
 ) -> stat.Panel:
     """Return a panel with one big number, coloured by ``levels``."""
-    made = stat.Panel().title(title).description(about).datasource(SOURCE).span(w).height(4)
-    made = made.targets(list(_numbered([query]))).unit(grafana_unit(in_unit)).decimals(decimals)
+    made = _framed(stat.Panel(), title, about, [query], w, 4)
+    made = made.unit(grafana_unit(in_unit)).decimals(decimals)
     return made.thresholds(thresholds(*(levels or ((None, "text"),))))
 
 
 def state_panel(title: str, about: str, query: Query, w: int = 24, h: int = 6) -> statetimeline.Panel:
     """Return a panel that shows which state held when, in words."""
-    made = statetimeline.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
-    return made.targets(list(_numbered([query])))
+    return _framed(statetimeline.Panel(), title, about, [query], w, h)
 
 
 def bar_panel(
     title: str, about: str, in_unit: str, query: Query, w: int = 12, h: int = 8
 ) -> bargauge.Panel:
     """Return a panel with a bar for each series."""
-    made = bargauge.Panel().title(title).description(about).datasource(SOURCE).span(w).height(h)
-    return made.targets(list(_numbered([query]))).unit(grafana_unit(in_unit))
+    return _framed(bargauge.Panel(), title, about, [query], w, h).unit(grafana_unit(in_unit))
 
 
 def value_words(words: Mapping[int, tuple[str, str]], absent: str) -> list[model.ValueMapping]:
@@ -193,8 +329,28 @@ def draw_as_bars(
     wanted: dict[str, Any] = {"custom.drawStyle": "bars", "custom.fillOpacity": 40}
     if right:
         wanted |= {"unit": grafana_unit(in_unit), "custom.axisPlacement": "right"}
-    values = [model.DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items()]
-    return panel.override_by_regexp(f"/^{names}/", values)
+    return panel.override_by_regexp(f"/^{names}/", _properties(wanted))
+
+
+_Panel = TypeVar("_Panel", timeseries.Panel, table.Panel, stat.Panel, statetimeline.Panel, bargauge.Panel)
+
+
+def _framed(panel: _Panel, title: str, about: str, queries: Sequence[Query], w: int, h: int) -> _Panel:
+    """A panel with what all have: its queries, where they are asked, and words where there is nothing."""
+    sources = [data_source(query.text) for query in queries]
+    mixed = common_model.DataSourceRef(type_val="datasource", uid="-- Mixed --")
+    made = panel.title(title).description(about).targets(list(_numbered(queries))).span(w).height(h)
+    made = made.datasource(sources[0] if len({s.uid for s in sources}) == 1 else mixed)
+    return made.no_value(NOTHING).interval(_least_interval(queries))
+
+
+def _least_interval(queries: Sequence[Query]) -> str:
+    names = re.findall(r'FROM "(\w+)"', " ".join(query.text for query in queries))
+    return next((_LEAST_INTERVALS[name] for name in names if name in _LEAST_INTERVALS), "1s")
+
+
+def _properties(wanted: Mapping[str, object]) -> list[model.DynamicConfigValue]:
+    return [model.DynamicConfigValue(id_val=k, value=v) for k, v in wanted.items()]
 
 
 def _numbered(queries: Sequence[Query]) -> Sequence[Query]:
@@ -205,6 +361,19 @@ def _numbered(queries: Sequence[Query]) -> Sequence[Query]:
 
 def _transform(kind: str, **options: object) -> model.DataTransformerConfig:
     return model.DataTransformerConfig(id_val=kind, options=options)
+
+
+def cue_table(where: str, title: str, w: int) -> table.Panel:
+    """Return the table of the newest fifty decisions that meet a condition."""
+    wanted = '"kind", "fault", "value", "target", "spoken", "withheld", "why"'
+    text = f'SELECT {wanted} FROM "cue" WHERE {SELECTED} AND {where} '
+    text += 'GROUP BY "athlete" ORDER BY time DESC LIMIT 50'
+    about = "Decisions to speak or to stay silent, and why."
+    names = {"Time": "When", "athlete": "Athlete", "kind": "Kind", "fault": "Fault", "value": "Was"}
+    names |= {"target": "Wanted", "spoken": "Spoken", "withheld": "Not said because", "why": "Why"}
+    made = name_columns(table_panel(title, about, [Query(text, rows=True)], w), names)
+    yes_no = value_words({0: ("no", "text"), 1: ("yes", "green")}, NO_CELL)
+    return made.override_by_name("Spoken", _properties({"mappings": yes_no}))
 
 
 # ---------------------------------------------------------------------- the dashboards' frame
@@ -229,16 +398,22 @@ def empty_board(
     made = made.with_variable(
         variable("athlete", f'SHOW TAG VALUES FROM {measurements} WITH KEY = "athlete"', several)
     )
+    made = made.link(
+        dashboard.DashboardLink("Boards")
+        .type(model.DashboardLinkType.DASHBOARDS)
+        .tags(["gaitcue"])
+        .include_vars(True)
+    )
     return made.refresh(refresh) if refresh else made
 
 
 def variable(name: str, query: str, several: bool) -> dashboard.QueryVariable:
     """Return a dashboard variable whose values the query finds in the data."""
-    made = dashboard.QueryVariable(name).label(name.capitalize()).datasource(SOURCE).query(query)
-    made = made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).multi(several).include_all(several)
-    made = made.sort(
-        model.VariableSort.ALPHABETICAL_ASC if name == "athlete" else model.VariableSort.ALPHABETICAL_DESC
+    made = (
+        dashboard.QueryVariable(name).label(name.capitalize()).datasource(data_source(query)).query(query)
     )
+    made = made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).multi(several).include_all(several)
+    made = made.sort(model.VariableSort.ALPHABETICAL_ASC)
     return made.all_value(".*") if several else made
 
 
@@ -247,7 +422,7 @@ def annotation(name: str, colour: str, query: str, text: str) -> dashboard.Annot
     return (
         dashboard.AnnotationQuery()
         .name(name)
-        .datasource(SOURCE)
+        .datasource(data_source(query))
         .enable(True)
         .icon_color(colour)
         .target(AnnotationQuery(query, text))

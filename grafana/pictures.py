@@ -1,8 +1,8 @@
 """Pictures of the dashboards for docs/coaches.md: ``python -m grafana.pictures``.
 
 Not Grafana: this program executes each panel's own query on a real server filled by the simulated
-squad, and draws the answers with Plotly in the dashboard's grid.  It shows that the queries give
-sensible numbers in a sensible place; it does not show Grafana's own drawing, colours, joins or alerts.
+squad, and draws the answers with Plotly in the dashboard's grid.  Tables are joined, and numbers written,
+by the packages that Grafana publishes.  It does not show Grafana's own drawing, or alerts.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ import html
 import json
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from grafana.__main__ import files as dashboard_files
+from grafana.published import ask_packages, series_frame
+from grafana.squad import NOW
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
@@ -38,8 +42,11 @@ from tests.stack.servers import TOKEN, Influx, influx_in
 from tests.training.diary import date, in_full, made
 
 _HERE = Path(__file__).parent
-DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
+PICTURED_DAYS = [datetime.datetime(2026, 1, day, 8, tzinfo=datetime.UTC) for day in (5, 8, 12, 15)]
 SECONDS = 180.0
+END = PICTURED_DAYS[-1] + datetime.timedelta(hours=5)
+EVER = f"time >= '2025-01-01T00:00:00Z' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
+LAST_MINUTE = "time >= '2026-01-15T08:02:00Z'"
 COLUMN, ROW = 58, 30
 ONE = "Cem"
 STYLE = """
@@ -60,9 +67,12 @@ def main() -> None:
         (_HERE / "pictures").mkdir(exist_ok=True)
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-            for path in sorted((_HERE / "dashboards").glob("*.json")):
-                board = json.loads(path.read_text())
-                height = 1340 if board["uid"] == "gaitcue-returning" else 900
+            for path, text in sorted(dashboard_files([athlete.name for athlete in SQUAD]).items()):
+                if path.parent.name != "dashboards":
+                    continue
+                board = json.loads(text)
+                height = max(p["gridPos"]["y"] + p["gridPos"]["h"] for p in board["panels"]) * ROW
+                height = min(height, 1340)
                 page = browser.new_page(viewport={"width": 24 * COLUMN, "height": height})
                 page.set_content(_page(server, board))
                 page.wait_for_timeout(1500)
@@ -76,7 +86,7 @@ def _fill(server: Influx, store: Store) -> None:
         session, name = Session(recording.settings), recording.settings.athlete
         records: list[Out] = [r for p in recording.packets() for r in session.push(p)]
         records += session.finish()
-        for day in DAYS:
+        for day in PICTURED_DAYS:
             run, at = f"{day:%Y-%m-%d}-{name}", day.isoformat()
             begun = SessionStarted(run, name, at, tuple(s.name for s in recording.settings.sensors))
             sinks = [SinkStatus(t, "influx", True, "delivering", 20, 0, 1.2) for t in (60.0, 120.0, 180.0)]
@@ -93,7 +103,7 @@ async def _share(server: Influx, store: Store) -> None:
     diary.run(40, 5.0, (6, 4), descent_m=40.0)
     diary.morning(41, 4, as_before=False)
     diary.add(ShoeEntry, 0, 6, shoe="one", start_km=510.0)
-    shift = DAYS[-1].date() - date(42)
+    shift = PICTURED_DAYS[-1].date() - date(42)
     sink = InfluxSink(_settings(server), store, SystemClock())
     async with sink.connected():
         for name, items in ((ONE, SHARED_ITEMS), ("Bea", ("phase",))):
@@ -122,18 +132,18 @@ async def _nothing() -> AsyncIterator[list[Out]]:
 
 def _page(server: Influx, board: dict[str, Any]) -> str:
     weeks = board["uid"] == "gaitcue-trends"
-    start = DAYS[0] - datetime.timedelta(days=7) if weeks else DAYS[-1]
+    start = PICTURED_DAYS[0] - datetime.timedelta(days=7) if weeks else PICTURED_DAYS[-1]
     if board["uid"] == "gaitcue-returning":
-        start = DAYS[-1] - datetime.timedelta(days=43)
-    end = DAYS[-1] + datetime.timedelta(hours=5)
-    span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{end:%Y-%m-%dT%H:%M:%SZ}'"
+        start = PICTURED_DAYS[-1] - datetime.timedelta(days=43)
+    span = f"time >= '{start:%Y-%m-%dT%H:%M:%SZ}' AND time <= '{END:%Y-%m-%dT%H:%M:%SZ}'"
     several = board["templating"]["list"][0].get("multi", False)
     parts = []
     for panel in board["panels"]:
         box = panel["gridPos"]
         place = f"left:{box['x'] * COLUMN}px;top:{box['y'] * ROW}px;width:{box['w'] * COLUMN - 8}px;"
         place += f"height:{box['h'] * ROW - 8}px"
-        answers = [_ask(server, t, span, ".*" if several else ONE) for t in panel["targets"]]
+        asked = EVER if panel.get("timeFrom") else span
+        answers = [_ask(server, t, asked, ".*" if several else ONE) for t in panel["targets"]]
         title = f"<h2>{html.escape(panel['title'])}</h2>"
         parts.append(f'<div class="panel" style="{place}">{title}{_drawn(panel, answers)}</div>')
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
@@ -142,8 +152,8 @@ def _page(server: Influx, board: dict[str, Any]) -> str:
 
 def _ask(server: Influx, target: dict[str, Any], span: str, names: str) -> list[dict[str, Any]]:
     text = target["query"].replace("$timeFilter", span).replace("$__interval", "5s")
-    answer = server.query(text.replace("$athlete", names).replace("$session", ".*"))
-    return [{**series, "alias": target["alias"]} for series in answer]
+    text = text.replace(NOW, LAST_MINUTE).replace("$athlete", names)
+    return [{**series, "alias": target["alias"]} for series in server.query(text)]
 
 
 def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
@@ -152,27 +162,45 @@ def _drawn(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
     if panel["type"] == "stat":
         values = [s["values"][-1][-1] for answer in answers for s in answer]
         return f'<div class="big">{values[0] if values else "–"}</div>'
-    return _table(answers)
+    return _table(panel, answers)
+
+
+def _series_name(series: dict[str, Any]) -> str:
+    name = str(series["alias"])
+    for tag, value in series.get("tags", {}).items():
+        name = name.replace(f"$tag_{tag}", value)
+    return name
+
+
+@cache
+def _colour(name: str) -> str:
+    (colour,) = ask_packages(names=[name])["colours"]
+    return str(colour)
 
 
 def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
+    defaults = panel["fieldConfig"]["defaults"]
+    names = [_series_name(s) for s in series]
+    colours = {name: _colour(name) for name in names}
     traces = []
-    for s in series:
-        name = s["alias"]
-        for tag, value in s.get("tags", {}).items():
-            name = name.replace(f"$tag_{tag}", value)
+    for s, name in zip(series, names, strict=True):
         points = [row for row in s["values"] if row[1] is not None]
         times = [datetime.datetime.fromtimestamp(row[0] / 1e9, datetime.UTC).isoformat() for row in points]
         mode = "lines+markers" if len(points) < 10 else "lines"
-        trace = {"x": times, "y": [row[1] for row in points], "name": name, "mode": mode}
-        traces.append(trace | _bar_style(panel, name))
+        line = {"color": colours[name]}
+        trace = {"x": times, "y": [row[1] for row in points], "name": name, "mode": mode, "line": line}
+        traces.append(trace | _override_style(panel, name))
     where = f"p{panel['id']}"
     height = panel["gridPos"]["h"] * ROW - 34
-    unit = panel["fieldConfig"]["defaults"].get("unit", "").removeprefix("suffix: ")
+    label = defaults["custom"]["axisLabel"]
+    axis: dict[str, Any] = {"title": {"text": label, "font": {"size": 10}}, "gridcolor": "#2c2f36"}
+    if defaults["unit"] == "clocks":  # seconds, read as minutes and seconds
+        ticks = list(range(0, 900, 30))
+        axis |= {"tickvals": ticks, "ticktext": [f"{t // 60}:{t % 60:02d}" for t in ticks]}
     layout = {
-        "height": height, "margin": {"l": 55, "r": 8, "t": 4, "b": 24}, "paper_bgcolor": "#181b1f",
-        "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": len(traces) > 1,
-        "yaxis": {"title": {"text": unit}, "gridcolor": "#2c2f36"}, "xaxis": {"gridcolor": "#2c2f36"},
+        "height": height, "margin": {"l": 58, "r": 50, "t": 4, "b": 30}, "paper_bgcolor": "#181b1f",
+        "plot_bgcolor": "#181b1f", "font": {"color": "#d8d9da", "size": 10}, "showlegend": True,
+        "yaxis": axis, "xaxis": {"gridcolor": "#2c2f36"}, "legend": {"orientation": "h", "y": -0.12},
         "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False},
     }  # fmt: skip
     data = json.dumps([traces, layout])
@@ -180,40 +208,91 @@ def _lines(panel: dict[str, Any], series: list[dict[str, Any]]) -> str:
     return f'<div id="{where}"></div><script>{script}</script>'
 
 
-def _bar_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
-    """How a series is drawn that an override of the panel makes bars."""
+def _override_style(panel: dict[str, Any], name: str) -> dict[str, Any]:
+    """How a series is drawn that an override of the panel shapes: bars, bands, an axis at the right."""
+    out: dict[str, Any] = {}
     for override in panel["fieldConfig"].get("overrides", ()):
         wanted = {p["id"]: p["value"] for p in override["properties"]}
-        pattern = str(override["matcher"]["options"]).strip("/")
-        if wanted.get("custom.drawStyle") == "bars" and re.match(pattern, name):
-            axis = "y2" if wanted.get("custom.axisPlacement") == "right" else "y"
-            return {"type": "bar", "opacity": 0.4, "yaxis": axis}
-    return {}
+        pattern = str(override["matcher"]["options"])
+        hit = re.match(pattern.strip("/"), name) if pattern.startswith("/") else pattern == name
+        if not hit:
+            continue
+        if wanted.get("custom.axisPlacement") == "right":
+            out["yaxis"] = "y2"
+        if wanted.get("custom.drawStyle") == "bars":
+            out |= {"type": "bar", "opacity": 0.6, "marker": out.get("marker", {"color": _colour(name)})}
+        if "color" in wanted:
+            fixed = wanted["color"]["fixedColor"]
+            colour = {"red": "#e0524d", "green": "#73bf69"}.get(fixed, fixed)
+            out["line"] = {"color": colour, "width": wanted.get("custom.lineWidth", 2)}
+            out["marker"] = {"color": colour}
+            if "custom.lineStyle" in wanted:
+                out["line"]["dash"] = "dash"
+        if "custom.fillBelowTo" in wanted:
+            out |= {"fill": "tonexty", "fillcolor": "rgba(115,191,105,0.18)"}
+    return out
 
 
-def _table(answers: list[list[dict[str, Any]]]) -> str:
-    """Rows of all answers with the same tags side by side."""
-    merged: dict[tuple[str, ...], dict[str, str]] = {}
-    for series in (s for answer in answers for s in answer):
-        tags = series.get("tags", {})
-        for number, row in enumerate(series["values"][:12]):
-            key = (*tags.values(), str(number))
-            cells = zip(series["columns"][1:], row[1:], strict=True)
-            merged.setdefault(key, dict(tags)).update({c: _cell(v) for c, v in cells})
-    ordered = sorted(merged.values(), key=lambda r: -float(r.get("attention") or 0))
-    names = list(dict.fromkeys(name for row in ordered for name in row))
-    head = "".join(f"<th>{html.escape(n)}</th>" for n in names)
-    return f"<table><tr>{head}</tr>{''.join(_row(names, row) for row in ordered[:14])}</table>"
+def _table(panel: dict[str, Any], answers: list[list[dict[str, Any]]]) -> str:
+    """The rows of all answers as Grafana's own transformations join, name and sort them."""
+    frames = [series_frame(series) for series in answers if series]
+    if not frames:
+        return f'<div class="big">{panel["fieldConfig"]["defaults"]["noValue"]}</div>'
+    (tables,) = ask_packages(tables=[{"panel": panel, "frames": frames}])["tables"]
+    looks = {
+        o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]}
+        for o in panel["fieldConfig"]["overrides"]
+    }
+    table = tables[0]
+    seen = [k for k, name in enumerate(table["columns"]) if "custom.hideFrom" not in looks.get(name, {})]
+    columns = [(table["columns"][k], [row[k] for row in table["rows"][:14]]) for k in seen]
+    numbers = [
+        {
+            "unit": looks.get(name, {}).get("unit", "none"),
+            "decimals": looks.get(name, {}).get("decimals"),
+            "value": v,
+        }
+        for name, values in columns
+        for v in values
+        if isinstance(v, (int, float))
+    ]
+    texts = iter(ask_packages(values=numbers)["texts"])
+    absent = panel["fieldConfig"]["defaults"]["noValue"]
+    cells = [_cells(name, values, looks.get(name, {}), texts, absent) for name, values in columns]
+    head = "".join(f"<th>{html.escape(name)}</th>" for name, _ in columns)
+    rows = ("".join(f"<td>{cell}</td>" for cell in row) for row in zip(*cells, strict=True))
+    return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def _row(names: list[str], row: dict[str, str]) -> str:
-    return "<tr>" + "".join(f"<td>{html.escape(row.get(n, ''))}</td>" for n in names) + "</tr>"
+def _cells(
+    name: str, values: list[Any], look: dict[str, Any], texts: Iterator[str], absent: str
+) -> list[str]:
+    """The cells of a column: words that its numbers stand for, dates, or ``texts``, one for each number."""
+    out = []
+    for value in values:
+        text = next(texts) if isinstance(value, (int, float)) else str(value)
+        if "mappings" in look:
+            text = _word(value, look["mappings"])
+        elif name in ("Date", "When", "Time", "Last heard") and value is not None:
+            text = _date_text(value / 1000)
+        out.append(absent if value is None else html.escape(text))
+    return out
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-    return "" if value is None else str(value)
+def _date_text(utc_s: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(utc_s, datetime.UTC):%d %b %H:%M}"
+
+
+def _word(value: Any, mappings: list[dict[str, Any]]) -> str:
+    for mapping in mappings:
+        options = mapping["options"]
+        if mapping["type"] == "value" and str(value) in options:
+            return str(options[str(value)]["text"])
+        if mapping["type"] == "range" and isinstance(value, (int, float)):
+            low, high = options["from"], options["to"]
+            if (low is None or value >= low) and (high is None or value < high):
+                return str(options["result"]["text"])
+    return str(value)
 
 
 if __name__ == "__main__":

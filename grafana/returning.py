@@ -17,6 +17,7 @@ from grafana.panels import (
     bar_panel,
     draw_as_bars,
     empty_board,
+    hide_columns,
     join_queries,
     latest,
     line_panel,
@@ -89,8 +90,7 @@ def _held() -> table.Panel:
         mappings = model.DynamicConfigValue(id_val="mappings", value=value_words(words, NOT_SHARED))
         cells = model.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"})
         made.override_by_name(name, [mappings, cells])
-    hidden = model.DynamicConfigValue(id_val="custom.hidden", value=True)
-    return made.override_by_name(names["records"], [hidden])  # it is there for the rows of everybody
+    return hide_columns(made, (names["records"],))  # it is there for the rows of everybody
 
 
 def _phases() -> statetimeline.Panel:

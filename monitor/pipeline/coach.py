@@ -88,7 +88,7 @@ from monitor.pipeline.announcements import (
     silence_text,
 )
 from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
-from monitor.pipeline.cue_policy import FADING, PROBE, SILENT_BY_PLAN, CuePolicy
+from monitor.pipeline.cue_policy import FADING, PROBE, RESTING, SILENT_BY_PLAN, CuePolicy
 from monitor.pipeline.deviation import DeviationDetector
 from monitor.pipeline.load_watch import LoadWatch, RunLoad
 
@@ -337,7 +337,7 @@ class Coach:
             return silence_text(self._settings)
         if self._key_of_silent_plan():
             return SILENT_BY_PLAN
-        return "too many cues; resting" if self._policy.resting(t_s) else ""
+        return RESTING if self._policy.resting(t_s) else ""
 
     def _apply_events(self, t_s: float) -> None:
         """Changes and gaps up to this second, in time order."""

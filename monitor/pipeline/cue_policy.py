@@ -29,6 +29,8 @@ _OPPOSITE = {Fault.CADENCE_HIGH: Fault.CADENCE_LOW, Fault.CADENCE_LOW: Fault.CAD
 
 SILENT_BY_PLAN = "silent by plan"
 """``Band.muted`` while the plan keeps silent: the seconds in which the outcome is measured."""
+RESTING = "too many cues; resting"
+"""``Band.muted`` after so many cues that more would be noise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

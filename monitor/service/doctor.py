@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import socket
 import urllib.error
 import urllib.parse
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 from monitor.core.errors import SinkError, reason_text
 from monitor.core.message_catalogues import catalogue
@@ -23,7 +25,7 @@ from monitor.service.delivery_status import outside_systems
 from monitor.sinks.export.settings import ExportSettings
 from monitor.sinks.export.sink import place_file
 from monitor.sinks.finished_runs import RUN_SINKS
-from monitor.sinks.influx.schema import INFLUX_SCHEMA
+from monitor.sinks.influx.schema import INFLUX_SCHEMA, RAW_DAYS
 from monitor.sinks.influx.sink import INFLUX_REMEDIES, InfluxSettings
 from monitor.sinks.intervals_icu.settings import IntervalsIcuSettings
 from monitor.sinks.intervals_icu.sink import IntervalsIcu
@@ -53,7 +55,7 @@ class Check:
 
 
 def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
-    """Yield the checks of InfluxDB: reachability, clock, token, schema; some failures end them."""
+    """Yield the checks of InfluxDB: address, clock, token, schema, retention; some failures end them."""
     if settings.url is None:
         yield Check("InfluxDB", None, user_text("say.doctor.not_set_up"), user_text("say.doctor.set_up"))
         return
@@ -69,28 +71,28 @@ def influx_checks(settings: InfluxSettings) -> Iterator[Check]:
     yield Check("InfluxDB", True, user_text("say.doctor.answers", url=settings.url))
     yield _clock_finding(headers.get("Date"))
     token = settings.token.reveal() if settings.token else ""
-    target = urllib.parse.urlencode({"org": settings.org, "bucket": settings.bucket, "precision": "ns"})
-    status, body, _ = _fetch(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
-    if status in INFLUX_REMEDIES:
-        yield Check(
-            user_text("say.doctor.token"),
-            False,
-            user_text("say.doctor.write", status=status),
-            catalogue(user_language()).translate_english(INFLUX_REMEDIES[status]),
-        )
-        return
-    if status >= 500 or status == 0:
-        yield Check(
-            user_text("say.doctor.token"),
-            False,
-            user_text("say.doctor.write_body", status=status, body=body[:100]),
-            user_text("say.doctor.log"),
-        )
-        return
-    yield Check(
-        user_text("say.doctor.token"), True, user_text("say.doctor.may_write", bucket=settings.bucket)
-    )
+    for bucket in (settings.bucket, settings.raw_bucket):
+        finding = _write_finding(settings, bucket, token)
+        yield finding
+        if not finding.ok:
+            return
     yield _schema_finding(settings, token)
+    yield _retention_finding(settings, token)
+
+
+def _write_finding(settings: InfluxSettings, bucket: str, token: str) -> Check:
+    target = urllib.parse.urlencode({"org": settings.org, "bucket": bucket, "precision": "ns"})
+    status, body, _ = _fetch(f"{settings.url}/api/v2/write?{target}", f"Token {token}", b"\n")
+    name = user_text("say.doctor.token")
+    if status in INFLUX_REMEDIES:
+        text = user_text("say.doctor.write", status=status, bucket=bucket)
+        return Check(
+            name, False, text, catalogue(user_language()).translate_english(INFLUX_REMEDIES[status])
+        )
+    if status >= 500 or status == 0:
+        text = user_text("say.doctor.write_body", status=status, bucket=bucket, body=body[:100])
+        return Check(name, False, text, user_text("say.doctor.log"))
+    return Check(name, True, user_text("say.doctor.may_write", bucket=bucket))
 
 
 def _clock_finding(date: str | None) -> Check:
@@ -107,16 +109,13 @@ def _clock_finding(date: str | None) -> Check:
 
 
 def _schema_finding(settings: InfluxSettings, token: str) -> Check:
-    query = urllib.parse.urlencode({"db": settings.bucket, "q": "SHOW FIELD KEYS"})
-    status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
-    if status != 200:
-        return Check(user_text("say.doctor.schema"), None, user_text("say.doctor.no_read"))
-    there = {
-        (series["name"], name): _SERVER_KINDS.get(kind, kind)
-        for result in json.loads(body).get("results", [])
-        for series in result.get("series", [])
-        for name, kind in series["values"]
-    }
+    there: dict[tuple[str, str], str] = {}
+    for bucket in (settings.bucket, settings.raw_bucket):
+        series = _ask_influxql(settings, bucket, token, "SHOW FIELD KEYS")
+        if series is None:
+            return Check(user_text("say.doctor.schema"), None, user_text("say.doctor.no_read"))
+        for one in series:
+            there |= {(one["name"], name): _SERVER_KINDS.get(kind, kind) for name, kind in one["values"]}
     wanted = {(m.name, f.name): f.kind for m in INFLUX_SCHEMA for f in m.fields}
     wrong = [
         f"{m}.{f} = {there[m, f]}" for m, f in wanted if there.get((m, f), wanted[m, f]) != wanted[m, f]
@@ -130,6 +129,53 @@ def _schema_finding(settings: InfluxSettings, token: str) -> Check:
             remedy,
         )
     return Check(user_text("say.doctor.schema"), True, user_text("say.doctor.fields", n=len(there)))
+
+
+def _retention_finding(settings: InfluxSettings, token: str) -> Check:
+    """Whether what a run sends while it goes on is forgotten some day, and what it came to never."""
+    name = user_text("say.doctor.retention")
+    raw, kept = (_retention_days(settings, b, token) for b in (settings.raw_bucket, settings.bucket))
+    if raw is None or kept is None:
+        return Check(name, None, user_text("say.doctor.no_read"))
+    if math.isfinite(kept):
+        text = user_text("say.doctor.forgets", bucket=settings.bucket, days=kept)
+        return Check(name, False, text, user_text("say.doctor.keep", bucket=settings.bucket))
+    if not math.isfinite(raw):
+        text = user_text("say.doctor.forgets_nothing", bucket=settings.raw_bucket)
+        remedy = user_text("say.doctor.forget", bucket=settings.raw_bucket, days=RAW_DAYS)
+        return Check(name, False, text, remedy)
+    return Check(name, True, user_text("say.doctor.forgets", bucket=settings.raw_bucket, days=raw))
+
+
+def _retention_days(settings: InfluxSettings, bucket: str, token: str) -> float | None:
+    """How long a bucket keeps points, infinite for ever; None where this token may not ask."""
+    target = urllib.parse.urlencode({"org": settings.org, "name": bucket})
+    status, body, _ = _fetch(f"{settings.url}/api/v2/buckets?{target}", f"Token {token}")
+    if status == 200:
+        found = [b for b in json.loads(body).get("buckets", []) if b.get("name") == bucket]
+        seconds = [rule.get("everySeconds", 0) for b in found for rule in b.get("retentionRules", [])]
+        return _days(max(seconds, default=0)) if found else None
+    series = _ask_influxql(settings, bucket, token, f'SHOW RETENTION POLICIES ON "{bucket}"')
+    if not series:
+        return None
+    rows = [dict(zip(series[0]["columns"], row, strict=True)) for row in series[0]["values"]]
+    hours = [float(row["duration"].split("h")[0].rstrip("s")) for row in rows if row["default"]]
+    return _days(3600 * hours[0]) if hours else None
+
+
+def _days(seconds: float) -> float:
+    return seconds / 86400 if seconds else math.inf
+
+
+def _ask_influxql(
+    settings: InfluxSettings, bucket: str, token: str, statement: str
+) -> list[dict[str, Any]] | None:
+    """The series that a statement answers; None where it is not answered."""
+    query = urllib.parse.urlencode({"db": bucket, "q": statement})
+    status, body, _ = _fetch(f"{settings.url}/query?{query}", f"Token {token}")
+    if status != 200:
+        return None
+    return [series for result in json.loads(body).get("results", []) for series in result.get("series", [])]
 
 
 def grafana_checks(url: str, password: Secret | None) -> Iterator[Check]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from dsp.types import Band, Gap, Metric, Step
+from dsp.types import ActivityChange, Band, Gap, Metric, Step
 from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, TimerPause
 from monitor.core.errors import ImportedBefore, InputError, StoreError
@@ -347,6 +347,14 @@ class Store(ImportedFiles):
         with self._rows_decoded():
             newest_first = [event_from_row("band", body) for (body,) in rows]
         return list({b.metric: b for b in reversed(newest_first) if isinstance(b, Band)}.values())
+
+    def activity(self, session_id: str, before: int) -> ActivityChange | None:
+        """Return the last change of activity stored before row ``before``, None if there is none."""
+        sql = "SELECT body FROM event WHERE session = ? AND row < ? AND kind = 'activity_change'"
+        rows = self._all_rows(sql + " ORDER BY row DESC LIMIT 1", session_id, before)
+        with self._rows_decoded():
+            found = [event_from_row("activity_change", body) for (body,) in rows]
+        return next((c for c in found if isinstance(c, ActivityChange)), None)
 
     def count(self, session_id: str) -> int:
         """Return how many records a session has."""

@@ -31,6 +31,7 @@ from monitor.recordings.tape import Tape, TapeHeader, TapeReader
 from monitor.service.serve import ServeParams, serve
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.sinks.influx.schema import INFLUX_SCHEMA
 from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.store import StoreSink
@@ -340,6 +341,8 @@ def _balance_store(account: Account, machines: Machines, records: Sequence[Out])
     for name in sorted(wanted.keys() | there.keys()):
         if wanted[name] != there[name]:
             account.problems.append(f"{name}: {wanted[name]} points in the store, {there[name]} there")
+    if machines.influx.count("run", "km") != 1 or machines.influx.count("day", "km") != 1:
+        account.problems.append("the run and its day have not one point each")
 
 
 def _points_of(store: Store, folder: Path) -> Counter[str]:
@@ -377,8 +380,9 @@ def _split_line(line: str) -> tuple[str, list[str], str]:
 
 def _points_there(influx: Influx) -> Counter[str]:
     found: Counter[str] = Counter()
-    for series in influx.query("SELECT COUNT(*) FROM /.*/"):
-        found[series["name"]] = sum(int(n) for n in series["values"][0][1:] if n)
+    for measurement in (m.name for m in INFLUX_SCHEMA if not m.of_athlete):
+        for series in influx.query(f'SELECT COUNT(*) FROM "{measurement}"'):
+            found[measurement] = sum(int(n) for n in series["values"][0][1:] if n)
     return found
 
 

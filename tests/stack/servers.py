@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,10 +23,11 @@ from typing import Any
 
 import pytest
 
+from monitor.sinks.influx.schema import RAW_MEASUREMENTS
 from tests.ports import free_port
 
 TOKEN = "a-token-for-tests"
-BUCKET = "gait"
+BUCKET, RAW_BUCKET = "gait", "gait_raw"
 TRIES_S = 60.0
 
 PROXY = """
@@ -43,7 +45,8 @@ http {
     location = /api/v2/write {
       if ($http_authorization != "Token %(token)s") {
         return 401 '{"code":"unauthorized","message":"unauthorized access"}'; }
-      if ($arg_bucket != "%(bucket)s") { return 404 '{"code":"not found","message":"bucket not found"}'; }
+      if ($arg_bucket !~ "^(%(buckets)s)$") {
+        return 404 '{"code":"not found","message":"bucket not found"}'; }
       if (-f %(dir)s/500) {
         return 500 '{"code":"internal error","message":"write /wal/1: no space left on device"}'; }
       if (-f %(dir)s/503) { return 503 '{"code":"unavailable","message":"try later"}'; }
@@ -120,6 +123,14 @@ class Process:
             self._process = None
 
 
+def bucket_of(statement: str) -> str:
+    """The bucket that has the measurements of an InfluxQL statement; all lie in one."""
+    names = set(re.findall(r'(?:FROM|MEASUREMENT) "?(\w+)"?', statement))
+    raw = names & RAW_MEASUREMENTS
+    assert raw in (names, set()), f"of two buckets: {statement}"
+    return RAW_BUCKET if raw else BUCKET
+
+
 class Influx:
     """influxd behind the rewrite; ``url``, ``TOKEN`` and ``BUCKET`` are what a client needs."""
 
@@ -148,7 +159,14 @@ level = "error"
 """)
         rewrite = folder / "nginx.conf"
         rewrite.write_text(
-            PROXY % {"dir": folder, "port": proxy, "influxd": self._port, "token": TOKEN, "bucket": BUCKET}
+            PROXY
+            % {
+                "dir": folder,
+                "port": proxy,
+                "influxd": self._port,
+                "token": TOKEN,
+                "buckets": f"{BUCKET}|{RAW_BUCKET}",
+            }
         )
         alive = f"http://127.0.0.1:{self._port}/ping"
         self.server = Process(["influxd", "-config", str(config)], folder / "influxd.log", alive)
@@ -158,15 +176,18 @@ level = "error"
     def start(self) -> None:
         self.server.start()
         self.proxy.start()
-        self.query(f"CREATE DATABASE {BUCKET}")
+        self._make_buckets()
 
     def stop(self) -> None:
         self.proxy.kill()
         self.server.kill()
 
     def query(self, text: str) -> list[dict[str, Any]]:
-        """The series of an InfluxQL statement; ``AssertionError`` with the reason for a bad one."""
-        body = urllib.parse.urlencode({"db": BUCKET, "q": text, "epoch": "ns"}).encode()
+        """The series of an InfluxQL statement; ``AssertionError`` with the reason for a bad one.
+
+        It is asked of the bucket in which the measurements of the statement are.
+        """
+        body = urllib.parse.urlencode({"db": bucket_of(text), "q": text, "epoch": "ns"}).encode()
         try:
             answer = json.loads(fetch(f"http://127.0.0.1:{self._port}/query", body))
         except urllib.error.HTTPError as exc:
@@ -190,8 +211,13 @@ level = "error"
 
     def forget(self) -> None:
         """An empty bucket."""
-        self.query(f"DROP DATABASE {BUCKET}")
-        self.query(f"CREATE DATABASE {BUCKET}")
+        for bucket in (BUCKET, RAW_BUCKET):
+            self.query(f"DROP DATABASE {bucket}")
+        self._make_buckets()
+
+    def _make_buckets(self) -> None:
+        for bucket in (BUCKET, RAW_BUCKET):
+            self.query(f"CREATE DATABASE {bucket}")
 
 
 class VictoriaMetrics:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
@@ -17,9 +19,10 @@ import pytest
 from grafana.boards import BOARDS
 from monitor.core.secret import Secret
 from monitor.service.doctor import DASHBOARDS, grafana_checks, influx_checks, port_check
+from monitor.sinks.influx.schema import RAW_DAYS
 from monitor.sinks.influx.sink import InfluxSettings
 from tests.ports import free_port
-from tests.stack.servers import BUCKET, TOKEN, Influx, fetch, needed
+from tests.stack.servers import BUCKET, RAW_BUCKET, TOKEN, Influx, fetch, needed
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,17 +83,34 @@ def test_every_image_is_pinned_and_every_service_is_limited_and_watched() -> Non
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
 
 
+@contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 def test_the_doctor_finds_a_well_stack_well_and_names_the_remedy_for_each_fault(influx: Influx) -> None:
     well = InfluxSettings(url=influx.url, token=Secret(TOKEN))
-    assert [c.ok for c in influx_checks(well)] == [True, True, True, True]
+    influx.query(f'CREATE RETENTION POLICY "days" ON {RAW_BUCKET} DURATION 90d REPLICATION 1 DEFAULT')
+    assert [c.ok for c in influx_checks(well)] == [True] * 6
+    assert list(influx_checks(well))[-1].text == "gait_raw forgets after 90 days"
 
     locked = InfluxSettings(url=influx.url, token=Secret("wrong"))
     token = list(influx_checks(locked))[-1]
     assert (token.name, token.ok) == ("token", False)
     assert "make one" in token.remedy
 
-    nowhere = InfluxSettings(url=influx.url, token=Secret(TOKEN), bucket="elsewhere")
-    assert "no such bucket" in list(influx_checks(nowhere))[-1].remedy
+    for fields in ({"bucket": "elsewhere"}, {"raw_bucket": "elsewhere"}):
+        nowhere = InfluxSettings(url=influx.url, token=Secret(TOKEN), **fields)
+        assert "elsewhere" in list(influx_checks(nowhere))[-1].text
+        assert "no such bucket" in list(influx_checks(nowhere))[-1].remedy
 
     away = InfluxSettings(url=f"http://127.0.0.1:{free_port()}", token=Secret(TOKEN))
     (gone,) = influx_checks(away)
@@ -98,8 +118,72 @@ def test_the_doctor_finds_a_well_stack_well_and_names_the_remedy_for_each_fault(
 
     target = f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
     fetch(target, b'second,athlete=x cadence_spm="fast" 1', TOKEN)
-    schema = list(influx_checks(well))[-1]
+    schema = list(influx_checks(well))[-2]
     assert (schema.ok, "cadence_spm = string" in schema.text) == (False, True)
+
+
+def test_the_doctor_says_what_is_kept_for_ever_and_what_is_forgotten(influx: Influx) -> None:
+    settings = InfluxSettings(url=influx.url, token=Secret(TOKEN))
+    for_ever = list(influx_checks(settings))[-1]
+    assert (for_ever.name, for_ever.ok) == ("retention", False)
+    assert for_ever.text == "gait_raw keeps every step for ever"
+    assert "--retention 90d" in for_ever.remedy
+    influx.query(f'CREATE RETENTION POLICY "days" ON {BUCKET} DURATION 30d REPLICATION 1 DEFAULT')
+    lost = list(influx_checks(settings))[-1]
+    assert (lost.ok, lost.text) == (False, "gait forgets after 30 days")
+
+
+class Version2(BaseHTTPRequestHandler):
+    """Answers like InfluxDB 2, whose raw bucket forgets after 90 days; a writing token sees no bucket."""
+
+    def do_GET(self) -> None:
+        name = self.path.rpartition("name=")[2]
+        rules = [{"type": "expire", "everySeconds": 90 * 86_400}] if name == "gait_raw" else []
+        may_read = self.headers.get("Authorization") == "Token reads"
+        found = [{"name": name, "retentionRules": rules}] if may_read else []
+        body = json.dumps({"buckets": found, "results": []}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("token", "ok", "text"), [
+    ("reads", True, "gait_raw forgets after 90 days"),
+    ("writes", None, "this token may not read (a runner's need not)"),
+])  # fmt: skip
+def test_the_doctor_asks_version_2_for_its_buckets(token: str, ok: bool | None, text: str) -> None:
+    with serving(Version2) as url:
+        found = list(influx_checks(InfluxSettings(url=url, token=Secret(token))))[-1]
+    assert (found.name, found.ok, found.text) == ("retention", ok, text)
+
+
+def test_the_stack_makes_a_bucket_that_forgets_and_tokens_for_both(tmp_path: Path) -> None:
+    """The script runs against a stand-in of the influx command that writes down what it is asked."""
+    (tmp_path / "influx").write_text("""#!/bin/sh
+echo "$@" >>"$(dirname "$0")/asked"
+case "$1 $2" in
+  "bucket list") printf "id-of-$6\\tx\\n" ;;
+  "auth create") printf "x\\ty\\tsecret\\n" ;;
+esac
+""")
+    (tmp_path / "influx").chmod(0o755)
+    script = (
+        (ROOT / "config" / "stack" / "influx-tokens.sh").read_text().replace("/tokens/", f"{tmp_path}/")
+    )
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-c", script], check=True, env=env)
+    asked = (tmp_path / "asked").read_text()
+    assert f"bucket create --org gaitcue --name gait_raw --retention {RAW_DAYS}d" in asked
+    for right in ("read", "write"):
+        assert f"--{right}-bucket id-of-gait --{right}-bucket id-of-gait_raw" in asked
+    assert (tmp_path / "proxy.token").read_text().strip() == "secret"
 
 
 class Grafana(BaseHTTPRequestHandler):
@@ -116,13 +200,8 @@ class Grafana(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def grafana() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), Grafana)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Grafana) as url:
+        yield url
 
 
 def test_the_doctor_names_a_dashboard_that_is_missing(grafana: str) -> None:

@@ -72,6 +72,17 @@ def test_every_kind_of_record_comes_back_in_order(store: Store) -> None:
     assert store.events(RUN.id) == [r for r in RECORDS if not isinstance(r, (Step, Metric, Gap))]
 
 
+def test_the_activity_that_held_is_the_last_one_stored_before_a_row(store: Store) -> None:
+    walks = ActivityChange(20.0, Activity.WALK, 21.0)
+    store.write(RUN.id, [*RECORDS, walks])
+    rows = {record: row for row, _, record in store.page(RUN.id) if isinstance(record, ActivityChange)}
+    runs = RECORDS[2]
+    assert isinstance(runs, ActivityChange)
+    assert store.activity(RUN.id, rows[runs]) is None
+    assert store.activity(RUN.id, rows[walks]) == runs
+    assert store.activity(RUN.id, rows[walks] + 1) == walks
+
+
 def test_columns_say_what_the_steps_say(store: Store) -> None:
     store.write(RUN.id, RECORDS)
     columns = store.step_columns(RUN.id)

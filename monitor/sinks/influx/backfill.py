@@ -44,7 +44,8 @@ async def _send_waiting(sink: InfluxSink, store: Store, progress: Progress) -> N
 async def _send_sessions(
     sink: InfluxSink, store: Store, sessions: Sequence[str], progress: Progress
 ) -> None:
-    bars = {s: progress.add_task(store.session(s).id, total=store.count(s)) for s in sessions}
+    counts = await asyncio.to_thread(lambda: {s: store.count(s) for s in sessions})
+    bars = {s: progress.add_task(s, total=n) for s, n in counts.items()}
     async with sink.connected():
         for session, bar in bars.items():
             await asyncio.to_thread(store.release, INFLUX_SINK, session)

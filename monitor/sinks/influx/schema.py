@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dsp.metrics import METRICS, MetricSpec, Role, with_role
+from dsp.metrics import BY_NAME, METRICS, MetricSpec, Role, with_role
 from dsp.types import Activity, Problem
 from monitor.core.records import LinkState
+from monitor.sinks.influx.run_rollup import ROLLED_METRICS
 from monitor.training.sharing import SHARED_ITEMS
 
 ACTIVITIES = tuple(Activity)
 """The field ``code`` of an activity is its place in this list: 0 unknown, 1 stand, 2 walk, 3 run."""
+FINISHED = "finished"
+"""The last ``activity`` of a session, with the code that follows those of ``ACTIVITIES``."""
+RAW_DAYS = 90
+"""Days for which the stack keeps raw measurements (a choice: a season's block, and a last look back)."""
+WHOLE_RUN = "all"
+"""The tag ``speed`` of the point of a whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,9 @@ class MeasurementSpec:
     """A measurement of the schema with its tags and fields.
 
     ``time`` is the event whose time a point has; ``tags`` stand beside ``athlete`` and ``session``, which
-    every point has; ``series`` says how many series come with a session.  ``daily``: it is of days, not of
-    sessions; its points have no tag ``session``, and ``series`` is how many there are of an athlete.
+    every point has; ``series`` says how many series come with a session.  ``of_athlete``: its series go on
+    from session to session; its points have no tag ``session``, and ``series`` is how many there are of an
+    athlete.  ``raw``: it comes while a run goes on and is not kept for years (``RAW_MEASUREMENTS``).
     """
 
     name: str
@@ -48,7 +56,8 @@ class MeasurementSpec:
     tags: tuple[str, ...]
     series: str
     fields: tuple[FieldSpec, ...]
-    daily: bool = False
+    of_athlete: bool = False
+    raw: bool = False
 
 
 _T = FieldSpec("t_s", "float", "s", "Session seconds: the time axis of a review.")
@@ -78,6 +87,31 @@ def _metric_fields(specs: Iterable[MetricSpec], banded: Iterable[str] = ()) -> t
     return tuple(out)
 
 
+_ROLLED = tuple(BY_NAME[name] for name in ROLLED_METRICS)
+_SUMMED = (
+    FieldSpec("duration_s", "float", "s", "From start to end."),
+    FieldSpec("running_s", "float", "s", "Of it running."),
+    FieldSpec("km", "float", "km", "Run and walked."),
+    FieldSpec("cues", "int", "cues", "Said to the runner, notices aside."),
+    FieldSpec("braking_dose_bws", "float", "BW·s", BY_NAME["braking_dose_bws"].definition),
+    FieldSpec("cued_s", "int", "s", "Seconds of cadence with a band and cues on."),
+    FieldSpec("cued_in_band_pct", "float", "%", "Of these inside the band; absent below a minute."),
+    FieldSpec("silent_s", "int", "s", "Seconds in which the plan kept silent: the outcome is measured."),
+    FieldSpec("silent_in_band_pct", "float", "%", "Of these inside the band; absent below a minute."),
+    FieldSpec("in_band_pct", "float", "%", "Of both together."),
+)
+
+
+def _rolled_fields() -> tuple[FieldSpec, ...]:
+    """The means of a run's or a day's running seconds."""
+    out = [FieldSpec(m.name, "float", m.unit, m.definition) for m in _ROLLED]
+    for name in with_role(Role.BANDED):
+        unit = BY_NAME[name].unit
+        out.append(FieldSpec(f"{name}_target", "float", unit, "mean of its target", name))
+        out.append(FieldSpec(f"{name}_off_pct", "float", "%", "mean distance from its target", name))
+    return tuple(out)
+
+
 INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
     MeasurementSpec(
         "step",
@@ -86,6 +120,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         ("sensor", "side"),
         "2 for each sensor that sees steps",
         (_T, _COUNT, *_metric_fields(m for m in METRICS if m.step)),
+        raw=True,
     ),
     MeasurementSpec(
         "second",
@@ -94,6 +129,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         ("side",),
         "up to 3 (both, L, R)",
         (_T, *_metric_fields((m for m in METRICS if m.second), with_role(Role.BANDED))),
+        raw=True,
     ),
     MeasurementSpec(
         "gap",
@@ -102,18 +138,20 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         ("sensor",),
         "1 for each sensor",
         (_T, FieldSpec("duration_s", "float", "s", "Until the first sample after.")),
+        raw=True,
     ),
     MeasurementSpec(
         "activity",
-        "A change between standing, walking and running.",
-        "the change",
+        "What the runner does: each change, every minute, and that the run is over.",
+        "the change, or the whole minute",
         (),
         "1",
         (
             _T,
-            FieldSpec("activity", "string", "", ", ".join(ACTIVITIES)),
-            FieldSpec("code", "int", "", "0 unknown, 1 stand, 2 walk, 3 run."),
+            FieldSpec("activity", "string", "", ", ".join((*ACTIVITIES, FINISHED))),
+            FieldSpec("code", "int", "", "0 unknown, 1 stand, 2 walk, 3 run, 4 finished."),
         ),
+        raw=True,
     ),
     MeasurementSpec(
         "readiness",
@@ -127,6 +165,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("need", "int", "strides", "Strides needed."),
             FieldSpec("shifted", "bool", "", "The mount moved and learning began anew."),
         ),
+        raw=True,
     ),
     MeasurementSpec(
         "problem",
@@ -135,6 +174,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         ("sensor",),
         "1 for each sensor",
         (_T, FieldSpec("problem", "string", "", ", ".join(Problem))),
+        raw=True,
     ),
     MeasurementSpec(
         "cue",
@@ -151,7 +191,9 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("wording", "string", "", "Key of the sentence in the phrase book."),
             FieldSpec("withheld", "string", "", "Why it was not said; empty if it was."),
             FieldSpec("why", "string", "", "What decided, in plain words."),
+            FieldSpec("mark", "string", "", "Words for a mark on a board, with a link to this minute."),
         ),
+        raw=True,
     ),
     MeasurementSpec(
         "sensor",
@@ -175,6 +217,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("repeated", "int", "packets", "Came twice or out of turn, and were dropped."),
             FieldSpec("bad", "int", "packets", "Could not be read."),
         ),
+        raw=True,
     ),
     MeasurementSpec(
         "sink",
@@ -190,6 +233,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("dropped", "int", "records", "Were given up or set aside."),
             FieldSpec("behind_s", "float", "s", "From the last second that arrived there until now."),
         ),
+        raw=True,
     ),
     MeasurementSpec(
         "note",
@@ -212,6 +256,50 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("duration_s", "float", "s", "Its length, once it has ended."),
             FieldSpec("reason", "string", "", "Why it ended."),
         ),
+    ),
+    MeasurementSpec(
+        "run",
+        "What a run came to, written when it has ended: one point of it all, and one for each speed.",
+        "its start",
+        ("speed",),
+        "1 of whole runs, and 1 for each 0.25 m/s that was run",
+        (
+            _COUNT,
+            FieldSpec("session", "string", "", "Its id."),
+            FieldSpec("title", "string", "", "As the runner or the program called it."),
+            FieldSpec("from_ms", "int", "ms", "Its start, since 1970: for links."),
+            FieldSpec("to_ms", "int", "ms", "Its end, likewise."),
+            FieldSpec("seconds", "int", "s", "Running at this speed on level ground (within 1 %)."),
+            *_SUMMED,
+            *_rolled_fields(),
+            *(
+                FieldSpec(f"{m.name}{end}", "float", m.unit, meaning, m.name)
+                for m in _ROLLED
+                for end, meaning in (
+                    (
+                        "_before",
+                        "its mean in the 28 days before, at the same speeds on level ground; not of speed",
+                    ),
+                    ("_change", "how much larger it is than that"),
+                )
+                if m.name != "speed_mps"
+            ),
+        ),
+        of_athlete=True,
+    ),
+    MeasurementSpec(
+        "day",
+        "What the runs of a day came to, on the machine that wrote it.",
+        _NOON,
+        (),
+        "1",
+        (
+            FieldSpec("day", "string", "", "The runner's date, as 2026-03-09."),
+            FieldSpec("runs", "int", "", "How many there were."),
+            *_SUMMED,
+            *_rolled_fields(),
+        ),
+        of_athlete=True,
     ),
     MeasurementSpec(
         "plan",
@@ -241,7 +329,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
                 for item in SHARED_ITEMS
             ),
         ),
-        daily=True,
+        of_athlete=True,
     ),
     MeasurementSpec(
         "log",
@@ -257,7 +345,7 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
             FieldSpec("km_before", "float", "km", "Run on the day before, if the allowance is shared too."),
             FieldSpec("descent_before_m", "float", "m", "Run below -2 % on the day before, likewise."),
         ),
-        daily=True,
+        of_athlete=True,
     ),
     MeasurementSpec(
         "shoe",
@@ -266,22 +354,29 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
         ("pair",),
         "1 for each pair",
         (FieldSpec("km", "float", "km", "Run in it by the end of this day, its start with it."),),
-        daily=True,
+        of_athlete=True,
     ),
 )
 
+RAW_MEASUREMENTS = frozenset(m.name for m in INFLUX_SCHEMA if m.raw)
+"""Measurements that go into the raw bucket, which forgets; all others are kept."""
+
 _BANDED = ", ".join(f"`{name}`" for name in with_role(Role.BANDED))
-_ABOUT = """\
+_ABOUT = f"""\
 # The time series in InfluxDB
 
 Made from the tables `METRICS` and `INFLUX_SCHEMA` by `gaitcue stack schema`.
 
 Times are UTC in nanoseconds: the start of the session plus session seconds. Every point has the tags
-`athlete` and `session` (its id, which sorts by time); those of a day (`plan`, `log`, `shoe`) have no
-session, are there only if the runner shares them, and are deleted when that ends. The same record always
-makes the same point, so sending one again changes nothing; of two states of one thing at the same
-instant the later one stays. A value that is not known is not there. About 15 series come with each
-session: eight athletes with five runs a week make 30,000 in a year, far below what InfluxDB minds.
+`athlete` and `session` (its id, which sorts by time), except where it says "Series of an athlete": those
+go on from run to run. Of these `run` and `day` are written for everybody; `plan`, `log` and `shoe` are
+there only if the runner shares them, and are deleted when that ends. The same record always makes the same
+point, so sending one again changes nothing; of two states of one thing at the same instant the later one
+stays. A value that is not known is not there. About 15 series come with each session.
+
+There are two buckets. What comes while a run goes on ("raw") goes into `raw_bucket` (`gait_raw`), which
+forgets it after {RAW_DAYS} days; all else goes into `bucket` (`gait`) and is kept. The server computes
+nothing of the second kind from the first: gaitcue writes it from its own store, and can do so again.
 """
 
 
@@ -291,10 +386,11 @@ def schema_markdown() -> str:
     for m in INFLUX_SCHEMA:
         tags = ", ".join(f"`{tag}`" for tag in m.tags)
         whose, beside = (
-            ("of an athlete", "`athlete`") if m.daily else ("in a session", "`athlete` and `session`")
+            ("of an athlete", "`athlete`") if m.of_athlete else ("in a session", "`athlete` and `session`")
         )
         out += [f"## {m.name}", "", f"{m.meaning} Time: {m.time}. Series {whose}: {m.series}."]
-        out += [f"Tags besides {beside}: {tags or 'none'}.", ""]
+        kept = f"Raw: {RAW_DAYS} days." if m.raw else "Kept."
+        out += [f"Tags besides {beside}: {tags or 'none'}. {kept}", ""]
         out += ["| field | type | unit | meaning |", "|---|---|---|---|"]
         out += [f"| {f.name} | {f.kind} | {f.unit} | {f.meaning} |" for f in m.fields if not f.of]
         more = {f.name.removeprefix(f.of): f for f in m.fields if f.of}

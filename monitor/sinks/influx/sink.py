@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 import operator
+import re
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,14 +21,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from monitor.core.errors import ConfigError, SinkError, SinkRefused
+from monitor.core.errors import ConfigError, SinkError, SinkRefused, StoreError
 from monitor.core.http_client import check_address
 from monitor.core.monotonic import MonotonicClock
-from monitor.core.records import Out, SinkStatus
+from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.points import note_points, record_points
+from monitor.sinks.influx.run_points import day_point, run_points
+from monitor.sinks.influx.run_rollup import RunRollup, RunRollups
+from monitor.sinks.influx.schema import RAW_MEASUREMENTS
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
@@ -34,8 +40,12 @@ if TYPE_CHECKING:
     from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 INFLUX_SINK = "influx"
 """The name of the sink, and of its place in the store."""
+
+_TOO_OLD = re.compile(r"partial write: (points beyond|dropped \d+ points outside) retention policy")
+"""What InfluxDB 1 and 2 answer where (some) points are older than the bucket keeps; the rest is stored."""
 
 INFLUX_REMEDIES = {
     401: "the token is not known there; make one that may write to the bucket (GAITCUE_INFLUX_TOKEN)",
@@ -49,12 +59,15 @@ INFLUX_REMEDIES = {
 class InfluxSettings:
     """Settings of InfluxDB: where it is; nothing is sent while ``url`` is not set.
 
-    ``ca_file`` is the certificate of the authority that signed the server's, if it is your own.
+    ``raw_bucket`` gets what a run sends while it goes on (``RAW_MEASUREMENTS``) and should forget it after
+    ``RAW_DAYS``; ``bucket`` gets the rest, for years.  ``ca_file`` is the certificate of the authority that
+    signed the server's, if it is your own.
     """
 
     url: str | None = None
     org: str = "gaitcue"
     bucket: str = "gait"
+    raw_bucket: str = "gait_raw"
     token: Secret | None = None
     ca_file: Path | None = None
     timeout_s: float = 10.0  # for a whole request (the client's own default)
@@ -71,8 +84,8 @@ class InfluxSettings:
                 raise ValueError(
                     "url is set, but there is no token: set GAITCUE_INFLUX_TOKEN or token_file"
                 )
-        if not self.org or not self.bucket:
-            raise ValueError("org and bucket must not be empty")
+        if not self.org or not self.bucket or not self.raw_bucket:
+            raise ValueError("org, bucket and raw_bucket must not be empty")
         if not 0.5 <= self.timeout_s <= 60:
             raise ValueError(f"timeout_s must be between 0.5 and 60, not {self.timeout_s:g}")
 
@@ -96,6 +109,7 @@ class InfluxSink:
         self._settings = settings
         self._store = store
         self._info: dict[str, SessionInfo] = {}  # of the session that was delivered last
+        self._rollups = RunRollups(store)
         self._client: InfluxDBClientAsync | None = None
         self.outbox = Outbox(INFLUX_SINK, store, self._deliver, time, session=session, params=params)
 
@@ -128,33 +142,71 @@ class InfluxSink:
         Raises ``SinkError`` when the server fails.
         """
 
-        def body() -> bytes:
+        def points() -> list[Point]:
             some = [(self._store.session(s), self._store.notes(s)) for s in sessions]
-            return protocol_lines(point for info, notes in some for point in note_points(info, notes))
+            return [point for info, notes in some for point in note_points(info, notes)]
 
-        if text := await asyncio.to_thread(body):
-            await self._write(text)
+        await self.send_points(await asyncio.to_thread(points))
 
     async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
-        body = await asyncio.to_thread(self._lines_of_batch, batch)
-        if body:
-            await self._write(body)
+        for bucket, body in await asyncio.to_thread(self._bodies_of_batch, batch):
+            await self._write(body, bucket)
 
-    def _lines_of_batch(self, batch: Sequence[WaitingRecord]) -> bytes:
-        out = []
+    def _bodies_of_batch(self, batch: Sequence[WaitingRecord]) -> list[tuple[str, bytes]]:
+        """By bucket the lines of these records, and of the runs and days that end with them."""
+        points = []
         for session, group in itertools.groupby(batch, key=operator.itemgetter(1)):
             if session not in self._info:
                 self._info = {session: self._store.session(session)}
             waiting = list(group)
             held = self._store.bands(session, waiting[0][0])
-            records = (record for _, _, record in waiting)
-            out.append(protocol_lines(record_points(self._info[session], records, held)))
-        return b"\n".join(out)
+            activity = self._store.activity(session, waiting[0][0])
+            records = [record for _, _, record in waiting]
+            points += record_points(self._info[session], records, held, activity)
+            if any(isinstance(record, SessionStarted) for record in records):
+                self._earlier_rollups(self._info[session])  # so that the end of the run waits for no other
+            if any(isinstance(record, SessionEnded) for record in records):
+                points += self._points_of_run(session)
+        return self._by_bucket(points)
+
+    def _points_of_run(self, session: str) -> list[Point]:
+        """The points of a run that has ended and of its day, made from the store.
+
+        A run that cannot be read is set aside, so that nothing else waits for it.
+        """
+        try:
+            run = self._rollups.rollup(session)
+            today = [self._rollup_if_readable(s.id) for s in self._rollups.runs_of_day(run.info)]
+            earlier = self._earlier_rollups(run.info)
+        except StoreError as exc:
+            error = SinkError if isinstance(exc.__cause__, sqlite3.OperationalError) else SinkRefused
+            raise error(str(exc), log_text=exc.log_text) from exc
+        day = day_point([r for r in today if r is not None])
+        return run_points(run, earlier) + ([] if day is None else [day])
+
+    def _earlier_rollups(self, info: SessionInfo) -> list[RunRollup]:
+        """What a run is compared with; runs that cannot be read are left out."""
+        found = [self._rollup_if_readable(s.id) for s in self._rollups.runs_before(info)]
+        return [r for r in found if r is not None]
+
+    def _rollup_if_readable(self, session: str) -> RunRollup | None:
+        try:
+            return self._rollups.rollup(session)
+        except StoreError as exc:
+            _log.warning("%s: left out of its runner's weeks: %s", session, exc.log_text)
+            return None
+
+    def _by_bucket(self, points: Sequence[Point]) -> list[tuple[str, bytes]]:
+        """The points as lines, those of the raw bucket first; only buckets that get any."""
+        raw = [p for p in points if p.measurement in RAW_MEASUREMENTS]
+        kept = [p for p in points if p.measurement not in RAW_MEASUREMENTS]
+        bodies = ((self._settings.raw_bucket, raw), (self._settings.bucket, kept))
+        return [(bucket, body) for bucket, some in bodies if (body := protocol_lines(some))]
 
     async def send_points(self, points: Sequence[Point]) -> None:
         """Send points; ``SinkError`` when the server fails."""
-        if body := protocol_lines(points):
-            await self._write(body)
+        for bucket, body in self._by_bucket(points):
+            await self._write(body, bucket)
 
     async def delete_points(self, deletion: Deletion) -> None:
         """Delete points and return when they are gone; ``SinkError`` where the server cannot.
@@ -180,10 +232,17 @@ class InfluxSink:
         if '"error"' in answer:
             raise SinkError(f"{url} deletes nothing: {answer[:200]}", log_text=f"{url} deletes nothing")
 
-    async def _write(self, body: bytes) -> None:
-        """One request.  After a time-out it may have been carried out all the same."""
-        s = self._settings
-        await self._ask(lambda client: client.write_api().write(bucket=s.bucket, org=s.org, record=body))
+    async def _write(self, body: bytes, bucket: str) -> None:
+        """One request.  After a time-out it may have been carried out all the same.
+
+        What is older than the bucket keeps is dropped by the server, which has taken the rest: no fault.
+        """
+        org = self._settings.org
+        try:
+            await self._ask(lambda client: client.write_api().write(bucket=bucket, org=org, record=body))
+        except SinkRefused as exc:
+            if not _TOO_OLD.search(str(exc)):
+                raise
 
     async def _ask(self, request: Callable[[InfluxDBClientAsync], Awaitable[_T]]) -> _T:
         """The answer to a request; what went wrong in the words of our errors."""

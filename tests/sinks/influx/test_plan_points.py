@@ -41,7 +41,8 @@ FULL_DAY = SharedDay(
 def test_a_day_is_one_point_of_plan_and_log_and_one_for_each_pair() -> None:
     points = shared_day_points("Ann B", [FULL_DAY])
     assert [p.measurement for p in points] == ["plan", "log", "shoe", "shoe"]
-    assert {m.name for m in INFLUX_SCHEMA if m.daily} == set(PLAN_MEASUREMENTS)
+    of_athletes = {m.name for m in INFLUX_SCHEMA if m.of_athlete}
+    assert set(PLAN_MEASUREMENTS) == of_athletes - {"run", "day"}  # these are nobody's to withdraw
     noon = datetime.datetime(2026, 3, 9, 12, tzinfo=datetime.UTC)
     assert {p.t_ns for p in points} == {int(noon.timestamp()) * 10**9}
     assert [dict(p.tags) for p in points[2:]] == [

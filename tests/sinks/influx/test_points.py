@@ -34,9 +34,11 @@ from monitor.pipeline.load_watch import PRIVATE_NOTICES
 from monitor.sinks.influx.line_protocol import Point, Value, protocol_lines
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.points import note_points, record_points
+from monitor.sinks.influx.run_points import day_point, run_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA, schema_markdown
 from monitor.storage.session_info import Note, SessionInfo
 from tests.sinks.influx.test_plan_points import FULL_DAY
+from tests.sinks.influx.test_run_rollup import FULL_RUN
 
 INFO = SessionInfo(
     id="2026-01-01T00-00-00-ann", athlete="Ann B", title="easy", started_utc="2026-01-01T00:00:00+00:00"
@@ -63,7 +65,8 @@ KIND = {float: "float", int: "int", bool: "bool", str: "string"}
 
 def test_every_kind_of_record_makes_a_point() -> None:
     assert {type(record) for record in ONE_OF_EACH} == set(RECORD_KINDS.values())
-    assert len(record_points(INFO, ONE_OF_EACH)) == len(ONE_OF_EACH)
+    end = 1  # is an activity too
+    assert len(record_points(INFO, ONE_OF_EACH)) == len(ONE_OF_EACH) + end
 
 
 def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
@@ -72,10 +75,12 @@ def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     rain = [Note(1, "note", None, None, "rain", "2026-01-02T00:00:00+00:00")]
     points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, rain)
     points += shared_day_points(INFO.athlete, [FULL_DAY])
+    points += run_points(FULL_RUN, [FULL_RUN])
+    points += [p for p in [day_point([FULL_RUN])] if p is not None]
     for point in points:
         measurement = schema[point.measurement]
         seen.add(point.measurement)
-        of_session = set() if measurement.daily else {"session"}
+        of_session = set() if measurement.of_athlete else {"session"}
         assert set(point.tags) <= {"athlete", *of_session, *measurement.tags}
         kinds = {f.name: f.kind for f in measurement.fields}
         for name, value in point.values.items():
@@ -120,13 +125,41 @@ def test_what_tells_of_the_runners_plan_is_no_point() -> None:
         assert {p.values["cadence_spm_muted"] for p in points} == {CUES_OFF}
 
 
+def test_what_the_runner_does_is_stored_each_minute_wherever_the_batches_are_cut() -> None:
+    def second(t_s: float) -> Metric:
+        return Metric(t_s, None, Estimate("cadence_spm", 166.0, 1.0, "foot"))
+
+    runs, walks = ActivityChange(20.0, Activity.RUN, 22.0), ActivityChange(130.0, Activity.WALK, 131.0)
+    ended = SessionEnded(INFO.id, 190.0, "stopped")
+    records: list[Out] = [runs, *(second(float(t)) for t in range(22, 131)), walks, second(185.0), ended]
+
+    def states(some: list[Out], held: ActivityChange | None = None) -> list[tuple[float, str]]:
+        made = [p.values for p in record_points(INFO, some, activity=held) if p.measurement == "activity"]
+        return [(float(str(v["t_s"])), str(v["activity"])) for v in made]
+
+    wanted = [(20, "run"), (60, "run"), (120, "run"), (130, "walk"), (180, "walk"), (190, "finished")]
+    assert states(records) == wanted
+    for cut in range(1, len(records)):
+        held = runs if cut <= records.index(walks) else walks
+        assert sorted({*states(records[:cut]), *states(records[cut:], held)}) == wanted
+
+
+def test_a_mark_leads_to_its_own_two_minutes_of_the_session() -> None:
+    (cue,) = (r for r in ONE_OF_EACH if isinstance(r, Cue))
+    (point,) = record_points(INFO, [cue])
+    assert point.values["mark"] == (
+        '<a href="/d/gaitcue-session?var-athlete=Ann+B&amp;var-session=2026-01-01T00-00-00-ann'
+        f'&amp;from={T0_NS // 10**6 - 52_000}&amp;to={T0_NS // 10**6 + 68_000}">quicker</a>'
+    )
+
+
 def test_the_time_of_a_point_is_the_start_plus_session_seconds_to_the_nanosecond() -> None:
     (point,) = record_points(INFO, [ActivityChange(3661.123456789, Activity.WALK, 0.0)])
     assert point.t_ns == T0_NS + 3661_123_456_789
 
 
 def test_a_run_has_one_point_of_its_own_that_its_end_completes() -> None:
-    first, last = record_points(INFO, [ONE_OF_EACH[0], ONE_OF_EACH[-1]])
+    first, last = (p for p in record_points(INFO, ONE_OF_EACH) if p.measurement == "session")
     assert (first.measurement, first.tags, first.t_ns) == (last.measurement, last.tags, last.t_ns)
 
 

@@ -33,7 +33,7 @@ from monitor.storage.store import Store
 from monitor.training.sharing import SHARED_ITEMS, SharedDay
 from tests.ports import free_port
 from tests.sinks.influx.test_plan_points import FULL_DAY
-from tests.stack.servers import BUCKET, TOKEN, Influx, fetch
+from tests.stack.servers import RAW_BUCKET, TOKEN, Influx, fetch
 
 ANN = "Ann B"
 PHASE = frozenset({"phase"})
@@ -126,7 +126,7 @@ def test_withdrawing_everything_leaves_nothing_and_touches_nobody_else(
     ann.deliver()
     ben.deliver()
     line = protocol_lines([Point("second", {"athlete": ANN, "session": "s"}, {"cadence_spm": 170.0}, 5)])
-    fetch(f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns", line, TOKEN)
+    fetch(f"{influx.url}/api/v2/write?org=gaitcue&bucket={RAW_BUCKET}&precision=ns", line, TOKEN)
     before = everything(influx, "ben")
     ann.days = []
     assert ann.deliver() == SharingReport(deleted=True)

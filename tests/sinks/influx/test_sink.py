@@ -23,16 +23,17 @@ from monitor.sinks.influx.sink import INFLUX_SINK, InfluxSettings, InfluxSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from tests.stack.servers import BUCKET, TOKEN, Influx, VictoriaMetrics
+from tests.stack.servers import RAW_BUCKET, TOKEN, Influx, VictoriaMetrics
 
 SESSION = "2026-01-01T00-00-00-ann"
+SECONDS = 90.0
 QUICK = OutboxParams(limit=300, every_s=0.02, backoff=Backoff(first_s=0.05, longest_s=0.2))
 
 
 @pytest.fixture(scope="module")
 def run() -> list[Out]:
     """All records of a minute and a half of a simulated runner."""
-    recording = simulated_recording(90.0)
+    recording = simulated_recording(SECONDS)
     session = Session(recording.settings)
     records: list[Out] = [SessionStarted(SESSION, "Ann B", "2026-01-01T00:00:00+00:00", ("footL",))]
     for packet in recording.packets():
@@ -101,7 +102,9 @@ def assert_all_of_it_is_there_once(influx: Influx, run: list[Out]) -> None:
     metrics = Counter(r.estimate.metric for r in run if isinstance(r, Metric))
     stored = {name: influx.count("second", name) for name in metrics}
     assert stored == dict(metrics)
-    assert influx.count("activity", "code") == sum(isinstance(r, ActivityChange) for r in run)
+    changes = [r.t_s for r in run if isinstance(r, ActivityChange)]
+    minutes = [60.0 * m for m in range(1, int(SECONDS // 60) + 1)]
+    assert influx.count("activity", "code") == len({*changes, *minutes, SECONDS})  # and its end
     states = {(r.sensor, r.t_s) for r in run if isinstance(r, SensorStatus)}
     assert influx.count("sensor", "text") == len(states)
     assert influx.count("session", "duration_s") == 1
@@ -206,7 +209,7 @@ async def test_a_field_that_means_something_else_there_is_set_aside_and_the_rest
 def _raw_write(influx: Influx, line: bytes) -> None:
     from tests.stack.servers import fetch
 
-    fetch(f"{influx.url}/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns", line, TOKEN)
+    fetch(f"{influx.url}/api/v2/write?org=gaitcue&bucket={RAW_BUCKET}&precision=ns", line, TOKEN)
 
 
 async def test_a_server_that_is_away_is_told_of_and_everything_waits(store: Store, run: list[Out]) -> None:

@@ -21,9 +21,9 @@ from monitor.core.secret import Secret
 from monitor.sinks.influx.deletion import Deletion
 from monitor.sinks.influx.line_protocol import Point, protocol_lines
 from monitor.sinks.influx.write_proxy import Unpacking, make_write_proxy, writing_athletes
-from tests.stack.servers import BUCKET, TOKEN, Influx
+from tests.stack.servers import RAW_BUCKET, TOKEN, Influx
 
-WHERE = f"/api/v2/write?org=gaitcue&bucket={BUCKET}&precision=ns"
+WHERE = f"/api/v2/write?org=gaitcue&bucket={RAW_BUCKET}&precision=ns"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pathlib import Path
 from monitor.core.errors import StoreError
 from monitor.recordings.tape import make_plain
 from monitor.recordings.tape_lock import is_written
-from monitor.storage.session_info import SessionInfo
+from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -47,6 +47,19 @@ def tape_file(info: SessionInfo) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def is_unfinished(info: SessionInfo) -> bool:
+    """Return whether a session waits to be completed: it did not end, and no living program records it.
+
+    It is completed at the next start, or as soon as the disk has room again.
+    """
+    if info.status is not SessionStatus.LIVE:
+        return False
+    try:
+        return not info.tape or not is_written(Path(info.tape))
+    except StoreError:  # a disk that can only be read: nobody writes there
+        return True
 
 
 @contextlib.contextmanager

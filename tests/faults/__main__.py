@@ -2,7 +2,7 @@
 
     python -m tests.faults --minutes 60 --kills 100 --seed 1
 
-Exits with 1 if anything does not add up.
+Of no minutes, or of no kills, the other part is run alone.  Exits with 1 if anything does not add up.
 """
 
 from __future__ import annotations
@@ -135,8 +135,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     print(f"| {' | '.join(COLUMNS)} | |\n|{'---|' * (len(COLUMNS) + 1)}", flush=True)
+    accounts, injected = list[Account](), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
-        accounts, injected = soak(Path(name) / "faults", given.minutes, given.seed)
+        if given.minutes:
+            accounts, injected = soak(Path(name) / "faults", given.minutes, given.seed)
         print("injected:", ", ".join(f"{kind} {n}" for kind, n in sorted(injected.items())), flush=True)
         wrong = kills(_made(Path(name) / "kills"), given.kills, given.seed)
     print(*wrong, sep="\n")

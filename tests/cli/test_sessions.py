@@ -178,8 +178,10 @@ def test_steps_are_those_the_watch_counted_beside_what_its_cadence_adds_up_to(
     assert f"steps:               {shown}\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("language", "live", "left"), [("en", "live", "not completed yet"),
-                                                        ("de", "läuft", "noch nicht abgeschlossen")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "live", "left"),
+    [("en", "live", "not completed yet"), ("de", "läuft", "noch nicht abgeschlossen")],
+)
 def test_a_run_that_a_program_left_behind_is_not_called_live(
     tmp_path: Path, language: Language, live: str, left: str
 ) -> None:

@@ -14,7 +14,7 @@ from monitor.core.private_files import make_private
 from monitor.recordings.tape import make_plain
 from monitor.storage import migrations, tape_archive
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER
-from monitor.storage.store import Store
+from monitor.storage.store import TAPES_FOLDER, Store
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def write_backup(store: Store, path: Path) -> int:
                 tape = tape_archive.tape_file(info)
                 if tape is not None and info.ended:
                     make_plain(tape)
-                    out.add(tape, f"tapes/{tape.name}")
+                    out.add(tape, f"{TAPES_FOLDER}/{tape.name}")
             for log in sorted((store.path.parent / RUNNER_LOG_FOLDER).glob("*.jsonl")):
                 out.add(log, f"{RUNNER_LOG_FOLDER}/{log.name}")
         partial.rename(path)
@@ -73,11 +73,11 @@ def restore_backup(path: Path, folder: Path) -> int:
         with Store(Path(unpacked) / DATABASE) as store:
             for info in store.sessions():
                 if info.tape:
-                    store.move_tape(info.id, str(folder / "tapes" / Path(info.tape).name))
+                    store.move_tape(info.id, str(folder / TAPES_FOLDER / Path(info.tape).name))
             count = len(store.sessions())
-        (folder / "tapes").mkdir(exist_ok=True)
-        for tape in (Path(unpacked) / "tapes").glob("*"):
-            shutil.move(tape, folder / "tapes" / tape.name)
+        (folder / TAPES_FOLDER).mkdir(exist_ok=True)
+        for tape in (Path(unpacked) / TAPES_FOLDER).glob("*"):
+            shutil.move(tape, folder / TAPES_FOLDER / tape.name)
         _restore_logs(Path(unpacked) / RUNNER_LOG_FOLDER, folder / RUNNER_LOG_FOLDER)
         for left in folder.glob(f"{DATABASE}*"):
             left.unlink()

@@ -29,7 +29,7 @@ from monitor.storage.migrations import RECORD_TABLES
 from monitor.storage.record_rows import SESSION_COLUMNS, check_rows, event_from_row, session_from_row
 from monitor.storage.recovery import rebuild_session
 from monitor.storage.session_info import SessionInfo, SessionStatus
-from monitor.storage.store import Store
+from monitor.storage.store import TAPES_FOLDER, Store
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def salvage_store(path: Path, now: datetime.datetime) -> SalvagedStore:
         damaged = _copy_rows(path, new)
         with Store(new) as store:
             rows, lost, torn = _settle_numbers(store)
-            lone = _adopt_tapes(store, path.parent / "tapes")
+            lone = _adopt_tapes(store, path.parent / TAPES_FOLDER)
             from_tapes, incomplete = _rebuild(store, torn | lone)
         if not (damaged or lost or torn or lone) and _is_whole(path):
             return _leave_as_it_is(path, new, rows)

@@ -95,10 +95,15 @@ def _restore_logs(logs: Path, folder: Path) -> None:
             make_private(folder / log.name)
 
 
+def _own_file(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """A file of a backup as it is unpacked; what we never write, such as one with holes, is left out."""
+    return tarfile.data_filter(member, folder) if member.isfile() and not member.issparse() else None
+
+
 def _unpack(path: Path, folder: Path) -> None:
     try:
-        with tarfile.open(path) as packed:
-            packed.extractall(folder, filter="data")
+        with tarfile.open(path, "r:") as packed:  # not compressed: so it is as large as it looks
+            packed.extractall(folder, filter=_own_file)
         db = sqlite3.connect(folder / DATABASE)
         try:
             whole = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"

@@ -14,8 +14,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from monitor.core.errors import StoreError
+from monitor.core.errors import InputError, StoreError
+from monitor.recordings.inflation import inflate_into, largest_inflated, open_xz
 from monitor.recordings.tape import make_plain
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo, SessionStatus
@@ -77,11 +79,22 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / path.name.removesuffix(_COMPRESSED_SUFFIX)
         try:
-            with lzma.open(path) as packed, plain.open("wb") as out:
-                shutil.copyfileobj(packed, out, 1 << 20)
-        except (OSError, lzma.LZMAError, EOFError) as exc:
+            with _opened_packed(path) as packed, plain.open("wb") as out:
+                inflate_into(packed, out)
+        except (OSError, InputError) as exc:
             raise StoreError("error.not_unpacked", path=path, error=exc) from exc
         yield plain
+
+
+@contextlib.contextmanager
+def _opened_packed(path: Path) -> Iterator[IO[bytes]]:
+    """A compressed tape to be read; ``InputError`` where it is damaged, or larger than one can be."""
+    with path.open("rb") as file:
+        yield open_xz(file, largest_inflated(path.stat().st_size), _damage_error)
+
+
+def _damage_error(exc: Exception) -> InputError:
+    return InputError("error.tape_unpacked", error=exc)
 
 
 def remove_tape(info: SessionInfo) -> int:
@@ -141,13 +154,13 @@ def _compress_tape(path: Path) -> int:
     try:
         with path.open("rb") as plain, lzma.open(partial, "wb", preset=_PRESET) as out:
             shutil.copyfileobj(plain, out, 1 << 20)
-        with lzma.open(partial) as check:
+        with _opened_packed(partial) as check:
             length = sum(len(piece) for piece in iter(lambda: check.read(1 << 20), b""))
         if length != before:
             raise StoreError("error.compressed_damaged", partial=partial)
         partial.rename(packed)
         path.unlink()
-    except (OSError, lzma.LZMAError, EOFError) as exc:
+    except (OSError, lzma.LZMAError, InputError) as exc:
         raise StoreError("error.not_compressed", path=path, error=exc) from exc
     finally:
         partial.unlink(missing_ok=True)

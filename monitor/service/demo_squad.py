@@ -50,8 +50,8 @@ _SLOWEST_MPS = 0.3  # slower speeds have no pace
 def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
     """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
-    ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.  ``StoreError`` if
-    a part of a run is lost, once all have ended; the log tells of others that lost something.
+    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  ``StoreError`` if a
+    part of a run is lost, once all have ended; the log tells of others that lost something.
     """
     console = result_console()
     config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))

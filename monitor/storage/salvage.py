@@ -268,7 +268,7 @@ def _adopt_tapes(store: Store, folder: Path) -> set[str]:
             continue
         try:
             with TapeReader(path) as tape:
-                header, finished, duration_s = tape.header, tape.finished, tape.duration_s()
+                header, finished, duration_s = tape.header, tape.finished, tape.examine().duration_s
             store.begin(_session_of_tape(path, header))
         except InputError as exc:
             _log.error("%s", exc)

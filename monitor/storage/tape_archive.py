@@ -18,7 +18,8 @@ from typing import IO
 
 from monitor.core.errors import InputError, StoreError
 from monitor.recordings.inflation import inflate_into, largest_inflated, open_xz
-from monitor.recordings.tape import make_plain
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tape import make_plain, read_tape
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
@@ -84,6 +85,17 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
         except (OSError, InputError) as exc:
             raise StoreError("error.not_unpacked", path=path, error=exc) from exc
         yield plain
+
+
+def read_whole_tape(path: Path) -> Recording:
+    """Return the recording of a tape; ``InputError`` if a part of it is damaged.
+
+    For what would take the place of that which is stored.
+    """
+    recording = read_tape(path, Wearing())
+    if recording.damaged_packets:
+        raise InputError("error.tape_part_damaged", path=path, count=recording.damaged_packets)
+    return recording
 
 
 @contextlib.contextmanager

@@ -36,6 +36,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
         "POST /api/v1/pair": _CODE,
+        "POST /api/v1/pair/renew": _READ,
         "GET /": RouteRule(role=AccessRole.READER, open_at_home=True, in_address=True),
         "WEBSOCKET /ws": _LIVE,
         "GET /api/v1/live": _LIVE,

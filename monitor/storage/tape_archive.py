@@ -22,7 +22,7 @@ from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape import make_plain, read_tape
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo, SessionStatus
-from monitor.storage.store import Store
+from monitor.storage.store import TAPES_FOLDER, Store
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +50,18 @@ def tape_file(info: SessionInfo) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def lone_tapes(store: Store) -> list[Path]:
+    """Return the plain paths of the tapes beside a store that no session of it has and nobody writes.
+
+    Its database was lost, or the end of its log.
+    """
+    names = {Path(info.tape).name for info in store.sessions()}
+    found = (store.path.parent / TAPES_FOLDER).glob("*.tape*")
+    tapes = (path for path in found if path.suffix in (".tape", _COMPRESSED_SUFFIX))
+    plain = {path.with_name(path.name.removesuffix(_COMPRESSED_SUFFIX)) for path in tapes}
+    return sorted(path for path in plain if path.name not in names and not is_written(path))
 
 
 def is_unfinished(info: SessionInfo) -> bool:

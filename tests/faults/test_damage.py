@@ -29,11 +29,13 @@ def test_every_command_and_page_opens_a_sound_folder(sound: Outcome) -> None:
 
 @pytest.mark.parametrize("kind", ["page", "empty"])
 @pytest.mark.parametrize("name", ["gaitcue.db", "-me.tape", "-me.tape.xz", "me.json", "web-devices.json"])
-def test_what_is_damaged_is_named(name: str, kind: str, made: Path, sound: Outcome, tmp_path: Path) -> None:
+def test_what_is_damaged_costs_nothing_or_is_named(
+    name: str, kind: str, made: Path, sound: Outcome, tmp_path: Path
+) -> None:
     """A thousand at random, to every file, are for ``python -m tests.faults --damages 1000``."""
     copy = Path(shutil.copytree(made, tmp_path / "data"))
     path = next(path for path in files_of(copy) if path.name.endswith(name))
     data = path.read_bytes()
     path.write_bytes(b"" if kind == "empty" else random.Random(name).randbytes(4096) + data[4096:])
     found = verdict(path.relative_to(copy), kind, sound, examine_folder(copy, random.Random(name + kind)))
-    assert found.startswith("named"), found
+    assert found.startswith(("named", "as before")), found

@@ -260,14 +260,10 @@ def _settle_numbers(store: Store) -> tuple[int, int, set[str]]:
 def adopt_tapes(store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Begin a session for each tape that belongs to none, and make the records of those that are finished.
 
-    Return the names of the sessions that were made, and of those whose tapes give nothing.  It is logged as
+    Return the names of the sessions that were made, and of those whose tapes give nothing.  Each is logged as
     a warning: a database, or the end of its log, is lost.  What a killed program left is for ``recover``.
     """
-    made, left = _rebuild(store, _adopt_tapes(store))
-    if made:
-        names = ", ".join(made)
-        _log.warning("%s: lacks runs whose tapes are there; made from them: %s", store.path, names)
-    return made, left
+    return _rebuild(store, _adopt_tapes(store))
 
 
 def _adopt_tapes(store: Store) -> set[str]:
@@ -287,6 +283,7 @@ def _adopt_tapes(store: Store) -> set[str]:
             _log.error("%s", exc)
             continue
         known.add(header.session)
+        _log.warning("%s: the database did not know this run; it is made from its tape", header.session)
         if finished:
             store.end(header.session, content.duration_s, SessionStatus.RECOVERED)
             adopted.add(header.session)

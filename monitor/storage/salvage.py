@@ -260,8 +260,8 @@ def _settle_numbers(store: Store) -> tuple[int, int, set[str]]:
 def adopt_tapes(store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Begin a session for each tape that belongs to none, and make the records of those that are finished.
 
-    Return the names of the sessions that were made, and of those whose tapes give nothing.  Each is logged as
-    a warning: a database, or the end of its log, is lost.  What a killed program left is for ``recover``.
+    Return the names of the sessions that were made, and of those whose tapes give nothing.  Each is logged:
+    a database, or the end of its log, is lost.  What a killed program left is for ``recover``.
     """
     return _rebuild(store, _adopt_tapes(store))
 

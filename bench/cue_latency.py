@@ -26,18 +26,22 @@ from monitor.core.http_access import WebSettings
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out
 from monitor.core.service_loop import run_with_spare_threads
-from monitor.core.session_settings import CoachSettings, CueSettings
+from monitor.core.session_settings import CoachSettings, CueSettings, SensorSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording, Signal, recording_from_signals
+from monitor.simulation.emulated.imus import Movesense
 from monitor.simulation.simulated_runner import RadioModel, deliver
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.push.alerts import Alert
 from monitor.sinks.push.ntfy import NtfySettings, NtfyTopic
+from monitor.sources.bluetooth.families import bluetooth_families
 from monitor.web.app import serving
 from monitor.web.live_feed import AT_MOST_EVERY_S, LiveFeed
+from tests import page_radio
 from tests.frozen_systems import frozen_systems
 
 RUNS, CUES, POSTS = 12, 60, 60
+PACKETS = 300
 FROZEN_S = 20.0
 OWN, DRIFTED, AIMED = 166.0, 156.0, 170.0
 BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
@@ -46,6 +50,7 @@ BELT = {"speed_mps": 2.8, "slope_pct": 0.0}  # what the treadmill says
 def cases() -> Iterator[dict[str, str | float]]:
     """Yield one row for each way a cue goes: its name and how late cues were, in ms."""
     yield _row("cue: last step before the deciding second to decision", _decisions())
+    yield _row("cue: notification to the service, by the page of a phone", asyncio.run(_by_page()))
     yield _row("cue: decision to page", asyncio.run(_to_page()))
     yield _row("cue: decision to ntfy's answer", asyncio.run(_to_ntfy()))
     yield _row("cue: decision to the broker's reader, all other systems frozen", _to_broker())
@@ -144,6 +149,22 @@ def _to_broker() -> list[float]:
     """Through a real broker with TLS, while the database and every push take connections and hang."""
     with tempfile.TemporaryDirectory() as folder, frozen_systems(Path(folder)) as systems:
         return run_with_spare_threads(systems.late_s(FROZEN_S))
+
+
+async def _by_page() -> list[float]:
+    """A shoe's packets, emulated radio and a real Chromium included; what its clocks say is not used."""
+    shoe = SensorSettings(name="left", kind="movesense", placement=Placement.FOOT, side=Side.LEFT)
+    bluetooth_families()
+    async with page_radio.page_radio([shoe]) as rig:
+        pod = Movesense(rig.radio)
+        sent = page_radio.watch(pod, rig.time)
+        await pod.start()
+        url = await rig.serve()
+        async with page_radio.browser_on_the_air() as browser:
+            runner = page_radio.Runner(await browser.new_context())
+            await runner.connect(await runner.open(url), "left", pod.name)
+            await rig.until_heard("left", PACKETS)
+    return [came - went for came, went in zip(rig.came_s, sent.times_s, strict=False)]
 
 
 class _server:

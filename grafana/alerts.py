@@ -101,11 +101,11 @@ RULES = (
     Rule(
         uid="gaitcue-pain",
         title="Pain above 3 of 10",
-        query='SELECT MAX("value") FROM "note" WHERE $timeFilter AND "kind" = \'pain\' GROUP BY "athlete"',
+        query='SELECT MAX("during") FROM "log" WHERE $timeFilter GROUP BY "athlete"',
         days=2,
         limit=3,
         lasting="0s",
-        text="Pain above 3 of 10 was logged: freeze progress, and talk.  This is not a diagnosis.",
+        text="Pain above 3 of 10 in a run, shared by the runner: talk before progress.  No diagnosis.",
         source="the rule of the cue plan",
     ),
 )

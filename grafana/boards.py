@@ -24,7 +24,7 @@ from grafana.panels import (
     table_panel,
     variable,
 )
-from grafana.returning import returning
+from grafana.returning import NOT_SHARED, returning
 from monitor.pipeline.cue_policy import SILENT_BY_PLAN
 
 CADENCE, BRAKING_IMPULSE = "cadence_spm", "braking_impulse_bws"
@@ -239,17 +239,16 @@ def trends() -> dashboard.Dashboard:
     weekly = f'SELECT SUM(d) FROM ({dose}) WHERE $timeFilter GROUP BY time(7d), "athlete" fill(none)'
     minutes = f'SELECT SUM("duration_s") / 60 FROM "session" WHERE {SELECTED} '
     minutes += 'GROUP BY time(7d), "athlete" fill(none)'
-    pain = [_daily('MAX("value")', "\"kind\" = 'pain'", "note")]
-    notes = f'SELECT "text", "value", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
+    about_pain = "The worst of a day's runs, where the runner shares pain."
+    pain = [_daily('MAX("during")', measurement="log")]
+    notes = f'SELECT "text", "kind" FROM "note" WHERE {SELECTED} GROUP BY "athlete"'
     return (
         made.with_panel(
             metric_panel("braking_dose_bws", [Query(weekly, "$tag_athlete")], "Braking dose by week")
         )
         .with_panel(line_panel("Running by week", "Minutes.", "min", [Query(minutes, "$tag_athlete")]))
-        .with_panel(line_panel("Pain", "As logged, 0 to 10.", "of 10", pain))
-        .with_panel(
-            table_panel("Notes, shoes", "Notes and tags of the runs.", [Query(notes, rows=True)], 12)
-        )
+        .with_panel(line_panel("Pain", about_pain, "of 10", pain).no_value(NOT_SHARED))
+        .with_panel(table_panel("Notes and tags", "Of the runs.", [Query(notes, rows=True)], 12))
     )
 
 

@@ -89,7 +89,8 @@ def _held() -> table.Panel:
         mappings = model.DynamicConfigValue(id_val="mappings", value=value_words(words, NOT_SHARED))
         cells = model.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"})
         made.override_by_name(name, [mappings, cells])
-    return made
+    hidden = model.DynamicConfigValue(id_val="custom.hidden", value=True)
+    return made.override_by_name(names["records"], [hidden])  # it is there for the rows of everybody
 
 
 def _phases() -> statetimeline.Panel:

@@ -27,12 +27,12 @@ def report_command(
     import webbrowser
 
     from monitor.core.message_catalogues import catalogue
-    from monitor.core.safe_text import file_name_part
     from monitor.review.shared_report import shared_report
     from monitor.review.shared_report_page import shared_names, write_report
     from monitor.service.config import data_folder, load_config
     from monitor.service.runner_plan import plan_keeper, runner_now
     from monitor.service.session_store import open_store
+    from monitor.storage.runner_log import athlete_file_name
 
     settings = _settings_of(load_config(config), athlete)
     with open_store(settings) as store:
@@ -40,7 +40,9 @@ def report_command(
     if not plan.entries:
         raise InputError("error.report.nothing", athlete=settings.athlete)
     report = shared_report(plan, weeks, own=athlete is None)
-    name = f"{file_name_part(settings.athlete)}-{plan.today.isoformat()}{'-own' if report.own else ''}.html"
+    name = (
+        f"{athlete_file_name(settings.athlete)}-{plan.today.isoformat()}{'-own' if report.own else ''}.html"
+    )
     path = out or data_folder(settings) / "reports" / name
     write_report(report, path, user_language())
     if report.own:

@@ -17,16 +17,19 @@ from dsp.types import Placement, Runner, Side
 from monitor.cli import settings_editor
 from monitor.cli.prompts import Dialogue, ask_choice, ask_numbers, ask_yes_no
 from monitor.cli.settings_editor import SettingsEdit
-from monitor.core.errors import ConfigError, MonitorError
+from monitor.core.errors import ConfigError, MonitorError, StoreError
+from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import catalogue
 from monitor.core.session_settings import SensorSettings
 from monitor.core.user_language import user_language, user_text
 from monitor.devices import declared
 from monitor.devices.registry import DEVICES, SensorSpec, is_imu
 from monitor.devices.sensor_logger import PLATFORMS
-from monitor.service.config import Config, load_config
+from monitor.service.config import Config, data_folder, load_config
+from monitor.service.page_certificate import make_page_certificate
 from monitor.service.sensor_search import FoundSensor, SensorDetails
 from monitor.sources.bluetooth.stream_check import StreamCheck
+from monitor.web.app import page_address
 
 SETUP_SCAN_S = 8.0
 _PHONE = "sensor_logger"
@@ -60,6 +63,7 @@ def run_setup(path: Path, dialogue: Dialogue, context: SetupContext) -> bool:
     config = replace(config, sensor=_ask_sensors(config, dialogue, context))
     if config.sensor and ask_yes_no(dialogue, user_text("say.setup.try")):
         config = replace(config, sensor=_try_sensors(config, dialogue, context))
+    config = replace(config, web=_ask_page(config, dialogue))
     new = settings_editor.with_new_settings(text, _settings_edit(config), path)
     if new == text:
         dialogue.say(user_text("say.setup.unchanged", path=str(path)))
@@ -300,6 +304,23 @@ def _ask_phone(others: Sequence[SensorSettings], dialogue: Dialogue) -> SensorSe
     return _ask_name(spec, Placement(worn), None, None, others, dialogue, {"platform": platform})
 
 
+def _ask_page(config: Config, dialogue: Dialogue) -> WebSettings:
+    """Let phones in, over https where a certificate can be made."""
+    web = config.web
+    if not web.loopback or not ask_yes_no(dialogue, user_text("say.setup.page"), default=False):
+        return web
+    web = replace(web, host="0.0.0.0")
+    if web.certificate is None:
+        try:
+            made = make_page_certificate(data_folder(config) / "certificate")
+        except StoreError as exc:
+            dialogue.say(user_text("say.setup.no_https", why=exc.text_in(user_language())))
+            return web
+        web = replace(web, certificate=made.certificate, key=made.key)
+        dialogue.say(user_text("say.setup.https", url=f"{page_address(web, web.port, None)}certificate"))
+    return web
+
+
 def _try_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> tuple[SensorSettings, ...]:
     """Those that stream, and those that are wanted nevertheless."""
     tried = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
@@ -341,7 +362,12 @@ def _settings_edit(config: Config) -> SettingsEdit:
                 "height_m": runner.height_m,
                 "mass_kg": runner.mass_kg,
                 "leg_length_m": runner.leg_length_m,
-            }
+            },
+            "web": {
+                "host": None if config.web.host == WebSettings().host else config.web.host,
+                "certificate": config.web.certificate and str(config.web.certificate),
+                "key": config.web.key and str(config.web.key),
+            },
         },
         sensors=[_sensor_row(s) for s in config.sensor],
     )

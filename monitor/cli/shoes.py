@@ -12,11 +12,13 @@ from monitor.core.safe_text import clean_line
 from monitor.core.user_language import user_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from rich.table import Table
 
     from monitor.cli.runner_notebook import Notebook
+    from monitor.core.message_catalogues import Catalogue
+    from monitor.review.shoe_gait import ShoeChange
     from monitor.review.training_plan import TrainingPlan
     from monitor.training.entries import ShoeEntry
     from monitor.training.shoes import ShoeUse
@@ -33,10 +35,12 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
 
     from monitor.cli.runner_notebook import graded_text, open_notebook, user_catalogue
     from monitor.review.plan_overview import plan_evidence
+    from monitor.review.shoe_gait import shoe_changes
     from monitor.training.shoes import shoe_table
 
     with open_notebook(config) as notebook:
         plan = notebook.plan()
+        changes = shoe_changes(plan, notebook.store)
     uses = shoe_table(plan_evidence(plan), plan.rules)
     if not uses:
         print(user_text("say.shoes.none"))
@@ -47,6 +51,8 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
     for use in uses:
         for remark in use.remarks:
             print(graded_text(remark, user_catalogue()))
+    for line in shoe_change_lines(uses, changes, user_catalogue()):
+        print(line)
 
 
 def add_command(
@@ -133,6 +139,21 @@ def _write_pair(notebook: Notebook, name: str, changes: dict[str, Any]) -> None:
     if name in pairs:
         fields = {f.name: json_codec.to_json(getattr(pairs[name], f.name)) for f in own_fields(pairs[name])}
     notebook.write(entry_of_options("shoe", fields | changes))
+
+
+def shoe_change_lines(
+    uses: Iterable[ShoeUse], changes: Collection[ShoeChange], messages: Catalogue
+) -> Iterator[str]:
+    """Yield what changed over the life of each pair, a heading for each, and at last what that means."""
+    from monitor.review.shoe_gait import shoe_change_message
+
+    for use in uses:
+        mine = [change for change in changes if change.shoe == use.shoe.shoe]
+        if mine:
+            yield use.name
+        yield from (f"  {messages.render(shoe_change_message(change))}" for change in mine)
+    if changes:
+        yield messages.text("plan.shoe.gait.about")
 
 
 def shoes_table(uses: Sequence[ShoeUse]) -> Table:

@@ -64,7 +64,7 @@ def send_command(
         for name, count in sent:
             console.print(user_text("say.send.runs", name=name, n=count))
         if settings.influx.url is not None:
-            send_shared_days(settings, store)
+            send_shared_days(settings)
             named = [resolve_session(store, name) for name in session or []]
             sessions = [s.id for s in store.sessions()][::-1] if everything else named
             send_waiting(settings.influx, store, sessions, console)

@@ -25,6 +25,10 @@ _NAME = re.compile(r"(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d{1,5})?", re.IGNORECASE)
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
+AUTHORITY_FILE = "ca.crt"
+"""The runner's own authority that signed the page's certificate lies beside that, by this name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """Settings of the live page: where it listens, and who may see it.
@@ -52,6 +56,11 @@ class WebSettings:
             raise ValueError('names must be like "gait.example.org" or "box.local:8443"')
         if not 1 <= self.largest_import_mb <= 2000:
             raise ValueError(f"largest_import_mb must be between 1 and 2000, not {self.largest_import_mb}")
+
+    @property
+    def authority(self) -> Path | None:
+        """The certificate of the authority that a phone has to be told to trust, None without one."""
+        return self.certificate and self.certificate.with_name(AUTHORITY_FILE)
 
     @property
     def loopback(self) -> bool:

@@ -280,6 +280,12 @@ def visitor_of_request(request: HTTPConnection) -> Visitor | None:
     return visitor
 
 
+def is_runner(request: HTTPConnection) -> bool:
+    """Return whether who asks may see everything of the runner; so may who needs no token, at home."""
+    visitor = visitor_of_request(request)
+    return visitor is None or visitor.role >= AccessRole.RUNNER
+
+
 def request_language(request: Request) -> Language:
     """Return the language of the page that asks, which its header ``Accept-Language`` begins with."""
     wanted = request.headers.get("accept-language", "")[:2]

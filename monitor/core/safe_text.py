@@ -7,8 +7,10 @@ of characters (file names that are not UTF-8).
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST_NAME = 60
 """Characters of the name of a runner; they become folders, topics and tags."""
@@ -24,6 +26,7 @@ byte order marks, annotations, surrogates, noncharacters and tags.  Joiners stay
 them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 _NOT_IN_FILES = re.compile(r"""[/\\:*?"<>|#%&;\x60$!]""")
+_SUM = re.compile("-[0-9a-f]{8}$")
 _FORMULA = ("=", "+", "-", "@")
 _JOINERS = "\u200c\u200d"  # of Persian and Indic scripts
 _LINE_ENDS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029", " "))
@@ -35,6 +38,18 @@ def file_name_part(name: str) -> str:
     meaning there become hyphens.
     """
     return "-".join(_NOT_IN_FILES.sub(" ", clean_line(name)).split()).strip("-.") or "runner"
+
+
+def private_file_name(name: str, reserved: Iterable[str] = ()) -> str:
+    """Return the beginning of the names of somebody's own files, which no other name has.
+
+    It is the name where that may be a file's; else its part that may, and a sum of the name.  So it is with
+    a name that ends in one of ``reserved``, as the files of another then would.
+    """
+    part = file_name_part(name)
+    if part == name and not name.endswith(tuple(reserved)) and not _SUM.search(name):
+        return name
+    return f"{part}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def topic_level(name: str) -> str:

@@ -310,6 +310,7 @@ def description_gatt(d: Description, settings: SensorSettings) -> GattSpec:
         start=lambda: _script_of(start),
         stop=lambda: _script_of(stop),
         period_s=max(0.5, *(2.0 / s.nominal_hz for s in d.stream)),
+        holders=d.holders,
     )
 
 

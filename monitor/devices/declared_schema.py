@@ -304,7 +304,10 @@ class SelfTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """A device, as its file says.  Option ``rate_hz`` is set by ``rate_hz`` of the sensor's settings."""
+    """A device, as its file says.  Option ``rate_hz`` is set by ``rate_hz`` of the sensor's settings.
+
+    ``holders`` are the services that hold its characteristics: only a browser must be told.
+    """
 
     schema: int
     id: str
@@ -316,12 +319,15 @@ class Description:
     start: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     test: tuple[SelfTest, ...] = ()
+    holders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.schema != _SCHEMA:
             raise ValueError(f"schema must be {_SCHEMA}; this program reads no other")
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", self.id):
             raise ValueError("id must be small letters, digits and -")
+        for text in self.holders:
+            _check_uuid("holders", text)
         _check_names("stream", [s.id for s in self.stream])
         if sum(s.of("accel") is not None for s in self.stream) > 1:
             raise ValueError("stream: only one of them may give acceleration")

@@ -152,6 +152,7 @@ def gatt(_settings: SensorSettings) -> GattSpec:
         notify=("link",),
         start=_start_script,
         period_s=2.0,
+        holders=("6a4e2800-667b-11e3-949a-0800200c9a66",),
         bonded=True,
     )
 

@@ -74,6 +74,8 @@ class GattSpec:
     ``notify`` are listened to in this order and must exist, ``optional`` where they exist.
     ``start`` runs once the notifications are on, ``stop`` before a wanted disconnection.  ``period_s``
     is the longest usual time between packets; the link counts as silent after several of them.
+    ``holders`` are the services that hold the characteristics where they are not all in ``services``: a
+    browser opens no service that it was not told before.
     """
 
     names: tuple[str, ...] = ()
@@ -84,6 +86,7 @@ class GattSpec:
     start: Callable[[], Script] = no_conversation
     stop: Callable[[], Script] = no_conversation
     period_s: float = 1.0
+    holders: tuple[str, ...] = ()
     bonded: bool = False  # the device talks to bonded partners only
 
     def matches(self, name: str | None, services: frozenset[str]) -> bool:

@@ -219,6 +219,7 @@ def gatt(settings: SensorSettings) -> GattSpec:
         start=lambda: _start_script(wanted, also),
         stop=stop,
         period_s=0.5,
+        holders=("34802252-7185-4d5d-b431-630e7050e8f0",),
     )
 
 

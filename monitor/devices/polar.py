@@ -253,6 +253,7 @@ def gatt(settings: SensorSettings) -> GattSpec:
         start=lambda: _start_script(settings.rate_hz, sdk_mode),
         stop=_stop_script,
         period_s=2.0,  # a Verity Sense sends about 71 samples at a time
+        holders=("fb005c80-02e7-f387-1cad-8acd2d8df0c8",),
     )
 
 

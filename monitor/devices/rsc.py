@@ -17,6 +17,7 @@ from monitor.devices.cadence_unit import CadenceResolver
 from monitor.devices.gatt import GattSpec, sig_uuid
 
 _SERVICE = sig_uuid(0x1814)
+_POWER_SERVICE = sig_uuid(0x1818)
 CHARACTERISTICS = {
     "rsc": sig_uuid(0x2A53),
     "rsc_feature": sig_uuid(0x2A54),
@@ -134,6 +135,7 @@ def stryd_gatt(_settings: SensorSettings) -> GattSpec:
         notify=("rsc",),
         optional=("power", "stryd"),
         period_s=2.0,
+        holders=(_SERVICE, _POWER_SERVICE),
     )
 
 
@@ -148,4 +150,5 @@ def runpod_gatt(_settings: SensorSettings) -> GattSpec:
         notify=("rsc",),
         optional=("runpod",),
         period_s=2.0,
+        holders=(sig_uuid(0xFFF0),),
     )

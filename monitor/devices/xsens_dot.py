@@ -132,4 +132,5 @@ def gatt(settings: SensorSettings) -> GattSpec:
         start=start,
         stop=stop,
         period_s=0.2,
+        holders=(_full_uuid(0x2000), _full_uuid(0x3000)),
     )

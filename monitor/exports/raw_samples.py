@@ -12,9 +12,10 @@ import numpy as np
 from dsp.types import Array, ImuChunk
 from monitor.core.errors import StoreError
 from monitor.exports.tables import save_csv, save_parquet
+from monitor.pipeline.plan_privacy import settings_for_others
 from monitor.pipeline.session import decoded_inputs
 from monitor.recordings.readers import read_recording
-from monitor.recordings.tape import make_plain
+from monitor.recordings.tape import TapeReader, make_plain, replace_settings
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
 from monitor.storage.tape_archive import unpacked_tape
@@ -25,10 +26,17 @@ _HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_ra
 
 
 def write_tape(store: Store, run: SessionData, path: Path) -> list[Path]:
-    """Copy the tape of a session and return the path of the copy, which every reader of tapes takes."""
+    """Copy the tape of a session and return the path of the copy, which every reader of tapes takes.
+
+    The copy does not say what the runner's plan allowed on that day: it is made to be given away.
+    """
     with unpacked_tape(run.info) as tape:
         make_plain(tape)
         shutil.copyfile(tape, path)
+    with TapeReader(path) as copy:
+        settings = copy.header.settings
+    if settings_for_others(settings) != settings:
+        replace_settings(path, settings_for_others(settings))
     return [path]
 
 

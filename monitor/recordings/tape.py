@@ -482,14 +482,17 @@ def _fold_log(db: sqlite3.Connection) -> None:
 def replace_settings(path: Path, settings: SessionSettings) -> None:
     """Replace the settings on a finished tape; its packets are not touched.
 
-    ``StoreError`` if it is not finished or cannot be written.
+    ``StoreError`` if it is not finished or cannot be written, ``InputError`` if it is damaged.
     """
     with TapeReader(path) as tape:
+        if not tape.sound:  # nothing may be written into it
+            raise InputError("error.tape_cut", path=path)
         if not tape.finished:
             raise StoreError("error.tape_busy", path=path)
     try:
         db = sqlite3.connect(path)
         try:
+            db.execute("PRAGMA secure_delete=ON")
             with db:
                 db.execute("UPDATE header SET settings = ?", (json.dumps(json_codec.to_json(settings)),))
         finally:

@@ -61,7 +61,7 @@ def catch_up(
     ``progress`` is called with each session before it is read.  The pains are those that are noted now.
     """
     learned = _learn_all(plan, store, _begin_plan(plan, store, athlete, coached=True), progress)
-    return replace(learned, pains=_noted_pains(learned, store, athlete))
+    return replace(learned, pains=noted_pains(learned, store, athlete))
 
 
 def relearn(
@@ -72,11 +72,11 @@ def relearn(
     Of ``plan`` only the pains of deleted sessions are left.
     """
     learned = _learn_all(Plan(), store, _begin_plan(Plan(), store, athlete, coached=False), progress)
-    return replace(learned, pains=_noted_pains(plan, store, athlete))
+    return replace(learned, pains=noted_pains(plan, store, athlete))
 
 
-def _noted_pains(plan: Plan, store: Store, athlete: str) -> tuple[RunPain, ...]:
-    """The pains of all runs of this athlete as they stand now; those of deleted sessions as they stood."""
+def noted_pains(plan: Plan, store: Store, athlete: str) -> tuple[RunPain, ...]:
+    """Return the pains of all runs of an athlete as they stand now, those of deleted ones as they stood."""
     there = [info for info in store.sessions() if info.athlete == athlete]
     ids = {info.id for info in there}
     noted = [pain for pain in plan.pains if pain.session not in ids]

@@ -105,13 +105,8 @@ def _level_trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
         at = np.searchsorted(every, bins[k][used[k]])
         seconds[k] = np.bincount(at, minlength=len(every))
         sums[k] = np.bincount(at, p.value[used[k]], minlength=len(every))
-    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
-    seconds[seconds.sum(axis=1) < LEAST_MATCHED_S] = 0.0
-    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
-    there = np.flatnonzero(seconds.sum(axis=1) > 0)
-    if len(there) < 2:
-        return []
-    own = _run_levels(seconds, np.where(seconds > 0, sums / np.maximum(seconds, 1), 0.0))
+    own, seconds = matched_levels(seconds, sums)
+    there = np.flatnonzero(np.isfinite(own))
     out = []
     for k in there.tolist():
         inside = used[k] & np.isin(bins[k], every[seconds[k] > 0])
@@ -121,6 +116,23 @@ def _level_trend(runs: Sequence[SessionData], name: str) -> list[TrendPoint]:
         info = having[k].info
         out.append(TrendPoint(info.started_utc, info.id, found, name in having[k].modelled))
     return out
+
+
+def matched_levels(seconds: Array, sums: Array) -> tuple[Array, Array]:
+    """Return the level (k,) of each run without what speed and grade do, and its seconds (k, b) behind it.
+
+    ``seconds`` and ``sums`` (k, b) are those of each run in each bin of speed and grade.  A run that shares
+    less than ``LEAST_MATCHED_S`` with others is NaN; all are where fewer than two are left.
+    """
+    seconds = np.array(seconds, dtype=np.float64)
+    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
+    seconds[seconds.sum(axis=1) < LEAST_MATCHED_S] = 0.0
+    seconds[:, (seconds > 0).sum(axis=0) < 2] = 0.0
+    there = seconds.sum(axis=1) > 0
+    if there.sum() < 2:
+        return np.full(len(seconds), np.nan), seconds
+    levels = _run_levels(seconds, np.where(seconds > 0, sums / np.maximum(seconds, 1), 0.0))
+    return np.where(there, levels, np.nan), seconds
 
 
 def _run_levels(seconds: Array, means: Array) -> Array:

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsp.types import Activity
+from dsp.types import Activity, Placement
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.local_time import local_start
+from monitor.core.session_settings import SensorSettings
 from monitor.review.downhill import downhill
 from monitor.review.time_in_band import in_band, session_tracks
 from monitor.storage.session_data import Mask, SessionData, load_session
@@ -25,7 +26,7 @@ from monitor.training.entries import AfterEntry
 from monitor.training.plan_runs import PlanRun
 
 _KIND = "plan run"
-_RULES = 1  # of this module: a session that was summed up by others is summed up anew
+_RULES = 2  # of this module: a session that was summed up by others is summed up anew
 _METRICS = (
     "cadence_spm", "speed_mps", "slope_pct", "braking_impulse_bws", "braking_dose_bws",
     "braking_dose_flat_ratio",
@@ -48,8 +49,13 @@ def stored_plan_runs(
         for info in reversed(store.sessions())
         if info.athlete == athlete and info.ended and _start(info).date() >= since
     ]
-    found = (_plan_run(store, info, now) for info in mine)
-    return tuple(run for run in found if run is not None)
+    found = ((info, _plan_run(store, info, now)) for info in mine)
+    return tuple(replace(run, shoe=_tagged_shoe(info)) for info, run in found if run is not None)
+
+
+def _tagged_shoe(info: SessionInfo) -> str:
+    """The pair that the session's tag names; it may change without the session, so it is not kept."""
+    return next((tag.removeprefix("shoe=") for tag in info.tags if tag.startswith("shoe=")), "")
 
 
 def run_of_session(run: SessionData) -> PlanRun | None:
@@ -64,12 +70,14 @@ def run_of_session(run: SessionData) -> PlanRun | None:
     walk = run.info.sport in _WALKS or running_s < _LEAST_RUN_S
     if walk and on_foot_s < _LEAST_WALK_S:
         return None
+    moving = run.running | walking if walk else run.running
     down, band, coach = downhill(run), in_band(session_tracks(run)), run.settings.coach
     return PlanRun(
         session=run.info.id,
         day=start.date(),
         start=start.replace(tzinfo=None),
-        km=_length_km(run, run.running | walking if walk else run.running),
+        km=_length_km(run, moving),
+        km_sd=_length_sd_km(run, moving),
         minutes=on_foot_s / 60,
         descent_m=None if down is None else down.descent_m,
         descent_s=None if down is None else down.seconds,
@@ -80,7 +88,18 @@ def run_of_session(run: SessionData) -> PlanRun | None:
         off_s=float(band.off_s),
         off_in_s=float(band.off_in_s),
         walk=walk,
+        pods=shoe_pods(run.settings.sensors),
     )
+
+
+def shoe_pods(sensors: Iterable[SensorSettings]) -> tuple[str, ...]:
+    """Return what tells the sensors on the shoes from others: names they advertise, serial numbers.
+
+    A name that ends in a serial number, as ``Movesense 231330000123``, stands for that number too.
+    """
+    on_shoe = (s.match for s in sensors if s.placement in (Placement.FOOT, Placement.POD) and s.match)
+    both = (text for match in on_shoe for text in (match, match.split()[-1]))
+    return tuple(dict.fromkeys(text for text in both if any(c.isdigit() for c in text)))
 
 
 def noted_answers(store: Store, runs: Iterable[PlanRun], athlete: str) -> tuple[AfterEntry, ...]:
@@ -118,6 +137,17 @@ def _length_km(run: SessionData, moving: Mask) -> float | None:
     if not moving.any() or np.isfinite(speed[moving]).mean() < 0.5:
         return None
     return float(np.nansum((speed * run.timed_s)[moving])) / 1000
+
+
+def _length_sd_km(run: SessionData, moving: Mask) -> float | None:
+    """One standard deviation of that length; errors of speed last (a mount, a scale), so they add up."""
+    speed = run.columns.get("speed_mps")
+    if speed is None or _length_km(run, moving) is None:
+        return None
+    sd = speed.sd[moving & np.isfinite(speed.value)]
+    if not np.isfinite(sd).any():
+        return None
+    return float(np.nanmean(sd) * run.timed_s[moving & np.isfinite(speed.value)].sum()) / 1000
 
 
 def _plan_run(store: Store, info: SessionInfo, now: datetime.datetime) -> PlanRun | None:

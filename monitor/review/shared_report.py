@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.review.training_plan import TrainingPlan
-from monitor.training.entries import SharedItem, ShoeEntry, entries_of
+from monitor.training.entries import (
+    ClearedEntry,
+    DeclareEntry,
+    Entry,
+    FlagEntry,
+    SharedItem,
+    ShoeEntry,
+    entries_of,
+)
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import PlanDay
 from monitor.training.planned_days import planned_days
@@ -26,7 +34,8 @@ class SharedReport:
     """The last weeks of a runner: ``days`` from ``first`` to ``last``, fewer where the plan is younger.
 
     ``items`` are those that are shared.  ``decided`` is today's decision, ``shoe_names`` are the names of
-    the pairs, both in the runner's own report only.
+    the pairs, ``written`` is what was declared, and red flags with what cleared them: in the runner's own
+    report only.
     """
 
     athlete: str
@@ -36,6 +45,7 @@ class SharedReport:
     days: tuple[SharedDay, ...]
     decided: PlanDay | None = None
     shoe_names: tuple[str, ...] = ()
+    written: tuple[Entry, ...] = ()
 
     @property
     def own(self) -> bool:
@@ -54,6 +64,18 @@ class RunsWithin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A ``Hold`` is a row of days on which the runner was held; ``last`` is None where it still holds.
+
+    ``since`` may lie before the days that are looked at.
+    """
+
+    why: str
+    since: datetime.date
+    last: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeekSum:
     """A ``WeekSum`` is what is shared of a week; None is not shared, or not known of one of its days."""
 
@@ -63,6 +85,7 @@ class WeekSum:
     descent_m: float | None
     worst_pain: float | None
     worst_morning: float | None
+    hardest: float | None
     mornings: int
     days: int
 
@@ -83,7 +106,14 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
         days=tuple(day for day in days if day.day >= first),
         decided=plan.now if own else None,
         shoe_names=_shoe_names(plan) if own else (),
+        written=_written(plan, first) if own else (),
     )
+
+
+def _written(plan: TrainingPlan, first: datetime.date) -> tuple[Entry, ...]:
+    """The last declaration, and the red flags of these weeks with what cleared them."""
+    stops = [e for e in plan.standing if isinstance(e, FlagEntry | ClearedEntry) and e.day >= first]
+    return (*entries_of(DeclareEntry, plan.standing)[-1:], *stops)
 
 
 def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
@@ -125,6 +155,16 @@ def _kind_of_run(day: SharedDay) -> str:
     return "within" if known or not pairs else "unknown"
 
 
+def holds_of(days: Sequence[SharedDay]) -> tuple[Hold, ...]:
+    """Return the holds of these days, which follow each other, the oldest first."""
+    holds = []
+    for (why, since), of in itertools.groupby(days, key=lambda day: (day.held_why, day.held_since)):
+        if why is not None and since is not None:
+            last = tuple(of)[-1].day
+            holds.append(Hold(why=why, since=since, last=None if last == days[-1].day else last))
+    return tuple(holds)
+
+
 def weeks_of(days: Sequence[SharedDay]) -> tuple[WeekSum, ...]:
     """Return the sums of the weeks that these days are of, from Monday on, the oldest first."""
     grouped = itertools.groupby(days, key=lambda day: monday_of(day.day))
@@ -141,6 +181,7 @@ def _week(monday: datetime.date, days: Sequence[SharedDay]) -> WeekSum:
         descent_m=_total([d.done_descent_m for d in days]),
         worst_pain=max(pains, default=None),
         worst_morning=max(mornings, default=None),
+        hardest=max((d.effort for d in days if d.effort is not None), default=None),
         mornings=len(mornings),
         days=len(days),
     )

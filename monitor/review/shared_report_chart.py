@@ -28,19 +28,28 @@ def pain_chart(days: Sequence[SharedDay], messages: Catalogue) -> str:
     """Return a picture (SVG) of these days, the oldest first: phases, load of the day before, pain.
 
     In the column of a day stand the kilometres of the day before as a bar, the worst pain of that run as a
-    ring and this morning's pain as a square.  What was not said is a question mark, never zero.
+    ring and this morning's pain as a square.  What was not said is a question mark, never zero: the one
+    above is of the run.  Where no load is shared there is no room for it.
     """
     before: list[SharedDay | None] = [None, *days][: len(days)]
     width = (_RIGHT - _LEFT) / max(1, len(days))
     most = max([day.km_before or 0.0 for day in days] + [1.0])
-    parts = [*_grid(most, days, messages), *_phases(days, width, messages)]
+    bands = list(_phases(days, width, messages))
+    parts = [*bands, *_grid(most, days, messages)]
     for k, (day, last) in enumerate(zip(days, before, strict=True)):
         x = _LEFT + k * width
         parts += _load(day, x, width, most, messages)
         parts += _pains(day, last, x + width / 2, messages)
         parts += _date(day.day, x + width / 2)
     label = html.escape(messages.text("plan.report.pain"))
-    return f'<svg viewBox="0 0 800 {_HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    if any("allowance" in day.items for day in days):
+        return f'<svg viewBox="0 0 800 {_HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    cut = _LOAD_BOTTOM - _LOAD_TOP
+    above, below = parts[: len(bands)], parts[len(bands) :]
+    return (
+        f'<svg viewBox="0 0 800 {_HEIGHT - cut:.0f}" role="img" aria-label="{label}">{"".join(above)}'
+        f'<g transform="translate(0 {-cut:.0f})">{"".join(below)}</g></svg>'
+    )
 
 
 def _grid(most: float, days: Sequence[SharedDay], messages: Catalogue) -> Iterator[str]:
@@ -91,6 +100,8 @@ def _pains(day: SharedDay, last: SharedDay | None, x: float, messages: Catalogue
             f'<circle cx="{x:.1f}" cy="{_pain_y(worst):.1f}" r="5" fill="none" stroke="{_RUN}" '
             f'stroke-width="2">{_about(about)}</circle>'
         )
+    elif last is not None and last.during is None and last.done_minutes != 0 and "allowance" in day.items:
+        yield _label(x, _PAIN_TOP - 4, "?", anchor="middle", style=f"fill:{_RUN}")
     if day.morning is None:
         yield _label(x, _PAIN_BOTTOM + 12, "?", anchor="middle")
     else:

@@ -10,7 +10,16 @@ from pathlib import Path
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import Catalogue, Language, MessageValue, UserMessage, catalogue
 from monitor.core.private_files import create_private_file
-from monitor.review.shared_report import RunsWithin, SharedReport, WeekSum, count_runs, weeks_of
+from monitor.review.entry_text import entry_kind_text, entry_text
+from monitor.review.shared_report import (
+    Hold,
+    RunsWithin,
+    SharedReport,
+    WeekSum,
+    count_runs,
+    holds_of,
+    weeks_of,
+)
 from monitor.review.shared_report_chart import pain_chart
 from monitor.training.sharing import SHARED_ITEMS, SharedDay, SharedShoe
 
@@ -29,7 +38,7 @@ th { font-weight: 600; border-bottom: 1px solid #bbb } td.n, th.n { text-align: 
 .quiet, .foot { color: #595959 } .foot { border-top: 1px solid #bbb; margin-top: 16px; padding-top: 6px;
   font-size: 12px }
 svg { width: 100%; height: auto; display: block } svg text { font: 11px system-ui, sans-serif; fill: #333 }
-h2, svg, table, .held { break-inside: avoid }
+h2, svg, table, .held { break-inside: avoid } h2 { break-after: avoid }
 @media print { body { padding: 0; font-size: 12px } }
 """
 
@@ -61,6 +70,7 @@ def report_html(report: SharedReport, language: Language) -> str:
         f"<h1>{title}</h1>",
         w.tag("p", "plan.report.period", first=_day(report.first), last=_day(report.last)),
         w.tag("p", "plan.report.own" if report.own else "plan.report.shared", style="quiet"),
+        *_written(w, report),
         *_held(w, report),
         *_section(w, report, "phase", _phase),
         w.tag("h2", "plan.report.pain"),
@@ -109,6 +119,15 @@ def _section(
     return [heading, *content(w, report)]
 
 
+def _written(w: _Writer, report: SharedReport) -> list[str]:
+    """What was declared, and red flags, in the runner's own report."""
+    lines = []
+    for entry in report.written:
+        kind, text = entry_kind_text(entry, w.messages), entry_text(entry, w.messages, {})
+        lines.append(w.tag("p", "plan.report.written", day=_day(entry.day), kind=kind, text=text))
+    return lines
+
+
 def _held(w: _Writer, report: SharedReport) -> list[str]:
     """Who is held, why, since when: first of all, as it is what a coach has to know."""
     last = report.days[-1] if report.days else None
@@ -131,12 +150,23 @@ def _phase(w: _Writer, report: SharedReport) -> list[str]:
     lines = [w.tag("p", "plan.report.phase_now", phase=_phase_name(last))]
     changes = [day for day in report.days if day.change is not None]
     if not changes:
-        return [*lines, w.tag("p", "plan.report.no_changes", first=_day(report.days[0].day))]
+        lines.append(w.tag("p", "plan.report.no_changes", first=_day(report.days[0].day)))
     items = [
-        w.tag("li", "plan.report.change", day=_day(d.day), phase=_phase_name(d), why=_change_why(d))
+        (
+            d.day,
+            w.tag("li", "plan.report.change", day=_day(d.day), phase=_phase_name(d), why=_change_why(d)),
+        )
         for d in changes
     ]
-    return [*lines, "<ul>", *items, "</ul>"]
+    items += [(hold.since, _hold_line(w, hold)) for hold in holds_of(report.days)]
+    return [*lines, "<ul>", *(line for _, line in sorted(items)), "</ul>"] if items else lines
+
+
+def _hold_line(w: _Writer, hold: Hold) -> str:
+    key = f"plan.report.hold.{hold.why}"
+    if hold.last is None:
+        return w.tag("li", f"{key}.now", since=_day(hold.since))
+    return w.tag("li", f"{key}.past", since=_day(hold.since), last=_day(hold.last))
 
 
 def _phase_name(day: SharedDay) -> UserMessage:
@@ -152,13 +182,14 @@ def _pain(w: _Writer, report: SharedReport) -> list[str]:
     lines = [] if shared else [w.tag("p", "plan.report.not_shared", style="quiet")]
     if not report.days or not shared:
         return lines or [w.tag("p", "plan.report.no_days", style="quiet")]
-    if "allowance" not in report.items:
+    loads = "allowance" in report.items
+    if not loads:
         lines.append(w.tag("p", "plan.report.load_not_shared", style="quiet"))
     mornings = sum(day.morning is not None for day in report.days)
     return [
         *lines,
         pain_chart(report.days, w.messages),
-        w.tag("p", "plan.report.chart", style="quiet"),
+        w.tag("p", f"plan.report.chart{'' if loads else '_no_load'}", style="quiet"),
         w.tag("p", "plan.report.mornings", done=mornings, days=len(report.days)),
     ]
 
@@ -180,13 +211,13 @@ def _runs_line(w: _Writer, kept: RunsWithin) -> str:
 
 
 def _week_table(w: _Writer, weeks: Sequence[WeekSum], pain: bool) -> list[str]:
-    columns = ["km", "minutes", "descent", *(("worst", "worst_morning") if pain else ())]
+    columns = ["km", "minutes", "descent", *(("worst", "worst_morning", "hardest") if pain else ())]
     heads = "".join(w.tag("th", f"plan.report.column.{name}", style="n") for name in columns)
     rows = []
     for week in weeks:
         numbers = [w.number(week.km, 1), w.number(week.minutes), w.number(week.descent_m)]
         if pain:
-            numbers += [w.number(week.worst_pain), w.number(week.worst_morning)]
+            numbers += [w.number(week.worst_pain), w.number(week.worst_morning), w.number(week.hardest)]
         cells = "".join(f'<td class="n">{number}</td>' for number in numbers)
         rows.append(f"<tr><td>{_day(week.monday)}</td>{cells}</tr>")
     week_head = w.tag("th", "plan.report.column.week")

@@ -124,7 +124,7 @@ def load_config(path: Path | None = None, environment: Mapping[str, str] = os.en
 
 def _check_matches(sensors: Sequence[SensorSettings]) -> None:
     if len(sensors) > 1:
-        from monitor.sources.bluetooth.identity import check_matches  # decoders are many
+        from monitor.sources.device_identity import check_matches  # decoders are many
 
         check_matches(sensors)
 

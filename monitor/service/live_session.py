@@ -32,10 +32,10 @@ from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
 from monitor.service.run_loss import loss_of_run
-from monitor.service.runner_plan import plan_keeper
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
+from monitor.service.shared_plan import sharing_desk
 from monitor.service.wall_clock import WallClock
 from monitor.service.wiring import KEPT_UNTIL_DELIVERED, SinkContext, configured_sinks
 from monitor.sinks.finished_runs import FinishedRuns
@@ -46,6 +46,7 @@ from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
+from monitor.sources.web_bluetooth.page_socket import PageListener
 from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
@@ -112,19 +113,21 @@ async def _run(
             pace=live.pace, now_s=now_s, recorded=live.recorded,
         )  # fmt: skip
         sinks += configured_sinks(context)
+    sources = live.sources(time)
     asked_to_stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as pages:
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
-            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues)
+            radio = next((s for s in sources if isinstance(s, PageListener)), None)
+            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
-            served = serving(page, live.web, token, folder, plan_keeper(config))
+            served = serving(page, live.web, token, folder, sharing_desk(config))
             url = await pages.enter_async_context(served)
             print_address(url, live.web, folder, console)
             sinks.append(page)
         ended = await serve(
-            live.sources(time), session, sinks, started,
+            sources, session, sinks, started,
             tape=tape, watches=[WallClock(time)], wishes=wishes, time=time,
         )  # fmt: skip
         whole = True if stored is None else stored.complete

@@ -11,8 +11,8 @@ from monitor.core.http_access import WebSettings, needed_token
 from monitor.core.monotonic import SystemClock
 from monitor.service.config import Config, data_folder
 from monitor.service.live_session import print_address
-from monitor.service.runner_plan import plan_keeper
 from monitor.service.session_store import open_store
+from monitor.service.shared_plan import sharing_desk
 from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
@@ -32,7 +32,7 @@ async def _serve(config: Config, web: WebSettings, console: Console) -> None:
     folder = data_folder(config)
     token = needed_token(web, folder)
     sink = LiveFeed(LiveState(), SystemClock())
-    async with serving(sink, web, token, folder, plan_keeper(config)) as url:
+    async with serving(sink, web, token, folder, sharing_desk(config)) as url:
         page = url.replace("/?", "/review?") if "?" in url else f"{url}review"
         print_address(page, web, folder, console)
         await asyncio.Event().wait()

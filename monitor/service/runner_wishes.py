@@ -29,7 +29,7 @@ class RunnerWishes:
     def stop_cues(self, reason: str) -> bool:
         """End targets and cues of the running session, and return whether there is one.
 
-        ``reason`` (``red_flag``) goes on the tape and into no record.
+        ``reason`` goes on the tape and into no record; it has no word of the runner's log.
         """
         if self._emit is None:
             return False

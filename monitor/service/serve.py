@@ -29,7 +29,7 @@ from monitor.pipeline.session import Session
 from monitor.recordings.tape import Tape
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.protocol import ReportsStatus, Sink
-from monitor.sources.protocol import Source
+from monitor.sources.protocol import LaggingSource, Source
 
 _log = logging.getLogger(__name__)
 
@@ -100,9 +100,13 @@ async def serve(
 
 @dataclass(frozen=True, slots=True)
 class _Tick:
-    """The time, for a session whose sensors may all be silent."""
+    """The time, for a session whose sensors may all be silent.
 
-    now_s: float
+    ``session_s`` is up to when all has been heard, which is now unless a source lags; ``put_s`` is now.
+    """
+
+    session_s: float
+    put_s: float
 
 
 class _Service:
@@ -240,7 +244,7 @@ class _Service:
                 if isinstance(item, Packet):
                     records = self._session.push(item)
                 elif isinstance(item, _Tick):
-                    records = self._session.tick(item.now_s)
+                    records = self._session.tick(item.session_s)
                     self._tell_if_behind(item)
                 else:
                     records = [self._session.push_status(item)]
@@ -251,7 +255,7 @@ class _Service:
 
     def _tell_if_behind(self, tick: _Tick) -> None:
         """Tell when the evaluation falls behind the time, and when it has caught up."""
-        behind_s = self._time.now_s() - tick.now_s
+        behind_s = self._time.now_s() - tick.put_s
         if behind_s > self._p.behind_s and self._on_time:
             text = f"this machine is too slow: {behind_s:.0f} s behind; late cues are left out"
         elif behind_s < self._p.behind_s / 2 and not self._on_time:
@@ -320,9 +324,14 @@ class _Service:
         while True:
             await self._time.sleep(self._p.commit_s)
             if all(source.live for source in self._sources) and not self._input.closed:
-                self._input.put(_Tick(self._time.now_s()))
+                self._input.put(self._tick())
             self._report_dropped()
             self._report_watches()
+
+    def _tick(self) -> _Tick:
+        now_s = self._time.now_s()
+        lagging = (s.complete_until_s() for s in self._sources if isinstance(s, LaggingSource))
+        return _Tick(min([now_s, *lagging]), now_s)
 
     async def _commit_each_second(self) -> None:
         """A task of its own: a disk that hangs does not stop the time."""

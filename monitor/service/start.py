@@ -102,7 +102,7 @@ def ready_config(path: Path | None) -> Config:
     if not configured_sources(config, SystemClock()):
         kinds = ", ".join(sorted({s.kind for s in config.sensor}))
         raise ConfigError("error.not_live", kinds=kinds)
-    if any(DEVICES[s.kind].gatt for s in config.sensor):
+    if config.bluetooth.radio == "machine" and any(DEVICES[s.kind].gatt for s in config.sensor):
         from monitor.sources.bluetooth.scanner import check_adapters
 
         asyncio.run(check_adapters(config.bluetooth, SystemClock()))

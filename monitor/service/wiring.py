@@ -41,7 +41,20 @@ def bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
     from monitor.sources.bluetooth.source import BluetoothSource
 
     sensors = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
-    return BluetoothSource(sensors, time, config.bluetooth) if sensors else None
+    if not sensors or config.bluetooth.radio != "machine":
+        return None
+    return BluetoothSource(sensors, time, config.bluetooth)
+
+
+def web_bluetooth_source(config: Config, time: MonotonicClock) -> Source | None:
+    """Return the source of the sensors whose radio is the live page, None without such."""
+    from monitor.devices.registry import DEVICES
+    from monitor.sources.web_bluetooth.source import WebBluetoothSource
+
+    sensors = [s for s in config.sensor if DEVICES[s.kind].gatt is not None]
+    if not sensors or config.bluetooth.radio != "page":
+        return None
+    return WebBluetoothSource(sensors, time)
 
 
 def phone_http_source(config: Config, time: MonotonicClock) -> Source | None:
@@ -172,6 +185,7 @@ def _make_alerts(context: SinkContext) -> Alerts:
 
 SOURCES: tuple[Callable[[Config, MonotonicClock], Source | None], ...] = (
     bluetooth_source,
+    web_bluetooth_source,
     phone_http_source,
     phone_mqtt_source,
     phyphox_source,

@@ -126,8 +126,8 @@ class LiveState:
             return
         points.append(point)
         change["history"].setdefault(name, []).append(point)
-        while points[0][0] < point[0] - self._history_s:
-            points.popleft()
+        while len(points) > 1 and points[1][0] <= point[0] - self._history_s:
+            points.popleft()  # the one before them still holds where they begin, as a band does
 
     def _advance_to(self, t_s: float) -> None:
         self._state["t_s"] = max(self._state["t_s"], t_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.core.packet import Packet
 from monitor.core.records import SensorStatus
@@ -26,4 +26,13 @@ class Source(Protocol):
 
         Raises only ``MonitorError``.
         """
+        ...
+
+
+@runtime_checkable
+class LaggingSource(Protocol):
+    """A source whose packets may wait somewhere for minutes before they come here."""
+
+    def complete_until_s(self) -> float:
+        """Return the session second before which nothing more comes; infinite where nothing waits."""
         ...

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from monitor.core.errors import InputError, StoreError
-from monitor.core.private_files import make_private
+from monitor.core.private_files import create_private_file, make_private
 from monitor.recordings.tape import make_plain
 from monitor.storage import migrations, tape_archive
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER
@@ -32,6 +32,7 @@ def write_backup(store: Store, path: Path) -> int:
     if not path.parent.is_dir():
         raise StoreError("error.backup_folder", path=path, parent=path.parent)
     partial = path.with_name(path.name + ".part")
+    create_private_file(partial)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, tarfile.open(partial, "w") as out:
             copy = Path(folder) / DATABASE

@@ -5,9 +5,7 @@ The rules that make the next run's settings from it are in ``monitor.review.cade
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from typing import Any
 from dsp.cueing.baseline import Baseline
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
-from monitor.core.safe_text import file_name_part
+from monitor.core.private_files import write_private_file
+from monitor.storage.runner_log import athlete_file_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ class Plan:
 
 def plan_path(folder: Path, athlete: str) -> Path:
     """Return the path of this athlete's plan in the data folder."""
-    return folder / "plans" / f"{file_name_part(athlete)}.json"
+    return folder / "plans" / f"{athlete_file_name(athlete)}.json"
 
 
 def read_plan(path: Path) -> Plan:
@@ -79,13 +78,9 @@ def read_plan(path: Path) -> Plan:
 
 
 def write_plan(path: Path, plan: Plan) -> None:
-    """Write the plan, all of it or nothing; ``StoreError`` if it cannot be written."""
-    new = path.with_suffix(".new")
+    """Write the plan for its owner alone, all of it or nothing; ``StoreError`` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps(json_codec.to_json(plan), indent=1) + "\n", encoding="utf-8")
-        os.replace(new, path)
     except OSError as exc:
-        with contextlib.suppress(OSError):
-            new.unlink()
         raise StoreError("error.cannot_be_written", path=path, reason=exc) from exc
+    write_private_file(path, json.dumps(json_codec.to_json(plan), indent=1) + "\n")

@@ -21,10 +21,12 @@ from typing import Any
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import create_private_file, make_own_folder_private
-from monitor.core.safe_text import file_name_part
+from monitor.core.safe_text import private_file_name
 
 RUNNER_LOG_FOLDER = "runner-log"
 """The folder of the logs in the data folder."""
+_ENDINGS = ("-plan", "-state", "-planned", "-reminded", "-sent")
+"""With which the names of further files of an athlete go on."""
 _log = logging.getLogger(__name__)
 
 
@@ -75,29 +77,34 @@ class RunnerLog:
         return True
 
 
+def athlete_file_name(athlete: str) -> str:
+    """Return how the names of an athlete's own files begin; those of no other athlete do."""
+    return private_file_name(athlete, _ENDINGS)
+
+
 def runner_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of this athlete's log in the data folder."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}.jsonl"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}.jsonl"
 
 
 def decision_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of the decisions that this athlete was given, in the data folder."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-plan.jsonl"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-plan.jsonl"
 
 
 def plan_state_path(folder: Path, athlete: str) -> Path:
     """Return the path of the state of this athlete's plan, from which it is decided on."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-state.json"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-state.json"
 
 
 def planned_book_path(folder: Path, athlete: str) -> Path:
     """Return the path of the days that were planned for this athlete, in the data folder."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-planned.json"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-planned.json"
 
 
 def reminder_log_path(folder: Path, athlete: str) -> Path:
     """Return the path of the days on which this athlete was reminded of a question, in the data folder."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-reminded.jsonl"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-reminded.jsonl"
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

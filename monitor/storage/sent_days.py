@@ -14,8 +14,7 @@ from pathlib import Path
 from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import make_own_folder_private, write_private_file
-from monitor.core.safe_text import file_name_part
-from monitor.storage.runner_log import RUNNER_LOG_FOLDER
+from monitor.storage.runner_log import RUNNER_LOG_FOLDER, athlete_file_name
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class SentDays:
 
 def sent_days_path(folder: Path, athlete: str) -> Path:
     """Return the path of this athlete's file in the data folder."""
-    return folder / RUNNER_LOG_FOLDER / f"{file_name_part(athlete)}-sent.json"
+    return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-sent.json"
 
 
 def read_sent_days(path: Path) -> SentDays:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -48,6 +48,11 @@ class SessionInfo:
     utc_offset_s: int | None = None
     source: str = ""
     counted_steps: int | None = None
+
+
+def tags_for_others(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return tags without the runner's effort and shoes, which are shared item by item or not at all."""
+    return tuple(tag for tag in tags if not tag.startswith(("effort=", "shoe=")))
 
 
 @dataclass(frozen=True, slots=True)

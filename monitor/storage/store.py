@@ -26,6 +26,7 @@ from monitor.core.activity_facts import ActivityFacts, LapMark, PlaceTrack, Time
 from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.core.safe_text import clean_line, clean_note
+from monitor.pipeline.plan_privacy import record_for_others, settings_text_for_others
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
@@ -211,6 +212,22 @@ class Store(ImportedFiles):
             self._insert_records(db, session_id, records)
             db.execute("UPDATE session SET version = ? WHERE id = ?", (version, session_id))
 
+    def forget_health(self, session_id: str) -> bool:
+        """Delete what a session holds of its runner's health, and return whether there was anything.
+
+        Pain that was noted, effort, what the plan allowed, and what tells of the plan among its records.
+        """
+        with self._transaction() as db:
+            info = self._require_session(session_id)
+            before = db.total_changes
+            db.execute("DELETE FROM note WHERE session = ? AND kind = 'pain'", (session_id,))
+            self._forget_plan_records(db, session_id)
+            tags = [tag for tag in info.tags if not tag.startswith("effort=")]
+            settings = settings_text_for_others(info.settings)
+            if (settings, tags) != (info.settings, list(info.tags)):
+                self._change(session_id, "settings = ?, tags = ?", settings, json.dumps(tags))
+            return db.total_changes > before
+
     def clear(self, session_id: str) -> None:
         """Delete the records of a session, but not the session."""
         with self._transaction() as db:
@@ -387,6 +404,18 @@ class Store(ImportedFiles):
                 marks = ", ".join("?" * len(values[0]))
                 db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
         db.execute("UPDATE numbering SET next_row = ?", (row + len(records),))
+
+    def _forget_plan_records(self, db: sqlite3.Connection, session_id: str) -> None:
+        sql = "SELECT row, kind, body FROM event WHERE session = ? AND kind IN ('band', 'cue')"
+        for row, kind, body in db.execute(sql, (session_id,)).fetchall():
+            record = event_from_row(kind, body)
+            if record is None or (other := record_for_others(record)) == record:
+                continue
+            if other is None:
+                db.execute("DELETE FROM event WHERE row = ?", (row,))
+            else:
+                columns = record_row(row, session_id, other, self._names)[1]
+                db.execute("UPDATE event SET body = ? WHERE row = ?", (columns[-1], row))
 
     def _select_records(self, where: str, *values: object, limit: int = -1) -> list[WaitingRecord]:
         """Return records of all tables, by row."""

@@ -11,15 +11,16 @@ import logging
 import lzma
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from monitor.core.errors import InputError, StoreError
+from monitor.core.session_settings import SessionSettings
 from monitor.recordings.inflation import inflate_into, largest_inflated, open_xz
 from monitor.recordings.recording import Recording, Wearing
-from monitor.recordings.tape import make_plain, read_tape
+from monitor.recordings.tape import TapeReader, make_plain, read_tape, replace_settings
 from monitor.recordings.tape_lock import is_written
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import TAPES_FOLDER, Store
@@ -169,11 +170,40 @@ def tidy_tapes(
             yield TapeChange(info.id, "compressed", _compress_tape(path) if really else 0)
 
 
+def change_tape_settings(info: SessionInfo, change: Callable[[SessionSettings], SessionSettings]) -> None:
+    """Replace the settings on a session's tape, plain or compressed, by what ``change`` makes of them.
+
+    ``StoreError`` while it is written, or if it cannot be.
+    """
+    path = tape_file(info)
+    if path is None:
+        return
+    with unpacked_tape(info) as plain:
+        make_plain(plain)
+        with TapeReader(plain) as tape:
+            settings = tape.header.settings
+        if (changed := change(settings)) == settings:
+            return
+        replace_settings(plain, changed)
+        if plain != path:
+            _pack_tape(plain, path)
+
+
 def _compress_tape(path: Path) -> int:
     """Pack, check, then remove the plain file; return how many bytes that freed."""
     packed = path.with_name(path.name + _COMPRESSED_SUFFIX)
-    partial = packed.with_name(packed.name + ".part")
     make_plain(path)
+    before = path.stat().st_size
+    _pack_tape(path, packed)
+    path.unlink()
+    freed = before - packed.stat().st_size
+    _log.info("%s: compressed, %.1f MB freed", path.name, freed / 1e6)
+    return freed
+
+
+def _pack_tape(path: Path, packed: Path) -> None:
+    """Compress a plain tape to ``packed``, whole and checked or not at all."""
+    partial = packed.with_name(packed.name + ".part")
     before = path.stat().st_size
     try:
         with path.open("rb") as plain, lzma.open(partial, "wb", preset=_PRESET) as out:
@@ -182,15 +212,11 @@ def _compress_tape(path: Path) -> int:
             length = sum(len(piece) for piece in iter(lambda: check.read(1 << 20), b""))
         if length != before:
             raise StoreError("error.compressed_damaged", partial=partial)
-        partial.rename(packed)
-        path.unlink()
+        partial.replace(packed)
     except (OSError, lzma.LZMAError, InputError) as exc:
         raise StoreError("error.not_compressed", path=path, error=exc) from exc
     finally:
         partial.unlink(missing_ok=True)
-    freed = before - packed.stat().st_size
-    _log.info("%s: compressed, %.1f MB freed", path.name, freed / 1e6)
-    return freed
 
 
 def tape_sizes(sessions: Sequence[SessionInfo]) -> dict[str, int]:

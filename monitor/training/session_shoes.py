@@ -51,7 +51,7 @@ def _session_shoe(run: PlanRun, answer: str | None, pairs: Sequence[ShoeEntry], 
     if answer is not None:
         return SessionShoe(answer, "answer")
     if run.shoe:
-        return SessionShoe(run.shoe, "session")
+        return SessionShoe(_pair_named(run.shoe, pairs), "session")
     in_use = _pairs_in_use(pairs, run.day)
     owners = {_pod_owner(pod, pairs, run.day) for pod in run.pods} - {""}
     if len(owners) > 1:  # two pairs at once: nobody knows which
@@ -62,6 +62,13 @@ def _session_shoe(run: PlanRun, answer: str | None, pairs: Sequence[ShoeEntry], 
     if marked:
         return SessionShoe(marked[-1], "default")
     return SessionShoe(last, "last") if last in in_use else SessionShoe()
+
+
+def _pair_named(text: str, pairs: Sequence[ShoeEntry]) -> str:
+    """The pair whose name or model this is, in capitals or not; the text itself where there is none."""
+    asked = text.casefold()
+    named = [e.shoe for e in pairs if asked in (e.shoe.casefold(), e.model.casefold())]
+    return named[-1] if named else text
 
 
 def _pairs_in_use(pairs: Sequence[ShoeEntry], day: datetime.date) -> dict[str, ShoeEntry]:
@@ -76,5 +83,6 @@ def _pairs_in_use(pairs: Sequence[ShoeEntry], day: datetime.date) -> dict[str, S
 
 def _pod_owner(pod: str, pairs: Sequence[ShoeEntry], day: datetime.date) -> str:
     """The pair in use whose entry named this pod last, empty if none does."""
-    named = [e for e in _pairs_in_use(pairs, day).values() if pod in e.pods]
+    asked = pod.casefold()
+    named = [e for e in _pairs_in_use(pairs, day).values() if asked in map(str.casefold, e.pods)]
     return named[-1].shoe if named else ""

@@ -72,6 +72,31 @@ def runs_with_shoes(evidence: Evidence) -> tuple[PlanRun, ...]:
     return tuple(replace(r, shoe=told[r.session].shoe) for r in evidence.runs)
 
 
+def first_and_last_runs(
+    runs: Sequence[PlanRun], shoe: str, km: float
+) -> tuple[tuple[PlanRun, ...], tuple[PlanRun, ...]]:
+    """Return the runs of the first ``km`` kilometres in a pair, and those of its last.
+
+    ``runs`` have their pairs (``runs_with_shoes``).  Both are empty where the two would overlap; walks and
+    runs of unknown length are in neither.
+    """
+    mine = [r for r in runs if r.shoe == shoe and r.km is not None and not r.walk]
+    if sum(r.km or 0.0 for r in mine) < 2 * km:
+        return (), ()
+    first, last = _runs_of_km(mine, km), _runs_of_km(mine[::-1], km)[::-1]
+    return (first, last) if len(first) + len(last) <= len(mine) else ((), ())
+
+
+def _runs_of_km(runs: Sequence[PlanRun], km: float) -> tuple[PlanRun, ...]:
+    total, out = 0.0, list[PlanRun]()
+    for run in runs:
+        if total >= km:
+            break
+        out.append(run)
+        total += run.km or 0.0
+    return tuple(out)
+
+
 def _shoe_use(entry: ShoeEntry, runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules) -> ShoeUse:
     mine = [r for r in runs if r.shoe == entry.shoe]
     doses = [r.braking_dose_bws for r in mine if r.braking_dose_bws is not None]

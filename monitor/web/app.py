@@ -24,17 +24,18 @@ from fastapi.staticfiles import StaticFiles
 from plotly.offline import get_plotlyjs
 
 from monitor.core.http_access import PageTokens, WebSettings
-from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, visitor_of_request
+from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, is_runner, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import ROLE_NAMES
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
 from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
 from monitor.core.secret import Secret
-from monitor.review.training_plan import PlanKeeper
+from monitor.sources.web_bluetooth.page_socket import PageGone
 from monitor.web.access_rules import rules_of
 from monitor.web.live_feed import LiveFeed
 from monitor.web.page_cookie import PAGE_COOKIE, set_page_cookie
+from monitor.web.sharing_desk import SharingDesk
 
 _log = logging.getLogger(__name__)
 
@@ -62,13 +63,13 @@ def make_app(
     token: Secret | None = None,
     folder: Path | None = None,
     settings: WebSettings | None = None,
-    plan: PlanKeeper | None = None,
+    sharing: SharingDesk | None = None,
 ) -> GuardedApp:
     """Return the application with all pages of one service.
 
     Without a ``token`` nobody gets more than what is open to all.  ``folder`` holds the sessions for the
-    Review tab and the JSON API, and the paired devices; without it there are none of these.  ``plan`` is
-    that of the runner whose service this is.  Blocks: it lists and reads files.
+    Review tab and the JSON API, and the paired devices; without it there are none of these.  ``sharing``
+    is that of the runner whose service this is, and has the plan.  Blocks: it lists and reads files.
 
     ``app.state.runner_now`` returns the runner's time.
     """
@@ -76,11 +77,15 @@ def make_app(
     devices = PairedDevices(folder) if folder is not None else None
     app = GuardedApp("gaitcue", _guard_settings(web, PageTokens(token, devices)))
     app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.state.live_feed, app.state.folder, app.state.devices, app.state.plan = sink, folder, devices, plan
+    app.state.live_feed, app.state.folder, app.state.devices, app.state.sharing = (
+        sink, folder, devices, sharing,
+    )  # fmt: skip
+    app.state.plan = None if sharing is None else sharing.keeper
     app.state.runner_now = _machine_time
     app.add_exception_handler(RequestValidationError, _malformed_request)
     _add_files(app)
     _add_live_page(app, sink)
+    _add_authority(app, web.authority)
     if folder is not None:
         _add_review(app)
     return app
@@ -158,7 +163,7 @@ class _ProgramFiles(StaticFiles):
 def _add_files(app: FastAPI) -> None:
     for ending, media_type in _MEDIA_TYPES.items():
         mimetypes.add_type(media_type, f".{ending}")  # a Windows registry may say that .js is plain text
-    for folder in ("live", "review", "plan", "shared"):
+    for folder in ("live", "radio", "review", "plan", "shared"):
         app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
@@ -189,9 +194,51 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
         await socket.accept()
         visitor = visitor_of_request(socket)
         if visitor is None or sink.is_of(visitor.athlete):
-            await _serve_page(socket, sink)
+            await _serve_page(socket, sink, own=is_runner(socket))
         else:
             await socket.close(REFUSED_SOCKET)
+
+    @app.websocket("/ws/radio")
+    async def radio(socket: WebSocket) -> None:
+        await socket.accept()
+        visitor = visitor_of_request(socket)
+        if visitor is not None and not sink.is_of(visitor.athlete):
+            await socket.close(REFUSED_SOCKET)
+        elif sink.radio is not None:
+            await sink.radio.serve_page(_RadioSocket(socket))
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close()
+
+
+class _RadioSocket:
+    """The WebSocket of a page that is a radio, with one way to say that it is gone."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self._socket = socket
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._socket.send_text(text)
+        except (WebSocketDisconnect, RuntimeError) as exc:
+            raise PageGone from exc
+
+    async def receive(self) -> str:
+        try:
+            return await self._socket.receive_text()
+        except (WebSocketDisconnect, RuntimeError, KeyError) as exc:  # KeyError: bytes
+            raise PageGone from exc
+
+
+def _add_authority(app: GuardedApp, file: Path | None) -> None:
+    """For phones that are to trust this page: a certificate is no secret, its key stays where it is."""
+    there = file is not None and file.is_file()
+    headers = {"Content-Disposition": 'attachment; filename="gaitcue.crt"'}
+
+    @app.get("/certificate", include_in_schema=False)
+    def authority() -> Response:
+        if not there:
+            return Response("This page has no authority of its own.", 404, media_type="text/plain")
+        return FileResponse(str(file), media_type="application/x-x509-ca-cert", headers=headers)
 
 
 def _add_review(app: GuardedApp) -> None:
@@ -200,8 +247,9 @@ def _add_review(app: GuardedApp) -> None:
     from monitor.web.api.plan import PLAN_ROUTES
     from monitor.web.api.routes import api_router, json_response
     from monitor.web.api.sessions import SESSION_ROUTES  # they need much that a live run does without
+    from monitor.web.api.sharing import SHARING_ROUTES
 
-    app.include_router(api_router((*SESSION_ROUTES, *PLAN_ROUTES, *PAIRING_ROUTES)))
+    app.include_router(api_router((*SESSION_ROUTES, *PLAN_ROUTES, *SHARING_ROUTES, *PAIRING_ROUTES)))
 
     @app.get("/review", include_in_schema=False)
     def review(request: Request) -> Response:
@@ -224,8 +272,8 @@ def _add_review(app: GuardedApp) -> None:
         return json_response(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, sink: LiveFeed) -> None:
-    page = sink.attach()
+async def _serve_page(socket: WebSocket, sink: LiveFeed, *, own: bool) -> None:
+    page = sink.attach(own=own)
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
     try:
@@ -253,7 +301,7 @@ async def serving(
     settings: WebSettings,
     token: Secret | None,
     folder: Path | None = None,
-    plan: PlanKeeper | None = None,
+    sharing: SharingDesk | None = None,
 ) -> AsyncIterator[str]:
     """Serve the pages while inside; the context holds the address to open.
 
@@ -261,7 +309,7 @@ async def serving(
     """
     if settings.certificate is not None and settings.key is not None:
         await asyncio.to_thread(check_certificate, settings.certificate, settings.key)
-    app = await asyncio.to_thread(make_app, sink, token, folder, settings, plan)
+    app = await asyncio.to_thread(make_app, sink, token, folder, settings, sharing)
     listener = listen(settings.host, settings.port, "error.port_of_page")
     secured = (settings.certificate, settings.key)
     async with running(app, listener, "web server", *secured):

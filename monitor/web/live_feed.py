@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from monitor.core.channel import Channel
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
+from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
+from monitor.sources.web_bluetooth.page_socket import PageListener
+from monitor.web.page_changes import PageChanges
 
 _log = logging.getLogger(__name__)
 
-AT_MOST_EVERY_S = 0.1  # a step is on the page within 250 ms
+AT_MOST_EVERY_S = 0.1  # a cue is on the page within 250 ms
+NUMBERS_EVERY_S = 1.0
 MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it starts over
 
 
+class _Audience:
+    """Pages that are told the same: a state, what they were not told of it yet, and the pages."""
+
+    def __init__(self, state: LiveState) -> None:
+        self.state = state
+        self.changes = PageChanges()
+        self.pages: set[Channel[str]] = set()
+
+    def push(self, records: Iterable[Out]) -> bool:
+        """Fold records in; whether they bring what must be told at once."""
+        return self.changes.add(self.state.push(records))
+
+
 class LiveFeed:
-    """A sink with one state and any number of open pages; a page that cannot keep up costs nobody anything.
+    """A sink with any number of open pages; a page that cannot keep up costs nobody anything.
+
+    It has two states: ``live_state`` is the runner's, and another is for pages of others, which learn
+    nothing of the runner's plan (``monitor.pipeline.plan_privacy``).
 
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
     what a page may ask of the run that goes on: to end targets and cues, for this reason.  It returns
-    whether there is a run to ask.
+    whether there is a run to ask.  ``radio`` takes what a page hears that is the radio of the sensors.
     """
 
     name = "web"
@@ -38,55 +59,92 @@ class LiveFeed:
         at_s: Callable[[], float] = lambda: 0.0,
         pace: float = 1.0,
         stop_cues: Callable[[str], bool] = lambda reason: False,
+        radio: PageListener | None = None,
     ) -> None:
         self.live_state = live_state
+        self.radio = radio
         self.stop_cues = stop_cues
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None
-        self._pages: set[Channel[str]] = set()
+        self._own, self._others = _Audience(live_state), _Audience(LiveState())
         self._slow = RepeatedEvent(_log, time.now_s, logging.INFO)
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
-        """Send changes to every open page, at most every ``AT_MOST_EVERY_S``, until the batches end."""
-        async for batch in batches:
-            change = self.live_state.push(batch)
-            if change:
-                self._send_message(change)
-            await self._time.sleep(AT_MOST_EVERY_S)
+        """Send changes to every open page until the batches end: numbers once in ``NUMBERS_EVERY_S``.
+
+        Cues and what else is urgent goes at once, but not more often than every ``AT_MOST_EVERY_S``.
+        """
+        async with asyncio.TaskGroup() as group:
+            numbers = group.create_task(self._send_numbers(), name="numbers to pages")
+            async for batch in batches:
+                urgent = self._own.push(batch)
+                self._others.push(records_for_others(batch))
+                if urgent:
+                    self._send_changes()
+                await self._time.sleep(AT_MOST_EVERY_S)
+            numbers.cancel()
+        self._send_changes()
+
+    async def _send_numbers(self) -> None:
+        while True:
+            await self._time.sleep(NUMBERS_EVERY_S)
+            self._send_changes()
 
     def is_of(self, athlete: str | None) -> bool:
         """Return whether the run that is going on is this athlete's; None stands for all of them."""
         session = self.live_state.state()["session"]
         return athlete is None or (session is not None and session["athlete"] == athlete)
 
-    def attach(self) -> Channel[str]:
+    def state(self, *, own: bool) -> dict[str, Any]:
+        """Return the newest of everything as JSON-able data, for the runner (``own``) or for others."""
+        return (self._own if own else self._others).state.state()
+
+    def attach(self, *, own: bool) -> Channel[str]:
         """Return the messages (JSON texts) for one more page: first the whole state, then every change.
 
-        The channel is closed when the page lies more than ``MOST_CHANGES_BEHIND`` changes behind.
+        ``own``: the page is the runner's.  The channel is closed when the page lies more than
+        ``MOST_CHANGES_BEHIND`` changes behind.
         """
+        self._send_changes()  # to the others: what follows is the same for all
+        audience = self._own if own else self._others
         page: Channel[str] = Channel(MOST_CHANGES_BEHIND)
-        everything = {"all": self.live_state.state(), "pace": self._pace, "at_s": round(self._at_s(), 4)}
+        everything = {
+            "all": audience.changes.whole(audience.state.state()),
+            "pace": self._pace,
+            "at_s": round(self._at_s(), 4),
+            "radio": own and self.radio is not None,
+        }
         page.put(json.dumps(everything, allow_nan=False))
-        self._pages.add(page)
-        _log.debug("web: a page is open (%d)", len(self._pages))
+        audience.pages.add(page)
+        _log.debug("web: a page is open (%d)", self._open_pages())
         return page
 
     def detach(self, page: Channel[str]) -> None:
         """Forget a page that is gone; its channel gets nothing more."""
-        self._pages.discard(page)
-        _log.debug("web: a page is closed (%d left)", len(self._pages))
+        self._own.pages.discard(page)
+        self._others.pages.discard(page)
+        _log.debug("web: a page is closed (%d left)", self._open_pages())
 
     def close(self) -> None:
         """Close the channels of all open pages, which ends their connections."""
-        for page in self._pages:
+        for page in self._own.pages | self._others.pages:
             page.close()
 
-    def _send_message(self, change: dict[str, Any]) -> None:
-        message = json.dumps({"change": change, "at_s": round(self._at_s(), 4)}, allow_nan=False)
-        for page in list(self._pages):
+    def _open_pages(self) -> int:
+        return len(self._own.pages) + len(self._others.pages)
+
+    def _send_changes(self) -> None:
+        for audience in (self._own, self._others):
+            if change := audience.changes.take():
+                self._send_message(change, audience.pages)
+
+    def _send_message(self, change: dict[str, Any], pages: set[Channel[str]]) -> None:
+        told = {"change": change, "at_s": round(self._at_s(), 4)}
+        message = json.dumps(told, allow_nan=False, separators=(",", ":"))
+        for page in list(pages):
             page.put(message)
             if page.dropped:
                 self._slow.happened("web: a page cannot keep up and starts over")
                 page.close()
-                self._pages.discard(page)
+                pages.discard(page)

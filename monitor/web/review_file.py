@@ -21,6 +21,7 @@ from plotly.offline import get_plotlyjs
 
 from monitor.core.errors import StoreError
 from monitor.core.message_catalogues import catalogues_json
+from monitor.core.private_files import create_private_file
 
 _STATIC = files("monitor.web") / "static"
 _POLICY = (
@@ -58,6 +59,7 @@ def write_review(report: Mapping[str, Any], path: Path) -> None:
     """Write the HTML file of a review to ``path`` and make its folder; ``StoreError`` if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        create_private_file(path)
         path.write_text(review_html(report), encoding="utf-8")
     except OSError as exc:
         raise StoreError("error.cannot_write", path=path, reason=exc) from exc

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.review.training_plan import PlanKeeper
+from monitor.storage.plan_file import Plan, plan_path, write_plan
 from monitor.storage.store import Store
 from tests.cli.notebook import Runner
 from tests.finished_run import add_run
@@ -139,16 +140,41 @@ def test_everything_can_be_taken_along(runner: Runner) -> None:
     assert "exists already" in runner.says("log", "export", str(path), code=2)
 
 
+def test_whatever_holds_a_word_of_mine_is_mine_alone(runner: Runner) -> None:
+    """Also in a folder that is not called as ours are, which is not made private."""
+    runner.calm_week().at(7)
+    folder, data = runner.folder, runner.folder / "data"
+    with Store(data / "gaitcue.db") as store:
+        add_run(store)
+        store.add_note(store.sessions()[0].id, "pain", "behind the knee", value=4.0)
+    write_plan(plan_path(data, "me"), Plan())
+    runner.says("share", "all", "on")
+    runner.says("plan")
+    runner.says("report", "--no-open")
+    runner.says("report", "me", "--no-open")
+    runner.says("review", "1", "--no-open")
+    runner.says("log", "export", str(folder / "log.zip"))
+    runner.says("sessions", "backup", str(folder / "all.tar"))
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "gaitcue.toml"]
+    assert {path.suffix for path in files} >= {".jsonl", ".json", ".db", ".html", ".zip", ".tar"}
+    assert len(files) > 8
+    assert {
+        path.name: oct(path.stat().st_mode & 0o777) for path in files if path.stat().st_mode & 0o077
+    } == {}
+
+
 def test_delete_asks_deletes_all_of_it_and_says_what_is_left_elsewhere(runner: Runner) -> None:
     runner.settings = '[plan]\nmorning_at = "07:00"\n'
     runner.calm_week().at(8, "07:30").says("plan", "--remind")
     folder = runner.folder / "data" / "runner-log"
     assert len(list(folder.iterdir())) == 4
+    runner.says("report", "--no-open")
     assert "--all" in runner.says("log", "delete", code=2)
     runner.says("log", "delete", "--all", answers="n\n")
     assert len(list(folder.iterdir())) == 4
     text = " ".join(runner.says("log", "delete", "--all", answers="y\n").split())
     assert list(folder.iterdir()) == []
+    assert list((folder.parent / "reports").iterdir()) == []
     assert "backups" in text
     assert "sessions show" in text
     assert "There was nothing to delete." in runner.says("log", "delete", "--all", "--yes")

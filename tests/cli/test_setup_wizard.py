@@ -26,6 +26,7 @@ from monitor.service.sensor_search import FoundSensor, SensorDetails
 from monitor.sources.bluetooth.families import matching_families
 from monitor.sources.bluetooth.scanner import Advertisement
 from monitor.sources.bluetooth.stream_check import StreamCheck
+from tests.broker import program
 
 
 class Script:
@@ -114,6 +115,34 @@ def test_setup_again_with_nothing_new_leaves_the_file_alone(tmp_path: Path) -> N
     before = path.read_bytes()
     assert not run_setup(path, Script(), around(MOVESENSE))
     assert path.read_bytes() == before
+
+
+def test_a_phone_that_shows_the_page_is_let_in_over_https(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("openssl", "openssl")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path, script = tmp_path / "gaitcue.toml", Script(which_are_yours="1", will_a_phone_show="y")
+    assert run_setup(path, script, around(MOVESENSE))
+    web = load_config(path, {}).web
+    assert not web.loopback
+    assert web.certificate is not None
+    assert web.certificate.read_text().startswith("-----BEGIN CERTIFICATE")
+    assert web.authority is not None
+    assert web.authority.is_file()
+    assert "/certificate once while gaitcue runs" in script.text
+    assert not run_setup(path, Script(), around(MOVESENSE))  # and asks no more
+
+
+def test_without_openssl_a_phone_is_let_in_over_http_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path, script = tmp_path / "gaitcue.toml", Script(which_are_yours="1", will_a_phone_show="y")
+    assert run_setup(path, script, around(MOVESENSE))
+    assert load_config(path, {}).web.certificate is None
+    assert "apt-get install openssl" in script.text
+    assert "no Bluetooth" in script.text
 
 
 CALIBRATED = """[[sensor]]

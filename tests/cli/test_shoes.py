@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from monitor.cli.shoes import shoe_change_lines
+from monitor.core.message_catalogues import catalogue
+from monitor.review.block_statistics import Mean
+from monitor.review.shoe_gait import ShoeChange
 from monitor.review.training_plan import PlanKeeper
+from monitor.training.entries import ShoeEntry
+from monitor.training.shoes import ShoeUse
 from tests.cli.notebook import Runner
 
 
@@ -85,3 +94,32 @@ def test_a_pair_that_is_not_there_is_refused_with_the_names(runner: Runner) -> N
     assert "blank, blue" in runner.says("log", "run", "--km", "5", "--shoe", "green", code=2)
     runner.says("log", "run", "--km", "5", "--shoe", "blu")
     assert row(runner, "blue")[1] == "5"
+
+
+def test_what_changed_over_a_pairs_life_stands_below_the_table() -> None:
+    use, other = (ShoeUse(**{**EMPTY, "shoe": pair(name)}) for name in ("blue", "red"))
+    change = ShoeChange(
+        shoe="blue", metric="contact_ms", first=250.0, change=Mean(5.0, 2.5, 12), first_runs=7, last_runs=5
+    )
+    unclear = replace(change, metric="cadence_spm", change=Mean(-1.0, 5.0, 12))
+    assert list(shoe_change_lines([use, other], [], catalogue("en"))) == []
+    lines = list(shoe_change_lines([other, use], [change, unclear], catalogue("en")))
+    assert lines[:3] == [
+        "blue",
+        "  Ground contact time: 2.0 ± 1.0 % more in the last 100 km than in the first (7 and 5 runs)",
+        "  Cadence: no clear change from the first 100 km to the last, −0.4 ± 2.0 % (7 and 5 runs)",
+    ]
+    assert "this says what changed, not why" in lines[3]
+    german = list(shoe_change_lines([use], [replace(change, change=Mean(-5.0, 2.5, 12))], catalogue("de")))
+    assert german[1].strip().startswith("Bodenkontaktzeit: auf den letzten 100 km 2,0 ± 1,0 % weniger")
+
+
+def pair(name: str) -> ShoeEntry:
+    made = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
+    return ShoeEntry(id=name, made_utc=made, day=made.date(), shoe=name)
+
+
+EMPTY: dict[str, Any] = {
+    "km": 0.0, "km_pm": None, "runs": 0, "unknown_runs": 0, "braking_dose_bws": None, "dose_runs": 0,
+    "first_day": None, "last_day": None, "recent_share": None,
+}  # fmt: skip

@@ -217,6 +217,7 @@ ONE_METRIC_EACH = {
     "monitor/recordings/gpx.py": "which element of a point is which metric",
     "monitor/recordings/tcx.py": "which element of a point is which metric",
     "monitor/review/plan_sessions.py": "what a run is summed up from, so that no other metric is read",
+    "monitor/review/shoe_gait.py": "what a worn shoe may change; each takes runs to compare",
     "monitor/simulation/squad.py": "each value that a simulated athlete has is made up in its own way",
     "validation/quantities.py": "the one table of what is scored, with a bar for each",
     "validation/leave_one_out.py": "which metric each personal gain is learned by",

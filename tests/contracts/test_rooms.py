@@ -29,7 +29,7 @@ HELPERS_OF_DEVICES = {
     "json_fields", "pod_extensions", "registry", "sample_times", "stream_merger",
 }  # fmt: skip
 """What is in ``monitor/devices`` and reads no device: what several families share, and the registry."""
-HELPERS_OF_SOURCES = {"phone_settings", "protocol"}
+HELPERS_OF_SOURCES = {"device_identity", "phone_settings", "protocol"}
 HELPERS_OF_SINKS = {"cue_text", "finished_runs", "live_state", "outbox", "protocol", "run_summary"}
 
 

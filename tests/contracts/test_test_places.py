@@ -24,6 +24,7 @@ LAWS = {
     "dsp/test_together.py": "a law: several sensors on one runner",
     "exports/test_fit_cookbook.py": "a law: what Garmin asks of an activity, field by field",
     "exports/test_fit_round_trip.py": "a law: file, store, FIT, store is the identity",
+    "service/test_health_words.py": "a law: nothing of a runner's health goes to who it is not shared with",
     "service/test_secrets_in_logs.py": "a law: no secret is written to a log",
     "sources/bluetooth/test_run.py": "whole runs, on the radios of that folder",
     "sources/bluetooth/test_scan.py": "the command and its search, on the radios of that folder",

@@ -34,6 +34,7 @@ from monitor.storage.store import Store
 from monitor.web.app import make_app
 from monitor.web.live_feed import LiveFeed
 from monitor.web.review_file import review_html, write_review
+from monitor.web.sharing_desk import SharingDesk
 from tests.end_to_end.test_review_page import opened
 from tests.web.clients import TOKEN, page_client
 
@@ -178,7 +179,12 @@ def test_review_file_tab_and_live_page_run_nothing_of_it_in_a_browser(hostile: P
         live.push([SessionStarted(info.id, " ".join(HOSTILE), info.started_utc, HOSTILE[:2])])
         live.push([SensorStatus(1.0, HOSTILE[0], LinkState.LOST, " ".join(HOSTILE))])
         live.push([SinkStatus(1.0, HOSTILE[0], False, " ".join(HOSTILE)), *store.records(info.id)])
-    app = make_app(LiveFeed(live, SystemClock()), Secret(TOKEN), hostile, plan=PlanKeeper(hostile, "me"))
+    app = make_app(
+        LiveFeed(live, SystemClock()),
+        Secret(TOKEN),
+        hostile,
+        sharing=SharingDesk(keeper=PlanKeeper(hostile, "me"), deliver=None),
+    )
     with served(app) as url, opened(1366, 768) as (page, troubles):
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))

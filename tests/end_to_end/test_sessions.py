@@ -145,7 +145,7 @@ def test_the_page_shows_the_run_and_comes_back_after_a_restart(home: Path, shoes
             expect(page.locator("#cadence")).to_have_text(re.compile(r"17[0-3]"), timeout=20_000)
             expect(page.locator("#activity")).to_have_text("Running")
             expect(page.locator("#tile-contact_ms h2")).to_have_text("Ground contact time")
-            expect(page.locator("#strip .scatterlayer path.js-line").first).to_be_attached(timeout=20_000)
+            expect(page.locator("#strip path.trace").first).to_be_attached(timeout=20_000)
             program.kill()
             program.communicate()
             expect(page.locator("#link")).to_have_text("Reconnecting …", timeout=10_000)

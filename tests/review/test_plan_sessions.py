@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dsp.types import Activity, ActivityChange, Estimate, Metric
+from dsp.types import Activity, ActivityChange, Estimate, Metric, Placement, Side
 from monitor.core import json_codec
 from monitor.core.activity_facts import ActivityFacts, TimerPause
 from monitor.core.records import Out, SessionStarted
-from monitor.core.session_settings import CoachSettings, SessionSettings
-from monitor.review.plan_sessions import noted_answers, stored_plan_runs
+from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
+from monitor.review.plan_sessions import noted_answers, shoe_pods, stored_plan_runs
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
+from monitor.training.entries import ENTRY_KINDS
+from monitor.training.session_shoes import session_shoes
 
 UTC = datetime.UTC
 NOW = datetime.datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -167,3 +171,56 @@ def test_a_noted_pain_is_an_answer_after_its_run(store: Store) -> None:
     runs = stored_plan_runs(store, "ann", LONG_AGO, NOW)
     (answer,) = noted_answers(store, runs, "ann")
     assert (answer.session, answer.day, answer.during, answer.now) == (runs[0].session, runs[0].day, 4, 4)
+
+
+def test_the_scatter_of_a_length_adds_up_over_the_run(store: Store) -> None:
+    keep(store, "2026-05-20T05-00-00-ann", run_records(600), 600)
+    (run,) = stored_plan_runs(store, "ann", LONG_AGO, NOW)
+    assert run.km == pytest.approx(1.8, abs=0.01)
+    assert run.km_sd == pytest.approx(0.1 * 600 / 1000, abs=0.001)  # 0.1 m/s for ten minutes
+
+
+def test_a_length_whose_scatter_nobody_knows_has_none(store: Store) -> None:
+    records = [replace(r, estimate=replace(r.estimate, sd=math.nan)) if isinstance(r, Metric) else r
+               for r in run_records(600)]  # fmt: skip
+    keep(store, "2026-05-20T05-00-00-ann", records, 600)
+    (run,) = stored_plan_runs(store, "ann", LONG_AGO, NOW)
+    assert (run.km, run.km_sd) == (pytest.approx(1.8, abs=0.01), None)
+
+
+def sensor(name: str, placement: Placement, match: str | None, side: Side | None = None) -> SensorSettings:
+    return SensorSettings(name=name, kind="plain", placement=placement, match=match, side=side)
+
+
+def test_the_sensors_on_the_shoes_are_known_by_name_and_serial_and_no_others_are() -> None:
+    sensors = [
+        sensor("left", Placement.FOOT, "Movesense 231330000123", Side.LEFT),
+        sensor("pod", Placement.POD, "0C8B2F"),
+        sensor("belt", Placement.PELVIS, "Movesense 231330000999"),
+        sensor("right", Placement.FOOT, None, Side.RIGHT),
+        sensor("other", Placement.POD, "Stryd"),
+    ]
+    assert shoe_pods(sensors) == ("Movesense 231330000123", "231330000123", "0C8B2F")
+
+
+def test_a_session_gets_its_pair_by_its_pods_and_its_tag_comes_first(store: Store) -> None:
+    pod = sensor("pod", Placement.POD, "Stryd 0c8b2f")
+    settings = json.dumps(json_codec.to_json(SessionSettings(athlete="ann", sensors=(pod,))))
+    keep(store, "2026-05-20T05-00-00-ann", run_records(600), 600, settings=settings)
+    made = NOW - datetime.timedelta(days=30)
+    standing = [
+        ENTRY_KINDS["shoe"](id=name, made_utc=made, day=made.date(), shoe=name, **fields)  # type: ignore[arg-type]
+        for name, fields in (("blue", {"default": True}), ("red", {"pods": ("0C8B2F",), "model": "Ride"}))
+    ]
+
+    def pair() -> tuple[str, str]:
+        (told,) = session_shoes(standing, stored_plan_runs(store, "ann", LONG_AGO, NOW)).values()
+        return told.shoe, told.by
+
+    assert pair() == ("red", "pods")
+    store.tag("2026-05-20T05-00-00-ann", ["shoe=blue"])
+    assert pair() == ("blue", "session")
+    store.tag("2026-05-20T05-00-00-ann", ["shoe=RIDE"])
+    assert pair() == ("red", "session")
+    store.tag("2026-05-20T05-00-00-ann", ["shoe=borrowed"])
+    assert pair() == ("borrowed", "session")

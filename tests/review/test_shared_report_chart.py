@@ -50,7 +50,8 @@ def test_more_pain_is_drawn_higher_and_more_load_as_a_longer_bar() -> None:
 
 
 def test_what_is_not_known_is_a_question_mark_and_what_is_not_shared_nothing() -> None:
-    assert pain_chart(DAYS, EN).count(">?<") == 2  # the load and the morning of the last day
+    rested = [replace(DAYS[0], done_minutes=50.0), replace(DAYS[1], done_minutes=0.0), DAYS[2]]
+    assert pain_chart(rested, EN).count(">?<") == 2  # the load and the morning of the last day
     pain_only = [replace(day, items=frozenset({"pain"}), km_before=None, phase=None) for day in DAYS]
     text = pain_chart(pain_only, EN)
     assert text.count(">?<") == 1
@@ -62,3 +63,24 @@ def test_phases_stand_above_with_their_names() -> None:
     assert text.count("<title>calm</title>") == text.count("<title>rebuild</title>") == 1
     assert ">calm</text>" in text
     assert pain_chart([], EN).startswith("<svg")
+
+
+def test_a_run_of_which_nobody_said_how_it_felt_has_a_question_mark_of_its_own() -> None:
+    ran = [replace(DAYS[0], done_minutes=50.0, during=None, after=None), DAYS[1]]
+    unsaid = 'style="fill:#0b61b0">?<'
+    assert pain_chart(ran, EN).count(unsaid) == 1
+    assert pain_chart([replace(ran[0], during=4.0), DAYS[1]], EN).count(unsaid) == 0
+    assert pain_chart([replace(ran[0], done_minutes=0.0), DAYS[1]], EN).count(unsaid) == 0
+    assert pain_chart([replace(ran[0], done_minutes=None), DAYS[1]], EN).count(unsaid) == 1
+
+
+def test_without_load_there_is_no_empty_room_for_it() -> None:
+    def height(text: str) -> float:
+        found = re.search(r'viewBox="0 0 800 (\d+)"', text)
+        assert found is not None
+        return float(found[1])
+
+    pain_only = [replace(day, items=frozenset({"pain", "phase"}), km_before=None) for day in DAYS]
+    text = pain_chart(pain_only, EN)
+    assert height(pain_chart(DAYS, EN)) - height(text) == 90
+    assert text.index("<title>calm</title>") < text.index("<g transform") < text.index("this morning")

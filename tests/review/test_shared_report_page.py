@@ -124,7 +124,10 @@ def test_what_others_call_themselves_and_their_shoes_can_do_no_harm() -> None:
 
 def test_the_runners_own_page_has_reasons_with_grades_and_checkpoints() -> None:
     text = page(calm_then_rebuild(), own=True)
-    assert "Your last run went well: it felt all right, and the next morning was as before. [B]" in text
+    assert (
+        "Your last run went well: it felt all right, and the next morning was as before. [evidence B]"
+        in text
+    )
     assert "Unknown: Hamstring curls left: not tested yet" in text
     assert "Your last run" not in page(sharing(*SHARED_ITEMS))
 
@@ -152,3 +155,30 @@ def test_the_names_of_what_is_shared_come_in_order() -> None:
     assert shared_names(report, catalogue("en")) == "phase, shoes"
     assert report.last - report.first == datetime.timedelta(days=27)
     assert report.last == date(7)
+
+
+def test_every_hold_of_the_weeks_is_listed_with_its_days() -> None:
+    diary = sharing("phase")
+    diary.run(7, 6, (6, 6))
+    diary.mornings(range(8, 10), 6)
+    diary.mornings(range(10, 20), 0)
+    text = page(diary, 19)
+    assert "Not held" in text
+    assert "<li>2026-03-09 to 2026-03-15: held, a run was too much</li>" in text
+    assert "<li>since 2026-03-09: held, a run was too much</li>" in page(diary, 10)
+    assert "a run was too much" not in page(sharing("pain", "allowance", diary=diary), 2)
+
+
+def test_the_runners_own_page_says_what_was_declared_and_which_warning_signs_there_were() -> None:
+    diary = sharing(*SHARED_ITEMS)
+    diary.flag(6, "calf_hot")
+    own, others = page(diary, own=True), page(diary)
+    assert "start of the plan:" in own
+    assert "behind the knee" in own
+    assert "A calf that is swollen, warm and tender" in own
+    assert not re.search("start of the plan|behind the knee, |calf", others)
+
+
+def test_the_highest_effort_of_a_week_stands_with_its_pain() -> None:
+    assert "highest effort" in page(sharing("pain", "allowance"))
+    assert "highest effort" not in page(sharing("allowance"))

@@ -529,6 +529,26 @@ async def test_a_sensor_that_stops_sending_is_told_though_no_packet_comes() -> N
     await asyncio.gather(task, return_exceptions=True)
 
 
+class Lagging(Live):
+    """A source whose packets may wait elsewhere: up to second 5 all is here, from second 40 on again."""
+
+    def complete_until_s(self) -> float:
+        return 5.0 if self.time.now_s() < 40.0 else float("inf")
+
+
+async def test_what_may_still_come_is_no_silence(caplog: pytest.LogCaptureFixture) -> None:
+    source, kept = Lagging(readings(5)), Kept()
+    task = asyncio.create_task(serve([source], Session(SETTINGS), [kept], STARTED, time=source.time))
+    await source.time.run(39.0)
+    assert all(r.t_s <= 5.0 for r in kept.records if isinstance(r, SensorStatus))
+    assert not any(r.link is LinkState.SILENT for r in kept.records if isinstance(r, SensorStatus))
+    assert caplog.records == []  # and the machine is not called slow
+    await source.time.run(45.0)
+    assert any(r.link is LinkState.SILENT for r in kept.records if isinstance(r, SensorStatus))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 # ------------------------------------------------------------------ signals
 
 

@@ -9,7 +9,7 @@ import gzip
 import io
 import logging
 import typing
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,22 @@ from monitor.pipeline.session import Session
 from monitor.service.config import Config, StoreSettings
 from monitor.service.runner_plan import plan_keeper, runner_now
 from monitor.service.serve import ServeParams, serve
-from monitor.service.shared_plan import deliver_shared_days, sharing_state, switch_items
+from monitor.service.shared_plan import sharing_desk
 from monitor.service.wiring import SinkContext, configured_sinks
-from monitor.sinks.influx.sink import InfluxSettings
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.influx.shared_days import SharingReport
+from monitor.sinks.influx.sink import InfluxSettings, InfluxSink
 from monitor.sinks.push.ntfy import NtfySettings
 from monitor.sinks.session_log import SessionLog
 from monitor.sinks.store import StoreSink
 from monitor.sources.protocol import Emit
+from monitor.storage.import_recording import import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.training.entries import ENTRY_KINDS, Entry
+from monitor.training.entries import ENTRY_KINDS, Entry, SharedItem
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.sharing import SHARED_ITEMS
+from monitor.web.sharing_desk import SharingState
 from tests.broker import Broker, listening
 from tests.log_lines import captured_stderr
 from tests.ports import free_port
@@ -74,10 +78,24 @@ def entry_with_canaries(kind: str, now: datetime.datetime) -> Entry:
     return cls(**(texts | made | NEEDED.get(kind, {})))  # type: ignore[arg-type]
 
 
+def switch(config: Config, items: Iterable[SharedItem], *, on: bool, guardian: bool = False) -> None:
+    sharing_desk(config).switch(items, runner_now(), on=on, guardian=guardian)
+
+
+def state(config: Config) -> SharingState:
+    return sharing_desk(config).state(runner_now().date())
+
+
+def deliver(config: Config) -> SharingReport:
+    to_server = sharing_desk(config).deliver
+    assert to_server is not None
+    return to_server()
+
+
 def everything_shared(config: Config, *kinds: str) -> None:
     keeper, now = plan_keeper(config), runner_now().astimezone(datetime.UTC)
     keeper.add(*(entry_with_canaries(kind, now) for kind in kinds))
-    switch_items(keeper, SHARED_ITEMS, on=True)
+    switch(config, SHARED_ITEMS, on=True)
 
 
 class Taking:
@@ -208,16 +226,46 @@ def test_a_run_delivers_at_its_beginning_what_waited_and_at_its_end_what_is_new(
 ) -> None:
     config = configured(tmp_path, influx.url)
     everything_shared(config, "declare", "morning")
-    assert not sharing_state(config).sent
+    assert not state(config).sent
     asyncio.run(run_session(config, tmp_path))
-    assert sharing_state(config).sent
+    assert state(config).sent
     assert influx.count("plan", "phase") == 1
-    switch_items(plan_keeper(config), SHARED_ITEMS, on=False)
-    assert sharing_state(config).deletion_waits
-    with Store(tmp_path / "gaitcue.db") as store:
-        deliver_shared_days(config, store)
+    switch(config, SHARED_ITEMS, on=False)
+    assert state(config).deletion_waits
+    deliver(config)
     assert influx.count("plan", "phase") == influx.count("log", "morning") == 0
-    assert not sharing_state(config).deletion_waits
+    assert not state(config).deletion_waits
+
+
+async def send_notes(sink: InfluxSink, session: str) -> None:
+    async with sink.connected():
+        await sink.send_notes([session])
+
+
+def test_a_pain_noted_of_a_session_is_at_the_server_while_pain_is_shared_and_no_longer(
+    tmp_path: Path, influx: Influx
+) -> None:
+    config = configured(tmp_path, influx.url)
+    with Store(tmp_path / "gaitcue.db") as store:
+        session = import_recording(store, tmp_path, simulated_recording(90.0), "ann", runner_now()).id
+        store.add_note(session, "pain", f"behind the knee {CANARY}", value=6.0)
+        store.add_note(session, "note", "rain")
+
+        def send() -> None:
+            deliver(config)
+            asyncio.run(send_notes(InfluxSink(config.influx, store, SystemClock()), session))
+
+        switch(config, [item for item in SHARED_ITEMS if item != "pain"], on=True)
+        send()
+        assert (influx.count("log", "during"), influx.count("note", "text")) == (0, 1)
+        switch(config, ["pain"], on=True)
+        send()
+        (series,) = influx.query('SELECT "during", "after" FROM "log"')
+        assert [row[1:] for row in series["values"]] == [[6, 6]]
+        switch(config, ["pain"], on=False)
+        send()
+    assert (influx.count("log", "during"), influx.count("note", "text")) == (0, 1)
+    assert CANARY not in repr([influx.query(f'SELECT * FROM "{name}"') for name in ("note", "log", "plan")])
 
 
 def test_two_runners_of_one_box_never_meet_in_their_points(tmp_path: Path, influx: Influx) -> None:
@@ -226,9 +274,8 @@ def test_two_runners_of_one_box_never_meet_in_their_points(tmp_path: Path, influ
         now = runner_now().astimezone(datetime.UTC)
         morning = ENTRY_KINDS["morning"](id=name, made_utc=now, day=now.date(), pain=pain)  # type: ignore[call-arg]
         plan_keeper(config).add(morning)
-        switch_items(plan_keeper(config), ["pain"], on=True)
-        with Store(tmp_path / "gaitcue.db") as store:
-            deliver_shared_days(config, store)
+        switch(config, ["pain"], on=True)
+        deliver(config)
     series = influx.query('SELECT "morning" FROM "log" GROUP BY "athlete"')
     found = {s["tags"]["athlete"]: [row[1] for row in s["values"]] for s in series}
     assert found == {"ann": [2], "ben": [7]}
@@ -237,21 +284,20 @@ def test_two_runners_of_one_box_never_meet_in_their_points(tmp_path: Path, influ
 def test_deleting_the_log_ends_sharing_and_deletes_what_was_sent(tmp_path: Path, influx: Influx) -> None:
     config = configured(tmp_path, influx.url)
     everything_shared(config, "declare", "morning")
-    with Store(tmp_path / "gaitcue.db") as store:
-        deliver_shared_days(config, store)
-        assert influx.count("log", "morning") == 1
-        plan_keeper(config).delete()
-        assert sharing_state(config).deletion_waits
-        assert deliver_shared_days(config, store).deleted
+    deliver(config)
+    assert influx.count("log", "morning") == 1
+    plan_keeper(config).delete()
+    assert state(config).deletion_waits
+    assert deliver(config).deleted
     assert influx.count("log", "morning") == influx.count("plan", "phase") == 0
 
 
 def test_a_server_that_is_away_ends_no_run_and_is_asked_at_the_next(tmp_path: Path) -> None:
     config = configured(tmp_path, f"http://127.0.0.1:{free_port()}")
     everything_shared(config, "declare")
-    with Store(tmp_path / "gaitcue.db") as store, pytest.raises(SinkError):
-        deliver_shared_days(config, store)
-    assert not sharing_state(config).deletion_waits
+    with pytest.raises(SinkError):
+        deliver(config)
+    assert not state(config).deletion_waits
 
 
 def test_only_a_guardian_switches_on_for_a_runner_under_sixteen(tmp_path: Path) -> None:
@@ -260,10 +306,9 @@ def test_only_a_guardian_switches_on_for_a_runner_under_sixteen(tmp_path: Path) 
         store=StoreSettings(folder=tmp_path),
         plan=PlanSettings(born_year=runner_now().year - 12),
     )
-    keeper = plan_keeper(config)
     with pytest.raises(InputError):
-        switch_items(keeper, ["pain"], on=True)
-    switch_items(keeper, ["pain"], on=True, guardian=True)
-    assert sharing_state(config).items == {"pain"}
-    switch_items(keeper, ["pain"], on=False)
-    assert sharing_state(config).items == frozenset()
+        switch(config, ["pain"], on=True)
+    switch(config, ["pain"], on=True, guardian=True)
+    assert state(config).items == {"pain"}
+    switch(config, ["pain"], on=False)
+    assert state(config).items == frozenset()

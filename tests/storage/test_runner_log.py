@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.core.errors import StoreError
-from monitor.storage.runner_log import RunnerLog, decision_log_path, runner_log_path
+from monitor.storage.plan_file import plan_path
+from monitor.storage.runner_log import (
+    RunnerLog,
+    athlete_file_name,
+    decision_log_path,
+    plan_state_path,
+    planned_book_path,
+    reminder_log_path,
+    runner_log_path,
+)
+from monitor.storage.sent_days import sent_days_path
 
 
 @pytest.fixture
@@ -120,3 +133,26 @@ def _add_with_limit(path: Path) -> None:
         RunnerLog(path).add({"text": "longer than ten characters"})
     except StoreError:
         sys.exit(3)
+
+
+NAMES = st.sampled_from(
+    ["ann", "Ann B", "Ann-B", "Ann/B", "ann-plan", "ann-state", "ann-sent", "", "runner"]
+)
+PATHS = (
+    runner_log_path, decision_log_path, plan_state_path, planned_book_path, reminder_log_path,
+    sent_days_path, plan_path,
+)  # fmt: skip
+
+
+@given(st.lists(NAMES | st.text(max_size=12), min_size=2, max_size=6, unique=True))
+def test_no_runner_of_a_box_has_a_file_of_another(names: list[str]) -> None:
+    paths = [path(Path("/data"), name) for name in names for path in PATHS]
+    assert len(set(paths)) == len(paths)
+    assert {p.parent.name for p in paths} == {"runner-log", "plans"}
+
+
+def test_a_plain_name_is_that_of_its_files() -> None:
+    assert runner_log_path(Path("/data"), "ann") == Path("/data/runner-log/ann.jsonl")
+    hashed = athlete_file_name("Ann B")
+    assert re.fullmatch(r"Ann-B-[0-9a-f]{8}", hashed)
+    assert athlete_file_name(hashed) != hashed

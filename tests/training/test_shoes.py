@@ -12,7 +12,7 @@ from monitor.training.entries import Entry
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules
-from monitor.training.shoes import ShoeUse, shoe_remarks, shoe_table
+from monitor.training.shoes import ShoeUse, first_and_last_runs, shoe_remarks, shoe_table
 from monitor.training.table_files import shipped_tables
 from monitor.training.verdict import evidence_of
 from tests.training.diary import date
@@ -129,3 +129,27 @@ def test_a_drop_within_4_mm_and_an_only_pair_are_not_worth_a_word() -> None:
     close = [entry("shoe", "a", start_km=10.0, drop_mm=8.0), entry("shoe", "b", shoe="red", drop_mm=4.0)]
     assert remarks(close, [run(0, 30, "blue"), run(1, 4, "red")], 1) == []
     assert remarks([entry("shoe", "b", shoe="red", drop_mm=4.0)], [run(1, 4, "red")], 1) == []
+
+
+def test_the_ends_of_a_pairs_life_are_its_first_and_its_last_hundred_kilometres() -> None:
+    runs = [run(k, 30, "blue") for k in range(10)]
+    first, last = first_and_last_runs(runs, "blue", 100)
+    assert ([r.day for r in first], [r.day for r in last]) == (
+        [date(k) for k in range(4)],
+        [date(k) for k in range(6, 10)],
+    )
+
+
+@pytest.mark.parametrize("lengths", [[30] * 6, [150, 150], [150, 10, 60], []])
+def test_ends_that_would_overlap_are_none(lengths: list[float]) -> None:
+    runs = [run(k, km, "blue") for k, km in enumerate(lengths)]
+    first, last = first_and_last_runs(runs, "blue", 100)
+    assert not {r.session for r in first} & {r.session for r in last}
+    assert bool(first) == bool(last) == (lengths == [150, 150])
+
+
+def test_walks_other_pairs_and_unknown_lengths_are_at_no_end() -> None:
+    runs = [run(k, 60, "blue") for k in range(4)]
+    others = [run(5, None, "blue"), run(6, 60, "red"), run(7, 60, "blue", walk=True)]
+    first, last = first_and_last_runs([*others, *runs, *others], "blue", 100)
+    assert [r.session for r in (*first, *last)] == [r.session for r in runs]

@@ -187,7 +187,7 @@ def test_everything_the_page_needs_comes_from_here(sink: LiveFeed) -> None:
 
 async def test_a_page_that_lags_is_closed_and_costs_nobody_anything() -> None:
     sink = LiveFeed(LiveState(), Impatient())
-    slow, quick = sink.attach(), sink.attach()
+    slow, quick = sink.attach(own=True), sink.attach(own=False)
     taken = quick.batches()
     for t in range(MOST_CHANGES_BEHIND + 5):
         await sink.run(_once([SensorStatus(float(t), "shoe", "streaming", str(t))]))  # type: ignore[arg-type]
@@ -273,9 +273,9 @@ async def test_a_page_that_lags_is_logged_and_so_is_a_server_that_dies(
     sink: LiveFeed, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO, "monitor")
-    sink.attach()
+    sink.attach(own=True)
     for n in range(MOST_CHANGES_BEHIND + 2):
-        sink._send_message({"t_s": float(n)})
+        sink._send_message({"t_s": float(n)}, sink._own.pages)
     assert caplog.messages == ["web: a page cannot keep up and starts over"]
 
     async def dies(self: object, sockets: object) -> None:

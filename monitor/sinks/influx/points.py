@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping
 
 from dsp.types import ActivityChange, Band, Cue, Estimate, Gap, Metric, Readiness, SensorProblem, Step
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted, SinkStatus
-from monitor.pipeline.announcements import CUES_OFF, SILENCES
-from monitor.pipeline.load_watch import PRIVATE_NOTICES
+from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.influx.line_protocol import Point, Value
 from monitor.sinks.influx.schema import ACTIVITIES, INFLUX_SCHEMA
-from monitor.storage.session_info import Note, SessionInfo
+from monitor.storage.session_info import Note, SessionInfo, tags_for_others
 
 _Values = dict[str, Value | None]
 _Shape = tuple[str, Mapping[str, str | None], _Values, float]
@@ -31,11 +30,9 @@ def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[
     """
     began_ns = _utc_ns(session.started_utc)
     own = {"athlete": session.athlete, "session": session.id}
-    held = {band.metric: band for band in bands}
+    held = {band.metric: band for band in records_for_others(bands) if isinstance(band, Band)}
     out = []
-    for record in records:
-        if isinstance(record, Cue) and record.wording in PRIVATE_NOTICES:
-            continue
+    for record in records_for_others(records):
         name, tags, values, t_s = _point_parts(session, record)
         if not math.isfinite(t_s):
             continue
@@ -51,19 +48,20 @@ def record_points(session: SessionInfo, records: Iterable[Out], bands: Iterable[
 
 
 def note_points(session: SessionInfo, notes: Iterable[Note]) -> list[Point]:
-    """Return the points of what was logged about a session: notes, pain and its tags (shoes and the like).
+    """Return the points of what was written about a session for others: its notes, and its tags.
 
-    Notes and pain have the time at which they were logged, tags the start of the session.
+    Notes have the time at which they were written, tags the start of the session.  Pain, effort and shoes
+    are none of it: they go with the shared days (``monitor.sinks.influx.shared_days``), if at all.
     """
     own = {"athlete": session.athlete, "session": session.id}
     out = [
-        Point("note", {**own, "kind": n.kind}, {"text": n.text, "value": n.value}, _utc_ns(n.made_utc))
+        Point("note", {**own, "kind": n.kind}, {"text": n.text}, _utc_ns(n.made_utc))
         for n in notes
-        if n.kind in ("note", "pain")
+        if n.kind == "note"
     ]
-    if session.tags:
+    if tags := tags_for_others(session.tags):
         at_ns = _utc_ns(session.started_utc)
-        out.append(Point("note", {**own, "kind": "tag"}, {"text": ", ".join(session.tags)}, at_ns))
+        out.append(Point("note", {**own, "kind": "tag"}, {"text": ", ".join(tags)}, at_ns))
     return out
 
 
@@ -119,7 +117,7 @@ def _estimate_values(e: Estimate) -> _Values:
 
 def _band_values(band: Band, name: str) -> _Values:
     values: _Values = {f"{name}_target": band.target, f"{name}_low": band.low, f"{name}_high": band.high}
-    return values | {f"{name}_muted": CUES_OFF if band.muted in SILENCES.values() else band.muted}
+    return values | {f"{name}_muted": band.muted}
 
 
 def _is_inside(band: Band, value: float) -> int:

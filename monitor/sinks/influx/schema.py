@@ -193,14 +193,11 @@ INFLUX_SCHEMA: tuple[MeasurementSpec, ...] = (
     ),
     MeasurementSpec(
         "note",
-        "What was logged about a run; sent by gaitcue stack send.",
-        "when it was logged",
+        "What was written about a run, without pain, effort and shoes; sent by gaitcue stack send.",
+        "when it was written",
         ("kind",),
-        "up to 3 (note, pain, tag)",
-        (
-            FieldSpec("text", "string", "", "The words."),
-            FieldSpec("value", "float", "of 10", "Of pain: 0 to 10."),
-        ),
+        "up to 2 (note, tag)",
+        (FieldSpec("text", "string", "", "The words."),),
     ),
     MeasurementSpec(
         "session",

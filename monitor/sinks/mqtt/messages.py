@@ -22,6 +22,7 @@ from dsp.types import ActivityChange, Cue, CueKind, Gap, Metric, SensorProblem
 from monitor.core import json_codec
 from monitor.core.mqtt_client import MqttMessage
 from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
 from monitor.storage.session_info import SessionInfo
 
@@ -72,9 +73,11 @@ def record_messages(root: str, session: SessionInfo, records: Iterable[Out]) -> 
     """Yield the messages of what must not be lost, of one session, in order.
 
     Metrics of the same second that follow each other become one message; records of kinds that nobody
-    waits for (steps, bands, statuses) become none.
+    waits for (steps, bands, statuses) become none, and neither does what tells of the runner's plan.
     """
-    for t_s, group in itertools.groupby(records, key=lambda r: r.t_s if isinstance(r, Metric) else None):
+    for t_s, group in itertools.groupby(
+        records_for_others(records), key=lambda r: r.t_s if isinstance(r, Metric) else None
+    ):
         if t_s is None:
             for record in group:
                 if isinstance(record, _EVENTS):

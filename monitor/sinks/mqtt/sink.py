@@ -48,6 +48,7 @@ from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import SINK_STARTING, Out, SessionStarted, SinkStatus
 from monitor.core.retry import Backoff, retry_until_done
 from monitor.core.safe_text import topic_level
+from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages
 from monitor.sinks.mqtt.home_assistant import discovery_message
@@ -135,8 +136,9 @@ class MqttSink:
         self, batches: AsyncIterator[list[Out]], live: Channel[list[Out]]
     ) -> AsyncIterator[list[Out]]:
         async for batch in batches:
-            self._live_state.push(batch)
-            live.put(batch)
+            others = records_for_others(batch)
+            self._live_state.push(others)
+            live.put(others)
             yield batch
 
     # ------------------------------------------------------------------ the connection

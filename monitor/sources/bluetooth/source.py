@@ -26,7 +26,9 @@ from monitor.devices.device_information import BATTERY
 from monitor.devices.gatt import GattSpec
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.sources.bluetooth.connection import Connection, open_connection
-from monitor.sources.bluetooth.identity import (
+from monitor.sources.bluetooth.scanner import Advertisement, Scanner
+from monitor.sources.bluetooth.settings import BluetoothSettings
+from monitor.sources.device_identity import (
     DeviceClaims,
     check_matches,
     check_unnamed,
@@ -34,8 +36,6 @@ from monitor.sources.bluetooth.identity import (
     matches_of_others,
     names_device,
 )
-from monitor.sources.bluetooth.scanner import Advertisement, Scanner
-from monitor.sources.bluetooth.settings import BluetoothSettings
 from monitor.sources.protocol import Emit
 
 _log = logging.getLogger(__name__)

@@ -15,8 +15,7 @@ from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import MonitorError
-from monitor.core.http_guard import request_language, visitor_of_request
-from monitor.core.http_roles import AccessRole
+from monitor.core.http_guard import is_runner, request_language
 from monitor.core.message_catalogues import catalogue
 from monitor.recordings.readers import read_recording
 from monitor.storage import session_edit
@@ -25,6 +24,7 @@ from monitor.storage.import_recording import import_recording
 from monitor.storage.reanalysis import reanalyze
 from monitor.storage.record_rows import LATEST_S
 from monitor.storage.session_edit import MOST_TAGS
+from monitor.storage.session_info import tags_for_others
 from monitor.storage.store import Store
 from monitor.web.api.routes import json_response
 from monitor.web.api.stored import (
@@ -54,11 +54,12 @@ def change_session(
 ) -> Response:
     """Rename a session, or set all its tags."""
     if title is not None:
-        visitor = visitor_of_request(request)
-        if visitor is not None and visitor.role < AccessRole.RUNNER:
+        if not is_runner(request):
             raise HTTPException(403, "This device was paired for less than that.")
         store.rename(id, title)
     if tags is not None:
+        if not is_runner(request) and tags_for_others(tags) != tuple(tags):
+            raise HTTPException(403, "Effort and shoes are noted by the runner alone.")
         store.tag(id, session_edit.edited_tags(dataclasses.replace(store.session(id), tags=()), tags))
     return json_response(session_json(store.session(id), None))
 
@@ -77,6 +78,7 @@ def remove_session(
 
 def add_session_note(
     id: SessionId,
+    request: Request,
     store: StoreOfRequest,
     text: Annotated[str, Body(description="what should be remembered")] = "",
     pain: Annotated[
@@ -90,6 +92,8 @@ def add_session_note(
     """Add a note, or pain from 0 to 10, and return all notes."""
     if not text.strip() and pain is None:
         raise HTTPException(422, "give a text, or pain from 0 to 10")
+    if pain is not None and not is_runner(request):
+        raise HTTPException(403, "Pain is noted by the runner alone.")
     store.add_note(id, "note" if pain is None else "pain", text, t_s=t_s, value=pain)
     return json_response([dataclasses.asdict(n) for n in store.notes(id)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import HTTPException, Request, Response
 
-from monitor.core.http_guard import visitor_of_request
+from monitor.core.http_guard import is_runner, visitor_of_request
 from monitor.core.metric_legend import metric_legend
 from monitor.web.api.models.live import LegendJson, LiveJson
 from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
@@ -17,10 +17,10 @@ def get_legend(language: LanguageQuery = "en") -> Response:
 
 def get_live(request: Request) -> Response:
     """Return the newest of everything in the run that is going on."""
-    visitor = visitor_of_request(request)
-    if visitor is not None and not request.app.state.live_feed.is_of(visitor.athlete):
+    visitor, feed = visitor_of_request(request), request.app.state.live_feed
+    if visitor is not None and not feed.is_of(visitor.athlete):
         raise HTTPException(403, "This is the run of somebody else.")
-    return json_response(request.app.state.live_feed.live_state.state())
+    return json_response(feed.state(own=is_runner(request)))
 
 
 LIVE_ROUTES = (

@@ -10,11 +10,14 @@ from fastapi import Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
+from monitor.core.message_catalogues import catalogue
 from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
+from monitor.review.rendered_json import rendered_json
+from monitor.review.shoe_gait import shoe_change_message, shoe_changes
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
 from monitor.storage.store import Store
 from monitor.training.entries import Entry, ForeignEntry, entry_to_json, standing_entries
-from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson
+from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson, ShoeGaitJson
 from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
 from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
 
@@ -91,7 +94,7 @@ async def add_log_entry(
     """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
     entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
     if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
-        request.app.state.live_feed.stop_cues("red_flag")
+        request.app.state.live_feed.stop_cues("asked")
     await run_in_threadpool(_keep_entry, request, keeper, entry)
     return json_response({"entry": entry_to_json(entry)})
 
@@ -115,8 +118,27 @@ def _loaded_plan(request: Request, keeper: PlanKeeper, store: Store) -> Training
     return plan
 
 
+def get_shoe_gait(
+    request: Request, keeper: OwnKeeper, store: StoreOfRequest, language: LanguageQuery = "en"
+) -> Response:
+    """Return what changed in how the runner ran over the life of each pair of shoes."""
+    messages = catalogue(language)
+    changes = shoe_changes(keeper.load(store, request.app.state.runner_now()), store)
+    texts = (messages.render(shoe_change_message(change)) for change in changes)
+    return json_response(
+        {
+            "changes": [
+                {**rendered_json(change, messages), "text": text}
+                for change, text in zip(changes, texts, strict=True)
+            ],
+            "about": messages.text("plan.shoe.gait.about"),
+        }
+    )
+
+
 PLAN_ROUTES = (
     ApiRoute("GET", "/plan", "Plan", get_plan, PlanJson, (404, 409, 422)),
+    ApiRoute("GET", "/plan/shoe-gait", "Plan", get_shoe_gait, ShoeGaitJson, (404, 409, 422)),
     ApiRoute("GET", "/plan/flags", "Plan", get_red_flags, RedFlagsJson, (404, 422)),
     ApiRoute("GET", "/log", "Plan", get_log, LogJson, (404, 409)),
     ApiRoute("POST", "/log", "Plan", add_log_entry, EntryJson, (404, 409)),

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from fastapi import HTTPException, Query, Request, Response
 from fastapi import Path as PathParameter
-from fastapi import Query, Request, Response
 
 from monitor.core import json_codec
-from monitor.core.http_guard import visitor_of_request
-from monitor.core.http_roles import AccessRole
+from monitor.core.http_guard import is_runner
 from monitor.exports.formats import EXPORTS, export_session
 from monitor.exports.tables import second_columns, step_table
 from monitor.review.compare import compare_sessions, metric_trends
@@ -37,15 +36,11 @@ def get_sessions(store: StoreOfRequest) -> Response:
     return json_response([session_json(info, bytes_of.get(info.id)) for info in infos])
 
 
-def get_session(id: SessionId, request: Request, store: StoreOfRequest) -> Response:
+def get_session(id: SessionId, store: StoreOfRequest) -> Response:
     """Return one session, with its settings."""
     info = store.session(id)
     described = session_json(info, tape_archive.tape_sizes([info]).get(id))
-    settings = _settings_json(info)
-    visitor = visitor_of_request(request)
-    if visitor is not None and visitor.role < AccessRole.RUNNER and isinstance(settings.get("coach"), dict):
-        settings["coach"]["today"] = None  # what the plan allowed is the runner's own
-    return json_response(described | {"settings": settings})
+    return json_response(described | {"settings": _settings_json(info)})
 
 
 def get_review(id: SessionId, store: StoreOfRequest, language: LanguageQuery = "en") -> Response:
@@ -92,9 +87,12 @@ def get_notes(id: SessionId, store: StoreOfRequest) -> Response:
 def get_export(
     id: SessionId,
     format: Annotated[str, PathParameter(description=f"one of {', '.join(EXPORTS)}")],
+    request: Request,
     store: StoreOfRequest,
 ) -> Response:
     """Return a session as a file for other programs; several files come as a zip."""
+    if format == "tape" and not is_runner(request):
+        raise HTTPException(403, "The tape is the runner's own; its samples are there as imu-csv.")
     with tempfile.TemporaryDirectory() as folder:
         return _file_answer(export_session(store, id, format, Path(folder)), f"{id}.{format}")
 

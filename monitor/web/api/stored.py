@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +14,13 @@ from fastapi import Path as PathParameter
 
 from monitor.core import json_codec
 from monitor.core.errors import ConfigError, InputError, MonitorError, StoreError
-from monitor.core.http_guard import request_language, visitor_of_request
+from monitor.core.http_guard import is_runner, request_language, visitor_of_request
 from monitor.core.local_time import local_start
+from monitor.core.records import Out
+from monitor.pipeline.plan_privacy import record_for_others, records_for_others, settings_text_for_others
+from monitor.review.training_plan import PlanKeeper
 from monitor.storage.backup import DATABASE
-from monitor.storage.session_info import SessionInfo
+from monitor.storage.session_info import Note, SessionInfo, WaitingRecord, tags_for_others
 from monitor.storage.store import Store
 
 
@@ -25,29 +29,92 @@ def _sessions_folder(request: Request) -> Path:
 
 
 class _AthleteStore(Store):
-    """The store as a device sees it that was paired for one athlete: the others' sessions are not there."""
+    """The store as a device sees it that was paired for one athlete: the others' sessions are not there.
 
-    def __init__(self, path: Path, athlete: str) -> None:
+    Without an ``athlete`` it was paired for all of them.
+    """
+
+    def __init__(self, path: Path, athlete: str | None) -> None:
         super().__init__(path)
         self._athlete = athlete
 
     def sessions(self) -> list[SessionInfo]:
-        return [info for info in super().sessions() if info.athlete == self._athlete]
+        return [info for info in super().sessions() if self._athlete in (None, info.athlete)]
 
     def session(self, session_id: str) -> SessionInfo:
         info = super().session(session_id)
-        if info.athlete != self._athlete:
+        if self._athlete not in (None, info.athlete):
             raise StoreError("error.no_session", session=session_id)
         return info
 
 
+class _OthersStore(_AthleteStore):
+    """The store as a coach or a reader sees it: nothing of the plan, and of pain what is shared.
+
+    ``shares_pain`` returns whether an athlete shares pain: then its numbers are there, never its words.
+    """
+
+    def __init__(self, path: Path, athlete: str | None, shares_pain: Callable[[str], bool]) -> None:
+        super().__init__(path, athlete)
+        self._shares_pain = shares_pain
+
+    def sessions(self) -> list[SessionInfo]:
+        return [_info_for_others(info) for info in super().sessions()]
+
+    def session(self, session_id: str) -> SessionInfo:
+        return _info_for_others(super().session(session_id))
+
+    def tag(self, session_id: str, tags: Iterable[str]) -> None:
+        there = super().session(session_id).tags
+        hidden = [tag for tag in there if tag not in tags_for_others(there)]
+        super().tag(session_id, [*hidden, *tags])
+
+    def notes(self, session_id: str) -> list[Note]:
+        notes = super().notes(session_id)
+        if not any(note.kind == "pain" for note in notes):
+            return notes
+        shared = self._shares_pain(super().session(session_id).athlete)
+        return [
+            replace(note, text="") if note.kind == "pain" else note
+            for note in notes
+            if shared or note.kind != "pain"
+        ]
+
+    def events(self, session_id: str) -> list[Out]:
+        return records_for_others(super().events(session_id))
+
+    def _select_records(self, where: str, *values: object, limit: int = -1) -> list[WaitingRecord]:
+        rows = super()._select_records(where, *values, limit=limit)
+        return [(row, s, r) for row, s, record in rows if (r := record_for_others(record)) is not None]
+
+
+def _info_for_others(info: SessionInfo) -> SessionInfo:
+    """The session without its effort and shoes, and without what the plan allowed."""
+    return replace(info, settings=settings_text_for_others(info.settings), tags=tags_for_others(info.tags))
+
+
+def _pain_sharing(request: Request) -> Callable[[str], bool]:
+    """Whether an athlete shares pain; of others than the runner of this service nobody knows it here."""
+    keeper: PlanKeeper | None = request.app.state.plan
+
+    def shares_pain(athlete: str) -> bool:
+        today = request.app.state.runner_now().date()
+        return (
+            keeper is not None and keeper.athlete == athlete and "pain" in keeper.load_shared_items(today)
+        )
+
+    return shares_pain
+
+
 def _request_store(request: Request, folder: Annotated[Path, Depends(_sessions_folder)]) -> Iterator[Store]:
     """The store for one request; its errors become HTTP ones that say what to do."""
-    athlete = athlete_of_request(request)
-    path = folder / DATABASE
+    path, athlete = folder / DATABASE, athlete_of_request(request)
+    others = not is_runner(request)
     with (
         refusals_as_http(request),
-        Store(path) if athlete is None else _AthleteStore(path, athlete) as opened,
+        _OthersStore(path, athlete, _pain_sharing(request))
+        if others
+        else _AthleteStore(path, athlete) as opened,
     ):
         if athlete is not None and "id" in request.path_params:
             opened.session(request.path_params["id"])

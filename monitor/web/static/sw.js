@@ -1,7 +1,6 @@
 // The page without a link: its files as they were last seen.  Numbers are never kept, nor the token.
-const SHELL = "gaitcue-4";
+const SHELL = "gaitcue-5";
 const FILES = [
-  "plotly.js",
   "live/live.css",
   "live/cues.css",
   "live/clock.js",
@@ -18,14 +17,19 @@ const FILES = [
   "live/sound_box.js",
   "live/stop.js",
   "live/strip.js",
-  "live/strip_traces.js",
+  "live/strip_shapes.js",
   "live/taps.js",
   "live/theme.js",
   "live/tiles.js",
   "live/voice.js",
+  "radio/bytes.js",
+  "radio/clock.js",
+  "radio/page_radio.js",
+  "radio/pod.js",
+  "radio/queue.js",
+  "radio/radio.css",
+  "radio/radio_box.js",
   "shared/api.js",
-  "shared/band_outline.js",
-  "shared/charts.js",
   "shared/elements.js",
   "shared/messages.js",
   "shared/metrics.js",

@@ -69,8 +69,8 @@ def test_every_kind_of_record_makes_a_point() -> None:
 def test_every_point_keeps_to_the_schema_and_every_measurement_occurs() -> None:
     schema = {m.name: m for m in INFLUX_SCHEMA}
     seen, fields = set(), set()
-    pain = [Note(1, "pain", None, 4.0, "left calf", "2026-01-02T00:00:00+00:00")]
-    points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, pain)
+    rain = [Note(1, "note", None, None, "rain", "2026-01-02T00:00:00+00:00")]
+    points = record_points(INFO, ONE_OF_EACH) + note_points(INFO, rain)
     points += shared_day_points(INFO.athlete, [FULL_DAY])
     for point in points:
         measurement = schema[point.measurement]

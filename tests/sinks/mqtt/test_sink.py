@@ -9,6 +9,7 @@ import itertools
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ import jinja2
 import pytest
 
 from dsp.metrics import METRICS
-from dsp.types import Activity, ActivityChange, Cue, CueKind, Estimate, Fault, Metric, Side
+from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Side
 from monitor.core.channel import Channel
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import IN_FLIGHT, MqttSettings
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
 from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
+from monitor.pipeline.announcements import SILENCES
+from monitor.pipeline.cue_policy import notice
+from monitor.pipeline.load_watch import PRIVATE_NOTICES
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.storage.session_info import SessionInfo
@@ -264,6 +268,23 @@ async def test_a_cue_comes_at_once_or_not_at_all_and_is_logged(broker: Broker, s
         await heard.until(lambda: len([e for e in heard.of("gait/ann/events") if e["event"] == "cue"]) == 3)
         (said,) = heard.of("gait/ann/cues")
         assert (said["event_type"], said["t_s"]) == ("cadence_low", 10.0)
+
+
+async def test_nothing_of_the_runners_plan_is_told_to_who_listens(broker: Broker, store: Store) -> None:
+    silence = Band(11.0, "cadence_spm", 170, 165.0, 180, SILENCES["calm"])
+    private = [replace(notice(11.0, wording, "your plan"), expires_s=60.0) for wording in PRIVATE_NOTICES]
+    longest = replace(notice(12.0, "longest_run", "9.0 km"), expires_s=60.0)
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: heard.of("gait/ann/availability"))
+        await run.tell(silence, *private, longest)
+        await run.end()
+        await heard.until(lambda: heard.of("gait/ann/events") and heard.of("gait/ann/cues"))
+    assert [said["wording"] for said in heard.of("gait/ann/cues")] == ["longest_run"]
+    assert [e["wording"] for e in heard.of("gait/ann/events") if e["event"] == "cue"] == ["longest_run"]
+    assert "plan" not in repr(heard.got)
 
 
 async def test_a_cue_that_is_on_its_way_when_the_broker_dies_comes_when_it_is_back(

@@ -52,11 +52,13 @@ from monitor.web.api.pairing import PAIRING_ROUTES
 from monitor.web.api.plan import PLAN_ROUTES
 from monitor.web.api.routes import ApiRoute
 from monitor.web.api.sessions import SESSION_ROUTES
+from monitor.web.api.sharing import SHARING_ROUTES
 from monitor.web.live_feed import LiveFeed
 from tests.storage_of_files import copy_store
 from tests.web.clients import page_client
 
-ROUTES = {(r.method, r.path): r for r in (*LIVE_ROUTES, *SESSION_ROUTES, *PLAN_ROUTES, *PAIRING_ROUTES)}
+ALL_ROUTES = (*LIVE_ROUTES, *SESSION_ROUTES, *PLAN_ROUTES, *SHARING_ROUTES, *PAIRING_ROUTES)
+ROUTES = {(r.method, r.path): r for r in ALL_ROUTES}
 READ = [
     "/legend",
     "/live",
@@ -71,6 +73,8 @@ READ = [
     "/trends",
     "/plan",
     "/plan/flags",
+    "/plan/sharing",
+    "/plan/shoe-gait",
     "/log",
 ]
 FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}"]
@@ -276,6 +280,7 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
     code = PairedDevices(tmp_path).make_code("tablet", AccessRole.COACH, None)
     others: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", "/log", {"json": {"kind": "flag", "fields": {"flag": "calf_hot"}}}),
+        ("POST", "/plan/sharing", {"json": {"items": ["pain"], "on": True}}),
         ("PUT", "/import/{name}", {"content": fit}),
         ("POST", "/pair", {"json": {"code": code}}),
     ]
@@ -290,7 +295,10 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
 
 def test_every_route_was_asked() -> None:
     asked = {("GET", path) for path in (*READ, *FILES)} | {(method, path) for method, path, _ in CHANGED}
-    assert asked | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/log")} == ROUTES.keys()
+    assert (
+        asked | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/log"), ("POST", "/plan/sharing")}
+        == ROUTES.keys()
+    )
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_codes_cannot_be_tried_out(folder: Path) -> None:
 def test_a_coach_tags_and_notes_but_neither_renames_nor_deletes(folder: Path) -> None:
     coach = device(folder, AccessRole.COACH)
     path = f"/api/v1/sessions/{ANN}"
-    assert coach.patch(path, json={"tags": ["effort=4"]}).json()["tags"] == ["effort=4"]
+    assert coach.patch(path, json={"tags": ["surface=track"]}).json()["tags"] == ["surface=track"]
     assert coach.patch(path, json={"title": "mine"}).status_code == 403
     notes = coach.post(f"{path}/notes", json={"text": "calf"})
     assert notes.status_code == 200

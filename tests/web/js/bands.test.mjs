@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   bandCorners,
-  bandTrace,
-  lineTrace,
+  bandPath,
+  linePath,
+  timeTicks,
   valueRange,
-} from "../../../monitor/web/static/live/strip_traces.js";
-import { bandOutline } from "../../../monitor/web/static/shared/band_outline.js";
+  valueTicks,
+} from "../../../monitor/web/static/live/strip_shapes.js";
+import { bandOutline } from "../../../monitor/web/static/review/band_outline.js";
 import { holds } from "./seeded.mjs";
 
 // Bands [t, low, high], some with an open edge.
@@ -109,27 +111,19 @@ test("each stretch in which both edges are known has an outline of its own, and 
   });
 });
 
-test("the strip's band is an area in minutes, with a hole where an edge is open", () => {
-  const trace = bandTrace(
-    bandCorners(
-      [
-        [0, 165, 175],
-        [60, null, 170],
-        [120, 160, 170],
-      ],
-      0,
-      180,
-    ),
-    "#0f0",
+const same = (value) => value;
+
+test("the strip's band is a rectangle for each step, and none where an edge is open", () => {
+  const bands = [
+    [0, 165, 175],
+    [60, null, 170],
+    [120, 160, 170],
+  ];
+  assert.equal(
+    bandPath(bandCorners(bands, 0, 180), same, same),
+    "M0.0 175.0H60.0V165.0H0.0ZM120.0 170.0H180.0V160.0H120.0Z",
   );
-  assert.deepEqual(
-    stretches(trace).map(({ x }) => [Math.min(...x), Math.max(...x)]),
-    [
-      [0, 1],
-      [2, 3],
-    ],
-  );
-  assert.deepEqual([trace.fill, trace.fillcolor], ["toself", "#0f0"]);
+  assert.equal(bandPath(bandCorners([], 0, 180), same, same), "");
 });
 
 test("the line is broken where points lie more than 3 s apart, and only there", () => {
@@ -139,17 +133,33 @@ test("the line is broken where points lie more than 3 s apart, and only there", 
       t += random.between(0.5, 5);
       return [t, random.between(150, 180)];
     });
-    const { x, y } = lineTrace(points, "red");
+    const parts = linePath(points, same, same).match(/[ML][^ML]+/g) ?? [];
     assert.deepEqual(
-      y.filter((v) => v !== null),
-      points.map(([, value]) => value),
+      parts.map((part) => part.slice(1)),
+      points.map(([at, value]) => `${at.toFixed(1)} ${value.toFixed(1)}`),
     );
-    const breaks = points.filter(([at], i) => i && at - points[i - 1][0] > 3).map(([at]) => at / 60);
+    const breaks = points.map(([at], i) => (i && at - points[i - 1][0] <= 3 ? "L" : "M"));
     assert.deepEqual(
-      x.filter((_, i) => y[i] === null),
+      parts.map((part) => part[0]),
       breaks,
     );
   });
+});
+
+test("lines of time stand at round seconds, two to seven of them", () => {
+  holds(200, (random) => {
+    const from = random.between(0, 20_000),
+      to = from + random.between(30, 3600);
+    const at = timeTicks(from, to);
+    assert.ok(at.length >= 2 && at.length <= 7, `${at.length} lines`);
+    assert.ok(at.every((t) => t >= from && t <= to && t % 10 === 0));
+  });
+  assert.deepEqual(timeTicks(0, 300), [0, 60, 120, 180, 240, 300]);
+});
+
+test("lines of values stand at tens", () => {
+  assert.deepEqual(valueTicks(150, 185), [150, 160, 170, 180]);
+  assert.deepEqual(valueTicks(96, 190), [100, 120, 140, 160, 180]);
 });
 
 test("everything that is drawn is in view, and the usual range always", () => {

@@ -16,9 +16,9 @@ const start = () => ({
 });
 
 test("numbers, texts and lists are replaced", () => {
-  const state = { ...start(), beats: [1, 2, 3], activity: "run", steps: 7 };
-  applyChange(state, { beats: [3, 4], activity: "walk", steps: 0, ended: null });
-  assert.deepEqual(state.beats, [3, 4]);
+  const state = { ...start(), cues: [1, 2, 3], activity: "run", steps: 7 };
+  applyChange(state, { cues: [3, 4], activity: "walk", steps: 0, ended: null });
+  assert.deepEqual(state.cues, [3, 4]);
   assert.equal(state.activity, "walk");
   assert.deepEqual([state.steps, state.ended], [0, null]);
 });
@@ -30,6 +30,23 @@ test("tables are merged: what a change does not name stays", () => {
   assert.deepEqual(state.sensors, { left: { link: "streaming" } });
 });
 
+test("rows of numbers and sensors are merged, beats grow and stay in order", () => {
+  const state = { ...start(), now: { contact_ms: { t_s: 1, value: 240, sd: 3, how: "foot" } } };
+  state.sensors = { left: { link: "lost", text: "gone", received: 5 } };
+  state.beats = [1, 2];
+  applyChange(state, {
+    now: { contact_ms: [2, 241, 4], cadence_spm: { t_s: 2, value: 170, sd: 1 } },
+    sensors: { left: { received: 9 } },
+    beats: [3.5, 1.5],
+  });
+  assert.deepEqual(state.now.contact_ms, { t_s: 2, value: 241, sd: 4, how: "foot" });
+  assert.deepEqual(state.now.cadence_spm, { t_s: 2, value: 170, sd: 1 });
+  assert.deepEqual(state.sensors.left, { link: "lost", text: "gone", received: 9 });
+  assert.deepEqual(state.beats, [1, 1.5, 2, 3.5]);
+  applyChange(state, { beats: Array.from({ length: 30 }, (_, i) => 10 + i) });
+  assert.deepEqual([state.beats.length, state.beats.at(-1)], [24, 39]);
+});
+
 test("another session takes the place of the one before, whole", () => {
   const state = { ...start(), session: { session: "a", note: "old" } };
   applyChange(state, { session: { session: "b" } });
@@ -38,7 +55,7 @@ test("another session takes the place of the one before, whole", () => {
   assert.equal(state.session, null);
 });
 
-test("history keeps its last history_s seconds, in however many changes it comes", () => {
+test("history keeps its last history_s seconds and what held when they began, in however many changes it comes", () => {
   holds(200, (random) => {
     let t = 0;
     const points = random.list(200, (i) => {
@@ -51,10 +68,8 @@ test("history keeps its last history_s seconds, in however many changes it comes
       applyChange(state, { history: { cadence_spm: points.slice(from, to) } });
       from = to;
     }
-    assert.deepEqual(
-      state.history.cadence_spm,
-      points.filter((p) => p[0] >= t - 60),
-    );
+    const begins = points.findLastIndex((p) => p[0] <= t - 60);
+    assert.deepEqual(state.history.cadence_spm, points.slice(Math.max(begins, 0)));
   });
 });
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from monitor.web.api.models.described import ApiModel, described
+from monitor.web.api.models.described import OF_THE_METRIC, ApiModel, described
+from monitor.web.api.models.review import MeanJson
 
 PhaseName = Literal["none", "stop", "calm", "rebuild", "reintroduce", "full"]
 VerdictName = Literal["green", "unknown", "amber", "red"]
@@ -232,6 +233,25 @@ class ShoeUseJson(ApiModel):
     last_day: str | None = described("its last run")
     recent_share: float | None = described("its share of the last 28 days; null: not known", "1")
     remarks: list[ReasonJson] = described("what is worth a remark")
+
+
+class ShoeChangeJson(ApiModel):
+    """The change of a metric over a pair's life, at the same speed and slope."""
+
+    shoe: str = described("name of the pair")
+    metric: str = described("name of the metric")
+    first: float = described("its level in the first 100 km", OF_THE_METRIC)
+    change: MeanJson = described("from there to the last 100 km")
+    first_runs: int = described("runs of the first 100 km that could be compared", "1")
+    last_runs: int = described("those of the last", "1")
+    text: str = described("the change in a sentence, in % of the first level")
+
+
+class ShoeGaitJson(ApiModel):
+    """What changed over the life of each pair; a pair with too little to tell is not in it."""
+
+    changes: list[ShoeChangeJson] = described("the changes, pair by pair")
+    about: str = described("what such a change means")
 
 
 class PlanJson(ApiModel):

@@ -31,6 +31,7 @@ export class Cues {
       this.#heard = cue.n;
       if (cue.due) this.#act(cue, state, legend);
     }
+    if (state.ended) $("cue").hidden = true;
     if (state.ended || (state.activity !== "run" && state.activity !== "unknown")) this.sound.hush();
     this.#band(state);
   }

@@ -1,4 +1,6 @@
 // The live page: one WebSocket, one state, drawn again when it changes.
+
+import { RadioBox } from "../radio/radio_box.js";
 import {
   language,
   numberText,
@@ -39,6 +41,7 @@ const clock = new SessionClock(),
   voice = new Voice(),
   cues = new Cues(clock, sound, voice);
 readMessages();
+const radio = new RadioBox((text) => sound.ready && voice.say(text, 10_000));
 const refreshBox = openSoundBox(sound, voice, speak);
 
 function connect() {
@@ -62,6 +65,7 @@ function take(message) {
   if (message.all) {
     state = message.all;
     clock.start(message.pace);
+    radio.follow(message.radio);
   } else if (state) applyChange(state, message.change);
   clock.hear(message.at_s);
   newest_ms = performance.now();
@@ -84,6 +88,8 @@ function draw() {
   if (!state) return;
   $("clock").textContent = clockText(Math.floor(state.t_s));
   showPill("activity", textOf(`live.activity.${state.activity}`), state.activity === "run" ? "good" : "");
+  $("activity").hidden = Boolean(state.ended);
+  $("finished").hidden = !state.ended;
   showCadence(state.now.cadence_spm);
   if (legend) showTiles(state, legend);
   showSensors(state);
@@ -94,6 +100,7 @@ function draw() {
 function showCadence(now) {
   const stale = isStale(state, now);
   $("cadence").textContent = stale ? "–" : now.value.toFixed(0);
+  $("cadence").classList.toggle("stale", Boolean(state.ended));
   $("cadence-sd").textContent = !stale && now.sd ? `± ${numberText(now.sd, 1)}` : "";
 }
 
@@ -108,6 +115,7 @@ function speak() {
   translatePage();
   showLink(...link);
   refreshBox();
+  radio.show();
   showAwake();
   loadLegend();
   if (state) cues.take(state, legend ?? {});

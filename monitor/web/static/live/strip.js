@@ -1,50 +1,58 @@
 // The strip: cadence of the last minutes with its target band.
-import { chartLibrary } from "../shared/charts.js";
+import { svg } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
-import { bandCorners, bandTrace, lineTrace, valueRange } from "./strip_traces.js";
-import { theme } from "./theme.js";
+import { clockText } from "../shared/metrics.js";
+import { bandCorners, bandPath, linePath, timeTicks, valueRange, valueTicks } from "./strip_shapes.js";
 
 const SHORTEST_S = 30; // the axis is never shorter
-const place = document.getElementById("strip");
+const LEFT = 34,
+  RIGHT = 12,
+  TOP = 20,
+  BOTTOM = 24; // room for what stands beside it
+const frame = document.getElementById("strip");
 let drawn = "";
 
 // Draw it if something changed, or in any case.
 export function drawStrip(state, anyway = false) {
   const points = state.history.cadence_spm ?? [],
-    key = `${points.length}${points.at(-1)}${innerWidth}${theme()}`;
-  const library = chartLibrary();
-  if (!library || !points.length || (key === drawn && !anyway)) return;
+    [width, height] = [frame.clientWidth, frame.clientHeight];
+  const key = `${points.length}${points.at(-1)}${width}${height}`;
+  if (!points.length || !width || (key === drawn && !anyway)) return;
   drawn = key;
-  const css = getComputedStyle(document.documentElement),
-    colour = (name) => css.getPropertyValue(`--${name}`).trim();
-  const end = state.t_s,
-    from = end - state.history_s;
-  const recent = points.filter(([t]) => t > from),
-    band = bandCorners(state.history["band:cadence_spm"] ?? [], from, end);
-  const layout = layoutOf(Math.max(0, from), Math.max(end, SHORTEST_S), valueRange(recent, band), colour);
-  const traces = [bandTrace(band, `${colour("good")}33`), lineTrace(recent, colour("trace"))];
-  library.react(place, traces, layout, { displayModeBar: false, responsive: true, staticPlot: true });
+  const to_s = Math.max(state.t_s, SHORTEST_S),
+    from_s = Math.max(0, state.t_s - state.history_s);
+  const recent = points.filter(([t]) => t > from_s),
+    band = bandCorners(state.history["band:cadence_spm"] ?? [], from_s, state.t_s);
+  const [low, high] = valueRange(recent, band);
+  const x = (t) => LEFT + ((t - from_s) / (to_s - from_s)) * (width - LEFT - RIGHT),
+    y = (value) => height - BOTTOM - ((value - low) / (high - low)) * (height - BOTTOM - TOP);
+  frame.replaceChildren(
+    svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+      svg("path", { class: "band", d: bandPath(band, x, y) }),
+      ...valueTicks(low, high).map((value) => level(value, y(value), width)),
+      ...timeTicks(from_s, to_s).map((t) => instant(t, x(t), height)),
+      label(0, 12, "start", textOf("live.cadence_unit")),
+      svg("path", { class: "trace", d: linePath(recent, x, y) }),
+    ),
+  );
 }
 
-// Call changed() when the window has another size; the chart itself follows the room it has.
+// Call changed() when the strip or the window has another size.
 export function followSize(changed) {
-  new ResizeObserver(() => {
-    if (place.data) chartLibrary()?.Plots.resize(place);
-  }).observe(place);
-  addEventListener("resize", changed);
+  new ResizeObserver(changed).observe(frame);
 }
 
-function layoutOf(from_s, to_s, range, colour) {
-  const axis = { gridcolor: colour("line"), zeroline: false };
-  return {
-    margin: { l: 44, r: 8, t: 4, b: 34 },
-    paper_bgcolor: "transparent",
-    plot_bgcolor: "transparent",
-    font: { color: colour("soft"), size: 12 },
-    separators: textOf("number.decimal"),
-    showlegend: false,
-    dragmode: false,
-    xaxis: { ...axis, title: { text: textOf("page.minutes") }, range: [from_s / 60, to_s / 60] },
-    yaxis: { ...axis, title: { text: textOf("live.cadence_unit") }, range },
-  };
+function level(value, y, width) {
+  return svg(
+    "g",
+    {},
+    svg("line", { x1: LEFT, x2: width - RIGHT, y1: y, y2: y }),
+    label(LEFT - 6, y + 4, "end", value),
+  );
 }
+
+const instant = (t, x, height) => label(x, height - 6, "middle", clockText(t));
+
+const label = (x, y, anchor, text) => svg("text", { x, y, "text-anchor": anchor }, String(text));

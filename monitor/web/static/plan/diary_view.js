@@ -29,6 +29,7 @@ export function diaryView(report, written) {
     { class: "cards" },
     section(textOf("diary.add"), el("div", { class: "links" }, ...links)),
     section(textOf("diary.written"), list),
+    el("a", { class: "big-quiet", href: "#sharing" }, textOf("sharing.title")),
   );
 }
 
@@ -47,7 +48,7 @@ function item(entry, report, written) {
   const actions = el("span", { class: "actions" });
   if (hasForm(entry.kind))
     actions.append(el("a", { href: `#edit/${encodeURIComponent(entry.id)}` }, textOf("diary.correct")));
-  if (entry.kind !== "share") actions.append(takeBack(entry, written)); // its command deletes what was sent, too
+  if (entry.kind !== "share") actions.append(takeBack(entry, written)); // its switch deletes what was sent, too
   return el(
     "div",
     { class: "written" },

@@ -7,6 +7,7 @@ import { wantedLanguages } from "../shared/settings.js";
 import { calendarView } from "./calendar_view.js";
 import { diaryView } from "./diary_view.js";
 import { entryView } from "./entry_forms.js";
+import { sharingView } from "./sharing_view.js";
 import { shoesView } from "./shoes_view.js";
 import { startView } from "./start_view.js";
 import { strengthView } from "./strength_view.js";
@@ -45,6 +46,7 @@ function draw() {
 function viewOf(view, id) {
   if (view === "declare" || (view === "today" && isNew()))
     return startView(report, view === "declare", written);
+  if (view === "sharing") return sharingView();
   return (VIEWS[view] ?? entryView)(report, written, view, id);
 }
 

@@ -1,7 +1,7 @@
 // Shoes: every pair with its kilometres, what is worth a remark, and which pair a run was in.
-import { attempt, send } from "../shared/api.js";
+import { ask, attempt, send } from "../shared/api.js";
 import { el, section } from "../shared/elements.js";
-import { numberText, textOf } from "../shared/messages.js";
+import { language, numberText, textOf } from "../shared/messages.js";
 import { entryBody, isBetween } from "./entries.js";
 import { folded, form, numberField, select, textField, toggle, toggles } from "./form_parts.js";
 import { dateText, reasonLine, runText } from "./plan_texts.js";
@@ -15,20 +15,31 @@ export function shoesView(report, written, _view, id) {
   const done = () => written("shoes");
   if (id) return shoeForm(report, done, report.shoes.find((use) => use.shoe.id === id)?.shoe);
   const pairs = report.shoes.toSorted((a, b) => Number(a.shoe.retired) - Number(b.shoe.retired));
+  const gaits = new Map(pairs.map((use) => [use.shoe.shoe, el("ul", { class: "gait" })]));
+  const about = el("p", { class: "soft" });
+  if (pairs.length) attempt(() => showGait(gaits, about));
   return el(
     "div",
     { class: "cards" },
-    ...pairs.map((use) => pair(use, done)),
+    ...pairs.map((use) => pair(use, gaits.get(use.shoe.shoe), done)),
     pairs.length ? null : el("section", {}, el("p", {}, textOf("shoes.empty"))),
     el("a", { class: "big", href: "#shoes/new" }, el("b", {}, textOf("shoes.add"))),
     pairs.length && report.runs.length ? recentRuns(report, done) : null,
     pairs.length ? el("p", { class: "soft" }, textOf("shoes.life")) : null,
+    about,
   );
+}
+
+// What changed over the life of each pair; nothing stands there for one with too little to tell.
+async function showGait(gaits, about) {
+  const found = await ask(`plan/shoe-gait?language=${language()}`);
+  for (const change of found.changes) gaits.get(change.shoe)?.append(el("li", {}, change.text));
+  about.textContent = found.changes.length ? found.about : "";
 }
 
 const nameOf = (shoe) => shoe.model || shoe.shoe;
 
-function pair(use, done) {
+function pair(use, gait, done) {
   const { shoe } = use;
   const facts = [
     shoe.drop_mm == null ? "" : textOf("shoes.drop_of", { mm: shoe.drop_mm }),
@@ -58,6 +69,7 @@ function pair(use, done) {
     el("p", { class: "soft" }, usedText(use)),
     facts.some(Boolean) ? el("p", { class: "soft" }, facts.filter(Boolean).join(" · ")) : null,
     el("ul", {}, ...use.remarks.map(reasonLine)),
+    gait,
     el(
       "p",
       { class: "actions" },

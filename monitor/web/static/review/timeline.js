@@ -1,8 +1,9 @@
 // The run over time: a line for each charted metric, target bands, cues, and what was walking or silence.
-import { chartLibrary } from "../shared/charts.js";
+
 import { el, section } from "../shared/elements.js";
 import { textOf } from "../shared/messages.js";
 import { labelOf } from "../shared/metrics.js";
+import { chartLibrary } from "./charts.js";
 import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 import { isModelled, spec } from "./terms.js";
 import { cueTraces, paceTicks, rowRange, rowTraces } from "./timeline_traces.js";

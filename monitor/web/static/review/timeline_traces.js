@@ -1,7 +1,8 @@
 // The curves of the timeline as the chart library takes them: a row of its own for each metric.
-import { bandOutline } from "../shared/band_outline.js";
+
 import { textOf } from "../shared/messages.js";
 import { labelOf, paceText } from "../shared/metrics.js";
+import { bandOutline } from "./band_outline.js";
 import { CUE_SYMBOLS, faultText } from "./cues_given.js";
 
 const PACE_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300];

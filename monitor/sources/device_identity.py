@@ -1,6 +1,7 @@
 """Which device is whose: what a sensor's settings say of it, and who has which device in this run.
 
-bleak is not imported here: reading settings must not need it.
+It is for all ways in by which Bluetooth devices come.  bleak is not imported here: reading settings must
+not need it.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from dsp.types import Placement, Side
 from monitor.core.errors import ConfigError
 from monitor.core.session_settings import SensorSettings
-from monitor.sources.bluetooth.identity import check_matches, check_unnamed, is_address, names_device
+from monitor.sources.device_identity import check_matches, check_unnamed, is_address, names_device
 from tests.sources.bluetooth.service import foot, pod
 
 MAC, MAC_UUID = "F0:01:AB:0c:3D:7E", "12345678-9ABC-def0-1234-56789ABCDEF0"

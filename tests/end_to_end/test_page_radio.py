@@ -1,0 +1,254 @@
+"""Sensors that the live page hears in a real Chromium: whole, in time and once, whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from dsp.types import Placement, Side
+from monitor.core.monotonic import SystemClock
+from monitor.core.packet import Packet
+from monitor.core.records import LinkState, SensorStatus
+from monitor.core.session_settings import SensorSettings
+from monitor.devices.device_information import BATTERY
+from monitor.simulation.emulated.imus import Movesense
+from monitor.simulation.emulated.pods import Pod, RunningPod, Strap
+from monitor.sources.bluetooth.families import bluetooth_families
+from monitor.sources.bluetooth.source import BluetoothSource
+from tests.deep import DEEP
+from tests.page_radio import PageRadio, Runner, Sent, browser_on_the_air, page_radio, watch
+from tests.sources.bluetooth.conftest import dbus
+
+AWAY_S = 60.0 if DEEP else 8.0
+LEFT, RIGHT = "Movesense 204830000001", "Movesense 204830000002"
+SHOES = (
+    SensorSettings(name="left", kind="movesense", placement=Placement.FOOT, side=Side.LEFT, match=LEFT),
+    SensorSettings(name="right", kind="movesense", placement=Placement.FOOT, side=Side.RIGHT, match=RIGHT),
+)
+POD = SensorSettings(name="pod", kind="rsc", placement=Placement.POD)
+HEART = SensorSettings(name="heart", kind="heart_rate", placement=Placement.POD, match="Strap")
+DEVICES = {"left": LEFT, "right": RIGHT, "pod": "RunPod 1", "heart": "Strap 7"}
+
+
+@pytest.fixture(autouse=True)
+def _families_are_read() -> None:
+    bluetooth_families()
+
+
+@dataclass
+class Run:
+    """A run with its pods on the air, a runner with a phone, and the page that is open."""
+
+    rig: PageRadio
+    runner: Runner
+    page: Page
+    pods: dict[str, Pod]
+    sent: dict[str, Sent]
+
+    async def connect(self, *names: str) -> None:
+        for name in names:
+            await self.runner.connect(self.page, name, DEVICES[name])
+            await expect(self.row(name)).to_contain_text("sending", timeout=30_000)
+            await self.rig.until_heard(name)
+
+    def row(self, name: str) -> Locator:
+        """What the box says of a sensor."""
+        return self.page.locator(f'[data-sensor="{name}"] span')
+
+    def payloads(self, name: str) -> list[bytes]:
+        return [p.payload for p in self.rig.of(name) if p.channel != BATTERY]
+
+    async def until_all_is_here(self, name: str) -> None:
+        """Wait until what was sent up to now has come."""
+        enough = len(self.sent[name].payloads)
+        async with asyncio.timeout(60):
+            while len(self.payloads(name)) < enough:  # noqa: ASYNC110 -- packets have no event
+                await asyncio.sleep(0.05)
+
+    def assert_whole(self, name: str) -> None:
+        """Everything in order and once, and each packet from when it was sent."""
+        got, sent = self.payloads(name), self.sent[name]
+        assert got == sent.payloads[: len(got)]
+        arrivals_s = [p.arrival_ns / 1e9 for p in self.rig.of(name) if p.channel != BATTERY]
+        assert arrivals_s == sorted(arrivals_s)
+        late_s = sorted(a - s for a, s in zip(arrivals_s, sent.times_s, strict=False))
+        assert late_s[0] > -0.05  # of two clocks
+        assert late_s[len(late_s) // 2] < 0.5
+
+
+@contextlib.asynccontextmanager
+async def running(*sensors: SensorSettings) -> AsyncIterator[Run]:
+    async with page_radio(sensors) as rig:
+        made: dict[str, Pod] = {
+            "left": Movesense(rig.radio, LEFT.split()[1]),
+            "right": Movesense(rig.radio, RIGHT.split()[1]),
+            "pod": RunningPod(rig.radio),
+            "heart": Strap(rig.radio),
+        }
+        pods = {s.name: made[s.name] for s in sensors}
+        sent = {name: watch(pod, rig.time) for name, pod in pods.items()}
+        for pod in pods.values():
+            await pod.start()
+        url = await rig.serve()
+        async with browser_on_the_air() as browser:
+            context = await browser.new_context(viewport={"width": 390, "height": 844})
+            runner = Runner(context)
+            yield Run(rig, runner, await runner.open(url), pods, sent)
+            await context.close()
+        assert runner.troubles == []
+
+
+async def heard_by_this_machine(sensors: Sequence[SensorSettings], seconds: float) -> list[Packet]:
+    """The same pods through the service's own radio."""
+    packets: list[Packet] = []
+
+    def emit(item: Packet | SensorStatus) -> None:
+        if isinstance(item, Packet):
+            packets.append(item)
+
+    async with dbus() as air:
+        for pod in (Movesense(air.radio, LEFT.split()[1]), RunningPod(air.radio), Strap(air.radio)):
+            await pod.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await BluetoothSource(sensors, SystemClock()).run(emit)
+    return packets
+
+
+async def test_two_shoes_a_pod_and_a_strap_are_heard_whole_and_as_by_the_services_own_radio() -> None:
+    async with running(*SHOES, POD, HEART) as run:
+        await run.connect("left", "right", "pod", "heart")
+        await run.rig.until_heard("left", 40)
+        for name in DEVICES:
+            await run.until_all_is_here(name)
+            run.assert_whole(name)
+            assert {p.link for p in run.rig.of(name)} == {0}
+        await expect(run.row("pod")).to_contain_text("battery 87 %")
+        through_page = {name: run.rig.of(name) for name in ("left", "pod", "heart")}
+    own = await heard_by_this_machine([SHOES[0], POD, HEART], 12.0)
+    for name, packets in through_page.items():
+        mine = [p for p in own if p.sensor == name]
+        assert {p.channel for p in packets} >= {p.channel for p in mine if p.channel != BATTERY}
+        assert packets[-1].channel in {p.channel for p in mine}
+    set_up = [p.payload for p in own if p.sensor == "left"][:6]
+    assert [p.payload for p in through_page["left"]][:6] == set_up  # every answer to the same conversation
+
+
+async def test_a_link_that_breaks_is_made_again_and_counted() -> None:
+    async with running(SHOES[0], POD) as run:
+        await run.connect("left", "pod")
+        await run.pods["left"].hang_up()
+        await run.rig.until_heard("left", 60)
+        assert [p.link for p in run.rig.of("left")] == sorted(p.link for p in run.rig.of("left"))
+        assert {p.link for p in run.rig.of("left")} == {0, 1}
+        assert any(s.sensor == "left" and s.link is LinkState.LOST for s in run.rig.statuses)
+        assert {p.link for p in run.rig.of("pod")} == {0}
+        await run.until_all_is_here("pod")
+        run.assert_whole("pod")
+
+
+async def test_without_a_network_everything_waits_and_comes_once_and_with_its_own_time() -> None:
+    async with running(SHOES[0], POD) as run:
+        await run.connect("left", "pod")
+        await run.rig.stop_serving()
+        heard = len(run.rig.packets)
+        away_from_s = run.rig.time.now_s()
+        await asyncio.sleep(AWAY_S)
+        assert len(run.rig.packets) <= heard + 20  # what was on its way
+        assert run.rig.source.complete_until_s() < away_from_s + 1.0  # the session waits
+        before = {name: len(sent.payloads) for name, sent in run.sent.items()}
+        await run.rig.serve()
+        for name in ("left", "pod"):
+            assert before[name] > AWAY_S / 2
+            await run.until_all_is_here(name)
+            run.assert_whole(name)
+        assert run.rig.source.complete_until_s() > away_from_s + AWAY_S - 1.0
+
+
+async def test_a_link_that_breaks_without_a_network_is_made_again_by_the_page_alone() -> None:
+    async with running(SHOES[0]) as run:
+        await run.connect("left")
+        await run.rig.stop_serving()
+        await expect(run.page.locator("#radio-link")).to_contain_text("cannot be reached")
+        await run.pods["left"].hang_up()
+        await expect(run.row("left")).to_contain_text("searching", timeout=20_000)
+        await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
+        sent = len(run.sent["left"].payloads)
+        await asyncio.sleep(2.0)
+        assert len(run.sent["left"].payloads) > sent + 20  # it streams to the page
+        await run.rig.serve()
+        await run.until_all_is_here("left")
+        run.assert_whole("left")
+        assert {p.link for p in run.rig.of("left")} == {0, 1}
+
+
+async def test_a_page_that_is_loaded_anew_loses_nothing_that_it_heard_and_takes_its_pods_up_again() -> None:
+    async with running(POD) as run:
+        await run.connect("pod")
+        await run.rig.stop_serving()
+        await run.rig.until_nothing_comes()
+        waiting = len(run.sent["pod"].payloads)
+        await asyncio.sleep(4.0)
+        await run.page.evaluate("void 0")  # what it hears is in its store by now
+        await run.rig.serve()
+        await run.page.reload()
+        await run.rig.until_heard("pod", len(run.sent["pod"].payloads) - waiting + 3)
+        links = [p.link for p in run.rig.of("pod")]
+        assert links == sorted(links)
+        assert set(links) == {0, 1}
+
+
+async def test_a_page_that_is_loaded_anew_without_a_network_is_still_the_radio() -> None:
+    async with running(POD) as run:
+        await run.connect("pod")
+        await run.page.evaluate("navigator.serviceWorker.ready")
+        await run.page.reload()  # now the service worker has what the page needs
+        await expect(run.row("pod")).to_contain_text("sending", timeout=30_000)
+        await run.rig.stop_serving()
+        await run.page.reload()
+        await expect(run.row("pod")).to_contain_text("sending", timeout=30_000)
+        await asyncio.sleep(3.0)
+        await run.rig.serve()
+        await run.until_all_is_here("pod")
+        run.assert_whole("pod")
+        assert {p.link for p in run.rig.of("pod")} == {0, 1, 2}
+
+
+async def test_a_second_page_of_the_same_browser_leaves_the_sensors_to_the_first() -> None:
+    async with running(POD) as run:
+        await run.connect("pod")
+        second = await run.runner.open(run.rig.url)
+        await second.locator("#radio").click()
+        await expect(second.locator("#radio-why")).to_contain_text("Another page of this browser")
+        await run.rig.until_heard("pod")
+        await run.page.close()
+        await expect(second.locator("#radio-why")).to_be_hidden()
+        await run.rig.until_heard("pod")
+
+
+async def test_another_device_than_the_settings_name_is_refused_on_the_page() -> None:
+    async with running(*SHOES) as run:
+        await run.runner.connect(run.page, "left", RIGHT)
+        await expect(run.row("left")).to_contain_text(f"{RIGHT} is not {LEFT}, which the settings name")
+        assert run.rig.packets == []
+
+
+async def test_who_brings_no_token_is_not_listened_to() -> None:
+    async with running(POD) as run:
+        context = await run.page.context.browser.new_context()  # type: ignore[union-attr]
+        stranger = await context.new_page()
+        await stranger.goto(run.rig.url.split("?")[0])
+        said = await stranger.evaluate(
+            """() => new Promise((resolve) => {
+                const socket = new WebSocket(`ws://${location.host}/ws/radio`);
+                socket.onmessage = ({ data }) => resolve(data);
+                socket.onclose = ({ code }) => resolve(code);
+            })"""
+        )
+        assert said == 4401
+        await context.close()

@@ -283,7 +283,7 @@ def _adopt_tapes(store: Store) -> set[str]:
             _log.error("%s", exc)
             continue
         known.add(header.session)
-        _log.warning("%s: the database did not know this run; it is made from its tape", header.session)
+        _log.warning("%s: did not know the run %s, which is made from its tape", store.path, header.session)
         if finished:
             store.end(header.session, content.duration_s, SessionStatus.RECOVERED)
             adopted.add(header.session)

@@ -132,7 +132,7 @@ def test_runs_whose_database_is_lost_are_made_from_their_tapes(
         assert found.pop(SESSION) > 10
         assert found == before
         assert {info.status for info in store.sessions()} == {SessionStatus.RECOVERED}
-    assert all(f"{name}: the database did not know this run" in caplog.text for name in (*before, SESSION))
+    assert all(f"gaitcue.db: did not know the run {name}" in caplog.text for name in (*before, SESSION))
     assert len(list((tmp_path / "tapes").glob("*.xz"))) == 1
     caplog.clear()
     open_store(config).close()

@@ -22,6 +22,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.simulation.emulated.pods import Pod
 from monitor.simulation.emulated.radio import Radio
 from monitor.sinks.live_state import LiveState
+from monitor.sources.web_bluetooth.page_run import AddLatePackets
 from monitor.sources.web_bluetooth.source import WebBluetoothSource
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
@@ -41,6 +42,7 @@ class PageRadio:
     """The service's side: a source with its pages, and what came through it."""
 
     radio: Radio
+    sensors: Sequence[SensorSettings]
     source: WebBluetoothSource
     folder: Path
     time: SystemClock
@@ -48,6 +50,7 @@ class PageRadio:
     came_s: list[float] = field(default_factory=list)  # when each of them came
     statuses: list[SensorStatus] = field(default_factory=list)
     url: str = ""
+    listening: asyncio.Task[None] = field(init=False)
     _served: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     def emit(self, item: Packet | SensorStatus) -> None:
@@ -64,6 +67,14 @@ class PageRadio:
         served = serving(feed, WebSettings(port=port), TOKEN, self.folder)
         self.url = await self._served.enter_async_context(served)
         return self.url
+
+    async def begin_another_run(self, add_late: AddLatePackets) -> None:
+        """End the run of now and begin one that takes what pages still have of it, as after a restart."""
+        self.listening.cancel()
+        await asyncio.gather(self.listening, return_exceptions=True)
+        self.source = WebBluetoothSource(self.sensors, self.time)
+        self.source.begin_run("another run", add_late)
+        self.listening = asyncio.create_task(self.source.run(self.emit))
 
     async def stop_serving(self) -> None:
         """Let nobody in any more, and everybody out."""
@@ -118,14 +129,14 @@ async def page_radio(sensors: Sequence[SensorSettings]) -> AsyncIterator[PageRad
     with tempfile.TemporaryDirectory() as folder:
         async with dbus() as air:
             time = SystemClock()
-            made = PageRadio(air.radio, WebBluetoothSource(sensors, time), Path(folder), time)
-            task = asyncio.create_task(made.source.run(made.emit))
+            made = PageRadio(air.radio, sensors, WebBluetoothSource(sensors, time), Path(folder), time)
+            made.listening = asyncio.create_task(made.source.run(made.emit))
             try:
                 yield made
             finally:
                 await made.stop_serving()
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                made.listening.cancel()
+                await asyncio.gather(made.listening, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -501,6 +501,14 @@ def replace_settings(path: Path, settings: SessionSettings) -> None:
         raise StoreError("error.at", where=path, what=exc) from exc
 
 
+def copy_gaps(path: Path, onto: Path) -> None:
+    """Note on a finished tape what could not be written on another one; ``sqlite3.Error`` if that fails."""
+    with contextlib.closing(connect_reading(path)) as old:
+        gaps = old.execute("SELECT first_number, packets, reason FROM gap ORDER BY rowid").fetchall()
+    with contextlib.closing(sqlite3.connect(onto)) as db, db:
+        db.executemany("INSERT INTO gap VALUES (?, ?, ?)", gaps)
+
+
 def _seal_tape(db: sqlite3.Connection, path: Path, packets: int) -> None:
     try:
         db.execute("UPDATE header SET packets = ?", (packets,))

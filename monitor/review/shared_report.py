@@ -64,8 +64,8 @@ class RunsWithin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """A ``Hold`` is a row of days on which the runner was held; ``last`` is None where it still holds.
+class HeldDays:
+    """``HeldDays`` are a row of days on which the runner was held; ``last`` is None where it still holds.
 
     ``since`` may lie before the days that are looked at.
     """
@@ -155,13 +155,13 @@ def _kind_of_run(day: SharedDay) -> str:
     return "within" if known or not pairs else "unknown"
 
 
-def holds_of(days: Sequence[SharedDay]) -> tuple[Hold, ...]:
+def holds_of(days: Sequence[SharedDay]) -> tuple[HeldDays, ...]:
     """Return the holds of these days, which follow each other, the oldest first."""
     holds = []
     for (why, since), of in itertools.groupby(days, key=lambda day: (day.held_why, day.held_since)):
         if why is not None and since is not None:
             last = tuple(of)[-1].day
-            holds.append(Hold(why=why, since=since, last=None if last == days[-1].day else last))
+            holds.append(HeldDays(why=why, since=since, last=None if last == days[-1].day else last))
     return tuple(holds)
 
 

@@ -12,7 +12,7 @@ from monitor.core.message_catalogues import Catalogue, Language, MessageValue, U
 from monitor.core.private_files import create_private_file
 from monitor.review.entry_text import entry_kind_text, entry_text
 from monitor.review.shared_report import (
-    Hold,
+    HeldDays,
     RunsWithin,
     SharedReport,
     WeekSum,
@@ -162,11 +162,11 @@ def _phase(w: _Writer, report: SharedReport) -> list[str]:
     return [*lines, "<ul>", *(line for _, line in sorted(items)), "</ul>"] if items else lines
 
 
-def _hold_line(w: _Writer, hold: Hold) -> str:
-    key = f"plan.report.hold.{hold.why}"
+def _hold_line(w: _Writer, hold: HeldDays) -> str:
     if hold.last is None:
-        return w.tag("li", f"{key}.now", since=_day(hold.since))
-    return w.tag("li", f"{key}.past", since=_day(hold.since), last=_day(hold.last))
+        return w.tag("li", f"plan.report.hold.{hold.why}_now", since=_day(hold.since))
+    days = {"since": _day(hold.since), "last": _day(hold.last)}
+    return w.tag("li", f"plan.report.hold.{hold.why}_past", **days)
 
 
 def _phase_name(day: SharedDay) -> UserMessage:

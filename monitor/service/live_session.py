@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import segno
@@ -47,6 +48,7 @@ from monitor.sinks.store import StoreSink
 from monitor.sinks.terminal import TerminalSink
 from monitor.sources.protocol import Source
 from monitor.sources.web_bluetooth.page_socket import PageListener
+from monitor.storage.late_packets import add_late_packets
 from monitor.storage.new_session import begin_run, create_tape, session_id
 from monitor.storage.session_edit import delete_session
 from monitor.storage.store import Store
@@ -119,6 +121,9 @@ async def _run(
         pages.enter_context(handle_stop_signals(asked_to_stop.set))
         if live.web is not None:
             radio = next((s for s in sources if isinstance(s, PageListener)), None)
+            if radio is not None:
+                add_late = None if store is None else partial(add_late_packets, store)
+                radio.begin_run(started.session, add_late)
             page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
             folder = data_folder(config)
             token = needed_token(live.web, folder)

@@ -219,6 +219,33 @@ async def test_a_page_that_is_loaded_anew_without_a_network_is_still_the_radio()
         assert {p.link for p in run.rig.of("pod")} == {0, 1, 2}
 
 
+async def test_what_waits_when_the_service_is_started_anew_goes_to_the_run_that_it_is_of() -> None:
+    async with running(POD) as run:
+        run.rig.source.begin_run("first run", None)
+        await run.connect("pod")
+        await run.rig.stop_serving()
+        in_time = len(run.payloads("pod"))
+        await asyncio.sleep(4.0)
+        late: list[tuple[str, list[Packet]]] = []
+
+        def add_late(session: str, packets: Sequence[Packet]) -> int:
+            late.append((session, list(packets)))
+            return len(packets)
+
+        await run.rig.begin_another_run(add_late)
+        sent = len(run.sent["pod"].payloads)
+        await run.rig.serve()
+        await run.rig.until_heard("pod", 3)
+        ((session, packets),) = late
+        assert session == "first run"
+        heard = [p for p in packets if p.channel != BATTERY]
+        assert in_time + len(heard) >= sent
+        times_s = run.sent["pod"].times_s[in_time:]
+        late_s = [p.arrival_ns / 1e9 - t for p, t in zip(heard, times_s, strict=False)]
+        assert all(-0.05 < t < 0.5 for t in late_s)
+        await expect(run.page.locator("#radio-link")).not_to_contain_text("earlier run", timeout=20_000)
+
+
 async def test_a_second_page_of_the_same_browser_leaves_the_sensors_to_the_first() -> None:
     async with running(POD) as run:
         await run.connect("pod")

@@ -10,12 +10,15 @@ device     ``{"sensor", "connection", "id", "name", "uuids",       a device that
 did        ``[call, base64 or null, error or ""]``                 what came of ``do``
 batch      ``[number, page, ms, [[sensor, connection, ms,          notifications in order; the batch
            channel, base64], ...]]``                               waits until it is ``taken``
+late       ``[number, run, zero_ms, page, notifications]``         a batch of an earlier run, whose second
+                                                                   0 was then
+late_end   ``[number, run]``                                       that was all of it
 gone       ``[sensor, connection]``                                a link has ended
 alive      ``ms``                                                  nothing waits
 ========== ======================================================= =====================================
 
 Times are milliseconds of the page's own clock, which only goes forward while it is open.  The service says
-``ask``, ``spec``, ``taken``, ``do``, ``streams``, ``failed``, ``refused`` and ``over``.
+``ask``, ``spec``, ``taken``, ``late_taken``, ``do``, ``streams``, ``failed``, ``refused`` and ``over``.
 """
 
 from __future__ import annotations
@@ -104,6 +107,25 @@ class PageBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLateBatch:
+    """Notifications of an earlier ``run``, whose second 0 was at ``zero_s`` of the page's clock."""
+
+    number: int
+    run: str
+    zero_s: float
+    page: str
+    notifications: tuple[PageNotification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLateEnd:
+    """The end of what the page has of an earlier run: its last batch has this number."""
+
+    number: int
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageLost:
     """A link of the page that has ended."""
 
@@ -118,7 +140,17 @@ class PageAlive:
     page_s: float
 
 
-PageMessage = PageHello | PageTime | PageDevice | PageResult | PageBatch | PageLost | PageAlive
+PageMessage = (
+    PageHello
+    | PageTime
+    | PageDevice
+    | PageResult
+    | PageBatch
+    | PageLateBatch
+    | PageLateEnd
+    | PageLost
+    | PageAlive
+)
 
 
 def decode_page_message(text: str) -> PageMessage:
@@ -182,6 +214,17 @@ def _notification(value: Any) -> PageNotification:
     )
 
 
+def _late_batch(value: Any) -> PageLateBatch:
+    number, run, zero_ms, page, notifications = value
+    heard = tuple(map(_notification, notifications))
+    return PageLateBatch(_count(number), _text(run), _seconds(zero_ms), _text(page), heard)
+
+
+def _late_end(value: Any) -> PageLateEnd:
+    number, run = value
+    return PageLateEnd(_count(number), _text(run))
+
+
 def _lost(value: Any) -> PageLost:
     sensor, connection = value
     return PageLost(_text(sensor), _count(connection))
@@ -197,6 +240,8 @@ _DECODERS: dict[str, Callable[[Any], PageMessage]] = {
     "device": _device,
     "did": _result,
     "batch": _batch,
+    "late": _late_batch,
+    "late_end": _late_end,
     "gone": _lost,
     "alive": _alive,
 }

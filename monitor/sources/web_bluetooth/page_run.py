@@ -8,7 +8,7 @@ the page counts.  Once a device has streamed, only that device goes on in this r
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.core.packet import Packet
@@ -23,6 +23,10 @@ from monitor.sources.web_bluetooth.page_messages import PageDevice, PageNotifica
 _BATTERY_SERVICE = sig_uuid(0x180F)
 _OPEN = "open the live page on the phone and tap Sensors there"
 _AWAY = "the phone cannot be reached; what its sensors send waits in it"
+
+
+AddLatePackets = Callable[[str, Sequence[Packet]], int]
+"""Adds packets to a session that has ended; returns how many it did not have.  Blocks."""
 
 
 @dataclass(slots=True)
@@ -117,10 +121,12 @@ class PageSensor:
 class PageRun:
     """``PageRun`` is what all pages of one run share; ``emit`` is None while nothing is taken.
 
-    ``id`` tells a page whether what waits in it is of this run.
+    ``id`` is the session, by which a page knows whether what waits in it is of this run.  ``add_late``
+    takes what is of an earlier one; None where nothing is kept.
     """
 
     sensors: Mapping[str, PageSensor]
     emit: Emit | None = None
     queues: dict[str, PageQueue] = field(default_factory=dict)
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+    add_late: AddLatePackets | None = None

@@ -10,6 +10,7 @@ from monitor.core.errors import DecodeError, SensorError
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import LinkState
+from monitor.sources.web_bluetooth.page_backlog import PageBacklog
 from monitor.sources.web_bluetooth.page_clock import PageClock
 from monitor.sources.web_bluetooth.page_conversation import Operation, PageConversation
 from monitor.sources.web_bluetooth.page_messages import (
@@ -17,6 +18,8 @@ from monitor.sources.web_bluetooth.page_messages import (
     PageBatch,
     PageDevice,
     PageHello,
+    PageLateBatch,
+    PageLateEnd,
     PageLost,
     PageMessage,
     PageResult,
@@ -52,6 +55,7 @@ class PageSession:
         self._load = ""
         self._set_ups: dict[str, tuple[PageConversation, asyncio.Task[None]]] = {}
         self._spoke_s = time.now_s()
+        self._backlog = None if run.add_late is None else PageBacklog(run.add_late)
         self._strange = RepeatedEvent(_log, time.now_s)
 
     async def serve(self) -> None:
@@ -107,6 +111,11 @@ class PageSession:
                     conversation.answer(message)
             case PageBatch():
                 await self._take_batch(message)
+            case PageLateBatch():
+                if self._backlog is not None and self._backlog.push(message):
+                    await self._add_backlog(message.number, message.run)
+            case PageLateEnd():
+                await self._add_backlog(message.number, message.run)
             case PageLost():
                 self._lose(message)
             case PageAlive():
@@ -128,7 +137,9 @@ class PageSession:
         elif self._load and self._queue.page is not self:
             self._queue.page = self
             sensors = [sensor.for_page() for sensor in self._run.sensors.values()]
-            await self._say("spec", {"run": self._run.id, "taken": self._queue.taken, "sensors": sensors})
+            spec = {"run": self._run.id, "taken": self._queue.taken, "sensors": sensors}
+            late = self._backlog is not None
+            await self._say("spec", spec | {"zero_ms": -1000 * self._clock.at(0.0), "late": late})
 
     def _session_s(self, page_s: float) -> float:
         """Never later than now, and never back."""
@@ -154,6 +165,11 @@ class PageSession:
             self._hear_until(batch.page_s)
             self._queue.taken = batch.number
         await self._say("taken", batch.number)
+
+    async def _add_backlog(self, number: int, run: str) -> None:
+        """The page forgets what was added, and keeps what could not be."""
+        if self._backlog is not None and await self._backlog.add():
+            await self._say("late_taken", [number, run])
 
     # ------------------------------------------------------------------ devices
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
+
+from monitor.core.packet import Packet
 
 
 class PageGone(Exception):
@@ -24,6 +27,10 @@ class PageSocket(Protocol):
 @runtime_checkable
 class PageListener(Protocol):
     """Whoever listens to pages that are radios."""
+
+    def begin_run(self, session: str, add_late: Callable[[str, Sequence[Packet]], int] | None) -> None:
+        """Begin a run of this name; ``add_late`` takes what pages still have of earlier ones."""
+        ...
 
     async def serve_page(self, socket: PageSocket) -> None:
         """Serve one page until it has left, or the run is over."""

@@ -15,7 +15,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.sources.device_identity import check_matches, check_unnamed
 from monitor.sources.protocol import Emit
-from monitor.sources.web_bluetooth.page_run import PageRun, PageSensor
+from monitor.sources.web_bluetooth.page_run import AddLatePackets, PageRun, PageSensor
 from monitor.sources.web_bluetooth.page_session import PageSession
 from monitor.sources.web_bluetooth.page_socket import PageSocket
 
@@ -42,6 +42,10 @@ class WebBluetoothSource:
         self._time = time
         rows = [(s, specs[s.kind].gatt) for s in sensors]
         self._run = PageRun({s.name: PageSensor(s, gatt(s)) for s, gatt in rows if gatt is not None})
+
+    def begin_run(self, session: str, add_late: AddLatePackets | None) -> None:
+        """Begin a run of this name; ``add_late`` takes what pages still have of earlier ones."""
+        self._run.id, self._run.add_late = session, add_late
 
     async def run(self, emit: Emit) -> None:
         """Give on what pages hear, and tell of sensors that nobody hears, until cancelled."""

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsp.types import Placement, Side
-from monitor.core.errors import ConfigError
+from monitor.core.errors import ConfigError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.records import LinkState, SensorStatus
 from monitor.core.session_settings import SensorSettings
 from monitor.devices import movesense, rsc
 from monitor.devices.device_information import BATTERY
+from monitor.sources.web_bluetooth.page_messages import base64_text
 from monitor.sources.web_bluetooth.source import WebBluetoothSource
 from tests.manual_clock import ManualClock
 from tests.sources.web_bluetooth.fake_page import FakePage
@@ -51,6 +52,13 @@ class Run:
     async def settle(self, seconds: float = 0.0) -> None:
         """Let everything happen that is due in so many seconds from now."""
         await self.time.run(self.time.now_s() + seconds)
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait for what happens in a thread; ``TimeoutError`` after 20 s."""
+        async with asyncio.timeout(20):
+            while not true():
+                await self.settle()
+                await asyncio.sleep(0.01)
 
     async def come(self, queue: str = "phone", load: str = "load 1", **more: Any) -> FakePage:
         """A page that has come in, and was told of the sensors."""
@@ -297,6 +305,42 @@ async def test_who_speaks_nonsense_or_before_being_asked_costs_nobody_anything()
         page.batch(("pod", 6.0, "rsc", b"y"), number=9)
         await run.settle()
         assert [p.payload for p in run.packets] == [b"y"]
+        page.leave()
+
+
+async def test_what_is_of_an_earlier_run_goes_to_that_run_and_is_then_forgotten() -> None:
+    async with running(POD) as run:
+        taken: list[tuple[str, list[Packet]]] = []
+
+        def add_late(session: str, packets: Sequence[Packet]) -> int:
+            if session == "unknown":
+                raise StoreError("error.tape_gone", session=session)
+            taken.append((session, list(packets)))
+            return len(packets)
+
+        run.source.begin_run("run 2", add_late)
+        page = await run.come()
+        assert page.of("spec")[0]["late"] is True
+        assert page.of("spec")[0]["zero_ms"] == pytest.approx(page.now_ms(0.0), abs=1.0)
+        for number, (load, connection, second) in enumerate(
+            [("a", 1, 5), ("a", 1, 6), ("a", 2, 7), ("b", 1, 8)]
+        ):
+            rows = [["pod", connection, 1000.0 * second + 400, "rsc", base64_text(bytes([second]))]]
+            page.say("late", [number, "run 1", 400.0, load, rows])
+        page.say("late_end", [3, "run 1"])
+        await run.until(lambda: page.of("late_taken"))
+        assert page.of("late_taken") == [[3, "run 1"]]
+        ((session, packets),) = taken
+        assert session == "run 1"
+        assert [(p.arrival_ns // 10**9, p.payload, p.link) for p in packets] == [
+            (5, b"\5", 0), (6, b"\6", 0), (7, b"\7", 1), (8, b"\x08", 2),
+        ]  # fmt: skip
+        page.say("late", [4, "unknown", 400.0, "a", [["pod", 1, 900.0, "rsc", base64_text(b"x")]]])
+        page.say("late_end", [4, "unknown"])
+        page.say("late_end", [4, "run 1"])  # of which there is nothing more
+        await run.until(lambda: len(page.of("late_taken")) == 2)
+        assert page.of("late_taken")[1] == [4, "run 1"]
+        assert run.packets == []
         page.leave()
 
 

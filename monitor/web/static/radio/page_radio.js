@@ -118,7 +118,7 @@ export class PageRadio {
     const heard = this.#heard.splice(0);
     if (!heard.length) return;
     this.#adding += 1;
-    await this.queue.add([this.#load, pageTime(), heard]);
+    await this.queue.add([this.#load, pageTime(), heard, this.queue.run?.run ?? ""]);
     this.#adding -= 1;
     this.#added();
   }
@@ -194,6 +194,8 @@ export class PageRadio {
         return this.#forget(value);
       case "over":
         return this.#end();
+      case "late_taken":
+        return this.queue.forgetBefore(value[0]);
       case "do":
         return this.#perform(...value);
       default: // of a connection of a pod: streams, failed, refused
@@ -201,9 +203,9 @@ export class PageRadio {
     }
   }
 
-  async #begin({ run, taken, sensors }) {
+  async #begin({ run, taken, sensors, zero_ms, late }) {
     const socket = this.#socket;
-    await this.queue.begin(run);
+    await this.queue.begin(run, zero_ms);
     await this.queue.forget(taken);
     if (socket !== this.#socket) return;
     this.sensors = Object.fromEntries(sensors.map((sensor) => [sensor.name, sensor]));
@@ -215,6 +217,24 @@ export class PageRadio {
     for (const pod of this.pods.values())
       if (["setting_up", "streams"].includes(pod.state)) this.#announce(pod, pod.state === "streams");
     this.#send(socket);
+    if (late) this.#sendBefore(socket);
+  }
+
+  // What waits of runs before, a run at a time; each is taken when all of it is there.
+  async #sendBefore(socket) {
+    let [sent, run] = [0, null];
+    const end = () => run !== null && this.#say("late_end", [sent, run]);
+    while (socket === this.#socket) {
+      // biome-ignore lint/performance/noAwaitInLoops: in order
+      const batches = await this.queue.before(sent);
+      for (const [number, [load, , heard, of]] of batches) {
+        if (run !== null && of !== run) end();
+        [sent, run] = [number, of];
+        const zero_ms = this.queue.run.zeros?.[of];
+        if (zero_ms !== undefined) this.#say("late", [number, of, zero_ms, load, heard]);
+      }
+      if (!batches.length) return end();
+    }
   }
 
   async #forget(number) {

@@ -2,7 +2,8 @@
 const STORE = "batches";
 const AT_ONCE = 20; // batches read back
 
-// { run, skipped }: of which run what waits is, and the number of the last batch of the runs before.
+// { run, skipped, zeros }: of which run what waits is, the number of the last batch of the runs before, and the
+// page's time of second 0 of each run.
 const readRun = (id) => JSON.parse(localStorage.getItem(`radio.run.${id}`) ?? "null");
 
 function textKeptAs(key, make) {
@@ -57,12 +58,34 @@ export class Queue {
     if (number >= first) await answerOf(this.#store("readwrite").delete(IDBKeyRange.bound(first, number)));
   }
 
-  // From now on batches are of this run; what waits of another stays, and is not sent.
-  async begin(run) {
-    if (this.run?.run === run) return;
-    const keys = await answerOf(this.#store("readonly").getAllKeys());
-    this.run = { run, skipped: keys.at(-1) ?? 0 };
+  // From now on batches are of this run, whose second 0 was then; what waits of another stays apart.
+  async begin(run, zero_ms) {
+    const zeros = { ...this.run?.zeros, [run]: zero_ms };
+    if (this.run?.run === run) this.run.zeros = zeros;
+    else {
+      const keys = await answerOf(this.#store("readonly").getAllKeys());
+      this.run = { run, skipped: keys.at(-1) ?? 0, zeros };
+    }
     localStorage.setItem(`radio.run.${this.id}`, JSON.stringify(this.run));
+  }
+
+  // The first batches of the runs before behind that number: [[number, batch], ...].
+  async before(number) {
+    const skipped = this.run?.skipped ?? 0;
+    if (number >= skipped) return [];
+    const range = IDBKeyRange.bound(number, skipped, true),
+      store = this.#store("readonly");
+    const [keys, batches] = await Promise.all([
+      answerOf(store.getAllKeys(range, AT_ONCE)),
+      answerOf(store.getAll(range, AT_ONCE)),
+    ]);
+    return keys.map((key, at) => [key, batches[at]]);
+  }
+
+  // The service has what there was of runs before, up to that number.
+  async forgetBefore(number) {
+    const last = Math.min(number, this.run?.skipped ?? 0);
+    if (last > 0) await answerOf(this.#store("readwrite").delete(IDBKeyRange.upperBound(last)));
   }
 
   // How many batches wait: those of this run, and those of runs before.

@@ -34,7 +34,7 @@ from monitor.core.write_trouble import WriteTrouble, displacement, file_identity
 from monitor.recordings.recording import Recording, Wearing
 from monitor.recordings.tape_blocks import BlockReader, Numbered, pack_frames
 from monitor.recordings.tape_lock import TapeLock, lock_path
-from monitor.recordings.tape_reading import SQLITE_ERRORS, check_tables, open_tape
+from monitor.recordings.tape_reading import SQLITE_ERRORS, check_tables, connect_reading, open_tape
 
 _log = logging.getLogger(__name__)
 

@@ -61,8 +61,8 @@ fuzz: $(VENV)/.test ## what comes from outside, mutated: make fuzz SECONDS=600 T
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
 
 .PHONY: soak
-soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, and a hundred kills: make soak MINUTES=60 KILLS=100
-	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)"
+soak: $(VENV)/.test ## an hour of faults at random, each sample accounted for, a hundred kills, a thousand damaged files: make soak MINUTES=60 KILLS=100 DAMAGES=1000
+	$(BIN)/python -m tests.faults --minutes "$(or $(MINUTES),60)" --kills "$(or $(KILLS),100)" --damages "$(or $(DAMAGES),1000)"
 
 .PHONY: deep
 deep: $(VENV)/.test ## all of make unit with every scenario and ten times the examples: hours

@@ -35,6 +35,9 @@ def analyze_command(
     recording = read_recording(file, placement and placement.value, side and side.value, with_speed=speed)
     if all(sensor.placement is Placement.POD for sensor in recording.settings.sensors):
         raise InputError("error.no_samples", path=file)
+    console, messages = Console(), catalogue(user_language())
+    for remark in recording.remarks:
+        console.print(messages.translate_recorded(remark), soft_wrap=True, highlight=False)
     totals, rows = RunTotals(), list[Step]()
     with progress_bar(file.name) as progress:
         for done, certain in session_records(recording):
@@ -44,9 +47,7 @@ def analyze_command(
             progress(done, recording.count)
     if steps is not None:
         write_steps(steps, rows)
-    Console().print(
-        summary_table(recording.settings, recording.duration_s, totals, catalogue(user_language()))
-    )
+    console.print(summary_table(recording.settings, recording.duration_s, totals, messages))
 
 
 def metrics_command() -> None:

@@ -92,8 +92,15 @@ def _particulars(info: SessionInfo) -> list[str]:
     out = [sport_text(sport)] if sport not in ("", "generic", "running") else []
     out += info.tags
     if info.status is not SessionStatus.COMPLETE:
-        out.append(user_text(f"say.status.{info.status.value}"))
+        out.append(_status_text(info))
     return out
+
+
+def _status_text(info: SessionInfo) -> str:
+    """What became of a session; one that a program left behind is not called live."""
+    from monitor.storage.tape_archive import is_unfinished
+
+    return user_text(f"say.status.{'unfinished' if is_unfinished(info) else info.status.value}")
 
 
 def sport_text(sport: str) -> str:
@@ -154,7 +161,7 @@ def _session_properties(store: Store, info: SessionInfo) -> list[tuple[str, str]
         ("length", _length_text(store, info)),
         ("sensors", ", ".join(info.sensors)),
         ("tags", ", ".join(info.tags) or none),
-        ("state", user_text(f"say.status.{info.status.value}")),
+        ("state", _status_text(info)),
         ("ending", translate(ending[-1]) if ending else none),
         ("version", info.version),
         ("tape", f"{tape} ({tape.stat().st_size / 1e6:.1f} MB)" if tape else none),

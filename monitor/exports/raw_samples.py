@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from monitor.recordings.tape import TapeReader, make_plain, replace_settings
 from monitor.storage.session_data import SessionData
 from monitor.storage.store import Store
 from monitor.storage.tape_archive import unpacked_tape
+
+_log = logging.getLogger(__name__)
 
 _HEADER = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 
@@ -70,6 +73,8 @@ def _samples(run: SessionData) -> Iterator[tuple[str, dict[str, Array]]]:
     """Each motion sensor's samples in session time."""
     with unpacked_tape(run.info) as path:
         recording = read_recording(path)
+        for remark in recording.remarks:
+            _log.warning("%s: %s", run.info.id, remark)
         chunks: dict[str, list[ImuChunk]] = {}
         for item in decoded_inputs(recording.settings, recording.packets()):
             if isinstance(item, ImuChunk):

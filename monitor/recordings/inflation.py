@@ -25,6 +25,13 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 piece of bzip2 or LZMA becomes as large as it says.  No export uses others."""
 _ENCRYPTED = 1
 _PIECE = 1 << 20
+_ALWAYS_IN_ALL = 1_000_000_000
+_LARGEST_RATIO = 300
+_LARGEST_IN_ALL = 20_000_000_000
+"""Bytes that any packed file may have inflated, how many times as large as itself, and never more: of a
+zip's files 20,000 runs of an hour as TCX, of a tape four days.  TCX shrinks to a thirtieth, a tape to a
+half; what is to be feared shrinks to a thousandth."""
+_XZ_MEMORY = 100_000_000  # bytes: the largest preset of xz takes 65 MB
 DamageError = Callable[[Exception], InputError]
 """Makes the error of a file that is damaged, of what the standard library says."""
 
@@ -105,6 +112,37 @@ def open_member(packed: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, wh
 
 def _placed(error: InputError, where: str) -> InputError:
     return InputError("error.at", where=where, what=error) if where else error
+
+
+def largest_inflated(size: int) -> int:
+    """Return how many bytes a packed file of ``size`` bytes may have inflated, all that is in it."""
+    return min(max(_ALWAYS_IN_ALL, _LARGEST_RATIO * size), _LARGEST_IN_ALL)
+
+
+class XzStream:
+    """``XzStream`` reads the one stream of an ``.xz`` file in little memory, whatever it asks for."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._inflater = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many of the next bytes, none at the end; ``EOFError`` if it is cut short."""
+        while not self._inflater.eof:
+            packed = self._file.read(_PIECE) if self._inflater.needs_input else b""
+            if self._inflater.needs_input and not packed:
+                raise EOFError("the file is cut short")
+            if piece := self._inflater.decompress(packed, size):
+                return piece
+        return b""
+
+
+def open_xz(file: IO[bytes], limit: int, error: DamageError) -> IO[bytes]:
+    """Return an ``.xz`` file to be read, at most ``limit`` bytes of it.
+
+    ``InputError`` of ``error`` where it is damaged.
+    """
+    return io.BufferedReader(InflatedFile(XzStream(file), limit, error), _PIECE)
 
 
 def inflate_into(source: IO[bytes], out: IO[bytes]) -> int:

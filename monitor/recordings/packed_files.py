@@ -22,6 +22,7 @@ from monitor.recordings.inflation import (
     BROKEN,
     InflatedFile,
     inflate_into,
+    largest_inflated,
     open_member,
     open_zip,
     zip_error,
@@ -29,14 +30,8 @@ from monitor.recordings.inflation import (
 
 _LARGEST = 200_000_000
 """Bytes of one inflated file: 12 h at 1 Hz are 50 MB of TCX and 3 MB of FIT."""
-_LARGEST_IN_ALL = 20_000_000_000
-"""Bytes of all inflated files of a zip: 20,000 runs of an hour as TCX."""
 _MOST_FILES = 200_000
 _LARGEST_LIST = 50_000_000  # bytes of an export's list: 100,000 activities
-_ALWAYS_IN_ALL = 1_000_000_000
-_LARGEST_RATIO = 300
-"""Bytes of all inflated files that any zip may have, and how many times as large as itself: TCX shrinks to
-a thirtieth, a zip to be feared to a thousandth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,8 @@ def packed_files(path: Path, endings: Iterable[str]) -> Iterator[PackedFile | In
     """
     try:
         with path.open("rb") as file:
-            largest = max(_ALWAYS_IN_ALL, _LARGEST_RATIO * path.stat().st_size)
-            yield from _Unpacker(frozenset(endings), min(largest, _LARGEST_IN_ALL)).files(file, "")
+            largest = largest_inflated(path.stat().st_size)
+            yield from _Unpacker(frozenset(endings), largest).files(file, "")
     except OSError as exc:
         raise zip_error(exc) from exc
 

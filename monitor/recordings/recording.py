@@ -60,7 +60,8 @@ class Recording:
 
     ``count`` is the number of packets.  ``started_utc`` and ``session`` are empty where the file does not
     tell.  ``remarks`` are what the runner should know about the file; ``source`` is the file's fingerprint,
-    ``member`` where in an archive it stood, empty for a file of its own.
+    ``member`` where in an archive it stood, empty for a file of its own.  ``damaged_packets`` of a tape
+    cannot be read any more.
     """
 
     title: str
@@ -74,6 +75,7 @@ class Recording:
     facts: ActivityFacts = field(default_factory=ActivityFacts)
     source: str = ""
     member: str = ""
+    damaged_packets: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import math
 import sqlite3
-import struct
 import threading
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,21 +32,22 @@ from monitor.core.private_files import create_private_file
 from monitor.core.session_settings import SessionSettings
 from monitor.core.write_trouble import WriteTrouble, displacement, file_identity, write_trouble
 from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tape_blocks import BlockReader, Numbered, pack_frames
 from monitor.recordings.tape_lock import TapeLock, lock_path
-from monitor.recordings.tape_reading import LONGEST_TAPE_S, SQLITE_ERRORS, check_tables, connect_reading
+from monitor.recordings.tape_reading import SQLITE_ERRORS, check_tables, connect_reading, open_tape
 
 _log = logging.getLogger(__name__)
 
 _FORMAT = 1
 MOST_PACKETS_WAITING = 200_000  # packets kept in memory while the disk is full: several minutes
 KILLED = "the program was killed"
+DAMAGED = "a part of the tape is damaged"
 UNKNOWN_LOSS = "the program was killed, and the count of its packets is damaged"
 """Why packets are missing, as it stands on a tape, beside the texts of ``WriteTrouble``."""
 _MOST_LOST = 1 << 40  # more packets than any writer accepts: such a count is damaged
 _ODD_COUNT = "a count in it cannot be true"
 
 
-_FRAME = struct.Struct("<QqII")
 _SCHEMA = """
 CREATE TABLE header (
   format INTEGER, session TEXT, started_utc TEXT, settings TEXT, program TEXT, packets INTEGER
@@ -58,12 +58,8 @@ CREATE TABLE block (
 );
 CREATE TABLE gap (first_number INTEGER, packets INTEGER, reason TEXT);
 """
-_LAST_NS = round(LONGEST_TAPE_S * 1e9)
-_ODD_BLOCKS = f"""SELECT EXISTS (SELECT 1 FROM block WHERE
-  typeof(part) <> 'integer' OR typeof(sensor) <> 'text' OR typeof(channel) <> 'text'
-  OR typeof(packets) <> 'integer' OR typeof(crc) <> 'integer' OR typeof(frames) <> 'blob'
-  OR typeof(first_ns) <> 'integer' OR typeof(last_ns) <> 'integer'
-  OR packets < 0 OR first_ns < 0 OR last_ns > {_LAST_NS})"""
+_NUMBER_OF_PACKETS = f"""SELECT coalesce(sum(packets), 0) FROM block
+  WHERE typeof(packets) = 'integer' AND packets BETWEEN 0 AND {MOST_PACKETS_WAITING}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +70,15 @@ class TapeHeader:
     started_utc: str
     settings: SessionSettings
     program: str
+
+
+@dataclass(frozen=True, slots=True)
+class TapeContent:
+    """``TapeContent`` says of a tape how many packets can be read, over which time, and how many cannot."""
+
+    packets: int
+    duration_s: float
+    damaged: int
 
 
 class Tape:
@@ -231,14 +236,11 @@ class Tape:
         for row in rows:
             blocks.setdefault((row[1].sensor, row[1].channel), []).append(row)
         for (sensor, channel), members in blocks.items():
-            frames = b"".join(
-                _FRAME.pack(number, p.arrival_ns, p.link, len(p.payload)) + p.payload
-                for number, p in members
-            )
+            crc, frames = pack_frames(members)
             first, last = members[0][1].arrival_ns, members[-1][1].arrival_ns
             self._db.execute(
                 "INSERT INTO block VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (self._part, sensor, channel, len(members), first, last, zlib.crc32(frames), frames),
+                (self._part, sensor, channel, len(members), first, last, crc, frames),
             )
 
 
@@ -280,8 +282,9 @@ def _writing_connection(path: Path) -> sqlite3.Connection:
 class TapeReader:
     """``TapeReader`` reads a tape, finished or still being written.
 
-    ``header`` is its ``TapeHeader``, ``finished`` whether ``Tape.finish`` was reached.  Every method raises
-    ``InputError`` if the file is not a tape or is damaged.
+    ``header`` is its ``TapeHeader``, ``finished`` whether ``Tape.finish`` was reached, ``sound`` whether
+    SQLite finds nothing wrong with the file; of one that is damaged what can be found is read.  Every
+    method raises ``InputError`` if the file is not a tape, or nothing of it can be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -289,14 +292,16 @@ class TapeReader:
         if not path.is_file():
             raise InputError("error.not_plain" if path.exists() else "error.no_file", path=path)
         try:
-            self._db = connect_reading(path)
+            self._db, self.sound = open_tape(path)
             try:
-                self.header, self.finished = self._read_header()
+                self.header, self._packets = self._read_header()
             except BaseException:
                 self._db.close()
                 raise
         except SQLITE_ERRORS as exc:
             raise InputError("error.no_tape", path=path) from exc
+        self.finished = self._packets is not None
+        self._blocks = BlockReader(self._db, self.header.settings, sound=self.sound)
 
     def close(self) -> None:
         """Close the file; nothing of this reader may be used afterwards."""
@@ -309,31 +314,61 @@ class TapeReader:
         self.close()
 
     def packets(self) -> Iterator[Packet]:
-        """Yield all packets committed so far, in the order in which they were appended."""
-        part: list[tuple[int, Packet]] = []
+        """Yield the packets committed so far, in the order in which they were appended.
+
+        What lies in a damaged block is left out; ``damaged`` says afterwards how many packets that are.
+        """
+        part: list[Numbered] = []
         number = None
-        for row in self._blocks():
-            if row[0] != number:
+        for block in self._blocks.blocks():
+            if block.part != number:
                 yield from _in_order(part)
-                part, number = [], row[0]
-            part += self._frames(*row[1:])
+                part, number = [], block.part
+            part += block.rows
             if len(part) > MOST_PACKETS_WAITING:
                 raise InputError("error.tape_values", path=self.path)
         yield from _in_order(part)
+        if self.damaged and not self._blocks.found:
+            raise InputError("error.tape_cut", path=self.path)
+
+    @property
+    def damaged(self) -> int:
+        """The number of packets that ``packets`` left out, once it has come to its end."""
+        blocks = self._blocks
+        if self._packets is not None:
+            return max(0, self._packets - blocks.found)
+        if not blocks.left_out:
+            return 0
+        lost = blocks.after_last - blocks.found
+        with contextlib.suppress(InputError):
+            lost -= sum(self._gaps().values())
+        return lost if 0 < lost < _MOST_LOST else 1
+
+    def examine(self) -> TapeContent:
+        """Read the whole tape and return what it holds."""
+        first_s, last_s, count = math.inf, 0.0, 0
+        for packet in self.packets():
+            t_s = packet.arrival_ns * 1e-9
+            first_s, last_s, count = min(first_s, t_s), max(last_s, t_s), count + 1
+        return TapeContent(count, max(0.0, last_s - first_s), self.damaged)
 
     def count(self) -> int:
-        """Return the number of packets committed so far."""
-        return int(self._single_value("SELECT coalesce(sum(packets), 0) FROM block"))
+        """Return the number of packets committed so far, as the tape says it."""
+        return int(self._single_value(_NUMBER_OF_PACKETS))
 
     def lost(self) -> int:
         """Return the number of packets that could not be written."""
         return sum(self.losses().values())
 
     def losses(self) -> dict[str, int]:
-        """Return how many packets could not be written, by reason."""
+        """Return how many packets could not be written, by reason; once all were read also damaged ones."""
+        damaged = {DAMAGED: self.damaged} if self._blocks.found and self.damaged else {}
+        return self._gaps() | damaged
+
+    def _gaps(self) -> dict[str, int]:
         try:
             rows = self._db.execute("SELECT reason, packets FROM gap ORDER BY rowid").fetchall()
-        except sqlite3.Error as exc:
+        except SQLITE_ERRORS as exc:
             raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
         out: dict[str, int] = {}
         for reason, packets in rows:
@@ -342,50 +377,23 @@ class TapeReader:
             out[reason] = out.get(reason, 0) + packets
         return out
 
-    def duration_s(self) -> float:
-        """Return the seconds from the first to the last arrival."""
-        sql = "SELECT coalesce(max(last_ns) - min(first_ns), 0) FROM block"
-        return max(0.0, float(self._single_value(sql)) * 1e-9)
-
-    def _read_header(self) -> tuple[TapeHeader, bool]:
+    def _read_header(self) -> tuple[TapeHeader, int | None]:
         check_tables(self._db, self.path, _SCHEMA, _FORMAT)  # before anything is asked of them
-        if self._single_value("PRAGMA quick_check(1)") != "ok":
-            raise InputError("error.tape_cut", path=self.path)
         row = self._db.execute("SELECT * FROM header").fetchone()
         if row is None:
             raise InputError("error.tape_no_header", path=self.path)
         version, session, started_utc, settings, program, packets = row
         if version != _FORMAT:
             raise InputError("error.tape_format", path=self.path, version=version, format=_FORMAT)
-        if self._single_value(_ODD_BLOCKS) or not all(isinstance(x, str) for x in row[1:5]):
+        if not all(isinstance(x, str) for x in row[1:5]):
             raise InputError("error.tape_values", path=self.path)
-        if packets is not None and packets != self.count():
-            raise InputError("error.tape_packets", path=self.path, count=self.count(), packets=packets)
+        if packets is not None and (type(packets) is not int or not 0 <= packets < _MOST_LOST):
+            raise InputError("error.tape_values", path=self.path)
         try:
             session_settings = json_codec.from_json(SessionSettings, json_codec.parse_json(settings))
         except ValueError as exc:
             raise InputError("error.tape_settings", path=self.path, program=program, error=exc) from exc
-        return TapeHeader(session, started_utc, session_settings, program), packets is not None
-
-    def _blocks(self) -> Iterator[tuple[int, str, str, int, bytes]]:
-        sql = "SELECT part, sensor, channel, crc, frames FROM block ORDER BY id"
-        try:
-            yield from self._db.execute(sql)
-        except SQLITE_ERRORS as exc:
-            raise InputError("error.tape_damaged", path=self.path, error=exc) from exc
-
-    def _frames(self, sensor: str, channel: str, crc: int, frames: bytes) -> Iterator[tuple[int, Packet]]:
-        if zlib.crc32(frames) != crc:
-            raise InputError("error.tape_block", path=self.path, sensor=sensor)
-        at = 0
-        while at < len(frames):
-            if at + _FRAME.size > len(frames):
-                raise InputError("error.tape_block", path=self.path, sensor=sensor)
-            number, arrival_ns, link, length = _FRAME.unpack_from(frames, at)
-            at += _FRAME.size + length
-            if at > len(frames) or not 0 <= arrival_ns <= _LAST_NS:
-                raise InputError("error.tape_block", path=self.path, sensor=sensor)
-            yield number, Packet(sensor, arrival_ns, channel, frames[at - length : at], link)
+        return TapeHeader(session, started_utc, session_settings, program), packets
 
     def _single_value(self, sql: str) -> Any:
         try:
@@ -401,7 +409,9 @@ def finish_abandoned(path: Path) -> int:
     of the writer stays beside the tape until it is written on it.
     """
     with TapeReader(path) as tape:
-        gaps = tape.lost()  # it must be sound before anything is written beside it
+        if not tape.sound:  # nothing may be written into it
+            raise InputError("error.tape_cut", path=path)
+        gaps = tape.lost()
         plain = not log_path(path).exists()
         if tape.finished and plain and not lock_path(path).exists():
             return gaps
@@ -472,9 +482,11 @@ def _fold_log(db: sqlite3.Connection) -> None:
 def replace_settings(path: Path, settings: SessionSettings) -> None:
     """Replace the settings on a finished tape; its packets are not touched.
 
-    ``StoreError`` if it is not finished or cannot be written.
+    ``StoreError`` if it is not finished or cannot be written, ``InputError`` if it is damaged.
     """
     with TapeReader(path) as tape:
+        if not tape.sound:  # nothing may be written into it
+            raise InputError("error.tape_cut", path=path)
         if not tape.finished:
             raise StoreError("error.tape_busy", path=path)
     try:
@@ -522,12 +534,16 @@ def read_tape(path: Path, wearing: Wearing) -> Recording:
     if wearing.placement or wearing.side:
         raise ConfigError("error.tape_knows", path=path)
     with TapeReader(path) as tape:
-        header, duration_s, count = tape.header, tape.duration_s(), tape.count()
+        header, content = tape.header, tape.examine()
+    remarks = (
+        (f"the tape is damaged: {content.damaged} of its packets are lost",) if content.damaged else ()
+    )
 
     def packets() -> Iterator[Packet]:
         with TapeReader(path) as reopened:
             yield from reopened.packets()
 
     return Recording(
-        path.stem, header.settings, duration_s, count, packets, header.session, header.started_utc
-    )
+        path.stem, header.settings, content.duration_s, content.packets, packets, header.session,
+        header.started_utc, remarks, damaged_packets=content.damaged,
+    )  # fmt: skip

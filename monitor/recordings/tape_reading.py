@@ -41,6 +41,29 @@ def connect_reading(path: Path) -> sqlite3.Connection:
     return db
 
 
+def open_tape(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Return a connection for reading, and whether SQLite finds nothing wrong with the file.
+
+    A file that is cut off, or whose pages do not fit together, is opened as far as it goes, where SQLite
+    would refuse all of it.  ``sqlite3.Error`` if not even its tables can be listed.
+    """
+    db = connect_reading(path)
+    try:
+        sound = db.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        db.execute(_ENTRIES).fetchall()
+        return db, sound
+    except SQLITE_ERRORS:
+        db.close()
+    db = connect_reading(path)
+    try:
+        db.execute("PRAGMA writable_schema=ON")  # nothing is written: with it SQLite reads on
+        db.execute(_ENTRIES).fetchall()
+    except BaseException:
+        db.close()
+        raise
+    return db, False
+
+
 def check_tables(db: sqlite3.Connection, path: Path, schema: str, version: int) -> None:
     """Raise ``InputError`` unless a file has the tables of this ``schema`` and nothing else.
 

@@ -17,6 +17,7 @@ from monitor.core.user_language import user_language, user_text
 from monitor.sinks.finished_runs import RUN_SINKS
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+from monitor.storage.tape_archive import is_unfinished
 
 WITHOUT_HISTORY = ("mqtt",)
 """Systems that get nothing from before they were set up."""
@@ -96,7 +97,7 @@ def delivery_status(store: Store, folder: Path, configured: tuple[str, ...]) -> 
     ``configured``: names of the systems that are set up, listed even if nothing was sent yet.
     """
     sessions = store.sessions()
-    live = [s.id for s in sessions if s.status is SessionStatus.LIVE]
+    live = [s.id for s in sessions if s.status is SessionStatus.LIVE and not is_unfinished(s)]
     tapes = sum(f.stat().st_size for f in folder.glob("tapes/*"))
     size = sum(f.stat().st_size for f in folder.glob("gaitcue.db*"))
     yield user_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -15,16 +16,18 @@ from rich.live import Live as Screen
 from rich.table import Table
 
 from dsp.metrics import BY_NAME, MetricSpec, Role, with_role
+from monitor.core.errors import StoreError
 from monitor.core.log_output import write_in_thread
 from monitor.core.message_catalogues import catalogue
 from monitor.core.monotonic import SystemClock
-from monitor.core.records import Out, SessionEnded
+from monitor.core.records import Out
 from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.user_language import user_language, user_text
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
 from monitor.service.live_session import is_watched, result_console, session_started
+from monitor.service.run_loss import loss_of_run
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.wiring import SinkContext, configured_sinks
@@ -38,6 +41,8 @@ from monitor.sources.replay import Replay
 from monitor.storage.new_session import begin_run
 from monitor.storage.store import Store
 
+_log = logging.getLogger(__name__)
+
 _METRICS = [BY_NAME[name] for name in with_role(Role.SQUAD)]
 _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
@@ -45,47 +50,57 @@ _SLOWEST_MPS = 0.3  # slower speeds have no pace
 def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
     """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
-    ``seconds``: length of each run; ``pace``: times real time, 0 for as fast as possible.
+    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  ``StoreError`` if a
+    part of a run is lost, once all have ended; the log tells of others that lost something.
     """
     console = result_console()
     config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
     with console.status("lacing shoes"):
         recordings = squad_recordings(SQUAD[:count], seconds)
     with open_store(config) as store, write_in_thread():
-        run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
+        losses = run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
     console.print()
+    for loss in losses[1:]:
+        _log.error("%s", loss.log_text)
+    if losses:
+        raise losses[0]
     console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
 
 
 async def _run_squad(
     config: Config, store: Store, recordings: list[Recording], pace: float, console: Console
-) -> None:
+) -> list[StoreError]:
+    """What is lost of the runs; none if all of them are kept whole."""
     rows = {r.settings.athlete: _AthleteRow() for r in recordings}
     screen = Screen(console=console, refresh_per_second=4, get_renderable=lambda: _squad_table(rows))
     with screen if console.is_terminal else contextlib.nullcontext():
         async with asyncio.TaskGroup() as group:
+            tasks = []
             for recording in recordings:
                 athlete = recording.settings.athlete
                 work = _run_athlete(
                     config, store, recording, pace, rows[athlete], watched=is_watched(console)
                 )
-                group.create_task(work, name=f"session of {athlete}")
+                tasks.append(group.create_task(work, name=f"session of {athlete}"))
+    return [loss for task in tasks if (loss := task.result()) is not None]
 
 
 async def _run_athlete(
     config: Config, store: Store, recording: Recording, pace: float, row: _AthleteRow, *, watched: bool
-) -> SessionEnded:
+) -> StoreError | None:
     time, settings = SystemClock(), recording.settings
     started = session_started(settings)
     folder = data_folder(config)
     begin = partial(begin_run, replayed=True)  # nobody ran: no folder and no training log gets it
     started, tape = await asyncio.to_thread(begin, store, folder, "squad", settings, started)
     context = SinkContext(config=config, store=store, started=started, time=time, recorded=False)
-    sinks: list[Sink] = [row, StoreSink(store, started.session, time), *configured_sinks(context)]
+    stored = StoreSink(store, started.session, time)
+    sinks: list[Sink] = [row, stored, *configured_sinks(context)]
     if not watched:
         sinks.append(SessionLog())
     replay = Replay(recording, time, pace if pace > 0 else math.inf)
-    return await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
+    await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
+    return await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=stored.complete)
 
 
 class _AthleteRow:

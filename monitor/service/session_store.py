@@ -14,6 +14,7 @@ from monitor.service.config import Config, data_folder
 from monitor.storage.database import damage_mark
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+from monitor.storage.tape_archive import lone_tapes
 
 if TYPE_CHECKING:
     from monitor.recordings.recording import Recording
@@ -40,6 +41,10 @@ def open_store(config: Config) -> Store:
 def _open_and_recover(path: Path) -> Store:
     store = Store(path)
     try:
+        if store.read_only is None and lone_tapes(store):
+            from monitor.storage.salvage import adopt_tapes  # needed once in the life of a store
+
+            adopt_tapes(store)
         if any(info.status is SessionStatus.LIVE for info in store.sessions()):
             from monitor.storage.recovery import recover  # all that a run needs, for the few who need it
 

@@ -14,7 +14,7 @@ from monitor.core.private_files import create_private_file, make_private
 from monitor.recordings.tape import make_plain
 from monitor.storage import migrations, tape_archive
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER
-from monitor.storage.store import Store
+from monitor.storage.store import TAPES_FOLDER, Store
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def write_backup(store: Store, path: Path) -> int:
                 tape = tape_archive.tape_file(info)
                 if tape is not None and info.ended:
                     make_plain(tape)
-                    out.add(tape, f"tapes/{tape.name}")
+                    out.add(tape, f"{TAPES_FOLDER}/{tape.name}")
             for log in sorted((store.path.parent / RUNNER_LOG_FOLDER).glob("*.jsonl")):
                 out.add(log, f"{RUNNER_LOG_FOLDER}/{log.name}")
         partial.rename(path)
@@ -74,11 +74,11 @@ def restore_backup(path: Path, folder: Path) -> int:
         with Store(Path(unpacked) / DATABASE) as store:
             for info in store.sessions():
                 if info.tape:
-                    store.move_tape(info.id, str(folder / "tapes" / Path(info.tape).name))
+                    store.move_tape(info.id, str(folder / TAPES_FOLDER / Path(info.tape).name))
             count = len(store.sessions())
-        (folder / "tapes").mkdir(exist_ok=True)
-        for tape in (Path(unpacked) / "tapes").glob("*"):
-            shutil.move(tape, folder / "tapes" / tape.name)
+        (folder / TAPES_FOLDER).mkdir(exist_ok=True)
+        for tape in (Path(unpacked) / TAPES_FOLDER).glob("*"):
+            shutil.move(tape, folder / TAPES_FOLDER / tape.name)
         _restore_logs(Path(unpacked) / RUNNER_LOG_FOLDER, folder / RUNNER_LOG_FOLDER)
         for left in folder.glob(f"{DATABASE}*"):
             left.unlink()
@@ -96,10 +96,15 @@ def _restore_logs(logs: Path, folder: Path) -> None:
             make_private(folder / log.name)
 
 
+def _own_file(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """A file of a backup as it is unpacked; what we never write, such as one with holes, is left out."""
+    return tarfile.data_filter(member, folder) if member.isfile() and not member.issparse() else None
+
+
 def _unpack(path: Path, folder: Path) -> None:
     try:
-        with tarfile.open(path) as packed:
-            packed.extractall(folder, filter="data")
+        with tarfile.open(path, "r:") as packed:  # not compressed: so it is as large as it looks
+            packed.extractall(folder, filter=_own_file)
         db = sqlite3.connect(folder / DATABASE)
         try:
             whole = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from monitor.core.errors import StoreError
+from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.recordings.tape import Tape, TapeReader, copy_gaps, make_plain
 from monitor.recordings.tape_lock import is_written
@@ -43,6 +43,8 @@ def add_late_packets(store: Store, session: str, late: Sequence[Packet]) -> int:
         raise StoreError("error.tape_gone", session=session)
     with unpacked_tape(info) as old, TapeReader(old) as tape:
         there = list(tape.packets())
+        if tape.damaged:
+            raise InputError("error.tape_part_damaged", path=old, count=tape.damaged)
         new = _unheard(there, late)
         if not new:
             return 0

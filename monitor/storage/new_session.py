@@ -18,7 +18,7 @@ from monitor.core.safe_text import LONGEST_NAME, clean_line, file_name_part, lin
 from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeHeader
 from monitor.storage.session_info import SessionInfo
-from monitor.storage.store import Store
+from monitor.storage.store import TAPES_FOLDER, Store
 
 
 def session_id(started_utc: str, athlete: str) -> str:
@@ -53,7 +53,7 @@ def begin_session(
     one.  ``source`` is the fingerprint of the file it is made of.  ``InputError`` if the session exists
     (``ImportedBefore`` if its source does), ``StoreError`` if it cannot be written.
     """
-    path = _free_path(folder / "tapes", started.session)
+    path = _free_path(folder / TAPES_FOLDER, started.session)
     info = SessionInfo(
         id=started.session,
         athlete=started.athlete,

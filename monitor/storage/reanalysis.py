@@ -20,13 +20,12 @@ from dsp.metrics import BY_NAME, Role, with_role
 from dsp.types import Activity, ActivityChange, Input, Reading, Record, Step
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session, decoded_inputs
-from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.storage.import_recording import Progress
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
-from monitor.storage.tape_archive import unpacked_tape
+from monitor.storage.tape_archive import read_whole_tape, unpacked_tape
 
 _REHEARSED_S = 60.0
 _FIRST_STEPS = 40
@@ -65,7 +64,7 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
     """
     before = _session_means(load_session(store, info.id), len(store.step_columns(info.id).ic_s))
     with unpacked_tape(info) as path:
-        recording = read_recording(path)
+        recording = read_whole_tape(path)
         records = list(engine_records(recording, progress))
         first = compare_first_strides(recording, records)
     new = version("gaitcue")

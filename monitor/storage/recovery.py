@@ -18,7 +18,7 @@ from dsp.types import Record
 from monitor.core.errors import InputError, StoreDamaged, StoreError
 from monitor.core.records import Out, SensorStatus, SessionEnded
 from monitor.pipeline.session import Session
-from monitor.recordings.tape import TapeReader, finish_abandoned
+from monitor.recordings.tape import DAMAGED, UNKNOWN_LOSS, TapeReader, finish_abandoned
 from monitor.recordings.tape_lock import is_written
 from monitor.storage import tape_archive
 from monitor.storage.import_recording import SessionFactory
@@ -81,13 +81,20 @@ def recover(store: Store, make_session: SessionFactory = Session) -> list[Recove
 def rebuild_session(store: Store, info: SessionInfo, make_session: SessionFactory = Session) -> None:
     """Replace all records of an ended session with those that its tape gives.
 
-    ``StoreError`` or ``InputError`` if there is no tape or it is damaged: nothing is changed then.
+    ``StoreError`` or ``InputError`` if there is no tape, or if it is damaged and gives no more than there
+    is: nothing is changed then.
     """
     with tape_archive.unpacked_tape(info) as path:
         replayed, t_s, lost = _replay(path, make_session)
     records: list[Out] = [r for r in replayed if isinstance(r, get_args(Record))]
+    if DAMAGED in lost and len(records) <= _stored_count(store, info):
+        raise InputError("error.tape_part_damaged", path=path, count=lost[DAMAGED])
     ended = SessionEnded(info.id, t_s, f"recovered from its tape; {_loss_text(lost)}")
     store.complete(info.id, [*records, ended], t_s, SessionStatus.RECOVERED, anew=True, live=False)
+
+
+def _stored_count(store: Store, info: SessionInfo) -> int:
+    return sum(isinstance(r, get_args(Record)) for r in store.records(info.id))
 
 
 def _loss_text(lost: Mapping[str, int]) -> str:
@@ -110,12 +117,15 @@ def _recover(store: Store, info: SessionInfo, make_session: SessionFactory) -> l
     """Complete one session; nothing where another program, started at the same moment, did it first."""
     stored = [r for r in store.records(info.id) if isinstance(r, get_args(Record))]
     try:
-        finish_abandoned(Path(info.tape))
-        replayed, t_s, lost = _replay(Path(info.tape), make_session)
+        replayed, t_s, lost = _replay_abandoned(Path(info.tape), make_session)
     except InputError as exc:
         return _end_without_tape(store, info, exc)
     records = [r for r in replayed if isinstance(r, get_args(Record))]
     anew = records[: len(stored)] != stored
+    if (
+        anew and DAMAGED in lost and len(records) <= len(stored)
+    ):  # a tape with holes does not mend the store
+        records, anew = stored, False
     rest: list[Out] = [*(records if anew else records[len(stored) :])]
     reason = f"recovered from its tape; {_loss_text(lost)}"
     ended = SessionEnded(info.id, t_s, reason)
@@ -131,6 +141,17 @@ def _end_without_tape(store: Store, info: SessionInfo, exc: InputError) -> list[
     return [RecoveredSession(info.id, 0, {}, str(exc))] if done else []
 
 
+def _replay_abandoned(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:
+    """Finish the tape of a dead program and replay it; one that is too damaged for that as it lies."""
+    try:
+        finish_abandoned(path)
+    except InputError as exc:
+        replayed, t_s, lost = _replay(path, make_session)
+        _log.warning("%s", exc.log_text)
+        return replayed, t_s, {**lost, UNKNOWN_LOSS: 0}
+    return _replay(path, make_session)
+
+
 def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float, dict[str, int]]:
     """Return everything the session gives for the packets on the tape, its length, and what is missing."""
     with TapeReader(path) as tape:
@@ -139,4 +160,8 @@ def _replay(path: Path, make_session: SessionFactory) -> tuple[list[Out], float,
         for packet in tape.packets():
             out += session.push(packet)
         out += session.finish()
-        return out, session.t_s, tape.losses()
+        try:
+            lost = tape.losses()
+        except InputError:  # the rest of the tape could be read
+            lost = {DAMAGED: tape.damaged, UNKNOWN_LOSS: 0} if tape.damaged else {UNKNOWN_LOSS: 0}
+    return out, session.t_s, lost

@@ -48,6 +48,8 @@ class RunnerLog:
             return []
         except OSError as exc:
             raise StoreError("error.log_unreadable", path=self.path, error=exc) from exc
+        if not data:  # there is a file only where something was added
+            _log.warning("%s: is empty; what was written down in it is lost", self.path)
         found = [_parsed(line) for line in data.split(b"\n") if line.strip()]
         self.unreadable = sum(line is None for line in found)
         if self.unreadable:
@@ -73,6 +75,9 @@ class RunnerLog:
             with self.path.open("ab+", buffering=0) as file:
                 _append(file, text.encode())
         except OSError as exc:
+            with contextlib.suppress(OSError):
+                if not self.path.stat().st_size:
+                    self.path.unlink()
             raise StoreError("error.cannot_be_written", path=self.path, reason=exc) from exc
 
     def delete(self) -> bool:

@@ -24,6 +24,7 @@ import numpy as np
 from monitor.core import json_codec
 from monitor.core.errors import InputError, StoreError
 from monitor.recordings.tape import TapeHeader, TapeReader
+from monitor.storage import tape_archive
 from monitor.storage.database import DECODING_ERRORS, damage_mark, decoded_text
 from monitor.storage.migrations import RECORD_TABLES
 from monitor.storage.record_rows import SESSION_COLUMNS, check_rows, event_from_row, session_from_row
@@ -67,7 +68,7 @@ def salvage_store(path: Path, now: datetime.datetime) -> SalvagedStore:
         damaged = _copy_rows(path, new)
         with Store(new) as store:
             rows, lost, torn = _settle_numbers(store)
-            lone = _adopt_tapes(store, path.parent / "tapes")
+            lone = _adopt_tapes(store)
             from_tapes, incomplete = _rebuild(store, torn | lone)
         if not (damaged or lost or torn or lone) and _is_whole(path):
             return _leave_as_it_is(path, new, rows)
@@ -256,27 +257,41 @@ def _settle_numbers(store: Store) -> tuple[int, int, set[str]]:
     return len(numbers), count, torn
 
 
-def _adopt_tapes(store: Store, folder: Path) -> set[str]:
+def adopt_tapes(store: Store) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Begin a session for each tape that belongs to none, and make the records of those that are finished.
+
+    Return the names of the sessions that were made, and of those whose tapes give nothing.  Each is logged:
+    a database, or the end of its log, is lost.  What a killed program left is for ``recover``.
+    """
+    return _rebuild(store, _adopt_tapes(store))
+
+
+def _adopt_tapes(store: Store) -> set[str]:
     """Begin a session for each tape of which no session is left; return the names of those that are whole.
 
-    Others belong to a run that goes on or was killed: recovery completes them.
+    Others belong to a run that was killed: recovery completes them.
     """
-    tapes = {Path(info.tape).name for info in store.sessions()}
-    adopted = set[str]()
-    for path in sorted(folder.glob("*.tape")):
-        if path.name in tapes:
-            continue
+    adopted, known = set[str](), {info.id for info in store.sessions()}
+    for path in tape_archive.lone_tapes(store):
         try:
-            with TapeReader(path) as tape:
-                header, finished, duration_s = tape.header, tape.finished, tape.duration_s()
+            with tape_archive.unpacked_tape(_named_tape(path)) as plain, TapeReader(plain) as tape:
+                header, finished, content = tape.header, tape.finished, tape.examine()
+            if header.session in known or not content.packets:
+                continue  # a program was killed when it began, and began again under this name
             store.begin(_session_of_tape(path, header))
-        except InputError as exc:
+        except (InputError, StoreError) as exc:
             _log.error("%s", exc)
             continue
+        known.add(header.session)
+        _log.warning("%s: did not know the run %s, which is made from its tape", store.path, header.session)
         if finished:
-            store.end(header.session, duration_s, SessionStatus.RECOVERED)
+            store.end(header.session, content.duration_s, SessionStatus.RECOVERED)
             adopted.add(header.session)
     return adopted
+
+
+def _named_tape(path: Path) -> SessionInfo:
+    return SessionInfo(id=path.stem, athlete="", title="", started_utc="", tape=str(path))
 
 
 def _session_of_tape(path: Path, header: TapeHeader) -> SessionInfo:

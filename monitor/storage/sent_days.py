@@ -6,6 +6,7 @@ One file beside the runner's log, written before anything is sent and after it h
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import make_own_folder_private, write_private_file
 from monitor.storage.runner_log import RUNNER_LOG_FOLDER, athlete_file_name
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ def read_sent_days(path: Path) -> SentDays:
     try:
         return json_codec.from_json(SentDays, json_codec.parse_json(text))
     except ValueError:
+        _log.warning("%s: is damaged; what was sent of shared days is not known", path)
         return SentDays(damaged=True)
 
 

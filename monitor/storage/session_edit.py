@@ -17,7 +17,6 @@ from monitor.core.packet import RUNNER, Packet
 from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
-from monitor.recordings.readers import read_recording
 from monitor.recordings.recording import Recording
 from monitor.storage import tape_archive
 from monitor.storage.import_recording import Progress, SessionFactory, import_recording
@@ -79,7 +78,7 @@ def split_session(
     if not 10 <= at_s <= info.duration_s - 10:
         raise InputError("error.split_where", session=info.id, duration_s=info.duration_s)
     with tape_archive.unpacked_tape(info) as path:
-        whole = read_recording(path)
+        whole = tape_archive.read_whole_tape(path)
         parts = []
         for number, (start_s, end_s) in enumerate(((0.0, at_s), (at_s, float("inf"))), start=1):
             name = f"{info.id}-{number}"
@@ -142,7 +141,7 @@ def merge_sessions(
         raise InputError("error.merge_apart", first=first.id, last=last.id)
     with contextlib.ExitStack() as stack:
         tapes = [stack.enter_context(tape_archive.unpacked_tape(info)) for info in infos]
-        joined = _join_recordings([read_recording(tape) for tape in tapes], infos, offsets_s)
+        joined = _join_recordings([tape_archive.read_whole_tape(tape) for tape in tapes], infos, offsets_s)
         name = f"{first.id}-joined"
         joined = replace(joined, source=f"part-of:{first.id} {name}")
         merged = import_recording(store, folder, joined, first.athlete, began, make_session, progress, name)

@@ -11,6 +11,7 @@ import datetime
 import heapq
 import json
 import operator
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -47,6 +48,8 @@ from monitor.storage.record_rows import (
 from monitor.storage.session_info import Note, SessionInfo, SessionStatus, StepColumns, WaitingRecord
 
 LONGEST_NOTE = 2000
+TAPES_FOLDER = "tapes"
+"""The folder of the tapes, beside the database."""
 """Characters of a note."""
 
 
@@ -459,15 +462,14 @@ class Store(ImportedFiles):
             return self._with_own_tape(session_from_row(row))
 
     def _with_own_tape(self, info: SessionInfo) -> SessionInfo:
-        """The session with the tape that lies beside this database, where its folder was moved or copied.
+        """The session with its tape beside this database, where the data folder was moved or copied.
 
-        A copy reads and deletes its own tapes, not those of the original.
+        A copy reads and deletes its own tapes, not those of the original, or has none.
         """
-        own = self.path.absolute().parent / "tapes" / Path(info.tape).name
-        if not info.tape or Path(info.tape).parent == own.parent:
+        *_, folder, name = ("", *re.split(r"[/\\]", info.tape))  # of Windows too, copied to another system
+        if folder != TAPES_FOLDER:
             return info
-        there = own.is_file() or own.with_name(f"{own.name}.xz").is_file()
-        return replace(info, tape=str(own)) if there else info
+        return replace(info, tape=str(self.path.absolute().parent / TAPES_FOLDER / name))
 
     def _delete_records(self, db: sqlite3.Connection, session_id: str) -> None:
         self._require_session(session_id)

@@ -14,13 +14,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from monitor.core.errors import StoreError
+from monitor.core.errors import InputError, StoreError
 from monitor.core.session_settings import SessionSettings
-from monitor.recordings.tape import TapeReader, make_plain, replace_settings
+from monitor.recordings.inflation import inflate_into, largest_inflated, open_xz
+from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.tape import TapeReader, make_plain, read_tape, replace_settings
 from monitor.recordings.tape_lock import is_written
-from monitor.storage.session_info import SessionInfo
-from monitor.storage.store import Store
+from monitor.storage.session_info import SessionInfo, SessionStatus
+from monitor.storage.store import TAPES_FOLDER, Store
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +53,31 @@ def tape_file(info: SessionInfo) -> Path | None:
     return None
 
 
+def lone_tapes(store: Store) -> list[Path]:
+    """Return the plain paths of the tapes beside a store that no session of it has and nobody writes.
+
+    Its database was lost, or the end of its log.
+    """
+    names = {Path(info.tape).name for info in store.sessions()}
+    found = (store.path.parent / TAPES_FOLDER).glob("*.tape*")
+    tapes = (path for path in found if path.suffix in (".tape", _COMPRESSED_SUFFIX))
+    plain = {path.with_name(path.name.removesuffix(_COMPRESSED_SUFFIX)) for path in tapes}
+    return sorted(path for path in plain if path.name not in names and not is_written(path))
+
+
+def is_unfinished(info: SessionInfo) -> bool:
+    """Return whether a session waits to be completed: it did not end, and no living program records it.
+
+    It is completed at the next start, or as soon as the disk has room again.
+    """
+    if info.status is not SessionStatus.LIVE:
+        return False
+    try:
+        return not info.tape or not is_written(Path(info.tape))
+    except StoreError:  # a disk that can only be read: nobody writes there
+        return True
+
+
 @contextlib.contextmanager
 def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
     """Give the path of a session's plain tape inside the block, unpacked for that long if compressed.
@@ -65,11 +93,33 @@ def unpacked_tape(info: SessionInfo) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / path.name.removesuffix(_COMPRESSED_SUFFIX)
         try:
-            with lzma.open(path) as packed, plain.open("wb") as out:
-                shutil.copyfileobj(packed, out, 1 << 20)
-        except (OSError, lzma.LZMAError, EOFError) as exc:
+            with _opened_packed(path) as packed, plain.open("wb") as out:
+                inflate_into(packed, out)
+        except (OSError, InputError) as exc:
             raise StoreError("error.not_unpacked", path=path, error=exc) from exc
         yield plain
+
+
+def read_whole_tape(path: Path) -> Recording:
+    """Return the recording of a tape; ``InputError`` if a part of it is damaged.
+
+    For what would take the place of that which is stored.
+    """
+    recording = read_tape(path, Wearing())
+    if recording.damaged_packets:
+        raise InputError("error.tape_part_damaged", path=path, count=recording.damaged_packets)
+    return recording
+
+
+@contextlib.contextmanager
+def _opened_packed(path: Path) -> Iterator[IO[bytes]]:
+    """A compressed tape to be read; ``InputError`` where it is damaged, or larger than one can be."""
+    with path.open("rb") as file:
+        yield open_xz(file, largest_inflated(path.stat().st_size), _damage_error)
+
+
+def _damage_error(exc: Exception) -> InputError:
+    return InputError("error.tape_unpacked", error=exc)
 
 
 def remove_tape(info: SessionInfo) -> int:
@@ -158,12 +208,12 @@ def _pack_tape(path: Path, packed: Path) -> None:
     try:
         with path.open("rb") as plain, lzma.open(partial, "wb", preset=_PRESET) as out:
             shutil.copyfileobj(plain, out, 1 << 20)
-        with lzma.open(partial) as check:
+        with _opened_packed(partial) as check:
             length = sum(len(piece) for piece in iter(lambda: check.read(1 << 20), b""))
         if length != before:
             raise StoreError("error.compressed_damaged", partial=partial)
         partial.replace(packed)
-    except (OSError, lzma.LZMAError, EOFError) as exc:
+    except (OSError, lzma.LZMAError, InputError) as exc:
         raise StoreError("error.not_compressed", path=path, error=exc) from exc
     finally:
         partial.unlink(missing_ok=True)

@@ -38,6 +38,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /pair": _PROGRAM,
         "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,
+        "POST /api/v1/pair/renew": _READ,
         "GET /": RouteRule(role=AccessRole.READER, open_at_home=True, in_address=True),
         "WEBSOCKET /ws": _LIVE,
         "WEBSOCKET /ws/radio": _OWN,

@@ -26,6 +26,7 @@ from plotly.offline import get_plotlyjs
 from monitor.core.http_access import PageTokens, WebSettings
 from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, is_runner, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
+from monitor.core.http_roles import ROLE_NAMES
 from monitor.core.http_server import check_certificate, listen, reachable_host, running
 from monitor.core.json_codec import finite_json
 from monitor.core.message_catalogues import catalogues_json
@@ -118,13 +119,19 @@ async def _malformed_request(request: Request, error: Exception) -> Response:
 
 
 def _page_response(path: str, request: Request) -> Response:
-    """A page of ``static``.  The token in its address is kept as a cookie; a device's is renewed."""
+    """A page of ``static``, which is told what its visitor may do.
+
+    The token in its address is kept as a cookie; a device's is renewed.
+    """
     sockets = f"ws://{request.url.netloc} wss://{request.url.netloc}"  # older Safari: 'self' is http alone
     html = _STATIC.joinpath(*path.split("/")).read_text(encoding="utf-8")
     html = html.replace(_MESSAGES, _MESSAGES.replace("{}", catalogues_json()))
+    visitor = visitor_of_request(request)
+    if visitor is not None:
+        html = html.replace("<html", f'<html data-role="{ROLE_NAMES[visitor.role]}"', 1)
     headers = {"Content-Security-Policy": _POLICY.format(sockets=sockets)}
     response = Response(html, media_type="text/html", headers=headers)
-    if visitor_of_request(request) is not None:
+    if visitor is not None:
         token = request.query_params.get("token")
         devices: PairedDevices | None = request.app.state.devices
         if token is None and devices is not None:

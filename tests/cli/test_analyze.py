@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.simulation.runner import SIMULATED_STRIDE_S, steady_foot_imu
+from tests.faults.program import make_tape
 from tests.track_bytes import gpx_run
 
 
@@ -54,6 +56,18 @@ def test_a_csv_of_one_imu_is_read(tmp_path: Path) -> None:
     assert "Cadence" in done.stdout
     assert "scatter of steps" in done.stdout  # a column that was "SD" looked like its ±
     assert "\x1b[" not in done.stdout
+
+
+def test_what_a_damaged_tape_lacks_is_told(tmp_path: Path) -> None:
+    path = make_tape(tmp_path / "run.tape", 20.0)
+    with sqlite3.connect(path) as db:
+        (lost,) = db.execute("SELECT packets FROM block WHERE id = 9").fetchone()
+        db.execute("UPDATE block SET crc = crc + 1 WHERE id = 9")
+    db.close()
+    done = gaitcue("analyze", path)
+    assert done.returncode == 0, done.stderr
+    assert f"the tape is damaged: {lost} of its packets are lost\n" in done.stdout
+    assert "Cadence" in done.stdout
 
 
 BROKEN = {

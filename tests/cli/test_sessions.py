@@ -19,6 +19,7 @@ from monitor.core.activity_facts import ActivityFacts, LapMark, TimerPause
 from monitor.core.errors import InputError
 from monitor.core.message_catalogues import Language
 from monitor.core.user_language import choose_language, user_language
+from monitor.recordings.tape_lock import TapeLock
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
 
@@ -175,6 +176,31 @@ def test_steps_are_those_the_watch_counted_beside_what_its_cadence_adds_up_to(
         made.write(info.id, [Metric(float(t), None, cadence) for t in range(301)])
     show_command("1", settings)
     assert f"steps:               {shown}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("language", "live", "left"),
+    [("en", "live", "not completed yet"), ("de", "läuft", "noch nicht abgeschlossen")],
+)
+def test_a_run_that_a_program_left_behind_is_not_called_live(
+    tmp_path: Path, language: Language, live: str, left: str
+) -> None:
+    """After a full disk it waits until there is room: nobody records it any more."""
+    tape = tmp_path / "2026-11-24T18-30-00-me.tape"
+    info = session("2026-11-24T18:30:00", status=SessionStatus.LIVE, ended=False, tape=str(tape))
+    console, before = Console(width=80, force_terminal=False), user_language()
+    choose_language(language)
+    try:
+        for lock in (TapeLock(tape), None):
+            with console.capture() as capture:
+                console.print(sessions_table([info], {}))
+            listing = capture.get()
+            states = [state for state in (live, left) if f"run, {state} " in listing]
+            assert states == [left if lock is None else live]
+            if lock is not None:
+                lock.leave()
+    finally:
+        choose_language(before)
 
 
 def test_without_any_run_nothing_can_be_named(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ async def test_a_body_that_does_not_say_so_is_read_up_to_its_limit(tmp_path: Pat
     for key, rule in changing(app):
         pieces = [b'{"text": "'] + [b" " * 100_000] * (rule.body.size // 100_000 + 10)
         answer = await ask(app, key, pieces, authorization=credential(app), content_type="application/json")
-        unread = "reanalyse" in key or key.startswith("DELETE")
+        unread = key.endswith(("reanalyse", "renew")) or key.startswith("DELETE")
         assert answer.status == 413 or (unread and answer.reads == 0), key
         assert answer.reads <= rule.body.size // 100_000 + 3, key
 
@@ -211,7 +211,7 @@ async def test_json_that_nests_deeply_is_refused_before_it_is_parsed(tmp_path: P
             answer = await ask(
                 app, key, [body], authorization=credential(app), content_type="application/json"
             )
-            unread = "reanalyse" in key or key.startswith("DELETE")
+            unread = key.endswith(("reanalyse", "renew")) or key.startswith("DELETE")
             assert answer.status == 422 or unread, key
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -66,6 +67,14 @@ def test_every_file_is_one_line_that_says_what_is_wrong(evil: Outcome) -> None:
         own = [line for line in lines if printable_text(Path(name).stem) in line and "files, " not in line]
         right = [line for line in own if part in line and line.startswith("not imported: ") is bool(part)]
         assert right, f"{name}: {part!r} is not in {own}"
+
+
+def test_of_a_tape_with_an_evil_block_the_others_are_kept(evil: Outcome) -> None:
+    _, done = evil
+    told = re.findall(
+        r"^  the tape is damaged: (\d+) of its packets are lost$", done.stderr.decode(), re.MULTILINE
+    )
+    assert sorted(map(int, told)) == [1, 1, 1, 1, 1, 9, 10, 10, 180]
 
 
 def test_nothing_but_text_reaches_the_terminal(evil: Outcome) -> None:

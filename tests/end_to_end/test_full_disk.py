@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -33,25 +34,32 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk with room for the store and for some seconds of a tape; only root can make one."""
+    """A disk with room for the store and for some seconds of a tape; only root can make one.
+
+    Elsewhere, and in containers that may mount nothing, the test with a limit of the system stands for it.
+    """
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = shutil.which("mount")
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or mount is None:
-        pytest.skip("only root can make a small disk")
+        pytest.skip("only root can make a small disk; a limit on the size of files is tested instead")
     if subprocess.run(
         [mount, "-t", "tmpfs", "-o", "size=1100k", "tmpfs", str(disk)], check=False
     ).returncode:
-        pytest.skip("no disk can be made here")
+        pytest.skip("no disk can be mounted here; a limit on the size of files is tested instead")
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
-def gaitcue(folder: Path, *words: str) -> subprocess.Popen[str]:
+def gaitcue(folder: Path, *words: str, largest_file: int | None = None) -> subprocess.Popen[str]:
     env = {**os.environ, "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "COLUMNS": "200"}
     env |= {"PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     command = [sys.executable, "-m", "monitor", *words]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    pipes: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    if largest_file is not None:
+        pipes["preexec_fn"] = lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (largest_file, largest_file)
+        )
     return subprocess.Popen(command, env=env, text=True, **pipes)  # type: ignore[call-overload, no-any-return]
 
 
@@ -78,6 +86,28 @@ def test_a_disk_that_fills_in_a_run(small_disk: Path, tape: Path) -> None:
     with contextlib.closing(sqlite3.connect(kept)) as db:
         assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == RUN.count - lost
         assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, "no room on the disk")]
+
+
+def test_files_that_may_not_grow_in_a_run(tmp_path: Path, tape: Path) -> None:
+    """A limit of the system (RLIMIT_FSIZE), for which nobody has to be root."""
+    code, output = outcome(gaitcue(tmp_path, "replay", str(tape), "--speed", "20", largest_file=600_000))
+    assert code == 1, output
+    assert "kept as" not in output
+    assert "tape: " in output
+    reason = "the disk does not take it"
+    assert reason in output.splitlines()[-1]
+    lost = int(output.splitlines()[-1].split(" of the ")[0].removeprefix("gaitcue: "))
+    assert 0 < lost < RUN.count
+    code, listing = outcome(gaitcue(tmp_path, "sessions", "list", largest_file=600_000))
+    assert (code, "run" in listing) == (0, True), listing
+    for _ in range(2):
+        code, shown = outcome(gaitcue(tmp_path, "sessions", "show", "last"))
+        assert code == 0, shown
+        assert f"{lost} packets are lost: {reason}" in shown
+    (kept,) = (tmp_path / "gaitcue" / "tapes").iterdir()
+    with contextlib.closing(sqlite3.connect(kept)) as db:
+        assert db.execute("SELECT sum(packets) FROM block").fetchone()[0] == RUN.count - lost
+        assert db.execute("SELECT packets, reason FROM gap").fetchall() == [(lost, reason)]
 
 
 def test_a_folder_that_is_removed_in_a_run(tmp_path: Path, tape: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from dsp.types import Band, Cue, CueKind, Fault
+from monitor.core.http_pairing import PairedDevices
+from monitor.core.http_roles import AccessRole
 from monitor.review.report import session_review
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
@@ -110,6 +112,55 @@ def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
         program.communicate()
     with Store(home / DATABASE) as store:
         assert store.sessions() == []
+
+
+@pytest.mark.parametrize(("role", "reason"), [(AccessRole.READER, "was let in to read"),
+                                              (AccessRole.COACH, "as a coach's")])  # fmt: skip
+def test_the_tab_offers_a_device_only_what_it_may_do(
+    home: Path, kept: str, role: AccessRole, reason: str
+) -> None:
+    """What its role refuses is not there, and why; what it may do works."""
+    from playwright.sync_api import expect
+
+    with Store(home / DATABASE) as store:
+        store.add_note(kept, "note", "windy")
+    program = start("review", "--web", "--port", "0")
+    try:
+        devices = PairedDevices(home)
+        paired = devices.exchange(devices.make_code("tablet", role, None))
+        assert paired is not None
+        with opened(390, 844, locale="en-GB") as (page, troubles):
+            page.goto(f"{address(program.stdout)}?token={paired[0]}")
+            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.click("#more")
+            expect(page.locator("#tools")).to_contain_text(reason)
+            for refused in (
+                "#tools .danger",
+                "#tools input[type=file]",
+                "input[name=title]",
+                "li button.plain",
+            ):
+                expect(page.locator(refused)).to_have_count(0)
+            writes = role is AccessRole.COACH
+            expect(page.locator("form.note")).to_have_count(int(writes))
+            expect(page.locator("input[name=tags]")).to_have_count(int(writes))
+            if writes:
+                page.fill("input[name=tags]", "hilly")
+                page.click("#tools form button >> nth=0")
+                page.fill("form.note input[name=text]", "strong finish")
+                page.click("form.note button")
+                expect(page.locator("main")).to_contain_text("strong finish")
+            page.click("#flags")
+            page.locator("#red-flags .flag").first.click()
+            expect(page.locator("#red-flags .flags-kept")).to_contain_text("This is not written down")
+            assert troubles == []
+    finally:
+        program.terminate()
+        program.communicate()
+    with Store(home / DATABASE) as store:
+        assert store.session(kept).tags == (("hilly",) if writes else ())
+        assert [n.text for n in store.notes(kept)] == ["windy", *(["strong finish"] if writes else [])]
+        assert store.session(kept).title == "simulated runner"
 
 
 def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) -> None:

@@ -1,8 +1,8 @@
 """``make soak``: hours of faults at random, with an account of each hour, as a table for the docs.
 
-    python -m tests.faults --minutes 60 --kills 100 --seed 1
+    python -m tests.faults --minutes 60 --kills 100 --damages 1000 --seed 1
 
-Exits with 1 if anything does not add up.
+A part of which there is none is left out.  Exits with 1 if anything does not add up.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from monitor.core.service_loop import run_with_spare_threads
 from tests.broker import Broker
 from tests.faults.broken_sensors import DAMAGES, Damage
+from tests.faults.damaged_folder import damage_report, make_folder
 from tests.faults.fault_run import TROUBLES, Account, Trouble, coached_recording, run_through
 from tests.faults.killing import cut_power, examine, kill, packets_of, start_replay
 from tests.faults.program import Home, make_tape
@@ -109,6 +110,14 @@ def kills(folder: Path, times: int, seed: int) -> list[str]:
     return wrong
 
 
+def damages(folder: Path, times: int, seed: int) -> list[str]:
+    """Damage a data folder at random so often, print what came of it, and return what is wrong."""
+    verdicts = damage_report(make_folder(_made(folder / "made") / "data"), times, seed, folder)
+    counts = Counter(verdict.split(" (")[0].split(": ")[0] for verdict in verdicts)
+    print(f"{times} damages:", ", ".join(f"{what} {n}" for what, n in sorted(counts.items())), flush=True)
+    return [verdict for verdict in verdicts if verdict.startswith("traceback")]
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
@@ -132,13 +141,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--minutes", type=float, default=60.0, help="of session time, four to a true one")
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--damages", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print(f"| {' | '.join(COLUMNS)} | |\n|{'---|' * (len(COLUMNS) + 1)}", flush=True)
+    accounts, injected = list[Account](), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
-        accounts, injected = soak(Path(name) / "faults", given.minutes, given.seed)
-        print("injected:", ", ".join(f"{kind} {n}" for kind, n in sorted(injected.items())), flush=True)
-        wrong = kills(_made(Path(name) / "kills"), given.kills, given.seed)
+        if given.minutes:
+            print(f"| {' | '.join(COLUMNS)} | |\n|{'---|' * (len(COLUMNS) + 1)}", flush=True)
+            accounts, injected = soak(Path(name) / "faults", given.minutes, given.seed)
+            print("injected:", ", ".join(f"{kind} {n}" for kind, n in sorted(injected.items())), flush=True)
+        wrong = kills(_made(Path(name) / "kills"), given.kills, given.seed) if given.kills else []
+        if given.damages:
+            wrong += damages(_made(Path(name) / "damages"), given.damages, given.seed)
     print(*wrong, sep="\n")
     return 1 if wrong or any(a.problems for a in accounts) else 0
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import random
 import zipfile
 
 import pytest
 
 from monitor.core.errors import InputError
-from monitor.recordings.inflation import InflatedFile, inflate_into, open_member, open_zip, zip_error
+from monitor.recordings.inflation import (
+    InflatedFile,
+    inflate_into,
+    largest_inflated,
+    open_member,
+    open_xz,
+    open_zip,
+    zip_error,
+)
 from tests.track_bytes import zip_of
 
 
@@ -58,3 +68,33 @@ def test_damage_names_the_place() -> None:
         open_member(packed, member, 10**6, "here") as file,
     ):
         file.read()
+
+
+def test_an_xz_file_comes_whole_up_to_its_limit() -> None:
+    data = bytes(range(256)) * 20_000
+    packed = lzma.compress(data, preset=1)
+    assert open_xz(io.BytesIO(packed), len(data), zip_error).read() == data
+    with pytest.raises(InputError, match="unpacks to more"):
+        open_xz(io.BytesIO(packed), len(data) - 1, zip_error).read()
+    out = io.BytesIO()
+    with pytest.raises(InputError, match="unpacks to more"):
+        inflate_into(open_xz(io.BytesIO(lzma.compress(bytes(50_000_000))), 3_000_000, zip_error), out)
+    assert out.tell() <= 3_000_000
+
+
+@pytest.mark.parametrize("cut", [10, 1000, -1])
+def test_an_xz_file_that_is_cut_is_damaged(cut: int) -> None:
+    with pytest.raises(InputError, match="is damaged"):
+        open_xz(io.BytesIO(lzma.compress(random.Random(1).randbytes(5000))[:cut]), 10**6, zip_error).read()
+
+
+def test_an_xz_file_that_wants_much_memory_is_refused() -> None:
+    greedy = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 500_000_000}]
+    packed = lzma.compress(b"x", filters=greedy)
+    with pytest.raises(InputError, match="Memory"):
+        open_xz(io.BytesIO(packed), 10**6, zip_error).read()
+
+
+def test_a_packed_file_may_be_so_many_times_as_large_as_itself() -> None:
+    sizes = (100, 10_000_000, 10**9)
+    assert [largest_inflated(size) for size in sizes] == [10**9, 3 * 10**9, 2 * 10**10]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.errors import ConfigError, InputError
-from monitor.recordings import packed_files
+from monitor.recordings import inflation, packed_files
 from monitor.recordings.readers import is_recording_name, read_recording, read_recordings, recordings_in
 from monitor.recordings.recording import Recording, Wearing
 from tests.fit_bytes import file_id, fit_file, records
@@ -201,7 +201,7 @@ def test_what_unpacks_too_large_is_refused_before_it_is_read(
     assert "unpacks to more than" in line
     lines = titles(tmp_path / "e.zip", zip_of({"1.fit": bytes(300_000), "2.fit.gz": bomb, "3.gpx": GPX}))
     assert ["unpacks to more than" in line for line in lines] == [True, True, False]
-    monkeypatch.setattr(packed_files, "_LARGEST_IN_ALL", 200_000)
+    monkeypatch.setattr(inflation, "_LARGEST_IN_ALL", 200_000)
     (line,) = titles(tmp_path / "all.zip", zip_of({f"{k}.gpx": GPX for k in range(20)}))
     assert "it is not read" in line
     part = zip_of({f"{k}.gpx": GPX for k in range(20)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -18,7 +20,9 @@ from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.core.write_trouble import WriteTrouble
+from monitor.recordings.recording import Wearing
 from monitor.recordings.tape import (
+    DAMAGED,
     MOST_PACKETS_WAITING,
     UNKNOWN_LOSS,
     Tape,
@@ -27,6 +31,7 @@ from monitor.recordings.tape import (
     finish_abandoned,
     log_path,
     make_plain,
+    read_tape,
 )
 from monitor.recordings.tape_lock import is_written, lock_path
 
@@ -34,7 +39,10 @@ HEADER = TapeHeader(
     "2026-01-01T07-00-00-me",
     "2026-01-01T07:00:00+00:00",
     SessionSettings(
-        sensors=(SensorSettings(name="left", kind="plain", placement=Placement.FOOT, side=Side.LEFT),)
+        sensors=tuple(
+            SensorSettings(name=name, kind="plain", placement=Placement.FOOT, side=Side.LEFT)
+            for name in ("left", "right", "pod")
+        )
     ),
     "0.1.0",
 )
@@ -168,32 +176,115 @@ def test_what_memory_cannot_hold_is_a_counted_gap(tmp_path: Path, monkeypatch: p
         assert reader.lost() == 30
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_tape_gives_one_clear_line(share: float, tmp_path: Path) -> None:
-    path = tmp_path / "a.tape"
-    tape = Tape(path, HEADER)
-    for packet in packets(2000):
+def made_tape(path: Path, count: int, *, finish: bool = True) -> list[Packet]:
+    tape, sent = Tape(path, HEADER), packets(count)
+    for packet in sent:
         tape.append(packet)
-    tape.finish()
+    tape.commit()
+    if finish:
+        tape.finish()
+    else:
+        tape._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        tape.close()
+    return sent
+
+
+def is_part(found: list[Packet], sent: list[Packet]) -> bool:
+    """Whether these packets are some of those that were sent, in the same order."""
+    rest = iter(sent)
+    return all(packet in rest for packet in found)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_tape_gives_its_beginning_or_one_clear_line(share: float, tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    sent = made_tape(path, 2000)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(InputError, match=r"a\.tape") as caught:
-        kept(path)
-    assert "\n" not in str(caught.value)
+    if share <= 0.1:
+        with pytest.raises(InputError, match=r"a\.tape") as caught:
+            kept(path)
+        assert "\n" not in str(caught.value)
+        return
+    with TapeReader(path) as reader:
+        found = list(reader.packets())
+        assert reader.losses() == {DAMAGED: 2000 - len(found)}
+    assert is_part(found, sent)
+    assert len(found) > (share - 0.1) * 2000
 
 
-def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
+def test_a_changed_byte_costs_its_second_of_its_sensor(tmp_path: Path) -> None:
     path = tmp_path / "a.tape"
-    tape = Tape(path, HEADER)
-    for packet in packets(500):
-        tape.append(packet)
-    tape.finish()
+    sent = made_tape(path, 500)
     db = sqlite3.connect(path)
-    (frames,) = db.execute("SELECT frames FROM block WHERE id = 3").fetchone()
+    frames, lost = db.execute("SELECT frames, packets FROM block WHERE id = 3").fetchone()
     db.execute("UPDATE block SET frames = ? WHERE id = 3", (frames[:-1] + bytes([frames[-1] ^ 1]),))
     db.commit()
     db.close()
-    with pytest.raises(InputError, match="has changed"):
-        kept(path)
+    found = kept(path)
+    assert is_part(found, sent)
+    assert 0 < lost == 500 - len(found) < 20
+    with TapeReader(path) as reader:
+        content = reader.examine()
+        assert (content.packets, content.damaged, reader.losses()) == (500 - lost, lost, {DAMAGED: lost})
+    recording = read_tape(path, Wearing())
+    assert (recording.count, recording.damaged_packets) == (500 - lost, lost)
+    assert recording.remarks == (f"the tape is damaged: {lost} of its packets are lost",)
+
+
+@pytest.mark.parametrize("finish", [True, False])
+@pytest.mark.parametrize("kind", ["zeros", "noise"])
+def test_a_damaged_page_costs_what_it_holds(kind: str, finish: bool, tmp_path: Path) -> None:
+    """Any page but the first, which says what the file is, and those that hold header and gaps."""
+    path, rng = tmp_path / "a.tape", random.Random(19)
+    sent = made_tape(path, 3000, finish=finish)
+    sound = path.read_bytes()
+    unreadable = 0
+    for page in range(4, len(sound) // 4096):
+        bad = bytes(4096) if kind == "zeros" else rng.randbytes(4096)
+        path.write_bytes(sound[: page * 4096] + bad + sound[(page + 1) * 4096 :])
+        with contextlib.suppress(InputError), TapeReader(path) as reader:
+            unreadable += 1
+            found = list(reader.packets())
+            unreadable -= 1
+            assert is_part(found, sent), page
+            counted = (
+                3000 if finish else sent.index(found[-1]) + 1
+            )  # the end of the other is not counted here
+            assert reader.damaged == counted - len(found), page
+            assert len(found) > 2850, page
+    assert unreadable <= 1  # the page that leads to all others
+
+
+def test_a_value_that_cannot_be_costs_its_block(tmp_path: Path) -> None:
+    path = tmp_path / "a.tape"
+    for column, value in (("sensor", "nobody"), ("crc", "x"), ("frames", "text"), ("part", None)):
+        path.unlink(missing_ok=True)
+        made_tape(path, 300)
+        db = sqlite3.connect(path)
+        (lost,) = db.execute("SELECT packets FROM block WHERE id = 5").fetchone()
+        db.execute(f"UPDATE block SET {column} = ? WHERE id = 5", (value,))
+        db.commit()
+        db.close()
+        with TapeReader(path) as reader:
+            assert reader.examine().damaged == lost, column
+
+
+def test_of_a_tape_that_a_dead_program_left_damaged_what_is_lost_is_counted(tmp_path: Path) -> None:
+    """A block whose bytes have changed: the tape as a database is sound, and is finished."""
+    path = tmp_path / "a.tape"
+    tape, sent = Tape(path, HEADER), packets(90)
+    for packet in sent[:70]:
+        tape.append(packet)
+    tape.commit()
+    (lost,) = tape._db.execute("SELECT packets FROM block WHERE id = 2").fetchone()
+    tape._db.execute("UPDATE block SET crc = crc + 1 WHERE id = 2")
+    for packet in sent[70:]:
+        tape.append(packet)
+    tape.close()
+    assert finish_abandoned(path) == 20
+    with TapeReader(path) as reader:
+        assert len(list(reader.packets())) == 70 - lost
+        assert reader.losses() == {"the program was killed": 20, DAMAGED: lost}
 
 
 def filled(path: Path, committed: int, waiting: int) -> Tape:

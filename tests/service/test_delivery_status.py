@@ -9,7 +9,8 @@ import pytest
 from monitor.core.message_catalogues import Language
 from monitor.core.records import SINK_STARTING, SessionStarted, SinkStatus
 from monitor.core.user_language import choose_language
-from monitor.service.delivery_status import outside_systems, undelivered_texts
+from monitor.recordings.tape_lock import TapeLock
+from monitor.service.delivery_status import delivery_status, outside_systems, undelivered_texts
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
@@ -39,6 +40,18 @@ def test_a_run_that_ends_before_the_first_time_out_says_that_nobody_answered(
         (text,) = undelivered_texts(store, ["influx"])
     assert said in text
     assert SINK_STARTING not in text
+
+
+def test_what_a_dead_program_left_behind_is_not_running_now(tmp_path: Path) -> None:
+    tapes = [tmp_path / f"{name}.tape" for name in ("left", "recorded")]
+    lock = TapeLock(tapes[1])
+    with Store(tmp_path / "s.db") as store:
+        for tape in tapes:
+            info = SessionInfo(id=tape.stem, athlete="ann", title="", started_utc=START, tape=str(tape))
+            store.begin(info)
+        _, running, *_ = delivery_status(store, tmp_path, ())
+    lock.leave()
+    assert running == "running now: recorded"
 
 
 def test_what_waits_for_the_broker_is_counted_from_its_first_run_on(tmp_path: Path) -> None:

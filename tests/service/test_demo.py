@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from blockbuster import BlockBuster
@@ -10,9 +11,13 @@ from typer.testing import CliRunner
 
 from dsp.metrics import Role, with_role
 from monitor.cli.main import app
+from monitor.core.errors import StoreError
+from monitor.core.records import SessionStarted
+from monitor.recordings.tape import Tape
 from monitor.service import demo, demo_squad
 from monitor.service.config import Config, StoreSettings
 from monitor.sinks.export.settings import ExportSettings
+from monitor.storage.new_session import begin_run
 from monitor.storage.store import Store
 
 
@@ -48,3 +53,35 @@ def test_what_nobody_ran_is_not_exported(tmp_path: Path, nothing_blocks: BlockBu
         assert info.ended
         assert store.backlog("export", runs=True) == 0
     assert not (tmp_path / "synced").exists()
+
+
+def test_a_squad_that_loses_something_claims_no_success(
+    tmp_path: Path,
+    nothing_blocks: BlockBuster,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two of three find no room on their tapes; all three run to their ends."""
+    nothing_blocks.deactivate()
+    begun: list[Tape] = []
+
+    def begin(*arguments: Any, **named: Any) -> tuple[SessionStarted, Tape]:
+        started, tape = begin_run(*arguments, **named)
+        begun.append(tape)
+        if len(begun) > 1:
+            (pages,) = tape._db.execute("PRAGMA page_count").fetchone()
+            tape._db.execute(f"PRAGMA max_page_count={pages + 10}")
+        return started, tape
+
+    monkeypatch.setattr(demo_squad, "begin_run", begin)
+    config = Config(store=StoreSettings(folder=tmp_path / "data"))
+    with pytest.raises(StoreError, match="no room on the disk") as raised:
+        demo_squad.run_demo_squad(config, 3, 8.0, 0.0)
+    told = [str(raised.value), *(r.message for r in caplog.records if r.name == demo_squad.__name__)]
+    assert len(told) == 2
+    assert all("no room on the disk" in text for text in told)
+    assert "kept" not in capsys.readouterr().out
+    with Store(tmp_path / "data" / "squad" / "gaitcue.db") as store:
+        assert [info.ended for info in store.sessions()] == [True] * 3
+        assert sum(len(store.step_columns(info.id).ic_s) for info in store.sessions()) > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import multiprocessing
 import sqlite3
 import subprocess
@@ -11,13 +12,18 @@ from pathlib import Path
 import pytest
 
 from monitor.core.records import SessionStarted
+from monitor.core.session_settings import SessionSettings
 from monitor.service.config import Config, StoreSettings
 from monitor.service.session_store import open_store
 from monitor.simulation.simulated_runner import simulated_recording
-from monitor.storage.new_session import begin_session
+from monitor.storage.import_recording import import_recording
+from monitor.storage.new_session import begin_session, create_tape
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
+from monitor.storage.tape_archive import tidy_tapes
 
+NOON = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
+STARTED = SessionStarted("n", "me", NOON.isoformat(), ())
 LISTING = """
 import sys
 from monitor.cli.main import main
@@ -101,6 +107,48 @@ def test_a_damaged_database_is_set_aside_and_the_tapes_give_the_sessions_back(tm
         assert (info.id, info.status) == (SESSION, SessionStatus.RECOVERED)
         assert store.count(SESSION) > 20
     assert len(list(tmp_path.glob("gaitcue.db-damaged-*"))) == 1
+
+
+@pytest.mark.parametrize("lost", ["gone", "empty"])
+def test_runs_whose_database_is_lost_are_made_from_their_tapes(
+    tmp_path: Path, lost: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Plain, compressed, and left by a killed program; one that holds nothing makes no run."""
+    config, later = Config(store=StoreSettings(folder=tmp_path)), NOON + datetime.timedelta(days=3)
+    with Store(tmp_path / "gaitcue.db") as store:
+        for day in range(2):
+            began = NOON + datetime.timedelta(days=day)
+            import_recording(store, tmp_path, simulated_recording(10.0), "me", began)
+        list(tidy_tapes(store, later, 2.5, None))
+        before = {info.id: len(store.steps(info.id)) for info in store.sessions()}
+    begin_and_die(tmp_path)
+    create_tape(tmp_path / "tapes" / "nothing.tape", SessionSettings(), STARTED).close()
+    for file in tmp_path.glob("gaitcue.db*"):
+        file.unlink()
+    if lost == "empty":
+        (tmp_path / "gaitcue.db").touch()
+    with open_store(config) as store:
+        found = {info.id: len(store.steps(info.id)) for info in store.sessions()}
+        assert found.pop(SESSION) > 10
+        assert found == before
+        assert {info.status for info in store.sessions()} == {SessionStatus.RECOVERED}
+    assert all(f"gaitcue.db: did not know the run {name}" in caplog.text for name in (*before, SESSION))
+    assert len(list((tmp_path / "tapes").glob("*.xz"))) == 1
+    caplog.clear()
+    open_store(config).close()
+    assert caplog.text == "", "once is enough"
+
+
+def test_a_tape_that_is_being_written_is_nobodys_lone_tape(tmp_path: Path) -> None:
+    (tmp_path / "tapes").mkdir()
+    recording = simulated_recording(10.0)
+    tape = create_tape(tmp_path / "tapes" / "run.tape", recording.settings, STARTED)
+    for packet in recording.packets():
+        tape.append(packet)
+    tape.commit()
+    with open_store(Config(store=StoreSettings(folder=tmp_path))) as store:
+        assert store.sessions() == []
+    tape.finish()
 
 
 def test_on_a_disk_that_takes_nothing_sessions_are_listed_and_wait(

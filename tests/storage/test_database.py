@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,7 @@ from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
 
 NOON = "2026-11-25T12:00:00+00:00"
+_NOBODY = 65534
 
 
 def metrics(count: int) -> list[Metric]:
@@ -101,16 +106,32 @@ def test_what_only_the_log_of_a_killed_program_has_is_read_too(
         assert store.count("a") == 17
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anything")
+@contextlib.contextmanager
+def readable_only(folder: Path) -> Iterator[Path]:
+    """A copy of a data folder that this process may only read: root is nobody meanwhile."""
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(shutil.copytree(folder, Path(place) / "gaitcue"))
+        Path(place).chmod(0o755)
+        for path in (*copy.iterdir(), copy):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(_NOBODY)
+        try:
+            yield copy
+        finally:
+            if root:
+                os.seteuid(0)
+            copy.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
 def test_a_folder_without_the_right_to_write_is_read(folder: Path) -> None:
-    for path in (*folder.iterdir(), folder):
-        path.chmod(0o500 if path.is_dir() else 0o400)
-    try:
-        with Store(folder / "gaitcue.db") as store:
-            assert store.read_only is WriteTrouble.DENIED
-            assert store.count("a") == 10
-    finally:
-        folder.chmod(0o700)
+    with readable_only(folder) as path, Store(path / "gaitcue.db") as store:
+        assert store.read_only is WriteTrouble.DENIED
+        assert store.count("a") == 10
+        with pytest.raises(StoreError, match="writing is not allowed there"):
+            store.write("a", metrics(1))
 
 
 def test_no_database_is_made_where_none_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import lzma
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsp.types import Metric, Placement
-from monitor.core.errors import StoreError
+from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SessionStarted
 from monitor.core.session_settings import SensorSettings, SessionSettings
@@ -122,3 +124,15 @@ def test_a_session_that_is_gone_or_goes_on_takes_nothing(store: Store, tmp_path:
     with pytest.raises(StoreError):
         add_late_packets(store, STARTED.session, [reading(1)])
     tape.finish()
+
+
+def test_a_damaged_tape_is_not_written_anew(store: Store, tmp_path: Path) -> None:
+    """What is lost of it would no longer be counted."""
+    name = run(store, tmp_path, [reading(t) for t in range(20)])
+    path = Path(store.session(name).tape)
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE block SET crc = crc + 1 WHERE id = 5")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="1 of its packets are lost"):
+        add_late_packets(store, name, [reading(40.0)])
+    assert path.read_bytes() == before

@@ -156,3 +156,24 @@ def test_a_plain_name_is_that_of_its_files() -> None:
     hashed = athlete_file_name("Ann B")
     assert re.fullmatch(r"Ann-B-[0-9a-f]{8}", hashed)
     assert athlete_file_name(hashed) != hashed
+
+
+def test_a_log_that_was_emptied_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = RunnerLog(tmp_path / "me.jsonl")
+    log.add({"pain": 1})
+    log.path.write_bytes(b"")
+    assert log.lines() == []
+    assert "me.jsonl: is empty; what was written down in it is lost" in caplog.text
+
+
+def test_a_first_line_that_finds_no_room_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(descriptor: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    log = RunnerLog(tmp_path / "me.jsonl")
+    monkeypatch.setattr("monitor.storage.runner_log.os.fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        log.add({"pain": 1})
+    assert (log.lines(), log.path.exists(), caplog.text) == ([], False, "")

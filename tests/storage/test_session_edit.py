@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import io
+import lzma
 import shutil
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,3 +210,64 @@ def test_a_bad_backup_touches_nothing(store: Store, info: SessionInfo, tmp_path:
         restore_backup(path, target)
     assert not (target / DATABASE).exists()
     shutil.rmtree(target)
+
+
+def test_a_compressed_tape_unpacks_to_its_limit_and_no_further(
+    store: Store, info: SessionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = Path(info.tape)
+    tape.with_name(f"{tape.name}.xz").write_bytes(lzma.compress(bytes(30_000_000), preset=1))
+    tape.unlink()
+    monkeypatch.setattr(tape_archive, "largest_inflated", lambda size: 2_000_000)
+    with pytest.raises(StoreError, match=r"xz: cannot be unpacked: unpacks to more than 2 MB"):
+        reanalyze(store, info)
+    assert len(store.steps(info.id)) > 20
+
+
+def test_a_tape_that_could_not_be_unpacked_again_is_not_compressed(
+    store: Store, info: SessionInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Path(info.tape).read_bytes()
+    monkeypatch.setattr(tape_archive, "largest_inflated", lambda size: 100_000)
+    with pytest.raises(StoreError, match="cannot be compressed"):
+        list(tape_archive.tidy_tapes(store, NOON + datetime.timedelta(days=40), 30, None))
+    assert Path(info.tape).read_bytes() == before
+    assert [p.name for p in Path(info.tape).parent.iterdir()] == [Path(info.tape).name]
+
+
+@pytest.mark.parametrize("packing", ["gz", "xz", "bz2"])
+def test_a_backup_that_somebody_compressed_is_not_unpacked(tmp_path: Path, packing: str) -> None:
+    """It may become a thousand times as large; ours are not compressed."""
+    with tarfile.open(tmp_path / "bomb.tar", f"w:{packing}") as out:
+        member = tarfile.TarInfo(DATABASE)
+        member.size = 20_000_000
+        out.addfile(member, io.BytesIO(bytes(member.size)))
+    with pytest.raises(StoreError, match="not a backup"):
+        restore_backup(tmp_path / "bomb.tar", tmp_path / "target")
+    assert list((tmp_path / "target").iterdir()) == []
+
+
+HOLES = {
+    "major": "0",
+    "minor": "1",
+    "name": "tapes/h.tape",
+    "size": f"{10**12}",
+    "numblocks": "1",
+    "map": "0,1",
+}
+
+
+def test_holes_and_links_in_a_backup_are_left_out(store: Store, info: SessionInfo, tmp_path: Path) -> None:
+    """A file of one byte and a hole is as large as it says."""
+    write_backup(store, tmp_path / "all.tar")
+    with tarfile.open(tmp_path / "all.tar", "a") as out:
+        hole = tarfile.TarInfo("tapes/hole.tape")
+        hole.pax_headers = {f"GNU.sparse.{key}": value for key, value in HOLES.items()}
+        hole.size = 1
+        out.addfile(hole, io.BytesIO(b"x"))
+        link = tarfile.TarInfo("tapes/link.tape")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        out.addfile(link)
+    target = tmp_path / "target"
+    assert restore_backup(tmp_path / "all.tar", target) == 1
+    assert [p.name for p in (target / "tapes").iterdir()] == [Path(info.tape).name]

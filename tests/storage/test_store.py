@@ -32,6 +32,7 @@ from monitor.storage import migrations
 from monitor.storage.record_rows import note_from_row
 from monitor.storage.session_info import SessionInfo, SessionStatus
 from monitor.storage.store import Store
+from monitor.storage.tape_archive import remove_tape, tape_file
 
 RUN = SessionInfo(
     id="2026-01-01T07-00-00-me", athlete="me", title="easy", started_utc="2026-01-01T07:00:00"
@@ -204,3 +205,29 @@ def test_a_copied_folder_has_its_own_tapes(tmp_path: Path) -> None:
     with Store(tmp_path / "second" / "s.db") as store:
         assert {Path(info.tape).parent for info in store.sessions()} == {tmp_path / "second" / "tapes"}
         assert Path(store.session("a").tape).parent == tmp_path / "second" / "tapes"
+
+
+def test_a_copy_whose_own_tape_is_gone_has_none(tmp_path: Path) -> None:
+    """It named the original's, and exported, compressed or deleted that."""
+    tape = tmp_path / "first" / "tapes" / "a.tape"
+    tape.parent.mkdir(parents=True)
+    tape.write_bytes(b"x")
+    with Store(tmp_path / "first" / "s.db") as store:
+        info = SessionInfo(id="a", athlete="me", title="", started_utc="2026-01-01T00:00:00+00:00")
+        store.begin(replace(info, tape=str(tape)))
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    (tmp_path / "second" / "tapes" / "a.tape").unlink()
+    with Store(tmp_path / "second" / "s.db") as store:
+        (info,) = store.sessions()
+        assert tape_file(info) is None
+        assert remove_tape(info) == 0
+        assert tape.read_bytes() == b"x"
+    with Store(tmp_path / "first" / "s.db") as store:
+        assert tape_file(store.session("a")) == tape
+
+
+def test_a_folder_from_windows_has_its_tapes_elsewhere(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        info = SessionInfo(id="a", athlete="me", title="", started_utc="2026-01-01T00:00:00+00:00")
+        store.begin(replace(info, tape=r"C:\Users\me\gaitcue\tapes\a.tape"))
+        assert store.session("a").tape == str(tmp_path / "tapes" / "a.tape")

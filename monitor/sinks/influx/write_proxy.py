@@ -18,6 +18,7 @@ import signal
 import time
 import unicodedata
 import urllib.error
+import urllib.parse
 import urllib.request
 import zlib
 from collections import Counter
@@ -66,6 +67,11 @@ _UNREADABLE = RepeatedEvent(_log, time.monotonic)  # the folder is read at every
 
 
 _LONGEST_ANSWER = 100_000
+_PARAMETERS = {
+    "/api/v2/write": ("org", "orgID", "bucket", "precision"),
+    "/api/v2/delete": ("org", "orgID", "bucket", "bucketID"),
+}
+"""What each path takes behind the "?", by InfluxDB's documentation."""
 _CODES = {
     401: "unauthorized",
     403: "forbidden",
@@ -82,11 +88,12 @@ class _BodyTooLarge(Exception):
 def runner_tokens(folder: Path) -> dict[str, Secret]:
     """Return the runners' tokens by name, from the ``NAME.token`` files of a folder.
 
-    They are read at every request, so that a new file counts at once.  A name with characters that nobody
-    sees (control characters, blanks other than the space) is nobody's.  A file that cannot be read is
-    logged and shuts out nobody else.
+    They are read at every request, so that a new file counts at once.  What the name of a file cannot hold
+    is written as in an address: ``a%2Fb.token`` is that of ``a/b``, ``%25`` stands for ``%``.  A name with
+    characters that nobody sees (control characters, blanks other than the space) is nobody's.  A file that
+    cannot be read is logged and shuts out nobody else.
     """
-    found = {path.stem: _token_in(path) for path in folder.glob("*.token")}
+    found = {urllib.parse.unquote(path.stem): _token_in(path) for path in folder.glob("*.token")}
     named = {unicodedata.normalize("NFC", name): text for name, text in found.items()}
     return {name: Secret(text) for name, text in named.items() if text and name.isprintable()}
 
@@ -214,6 +221,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
             raise HTTPException(429, "too many requests at once", {"Retry-After": "1"})
         running[runner] += 1
         try:
+            query = _checked_query(request)
             body = await _read_body(request)
             checked = await run_in_threadpool(check, body, runner)
         except HTTPException as exc:
@@ -221,7 +229,7 @@ def make_write_proxy(upstream: str, token: Secret, folder: Path) -> GuardedApp:
             refusals.happened(f"{runner} was refused: {why}", status=exc.status_code, runner=runner)
             return _refusal_response(request, exc)
         else:
-            url = f"{upstream}{request.url.path}?{request.url.query}"
+            url = f"{upstream}{request.url.path}?{query}"
             return await run_in_threadpool(_pass_on_request, url, token, checked, outage)
         finally:
             running[runner] -= 1
@@ -253,6 +261,23 @@ def _guard_settings(folder: Path) -> GuardSettings:
         scheme="Token",
         missing_token="unauthorized access",
     )
+
+
+def _checked_query(request: Request) -> str:
+    """What stands behind the "?", written anew; ``HTTPException`` if it is not what InfluxDB's API knows.
+
+    A server may take more there than its API says, such as a user and a password, or a database.
+    """
+    items = request.query_params.multi_items()
+    allowed = _PARAMETERS[request.url.path]
+    for name, value in items:
+        if name not in allowed or not value.isprintable():
+            raise HTTPException(
+                400, f"{name[:50]!r} is no parameter that is passed on; these are: {', '.join(allowed)}"
+            )
+    if len(dict(items)) < len(items):
+        raise HTTPException(400, "a parameter is there twice")
+    return urllib.parse.urlencode(items)
 
 
 async def _read_body(request: Request) -> bytearray:

@@ -1,4 +1,4 @@
-"""The route by which a device gives back its one-time code and gets a token of its own."""
+"""The routes by which a device gives back its one-time code, gets a token of its own and renews it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import Body, HTTPException, Request, Response
 
 from monitor.core.errors import StoreError
 from monitor.core.http_roles import ROLE_NAMES
-from monitor.web.api.models.pairing import PairedJson
+from monitor.web.api.models.pairing import PairedJson, RenewedJson
 from monitor.web.api.routes import ApiRoute, json_response
 from monitor.web.api.stored import refusal_text
 from monitor.web.page_cookie import set_page_cookie
@@ -38,5 +38,20 @@ def pair_device(
     return response
 
 
-PAIRING_ROUTES = (ApiRoute("POST", "/pair", "Devices", pair_device, PairedJson, (409,)),)
-"""The one route for which nobody needs a token."""
+def renew_token(request: Request) -> Response:
+    """Return a new token for the device that brings this one; null where it need not be renewed yet.
+
+    The old token works until ten minutes after the new one has been used for the first time.
+    """
+    _, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        return json_response({"token": request.app.state.devices.renewed(token.strip())})
+    except StoreError as exc:
+        raise HTTPException(409, refusal_text(exc, request)) from exc
+
+
+PAIRING_ROUTES = (
+    ApiRoute("POST", "/pair", "Devices", pair_device, PairedJson, (409,)),
+    ApiRoute("POST", "/pair/renew", "Devices", renew_token, RenewedJson, (409,)),
+)
+"""How a device gets its token, for which it needs none, and the next one."""

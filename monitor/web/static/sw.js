@@ -36,6 +36,7 @@ const FILES = [
   "shared/red_flags.css",
   "shared/red_flags.js",
   "shared/settings.js",
+  "shared/visitor.js",
   "shared/icon.svg",
   "shared/icon-192.png",
 ]; // all that live.html needs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import gzip
 import http.server
@@ -11,6 +12,7 @@ import re
 import threading
 import time
 import tracemalloc
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +56,71 @@ def test_nobody_writes_as_another_or_without_a_token(proxy: TestClient, influx: 
     assert write(proxy, TOKEN, body("ben")) == 401
     assert write(proxy, "", body("ben")) == 401
     assert influx.count("step", "count") == 0
+
+
+@contextlib.contextmanager
+def asked_server(status: int) -> Iterator[tuple[str, list[str]]]:
+    """A server that answers everything with this status: its address, and what it was asked."""
+    asked: list[str] = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            self.send_header("Location", "/stolen")
+            self.end_headers()
+
+        do_GET = do_POST
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("athlete", "file"), [("a/b", "a%2Fb"), ("5%", "5%25"), ("5%", "5%"), ("李", "李")]
+)
+def test_a_name_that_no_file_can_have_has_a_token_file(
+    influx: Influx, tmp_path: Path, athlete: str, file: str
+) -> None:
+    (tmp_path / f"{file}.token").write_text("the-token")
+    proxy = TestClient(make_write_proxy(influx.url, Secret(TOKEN), tmp_path))
+    assert write(proxy, "the-token", body(athlete)) == 204
+    assert write(proxy, "the-token", body(file + "x")) == 403
+    assert influx.count("step", "count") == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ("", 204),
+        ("&orgID=1", 204),
+        ("&db=other", 400),
+        ("&u=admin&p=secret", 400),
+        ("&rp=autogen", 400),
+        ("&consistency=all", 400),
+        ("&bucket=other", 400),  # the second of two
+        ("&%62ucket=other", 400),
+        ("&precision=", 400),
+        ("&orgID=%0d%0aX", 400),
+        ("&x", 400),
+    ],
+)
+def test_only_what_the_write_api_knows_is_passed_on(tmp_path: Path, more: str, status: int) -> None:
+    (tmp_path / "ben.token").write_text("bens-token")
+    with asked_server(204) as (url, asked):
+        proxy = TestClient(make_write_proxy(url, Secret(TOKEN), tmp_path))
+        headers = {"Authorization": "Token bens-token"}
+        answer = proxy.post(f"{WHERE}{more}", content=body("ben"), headers=headers)
+    assert (answer.status_code, len(asked)) == (status, status == 204)
+    if asked:
+        passed = urllib.parse.parse_qs(urllib.parse.urlsplit(asked[0]).query)
+        assert (passed["bucket"], passed["precision"]) == ([RAW_BUCKET], ["ns"])
+    else:
+        assert answer.json()["code"] == "invalid"
 
 
 TRICKS = (
@@ -284,25 +351,9 @@ def _cpu_s(body: bytes) -> float:
 
 def test_the_proxys_token_follows_no_redirect(tmp_path: Path) -> None:
     (tmp_path / "ben.token").write_text("bens-token")
-    asked: list[str] = []
-
-    class Elsewhere(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(self.path)
-            self.send_response(302)
-            self.send_header("Location", "/stolen")
-            self.end_headers()
-
-        do_GET = do_POST
-
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        upstream = f"http://127.0.0.1:{server.server_port}"
-        proxy = TestClient(make_write_proxy(upstream, Secret("the-proxys-own"), tmp_path))
+    with asked_server(302) as (url, asked):
+        proxy = TestClient(make_write_proxy(url, Secret("the-proxys-own"), tmp_path))
         assert write(proxy, "bens-token", body("ben")) == 503
-        server.shutdown()
     assert len(asked) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from monitor.core.http_guesses import MOST_GUESSES
-from monitor.core.http_pairing import RENEW_DAYS, PairedDevices
+from monitor.core.http_pairing import OVERLAP_S, RENEW_DAYS, PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.monotonic import SystemClock
 from monitor.core.records import SessionStarted
@@ -98,6 +99,37 @@ def test_a_page_renews_the_cookie_of_a_device_and_nothing_else_does(
     assert client.cookies["gaitcue"] != first
     monkeypatch.setattr("monitor.core.http_pairing.RENEW_DAYS", RENEW_DAYS)
     assert client.get("/api/v1/sessions").status_code == 200
+
+
+def test_a_program_renews_its_token_and_the_old_one_ends(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = device(folder, AccessRole.READER)
+    old = client.headers["Authorization"]
+    assert client.post("/api/v1/pair/renew").json() == {"token": None}, "it is younger than a week"
+    monkeypatch.setattr("monitor.core.http_pairing.RENEW_DAYS", 0)
+    new = f"Bearer {client.post('/api/v1/pair/renew').json()['token']}"
+    assert new != old
+    assert client.get("/api/v1/sessions").status_code == 200, "the answer could have been lost on its way"
+    client.headers["Authorization"] = new
+    assert client.get("/api/v1/sessions").status_code == 200
+    later_s = time.time() + OVERLAP_S + 1
+    monkeypatch.setattr(client.app.state.devices, "_now_s", lambda: later_s)  # type: ignore[attr-defined]
+    statuses = []
+    for token in (old, new):
+        client.headers["Authorization"] = token
+        statuses.append(client.get("/api/v1/sessions").status_code)
+    assert statuses == [401, 200]
+
+
+def test_only_a_paired_program_gets_a_new_token(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.core.http_pairing.RENEW_DAYS", 0)
+    owner = page_client(folder, network=True)
+    assert owner.post("/api/v1/pair/renew").json() == {"token": None}, "the page's own token stays"
+    assert page_client(folder, network=True, token=False).post("/api/v1/pair/renew").status_code == 401
+    client = device(folder, AccessRole.COACH)
+    PairedDevices(folder).revoke("tablet")
+    assert client.post("/api/v1/pair/renew").status_code == 401
 
 
 SESSION = f"/api/v1/sessions/{BEN}"

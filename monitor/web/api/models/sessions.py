@@ -28,7 +28,8 @@ class SessionJson(ApiModel):
     ended: bool = described("false while it is being recorded")
     duration_s: float = described("elapsed time, pauses included")
     status: Literal["live", "complete", "recovered"] = described(
-        "live: being recorded; recovered: completed from its tape after the program was killed"
+        "live: being recorded, or not completed yet; "
+        "recovered: completed from its tape after the program was killed"
     )
     sensors: list[str] = described("names of the sensors that were worn")
     version: str = described("version of the program that made its numbers")

@@ -6,12 +6,12 @@ import { textOf } from "../shared/messages.js";
 const PAIN_LEVELS = 11; // 0 to 10
 
 export function notes(report, actions) {
-  if (!actions && !report.notes.length) return null;
+  if (!actions.add && !report.notes.length) return null;
   const part = section(
     textOf("review.notes.title"),
     el("ul", {}, ...report.notes.map((n) => item(n, report.session.id, actions))),
   );
-  if (actions) part.append(noteForm(report.session.id, actions));
+  if (actions.add) part.append(noteForm(report.session.id, actions));
   return part;
 }
 
@@ -24,7 +24,7 @@ function item(note, session, actions) {
     " ",
     el("small", {}, note.made_utc.slice(0, 16).replace("T", " ")),
   );
-  if (actions) {
+  if (actions.remove) {
     const label = textOf("review.notes.remove"),
       remove = el("button", { class: "plain", title: label, "aria-label": label }, "×");
     remove.onclick = () => actions.remove(session, note.id);

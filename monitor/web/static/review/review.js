@@ -23,8 +23,9 @@ const PARTS = [
   definitions,
 ];
 
-// Show a report in the page.  With noteActions, { add(id, text, pain), remove(id, note) }, notes can be taken.
-export function showReview(report, noteActions = null) {
+// Show a report in the page.  With noteActions, { add(id, text, pain), remove(id, note) }, notes can be taken;
+// one that is null cannot be done here.
+export function showReview(report, noteActions = { add: null, remove: null }) {
   useLegend(report.legend, report.modelled);
   const parts = PARTS.map((part) => part(report, noteActions)).filter(Boolean);
   document.getElementById("review").replaceChildren(...parts);

@@ -4,34 +4,43 @@ import { ask, attempt, send, sessionPath } from "../shared/api.js";
 import { el, fragment, table } from "../shared/elements.js";
 import { dayText, language, languageNames, textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
+import { mayChangeAll, mayWriteNotes } from "../shared/visitor.js";
 import { changeBadge, modelMark, number, term, unit } from "./terms.js";
 
 const EXPORTS = ["fit", "gpx", "tcx", "csv", "parquet", "tape", "imu-csv"];
 
 // changed(id) is called after a change, with the session to show then ("": whatever is the newest).
 export function showTools(session, sessions, changed) {
-  document
-    .getElementById("tools")
-    .replaceChildren(
-      nameForm(session, changed),
+  const all = mayChangeAll(),
+    parts = [
+      mayWriteNotes() && nameForm(session, changed),
       links(session),
       compareForm(session, sessions),
-      importForm(changed),
+      all && importForm(changed),
       languageForm(),
-      deletion(session, changed),
-    );
+      all ? deletion(session, changed) : limitsOfRole(),
+    ];
+  document.getElementById("tools").replaceChildren(...parts.filter(Boolean));
+}
+
+// What this device cannot do here, and why.
+function limitsOfRole() {
+  const key = mayWriteNotes() ? "review.tools.coach" : "review.tools.reader";
+  return el("p", { class: "soft" }, textOf(key));
 }
 
 function nameForm(session, changed) {
   const form = el(
     "form",
     {},
-    el("input", {
-      type: "text",
-      name: "title",
-      value: session.title,
-      "aria-label": textOf("review.tools.name"),
-    }),
+    mayChangeAll()
+      ? el("input", {
+          type: "text",
+          name: "title",
+          value: session.title,
+          "aria-label": textOf("review.tools.name"),
+        })
+      : "",
     el("input", {
       type: "text",
       name: "tags",
@@ -46,7 +55,7 @@ function nameForm(session, changed) {
     const data = new FormData(form);
     attempt(async () => {
       await send(sessionPath(session.id), "PATCH", {
-        title: data.get("title"),
+        title: data.get("title"), // null, which changes nothing, where the title is not this device's to set
         tags: tagsOf(data.get("tags")),
       });
       await changed(session.id);

@@ -5,6 +5,7 @@ import { el } from "../shared/elements.js";
 import { dayText, language, readMessages, textOf, translatePage, useLanguage } from "../shared/messages.js";
 import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
+import { mayChangeAll, mayWriteNotes } from "../shared/visitor.js";
 import { showReview } from "./review.js";
 import { showTools } from "./session_tools.js";
 import { drawTimeline } from "./timeline.js";
@@ -49,21 +50,28 @@ async function changed(id) {
   else location.hash = encodeURIComponent(id); // which shows it
 }
 
+// What can be done with notes here; one that another device would have to do is null.
 const noteActions = {
-  add: (id, text, pain) =>
-    attempt(async () => {
-      await send(`${sessionPath(id)}/notes`, "POST", {
-        text: text || "",
-        pain: pain === "" ? null : Number(pain),
-      });
-      await show();
-    }),
-  remove: (id, note) =>
-    attempt(async () => {
-      await ask(`${sessionPath(id)}/notes/${note}`, { method: "DELETE" });
-      await show();
-    }),
+  add: mayWriteNotes() ? addNote : null,
+  remove: mayChangeAll() ? removeNote : null,
 };
+
+function addNote(id, text, pain) {
+  return attempt(async () => {
+    await send(`${sessionPath(id)}/notes`, "POST", {
+      text: text || "",
+      pain: pain === "" ? null : Number(pain),
+    });
+    await show();
+  });
+}
+
+function removeNote(id, note) {
+  return attempt(async () => {
+    await ask(`${sessionPath(id)}/notes/${note}`, { method: "DELETE" });
+    await show();
+  });
+}
 
 readMessages();
 useLanguage(wantedLanguages());

@@ -3,6 +3,7 @@
 import { ask, send } from "./api.js";
 import { el } from "./elements.js";
 import { language, textOf } from "./messages.js";
+import { mayChangeAll } from "./visitor.js";
 
 let list = null, // as /api/v1/plan/flags has it
   page = {}; // what the page does about it
@@ -66,6 +67,10 @@ async function tick(flag) {
     el("p", { class: "flags-row" }, back),
   );
   page.onStop?.(flag.answer_text);
+  if (!mayChangeAll()) {
+    kept.textContent = textOf("flags.not_yours");
+    return;
+  }
   try {
     const { entry } = await send("log", "POST", { kind: "flag", fields: { flag: flag.name } });
     kept.replaceChildren(textOf("flags.kept"), " ", mistakeButton(entry.id));

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 
-from bench import cue_latency, live, memory, radio, review, service, whole
+from bench import cue_latency, live, memory, plan, radio, review, service, whole
 from dsp.types import Placement
 
 
@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for result in (*radio.cases(), *cue_latency.cases()):
         print_result(dict(result))
     review.main()
+    plan.main()
     print_result(memory.growth(given.hours))
 
 

@@ -18,6 +18,10 @@ class ManualClock:
     def now_s(self) -> float:
         return self._now_s
 
+    @property
+    def has_sleepers(self) -> bool:
+        return bool(self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now_s + seconds, next(self._order), woken))

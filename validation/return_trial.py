@@ -1,7 +1,8 @@
 """The half year of simulated runners on the plan of coming back: table and picture.
 
 ``python -m validation.return_trial --runners 40`` runs so many runners of each kind, prints the table of
-docs/returning.md and writes its picture.  The same seeds give the same runners.
+docs/returning.md and writes its picture.  The same seeds give the same runners.  Rules are tried out on
+runners from seed 0 on; what is reported are others.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from monitor.simulation.return_outcome import (
 from monitor.simulation.return_trial import return_trial
 
 HALF_YEAR = 182
+REPORTED_SEED = 1000
+"""The first seed of the runners that are reported; no rule was chosen by them."""
 _COLORS = dict(zip(TRIAL_KINDS, ("#2a6f97", "#c1666b", "#7a6c9d", "#d4a03a", "#4f772d"), strict=True))
 _WIDTH, _ROW, _LEFT, _TOP = 860, 56, 90, 60
 _SCALE = 3.0  # px a day
@@ -35,11 +38,14 @@ def main() -> int:
     """Run all runners, print the table and write the picture; return exit code 0."""
     parser = argparse.ArgumentParser(description="Simulated runners on the plan of coming back.")
     parser.add_argument("--runners", type=int, default=40, help="of each kind")
+    parser.add_argument("--seed", type=int, default=REPORTED_SEED, help="of the first runner of a kind")
     parser.add_argument("--picture", type=Path, help="SVG to write")
     args = parser.parse_args()
     outcomes = []
     for kind in TRIAL_KINDS:
-        outcomes += [return_trial(kind, seed, HALF_YEAR) for seed in range(args.runners)]
+        outcomes += [
+            return_trial(kind, seed, HALF_YEAR) for seed in range(args.seed, args.seed + args.runners)
+        ]
         print(f"{len(outcomes)} of {args.runners * len(TRIAL_KINDS)} runners", file=sys.stderr)
     print("\n".join(return_table(summarize_return(outcomes))))
     print("\n".join(_blocked_lines(summarize_return(outcomes))))
@@ -53,8 +59,8 @@ def return_table(rows: Sequence[ReturnSummary]) -> list[str]:
     """Return the lines of a Markdown table: one row for each kind of runner, quartiles in brackets."""
     lines = [
         "| runners | in full running | days to it | holds each | false holds each | flares | holds, false |"
-        " flares that passed as good | back a phase | days the week's guard was full | answers |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        " flares that passed as good | back a phase | answers |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         cells = (
@@ -67,7 +73,6 @@ def return_table(rows: Sequence[ReturnSummary]) -> list[str]:
             f"{row.all_holds}, {row.all_false_holds}",
             str(row.all_missed),
             str(row.all_back),
-            _cell(row.guard_days),
             _cell(row.answered_share, percent=True),
         )
         lines.append(f"| {' | '.join(cells)} |")

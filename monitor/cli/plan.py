@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def plan_command(
     day: Annotated[str | None, typer.Option(help="option.plan.day")] = None,
     history: Annotated[bool, typer.Option("--history", help="option.plan.history")] = False,
+    km: Annotated[float | None, typer.Option(min=0.1, max=500, help="option.plan.km")] = None,
     ics: Annotated[Path | None, typer.Option(metavar="FILE", help="option.plan.ics")] = None,
     remind: Annotated[bool, typer.Option("--remind", help="option.plan.remind")] = False,
     config: SettingsOption = None,
@@ -26,7 +27,7 @@ def plan_command(
     from monitor.cli.plan_views import print_history, print_plan
     from monitor.cli.runner_notebook import open_notebook
 
-    if sum((day is not None, history, ics is not None, remind)) > 1:
+    if sum((day is not None, history, km is not None, ics is not None, remind)) > 1:
         raise ConfigError("error.plan.one_of")
     with open_notebook(config) as notebook:
         if remind:
@@ -35,27 +36,35 @@ def plan_command(
             _print_day(notebook, day)
         elif ics is not None:
             _write_calendar(notebook, ics)
+        elif km is not None:
+            _print_planned(notebook, km)
         elif history:
             print_history(notebook.plan())
         else:
             plan = notebook.plan()
-            print_plan(plan, plan.now)
+            print_plan(plan, plan.week[-1])
 
 
 def _print_day(notebook: Notebook, text: str) -> None:
     from monitor.cli.plan_views import print_plan
     from monitor.cli.runner_notebook import day_of_option
-    from monitor.review.plan_overview import compare_decision
 
     plan, day = notebook.plan(), day_of_option(text)
     assert day is not None
-    decided = plan.day(day)
-    if decided is None:
+    replayed = plan.day(day)
+    if replayed is None:
         come = day > plan.today
         raise InputError("error.plan.to_come" if come else "error.plan.before", day=day.isoformat())
-    stored = notebook.keeper.stored_decisions().get(day)
-    kept = None if stored is None or day == plan.today else compare_decision(stored, decided)
-    print_plan(plan, decided, kept)
+    decisions = notebook.keeper.stored_decisions()
+    print_plan(plan, replayed, None if day == plan.today else decisions.compare(replayed.decision))
+
+
+def _print_planned(notebook: Notebook, km: float) -> None:
+    from monitor.cli.plan_views import print_reasons
+    from monitor.training.planned_run import planned_run_reasons
+
+    plan = notebook.plan()
+    print_reasons(planned_run_reasons(km, plan.now, plan.rules))
 
 
 def _write_calendar(notebook: Notebook, path: Path) -> None:

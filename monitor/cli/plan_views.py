@@ -19,11 +19,8 @@ from monitor.core.user_language import user_text
 from monitor.review.plan_overview import (
     DISCLAIMER,
     PastDay,
-    StoredDecision,
-    decisions_before_runs,
     ladder_view,
     past_days,
-    plan_evidence,
 )
 from monitor.training.phases import cause_message
 from monitor.training.plan_day import Allowance, PlanDay, Reason
@@ -31,18 +28,19 @@ from monitor.training.red_flags import flag_messages, stop_answer
 from monitor.training.tables import Phase
 
 if TYPE_CHECKING:
-    from monitor.review.training_plan import PlanKeeper, TrainingPlan
+    from monitor.review.training_plan import PlanKeeper, StoredDecision, TrainingPlan
     from monitor.training.entries import Entry
+    from monitor.training.plan_replay import ReplayedDay
     from monitor.training.verdict import RunVerdict
 
-_LAST_DAYS = 7
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MARKS = {True: "met", False: "not_met", None: "unknown"}
 _ORDER = {Phase.CALM: "rebuild", Phase.REBUILD: "reintroduce", Phase.REINTRODUCE: "full"}
 
 
-def print_plan(plan: TrainingPlan, decided: PlanDay, kept: StoredDecision | None = None) -> None:
+def print_plan(plan: TrainingPlan, replayed: ReplayedDay, kept: StoredDecision | None = None) -> None:
     """Print the plan of one of its days; of today also what is left, what happened, and what is asked."""
+    decided = replayed.decision
     console, today = Console(), decided.day == plan.today
     _heading(console, _day_heading(decided.day, today))
     if decided.phase is Phase.NONE and decided.stop is None:
@@ -52,7 +50,7 @@ def print_plan(plan: TrainingPlan, decided: PlanDay, kept: StoredDecision | None
     if kept is not None:
         _print_stored(console, kept)
     if not today and decided.allowance is not None:
-        before = decisions_before_runs(plan, decided.day)[0].reasons[0]
+        before = replayed.decision_before_runs.reasons[0]
         text = user_catalogue().render(before.message)
         if before != decided.reasons[0]:
             _line(console, user_text("say.plan.before_run", text=text))
@@ -145,7 +143,7 @@ def _print_stored(console: Console, kept: StoredDecision) -> None:
 
 
 def _print_last_days(console: Console, plan: TrainingPlan) -> None:
-    days = [day for day in past_days(plan, _LAST_DAYS) if day.allowance is not None or day.runs]
+    days = [day for day in past_days(plan) if day.allowance is not None or day.runs]
     if not days:
         return
     _heading(console, user_text("say.plan.last_days"))
@@ -202,7 +200,7 @@ def print_history(plan: TrainingPlan) -> None:
         phase = UserMessage(f"plan.phase.{change.phase.value}")
         why = graded_text(change.reason, user_catalogue())
         _line(console, user_text("say.plan.change", day=change.day.isoformat(), phase=phase, why=why))
-    verdicts = plan_evidence(plan).verdicts
+    verdicts = plan.evidence.verdicts
     begun = [v for v in verdicts if plan.now.changes and v.run.day >= plan.now.changes[0].day]
     if begun:
         _heading(console, user_text("say.plan.runs"))
@@ -254,6 +252,14 @@ def _print_foot(console: Console) -> None:
     console.print()
     _line(console, user_text(DISCLAIMER), indent=0)
     _line(console, user_text("say.plan.grades"), style="dim", indent=0)
+
+
+def print_reasons(reasons: Iterable[Reason]) -> None:
+    """Print reasons, each with the strength of its evidence, and what the plan is not."""
+    console = Console()
+    for reason in reasons:
+        _line(console, graded_text(reason, user_catalogue()))
+    _print_foot(console)
 
 
 def print_disclaimer() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -10,10 +11,10 @@ from monitor.cli.options import SettingsOption
 from monitor.core.errors import MonitorError
 from monitor.core.user_language import user_text
 
+_T = TypeVar("_T")
+
 if TYPE_CHECKING:
     from monitor.cli.setup_wizard import SetupContext
-    from monitor.service.config import Config
-    from monitor.service.sensor_search import FoundSensor
 
 
 def setup_command(config: SettingsOption = None) -> None:
@@ -35,30 +36,30 @@ def setup_command(config: SettingsOption = None) -> None:
 
 
 def _bluetooth_context(failures: list[MonitorError]) -> SetupContext:
-    """The real Bluetooth; ``failures`` holds the error of the last scan while there was no better one."""
+    """The real Bluetooth; ``failures`` holds the error of the last scan or trial, if it was no success."""
     from monitor.cli.setup_wizard import SETUP_SCAN_S, SetupContext
     from monitor.core.monotonic import SystemClock
     from monitor.service.sensor_search import nearby_sensors, query_details
     from monitor.sources.bluetooth.scanner import Scanner
     from monitor.sources.bluetooth.stream_check import check_streams, find_shaken
 
-    async def scan(config: Config) -> list[FoundSensor]:
+    async def noted(work: Awaitable[_T]) -> _T:
         failures.clear()
         try:
-            return await nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock())
+            return await work
         except MonitorError as exc:
             failures.append(exc)
             raise
 
     return SetupContext(
-        scan=scan,
+        scan=lambda config: noted(nearby_sensors(config.bluetooth, SETUP_SCAN_S, SystemClock())),
         query=lambda config, sensor: query_details(
             Scanner(SystemClock(), next(iter(config.bluetooth.adapters), None)),
             sensor.advertisement,
             sensor.kinds[0],
             SystemClock(),
         ),
-        try_streams=lambda config, sensors: check_streams(sensors, config.bluetooth, SystemClock()),
+        try_streams=lambda config, sensors: noted(check_streams(sensors, config.bluetooth, SystemClock())),
         find_shaken=lambda config, sensors, ready: find_shaken(
             sensors, config.bluetooth, SystemClock(), ready
         ),

@@ -144,12 +144,14 @@ def _ask_sensors(config: Config, dialogue: Dialogue, context: SetupContext) -> t
             user_text("say.setup.keep", name=s.name, device=DEVICES[s.kind].label, worn=_worn_text(s)),
         )
     ]
-    while ask_yes_no(dialogue, user_text("say.setup.look"), default=not kept):
+    silent = False
+    while ask_yes_no(dialogue, user_text("say.setup.look"), default=not (kept or silent)):
         dialogue.say(user_text("say.setup.looking", seconds=SETUP_SCAN_S))
         try:
             found = asyncio.run(context.scan(config))
         except MonitorError as exc:
             dialogue.say(exc.text_in(user_language()))
+            silent = True  # whoever answers by Enter alone goes on without
             continue
         chosen = _ask_which(found, dialogue)
         if chosen is not None:

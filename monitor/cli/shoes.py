@@ -34,14 +34,13 @@ def shoes_command(context: typer.Context, config: SettingsOption = None) -> None
     from rich.console import Console
 
     from monitor.cli.runner_notebook import graded_text, open_notebook, user_catalogue
-    from monitor.review.plan_overview import plan_evidence
     from monitor.review.shoe_gait import shoe_changes
     from monitor.training.shoes import shoe_table
 
     with open_notebook(config) as notebook:
         plan = notebook.plan()
         changes = shoe_changes(plan, notebook.store)
-    uses = shoe_table(plan_evidence(plan), plan.rules)
+    uses = shoe_table(plan.evidence, plan.rules)
     if not uses:
         print(user_text("say.shoes.none"))
         return

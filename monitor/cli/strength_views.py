@@ -11,7 +11,6 @@ from rich.table import Table
 from monitor.cli.plan_views import print_disclaimer
 from monitor.cli.runner_notebook import graded_text, user_catalogue
 from monitor.core.user_language import user_text
-from monitor.review.plan_overview import plan_evidence
 from monitor.training.strength_today import StrengthItem, strength_today
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def print_checklist(plan: TrainingPlan) -> None:
     """Print today's checklist, which is empty without a plan and while a red flag stands."""
-    today = strength_today(plan.state, plan_evidence(plan), plan.rules)
+    today = strength_today(plan.state, plan.evidence, plan.rules)
     if not today.items:
         print(user_text("say.log.no_checklist"))
         return

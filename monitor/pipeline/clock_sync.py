@@ -314,6 +314,7 @@ class LowerEnvelope:
         self._fit_sd_s: float | None = None
         self._rate = rate
         self._rate_measured = rate != 0.0
+        self._crystal = not counted
         self._tolerance = (params.tolerance_ppm if counted else params.crystal_ppm) * 1e-6
         self._x0: float | None = None
         self._offset = np.inf
@@ -340,11 +341,17 @@ class LowerEnvelope:
     def sd_s(self) -> float | None:
         """The standard deviation of the line, or by how much packets moved it lately, if that is much.
 
-        A line that keeps being moved is no line yet.
+        A line that keeps being moved is no line yet, nor is one that no crystal would make: over the time
+        it rests on it may be wrong by all that a crystal could not be.
         """
-        if self._fit_sd_s is None or self.moved_s <= self._params.step_s:
-            return self._fit_sd_s
-        return max(self._fit_sd_s, self.moved_s)
+        if self._fit_sd_s is None:
+            return None
+        sd_s = self._fit_sd_s
+        if self.moved_s > self._params.step_s:
+            sd_s = max(sd_s, self.moved_s)
+        if self._crystal:
+            sd_s = max(sd_s, (abs(self._rate) - self._tolerance) * self._params.memory_s)
+        return sd_s
 
     @property
     def moved_s(self) -> float:

@@ -1,9 +1,10 @@
 """The plan of the coming days as a calendar that other programs read (iCalendar, RFC 5545).
 
 The plan decides by response, so nobody knows the coming days.  They are worked out as if every run were
-done as it is allowed and nothing more were answered, which never takes a step forward.  Each day is an
-event of a whole day without a time zone, rest too: whoever reads the file again gets the same events
-changed, and none is left over.  Titles and descriptions have nothing in them of how the runner is.
+done as it is allowed, no morning were worse and nothing more were answered: that takes no step forward.
+Each day is an event of a whole day without a time zone, rest too: whoever reads the file again gets the
+same events changed, and none is left over.  Titles and descriptions have nothing in them of how the
+runner is.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import Language, UserMessage, catalogue
-from monitor.review.plan_overview import decisions_before_runs, ladder_view
+from monitor.review.plan_overview import ladder_view
 from monitor.review.training_plan import TrainingPlan
+from monitor.training.day_spans import on_days
 from monitor.training.decide import plan_day
+from monitor.training.entries import MorningEntry
+from monitor.training.evidence_timeline import EvidenceTimeline
 from monitor.training.phases import next_state
 from monitor.training.plan_day import Allowance, PlanDay
 from monitor.training.plan_runs import PlanRun
 from monitor.training.tables import Phase
-from monitor.training.verdict import evidence_of
 
 COMING_DAYS = 7
 """So many days after today are in the calendar."""
@@ -44,28 +47,35 @@ def calendar_days(plan: TrainingPlan, count: int = COMING_DAYS) -> tuple[Calenda
     """Return today, as it was before a run, and the ``count`` days after it; none without a plan."""
     if plan.now.phase is Phase.NONE:
         return ()
-    days = (*decisions_before_runs(plan, plan.today), *assumed_days(plan, count))
-    return tuple(CalendarDay(decided.day, _title(plan, decided)) for decided in days)
+    days = (plan.week[-1].decision_before_runs, *assumed_days(plan, count))
+    return tuple(CalendarDay(decided.day, day_title(plan, decided)) for decided in days)
 
 
 def assumed_days(plan: TrainingPlan, count: int) -> tuple[PlanDay, ...]:
-    """Return the decisions of the ``count`` days after today, every run done as allowed, none answered."""
-    rules = plan.rules
-    (today,) = decisions_before_runs(plan, plan.today)
-    runs = [*plan.runs]
-    if not any(run.day == plan.today for run in plan.current_runs):
-        runs += _assumed_run(today)
-    state, decisions = plan.yesterday.state, []
+    """Return the decisions of the ``count`` days after today, every run done as allowed, none answered.
+
+    Each morning is without pain, or else a run that was too much would let nobody run again.
+    """
+    today, timeline, decisions = plan.week[-1], EvidenceTimeline(plan.entries, plan.runs), []
+    state = today.state_before
     for day in (plan.today + k * _DAY for k in range(count + 1)):
-        evidence = evidence_of(plan.entries, runs, day)
-        state = next_state(state, evidence, plan.entries, rules)
+        timeline.add([_assumed_morning(day)] if day > plan.today else [])
+        evidence = timeline.at(day)
+        decided = plan_day(next_state(state, evidence, plan.rules), evidence, plan.rules)
         if day == plan.today:
-            continue
-        decided = plan_day(state, evidence, rules)
-        decisions.append(decided)
-        runs += _assumed_run(decided)
-        state = next_state(state, evidence_of(plan.entries, runs, day), plan.entries, rules)
+            decided = today.decision_before_runs
+        else:
+            decisions.append(decided)
+        if not on_days(evidence.runs, day):
+            timeline.add(runs=_assumed_run(decided))
+        state = next_state(state, timeline.at(day), plan.rules)
     return tuple(decisions)
+
+
+def _assumed_morning(day: datetime.date) -> MorningEntry:
+    """A morning that stands in no way of a run, and makes none GREEN."""
+    made = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return MorningEntry(id=f"assumed-{day.isoformat()}", made_utc=made, day=day, pain=0.0)
 
 
 def _assumed_run(decided: PlanDay) -> list[PlanRun]:
@@ -77,7 +87,8 @@ def _assumed_run(decided: PlanDay) -> list[PlanRun]:
     return [run]
 
 
-def _title(plan: TrainingPlan, decided: PlanDay) -> UserMessage:
+def day_title(plan: TrainingPlan, decided: PlanDay) -> UserMessage:
+    """Return what a day allows in a few words, with nothing in them of how the runner is."""
     allowed = decided.allowance or Allowance()
     if not allowed.run:
         return UserMessage("plan.calendar.rest")

@@ -7,46 +7,51 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.core.message_catalogues import Catalogue, Language, UserMessage, catalogue
+from monitor.review.plan_calendar import COMING_DAYS, assumed_days, day_title
 from monitor.review.rendered_json import rendered_json
-from monitor.review.training_plan import TrainingPlan
+from monitor.review.training_plan import StoredDecisions, TrainingPlan
 from monitor.training.entries import ManualRunEntry, entries_of, entry_to_json
 from monitor.training.phases import cause_message
 from monitor.training.plan_day import PhaseChange, PlanDay
+from monitor.training.plan_replay import ReplayedDay
+from monitor.training.planned_run import planned_run_reasons
 from monitor.training.red_flags import flag_messages
 from monitor.training.shoes import ShoeUse, runs_with_shoes, shoe_table
 from monitor.training.strength import CURL, HEEL_RAISE
 from monitor.training.strength_today import StrengthToday, strength_today
 from monitor.training.tables import Phase, Tables
-from monitor.training.verdict import Evidence, RunVerdict, evidence_of, is_worse
+from monitor.training.verdict import Evidence, RunVerdict, is_worse
 from monitor.training.weekly_score import weekly_scores
 
 CALENDAR_DAYS = 84
 """The days that a calendar reaches back."""
 _DAY = datetime.timedelta(days=1)
-_COMING_DAYS = 7
 
 
 def plan_report(
     plan: TrainingPlan,
-    decided: PlanDay,
-    past: Mapping[datetime.date, PlanDay],
+    replayed: ReplayedDay,
+    stored: StoredDecisions,
+    planned_km: float | None = None,
     language: Language = "en",
 ) -> dict[str, Any]:
     """Return everything that the Plan page shows of one of the days of ``plan``.
 
     ``decision`` holds the fields of ``PlanDay`` with its texts.  ``runs`` are those of twelve weeks, the
     newest first, with their verdicts as they are known on that day; ``calendar`` are the same weeks day by
-    day, with what was allowed where somebody asked (``past``, the decisions that were kept).  Of today
-    alone, ``strength`` is the checklist, and ``coming`` says what the next days allow as things stand,
-    with nothing run or answered until then.
+    day, with what was allowed where somebody asked (``stored``, the decisions that were kept); ``then`` is
+    what was shown on a past day, where it was something else.  Of today alone, ``strength`` is the
+    checklist, and ``coming`` are the days of the calendar file (``monitor.review.plan_calendar``);
+    ``planned`` says what a run of ``planned_km`` is against the day.
     """
-    messages = catalogue(language)
-    evidence = evidence_of(plan.entries, plan.runs, decided.day)
+    messages, decided, evidence = catalogue(language), replayed.decision, replayed.evidence
     since = decided.day - datetime.timedelta(days=CALENDAR_DAYS)
     today = decided.day == plan.today
     strength = strength_today(plan.state, evidence, plan.rules) if today else StrengthToday()
     going_on = today and decided.phase not in (Phase.NONE, Phase.STOP)
-    coming = plan.coming_days(_COMING_DAYS) if going_on else ()
+    coming = assumed_days(plan, COMING_DAYS) if going_on else ()
+    kept = None if today else stored.compare(decided)
+    planned = () if planned_km is None else planned_run_reasons(planned_km, decided, plan.rules)
     return {
         "language": language,
         "athlete": plan.athlete,
@@ -58,8 +63,17 @@ def plan_report(
         "flags": _flag_texts(decided, plan.tables, messages),
         "ladder": _ladder_rows(decided, plan.tables),
         "runs": _runs_json(evidence, since, messages),
-        "calendar": _calendar({**past, decided.day: decided}, evidence, since, messages),
-        "coming": [{"day": day.day.isoformat(), **_allowed_json(day, messages)} for day in coming],
+        "planned": rendered_json(planned, messages),
+        "then": None if kept is None or kept.same else rendered_json(kept, messages),
+        "calendar": _calendar({**stored.days(since), decided.day: decided}, evidence, since, messages),
+        "coming": [
+            {
+                "day": day.day.isoformat(),
+                **_allowed_json(day, messages),
+                "text": messages.render(day_title(plan, day)),
+            }
+            for day in coming
+        ],
         "weeks": rendered_json(weekly_scores(evidence.standing, decided.day), messages),
         "strength": _strength_json(strength, messages),
         "exercises": {

@@ -94,7 +94,7 @@ def shared_report(plan: TrainingPlan, weeks: int, *, own: bool) -> SharedReport:
     """Return the report of the last ``weeks`` up to today: with what is shared, or the runner's ``own``."""
     first = plan.today - datetime.timedelta(days=7 * weeks - 1)
     if own:
-        items, days = frozenset(SHARED_ITEMS), _own_days(plan)
+        items, days = frozenset(SHARED_ITEMS), _own_days(plan, first)
     else:
         items = shared_items(plan.standing, plan.settings, plan.today)
         days, _ = plan.shared_days(None)
@@ -116,13 +116,14 @@ def _written(plan: TrainingPlan, first: datetime.date) -> tuple[Entry, ...]:
     return (*entries_of(DeclareEntry, plan.standing)[-1:], *stops)
 
 
-def _own_days(plan: TrainingPlan) -> tuple[SharedDay, ...]:
+def _own_days(plan: TrainingPlan, first: datetime.date) -> tuple[SharedDay, ...]:
+    """All days of the plan; of those before ``first`` the phase alone, which later days look back at."""
     days: list[SharedDay] = []
     standing, runs = plan.standing, plan.current_runs
     planned, _ = planned_days(plan.entries, plan.runs, plan.settings, plan.today, plan.tables)
     for day in planned:
-        before = days[-1] if days else None
-        days.append(shared_day(day, standing, runs, SHARED_ITEMS, plan.tables, before))
+        items = SHARED_ITEMS if day.day >= first else ("phase",)
+        days.append(shared_day(day, standing, runs, items, plan.tables, days))
     return tuple(days)
 
 
@@ -156,13 +157,16 @@ def _kind_of_run(day: SharedDay) -> str:
 
 
 def holds_of(days: Sequence[SharedDay]) -> tuple[HeldDays, ...]:
-    """Return the holds of these days, which follow each other, the oldest first."""
-    holds = []
-    for (why, since), of in itertools.groupby(days, key=lambda day: (day.held_why, day.held_since)):
-        if why is not None and since is not None:
-            last = tuple(of)[-1].day
-            holds.append(HeldDays(why=why, since=since, last=None if last == days[-1].day else last))
-    return tuple(holds)
+    """Return the holds of these days, which follow each other, the oldest first.
+
+    One that goes on behind a STOP is one hold.
+    """
+    last = {(d.held_why, d.held_since): d.day for d in days}
+    return tuple(
+        HeldDays(why=why, since=since, last=None if day == days[-1].day else day)
+        for (why, since), day in last.items()
+        if why is not None and since is not None
+    )
 
 
 def weeks_of(days: Sequence[SharedDay]) -> tuple[WeekSum, ...]:

@@ -30,7 +30,6 @@ from monitor.review.block_statistics import (
     values_to_compare,
 )
 from monitor.review.compare import matched_levels
-from monitor.review.plan_overview import plan_evidence
 from monitor.review.training_plan import TrainingPlan
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
@@ -80,7 +79,7 @@ class ShoeChange:
 
 def shoe_changes(plan: TrainingPlan, store: Store) -> tuple[ShoeChange, ...]:
     """Return what changed over the life of each pair; nothing of one with too little to tell."""
-    runs = runs_with_shoes(plan_evidence(plan))
+    runs = runs_with_shoes(plan.evidence)
     infos = {info.id: info for info in store.sessions() if info.athlete == plan.athlete}
     pairs = dict.fromkeys(e.shoe for e in entries_of(ShoeEntry, plan.standing))
     return tuple(

@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 import typing
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from typing import Any
 
 from monitor.core import json_codec
 from monitor.core.errors import InputError
+from monitor.core.message_catalogues import UserMessage
 from monitor.core.private_files import write_private_file
 from monitor.core.safe_text import clean_line
 from monitor.review.plan_sessions import noted_answers, stored_plan_runs
@@ -32,7 +34,7 @@ from monitor.storage.runner_log import (
     runner_log_path,
 )
 from monitor.storage.store import Store
-from monitor.training.decide import decide_from, decide_next_day, first_bookmark, replayed_days
+from monitor.training.decide import first_plan_day
 from monitor.training.entries import (
     ENTRY_KINDS,
     AnyEntry,
@@ -43,20 +45,25 @@ from monitor.training.entries import (
     Withdrawn,
     entry_from_json,
     entry_to_json,
-    standing_entries,
 )
-from monitor.training.plan_day import PlanDay
-from monitor.training.plan_runs import PlanRun, plan_runs_until
+from monitor.training.plan_day import PlanDay, Reason, StopAnswer
+from monitor.training.plan_replay import ReplayedDay, replay_plan
+from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.planned_days import PlannedBook, planned_days
+from monitor.training.red_flags import stop_answer
 from monitor.training.sharing import SharedDay, shared_days, shared_items
+from monitor.training.standing_entries import standing_entries
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Tables
+from monitor.training.verdict import Evidence
 
+_DAY, _WEEK = datetime.timedelta(days=1), datetime.timedelta(days=7)
 _BEFORE = datetime.timedelta(days=60)  # of runs before the first entry: what was usual, and the longest
-PLAN_RULES_VERSION = 1
-"""The version of the rules that a kept decision was made by."""
+PLAN_RULES_VERSION = 2
+"""The version of the rules that a kept decision was made by; it goes up when the same entries and runs are
+decided otherwise."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,8 @@ class TrainingPlan:
     """A runner's plan: the entries, the runs, the settings, the tables; ``today`` is the runner's date.
 
     ``unreadable`` counts lines of the log that could not be read: nobody knows what they said.  With a
-    ``bookmark`` of a day before, today is decided from there, which takes a moment where all days of a
-    plan over years take minutes.
+    ``bookmark`` of a week before, the days since then are decided from there, which takes a moment where
+    all days of a plan over years take seconds.
     """
 
     athlete: str
@@ -88,24 +95,21 @@ class TrainingPlan:
         return PlanRules(settings=self.settings, tables=self.tables)
 
     @cached_property
-    def days(self) -> tuple[PlanDay, ...]:
-        """The decisions of all days from the first entry to today, each as it was on that day."""
-        return replayed_days(self.entries, self.runs, self.settings, self.today, self.tables)
+    def week(self) -> tuple[ReplayedDay, ...]:
+        """The last seven days and today, as far as they belong to the plan, from one replay."""
+        begin = self.today - _WEEK
+        days = replay_plan(self.entries, self.runs, self.rules, self.today, self.bookmark, begin)
+        return tuple(deque(days, maxlen=_WEEK.days + 1))
 
     @property
     def now(self) -> PlanDay:
-        """The decision of today, the last of ``days``."""
-        return self._decided[0]
+        """The decision of today, with what was run and answered by now."""
+        return self.week[-1].decision
 
     @property
-    def yesterday(self) -> PlanBookmark:
-        """The state at the end of yesterday, from which the plan can be decided tomorrow."""
-        return self._decided[1]
-
-    @cached_property
-    def _decided(self) -> tuple[PlanDay, PlanBookmark]:
-        mark = self.bookmark or first_bookmark(self.entries, self.today)
-        return decide_from(mark, self.entries, self.runs, self.settings, self.today, self.tables)
+    def week_before(self) -> PlanBookmark:
+        """The state before ``week``, from which the plan can be decided tomorrow."""
+        return PlanBookmark(self.week[0].day - _DAY, self.week[0].state_before)
 
     def fingerprint(self, day: datetime.date) -> str:
         """Return what stands for all that a decision at the end of ``day`` was made from."""
@@ -123,12 +127,12 @@ class TrainingPlan:
     @property
     def standing(self) -> tuple[Entry, ...]:
         """The entries that hold today, in the order of the days that they stand for."""
-        return standing_entries(self.entries, self.today)
+        return self.evidence.standing
 
     @property
     def current_runs(self) -> tuple[PlanRun, ...]:
         """The runs that are known today, those without sensors too, the oldest first."""
-        return plan_runs_until(self.runs, self.standing, self.today)
+        return self.evidence.runs
 
     @property
     def shared_items(self) -> frozenset[SharedItem]:
@@ -140,24 +144,24 @@ class TrainingPlan:
         days, book = planned_days(self.entries, self.runs, self.settings, self.today, self.tables, book)
         return shared_days(days, self.entries, self.runs, self.settings, self.tables), book
 
-    def day(self, day: datetime.date) -> PlanDay | None:
-        """Return the decision of a past day as it was then; None for one before the plan or after today."""
-        return next((decided for decided in self.days if decided.day == day), None)
+    @property
+    def evidence(self) -> Evidence:
+        """The evidence of today: all that is known, runs with their verdicts among it."""
+        return self.week[-1].evidence
 
-    @cached_property
+    @property
     def state(self) -> PlanState:
         """The state at the end of today, as far as it is known now."""
-        before = self.yesterday.state
-        return decide_next_day(before, self.entries, self.runs, self.today, self.rules)[0]
+        return self.week[-1].state
 
-    def coming_days(self, count: int) -> tuple[PlanDay, ...]:
-        """Return what the next days would be if nobody ran and nothing was written down until then."""
-        state, days = self.state, list[PlanDay]()
-        for ahead in range(1, count + 1):
-            day = self.today + datetime.timedelta(days=ahead)
-            state, decided = decide_next_day(state, self.entries, self.runs, day, self.rules)
-            days.append(decided)
-        return tuple(days)
+    def day(self, day: datetime.date) -> ReplayedDay | None:
+        """Return a past day as it was then; None for one before the plan or after today."""
+        if not first_plan_day(self.entries, self.today) <= day <= self.today:
+            return None
+        if day >= self.week[0].day:
+            return self.week[(day - self.week[0].day).days]
+        *_, then = replay_plan(self.entries, self.runs, self.rules, day, mornings_from=day)
+        return then
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,11 @@ class PlanKeeper:
                 raise InputError("error.entry_other_kind", id=entry.replaces)
         self.log.add(*(entry_to_json(entry) for entry in entries))
 
+    def load_stop(self, today: datetime.date) -> StopAnswer | None:
+        """Return the answer to the red flags that stand today, from the log alone; None without any."""
+        standing = standing_entries(read_entries(self.log), today)
+        return stop_answer(standing, self.tables.flags, self.settings.emergency_number)
+
     def load_shared_items(self, today: datetime.date) -> frozenset[SharedItem]:
         """Return the items that are shared today, from the log alone."""
         return shared_items(standing_entries(read_entries(self.log), today), self.settings, today)
@@ -256,33 +265,69 @@ class PlanKeeper:
         line = {"rules": PLAN_RULES_VERSION, **json_codec.to_json(plan.now)}
         if log.lines()[-1:] != [line]:
             log.add(line)
-        if plan.yesterday != plan.bookmark:
-            kept = {"of": plan.fingerprint(plan.yesterday.day), "mark": json_codec.to_json(plan.yesterday)}
+        if plan.week_before != plan.bookmark:
+            mark = plan.week_before
+            kept = {"of": plan.fingerprint(mark.day), "mark": json_codec.to_json(mark)}
             write_private_file(self._state_path, json.dumps(kept))
 
     def decision_lines(self) -> list[dict[str, Any]]:
         """Return all decisions that were kept, as JSON, the oldest first."""
         return RunnerLog(decision_log_path(self.folder, self.athlete)).lines()
 
-    def stored_decisions(self) -> dict[datetime.date, dict[str, Any]]:
-        """Return the last decision that was kept of each day, as JSON."""
+    def stored_decisions(self) -> StoredDecisions:
+        """Return the last decision that was kept of each day."""
         lines = self.decision_lines()
-        return {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
-
-    def past_decisions(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
-        """Return what was decided last on each day from ``since`` on, where this version can read it."""
-        days = {}
-        for day, line in self.stored_decisions().items():
-            if day < since:
-                continue
-            with contextlib.suppress(ValueError):
-                days[day] = json_codec.from_json(PlanDay, {k: v for k, v in line.items() if k != "rules"})
-        return days
+        return StoredDecisions(
+            {datetime.date.fromisoformat(line["day"]): line for line in lines if "day" in line}
+        )
 
     def delete(self) -> bool:
         """Delete all that the athlete wrote down, and the decisions; return whether there was anything."""
         files = (runner_log_path, decision_log_path, plan_state_path, planned_book_path, reminder_log_path)
         return max([RunnerLog(f(self.folder, self.athlete)).delete() for f in files])  # of all of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDecision:
+    """What was decided on a day as it was kept then; ``same`` as the rules of now decide it.
+
+    ``headline`` is its first reason; ``newer_rules``: the rules have changed since.
+    """
+
+    headline: UserMessage
+    same: bool
+    newer_rules: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecisions:
+    """The last decision that was kept of each day, as JSON: what a runner was shown then."""
+
+    lines: Mapping[datetime.date, dict[str, Any]]
+
+    def days(self, since: datetime.date) -> dict[datetime.date, PlanDay]:
+        """Return the decisions from ``since`` on, where this version can read them."""
+        days = {}
+        for day, line in self.lines.items():
+            if day >= since:
+                with contextlib.suppress(ValueError):
+                    days[day] = json_codec.from_json(PlanDay, _without_rules(line))
+        return days
+
+    def compare(self, decided: PlanDay) -> StoredDecision | None:
+        """Return what was kept of a decision's day beside it; None where nothing was, or is readable."""
+        line = self.lines.get(decided.day, {})
+        try:
+            first = json_codec.from_json(Reason, line["reasons"][0])
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+        same = json_codec.to_json(decided) == _without_rules(line)
+        newer = line.get("rules") != PLAN_RULES_VERSION
+        return StoredDecision(headline=first.message, same=same, newer_rules=newer)
+
+
+def _without_rules(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in line.items() if k != "rules"}
 
 
 def read_entries(log: RunnerLog) -> tuple[AnyEntry, ...]:

@@ -32,7 +32,9 @@ from monitor.recordings.tape import Tape
 from monitor.service.config import Config, data_folder
 from monitor.service.delivery_status import undelivered_texts
 from monitor.service.recording_analysis import summary_table
+from monitor.service.red_flag_watch import RedFlagWatch
 from monitor.service.run_loss import loss_of_run
+from monitor.service.runner_plan import plan_keeper, runner_now
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import INPUT_ENDED, serve
 from monitor.service.session_store import open_store
@@ -100,7 +102,8 @@ async def _run(
     store = stores.enter_context(open_store(config)) if live.keep and not live.tape else None
     started, tape = await asyncio.to_thread(_begin, config, live, started, store)
     now_s = time.now_s if live.recorded else lambda: session.t_s
-    summary, wishes = RunSummary(live.settings), RunnerWishes(now_s)
+    flags = RedFlagWatch(plan_keeper(config), runner_now) if live.recorded else None
+    summary, wishes = RunSummary(live.settings), RunnerWishes(now_s, flags)
     sinks: list[Sink] = [summary]
     if console.is_terminal:
         sinks.append(TerminalSink(console, config.alerts.language))

@@ -77,7 +77,7 @@ async def serve(
 
     Every record goes to every sink and every packet to the ``tape``; the last record comes back.
     ``watches`` are asked once a second whether there is something to tell of this machine; ``wishes`` of
-    the runner are let in as long as the input is open.
+    the runner, and red flags, are let in as long as the input is open.
 
     A source that fails for good ends the input like any other; its ``MonitorError`` is raised after
     everything that came before it has been delivered.  A live source with a bug is started again, and so
@@ -152,6 +152,7 @@ class _Service:
                 watches = [
                     group.create_task(self._do_each_second(), name="tick"),
                     group.create_task(self._commit_each_second(), name="tape"),
+                    group.create_task(self._wishes.follow_red_flags(self._time), name="red flags"),
                 ]
                 evaluation = group.create_task(self._evaluate(), name="session")
                 feeds = [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.training.plan_day import PlanDay, WeekLeft
+from monitor.training.plan_day import PlanDay
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 
@@ -17,8 +17,6 @@ weeks; ``silent`` answers 20 to 90 % of the questions; ``cheat`` runs longer tha
 down."""
 TRIAL_KINDS: tuple[TrialKind, ...] = ("honest", "flares", "gaps", "silent", "cheat")
 
-_LEAST_KM = 1.0  # less than that is no run
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnOutcome:
@@ -27,8 +25,7 @@ class ReturnOutcome:
     ``false_holds`` are holds after a run that the tissue bore; ``missed`` are runs that it did not bear and
     that passed as GREEN; ``asked`` and ``answered`` count questions after runs and of mornings.
     ``blocked_days`` counts for each checkpoint, by phase and name, the days on which it was the last one
-    missing; ``guard_days`` those before full running on which the guard of a tenth over three weeks, and
-    not the phase, left less than a kilometre of the week.
+    missing.
     """
 
     kind: TrialKind
@@ -42,7 +39,6 @@ class ReturnOutcome:
     asked: int
     answered: int
     last_phase: Phase
-    guard_days: int
     blocked_days: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -73,16 +69,8 @@ def return_outcome(
         asked=asked,
         answered=answered,
         last_phase=days[-1].phase,
-        guard_days=sum(_is_guarded(d.week) for d in days[:full]),
         blocked_days=_blocked_days(days[:full]),
     )
-
-
-def _is_guarded(week: WeekLeft | None) -> bool:
-    if week is None or week.guard_km is None or week.left_km is None:
-        return False
-    by_guard = week.limit_km is None or week.guard_km < week.limit_km
-    return by_guard and week.left_km < _LEAST_KM
 
 
 def _blocked_days(days: Sequence[PlanDay]) -> tuple[tuple[str, int], ...]:
@@ -132,7 +120,6 @@ class ReturnSummary:
     false_holds: Quartiles
     missed: Quartiles
     answered_share: Quartiles
-    guard_days: Quartiles
     all_flares: int
     all_holds: int
     all_false_holds: int
@@ -160,7 +147,6 @@ def _summary(mine: Sequence[ReturnOutcome]) -> ReturnSummary:
         holds=value_quartiles([o.holds for o in mine]),
         false_holds=value_quartiles([o.false_holds for o in mine]),
         missed=value_quartiles([o.missed for o in mine]),
-        guard_days=value_quartiles([o.guard_days for o in mine]),
         answered_share=value_quartiles([o.answered_share for o in mine]),
         all_flares=sum(o.flares for o in mine),
         all_holds=sum(o.holds for o in mine),

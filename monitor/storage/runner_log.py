@@ -54,6 +54,15 @@ class RunnerLog:
             _log.warning("%s: %d lines cannot be read and are left out", self.path, self.unreadable)
         return [line for line in found if line is not None]
 
+    def size(self) -> int:
+        """Return the bytes of the file, 0 where there is none: whoever adds to it changes that."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as exc:
+            raise StoreError("error.log_unreadable", path=self.path, error=exc) from exc
+
     def add(self, *lines: Mapping[str, Any]) -> None:
         """Add lines, all or none of them; they are on the disk when this returns."""
         text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)

@@ -110,75 +110,82 @@ def step_history(
 
     ``responses`` are in the order of time.
     """
-    steps = _Steps(len(params.steps))
+    place = StepPlace(len(params.steps))
     for response in responses:
-        steps.rest_until(response.day)
-        steps.run(response)
-    steps.rest_until(today)
-    return tuple(steps.changes)
+        place = place.after(response)
+    return place.rested_until(today).changes
 
 
-class _Steps:
-    """The step as it goes from run to run."""
+@dataclass(frozen=True, slots=True)
+class StepPlace:
+    """A ``StepPlace`` is the step as it goes from run to run, and all its changes so far.
 
-    def __init__(self, last: int) -> None:
-        self._last = last
-        self._good = 0  # runs at this step that went well
-        self._frozen = False  # by pain, until a run of which somebody said that it went well
-        self._ran: datetime.date | None = None
-        self.changes: list[StepChange] = []
+    ``last`` is the number of steps, ``good`` counts runs at this step that went well; ``frozen``: by pain,
+    until a run of which somebody said that it went well; ``ran`` is the day of the last run.
+    """
+
+    last: int
+    good: int = 0
+    frozen: bool = False
+    ran: datetime.date | None = None
+    changes: tuple[StepChange, ...] = ()
 
     @property
     def step(self) -> int:
+        """The step at which a run is coached now."""
         return self.changes[-1].step if self.changes else 0
 
-    def rest_until(self, day: datetime.date) -> None:
-        """Take the days without a run into account."""
-        days = 0 if self._ran is None else (day - self._ran).days
+    def after(self, response: RunResponse) -> StepPlace:
+        """Return the place after a run and what hurt, and after the days without one before it."""
+        return self.rested_until(response.day)._ran(response)
+
+    def rested_until(self, day: datetime.date) -> StepPlace:
+        """Return the place after the days without a run up to ``day``."""
+        days = 0 if self.ran is None else (day - self.ran).days
         if days >= _VERY_LONG_BREAK_DAYS:
-            self._change_step(day, min(1, self.step - 2), "very_long_break")
-        elif days >= _LONG_BREAK_DAYS:
-            self._change_step(day, self.step - 2, "long_break")
-        elif days >= _BREAK_DAYS:
-            self._change_step(day, self.step - 1, "break")
+            return self._at_step(day, min(1, self.step - 2), "very_long_break")
+        if days >= _LONG_BREAK_DAYS:
+            return self._at_step(day, self.step - 2, "long_break")
+        return self._at_step(day, self.step - 1, "break") if days >= _BREAK_DAYS else self
 
-    def run(self, response: RunResponse) -> None:
-        """Take a run into account, and what hurt."""
-        day = response.day
-        if not self.changes and not response.coached:
-            return  # steps begin with the first target
+    def _ran(self, response: RunResponse) -> StepPlace:
+        day, place = response.day, self
         if not self.changes:
-            self.changes.append(StepChange(day, 0, "start"))
-        self._ran = day
-        if response.most and self.step > response.most:
-            self._change_step(day, response.most, "phase")
-        self._frozen = self._frozen or response.answer in ("freeze", "down")
+            if not response.coached:
+                return self  # steps begin with the first target
+            place = self._changed(day, 0, "start")
+        if response.most and place.step > response.most:
+            place = place._at_step(day, response.most, "phase")
+        freezes = response.answer in ("freeze", "down")
+        place = replace(place, ran=day, frozen=place.frozen or freezes)
         if response.calf or response.answer == "down":
-            self._good = 0
-            self.changes.append(StepChange(day, max(0, self.step - 1), "calf" if response.calf else "red"))
-        elif response.answer == "freeze":
-            self.changes.append(StepChange(day, self.step, "pain"))
-        elif response.answer == "good":
-            self._count(response)
+            why = "calf" if response.calf else "red"
+            return replace(place, good=0)._changed(day, max(0, place.step - 1), why)
+        if response.answer == "freeze":
+            return place._changed(day, place.step, "pain")
+        return place._counted(response) if response.answer == "good" else place
 
-    def _count(self, response: RunResponse) -> None:
-        if self._frozen:
+    def _counted(self, response: RunResponse) -> StepPlace:
+        place = self
+        if self.frozen:
             if not response.noted:
-                return
-            self._frozen = False
-            self.changes.append(StepChange(response.day, self.step, "settled"))
+                return self
+            place = replace(self, frozen=False)._changed(response.day, self.step, "settled")
         in_band = counts_for_next_step(response.on_in_s, response.off_s, response.off_in_s)
-        if response.coached and response.step == self.step and in_band:
-            self._good += 1
-        most = self._last if response.most is None else min(self._last, response.most)
-        if self._good >= _RUNS and self.step < most:
-            self._change_step(response.day, self.step + 1, "kept")
+        if response.coached and response.step == place.step and in_band:
+            place = replace(place, good=place.good + 1)
+        most = self.last if response.most is None else min(self.last, response.most)
+        if place.good >= _RUNS and place.step < most:
+            return place._at_step(response.day, place.step + 1, "kept")
+        return place
 
-    def _change_step(self, day: datetime.date, step: int, reason: str) -> None:
-        step = max(step, 0)
-        self._good = 0
-        if step != self.step:
-            self.changes.append(StepChange(day, step, reason))
+    def _at_step(self, day: datetime.date, step: int, reason: str) -> StepPlace:
+        """The place at a step that may be another: runs there count anew."""
+        place, step = replace(self, good=0), max(step, 0)
+        return place if step == self.step else place._changed(day, step, reason)
+
+    def _changed(self, day: datetime.date, step: int, reason: str) -> StepPlace:
+        return replace(self, changes=(*self.changes, StepChange(day, step, reason)))
 
 
 def counts_for_next_step(on_in_s: float, off_s: float, off_in_s: float) -> bool:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 
 from monitor.core.message_catalogues import UserMessage
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_day import Checkpoint
 from monitor.training.plan_state import PlanRules, PlanState
@@ -52,15 +53,15 @@ def _checkpoint(
 
 
 def _no_recent(evidence: Evidence, name: str, days: int, verdicts: tuple[Verdict, ...]) -> Checkpoint:
-    since = evidence.day - datetime.timedelta(days=days)
-    found = [v for v in evidence.verdicts if v.run.day > since and v.verdict in verdicts]
+    recent = on_days(evidence.verdicts, evidence.day - datetime.timedelta(days=days - 1))
+    found = [v for v in recent if v.verdict in verdicts]
     return _checkpoint(name, not found, tuple(e for v in found for e in v.entries))
 
 
 def _last_green(evidence: Evidence) -> Checkpoint:
     """Whether the last run before today was GREEN; who was not well since a RED run waits for one."""
-    runs = [v for v in evidence.verdicts if not v.run.walk and (v.bad or v.run.day < evidence.day)]
-    last = runs[-1] if runs else None
+    runs = (v for v in reversed(evidence.verdicts) if not v.run.walk)
+    last = next((v for v in runs if v.bad or v.run.day < evidence.day), None)
     met: bool | None = False if last is None or last.bad else None
     if last is not None and last.verdict is Verdict.GREEN:
         met = True
@@ -72,7 +73,7 @@ def _since(state: PlanState) -> datetime.date:
 
 
 def _to_rebuild(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    runs = [v for v in evidence.verdicts if not v.run.walk and v.run.day >= _since(state)]
+    runs = [v for v in on_days(evidence.verdicts, _since(state)) if not v.run.walk]
     runs = [v for v in runs if v.bad or v.run.day < evidence.day]  # today's good run decides tomorrow
     last = [v for v in runs if v.settled or v.bad][-2:]
     pending = [v for v in runs if not v.settled]
@@ -118,9 +119,7 @@ def _not_more_tender(evidence: Evidence) -> Checkpoint:
 
 
 def _to_reintroduce(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Checkpoint, ...]:
-    long_enough = [
-        v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= _LEAST_KM
-    ]
+    long_enough = [v for v in on_days(evidence.verdicts, _since(state)) if (v.run.km or 0) >= _LEAST_KM]
     good = [
         v
         for v in long_enough
@@ -151,7 +150,7 @@ def _to_full(state: PlanState, evidence: Evidence, rules: PlanRules) -> tuple[Ch
     met: bool | None = None
     entries: tuple[str, ...] = ()
     if target is not None:
-        done = [v for v in evidence.verdicts if v.run.day >= _since(state) and (v.run.km or 0) >= target]
+        done = [v for v in on_days(evidence.verdicts, _since(state)) if (v.run.km or 0) >= target]
         good = [v for v in done if v.verdict is Verdict.GREEN]
         unknown = any(v.verdict is Verdict.UNKNOWN for v in done)
         met = True if good else (None if unknown else False)

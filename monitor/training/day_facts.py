@@ -6,6 +6,7 @@ import datetime
 import math
 from dataclasses import dataclass
 
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import HOLD_DAYS, days_since_run
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
@@ -74,8 +75,8 @@ class DayFacts:
     @property
     def hold(self) -> Hold | None:
         """The hold after the last RED run of the last days, None where there is none."""
-        since = self.day - datetime.timedelta(days=HOLD_DAYS)
-        reds = [v for v in self.evidence.verdicts if v.verdict is Verdict.RED and v.run.day > since]
+        recent = on_days(self.evidence.verdicts, self.day - datetime.timedelta(days=HOLD_DAYS - 1))
+        reds = [v for v in recent if v.verdict is Verdict.RED]
         if not reds:
             return None
         return Hold(reds[-1].run.day + datetime.timedelta(days=HOLD_DAYS), reds[-1].entries)

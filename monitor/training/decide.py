@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dsp.cueing.target import TargetParams
 from monitor.core.message_catalogues import UserMessage
-from monitor.training.cadence_steps import RunResponse, StepChange, step_history
+from monitor.training.cadence_steps import RunResponse, StepChange, StepPlace
 from monitor.training.checkpoints import phase_checkpoints
+from monitor.training.day_spans import on_days
 from monitor.training.entries import (
     AnyEntry,
     ClearedEntry,
@@ -28,19 +28,18 @@ from monitor.training.entries import (
     WeeklyEntry,
     entries_of,
 )
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.load_guards import km_of, longest_run
 from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
-from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons
-from monitor.training.table_files import shipped_tables
-from monitor.training.tables import Phase, Tables
+from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
-from monitor.training.verdict import Evidence, RunVerdict, Verdict, evidence_of, last_verdict
+from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
 from monitor.training.weekly_score import score_remarks
 
 _SUNDAY = 6
@@ -50,48 +49,6 @@ _SETTLING_DAYS, _SETTLING_REDS, _RED_DAYS = 21, 3, 14
 _STEPS = TargetParams()
 
 
-def decide(
-    entries: Iterable[AnyEntry],
-    runs: Iterable[PlanRun],
-    settings: PlanSettings,
-    today: datetime.date,
-    tables: Tables | None = None,
-) -> PlanDay:
-    """Return the decision of a day; entries and runs may come in any order, later ones are left out."""
-    *_, (state, evidence, rules) = _days(entries, runs, settings, today, tables)
-    return plan_day(state, evidence, rules)
-
-
-def decide_from(
-    mark: PlanBookmark,
-    entries: Iterable[AnyEntry],
-    runs: Iterable[PlanRun],
-    settings: PlanSettings,
-    today: datetime.date,
-    tables: Tables | None = None,
-) -> tuple[PlanDay, PlanBookmark]:
-    """Return what ``decide`` returns, going on from a bookmark of an earlier day, and one of yesterday.
-
-    The bookmark must be of a day before today, and of the same entries, runs, settings and tables, as they
-    were on its day.
-    """
-    last_two = deque(_days(entries, runs, settings, today, tables, mark), maxlen=2)
-    state, evidence, _ = last_two[0]
-    yesterday = mark if len(last_two) == 1 else PlanBookmark(evidence.day, state)
-    return plan_day(*last_two[-1]), yesterday
-
-
-def replayed_days(
-    entries: Iterable[AnyEntry],
-    runs: Iterable[PlanRun],
-    settings: PlanSettings,
-    until: datetime.date,
-    tables: Tables | None = None,
-) -> tuple[PlanDay, ...]:
-    """Return the decisions of all days from the first entry to ``until``, each as it was on that day."""
-    return tuple(plan_day(*day) for day in _days(entries, runs, settings, until, tables))
-
-
 def decide_next_day(
     before: PlanState,
     entries: Sequence[AnyEntry],
@@ -99,34 +56,14 @@ def decide_next_day(
     day: datetime.date,
     rules: PlanRules,
 ) -> tuple[PlanState, PlanDay]:
-    """Return state and decision of a day from the state of the day before, as ``decide`` would in the end.
+    """Return state and decision of a day from the state of the day before.
 
-    For whoever decides many days in a row, without going through all of them every time.
+    For whoever makes up the next day from the decision of this one; ``monitor.training.plan_replay`` goes
+    through all days of a plan.
     """
     evidence = evidence_of(entries, runs, day)
-    state = next_state(before, evidence, entries, rules)
+    state = next_state(before, evidence, rules)
     return state, plan_day(state, evidence, rules)
-
-
-def _days(
-    entries: Iterable[AnyEntry],
-    runs: Iterable[PlanRun],
-    settings: PlanSettings,
-    until: datetime.date,
-    tables: Tables | None,
-    mark: PlanBookmark | None = None,
-) -> Iterator[tuple[PlanState, Evidence, PlanRules]]:
-    """Yield the state at the end of every day, or of those after a bookmark, with what was known then."""
-    entries, runs = tuple(entries), tuple(runs)
-    rules = PlanRules(settings=settings, tables=tables or shipped_tables())
-    state, day = PlanState(), first_plan_day(entries, until)
-    if mark is not None:
-        state, day = mark.state, mark.day + _DAY
-    while day <= until:
-        evidence = evidence_of(entries, runs, day)
-        state = next_state(state, evidence, entries, rules)
-        yield state, evidence, rules
-        day += _DAY
 
 
 def first_bookmark(entries: Iterable[AnyEntry], today: datetime.date) -> PlanBookmark:
@@ -181,7 +118,7 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
     if state.changes and state.changes[-1].day == evidence.day:
         reasons.append(state.changes[-1].reason)
     if last is not None:
-        reasons.append(_verdict_reason(last, rules))
+        reasons.append(_verdict_reason(last, state, evidence.day, rules))
     steps = cadence_history(state, known)
     step = steps[-1] if steps else None
     if step is not None:
@@ -203,9 +140,11 @@ def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanR
     )
 
 
-def _verdict_reason(last: RunVerdict, rules: PlanRules) -> Reason:
+def _verdict_reason(last: RunVerdict, state: PlanState, day: datetime.date, rules: PlanRules) -> Reason:
+    if last.why == "no_morning" and last.run.day == day:  # that morning has not come yet
+        return rules.writer.reason("plan.verdict.waiting", "verdict", last.entries)
     return rules.writer.reason(
-        f"plan.verdict.{last.verdict.value}",
+        f"plan.verdict.{last.verdict.value}" + ("_ladder" if last.bad and state.on_ladder else ""),
         "bone" if last.why.startswith("bone") else "painkiller" if last.why == "painkiller" else "verdict",
         last.entries,
         cause=cause_message(last),
@@ -220,8 +159,13 @@ def cadence_history(state: PlanState, evidence: Evidence) -> tuple[StepChange, .
 
     Runs before the declaration that nobody answered for count as they do without a plan.
     """
-    responses = [_response(v, state) for v in evidence.verdicts if not v.run.walk]
-    return step_history(responses, evidence.day, _STEPS)
+
+    def step(place: StepPlace, v: RunVerdict) -> StepPlace:
+        return place if v.run.walk else place.after(_response(v, state))
+
+    start, memory = StepPlace(len(_STEPS.steps)), evidence.memory
+    place = memory.fold("step", evidence.verdicts, start, step, of=state.changes)
+    return place.rested_until(evidence.day).changes
 
 
 def _response(v: RunVerdict, state: PlanState) -> RunResponse:
@@ -268,9 +212,8 @@ def _step_in_phase(state: PlanState, step: StepChange | None, rules: PlanRules) 
 
 def due_questions(evidence: Evidence) -> tuple[Question, ...]:
     """Return the questions that are due on this day, each once: after today's runs, morning, weekly."""
-    answered = {v.run.session for v in evidence.verdicts if v.during is not None}
-    today = [v.run for v in evidence.verdicts if v.run.day == evidence.day]
-    questions = [Question(kind="after", session=r.session) for r in today if r.session not in answered]
+    today = on_days(evidence.verdicts, evidence.day)
+    questions = [Question(kind="after", session=v.run.session) for v in today if v.during is None]
     if not evidence.mornings.get(evidence.day):
         questions.append(Question(kind="morning"))
     weekly = entries_of(WeeklyEntry, evidence.standing)
@@ -283,13 +226,12 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     write, since = rules.writer, state.since or evidence.day
     advice = []
     reds = red_runs(evidence, _RED_DAYS)
-    runs = [v for v in evidence.verdicts if v.run.day >= since]
+    runs = on_days(evidence.verdicts, since)
     if len(reds) >= _SETTLING_REDS or _never_settled(state, evidence, runs):
         bad = [v for v in runs if v.bad] or list(reds)
         ids = tuple(dict.fromkeys(e for v in bad for e in v.entries))
         advice.append(write.reason("plan.advice.not_settling", "phase", ids))
-    silent = _silent_since(runs)
-    if silent is not None and (evidence.day - silent).days >= _SILENT_DAYS:
+    if _is_silent(runs, evidence.day):
         advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
     advice += lighter_reasons(state, evidence, rules)
     done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
@@ -312,14 +254,15 @@ def _never_settled(state: PlanState, evidence: Evidence, runs: Sequence[RunVerdi
     return not green and any(v.bad for v in runs)
 
 
-def _silent_since(runs: Sequence[RunVerdict]) -> datetime.date | None:
-    """The day of the first of the last runs without an answer, None if the last one has a verdict."""
-    since = None
-    for v in reversed([v for v in runs if v.settled]):
-        if v.verdict is not Verdict.UNKNOWN or v.why == "painkiller":
-            break
-        since = v.run.day
-    return since
+def _is_silent(runs: Sequence[RunVerdict], day: datetime.date) -> bool:
+    """Whether the last runs have had no answer for a week or more."""
+    for v in reversed(runs):
+        if v.settled:
+            if v.verdict is not Verdict.UNKNOWN or v.why == "painkiller":
+                return False
+            if (day - v.run.day).days >= _SILENT_DAYS:
+                return True
+    return False
 
 
 def _example_week(state: PlanState, evidence: Evidence, rules: PlanRules) -> UserMessage | None:
@@ -329,7 +272,7 @@ def _example_week(state: PlanState, evidence: Evidence, rules: PlanRules) -> Use
         return None
     green, begin = 0, state.since
     while (end := begin + datetime.timedelta(days=7)) <= evidence.day:
-        week = [v for v in evidence.verdicts if begin <= v.run.day < end]
+        week = on_days(evidence.verdicts, begin, end - _DAY)
         green += bool(week) and all(v.verdict is Verdict.GREEN for v in week)
         begin = end
     return UserMessage(f"plan.week.{rows[min(green, len(rows) - 1)].name}")

@@ -1,8 +1,8 @@
 """What a runner writes down: entries are facts, never overwritten, and hold until they are corrected.
 
 An entry says when it was made and for which day it stands.  A correction is a new entry of the same kind
-that ``replaces`` another; ``Withdrawn`` takes one back.  Which entries hold does not depend on the order in
-which they came.  Entries of kinds that a newer program wrote are returned as they came and do not count.
+that ``replaces`` another; ``Withdrawn`` takes one back (``monitor.training.standing_entries``).  Entries of
+kinds that a newer program wrote are returned as they came and do not count.
 """
 
 from __future__ import annotations
@@ -308,38 +308,28 @@ def entry_from_json(raw: Mapping[str, Any]) -> AnyEntry:
     return ForeignEntry(raw=dict(raw)) if cls is None else json_codec.from_json(cls, fields)
 
 
-def standing_entries(entries: Iterable[AnyEntry], day: datetime.date) -> tuple[Entry, ...]:
-    """Return the entries that hold at the end of ``day``, in an order of their own.
+class StandingEntries(tuple[Entry, ...]):
+    """The entries that hold on a day, in the order of the days that they stand for.
 
-    What was made later, or stands for a later day, is left out.  Of an entry and its corrections the one
-    that was made last holds, and none of them where that one takes it back.
+    ``of`` has those of one kind without going through all of them.
     """
-    made = {e.id: e for e in entries if isinstance(e, Entry) and e.written_day <= day}
-    latest: dict[str, Entry] = {}
-    for entry in sorted(made.values(), key=lambda e: (e.made_utc, e.id)):
-        latest[_root(entry, made)] = entry
-    standing = (e for e in latest.values() if not isinstance(e, Withdrawn) and e.day <= day)
-    return tuple(sorted(standing, key=lambda e: (e.day, e.made_utc, e.id)))
 
+    of: Mapping[type[Entry], tuple[Entry, ...]]
 
-def first_version(entry: Entry, entries: Iterable[AnyEntry]) -> str:
-    """Return the id of the entry that this one corrects in the end; its own if it corrects none."""
-    return _root(entry, {e.id: e for e in entries if isinstance(e, Entry)})
+    def __new__(
+        cls, entries: Iterable[Entry], of: Mapping[type[Entry], tuple[Entry, ...]]
+    ) -> StandingEntries:
+        """Return entries in their order; ``of`` has the same ones by their kinds."""
+        standing = super().__new__(cls, entries)
+        standing.of = dict(of)
+        return standing
 
 
 def entries_of(kind: type[_E], entries: Iterable[Entry]) -> tuple[_E, ...]:
     """Return the entries of one kind, in the order in which they stand."""
+    if isinstance(entries, StandingEntries):
+        return entries.of.get(kind, ())  # type: ignore[return-value]
     return tuple(e for e in entries if isinstance(e, kind))
-
-
-def _root(entry: Entry, known: Mapping[str, Entry]) -> str:
-    """The id at the end of the chain of corrections; of a circle the least."""
-    ids = [entry.id]
-    while (at := known.get(ids[-1])) is not None and at.replaces:
-        if at.replaces in ids:
-            return min(ids[ids.index(at.replaces) :])
-        ids.append(at.replaces)
-    return ids[-1]
 
 
 def check_between(entry: object, most: float, *names: str, least: float = 0.0) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.day_facts import DayFacts, Reasons
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_day import Reason, Stressor
 from monitor.training.stressors import StressorOffer, hard_run_too_close, kinds_of_run, stressor_offers
@@ -35,7 +36,10 @@ def todays_stressors(facts: DayFacts) -> tuple[tuple[Stressor, ...], Reasons]:
     if facts.held_back or facts.waits_for_green:
         offers = tuple(replace(o, stressor=None, why_not=o.why_not or "not_green") for o in offers)
     reasons = tuple(_offer_reason(facts, offer, off) for offer in offers)
-    return tuple(o.stressor for o in offers if o.stressor is not None), reasons
+    stressors = tuple(o.stressor for o in offers if o.stressor is not None)
+    if len(stressors) > 1:
+        reasons = (*reasons, facts.rules.writer.reason("plan.offered.one", "stressor"))
+    return stressors, reasons
 
 
 def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:
@@ -44,15 +48,13 @@ def stressors_off(facts: DayFacts) -> dict[str, tuple[str, ...]]:
     It is the stressor that was added last before that run, counted from the beginning of the phase.
     """
     off: dict[str, tuple[str, ...]] = {}
-    begin = facts.day - datetime.timedelta(days=HOLD_DAYS)
-    for v in facts.evidence.verdicts:
-        if v.verdict is not Verdict.RED or v.run.day <= begin:
+    for v in on_days(facts.evidence.verdicts, facts.day - datetime.timedelta(days=HOLD_DAYS - 1)):
+        if v.verdict is not Verdict.RED:
             continue
         first: dict[str, datetime.date] = {}
-        for run in facts.evidence.runs:
-            if facts.since <= run.day <= v.run.day:
-                for kind in kinds_of_run(run, facts.rules.tables.ladders):
-                    first.setdefault(kind, run.day)
+        for run in on_days(facts.evidence.runs, facts.since, v.run.day):
+            for kind in kinds_of_run(run, facts.rules.tables.ladders):
+                first.setdefault(kind, run.day)
         if first:
             off[max(first, key=lambda kind: first[kind])] = v.entries
     return off

@@ -10,9 +10,11 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, median
 
+from monitor.training.day_spans import on_days
+from monitor.training.fold_memory import FoldMemory
 from monitor.training.plan_runs import PlanRun
 from monitor.training.verdict import RunVerdict, Verdict
 
@@ -45,9 +47,9 @@ def break_rule(days: int | None) -> BreakRule | None:
     return next((rule for rule in BREAKS if days is not None and days >= rule.from_days), None)
 
 
-def days_since_run(runs: Sequence[PlanRun], day: datetime.date) -> int | None:
-    """Return the days since the last run before ``day``, None without one; walks are no runs."""
-    last = max((r.day for r in runs if not r.walk and r.day < day), default=None)
+def days_since_run(runs: Sequence[PlanRun], day: datetime.date, *, walks: bool = False) -> int | None:
+    """Return the days since the last run before ``day``, None without one; walks count if asked for."""
+    last = next((r.day for r in reversed(runs) if r.day < day and (walks or not r.walk)), None)
     return None if last is None else (day - last).days
 
 
@@ -56,7 +58,7 @@ def longest_run(
 ) -> float | None:
     """Return the longest run of the 30 days up to ``day`` in km or minutes; None without one."""
     since = day - datetime.timedelta(days=_LONGEST_DAYS)
-    sizes = (size(r) for r in runs if not r.walk and since <= r.day <= day)
+    sizes = (size(r) for r in on_days(runs, since, day) if not r.walk)
     return max((s for s in sizes if s is not None), default=None)
 
 
@@ -70,7 +72,7 @@ def minutes_of(run: PlanRun) -> float | None:
     return run.minutes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Dose:
     """The most for the next run, carried from run to run."""
 
@@ -80,12 +82,14 @@ class _Dose:
     last: PlanRun | None = None
     last_size: float | None = None
 
-    def push(self, judged: RunVerdict, size: float | None) -> None:
+    def after(self, judged: RunVerdict, size: float | None) -> _Dose:
         run = judged.run
+        if run.walk or not (run.km or run.minutes or judged.bad):
+            return self
         first = break_rule(None if self.last is None else (run.day - self.last.day).days)
-        self.most = self.most_after(first)
-        self._judge(judged, size, no_step=first is not None or self._held(run.day))
-        self.last, self.last_size = run, size
+        no_step = first is not None or self._held(run.day)
+        dose = replace(self, most=self.most_after(first))._judged(judged, size, no_step=no_step)
+        return replace(dose, last=run, last_size=size)
 
     def most_after(self, rule: BreakRule | None) -> float | None:
         if rule is None or self.most is None:
@@ -97,27 +101,30 @@ class _Dose:
     def _held(self, day: datetime.date) -> bool:
         return self.hold_until is not None and day < self.hold_until
 
-    def _judge(self, judged: RunVerdict, size: float | None, *, no_step: bool) -> None:
-        verdict = judged.verdict
-        if verdict is Verdict.RED:
-            self.hold_until = judged.run.day + datetime.timedelta(days=HOLD_DAYS)
+    def _judged(self, judged: RunVerdict, size: float | None, *, no_step: bool) -> _Dose:
         if judged.bad:
-            share = _RED_SHARE if verdict is Verdict.RED else _AMBER_SHARE
-            base = self.most if size is None else size
-            if base is not None:
-                least = [base * share] + ([self.most] if self.pending and self.most is not None else [])
-                self.most = min(least)
-            self.pending = True
-        elif verdict is Verdict.GREEN:
-            self.pending = False
-            if size is not None and not (no_step and self.most is not None):
-                self.most = max(self.most or 0.0, size * (1.0 if no_step else GROWTH))
-        elif size is not None and not self.pending and not (no_step and self.most is not None):
-            self.most = max(self.most or 0.0, size)
+            return self._after_bad(judged, size)
+        green = judged.verdict is Verdict.GREEN
+        pending, most = self.pending and not green, self.most
+        if size is not None and not pending and not (no_step and most is not None):
+            most = max(most or 0.0, size * (GROWTH if green and not no_step else 1.0))
+        return replace(self, pending=pending, most=most)
+
+    def _after_bad(self, judged: RunVerdict, size: float | None) -> _Dose:
+        red = judged.verdict is Verdict.RED
+        most, base = self.most, self.most if size is None else size
+        if base is not None:
+            least = [base * (_RED_SHARE if red else _AMBER_SHARE)]
+            most = min(least + ([most] if self.pending and most is not None else []))
+        until = judged.run.day + datetime.timedelta(days=HOLD_DAYS) if red else self.hold_until
+        return replace(self, pending=True, most=most, hold_until=until)
 
 
 def next_run_most(
-    verdicts: Sequence[RunVerdict], day: datetime.date, size: Callable[[PlanRun], float | None]
+    verdicts: Sequence[RunVerdict],
+    day: datetime.date,
+    size: Callable[[PlanRun], float | None],
+    memory: FoldMemory | None = None,
 ) -> float | None:
     """Return the most for the next run by the verdicts so far, in the size's unit; None without a run.
 
@@ -125,17 +132,20 @@ def next_run_most(
     nothing grows before a GREEN run, and after RED nothing within seven days.  A break of 8 days or more
     leaves a share of the last run, and the first run after it is no step.
     """
-    dose = _Dose()
-    for judged in verdicts:
-        if not judged.run.walk and (judged.run.km or judged.run.minutes or judged.bad):
-            dose.push(judged, size(judged.run))
+
+    def step(dose: _Dose, judged: RunVerdict) -> _Dose:
+        return dose.after(judged, size(judged.run))
+
+    memory = memory or FoldMemory()
+    dose = memory.fold(f"most {size.__name__}", verdicts, _Dose(), step)
     return dose.most_after(None if dose.last is None else break_rule((day - dose.last.day).days))
 
 
 def minutes_per_km(runs: Sequence[PlanRun]) -> float | None:
     """Return the runner's usual minutes per kilometre, the median of the last ten runs that tell."""
-    paces = [r.minutes / r.km for r in runs if r.km and r.minutes and not r.walk]
-    return median(paces[-10:]) if paces else None
+    paces = (r.minutes / r.km for r in reversed(runs) if r.km and r.minutes and not r.walk)
+    last = [*itertools.islice(paces, 10)]
+    return median(last) if last else None
 
 
 def excess_over_longest(planned_km: float, longest_km: float) -> tuple[float, float | None]:
@@ -157,8 +167,8 @@ def week_total(
     runs: Sequence[PlanRun], monday: datetime.date, size: Callable[[PlanRun], float | None]
 ) -> float:
     """Return the sum of a size over the runs of the week that begins on ``monday``; walks do not count."""
-    end = monday + datetime.timedelta(days=7)
-    return sum(size(r) or 0.0 for r in runs if monday <= r.day < end and not r.walk)
+    week = on_days(runs, monday, monday + datetime.timedelta(days=6))
+    return sum(size(r) or 0.0 for r in week if not r.walk)
 
 
 def week_guard(
@@ -166,10 +176,13 @@ def week_guard(
 ) -> float | None:
     """Return a tenth more than the mean of the last three weeks with runs; None with fewer of them."""
     monday = monday_of(day)
-    weeks = sorted({monday_of(r.day) for r in runs if size(r) and not r.walk and r.day < monday})
-    if len(weeks) < _GUARD_WEEKS:
-        return None
-    return GROWTH * mean(week_total(runs, week, size) for week in weeks[-_GUARD_WEEKS:])
+    weeks: list[datetime.date] = []
+    for run in reversed(runs):
+        if run.day < monday and size(run) and not run.walk and monday_of(run.day) not in weeks:
+            weeks.append(monday_of(run.day))
+            if len(weeks) == _GUARD_WEEKS:
+                return GROWTH * mean(week_total(runs, week, size) for week in reversed(weeks))
+    return None
 
 
 def week_after_break(
@@ -179,11 +192,13 @@ def week_after_break(
 
     It is a share of the last week with runs before the break.
     """
-    days = sorted({r.day for r in runs if not r.walk and r.day <= day} | {day})
     monday = monday_of(day)
+    last = days_since_run(runs, monday)
+    days = [] if last is None else [monday - datetime.timedelta(days=last)]
+    days += sorted({r.day for r in on_days(runs, monday, day) if not r.walk} | {day})
     for before, after in itertools.pairwise(days):
         rule = break_rule((after - before).days)
-        if after >= monday and rule is not None and rule.share:
+        if rule is not None and rule.share:
             return rule.share * week_total(runs, monday_of(before), size) or None
     return None
 

@@ -20,13 +20,12 @@ moved two phases by answers that come in a heap.  Phases and doses come from art
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import replace
 
 from monitor.core.message_catalogues import UserMessage
 from monitor.training.checkpoints import phase_checkpoints
-from monitor.training.entries import AnyEntry, ClearedEntry, DeclareEntry, Entry, FlagEntry, entries_of
-from monitor.training.entries import first_version as _first_version
+from monitor.training.day_spans import on_days
+from monitor.training.entries import ClearedEntry, DeclareEntry, FlagEntry, entries_of
 from monitor.training.load_guards import (
     BREAKS,
     days_since_run,
@@ -47,15 +46,10 @@ _EASY_MIN = 10.0  # who cannot run so long at GREEN walks and runs
 _BACK_DAYS, _CALM_DAYS = 7, 14
 
 
-def next_state(
-    state: PlanState, evidence: Evidence, entries: Sequence[AnyEntry], rules: PlanRules
-) -> PlanState:
-    """Return the state at the end of the evidence's day, from that of the day before.
-
-    ``entries`` are all, also those that were corrected: they tell which declaration a correction is of.
-    """
+def next_state(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
+    """Return the state at the end of the evidence's day, from that of the day before."""
     before = state
-    state = _declared(state, evidence, entries, rules)
+    state = _declared(state, evidence, rules)
     state = _cleared(state, evidence, rules)
     if state.phase is Phase.NONE or rules.stop(evidence) is not None:
         return state
@@ -80,20 +74,15 @@ def _enter(state: PlanState, phase: Phase, evidence: Evidence, reason: Reason) -
 # ------------------------------------------------------------------ declarations, clearances, breaks
 
 
-def _declared(
-    state: PlanState, evidence: Evidence, entries: Sequence[AnyEntry], rules: PlanRules
-) -> PlanState:
+def _declared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
     declare = evidence.declare
     if declare is None:
         return PlanState(cleared=state.cleared)
-    root = _first_version(
-        declare, (e for e in entries if isinstance(e, Entry) and e.written_day <= evidence.day)
-    )
-    if root == state.declared:
+    if evidence.declared == state.declared:
         return state
     reason = rules.writer.reason("plan.change.declared", "phase", (declare.id,))
     started = PlanState(
-        declared=root,
+        declared=evidence.declared,
         begun=min(declare.day, evidence.day),
         phase=state.phase,
         reference_km=declare.reference_km or reference_week(evidence.runs, declare.day, km_of),
@@ -103,7 +92,9 @@ def _declared(
         cleared=state.cleared,
         changes=state.changes,
     )
-    return _first_ladder(_enter(started, Phase.CALM, evidence, reason), evidence, declare, rules)
+    calm = _enter(started, Phase.CALM, evidence, reason)
+    told = calm if declare.longest_km is None else replace(calm, longest_km=declare.longest_km)
+    return _first_ladder(told, evidence, declare, rules)
 
 
 def _first_ladder(
@@ -144,12 +135,9 @@ def _cleared(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanStat
 
 def _after_break(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanState:
     """After more than 28 days without a run: calm, and walking first."""
-    runs = evidence.runs
-    if state.on_ladder:  # walks belong to it
-        runs = tuple(replace(r, walk=False) for r in runs)
-    days = days_since_run(runs, evidence.day)
+    days = days_since_run(evidence.runs, evidence.day, walks=state.on_ladder)  # they belong to it
     waits = state.ladder is not None and state.ladder.row == 0 and state.on_ladder
-    if days is None or days < _LADDER_DAYS or waits or any(r.day == evidence.day for r in runs):
+    if days is None or days < _LADDER_DAYS or waits or on_days(evidence.runs, evidence.day):
         return state
     reason = rules.writer.reason("plan.change.break", "break", (), n=days)
     if state.phase is not Phase.CALM:
@@ -165,7 +153,7 @@ def _counted_runs(state: PlanState, evidence: Evidence, rules: PlanRules) -> Pla
     judged, ladder = dict(state.judged), state.ladder
     for v in evidence.verdicts:
         last = judged.get(v.run.session)
-        if not v.settled or (last is not None and not is_worse(v.verdict, last)):
+        if last is v.verdict or not v.settled or (last is not None and not is_worse(v.verdict, last)):
             continue
         judged[v.run.session] = v.verdict
         if ladder is not None:
@@ -181,8 +169,8 @@ def _was_short(v: RunVerdict) -> bool:
 
 def red_runs(evidence: Evidence, days: int) -> tuple[RunVerdict, ...]:
     """Return the RED runs of the last ``days`` days, one of each day."""
-    since = evidence.day - datetime.timedelta(days=days)
-    reds = {v.run.day: v for v in evidence.verdicts if v.verdict is Verdict.RED and v.run.day > since}
+    recent = on_days(evidence.verdicts, evidence.day - datetime.timedelta(days=days - 1))
+    reds = {v.run.day: v for v in recent if v.verdict is Verdict.RED}
     return tuple(reds[day] for day in sorted(reds))
 
 

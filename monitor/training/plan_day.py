@@ -74,8 +74,8 @@ class WeekLeft:
     """What is left of the week that began on ``monday``; None is no limit.
 
     ``limit_km`` is the phase's share, or what a break leaves; ``guard_km`` is a tenth over the mean of
-    three weeks, weak evidence that is shown in grey.  Minutes limit a runner of whose runs no km are known;
-    the guard of descent is shown alone, since the downhill ladder decides.
+    three weeks, weak evidence that is shown in grey and limits nothing.  Minutes limit a runner of whose
+    runs no km are known.
     """
 
     monday: datetime.date

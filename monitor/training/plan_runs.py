@@ -50,16 +50,50 @@ def plan_runs_until(
 ) -> tuple[PlanRun, ...]:
     """Return all runs that were known at the end of ``day``, the oldest first.
 
-    ``entries`` are those that hold.  A run with sensors wins over one that was written down under its id.
-    A run of which only the entry after it is left (its session was deleted, or has not come yet) is a run
-    of unknown length: what hurt is not forgotten.
+    ``entries`` are those that hold.
     """
-    known = {e.session: PlanRun(session=e.session, day=e.day) for e in entries_of(AfterEntry, entries)}
-    known |= {e.id: run_of_entry(e) for e in entries_of(ManualRunEntry, entries)}
-    known |= {r.session: r for r in runs if max(r.day, r.stored_day or r.day) <= day}
+    sensors = {r.session: r for r in runs if arrival_day(r) <= day}
+    written = {e.id: e for e in entries_of(ManualRunEntry, entries)}
+    afters: dict[str, list[AfterEntry]] = {}
     for after in entries_of(AfterEntry, entries):
-        known[after.session] = _with_answer(known[after.session], after)
-    return tuple(sorted(known.values(), key=lambda r: (r.day, _clock(r), r.session)))
+        afters.setdefault(after.session, []).append(after)
+    known = (
+        merge_run(sensors.get(session), written.get(session), afters.get(session, ()))
+        for session in {*sensors, *written, *afters}
+    )
+    return tuple(sorted((run for run in known if run is not None), key=run_order))
+
+
+def arrival_day(run: PlanRun) -> datetime.date:
+    """Return the day on which a run became known: its own, or that on which it came into the store."""
+    return max(run.day, run.stored_day or run.day)
+
+
+def merge_run(
+    sensors: PlanRun | None, written: ManualRunEntry | None, afters: Sequence[AfterEntry]
+) -> PlanRun | None:
+    """Return a run by all that is known of it, with what its runner said; None where there is nothing.
+
+    A run with sensors wins over one that was written down under its id.  A run of which only the entry
+    after it is left (its session was deleted, or has not come yet) is a run of unknown length: what hurt
+    is not forgotten.
+    """
+    if sensors is not None:
+        run = sensors
+    elif written is not None:
+        run = run_of_entry(written)
+    elif afters:
+        run = PlanRun(session=afters[-1].session, day=afters[-1].day)
+    else:
+        return None
+    for after in afters:
+        run = _with_answer(run, after)
+    return run
+
+
+def run_order(run: PlanRun) -> tuple[datetime.date, datetime.time, str]:
+    """Return what runs are sorted by: day, time of day, session."""
+    return (run.day, datetime.time.min if run.start is None else run.start.time(), run.session)
 
 
 def _with_answer(run: PlanRun, after: AfterEntry) -> PlanRun:
@@ -88,7 +122,3 @@ def run_of_entry(entry: ManualRunEntry) -> PlanRun:
         walk=entry.walk,
         shoe=entry.shoe,
     )
-
-
-def _clock(run: PlanRun) -> datetime.time:
-    return datetime.time.min if run.start is None else run.start.time()

@@ -10,9 +10,10 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from monitor.training.decide import decide_next_day, first_bookmark
-from monitor.training.entries import AfterEntry, AnyEntry, ManualRunEntry
+from monitor.training.decide import first_bookmark
+from monitor.training.entries import AnyEntry
 from monitor.training.plan_day import PlanDay
+from monitor.training.plan_replay import replay_plan
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanBookmark, PlanRules
@@ -74,34 +75,15 @@ def planned_days(
     """Return all days from the first entry to ``until``, and the book of those before the last.
 
     It goes on from a ``book``, which must be of the same entries, runs, settings and tables as they were
-    on the day of its bookmark: all days of a plan over years take minutes.
+    on the day of its bookmark.
     """
-    entries, runs = tuple(entries), tuple(runs)
-    rules = PlanRules(settings=settings, tables=tables)
+    entries, rules = tuple(entries), PlanRules(settings=settings, tables=tables)
     book = book or PlannedBook(first_bookmark(entries, until))
     days, mark = list(book.days), book.mark
-    while mark.day < until:
-        book, day = PlannedBook(mark, tuple(days)), mark.day + _DAY
-        state, decided = decide_next_day(mark.state, entries, runs, day, rules)
-        if decided.phase is not Phase.STOP and _ran_on(day, entries, runs):
-            _, morning = decide_next_day(mark.state, *inputs_before_runs(day, entries, runs), day, rules)
-            decided = replace(decided, allowance=morning.allowance)
+    for replayed in replay_plan(entries, runs, rules, until, mark):
+        decided = replayed.decision
+        if decided.phase is not Phase.STOP:
+            decided = replace(decided, allowance=replayed.decision_before_runs.allowance)
         days.append(planned_day(decided))
-        mark = PlanBookmark(day, state)
-    return tuple(days), book
-
-
-def inputs_before_runs(
-    day: datetime.date, entries: Iterable[AnyEntry], runs: Iterable[PlanRun]
-) -> tuple[tuple[AnyEntry, ...], tuple[PlanRun, ...]]:
-    """Return the entries and runs without the runs of ``day`` and later ones, and what was said of them."""
-    written = tuple(e for e in entries if not _is_of_run_on(e, day))
-    return written, tuple(r for r in runs if r.day < day)
-
-
-def _ran_on(day: datetime.date, entries: Iterable[AnyEntry], runs: Iterable[PlanRun]) -> bool:
-    return any(r.day == day for r in runs) or any(_is_of_run_on(e, day) for e in entries)
-
-
-def _is_of_run_on(entry: AnyEntry, day: datetime.date) -> bool:
-    return isinstance(entry, AfterEntry | ManualRunEntry) and entry.day == day
+        mark = PlanBookmark(replayed.day - _DAY, replayed.state_before)
+    return tuple(days), PlannedBook(mark, tuple(days[:-1]))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Sequence
 
 from monitor.training.day_facts import DayFacts
+from monitor.training.day_spans import on_days
 from monitor.training.plan_day import Reason, WeekLeft
+from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import is_longest_of_week
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict, ok_pain
@@ -17,7 +20,9 @@ _RED_H = 48
 
 def earliest_start(facts: DayFacts) -> datetime.datetime | None:
     """Return from when on a run is allowed after the last one, which may be on a later day; None: free."""
-    runs = [r for r in facts.evidence.runs if r.day < facts.day or not _may_run_twice(facts)]
+    runs: Sequence[PlanRun] = facts.evidence.runs
+    if _may_run_twice(facts):
+        runs = on_days(runs, datetime.date.min, facts.day - datetime.timedelta(days=1))
     rest_h = facts.limits.rest_h
     if facts.last is not None and facts.last.verdict is Verdict.RED:
         rest_h = max(rest_h, _RED_H)
@@ -38,7 +43,7 @@ def _may_run_twice(facts: DayFacts) -> bool:
 def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekLeft) -> Reason | None:
     """Return why today is a day of rest, None where it is none."""
     write = facts.rules.writer
-    if not _may_run_twice(facts) and any(v.run.day == facts.day for v in facts.evidence.verdicts):
+    if not _may_run_twice(facts) and on_days(facts.evidence.verdicts, facts.day):
         return write.reason("plan.rest.done", "phase")
     if earliest is not None and earliest.date() > facts.day:
         entries = facts.last_entries if facts.last is not None and facts.last.bad else ()
@@ -66,7 +71,9 @@ def _morning_reason(facts: DayFacts) -> Reason | None:
         return None
     bone = evidence.declare is not None and evidence.declare.tissue == "bone"
     most = min(last.usual, ok_pain(evidence.declare)) if bone else last.usual
-    latest = max((d for d in evidence.mornings if last.run.day < d <= facts.day), default=None)
+    since = (facts.day - last.run.day).days
+    days = (facts.day - datetime.timedelta(days=k) for k in range(since))
+    latest = next((d for d in days if d in evidence.mornings), None)
     pain = None if latest is None else evidence.morning_pain(latest)
     if latest is None or pain is None:
         return write.reason("plan.rest.no_morning", "verdict", last.entries, most=most)
@@ -83,5 +90,5 @@ def _rests_after_longest(facts: DayFacts) -> bool:
     if not facts.limits.rest_after_longest:
         return False
     yesterday = facts.day - datetime.timedelta(days=1)
-    runs = [r for r in facts.evidence.runs if r.day == yesterday and not r.walk]
+    runs = [r for r in on_days(facts.evidence.runs, yesterday, yesterday) if not r.walk]
     return any(is_longest_of_week(r, facts.evidence.runs) for r in runs)

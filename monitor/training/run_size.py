@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     GROWTH,
     break_rule,
-    excess_over_longest,
     km_of,
     longest_run,
     minutes_of,
@@ -23,26 +23,29 @@ from monitor.training.load_guards import (
 )
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
-from monitor.training.plan_state import PlanRules
 from monitor.training.stressors import hard_run_too_close
 
 
 def week_left(facts: DayFacts) -> WeekLeft:
-    """Return what is run of this week, and what is left by the phase, the guard and a break."""
+    """Return what is run of this week, and what is left by the phase and after a break.
+
+    A tenth over the mean of three weeks is shown beside it and limits nothing: trials speak against it as
+    protection (Buist 2008, Fredette 2022), and one week of holding back would hold back the next ones.
+    """
     runs, monday, state = facts.evidence.runs, monday_of(facts.day), facts.state
-    km = _week_limits(facts, km_of, state.reference_km)
-    minutes = _week_limits(facts, minutes_of, state.reference_minutes)
+    km = _week_limit(facts, km_of, state.reference_km)
+    minutes = _week_limit(facts, minutes_of, state.reference_minutes)
     done_km = week_total(runs, monday, km_of)
     done_minutes = week_total(runs, monday, minutes_of)
     return WeekLeft(
         monday=monday,
         done_km=round(done_km, 3),
-        limit_km=km[0],
-        guard_km=km[1],
+        limit_km=km,
+        guard_km=_week_guard(facts, km_of),
         left_km=_left(km, done_km),
         done_minutes=done_minutes,
-        limit_minutes=minutes[0],
-        guard_minutes=minutes[1],
+        limit_minutes=minutes,
+        guard_minutes=_week_guard(facts, minutes_of),
         left_minutes=_left(minutes, done_minutes),
         done_descent_m=week_total(runs, monday, _descent_of),
         guard_descent_m=week_guard(runs, facts.day, _descent_of),
@@ -52,21 +55,20 @@ def week_left(facts: DayFacts) -> WeekLeft:
 _Size = Callable[[PlanRun], float | None]
 
 
-def _week_limits(
-    facts: DayFacts, size: _Size, reference: float | None
-) -> tuple[float | None, float | None]:
-    """The limit of this week by the phase or a break, and the guard, each None where there is none."""
-    runs, share = facts.evidence.runs, facts.limits.week_share
+def _week_limit(facts: DayFacts, size: _Size, reference: float | None) -> float | None:
+    """The limit of this week by the phase or a break, None where there is none."""
+    share = facts.limits.week_share
     limit = None if share is None or reference is None else share * reference
-    back = week_after_break(runs, facts.day, size)
-    known = [x for x in (limit, back) if x is not None]
-    guard = None if facts.state.on_ladder else week_guard(runs, facts.day, size)
-    return min(known, default=None), guard
+    back = week_after_break(facts.evidence.runs, facts.day, size)
+    return min((x for x in (limit, back) if x is not None), default=None)
 
 
-def _left(limits: tuple[float | None, float | None], done: float) -> float | None:
-    known = [x for x in limits if x is not None]
-    return max(0.0, min(known) - done) if known else None
+def _week_guard(facts: DayFacts, size: _Size) -> float | None:
+    return None if facts.state.on_ladder else week_guard(facts.evidence.runs, facts.day, size)
+
+
+def _left(limit: float | None, done: float) -> float | None:
+    return None if limit is None else max(0.0, limit - done)
 
 
 def _descent_of(run: PlanRun) -> float | None:
@@ -96,7 +98,8 @@ def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
 def _other_limits(facts: DayFacts, size: _Size, left: float | None) -> list[Limit]:
     """The limits that are alike for km and minutes: the last verdicts, the week, hard days apart."""
     limits: list[Limit] = []
-    by_verdict = next_run_most(facts.evidence.verdicts, facts.day, size)
+    evidence = facts.evidence
+    by_verdict = next_run_most(evidence.verdicts, facts.day, size, evidence.memory)
     if by_verdict is not None:
         why = "verdict" if break_rule(facts.rest_days) is None else "break"
         limits.append(Limit(by_verdict, why, why, facts.last_entries))
@@ -115,8 +118,8 @@ def _not_the_longest(facts: DayFacts, size: _Size) -> float | None:
     """
     if not hard_run_too_close(facts.evidence.runs, facts.day, facts.rules.tables.ladders):
         return None
-    since = facts.day - datetime.timedelta(days=7)
-    week = [size(r) for r in facts.evidence.runs if since < r.day <= facts.day and not r.walk]
+    recent = on_days(facts.evidence.runs, facts.day - datetime.timedelta(days=6))
+    week = [size(r) for r in recent if not r.walk]
     return max((x for x in week if x), default=None)
 
 
@@ -137,26 +140,11 @@ def _minute_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
     runs = facts.evidence.runs
     longest = longest_run(runs, facts.day, minutes_of)
     share = facts.limits.run_share_of_longest
-    before = longest_run([r for r in runs if r.day < facts.since], facts.since, minutes_of)
+    earlier = on_days(runs, datetime.date.min, facts.since - datetime.timedelta(days=1))
+    before = longest_run(earlier, facts.since, minutes_of)
     limits: list[Limit] = []
     if share is not None and before is not None:
         limits.append(Limit(share * before, "calm", "phase"))
     elif longest is not None:
         limits.append(Limit(GROWTH * longest, "longest", "single_run"))
     return limits + _other_limits(facts, minutes_of, week.left_minutes)
-
-
-def planned_run_reason(planned_km: float, longest_km: float, rules: PlanRules) -> Reason | None:
-    """Return what a planned run (km) is against the longest of 30 days; None up to a tenth more."""
-    excess, rate = excess_over_longest(planned_km, longest_km)
-    if rate is None:
-        return None
-    return rules.writer.reason(
-        "plan.planned.too_long",
-        "single_run",
-        (),
-        most=round_down(GROWTH * longest_km),
-        planned=planned_km,
-        excess=excess,
-        rate=rate,
-    )

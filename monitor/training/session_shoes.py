@@ -36,18 +36,24 @@ class SessionShoe:
 
 def session_shoes(standing: Sequence[Entry], runs: Sequence[PlanRun]) -> dict[str, SessionShoe]:
     """Return the pair of every session by its id; ``runs`` are in the order of time."""
-    answers = {e.session: e.shoe for e in entries_of(SessionShoeEntry, standing)}
+    answers = shoe_answers(standing)
     pairs = entries_of(ShoeEntry, standing)
     told: dict[str, SessionShoe] = {}
     last = ""
     for run in runs:
-        shoe = _session_shoe(run, answers.get(run.session), pairs, last)
+        shoe = session_shoe(run, answers.get(run.session), pairs, last)
         told[run.session] = shoe
         last = shoe.shoe or last
     return told
 
 
-def _session_shoe(run: PlanRun, answer: str | None, pairs: Sequence[ShoeEntry], last: str) -> SessionShoe:
+def shoe_answers(standing: Sequence[Entry]) -> dict[str, str]:
+    """Return what the runner answered last for each session that was asked about."""
+    return {e.session: e.shoe for e in entries_of(SessionShoeEntry, standing)}
+
+
+def session_shoe(run: PlanRun, answer: str | None, pairs: Sequence[ShoeEntry], last: str) -> SessionShoe:
+    """Return the pair of one session; ``last`` is that of the session before."""
     if answer is not None:
         return SessionShoe(answer, "answer")
     if run.shoe:

@@ -22,12 +22,13 @@ from monitor.training.entries import (
     ShareEntry,
     ShoeEntry,
     entries_of,
-    standing_entries,
 )
+from monitor.training.load_guards import HOLD_DAYS
 from monitor.training.plan_runs import PlanRun, plan_runs_until
 from monitor.training.plan_settings import PlanSettings, needs_guardian
 from monitor.training.planned_days import PlannedDay
 from monitor.training.session_shoes import session_shoes
+from monitor.training.standing_entries import standing_entries
 from monitor.training.strength import strength_adherence
 from monitor.training.tables import Phase, Tables
 
@@ -118,8 +119,7 @@ def shared_days(
     known = plan_runs_until(runs, standing, until)
     days: list[SharedDay] = []
     for plan in planned:
-        before = days[-1] if days else None
-        days.append(shared_day(plan, standing, known, items, tables, before))
+        days.append(shared_day(plan, standing, known, items, tables, days))
     return tuple(days)
 
 
@@ -129,18 +129,18 @@ def shared_day(
     runs: Sequence[PlanRun],
     items: Iterable[SharedItem],
     tables: Tables,
-    before: SharedDay | None = None,
+    earlier: Sequence[SharedDay] = (),
 ) -> SharedDay:
     """Return what a coach sees of the day that ``plan`` is of.
 
-    ``standing`` are the entries that hold, ``runs`` all that are known; ``before`` is the shared day of
-    the day before, from which a change of the phase and the beginning of a hold are seen.
+    ``standing`` are the entries that hold, ``runs`` all that are known; ``earlier`` are the shared
+    days before it, from which a change of the phase and the beginning of a hold are seen.
     """
     shared, day = frozenset(items), plan.day
     known = [r for r in runs if r.day <= day]
     fields: dict[str, object] = {}
     if "phase" in shared:
-        fields |= _phase_fields(plan, before)
+        fields |= _phase_fields(plan, earlier)
     if "allowance" in shared:
         fields |= {"allowed_km": plan.km, "allowed_minutes": plan.minutes}
         fields |= {"allowed_descent_m": plan.descent_m} | _load_fields(known, day)
@@ -165,15 +165,13 @@ def _shoe_kms(standing: Sequence[Entry], runs: Sequence[PlanRun]) -> tuple[Share
     return tuple(SharedShoe(pair, km) for pair, km in enumerate(pairs.values(), start=1))
 
 
-def _phase_fields(plan: PlannedDay, before: SharedDay | None) -> dict[str, object]:
-    why = None
+def _phase_fields(plan: PlannedDay, earlier: Sequence[SharedDay]) -> dict[str, object]:
+    why, before = None, earlier[-1] if earlier else None
     if plan.phase is Phase.STOP:
         why = STOP_WORD
     elif plan.hold:
         why = RED_WORD
-    since = plan.day if why is not None else None
-    if why is not None and before is not None and before.held_why == why:
-        since = before.held_since
+    since = None if why is None else _held_since(plan.day, why, earlier)
     return {
         "phase": plan.phase,
         "change": _change_word(plan, before),
@@ -181,6 +179,16 @@ def _phase_fields(plan: PlannedDay, before: SharedDay | None) -> dict[str, objec
         "held_why": why,
         "held_since": since,
     }
+
+
+def _held_since(day: datetime.date, why: str, earlier: Sequence[SharedDay]) -> datetime.date | None:
+    """The day on which this hold began; one after a run goes on behind a STOP that came in between."""
+    for before in reversed(earlier):
+        if before.held_why == why and (day - before.day).days <= HOLD_DAYS:
+            return before.held_since
+        if before.held_why != STOP_WORD:
+            break
+    return day
 
 
 def _change_word(plan: PlannedDay, before: SharedDay | None) -> str | None:

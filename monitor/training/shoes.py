@@ -7,18 +7,21 @@ The life of a shoe in kilometres is habit and machine tests (Arnold 2024); two p
 from __future__ import annotations
 
 import datetime
-from collections import deque
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from monitor.core.message_catalogues import MessageValue
-from monitor.training.entries import ShoeEntry, entries_of
+from monitor.training.day_spans import on_days
+from monitor.training.entries import SessionShoeEntry, ShoeEntry, entries_of
+from monitor.training.fold_memory import FoldMemory
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanRules
-from monitor.training.session_shoes import session_shoes
+from monitor.training.session_shoes import session_shoe, shoe_answers
 from monitor.training.stressors import is_hard
+from monitor.training.tables import ShoeRules
 from monitor.training.verdict import Evidence
 
 _OFTEN = 3  # runs in 28 days that tell something of rotation
@@ -58,18 +61,80 @@ class ShoeUse:
 def shoe_table(evidence: Evidence, rules: PlanRules) -> tuple[ShoeUse, ...]:
     """Return every pair with its use up to the evidence's day; retired pairs have no remarks."""
     pairs = {e.shoe: e for e in entries_of(ShoeEntry, evidence.standing)}
-    runs = runs_with_shoes(evidence) if pairs else ()
-    uses = [_shoe_use(e, runs, evidence.day, rules) for e in pairs.values()]
+    if not pairs:
+        return ()
+    day, (runs, tallies) = evidence.day, _wear(evidence)
+    uses = [_shoe_use(e, tallies.get(e.shoe, _Tally()), runs, day, rules) for e in pairs.values()]
     return tuple(
-        use if use.shoe.retired else replace(use, remarks=_remarks(use, uses, runs, evidence.day, rules))
+        use if use.shoe.retired else replace(use, remarks=_remarks(use, uses, runs, evidence, rules))
         for use in uses
     )
 
 
 def runs_with_shoes(evidence: Evidence) -> tuple[PlanRun, ...]:
     """Return the runs and walks up to the evidence's day, each with the pair that it was run in."""
-    told = session_shoes(evidence.standing, evidence.runs)
-    return tuple(replace(r, shoe=told[r.session].shoe) for r in evidence.runs)
+    return _wear(evidence)[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tally:
+    """What was run in a pair so far; ``km_sd`` and ``dose_bws`` are of those runs that tell."""
+
+    km: float = 0.0
+    km_sd: float | None = None
+    runs: int = 0
+    unknown_runs: int = 0
+    dose_bws: float | None = None
+    dose_runs: int = 0
+    first_day: datetime.date | None = None
+    last_day: datetime.date | None = None
+
+    def after(self, run: PlanRun) -> _Tally:
+        dose = run.braking_dose_bws
+        return _Tally(
+            km=self.km + (run.km or 0.0),
+            km_sd=_added(self.km_sd, run.km_sd),
+            runs=self.runs + 1,
+            unknown_runs=self.unknown_runs + (run.km is None),
+            dose_bws=_added(self.dose_bws, dose),
+            dose_runs=self.dose_runs + (dose is not None),
+            first_day=self.first_day or run.day,
+            last_day=run.day,
+        )
+
+
+def _added(total: float | None, more: float | None) -> float | None:
+    return total if more is None else (total or 0.0) + more
+
+
+@dataclass(frozen=True, slots=True)
+class _Wear:
+    """The last run with its pair, the last pair that is known, and the tallies of all pairs by then."""
+
+    run: PlanRun | None = None
+    last: str = ""
+    tallies: Mapping[str, _Tally] = field(default_factory=dict)
+
+
+def _wear(evidence: Evidence) -> tuple[tuple[PlanRun, ...], Mapping[str, _Tally]]:
+    """All runs with their pairs, and the tallies of the pairs."""
+    runs, standing = evidence.runs, evidence.standing
+    pairs, answered = entries_of(ShoeEntry, standing), entries_of(SessionShoeEntry, standing)
+
+    def step(before: _Wear, item: tuple[PlanRun, str | None]) -> _Wear:
+        run, answer = item
+        shoe = session_shoe(run, answer, pairs, before.last).shoe
+        run = run if run.shoe == shoe else replace(run, shoe=shoe)
+        tally = before.tallies.get(shoe, _Tally()).after(run)
+        return _Wear(run, shoe or before.last, {**before.tallies, shoe: tally})
+
+    def wear() -> tuple[tuple[PlanRun, ...], Mapping[str, _Tally]]:
+        answers = shoe_answers(answered)
+        items = [*zip(runs, map(answers.get, map(attrgetter("session"), runs)), strict=True)]
+        worn = evidence.memory.trace("worn", items, _Wear(), step, of=pairs)
+        return tuple(w.run for w in worn if w.run is not None), worn[-1].tallies
+
+    return evidence.memory.once("wear", (runs, pairs, answered), wear)
 
 
 def first_and_last_runs(
@@ -97,22 +162,21 @@ def _runs_of_km(runs: Sequence[PlanRun], km: float) -> tuple[PlanRun, ...]:
     return tuple(out)
 
 
-def _shoe_use(entry: ShoeEntry, runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules) -> ShoeUse:
-    mine = [r for r in runs if r.shoe == entry.shoe]
-    doses = [r.braking_dose_bws for r in mine if r.braking_dose_bws is not None]
-    scatter = [r.km_sd for r in mine if r.km_sd is not None]
-    since = day - datetime.timedelta(days=rules.tables.shoes.main_days)
+def _shoe_use(
+    entry: ShoeEntry, tally: _Tally, runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules
+) -> ShoeUse:
+    recent = on_days(runs, day - datetime.timedelta(days=rules.tables.shoes.main_days - 1), day)
     return ShoeUse(
         shoe=entry,
-        km=entry.start_km + sum(r.km or 0.0 for r in mine),
-        km_pm=_TWO_SIDED * sum(scatter) if scatter else None,
-        runs=len(mine),
-        unknown_runs=sum(r.km is None for r in mine),
-        braking_dose_bws=sum(doses) if doses else None,
-        dose_runs=len(doses),
-        first_day=min((r.day for r in mine), default=None),
-        last_day=max((r.day for r in mine), default=None),
-        recent_share=_share(entry.shoe, [r for r in runs if r.shoe and since < r.day <= day]),
+        km=entry.start_km + tally.km,
+        km_pm=None if tally.km_sd is None else _TWO_SIDED * tally.km_sd,
+        runs=tally.runs,
+        unknown_runs=tally.unknown_runs,
+        braking_dose_bws=tally.dose_bws,
+        dose_runs=tally.dose_runs,
+        first_day=tally.first_day,
+        last_day=tally.last_day,
+        recent_share=_share(entry.shoe, [r for r in recent if r.shoe]),
     )
 
 
@@ -131,12 +195,12 @@ def shoe_remarks(evidence: Evidence, rules: PlanRules) -> tuple[Reason, ...]:
 
 
 def _remarks(
-    use: ShoeUse, uses: Sequence[ShoeUse], runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules
+    use: ShoeUse, uses: Sequence[ShoeUse], runs: Sequence[PlanRun], evidence: Evidence, rules: PlanRules
 ) -> tuple[Reason, ...]:
     return (
         *_age_remarks(use, rules),
-        *_rotation_remarks(use, runs, day, rules),
-        *_new_pair_remarks(use, uses, runs, day, rules),
+        *_rotation_remarks(use, runs, evidence, rules),
+        *_new_pair_remarks(use, uses, runs, evidence.day, rules),
     )
 
 
@@ -158,35 +222,47 @@ def _age_remarks(use: ShoeUse, rules: PlanRules) -> tuple[Reason, ...]:
 
 
 def _rotation_remarks(
-    use: ShoeUse, runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules
+    use: ShoeUse, runs: Sequence[PlanRun], evidence: Evidence, rules: PlanRules
 ) -> tuple[Reason, ...]:
     share = use.recent_share
-    if share is None or share <= rules.tables.shoes.main_share or _last_hint(runs, day, rules) != day:
+    if share is None or share <= rules.tables.shoes.main_share:
+        return ()
+    if _last_hint(runs, evidence.memory, rules.tables.shoes) != evidence.day:
         return ()
     values: dict[str, MessageValue] = {"shoe": use.name, "share": 100 * share}
     return (rules.writer.reason("plan.shoe.one_pair", "two_shoes", (use.shoe.id,), **values),)
 
 
-def _last_hint(runs: Sequence[PlanRun], day: datetime.date, rules: PlanRules) -> datetime.date | None:
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """The last hint that one pair does nearly all, and the one before this day; ``recent`` are its runs."""
+
+    recent: tuple[PlanRun, ...] = ()
+    before: datetime.date | None = None
+    last: datetime.date | None = None
+
+
+def _last_hint(runs: Sequence[PlanRun], memory: FoldMemory, limits: ShoeRules) -> datetime.date | None:
     """The day of the last hint that one pair does nearly all: after a run, and not twice in 28 days.
 
     It is worked out from the first run on, so that the same runs give the same days of hints.
     """
-    shoes, recent, last = rules.tables.shoes, deque[PlanRun](), None
-    mine = [r for r in runs if r.shoe and r.day <= day]
-    for k, run in enumerate(mine):
-        recent.append(run)
-        if k + 1 < len(mine) and mine[k + 1].day == run.day:
-            continue
-        while (run.day - recent[0].day).days >= shoes.main_days:
-            recent.popleft()
-        waits = last is not None and (run.day - last).days < _HINT_DAYS
-        if waits or len(recent) < _OFTEN:
-            continue
-        shares = (_share(shoe, recent) for shoe in {r.shoe for r in recent})
-        if any(share is not None and share > shoes.main_share for share in shares):
-            last = run.day
-    return last
+
+    def step(hint: _Hint, run: PlanRun) -> _Hint:
+        new_day = not hint.recent or hint.recent[-1].day != run.day
+        before = hint.last if new_day else hint.before
+        since = run.day - datetime.timedelta(days=limits.main_days - 1)
+        recent = (*on_days(hint.recent, since), run)
+        waits = before is not None and (run.day - before).days < _HINT_DAYS
+        tells = not waits and len(recent) >= _OFTEN and _one_pair(recent, limits)
+        return _Hint(recent, before, run.day if tells else before)
+
+    return memory.fold("shoe hints", [r for r in runs if r.shoe], _Hint(), step, limits).last
+
+
+def _one_pair(runs: Sequence[PlanRun], limits: ShoeRules) -> bool:
+    shares = (_share(shoe, runs) for shoe in {r.shoe for r in runs})
+    return any(share is not None and share > limits.main_share for share in shares)
 
 
 # ------------------------------------------------------------------ new pairs
@@ -204,7 +280,7 @@ def _new_pair_remarks(
     if before is None:
         return ()
     remarks = [*_drop_remarks(use, before, rules), *_first_run_remarks(use, runs, rules)]
-    week = [r for r in runs if r.shoe and monday_of(day) <= r.day <= day]
+    week = [r for r in on_days(runs, monday_of(day), day) if r.shoe]
     share = _share(use.shoe.shoe, week)
     if share is not None and share > shoes.new_share:
         values: dict[str, MessageValue] = {
@@ -221,7 +297,8 @@ def _pair_before(
 ) -> ShoeUse | None:
     """The pair that was run in most often in the weeks before a new one's first day, None without one."""
     since = first - datetime.timedelta(days=days)
-    names = [r.shoe for r in runs if r.shoe != use.shoe.shoe and since <= r.day < first]
+    earlier = on_days(runs, since, first - datetime.timedelta(days=1))
+    names = [r.shoe for r in earlier if r.shoe != use.shoe.shoe]
     others = [u for u in uses if u.shoe.shoe in names]
     return max(others, key=lambda u: (names.count(u.shoe.shoe), u.shoe.shoe), default=None)
 
@@ -236,7 +313,7 @@ def _drop_remarks(use: ShoeUse, before: ShoeUse, rules: PlanRules) -> tuple[Reas
 
 def _first_run_remarks(use: ShoeUse, runs: Sequence[PlanRun], rules: PlanRules) -> tuple[Reason, ...]:
     ladders = rules.tables.ladders
-    first = [r for r in runs if r.day == use.first_day]
+    first = on_days(runs, use.first_day, use.first_day) if use.first_day else ()
     hard = any(is_hard(r, runs, ladders) for r in first)
     if not any(r.shoe == use.shoe.shoe for r in first) or not hard:
         return ()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import UserMessage
+from monitor.training.day_spans import on_days
 from monitor.training.entries import Entry, StrengthEntry, entries_of
 from monitor.training.plan_day import Checkpoint
 from monitor.training.tables import Exercise, Norms, Phase
@@ -65,32 +66,27 @@ def _latest(
 ) -> dict[str, StrengthEntry]:
     """The last benchmark of each side; one without a side, or of both, counts for both."""
     found: dict[str, StrengthEntry] = {}
-    for entry in entries_of(StrengthEntry, standing):
-        if entry.benchmark and entry.exercise == exercise and (since is None or entry.day >= since):
+    for entry in on_days(entries_of(StrengthEntry, standing), since or datetime.date.min):
+        if entry.benchmark and entry.exercise == exercise:
             for side in _SIDES if entry.side in ("", "both") else (entry.side,):
                 found[side] = entry
     return found
 
 
 def _side_checkpoint(what: str, side: str, entry: StrengthEntry | None, needed: int | None) -> Checkpoint:
-    known = entry is not None and needed is not None
     met = entry.reps >= needed if entry is not None and needed is not None else None
     place = UserMessage(f"plan.side.{side}")
-    if not known:
+    if entry is None:
         message = UserMessage(f"plan.check.{what}_unknown", {"side": place})
+    elif needed is None:
+        message = UserMessage(f"plan.check.{what}_no_norm", {"side": place, "reps": entry.reps})
     elif met:
-        message = UserMessage(
-            f"plan.check.{what}", {"side": place, "reps": _count(entry), "needed": needed or 0}
-        )
+        message = UserMessage(f"plan.check.{what}", {"side": place, "reps": entry.reps, "needed": needed})
     else:
-        more = (needed or 0) - _count(entry)
+        more = needed - entry.reps
         message = UserMessage(f"plan.check.{what}_more", {"side": place, "n": more})
     ids = () if entry is None else (entry.id,)
     return Checkpoint(name=f"{what}_{side}", met=met, message=message, entries=ids, grade="B")
-
-
-def _count(entry: StrengthEntry | None) -> int:
-    return 0 if entry is None else entry.reps
 
 
 def _even_checkpoint(raises: dict[str, StrengthEntry], share: float) -> Checkpoint:
@@ -111,11 +107,15 @@ def strength_adherence(
 ) -> Adherence:
     """Return planned and done sessions of the last two weeks, or since this phase began.
 
-    A day with any exercise is a session; how many are planned is the phase's most frequent exercise.
+    A day with an exercise of the phase is a session, and with one that no phase has; how many are planned
+    is the phase's most frequent exercise.  The daily holds of calm are no lifting of rebuild.
     """
     begin = max(since, day - datetime.timedelta(days=_WINDOW_DAYS))
-    a_week = max((e.a_week for e in exercises if e.phase is phase), default=0)
-    done = {e.day for e in entries_of(StrengthEntry, standing) if begin <= e.day <= day and not e.benchmark}
+    mine = [e for e in exercises if e.phase is phase]
+    a_week = max((e.a_week for e in mine), default=0)
+    others = {e.name for e in exercises} - {e.name for e in mine}
+    recent = on_days(entries_of(StrengthEntry, standing), begin, day)
+    done = {e.day for e in recent if not e.benchmark and e.exercise not in others}
     return Adherence(done=len(done), planned=round(a_week * (day - begin).days / 7))
 
 

@@ -8,11 +8,12 @@ lift more: a load stays until the runner raises it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.core.message_catalogues import UserMessage
-from monitor.training.entries import Entry, LegSide, StrengthEntry, entries_of
+from monitor.training.day_spans import on_days
+from monitor.training.entries import LegSide, StrengthEntry, entries_of
 from monitor.training.plan_day import Reason
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength import Adherence, strength_adherence
@@ -69,11 +70,14 @@ def strength_today(state: PlanState, evidence: Evidence, rules: PlanRules) -> St
         return StrengthToday()
     exercises = [e for e in rules.tables.exercises if e.phase is state.phase]
     since = state.since or evidence.day
-    items = tuple(_item(e, evidence, rules) for e in exercises)
+    last_days = _last_days(evidence)
+    items = tuple(_item(e, last_days.get(e.name), evidence, rules) for e in exercises)
     todo = any(i.exercise.heavy and not i.done for i in items)
     return StrengthToday(
         items=items,
-        adherence=strength_adherence(evidence.standing, exercises, state.phase, since, evidence.day),
+        adherence=strength_adherence(
+            evidence.standing, rules.tables.exercises, state.phase, since, evidence.day
+        ),
         remarks=_heavy_remarks(state, evidence, rules) if todo else (),
     )
 
@@ -94,11 +98,32 @@ def _name(exercise: Exercise) -> UserMessage | str:
     return exercise.label or UserMessage(f"plan.exercise.{exercise.name}")
 
 
-def _item(exercise: Exercise, evidence: Evidence, rules: PlanRules) -> StrengthItem:
-    mine = [e for e in lifted(evidence.standing) if e.exercise == exercise.name]
-    today = [e for e in mine if e.day == evidence.day]
-    last_day = max((e.day for e in mine if e.day < evidence.day), default=None)
-    last = [e for e in mine if e.day == last_day]
+def _last_days(evidence: Evidence) -> Mapping[str, datetime.date]:
+    """The last day before the evidence's on which each exercise was done, by its name."""
+
+    def step(days: Mapping[str, datetime.date], entry: StrengthEntry) -> Mapping[str, datetime.date]:
+        return days if entry.benchmark else {**days, entry.exercise: entry.day}
+
+    never: Mapping[str, datetime.date] = {}
+    entries = entries_of(StrengthEntry, evidence.standing)
+    before = on_days(entries, datetime.date.min, evidence.day - datetime.timedelta(days=1))
+    return evidence.memory.fold("lifted", before, never, step)
+
+
+def _sets_of_day(
+    day: datetime.date | None, exercise: Exercise, evidence: Evidence
+) -> tuple[StrengthEntry, ...]:
+    """The sets of an exercise on a day, without tests."""
+    entries = entries_of(StrengthEntry, evidence.standing)
+    mine = () if day is None else on_days(entries, day, day)
+    return tuple(e for e in mine if e.exercise == exercise.name and not e.benchmark)
+
+
+def _item(
+    exercise: Exercise, last_day: datetime.date | None, evidence: Evidence, rules: PlanRules
+) -> StrengthItem:
+    today = _sets_of_day(evidence.day, exercise, evidence)
+    last = _sets_of_day(last_day, exercise, evidence)
     lighter = _lighter_reason(exercise, last, evidence, rules)
     sets = _finished_sets(today)
     done = sets >= exercise.least_sets
@@ -114,11 +139,6 @@ def _item(exercise: Exercise, evidence: Evidence, rules: PlanRules) -> StrengthI
         lighter=lighter,
         remarks=soon,
     )
-
-
-def lifted(standing: Sequence[Entry]) -> tuple[StrengthEntry, ...]:
-    """Return the strength sessions among the entries, without benchmarks."""
-    return tuple(e for e in entries_of(StrengthEntry, standing) if not e.benchmark)
 
 
 def _finished_sets(entries: Sequence[StrengthEntry]) -> int:

@@ -7,10 +7,10 @@ and the days between are the articles' or our choice.
 from __future__ import annotations
 
 import datetime
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from monitor.training.day_spans import on_days
 from monitor.training.load_guards import days_since_run, monday_of
 from monitor.training.plan_day import Stressor
 from monitor.training.plan_runs import PlanRun
@@ -68,8 +68,8 @@ def is_longest_of_week(run: PlanRun, runs: Sequence[PlanRun]) -> bool:
     Two runs are compared by km, or by minutes where one of them has none; a run of unknown length is not
     the longest, nor is any other kept from it by that.
     """
-    since = run.day - datetime.timedelta(days=7)
-    others = [r for r in runs if since < r.day <= run.day and r is not run and not r.walk]
+    week = on_days(runs, run.day - datetime.timedelta(days=6), run.day)
+    others = [r for r in week if r is not run and not r.walk]
     known = run.km is not None or run.minutes is not None
     return known and bool(others) and not any(_as_long(r, run) for r in others)
 
@@ -87,18 +87,42 @@ def green_sessions(
     """Return the GREEN sessions of a stressor from ``since`` on."""
     return tuple(
         v
-        for v in evidence.verdicts
-        if v.run.day >= since and v.verdict is Verdict.GREEN and kind in kinds_of_run(v.run, ladders)
+        for v in on_days(evidence.verdicts, since)
+        if v.verdict is Verdict.GREEN and kind in kinds_of_run(v.run, ladders)
     )
+
+
+def green_counts(evidence: Evidence, ladders: Ladders, since: datetime.date) -> Mapping[str, int]:
+    """Return how many GREEN sessions there were of each stressor from ``since`` on."""
+
+    def step(counts: Mapping[str, int], v: RunVerdict) -> Mapping[str, int]:
+        kinds = kinds_of_run(v.run, ladders) if v.verdict is Verdict.GREEN else ()
+        return {**counts, **{kind: counts.get(kind, 0) + 1 for kind in kinds}} if kinds else counts
+
+    none: Mapping[str, int] = {}
+    return evidence.memory.fold("greens", on_days(evidence.verdicts, since), none, step, of=since)
 
 
 def stressor_rows_since(evidence: Evidence, since: datetime.date) -> datetime.date:
     """Return the day from which on sessions count for the rows: a break of 15 days restarts them."""
-    days = sorted({r.day for r in evidence.runs if not r.walk} | {evidence.day})
-    for before, after in itertools.pairwise(days):
-        if (after - before).days >= _RESTART_DAYS and after > since:
-            since = after
-    return since
+
+    def after(rows: _Rows, day: datetime.date) -> _Rows:
+        rested = rows.ran is not None and (day - rows.ran).days >= _RESTART_DAYS
+        return _Rows(day, day if rested and day > rows.since else rows.since)
+
+    def step(rows: _Rows, run: PlanRun) -> _Rows:
+        return rows if run.walk else after(rows, run.day)
+
+    rows = evidence.memory.fold("rows", evidence.runs, _Rows(None, since), step, of=since)
+    return after(rows, evidence.day).since
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The day of the last run, and the day from which on sessions count for the rows."""
+
+    ran: datetime.date | None
+    since: datetime.date
 
 
 def stressor_at(kind: str, greens: int, ladders: Ladders) -> Stressor:
@@ -128,11 +152,10 @@ def stressor_offers(
     ``off`` are the kinds that a RED run has switched off.
     """
     rows_since = stressor_rows_since(evidence, since)
-    offers = []
+    greens, offers = green_counts(evidence, ladders, rows_since), []
     for kind in limits.stressors:
         why_not = "off" if kind in off else _why_not(kind, evidence, limits, ladders, since)
-        greens = len(green_sessions(evidence, kind, ladders, rows_since))
-        stressor = None if why_not else stressor_at(kind, greens, ladders)
+        stressor = None if why_not else stressor_at(kind, greens.get(kind, 0), ladders)
         offers.append(StressorOffer(kind, stressor, why_not))
     return tuple(offers)
 
@@ -150,20 +173,32 @@ def _why_not(
     if hard_run_too_close(evidence.runs, day, ladders):
         return "hard_days"
     if kind == "downhill":
-        done = [r.day for r in evidence.runs if kind in kinds_of_run(r, ladders) and r.day >= since]
-        few = len(done) < ladders.downhill.first_sessions
-        if done and few and (day - max(done)).days < ladders.downhill.first_rest_days:
+        done, last = _downhill_days(evidence, ladders, since)
+        few = done < ladders.downhill.first_sessions
+        if last is not None and few and (day - last).days < ladders.downhill.first_rest_days:
             return "downhill_days"
     return ""
 
 
+def _downhill_days(
+    evidence: Evidence, ladders: Ladders, since: datetime.date
+) -> tuple[int, datetime.date | None]:
+    """How many runs from ``since`` on were downhill sessions, and the day of the last of them."""
+
+    def step(done: tuple[int, datetime.date | None], run: PlanRun) -> tuple[int, datetime.date | None]:
+        return (done[0] + 1, run.day) if "downhill" in kinds_of_run(run, ladders) else done
+
+    none: tuple[int, datetime.date | None] = (0, None)
+    return evidence.memory.fold("downhill", on_days(evidence.runs, since), none, step, of=since)
+
+
 def _other_kind_this_week(kind: str, evidence: Evidence, ladders: Ladders) -> bool:
-    monday = monday_of(evidence.day)
-    done = {k for r in evidence.runs if r.day >= monday for k in kinds_of_run(r, ladders)}
+    week = on_days(evidence.runs, monday_of(evidence.day))
+    done = {k for r in week for k in kinds_of_run(r, ladders)}
     return bool(done & ({"downhill"} if kind in _SPEED else set(_SPEED)))
 
 
 def _all_green(evidence: Evidence, days: int, since: datetime.date) -> bool:
     begin = evidence.day - datetime.timedelta(days=days)
-    runs = [v for v in evidence.verdicts if v.run.day >= begin and v.run.day < evidence.day]
+    runs = on_days(evidence.verdicts, begin, evidence.day - datetime.timedelta(days=1))
     return since <= begin and bool(runs) and all(v.verdict is Verdict.GREEN for v in runs)

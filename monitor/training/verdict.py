@@ -8,14 +8,15 @@ come 20 to 30 hours after an evening's run.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import median
 
-from monitor.training.entries import AfterEntry, AnyEntry, DeclareEntry, Entry, MorningEntry, entries_of
-from monitor.training.entries import standing_entries as _standing
-from monitor.training.plan_runs import PlanRun, plan_runs_until
+from monitor.training.day_spans import on_days
+from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry
+from monitor.training.fold_memory import FoldMemory
+from monitor.training.plan_runs import PlanRun
 
 TOO_MUCH = 5.0
 """Pain above it, during or after a run, is RED for every tissue (Thomeé 1997)."""
@@ -23,7 +24,8 @@ OK_PAIN = {"bone": 0.0, "joint": 2.0, "tendon": 3.0, "muscle": 3.0, "unknown": 3
 """The most pain of a GREEN run, by what a clinician said it is."""
 _OK_WITH_CLINICIAN = 5.0
 _CALF_PAIN = 2.0
-_MORNINGS = 7
+USUAL_MORNINGS = 7
+"""The mornings up to a run that tell what is usual."""
 _LEAST_MORNINGS = 3
 
 
@@ -64,6 +66,11 @@ class RunVerdict:
     after: float | None = None
 
     @property
+    def day(self) -> datetime.date:
+        """The day of the run, on the runner's calendar."""
+        return self.run.day
+
+    @property
     def bad(self) -> bool:
         """True for AMBER and RED, the verdicts that take something away."""
         return self.verdict in (Verdict.AMBER, Verdict.RED)
@@ -74,6 +81,7 @@ class Evidence:
     """``Evidence`` is all that was known at the end of a day: entries that hold, runs, mornings, verdicts.
 
     Runs, verdicts and entries are in the order of time; of several mornings of a day the worst counts.
+    ``declared`` is the id of the declaration before all corrections; ``memory`` that of a replay's folds.
     """
 
     day: datetime.date
@@ -82,6 +90,8 @@ class Evidence:
     verdicts: tuple[RunVerdict, ...]
     mornings: dict[datetime.date, tuple[MorningEntry, ...]]
     declare: DeclareEntry | None
+    declared: str = ""
+    memory: FoldMemory = field(default_factory=FoldMemory, compare=False, repr=False)
 
     def morning_pain(self, day: datetime.date) -> float | None:
         """Return the pain of this morning, None where nobody answered."""
@@ -89,27 +99,15 @@ class Evidence:
 
     def since(self, day: datetime.date) -> Evidence:
         """Return the same with the verdicts of runs from ``day`` on alone; earlier runs stay as load."""
-        return replace(self, verdicts=tuple(v for v in self.verdicts if v.run.day >= day))
+        return self.with_verdicts(on_days(self.verdicts, day))
+
+    def with_verdicts(self, verdicts: Iterable[RunVerdict]) -> Evidence:
+        """Return the same with these verdicts."""
+        return replace(self, verdicts=tuple(verdicts))
 
     def morning_ids(self, *days: datetime.date) -> tuple[str, ...]:
         """Return the ids of the entries of these mornings."""
         return tuple(m.id for day in days for m in self.mornings.get(day, ()))
-
-
-def evidence_of(entries: Sequence[AnyEntry], runs: Sequence[PlanRun], day: datetime.date) -> Evidence:
-    """Return what was known at the end of ``day``: nothing that was made or stored later."""
-    standing = _standing(entries, day)
-    known = plan_runs_until(runs, standing, day)
-    mornings: dict[datetime.date, tuple[MorningEntry, ...]] = {}
-    for morning in entries_of(MorningEntry, standing):
-        mornings[morning.day] = (*mornings.get(morning.day, ()), morning)
-    declare = max(entries_of(DeclareEntry, standing), key=lambda e: (e.day, e.made_utc, e.id), default=None)
-    bare = Evidence(day=day, standing=standing, runs=known, verdicts=(), mornings=mornings, declare=declare)
-    afters: dict[str, list[AfterEntry]] = {}
-    for after in entries_of(AfterEntry, standing):
-        afters.setdefault(after.session, []).append(after)
-    verdicts = tuple(run_verdict(run, afters.get(run.session, ()), bare) for run in known)
-    return replace(bare, verdicts=verdicts)
 
 
 def last_verdict(evidence: Evidence) -> RunVerdict | None:
@@ -132,7 +130,7 @@ def typical_morning(evidence: Evidence, day: datetime.date) -> float:
     It is the median of the seven mornings up to that day; with fewer than three answers the latest of
     them, and 0 without any.
     """
-    days = (day - datetime.timedelta(days=k) for k in range(_MORNINGS))
+    days = (day - datetime.timedelta(days=k) for k in range(USUAL_MORNINGS))
     pains = [pain for d in days if (pain := evidence.morning_pain(d)) is not None]
     if len(pains) >= _LEAST_MORNINGS:
         return float(median(pains))

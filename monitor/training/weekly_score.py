@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
+from monitor.training.day_spans import on_days
 from monitor.training.entries import Entry, WeeklyEntry, entries_of
 from monitor.training.load_guards import monday_of
 from monitor.training.plan_day import Reason, ReasonWriter
@@ -58,8 +59,9 @@ def weekly_scores(standing: Sequence[Entry], day: datetime.date, weeks: int = 12
     An answer stands for the week of its day; of several the last one counts.  A week without an answer is
     in it without a score, which is not a score of 0.
     """
-    answers = {monday_of(e.day): e for e in entries_of(WeeklyEntry, standing) if e.day <= day}
-    mondays = (monday_of(day) - datetime.timedelta(days=7 * k) for k in reversed(range(weeks)))
+    mondays = [monday_of(day) - datetime.timedelta(days=7 * k) for k in reversed(range(weeks))]
+    recent = on_days(entries_of(WeeklyEntry, standing), mondays[0], day)
+    answers = {monday_of(e.day): e for e in recent}
     return tuple(_week_score(monday, answers.get(monday)) for monday in mondays)
 
 

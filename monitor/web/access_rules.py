@@ -46,6 +46,7 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /review": _PAGE,
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,
+        "GET /api/v1/plan/calendar": _DIARY,
         "GET /api/v1/plan/flags": _LIVE,  # a list of this program, which the live page shows
         "GET /api/v1/plan/shoe-gait": _DIARY,
         "GET /api/v1/plan/sharing": _DIARY,

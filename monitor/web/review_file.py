@@ -44,7 +44,7 @@ def review_html(report: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f"<title>{title}</title>",
-            f"<style>{_static_text('review/review.css')}</style></head>",
+            f"<style>{_static_text('shared/base.css')}{_static_text('review/review.css')}</style></head>",
             '<body><main id="review"></main>',
             f'<script type="application/json" id="messages">{catalogues_json()}</script>',
             f'<script type="application/json" id="report">{_script_safe_json(report)}</script>',

@@ -83,7 +83,7 @@ def test_a_kept_decision_that_differs_is_told_with_why(runner: Runner) -> None:
     runner.calm_week()
     path = decision_log_path(runner.folder / "data", "me")
     lines = RunnerLog(path).lines()
-    assert PlanKeeper(runner.folder / "data", "me").stored_decisions()
+    assert PlanKeeper(runner.folder / "data", "me").stored_decisions().lines
     changed = [
         {**line, "rules": 0, "phase": "full"} if line["day"] == "2026-11-12" else line for line in lines
     ]

@@ -362,6 +362,33 @@ def test_the_command_fails_unless_bluetooth_answers_in_the_end(
     assert load_config(path, {}).athlete == "ann"
 
 
+def test_a_trial_without_an_answer_of_bluetooth_is_a_failure_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "gaitcue.toml"
+    path.write_text(CALIBRATED)
+
+    async def mute(*_: object) -> list[StreamCheck]:
+        raise BluetoothOff("Bluetooth does not answer")
+
+    monkeypatch.setattr("monitor.sources.bluetooth.stream_check.check_streams", mute)
+    monkeypatch.setattr(
+        "monitor.cli.prompts.TerminalDialogue", lambda console: Script(look_for_sensors="n")
+    )
+    ended = CliRunner().invoke(app, ["setup", "--config", str(path)])
+    assert ended.exit_code == 1
+    assert load_config(path, {}).sensor[0].speed_gain == 1.03
+
+
+def test_enter_alone_does_not_search_for_ever_where_bluetooth_is_mute(tmp_path: Path) -> None:
+    async def mute(_: object) -> list[FoundSensor]:
+        raise BluetoothOff("Bluetooth does not answer")
+
+    script = Script()
+    run_setup(tmp_path / "gaitcue.toml", script, replace(around(), scan=mute))
+    assert script.text.count("Bluetooth does not answer") == 1
+
+
 def test_settings_that_find_no_room_leave_those_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

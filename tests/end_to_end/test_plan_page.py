@@ -267,6 +267,36 @@ def test_a_run_is_answered_with_six_taps_at_most_and_none_of_them_opens_a_keyboa
     assert (answer["side"], answer["place"]) == ("left", "calf")
 
 
+def test_save_stays_in_sight_once_the_two_numbers_are_tapped(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    box.write("manual_run", km=5, minutes=31, start="2026-11-02T06:00:00")
+    with phone(box, "en-GB") as (page, _):
+        page.locator(".due a").first.click()
+        rate(page, 0, 2)
+        rate(page, 1, 1)
+        expect(page.locator("button.save")).to_be_in_viewport(ratio=1)
+
+
+def test_a_longer_run_is_asked_about_and_the_calendar_is_taken_along(box: Box) -> None:
+    from playwright.sync_api import expect
+
+    box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
+    with phone(box, "de-DE") as (page, troubles):
+        page.get_by_text("Du hast mehr vor?").click()
+        page.locator(".planned input").fill("9,5")
+        page.locator(".planned button").click()
+        expect(page.locator("#plan")).to_contain_text("9,5 km sind mehr, als heute erlaubt ist: 6,0 km.")
+        show(box, page, 0, 12, "calendar")
+        page.locator(".day.coming").first.click()
+        expect(page.locator(".day-detail")).to_contain_text("Pause")
+        with page.expect_download() as file:
+            page.get_by_text("In den Kalender deines Telefons").click()
+        assert file.value.suggested_filename == "running-plan.ics"
+        assert troubles == []
+
+
 def test_buttons_are_large_enough_for_a_thumb(box: Box) -> None:
     box.write("declare", side="left", place="behind", reference_km=30, longest_km=12)
     box.write("manual_run", km=5, minutes=31)
@@ -392,8 +422,13 @@ def test_a_coach_reads_that_the_runner_chooses_what_is_shared(box: Box, tmp_path
         page.goto(f"{box.url}/plan?token={paired[0]}")
         expect(page.locator("#trouble")).to_contain_text("The log and the plan are the runner's own.")
         expect(page.locator("#plan section")).to_have_count(0)
-        page.goto(f"{box.url}/")
+        asked = list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        with page.expect_response("**/api/v1/plan/flags*"):
+            page.goto(f"{box.url}/")
         expect(page.locator("#stop")).to_be_hidden()
+        page.wait_for_timeout(200)
+        assert not [url for url in asked if "/api/v1/plan?" in url]
 
 
 SHARING = {

@@ -183,6 +183,19 @@ def test_a_clock_that_is_set_leaves_the_times_as_they_were(step_s: float, row: i
     assert clock.segments == 1
 
 
+@pytest.mark.parametrize(("ppm", "sure"), [(400.0, True), (70_000.0, False)])
+def test_a_device_whose_own_clock_no_crystal_could_be_is_unsure_for_as_long_as_it_seems_so(
+    ppm: float, sure: bool
+) -> None:
+    clock, rows = SensorClock(), np.arange(50) / 100.0
+    for k in range(160):
+        place(clock, 0.5 * k + 0.55, (0.5 * k + rows) * (1 + ppm * 1e-6))
+    assert clock.ppm is not None
+    assert clock.sd_s is not None
+    assert clock.ppm == pytest.approx(ppm, rel=0.3)
+    assert (clock.sd_s < 0.3) is sure
+
+
 def test_a_pause_during_which_the_clock_was_set_is_still_a_pause() -> None:
     clock = SensorClock()
     for k in range(20):

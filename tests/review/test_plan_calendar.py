@@ -110,6 +110,21 @@ def test_coming_days_take_no_step_and_keep_the_rest_between_runs() -> None:
     assert longest <= 6.0  # half of 12 km
 
 
+def test_after_a_run_that_was_too_much_the_coming_days_are_not_rest_for_ever() -> None:
+    """Nobody knows the coming mornings; that they are not worse is what the calendar takes for granted."""
+    diary = calm_then_rebuild()
+    diary.run(7, 5, (7, 5))
+    diary.morning(8, 4, as_before=False)
+    plan = plan_of(diary, 8)
+    assert plan.now.hold_until == date(14)
+    days = assumed_days(plan, 7)
+    first = next(d for d in days if d.allowance is not None and d.allowance.run)
+    assert first.day == date(9)
+    assert first.allowance is not None
+    assert first.allowance.km == pytest.approx(4.0)
+    assert {d.phase for d in days} == {Phase.CALM}  # the run took back that morning's step
+
+
 def test_a_day_on_which_one_has_run_keeps_its_title_and_the_next_is_rest() -> None:
     diary = calm_then_rebuild()
     before = calendar_days(plan_of(diary, 5), 1)

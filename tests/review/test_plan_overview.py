@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from monitor.core import json_codec
 from monitor.review.plan_overview import (
-    compare_decision,
-    decisions_before_runs,
     ladder_view,
     past_days,
-    plan_evidence,
 )
-from monitor.review.training_plan import PLAN_RULES_VERSION
 from monitor.training.entries import AfterEntry, ManualRunEntry
 from monitor.training.tables import Phase
 from tests.review.plan_days import plan_of
@@ -22,7 +15,7 @@ from tests.training.diary import Diary, calm_then_rebuild, date
 
 
 def test_a_past_day_shows_what_was_allowed_before_its_run() -> None:
-    days = {d.day: d for d in past_days(plan_of(calm_then_rebuild(), 6), 7)}
+    days = {d.day: d for d in past_days(plan_of(calm_then_rebuild(), 6))}
     assert list(days) == [date(k) for k in range(7)]
     ran, rested = days[date(5)], days[date(4)]
     assert ran.allowance is not None
@@ -38,30 +31,25 @@ def test_what_was_allowed_does_not_depend_on_what_was_run_and_felt_that_day() ->
     diary, other = calm_then_rebuild(), calm_then_rebuild()
     other.runs[-1] = type(other.runs[-1])(session="s5", day=date(5), km=30.0, minutes=200.0)
     plan, heavy = plan_of(diary, 5), plan_of(other, 5)
-    assert decisions_before_runs(plan, date(5)) == decisions_before_runs(heavy, date(5))
+    assert plan.week[-1].decision_before_runs == heavy.week[-1].decision_before_runs
     assert plan.now != heavy.now
 
 
 def test_a_run_that_was_written_down_is_left_out_with_its_answer() -> None:
     diary = Diary().before()
     diary.declare()
-    before = decisions_before_runs(plan_of(diary, 1), date(1))
+    before = plan_of(diary, 1).now
     run = diary.add(ManualRunEntry, 1, 17, km=6.0)
     diary.add(AfterEntry, 1, 18, session=run, during=6, now=6)
     assert plan_of(diary, 1).now.reasons[0].message.key == "plan.rest.done"
-    assert decisions_before_runs(plan_of(diary, 1), date(1)) == before
-
-
-def test_one_day_is_decided_as_all_of_them() -> None:
-    plan = plan_of(calm_then_rebuild(), 7)
-    assert decisions_before_runs(plan, date(7)) == decisions_before_runs(plan, date(-90))[-1:]
+    assert plan_of(diary, 1).week[-1].decision_before_runs == before
 
 
 def test_lengths_that_are_not_known_make_no_sum() -> None:
     diary = Diary().before()
     diary.declare()
     diary.run(1, None, None)
-    (day,) = past_days(plan_of(diary, 1), 1)
+    day = past_days(plan_of(diary, 1))[-1]
     assert (day.run_km, day.moved_minutes, day.worst_pain, day.morning_pain) == (None, None, None, None)
 
 
@@ -81,19 +69,6 @@ def test_the_ladder_says_which_row_of_how_many() -> None:
     assert ladder_view(calm, calm.now) is None
 
 
-def test_a_compare_decision_is_told_from_that_of_now() -> None:
-    decided = plan_of(calm_then_rebuild(), 4).now
-    line = json.loads(json.dumps({"rules": PLAN_RULES_VERSION, **json_codec.to_json(decided)}))
-    kept = compare_decision(line, decided)
-    assert kept is not None
-    assert (kept.same, kept.newer_rules, kept.headline) == (True, False, decided.reasons[0].message)
-    other = compare_decision({**line, "rules": PLAN_RULES_VERSION - 1, "phase": "full"}, decided)
-    assert other is not None
-    assert (other.same, other.newer_rules) == (False, True)
-    for damaged in ({}, {"reasons": []}, {"reasons": ["x"]}, {"reasons": None}):
-        assert compare_decision(damaged, decided) is None
-
-
 def test_verdicts_are_those_of_today() -> None:
-    assert [v.run.day for v in plan_evidence(plan_of(calm_then_rebuild(), 7)).verdicts][-1] == date(5)
-    assert past_days(plan_of(Diary(), 3), 7)[0].phase is Phase.NONE
+    assert [v.run.day for v in plan_of(calm_then_rebuild(), 7).evidence.verdicts][-1] == date(5)
+    assert past_days(plan_of(Diary(), 3))[0].phase is Phase.NONE

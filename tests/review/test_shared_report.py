@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from monitor.review.shared_report import SharedReport, count_runs, shared_report, weeks_of
+from monitor.review.shared_report import SharedReport, count_runs, holds_of, shared_report, weeks_of
 from monitor.training.entries import SharedItem, ShoeEntry
 from monitor.training.sharing import SHARED_ITEMS, SharedDay
 from monitor.training.tables import Phase
@@ -21,6 +21,18 @@ def report(diary: Diary, day: int = 7, weeks: int = 4, *, own: bool = False) -> 
 def test_without_a_switch_nothing_is_in_a_coachs_report() -> None:
     empty = report(calm_then_rebuild())
     assert (empty.items, empty.days, empty.decided, empty.shoe_names) == (frozenset(), (), None, ())
+
+
+def test_a_hold_that_a_stop_interrupts_is_one_hold() -> None:
+    days = [
+        SharedDay(day=date(k), items=frozenset({"phase"}), held=True, held_why=why, held_since=date(since))
+        for k, (why, since) in enumerate([("red", 0), ("stop", 1), ("red", 0), ("red", 0)])
+    ]
+    free = SharedDay(day=date(4), items=frozenset({"phase"}), held=False)
+    red, stop = holds_of([*days, free])
+    assert (red.why, red.since, red.last) == ("red", date(0), date(3))
+    assert (stop.why, stop.since, stop.last) == ("stop", date(1), date(1))
+    assert holds_of(days)[0].last is None
 
 
 @pytest.mark.parametrize("item", SHARED_ITEMS)

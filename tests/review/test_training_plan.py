@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import stat
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ import pytest
 
 from monitor.core import json_codec
 from monitor.core.errors import InputError
-from monitor.review.training_plan import PlanKeeper, new_entry
+from monitor.review.training_plan import PLAN_RULES_VERSION, PlanKeeper, StoredDecisions, new_entry
 from monitor.storage.store import Store
 from monitor.training.entries import Entry
+from monitor.training.plan_replay import decide, replayed_days
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase
+from tests.review.plan_days import plan_of
+from tests.training.diary import Diary, calm_then_rebuild, date, in_full
 
 BERLIN = datetime.timezone(datetime.timedelta(hours=2))
 MONDAY = datetime.datetime(2026, 5, 4, 20, 0, tzinfo=BERLIN)
@@ -78,10 +82,50 @@ def test_a_past_day_gives_the_decision_that_was_kept(store: Store, keeper: PlanK
     write(keeper, 8, "morning", 7, day=at(2).date().isoformat(), pain=9, as_before=False)
     plan = keeper.load(store, at(9))
     for day in range(8):
-        decided = plan.day(at(day).date())
-        assert decided is not None
-        again = json.loads(json.dumps({"rules": 1, **json_codec.to_json(decided)}))
-        assert kept[at(day).date()] == again
+        replayed = plan.day(at(day).date())
+        assert replayed is not None
+        again = json.loads(json.dumps(json_codec.to_json(replayed.decision)))
+        assert kept.lines[at(day).date()] == {"rules": PLAN_RULES_VERSION, **again}
+        compared = kept.compare(replayed.decision)
+        assert compared is not None
+        assert (compared.same, compared.newer_rules) == (True, False)
+    assert plan.day(at(-1).date()) is None
+    assert plan.day(at(10).date()) is None
+
+
+DECIDED_BY = (2, "29cc8d6726b090a7")
+"""The version of the rules, and what stands for all that they decide of these diaries."""
+
+
+def test_the_version_of_the_rules_goes_up_with_what_they_decide() -> None:
+    """Where this fails, raise ``PLAN_RULES_VERSION`` and put both here."""
+    flags, walks = in_full(), Diary().before()
+    flags.flag(43)
+    flags.clear(45)
+    walks.declare(runs_10_min=False)
+    for day in range(1, 25, 2):
+        walks.run(day, None, (1, 7 * (day == 9)), minutes=30.0, walk=day < 5)
+    walks.mornings(range(1, 25))
+    digest = hashlib.sha256()
+    for diary, day in ((flags, 60), (walks, 40)):
+        for decided in replayed_days(diary.entries, diary.runs, diary.settings, date(day)):
+            digest.update(json.dumps(json_codec.to_json(decided), sort_keys=True).encode())
+    assert (PLAN_RULES_VERSION, digest.hexdigest()[:16]) == DECIDED_BY
+
+
+def test_what_was_shown_then_is_told_from_what_the_rules_say_now() -> None:
+    decided = plan_of(calm_then_rebuild(), 4).now
+    line = json.loads(json.dumps({"rules": PLAN_RULES_VERSION, **json_codec.to_json(decided)}))
+    kept = StoredDecisions({decided.day: line}).compare(decided)
+    assert kept is not None
+    assert (kept.same, kept.newer_rules, kept.headline) == (True, False, decided.reasons[0].message)
+    older = {**line, "rules": PLAN_RULES_VERSION - 1, "phase": "full"}
+    other = StoredDecisions({decided.day: older}).compare(decided)
+    assert other is not None
+    assert (other.same, other.newer_rules) == (False, True)
+    for damaged in ({}, {"reasons": []}, {"reasons": ["x"]}, {"reasons": None}):
+        assert StoredDecisions({decided.day: damaged}).compare(decided) is None
+    assert StoredDecisions({}).compare(decided) is None
 
 
 def test_going_on_from_yesterday_gives_what_all_days_give(store: Store, keeper: PlanKeeper) -> None:
@@ -96,11 +140,15 @@ def test_going_on_from_yesterday_gives_what_all_days_give(store: Store, keeper: 
     write(keeper, 22, "cleared", by="my doctor")
     whole = keeper.load(store, at(29))
     assert whole.bookmark is None
+    days = replayed_days(whole.entries, whole.runs, whole.settings, whole.today)
     for day in range(30):
         plan = keeper.load(store, at(day))
         keeper.keep_decision(plan)
         assert (plan.bookmark is not None) == (day > 0)
-        assert plan.now == whole.days[day]
+        assert tuple(d.decision for d in plan.week) == days[max(0, day - 7) : day + 1]
+        before = plan.day(at(day // 2).date())
+        assert before is not None
+        assert before.decision == days[day // 2]
 
 
 @pytest.mark.parametrize("change", ["late entry", "settings", "damage", "nonsense"])
@@ -108,7 +156,8 @@ def test_a_bookmark_of_something_else_is_not_gone_on_from(
     store: Store, keeper: PlanKeeper, change: str
 ) -> None:
     calm_week(keeper)
-    keeper.keep_decision(keeper.load(store, at(7)))
+    keeper.keep_decision(keeper.load(store, at(12)))
+    assert keeper.load(store, at(13)).bookmark is not None
     state = keeper.folder / "runner-log" / "ann-state.json"
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     if change == "late entry":
@@ -117,8 +166,9 @@ def test_a_bookmark_of_something_else_is_not_gone_on_from(
         keeper = PlanKeeper(keeper.folder, "ann", PlanSettings(emergency_number="112"))
     else:
         state.write_text("{" if change == "damage" else '{"of": 3, "mark": []}', encoding="utf-8")
-    assert keeper.load(store, at(8)).bookmark is None
-    assert keeper.load(store, at(8)).now == keeper.load(store, at(8)).days[-1]
+    assert keeper.load(store, at(13)).bookmark is None
+    plan = keeper.load(store, at(13))
+    assert plan.now == decide(plan.entries, plan.runs, plan.settings, plan.today)
 
 
 def test_a_decision_is_kept_once(store: Store, keeper: PlanKeeper) -> None:

@@ -10,28 +10,17 @@ from monitor.simulation.return_outcome import (
     summarize_return,
     value_quartiles,
 )
-from monitor.training.plan_day import Checkpoint, PlanDay, WeekLeft
+from monitor.training.plan_day import Checkpoint, PlanDay
 from monitor.training.tables import Phase
 from monitor.training.verdict import Verdict
 from tests.training.diary import date, in_full
 
 
-def day(number: int, phase: Phase, missing: tuple[str, ...] = (), week: WeekLeft | None = None) -> PlanDay:
+def day(number: int, phase: Phase, missing: tuple[str, ...] = ()) -> PlanDay:
     checks = tuple(
         Checkpoint(name=name, met=name not in missing, message=UserMessage("")) for name in "abc"
     )
-    return PlanDay(day=date(number), phase=phase, checkpoints=checks, week=week)
-
-
-def week(done: float, limit: float | None, guard: float | None) -> WeekLeft:
-    known = [x for x in (limit, guard) if x is not None]
-    return WeekLeft(
-        monday=date(0),
-        done_km=done,
-        limit_km=limit,
-        guard_km=guard,
-        left_km=min(known) - done if known else None,
-    )
+    return PlanDay(day=date(number), phase=phase, checkpoints=checks)
 
 
 def outcome(days: list[PlanDay], judged: list[tuple[Verdict, bool]]) -> ReturnOutcome:
@@ -60,18 +49,6 @@ def test_days_to_full_and_what_was_the_last_thing_missing_before() -> None:
     assert found.days_to_full == 4
     assert found.blocked_days == (("rebuild: b", 2), ("calm: b", 1))
     assert outcome(days[:4], []).days_to_full is None
-
-
-def test_days_of_the_guard_are_those_on_which_it_and_not_the_phase_left_nothing() -> None:
-    weeks = [
-        week(10, 30, 10.5),
-        week(10, 10.2, 30),
-        week(10, 30, 12),
-        week(10, None, 10),
-        week(10, None, None),
-    ]
-    days = [day(k, Phase.REBUILD, week=w) for k, w in enumerate(weeks)]
-    assert outcome(days, []).guard_days == 2
 
 
 def test_a_phase_back_is_counted_once() -> None:

@@ -6,7 +6,6 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
-from monitor.training.decide import decide
 from monitor.training.entries import (
     AfterEntry,
     AnyEntry,
@@ -18,6 +17,7 @@ from monitor.training.entries import (
     StrengthEntry,
 )
 from monitor.training.plan_day import PlanDay
+from monitor.training.plan_replay import decide
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.tables import Phase

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.message_catalogues import catalogue
-from monitor.training.decide import decide, decide_next_day, replayed_days
+from monitor.training.decide import decide_next_day
 from monitor.training.entries import AfterEntry, DeclareEntry, Entry, MorningEntry, Withdrawn
 from monitor.training.plan_day import Allowance, PlanDay
+from monitor.training.plan_replay import decide, replayed_days
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
-from monitor.training.run_size import planned_run_reason
+from monitor.training.planned_run import planned_run_reasons
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import ORDER, Phase
 from monitor.training.verdict import Verdict
@@ -179,11 +180,12 @@ def test_5_impatience() -> None:
     diary.mornings(range(8, 11))
     before = diary.on(10)
     assert (before.phase, before.longest_km, km(before)) == (Phase.REBUILD, 6, 6.6)
-    reason = planned_run_reason(9, 6, RULES)
-    assert reason is not None
-    assert catalogue("en").render(reason.message).startswith("6.6 km at most. 9.0 km is 50 % more than")
-    assert "1.5 times as often" in catalogue("en").render(reason.message)
-    assert planned_run_reason(6.6, 6, RULES) is None
+    told, rate = (catalogue("en").render(r.message) for r in planned_run_reasons(9, before, RULES))
+    assert told == "9.0 km is more than today allows: 6.6 km."
+    assert rate.startswith("That is 50 % more than your longest run of 30 days")
+    assert "1.5 times as often" in rate
+    (fits,) = planned_run_reasons(6.6, before, RULES)
+    assert catalogue("en").render(fits.message) == "6.6 km is within what today allows."
     diary.run(10, 9, (1, 1))
     diary.mornings(range(11, 15))
     after = diary.on(14)

@@ -24,9 +24,8 @@ from monitor.training.entries import (
     Withdrawn,
     entry_from_json,
     entry_to_json,
-    first_version,
-    standing_entries,
 )
+from monitor.training.standing_entries import first_version, standing_entries
 from tests.training.diary import date, made
 
 NEEDED: dict[str, dict[str, object]] = {

@@ -142,6 +142,19 @@ def test_who_ran_nothing_known_walks_first_unless_runs_are_told() -> None:
     assert (decided.allowance.ladder, decided.allowance.km, decided.week.limit_km) == ("", 8, 24)
 
 
+def test_the_longest_run_that_was_told_holds_over_those_that_are_stored() -> None:
+    """A run on the day of the declaration, as it was allowed, is not the longest of 30 days."""
+    diary = Diary()
+    diary.declare(reference_km=30.0, longest_km=12.0)
+    assert diary.on(0).allowance.km == 6.0  # type: ignore[union-attr]
+    diary.run(0, 6.0, (1, 1))
+    diary.mornings(range(1, 3))
+    assert diary.on(2).allowance.km == 6.0  # type: ignore[union-attr]
+    stored = Diary().before()
+    stored.declare()
+    assert stored.on(0).allowance.km == 6.0  # type: ignore[union-attr]
+
+
 def test_a_new_declaration_begins_again_and_a_correction_of_it_does_not() -> None:
     diary = in_reintroduce()
     first = next(e for e in diary.entries if isinstance(e, DeclareEntry))

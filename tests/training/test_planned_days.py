@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from monitor.core import json_codec
-from monitor.training.decide import replayed_days
+from monitor.training.plan_replay import replayed_days
 from monitor.training.planned_days import PlannedBook, PlannedDay, planned_day, planned_days
 from monitor.training.table_files import shipped_tables
 from tests.training.diary import Diary, date, in_full

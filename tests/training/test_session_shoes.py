@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.training.entries import Entry, standing_entries
+from monitor.training.entries import Entry
 from monitor.training.plan_runs import PlanRun
 from monitor.training.session_shoes import SessionShoe, session_shoes
+from monitor.training.standing_entries import standing_entries
 from tests.training.diary import date
 from tests.training.test_entries import entry
 

@@ -18,7 +18,6 @@ from monitor.training.entries import (
     ShoeEntry,
     StrengthEntry,
     Withdrawn,
-    standing_entries,
 )
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
@@ -31,6 +30,7 @@ from monitor.training.sharing import (
     shared_days,
     shared_items,
 )
+from monitor.training.standing_entries import standing_entries
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
 from tests.training.diary import Diary, calm_then_rebuild, date, made
@@ -125,10 +125,7 @@ def standing(made_up: Diary, day: int = 40) -> tuple[Entry, ...]:
 def shared(made_up: Diary, items: frozenset[Any], until: int) -> list[SharedDay]:
     days: list[SharedDay] = []
     for plan in planned(made_up, until):
-        before = days[-1] if days else None
-        days.append(
-            shared_day(plan, standing(made_up, until), made_up.runs, items, shipped_tables(), before)
-        )
+        days.append(shared_day(plan, standing(made_up, until), made_up.runs, items, shipped_tables(), days))
     return days
 
 
@@ -160,6 +157,17 @@ def test_who_is_held_why_and_since_when() -> None:
     assert {s.held_why for s in held} == {"red"}
     assert {s.held_since for s in held} == {date(8)}
     assert held[-1].day == date(14)
+
+
+def test_a_hold_goes_on_behind_a_stop_and_began_before_it() -> None:
+    made_up = diary()
+    made_up.flag(10)
+    made_up.clear(12)
+    held = {s.day: (s.held_why, s.held_since) for s in shared(made_up, EVERYTHING, 16) if s.held}
+    assert held[date(9)] == ("red", date(8))
+    assert (held[date(10)], held[date(11)]) == (("stop", date(10)), ("stop", date(10)))
+    assert (held[date(12)], held[date(14)]) == (("red", date(8)), ("red", date(8)))
+    assert date(15) not in held
 
 
 def test_changes_of_the_phase_have_a_word() -> None:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.training.entries import Entry
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules
 from monitor.training.shoes import ShoeUse, first_and_last_runs, shoe_remarks, shoe_table
 from monitor.training.table_files import shipped_tables
-from monitor.training.verdict import evidence_of
 from tests.training.diary import date
 from tests.training.test_entries import entry
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.training.entries import StrengthEntry
 from monitor.training.strength import (
     attendance_checkpoint,
     benchmark_checkpoints,
@@ -49,6 +50,19 @@ def test_the_last_benchmark_of_a_side_counts() -> None:
     assert met(diary) | {"curl_left": None} == {
         "heel_left": False, "heel_right": True, "heel_even": False, "curl_left": None, "curl_right": None,
     }  # fmt: skip
+
+
+def test_what_another_phase_asks_for_is_no_session_of_this_one() -> None:
+    """Daily holds of calm that go on after it: seven of three sessions would be done, and none was."""
+    diary = Diary()
+    for day in range(7, 14):
+        diary.add(StrengthEntry, day, 20, exercise="calf_press_hold", sets=3)
+    diary.add(StrengthEntry, 13, 20, exercise="side_hip", sets=2)
+    diary.add(StrengthEntry, 12, 20, exercise="an own exercise", sets=2)
+    done = strength_adherence(diary.entries, TABLES.exercises, Phase.REBUILD, date(7), date(14))  # type: ignore[arg-type]
+    assert (done.done, done.planned) == (2, 3)
+    calm = strength_adherence(diary.entries, TABLES.exercises, Phase.CALM, date(7), date(14))  # type: ignore[arg-type]
+    assert (calm.done, calm.planned) == (7, 7)
 
 
 def test_adherence_is_days_done_of_those_planned() -> None:

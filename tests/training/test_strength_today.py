@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from monitor.core.message_catalogues import catalogue
 from monitor.training.entries import StrengthEntry
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_settings import PlanSettings
 from monitor.training.plan_state import PlanRules, PlanState
 from monitor.training.strength_today import StrengthItem, StrengthToday, strength_today
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
-from monitor.training.verdict import evidence_of
 from tests.training.diary import Diary, calm_then_rebuild, date, keys
 
 RULES = PlanRules(settings=PlanSettings(), tables=shipped_tables())

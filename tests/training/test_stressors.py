@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.training.evidence_timeline import evidence_of
 from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import (
     StressorOffer,
@@ -18,7 +19,6 @@ from monitor.training.stressors import (
 )
 from monitor.training.table_files import shipped_tables
 from monitor.training.tables import Phase
-from monitor.training.verdict import evidence_of
 from tests.training.diary import DOWNHILL, PICKUPS, Diary, date
 
 TABLES = shipped_tables()

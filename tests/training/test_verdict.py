@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.training.verdict import RunVerdict, Verdict, evidence_of, is_worse, ok_pain
+from monitor.training.evidence_timeline import evidence_of
+from monitor.training.verdict import RunVerdict, Verdict, is_worse, ok_pain
 from tests.training.diary import Diary, date
 
 

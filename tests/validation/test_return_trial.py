@@ -13,7 +13,7 @@ from validation.return_trial import return_picture, return_table
 
 ONE = ReturnOutcome(
     kind="honest", days_to_full=50, holds=2, false_holds=1, flares=3, missed=1, back=0, runs=80,
-    asked=300, answered=270, last_phase=Phase.FULL, guard_days=7,
+    asked=300, answered=270, last_phase=Phase.FULL,
 )  # fmt: skip
 ALL = [
     dataclasses.replace(ONE, kind=kind, days_to_full=days)

@@ -10,15 +10,20 @@ from fastapi import Body, Depends, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from monitor.core.errors import StoreError
+from monitor.core.http_guard import visitor_of_request
+from monitor.core.http_roles import AccessRole
 from monitor.core.message_catalogues import catalogue
-from monitor.review.plan_report import CALENDAR_DAYS, plan_report, red_flags_report
+from monitor.review.plan_calendar import calendar_days, calendar_text
+from monitor.review.plan_report import plan_report, red_flags_report
 from monitor.review.rendered_json import rendered_json
 from monitor.review.shoe_gait import shoe_change_message, shoe_changes
 from monitor.review.training_plan import PlanKeeper, TrainingPlan, new_entry, read_entries
 from monitor.storage.store import Store
-from monitor.training.entries import Entry, ForeignEntry, entry_to_json, standing_entries
-from monitor.web.api.models.plan import EntryJson, LogJson, PlanJson, RedFlagsJson, ShoeGaitJson
-from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
+from monitor.training.entries import Entry, ForeignEntry, entry_to_json
+from monitor.training.standing_entries import standing_entries
+from monitor.web.api.models.log_entries import EntryJson, LogJson
+from monitor.web.api.models.plan import PlanJson, RedFlagsJson, ShoeGaitJson
+from monitor.web.api.routes import ApiRoute, CalendarAnswer, LanguageQuery, attachment, json_response
 from monitor.web.api.stored import StoreOfRequest, athlete_of_request, refusals_as_http
 
 
@@ -52,19 +57,37 @@ def get_plan(
     day: Annotated[
         datetime.date | None, Query(description="a past day, as it was decided then; today if not given")
     ] = None,
+    km: Annotated[
+        float | None, Query(gt=0, le=500, description="a run that the runner has in mind, in kilometres")
+    ] = None,
 ) -> Response:
     """Return the plan of a day: what is allowed and why, questions, week, checkpoints, calendar."""
     plan = _loaded_plan(request, keeper, store)
-    decided = plan.now if day is None else plan.day(day)
-    if decided is None:
+    replayed = plan.day(plan.today if day is None else day)
+    if replayed is None:
         raise HTTPException(404, "The plan does not know this day.")
-    past = keeper.past_decisions(decided.day - datetime.timedelta(days=CALENDAR_DAYS))
-    return json_response(plan_report(plan, decided, past, language))
+    return json_response(plan_report(plan, replayed, keeper.stored_decisions(), km, language))
 
 
-def get_red_flags(keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
+def get_plan_calendar(
+    request: Request, keeper: OwnKeeper, store: StoreOfRequest, language: LanguageQuery = "en"
+) -> Response:
+    """Return today and the coming week as a calendar file, with nothing in it of how the runner is."""
+    days = calendar_days(_loaded_plan(request, keeper, store))
+    if not days:
+        raise HTTPException(404, "No plan runs.")
+    now = request.app.state.runner_now()
+    text = calendar_text(days, keeper.athlete, now, language)
+    return CalendarAnswer(text, headers=attachment("running-plan.ics"))
+
+
+def get_red_flags(request: Request, keeper: KeeperOfPlan, language: LanguageQuery = "en") -> Response:
     """Return the red flags with the answers to them, which are those of this program or of own tables."""
-    return json_response(red_flags_report(keeper.tables, keeper.settings.emergency_number, language))
+    report = red_flags_report(keeper.tables, keeper.settings.emergency_number, language)
+    visitor = visitor_of_request(request)
+    may = visitor is not None and visitor.role is AccessRole.RUNNER
+    own = may and athlete_of_request(request) in (None, keeper.athlete)
+    return json_response({**report, "own": own})
 
 
 def get_log(request: Request, keeper: OwnKeeper) -> Response:
@@ -138,6 +161,7 @@ def get_shoe_gait(
 
 PLAN_ROUTES = (
     ApiRoute("GET", "/plan", "Plan", get_plan, PlanJson, (404, 409, 422)),
+    ApiRoute("GET", "/plan/calendar", "Plan", get_plan_calendar, CalendarAnswer, (404, 409, 422)),
     ApiRoute("GET", "/plan/shoe-gait", "Plan", get_shoe_gait, ShoeGaitJson, (404, 409, 422)),
     ApiRoute("GET", "/plan/flags", "Plan", get_red_flags, RedFlagsJson, (404, 422)),
     ApiRoute("GET", "/log", "Plan", get_log, LogJson, (404, 409)),

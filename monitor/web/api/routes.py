@@ -42,6 +42,12 @@ class FileAnswer(Response):
     media_type = "application/octet-stream"
 
 
+class CalendarAnswer(Response):
+    """An answer that is a calendar (iCalendar, RFC 5545), for the calendar of a phone."""
+
+    media_type = "text/calendar"
+
+
 @dataclass(frozen=True, slots=True)
 class ApiRoute:
     """One method of one path below ``/api/v1``.

@@ -28,7 +28,7 @@ from monitor.core.session_settings import (
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs
 from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
-from monitor.review.training_plan import PlanKeeper, new_entry
+from monitor.review.training_plan import PlanKeeper, StoredDecision, new_entry
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sinks.live_state import LiveState
@@ -45,7 +45,7 @@ from monitor.training.shoes import ShoeUse
 from monitor.training.strength import Adherence
 from monitor.training.weekly_score import WeekScore
 from monitor.web.api.live import LIVE_ROUTES
-from monitor.web.api.models import live, plan, records, review, sessions
+from monitor.web.api.models import live, log_entries, plan, records, review, sessions
 from monitor.web.api.models.described import ApiList, ApiModel, holds_numbers
 from monitor.web.api.models.refusals import RefusalJson
 from monitor.web.api.pairing import PAIRING_ROUTES
@@ -77,7 +77,7 @@ READ = [
     "/plan/shoe-gait",
     "/log",
 ]
-FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}"]
+FILES = ["/sessions/{id}/page", "/sessions/{id}/export/{format}", "/plan/calendar"]
 NOON = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)
 RUNNER_NOW = NOON + datetime.timedelta(days=3)
 WRITTEN: dict[str, dict[str, Any]] = {
@@ -389,7 +389,8 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (strength_today.LiftedLoad, plan.LiftedLoadJson),
         (Adherence, plan.AdherenceJson),
         (WeekScore, plan.WeekScoreJson),
-        *((cls, getattr(plan, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
+        (StoredDecision, plan.StoredDecisionJson),
+        *((cls, getattr(log_entries, f"{cls.__name__}Json")) for cls in ENTRY_KINDS.values()),
         (Gap, records.GapJson),
         (Cue, live.LiveCueJson),
         (SessionInfo, sessions.SessionJson),

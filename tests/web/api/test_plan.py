@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.testclient import TestClient
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.session_settings import CoachSettings, TodaysLimits
-from monitor.review.training_plan import PlanKeeper
+from monitor.review.training_plan import PLAN_RULES_VERSION, PlanKeeper
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
@@ -116,12 +117,62 @@ def test_a_past_day_is_told_as_it_was(api: TestClient) -> None:
     assert api.get("/api/v1/plan?day=2026-11-26").status_code == 404
 
 
-def test_what_was_decided_is_kept(api: TestClient, keeper: PlanKeeper) -> None:
-    api.get("/api/v1/plan")
-    assert keeper.stored_decisions() == {}  # nothing was declared
+def test_a_run_in_mind_is_told_against_the_day(api: TestClient) -> None:
+    declare(api)
+    assert api.get("/api/v1/plan").json()["planned"] == []
+    more = api.get("/api/v1/plan?km=9&language=de").json()["planned"]
+    assert [r["message"] for r in more] == ["9,0 km sind mehr, als heute erlaubt ist: 6,0 km."]
+    assert api.get("/api/v1/plan?km=0").status_code == 422
+
+
+def test_the_calendar_file_and_the_page_have_the_same_coming_days(api: TestClient) -> None:
+    assert api.get("/api/v1/plan/calendar").status_code == 404
+    declare(api)
+    file = api.get("/api/v1/plan/calendar")
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert 'filename="running-plan.ics"' in file.headers["content-disposition"]
+    titles = re.findall("SUMMARY:(.*)\r\n", file.text)
+    coming = [day["text"] for day in api.get("/api/v1/plan").json()["coming"]]
+    assert [t.replace("\\,", ",") for t in titles[1:]] == coming
+    assert {"Rest", "Run 6.0 km easy, flat"} <= set(coming)
+
+
+def test_what_was_shown_on_a_past_day_is_told_where_it_was_something_else(
+    api: TestClient, keeper: PlanKeeper
+) -> None:
     declare(api)
     api.get("/api/v1/plan")
-    (kept,) = keeper.stored_decisions().values()
+    write(api, "manual_run", km=5, minutes=30, start="2026-11-24T18:00:00")
+    set_clock(api, 1)
+    early = api.get("/api/v1/plan?day=2026-11-24").json()["then"]
+    assert early == {"headline": "Today: up to 6.0 km, easy.", "same": False, "newer_rules": False}
+    path = keeper.folder / "runner-log" / "ann-plan.jsonl"
+    path.write_text(path.read_text().replace(f'"rules": {PLAN_RULES_VERSION}', '"rules": 1'))
+    assert api.get("/api/v1/plan?day=2026-11-24").json()["then"]["newer_rules"] is True
+    assert api.get("/api/v1/plan").json()["then"] is None
+
+
+def test_only_the_runner_is_told_that_the_plan_may_be_asked(api: TestClient, tmp_path: Path) -> None:
+    """The live page asks for it then, and nobody else's page asks for what it is refused."""
+    assert api.get("/api/v1/plan/flags").json()["own"] is True
+    for role, athlete, own in (
+        (AccessRole.RUNNER, "ann", True),
+        (AccessRole.RUNNER, "ben", False),
+        (AccessRole.COACH, "ann", False),
+        (AccessRole.READER, None, False),
+    ):
+        header = paired(api, tmp_path, role, athlete)
+        flags = api.get("/api/v1/plan/flags", headers=header)
+        assert flags.json()["own"] is own
+        assert (api.get("/api/v1/plan", headers=header).status_code == 200) is own
+
+
+def test_what_was_decided_is_kept(api: TestClient, keeper: PlanKeeper) -> None:
+    api.get("/api/v1/plan")
+    assert keeper.stored_decisions().lines == {}  # nothing was declared
+    declare(api)
+    api.get("/api/v1/plan")
+    (kept,) = keeper.stored_decisions().lines.values()
     assert kept["phase"] == "calm"
 
 

@@ -26,7 +26,10 @@ import {
 import { hasText, useLanguage, useMessages } from "../../../monitor/web/static/shared/messages.js";
 import { SHIPPED } from "./messages.mjs";
 
-const MODELS = readFileSync(new URL("../../../monitor/web/api/models/plan.py", import.meta.url), "utf8");
+const MODELS = readFileSync(
+  new URL("../../../monitor/web/api/models/log_entries.py", import.meta.url),
+  "utf8",
+);
 const RUN = {
   session: "r",
   day: "2026-11-24",
@@ -220,7 +223,7 @@ test("a past day tells what was allowed and what was; a coming one that it may c
   assert.deepEqual(dayWords(quiet).slice(1), ["Phase: calm"]);
   assert.match(
     dayWords({ ...DAY, day: "2026-11-26", coming: true }).join(" "),
-    /A run is possible As things stand/,
+    /Today: up to 5.0 km, easy. If every run until then is done as allowed/,
   );
 });
 

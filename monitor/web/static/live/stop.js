@@ -1,6 +1,7 @@
 // STOP of the plan on the live page: the sentence stays until somebody has looked at it.
 import { ask } from "../shared/api.js";
 import { language } from "../shared/messages.js";
+import { flagList } from "../shared/red_flags.js";
 
 // Show this sentence, or none (null).
 export function showStop(answer) {
@@ -9,8 +10,9 @@ export function showStop(answer) {
   line.textContent = answer ?? "";
 }
 
-// Ask the plan; who may not read it sees nothing of it.
+// Ask the plan, where it is the runner who looks; nobody else sees anything of it.
 export async function followStop() {
-  const plan = await ask(`plan?language=${language()}`).catch(() => null);
+  const flags = await flagList();
+  const plan = flags?.own ? await ask(`plan?language=${language()}`).catch(() => null) : null;
   if (plan) showStop(plan.decision.stop?.message);
 }

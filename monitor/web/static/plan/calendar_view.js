@@ -1,6 +1,6 @@
 // Past weeks and the days to come: what was run and how it went, what is possible, and how the phase changed.
 import { el, section } from "../shared/elements.js";
-import { numberText, textOf } from "../shared/messages.js";
+import { language, numberText, textOf } from "../shared/messages.js";
 import { dateText, gradeTip, kmText, painText, verdictMark } from "./plan_texts.js";
 
 const WEEK_DAYS = 7;
@@ -27,11 +27,25 @@ export function calendarView(report) {
       el("div", { class: "weeks" }, ...weeks),
       legend(),
       detail,
+      report.coming.length ? intoCalendar() : null,
     ),
     history(report.decision.changes),
     scores(report.weeks),
   );
 }
+
+// The file that a calendar of a phone takes in.
+const intoCalendar = () =>
+  el(
+    "p",
+    {},
+    el(
+      "a",
+      { class: "big", href: `api/v1/plan/calendar?language=${language()}`, download: "" },
+      el("b", {}, textOf("plan_page.to_calendar")),
+      el("small", {}, textOf("plan_page.to_calendar_about")),
+    ),
+  );
 
 // The days in rows from Monday to Sunday; null where a row begins before the first day.
 export function weeksOf(days) {
@@ -83,12 +97,7 @@ const restMark = ({ run, coming }) => (coming ? (run ? "○" : "–") : "");
 // What is known of a day, line by line.
 export function dayWords(day) {
   const lines = [dateText(day.day, { weekday: "long", day: "numeric", month: "long" })];
-  if (day.coming)
-    return [
-      ...lines,
-      textOf(day.run ? "plan_page.run_possible" : "plan_page.rest"),
-      textOf("plan_page.as_things_stand"),
-    ];
+  if (day.coming) return [...lines, day.text, textOf("plan_page.as_things_stand")];
   lines.push(textOf("plan_page.phase_of_day", { phase: textOf(`plan_page.phase_${day.phase}`) }));
   if (day.text) lines.push(day.text);
   if (day.done_km != null) lines.push(ranText(day));

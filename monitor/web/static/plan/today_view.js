@@ -1,6 +1,8 @@
 // Today: the questions that are due, what is allowed and why, what is left of the week, the phase.
+import { ask, attempt } from "../shared/api.js";
 import { el, section } from "../shared/elements.js";
-import { numberText, textOf } from "../shared/messages.js";
+import { language, numberText, textOf } from "../shared/messages.js";
+import { numberField } from "./form_parts.js";
 import {
   checkMark,
   checkWord,
@@ -13,6 +15,7 @@ import {
   shortGrade,
 } from "./plan_texts.js";
 
+const MOST_KM = 500;
 const PHASES = ["calm", "rebuild", "reintroduce", "full"];
 
 export function todayView(report) {
@@ -71,7 +74,33 @@ function todayCard({ decision, disclaimer }) {
           el("ul", {}, ...others.map(reasonLine)),
         )
       : null,
+    decision.allowance ? plannedRun() : null,
   );
+}
+
+// What a run that the runner has in mind is against today; asked, and answered by the plan.
+function plannedRun() {
+  let km = null;
+  const answer = el("ul", { role: "status" }),
+    button = el("button", {}, textOf("plan_page.planned_ask"));
+  const field = numberField(
+    textOf("plan_page.distance"),
+    null,
+    (value) => {
+      km = value;
+    },
+    "km",
+  );
+  const asking = el("form", { class: "planned" }, field, button);
+  asking.onsubmit = (event) => {
+    event.preventDefault();
+    if (!(km > 0 && km <= MOST_KM)) return answer.replaceChildren();
+    return attempt(async () => {
+      const { planned } = await ask(`plan?language=${language()}&km=${km}`);
+      answer.replaceChildren(...planned.map(reasonLine));
+    });
+  };
+  return el("details", {}, el("summary", {}, textOf("plan_page.planned")), asking, answer);
 }
 
 // [label, text] of everything that a day allows; nothing where no run is allowed.

@@ -12,10 +12,11 @@ let list = null, // as /api/v1/plan/flags has it
 export function offerRedFlags(button, { onStop, onWritten } = {}) {
   page = { onStop, onWritten };
   button.onclick = showList;
-  load();
+  flagList();
 }
 
-async function load() {
+// The list and whether who looks may tick; null where it cannot be had.
+export async function flagList() {
   if (list?.language !== language())
     list = await ask(`plan/flags?language=${language()}`).catch(() => null);
   return list;
@@ -43,7 +44,7 @@ function show(title, ...children) {
 }
 
 async function showList() {
-  const found = await load();
+  const found = await flagList();
   if (!found) return show(textOf("flags.title"), el("p", {}, textOf("flags.no_list")));
   const buttons = found.flags.map((flag) => {
     const button = el("button", { class: "flag" }, flag.text);

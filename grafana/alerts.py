@@ -132,7 +132,7 @@ def rules() -> dict[str, object]:
         "groups": [
             {
                 "orgId": 1,
-                "name": f"gaitcue {name}",
+                "name": f"gaitcue: {name}",
                 "folder": "gaitcue",
                 "interval": interval,
                 "rules": [_rule(rule) for rule in RULES if rule.of_runs is of_runs],

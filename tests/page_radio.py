@@ -84,13 +84,6 @@ class PageRadio:
         """The packets of one sensor so far."""
         return [p for p in self.packets if p.sensor == sensor]
 
-    async def until_nothing_comes(self) -> None:
-        """Wait until a second has brought no packet."""
-        count = -1
-        while count != len(self.packets):
-            count = len(self.packets)
-            await asyncio.sleep(1.0)
-
     async def until_heard(self, sensor: str, more: int = 3) -> None:
         """Wait until so many more packets of it have come; ``TimeoutError`` after 60 s."""
         enough = len(self.of(sensor)) + more
@@ -130,6 +123,7 @@ async def page_radio(sensors: Sequence[SensorSettings]) -> AsyncIterator[PageRad
         async with dbus() as air:
             time = SystemClock()
             made = PageRadio(air.radio, sensors, WebBluetoothSource(sensors, time), Path(folder), time)
+            made.source.begin_run("first run", None)
             made.listening = asyncio.create_task(made.source.run(made.emit))
             try:
                 yield made

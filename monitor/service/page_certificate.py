@@ -62,7 +62,7 @@ def machine_names() -> list[str]:
 
 def _make_authority(key: Path, certificate: Path) -> None:
     _openssl(
-        "req", "-x509", *_KEY, "-days", str(_AUTHORITY_DAYS), "-subj", "/CN=gaitcue of this runner",
+        "req", "-x509", *_KEY, "-days", str(_AUTHORITY_DAYS), "-subj", "/CN=Authority of gaitcue",
         "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         "-keyout", str(key), "-out", str(certificate),
     )  # fmt: skip

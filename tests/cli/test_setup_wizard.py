@@ -130,7 +130,7 @@ def test_a_phone_that_shows_the_page_is_let_in_over_https(
     assert web.certificate.read_text().startswith("-----BEGIN CERTIFICATE")
     assert web.authority is not None
     assert web.authority.is_file()
-    assert "/certificate once while gaitcue runs" in script.text
+    assert "/certificate once during a run" in script.text
     assert not run_setup(path, Script(), around(MOVESENSE))  # and asks no more
 
 

@@ -249,10 +249,10 @@ def test_two_silent_runs_are_the_last_two(influx: Influx, shares: list[float], a
 def test_slow_rules_are_asked_hourly_and_every_alert_links_to_where_it_is_seen() -> None:
     groups = {g["name"]: g for g in rules()["groups"]}  # type: ignore[attr-defined]
     assert {name: g["interval"] for name, g in groups.items()} == {
-        "gaitcue now": "1m",
-        "gaitcue runs": "1h",
+        "gaitcue: now": "1m",
+        "gaitcue: runs": "1h",
     }
-    assert len(groups["gaitcue runs"]["rules"]) == 4
+    assert len(groups["gaitcue: runs"]["rules"]) == 4
     for group in groups.values():
         for rule in group["rules"]:
             queries = [d["model"]["query"] for d in rule["data"] if "query" in d["model"]]

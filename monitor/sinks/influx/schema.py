@@ -376,7 +376,7 @@ stays. A value that is not known is not there. About 15 series come with each se
 
 There are two buckets. What comes while a run goes on ("raw") goes into `raw_bucket` (`gait_raw`), which
 forgets it after {RAW_DAYS} days; all else goes into `bucket` (`gait`) and is kept. The server computes
-nothing of the second kind from the first: gaitcue writes it from its own store, and can do so again.
+nothing of the second kind from the first: it comes from the store of each runner, and can be sent again.
 """
 
 

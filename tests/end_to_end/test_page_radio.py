@@ -24,7 +24,7 @@ from tests.deep import DEEP
 from tests.page_radio import PageRadio, Runner, Sent, browser_on_the_air, page_radio, watch
 from tests.sources.bluetooth.conftest import dbus
 
-ONE_SECOND = 60  # notifications of a shoe
+IN_THE_AIR = 180  # notifications of a shoe in three seconds, in which a link ends on a slow machine
 AWAY_S = 60.0 if DEEP else 8.0
 LEFT, RIGHT = "Movesense 204830000001", "Movesense 204830000002"
 SHOES = (
@@ -88,7 +88,7 @@ class Run:
     def assert_whole(self, name: str, breaks: int = 0) -> None:
         """Everything in order and once, each packet from when it was sent.
 
-        A link that breaks takes with it what is in the air, a second at most.
+        A link that breaks takes with it what is in the air until it has ended.
         """
         sent, at, late_s, lost = self.sent[name], 0, list[float](), 0
         for packet in self.rig.of(name):
@@ -96,7 +96,7 @@ class Run:
                 found = sent.payloads.index(packet.payload, at)
                 lost, at = lost + found - at, found + 1
                 late_s.append(packet.arrival_ns / 1e9 - sent.times_s[found])
-        assert lost <= breaks * ONE_SECOND
+        assert lost <= breaks * IN_THE_AIR
         assert min(late_s) > -0.05  # of two clocks
         assert sorted(late_s)[len(late_s) // 2] < 0.5
 
@@ -211,7 +211,7 @@ async def test_a_page_that_is_loaded_anew_loses_nothing_that_it_heard_and_takes_
     async with running(SHOES[0]) as run:
         await run.connect("left")
         await run.rig.stop_serving()
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(8.0)  # more than may be lost in the air
         await run.rig.serve()
         await run.page.reload()
         await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
@@ -229,7 +229,7 @@ async def test_a_page_that_is_loaded_anew_without_a_network_is_still_the_radio()
         await run.rig.stop_serving()
         await run.page.reload()
         await expect(run.row("left")).to_contain_text("sending", timeout=30_000)
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(8.0)  # more than may be lost in the air
         await run.rig.serve()
         await run.until_newest_is_here("left")
         run.assert_whole("left", breaks=run.last_link("left"))

@@ -125,7 +125,7 @@ async def _run(
         if live.web is not None:
             radio = next((s for s in sources if isinstance(s, PageListener)), None)
             if radio is not None:
-                add_late = None if store is None else partial(add_late_packets, store)
+                add_late = None if store is None else partial(add_late_packets, store, started.athlete)
                 radio.begin_run(started.session, add_late)
             page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
             folder = data_folder(config)

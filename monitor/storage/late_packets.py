@@ -13,8 +13,10 @@ from pathlib import Path
 
 from monitor.core.errors import InputError, StoreError
 from monitor.core.packet import Packet
+from monitor.core.session_settings import SessionSettings
 from monitor.recordings.tape import Tape, TapeReader, copy_gaps, make_plain
 from monitor.recordings.tape_lock import is_written
+from monitor.recordings.tape_reading import LONGEST_TAPE_S
 from monitor.storage.recovery import rebuild_session
 from monitor.storage.session_info import SessionStatus
 from monitor.storage.store import Store
@@ -26,14 +28,15 @@ _SAME_NS = 300_000_000  # by so much two clocks may differ about when one packet
 _COMMIT_EVERY = 5000
 
 
-def add_late_packets(store: Store, session: str, late: Sequence[Packet]) -> int:
+def add_late_packets(store: Store, athlete: str, session: str, late: Sequence[Packet]) -> int:
     """Add packets to a session that has ended, on its own clock; return how many it did not have.
 
-    Their ``link`` counts connections from 0; those of the tape come before.  ``StoreError`` if the session
-    is not there, goes on or cannot be written, ``InputError`` if its tape cannot be read: then nothing is
-    changed.
+    Their ``link`` counts connections from 0; those of the tape come before.  What is of no sensor of the
+    session, or later than any session is long, is left out.  ``StoreError`` if the session is not there, is
+    not of this athlete, goes on or cannot be written, ``InputError`` if its tape cannot be read: then
+    nothing is changed.
     """
-    info = next((i for i in store.sessions() if i.id == session), None)
+    info = next((i for i in store.sessions() if (i.id, i.athlete) == (session, athlete)), None)
     if info is None:
         raise StoreError("error.tape_gone", session=session)
     if info.status is SessionStatus.LIVE or is_written(Path(info.tape)):
@@ -45,7 +48,7 @@ def add_late_packets(store: Store, session: str, late: Sequence[Packet]) -> int:
         there = list(tape.packets())
         if tape.damaged:
             raise InputError("error.tape_part_damaged", path=old, count=tape.damaged)
-        new = _unheard(there, late)
+        new = _unheard(there, [p for p in late if _may_be_of(p, tape.header.settings)])
         if not new:
             return 0
         merged = _write_merged(tape, old, path, sorted([*there, *new], key=lambda p: p.arrival_ns))
@@ -57,6 +60,11 @@ def add_late_packets(store: Store, session: str, late: Sequence[Packet]) -> int:
     rebuild_session(store, info)
     _log.info("%s: %d packets came late and are part of it now", session, len(new))
     return len(new)
+
+
+def _may_be_of(packet: Packet, settings: SessionSettings) -> bool:
+    in_time = packet.arrival_ns <= LONGEST_TAPE_S * 1e9
+    return in_time and any(s.name == packet.sensor for s in settings.sensors)
 
 
 def _unheard(there: Iterable[Packet], late: Sequence[Packet]) -> list[Packet]:

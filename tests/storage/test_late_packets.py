@@ -76,7 +76,7 @@ def test_what_came_late_stands_where_it_belongs_and_the_records_are_those_of_a_w
     whole = run(store, tmp_path, [reading(t) for t in range(120)], "whole")
     name = run(store, tmp_path, [reading(t) for t in range(60)])
     assert len(cadences(store, name)) < 70
-    assert add_late_packets(store, name, [reading(t) for t in range(60, 120)]) == 60
+    assert add_late_packets(store, "ann", name, [reading(t) for t in range(60, 120)]) == 60
     assert [p.arrival_ns for p in on_tape(store, name)] == [t * 10**9 for t in range(120)]
     assert [p.link for p in on_tape(store, name)] == [0] * 60 + [1] * 60
     assert cadences(store, name) == cadences(store, whole)
@@ -87,9 +87,9 @@ def test_what_came_late_stands_where_it_belongs_and_the_records_are_those_of_a_w
 def test_what_is_there_already_is_not_added_again(store: Store, tmp_path: Path) -> None:
     name = run(store, tmp_path, [reading(t) for t in range(60)])
     late = [reading(t + 0.05) for t in range(50, 60)]
-    assert add_late_packets(store, name, late) == 10  # half a minute of the same pod: other values
+    assert add_late_packets(store, "ann", name, late) == 10  # half a minute of the same pod: other values
     before = Path(store.session(name).tape).read_bytes()
-    assert add_late_packets(store, name, late) == 0
+    assert add_late_packets(store, "ann", name, late) == 0
     assert Path(store.session(name).tape).read_bytes() == before
 
 
@@ -101,7 +101,9 @@ def test_whatever_of_a_run_came_in_time_the_tape_has_each_packet_once_and_in_ord
     folder = tmp_path_factory.mktemp("late")
     with Store(folder / "gaitcue.db") as store:
         name = run(store, folder, [reading(t) for t in sorted(in_time)])
-        assert add_late_packets(store, name, [reading(t) for t in sorted(late)]) == len(late - in_time)
+        assert add_late_packets(store, "ann", name, [reading(t) for t in sorted(late)]) == len(
+            late - in_time
+        )
         arrivals = [p.arrival_ns // 10**9 for p in on_tape(store, name)]
         assert arrivals == sorted(in_time | late)
 
@@ -112,17 +114,17 @@ def test_a_compressed_tape_takes_them_too(store: Store, tmp_path: Path) -> None:
     packed = Path(info.tape + ".xz")
     packed.write_bytes(lzma.compress(Path(info.tape).read_bytes()))
     Path(info.tape).unlink()
-    assert add_late_packets(store, name, [reading(t) for t in range(60, 70)]) == 10
+    assert add_late_packets(store, "ann", name, [reading(t) for t in range(60, 70)]) == 10
     assert not packed.exists()
     assert len(on_tape(store, name)) == 70
 
 
 def test_a_session_that_is_gone_or_goes_on_takes_nothing(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        add_late_packets(store, "no such run", [reading(1)])
+        add_late_packets(store, "ann", "no such run", [reading(1)])
     tape = begin_session(store, tmp_path, "a run", SETTINGS, STARTED)
     with pytest.raises(StoreError):
-        add_late_packets(store, STARTED.session, [reading(1)])
+        add_late_packets(store, "ann", STARTED.session, [reading(1)])
     tape.finish()
 
 
@@ -134,5 +136,19 @@ def test_a_damaged_tape_is_not_written_anew(store: Store, tmp_path: Path) -> Non
         db.execute("UPDATE block SET crc = crc + 1 WHERE id = 5")
     before = path.read_bytes()
     with pytest.raises(InputError, match="1 of its packets are lost"):
-        add_late_packets(store, name, [reading(40.0)])
+        add_late_packets(store, "ann", name, [reading(40.0)])
     assert path.read_bytes() == before
+
+
+def test_nobody_adds_to_another_athletes_run(store: Store, tmp_path: Path) -> None:
+    name = run(store, tmp_path, [reading(t) for t in range(60)])
+    with pytest.raises(StoreError):
+        add_late_packets(store, "ben", name, [reading(70)])
+    assert len(on_tape(store, name)) == 60
+
+
+def test_what_can_be_of_no_sensor_or_second_of_the_run_is_left_out(store: Store, tmp_path: Path) -> None:
+    name = run(store, tmp_path, [reading(t) for t in range(60)])
+    strange = [replace(reading(61), sensor="nobody's"), reading(1e9), reading(62)]
+    assert add_late_packets(store, "ann", name, strange) == 1
+    assert on_tape(store, name)[-1].arrival_ns == 62 * 10**9

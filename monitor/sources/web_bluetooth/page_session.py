@@ -35,7 +35,6 @@ _log = logging.getLogger(__name__)
 _ASK_EVERY_S = 5.0
 _FIRST_ASKED = 4  # questions for the time before anything else is taken
 _AWAY_S = 15.0  # without a word, though a page speaks every second: its network is gone
-_CHOOSE = "tap Sensors on the live page and choose it there"
 _GONE = "is out of range or switched off; the phone searches on"
 
 

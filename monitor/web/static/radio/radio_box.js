@@ -1,6 +1,6 @@
 // The box where the runner chooses a device for each sensor, and sees how each is heard.
 import { el } from "../shared/elements.js";
-import { recordedText, textOf } from "../shared/messages.js";
+import { nameText, recordedText, textOf } from "../shared/messages.js";
 import { PageRadio, remembered, rememberedSensors } from "./page_radio.js";
 import { Queue } from "./queue.js";
 
@@ -88,7 +88,7 @@ export class RadioBox {
       }
       const pod = this.#radio.pods.get(sensor.name);
       const [title, text, button] = row.children;
-      title.textContent = sensor.name;
+      title.textContent = nameText(sensor.name);
       text.textContent = podText(pod, sensor);
       row.className = pod?.state === "streams" ? "good" : "warn";
       button.textContent = textOf(pod ? "live.radio.another" : "live.radio.connect");

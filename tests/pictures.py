@@ -1,0 +1,203 @@
+"""Pictures of the pages in every state, for somebody to look at: ``make pictures``.
+
+A simulated runner is taken to the second that a picture needs; Chromium draws the page at the widths of two
+phones, a tablet and a laptop, by day and by night.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from dsp.types import Cue, CueKind
+from monitor.core.channel import Channel
+from monitor.core.http_access import WebSettings
+from monitor.core.monotonic import SystemClock
+from monitor.core.packet import INTERVALS, LAP, PAUSE, Packet, wish_packet
+from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
+from monitor.core.secret import Secret
+from monitor.core.session_settings import CueSettings, SessionSettings, TodaysLimits
+from monitor.pipeline.session import Session
+from monitor.service.runner_wishes import RunnerWishes
+from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
+from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from monitor.sinks.live_state import LiveState
+from monitor.web.app import serving
+from monitor.web.live_feed import LiveFeed
+from tests.end_to_end.browser import chromium
+
+TOKEN = "pictures-of-a-page"
+SIZES = {"360": (360, 740), "390": (390, 844), "820": (820, 1180), "1280": (1280, 800)}
+LENGTH_S = 420.0
+INTERVALS_CHOSEN = b'{"repeats": 5, "work_s": 180, "easy_s": 120, "pace_s_per_km": 300}'
+Act = Callable[[Page], Awaitable[object]]
+
+
+async def _nothing(page: Page) -> None:
+    """Leave the page as it is."""
+
+
+def _click(selector: str) -> Act:
+    async def act(page: Page) -> None:
+        await page.locator(selector).click()
+
+    return act
+
+
+async def _open_sound(page: Page) -> None:
+    await page.locator("#sound").click()
+    await page.locator("#sound").click()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A state of the live page: how far the run is, what was wished, and what is tapped first."""
+
+    until_s: float = 200.0
+    wishes: tuple[Packet, ...] = ()
+    warm_up_s: float = 0.0
+    learned: bool = True
+    more: tuple[Out, ...] = ()
+    act: Act = _nothing
+    at_cue: bool = False
+    link: bool = True
+
+
+def _lost(t_s: float) -> tuple[Out, ...]:
+    text = "out of range; searching on"
+    return (SensorStatus(t_s, "footL", LinkState.LOST, text, 40_000, 900, silent_s=12.0),)
+
+
+PICTURES = {
+    "empty": Picture(until_s=0.0),
+    "ready": Picture(until_s=2.0, wishes=(wish_packet(0.0, PAUSE),)),
+    "learning": Picture(until_s=90.0, learned=False),
+    "muted": Picture(until_s=90.0, warm_up_s=300.0),
+    "on-target": Picture(until_s=75.0),
+    "cue": Picture(at_cue=True),
+    "intervals": Picture(wishes=(wish_packet(60.0, LAP), wish_packet(90.0, INTERVALS, INTERVALS_CHOSEN))),
+    "sensor-lost": Picture(more=_lost(201.0)),
+    "lost": Picture(link=False),
+    "paused": Picture(until_s=215.0, wishes=(wish_packet(200.0, PAUSE),)),
+    "end": Picture(until_s=215.0, wishes=(wish_packet(200.0, PAUSE),), act=_click("#run-end")),
+    "finished": Picture(until_s=400.0, more=(SessionEnded("s", 400.0, "stopped"),)),
+    "menu": Picture(act=_click("#menu")),
+    "sound": Picture(act=_open_sound),
+    "warning-signs": Picture(act=_click("#flags")),
+}
+PLAN_VIEWS = ("today", "log", "calendar", "shoes", "strength")
+
+
+@functools.cache
+def _recording() -> tuple[SessionSettings, tuple[Packet, ...]]:
+    recording = recording_of_run(drifting_bouts(LENGTH_S), RadioModel(loss=0.002))
+    return coached_settings(recording.settings), tuple(recording.packets())
+
+
+def _settings(picture: Picture) -> SessionSettings:
+    settings, _ = _recording()
+    coach = settings.coach
+    assert coach is not None
+    coach = replace(
+        coach,
+        cues=CueSettings(plan="always", warm_up_s=picture.warm_up_s),
+        baseline=coach.baseline if picture.learned else None,
+        today=TodaysLimits(most_km=5.0),
+    )
+    return replace(settings, coach=coach)
+
+
+@functools.cache
+def _run_until(picture: Picture) -> tuple[Session, list[Out]]:
+    """The run as far as the picture is, and everything that was told of it."""
+    session = Session(_settings(picture))
+    names = tuple(s.name for s in session.settings.sensors)
+    told: list[Out] = [SessionStarted("s", "Ann", "2026-11-25T07:00:00+00:00", names)]
+    packets = sorted((*_recording()[1], *picture.wishes), key=lambda p: p.arrival_ns)
+    for packet in packets:
+        if packet.arrival_ns * 1e-9 > (LENGTH_S if picture.at_cue else picture.until_s):
+            break
+        new = session.push(packet)
+        told += new
+        if picture.at_cue and any(isinstance(r, Cue) and r.kind is CueKind.CORRECT for r in new):
+            break
+    return session, [*told, *picture.more]
+
+
+@asynccontextmanager
+async def _page_of(
+    browser: Browser, picture: Picture, size: str, theme: str, language: str
+) -> AsyncIterator[Page]:
+    session, told = _run_until(picture)
+    wishes = RunnerWishes(lambda: session.t_s)
+    wishes.ended = any(isinstance(r, SessionEnded) for r in told)
+    feed = LiveFeed(
+        LiveState(), SystemClock(), lambda: session.t_s, controls=wishes, run=session, again=True
+    )
+    records: Channel[Out] = Channel(1_000_000)
+    for record in told:
+        records.put(record)
+    width, height = SIZES[size]
+    async with serving(feed, WebSettings(port=0), Secret(TOKEN)) as url, asyncio.TaskGroup() as group:
+        group.create_task(feed.run(records.batches()))
+        await asyncio.sleep(0.3)
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, locale=language, color_scheme=theme,
+            device_scale_factor=2, service_workers="block",
+        )  # fmt: skip
+        page = await context.new_page()
+        await page.goto(url)
+        await page.wait_for_function(
+            "document.querySelector('#link').className.includes('good') || document.querySelector('#finished:not([hidden])')"
+        )
+        await page.wait_for_timeout(500)
+        if not picture.link:
+            await page.evaluate("document.querySelector('#sound').focus()")
+            feed.close()
+            await context.set_offline(True)
+            await page.wait_for_timeout(600)
+        await picture.act(page)
+        await page.wait_for_timeout(200)
+        yield page
+        records.close()
+        await context.close()
+
+
+async def make_pictures(
+    folder: Path, only: list[str], sizes: list[str], themes: list[str], language: str
+) -> None:
+    """Write the pictures as ``STATE-WIDTH-THEME.png``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        for name, size, theme in _wanted(only, sizes, themes):
+            async with _page_of(browser, PICTURES[name], size, theme, language) as page:
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                print(name, size, theme, "" if wide <= SIZES[size][0] else f"OVERFLOWS: {wide}", flush=True)
+                await page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+        await browser.close()
+
+
+def _wanted(only: list[str], sizes: list[str], themes: list[str]) -> Iterator[tuple[str, str, str]]:
+    for name in only or PICTURES:
+        for size in sizes or SIZES:
+            for theme in themes or ("light", "dark"):
+                yield name, size, theme
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Pictures of the pages in every state.")
+    parser.add_argument("--folder", type=Path, default=Path(".cache/pictures"))
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--sizes", nargs="*", default=[])
+    parser.add_argument("--themes", nargs="*", default=[])
+    parser.add_argument("--language", default="en")
+    given = parser.parse_args()
+    asyncio.run(make_pictures(given.folder, given.only, given.sizes, given.themes, given.language))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime
 import functools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -25,12 +27,15 @@ from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, Ses
 from monitor.core.secret import Secret
 from monitor.core.session_settings import CueSettings, SessionSettings, TodaysLimits
 from monitor.pipeline.session import Session
+from monitor.review.training_plan import PlanKeeper, new_entry
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
 from monitor.simulation.simulated_runner import RadioModel, recording_of_run
 from monitor.sinks.live_state import LiveState
+from monitor.training.plan_settings import PlanSettings
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
+from monitor.web.sharing_desk import SharingDesk
 from tests.end_to_end.browser import chromium
 
 TOKEN = "pictures-of-a-page"
@@ -56,6 +61,10 @@ async def _open_sound(page: Page) -> None:
     await page.locator("#sound").click()
 
 
+async def _scroll_down(page: Page) -> None:
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A state of the live page: how far the run is, what was wished, and what is tapped first."""
@@ -68,6 +77,7 @@ class Picture:
     act: Act = _nothing
     at_cue: bool = False
     link: bool = True
+    view: str = ""  # of the Plan tab, instead of the live page
 
 
 def _lost(t_s: float) -> tuple[Out, ...]:
@@ -91,8 +101,32 @@ PICTURES = {
     "menu": Picture(act=_click("#menu")),
     "sound": Picture(act=_open_sound),
     "warning-signs": Picture(act=_click("#flags")),
+    "sensors": Picture(act=_scroll_down),
+    "plan": Picture(until_s=0.0, view="today"),
+    "log": Picture(until_s=0.0, view="diary"),
+    "morning": Picture(until_s=0.0, view="morning"),
 }
-PLAN_VIEWS = ("today", "log", "calendar", "shoes", "strength")
+
+
+@functools.cache
+def _diary(folder: Path) -> PlanKeeper:
+    """A plan of coming back, two weeks old."""
+    keeper = PlanKeeper(folder, "Ann", PlanSettings(sex="woman", born_year=1984))
+    now = datetime.datetime.now(datetime.UTC).astimezone()
+    keeper.add(
+        new_entry(
+            "declare",
+            {"place": "behind", "side": "left", "reference_km": 30, "longest_km": 12},
+            now - datetime.timedelta(days=14),
+        )
+    )
+    for day in range(12, 0, -3):
+        then = now - datetime.timedelta(days=day)
+        run = {"km": 5.0 + day / 10, "minutes": 31, "start": f"{then:%Y-%m-%dT07:00:00}"}
+        entry = new_entry("manual_run", run, then)
+        felt = new_entry("after", {"session": entry.id, "during": 1, "now": 1}, then)
+        keeper.add(entry, felt)
+    return keeper
 
 
 @functools.cache
@@ -133,7 +167,7 @@ def _run_until(picture: Picture) -> tuple[Session, list[Out]]:
 
 @asynccontextmanager
 async def _page_of(
-    browser: Browser, picture: Picture, size: str, theme: str, language: str
+    browser: Browser, picture: Picture, size: str, theme: str, language: str, folder: Path
 ) -> AsyncIterator[Page]:
     session, told = _run_until(picture)
     wishes = RunnerWishes(lambda: session.t_s)
@@ -145,7 +179,11 @@ async def _page_of(
     for record in told:
         records.put(record)
     width, height = SIZES[size]
-    async with serving(feed, WebSettings(port=0), Secret(TOKEN)) as url, asyncio.TaskGroup() as group:
+    desk = SharingDesk(keeper=_diary(folder), deliver=None)
+    async with (
+        serving(feed, WebSettings(port=0), Secret(TOKEN), folder, desk) as url,
+        asyncio.TaskGroup() as group,
+    ):
         group.create_task(feed.run(records.batches()))
         await asyncio.sleep(0.3)
         context = await browser.new_context(
@@ -154,9 +192,11 @@ async def _page_of(
         )  # fmt: skip
         page = await context.new_page()
         await page.goto(url)
-        await page.wait_for_function(
-            "document.querySelector('#link').className.includes('good') || document.querySelector('#finished:not([hidden])')"
-        )
+        if picture.view:
+            await page.goto(url.replace("/?", "/plan?") + f"#{picture.view}")
+            await page.wait_for_selector("#plan section, #plan form")
+        else:
+            await page.wait_for_function("document.querySelector('#link.good, #finished:not([hidden])')")
         await page.wait_for_timeout(500)
         if not picture.link:
             await page.evaluate("document.querySelector('#sound').focus()")
@@ -174,11 +214,11 @@ async def make_pictures(
     folder: Path, only: list[str], sizes: list[str], themes: list[str], language: str
 ) -> None:
     """Write the pictures as ``STATE-WIDTH-THEME.png``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    data = Path(tempfile.mkdtemp())
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name, size, theme in _wanted(only, sizes, themes):
-            async with _page_of(browser, PICTURES[name], size, theme, language) as page:
+            async with _page_of(browser, PICTURES[name], size, theme, language, data) as page:
                 wide = await page.evaluate("document.documentElement.scrollWidth")
                 print(name, size, theme, "" if wide <= SIZES[size][0] else f"OVERFLOWS: {wide}", flush=True)
                 await page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
@@ -200,4 +240,5 @@ if __name__ == "__main__":
     parser.add_argument("--themes", nargs="*", default=[])
     parser.add_argument("--language", default="en")
     given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(make_pictures(given.folder, given.only, given.sizes, given.themes, given.language))

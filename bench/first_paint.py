@@ -1,6 +1,6 @@
-"""How soon the live page is there on a slow phone, in a real Chromium with a slowed-down network and processor.
+"""How soon the live page is there on a slow phone: in Chromium, with a slowed-down network and processor.
 
-``first paint`` is what Chromium reports as first contentful paint; ``number`` is when the cadence stands there.
+``paint_ms`` is what Chromium reports as first contentful paint; ``number_ms`` is when the cadence is there.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from monitor.sinks.live_state import LiveState
 from monitor.web.app import serving
 from monitor.web.live_feed import LiveFeed
 
-SLOW_PHONE = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
+SLOW_PHONE = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 0.75e6 / 8,
+}
 """Lighthouse's slow 4G: 150 ms there and back, 1.6 Mbit/s down, 0.75 up."""
 SLOWER_CPU = 4
 """Lighthouse's phone: a processor four times slower than this machine's."""
@@ -68,7 +73,9 @@ async def _cases() -> list[dict[str, str | float]]:
         for name, again in (("for the first time", False), ("opened before", True)):
             times = [await _measure(browser, url, again=again) for _ in range(_ROUNDS)]
             paint, number = (statistics.median(column) for column in zip(*times, strict=True))
-            out.append({"case": f"live page on a slow phone, {name}", "paint_ms": paint, "number_ms": number})
+            out.append(
+                {"case": f"live page on a slow phone, {name}", "paint_ms": paint, "number_ms": number}
+            )
         await browser.close()
     return out
 

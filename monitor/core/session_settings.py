@@ -89,8 +89,8 @@ class LapSettings:
     auto_km: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.auto_km and not 0.1 <= self.auto_km <= 100:
-            raise ValueError(f"auto_km must be 0 or between 0.1 and 100, not {self.auto_km:g}")
+        if not 0 <= self.auto_km <= 100:
+            raise ValueError(f"auto_km must be between 0 and 100, not {self.auto_km:g}")
 
 
 SilenceReason = Literal["", "calm", "hold", "red"]

@@ -61,8 +61,8 @@ class RunLoad:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """``Allowance`` is how much of what today allows was used: ``used`` of ``limit``, in km or minutes."""
+class UsedAllowance:
+    """``UsedAllowance`` is how much of what today allows was used: ``used`` of ``limit``, in its unit."""
 
     used: float
     limit: float
@@ -126,12 +126,12 @@ class LoadWatch:
         return [notice(t_s, p.wording, p.text) for p in loud or new]
 
     @property
-    def allowance(self) -> Allowance | None:
+    def allowance(self) -> UsedAllowance | None:
         """The allowance of today as far as it is used; None without a limit, and where a red flag stops."""
         size = None if self._limits.stop else self._todays_size()
         if size is None or size.limit is None:
             return None
-        return Allowance(size.value, size.limit, size.unit)
+        return UsedAllowance(size.value, size.limit, size.unit)
 
     def _todays_size(self) -> _Size | None:
         """What the run is compared with today: of distance and time what is nearer its limit."""

@@ -90,7 +90,7 @@ class RunTimer:
 
     @property
     def paused(self) -> bool:
-        """Whether the timer stands still."""
+        """Whether the timer stands still at this moment."""
         return self._paused_at_s is not None
 
     def is_paused_at(self, t_s: float) -> bool:

@@ -17,7 +17,7 @@ from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
-from monitor.pipeline.load_watch import Allowance, RunLoad
+from monitor.pipeline.load_watch import RunLoad, UsedAllowance
 from monitor.pipeline.run_timer import RunTimer
 from monitor.pipeline.sensor_stream import SensorStream
 
@@ -107,7 +107,7 @@ class Session:
         return None if self._coach is None else self._coach.load
 
     @property
-    def allowance(self) -> Allowance | None:
+    def allowance(self) -> UsedAllowance | None:
         """The allowance of today as far as the run has used it, None without one or without a coach."""
         return None if self._coach is None else self._coach.allowance
 

@@ -61,7 +61,7 @@ class RunnerWishes:
         return True
 
     def ask_timer(self, channel: str, payload: bytes = b"") -> bool:
-        """Pass a wish on to the timer of the running session, and return whether there is one."""
+        """Hand a wish to the timer of the running session, and return whether there is one."""
         if self._emit is None:
             return False
         self._emit(wish_packet(self._now_s(), channel, payload))
@@ -76,7 +76,7 @@ class RunnerWishes:
         self._end()
         return True
 
-    def start_again(self) -> bool:
+    def start_next(self) -> bool:
         """Ask for another run after one that the runner has ended, and return whether that can be."""
         if self.ended:
             self.again.set()

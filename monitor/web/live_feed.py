@@ -34,12 +34,12 @@ class RunControls(Protocol):
         """End targets and cues, for this reason."""
 
     def ask_timer(self, channel: str, payload: bytes = b"") -> bool:
-        """Pass a wish on to the timer: a pause, its end, a lap, intervals."""
+        """Hand a wish to the timer: a pause, its end, a lap, intervals."""
 
     def end_run(self) -> bool:
-        """End the run in order."""
+        """End the run that goes on, in order."""
 
-    def start_again(self) -> bool:
+    def start_next(self) -> bool:
         """Start another run after one that was ended."""
 
 

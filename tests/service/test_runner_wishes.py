@@ -47,12 +47,12 @@ def test_a_run_is_ended_once_and_then_another_may_be_asked_for() -> None:
     wishes = RunnerWishes(lambda: 12.5)
     assert not wishes.end_run()
     wishes.open(lambda packet: None, lambda: ended.append("end"))
-    assert not wishes.start_again(), "it goes on"
+    assert not wishes.start_next(), "it goes on"
     assert wishes.end_run()
     assert not wishes.end_run()
     assert not wishes.ask_timer(PAUSE), "it has ended"
     assert (ended, wishes.ended, wishes.again.is_set()) == (["end"], True, False)
-    assert wishes.start_again()
+    assert wishes.start_next()
     assert wishes.again.is_set()
 
 

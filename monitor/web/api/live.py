@@ -35,7 +35,7 @@ async def ask_run(
         IntervalsJson | None, Body(description="those to begin; without them they end")
     ] = None,
 ) -> Response:
-    """Pause the run that is going on, go on, end a lap, set intervals, end the run, or start another."""
+    """Let the run that is going on pause or go on, end a lap or itself, begin intervals, or be followed."""
     visitor, feed = visitor_of_request(request), request.app.state.live_feed
     if visitor is not None and not feed.is_of(visitor.athlete):
         raise HTTPException(403, "This is the run of somebody else.")
@@ -49,7 +49,7 @@ def _ask(controls: RunControls, do: RunWish, intervals: IntervalsJson | None) ->
     if do == "end":
         return controls.end_run()
     if do == "start":
-        return controls.start_again()
+        return controls.start_next()
     if do == "intervals":
         plan = intervals.model_dump() if intervals is not None else {"repeats": 0}
         return controls.ask_timer(do, json.dumps(plan).encode())

@@ -27,7 +27,7 @@ from monitor.core.session_settings import (
     SessionSettings,
     TodaysLimits,
 )
-from monitor.pipeline.load_watch import Allowance
+from monitor.pipeline.load_watch import UsedAllowance
 from monitor.pipeline.run_timer import EndedLap, IntervalPart, IntervalPlan
 from monitor.pipeline.session import Session
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
@@ -374,7 +374,7 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (CoachSettings, sessions.CoachSettingsJson),
         (TodaysLimits, sessions.TodaysLimitsJson),
         (LapSettings, sessions.LapSettingsJson),
-        (Allowance, live.AllowanceJson),
+        (UsedAllowance, live.UsedAllowanceJson),
         (EndedLap, live.LapJson),
         (IntervalPart, live.IntervalPartJson),
         (IntervalPlan, live.IntervalsJson),

@@ -92,8 +92,8 @@ class TimerJson(ApiModel):
     interval: IntervalPartJson | None = described("where the intervals are; null: there are none")
 
 
-class AllowanceJson(ApiModel):
-    """How much of what the plan allows today was used."""
+class UsedAllowanceJson(ApiModel):
+    """The allowance of today in the plan, and how much of it was used."""
 
     used: float = described("how much was run", "that of unit")
     limit: float = described("how much is allowed", "that of unit")
@@ -104,7 +104,7 @@ RunWish = Literal["pause", "resume", "lap", "intervals", "end", "start"]
 
 
 class IntervalsJson(ApiModel):
-    """So many times work, with something easy between two of them."""
+    """Intervals of work with something easy between two of them."""
 
     repeats: int = described("how many times", "1", ge=0, le=100)
     work_s: float = described("how long the work is", ge=5, le=7200)
@@ -130,7 +130,7 @@ class LiveJson(ApiModel):
     ended: str | None = described("why it ended, in words; null while it goes on")
     gaps: int = described("holes in the samples so far", "1")
     timer: TimerJson | None = described("the timer; null where there is no run")
-    allowance: AllowanceJson | None = described("today's; null: none, or it is the runner's alone")
+    allowance: UsedAllowanceJson | None = described("today's; null: none, or it is the runner's alone")
     beats: list[float] = described("initial contacts of the newest steps, session time", "s")
     cues: list[LiveCueJson] = described("the newest cues, the oldest of them first")
     history_s: float = described("how far the history reaches back")

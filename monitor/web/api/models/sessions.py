@@ -152,7 +152,7 @@ class CoachSettingsJson(ApiModel):
 
 
 class LapSettingsJson(ApiModel):
-    """The settings of laps."""
+    """The settings that say when a lap ends."""
 
     auto_km: float = described("length after which a lap ends by itself; 0: never", "km", default=0.0)
 

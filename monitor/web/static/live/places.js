@@ -10,6 +10,7 @@ export function placeNames(places) {
 }
 
 function placeText({ placement, side }) {
-  const key = `live.place.${placement}${side ? `_${side}` : ""}`;
+  const where = side ? `${placement}_${side.toLowerCase()}` : placement;
+  const key = `live.place.${where}`;
   return hasText(key) ? textOf(key) : "";
 }

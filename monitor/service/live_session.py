@@ -26,7 +26,6 @@ from monitor.core.service_loop import run_with_spare_threads
 from monitor.core.session_settings import SessionSettings
 from monitor.core.stop_signals import handle_stop_signals
 from monitor.core.user_language import user_text
-from monitor.pipeline.run_timer import RunTimer, with_timer
 from monitor.pipeline.session import Session
 from monitor.pipeline.tap_alignment import alignment_advice
 from monitor.recordings.tape import Tape
@@ -113,7 +112,7 @@ async def _run(
         sinks.append(TerminalSink(console, config.alerts.language))
     if not is_watched(console):
         sinks.append(SessionLog())
-    stored = None if store is None else StoreSink(store, started.session, time)
+    stored = None if store is None else StoreSink(store, started.session, time, session.timer)
     if stored is not None:
         sinks.append(stored)
     if live.tape is None:
@@ -148,7 +147,7 @@ async def _run(
         if store is not None and summary.empty and loss is None:
             await asyncio.to_thread(_delete, store, started.session)
         elif store is not None and loss is None:
-            await asyncio.to_thread(_add_facts, store, live, ended, session.timer)
+            await asyncio.to_thread(_add_facts, store, live, ended)
         _print_result(config, live, started, ended, summary, console, whole=loss is None)
         if store is not None and loss is None:
             await asyncio.to_thread(_store_last_statuses, store, ended, sinks)
@@ -189,11 +188,10 @@ def _delete(store: Store, session: str) -> None:
     delete_session(store, store.session(session))
 
 
-def _add_facts(store: Store, live: LiveOptions, ended: SessionEnded, timer: RunTimer) -> None:
+def _add_facts(store: Store, live: LiveOptions, ended: SessionEnded) -> None:
     """Keep what is known of the activity, as far as the session came."""
     whole = ended.reason == INPUT_ENDED
-    facts = live.facts if whole else facts_until(live.facts, ended.t_s)
-    store.add_facts(ended.session, with_timer(facts, timer, ended.t_s))
+    store.add_facts(ended.session, live.facts if whole else facts_until(live.facts, ended.t_s))
 
 
 def _begin(

@@ -270,6 +270,18 @@ async def test_units_are_the_runners_and_sensors_are_called_by_where_they_are_wo
         await expect(page.locator("#allowance-text")).to_have_text("0.0 of 5.0 km today")
 
 
+async def test_the_buttons_stay_below_wherever_the_page_is(browser: Browser) -> None:
+    run = OwnRun()
+    async with opened(browser, run, width=360) as page:
+        run.run_to(10.0)
+        run.tell(*(SensorStatus(10.0, f"s{k}", LinkState.STREAMING, "") for k in range(9)))
+        await expect(page.locator(".sensor")).to_have_count(9, timeout=10_000)
+        for top in (0, 10_000):
+            await page.evaluate(f"scrollTo(0, {top})")
+            box = await page.locator("#run").bounding_box() or {}
+            assert box["y"] + box["height"] == pytest.approx(800, abs=1)
+
+
 @pytest.mark.parametrize("locale", ["en", "de"])
 async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, locale: str) -> None:
     run = OwnRun()

@@ -57,7 +57,6 @@ export class RadioBox {
   show() {
     const pods = [...(this.#radio?.pods.values() ?? [])];
     const good = pods.length > 0 && pods.every((pod) => pod.state === "streams");
-    $("radio").textContent = textOf("live.radio.pill");
     $("radio").className = `pill ${good ? "good" : "warn"}`;
     $("radio-why").hidden = !this.#reason;
     $("radio-why").textContent = this.#reason && textOf(this.#reason);

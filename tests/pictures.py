@@ -10,11 +10,13 @@ import argparse
 import asyncio
 import datetime
 import functools
+import itertools
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -165,80 +167,99 @@ def _run_until(picture: Picture) -> tuple[Session, list[Out]]:
     return session, [*told, *picture.more]
 
 
-@asynccontextmanager
-async def _page_of(
-    browser: Browser, picture: Picture, size: str, theme: str, language: str, folder: Path
-) -> AsyncIterator[Page]:
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at, and the folder with the runner's plan."""
+
+    size: str
+    theme: Literal["light", "dark"]
+    language: str
+    scale: float
+    folder: Path
+
+
+def _feed_of(picture: Picture) -> tuple[LiveFeed, Channel[Out]]:
+    """The page's feed of a run, and what it was told."""
     session, told = _run_until(picture)
     wishes = RunnerWishes(lambda: session.t_s)
     wishes.ended = any(isinstance(r, SessionEnded) for r in told)
-    feed = LiveFeed(
-        LiveState(), SystemClock(), lambda: session.t_s, controls=wishes, run=session, again=True
-    )
     records: Channel[Out] = Channel(1_000_000)
     for record in told:
         records.put(record)
-    width, height = SIZES[size]
-    desk = SharingDesk(keeper=_diary(folder), deliver=None)
+    now_s = lambda: session.t_s  # noqa: E731
+    return LiveFeed(LiveState(), SystemClock(), now_s, controls=wishes, run=session, again=True), records
+
+
+@asynccontextmanager
+async def _page_of(browser: Browser, picture: Picture, look: Look) -> AsyncIterator[Page]:
+    """The page in the state of the picture."""
+    feed, records = _feed_of(picture)
+    desk = SharingDesk(keeper=_diary(look.folder), deliver=None)
     async with (
-        serving(feed, WebSettings(port=0), Secret(TOKEN), folder, desk) as url,
+        serving(feed, WebSettings(port=0), Secret(TOKEN), look.folder, desk) as url,
         asyncio.TaskGroup() as group,
     ):
         group.create_task(feed.run(records.batches()))
-        await asyncio.sleep(0.3)
+        width, height = SIZES[look.size]
         context = await browser.new_context(
-            viewport={"width": width, "height": height}, locale=language, color_scheme=theme,
-            device_scale_factor=2, service_workers="block",
+            viewport={"width": width, "height": height}, locale=look.language, color_scheme=look.theme,
+            device_scale_factor=look.scale, service_workers="block",
         )  # fmt: skip
         page = await context.new_page()
-        await page.goto(url)
-        if picture.view:
-            await page.goto(url.replace("/?", "/plan?") + f"#{picture.view}")
-            await page.wait_for_selector("#plan section, #plan form")
-        else:
-            await page.wait_for_function("document.querySelector('#link.good, #finished:not([hidden])')")
-        await page.wait_for_timeout(500)
+        await _open(page, url, picture)
         if not picture.link:
-            await page.evaluate("document.querySelector('#sound').focus()")
             feed.close()
             await context.set_offline(True)
-            await page.wait_for_timeout(600)
         await picture.act(page)
-        await page.wait_for_timeout(200)
+        await page.wait_for_timeout(600)
         yield page
         records.close()
         await context.close()
 
 
-async def make_pictures(
-    folder: Path, only: list[str], sizes: list[str], themes: list[str], language: str
-) -> None:
-    """Write the pictures as ``STATE-WIDTH-THEME.png``."""
-    data = Path(tempfile.mkdtemp())
+async def _open(page: Page, url: str, picture: Picture) -> None:
+    """Open the page, or the view of the plan, and wait until it stands."""
+    await page.goto(url)
+    if picture.view:
+        await page.goto(url.replace("/?", "/plan?") + f"#{picture.view}")
+        await page.wait_for_selector("#plan section, #plan form")
+    else:
+        await page.wait_for_function("document.querySelector('#link.good, #finished:not([hidden])')")
+    await page.wait_for_timeout(500)
+
+
+async def make_pictures(folder: Path, names: list[str], looks: list[Look]) -> None:
+    """Write the pictures as ``STATE-WIDTH-THEME.png``; one of a page that is too wide is named."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        for name, size, theme in _wanted(only, sizes, themes):
-            async with _page_of(browser, PICTURES[name], size, theme, language, data) as page:
+        for name, look in itertools.product(names, looks):
+            async with _page_of(browser, PICTURES[name], look) as page:
+                file = f"{name}-{look.size}-{look.theme}.png"
+                await page.screenshot(path=folder / file)
                 wide = await page.evaluate("document.documentElement.scrollWidth")
-                print(name, size, theme, "" if wide <= SIZES[size][0] else f"OVERFLOWS: {wide}", flush=True)
-                await page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+                print(file, "" if wide <= SIZES[look.size][0] else f"is {wide} px wide", flush=True)
         await browser.close()
 
 
-def _wanted(only: list[str], sizes: list[str], themes: list[str]) -> Iterator[tuple[str, str, str]]:
-    for name in only or PICTURES:
-        for size in sizes or SIZES:
-            for theme in themes or ("light", "dark"):
-                yield name, size, theme
+def main() -> None:
+    """Make the pictures that are asked for."""
+    parser = argparse.ArgumentParser(description="Pictures of the pages in every state.")
+    parser.add_argument("--folder", type=Path, default=Path(".cache/pictures"))
+    parser.add_argument("--only", nargs="*", choices=PICTURES, default=list(PICTURES))
+    parser.add_argument("--sizes", nargs="*", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--themes", nargs="*", choices=("light", "dark"), default=["light", "dark"])
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--scale", type=float, default=2.0, help="pixels of the picture in one of the page")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data:
+        looks = [
+            Look(size, theme, given.language, given.scale, Path(data))
+            for size in given.sizes
+            for theme in given.themes
+        ]
+        asyncio.run(make_pictures(given.folder, given.only, looks))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Pictures of the pages in every state.")
-    parser.add_argument("--folder", type=Path, default=Path(".cache/pictures"))
-    parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--sizes", nargs="*", default=[])
-    parser.add_argument("--themes", nargs="*", default=[])
-    parser.add_argument("--language", default="en")
-    given = parser.parse_args()
-    given.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(make_pictures(given.folder, given.only, given.sizes, given.themes, given.language))
+    main()

@@ -97,7 +97,8 @@ class RunTimer:
         """Return whether the timer stood still in this second of the session, now or before."""
         if self._paused_at_s is not None and t_s >= self._paused_at_s:
             return True
-        return any(p.start_s <= t_s < p.end_s for p in self.pauses)
+        last = next((p for p in reversed(self.pauses) if p.start_s <= t_s), None)
+        return last is not None and t_s < last.end_s
 
     def timer_s(self, t_s: float) -> float:
         """Return the seconds that the timer had run at the session second ``t_s``."""

@@ -294,6 +294,9 @@ async def test_nothing_is_wider_than_the_narrowest_phone(browser: Browser, local
         ):
             await page.evaluate(change)
             assert await page.evaluate("document.documentElement.scrollWidth") == 360, change
+        await page.locator("#menu").click()
+        assert await page.evaluate("document.querySelector('#menu-box').scrollWidth") <= 0.94 * 360
+        await page.locator("#menu-close").click()
         header = page.locator("body > header")
         await page.evaluate("document.documentElement.style.fontSize = ''")
         height = (await header.bounding_box() or {})["height"]

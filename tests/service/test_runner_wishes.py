@@ -18,6 +18,7 @@ from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import STOPPED, serve
 from monitor.sinks.live_state import LiveState
 from monitor.storage.new_session import begin_run
+from monitor.storage.reanalysis import reanalyze
 from monitor.storage.recovery import rebuild_session, recover
 from monitor.storage.session_data import load_session
 from monitor.storage.store import Store
@@ -166,6 +167,10 @@ def test_a_run_that_was_killed_is_recovered_with_its_pause_and_lap_once(tmp_path
         tape.close()
         recover(store)
         rebuild_session(store, store.session(started.session))
+        said = [r for r in store.events(started.session) if isinstance(r, Cue)]
+        reanalyze(store, store.session(started.session))
+        assert [r for r in store.events(started.session) if isinstance(r, Cue)] == said
+        assert {"lap", "paused", "resumed"} <= {cue.wording for cue in said}
         facts = store.facts(started.session)
         run = load_session(store, started.session)
     assert [(lap.end_s, lap.trigger) for lap in facts.laps] == [(20.5, "manual")]

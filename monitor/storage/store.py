@@ -93,6 +93,21 @@ class Store(ImportedFiles):
             self._require_session(session_id)
             self._insert_records(db, session_id, records)
 
+    def write_numbered(self, session_id: str, first: int, records: Sequence[Out]) -> Sequence[Out]:
+        """Add records that are numbered through a session, as far as they are not there; return those.
+
+        ``InputError`` if some before ``first`` are missing.
+        """
+        with self._transaction():
+            taken = self.hub_records(session_id)
+            if first > taken:
+                raise InputError("error.hub_hole", session=session_id, first=first, taken=taken)
+            fresh = records[taken - first :]
+            if fresh:
+                self.write(session_id, fresh)
+                self.note_hub_records(session_id, taken + len(fresh))
+        return fresh
+
     def complete(
         self,
         session_id: str,

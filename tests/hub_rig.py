@@ -94,6 +94,7 @@ class Box:
         name = f"2026-01-01T00-00-00-{self.athlete}"
         self.started = SessionStarted(name, self.athlete, "2026-01-01T00:00:00+00:00", sensors)
         self.store = Store(self.folder / "gaitcue.db")
+        self.store.skip_runs_before_hub()  # there is a hub from the beginning
         self.tape = begin_session(self.store, self.folder, "run", recording.settings, self.started)
         self.packets: list[Packet] = list(recording.packets())
         self._next = 0
@@ -160,5 +161,7 @@ def has_ended(keeper: RecordKeeper, box: Box) -> Callable[[], bool]:
 @contextlib.contextmanager
 def server_in_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let programs that a test starts find the server where this process finds it."""
-    monkeypatch.setenv("PATH", f"{Path(shutil.which('nats-server') or server_program()).parent}:{os.environ['PATH']}")
+    monkeypatch.setenv(
+        "PATH", f"{Path(shutil.which('nats-server') or server_program()).parent}:{os.environ['PATH']}"
+    )
     yield

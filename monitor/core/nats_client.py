@@ -88,14 +88,15 @@ async def log_connection(
     import nats
     import nats.errors
 
-    trouble: list[str] = []
+    refused: list[str] = []
+    failures: list[Exception] = []
 
     async def on_error(error: Exception) -> None:
-        if isinstance(error, nats.errors.Error) and "permissions violation" in str(error).lower():
-            trouble.append(
-                f"{settings.address} does not let {settings.user or 'a stranger'} do that: {_plain(error)}"
-            )
-            forbidden(trouble[-1])
+        failures.append(error)
+        if "permissions violation" in str(error).lower():
+            who = settings.user or "a stranger"
+            refused.append(f"{settings.address} does not let {who} do that: {_plain(error)}")
+            forbidden(refused[-1])
 
     client: Client | None = None
     try:
@@ -103,6 +104,8 @@ async def log_connection(
             settings.servers,
             error_cb=on_error,
             allow_reconnect=False,
+            max_reconnect_attempts=1,  # of the first connection, which it would try for two minutes
+            reconnect_time_wait=0,
             connect_timeout=max(1, round(settings.timeout_s)),
             ping_interval=5,
             max_outstanding_pings=2,
@@ -112,8 +115,10 @@ async def log_connection(
             tls=await asyncio.to_thread(_tls_context, settings),
         )
         yield client.jetstream(timeout=settings.timeout_s)
+    except nats.errors.NoServersError as exc:
+        raise SinkError(_failure_text(failures[-1] if failures else exc, settings)) from exc
     except (nats.errors.Error, OSError, TimeoutError, EOFError) as exc:
-        raise SinkError(trouble[-1] if trouble else _failure_text(exc, settings)) from exc
+        raise SinkError(refused[-1] if refused else _failure_text(exc, settings)) from exc
     finally:
         if client is not None:
             with contextlib.suppress(Exception):  # whatever state it is in: nothing waits in it

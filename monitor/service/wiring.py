@@ -217,7 +217,7 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-KEPT_UNTIL_DELIVERED = ("influx", "mqtt", *RUN_SINKS)
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt", "hub", *RUN_SINKS)
 """Sinks for which the store keeps what has not arrived."""
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from monitor.storage.deliveries import Deliveries
 
+HUB_SINK = "hub"
+"""The name of the sink to a hub, and of its place in the store."""
 _ADVANCE = """INSERT INTO hub_run (session, sent_block, sent_end) VALUES (?, ?, ?)
   ON CONFLICT (session) DO UPDATE SET
     sent_block = max(sent_block, excluded.sent_block), sent_end = max(sent_end, excluded.sent_end)"""
@@ -30,12 +32,15 @@ class HubAccounts(Deliveries):
     """``HubAccounts`` keeps the accounts of runs and hub; every method raises ``StoreError`` only."""
 
     def skip_runs_before_hub(self) -> None:
-        """Mark the runs that have ended as not wanted, where no run was ever sent to a hub."""
+        """Mark the runs that have ended as not wanted, where there was no hub before this call."""
         with self._transaction() as db:
+            if self.has_account(HUB_SINK):
+                return
             db.execute(
-                "INSERT INTO hub_run (session, sent_block, sent_end) SELECT id, 0, 1 FROM session"
-                f" WHERE ended AND {_OWN} AND NOT EXISTS (SELECT 1 FROM hub_run)"
+                "INSERT OR IGNORE INTO hub_run (session, sent_end)"
+                f" SELECT id, 1 FROM session WHERE ended AND {_OWN}"
             )
+            db.execute("INSERT INTO delivered VALUES (?, 0)", (HUB_SINK,))
 
     def runs_to_send(self) -> list[SentRun]:
         """Return the runs recorded here that the hub has not all of, the newest first."""

@@ -38,7 +38,7 @@ WHOLE = whole_run()
 
 def test_it_gives_the_records_of_one_process() -> None:
     records, length_s = short_run_records()
-    assert WHOLE == [STARTED, *records, SessionEnded("s", length_s, ENDED)]
+    assert [STARTED, *records, SessionEnded("s", length_s, ENDED)] == WHOLE
 
 
 @settings(max_examples=example_count(5, 50))
@@ -67,7 +67,9 @@ def test_packets_that_are_not_on_the_tape_are_counted() -> None:
     assert (run.missing, run.next_packet) == (7, 20)
 
 
-@pytest.mark.parametrize("junk", [b"", b"junk", zlib.compress(b"junk"), zlib.compress(pickle.dumps("text"))])
+@pytest.mark.parametrize(
+    "junk", [b"", b"junk", zlib.compress(b"junk"), zlib.compress(pickle.dumps("text"))]
+)
 def test_what_is_no_snapshot_is_refused(junk: bytes) -> None:
     with pytest.raises(InputError):
         unpack_snapshot(junk)

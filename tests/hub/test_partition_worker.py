@@ -125,7 +125,9 @@ async def test_workers_that_are_killed_lose_nothing_and_double_nothing(tmp_path:
         assert [state.restored for state in states] == [0, 1, 1, 1, 1]
 
 
-async def test_a_worker_killed_before_its_first_snapshot_evaluates_the_same_packets_again(tmp_path: Path) -> None:
+async def test_a_worker_killed_before_its_first_snapshot_evaluates_the_same_packets_again(
+    tmp_path: Path,
+) -> None:
     async with rig(tmp_path) as hub:
         await hub.send(0.6)
         first = PartitionState(0)
@@ -188,7 +190,9 @@ async def test_junk_and_packets_of_nobody_cost_themselves(tmp_path: Path) -> Non
     async with rig(tmp_path) as hub:
         await hub.send(0.5)
         stranger = replace(hub.address, session="never-started")
-        packets = await hub.streams.log.get_last_msg("PACKETS", "part.0.gait." + hub.address.key + ".packets")
+        packets = await hub.streams.log.get_last_msg(
+            "PACKETS", "part.0.gait." + hub.address.key + ".packets"
+        )
         for subject, data in (
             (hub.address.subject("packets"), b"junk"),
             (hub.address.subject("start"), b"junk"),
@@ -231,4 +235,3 @@ async def test_a_quiet_run_leaves_the_memory_and_comes_back(tmp_path: Path) -> N
 def test_sizes_that_cannot_be_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="positive"):
         WorkerParams(**bad)  # type: ignore[arg-type]
-

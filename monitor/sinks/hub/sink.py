@@ -27,7 +27,7 @@ from monitor.recordings.tape_blocks import Numbered
 from monitor.recordings.tape_follower import read_tape_from
 from monitor.sinks.hub.run_messages import RunEnd, RunStart, pack_end, pack_packets, pack_start
 from monitor.sinks.hub.subjects import RunAddress
-from monitor.storage.hub_accounts import SentRun
+from monitor.storage.hub_accounts import HUB_SINK, SentRun
 from monitor.storage.store import Store
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
-HUB_SINK = "hub"
 _EVERY_S = 1.0  # between two looks at the tape, which itself is written once a second
 _AT_ONCE = 2000  # packets read from a tape at a time: some ten seconds of three sensors
 
@@ -67,10 +66,10 @@ class HubSink:
         self._unreadable = set[str]()
         self._state = SinkStatus(0.0, HUB_SINK, True, SINK_STARTING)
         self._reported: SinkStatus | None = None
-        store.skip_runs_before_hub()
 
     async def run(self, batches: AsyncIterator[list[Out]]) -> None:
         """Send until the batches have ended and the log has all that waits."""
+        await self._off_loop(self._store.skip_runs_before_hub)
         listening = asyncio.create_task(self._listen(batches), name="hub listening")
         try:
             await retry_until_done(

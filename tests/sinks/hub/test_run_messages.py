@@ -65,7 +65,9 @@ def test_any_number_of_channels_fits() -> None:
 
 @given(st.binary(max_size=300), st.randoms(use_true_random=False))
 def test_damaged_packets_are_refused(junk: bytes, luck: random.Random) -> None:
-    (_, data), *_ = pack_packets([(3, Packet("footL", 5, "imu", b"abc")), (4, Packet("footR", 6, "imu", b"d"))])
+    (_, data), *_ = pack_packets(
+        [(3, Packet("footL", 5, "imu", b"abc")), (4, Packet("footR", 6, "imu", b"d"))]
+    )
     changed = bytearray(data)
     changed[luck.randrange(len(data))] ^= 1 << luck.randrange(8)
     for bad in (bytes(changed), data[: luck.randrange(len(data))], data + b"x", junk):

@@ -34,7 +34,8 @@ def test_two_names_never_make_one_token(a: str, b: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "token"), [("ann", "ann"), ("Läufer e.V.", "L=C3=A4ufer=20e=2EV=2E"), ("a>*=%", "a=3E=2A=3D=25")]
+    ("name", "token"),
+    [("ann", "ann"), ("Läufer e.V.", "L=C3=A4ufer=20e=2EV=2E"), ("a>*=%", "a=3E=2A=3D=25")],
 )
 def test_what_means_something_to_the_server_is_escaped(name: str, token: str) -> None:
     assert escape_name(name) == token

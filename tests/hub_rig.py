@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,15 +129,10 @@ async def no_batches() -> AsyncIterator[list[Out]]:
         yield batch
 
 
-@contextlib.asynccontextmanager
-async def batches_until(done: asyncio.Event) -> AsyncIterator[AsyncIterator[list[Out]]]:
-    """Yield batches that end when ``done`` is set."""
-
-    async def batches() -> AsyncIterator[list[Out]]:
-        yield []
-        await done.wait()
-
-    yield batches()
+async def batches_until(done: asyncio.Event) -> AsyncIterator[list[Out]]:
+    """Yield batches that end when ``done`` is set: a run that goes on until then."""
+    yield []
+    await done.wait()
 
 
 async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -157,11 +151,3 @@ def has_ended(keeper: RecordKeeper, box: Box) -> Callable[[], bool]:
 
     return look
 
-
-@contextlib.contextmanager
-def server_in_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let programs that a test starts find the server where this process finds it."""
-    monkeypatch.setenv(
-        "PATH", f"{Path(shutil.which('nats-server') or server_program()).parent}:{os.environ['PATH']}"
-    )
-    yield

@@ -32,16 +32,21 @@ def server_program() -> str:
 
 async def run_local_server(folder: Path, host: str, port: int) -> None:
     """Run a server that keeps its log in ``folder`` and lets in who has an account, until cancelled."""
-    accounts = folder / ACCOUNTS_FILE
-    if not accounts.exists():
-        raise ConfigError("error.hub_no_accounts", folder=folder)
-    config = folder / "nats.conf"
-    include = f'include "{ACCOUNTS_FILE}"'
-    config.write_text(server_config(folder / "log", host, port, include))
+    config = await asyncio.to_thread(_write_config, folder, host, port)
     async with running_server(config) as process:
         _log.info("hub: the server listens at %s:%d", host, port)
         await process.wait()
     raise SinkError("the hub's server has ended")
+
+
+def _write_config(folder: Path, host: str, port: int) -> Path:
+    """Write the configuration of the server whose accounts are in ``folder``, and return its path."""
+    if not (folder / ACCOUNTS_FILE).exists():
+        raise ConfigError("error.hub_no_accounts", folder=folder)
+    config = folder / "nats.conf"
+    include = f"include \"{ACCOUNTS_FILE}\""
+    config.write_text(server_config(folder / "log", host, port, include))
+    return config
 
 
 def server_config(folder: Path, host: str, port: int, accounts: str = "", cluster: str = "") -> str:

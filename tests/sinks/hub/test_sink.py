@@ -46,14 +46,13 @@ async def test_a_whole_run_is_sent_while_it_is_recorded(tmp_path: Path) -> None:
     async with running_hub(tmp_path) as settings:
         box, done = await asyncio.to_thread(Box, tmp_path / "box", "ann"), asyncio.Event()
         sink = await asyncio.to_thread(box.sink, settings)
-        async with batches_until(done) as batches:
-            sending = asyncio.create_task(sink.run(batches))
-            for share in (0.1, 0.5, 0.8):
-                await asyncio.to_thread(box.record, share)
-                await until(lambda: box.store.runs_to_send()[0].block > 0)
-            await asyncio.to_thread(box.end)
-            done.set()
-            await sending
+        sending = asyncio.create_task(sink.run(batches_until(done)))
+        for share in (0.1, 0.5, 0.8):
+            await asyncio.to_thread(box.record, share)
+            await until(lambda: box.store.runs_to_send()[0].block > 0)
+        await asyncio.to_thread(box.end)
+        done.set()
+        await sending
         rows, ends, order = await sent(settings)
         assert rows == list(enumerate(box.packets))
         assert ends == [RunEnd(len(box.packets), ENDED)]

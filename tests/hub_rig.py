@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.packet import Packet
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.core.secret import Secret
-from monitor.hub.local_server import running_server, server_config, server_program
+from monitor.hub.local_server import nats_config, running_server, server_program
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.streams import HubLayout, create_streams
 from monitor.pipeline.session import Session
@@ -51,7 +51,7 @@ async def running_hub(
     await asyncio.to_thread(needs_nats)
     port = free_port()
     config = folder / "nats.conf"
-    await asyncio.to_thread(config.write_text, server_config(folder / "log", "127.0.0.1", port, accounts))
+    await asyncio.to_thread(config.write_text, nats_config(folder / "log", "127.0.0.1", port, accounts))
     settings = HubSettings(
         url=f"nats://127.0.0.1:{port}",
         tenant=TENANT,
@@ -137,8 +137,13 @@ async def batches_until(done: asyncio.Event) -> AsyncIterator[list[Out]]:
 
 async def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return when the condition holds, looked at from a thread; ``TimeoutError`` after so long."""
+    await eventually(lambda: asyncio.to_thread(condition), seconds)
+
+
+async def eventually(ask: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
+    """Return when the answer is yes; ``TimeoutError`` after so long."""
     async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(condition):
+        while not await ask():  # noqa: ASYNC110 - other processes set no event of ours
             await asyncio.sleep(0.05)
 
 
@@ -150,4 +155,3 @@ def has_ended(keeper: RecordKeeper, box: Box) -> Callable[[], bool]:
         return any(info.id == box.started.session and info.ended for info in store.sessions())
 
     return look
-

@@ -76,7 +76,7 @@ def worker_command(
     verbose: VerboseOption = 0,
     log_format: LogFormatOption = None,
 ) -> None:
-    """Evaluate the packets of a share of all runs until Ctrl-C."""
+    """Run a worker that evaluates a share of all runs, until Ctrl-C."""
     from monitor.core.log_output import extend_logging
     from monitor.core.monotonic import SystemClock
     from monitor.hub.serving import serve_share

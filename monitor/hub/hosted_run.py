@@ -57,7 +57,7 @@ class HostedRun:
         return self._numbered([self.start.started])
 
     def push(self, rows: Sequence[Numbered]) -> RecordBatch:
-        """Evaluate packets and return the records that follow; those that came before are left out."""
+        """Return the records that follow from packets; those that came before are left out."""
         out: list[Out] = []
         for number, packet in rows:
             if number < self.next_packet:
@@ -92,7 +92,7 @@ class Snapshot:
     program: str = field(default_factory=lambda: PROGRAM)
 
     def pack(self) -> bytes:
-        """Return its bytes, for ``unpack_snapshot``."""
+        """Return its bytes, of which ``unpack_snapshot`` makes it again."""
         return zlib.compress(pickle.dumps(self, protocol=5), _QUICK)
 
 

@@ -44,12 +44,12 @@ def _write_config(folder: Path, host: str, port: int) -> Path:
     if not (folder / ACCOUNTS_FILE).exists():
         raise ConfigError("error.hub_no_accounts", folder=folder)
     config = folder / "nats.conf"
-    include = f"include \"{ACCOUNTS_FILE}\""
-    config.write_text(server_config(folder / "log", host, port, include))
+    include = f'include "{ACCOUNTS_FILE}"'
+    config.write_text(nats_config(folder / "log", host, port, include))
     return config
 
 
-def server_config(folder: Path, host: str, port: int, accounts: str = "", cluster: str = "") -> str:
+def nats_config(folder: Path, host: str, port: int, accounts: str = "", cluster: str = "") -> str:
     """Return the text of the server's configuration: where it listens, where it keeps the log, whom it
     lets in.
     """

@@ -25,7 +25,7 @@ from monitor.core.monotonic import MonotonicClock
 from monitor.hub.hosted_run import HostedRun, RecordBatch, Snapshot
 from monitor.hub.record_messages import pack_records, unpack_records
 from monitor.hub.run_snapshots import RunSnapshots, SnapshotEntry
-from monitor.hub.streams import PACKETS, RECORDS, HubStreams, partition_filter
+from monitor.hub.streams import PACKET_LOG, RECORD_LOG, HubStreams, partition_filter
 from monitor.sinks.hub.run_messages import RunStart, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
 
@@ -55,9 +55,9 @@ class WorkerParams:
 class PartitionState:
     """``PartitionState`` is how a partition is doing; numbers only grow but for ``runs`` and ``lag``.
 
-    ``sequence`` is the last message that was evaluated, ``lag`` wait after it; ``restored`` runs were gone on with from a snapshot, ``rebuilt``
-    from their first message; ``damaged`` messages could not be read, ``orphans`` belong to a run whose
-    start is not there.
+    ``sequence`` is the last message that was evaluated, ``lag`` messages wait after it.  ``restored`` runs
+    were gone on with from a snapshot, ``rebuilt`` from their first message.  ``damaged`` messages could not
+    be read, ``orphans`` belong to a run whose start is not there.
     """
 
     partition: int
@@ -77,7 +77,7 @@ class PartitionState:
 
 @dataclass(slots=True)
 class _LiveRun:
-    """A run in memory: ``sequence`` is the last message it has had, ``published`` records are in the log."""
+    """A run in memory: ``sequence`` is its last message, ``published`` records are in the log."""
 
     key: str
     address: RunAddress
@@ -122,7 +122,7 @@ class PartitionWorker:
         self._saved_s = time.now_s()
 
     async def run(self) -> None:
-        """Serve until cancelled.
+        """Serve the partition until this is cancelled.
 
         Raises what NATS does; ``ConfigError`` when another worker has the partition now.
         """
@@ -175,8 +175,8 @@ class PartitionWorker:
             filter_subject=partition_filter(self.state.partition),
             inactive_threshold=60.0,
         )
-        await self._log.add_consumer(PACKETS, config)
-        reader = await self._log.pull_subscribe_bind(consumer=name, stream=PACKETS)
+        await self._log.add_consumer(PACKET_LOG, config)
+        reader = await self._log.pull_subscribe_bind(consumer=name, stream=PACKET_LOG)
         expected = 1
         while True:
             try:
@@ -255,8 +255,8 @@ class PartitionWorker:
             filter_subject=f"part.{self.state.partition}.gait.{live.key}.*",
             inactive_threshold=60.0,
         )
-        await self._log.add_consumer(PACKETS, config)
-        reader = await self._log.pull_subscribe_bind(consumer=config.name, stream=PACKETS)
+        await self._log.add_consumer(PACKET_LOG, config)
+        reader = await self._log.pull_subscribe_bind(consumer=config.name, stream=PACKET_LOG)
         while True:
             try:
                 messages = await reader.fetch(self._p.at_once, timeout=self._p.wait_s)
@@ -272,7 +272,7 @@ class PartitionWorker:
         from nats.js.errors import NotFoundError
 
         try:
-            last = await self._log.get_last_msg(RECORDS, address.subject("records"))
+            last = await self._log.get_last_msg(RECORD_LOG, address.subject("records"))
         except NotFoundError:
             return 0
         batch = unpack_records(last.data or b"")

@@ -18,7 +18,7 @@ from monitor.core.errors import DecodeError, InputError, SinkError, StoreError
 from monitor.core.records import Out, SessionEnded, SessionStarted
 from monitor.core.safe_text import file_name_part
 from monitor.hub.record_messages import unpack_records
-from monitor.hub.streams import RECORDS, HubStreams
+from monitor.hub.streams import RECORD_LOG, HubStreams
 from monitor.sinks.hub.subjects import RunAddress, parse_subject
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -40,7 +40,7 @@ class RecordKeeper:
         self.records = 0
 
     def close(self) -> None:
-        """Close the stores."""
+        """Close the stores of all tenants."""
         for store in self._stores.values():
             store.close()
         self._stores.clear()
@@ -61,8 +61,8 @@ class RecordKeeper:
             ack_wait=60.0,
             max_ack_pending=10 * _AT_ONCE,
         )
-        await streams.log.add_consumer(RECORDS, config)
-        reader = await streams.log.pull_subscribe_bind(stream=RECORDS, durable=_DURABLE)
+        await streams.log.add_consumer(RECORD_LOG, config)
+        reader = await streams.log.pull_subscribe_bind(stream=RECORD_LOG, durable=_DURABLE)
         while True:
             try:
                 messages = await reader.fetch(_AT_ONCE, timeout=_WAIT_S)

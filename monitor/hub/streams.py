@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nats.js.kv import KeyValue
     from nats.js.object_store import ObjectStore
 
-PACKETS, RECORDS = "PACKETS", "RECORDS"
+PACKET_LOG, RECORD_LOG = "PACKETS", "RECORDS"
 _SNAPSHOTS, _POSITIONS = "SNAPSHOTS", "POSITIONS"
 _DAY_S = 86_400.0
 
@@ -79,8 +79,8 @@ async def create_streams(log: JetStreamContext, layout: HubLayout) -> HubStreams
         spread = f"part.{{{{partition({layout.partitions},1,2,3)}}}}.gait"
         names = ".".join(f"{{{{wildcard({n})}}}}" for n in (1, 2, 3, 4))
         partitioned = api.SubjectTransform(src="gait.*.*.*.*", dest=f"{spread}.{names}")
-        await log.add_stream(stream(PACKETS, "start", "packets", "end", transform=partitioned))
-        await log.add_stream(stream(RECORDS, "records"))
+        await log.add_stream(stream(PACKET_LOG, "start", "packets", "end", transform=partitioned))
+        await log.add_stream(stream(RECORD_LOG, "records"))
         await log.create_object_store(_SNAPSHOTS, api.ObjectStoreConfig(replicas=layout.replicas))
         await log.create_key_value(api.KeyValueConfig(bucket=_POSITIONS, replicas=layout.replicas))
     return await open_streams(log)
@@ -88,10 +88,10 @@ async def create_streams(log: JetStreamContext, layout: HubLayout) -> HubStreams
 
 async def open_streams(log: JetStreamContext) -> HubStreams:
     """Return the hub that is there; ``nats.js.errors.NotFoundError`` if none was made."""
-    info = await log.stream_info(PACKETS)
+    info = await log.stream_info(PACKET_LOG)
     transform = info.config.subject_transform
     assert transform is not None
     partitions = int(transform.dest.split("partition(")[1].split(",")[0])
-    await log.stream_info(RECORDS)
+    await log.stream_info(RECORD_LOG)
     snapshots = await log.object_store(_SNAPSHOTS)
     return HubStreams(log, snapshots, await log.key_value(_POSITIONS), partitions)

@@ -55,4 +55,6 @@ class HubProcesses:
         command += ["--config", str(self.folder / "gaitcue.toml")]
         with (self.folder / "log").open("ab") as log:
             environment = {**os.environ, "XDG_DATA_HOME": str(self.folder / "data"), "LC_ALL": "C.UTF-8"}
-            self.running[name] = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=ROOT)
+            self.running[name] = subprocess.Popen(
+                command, stdout=log, stderr=log, env=environment, cwd=ROOT
+            )

@@ -33,7 +33,9 @@ async def test_runs_are_whole_whoever_is_killed(tmp_path: Path) -> None:
             await asyncio.to_thread(box.end)
         done.set()
         await asyncio.gather(*sending)
-        store = await asyncio.to_thread(Store, tenant_folder(tmp_path / "hub" / "stores", TENANT) / "gaitcue.db")
+        store = await asyncio.to_thread(
+            Store, tenant_folder(tmp_path / "hub" / "stores", TENANT) / "gaitcue.db"
+        )
         await until(lambda: sum(info.ended for info in store.sessions()) == len(boxes), 120)
         codes = await asyncio.to_thread(processes.stop)
     assert set(codes.values()) == {0}

@@ -61,19 +61,35 @@ async def test_every_subject_for_every_user(tmp_path: Path) -> None:
                 assert await may_publish(hub, ann, subject) == (own and word != "records"), subject
                 assert await may_read(hub, ann, subject) == (own and word == "records"), subject
                 assert not await may_publish(hub, coach, subject), subject
-                assert await may_read(hub, coach, subject) == (owner[0] == TENANT and word == "records"), subject
+                assert await may_read(hub, coach, subject) == (owner[0] == TENANT and word == "records"), (
+                    subject
+                )
                 assert await may_publish(hub, WORKER, subject), subject
-        for wide in (">", "gait.>", subjects_of(TENANT, "packets"), "$JS.API.>", "_INBOX.>", "$KV.>", "$O.>"):
+        for wide in (
+            ">",
+            "gait.>",
+            subjects_of(TENANT, "packets"),
+            "$JS.API.>",
+            "_INBOX.>",
+            "$KV.>",
+            "$O.>",
+        ):
             assert not await may_read(hub, ann, wide), wide
             assert not await may_read(hub, coach, wide), wide
             assert not await may_publish(hub, ann, wide.replace(">", "x")), wide
-        for api in ("$JS.API.STREAM.DELETE.PACKETS", "$JS.API.STREAM.MSG.GET.PACKETS", "$KV.POSITIONS.partition.0"):
+        for api in (
+            "$JS.API.STREAM.DELETE.PACKETS",
+            "$JS.API.STREAM.MSG.GET.PACKETS",
+            "$KV.POSITIONS.partition.0",
+        ):
             assert not await may_publish(hub, ann, api), api
             assert not await may_publish(hub, coach, api), api
 
 
 async def test_a_runner_gets_the_servers_word_that_a_message_is_kept(tmp_path: Path) -> None:
-    async with running_hub(tmp_path, accounts=accounts_text(USERS), user=WORKER, password=USERS[WORKER]) as hub:
+    async with running_hub(
+        tmp_path, accounts=accounts_text(USERS), user=WORKER, password=USERS[WORKER]
+    ) as hub:
         async with log_connection(as_user(hub, runner_user(*ANN))) as log:
             assert (await log.publish(RunAddress(*ANN, "s").subject("start"), b"x")).seq == 1
         with pytest.raises(SinkError, match="does not let"):
@@ -102,7 +118,9 @@ def test_a_name_that_cannot_be_one_is_refused(tmp_path: Path, name: str) -> None
 
 async def test_no_name_gets_out_of_its_line(tmp_path: Path) -> None:
     users = {WORKER: USERS[WORKER], runner_user('a" } ] }', "b'; $JS.API.>"): "p" * 24}
-    async with running_hub(tmp_path, accounts=accounts_text(users), user=WORKER, password=USERS[WORKER]) as hub:
+    async with running_hub(
+        tmp_path, accounts=accounts_text(users), user=WORKER, password=USERS[WORKER]
+    ) as hub:
         evil = HubSettings(url=hub.url, user=list(users)[1], password=Secret("p" * 24), timeout_s=0.5)
         async with log_connection(evil) as log:
             address = RunAddress('a" } ] }', "b'; $JS.API.>", "s")

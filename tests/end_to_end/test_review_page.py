@@ -74,7 +74,7 @@ def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int
 
     with opened(*size, offline=True) as (page, troubles):
         page.goto(f"file://{file}")
-        page.wait_for_selector("#timeline .scatterlayer path.js-line")
+        page.wait_for_selector("#timeline path.line")
         assert page.locator("h1").inner_text() == "simulated runner"
         assert page.locator(".tile").count() >= 6
         assert "1 cue given." in page.locator("main").inner_text()
@@ -88,6 +88,57 @@ def test_the_file_shows_everything_without_a_network(file: Path, size: tuple[int
         assert troubles == []
 
 
+def test_the_run_over_time_is_read_and_looked_into_by_mouse_and_keyboard(file: Path) -> None:
+    from playwright.sync_api import expect
+
+    with opened(820, 1200, offline=True) as (page, troubles):
+        page.goto(f"file://{file}")
+        chart = page.locator("#timeline .chart")
+        readings = page.locator("#timeline text.reading")
+        box = chart.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 40)
+        expect(readings.first).to_contain_text(re.compile(r"^1\d\d steps/min$"))
+        cue_x = box["x"] + 46 + 60 / 130 * (box["width"] - 58)
+        page.mouse.move(cue_x, box["y"] + 40)
+        expect(page.locator(".chart-foot p")).to_contain_text(re.compile(r"1:0\d · quicker steps: "))
+        page.mouse.down()
+        page.mouse.move(cue_x + 100, box["y"] + 60, steps=4)
+        expect(chart.locator(".selection")).to_have_count(1)
+        page.mouse.up()
+        expect(chart.locator(".selection")).to_have_count(0)
+        expect(page.get_by_role("button", name="show everything")).to_be_enabled()
+        chart.focus()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="show everything")).to_be_disabled()
+        page.keyboard.press("Home")
+        assert chart.get_attribute("aria-valuenow") == "0"
+        page.keyboard.press("ArrowRight")
+        assert float(chart.get_attribute("aria-valuenow") or 0) == pytest.approx(130 / 120, abs=0.1)
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Shift+ArrowRight")
+        expect(chart.locator(".selection")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="earlier")).to_be_enabled()
+        assert "steps/min" in (chart.get_attribute("aria-valuetext") or "")
+        assert troubles == []
+
+
+def test_a_finger_reads_values_and_the_page_still_scrolls(file: Path) -> None:
+    with opened(390, 844, offline=True, has_touch=True, is_mobile=True) as (page, troubles):
+        page.goto(f"file://{file}")
+        chart = page.locator("#timeline .chart")
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        page.touchscreen.tap(box["x"] + 200, box["y"] + 30)
+        assert "steps/min" in page.locator("#timeline text.reading").first.text_content()
+        assert page.evaluate("getComputedStyle(document.querySelector('.chart')).touchAction") != "none"
+        page.get_by_role("button", name="zoom in").tap()
+        assert page.get_by_role("button", name="zoom out").is_enabled()
+        assert troubles == []
+
+
 def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
     from playwright.sync_api import expect
 
@@ -97,7 +148,7 @@ def test_the_tab_takes_notes_and_deletes(home: Path, kept: str) -> None:
         with opened(390, 844) as (page, troubles):
             page.on("dialog", lambda dialog: dialog.accept())
             page.goto(url)
-            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.wait_for_selector("#timeline path.line")
             page.fill("form.note input[name=text]", "left knee")
             page.select_option("form.note select", "4")
             page.click("form.note button")
@@ -131,7 +182,7 @@ def test_the_tab_offers_a_device_only_what_it_may_do(
         assert paired is not None
         with opened(390, 844, locale="en-GB") as (page, troubles):
             page.goto(f"{address(program.stdout)}?token={paired[0]}")
-            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.wait_for_selector("#timeline path.line")
             page.click("#more")
             expect(page.locator("#tools")).to_contain_text(reason)
             for refused in (
@@ -171,7 +222,7 @@ def test_tab_and_file_speak_german_where_the_reader_does(home: Path, kept: str) 
         url = with_token(address(program.stdout), home)
         with opened(390, 844, locale="de-DE") as (page, troubles):
             page.goto(url)
-            page.wait_for_selector("#timeline .scatterlayer path.js-line")
+            page.wait_for_selector("#timeline path.line")
             expect(page.locator(".words dt").first).to_have_text("Gut gelaufen")
             expect(page.locator(".tile", has_text="Overstride")).to_contain_text(
                 re.compile(r"\d+,\d cm.*± \d+,\d cm")

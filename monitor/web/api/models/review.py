@@ -70,13 +70,27 @@ class TileJson(MeanJson):
     how: str = described("what it rests on: foot, shank, pelvis, pod or model")
 
 
+class LineJson(ApiModel):
+    """A metric over time, thinned over equal times; null where nothing is known."""
+
+    mean: list[float | None] = described("means", OF_THE_METRIC)
+    low: list[float | None] = described(
+        "the least value behind each mean; empty where that is one", OF_THE_METRIC
+    )
+    high: list[float | None] = described(
+        "the greatest value behind each mean; empty where that is one", OF_THE_METRIC
+    )
+
+
 class TimelineJson(ApiModel):
-    """Lines over time, thinned by means over equal times; null where half or more is not known."""
+    """Lines over time, with targets."""
 
     every_s: int = described("seconds between two points")
-    lines: dict[str, list[float | None]] = described("by metric: its values", OF_THE_METRIC)
-    bands: dict[str, list[list[float | None]]] = described(
-        "by metric: lower and upper edge of its target", OF_THE_METRIC
+    lines: dict[str, LineJson] = described("by metric: its values")
+    bands: dict[str, list[tuple[float, float | None, float | None]]] = described(
+        "by metric: its targets, each from when in seconds of the session, lower and upper edge, until the "
+        "next one; null where there is none",
+        OF_THE_METRIC,
     )
 
 

@@ -1,5 +1,6 @@
 // The review's texts and pictures, as far as they need no page.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { percentChange } from "../../../monitor/web/static/review/comparisons.js";
 import { responseText, withheldText } from "../../../monitor/web/static/review/cues_given.js";
@@ -23,6 +24,9 @@ import {
 } from "../../../monitor/web/static/review/timeline_rows.js";
 import "./messages.mjs";
 import { holds } from "./seeded.mjs";
+
+// The same cases for texts: tests/review/test_feedback_text.py.
+const CLEAR_CASES = JSON.parse(readFileSync(new URL("clear_cases.json", import.meta.url), "utf8"));
 
 const metric = (label, decimals, display) => ({
   label,
@@ -54,11 +58,8 @@ test("numbers, differences and units are those of the legend in use", () => {
 });
 
 test("a change is clear only where its interval excludes zero and half a shown digit is passed", () => {
-  assert.equal(isClear("cadence_spm", { v: 2, ci: 1.9 }), true);
-  assert.equal(isClear("cadence_spm", { v: -2, ci: 1.9 }), true);
-  assert.equal(isClear("cadence_spm", { v: 2, ci: 2 }), false);
-  assert.equal(isClear("cadence_spm", { v: 0.4, ci: 0.1 }), false, "not to be seen");
-  assert.equal(isClear("overstride_m", { v: 0.0006, ci: 0.0001 }), true);
+  for (const { metric: name, v, ci, clear } of CLEAR_CASES)
+    assert.equal(isClear(name, { v, ci }), clear, `${name}: ${v} ± ${ci}`);
   for (const none of [null, undefined, { v: null, ci: 1 }, { v: 5, ci: null }])
     assert.equal(isClear("cadence_spm", none), false);
 });

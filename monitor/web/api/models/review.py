@@ -171,6 +171,9 @@ class LegsJson(ApiModel):
     right: MeanJson = described("mean of the right leg")
     apart: PercentJson = described("left minus right, in % of the mean of both")
     usual_pct: float | None = described("median of healthy runners; null where it is not known")
+    stands_out: bool = described(
+        "whether the legs are clearly farther apart than healthy runners' often are"
+    )
 
 
 class SplitJson(ApiModel):
@@ -187,8 +190,8 @@ class ChangeJson(ApiModel):
     """The first against the last third of the running."""
 
     metric: str = described(_METRIC)
-    first: MeanJson = described("mean of the first third")
-    last: MeanJson = described("mean of the last third")
+    first: MeanJson = described("mean of the first third, of the matched seconds where there are some")
+    last: MeanJson = described("the same of the last third")
     difference: MeanJson = described("last minus first at the same speed and grade")
     matched_s: float = described("seconds at the same speed and grade")
 
@@ -281,7 +284,7 @@ class ComparisonJson(ApiModel):
     """A metric in several sessions, each against the first at the same speed and grade."""
 
     metric: str = described(_METRIC)
-    means: list[MeanJson] = described("mean of each session, in the order asked for")
+    means: list[MeanJson] = described("mean of each session at the first one's speed and grade")
     differences: list[MeanJson] = described("each session minus the first; of the first itself null")
     modelled: list[bool] = described("of each session whether no sensor saw it there")
 

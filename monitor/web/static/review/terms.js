@@ -48,7 +48,8 @@ export const modelMark = () =>
 export const termWithUnit = (name) =>
   fragment(labelTip(name), el("small", {}, `${unit(name)} `, isModelled(name) ? modelMark() : null));
 
-// A change is pointed out where its interval leaves out zero and it is at least one step of the display.
+// A change is pointed out where its interval leaves out zero and it is at least half a digit of the metric: the
+// rule of clear_change in monitor/review/block_statistics.py, by which texts speak.
 export function isClear(name, change) {
   if (change?.v == null || change.ci == null) return false;
   return Math.abs(change.v) > change.ci && Math.abs(change.v) >= 0.5 * 10 ** -spec(name).decimals;

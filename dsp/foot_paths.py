@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.events.foot_axes import Axes, FootAxes, angle_deg
 from dsp.events.foot_stride import candidate_strides
@@ -51,8 +52,8 @@ class StridePaths:
         lacking = np.asarray(length_m) - self.ahead_m[:, -1]
         return replace(self, ahead_m=self.ahead_m + np.outer(lacking, np.linspace(0.0, 1.0, POINTS)))
 
-    def chosen(self, which: Array) -> StridePaths:
-        """Return some of the strides: ``which`` (n,) is a mask, or indices (k,)."""
+    def subset(self, which: NDArray[np.bool_]) -> StridePaths:
+        """Return the strides of this mask (n,)."""
         columns = (self.start_s, self.seconds, self.ahead_m, self.height_m, self.pitch_deg)
         return StridePaths(*(column[which] for column in columns))
 

@@ -104,7 +104,10 @@ def baseline_curves(shown: BaselineView) -> dict[str, Any]:
     speeds = np.linspace(low, high, 40) if shown.with_speed else np.array((low - 0.5, low + 0.5))
     pairs = [shown.at(float(v)) for v in speeds]
     own = [(e.value, e.value - 1.96 * e.sd, e.value + 1.96 * e.sd) for e, _ in pairs]
-    target = [(t.centre, t.low, t.high) for _, t in pairs]
+    target = [
+        (t.centre, t.centre if t.low is None else t.low, t.centre if t.high is None else t.high)
+        for _, t in pairs
+    ]
     return {
         "title": _title(shown),
         "text": baseline_text(shown),

@@ -138,8 +138,14 @@ def bins_of(part: ComparedSeconds) -> NDArray[np.int64]:
 
 
 def _half_interval(rest: Array, weight: Array) -> float | None:
-    """Half the 95 % interval of ``sum(weight * value)``: blocks in time, cluster-robust."""
-    block = np.arange(len(rest)) // round(_BLOCK_S)
+    return clustered_half(rest, weight, np.arange(len(rest)) // round(_BLOCK_S))
+
+
+def clustered_half(rest: Array, weight: Array, block: NDArray[np.int64]) -> float | None:
+    """Return half the 95 % interval of ``sum(weight * value)`` (n,): cluster-robust, by ``block`` (n,).
+
+    ``rest`` (n,) is what each value is off its mean; None with fewer than three blocks.
+    """
     used = weight > 0
     _, number = np.unique(block[used], return_inverse=True)
     pulls = np.bincount(number, (weight * rest)[used])

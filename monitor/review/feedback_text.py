@@ -24,6 +24,8 @@ from monitor.training.cadence_steps import LEAST_S, counts_for_next_step
 _LEARNS = BaselineParams()
 _MUCH_SPM = 2.0  # a change of cadence that is worth working on
 _MUCH_BPM = 5.0  # and of heart rate: a usual drift in half an hour
+_PLACES = ("tenths", "hundredths", "thousandths", "fourth_place", "fifth_place")
+"""To what changes are written, by the decimals of the metric: one more, as in tables."""
 _LESS_IS_WELL = ("overstride_m", "braking_impulse_bws")
 
 
@@ -175,7 +177,7 @@ def _what_legs_differ(f: SessionFindings) -> Iterator[SourcedText]:
             yield SourcedText(UserMessage(longer, {"apart": apart}), source)
         else:
             more = "feedback.left_more" if left else "feedback.right_more"
-            values = {"metric": _metric_label(f.run, legs.metric), "apart": apart}
+            values: dict[str, MessageValue] = {"metric": _metric_label(f.run, legs.metric), "apart": apart}
             yield SourcedText(UserMessage(more, values), source)
 
 
@@ -201,7 +203,7 @@ def _by(metric: str, change: float) -> dict[str, MessageValue]:
         "unit": UserMessage(f"metric.{metric}.unit"),
     }
     return {
-        "by": UserMessage(f"feedback.by_{display.decimals + 1}", values),
+        "by": UserMessage(f"feedback.by.{_PLACES[display.decimals]}", values),
         "direction": UserMessage("feedback.higher" if change > 0 else "feedback.lower"),
     }
 

@@ -19,6 +19,7 @@ from monitor.core.session_settings import SensorSettings
 from monitor.review.block_statistics import Mean, block_mean
 from monitor.review.feedback_text import feedback
 from monitor.review.findings import SessionFindings, session_findings
+from monitor.review.foot_drawing import stored_foot_paths
 from monitor.review.history_comparison import load_previous_runs
 from monitor.review.rendered_json import interval_json, rendered_json, six_digits
 from monitor.storage.session_data import SessionData, load_session, target_edges
@@ -36,7 +37,8 @@ def session_review(store: Store, session_id: str, language: Language = "en") -> 
     steps = store.step_columns(session_id)
     strides = first["rows"] if first else ()
     review = build_review(run, steps, load_previous_runs(store, run.info), strides, language)
-    return review | {"made_anew": store.analyses(session_id, "again")}
+    feet = stored_foot_paths(store, run)
+    return review | {"made_anew": store.analyses(session_id, "again"), "feet": feet}
 
 
 def build_review(
@@ -70,6 +72,7 @@ def build_review(
         "notes": [rendered_json(n, messages) for n in run.notes if n.kind in ("note", "pain")],
         "again": rendered_json(found.offline, messages),
         "modelled": run.modelled,
+        "feet": [],
         "legend": metric_legend(language),
     }
 

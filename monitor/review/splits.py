@@ -96,13 +96,16 @@ def changes_over_thirds(run: SessionData) -> tuple[Change, ...]:
     """Return how every metric that is compared differs between the first and the last third of the
     running.
     """
-    first, last = _first_and_last_third(run)
+    first, last = first_and_last_third(run)
     found = (_change_over_thirds(run, metric, first, last) for metric in with_role(Role.COMPARED))
     return tuple(change for change in found if change is not None)
 
 
-def _first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
-    """The seconds (n,) of both; the first minute is in neither: nobody is warm then."""
+def first_and_last_third(run: SessionData) -> tuple[Mask, Mask]:
+    """Return which seconds (n,) of the running are in its first third, and which in its last.
+
+    The first minute is in neither: nobody is warm then.
+    """
     running = np.flatnonzero(run.running)
     first, last = np.zeros(len(run.t_s), dtype=bool), np.zeros(len(run.t_s), dtype=bool)
     rest = running[min(_WARM_S, len(running) // 10) :]

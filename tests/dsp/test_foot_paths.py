@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,15 @@ def test_heights_are_right_within_a_centimetre_and_places_within_two(speed_mps: 
     assert np.abs(known.height_m.mean(axis=0) - mean_height).max() < 0.01
     assert np.abs(known.ahead_m.mean(axis=0) - mean_ahead).max() < 0.02
     assert known.ahead_m[:, -1] == pytest.approx([ahead[-1] for ahead, _ in true])
+
+
+@pytest.mark.parametrize("rate_hz", [104.0, 52.0])
+def test_slower_sensors_are_right_within_a_centimetre_too(rate_hz: float) -> None:
+    device = dataclasses.replace(DEVICE, rate_hz=rate_hz)
+    run, chunk = shoe(3.0, device=device)
+    found = paths_of(chunk)
+    true = np.mean([height for _, height in true_paths(run, Side.LEFT, found, device)], axis=0)
+    assert np.abs(found.height_m.mean(axis=0) - true).max() < 0.01
 
 
 def test_the_height_at_toe_off_is_right_within_a_centimetre() -> None:

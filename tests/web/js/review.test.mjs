@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { percentChange } from "../../../monitor/web/static/review/comparisons.js";
 import { responseText, withheldText } from "../../../monitor/web/static/review/cues_given.js";
+import { scaleOf, spreadPath, wayPath, wayTicks } from "../../../monitor/web/static/review/foot_path.js";
 import { histogramPath, scale } from "../../../monitor/web/static/review/plot_paths.js";
 import { tagsOf } from "../../../monitor/web/static/review/session_tools.js";
 import {
@@ -204,4 +205,29 @@ test("a histogram goes up and down over its base, once for each bin", () => {
   const x = (i) => 10 * i,
     y = (count) => 100 - count;
   assert.equal(histogramPath([3, 0], x, y), "M0,100 L0,97 L10,97 L10,100 L20,100 L20,100");
+});
+
+test("both feet have one scale, in which the highest stride and both shoes have room", () => {
+  const third = (length, highest) => ({
+    ahead_m: [0, length],
+    height_m: [0, highest],
+    spread_m: [0, 0.02],
+  });
+  const feet = [
+    { first: third(2, 0.25), last: third(2.2, 0.2) },
+    { first: third(1.8, 0.3), last: third(2, 0.25) },
+  ];
+  const { perM, ground, height, longest } = scaleOf(feet);
+  assert.equal(longest, 2.2);
+  assert.ok(perM * (2.2 + 0.2) < 560, "in view");
+  assert.ok(ground - perM * (0.075 + 2 * 0.32) > 0, "the highest is below the upper edge");
+  assert.ok(height > ground);
+  assert.deepEqual(wayTicks(2.2), [0, 0.5, 1, 1.5, 2]);
+});
+
+test("a way is a line, and its spread an area round it", () => {
+  const third = { ahead_m: [0, 2], height_m: [0, 10], spread_m: [0, 1] },
+    same = (value) => value;
+  assert.equal(wayPath(third, same, same), "M0.0 0.0L2.0 10.0");
+  assert.equal(spreadPath(third, same, same), "M0.0 0.0L2.0 11.0L2.0 9.0L0.0 0.0Z");
 });

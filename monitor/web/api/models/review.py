@@ -83,7 +83,7 @@ class LineJson(ApiModel):
 
 
 class TimelineJson(ApiModel):
-    """Lines over time, with targets."""
+    """Lines over time, with the targets that were in force."""
 
     every_s: int = described("seconds between two points")
     lines: dict[str, LineJson] = described("by metric: its values")
@@ -251,6 +251,28 @@ class OfflineJson(ApiModel):
     why: list[str] = described("why they differ, in words")
 
 
+class FootThirdJson(ApiModel):
+    """The mean stride of a foot in a third of the run, at equal shares of its time between mid-stances."""
+
+    strides: int = described("how many strides it is the mean of", "1")
+    ahead_m: list[float] = described("where the sensor is, from the first mid-stance")
+    height_m: list[float] = described("its height over the line from one mid-stance to the next")
+    spread_m: list[float] = described("SD of the height from stride to stride")
+    pitch_deg: list[float] = described("angle of the foot, toes up positive, 0 in mid-stance", "deg")
+
+
+class FootPathJson(ApiModel):
+    """The path of a foot from the side, the first third of a run against the last at the same pace."""
+
+    side: Literal["L", "R"] = described("the foot")
+    first: FootThirdJson = described("first third")
+    last: FootThirdJson = described("last third")
+    highest_first: MeanJson = described("highest point in m, first third")
+    highest_last: MeanJson = described("the same, last third")
+    difference: MeanJson = described("last minus first, in m")
+    stands_out: bool = described("whether the difference is clear")
+
+
 class ReviewJson(ApiModel):
     """Everything that a review shows; empty lists and null where the sensors could not tell."""
 
@@ -276,6 +298,7 @@ class ReviewJson(ApiModel):
     modelled: list[str] = described(
         "metrics that no sensor saw: a model gave them from speed and cadence alone"
     )
+    feet: list[FootPathJson] = described("paths of the feet; empty where no foot wore an IMU")
     legend: dict[str, MetricJson] = described("what each metric is, by its name")
     made_anew: list[StoredReanalysisJson] = described("re-analyses, the oldest first")
 

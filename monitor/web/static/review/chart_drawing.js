@@ -117,7 +117,7 @@ function rowPicture(row, view, { top, bottom, y }, { x, first, last }) {
     svg(
       "g",
       {},
-      svg("line", { class: at === 0 ? "grid zero" : "grid", x1: first, x2: last, y1: y(at), y2: y(at) }),
+      svg("line", { class: `grid${at === 0 ? " zero" : ""}`, x1: first, x2: last, y1: y(at), y2: y(at) }),
       svg("text", { x: first - 6, y: y(at) + 4, "text-anchor": "end" }, text),
     ),
   );
@@ -163,7 +163,7 @@ function linePicture(line, view, range, { x, y, top, bottom, first, last }) {
 
 const markPicture = ({ at, value, sign, hollow }, x, y) =>
   svg("path", {
-    class: hollow ? "cue hollow" : "cue",
+    class: `cue${hollow ? " hollow" : ""}`,
     d: MARK_SHAPES[sign] ?? MARK_SHAPES.circle,
     transform: `translate(${x(at)} ${y(value)})`,
   });

@@ -60,6 +60,9 @@ export function changeBadge(name, change, from) {
   if (change?.v == null) return el("span", { class: "same" }, textOf("review.not_comparable"));
   const text = difference(name, change.v, from, 1),
     clear = isClear(name, change);
-  const kind = clear ? `${text.startsWith("−") ? "down" : "up"} clear` : "same";
-  return el("span", { class: kind }, text + plusMinus(name, change.ci, from, 1));
+  return changeSpan(text + plusMinus(name, change.ci, from, 1), text.startsWith("−") ? -1 : 1, clear);
 }
+
+// The text of a change into a direction, with an arrow where it is clear.
+export const changeSpan = (text, direction, clear) =>
+  el("span", { class: clear ? `${direction < 0 ? "down" : "up"} clear` : "same" }, text);

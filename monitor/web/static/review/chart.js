@@ -88,8 +88,10 @@ class Chart {
 
   press(event) {
     const at = this.placeOf(event);
-    if (event.pointerType === "mouse" && event.button === 0) this.select([at, at]);
-    else this.read(at);
+    if (event.pointerType === "mouse" && event.button === 0) {
+      this.area.setPointerCapture(event.pointerId); // a drag may leave the chart
+      this.select([at, at]);
+    } else this.read(at);
   }
 
   move(event) {

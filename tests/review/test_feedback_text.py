@@ -216,7 +216,7 @@ def test_what_the_table_marks_is_not_called_as_high_as_at_the_start() -> None:
         "it was 0.5 steps/min lower at the end than at the start."
     )
     german = text_of(next(_what_went_well(marked)), "de")
-    assert german.endswith("Sie war am Ende 0,5 Schritte/min niedriger als am Anfang.")
+    assert german.endswith("am Ende kaum anders als am Anfang: 0,5 Schritte/min niedriger.")
     assert "as high at the end" in text_of(next(_what_went_well(plain)))
 
 

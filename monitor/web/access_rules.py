@@ -34,7 +34,6 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /shared/{path:path}": _PROGRAM,
         "GET /radio/{path:path}": _PROGRAM,
         "GET /sw.js": _PROGRAM,
-        "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
         "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,

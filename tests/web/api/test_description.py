@@ -27,6 +27,7 @@ from monitor.core.session_settings import (
 )
 from monitor.review import cue_outcomes, downhill, feedback_text, offline_comparison, splits, time_in_band
 from monitor.review.asymmetry import Legs
+from monitor.review.foot_drawing import FootPath, FootThird
 from monitor.review.history_comparison import BaselineChange, PreviousRunsComparison
 from monitor.review.training_plan import PlanKeeper, StoredDecision, new_entry
 from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
@@ -369,6 +370,8 @@ def test_the_model_of_a_record_has_its_fields(kind: str) -> None:
         (cue_outcomes.Effect, review.EffectJson),
         (cue_outcomes.CoachedRun, review.CoachedRunJson),
         (Legs, review.LegsJson),
+        (FootThird, review.FootThirdJson),
+        (FootPath, review.FootPathJson),
         (splits.Split, review.SplitJson),
         (splits.Change, review.ChangeJson),
         (PreviousRunsComparison, review.PreviousRunsJson),

@@ -23,6 +23,7 @@ from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.devices.cadence_unit import CadenceUnit, counted_steps, recording_unit
 from monitor.recordings.activity_track import (
+    interpolated_on_seconds,
     reconciled_speed,
     scaled_to_total,
     timer_steps,
@@ -145,9 +146,8 @@ def _whole_seconds(
 ) -> dict[str, Array]:
     """Return every quantity (n,) at whole seconds, NaN where it is not known."""
     points = {q: np.array(p) for q, p in series.points.items()}
-    distance = points.pop("distance_m", None)
+    distance, altitude = points.pop("distance_m", None), points.pop("altitude_m", None)
     out = {q: values_on_seconds(p, seconds, stopped, times_s) for q, p in points.items()}
-    altitude = out.pop("altitude_m", None)
     paused_s = sum(end_s - start_s for start_s, end_s in stopped)
     speed = out.get("speed_mps")
     if distance is not None and len(distance) > 1 and np.ptp(distance[:, 1]) > 0:
@@ -156,7 +156,7 @@ def _whole_seconds(
         out["speed_mps"] = scaled_to_total(speed, total_m, timer_steps(seconds, stopped))
     if "speed_mps" in out and altitude is not None and "slope_pct" not in out:
         out["slope_pct"], out["slope_pct_sd"] = track_slope(
-            np.cumsum(np.nan_to_num(out["speed_mps"])), altitude
+            np.cumsum(np.nan_to_num(out["speed_mps"])), interpolated_on_seconds(altitude, seconds, stopped)
         )
     return {q: v for q, v in out.items() if np.isfinite(v).any()}
 

@@ -212,6 +212,21 @@ def test_a_clock_that_was_set_on_the_way_dates_the_start_by_what_it_was_set_to()
         assert [t for t, _ in found.series[0].points["speed_mps"]] == [float(t) for t in range(200)]
 
 
+@pytest.mark.parametrize(
+    "shift", [UNSET - 300, 5 * 86_400], ids=["not set at first", "a few days ahead at first"]
+)
+def test_pauses_and_laps_before_a_clock_was_set_lie_where_their_records_do(shift: int) -> None:
+    """From 300 to 400 s after noon by the first clock, to 500 s by the other; a pause from 340 to 370."""
+    first = steady(range(300 + shift, 341 + shift)) + steady(range(370 + shift, 400 + shift), start_m=120.0)
+    events = event(300 + shift, 0) + event(340 + shift, 4) + event(370 + shift, 0) + event(499, 4)
+    laps = lap(300 + shift, 60.0) + lap(360 + shift, 90.0, 2) + lap(450, 49.0)
+    then = steady(range(400, 500), start_m=300.0)
+    (found,) = fit_activities(file(first, then, events, laps, session(300, 199.0, timer_s=169.0)))
+    assert found.started == NOON + datetime.timedelta(seconds=300)
+    assert [(p.start_s, p.seconds) for p in found.facts.pauses] == [(40.0, 30.0)]
+    assert [(m.end_s, m.trigger) for m in found.facts.laps] == [(60.0, "manual"), (150.0, "distance")]
+
+
 def test_a_clock_that_no_record_knows_is_that_of_the_session() -> None:
     unset = steady(range(UNSET, UNSET + 100))
     (found,) = fit_activities(file(unset, session(300, 99.0), activity(400, 3600)))

@@ -37,8 +37,9 @@ def values_on_seconds(
     """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
 
     ``times_s`` are all times at which the device wrote anything, by default those of the points.  A value
-    holds until the device wrote next, at most ``_HOLD_S``, or its timer stopped soon after; before a longer hole, and where the device wrote
-    without it, as long as the device usually leaves between two of them, at most ``_DROPOUT_S``.
+    holds until the device wrote next, at most ``_HOLD_S``, or its timer stopped soon after; before a longer
+    hole, and where the device wrote without it, as long as the device usually leaves between two of them,
+    at most ``_DROPOUT_S``.
     NaN where none holds, where the value is NaN, and in the ``stopped`` stretches (start and end in s), the
     end left out; what was written inside these does not count.
     """

@@ -175,7 +175,7 @@ def _clock_set_back(records: list[FitRecord], session_s: float | None) -> list[C
 
 
 def _clock_set_on(records: Sequence[FitRecord], session_s: float | None) -> list[ClockChange]:
-    """Return what lies too late after the clock was set in between, or too early before it was set at all."""
+    """Return what lies too late after the clock was set in between, or too early before it was set."""
     if session_s is None or len(records) < 2:
         return []
     too_long = records[-1].time - records[0].time - round(session_s)

@@ -44,11 +44,18 @@ def timer_pauses(
     """
     pauses = _pauses_of_events(events, start, seconds)
     if timer_s is not None and 0 < timer_s <= seconds + _ROUNDING_S:
+        rest = pauses[:-1]
+        if (
+            pauses
+            and _is_explained(rest, seconds - timer_s)
+            and not _is_explained(pauses, seconds - timer_s)
+        ):
+            pauses = rest  # the start after the last stop was not written
         open_s = seconds - timer_s - sum(p.seconds for p in pauses)
         if open_s > max(_ROUNDING_S + len(pauses), 0.002 * timer_s):
             pauses += _pauses_of_holes(times_s, pauses, open_s)
             pauses.sort(key=lambda p: p.start_s)
-        if abs(_missing_s(pauses, seconds - timer_s)) <= _ROUNDING_S + len(pauses):
+        if _is_explained(pauses, seconds - timer_s):
             return _exact(pauses, seconds, seconds - timer_s)
     return [p for p in pauses if p.seconds >= _SHORTEST_S]
 
@@ -96,6 +103,11 @@ def _pauses_of_holes(
         out.append(TimerPause(at, min(length, open_s)))
         open_s -= out[-1].seconds
     return out
+
+
+def _is_explained(pauses: Sequence[TimerPause], paused_s: float) -> bool:
+    """Return whether the pauses sum up to ``paused_s`` but for the rounding of their events."""
+    return abs(_missing_s(pauses, paused_s)) <= _ROUNDING_S + len(pauses)
 
 
 def _missing_s(pauses: Sequence[TimerPause], paused_s: float) -> float:

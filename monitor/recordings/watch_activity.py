@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -197,21 +197,29 @@ def _convert_cadence(
 
 
 def _agreement_remarks(names: Sequence[str], grids: Sequence[Mapping[str, Array]]) -> list[str]:
-    """Return a remark on every quantity that two devices measured: their means and the difference."""
+    """Return a remark on every quantity that two devices measured: their means and the difference.
+
+    The first that has it is compared with each of the others.
+    """
     out = []
-    for name, grid in list(zip(names, grids, strict=True))[1:]:
-        out += _differences(names[0], name, grids[0], grid)
+    for k in range(1, len(grids)):
+        for j in range(k):
+            first = {q for q in grids[j] if not any(q in grid for grid in grids[:j])}
+            out += _differences((names[j], names[k]), (grids[j], grids[k]), first, grids[0])
     return out
 
 
-def _differences(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array]) -> list[str]:
+def _differences(
+    names: tuple[str, str],
+    grids: tuple[Mapping[str, Array], Mapping[str, Array]],
+    wanted: Collection[str],
+    watch: Mapping[str, Array],
+) -> list[str]:
     out = []
-    for name in sorted(set(a) & set(b) & set(BY_NAME)):
-        both = (
-            np.isfinite(a[name])
-            & np.isfinite(b[name])
-            & (a.get("speed_mps", np.full(len(a[name]), 9.0)) > 1.8)
-        )
+    (one, two), (a, b) = names, grids
+    for name in sorted(set(wanted) & set(b) & set(BY_NAME)):
+        running = watch.get("speed_mps", np.full(len(a[name]), 9.0)) > 1.8
+        both = np.isfinite(a[name]) & np.isfinite(b[name]) & running
         if both.sum() < 30:
             continue
         spec, apart = BY_NAME[name], b[name][both] - a[name][both]

@@ -17,6 +17,7 @@ from monitor.recordings.fit import fit_activities
 from monitor.recordings.fit_messages import read_messages
 from monitor.recordings.readers import read_recordings
 from monitor.recordings.recording import Recording, Wearing
+from monitor.recordings.watch_activity import activity_recording
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.store import Store
@@ -296,6 +297,9 @@ def test_other_sports_are_refused_by_their_name() -> None:
     assert "is cycling, not running" in refusal(file(records(60), session(0, 59.0, kind=CYCLING)))
     assert "is cycling, not running" in refusal(file(sport(CYCLING), records(60)))
     assert "is pool swimming" in refusal(file(row(0, distance=25), session(0, 59.0, kind=SWIMMING, sub=17)))
+    assert "is a sport that the file does not name" in refusal(
+        file(records(60), session(0, 59.0, kind=200))
+    )
     both = session(0, 30.0, kind=SWIMMING), session(30, 30.0, kind=CYCLING)
     assert "is swimming, cycling, not running" in refusal(file(records(60), *both))
 
@@ -505,6 +509,10 @@ def test_power_of_two_apps_stays_that_of_two_devices() -> None:
     (found,) = fit_activities(file(body))
     powers = {s.name: {v for _, v in s.points["power_w"]} for s in found.series[1:]}
     assert powers == {"developer fields": {250.0}, "garmin running power": {231.0}}
+    (remark,) = activity_recording(found, "run").remarks
+    assert remark.startswith(
+        "Power: developer fields 250.0, garmin running power 231.0 W (difference -19.0"
+    )
 
 
 def test_coros_measures_in_the_standards_fields_and_its_effort_pace_is_no_speed(tmp_path: Path) -> None:

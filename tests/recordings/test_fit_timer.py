@@ -77,6 +77,13 @@ def test_a_last_stop_one_second_before_the_end_is_no_pause_where_the_totals_say_
     assert pauses(*events) == [(1999.0, 1.0)]
 
 
+def test_a_stop_that_the_totals_do_not_know_is_no_pause_to_the_end() -> None:
+    events = (0, START), (400, STOP), (700, START), (1500, STOP_ALL)
+    assert pauses(*events, timer_s=1700.0) == [(400.0, 300.0)]
+    assert pauses(*events, timer_s=1200.0) == [(400.0, 300.0), (1500.0, 500.0)]
+    assert pauses((0, START), (1500, STOP), timer_s=2000.0) == []
+
+
 def test_what_rounding_left_open_is_the_pause_at_the_end() -> None:
     events = (0, START), (400, STOP), (700, START), (1998, STOP_ALL)
     assert pauses(*events, timer_s=1698.25) == [(400.0, 300.0), (1998.25, 1.75)]

@@ -43,6 +43,9 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "WEBSOCKET /ws/radio": _OWN,
         "GET /api/v1/live": _LIVE,
         "GET /api/v1/legend": _LIVE,
+        "POST /api/v1/run": RouteRule(
+            role=AccessRole.RUNNER, body=BodyLimits(size=1000, depth=2, items=10)
+        ),
         "GET /review": _PAGE,
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,

@@ -22,6 +22,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
+from monitor.core.channel import Channel
 from monitor.core.http_access import PageTokens, WebSettings
 from monitor.core.http_guard import REFUSED_SOCKET, GuardedApp, GuardSettings, is_runner, visitor_of_request
 from monitor.core.http_pairing import PairedDevices
@@ -188,7 +189,8 @@ def _add_live_page(app: GuardedApp, sink: LiveFeed) -> None:
         await socket.accept()
         visitor = visitor_of_request(socket)
         if visitor is None or sink.is_of(visitor.athlete):
-            await _serve_page(socket, sink, own=is_runner(socket))
+            own = is_runner(socket)
+            await _serve_page(socket, sink.attach(own=own, controls=own and visitor is not None), sink)
         else:
             await socket.close(REFUSED_SOCKET)
 
@@ -266,8 +268,7 @@ def _add_review(app: GuardedApp) -> None:
         return json_response(app.openapi())
 
 
-async def _serve_page(socket: WebSocket, sink: LiveFeed, *, own: bool) -> None:
-    page = sink.attach(own=own)
+async def _serve_page(socket: WebSocket, page: Channel[str], sink: LiveFeed) -> None:
     gone = asyncio.create_task(_until_gone(socket), name="page gone")
     gone.add_done_callback(lambda _: page.close())
     try:

@@ -90,6 +90,15 @@ def test_the_service_worker_keeps_all_that_the_live_page_needs(client: TestClien
     assert kept == needed("live/live.html") - {"live/gaitcue.webmanifest"}
 
 
+def test_the_live_page_asks_for_all_its_modules_at_once() -> None:
+    """Else a slow phone waits for one after another: it learns of a module only from the one before."""
+    page = (STATIC / "live/live.html").read_text()
+    preloaded = re.findall(r'<link rel="modulepreload" href="([^"]+)">', page)
+    assert preloaded == sorted(
+        path for path in needed("live/live.html") if path.endswith(".js") and path != "live/live.js"
+    )
+
+
 def test_the_icons_of_the_app_are_where_its_manifest_says(client: TestClient) -> None:
     manifest = json.loads(client.get("/live/gaitcue.webmanifest").text)
     for icon in manifest["icons"]:
@@ -215,7 +224,7 @@ def test_a_metric_is_named_in_a_script_only_where_that_one_is_meant() -> None:
     }
     assert named == {
         ("live.js", "cadence_spm"),
-        ("tiles.js", "cadence_spm"),
+        ("tile_items.js", "cadence_spm"),
         ("strip.js", "cadence_spm"),
         ("cues.js", "cadence_spm"),
         ("comparisons.js", "speed_mps"),

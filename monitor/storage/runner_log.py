@@ -22,6 +22,7 @@ from monitor.core import json_codec
 from monitor.core.errors import StoreError
 from monitor.core.private_files import create_private_file, make_own_folder_private
 from monitor.core.safe_text import private_file_name
+from monitor.storage.athlete_spelling import require_file_spelling
 
 RUNNER_LOG_FOLDER = "runner-log"
 """The folder of the logs in the data folder."""
@@ -42,6 +43,7 @@ class RunnerLog:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return all lines that can be read, the oldest first; ``unreadable`` counts the others."""
+        require_file_spelling(self.path)
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
@@ -67,6 +69,7 @@ class RunnerLog:
 
     def add(self, *lines: Mapping[str, Any]) -> None:
         """Add lines, all or none of them; they are on the disk when this returns."""
+        require_file_spelling(self.path)
         text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -82,6 +85,7 @@ class RunnerLog:
 
     def delete(self) -> bool:
         """Delete the file and return whether there was one."""
+        require_file_spelling(self.path)
         try:
             self.path.unlink()
         except FileNotFoundError:

@@ -37,7 +37,7 @@ from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
-from monitor.training.strength_today import lighter_reasons
+from monitor.training.strength_today import lighter_reasons, norm_reasons
 from monitor.training.tables import Phase
 from monitor.training.today import todays_allowance
 from monitor.training.verdict import Evidence, RunVerdict, Verdict, last_verdict
@@ -240,6 +240,7 @@ def _advice(state: PlanState, evidence: Evidence, rules: PlanRules) -> list[Reas
     if _is_silent(runs, evidence.day):
         advice.append(write.reason("plan.advice.cannot_tell", "verdict"))
     advice += lighter_reasons(state, evidence, rules)
+    advice += norm_reasons(state, evidence, rules)
     done = strength_adherence(evidence.standing, rules.tables.exercises, state.phase, since, evidence.day)
     if done.planned:
         advice.append(

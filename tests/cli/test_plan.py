@@ -52,6 +52,15 @@ def test_today_comes_first_with_reason_grade_week_phase_days_and_questions(runne
     assert "log after" not in text
 
 
+def test_without_age_and_sex_plan_and_checklist_say_what_is_missing(runner: Runner) -> None:
+    runner.calm_week().at(8)
+    missing = "the settings lack born_year, sex ([plan]). Until then this phase cannot end. [B]"
+    assert missing in one_line(runner.says("plan"))
+    assert missing in one_line(runner.says("log", "strength"))
+    runner.settings = '[plan]\nsex = "woman"\nborn_year = 1974\n'
+    assert "the settings lack" not in runner.says("plan") + runner.says("log", "strength")
+
+
 def test_a_run_that_nobody_answered_for_is_asked_with_its_command(runner: Runner) -> None:
     runner.calm_week()
     runner.at(8, "08:00").says("log", "run", "--km", "2")

@@ -48,8 +48,10 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
         return write.reason("plan.rest.done", "phase")
     if earliest is not None and earliest.date() > facts.day:
         entries = facts.last_entries if facts.last is not None and facts.last.bad else ()
-        days = (earliest.date() - facts.day).days
-        return write.reason("plan.rest.hours", "phase", entries, n=days)
+        days, most = (earliest.date() - facts.day).days, _most_morning_pain(facts)
+        if most is None:
+            return write.reason("plan.rest.hours", "phase", entries, n=days)
+        return write.reason("plan.rest.hours_and_morning", "phase", entries, n=days, most=most)
     if (morning := _morning_reason(facts)) is not None:
         return morning
     if _rests_after_longest(facts):
@@ -65,13 +67,24 @@ def rest_reason(facts: DayFacts, earliest: datetime.datetime | None, week: WeekL
     return None
 
 
-def _morning_reason(facts: DayFacts) -> Reason | None:
-    """After RED no run before a morning as usual; of bone, before one without any pain."""
-    last, evidence, write = facts.last, facts.evidence, facts.rules.writer
+def _most_morning_pain(facts: DayFacts) -> float | None:
+    """The most pain of a morning after which a run is allowed again; None where the last run was not RED.
+
+    It is what was usual before that run; of bone none.
+    """
+    last, declare = facts.last, facts.evidence.declare
     if last is None or last.verdict is not Verdict.RED:
         return None
-    bone = evidence.declare is not None and evidence.declare.tissue == "bone"
-    most = min(last.usual, ok_pain(evidence.declare)) if bone else last.usual
+    is_bone = declare is not None and declare.tissue == "bone"
+    return min(last.usual, ok_pain(declare)) if is_bone else last.usual
+
+
+def _morning_reason(facts: DayFacts) -> Reason | None:
+    """After RED no run before a morning as usual."""
+    last, evidence, write = facts.last, facts.evidence, facts.rules.writer
+    most = _most_morning_pain(facts)
+    if last is None or most is None:
+        return None
     since = (facts.day - last.run.day).days
     days = (facts.day - datetime.timedelta(days=k) for k in range(since))
     latest = next((d for d in days if d in evidence.mornings), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
@@ -47,7 +47,7 @@ def week_left(facts: DayFacts) -> WeekLeft:
         limit_minutes=minutes,
         guard_minutes=_week_guard(facts, minutes_of),
         left_minutes=_left(minutes, done_minutes),
-        done_descent_m=week_total(runs, monday, _descent_of),
+        done_descent_m=_done_descent(runs, monday),
         guard_descent_m=week_guard(runs, facts.day, _descent_of),
     )
 
@@ -69,6 +69,14 @@ def _week_guard(facts: DayFacts, size: _Size) -> float | None:
 
 def _left(limit: float | None, done: float) -> float | None:
     return None if limit is None else max(0.0, limit - done)
+
+
+def _done_descent(runs: Sequence[PlanRun], monday: datetime.date) -> float | None:
+    """The metres downhill of the week; None where they are not known of every run."""
+    week = on_days(runs, monday, monday + datetime.timedelta(days=6))
+    if any(r.descent_m is None for r in week if not r.walk):
+        return None
+    return week_total(runs, monday, _descent_of)
 
 
 def _descent_of(run: PlanRun) -> float | None:

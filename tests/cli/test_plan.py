@@ -61,6 +61,21 @@ def test_without_age_and_sex_plan_and_checklist_say_what_is_missing(runner: Runn
     assert "the settings lack" not in runner.says("plan") + runner.says("log", "strength")
 
 
+def test_what_is_worth_knowing_is_no_question_and_what_nobody_measured_no_zero(runner: Runner) -> None:
+    runner.calm_week().at(6, "21:00")
+    week = ("--taking-part", "1", "--volume", "2", "--performance", "1", "--pain", "2")
+    runner.says("log", "weekly", *week)
+    text = one_line(runner.at(7, "06:00").says("plan"))
+    assert "Worth knowing Your last weekly answers add up to 50 of 100" in text
+    assert "0 minutes of running with its walking breaks, and 0 m downhill so far." in text
+    runner.at(7).says("log", "run", "--km", "5", "--minutes", "31")
+    text = one_line(runner.says("plan"))
+    assert (
+        "31 minutes of running with its walking breaks so far; how much of it was downhill is not known"
+        in text
+    )
+
+
 def test_a_run_that_nobody_answered_for_is_asked_with_its_command(runner: Runner) -> None:
     runner.calm_week()
     runner.at(8, "08:00").says("log", "run", "--km", "2")

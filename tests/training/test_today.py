@@ -105,7 +105,8 @@ def test_the_pain_of_another_morning_is_not_told_as_that_of_today() -> None:
     diary.declare()
     diary.run(1, 5, (7, 5))
     diary.mornings(range(2, 3), pain=4)
-    assert keys(diary.on(2))[0] == "plan.rest.hours"
+    waits = diary.on(2).reasons[0].message
+    assert (waits.key, waits.values) == ("plan.rest.hours_and_morning", {"n": 1, "most": 0.0})
     assert keys(diary.on(5))[0] == "plan.rest.no_morning"
     diary.mornings(range(5, 6), pain=4)
     assert keys(diary.on(5))[0] == "plan.rest.morning"

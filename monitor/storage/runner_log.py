@@ -2,8 +2,8 @@
 
 A line is added and never changed; what it means says ``monitor.training.entries``.  A file of its own,
 because what hurts is the runner's alone: it can be taken along, and deleted, without the sessions, and it
-goes to no sink.  Lines that cannot be read (a power cut in the middle of one, a damaged disk) are left
-out and counted, never removed.
+goes to no sink.  Lines that cannot be read, or whose checksum is another (a power cut in the middle of one,
+a damaged disk), are left out and counted, never removed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import io
 import json
 import logging
 import os
+import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ RUNNER_LOG_FOLDER = "runner-log"
 """The folder of the logs in the data folder."""
 _ENDINGS = ("-plan", "-state", "-planned", "-reminded", "-sent")
 """With which the names of further files of an athlete go on."""
+_CHECKED = re.compile(rb'(\{.*), "crc": "([0-9a-f]{8})"\}\s*', re.DOTALL)
 _log = logging.getLogger(__name__)
 
 
@@ -70,13 +73,13 @@ class RunnerLog:
     def add(self, *lines: Mapping[str, Any]) -> None:
         """Add lines, all or none of them; they are on the disk when this returns."""
         require_file_spelling(self.path)
-        text = "".join(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n" for line in lines)
+        data = b"".join(_checked_line(line) for line in lines)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             make_own_folder_private(self.path.parent.parent)
             create_private_file(self.path)
             with self.path.open("ab+", buffering=0) as file:
-                _append(file, text.encode())
+                _append(file, data)
         except OSError as exc:
             with contextlib.suppress(OSError):
                 if not self.path.stat().st_size:
@@ -125,12 +128,22 @@ def reminder_log_path(folder: Path, athlete: str) -> Path:
     return folder / RUNNER_LOG_FOLDER / f"{athlete_file_name(athlete)}-reminded.jsonl"
 
 
+def _checked_line(line: Mapping[str, Any]) -> bytes:
+    """The line as JSON with a checksum at its end: a pain that one wrong bit has changed is no pain."""
+    data = json.dumps(dict(line), ensure_ascii=False, allow_nan=False).encode()[:-1]
+    return data + b', "crc": "%08x"}\n' % zlib.crc32(data)
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
+    """What a line says, None where it cannot be read; earlier versions wrote lines without a checksum."""
+    checked = _CHECKED.fullmatch(line)
+    if checked is not None and int(checked[2], 16) != zlib.crc32(checked[1]):
+        return None
     try:
-        value = json_codec.parse_json(line)
+        value = json_codec.parse_json(line if checked is None else checked[1] + b"}")
     except ValueError:
         return None
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and "crc" not in value else None
 
 
 def _append(file: io.FileIO, data: bytes) -> None:

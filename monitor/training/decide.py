@@ -30,11 +30,11 @@ from monitor.training.entries import (
     entries_of,
 )
 from monitor.training.evidence_timeline import evidence_of
-from monitor.training.load_guards import LONGEST_DAYS, km_of, longest_run
 from monitor.training.phases import cause_message, next_state, red_runs
 from monitor.training.plan_day import Allowance, PlanDay, Question, Reason
 from monitor.training.plan_runs import PlanRun
 from monitor.training.plan_state import PlanBookmark, PlanRules, PlanState
+from monitor.training.run_size import longest_run_km
 from monitor.training.shoes import shoe_remarks
 from monitor.training.strength import strength_adherence
 from monitor.training.strength_today import lighter_reasons, norm_reasons
@@ -87,7 +87,7 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
         day=evidence.day,
         phase=state.phase,
         since=state.since,
-        longest_km=_longest_km(evidence),
+        longest_km=longest_run_km(evidence),
         changes=state.changes,
         questions=due_questions(evidence) if state.phase is not Phase.NONE else (),
         reasons=(disclaimer,),
@@ -109,13 +109,6 @@ def plan_day(state: PlanState, evidence: Evidence, rules: PlanRules) -> PlanDay:
             questions=(),
         )
     return base if state.phase is Phase.NONE else _running_plan(base, state, evidence, rules)
-
-
-def _longest_km(evidence: Evidence) -> float | None:
-    """The longest run of 30 days, that which was told with the declaration among them."""
-    stored, declare = longest_run(evidence.runs, evidence.day, km_of), evidence.declare
-    told = declare.longest_km if declare and (evidence.day - declare.day).days <= LONGEST_DAYS else None
-    return max((km for km in (stored, told) if km is not None), default=None)
 
 
 def _running_plan(base: PlanDay, state: PlanState, known: Evidence, rules: PlanRules) -> PlanDay:

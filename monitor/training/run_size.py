@@ -10,6 +10,7 @@ from monitor.training.day_facts import DayFacts, Limit, round_down
 from monitor.training.day_spans import on_days
 from monitor.training.load_guards import (
     GROWTH,
+    LONGEST_DAYS,
     break_rule,
     km_of,
     longest_run,
@@ -24,6 +25,7 @@ from monitor.training.load_guards import (
 from monitor.training.plan_day import Reason, WeekLeft
 from monitor.training.plan_runs import PlanRun
 from monitor.training.stressors import hard_run_too_close
+from monitor.training.verdict import Evidence
 
 
 def week_left(facts: DayFacts) -> WeekLeft:
@@ -92,8 +94,15 @@ def most_km(facts: DayFacts, week: WeekLeft) -> tuple[float | None, Reason | Non
     return most, facts.rules.writer.reason(f"plan.limit.{limit.why}", limit.rule, limit.entries, km=most)
 
 
+def longest_run_km(evidence: Evidence) -> float | None:
+    """Return the longest run of 30 days in km, that which was told with the declaration among them."""
+    stored, declare = longest_run(evidence.runs, evidence.day, km_of), evidence.declare
+    told = declare.longest_km if declare and (evidence.day - declare.day).days <= LONGEST_DAYS else None
+    return max((km for km in (stored, told) if km is not None), default=None)
+
+
 def _km_limits(facts: DayFacts, week: WeekLeft) -> list[Limit]:
-    longest = longest_run(facts.evidence.runs, facts.day, km_of)
+    longest = longest_run_km(facts.evidence)
     share, before = facts.limits.run_share_of_longest, facts.state.longest_km
     limits: list[Limit] = []
     if share is not None and before is not None:

@@ -35,7 +35,7 @@ def test_today_comes_first_with_reason_grade_week_phase_days_and_questions(runne
     text = one_line(runner.at(8, "06:00").says("plan"))
     for part in (
         "Today, Tuesday 2026-11-17 Today: up to 5.5 km, easy. [D]",
-        "At most 5.5 km: a tenth more than your longest run of 30 days. [A]",
+        "At most 5.5 km: that follows from how your last runs went. [B]",
         "This week, from Monday 2026-11-16 0.0 of 24.0 km run, 24.0 km left.",
         "Nothing hard today.",
         "Phase: rebuild, since 2026-11-16 (day 2) The phase reintroduce begins when all of this is met:",

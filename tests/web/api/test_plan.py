@@ -19,6 +19,7 @@ from monitor.review.training_plan import PLAN_RULES_VERSION, PlanKeeper
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
+from monitor.storage.runner_log import RunnerLog, decision_log_path
 from monitor.storage.store import Store
 from monitor.training.plan_settings import PlanSettings
 from tests.web.clients import page_client
@@ -146,8 +147,10 @@ def test_what_was_shown_on_a_past_day_is_told_where_it_was_something_else(
     set_clock(api, 1)
     early = api.get("/api/v1/plan?day=2026-11-24").json()["then"]
     assert early == {"headline": "Today: up to 6.0 km, easy.", "same": False, "newer_rules": False}
-    path = keeper.folder / "runner-log" / "ann-plan.jsonl"
-    path.write_text(path.read_text().replace(f'"rules": {PLAN_RULES_VERSION}', '"rules": 1'))
+    decisions = RunnerLog(decision_log_path(keeper.folder, keeper.athlete))
+    kept = decisions.lines()
+    assert {line["rules"] for line in kept} == {PLAN_RULES_VERSION}
+    decisions.add(*({**line, "rules": 1} for line in kept))
     assert api.get("/api/v1/plan?day=2026-11-24").json()["then"]["newer_rules"] is True
     assert api.get("/api/v1/plan").json()["then"] is None
 

@@ -282,6 +282,16 @@ def test_without_a_plan_there_is_none_to_be_had(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ red flags
 
 
+def test_while_running_is_stopped_nobody_is_offered_a_test_of_the_calf(api: TestClient) -> None:
+    """Heel raises until it goes no more, with a calf that is swollen and warm, were one tap away."""
+    declare(api)
+    assert api.get("/api/v1/plan").json()["benchmarks"] == ["heel_raise", "hamstring_curl"]
+    write(api, "flag", flag="calf_hot")
+    assert api.get("/api/v1/plan").json()["benchmarks"] == []
+    write(api, "cleared", by="my doctor")
+    assert len(api.get("/api/v1/plan").json()["benchmarks"]) == 2
+
+
 def test_the_list_of_red_flags_has_its_answers_with_the_emergency_number(api: TestClient) -> None:
     flags = {f["name"]: f for f in api.get("/api/v1/plan/flags").json()["flags"]}
     assert flags["chest"]["answer_text"].startswith("Stop running and call 112 now.")

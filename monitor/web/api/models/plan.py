@@ -283,7 +283,9 @@ class PlanJson(ApiModel):
     weeks: list[WeekScoreJson] = described("scores of the weekly questions, the oldest first")
     strength: StrengthJson = described("the checklist of today")
     exercises: dict[str, str] = described("what each exercise is called, by its name in the log")
-    benchmarks: list[str] = described("exercises that have a test of strength")
+    benchmarks: list[str] = described(
+        "exercises that have a test of strength; none while running is stopped"
+    )
     shoes: list[ShoeUseJson] = described("all pairs of shoes")
     disclaimer: str = described("what the plan is not")
     unreadable: int = described("lines of the log that cannot be read", "1")

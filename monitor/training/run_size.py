@@ -49,7 +49,7 @@ def week_left(facts: DayFacts) -> WeekLeft:
         limit_minutes=minutes,
         guard_minutes=_week_guard(facts, minutes_of),
         left_minutes=_left(minutes, done_minutes),
-        done_descent_m=_done_descent(runs, monday),
+        done_descent_m=_descent_of_week(runs, monday),
         guard_descent_m=week_guard(runs, facts.day, _descent_of),
     )
 
@@ -73,7 +73,7 @@ def _left(limit: float | None, done: float) -> float | None:
     return None if limit is None else max(0.0, limit - done)
 
 
-def _done_descent(runs: Sequence[PlanRun], monday: datetime.date) -> float | None:
+def _descent_of_week(runs: Sequence[PlanRun], monday: datetime.date) -> float | None:
     """The metres downhill of the week; None where they are not known of every run."""
     week = on_days(runs, monday, monday + datetime.timedelta(days=6))
     if any(r.descent_m is None for r in week if not r.walk):

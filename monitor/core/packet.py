@@ -30,9 +30,18 @@ STOP_CUES = "stop_cues"
 """The ``channel`` of the wish to end targets and cues; the payload is why, which no record repeats."""
 
 
+PAUSE, RESUME, LAP, INTERVALS = "pause", "resume", "lap", "intervals"
+"""The ``channel`` of wishes to the runner's timer (``monitor.pipeline.run_timer``)."""
+
+
+def wish_packet(t_s: float, channel: str, payload: bytes = b"") -> Packet:
+    """Return the packet that brings a wish of the runner, made at the session second ``t_s``."""
+    return Packet(RUNNER, max(0, round(t_s * 1e9)), channel, payload)
+
+
 def stop_cues_packet(t_s: float, reason: str) -> Packet:
     """Return the packet that ends targets and cues from the session second ``t_s`` on."""
-    return Packet(RUNNER, max(0, round(t_s * 1e9)), STOP_CUES, reason.encode())
+    return wish_packet(t_s, STOP_CUES, reason.encode())
 
 
 @dataclass(frozen=True, slots=True)

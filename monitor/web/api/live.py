@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import HTTPException, Request, Response
+import json
+from typing import Annotated, get_args
 
-from monitor.core.http_guard import is_runner, visitor_of_request
+from fastapi import Body, HTTPException, Request, Response
+
+from monitor.core.http_guard import is_runner, request_language, visitor_of_request
+from monitor.core.message_catalogues import catalogue
 from monitor.core.metric_legend import metric_legend
-from monitor.web.api.models.live import LegendJson, LiveJson
+from monitor.web.api.models.live import IntervalsJson, LegendJson, LiveJson, RunWish, RunWishJson
 from monitor.web.api.routes import ApiRoute, LanguageQuery, json_response
+from monitor.web.live_feed import RunControls
 
 
 def get_legend(language: LanguageQuery = "en") -> Response:
@@ -23,7 +28,36 @@ def get_live(request: Request) -> Response:
     return json_response(feed.state(own=is_runner(request)))
 
 
+async def ask_run(
+    request: Request,
+    do: Annotated[RunWish, Body(description="what is to happen: " + ", ".join(get_args(RunWish)))],
+    intervals: Annotated[
+        IntervalsJson | None, Body(description="those to begin; without them they end")
+    ] = None,
+) -> Response:
+    """Let the run that is going on pause or go on, end a lap or itself, begin intervals, or be followed."""
+    visitor, feed = visitor_of_request(request), request.app.state.live_feed
+    if visitor is not None and not feed.is_of(visitor.athlete):
+        raise HTTPException(403, "This is the run of somebody else.")
+    controls: RunControls | None = feed.controls
+    if controls is None or not _ask(controls, do, intervals):
+        raise HTTPException(409, catalogue(request_language(request)).text("live.run.none"))
+    return json_response({"did": do})
+
+
+def _ask(controls: RunControls, do: RunWish, intervals: IntervalsJson | None) -> bool:
+    if do == "end":
+        return controls.end_run()
+    if do == "start":
+        return controls.start_next()
+    if do == "intervals":
+        plan = intervals.model_dump() if intervals is not None else {"repeats": 0}
+        return controls.ask_timer(do, json.dumps(plan).encode())
+    return controls.ask_timer(do)
+
+
 LIVE_ROUTES = (
     ApiRoute("GET", "/legend", "Live", get_legend, LegendJson, (422,)),
     ApiRoute("GET", "/live", "Live", get_live, LiveJson),
+    ApiRoute("POST", "/run", "Live", ask_run, RunWishJson, (409,)),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import logging
 import math
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -30,6 +32,7 @@ from monitor.service.live_session import is_watched, result_console, session_sta
 from monitor.service.run_loss import loss_of_run
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.cue_text import label_text
@@ -47,17 +50,23 @@ _METRICS = [BY_NAME[name] for name in with_role(Role.SQUAD)]
 _SLOWEST_MPS = 0.3  # slower speeds have no pace
 
 
-def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> None:
+def run_demo_squad(
+    config: Config, count: int, seconds: float, pace: float, today: datetime.date | None = None
+) -> None:
     """Run the first ``count`` simulated athletes at once, into a store of their own and to all systems.
 
-    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  ``StoreError`` if a
-    part of a run is lost, once all have ended; the log tells of others that lost something.
+    ``seconds``: length of each run; ``pace``: times real time, 0: as fast as possible.  Who is new to the
+    store gets four made-up weeks before ``today``, without which there are none.  ``StoreError`` if a part
+    of a run is lost, once all have ended; the log tells of others that lost something.
     """
     console = result_console()
-    config = replace(config, store=StoreSettings(folder=data_folder(config) / "squad"))
+    config = replace(config, store=StoreSettings(folder=squad_folder(config)))
     with console.status("lacing shoes"):
         recordings = squad_recordings(SQUAD[:count], seconds)
     with open_store(config) as store, write_in_thread():
+        if today is not None:
+            add_weeks(config, store, recordings, today, console)
+            send_weeks(config, store, [r.settings.athlete for r in recordings], console)
         losses = run_with_spare_threads(_run_squad(config, store, recordings, pace, console))
     console.print()
     for loss in losses[1:]:
@@ -65,6 +74,11 @@ def run_demo_squad(config: Config, count: int, seconds: float, pace: float) -> N
     if losses:
         raise losses[0]
     console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
+
+
+def squad_folder(config: Config) -> Path:
+    """Return where the simulated squad is stored: apart from the sessions of people."""
+    return data_folder(config) / "squad"
 
 
 async def _run_squad(

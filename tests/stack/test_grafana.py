@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from dsp.metrics import METRICS
 from grafana.__main__ import COLOURS, files
@@ -26,6 +27,8 @@ from monitor.core.monotonic import SystemClock
 from monitor.core.records import Out, SessionEnded, SessionStarted, SinkStatus
 from monitor.core.secret import Secret
 from monitor.pipeline.session import Session
+from monitor.service.config import Config, StoreSettings
+from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.simulation.squad import SQUAD, squad_recordings
 from monitor.sinks.influx.plan_points import shared_day_points
 from monitor.sinks.influx.schema import INFLUX_SCHEMA
@@ -221,6 +224,39 @@ def fires(rule: Rule, series: dict[str, Any]) -> bool:
     for name, reducer in rule.numbers.items():
         condition = condition.replace(f"${name}", repr(reduce[reducer]))
     return bool(eval(condition))
+
+
+def test_the_demo_squads_weeks_fire_the_alerts_of_their_stories(influx: Influx, tmp_path: Path) -> None:
+    """A stack that the demo is connected to has something to say, and of those alone who are meant."""
+    today = datetime.datetime.now(datetime.UTC).date()
+    config, names = Config(store=StoreSettings(folder=tmp_path)), ("Cem", "Dag", "Eli")
+    config = replace(config, influx=InfluxSettings(url=influx.url, token=Secret(TOKEN)))
+    recordings = squad_recordings(SQUAD, 8.0)
+    with Store(tmp_path / "gaitcue.db") as store:
+        for a in SQUAD:
+            if a.name not in names:  # is there already
+                store.begin(
+                    SessionInfo(id=a.name, athlete=a.name, title="", started_utc=f"{today}T00:00:00Z")
+                )
+        console = Console(quiet=True)
+        add_weeks(config, store, recordings, today, console)
+        send_weeks(config, store, names, console)
+        assert not store.backlog("influx"), "what is left would hold up the live runs"
+    found = {}
+    for rule in RULES:
+        series = influx.query(
+            rule.query.replace("$timeFilter", f"time > now() - {round(rule.days * 86400)}s")
+        )
+        found[rule.uid] = {one["tags"]["athlete"] for one in series if fires(rule, one)}
+    assert found == {
+        "gaitcue-in-band": {"Cem"},
+        "gaitcue-braking": {"Cem"},
+        "gaitcue-asymmetry": {"Eli"},
+        "gaitcue-pain": {"Dag"},
+        "gaitcue-sensor": set(),
+        "gaitcue-outbox": set(),
+    }
+    assert influx.count("day", "km") == 14 + 10 + 10
 
 
 def silent_runs(shares: list[float]) -> bytes:

@@ -148,6 +148,16 @@ class InfluxSink:
 
         await self.send_points(await asyncio.to_thread(points))
 
+    async def send_runs(self, sessions: Sequence[str], progress: Callable[[], None] = lambda: None) -> None:
+        """Connect and send the points of these sessions (ids) as runs, and of their days.
+
+        ``progress`` is called after each.  Raises ``SinkError`` when the server fails.
+        """
+        async with self.connected():
+            for session in sessions:
+                await self.send_points(await asyncio.to_thread(self._points_of_run, session))
+                progress()
+
     async def _deliver(self, batch: Sequence[WaitingRecord]) -> None:
         for bucket, body in await asyncio.to_thread(self._bodies_of_batch, batch):
             await self._write(body, bucket)

@@ -30,6 +30,7 @@ from monitor.recordings.recording import Recording
 from monitor.service.config import Config, StoreSettings, data_folder
 from monitor.service.live_session import is_watched, result_console, session_started
 from monitor.service.run_loss import loss_of_run
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
 from monitor.service.squad_weeks import add_weeks, send_weeks
@@ -107,13 +108,18 @@ async def _run_athlete(
     folder = data_folder(config)
     begin = partial(begin_run, replayed=True)  # nobody ran: no folder and no training log gets it
     started, tape = await asyncio.to_thread(begin, store, folder, "squad", settings, started)
-    context = SinkContext(config=config, store=store, started=started, time=time, recorded=False)
+    session = Session(settings)
+    wishes = RunnerWishes(lambda: session.t_s)
+    context = SinkContext(
+        config=config, store=store, started=started, time=time, recorded=False,
+        say_line=partial(wishes.say_line, when_stopped=False),
+    )  # fmt: skip
     stored = StoreSink(store, started.session, time)
     sinks: list[Sink] = [row, stored, *configured_sinks(context)]
     if not watched:
         sinks.append(SessionLog())
     replay = Replay(recording, time, pace if pace > 0 else math.inf)
-    await serve([replay], Session(settings), sinks, started, tape=tape, time=time)
+    await serve([replay], session, sinks, started, tape=tape, wishes=wishes, time=time)
     return await asyncio.to_thread(loss_of_run, store, tape, started.session, stored_whole=stored.complete)
 
 

@@ -116,6 +116,7 @@ async def _run(
         context = SinkContext(
             config=config, store=store, started=started, time=time,
             pace=live.pace, now_s=now_s, recorded=live.recorded,
+            say_line=partial(wishes.say_line, when_stopped=False),
         )  # fmt: skip
         sinks += configured_sinks(context)
     sources = live.sources(time)
@@ -127,7 +128,8 @@ async def _run(
             if radio is not None:
                 add_late = None if store is None else partial(add_late_packets, store, started.athlete)
                 radio.begin_run(started.session, add_late)
-            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio)
+            from_page = partial(wishes.say_line, when_stopped=True)  # by a device that the runner paired
+            page = LiveFeed(LiveState(), time, now_s, live.pace, wishes.stop_cues, radio, from_page)
             folder = data_folder(config)
             token = needed_token(live.web, folder)
             served = serving(page, live.web, token, folder, sharing_desk(config))

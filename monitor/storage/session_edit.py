@@ -13,7 +13,7 @@ import numpy as np
 
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
-from monitor.core.packet import RUNNER, Packet
+from monitor.core.packet import STOP_CUES, Packet
 from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
@@ -195,7 +195,7 @@ def _part_recording(
         for packet in whole.packets():
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
-            elif packet.sensor == RUNNER and packet.arrival_ns < start_ns:
+            elif packet.channel == STOP_CUES and packet.arrival_ns < start_ns:
                 yield replace(packet, arrival_ns=0)
 
     began = _utc_after(info, start_s)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from monitor.core.channel import Channel
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
@@ -47,7 +48,8 @@ class LiveFeed:
     Every message says which session second it is now (``at_s``), so that a page can lay sounds on
     the runner's steps; ``pace`` is how many session seconds pass in one of the clock's.  ``stop_cues`` is
     what a page may ask of the run that goes on: to end targets and cues, for this reason.  It returns
-    whether there is a run to ask.  ``radio`` takes what a page hears that is the radio of the sensors.
+    whether there is a run to ask.  ``say_line`` takes a coach's line to the runner and tells what
+    becomes of it.  ``radio`` takes what a page hears that is the radio of the sensors.
     """
 
     name = "web"
@@ -60,10 +62,12 @@ class LiveFeed:
         pace: float = 1.0,
         stop_cues: Callable[[str], bool] = lambda reason: False,
         radio: PageListener | None = None,
+        say_line: Callable[[str], LineAnswer] = lambda text: LineAnswer.NO_RUN,
     ) -> None:
         self.live_state = live_state
         self.radio = radio
         self.stop_cues = stop_cues
+        self.say_line = say_line
         self._time = time
         self._at_s = at_s
         self._pace = pace if math.isfinite(pace) else None

@@ -6,6 +6,7 @@
 - ``state_message``: the newest of everything, retained, once a second (QoS 0: the next one replaces it);
 - ``cues``: what is said to the runner, at once, gone when it has expired (QoS 1);
 - ``metrics``: every second's numbers, none lost (QoS 1);
+- ``line``: the other way: what a coach writes to the runner, plain text, never retained (QoS 1);
 - ``events``: sessions, activity, gaps, problems of sensors, every cue with its reason, none lost (QoS 1).
 """
 
@@ -33,6 +34,11 @@ _EVENTS = (ActivityChange, Cue, Gap, SensorProblem, SessionStarted, SessionEnded
 def availability_message(root: str, online: bool) -> MqttMessage:
     """Return the retained message that says whether the service is there; ``root``: ``gait/<runner>``."""
     return MqttMessage(f"{root}/availability", "online" if online else "offline", retain=True)
+
+
+def line_topic(root: str) -> str:
+    """Return the topic of a coach's lines to the runner; ``root``: ``gait/<runner>``."""
+    return f"{root}/line"
 
 
 def state_message(root: str, live_state: LiveState) -> MqttMessage:

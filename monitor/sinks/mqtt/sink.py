@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from dsp.types import Cue, Metric
 from monitor.core.channel import Channel
 from monitor.core.errors import ConfigError, MonitorError, SinkError
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.mqtt_client import (
     IN_FLIGHT,
@@ -42,7 +43,6 @@ from monitor.core.mqtt_client import (
     publish_all,
     run_until_first_ends,
     tls_context,
-    wait_until_lost,
 )
 from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.records import SINK_STARTING, Out, SessionStarted, SinkStatus
@@ -73,7 +73,8 @@ class MqttSink:
 
     ``started`` names the runner and the sensors.  ``params`` are those of the outbox; ``backoff`` says how
     long to wait before the connection is made again.  ``now_s`` is the session second of now, where the run
-    keeps pace with a clock: what came out too late is then known, too.
+    keeps pace with a clock: what came out too late is then known, too.  ``say_line`` takes a coach's line
+    that comes over the broker.
     """
 
     name = MQTT_SINK
@@ -87,9 +88,11 @@ class MqttSink:
         params: OutboxParams | None = None,
         backoff: Backoff | None = None,
         now_s: Callable[[], float] = lambda: 0.0,
+        say_line: Callable[[str], LineAnswer] | None = None,
     ) -> None:
         self._s = settings
         self._now_s = now_s
+        self._say_line = say_line
         self._store = store
         self._started = started
         self._time = time
@@ -173,7 +176,7 @@ class MqttSink:
                     self._client = client
                     if not self._outage.over("connected"):
                         _log.info("%s: connected", MQTT_SINK, extra={"sink": MQTT_SINK})
-                    await run_until_first_ends(self._pass_on(client, live), wait_until_lost(client))
+                    await run_until_first_ends(self._pass_on(client, live), self._take_lines(client))
                 finally:
                     self._client = None
                     with contextlib.suppress(aiomqtt.MqttError):  # broken: the broker says it for us
@@ -181,6 +184,17 @@ class MqttSink:
                         await publish_all(client, [last, gone])
         except (aiomqtt.MqttError, OSError) as exc:
             raise SinkError(connection_error_text(exc, self._s)) from exc
+
+    async def _take_lines(self, client: Client) -> None:
+        """Take coaches' lines until the connection breaks, but none that the broker has retained."""
+        if self._say_line is not None:
+            await client.subscribe(messages.line_topic(self._root), qos=1)
+        async for message in client.messages:
+            if self._say_line is None or message.retain or not isinstance(message.payload, bytes):
+                continue
+            answer = self._say_line(message.payload.decode(errors="replace"))
+            if answer is not LineAnswer.WAITS:
+                _log.warning("%s: a coach's line was not taken (%s)", MQTT_SINK, answer.value)
 
     def _forbid(self, reason: str) -> None:
         self._forbidden = reason

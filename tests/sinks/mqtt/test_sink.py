@@ -8,7 +8,7 @@ import gc
 import itertools
 import logging
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from dsp.metrics import METRICS
 from dsp.types import Activity, ActivityChange, Band, Cue, CueKind, Estimate, Fault, Metric, Side
 from monitor.core.channel import Channel
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import SystemClock
 from monitor.core.mqtt_client import IN_FLIGHT, MqttSettings
 from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, SessionStarted
@@ -94,11 +95,13 @@ def key(record: Metric) -> tuple[float, str]:
 class Run:
     """A session whose records go into the store and to the sink."""
 
-    def __init__(self, store: Store, settings: MqttSettings) -> None:
+    def __init__(
+        self, store: Store, settings: MqttSettings, say_line: Callable[[str], LineAnswer] | None = None
+    ) -> None:
         self.store = store
         self.records: Channel[Out] = Channel(10_000)
         store.skip_history("mqtt")
-        self.sink = MqttSink(settings, store, STARTED, SystemClock(), PARAMS, QUICK)
+        self.sink = MqttSink(settings, store, STARTED, SystemClock(), PARAMS, QUICK, say_line=say_line)
         store.write(STARTED.session, [STARTED])
 
     async def tell(self, *records: Out) -> None:
@@ -125,8 +128,10 @@ class Run:
 
 
 @contextlib.asynccontextmanager
-async def running(store: Store, settings: MqttSettings) -> AsyncIterator[Run]:
-    run = await asyncio.to_thread(Run, store, settings)
+async def running(
+    store: Store, settings: MqttSettings, say_line: Callable[[str], LineAnswer] | None = None
+) -> AsyncIterator[Run]:
+    run = await asyncio.to_thread(Run, store, settings, say_line)
     task = asyncio.create_task(run.sink.run(run.records.batches()))
     try:
         yield run
@@ -304,6 +309,61 @@ async def test_a_cue_that_is_on_its_way_when_the_broker_dies_comes_when_it_is_ba
         await heard.until(lambda: heard.of("gait/ann/cues"))
         await run.end()
     assert [said["t_s"] for said in heard.of("gait/ann/cues")] == [10.0]
+
+
+async def test_a_coachs_line_comes_over_the_broker_and_from_the_coach_alone(
+    broker: Broker, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    taken: list[str] = []
+
+    def take(text: str) -> LineAnswer:
+        taken.append(text)
+        return LineAnswer.WAITS if text else LineAnswer.NO_LINE
+
+    async with broker.client("coach") as coach:
+        await coach.publish("gait/ann/line", "from before", qos=1, retain=True)
+        async with running(store, settings(broker), take) as run:
+            async with asyncio.timeout(30):
+                while not (run.sink._client and await run.left() == 0):  # noqa: ASYNC110 -- it has no event
+                    await asyncio.sleep(0.02)
+            for user in ("bob", "homeassistant"):
+                async with broker.client(user) as other:
+                    await other.publish("gait/ann/line", f"from {user}", qos=1)
+            for text in ("Schultern locker ☺", b"\xff", "", "last"):
+                await coach.publish("gait/ann/line", text, qos=1)
+            async with asyncio.timeout(30):
+                while "last" not in taken:  # noqa: ASYNC110 -- it has no event
+                    await asyncio.sleep(0.02)
+        await coach.publish("gait/ann/line", None, qos=1, retain=True)  # a broker keeps it otherwise
+    assert taken == ["Schultern locker ☺", "\ufffd", "", "last"]
+    assert "a coach's line was not taken (no_line)" in caplog.text
+
+
+async def test_a_coach_reads_everybody_and_writes_lines_alone(broker: Broker) -> None:
+    async with (
+        listening(broker, "homeassistant", "gait/#", "homeassistant/#") as all_seeing,
+        listening(broker, "coach", "gait/#", "homeassistant/#") as coach,
+        broker.client("coach") as writer,
+        broker.client("ann") as ann,
+    ):
+        for topic in (
+            "gait/ann/state",
+            "gait/ann/cues",
+            "homeassistant/device/gaitcue/ann/config",
+            "gait/line",
+        ):
+            await writer.publish(topic, "1", qos=1)
+        await writer.publish("gait/ann/line", "2", qos=1)
+        await ann.publish("homeassistant/device/gaitcue/ann/config", "3", qos=1)
+        await ann.publish("gait/ann/state", "4", qos=1)
+        await all_seeing.until(lambda: len(all_seeing.got) >= 3)
+        await coach.until(lambda: len(coach.got) >= 2)
+    assert sorted(all_seeing.got) == [
+        ("gait/ann/line", 2),
+        ("gait/ann/state", 4),
+        ("homeassistant/device/gaitcue/ann/config", 3),
+    ]
+    assert sorted(coach.got) == [("gait/ann/line", 2), ("gait/ann/state", 4)]
 
 
 async def test_a_runner_reads_and_writes_nowhere_but_in_their_own_topics(broker: Broker) -> None:

@@ -298,7 +298,7 @@ def test_every_route_was_asked() -> None:
     assert (
         asked
         | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/pair/renew"), ("POST", "/log")}
-        | {("POST", "/plan/sharing")}
+        | {("POST", "/plan/sharing"), ("POST", "/live/line")}  # tests/web/api/test_live.py
         == ROUTES.keys()
     )
 

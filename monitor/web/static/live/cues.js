@@ -70,7 +70,8 @@ export class Cues {
     banner.className = cue.kind;
     $("cue-sign").textContent = sign;
     $("cue-words").textContent = words;
-    $("cue-numbers").textContent = cueNumbers(cue, specOf(legend, cue.metric));
+    const below = cueNumbers(cue, specOf(legend, cue.metric));
+    $("cue-numbers").textContent = below === words ? "" : below;
     const late_s = heard_ms === null ? null : (this.clock.at(heard_ms) - cue.t_s) / this.clock.pace;
     $("cue-late").textContent = latenessText(late_s);
     banner.hidden = false;

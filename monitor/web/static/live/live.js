@@ -13,6 +13,7 @@ import { clockText } from "../shared/metrics.js";
 import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
 import { SessionClock } from "./clock.js";
+import { offerLine, showLine } from "./coach_line.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
 import { showNotice, showPill, showSensors } from "./panels.js";
@@ -94,6 +95,7 @@ function draw() {
   if (legend) showTiles(state, legend);
   showSensors(state);
   showNotice(state);
+  showLine(state);
   drawStrip(state);
 }
 
@@ -136,4 +138,5 @@ openPocket();
 speak();
 offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
 followStop();
+offerLine(() => state);
 connect();

@@ -114,6 +114,7 @@ function messageOf(key) {
 }
 
 function partText(name, part) {
+  if (name === "words") return part; // a person's own
   if (name === "names") return part.split(" and ").join(textOf("and"));
   return DECIMAL.test(part) ? localized(part) : recordedText(part);
 }

@@ -33,6 +33,7 @@ from monitor.service.run_loss import loss_of_run
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.service.serve import serve
 from monitor.service.session_store import open_store
+from monitor.service.squad_report import write_squad_report
 from monitor.service.squad_weeks import add_weeks, send_weeks
 from monitor.service.wiring import SinkContext, configured_sinks
 from monitor.simulation.squad import SQUAD, squad_recordings
@@ -75,6 +76,10 @@ def run_demo_squad(
     if losses:
         raise losses[0]
     console.print(user_text("say.demo.squad_kept", folder=str(config.store.folder)))
+    if today is not None:
+        with open_store(config) as store:
+            report = write_squad_report(config, store)
+        console.print(user_text("say.demo.squad_report", path=str(report)), soft_wrap=True)
 
 
 def squad_folder(config: Config) -> Path:

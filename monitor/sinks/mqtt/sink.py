@@ -51,7 +51,7 @@ from monitor.core.safe_text import topic_level
 from monitor.pipeline.plan_privacy import records_for_others
 from monitor.sinks.live_state import LiveState
 from monitor.sinks.mqtt import messages
-from monitor.sinks.mqtt.home_assistant import discovery_message
+from monitor.sinks.mqtt.home_assistant import MeasuredEntities, discovery_message
 from monitor.sinks.outbox import Outbox, OutboxParams
 from monitor.storage.session_info import SessionInfo, WaitingRecord
 from monitor.storage.store import Store
@@ -109,6 +109,7 @@ class MqttSink:
         self._forbidden = ""
         self._last = SinkStatus(0.0, MQTT_SINK, True, SINK_STARTING)  # of the outbox
         self._reported: SinkStatus | None = None
+        self._measured: MeasuredEntities | None = None  # None: the store was not asked yet
         self._sessions: dict[str, SessionInfo] = {}
         params = params or OutboxParams(history=False, backoff=Backoff(longest_s=5.0))
         self._outbox = Outbox(
@@ -200,13 +201,27 @@ class MqttSink:
         self._forbidden = reason
 
     async def _publish_birth(self, client: Client) -> None:
-        greeting = [messages.availability_message(self._root, True)]
-        if self._s.discovery:
-            a = self._started
-            greeting.append(
-                discovery_message(self._s.discovery, self._root, a.athlete, a.sensors, self._version)
-            )
+        if self._measured is None:
+            earlier = await asyncio.to_thread(self._store.recent_metrics, self._started.athlete)
+            self._measured = MeasuredEntities(metrics=frozenset(earlier))
+        self._note_measured()
+        greeting = [messages.availability_message(self._root, True), *self._discovery()]
         await publish_all(client, [*greeting, messages.state_message(self._root, self._live_state)])
+
+    def _discovery(self) -> list[MqttMessage]:
+        a, seen = self._started, self._measured or MeasuredEntities()
+        if not self._s.discovery:
+            return []
+        return [discovery_message(self._s.discovery, self._root, a.athlete, a.sensors, self._version, seen)]
+
+    def _note_measured(self) -> bool:
+        """Note what is measured by now, and return whether something of it never was before."""
+        state, before = self._live_state.state(), self._measured or MeasuredEntities()
+        tell = {name for name, s in state["sensors"].items() if s["battery_pct"] is not None}
+        self._measured = MeasuredEntities(
+            metrics=before.metrics | state["now"].keys(), batteries=before.batteries | tell
+        )
+        return self._measured != before
 
     async def _pass_on(self, client: Client, live: Channel[list[Out]]) -> None:
         """Cues as they come, the state once a second."""
@@ -221,7 +236,9 @@ class MqttSink:
             await self._send_cues(client)
             if self._time.now_s() - state_s >= _STATE_EVERY_S:
                 state_s = self._time.now_s()
-                await publish_all(client, [messages.state_message(self._root, self._live_state)])
+                state = messages.state_message(self._root, self._live_state)
+                news = self._discovery() if self._note_measured() else []
+                await publish_all(client, [*news, state])
 
     async def _send_cues(self, client: Client) -> None:
         """Those that wait, in order; each waits until the broker has it or it is no longer true."""

@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import gc
 import itertools
+import json
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -26,8 +28,11 @@ from monitor.core.records import LinkState, Out, SensorStatus, SessionEnded, Ses
 from monitor.core.retry import Backoff
 from monitor.core.secret import Secret
 from monitor.pipeline.announcements import SILENCES
-from monitor.pipeline.cue_policy import notice
+from monitor.pipeline.cue_policy import SILENT_BY_PLAN, notice
 from monitor.pipeline.load_watch import PRIVATE_NOTICES
+from monitor.sinks.live_state import LiveState
+from monitor.sinks.mqtt.home_assistant import MeasuredEntities, discovery_message
+from monitor.sinks.mqtt.messages import state_message
 from monitor.sinks.mqtt.sink import MqttSink
 from monitor.sinks.outbox import OutboxParams
 from monitor.storage.session_info import SessionInfo
@@ -211,15 +216,15 @@ async def test_a_killed_broker_keeps_what_waits_for_a_reader_that_is_away(
         await heard.until(lambda: everything <= values(heard).keys())
 
 
-async def test_state_and_availability_are_kept_for_who_comes_later(broker: Broker, store: Store) -> None:
+async def test_the_state_has_what_is_measured_and_availability_is_kept_for_who_comes_later(
+    broker: Broker, store: Store
+) -> None:
     async with running(store, settings(broker)) as run:
         await run.tell(ActivityChange(1.0, Activity.RUN, 1.0), *second(5.0))
         async with listening(broker, "homeassistant", "gait/ann/#") as heard:
             await heard.until(lambda: heard.of("gait/ann/state") and heard.of("gait/ann/metrics"))
             assert heard.of("gait/ann/availability") == ["online"]
-        async with listening(broker, "ann", "gait/ann/state") as late:
-            await late.until(lambda: late.of("gait/ann/state"))
-            state = late.of("gait/ann/state")[-1]
+        state = heard.of("gait/ann/state")[-1]
         assert state["activity"] == "run"
         assert state["now"]["cadence_spm"] == 165.0
         assert "speed_mps" not in state["now"]  # nobody measured it
@@ -432,7 +437,7 @@ async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker,
         await run.tell(*(Metric(6.0, None, Estimate(m.name, 1.5, 0.1, "x")) for m in METRICS if m.second))
         await heard.until(lambda: any("power_w" in s["now"] for s in heard.of("gait/ann/state")))
         state = heard.of("gait/ann/state")[-1]
-        (found,) = heard.of("homeassistant/device/gaitcue/ann/config")
+        *_, found = heard.of("homeassistant/device/gaitcue/ann/config")
     parts = found["components"]
     for part in parts.values():
         assert part["availability"][0] == {"topic": "gait/ann/availability"}
@@ -454,8 +459,96 @@ async def test_home_assistant_finds_every_metric_and_can_read_it(broker: Broker,
     assert rendered(parts["sensor1_link"], state) == "ON"
     assert rendered(parts["sensor1_battery"], state) == "80.0"
     assert rendered(parts["sensor2_link"], state) == "OFF"
+    assert "sensor2_battery" not in parts  # it never told
+    diagnostic = {key for key, part in parts.items() if part.get("entity_category") == "diagnostic"}
+    assert diagnostic == {"sensor1_link", "sensor2_link", "sensor1_battery"}
+    assert {key for key, part in parts.items() if "expire_after" not in part} == {"cue"}
+    speeds = [key for key, part in parts.items() if part.get("device_class") == "speed"]
+    assert speeds == ["speed_mps"]  # what is lost per step is no speed of anything
     assert {f.value for f in Fault} <= set(parts["cue"]["event_types"])
     assert parts["cue"]["state_topic"] == "gait/ann/cues"
+
+
+async def test_home_assistant_keeps_what_was_measured_in_earlier_runs_and_is_told_once(
+    broker: Broker, store: Store
+) -> None:
+    earlier = SessionInfo(id="earlier", athlete="ann", title="", started_utc="2026-11-24T07:00:00+00:00")
+    power = Metric(1.0, None, Estimate("power_w", 200.0, 1.0, "pod"))
+    await asyncio.to_thread(store.begin, earlier)
+    await asyncio.to_thread(store.write, "earlier", [power])
+    await asyncio.to_thread(store.end, "earlier", 2.0)
+    async with (
+        listening(broker, "homeassistant", "gait/ann/#", "homeassistant/#") as heard,
+        running(store, settings(broker)) as run,
+    ):
+        await heard.until(lambda: heard.of("homeassistant/device/gaitcue/ann/config"))
+        for t in range(30):  # the state goes out once a second
+            await run.tell(*second(float(t)))
+            await asyncio.sleep(0.1)
+        await heard.until(lambda: len(heard.of("gait/ann/state")) > 2)
+        first, *later = heard.of("homeassistant/device/gaitcue/ann/config")
+    assert "power_w" in first["components"]
+    alone = {"power_w", "activity", "cue", "sensor1_link", "sensor2_link"}
+    assert set(first["components"]) == alone
+    (told,) = later
+    assert {"power_w", "cadence_spm", "cadence_spm_out_of_band"} <= told["components"].keys()
+
+
+async def test_a_home_assistant_that_comes_later_gets_no_old_state(broker: Broker, store: Store) -> None:
+    async with running(store, settings(broker)) as run:
+        await run.tell(*second(5.0))
+        await run.end()
+    async with listening(broker, "homeassistant", "gait/ann/#", "homeassistant/#") as late:
+        await late.until(lambda: late.of("homeassistant/device/gaitcue/ann/config"))
+        await asyncio.sleep(0.3)
+        assert late.of("gait/ann/availability") == ["offline"]
+        assert late.of("gait/ann/state") == []
+
+
+def test_out_of_band_is_told_only_while_it_would_be_cued() -> None:
+    def state(value: float, muted: str = "") -> dict[str, Any]:
+        live = LiveState()
+        band = Band(1.0, "cadence_spm", 170.0, 165.0, 177.0, muted)
+        live.push([band, Metric(2.0, None, Estimate("cadence_spm", value, 0.5, "foot"))])
+        found: dict[str, Any] = json.loads(state_message("gait/ann", live).payload)
+        return found
+
+    body = json.loads(
+        discovery_message(
+            "homeassistant",
+            "gait/ann",
+            "ann",
+            (),
+            "1",
+            MeasuredEntities(metrics=frozenset({"cadence_spm"})),
+        ).payload
+    )
+    part = body["components"]["cadence_spm_out_of_band"]
+    assert (part["platform"], part["device_class"]) == ("binary_sensor", "problem")
+    (_, measured) = part["availability"]
+    for value, muted, lamp, there in (
+        (160.0, "", "ON", "online"),
+        (170.0, "", "OFF", "online"),
+        (180.0, "", "ON", "online"),
+        (160.0, "warm-up", "OFF", "offline"),
+        (160.0, SILENT_BY_PLAN, "OFF", "offline"),
+    ):
+        assert rendered(part, state(value, muted)) == lamp
+        assert rendered(measured, state(value, muted)) == there
+    assert rendered(measured, {"out_of_band": {}}) == "offline"
+
+
+def test_the_example_in_the_docs_names_the_entity_that_home_assistant_makes() -> None:
+    """Home Assistant makes the id of an entity from the names of its device and of itself."""
+    seen = MeasuredEntities(metrics=frozenset({"cadence_spm"}))
+    body = json.loads(discovery_message("homeassistant", "gait/ann", "ann", (), "1", seen).payload)
+    part = body["components"]["cadence_spm_out_of_band"]
+    slug = f"{body['device']['name']} {part['name']}".lower().replace(" ", "_")
+    text = (Path(__file__).parents[3] / "docs" / "coaches.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall("```yaml\n(.*?)```", text, re.DOTALL) if "lamp" in block]
+    named = re.findall(rf"entity_id: ({part['platform']}\.\w+)", example)
+    assert named == 2 * [f"{part['platform']}.{slug}"]
+    assert example.count("trigger: state") == 2
 
 
 def rendered(part: dict[str, Any], state: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
 from monitor.recordings.recording import Recording
 from monitor.storage import tape_archive
+from monitor.storage.changed_days import note_changed_run
 from monitor.storage.import_recording import Progress, SessionFactory, import_recording
 from monitor.storage.session_info import SessionInfo
 from monitor.storage.store import Store
@@ -63,6 +64,7 @@ def delete_session(store: Store, info: SessionInfo) -> int:
     freed = tape_archive.remove_tape(info)
     store.delete(info.id)
     store.wipe_deleted_rows()
+    note_changed_run(store, info)
     _log.info("%s: deleted", info.id, extra={"session": info.id})
     return freed
 

@@ -49,6 +49,7 @@ def send_runs(settings: InfluxSettings, store: Store, sessions: Sequence[str], c
 async def _send_waiting(sink: InfluxSink, store: Store, progress: Progress) -> None:
     bar = progress.add_task(user_text("say.send.waiting"), total=store.backlog(INFLUX_SINK))
     async with sink.connected():
+        await sink.replace_changed_days()
         if not await sink.outbox.drain(lambda n: progress.advance(bar, n)):
             raise SinkError("another gaitcue on this machine is delivering them just now")
         await sink.send_notes(await asyncio.to_thread(_session_ids, store))
@@ -60,6 +61,7 @@ async def _send_sessions(
     counts = await asyncio.to_thread(lambda: {s: store.count(s) for s in sessions})
     bars = {s: progress.add_task(s, total=n) for s, n in counts.items()}
     async with sink.connected():
+        await sink.replace_changed_days()
         for session, bar in bars.items():
             await asyncio.to_thread(store.release, INFLUX_SINK, session)
             row = 0

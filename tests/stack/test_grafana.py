@@ -96,9 +96,13 @@ SHARES, SHARES_NOTHING = ("Bea", "Cem"), "Fay"
 async def _send_shared_days(server: Influx, store: Store) -> None:
     """Bea shares everything and is held; Cem the phase alone.  Weeks begin on the fifth, a Monday."""
     full = replace(FULL_DAY, day=datetime.date(2026, 1, 5), during=4.0)
-    sunday = replace(FULL_DAY, day=datetime.date(2026, 1, 4), shoes=(SharedShoe(1, 400.0),))
+    sunday = replace(FULL_DAY, day=datetime.date(2026, 1, 4), hurt_in=None, shoes=(SharedShoe(1, 400.0),))
     phase = SharedDay(day=full.day, items=frozenset({"phase"}), phase=Phase.FULL, held=False)
     sink = InfluxSink(InfluxSettings(url=server.url, token=Secret(TOKEN)), store, SystemClock())
+    run = next(
+        info.id for info in store.sessions() if info.athlete == SHARES[0] and info.started_utc == STARTED
+    )
+    full = replace(full, hurt_in=run)
     async with sink.connected():
         for name, days in zip(SHARES, ([sunday, full], [phase]), strict=True):
             await sink.send_points(shared_day_points(name, days))
@@ -544,6 +548,8 @@ def test_grafana_lists_the_runs_newest_first_each_with_the_time_of_its_link(seen
         assert row["from_ms"] == row["Date"] in (milliseconds(STARTED), milliseconds(EARLIER))
         assert row["to_ms"] - row["from_ms"] == pytest.approx(150_000, abs=3000)
         assert 0.2 < row["km"] < 0.8
+    pains = {(row["Athlete"], row["Date"]): row["Pain"] for row in rows if row["Pain"] is not None}
+    assert pains == {(SHARES[0], milliseconds(STARTED)): 4}, "of the run that hurt, where it is shared"
     bare = table_rows(seen, "trends", "Runs", without="note")
     assert list(bare[0])[:4] == ["Date", "Athlete", "Run", "km"]
     assert [row["Date"] for row in bare] == dates

@@ -32,7 +32,7 @@ def report_command(
         webbrowser.open(path.absolute().as_uri())
 
 
-def _write_squad_report(config: Path | None, athlete: None, weeks: int, out: Path | None) -> Path:
+def _write_squad_report(config: Path | None, athlete: str | None, weeks: int, out: Path | None) -> Path:
     """Write the page of everybody in the store, and return its path."""
     from monitor.service.config import load_config
     from monitor.service.session_store import open_store

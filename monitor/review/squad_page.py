@@ -87,8 +87,8 @@ def _looks(m: Catalogue, weeks: Sequence[AthleteWeek]) -> list[str]:
     out = []
     for name, reasons in found:
         if reasons:
-            lines = "".join(f"<p>{html.escape(m.render(reason))}</p>" for reason in reasons)
-            out.append(f"<dt>{html.escape(name)}</dt><dd>{lines}</dd>")
+            paragraphs = "".join(f"<p>{html.escape(m.render(reason))}</p>" for reason in reasons)
+            out.append(f"<dt>{html.escape(name)}</dt><dd>{paragraphs}</dd>")
     lines = ["<dl>", *out, "</dl>"] if out else []
     if quiet:
         lines.append(f'<p class="quiet">{_text(m, "squad.nothing", names=", ".join(quiet))}</p>')

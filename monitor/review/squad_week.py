@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.core.message_catalogues import UserMessage
+from monitor.core.message_catalogues import MessageValues, UserMessage
 from monitor.training.sharing import SharedDay
 
 WEEK_DAYS = 7
@@ -87,7 +87,7 @@ def reasons_to_look(week: AthleteWeek) -> list[UserMessage]:
     if len(week.silent_pct) > 1 and max(week.silent_pct) < LEAST_IN_BAND_PCT:
         out.append(UserMessage("squad.look.in_band", {"percent": max(week.silent_pct)}))
     if week.silence is not None and week.silence.share_pct > MOST_SILENT_PCT:
-        values = {"sensor": week.silence.sensor, "percent": week.silence.share_pct}
+        values: MessageValues = {"sensor": week.silence.sensor, "percent": week.silence.share_pct}
         out.append(UserMessage("squad.look.sensor", values))
     if not week.runs:
         out.append(UserMessage("squad.look.no_run"))

@@ -65,9 +65,9 @@ def read_changed_days(store: Store) -> ChangedDays:
         except ValueError:
             _log.warning("%s: a line cannot be read and is left out", _path(store).name)
         at += len(line)
-    for where, athlete, day in noted:
+    for where, athlete, date in noted:
         if where >= upto:
-            days.setdefault(athlete, set()).add(day)
+            days.setdefault(athlete, set()).add(date)
     return ChangedDays(days, at)
 
 

@@ -33,6 +33,7 @@ def delivery_status_command(config: SettingsOption = None) -> None:
     hosts = {
         "influx": settings.influx.url,
         "mqtt": settings.mqtt.host,
+        "hub": settings.hub.url,
         "export": settings.export.folder,
         "intervals_icu": settings.intervals_icu.token,
     }

@@ -175,8 +175,17 @@ def commands_messages(language: Language) -> dict[str, Any]:
 def catalogues_json() -> str:
     """Return all messages as a page gets them: JSON that cannot end the script it stands in."""
     languages = {language: _messages(language) for language in get_args(Language)}
-    text = json.dumps({"languages": languages, "recorded": _read("recorded")}, ensure_ascii=False)
-    return text.replace("<", "\\u003c")
+    return _script_json({"languages": languages, "recorded": _read("recorded")})
+
+
+@cache
+def catalogue_json(language: Language) -> str:
+    """Return the messages of one language as a page gets them that speaks no other and shows no record."""
+    return _script_json({"languages": {language: _messages(language)}, "recorded": {}})
+
+
+def _script_json(messages: Mapping[str, Any]) -> str:
+    return json.dumps(messages, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _messages(language: Language) -> dict[str, Any]:

@@ -35,9 +35,18 @@ SAY_LINE = "say_line"
 """The ``channel`` of a line that a coach writes to the runner; the payload is JSON with its ``text``."""
 
 
+PAUSE, RESUME, LAP, INTERVALS = "pause", "resume", "lap", "intervals"
+"""The ``channel`` of wishes to the runner's timer (``monitor.pipeline.run_timer``)."""
+
+
+def wish_packet(t_s: float, channel: str, payload: bytes = b"") -> Packet:
+    """Return the packet that brings a wish of the runner, made at the session second ``t_s``."""
+    return Packet(RUNNER, max(0, round(t_s * 1e9)), channel, payload)
+
+
 def stop_cues_packet(t_s: float, reason: str) -> Packet:
     """Return the packet that ends targets and cues from the session second ``t_s`` on."""
-    return Packet(RUNNER, max(0, round(t_s * 1e9)), STOP_CUES, reason.encode())
+    return wish_packet(t_s, STOP_CUES, reason.encode())
 
 
 def say_line_packet(t_s: float, text: str, *, when_stopped: bool) -> Packet:

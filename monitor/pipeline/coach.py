@@ -94,7 +94,7 @@ from monitor.pipeline.banded_metrics import BANDED_METRICS, CADENCE_METRIC
 from monitor.pipeline.coach_lines import CoachLine, CoachLines
 from monitor.pipeline.cue_policy import FADING, PROBE, RESTING, SILENT_BY_PLAN, CuePolicy
 from monitor.pipeline.deviation import DeviationDetector
-from monitor.pipeline.load_watch import LoadWatch, RunLoad
+from monitor.pipeline.load_watch import LoadWatch, RunLoad, UsedAllowance
 
 _HOLE_S = 2.0  # without a second of cadence: the signal was away
 _AWAY_S = 2.0  # a gap that long is a sensor that left and came back
@@ -205,6 +205,11 @@ class Coach:
     def load(self) -> RunLoad:
         """The load of this run so far, what it has cost."""
         return self._load_watch.load
+
+    @property
+    def allowance(self) -> UsedAllowance | None:
+        """The allowance of today as far as this run has used it, None without one."""
+        return self._load_watch.allowance
 
     # ------------------------------------------------------------------ one second
 

@@ -149,6 +149,18 @@ def mqtt_sink(context: SinkContext) -> Sink | None:
     )  # fmt: skip
 
 
+def hub_sink(context: SinkContext) -> Sink | None:
+    """Return the sink to a hub, None unless one is set and the run is recorded."""
+    from monitor.core.nats_client import require_nats_client
+    from monitor.sinks.hub.sink import HubSink
+
+    settings = context.config.hub
+    if settings.url is None or context.store is None or not context.recorded:
+        return None
+    require_nats_client()
+    return HubSink(settings, context.store, context.started, context.time)
+
+
 def export_sink(context: SinkContext) -> Sink | None:
     """Return the sink that writes finished runs to a folder, None unless one is set and a run is kept."""
     return _sink_of_this_run("export", context)
@@ -204,13 +216,14 @@ SINKS: tuple[Callable[[SinkContext], Sink | None], ...] = (
     ntfy_sink,
     apprise_sink,
     mqtt_sink,
+    hub_sink,
     export_sink,
     intervals_sink,
 )
 """Outside systems that get the records; each row makes its sink, or None where it is not set up."""
 
 
-KEPT_UNTIL_DELIVERED = ("influx", "mqtt", *RUN_SINKS)
+KEPT_UNTIL_DELIVERED = ("influx", "mqtt", "hub", *RUN_SINKS)
 """Sinks for which the store keeps what has not arrived."""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from monitor.core.activity_facts import ActivityFacts, PlaceTrack
 from monitor.core.errors import InputError
-from monitor.core.packet import STOP_CUES, Packet
+from monitor.core.packet import INTERVALS, LAP, RUNNER, SAY_LINE, Packet
 from monitor.core.safe_text import clean_line
 from monitor.core.session_settings import SessionSettings
 from monitor.pipeline.session import Session
@@ -197,7 +197,7 @@ def _part_recording(
         for packet in whole.packets():
             if start_ns <= packet.arrival_ns < end_ns:
                 yield replace(packet, arrival_ns=packet.arrival_ns - start_ns)
-            elif packet.channel == STOP_CUES and packet.arrival_ns < start_ns:
+            elif _holds_on(packet) and packet.arrival_ns < start_ns:
                 yield replace(packet, arrival_ns=0)
 
     began = _utc_after(info, start_s)
@@ -205,6 +205,11 @@ def _part_recording(
     return Recording(
         info.title + ending, whole.settings, length, whole.count, packets, started_utc=began.isoformat()
     )
+
+
+def _holds_on(packet: Packet) -> bool:
+    """Whether it is a wish that stays in force: laps, intervals and a coach's line are of their moment."""
+    return packet.sensor == RUNNER and packet.channel not in (LAP, INTERVALS, SAY_LINE)
 
 
 def _join_recordings(

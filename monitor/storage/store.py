@@ -93,6 +93,21 @@ class Store(ImportedFiles):
             self._require_session(session_id)
             self._insert_records(db, session_id, records)
 
+    def write_numbered(self, session_id: str, first: int, records: Sequence[Out]) -> Sequence[Out]:
+        """Add records that are numbered through a session, as far as they are not there; return those.
+
+        ``InputError`` if some before ``first`` are missing.
+        """
+        with self._transaction():
+            taken = self.hub_records(session_id)
+            if first > taken:
+                raise InputError("error.hub_hole", session=session_id, first=first, taken=taken)
+            fresh = records[taken - first :]
+            if fresh:
+                self.write(session_id, fresh)
+                self.note_hub_records(session_id, taken + len(fresh))
+        return fresh
+
     def complete(
         self,
         session_id: str,
@@ -142,10 +157,7 @@ class Store(ImportedFiles):
         """Add what a watch said of the activity: sport, zone, steps, track, pauses and laps as notes."""
         told = (facts.sport, facts.sub_sport, facts.utc_offset_s, facts.steps)
         self._change(session_id, "sport = ?, sub_sport = ?, utc_offset_s = ?, counted_steps = ?", *told)
-        for pause in facts.pauses:
-            self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
-        for lap in facts.laps:
-            self.add_note(session_id, "lap", lap.trigger, t_s=lap.end_s)
+        self.add_timer_facts(session_id, facts.pauses, facts.laps)
         if facts.track is not None:
             track = facts.track
             columns = (track.t_s, track.lat_deg, track.lon_deg, track.altitude_m)
@@ -154,6 +166,17 @@ class Store(ImportedFiles):
                 db.executemany(
                     "INSERT INTO track VALUES (?, ?, ?, ?, ?)", ((session_id, *place) for place in places)
                 )
+
+    def add_timer_facts(
+        self, session_id: str, pauses: Iterable[TimerPause], laps: Iterable[LapMark]
+    ) -> None:
+        """Add pauses and laps as notes, unless the session has some already."""
+        if any(note.kind in ("pause", "lap") for note in self.notes(session_id)):
+            return
+        for pause in pauses:
+            self.add_note(session_id, "pause", "", t_s=pause.start_s, value=pause.seconds)
+        for lap in laps:
+            self.add_note(session_id, "lap", lap.trigger, t_s=lap.end_s)
 
     def add_note(
         self, session_id: str, kind: str, text: str, *, t_s: float | None = None, value: float | None = None

@@ -35,7 +35,6 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /shared/{path:path}": _PROGRAM,
         "GET /radio/{path:path}": _PROGRAM,
         "GET /sw.js": _PROGRAM,
-        "GET /plotly.js": _PROGRAM,
         "GET /pair": _PROGRAM,
         "GET /certificate": _PROGRAM,
         "POST /api/v1/pair": _CODE,
@@ -46,6 +45,9 @@ ACCESS_RULES: Mapping[str, RouteRule] = MappingProxyType(
         "GET /api/v1/live": _LIVE,
         "POST /api/v1/live/line": _LINE,
         "GET /api/v1/legend": _LIVE,
+        "POST /api/v1/run": RouteRule(
+            role=AccessRole.RUNNER, body=BodyLimits(size=1000, depth=2, items=10)
+        ),
         "GET /review": _PAGE,
         "GET /plan": _PAGE,
         "GET /api/v1/plan": _DIARY,

@@ -116,8 +116,9 @@ async def add_log_entry(
 ) -> Response:
     """Write an entry into the log and return it; a red flag ends the cues of a run that goes on."""
     entry = await run_in_threadpool(_checked_entry, request, kind, {**fields, "replaces": replaces})
-    if kind == "flag":  # first, and on the loop of the run: it must not depend on a disk
-        request.app.state.live_feed.stop_cues("asked")
+    controls = request.app.state.live_feed.controls
+    if kind == "flag" and controls is not None:  # first, and on the loop of the run: not after a disk
+        controls.stop_cues("asked")
     await run_in_threadpool(_keep_entry, request, keeper, entry)
     return json_response({"entry": entry_to_json(entry)})
 

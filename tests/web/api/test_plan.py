@@ -16,6 +16,7 @@ from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
 from monitor.core.session_settings import CoachSettings, TodaysLimits
 from monitor.review.training_plan import PLAN_RULES_VERSION, PlanKeeper
+from monitor.service.runner_wishes import RunnerWishes
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
@@ -59,12 +60,13 @@ def ended_cues(client: TestClient) -> list[str]:
     """What the run that goes on, here a stand-in, was asked: it must be asked on its own event loop."""
     asked = list[str]()
 
-    def stop_cues(reason: str) -> bool:
-        asyncio.get_running_loop()
-        asked.append(reason)
-        return True
+    class Wishes(RunnerWishes):
+        def stop_cues(self, reason: str) -> bool:
+            asyncio.get_running_loop()
+            asked.append(reason)
+            return True
 
-    client.app.state.live_feed.stop_cues = stop_cues  # type: ignore[attr-defined]
+    client.app.state.live_feed.controls = Wishes(lambda: 0.0)  # type: ignore[attr-defined]
     return asked
 
 

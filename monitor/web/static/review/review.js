@@ -2,6 +2,7 @@
 import { coachLines } from "./coach_lines.js";
 import { againstUsual, downhill, fatigue, legs, limits, reanalysis, splits } from "./comparisons.js";
 import { bandAndCues } from "./cues_given.js";
+import { footPaths } from "./foot_path.js";
 import { notes } from "./notes.js";
 import { definitions, heading, tiles, words } from "./summary.js";
 import { useLegend } from "./terms.js";
@@ -12,6 +13,7 @@ const PARTS = [
   words,
   tiles,
   timeline,
+  footPaths,
   bandAndCues,
   coachLines,
   fatigue,

@@ -1,7 +1,7 @@
 // What can be done with a session: rename, tag, take away, compare, delete; and bringing in a file.
 
 import { ask, attempt, send, sessionPath } from "../shared/api.js";
-import { el, fragment, table } from "../shared/elements.js";
+import { cardTable, el, fragment } from "../shared/elements.js";
 import { dayText, language, languageNames, textOf } from "../shared/messages.js";
 import { saveSetting, settings } from "../shared/settings.js";
 import { mayChangeAll, mayWriteNotes } from "../shared/visitor.js";
@@ -172,7 +172,7 @@ function comparison(rows) {
     changeBadge(metric, change, that.v),
     unit(metric),
   ]);
-  return table(
+  return cardTable(
     [
       "",
       textOf("review.column.that_run"),

@@ -114,6 +114,8 @@ class Catalogue:
         return self.text("command.or").join([", ".join(others), last] if others else [last])
 
     def _recorded_part(self, name: str, text: str) -> str:
+        if name == "words":  # a person's own
+            return text
         if name == "names":
             return self.text("and").join(text.split(" and "))
         return self.localized(text) if _DECIMAL.fullmatch(text) else self.translate_recorded(text)

@@ -190,6 +190,7 @@ def _cues_json(found: SessionFindings, messages: Catalogue) -> list[dict[str, An
         {
             "t_s": c.t_s,
             "kind": c.kind.value,
+            "wording": c.wording,
             "fault": None if c.fault is None else c.fault.value,
             "value": six_digits(c.value),
             "target": six_digits(c.target),

@@ -321,6 +321,12 @@ class Store(ImportedFiles):
             check_rows("metric", rows)
             return [metric_from_row(row) for row in rows]
 
+    def recent_metrics(self, athlete: str) -> set[str]:
+        """Return the names of the per-second metrics of an athlete's last three ended sessions."""
+        sessions = [info.id for info in self.sessions() if info.athlete == athlete and info.ended][:3]
+        sql = "SELECT DISTINCT name FROM metric WHERE session = ?"
+        return {name for session in sessions for (name,) in self._all_rows(sql, session)}
+
     def metric_rows(self, session_id: str, names: Iterable[str] | None = None) -> list[tuple[Any, ...]]:
         """Return what ``metrics`` does, ordered by name, as rows (t_s, side, name, value, sd, how).
 

@@ -62,6 +62,7 @@ def _plan_values(day: SharedDay) -> dict[str, Value | None]:
 def _log_values(day: SharedDay) -> dict[str, Value | None]:
     return {
         "during": _number(day.during),
+        "session": day.hurt_in,
         "after": _number(day.after),
         "morning": _number(day.morning),
         "effort": _number(day.effort),

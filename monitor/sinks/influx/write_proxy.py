@@ -4,7 +4,8 @@ InfluxDB grants rights by bucket, so a token that may write may write under any 
 same ``/api/v2/write``, looks at the ``athlete`` tag of every line, and passes the body on with a token
 that never leaves this machine.  Nothing can be read through it.
 
-Of ``/api/v2/delete`` it takes what our own service asks: the days of the plan of the token's own runner.
+Of ``/api/v2/delete`` it takes what our own service asks: whole days of the token's own runner, in the
+measurements of the plan, of runs and of days.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from monitor.core.outage import Outage, RepeatedEvent
 from monitor.core.safe_text import tag_text
 from monitor.core.secret import Secret
 from monitor.sinks.influx.plan_points import EARLIER_PAIN, PLAN_MEASUREMENTS
+from monitor.sinks.influx.run_points import RUN_MEASUREMENTS
 
 _log = logging.getLogger(__name__)
 
@@ -59,8 +61,9 @@ _LINE = re.compile(
 )
 _ATHLETE = re.compile(rb"(?<!\\),athlete=(" + _KEY + rb")")
 _NAME = r'athlete="((?:[^"\\\x00-\x1f\x7f]|\\")++)"'
+_OF_WHOLE_DAYS = "|".join((*PLAN_MEASUREMENTS, *RUN_MEASUREMENTS))
 _DELETED = (
-    re.compile(rf'_measurement="(?:{"|".join(PLAN_MEASUREMENTS)})" AND {_NAME}'),
+    re.compile(rf'_measurement="(?:{_OF_WHOLE_DAYS})" AND {_NAME}'),
     re.compile(rf'_measurement="{EARLIER_PAIN[0]}" AND {_NAME} AND kind="{EARLIER_PAIN[1]}"'),
 )
 _MIDNIGHT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00Z")
@@ -134,7 +137,7 @@ def writing_athletes(body: bytes | bytearray) -> set[str] | None:
 
 
 def deleting_athlete(body: bytes | bytearray) -> str | None:
-    """Return the athlete whose days of the plan this request deletes; None if it is not as we write it."""
+    """Return the athlete whose days this request deletes; None if it is not as we write it."""
     try:
         wanted = json.loads(body)
     except (ValueError, RecursionError):

@@ -351,7 +351,7 @@ def test_every_route_was_asked() -> None:
     assert (
         asked
         | {("PUT", "/import/{name}"), ("POST", "/pair"), ("POST", "/pair/renew"), ("POST", "/log")}
-        | {("POST", "/plan/sharing"), ("POST", "/run")}
+        | {("POST", "/plan/sharing"), ("POST", "/run"), ("POST", "/live/line")}
         == ROUTES.keys()
     )
 

@@ -110,6 +110,7 @@ class ReviewedCueJson(ApiModel):
 
     t_s: float = described("seconds since the start of the session")
     kind: Literal["correct", "confirm", "notice"] = described("correct: out of band; confirm: back in band")
+    wording: str = described("key of the sentence; coach_line: a coach's own words, which why has")
     fault: str | None = described("what it is about; null: not about the gait")
     value: float = described("what was measured", OF_THE_METRIC)
     target: float = described("what was aimed at", OF_THE_METRIC)

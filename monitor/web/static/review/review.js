@@ -1,4 +1,5 @@
 // One review, drawn from the JSON of /api/v1/sessions/ID/review: by the same code in the page and in the file.
+import { coachLines } from "./coach_lines.js";
 import { againstUsual, downhill, fatigue, legs, limits, reanalysis, splits } from "./comparisons.js";
 import { bandAndCues } from "./cues_given.js";
 import { footPaths } from "./foot_path.js";
@@ -14,6 +15,7 @@ const PARTS = [
   timeline,
   footPaths,
   bandAndCues,
+  coachLines,
   fatigue,
   legs,
   splits,

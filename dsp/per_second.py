@@ -131,10 +131,8 @@ class PerSecondMetrics:
         out += _contact_of_each_leg(t_s, steps)
         there = {e.metric for e in found}
         for name, sd in _DEVICE_SD.items():
-            if name not in there and readings.measured(name):
-                value = readings.estimate(name, t_s, sd=sd)
-                if value is not None:
-                    out.append(Metric(t_s, None, value))
+            if name not in there and (value := readings.estimate(name, t_s, sd=sd)) is not None:
+                out.append(Metric(t_s, None, value))
         return out
 
     def _from_steps(self, steps: list[Step]) -> list[Estimate]:

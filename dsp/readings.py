@@ -64,7 +64,7 @@ class Readings:
         if i < 0 or t_s - times[i] > _HOLD_S:
             return None
         reading = values[i]
-        return None if math.isnan(reading.value) else reading
+        return reading if reading.value == reading.value else None
 
     def measured(self, quantity: str) -> bool:
         """Return whether a device gives this quantity, even if it does not know it now."""
@@ -78,8 +78,9 @@ class Readings:
         reading = self.latest(quantity, t_s)
         if reading is None:
             return None
-        own = self.latest(f"{quantity}_sd", t_s)
-        sd = own.value if own is not None and own.sensor == reading.sensor else sd
+        if (named_sd := f"{quantity}_sd") in self._series:
+            own = self.latest(named_sd, t_s)
+            sd = own.value if own is not None and own.sensor == reading.sensor else sd
         return Estimate(quantity, reading.value, sd, reading.sensor)
 
     def activity_change(self, t_s: float, now: Activity) -> ActivityChange | None:

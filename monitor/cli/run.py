@@ -46,8 +46,9 @@ def demo_command(
     page = page_settings(Config(), host, port) if web else None
     if squad:
         from monitor.service.demo_squad import run_demo_squad
+        from monitor.service.runner_plan import runner_now
 
-        run_demo_squad(load_config(config), squad, seconds, speed)
+        run_demo_squad(load_config(config), squad, seconds, speed, runner_now().date())
     elif radio:
         run_radio_demo(seconds, page)
     else:

@@ -156,11 +156,14 @@ def _timed_messages(writer: FitWriter, activity: _Activity, with_record: Mask) -
     for at in np.flatnonzero(with_record).tolist():
         yield float(at), 1, partial(_write_record, writer, activity, at)
     end_s = activity.run.elapsed_s
-    yield 0.0, 0, partial(_write_timer, writer, activity.at(0.0), "start")
-    for pause in activity.run.pauses:
-        yield pause.start_s, 2, partial(_write_timer, writer, activity.at(pause.start_s), "stop_all")
-        yield pause.end_s, 0, partial(_write_timer, writer, activity.at(pause.end_s), "start")
-    yield end_s, 2, partial(_write_timer, writer, activity.at(end_s), "stop_all")
+    stops_s = [*(pause.start_s for pause in activity.run.pauses), end_s]
+    starts_s = [0.0, *(pause.end_s for pause in activity.run.pauses)]
+    if 0 < end_s < starts_s[-1] + 1e-3:  # the timer was never started again
+        starts_s, stops_s = starts_s[:-1], stops_s[:-1]
+    for at_s in starts_s:
+        yield at_s, 0, partial(_write_timer, writer, activity.at(at_s), "start")
+    for at_s in stops_s:
+        yield at_s, 2, partial(_write_timer, writer, activity.at(at_s), "stop_all")
     for number, lap in enumerate(lap_parts(activity.run)):
         yield lap.where.end_s, 3, partial(_write_lap, writer, activity, number, lap)
 

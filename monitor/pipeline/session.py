@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dsp.engine import Engine
 from dsp.types import Activity, ActivityChange, Input, Metric, Reading, Record
 from monitor.core.errors import InputError
-from monitor.core.packet import RUNNER, STOP_CUES, Packet
+from monitor.core.packet import RUNNER, SAY_LINE, STOP_CUES, Packet
 from monitor.core.records import SensorStatus
 from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices.registry import DEVICES, SensorSpec
 from monitor.pipeline.coach import Coach
+from monitor.pipeline.coach_lines import line_of_packet
 from monitor.pipeline.load_watch import RunLoad, UsedAllowance
 from monitor.pipeline.run_timer import RunTimer
 from monitor.pipeline.sensor_stream import SensorStream
@@ -28,8 +29,9 @@ class Session:
     """A run in progress: ``push`` packets and get what has become certain, ``finish`` for the rest.
 
     At every whole second, passed by a packet's arrival or told by ``tick``, each sensor is asked how it
-    does: so a recording tells the same as the run did, silences included.  A wish of the runner comes as a
-    packet too (``monitor.core.packet.RUNNER``), so that it stands on the tape and is followed on replay.
+    does: so a recording tells the same as the run did, silences included.  A wish of the runner, or a
+    coach's line, comes as a packet too (``monitor.core.packet.RUNNER``): it stands on the tape and is
+    followed on replay.
 
     In a pause (``timer``) packets are decoded and their losses counted, but nothing is evaluated: no steps,
     no metrics, no cues, no load.  What the runner does is then not known.
@@ -73,6 +75,8 @@ class Session:
             out += self.timer.second(second)
             for stream in self._streams.values():
                 out += self._due(stream)
+            if self._coach is not None:
+                out += self._coach.say_lines(second)
         if now_s >= self._ticked_s + 1:
             self._ticked_s = float(math.floor(now_s))
             self.t_s = max(self.t_s, self._ticked_s)
@@ -80,7 +84,8 @@ class Session:
 
     def _next_second(self) -> float:
         """The next second that can bring anything: of a long silence those in which a status is due."""
-        if self._ticked_s < self._packet_s + _QUIET_S:
+        waits = self._coach is not None and self._coach.lines_wait
+        if waits or self._ticked_s < self._packet_s + _QUIET_S:
             return self._ticked_s + 1
         return max(self._ticked_s + 1, min((s.due_s for s in self._streams.values()), default=math.inf))
 
@@ -94,8 +99,10 @@ class Session:
         out: list[Record | SensorStatus] = []
         for stream in self._streams.values():
             out += self._evaluated(stream, stream.finish(), self.t_s)
-        last = self._outside_pauses(self._engine.finish())
-        return [*out, *self._with_cues(last), *self.statuses()]
+        out += self._with_cues(self._outside_pauses(self._engine.finish()))
+        if self._coach is not None:
+            out += self._coach.finish_lines(self.t_s)
+        return [*out, *self.statuses()]
 
     def statuses(self) -> list[SensorStatus]:
         """Return how every sensor did so far."""
@@ -126,9 +133,14 @@ class Session:
         return out
 
     def _follow_wish(self, packet: Packet) -> Sequence[Record | SensorStatus]:
-        """What follows from a wish of the runner; one that is not known here changes nothing."""
+        """What follows from a wish of the runner or a coach's line; any other changes nothing."""
         if packet.channel == STOP_CUES:
             return [] if self._coach is None else self._coach.stop(self.t_s)
+        if packet.channel == SAY_LINE:
+            line = line_of_packet(packet)
+            if self._coach is not None and line is not None:
+                self._coach.write_line(line)
+            return []
         before = self.timer.paused
         said = self.timer.follow(packet.channel, packet.payload, packet.arrival_ns / 1e9)
         if self.timer.paused is before or self._doing is Activity.UNKNOWN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 UNNAMED = frozenset({"", "generic", "all"})
@@ -9,26 +10,32 @@ UNNAMED = frozenset({"", "generic", "all"})
 ON_FOOT = frozenset({"running", "walking", "hiking"}) | UNNAMED
 """Sports that are imported, in FIT's words; those that say nothing are judged by their speed."""
 
+_FEET: Mapping[str, str] = {
+    **dict.fromkeys(("run", "running", "jog", "jogging", "lauf", "laufen", "joggen"), "running"),
+    **dict.fromkeys(("walk", "walking", "gehen", "spaziergang"), "walking"),
+    **dict.fromkeys(("hike", "hiking", "wandern", "wanderung"), "hiking"),
+}
+"""A text with one of these words means it, the first of them, unless there is one of ``_NO_FEET``."""
+_NO_FEET = frozenset(
+    {"swim", "swimming", "bike", "biking", "ride", "cycling", "ski", "skiing", "roller", "wheelchair"}
+)
+_GROUNDS: Mapping[str, str] = {
+    "treadmill": "treadmill",
+    "laufband": "treadmill",
+    "trail": "trail",
+    "track": "track",
+    "road": "street",
+    "street": "street",
+    "virtual": "virtual_activity",
+    "ultra": "ultra",
+    "obstacle": "obstacle",
+}
+"""Words beside it that name a sub-sport."""
+
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "run": ("running", ""),
-    "running": ("running", ""),
-    "jogging": ("running", ""),
-    "street running": ("running", "street"),
-    "trail run": ("running", "trail"),
-    "trail running": ("running", "trail"),
-    "track running": ("running", "track"),
     "treadmill": ("running", "treadmill"),
-    "treadmill running": ("running", "treadmill"),
-    "indoor running": ("running", "indoor_running"),
-    "virtual run": ("running", "virtual_activity"),
-    "virtual running": ("running", "virtual_activity"),
-    "ultra run": ("running", "ultra"),
-    "walk": ("walking", ""),
-    "walking": ("walking", ""),
     "casual walking": ("walking", "casual_walking"),
     "speed walking": ("walking", "speed_walking"),
-    "hike": ("hiking", ""),
-    "hiking": ("hiking", ""),
     "ride": ("cycling", ""),
     "bike": ("cycling", ""),
     "biking": ("cycling", ""),
@@ -66,14 +73,26 @@ def sport_words(text: str) -> tuple[str, str]:
     plain = _plain_word(text)
     if not plain or plain.isdigit():
         return "", ""
-    return _WORDS.get(plain, (plain.replace(" ", "_")[:40], ""))
+    return _sport_of_words(plain) or (plain.replace(" ", "_")[:40], "")
 
 
 def sport_from_list(text: str) -> tuple[str, str]:
     """Return what ``sport_words`` does for words that are known; empty ones for others."""
-    return _WORDS.get(_plain_word(text), ("", ""))
+    return _sport_of_words(_plain_word(text)) or ("", "")
+
+
+def _sport_of_words(plain: str) -> tuple[str, str] | None:
+    """Return sport and sub-sport; None for words that are not known and in which nobody goes on foot."""
+    words = plain.split()
+    sport = next((_FEET[word] for word in words if word in _FEET), "")
+    if plain in _WORDS or not sport or not _NO_FEET.isdisjoint(words):
+        return _WORDS.get(plain)
+    if "indoor" in words and sport != "hiking":
+        return sport, f"indoor_{sport}"
+    return sport, next((_GROUNDS[word] for word in words if word in _GROUNDS), "")
 
 
 def _plain_word(text: str) -> str:
-    plain = " ".join(text.replace("_", " ").replace("-", " ").split()).lower()
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)  # TrailRun
+    plain = " ".join(re.sub(r"[\W_]+", " ", apart).split()).lower()
     return _STRAVA_NUMBERS.get(plain, plain)

@@ -12,7 +12,7 @@ from dsp.types import Array
 _HOLD_S = 30.0
 """Watches that record "smart" write nothing for so long while little changes (Garmin: up to 28 s)."""
 _DROPOUT_S = 3.0
-"""A value that is missing in a record may be held so long: some devices write quantities in turn."""
+"""A value may be held so long at most where it is missing: some devices write quantities in turn."""
 _FASTEST_MPS = 12.0
 """A distance that grows faster was put right by the device, or is wrong."""
 _JUMP_M = 1000.0
@@ -37,7 +37,9 @@ def values_on_seconds(
     """Return values (seconds,) at 0, 1 ... ``seconds - 1`` from ``points`` (n, 2) of time in s and value.
 
     ``times_s`` are all times at which the device wrote anything, by default those of the points.  A value
-    holds until the device wrote next, at most ``_HOLD_S``; for ``_DROPOUT_S`` where it wrote without it.
+    holds until the device wrote next, at most ``_HOLD_S``, or its timer stopped soon after; before a longer
+    hole, and where the device wrote without it, as long as the device usually leaves between two of them,
+    at most ``_DROPOUT_S``.
     NaN where none holds, where the value is NaN, and in the ``stopped`` stretches (start and end in s), the
     end left out; what was written inside these does not count.
     """
@@ -47,13 +49,49 @@ def values_on_seconds(
         return np.full(seconds, np.nan)
     last = np.searchsorted(points[:, 0], grid + 0.5, side="right") - 1
     at_s, value = points[np.maximum(last, 0), 0], points[np.maximum(last, 0), 1]
-    wrote = points[:, 0] if times_s is None else times_s
+    wrote = _with_stops(points[:, 0] if times_s is None else times_s, seconds, stopped)
     following = np.searchsorted(wrote, at_s, side="right")
     next_s = np.where(following < len(wrote), wrote[np.minimum(following, len(wrote) - 1)], at_s)
-    until_s = np.where(next_s - at_s <= _HOLD_S, np.maximum(next_s, at_s + _DROPOUT_S), at_s + _DROPOUT_S)
+    held_s = at_s + _held_s(points[:, 0], wrote)
+    until_s = np.where(next_s - at_s <= _HOLD_S, np.maximum(next_s, held_s), held_s)
     out = np.where((last >= 0) & (grid < until_s), value, np.nan)
     out[_paused(grid, stopped)] = np.nan
     return out
+
+
+def _with_stops(wrote_s: Array, seconds: int, stopped: Stretches) -> Array:
+    """Return times (n,) with those at which the timer stopped within ``_DROPOUT_S`` of one of them."""
+    stops = np.array([*(start_s for start_s, _ in stopped), float(seconds)])
+    last = np.searchsorted(wrote_s, stops, side="right") - 1
+    soon = (last >= 0) & (stops - wrote_s[np.maximum(last, 0)] <= _DROPOUT_S)
+    return np.union1d(wrote_s, stops[soon])
+
+
+def _held_s(points_s: Array, wrote_s: Array) -> float:
+    """Return how long a value holds before a hole: until the next would come, at most ``_DROPOUT_S``.
+
+    What a device writes in every other record only is not missing in those between.
+    """
+    if len(points_s) < 2:
+        return _DROPOUT_S
+    in_turn = np.median(np.diff(np.searchsorted(wrote_s, points_s))) > 1
+    return _DROPOUT_S if in_turn else min(_DROPOUT_S, float(np.median(np.diff(wrote_s))))
+
+
+def interpolated_on_seconds(points: Array, seconds: int, stopped: Stretches = ()) -> Array:
+    """Return values (seconds,) as above, between two points on the line from one to the next.
+
+    NaN where these are more than ``_HOLD_S`` apart.
+    """
+    points = points[~_inside(points[:, 0], stopped) & np.isfinite(points[:, 1])]
+    grid = np.arange(seconds, dtype=float)
+    if not len(points):
+        return np.full(seconds, np.nan)
+    at_s = points[:, 0]
+    after = np.clip(np.searchsorted(at_s, grid), 0, len(at_s) - 1)
+    before = np.maximum(np.searchsorted(at_s, grid, side="right") - 1, 0)
+    near = (at_s[after] - at_s[before] <= _HOLD_S) & (grid >= at_s[0] - 0.5) & (grid <= at_s[-1] + 0.5)
+    return np.where(near & ~_paused(grid, stopped), np.interp(grid, at_s, points[:, 1]), np.nan)
 
 
 def reconciled_speed(

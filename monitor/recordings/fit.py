@@ -19,7 +19,13 @@ from monitor.core.local_time import offset_at
 from monitor.core.message_catalogues import EnglishText
 from monitor.recordings.fit_devices import DeviceSeries
 from monitor.recordings.fit_fields import NATIVE_FIELDS
-from monitor.recordings.fit_records import CLOCK_WAS_SET, FitRecord, ordered_records, record_places
+from monitor.recordings.fit_records import (
+    CLOCK_WAS_SET,
+    FitRecord,
+    ordered_records,
+    record_places,
+    right_time,
+)
 from monitor.recordings.fit_sessions import (
     FitSession,
     file_sessions,
@@ -65,7 +71,9 @@ def fit_activities(data: bytes) -> list[WatchActivity]:
 def _file_activities(messages: FitMessages) -> list[WatchActivity]:
     _check_kind(messages)
     length_s, damaged = whole_length_s(messages), bool(messages.damage)
-    records = ordered_records(messages.named("record"), length_s, damaged=damaged)
+    records, changes = ordered_records(messages.named("record"), length_s, damaged=damaged)
+    if changes:
+        messages = messages.moved(lambda time: right_time(time, changes))
     sessions = file_sessions(messages, records)
     runs = runs_among(sessions)
     good, refused = [], []

@@ -9,7 +9,7 @@ The bytes are decoded by the protocol that Garmin publishes; what a message hold
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from monitor.core.errors import InputError
 from monitor.recordings.fit_layouts import DescribedFields, DeveloperValue, MessageLayout
 
 _MAGIC = b".FIT"
+_TIMED = ("event", "lap", "session", "sport")
+"""What has its place among the records by its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,20 @@ class FitMessages:
     def add(self, name: str, message: FitMessage) -> None:
         """Keep a message as the last of its name."""
         self._by_name.setdefault(name, []).append(message)
+
+    def moved(self, right_time: Callable[[int], int]) -> FitMessages:
+        """Return the messages with the times of events, laps, sports and sessions put right."""
+        return FitMessages(
+            self.damage, {**self._by_name, **{n: self._moved(n, right_time) for n in _TIMED}}
+        )
+
+    def _moved(self, name: str, right_time: Callable[[int], int]) -> list[FitMessage]:
+        out = []
+        for m in self.named(name):
+            times = {k: m.values[k] for k in ("timestamp", "start_time") if k in m.values}
+            right = {k: right_time(t) for k, t in times.items() if isinstance(t, int)}
+            out.append(FitMessage({**m.values, **right}, m.developer, right_time(m.time)))
+        return out
 
     def mark_damaged(self, damage: str) -> None:
         """Keep the damage if it is the first one."""

@@ -23,6 +23,7 @@ _FEW = 0.05
 """This share of the records may lie days away from the others and be left out."""
 _CLOCK_SLACK_S = 120
 _DEGREES = 180 / 2**31
+_NEVER = 2**32  # after all times that FIT can write
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,22 @@ class FitRecord:
     developer: tuple[DeveloperValue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """``ClockChange``: the times from ``since`` on and before ``until`` are ``by`` seconds too early.
+
+    They were written by the clock of the watch before it was set, or after.
+    """
+
+    since: int
+    until: int
+    by: int
+
+
 def ordered_records(
     messages: Sequence[FitMessage], session_s: float | None = None, *, damaged: bool = False
-) -> list[FitRecord]:
-    """Return what ``record`` messages say, one for each time, in order of time.
+) -> tuple[list[FitRecord], list[ClockChange]]:
+    """Return what ``record`` messages say, one for each time, in order of time, and what was moved for it.
 
     Where times go back, as few records as possible are left out; so are a few that lie days from all
     others, and in a ``damaged`` file all after the first stretch: behind a lost byte everything can be read
@@ -49,19 +62,23 @@ def ordered_records(
     records are moved so that it holds, or earlier ones where it was set back or had not been set.
     """
     merged = _merged([m for m in messages if isinstance(m.values.get("timestamp"), int)])
+    changes: list[ClockChange] = []
     if not damaged:
-        merged = _with_clock_set_back(merged, session_s)
-        merged = _without_outliers(merged)
+        changes += _clock_set_back(merged, session_s)
+        merged = _without_outliers(_moved(merged, changes))
     records = [merged[k] for k in _longest_rise([r.time for r in merged])]
     if damaged:
         records = _first_stretch(records)
-    shift = _clock_shift(records, session_s)
-    if shift is not None:
-        at, by = shift
-        if records[at - 1].time < CLOCK_WAS_SET <= records[at].time:
-            return _moved(records[:at], by) + records[at:]
-        records = records[:at] + _moved(records[at:], -by)
-    return records
+    changes += (later := _clock_set_on(records, session_s))
+    return _moved(records, later), changes
+
+
+def right_time(time: int, changes: Sequence[ClockChange]) -> int:
+    """Return a time of the file on the clock that its records were brought to."""
+    for change in changes:
+        if change.since <= time < change.until:
+            time += change.by
+    return time
 
 
 def record_places(records: Sequence[FitRecord], start: int) -> PlaceTrack | None:
@@ -138,35 +155,42 @@ def _stretches(records: list[FitRecord]) -> list[list[FitRecord]]:
     return [records[a:b] for a, b in pairwise([0, *edges, len(records)])]
 
 
-def _with_clock_set_back(records: list[FitRecord], session_s: float | None) -> list[FitRecord]:
-    """Return the records with those moved that were written before the clock was set back, if it was.
+def _clock_set_back(records: list[FitRecord], session_s: float | None) -> list[ClockChange]:
+    """Return by how much what was written before the clock was set back lies too late, if it was.
 
     Then all that follows lies ahead of all that was before, and both together took what the file says.
     """
     back = [k for k, (a, b) in enumerate(pairwise(records), 1) if b.time < a.time]
     if session_s is None or len(back) != 1:
-        return records
+        return []
     before, after = records[: back[0]], records[back[0] :]
     left_s = round(session_s) - (before[-1].time - before[0].time) - (after[-1].time - after[0].time)
     few = max(1, _FEW * len(records))
     if after[-1].time >= before[0].time or min(len(before), len(after)) <= few:
-        return records
+        return []
     if not -_CLOCK_SLACK_S < left_s < before[0].time - after[-1].time:
-        return records
-    by = before[-1].time + max(1, left_s) - after[0].time
-    return _moved(before, -by) + after
+        return []
+    by = after[0].time - max(1, left_s) - before[-1].time
+    return [ClockChange((after[-1].time + before[0].time) // 2 + 1, _NEVER, by)]
 
 
-def _moved(records: Sequence[FitRecord], by: int) -> list[FitRecord]:
-    return [FitRecord(r.time + by, r.values, r.developer) for r in records]
-
-
-def _clock_shift(records: Sequence[FitRecord], session_s: float | None) -> tuple[int, int] | None:
-    """Return from which record on times are how many seconds too late, if the clock was set in between."""
+def _clock_set_on(records: Sequence[FitRecord], session_s: float | None) -> list[ClockChange]:
+    """Return what lies too late after the clock was set in between, or too early before it was set."""
     if session_s is None or len(records) < 2:
-        return None
+        return []
     too_long = records[-1].time - records[0].time - round(session_s)
     if too_long < _DAY_S / 2:
-        return None
+        return []
     gap, at = max((b.time - a.time, k) for k, (a, b) in enumerate(pairwise(records), 1))
-    return (at, min(too_long, gap - 1)) if gap > too_long - _CLOCK_SLACK_S else None
+    if gap <= too_long - _CLOCK_SLACK_S:
+        return []
+    by, before, after = min(too_long, gap - 1), records[at - 1].time, records[at].time
+    if before < CLOCK_WAS_SET <= after:
+        return [ClockChange(0, CLOCK_WAS_SET, by)]
+    return [ClockChange((before + after) // 2 + 1, _NEVER, -by)]
+
+
+def _moved(records: Sequence[FitRecord], changes: Sequence[ClockChange]) -> list[FitRecord]:
+    if not changes:
+        return list(records)
+    return [FitRecord(right_time(r.time, changes), r.values, r.developer) for r in records]

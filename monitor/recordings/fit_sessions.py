@@ -65,10 +65,10 @@ class FitSession:
         """The sport as a person calls it."""
         if self.sport == "swimming" and self.sub_sport == "lap_swimming":
             return "pool swimming"
+        if not self.sport or self.sport.isdigit():  # of a profile newer than ours
+            return "a sport that the file does not name"
         unclear = self.sport in ("fitness_equipment", "training") and self.sub_sport not in UNNAMED
-        return (self.sub_sport if unclear else self.sport or "a sport that the file does not name").replace(
-            "_", " "
-        )
+        return (self.sub_sport if unclear else self.sport).replace("_", " ")
 
     @property
     def on_foot(self) -> bool | None:

@@ -23,6 +23,9 @@ _STOPS = frozenset(
 _STARTS = frozenset({"start", "begin_depreciated"})
 _HOLE_S = 5.0
 """Holes in the records that are shorter are no pauses."""
+_SHORTEST_S = 1.0
+"""A pause that is shorter comes of the rounding of its events, unless the totals tell of it."""
+_NO_TIME_S = 1e-3  # totals have milliseconds
 _ROUNDING_S = 2.0
 """Times of events are whole seconds; totals are not."""
 
@@ -40,13 +43,21 @@ def timer_pauses(
     ``times_s`` when there are records, from the start on.
     """
     pauses = _pauses_of_events(events, start, seconds)
-    if timer_s is None or not 0 < timer_s <= seconds + _ROUNDING_S:
-        return pauses
-    open_s = seconds - timer_s - sum(p.seconds for p in pauses)
-    if open_s > max(_ROUNDING_S + len(pauses), 0.002 * timer_s):
-        pauses += _pauses_of_holes(times_s, pauses, open_s)
-        pauses.sort(key=lambda p: p.start_s)
-    return _exact(pauses, seconds - timer_s)
+    if timer_s is not None and 0 < timer_s <= seconds + _ROUNDING_S:
+        rest = pauses[:-1]
+        if (
+            pauses
+            and _is_explained(rest, seconds - timer_s)
+            and not _is_explained(pauses, seconds - timer_s)
+        ):
+            pauses = rest  # the start after the last stop was not written
+        open_s = seconds - timer_s - sum(p.seconds for p in pauses)
+        if open_s > max(_ROUNDING_S + len(pauses), 0.002 * timer_s):
+            pauses += _pauses_of_holes(times_s, pauses, open_s)
+            pauses.sort(key=lambda p: p.start_s)
+        if _is_explained(pauses, seconds - timer_s):
+            return _exact(pauses, seconds, seconds - timer_s)
+    return [p for p in pauses if p.seconds >= _SHORTEST_S]
 
 
 def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) -> list[TimerPause]:
@@ -60,7 +71,7 @@ def _pauses_of_events(events: Sequence[FitMessage], start: int, seconds: float) 
             if t_s > since:
                 out.append(TimerPause(since, t_s - since))
             since = None
-    if since is not None and seconds - since >= 1:
+    if since is not None and seconds > since:
         out.append(TimerPause(since, seconds - since))
     return out
 
@@ -94,15 +105,35 @@ def _pauses_of_holes(
     return out
 
 
-def _exact(pauses: list[TimerPause], paused_s: float) -> list[TimerPause]:
-    """Return the pauses with the longest changed to sum up to ``paused_s``, if rounding explains it."""
-    if not pauses:
-        return pauses
-    longest = max(pauses, key=lambda p: p.seconds)
-    wanted = longest.seconds + paused_s - sum(p.seconds for p in pauses)
-    if abs(wanted - longest.seconds) > _ROUNDING_S + len(pauses) or wanted < 0.5 * longest.seconds:
-        return pauses
-    return [TimerPause(p.start_s, round(wanted, 3)) if p is longest else p for p in pauses]
+def _is_explained(pauses: Sequence[TimerPause], paused_s: float) -> bool:
+    """Return whether the pauses sum up to ``paused_s`` but for the rounding of their events."""
+    return abs(_missing_s(pauses, paused_s)) <= _ROUNDING_S + len(pauses)
+
+
+def _missing_s(pauses: Sequence[TimerPause], paused_s: float) -> float:
+    return paused_s - sum(p.seconds for p in pauses)
+
+
+def _exact(pauses: Sequence[TimerPause], seconds: float, paused_s: float) -> list[TimerPause]:
+    """Return the pauses changed to sum up to ``paused_s``, as far as they have room.
+
+    That is the one that lasts to the end of the ``seconds``, which vanishes beside others if it is that
+    short (recorders write the last stop with their last second); then the longest.
+    """
+    out = list(pauses)
+    last = [seconds - p.end_s < _NO_TIME_S for p in out]
+    for k in sorted(range(len(out)), key=lambda k: (not last[k], -out[k].seconds)):
+        missing_s, p = _missing_s(out, paused_s), out[k]
+        if last[k]:
+            room_s = p.start_s - (out[k - 1].end_s if k else 0.0)
+            length = p.seconds + min(missing_s, room_s)
+            length = length if length >= _SHORTEST_S or len(out) == 1 else 0.0
+            out[k] = TimerPause(round(seconds - length, 3), round(length, 3))
+        else:
+            room_s = (out[k + 1].start_s if k + 1 < len(out) else seconds) - p.end_s
+            length = p.seconds + max(min(missing_s, room_s), -p.seconds / 2)
+            out[k] = TimerPause(p.start_s, round(length, 3))
+    return [p for p in out if p.seconds >= _NO_TIME_S]
 
 
 def lap_marks(laps: Sequence[FitMessage], start: int, seconds: float) -> list[LapMark]:

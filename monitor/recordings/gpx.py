@@ -15,6 +15,7 @@ from monitor.recordings.timed_points import (
     TrackedActivity,
     parse_time,
     parse_value,
+    unread_track,
     watch_activities,
 )
 from monitor.recordings.watch_activity import WatchActivity
@@ -43,13 +44,15 @@ def gpx_activities(data: bytes) -> list[WatchActivity]:
     reader = _GpxReader()
     damage = parse_xml(pieces_of(data), reader)
     if not any(points for a in reader.activities for points in a.stretches):
-        raise _no_track(reader)
+        raise _no_track(reader, damage)
     return watch_activities([a for a in reader.activities if any(a.stretches)], damage)
 
 
-def _no_track(reader: _GpxReader) -> InputError:
+def _no_track(reader: _GpxReader, damage: str) -> InputError:
     if "gpx" not in reader.elements:
         return InputError("error.track_other", form="GPX")
+    if damage:
+        return unread_track(damage)
     if {"trkpt", "rte"} & reader.elements:
         return InputError("error.track_no_times")
     return InputError("error.track_nothing")

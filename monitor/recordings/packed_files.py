@@ -28,6 +28,8 @@ from monitor.recordings.inflation import (
     zip_error,
 )
 
+GZIP = b"\x1f\x8b"
+"""The first bytes of a ``.gz``, also of one that lost this ending when it was downloaded."""
 _LARGEST = 200_000_000
 """Bytes of one inflated file: 12 h at 1 Hz are 50 MB of TCX and 3 MB of FIT."""
 _MOST_FILES = 200_000
@@ -125,6 +127,7 @@ class _Unpacker:
             return
         out = io.BytesIO()
         self._copy(packed, member, out)
+        gzipped = gzipped or out.getvalue().startswith(GZIP)
         data = inflate(out.getvalue()) if gzipped else out.getvalue()
         self._left -= len(data) if gzipped else 0
         name = PurePosixPath(member.filename).name

@@ -23,7 +23,7 @@ from monitor.recordings.fit import fit_activities
 from monitor.recordings.generic_csv import read_any_csv
 from monitor.recordings.gpx import gpx_activities
 from monitor.recordings.npz import read_npz
-from monitor.recordings.packed_files import file_ending, inflate, packed_files
+from monitor.recordings.packed_files import GZIP, file_ending, inflate, packed_files
 from monitor.recordings.phone_export import is_export_folder, is_export_zip, read_phone
 from monitor.recordings.recording import WEARABLE, Recording, Wearing
 from monitor.recordings.tape import read_tape
@@ -156,7 +156,7 @@ def _recordings_of_file(
     title = path.stem.removesuffix(ending) if packed else path.stem
     try:
         data = path.read_bytes()
-        data = inflate(data) if packed else data
+        data = inflate(data) if packed or data.startswith(GZIP) else data
     except (OSError, InputError) as exc:
         raise InputError("error.at", where=path, what=exc) from exc
     listed = activity_on_list(path)

@@ -17,6 +17,7 @@ from monitor.recordings.timed_points import (
     TrackedActivity,
     parse_time,
     parse_value,
+    unread_track,
     watch_activities,
 )
 from monitor.recordings.watch_activity import WatchActivity
@@ -51,13 +52,15 @@ def tcx_activities(data: bytes) -> list[WatchActivity]:
     reader = _TcxReader()
     damage = parse_xml(pieces_of(data), reader)
     if not reader.activities:
-        raise _no_activity(reader.roots)
+        raise _no_activity(reader.roots, damage)
     return watch_activities(reader.activities, damage)
 
 
-def _no_activity(names: set[str]) -> InputError:
+def _no_activity(names: set[str], damage: str) -> InputError:
     if "TrainingCenterDatabase" not in names:
         return InputError("error.track_other", form="TCX")
+    if damage:
+        return unread_track(damage)
     if "Course" in names:
         return InputError("error.track_course")
     if "Workout" in names:

@@ -77,12 +77,17 @@ def parse_time(text: str) -> tuple[float, int | None] | None:
 
 
 def parse_value(text: str) -> float | None:
-    """Return a number; None if the text is none."""
+    """Return a number, also with a decimal comma; None if the text is none."""
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))
     except ValueError:
         return None
     return value if abs(value) < 1e12 else None
+
+
+def unread_track(damage: str) -> InputError:
+    """Return the error of a file in which nothing stands before its ``damage``."""
+    return InputError("error.fit_no_activity", why=EnglishText(f"it is damaged ({damage})"))
 
 
 def watch_activities(found: Sequence[TrackedActivity], damage: str) -> list[WatchActivity]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from monitor.core.session_settings import SensorSettings, SessionSettings
 from monitor.devices import plain
 from monitor.devices.cadence_unit import CadenceUnit, counted_steps, recording_unit
 from monitor.recordings.activity_track import (
+    interpolated_on_seconds,
     reconciled_speed,
     scaled_to_total,
     timer_steps,
@@ -145,9 +146,8 @@ def _whole_seconds(
 ) -> dict[str, Array]:
     """Return every quantity (n,) at whole seconds, NaN where it is not known."""
     points = {q: np.array(p) for q, p in series.points.items()}
-    distance = points.pop("distance_m", None)
+    distance, altitude = points.pop("distance_m", None), points.pop("altitude_m", None)
     out = {q: values_on_seconds(p, seconds, stopped, times_s) for q, p in points.items()}
-    altitude = out.pop("altitude_m", None)
     paused_s = sum(end_s - start_s for start_s, end_s in stopped)
     speed = out.get("speed_mps")
     if distance is not None and len(distance) > 1 and np.ptp(distance[:, 1]) > 0:
@@ -156,7 +156,7 @@ def _whole_seconds(
         out["speed_mps"] = scaled_to_total(speed, total_m, timer_steps(seconds, stopped))
     if "speed_mps" in out and altitude is not None and "slope_pct" not in out:
         out["slope_pct"], out["slope_pct_sd"] = track_slope(
-            np.cumsum(np.nan_to_num(out["speed_mps"])), altitude
+            np.cumsum(np.nan_to_num(out["speed_mps"])), interpolated_on_seconds(altitude, seconds, stopped)
         )
     return {q: v for q, v in out.items() if np.isfinite(v).any()}
 
@@ -197,21 +197,29 @@ def _convert_cadence(
 
 
 def _agreement_remarks(names: Sequence[str], grids: Sequence[Mapping[str, Array]]) -> list[str]:
-    """Return a remark on every quantity that two devices measured: their means and the difference."""
+    """Return a remark on every quantity that two devices measured: their means and the difference.
+
+    The first that has it is compared with each of the others.
+    """
     out = []
-    for name, grid in list(zip(names, grids, strict=True))[1:]:
-        out += _differences(names[0], name, grids[0], grid)
+    for k in range(1, len(grids)):
+        for j in range(k):
+            first = {q for q in grids[j] if not any(q in grid for grid in grids[:j])}
+            out += _differences((names[j], names[k]), (grids[j], grids[k]), first, grids[0])
     return out
 
 
-def _differences(one: str, two: str, a: Mapping[str, Array], b: Mapping[str, Array]) -> list[str]:
+def _differences(
+    names: tuple[str, str],
+    grids: tuple[Mapping[str, Array], Mapping[str, Array]],
+    wanted: Collection[str],
+    watch: Mapping[str, Array],
+) -> list[str]:
     out = []
-    for name in sorted(set(a) & set(b) & set(BY_NAME)):
-        both = (
-            np.isfinite(a[name])
-            & np.isfinite(b[name])
-            & (a.get("speed_mps", np.full(len(a[name]), 9.0)) > 1.8)
-        )
+    (one, two), (a, b) = names, grids
+    for name in sorted(set(wanted) & set(b) & set(BY_NAME)):
+        running = watch.get("speed_mps", np.full(len(a[name]), 9.0)) > 1.8
+        both = np.isfinite(a[name]) & np.isfinite(b[name]) & running
         if both.sum() < 30:
             continue
         spec, apart = BY_NAME[name], b[name][both] - a[name][both]

@@ -6,6 +6,7 @@ off: writers of TCX and GPX choose them freely and often forget to declare them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 from xml.parsers import expat
@@ -13,6 +14,8 @@ from xml.parsers import expat
 from monitor.core.errors import InputError
 
 _PIECE = 1 << 16
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_CODE = re.compile(rb"""\s*<\?xml[^>]*encoding=["'](?!utf-?8["'])""", re.IGNORECASE)
 _ENDS_EARLY = (
     expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN,
     expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, expat.errors.XML_ERROR_PARTIAL_CHAR,
@@ -30,7 +33,13 @@ class XmlHandler(Protocol):
 
 
 def pieces_of(data: bytes) -> Iterator[bytes]:
-    """Yield these bytes in pieces of 64 kB."""
+    """Yield these bytes in pieces of 64 kB.
+
+    Devices write names in codes of their own into files that call themselves UTF-8: what is none in them
+    becomes a mark, instead of ending the file there.
+    """
+    if not data.startswith(_UTF16) and _OTHER_CODE.match(data) is None:
+        data = data.decode("utf-8", "replace").encode()
     for start in range(0, len(data), _PIECE):
         yield data[start : start + _PIECE]
 

@@ -17,6 +17,7 @@ from monitor.core.errors import ConfigError
 from monitor.core.http_access import WebSettings
 from monitor.core.message_catalogues import UserMessage
 from monitor.core.mqtt_client import MqttSettings
+from monitor.core.nats_client import HubSettings
 from monitor.core.safe_text import clean_line, line_complaint
 from monitor.core.session_settings import (
     CoachSettings,
@@ -80,6 +81,7 @@ class Config:
     ntfy: NtfySettings = field(default_factory=NtfySettings)
     apprise: AppriseSettings = field(default_factory=AppriseSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
+    hub: HubSettings = field(default_factory=HubSettings)
 
     def __post_init__(self) -> None:
         if line_complaint(self.athlete, _LONGEST_NAME):

@@ -119,6 +119,7 @@ async def _run(
         context = SinkContext(
             config=config, store=store, started=started, time=time,
             pace=live.pace, now_s=now_s, recorded=live.recorded,
+            say_line=partial(wishes.say_line, when_stopped=False),
         )  # fmt: skip
         sinks += configured_sinks(context)
     sources = live.sources(time)

@@ -1,19 +1,27 @@
-"""What a runner asks of the session that is running: it becomes a packet, so that the tape has it too."""
+"""What a runner, or a coach, asks of the session that is running: a packet, so that the tape has it too."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 
 from monitor.core.errors import StoreError
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import Outage
-from monitor.core.packet import PAUSE, Packet, stop_cues_packet, wish_packet
+from monitor.core.packet import PAUSE, Packet, say_line_packet, stop_cues_packet, wish_packet
+from monitor.core.safe_text import clean_line
+from monitor.pipeline.coach_lines import LONGEST_LINE
 from monitor.service.red_flag_watch import RedFlagWatch
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 1.0
+_MOST_LINES, _WITHIN_S = (
+    5,
+    600.0,
+)  # of a coach (a choice): more would be talk, or a program that repeats itself
 
 
 class RunnerWishes:
@@ -33,6 +41,7 @@ class RunnerWishes:
         self._emit: Callable[[Packet], None] | None = None
         self._end: Callable[[], None] = lambda: None
         self._stopped = False
+        self._lines_s: deque[float] = deque(maxlen=_MOST_LINES)
         self._wait = wait
         self.ended = False  # the runner has ended it
         self.again = asyncio.Event()  # the runner wants another run
@@ -59,6 +68,23 @@ class RunnerWishes:
             self._stopped = True
             self._emit(stop_cues_packet(self._now_s(), reason))
         return True
+
+    def say_line(self, text: str, *, when_stopped: bool) -> LineAnswer:
+        """Let a coach's line be said to the runner at a calm moment, and return whether it waits for that.
+
+        ``when_stopped``: in a run that was stopped, too.  At most five lines in ten minutes are taken.
+        """
+        words = clean_line(text, LONGEST_LINE + 1)
+        if not words or len(words) > LONGEST_LINE:
+            return LineAnswer.NO_LINE
+        if self._emit is None:
+            return LineAnswer.NO_RUN
+        now_s = self._now_s()
+        if len(self._lines_s) == _MOST_LINES and now_s - self._lines_s[0] < _WITHIN_S:
+            return LineAnswer.TOO_MANY
+        self._lines_s.append(now_s)
+        self._emit(say_line_packet(now_s, words, when_stopped=when_stopped))
+        return LineAnswer.WAITS
 
     def ask_timer(self, channel: str, payload: bytes = b"") -> bool:
         """Hand a wish to the timer of the running session, and return whether there is one."""

@@ -22,6 +22,7 @@ from monitor.core.records import Out
 from monitor.core.user_language import user_text
 from monitor.pipeline.session import Session, decoded_inputs
 from monitor.recordings.recording import Recording
+from monitor.storage.changed_days import note_changed_run
 from monitor.storage.import_recording import Progress
 from monitor.storage.session_data import SessionData, load_session
 from monitor.storage.session_info import SessionInfo
@@ -70,6 +71,7 @@ def reanalyze(store: Store, info: SessionInfo, progress: Progress = lambda done,
         first = compare_first_strides(recording, records)
     new = version("gaitcue")
     store.replace_measurements(info.id, records, new)
+    note_changed_run(store, info)
     after = _session_means(load_session(store, info.id), sum(isinstance(r, Step) for r in records))
     changed = tuple(
         NumberChange(name, before.get(name), after.get(name))

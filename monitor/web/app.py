@@ -21,7 +21,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from plotly.offline import get_plotlyjs
 
 from monitor.core.channel import Channel
 from monitor.core.http_access import PageTokens, WebSettings
@@ -54,7 +53,7 @@ _MEDIA_TYPES = {
 """What may be had by anyone: it is this program's, and holds nobody's numbers."""
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "script-src 'self' 'unsafe-eval'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
+    "script-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'self'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
 
@@ -168,11 +167,6 @@ def _add_files(app: FastAPI) -> None:
         app.mount(f"/{folder}", _ProgramFiles(Path(str(_STATIC / folder))))
     worker = _file_route(_STATIC / "sw.js")  # at the root: a service worker rules what lies below it
     app.add_api_route("/sw.js", worker, include_in_schema=False)
-
-    @app.get("/plotly.js", include_in_schema=False)
-    def plotly() -> Response:
-        keep = {"Cache-Control": "public, max-age=604800"}  # public software, worth keeping in the browser
-        return Response(get_plotlyjs().encode(), media_type="text/javascript", headers=keep)
 
 
 def _file_route(file: Traversable) -> Callable[[], Response]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from monitor.core.channel import Channel
 from monitor.core.json_codec import to_json
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import MonotonicClock
 from monitor.core.outage import RepeatedEvent
 from monitor.core.records import Out
@@ -28,13 +29,16 @@ MOST_CHANGES_BEHIND = 100  # by so many a slow page may lie behind; then it star
 
 
 class RunControls(Protocol):
-    """What a page may ask of the run that goes on; each returns whether there is one to ask."""
+    """What a page may ask of the run that goes on; each but a line returns whether there is one to ask."""
 
     def stop_cues(self, reason: str) -> bool:
         """End targets and cues, for this reason."""
 
     def ask_timer(self, channel: str, payload: bytes = b"") -> bool:
         """Hand a wish to the timer: a pause, its end, a lap, intervals."""
+
+    def say_line(self, text: str, *, when_stopped: bool) -> LineAnswer:
+        """Take a coach's line to the runner, and return what becomes of it."""
 
     def end_run(self) -> bool:
         """End the run that goes on, in order."""

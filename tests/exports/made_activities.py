@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ class Made:
     track: bool = True
     altitude: bool = True
     counted_strides: int | None = None
+    every_s: int = 1  # seconds between two points, but where the timer stops or starts
+    contact_lost: frozenset[int] = frozenset()  # seconds whose point has no contact time
 
     @property
     def recorded_s(self) -> list[int]:
         """The seconds that have a point."""
-        inside = {t for p in self.pauses for t in range(int(p.start_s) + 1, int(p.end_s))}
-        return [t for t in range(int(self.seconds) + 1) if t not in inside]
+        inside = {t for p in self.pauses for t in range(int(p.start_s) + 1, ceil(p.end_s))}
+        edges = {int(self.seconds), *(int(t) for p in self.pauses for t in (p.start_s, p.end_s))}
+        wanted = [t for t in range(int(self.seconds) + 1) if t % self.every_s == 0 or t in edges]
+        return [t for t in wanted if t not in inside]
 
     def recording(self) -> Recording:
         """The recording of it."""
@@ -65,7 +70,9 @@ class Made:
                 "distance_m": round(distance_m, 2),
                 "cadence_raw": 0.0 if standing else round(128 * (self.strides + wave)) / 128,
                 "heart_rate_bpm": 140 + round(10 * wave),
-                "contact_ms": None if self.contact_ms is None else self.contact_ms + round(5 * wave),
+                "contact_ms": None
+                if self.contact_ms is None or t in self.contact_lost
+                else self.contact_ms + round(5 * wave),
                 "power_w": self.power_w,
                 "altitude_m": round(5 * (120 + distance_m / 50)) / 5 if self.altitude else None,
             }
@@ -117,9 +124,12 @@ def made_activities(draw: st.DrawFn) -> Made:
     cuts = sorted(draw(st.sets(st.integers(5, seconds - 5), max_size=4)))
     if len(cuts) % 2:
         cuts.pop()
+    fraction_s = draw(st.integers(0, 999)) / 1000
     pauses = tuple(
         TimerPause(float(a), float(b - a)) for a, b in zip(cuts[::2], cuts[1::2], strict=True) if b - a > 1
     )
+    if draw(st.booleans()) and seconds - 20 > max((p.end_s for p in pauses), default=0):
+        pauses += (TimerPause(seconds - 15.0, 15.0 + fraction_s),)  # to the end
     outside = [t for t in range(10, seconds - 10) if not any(p.start_s <= t <= p.end_s for p in pauses)]
     ends: Sequence[int] = sorted(draw(st.sets(st.sampled_from(outside), max_size=3))) if outside else []
     more: dict[str, Any] = draw(
@@ -132,12 +142,14 @@ def made_activities(draw: st.DrawFn) -> Made:
                 "power_w": st.none() | st.integers(100, 400),
                 "track": st.booleans(),
                 "altitude": st.booleans(),
+                "every_s": st.sampled_from([1, 1, 4, 7]),
+                "contact_lost": st.frozensets(st.integers(0, 260), max_size=40),
             }
         )
     )
     speed, strides = (1.4, 55.0) if more["sport"] != "running" else (3.0, draw(st.integers(80, 95)))
     return Made(
-        seconds=seconds + draw(st.integers(0, 999)) / 1000,
+        seconds=seconds + fraction_s,
         pauses=pauses,
         laps=tuple(LapMark(float(t), draw(st.sampled_from(TRIGGERS))) for t in ends),
         speed_mps=speed,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dsp.types import Array
 from monitor.recordings.activity_track import (
+    interpolated_on_seconds,
     reconciled_speed,
     timer_steps,
     track_slope,
@@ -39,6 +40,52 @@ def test_a_value_that_is_missing_in_what_was_written_is_not_held_for_long() -> N
         20,
     ]
     assert np.isfinite(values_on_seconds(points, 21)).all()  # nothing was written in between
+
+
+def test_what_is_missing_in_one_of_many_records_is_missing_there() -> None:
+    every_second = np.arange(40.0)
+    points = np.array([(float(t), 7.0) for t in range(40) if t not in (10, 20, 21)])
+    on = values_on_seconds(points, 40, (), every_second)
+    assert np.flatnonzero(np.isnan(on)).tolist() == [10, 20, 21]
+
+
+def test_what_is_written_in_every_other_record_is_known_in_all() -> None:
+    points = np.array([(float(t), 7.0) for t in range(0, 40, 2) if t != 20])
+    on = values_on_seconds(points, 40, (), np.arange(40.0))
+    assert np.flatnonzero(np.isnan(on)).tolist() == [21]
+
+
+def test_the_last_value_holds_until_the_timer_stops_if_that_is_soon() -> None:
+    points = np.array([(float(t), 7.0) for t in (*range(20), *range(30, 38))])
+    on = values_on_seconds(points, 40, [(21.0, 30.0)])
+    assert np.flatnonzero(np.isnan(on)).tolist() == list(range(21, 30))
+    later = np.array([(float(t), 7.0) for t in (*range(20), *range(90, 98))])
+    on = values_on_seconds(later, 102, [(25.0, 90.0)])
+    assert np.flatnonzero(np.isnan(on)).tolist() == [*range(20, 90), *range(98, 102)]
+
+
+@given(st.sets(st.integers(0, 60), min_size=2), st.sets(st.integers(0, 60), max_size=8), st.integers(1, 70))
+def test_values_that_are_written_again_stay_as_they_are(
+    times: set[int], without: set[int], seconds: int
+) -> None:
+    known = sorted(times - without) or [0]
+    points = np.array([(float(t), float(t % 7)) for t in known])
+    once = values_on_seconds(points, seconds, [(20.0, 28.0)], np.array(sorted(times | {0}), dtype=float))
+    there = np.flatnonzero(np.isfinite(once))
+    if len(there) > 1:
+        again = np.column_stack((there.astype(float), once[there]))
+        np.testing.assert_array_equal(
+            values_on_seconds(again, seconds, [(20.0, 28.0)], np.arange(seconds)), once
+        )
+
+
+def test_an_altitude_lies_on_the_line_between_two_points_unless_they_are_far_apart() -> None:
+    points = np.array([(0.0, 500.0), (8.0, 504.0), (50.0, 520.0)])
+    on = interpolated_on_seconds(points, 52)
+    assert on[:9].tolist() == [500.0, 500.5, 501.0, 501.5, 502.0, 502.5, 503.0, 503.5, 504.0]
+    assert np.isnan(on[9:50]).all()
+    assert on[50:].tolist() == pytest.approx([520.0, np.nan], nan_ok=True)
+    assert np.isnan(interpolated_on_seconds(points, 52, [(3.0, 6.0)])[3:6]).all()
 
 
 def test_nothing_is_known_before_the_first_point_or_while_the_timer_stands() -> None:

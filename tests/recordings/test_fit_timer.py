@@ -71,22 +71,52 @@ def test_a_total_that_cannot_be_changes_nothing() -> None:
     assert pauses(*events, timer_s=9000.0) == pauses(*events, timer_s=1900.0) == [(400.0, 1200.0)]
 
 
+def test_a_last_stop_one_second_before_the_end_is_no_pause_where_the_totals_say_none() -> None:
+    events = (0, START), (1999, STOP_ALL)
+    assert pauses(*events, timer_s=2000.0) == []
+    assert pauses(*events) == [(1999.0, 1.0)]
+
+
+def test_a_stop_that_the_totals_do_not_know_is_no_pause_to_the_end() -> None:
+    events = (0, START), (400, STOP), (700, START), (1500, STOP_ALL)
+    assert pauses(*events, timer_s=1700.0) == [(400.0, 300.0)]
+    assert pauses(*events, timer_s=1200.0) == [(400.0, 300.0), (1500.0, 500.0)]
+    assert pauses((0, START), (1500, STOP), timer_s=2000.0) == []
+
+
+def test_what_rounding_left_open_is_the_pause_at_the_end() -> None:
+    events = (0, START), (400, STOP), (700, START), (1998, STOP_ALL)
+    assert pauses(*events, timer_s=1698.25) == [(400.0, 300.0), (1998.25, 1.75)]
+    assert pauses(*events, timer_s=1697.75) == [(400.0, 300.0), (1997.75, 2.25)]
+    assert pauses(*events, timer_s=1701.0) == [(400.0, 299.0)]
+    assert pauses((0, START), (1999, STOP), seconds=1999.5, timer_s=1999.25) == [(1999.25, 0.25)]
+    late = (0, START), (400, STOP), (700, START), (1999, STOP)
+    assert pauses(*late, seconds=1999.5, timer_s=1699.25) == [(400.0, 300.25)]
+
+
+def test_a_pause_does_not_grow_into_the_next_one_or_beyond_the_end() -> None:
+    close = (0, START), (400, STOP), (700, START), (701, STOP), (720, START)
+    assert pauses(*close, timer_s=1678.0) == [(400.0, 301.0), (701.0, 21.0)]
+    assert pauses((0, START), (1400, STOP), (1999, START), timer_s=1399.0) == [(1400.0, 600.0)]
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 2200), st.sampled_from([START, STOP, STOP_ALL])), max_size=20),
+    st.none() | st.integers(0, 2001_000).map(lambda ms: ms / 1000),
     st.randoms(),
 )
 def test_pauses_never_overlap_and_the_order_of_messages_never_matters(
-    events: list[tuple[int, int]], rng: object
+    events: list[tuple[int, int]], timer_s: float | None, rng: object
 ) -> None:
     first = dict(events)  # of one time the last counts, in whatever order
     ordered = sorted(first.items())
-    found = pauses(*ordered)
+    found = pauses(*ordered, timer_s=timer_s)
     shuffled = list(ordered)
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert pauses(*shuffled) == found
+    assert pauses(*shuffled, timer_s=timer_s) == found
     assert all(start >= 0 and start + length <= 2000 and length > 0 for start, length in found)
-    assert all(a + length <= b for (a, length), (b, _) in pairwise(found))
+    assert all(round(a + length, 3) <= b for (a, length), (b, _) in pairwise(found))
 
 
 def marks(*laps: bytes, seconds: float = 900.0) -> list[tuple[float, str]]:

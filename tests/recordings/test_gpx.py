@@ -113,6 +113,7 @@ def test_laps_of_cluetrusts_extension_are_laps() -> None:
         (gpx_run(400, 8.0, kind=""), "29 km/h"),
         (gpx_run(400, 3.0, kind="cycling"), "is cycling, not running"),
         (b"\x1f\x8b\x08", "is not a GPX file"),
+        (gpx_file("<metadata><</metadata>"), "it is damaged .its XML is broken in line"),
     ],
 )
 def test_what_is_no_run_is_refused_by_what_it_is(data: bytes, refused: str) -> None:
@@ -135,3 +136,14 @@ def refusal(data: bytes) -> str:
     except InputError as exc:
         return str(exc)
     return ""
+
+
+def test_a_decimal_comma_is_one() -> None:
+    comma = b"".join(
+        line.replace(b".", b",") if b"trkpt" in line else line
+        for line in gpx_run(100).splitlines(keepends=True)
+    )
+    assert b'lat="48,0' in comma
+    (run,), (usual,) = recorded(comma), recorded(gpx_run(100))
+    assert [p.payload for p in run.packets()] == [p.payload for p in usual.packets()]
+    assert means(run)["speed_mps"] == pytest.approx(3.0, abs=0.1)

@@ -55,6 +55,11 @@ def test_one_file_is_the_same_run_alone_as_gz_and_in_a_zip(
     assert all(is_recording_name(Path(name)) for name in ways)
 
 
+def test_a_packed_file_that_lost_its_ending_is_read(tmp_path: Path) -> None:
+    assert titles(tmp_path / "run.fit", gzip.compress(FIT)) == ["run"]
+    assert titles(tmp_path / "e.zip", zip_of({"a/1.tcx": gzip.compress(TCX)})) == ["1"]
+
+
 def test_stravas_export_has_the_runners_names(tmp_path: Path) -> None:
     members = {
         "activities.csv": LIST.encode(),
@@ -104,7 +109,8 @@ def test_stravas_export_has_the_runners_names_when_it_is_unpacked_too(tmp_path: 
         ("Trail Run", "running trail"),
         ("Walk", "walking "),
         ("Ride", "is cycling"),
-        ("Lauf", " "),
+        ("Lauf", "running "),
+        ("Course à pied", " "),
         ("", " "),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.errors import InputError
-from monitor.recordings.xml_events import parse_xml
+from monitor.recordings.xml_events import parse_xml, pieces_of
 from tests.track_bytes import gpx_run
 
 DATA = b" \n" + gpx_run(9) + b"\n"
@@ -79,3 +79,18 @@ def test_an_outside_document_type_is_not_fetched() -> None:
 )
 def test_what_is_wrong_is_said_in_a_few_words(data: bytes, damage: str) -> None:
     assert damage in parsed(data)[1]
+
+
+@pytest.mark.parametrize("head", [b"", b'<?xml version="1.0" encoding="utf-8"?>'])
+def test_a_name_that_is_no_utf8_does_not_end_the_file(head: bytes) -> None:
+    events, damage = parsed(*pieces_of(head + b"<gpx><name>K\xf6ln</name><trk/></gpx>"))
+    assert damage == ""
+    assert ("close", "name", "K\ufffdln") in events
+    assert ("open", "trk") in events
+
+
+@pytest.mark.parametrize("code", ["iso-8859-1", "utf-16"])
+def test_a_name_in_the_code_that_the_file_declares_is_read(code: str) -> None:
+    text = f'<?xml version="1.0" encoding="{code}"?><gpx><name>Köln</name></gpx>'
+    events, damage = parsed(*pieces_of(text.encode(code)))
+    assert (damage, ("close", "name", "Köln") in events) == ("", True)

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from dsp.types import Band, Cue, Metric, Placement
-from monitor.core.packet import LAP, PAUSE, RESUME, STOP_CUES, Packet, stop_cues_packet, wish_packet
+from monitor.core.line_answer import LineAnswer
+from monitor.core.packet import (
+    LAP,
+    PAUSE,
+    RESUME,
+    STOP_CUES,
+    Packet,
+    say_line_packet,
+    stop_cues_packet,
+    wish_packet,
+)
 from monitor.core.records import SessionStarted
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
 from monitor.pipeline.session import Session
@@ -41,6 +51,31 @@ def test_before_and_after_the_input_there_is_no_run_to_ask() -> None:
     assert wishes.stop_cues("red_flag") is False
     assert packets == [stop_cues_packet(12.5, "red_flag")]
     assert (packets[0].channel, packets[0].payload) == (STOP_CUES, b"red_flag")
+
+
+def test_a_coachs_line_is_a_packet_and_its_writer_is_told_what_becomes_of_it() -> None:
+    packets, now = list[Packet](), [12.5]
+    wishes = RunnerWishes(lambda: now[0])
+    assert wishes.say_line("Hello", when_stopped=True) is LineAnswer.NO_RUN
+    wishes.open(packets.append)
+    assert wishes.say_line(" Relax your\n shoulders ", when_stopped=True) is LineAnswer.WAITS
+    assert packets == [say_line_packet(12.5, "Relax your shoulders", when_stopped=True)]
+    for no_line in ("", " \u202e ", "x" * 141):
+        assert wishes.say_line(no_line, when_stopped=False) is LineAnswer.NO_LINE
+    assert wishes.say_line("x" * 140, when_stopped=False) is LineAnswer.WAITS
+
+
+def test_a_program_that_repeats_itself_is_not_heard() -> None:
+    packets, now = list[Packet](), [0.0]
+    wishes = RunnerWishes(lambda: now[0])
+    wishes.open(packets.append)
+    answers = []
+    for second in range(700):
+        now[0] = float(second)
+        answers.append(wishes.say_line("Faster", when_stopped=False))
+    assert [t for t, a in enumerate(answers) if a is LineAnswer.WAITS] == [*range(5), *range(600, 605)]
+    assert answers.count(LineAnswer.TOO_MANY) == 690
+    assert len(packets) == 10
 
 
 def test_a_run_is_ended_once_and_then_another_may_be_asked_for() -> None:

@@ -5,6 +5,7 @@ const FILES = [
   "live/cues.css",
   "live/clock.js",
   "live/cue_texts.js",
+  "live/coach_line.js",
   "live/cues.js",
   "live/live.js",
   "live/live_state.js",

@@ -11,13 +11,17 @@ from starlette.testclient import TestClient
 from dsp.types import Placement, Side
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
+from monitor.core.line_answer import LineAnswer
 from monitor.core.monotonic import SystemClock
 from monitor.core.packet import Packet
+from monitor.core.records import SessionStarted
 from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings, TodaysLimits
 from monitor.pipeline.session import Session
 from monitor.service.runner_wishes import RunnerWishes
 from monitor.sinks.live_state import LiveState
+from monitor.web.api.models.live import LineAnswerJson
 from monitor.web.live_feed import LiveFeed
+from tests.web.api.test_pairing import device
 from tests.web.clients import HOME_SOCKET, page_client
 
 
@@ -103,3 +107,70 @@ def test_the_runners_page_is_told_of_the_timer_the_sensors_and_the_allowance() -
     client.headers.pop("Authorization")
     with client.websocket_connect(HOME_SOCKET) as socket:
         assert socket.receive_json()["controls"] is False, "nobody knows who it is"
+
+
+class LineRun:
+    """A run of ann's that takes lines, or answers as it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.answer = LineAnswer.WAITS
+        self.wishes = RunnerWishes(lambda: 12.0)
+        self.wishes.say_line = self._take  # type: ignore[method-assign]
+        state = LiveState()
+        state.push([SessionStarted("s", "ann", "2026-11-24T12:00:00+00:00", ())])
+        self.feed = LiveFeed(state, SystemClock(), controls=self.wishes)
+
+    def _take(self, text: str, *, when_stopped: bool) -> LineAnswer:
+        assert when_stopped, "the runner has paired this device"
+        self.lines.append(text)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("role", "athlete", "status"),
+    [
+        (AccessRole.READER, None, 403),
+        (AccessRole.COACH, None, 200),
+        (AccessRole.COACH, "ann", 200),
+        (AccessRole.COACH, "ben", 403),
+        (AccessRole.RUNNER, None, 200),
+    ],
+)
+def test_a_line_comes_from_a_coach_of_this_athlete(
+    tmp_path: Path, role: AccessRole, athlete: str | None, status: int
+) -> None:
+    run = LineRun()
+    client = device(tmp_path, role, athlete, run.feed)
+    answer = client.post("/api/v1/live/line", json={"text": "Relax"})
+    assert answer.status_code == status
+    assert run.lines == (["Relax"] if status == 200 else [])
+
+
+def test_without_a_token_nobody_says_a_line(tmp_path: Path) -> None:
+    run = LineRun()
+    client = page_client(tmp_path, run.feed, token=False)
+    assert client.post("/api/v1/live/line", json={"text": "Relax"}).status_code == 401
+    assert run.lines == []
+
+
+def test_the_answer_says_what_becomes_of_it_in_the_language_asked_for(tmp_path: Path) -> None:
+    run = LineRun()
+    client = page_client(tmp_path, run.feed)
+    answer = client.post("/api/v1/live/line", json={"text": "Relax"})
+    assert LineAnswerJson.model_validate_json(answer.text, strict=True).state == "waits"
+    german = {"Accept-Language": "de"}
+    for word, status, text in (
+        (LineAnswer.NO_RUN, 409, "Gerade läuft niemand."),
+        (LineAnswer.NO_LINE, 422, "Schreib eine Zeile mit höchstens 140 Zeichen."),
+        (LineAnswer.TOO_MANY, 429, "Fünf Zeilen in zehn Minuten sind genug."),
+    ):
+        run.answer = word
+        answer = client.post("/api/v1/live/line", json={"text": "Relax"}, headers=german)
+        assert (answer.status_code, answer.json()["detail"]) == (status, text)
+    assert client.post("/api/v1/live/line", json={"text": 5}).status_code == 422
+
+
+def test_without_a_run_nobody_hears_a_line(tmp_path: Path) -> None:
+    answer = page_client(tmp_path).post("/api/v1/live/line", json={"text": "Relax"})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "No run is going on.")

@@ -142,3 +142,11 @@ class LiveJson(ApiModel):
         "by metric: pairs of session seconds and value; under band:METRIC: session seconds, low and high",
         "s, then the unit of the metric",
     )
+
+
+class LineAnswerJson(ApiModel):
+    """What becomes of a coach's line."""
+
+    state: Literal["waits"] = described(
+        "it waits for a calm moment; the run's cues have it when it was said"
+    )

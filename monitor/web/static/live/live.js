@@ -13,6 +13,7 @@ import {
 import { offerRedFlags } from "../shared/red_flags.js";
 import { wantedLanguages } from "../shared/settings.js";
 import { SessionClock } from "./clock.js";
+import { offerLine, showLine } from "./coach_line.js";
 import { Cues } from "./cues.js";
 import { applyChange } from "./live_state.js";
 import { openMenu, speakMenu } from "./menu.js";
@@ -104,6 +105,7 @@ function draw() {
   showCadence(state.now.cadence_spm);
   showSensors(state);
   showNotice(state);
+  showLine(state);
   showRunBar(state, rights);
   $("intervals-form").hidden = !rights.controls || Boolean(state.ended);
   $("intervals-stop").hidden = !state.timer?.interval;
@@ -180,4 +182,5 @@ openMenu(
 speak();
 offerRedFlags($("flags"), { onStop: showStop, onWritten: followStop });
 followStop();
+offerLine(() => state);
 connect();

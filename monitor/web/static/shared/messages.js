@@ -123,6 +123,7 @@ function messageOf(key) {
 }
 
 function partText(name, part) {
+  if (name === "words") return part; // a person's own
   if (name === "names") return part.split(" and ").map(nameText).join(textOf("and"));
   if (name === "name" && Object.hasOwn(called, part)) return called[part];
   return DECIMAL.test(part) ? localized(part) : recordedText(part);

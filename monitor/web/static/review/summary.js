@@ -54,7 +54,7 @@ function tile({ metric, v, ci, how }) {
   return el(
     "div",
     { class: "tile" },
-    el("h3", {}, title),
+    el("h2", {}, title),
     el("p", {}, number(metric, v), el("small", {}, ` ${unit(metric)}`)),
     el("small", {}, [half, isModelled(metric) ? "" : measuredBy(how)].filter(Boolean).join(" · ")),
   );

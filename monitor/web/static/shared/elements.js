@@ -31,7 +31,7 @@ export function section(title, ...children) {
 }
 
 export function table(head, rows) {
-  const row = (tag, cells) => el("tr", {}, ...cells.map((cell) => el(tag, {}, cell ?? "")));
+  const row = (tag, cells) => el("tr", {}, ...cells.map((cell) => el(cell ? tag : "td", {}, cell ?? "")));
   const body = el("tbody", {}, ...rows.map((cells) => row("td", cells)));
   return scrollable(el("table", {}, el("thead", {}, row("th", head)), body));
 }
@@ -43,7 +43,10 @@ const scrollable = (wide) => el("div", { class: "scroll", tabindex: 0 }, wide);
 // its column.
 export function cardTable(head, rows) {
   const texts = head.map((title) => (typeof title === "string" ? title : title.textContent)),
-    cell = (tag, role) => (content, i) => el(tag, { role, "data-column": texts[i] || null }, content ?? ""),
+    cell = (tag, role) => (content, i) =>
+      content || role === "cell"
+        ? el(tag, { role, "data-column": texts[i] || null }, content ?? "")
+        : el("td", { role: "cell" }),
     row = (cells, make) => el("tr", { role: "row" }, ...cells.map(make));
   return scrollable(
     el(

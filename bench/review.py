@@ -84,7 +84,7 @@ def _reviewed(store: Store, folder: Path) -> dict[str, Any]:
     return {"page_kb": round((folder / "review.html").stat().st_size / 1e3), "page_bar_kb": 600}
 
 
-def _reviewed_again(store: Store, folder: Path) -> dict[str, Any]:
+def _second_review(store: Store, folder: Path) -> dict[str, Any]:
     """The paths of the feet were measured by the review before, and kept."""
     return _reviewed(store, folder)
 
@@ -115,7 +115,7 @@ CASES: dict[str, Callable[[Store, Path], dict[str, Any]]] = {
     "keep": _import_session,
     "re-analysis": _reanalyze_session,
     "review to a file": _reviewed,
-    "review to a file again": _reviewed_again,
+    "review to a file again": _second_review,
     "page in the browser": _opened,
     "FIT export": _exported,
 }

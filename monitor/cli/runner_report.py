@@ -54,11 +54,12 @@ def _write_runner_report(config: Path | None, athlete: str | None, weeks: int, o
     from monitor.storage.runner_log import athlete_file_name
 
     settings = config_of_athlete(load_config(config), athlete)
+    keeper = plan_keeper(settings)
     with open_store(settings) as store:
-        plan = plan_keeper(settings).load(store, runner_now())
+        plan = keeper.load(store, runner_now())
     if not plan.entries:
         raise InputError("error.report.nothing", athlete=settings.athlete)
-    report = shared_report(plan, weeks, own=athlete is None)
+    report = shared_report(plan, keeper.load_planned_days(plan), weeks, own=athlete is None)
     name = (
         f"{athlete_file_name(settings.athlete)}-{plan.today.isoformat()}{'-own' if report.own else ''}.html"
     )

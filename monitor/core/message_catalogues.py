@@ -31,7 +31,7 @@ Language = Literal["en", "de"]
 """The languages there are; each has its file."""
 
 _CATALOGUES = Path(__file__).with_name("catalogues")
-_PLACE = re.compile(r"\{(\w+)(?::\.(\d)f)?\}")
+_PLACE = re.compile(r"\{(\w+)(?::(?:\.(\d)f|(g)))?\}")
 _LONGEST_VALUE = 1000  # characters of a text in a place; what is longer is nobody's name
 _DECIMAL = re.compile(r"[+-]?\d+\.\d+")
 _PLACES_OF_NUMBERS = dict.fromkeys(("here", "there"), _DECIMAL.pattern)
@@ -79,7 +79,7 @@ class Catalogue:
         message = self._messages[key]
         if isinstance(message, dict):
             message = message["one" if values["n"] == 1 else "other"]
-        return _PLACE.sub(lambda place: self._value_text(values[place[1]], place[2]), message)
+        return _PLACE.sub(lambda place: self._value_text(values[place[1]], place[2] or place[3]), message)
 
     def render(self, message: UserMessage) -> str:
         """Return a message as a text in this language."""
@@ -131,6 +131,8 @@ class Catalogue:
             return self.translate_recorded(printable_text(value.text, _LONGEST_VALUE))
         if isinstance(value, str):  # also what others wrote: names of files, answers of servers
             return printable_text(value, _LONGEST_VALUE)
+        if decimals == "g":  # one decimal where there is one
+            return self.localized(f"{round(float(value), 1):g}")
         return str(value) if decimals is None else self.localized(f"{value:.{decimals}f}")
 
 

@@ -27,6 +27,7 @@ from monitor.core.errors import ImportedBefore, InputError, StoreError
 from monitor.core.records import Out
 from monitor.core.safe_text import clean_line, clean_note
 from monitor.pipeline.plan_privacy import record_for_others, settings_text_for_others
+from monitor.storage.athlete_spelling import require_spelling
 from monitor.storage.deliveries import ENDED_RUNS
 from monitor.storage.estimate_codec import NameTable
 from monitor.storage.imported_files import ImportedFiles, forget_files
@@ -74,8 +75,8 @@ class Store(ImportedFiles):
     def beginning(self, info: SessionInfo) -> Iterator[None]:
         """Add a new session when the block ends; nobody sees it before, nor at all if the block raises.
 
-        ``InputError`` if its id is taken, ``ImportedBefore`` if its source is: also by another process that
-        began at the same time.
+        ``InputError`` if its id is taken, or its athlete's name in other capitals; ``ImportedBefore`` if
+        its source is: also by another process that began at the same time.
         """
         values = session_row(info)
         marks = ", ".join("?" * len(values))
@@ -84,6 +85,9 @@ class Store(ImportedFiles):
                 raise ImportedBefore("error.imported_before", title=info.title, name=name)
             if db.execute("SELECT 1 FROM session WHERE id = ?", (info.id,)).fetchone():
                 raise InputError("error.session_taken", title=info.title, name=info.id)
+            require_spelling(
+                info.athlete, [name for (name,) in db.execute("SELECT DISTINCT athlete FROM session")]
+            )
             db.execute(f"INSERT INTO session ({', '.join(SESSION_COLUMNS)}) VALUES ({marks})", values)
             yield
 

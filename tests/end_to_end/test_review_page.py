@@ -13,19 +13,25 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from dsp.types import Band, Cue, CueKind, Fault
+from dsp.foot_paths import POINTS
+from dsp.types import Band, Cue, CueKind, Fault, Side
 from monitor.core.http_pairing import PairedDevices
 from monitor.core.http_roles import AccessRole
-from monitor.core.message_catalogues import Language
+from monitor.core.message_catalogues import Language, catalogue
+from monitor.review.block_statistics import Mean
+from monitor.review.foot_drawing import FootPath, FootThird
+from monitor.review.rendered_json import rendered_json
 from monitor.review.report import build_review, session_review
 from monitor.simulation.simulated_runner import simulated_recording
 from monitor.storage.backup import DATABASE
 from monitor.storage.import_recording import import_recording
 from monitor.storage.session_info import StepColumns
 from monitor.storage.store import Store
+from monitor.web.baseline_file import write_baseline_chart
 from monitor.web.review_file import write_review
 from tests.end_to_end.browser import chromium
 from tests.end_to_end.test_sessions import address, home, start, with_token
+from tests.review.test_baseline_chart import view
 from tests.review.test_feedback_text import LEVELS
 from tests.review.test_report import a_run
 from tests.storage_of_files import copy_store
@@ -130,6 +136,20 @@ def test_the_run_over_time_is_read_and_looked_into_by_mouse_and_keyboard(file: P
         assert troubles == []
 
 
+def both_feet(language: Language) -> list[dict[str, Any]]:
+    """Two feet that come 2 cm less high in the last third, as the store would have them."""
+    share = np.linspace(0.0, 1.0, POINTS)
+    arc = [
+        FootThird(
+            80, 2.1 * share, high * np.sin(np.pi * share), 0.01 + 0 * share, -60 * np.sin(np.pi * share)
+        )
+        for high in (0.25, 0.23)
+    ]
+    means = [Mean(v, 0.004, 80.0) for v in (0.25, 0.23, -0.02)]
+    feet = [FootPath(side, arc[0], arc[1], means[0], means[1], means[2], True) for side in Side]
+    return list(rendered_json(feet, catalogue(language)))
+
+
 @pytest.fixture(scope="module")
 def long_file(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
     """A review with every table that there is, in both languages."""
@@ -150,9 +170,8 @@ def long_file(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
     for language in get_args(Language):
         files[language] = tmp_path_factory.mktemp("long") / "review.html"
         steps = StepColumns(side, ic_s, ic_s + 0.25, contact)
-        write_review(
-            build_review(run, steps, [run], language=language) | {"made_anew": []}, files[language]
-        )
+        report = build_review(run, steps, [run], language=language)
+        write_review(report | {"made_anew": [], "feet": both_feet(language)}, files[language])
     return files
 
 
@@ -174,9 +193,31 @@ def test_no_table_is_wider_than_the_page(
             is_cards = table.locator(".cards").count()
             assert not (folded and is_cards and wider)
             assert table.get_attribute("tabindex") == "0"
+        feet = page.locator(".feet figure")
+        assert feet.count() == 2
+        assert feet.first.locator("path.way").count() == 2
+        assert re.search(
+            r"25[.,]0 ± 0[.,]4 cm.*23[.,]0.*−2[.,]0 ± 0[.,]4", feet.first.inner_text(), re.DOTALL
+        )
         clear = page.locator(".clear").first
         red = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--red')").strip()
         assert clear.evaluate("(e) => getComputedStyle(e).color") == _rgb(red)
+        assert troubles == []
+
+
+def test_the_picture_of_the_own_normal_is_read_in_both_ways(tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
+    write_baseline_chart(view(30), tmp_path / "baseline.html")
+    with opened(390, 844, offline=True) as (page, troubles):
+        page.goto(f"file://{tmp_path}/baseline.html")
+        expect(page.locator("#baseline path.line")).to_have_count(2)
+        expect(page.locator("#baseline path.envelope")).to_have_count(2)
+        page.locator(".chart").focus()
+        page.keyboard.press("ArrowRight")
+        reading = re.compile(r"^\d\.\d\d m/s \(\d:\d\d min/km\) · usual cadence .* · target .* steps/min$")
+        expect(page.locator(".chart-foot p")).to_have_text(reading)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert troubles == []
 
 

@@ -14,6 +14,8 @@ from monitor.training.sharing import SHARED_ITEMS, SharedDay
 
 PLAN_MEASUREMENTS = ("plan", "log", "shoe")
 """The measurements that hold shared days and nothing else."""
+EARLIER_PAIN = ("note", "pain")
+"""Measurement and tag ``kind`` of the pains that earlier versions sent, whoever shared them."""
 
 
 def shared_day_points(athlete: str, days: Iterable[SharedDay]) -> list[Point]:

@@ -237,6 +237,42 @@ def test_what_is_sent_is_described_to_its_last_field(description: dict[str, Any]
                 assert all(field.get("description") for field in model["properties"].values()), path
 
 
+def test_what_is_sent_must_be_of_the_described_type(
+    client: TestClient, description: dict[str, Any]
+) -> None:
+    """A tick is not a number and a number not a tick, whatever Python takes them for."""
+    components, tried = description["components"]["schemas"], 0
+    wrong: dict[str, list[Any]] = {"number": [True, "1"], "boolean": [0, "true"], "string": [1, True]}
+    for method, path, operation in operations(description):
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for model in models_of(schema, components, {}).values():
+            for field, about in model["properties"].items():
+                types = {s.get("type") for s in about.get("anyOf", [about])}
+                for value in [v for kind in types & wrong.keys() for v in wrong[kind]]:
+                    answer = client.request(method, path.format(id=TWO, note=1), json={field: value})
+                    assert answer.status_code == 422, (path, field, value)
+                    assert any(d["loc"] == ["body", field] for d in answer.json()["detail"]), (path, field)
+                    tried += 1
+    assert tried > 10
+
+
+@pytest.mark.parametrize("body", [b'{"text": "\xe4"}', b"\x80"])
+def test_a_body_that_is_no_text_is_refused_as_described(client: TestClient, body: bytes) -> None:
+    sent = {"content": body, "headers": {"content-type": "application/json", "accept-language": "de"}}
+    answer = client.post(f"/api/v1/sessions/{ONE}/notes", **sent)
+    assert answer.status_code == 422
+    assert RefusalJson.model_validate_json(answer.text).detail == "Die Anfrage enthält kein lesbares JSON."
+
+
+def test_a_method_that_is_not_there_is_told_all_that_are(
+    client: TestClient, description: dict[str, Any]
+) -> None:
+    for path, methods in description["paths"].items():
+        answer = client.request("OPTIONS", path.format(id=TWO, note=1, format="fit", name="x.fit"))
+        assert answer.status_code == 405, path
+        assert set(answer.headers["allow"].split(", ")) == {m.upper() for m in methods}, path
+
+
 def test_a_field_without_words_or_unit_is_found() -> None:
     class Poor(ApiModel):
         """A model that lacks something."""

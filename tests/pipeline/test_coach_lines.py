@@ -5,17 +5,27 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsp.types import Cue, CueKind, Fault
-from monitor.core.packet import RUNNER, SAY_LINE, Packet, say_line_packet, stop_cues_packet
+from dsp.types import Cue, CueKind, Fault, Placement
+from monitor.core.packet import RUNNER, SAY_LINE, Packet, say_line_packet
+from monitor.core.session_settings import CoachSettings, SensorSettings, SessionSettings
 from monitor.pipeline.coach_lines import CoachLine, CoachLineParams, CoachLines, line_of_packet, line_text
 from monitor.pipeline.cue_policy import CuePolicyParams, notice
 from monitor.pipeline.session import Session
-from monitor.simulation.drifting_runner import coached_settings, drifting_bouts
-from monitor.simulation.simulated_runner import RadioModel, recording_of_run
+from tests.coached_runner import (
+    TARGET_SPM,
+    cues_among,
+    learned_baseline,
+    metric_seconds,
+    new_coach,
+    noisy_cadence,
+    run_starts,
+)
+from tests.service.test_serve import readings
 
 P = CoachLineParams()
 
@@ -127,34 +137,58 @@ def test_a_packet_that_holds_no_line_is_none() -> None:
 
 
 @pytest.mark.parametrize("stopped", [False, True])
-def test_a_line_in_a_run_that_is_cued_waits_and_the_replay_says_it_at_the_same_second(
-    stopped: bool,
-) -> None:
-    """A drift that is cued, then two minutes on target, then another: what is written at 58 s waits."""
-    drift = drifting_bouts(90.0)
-    bouts = [*drift, replace(drift[0], seconds=120.0), *drift]
-    recording = recording_of_run(bouts, RadioModel(), seed=5)
-    settings = coached_settings(recording.settings)
-    extra = [say_line_packet(58.0, "Relax your shoulders", when_stopped=False)]
-    extra += [stop_cues_packet(70.0, "red_flag")] if stopped else []
-    packets = sorted([*recording.packets(), *extra], key=lambda p: p.arrival_ns)
-    runs = []
-    for block_s in (0.0, 7.0):
-        session = Session(settings)
-        blocks = itertools.groupby(
-            packets, key=lambda p: p.arrival_ns // (block_s * 1e9) if block_s else id(p)
-        )
-        records = [r for _, block in blocks for r in session.push(*block)]
-        runs.append([r for r in [*records, *session.finish()] if isinstance(r, Cue)])
-    assert runs[0] == runs[1]
-    spoken = [c.t_s for c in runs[0] if c.kind is CueKind.CORRECT and not c.withheld]
-    (line,) = [c for c in runs[0] if c.wording == "coach_line"]
-    first, *later = spoken
-    assert first < 58
+def test_a_line_in_a_run_that_is_cued_waits_until_the_cue_has_settled(stopped: bool) -> None:
+    """Off target for a minute and cued, back for four, off again: the line comes right after the cue."""
+    coach = new_coach(learned_baseline())
+    parts = [(TARGET_SPM, 60), (0.93 * TARGET_SPM, 60), (TARGET_SPM, 240), (0.93 * TARGET_SPM, 120)]
+    cadence = np.concatenate([noisy_cadence(mean, n, seed=k) for k, (mean, n) in enumerate(parts)])
+    got: list[object] = list(coach.push([run_starts()]))
+    records = metric_seconds(cadence)
+    for second, (record, speed) in enumerate(zip(records[::2], records[1::2], strict=True), start=1):
+        t_s = float(second)
+        got += coach.push([record, speed])
+        cues = cues_among(got, CueKind.CORRECT)
+        if cues and not coach.lines_wait and not [c for c in cues_among(got) if c.wording == "coach_line"]:
+            coach.write_line(CoachLine(t_s, "Relax your shoulders", when_stopped=False))
+            got += coach.stop(t_s) if stopped else []
+        got += coach.say_lines(t_s)
+    got += coach.finish_lines(1000.0)
+    first, *later = [c.t_s for c in cues_among(got, CueKind.CORRECT) if not c.withheld]
+    (line,) = [c for c in cues_among(got) if c.wording == "coach_line"]
     if stopped:
         assert (line.withheld, later) == ("late", [])
-    else:
-        assert line.withheld == ""
-        assert first + P.settles_s <= line.t_s < first + P.settles_s + 10
-        assert len(later) == 1
-        assert later[0] > line.t_s + 8
+        return
+    spoken = [t for t in (first, *later) if t <= line.t_s]
+    assert line.withheld == ""
+    assert line.t_s >= spoken[-1] + P.settles_s
+    assert min(t for t in later if t > line.t_s) > line.t_s + 8
+
+
+@pytest.mark.parametrize("block_s", [0.5, 7.0, 1e9])
+def test_a_replay_says_a_line_at_the_same_second_however_the_packets_are_cut(block_s: float) -> None:
+    settings = SessionSettings(
+        sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),), coach=CoachSettings()
+    )
+    line = say_line_packet(20.3, "Relax your shoulders", when_stopped=False)
+    packets = sorted([*readings(60), line], key=lambda p: p.arrival_ns)
+    live, session = Session(settings), Session(settings)
+    whole = [r for p in packets for r in live.push(p)] + live.finish()
+    blocks = itertools.groupby(packets, key=lambda p: p.arrival_ns * 1e-9 // block_s)
+    cut = [r for _, block in blocks for r in session.push(*block)] + session.finish()
+    said = [[r for r in records if isinstance(r, Cue)] for records in (whole, cut)]
+    assert said[0] == said[1]
+    (found,) = [c for c in said[0] if c.wording == "coach_line"]
+    assert 20.3 < found.t_s <= 36
+    assert line_text(found) == "Relax your shoulders"
+
+
+def test_a_line_is_said_while_all_sensors_are_silent() -> None:
+    settings = SessionSettings(
+        sensors=(SensorSettings(name="pod", kind="plain", placement=Placement.POD),), coach=CoachSettings()
+    )
+    session = Session(settings)
+    session.push(*readings(5))
+    session.tick(900.0)
+    session.push(say_line_packet(900.2, "Where are you?", when_stopped=False))
+    (said,) = [r for r in session.tick(903.0) if isinstance(r, Cue)]
+    assert (said.t_s, line_text(said)) == (901.0, "Where are you?")
